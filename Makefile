@@ -1,0 +1,51 @@
+# Parley. "make" alone lists what can be made.
+.DEFAULT_GOAL := help
+TOOL := go tool -modfile=tools/go.mod
+TRAFFIC ?=
+RATE ?= 10
+COUNT ?= 200
+ANSWER ?= true
+SERVER ?= http://localhost:$(or $(PORT),8080)
+
+.PHONY: help run dev test e2e lint generate bench traffic screenshots deps deps-test build
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+deps: ; @scripts/deps.sh run
+deps-test: ; @scripts/deps.sh test
+
+build: ## build bin/parley
+	@go build -trimpath -o bin/parley ./app
+
+run: deps build ## install what is missing, start Parley with demo data on a private Postgres, print addresses and log-ins
+	@exec bin/parley serve --demo
+
+dev: deps ## run with demo data; build and start anew on every change of a template or Go file
+	$(TOOL) templ generate --watch --proxy= --cmd "go run ./app serve --demo"
+
+test: deps-test ## install what is missing and run every test, browsers included
+	go test ./...
+
+e2e: deps-test ## only the tests in a real browser
+	go test ./app -run 'Browser' -count=1 -v
+
+lint: ## gofmt, go vet, staticcheck
+	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+generate: ## write generated code anew: sqlc, templ, the widget's bundle
+	$(TOOL) sqlc generate
+	$(TOOL) templ generate
+	go run ./widget/build
+	@scripts/generated.sh write
+
+bench: deps build ## print the figures on this machine: bytes, round trips, idle statements, start times
+	@bin/parley bench
+
+traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl RATE=10 COUNT=200 ANSWER=false SERVER=http://...
+	@bin/parley traffic -server '$(SERVER)' -file '$(TRAFFIC)' -rate $(RATE) -count $(COUNT) -answer=$(ANSWER)
+
+screenshots: deps-test ## take the pictures of docs/screenshots anew
+	SCREENSHOTS=1 go test ./app -run TestScreenshots -count=1

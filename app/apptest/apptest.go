@@ -1,0 +1,165 @@
+// Package apptest gives tests a real Postgres, a fresh organization each, and a real browser.
+//
+// Owns: the test cluster (one per package under test, started on first use) and what every test needs.
+//
+// Must not touch: production. Nothing imports it but tests.
+//
+// Always true: tests connect as the application's real role; each test works in its own organization, so all run in parallel.
+package apptest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/identity"
+	"parley/app/org"
+	"parley/app/pg"
+)
+
+var shared struct {
+	once    sync.Once
+	cluster *pg.Cluster
+	db      *pg.DB
+	dir     string
+	err     error
+}
+
+// Main runs a package's tests and ends what they shared.
+func Main(m *testing.M) {
+	code := m.Run()
+	closeBrowser()
+	if shared.db != nil {
+		shared.db.Close()
+	}
+	if shared.cluster != nil {
+		shared.cluster.Stop()
+	}
+	if shared.dir != "" {
+		os.RemoveAll(shared.dir)
+	}
+	os.Exit(code)
+}
+
+func setup() {
+	shared.once.Do(func() {
+		ctx := context.Background()
+		if shared.dir, shared.err = os.MkdirTemp("/tmp", "parley-test-"); shared.err != nil {
+			return
+		}
+		os.Chmod(shared.dir, 0o755) // the server may run as another user
+		if shared.cluster, shared.err = pg.StartCluster(ctx, shared.dir+"/data", pg.ClusterOptions{Volatile: true}); shared.err != nil {
+			return
+		}
+		if _, shared.err = pg.Migrate(ctx, shared.cluster.OwnerURL, shared.cluster.AppURL); shared.err != nil {
+			return
+		}
+		shared.db, shared.err = pg.Open(ctx, shared.cluster.AppURL)
+	})
+}
+
+// DB is the migrated database, as the application's role.
+func DB(t testing.TB) *pg.DB {
+	t.Helper()
+	setup()
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.db
+}
+
+// URLs are the addresses of the database for the application and for its owner.
+func URLs(t testing.TB) (app, owner string) {
+	t.Helper()
+	DB(t)
+	return shared.cluster.AppURL, shared.cluster.OwnerURL
+}
+
+// Password is every test user's.
+const Password = "a test password"
+
+// Org is a fresh organization with one user of each role and a website.
+type Org struct {
+	ID       uuid.UUID
+	Name     string
+	Users    map[access.Role]Person
+	Customer uuid.UUID
+	Website  uuid.UUID
+	Key      string
+}
+
+// Person is a user of a test organization.
+type Person struct {
+	Actor access.Actor
+	Name  string
+	Email string
+}
+
+// As returns the actor of the organization's user with a role.
+func (o Org) As(role access.Role) access.Actor { return o.Users[role].Actor }
+
+// Site is the website as its widget knows it.
+func (o Org) Site() org.Site {
+	return org.Site{Org: o.ID, ID: o.Website, CustomerID: o.Customer, Name: "Shop of " + o.Name, Hosts: []string{"shop.example", "localhost", "127.0.0.1"}}
+}
+
+// Visitor returns a visitor of the website whom nobody has met.
+func (o Org) Visitor() access.Actor {
+	return access.Visitor(o.ID, o.Website, uuid.Must(uuid.NewV7()))
+}
+
+var serial struct {
+	sync.Mutex
+	n int
+}
+
+// NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed.
+func NewOrg(t testing.TB) Org {
+	t.Helper()
+	ctx := context.Background()
+	serial.Lock()
+	serial.n++
+	name := fmt.Sprintf("org%d", serial.n)
+	serial.Unlock()
+	b := bus.New(nil)
+	orgs, people := org.New(DB(t), b), identity.New(DB(t), b, false)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := Org{Name: name, Users: map[access.Role]Person{}}
+	var err error
+	o.ID, err = orgs.Found(ctx, name)
+	must(err)
+	system := access.System(o.ID, "test")
+	o.Customer, err = orgs.AddCustomer(ctx, system, "Customer of "+name)
+	must(err)
+	o.Website, err = orgs.AddWebsite(ctx, system, o.Customer, org.NewWebsite{Name: "Shop of " + name, Host: "shop.example"})
+	must(err)
+	must(orgs.AddDomain(ctx, system, o.Website, "localhost"))
+	must(orgs.AddDomain(ctx, system, o.Website, "127.0.0.1"))
+	must(orgs.UpdateWebsite(ctx, system, o.Website, org.WebsiteSettings{Name: "Shop of " + name, Greeting: "Hello from " + name, TypingPreview: true}))
+	w, err := orgs.Website(ctx, system, o.Website)
+	must(err)
+	o.Key = w.Key
+	for _, role := range access.Roles {
+		var customer *uuid.UUID
+		narrow := uuid.Nil
+		if role == access.Reviewer {
+			customer, narrow = &o.Customer, o.Customer
+		}
+		email := string(role) + "@" + name + "-" + o.ID.String()[:8] + ".example"
+		id, err := people.Create(ctx, o.ID, identity.SignUp{Name: string(role) + " of " + name, Email: email, Password: Password}, role, customer)
+		must(err)
+		o.Users[role] = Person{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}
+	}
+	return o
+}

@@ -1,0 +1,136 @@
+package chat
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/bus"
+	"parley/app/chat/internal/chatdb"
+	"parley/app/pg"
+)
+
+// Room is the place of conversations and messages.
+type Room struct {
+	db  *pg.DB
+	bus *bus.Bus
+}
+
+// New returns the room.
+func New(db *pg.DB, b *bus.Bus) *Room { return &Room{db: db, bus: b} }
+
+// MaxText is the longest message in characters (runes).
+const MaxText = 4000
+
+// State of a conversation.
+type State string
+
+const (
+	Waiting State = "waiting" // in the line, no agent yet
+	Open    State = "open"    // an agent's
+	Closed  State = "closed"
+)
+
+// Kind of a message.
+type Kind string
+
+const (
+	Text   Kind = "text"
+	Note   Kind = "note"   // only staff can see it
+	System Kind = "system" // Body is one of the codes below
+)
+
+// Bodies of system messages.
+const (
+	Taken    = "taken"    // AuthorName has taken the conversation
+	Ended    = "closed"   // AuthorName has closed it
+	Returned = "returned" // it is in the line again
+)
+
+// Author is which side a message comes from.
+type Author string
+
+const (
+	ByVisitor Author = "visitor"
+	ByAgent   Author = "agent"
+	BySystem  Author = "system"
+)
+
+// Message is one thing said.
+type Message struct {
+	Conversation uuid.UUID
+	Seq          int // its number in the conversation, from 1
+	ID           uuid.UUID
+	Kind         Kind
+	Author       Author
+	AuthorName   string // the agent's, as the visitor sees it
+	Body         string
+	At           time.Time
+}
+
+// ForVisitor reports whether the visitor may see the message.
+func (m Message) ForVisitor() bool { return m.Kind != Note }
+
+// Conversation is one visit's talk, as a list shows it.
+type Conversation struct {
+	ID            uuid.UUID
+	State         State
+	Visitor       uuid.UUID
+	VisitorName   string    // empty: not known
+	Agent         uuid.UUID // zero: nobody's
+	AgentName     string
+	LastSeq       int
+	LastText      string // beginning of the newest text
+	LastAt        time.Time
+	WaitingSince  time.Time // of the visitor's oldest unanswered message; zero: nothing is unanswered
+	StartedAt     time.Time
+	Website       uuid.UUID
+	WebsiteName   string
+	TypingPreview bool
+	PageURL       string
+	PageTitle     string
+	Language      string
+}
+
+// Said is a message together with its conversation as it was right after it.
+type Said struct {
+	Message
+	In Conversation
+}
+
+// said translates a row; sqlc gives each statement a type of its own, all of the same shape.
+func said(r chatdb.SayAsAgentRow) Said {
+	s := Said{
+		Message: message(chatdb.MessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
+			Author: r.Author, AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
+		In: fromRow(chatdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
+			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
+			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, WebsiteName: r.WebsiteName,
+			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language}),
+	}
+	return s
+}
+
+func message(r chatdb.MessagesAfterRow) Message {
+	return Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt}
+}
+
+func fromRow(r chatdb.GetConversationRow) Conversation {
+	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
+		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
+		Website: r.WebsiteID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
+		PageTitle: r.PageTitle, Language: r.Language}
+	if r.AgentID != nil {
+		c.Agent = *r.AgentID
+	}
+	if r.WaitingSince != nil {
+		c.WaitingSince = *r.WaitingSince
+	}
+	return c
+}
+
+// ring tells every screen what was said.
+func (r *Room) ring(org uuid.UUID, s Said) {
+	r.bus.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: s.In.ID, Visitor: s.In.Visitor, User: s.In.Agent,
+		Seq: s.Seq, Local: s})
+}

@@ -1,0 +1,80 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat/internal/chatdb"
+	"parley/app/fail"
+	"parley/app/pg"
+)
+
+// Get returns a conversation that the actor may see.
+func (r *Room) Get(ctx context.Context, who access.Actor, id uuid.UUID) (Conversation, error) {
+	row, err := chatdb.New(r.db.As(who)).GetConversation(ctx, id)
+	if pg.None(err) {
+		return Conversation{}, fail.Missing("conversation")
+	}
+	return fromRow(row), err
+}
+
+// Desk returns the line (oldest first) and the agent's own open conversations (oldest unanswered first).
+func (r *Room) Desk(ctx context.Context, who access.Actor) (line, own []Conversation, err error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, nil, err
+	}
+	agent := who.ID()
+	rows, err := chatdb.New(t).ListForDesk(ctx, &agent)
+	for _, row := range rows {
+		c := fromRow(chatdb.GetConversationRow(row))
+		if c.State == Waiting {
+			line = append(line, c)
+		} else {
+			own = append(own, c)
+		}
+	}
+	return line, own, err
+}
+
+// OfVisitor returns the visitor's running conversation, else the last one; ok is false if there is none.
+func (r *Room) OfVisitor(ctx context.Context, who access.Actor) (c Conversation, ok bool, err error) {
+	row, err := chatdb.New(r.db.As(who)).CurrentOfVisitor(ctx, who.ID())
+	if pg.None(err) {
+		return Conversation{}, false, nil
+	}
+	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq)}, err == nil, err
+}
+
+// PageOfMessages is how many messages After returns at most.
+const PageOfMessages = 200
+
+// After returns the messages with numbers above cursor that the actor may see, in order, at most PageOfMessages.
+func (r *Room) After(ctx context.Context, who access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
+	rows, err := chatdb.New(r.db.As(who)).MessagesAfter(ctx, chatdb.MessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: PageOfMessages})
+	list := make([]Message, len(rows))
+	for i, row := range rows {
+		list[i] = message(row)
+	}
+	return list, err
+}
+
+// Threads returns, for each conversation, the messages after its cursor, in one round trip.
+func (r *Room) Threads(ctx context.Context, who access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
+	threads := make(map[uuid.UUID][]Message, len(cursors))
+	if len(cursors) == 0 {
+		return threads, nil
+	}
+	var p chatdb.MessagesOfParams
+	for id, after := range cursors {
+		p.Conversations, p.Cursors = append(p.Conversations, id), append(p.Cursors, int32(after))
+	}
+	rows, err := chatdb.New(r.db.As(who)).MessagesOf(ctx, p)
+	for _, row := range rows {
+		m := message(chatdb.MessagesAfterRow(row))
+		threads[m.Conversation] = append(threads[m.Conversation], m)
+	}
+	return threads, err
+}

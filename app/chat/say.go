@@ -1,0 +1,240 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat/internal/chatdb"
+	"parley/app/fail"
+	"parley/app/pg"
+)
+
+// Receipt says that a message is kept, and under which number.
+type Receipt struct {
+	Conversation uuid.UUID
+	Seq          int
+	At           time.Time
+}
+
+// FromVisitor is what a visitor says.
+type FromVisitor struct {
+	ID           uuid.UUID // named by the sender
+	Conversation uuid.UUID // the one it is meant for; zero: the running one, or a new one
+	Body         string
+	Customer     uuid.UUID // of the website
+	Page         Page
+}
+
+// Page is where the visitor was when the conversation began.
+type Page struct {
+	URL, Title, Referrer, UserAgent, Language string
+}
+
+// ErrClosed refuses a message to a conversation that has ended. The text is still the writer's.
+var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
+
+// SayAsVisitor keeps what a visitor says. In a running conversation it is one statement in one round trip; the first
+// message starts the conversation, with the visitor's row, in one statement too.
+func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisitor) (Receipt, error) {
+	if !who.IsVisitor() {
+		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
+	}
+	body, err := fail.Text("a message", in.Body, MaxText)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if in.ID == uuid.Nil {
+		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
+	}
+	q := chatdb.New(r.db.As(who))
+	for range 3 { // another tab, or the same message sent twice at once, can come between
+		if in.Conversation == uuid.Nil {
+			s, err := r.start(ctx, q, who, in, body)
+			if err == nil {
+				return r.kept(who, s), nil
+			}
+			if !pg.None(err) && !pg.Duplicate(err, "") {
+				return Receipt{}, err
+			}
+		}
+		row, err := q.SayAsVisitor(ctx, chatdb.SayAsVisitorParams{Body: body, VisitorID: who.ID(), ConversationID: optional(in.Conversation), MessageID: in.ID})
+		if err == nil {
+			return r.kept(who, said(chatdb.SayAsAgentRow(row))), nil
+		}
+		if !pg.None(err) && !pg.Duplicate(err, "messages_said_once") {
+			return Receipt{}, err
+		}
+		known, err := q.KnownMessage(ctx, chatdb.KnownMessageParams{MessageID: in.ID, VisitorID: who.ID()})
+		if err == nil {
+			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
+		}
+		if !pg.None(err) {
+			return Receipt{}, err
+		}
+		if in.Conversation != uuid.Nil {
+			return Receipt{}, ErrClosed // or not this visitor's: the two are never told apart
+		}
+	}
+	return Receipt{}, fail.New(fail.Busy, "The message could not be kept. Please try again.")
+}
+
+func (r *Room) start(ctx context.Context, q *chatdb.Queries, who access.Actor, in FromVisitor, body string) (Said, error) {
+	row, err := q.StartConversation(ctx, chatdb.StartConversationParams{VisitorID: who.ID(), WebsiteID: who.Narrow(),
+		ConversationID: uuid.Must(uuid.NewV7()), CustomerID: in.Customer, Body: body, MessageID: in.ID, PageUrl: in.Page.URL,
+		PageTitle: in.Page.Title, Referrer: in.Page.Referrer, UserAgent: in.Page.UserAgent, Language: in.Page.Language})
+	return said(chatdb.SayAsAgentRow(row)), err
+}
+
+func (r *Room) kept(who access.Actor, s Said) Receipt {
+	r.ring(who.Org(), s)
+	return Receipt{s.In.ID, s.Seq, s.At}
+}
+
+func optional(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+// SayAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, and returns it as it is kept: one
+// statement, one round trip.
+func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Message{}, err
+	}
+	if kind != Text && kind != Note {
+		return Message{}, fail.New(fail.Invalid, "This is neither a reply nor a note.")
+	}
+	if body, err = fail.Text("a message", body, MaxText); err != nil {
+		return Message{}, fail.Field("body", "%s", err.Error())
+	}
+	if id == uuid.Nil {
+		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
+	}
+	q, agent := chatdb.New(t), who.ID()
+	for range 2 { // the same message sent twice at once can come between
+		row, err := q.SayAsAgent(ctx, chatdb.SayAsAgentParams{Kind: string(kind), Body: body, ConversationID: conversation, AgentID: &agent, MessageID: id})
+		if err == nil {
+			s := said(row)
+			r.ring(who.Org(), s)
+			return s.Message, nil
+		}
+		if !pg.None(err) && !pg.Duplicate(err, "messages_said_once") {
+			return Message{}, err
+		}
+		known, err := q.KnownMessageIn(ctx, chatdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+		if err == nil {
+			return message(chatdb.MessagesAfterRow(known)), nil
+		}
+		if !pg.None(err) {
+			return Message{}, err
+		}
+	}
+	return Message{}, r.refusal(ctx, q, who, conversation)
+}
+
+// refusal finds out why a guarded statement touched nothing.
+func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor, conversation uuid.UUID) error {
+	row, err := q.GetConversation(ctx, conversation)
+	switch {
+	case pg.None(err):
+		return fail.Missing("conversation")
+	case err != nil:
+		return err
+	case State(row.State) == Closed:
+		return ErrClosed
+	case row.AgentID == nil:
+		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
+	case *row.AgentID != who.ID():
+		return fail.New(fail.Conflict, "%s has this conversation.", row.AgentName)
+	}
+	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
+}
+
+// ErrLineEmpty says that nobody is waiting.
+var ErrLineEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
+
+// Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one that has waited longest.
+// name is what the visitor will see.
+func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) (Conversation, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Conversation{}, err
+	}
+	q, agent := chatdb.New(t), who.ID()
+	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: &agent, AgentName: name, MessageID: uuid.New()})
+	if err == nil {
+		s := said(chatdb.SayAsAgentRow(row))
+		r.ring(who.Org(), s)
+		return s.In, nil
+	}
+	if !pg.None(err) {
+		return Conversation{}, err
+	}
+	if conversation == uuid.Nil {
+		return Conversation{}, ErrLineEmpty
+	}
+	got, err := q.GetConversation(ctx, conversation)
+	switch {
+	case pg.None(err):
+		return Conversation{}, fail.Missing("conversation")
+	case err != nil:
+		return Conversation{}, err
+	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
+		return fromRow(got), nil // taken by this agent already: the same answer again
+	case State(got.State) == Closed:
+		return Conversation{}, ErrClosed
+	}
+	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
+}
+
+func nameOr(name, other string) string {
+	if name == "" {
+		return other
+	}
+	return name
+}
+
+// Close ends the agent's conversation. Closing twice is closing once.
+func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UUID) (Conversation, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Conversation{}, err
+	}
+	q, agent := chatdb.New(t), who.ID()
+	row, err := q.Close(ctx, chatdb.CloseParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
+	if err == nil {
+		s := said(chatdb.SayAsAgentRow(row))
+		r.ring(who.Org(), s)
+		return s.In, nil
+	}
+	if !pg.None(err) {
+		return Conversation{}, err
+	}
+	why := r.refusal(ctx, q, who, conversation)
+	if why == error(ErrClosed) {
+		got, err := q.GetConversation(ctx, conversation)
+		if err == nil && got.AgentID != nil && *got.AgentID == agent {
+			return fromRow(got), nil
+		}
+	}
+	return Conversation{}, why
+}
+
+// ReturnAll puts an agent's open conversations back into the line: the agent may no longer log in or answer.
+func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	rows, err := chatdb.New(t).ReturnToLine(ctx, &agent)
+	for _, row := range rows {
+		r.ring(who.Org(), said(chatdb.SayAsAgentRow(row)))
+	}
+	return err
+}

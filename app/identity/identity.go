@@ -1,0 +1,193 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/identity/internal/identitydb"
+	"parley/app/pg"
+)
+
+// Room is the place of users, invitations and log-ins.
+type Room struct {
+	db   *pg.DB
+	bus  *bus.Bus
+	demo bool // the demo's log-ins work
+
+	mu     sync.Mutex
+	people map[uuid.UUID]cachedPerson
+}
+
+// New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
+func New(db *pg.DB, b *bus.Bus, demo bool) *Room {
+	r := &Room{db: db, bus: b, demo: demo, people: map[uuid.UUID]cachedPerson{}}
+	b.Subscribe(r)
+	return r
+}
+
+// Person is a user as the front knows it.
+type Person struct {
+	Actor   access.Actor
+	Name    string
+	Email   string
+	OrgName string
+	Epoch   int // changes when all sessions of the user end
+}
+
+// ID is the user's id.
+func (p Person) ID() uuid.UUID { return p.Actor.ID() }
+
+type cachedPerson struct {
+	Person
+	until time.Time
+}
+
+// personKept bounds how stale a person can be if a bell was lost.
+const personKept = 30 * time.Second
+
+// Who returns the user, or an Unauthenticated error if it may not log in (any more).
+func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
+	r.mu.Lock()
+	c, there := r.people[id]
+	r.mu.Unlock()
+	if there && time.Now().Before(c.until) {
+		return c.Person, nil
+	}
+	u, err := r.db.Doors().User(ctx, id)
+	if pg.None(err) {
+		return Person{}, fail.New(fail.Unauthenticated, "Please log in.")
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	if !r.allowed(u.Email) {
+		return Person{}, fail.New(fail.Unauthenticated, "Please log in.")
+	}
+	p := Person{Actor: access.User(u.OrgID, u.UserID, access.Role(u.Role), u.CustomerID), Name: u.Name, Email: u.Email,
+		OrgName: u.OrgName, Epoch: int(u.SessionEpoch)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.people) > 20000 {
+		clear(r.people)
+	}
+	r.people[id] = cachedPerson{p, time.Now().Add(personKept)}
+	return p, nil
+}
+
+// DemoDomain ends the addresses of the demo's log-ins, whose password everybody knows. Outside demo mode they are refused,
+// even where the data were left behind.
+const DemoDomain = "@parley.demo"
+
+func (r *Room) allowed(email string) bool { return r.demo || !strings.HasSuffix(email, DemoDomain) }
+
+// Heard forgets a user that changed.
+func (r *Room) Heard(e bus.Event) {
+	if e.Kind == bus.User {
+		r.mu.Lock()
+		delete(r.people, e.User)
+		r.mu.Unlock()
+	}
+}
+
+// Gap forgets every user.
+func (r *Room) Gap() {
+	r.mu.Lock()
+	clear(r.people)
+	r.mu.Unlock()
+}
+
+func (r *Room) changed(org, user uuid.UUID) {
+	r.bus.Publish(bus.Event{Kind: bus.User, Org: org, User: user})
+}
+
+// User is a person who can log in, as the list of people shows it.
+type User struct {
+	ID           uuid.UUID
+	Email        string
+	Name         string
+	Role         access.Role
+	CustomerName string // a reviewer's
+	Disabled     bool
+}
+
+// Users lists the organization's users, those who can log in first.
+func (r *Room) Users(ctx context.Context, who access.Actor) ([]User, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := identitydb.New(t).ListUsers(ctx)
+	list := make([]User, len(rows))
+	for i, u := range rows {
+		list[i] = User{u.ID, u.Email, u.Name, access.Role(u.Role), u.CustomerName, u.DisabledAt != nil}
+	}
+	return list, err
+}
+
+// SignUp is what somebody who founds an organization enters.
+type SignUp struct{ Name, Email, Password string }
+
+// Check cleans the input and says field by field what is wrong with it.
+func (in *SignUp) Check() error {
+	var checks fail.Checks
+	var err error
+	in.Name, err = fail.Line("your name", in.Name, 100)
+	checks.Err("name", err)
+	in.Email, err = fail.Email(in.Email)
+	checks.Err("email", err)
+	checks.Err("password", checkPassword(in.Password))
+	return checks.Result()
+}
+
+// FirstOwner creates the owner of an organization that was just founded.
+func (r *Room) FirstOwner(ctx context.Context, org uuid.UUID, in SignUp) (uuid.UUID, error) {
+	return r.create(ctx, r.db.As(access.System(org, "first owner")), in, access.Owner, nil)
+}
+
+// Create adds a user without an invitation: for demo data and for the command line.
+func (r *Room) Create(ctx context.Context, org uuid.UUID, in SignUp, role access.Role, customer *uuid.UUID) (uuid.UUID, error) {
+	return r.create(ctx, r.db.As(access.System(org, "create a user")), in, role, customer)
+}
+
+func (r *Room) create(ctx context.Context, t *pg.Tenant, in SignUp, role access.Role, customer *uuid.UUID) (uuid.UUID, error) {
+	if err := in.Check(); err != nil {
+		return uuid.Nil, err
+	}
+	if !r.allowed(in.Email) {
+		return uuid.Nil, fail.Field("email", "Addresses that end in %s are for the demo only.", DemoDomain)
+	}
+	hash, err := hashPassword(ctx, in.Password)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = identitydb.New(t).CreateUser(ctx, identitydb.CreateUserParams{ID: id, Email: in.Email, Name: in.Name, Role: string(role),
+		CustomerID: customer, PasswordHash: hash})
+	if pg.Duplicate(err, "users_org_id_email_key") {
+		return uuid.Nil, fail.New(fail.Conflict, "There is a log-in for this address in the organization already. Please log in.")
+	}
+	return id, err
+}
+
+// token returns a secret for a link (160 bits) and what is kept of it.
+func token() (secret string, hash []byte) {
+	b := make([]byte, 20)
+	rand.Read(b)
+	secret = base64.RawURLEncoding.EncodeToString(b)
+	return secret, tokenHash(secret)
+}
+
+func tokenHash(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}

@@ -1,0 +1,213 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/identity/internal/identitydb"
+	"parley/app/pg"
+)
+
+// InvitationLasts is how long an invitation's link is good.
+const InvitationLasts = 7 * 24 * time.Hour
+
+// OpenInvitation is one that nobody has accepted yet.
+type OpenInvitation struct {
+	ID           uuid.UUID
+	Email        string
+	Role         access.Role
+	CustomerName string
+	ExpiresAt    time.Time
+}
+
+// Invitations lists the open invitations, newest first.
+func (r *Room) Invitations(ctx context.Context, who access.Actor) ([]OpenInvitation, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := identitydb.New(t).ListInvitations(ctx)
+	list := make([]OpenInvitation, len(rows))
+	for i, v := range rows {
+		list[i] = OpenInvitation{v.ID, v.Email, access.Role(v.Role), v.CustomerName, v.ExpiresAt}
+	}
+	return list, err
+}
+
+// Invite creates an invitation and returns the secret of its link. A new one for the same address replaces the old.
+func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID) (secret, to string, err error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return "", "", err
+	}
+	var checks fail.Checks
+	email, err = fail.Email(email)
+	checks.Err("email", err)
+	checks.Err("role", mayGive(who, role))
+	only, err := reviewersCustomer(role, customer)
+	checks.Err("customer", err)
+	if err := checks.Result(); err != nil {
+		return "", "", err
+	}
+	secret, hash := token()
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := identitydb.New(tx)
+		if err := q.UninviteByEmail(ctx, email); err != nil {
+			return err
+		}
+		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only,
+			TokenHash: hash, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
+	})
+	if pg.Missing(err) {
+		return "", "", fail.Field("customer", "Please choose one of your customers.")
+	}
+	return secret, email, err
+}
+
+// Uninvite takes an invitation back.
+func (r *Room) Uninvite(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := identitydb.New(t).Uninvite(ctx, id)
+	if err == nil && n == 0 {
+		return fail.Missing("invitation")
+	}
+	return err
+}
+
+// mayGive allows managers to give every role but owner; owners may give every role.
+func mayGive(who access.Actor, role access.Role) error {
+	switch {
+	case !role.Valid():
+		return fail.New(fail.Invalid, "Please choose a role.")
+	case role == access.Owner && !who.May(access.Appoint):
+		return fail.New(fail.Invalid, "Only an owner can make somebody an owner.")
+	}
+	return nil
+}
+
+func reviewersCustomer(role access.Role, customer uuid.UUID) (*uuid.UUID, error) {
+	if role != access.Reviewer {
+		return nil, nil
+	}
+	if customer == uuid.Nil {
+		return nil, fail.New(fail.Invalid, "Please choose the customer whose conversations the reviewer may read.")
+	}
+	return &customer, nil
+}
+
+// ErrLink is the one answer for a link that was used, replaced, has expired or never existed.
+var ErrLink = fail.New(fail.NotFound, "This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
+
+// Invited returns what an invitation's link stands for, or ErrLink.
+func (r *Room) Invited(ctx context.Context, secret string) (pg.Invitation, error) {
+	inv, err := r.db.Doors().Invitation(ctx, tokenHash(secret))
+	if pg.None(err) {
+		return inv, ErrLink
+	}
+	return inv, err
+}
+
+// Join accepts an invitation: creates the user that it was for.
+func (r *Room) Join(ctx context.Context, secret, name, password string) (uuid.UUID, error) {
+	inv, err := r.Invited(ctx, secret)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var id uuid.UUID
+	in := SignUp{Name: name, Email: inv.Email, Password: password}
+	if err := in.Check(); err != nil {
+		return uuid.Nil, err
+	}
+	err = r.db.As(access.System(inv.OrgID, "accept an invitation")).Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := identitydb.New(tx).AcceptInvitation(ctx, inv.InvitationID)
+		if pg.None(err) {
+			return ErrLink
+		}
+		if err != nil {
+			return err
+		}
+		id, err = r.create(ctx, tx, in, access.Role(row.Role), row.CustomerID)
+		return err
+	})
+	return id, err
+}
+
+// ChangeRole gives a user another role and ends its sessions.
+func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID) error {
+	only, err := reviewersCustomer(role, customer)
+	if err != nil {
+		return fail.Field("customer", "%s", err.Error())
+	}
+	if err := mayGive(who, role); err != nil {
+		return fail.Field("role", "%s", err.Error())
+	}
+	err = r.change(ctx, who, user, role != access.Owner, func(q *identitydb.Queries) error {
+		return q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only})
+	})
+	if pg.Missing(err) {
+		return fail.Field("customer", "Please choose one of your customers.")
+	}
+	return err
+}
+
+// Disable ends a user's log-in and all its sessions, sockets too.
+func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) error {
+	if user == who.ID() {
+		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
+	}
+	return r.change(ctx, who, user, true, func(q *identitydb.Queries) error {
+		_, err := q.DisableUser(ctx, user)
+		return err
+	})
+}
+
+// Enable lets a disabled user log in again.
+func (r *Room) Enable(ctx context.Context, who access.Actor, user uuid.UUID) error {
+	return r.change(ctx, who, user, false, func(q *identitydb.Queries) error {
+		_, err := q.EnableUser(ctx, user)
+		return err
+	})
+}
+
+// change runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, and the
+// last one cannot be lost.
+func (r *Room) change(ctx context.Context, who access.Actor, user uuid.UUID, losesOwner bool, run func(*identitydb.Queries) error) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := identitydb.New(tx)
+		owners, err := q.LockOwners(ctx)
+		if err != nil {
+			return err
+		}
+		u, err := q.GetUser(ctx, user)
+		if pg.None(err) {
+			return fail.Missing("user")
+		}
+		if err != nil {
+			return err
+		}
+		if u.Role == string(access.Owner) {
+			if !who.May(access.Appoint) {
+				return fail.New(fail.Forbidden, "Only an owner can change an owner.")
+			}
+			if losesOwner && u.DisabledAt == nil && len(owners) == 1 {
+				return fail.New(fail.Conflict, "This is the last owner. Make somebody else an owner first.")
+			}
+		}
+		return run(q)
+	})
+	if err == nil {
+		r.changed(who.Org(), user)
+	}
+	return err
+}

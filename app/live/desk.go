@@ -1,0 +1,325 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/fail"
+	view "parley/templates/desk"
+)
+
+// desk is one agent's screen: one socket of one tab.
+type desk struct {
+	hub    *Hub
+	actor  access.Actor
+	login  string // the log-in session
+	socket socket
+
+	mu        sync.Mutex
+	ready     bool     // the screen has been brought up to date
+	waiting   [][]byte // what came before that
+	following map[uuid.UUID]struct{}
+	typedAt   time.Time
+}
+
+// ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
+// log-in session.
+func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, login string) error {
+	if h.isDraining() {
+		return errDraining
+	}
+	if !actor.May(access.Answer) {
+		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
+	}
+	return serve(h.staffSockets, w, r, &desk{hub: h, actor: actor, login: login, following: map[uuid.UUID]struct{}{}})
+}
+
+func (d *desk) who() access.Actor { return d.actor }
+func (d *desk) session() string   { return d.login }
+func (d *desk) end()              { d.socket.close(codeGone, "logged out") }
+
+func (d *desk) opened(s socket) {
+	d.socket = s
+	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
+	d.hub.joinFloor(d)
+}
+
+func (d *desk) closed() {
+	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
+	d.hub.leaveFloor(d)
+	d.mu.Lock()
+	followed := slices.Collect(maps.Keys(d.following))
+	d.mu.Unlock()
+	for _, id := range followed {
+		d.hub.leave(d, id)
+	}
+}
+
+// follow shows a conversation's messages on this desk from a cursor on; the caller has checked the right to.
+func (d *desk) follow(conversation uuid.UUID, cursor int) {
+	d.mu.Lock()
+	d.following[conversation] = struct{}{}
+	d.mu.Unlock()
+	d.hub.follow(d, conversation, cursor)
+}
+
+func (d *desk) follows(conversation uuid.UUID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, there := d.following[conversation]
+	return there
+}
+
+func (d *desk) leave(conversation uuid.UUID) {
+	d.mu.Lock()
+	delete(d.following, conversation)
+	d.mu.Unlock()
+	d.hub.leave(d, conversation)
+}
+
+// deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
+// socket, and "typing". Everything durable comes by HTTP.
+type deskFrame struct {
+	Type         string            `json:"type"`
+	Threads      map[uuid.UUID]int `json:"threads"`
+	Conversation uuid.UUID         `json:"conversation"`
+}
+
+func (d *desk) received(raw []byte) {
+	var in deskFrame
+	if err := json.Unmarshal(raw, &in); err != nil {
+		d.say(view.Trouble("This page sent something unreadable. Please reload it."))
+		return
+	}
+	switch in.Type {
+	case "hello":
+		if in.Threads == nil {
+			in.Threads = map[uuid.UUID]int{}
+		}
+		d.refresh(in.Threads)
+	case "typing":
+		d.types(in.Conversation)
+	default:
+		d.say(view.Trouble("This page is from another version. Please reload it."))
+	}
+}
+
+// refresh brings the whole screen up to date: both lists, a pane for each of the agent's conversations that the page does
+// not show yet, and what each thread is missing. cursors says what the page shows; nil asks what is known of it here.
+func (d *desk) refresh(cursors map[uuid.UUID]int) {
+	d.mu.Lock()
+	d.ready = false // what comes from now on is shown after this
+	d.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	line, own, err := d.hub.chat.Desk(ctx, d.actor)
+	if err != nil {
+		_, message, _ := refused(err, "bring a desk up to date")
+		d.now(view.Trouble(message))
+		d.socket.close(codeTryAgain, "try again")
+		return
+	}
+	now := time.Now()
+	frames := [][]byte{html(view.Lists(line, own, now))}
+	for _, c := range own {
+		after, shown := cursors[c.ID]
+		if cursors == nil {
+			shown, after = d.follows(c.ID), c.LastSeq // follow never moves a cursor forth
+		}
+		if !shown || after > c.LastSeq {
+			after = 0
+		}
+		if !shown {
+			frames = append(frames, html(view.AddPane(c)))
+		}
+		frames = append(frames, html(view.StateOf(c)))
+		d.follow(c.ID, after)
+		delete(cursors, c.ID)
+	}
+	for id, after := range cursors { // on the page, but no longer the agent's own open conversation
+		c, err := d.hub.chat.Get(ctx, d.actor, id)
+		if err != nil || c.Agent != d.actor.ID() && c.State == chat.Open {
+			frames = append(frames, html(view.RemovePane(id)))
+			continue
+		}
+		frames = append(frames, html(view.StateOf(c)))
+		d.lastWords(ctx, c, after)
+	}
+	d.mu.Lock()
+	for _, f := range append(frames, d.waiting...) {
+		d.socket.send(f)
+	}
+	d.ready, d.waiting = true, nil
+	d.mu.Unlock()
+	for _, c := range own {
+		d.hub.look(c.ID)
+	}
+}
+
+// lastWords shows what was said in a conversation up to its end, without following it.
+func (d *desk) lastWords(ctx context.Context, c chat.Conversation, after int) {
+	messages, err := d.hub.chat.After(ctx, d.actor, c.ID, after)
+	if err != nil {
+		slog.Error("last words of a conversation", "conversation", c.ID, "error", err)
+		return
+	}
+	d.show(c.ID, messages)
+}
+
+// say sends a fragment, after the screen has first been brought up to date.
+func (d *desk) say(c templ.Component) { d.sendRaw(html(c)) }
+
+func (d *desk) sendRaw(frame []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.ready:
+		d.socket.send(frame)
+	case len(d.waiting) < 1000:
+		d.waiting = append(d.waiting, frame)
+	}
+}
+
+// now sends a fragment at once.
+func (d *desk) now(c templ.Component) { d.socket.send(html(c)) }
+
+func (d *desk) show(conversation uuid.UUID, messages []chat.Message) {
+	d.say(view.Messages(conversation, messages))
+}
+
+func (d *desk) visitorTypes(conversation uuid.UUID, text string) {
+	d.say(view.Typing(conversation, text))
+}
+
+func (d *desk) types(conversation uuid.UUID) {
+	d.mu.Lock()
+	now := time.Now()
+	quick := now.Sub(d.typedAt) < typingGap
+	if !quick {
+		d.typedAt = now
+	}
+	d.mu.Unlock()
+	if quick || !d.follows(conversation) { // followed only with the right to answer
+		return
+	}
+	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: conversation, User: d.actor.ID()})
+}
+
+// openPane gives a conversation that has become this agent's its place on the screen.
+func (d *desk) openPane(c chat.Conversation) {
+	d.say(view.AddPane(c))
+	d.say(view.StateOf(c))
+	d.follow(c.ID, 0)
+	d.hub.look(c.ID)
+}
+
+func html(c templ.Component) []byte {
+	var b bytes.Buffer
+	if err := c.Render(context.Background(), &b); err != nil {
+		slog.Error("draw a fragment", "error", err)
+	}
+	return b.Bytes()
+}
+
+// floor is all desks of one organization in this process. It shows list entries in the order of what happened: a state that
+// arrives late never replaces a newer one.
+type floor struct {
+	mu     sync.Mutex
+	desks  map[*desk]struct{}
+	newest map[uuid.UUID]int // conversation to the number of its newest message shown
+}
+
+const newestKept = 20000
+
+func (h *Hub) joinFloor(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	org := d.actor.Org()
+	f := h.floors[org]
+	if f == nil {
+		f = &floor{desks: map[*desk]struct{}{}, newest: map[uuid.UUID]int{}}
+		h.floors[org] = f
+	}
+	f.mu.Lock()
+	f.desks[d] = struct{}{}
+	f.mu.Unlock()
+}
+
+func (h *Hub) leaveFloor(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.floors[d.actor.Org()]
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.desks, d)
+	if len(f.desks) == 0 {
+		delete(h.floors, d.actor.Org())
+	}
+}
+
+func (f *floor) list() []*desk {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]*desk, 0, len(f.desks))
+	for d := range f.desks {
+		list = append(list, d)
+	}
+	return list
+}
+
+// changed shows a conversation's new state on every desk: in the lists, and in its pane where the agent has one or should
+// have one now.
+func (f *floor) changed(c chat.Conversation, seq int) {
+	for _, then := range f.lists(c, seq) {
+		then()
+	}
+}
+
+// lists shows the new state in the lists and returns what else is to be done, outside the lock.
+func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.newest[c.ID] >= seq {
+		return nil
+	}
+	if len(f.newest) >= newestKept {
+		clear(f.newest)
+	}
+	f.newest[c.ID] = seq
+	now := time.Now()
+	others := html(view.Entry(c, false, now)) // drawn once for all who do not have it
+	for d := range f.desks {
+		if c.Agent != d.actor.ID() {
+			d.sendRaw(others)
+			if d.follows(c.ID) {
+				d.say(view.StateOf(c))
+				then = append(then, func() { d.leave(c.ID) })
+			}
+			continue
+		}
+		d.say(view.Entry(c, true, now))
+		switch shown := d.follows(c.ID); {
+		case shown && c.State == chat.Closed:
+			d.say(view.StateOf(c))
+		case !shown && c.State == chat.Open:
+			then = append(then, func() { d.openPane(c) })
+		}
+	}
+	return then
+}

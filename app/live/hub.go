@@ -1,0 +1,322 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/olahol/melody"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/app/org"
+)
+
+// Hub knows every screen that is connected to this process.
+type Hub struct {
+	chat   *chat.Room
+	org    *org.Room
+	bus    *bus.Bus
+	tokens chat.Tokens
+
+	staffSockets   *melody.Melody
+	visitorSockets *melody.Melody
+
+	mu       sync.RWMutex
+	draining bool
+	threads  map[uuid.UUID]*thread                   // by conversation
+	panels   map[uuid.UUID]map[*panel]struct{}       // by visitor
+	floors   map[uuid.UUID]*floor                    // by organization
+	staff    map[uuid.UUID]map[staffScreen]struct{}  // by user: desks and managers' pages
+	websites map[uuid.UUID]map[*websitePage]struct{} // by website
+}
+
+// staffScreen is a screen of somebody who is logged in.
+type staffScreen interface {
+	session() string // the log-in session it was opened with
+	end()            // closes it for good: the log-in has ended
+}
+
+// New returns a hub that hears the bell.
+func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens) *Hub {
+	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens,
+		staffSockets: newSockets(1024), visitorSockets: newSockets(16),
+		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]map[*panel]struct{}{}, floors: map[uuid.UUID]*floor{},
+		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
+	b.Subscribe(h)
+	return h
+}
+
+var errDraining = fail.New(fail.Busy, "This server is restarting. Please try again in a moment.")
+
+// Screens returns how many sockets of visitors and of staff are open.
+func (h *Hub) Screens() (visitors, staff int) { return h.visitorSockets.Len(), h.staffSockets.Len() }
+
+// Drain closes every socket so that its screen comes back (to another process, or to this one after its restart), and
+// accepts no new one.
+func (h *Hub) Drain() {
+	h.mu.Lock()
+	h.draining = true
+	h.mu.Unlock()
+	restart := melody.FormatCloseMessage(codeRestart, "restarting")
+	h.visitorSockets.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
+	h.staffSockets.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
+	for range 100 { // the close frames are written by the sockets' own goroutines
+		if v, s := h.Screens(); v+s == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (h *Hub) isDraining() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.draining
+}
+
+// Heard brings one event to the screens it concerns.
+func (h *Hub) Heard(e bus.Event) {
+	switch e.Kind {
+	case bus.Said:
+		if s, here := e.Local.(chat.Said); here {
+			h.said(e.Org, s)
+		} else {
+			h.saidElsewhere(e)
+		}
+	case bus.Typing:
+		h.typing(e)
+	case bus.User:
+		for s := range copied(&h.mu, h.staff, e.User) {
+			s.end()
+		}
+	case bus.Session:
+		h.mu.RLock()
+		var ended []staffScreen
+		for _, screens := range h.staff {
+			for s := range screens {
+				if s.session() == e.Text {
+					ended = append(ended, s)
+				}
+			}
+		}
+		h.mu.RUnlock()
+		for _, s := range ended {
+			s.end()
+		}
+	case bus.Website:
+		for p := range copied(&h.mu, h.websites, e.Website) {
+			go p.refresh()
+		}
+	}
+}
+
+// Gap says that bells of other processes were lost: every screen is brought up to date from the tables.
+func (h *Hub) Gap() {
+	h.mu.RLock()
+	threads := make([]*thread, 0, len(h.threads))
+	for _, t := range h.threads {
+		threads = append(threads, t)
+	}
+	var panels []*panel
+	for _, set := range h.panels {
+		for p := range set {
+			panels = append(panels, p)
+		}
+	}
+	var desks []*desk
+	for _, f := range h.floors {
+		desks = append(desks, f.list()...)
+	}
+	h.mu.RUnlock()
+	go func() {
+		for _, t := range threads {
+			t.look()
+		}
+		for _, d := range desks {
+			d.refresh(nil)
+		}
+		for _, p := range panels {
+			p.findConversation()
+		}
+	}()
+}
+
+// said shows what this process has just written.
+func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
+	for p := range copied(&h.mu, h.panels, s.In.Visitor) {
+		p.turnTo(s.In.ID, s.Seq-1)
+	}
+	h.mu.RLock()
+	t, f := h.threads[s.In.ID], h.floors[orgID]
+	h.mu.RUnlock()
+	if f != nil {
+		f.changed(s.In, s.Seq)
+	}
+	if t != nil {
+		t.said(s.Message)
+	}
+}
+
+// saidElsewhere shows what another process has written, if anybody here looks at it.
+func (h *Hub) saidElsewhere(e bus.Event) {
+	panels := copied(&h.mu, h.panels, e.Visitor)
+	h.mu.RLock()
+	t, f := h.threads[e.Conversation], h.floors[e.Org]
+	h.mu.RUnlock()
+	if len(panels) == 0 && t == nil && f == nil {
+		return // nobody here looks at it
+	}
+	go func() {
+		for p := range panels {
+			p.turnTo(e.Conversation, 0)
+		}
+		if f != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			c, err := h.chat.Get(ctx, access.System(e.Org, "show a conversation that changed elsewhere"), e.Conversation)
+			if err != nil {
+				slog.Error("show a conversation that changed elsewhere", "conversation", e.Conversation, "error", err)
+			} else {
+				f.changed(c, c.LastSeq)
+			}
+		}
+		h.look(e.Conversation)
+	}()
+}
+
+// look catches the followers of a conversation up with the table.
+func (h *Hub) look(conversation uuid.UUID) {
+	h.mu.RLock()
+	t := h.threads[conversation]
+	h.mu.RUnlock()
+	if t != nil {
+		t.look()
+	}
+}
+
+// follow puts a screen on a conversation from a cursor on, which may move it back but never forth. The caller then brings
+// it up to date.
+func (h *Hub) follow(f follower, conversation uuid.UUID, cursor int) {
+	for {
+		h.mu.Lock()
+		t := h.threads[conversation]
+		if t == nil {
+			t = &thread{id: conversation, chat: h.chat, at: map[follower]int{}}
+			h.threads[conversation] = t
+		}
+		h.mu.Unlock()
+		t.mu.Lock()
+		if t.gone {
+			t.mu.Unlock()
+			continue
+		}
+		if at, there := t.at[f]; !there || cursor < at {
+			t.at[f] = cursor
+		}
+		t.mu.Unlock()
+		return
+	}
+}
+
+// leave takes a screen off a conversation.
+func (h *Hub) leave(f follower, conversation uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.threads[conversation]
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.at, f)
+	if len(t.at) == 0 {
+		t.gone = true
+		delete(h.threads, conversation)
+	}
+}
+
+// followers returns who shows a conversation in this process.
+func (h *Hub) followers(conversation uuid.UUID) []follower {
+	h.mu.RLock()
+	t := h.threads[conversation]
+	h.mu.RUnlock()
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]follower, 0, len(t.at))
+	for f := range t.at {
+		list = append(list, f)
+	}
+	return list
+}
+
+func (h *Hub) typing(e bus.Event) {
+	for _, f := range h.followers(e.Conversation) {
+		switch s := f.(type) {
+		case *panel:
+			if e.User != uuid.Nil {
+				s.agentTypes()
+			}
+		case *desk:
+			if e.User == uuid.Nil {
+				s.visitorTypes(e.Conversation, e.Text)
+			}
+		}
+	}
+}
+
+// add puts a screen into an index, remove takes it out.
+func add[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
+	mu.Lock()
+	defer mu.Unlock()
+	if index[key] == nil {
+		index[key] = map[S]struct{}{}
+	}
+	index[key][s] = struct{}{}
+}
+
+func remove[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
+	mu.Lock()
+	defer mu.Unlock()
+	delete(index[key], s)
+	if len(index[key]) == 0 {
+		delete(index, key)
+	}
+}
+
+func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K) map[S]struct{} {
+	mu.RLock()
+	defer mu.RUnlock()
+	if len(index[key]) == 0 {
+		return nil
+	}
+	set := make(map[S]struct{}, len(index[key]))
+	for s := range index[key] {
+		set[s] = struct{}{}
+	}
+	return set
+}
+
+// refused turns an error into a code and words for a person; an internal one is logged under a reference number.
+func refused(err error, doing string) (code, message string, retry time.Duration) {
+	var e *fail.Error
+	if !errors.As(err, &e) {
+		ref := uuid.NewString()[:8]
+		slog.Error(doing, "reference", ref, "error", err)
+		return "internal", "Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", 2 * time.Second
+	}
+	code = map[fail.Kind]string{fail.Invalid: "invalid", fail.Unauthenticated: "unauthenticated", fail.Forbidden: "forbidden",
+		fail.NotFound: "not_found", fail.Conflict: "conflict", fail.Busy: "busy"}[e.Kind]
+	if errors.Is(err, error(chat.ErrClosed)) {
+		code = "closed"
+	}
+	return code, e.Message, e.RetryAfter
+}

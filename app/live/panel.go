@@ -1,0 +1,412 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/time/rate"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/app/org"
+)
+
+// panel is one open chat panel: one socket of one visitor. Its wire format is widget/PROTOCOL.md.
+type panel struct {
+	hub     *Hub
+	site    org.Site
+	agent   string // the browser's User-Agent
+	socket  socket
+	limiter *rate.Limiter
+
+	mu           sync.Mutex
+	visitor      access.Actor // valid after hello
+	over         bool         // the socket is closed
+	conversation uuid.UUID    // the one it follows
+	page         chat.Page
+	sending      uuid.UUID // message that is being kept for this panel right now
+	acknowledged bool      // and whether its acknowledgement went out already
+	typedAt      time.Time
+}
+
+// Limits on what one panel may send; generous for a person.
+const (
+	panelRate  = 2 // messages a second
+	panelBurst = 20
+	typingGap  = 300 * time.Millisecond
+)
+
+// ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns when it closes.
+func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site org.Site) error {
+	if h.isDraining() {
+		return errDraining
+	}
+	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, agent: r.UserAgent(), limiter: rate.NewLimiter(panelRate, panelBurst)})
+}
+
+func (p *panel) opened(s socket) { p.socket = s }
+
+func (p *panel) closed() {
+	p.mu.Lock()
+	visitor, conversation := p.visitor, p.conversation
+	p.over, p.conversation = true, uuid.Nil
+	p.mu.Unlock()
+	if visitor.Valid() {
+		remove(&p.hub.mu, p.hub.panels, visitor.ID(), p)
+	}
+	if conversation != uuid.Nil {
+		p.hub.leave(p, conversation)
+	}
+}
+
+// frameIn is every frame a panel may send; Type says which fields count.
+type frameIn struct {
+	Type         string    `json:"type"`
+	Protocol     int       `json:"protocol"`
+	Token        string    `json:"token"`
+	Conversation uuid.UUID `json:"conversation"`
+	After        int       `json:"after"`
+	Page         pageIn    `json:"page"`
+	Language     string    `json:"language"`
+	ID           uuid.UUID `json:"id"`
+	Text         string    `json:"text"`
+}
+
+type pageIn struct {
+	URL      string `json:"url"`
+	Title    string `json:"title"`
+	Referrer string `json:"referrer"`
+}
+
+type welcomeOut struct {
+	Type         string           `json:"type"` // welcome
+	Protocol     int              `json:"protocol"`
+	Token        string           `json:"token,omitempty"`
+	Conversation *conversationOut `json:"conversation,omitempty"`
+	Messages     []messageOut     `json:"messages"`
+}
+
+type conversationOut struct {
+	ID    uuid.UUID  `json:"id"`
+	State chat.State `json:"state"`
+	Agent string     `json:"agent,omitempty"`
+}
+
+type messageOut struct {
+	Seq    int         `json:"seq"`
+	ID     uuid.UUID   `json:"id"`
+	Kind   chat.Kind   `json:"kind"`
+	Author chat.Author `json:"author"`
+	Name   string      `json:"name,omitempty"`
+	Text   string      `json:"text"`
+	At     time.Time   `json:"at"`
+}
+
+type messagesOut struct {
+	Type         string          `json:"type"` // messages
+	Conversation conversationRef `json:"conversation"`
+	Messages     []messageOut    `json:"messages"`
+}
+
+// conversationRef carries the state only where the messages changed it.
+type conversationRef struct {
+	ID    uuid.UUID  `json:"id"`
+	State chat.State `json:"state,omitempty"`
+	Agent string     `json:"agent,omitempty"`
+}
+
+type ackOut struct {
+	Type         string    `json:"type"` // ack
+	ID           uuid.UUID `json:"id"`
+	Conversation uuid.UUID `json:"conversation"`
+	Seq          int       `json:"seq"`
+	At           time.Time `json:"at"`
+}
+
+type refusedOut struct {
+	Type    string  `json:"type"` // refused
+	ID      string  `json:"id,omitempty"`
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Retry   float64 `json:"retry,omitempty"` // seconds
+}
+
+type typingOut struct {
+	Type         string    `json:"type"` // typing
+	Conversation uuid.UUID `json:"conversation"`
+}
+
+func (p *panel) write(frame any) {
+	raw, err := json.Marshal(frame)
+	if err != nil {
+		panic(err) // the frames above always marshal
+	}
+	p.socket.send(raw)
+}
+
+func (p *panel) refuse(id uuid.UUID, err error, doing string) {
+	out := refusedOut{Type: "refused"}
+	if id != uuid.Nil {
+		out.ID = id.String()
+	}
+	var retry time.Duration
+	out.Code, out.Message, retry = refused(err, doing)
+	out.Retry = retry.Seconds()
+	p.write(out)
+}
+
+// received handles one frame. Frames of one socket come one after another.
+func (p *panel) received(raw []byte) {
+	var in frameIn
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if err := dec.Decode(&in); err != nil || dec.More() {
+		p.refuse(messageID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	p.mu.Lock()
+	greeted := p.visitor.Valid()
+	p.mu.Unlock()
+	switch {
+	case in.Type == "hello" && !greeted:
+		p.hello(ctx, in)
+	case in.Type == "hello":
+		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
+	case !greeted && (in.Type == "send" || in.Type == "typing"):
+		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
+	case in.Type == "send":
+		p.send(ctx, in)
+	case in.Type == "typing":
+		p.types(in)
+	default:
+		p.refuse(in.ID, fail.New(fail.Invalid, "There is no frame of this type."), "")
+	}
+}
+
+// messageID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
+func messageID(raw []byte) uuid.UUID {
+	var only struct {
+		ID uuid.UUID `json:"id"`
+	}
+	if json.Unmarshal(raw, &only) != nil {
+		return uuid.Nil
+	}
+	return only.ID
+}
+
+func (p *panel) hello(ctx context.Context, in frameIn) {
+	if in.Protocol != 1 {
+		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This server speaks protocol 1."), "")
+		return
+	}
+	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
+	now := time.Now()
+	visitor, renew, err := p.hub.tokens.Check(in.Token, p.site.Org, p.site.ID, now)
+	if err != nil {
+		if in.Token != "" {
+			p.refuse(uuid.Nil, err, "")
+			return
+		}
+		visitor, renew = chat.NewVisitor(p.site.Org, p.site.ID), true
+	}
+	if renew {
+		out.Token = p.hub.tokens.Sign(visitor, now)
+	}
+	p.mu.Lock()
+	p.visitor = visitor
+	p.page = chat.Page{URL: clip(in.Page.URL, 2000), Title: clip(in.Page.Title, 300), Referrer: clip(in.Page.Referrer, 2000),
+		UserAgent: clip(p.agent, 400), Language: clip(in.Language, 35)}
+	p.mu.Unlock()
+	add(&p.hub.mu, p.hub.panels, visitor.ID(), p)
+	if in.Token == "" { // a visitor nobody has met has no conversation: no query
+		p.write(out)
+		return
+	}
+	c, found, err := p.hub.chat.OfVisitor(ctx, visitor)
+	var messages []chat.Message
+	cursor := 0
+	if found && err == nil {
+		if in.Conversation == c.ID && in.After > 0 && in.After <= c.LastSeq {
+			cursor = in.After
+		}
+		messages, err = p.hub.chat.After(ctx, visitor, c.ID, cursor)
+	}
+	if err != nil {
+		p.refuse(uuid.Nil, err, "welcome a visitor")
+		p.socket.close(codeTryAgain, "try again")
+		return
+	}
+	if !found {
+		p.write(out)
+		return
+	}
+	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
+	for _, m := range messages {
+		out.Messages = append(out.Messages, outgoing(m))
+		cursor = m.Seq
+	}
+	p.write(out)
+	p.turnTo(c.ID, cursor)
+	p.hub.look(c.ID) // what was said between reading and following, and further pages
+}
+
+// clip shortens what only describes a visit; being too long or strange is no reason to refuse a visitor.
+func clip(s string, max int) string {
+	clean, err := fail.OptionalLine("", s, 1<<20)
+	if err != nil {
+		return ""
+	}
+	if r := []rune(clean); len(r) > max {
+		return string(r[:max])
+	}
+	return clean
+}
+
+// turnTo follows a conversation that has begun, here or in another tab.
+func (p *panel) turnTo(conversation uuid.UUID, cursor int) {
+	p.mu.Lock()
+	before := p.conversation
+	if p.over || before == conversation {
+		p.mu.Unlock()
+		return
+	}
+	p.conversation = conversation
+	p.mu.Unlock()
+	if before != uuid.Nil {
+		p.hub.leave(p, before)
+	}
+	p.hub.follow(p, conversation, cursor)
+	p.mu.Lock()
+	gone := p.over // closed meanwhile
+	p.mu.Unlock()
+	if gone {
+		p.hub.leave(p, conversation)
+	}
+}
+
+// findConversation looks for a conversation that another process may have begun.
+func (p *panel) findConversation() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if c, found, err := p.hub.chat.OfVisitor(ctx, p.who()); err == nil && found {
+		p.turnTo(c.ID, 0)
+		p.hub.look(c.ID)
+	}
+}
+
+func (p *panel) send(ctx context.Context, in frameIn) {
+	if !p.limiter.Allow() {
+		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "That was quick. Please wait a second."}, "")
+		return
+	}
+	p.mu.Lock()
+	visitor, page := p.visitor, p.page
+	p.sending, p.acknowledged = in.ID, false
+	p.mu.Unlock()
+	receipt, err := p.hub.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: in.ID, Conversation: in.Conversation, Body: in.Text,
+		Customer: p.site.CustomerID, Page: page})
+	p.mu.Lock()
+	done := p.acknowledged
+	p.sending = uuid.Nil
+	p.mu.Unlock()
+	switch {
+	case err != nil:
+		p.refuse(in.ID, err, "keep a visitor's message")
+	case !done:
+		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})
+	}
+}
+
+func (p *panel) types(in frameIn) {
+	p.mu.Lock()
+	now := time.Now()
+	quick := now.Sub(p.typedAt) < typingGap
+	conversation := p.conversation
+	if !quick {
+		p.typedAt = now
+	}
+	p.mu.Unlock()
+	if quick || conversation == uuid.Nil {
+		return
+	}
+	e := bus.Event{Kind: bus.Typing, Org: p.site.Org, Conversation: conversation}
+	if p.site.TypingPreview {
+		if text, err := fail.OptionalText("", in.Text, chat.MaxText); err == nil {
+			e.Text = clipRunes(text, 500)
+		}
+	}
+	p.hub.bus.Publish(e)
+}
+
+func clipRunes(s string, max int) string {
+	if r := []rune(s); len(r) > max {
+		return "…" + string(r[len(r)-max:])
+	}
+	return s
+}
+
+func (p *panel) who() access.Actor {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.visitor
+}
+
+// show writes messages; the one that this panel is just sending becomes its acknowledgement.
+func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
+	out := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversation}}
+	for _, m := range messages {
+		p.mu.Lock()
+		own := m.ID == p.sending && m.Author == chat.ByVisitor
+		if own {
+			p.acknowledged = true
+		}
+		p.mu.Unlock()
+		if own {
+			p.flush(&out)
+			p.write(ackOut{"ack", m.ID, conversation, m.Seq, m.At})
+			continue
+		}
+		if m.Kind == chat.System {
+			switch m.Body {
+			case chat.Taken:
+				out.Conversation.State, out.Conversation.Agent = chat.Open, m.AuthorName
+			case chat.Ended:
+				out.Conversation.State = chat.Closed
+			case chat.Returned:
+				out.Conversation.State, out.Conversation.Agent = chat.Waiting, ""
+			}
+		}
+		out.Messages = append(out.Messages, outgoing(m))
+	}
+	p.flush(&out)
+}
+
+func (p *panel) flush(out *messagesOut) {
+	if len(out.Messages) > 0 {
+		p.write(*out)
+		out.Messages = nil
+	}
+}
+
+func (p *panel) agentTypes() {
+	p.mu.Lock()
+	conversation := p.conversation
+	p.mu.Unlock()
+	p.write(typingOut{"typing", conversation})
+}
+
+func outgoing(m chat.Message) messageOut {
+	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Body, At: m.At}
+	if m.Author != chat.ByVisitor {
+		out.Name = m.AuthorName
+	}
+	return out
+}

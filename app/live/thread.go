@@ -1,0 +1,137 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat"
+)
+
+// follower is a screen that shows a conversation's messages.
+type follower interface {
+	who() access.Actor
+	// show brings messages to the screen, in order. It is called under the thread's lock and must not wait.
+	show(conversation uuid.UUID, messages []chat.Message)
+}
+
+// thread relays one conversation to its followers in this process. Each has a cursor: the number up to which it has been
+// shown everything it may see.
+type thread struct {
+	id    uuid.UUID
+	chat  *chat.Room
+	mu    sync.Mutex
+	gone  bool // taken out of the hub: nobody may join any more
+	at    map[follower]int
+	busy  bool // a catch-up is running
+	again bool // and something came up meanwhile
+}
+
+// said brings a message that this process has just written to everyone who has all before it; the others are caught up.
+func (t *thread) said(m chat.Message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	behind := false
+	for f, at := range t.at {
+		switch {
+		case at == m.Seq-1:
+			t.give(f, []chat.Message{m})
+		case at < m.Seq-1:
+			behind = true
+		}
+	}
+	if behind {
+		t.wake()
+	}
+}
+
+// look catches everyone up with the table.
+func (t *thread) look() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wake()
+}
+
+func (t *thread) wake() {
+	if t.busy {
+		t.again = true
+		return
+	}
+	t.busy = true
+	go t.catchUp()
+}
+
+func (t *thread) catchUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		more := t.catchUpOnce(ctx)
+		t.mu.Lock()
+		if !more && !t.again {
+			t.busy = false
+			t.mu.Unlock()
+			return
+		}
+		t.again = false
+		t.mu.Unlock()
+	}
+}
+
+// catchUpOnce reads one page for staff and one for visitors, each with the rights of one of them and after the cursor that
+// is furthest behind, and reports whether there is more.
+func (t *thread) catchUpOnce(ctx context.Context) (more bool) {
+	type audience struct {
+		who access.Actor
+		at  int
+	}
+	furthest := map[bool]audience{}
+	t.mu.Lock()
+	for f, at := range t.at {
+		visitor := f.who().IsVisitor()
+		if a, there := furthest[visitor]; !there || at < a.at {
+			furthest[visitor] = audience{f.who(), at}
+		}
+	}
+	t.mu.Unlock()
+	for visitor, a := range furthest {
+		messages, err := t.chat.After(ctx, a.who, t.id, a.at)
+		if err != nil {
+			// The screens keep their cursors; the next bell, gap or reconnection looks again.
+			slog.Error("catch up", "conversation", t.id, "error", err)
+			continue
+		}
+		more = more || len(messages) == chat.PageOfMessages
+		t.mu.Lock()
+		for f := range t.at {
+			if f.who().IsVisitor() == visitor {
+				t.give(f, messages)
+			}
+		}
+		t.mu.Unlock()
+	}
+	return more
+}
+
+// give shows a follower those messages that are beyond its cursor. messages must be all that its audience may see between
+// the cursor and their end.
+func (t *thread) give(f follower, messages []chat.Message) {
+	at := t.at[f]
+	fresh := make([]chat.Message, 0, len(messages))
+	for _, m := range messages {
+		if m.Seq <= at {
+			continue
+		}
+		at = m.Seq
+		if !f.who().IsVisitor() || m.ForVisitor() {
+			fresh = append(fresh, m)
+		}
+	}
+	t.at[f] = at
+	if len(fresh) > 0 {
+		f.show(t.id, fresh)
+	}
+}

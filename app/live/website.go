@@ -1,0 +1,60 @@
+package live
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/templates/admin"
+)
+
+// websitePage is a manager's page of one website, waiting to see the widget load.
+type websitePage struct {
+	hub     *Hub
+	actor   access.Actor
+	login   string
+	website uuid.UUID
+	socket  socket
+}
+
+// ServeWebsite upgrades a request of a manager's page that shows a website, and returns when the socket closes.
+func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, website uuid.UUID) error {
+	if h.isDraining() {
+		return errDraining
+	}
+	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
+		return err
+	}
+	return serve(h.staffSockets, w, r, &websitePage{hub: h, actor: actor, login: login, website: website})
+}
+
+func (p *websitePage) session() string { return p.login }
+func (p *websitePage) end()            { p.socket.close(codeGone, "logged out") }
+
+func (p *websitePage) opened(s socket) {
+	p.socket = s
+	add(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
+	add(&p.hub.mu, p.hub.websites, p.website, p)
+	p.refresh()
+}
+
+func (p *websitePage) closed() {
+	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
+	remove(&p.hub.mu, p.hub.websites, p.website, p)
+}
+
+// received ignores what the page sends: it only watches.
+func (p *websitePage) received([]byte) {}
+
+func (p *websitePage) refresh() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	w, err := p.hub.org.Website(ctx, p.actor, p.website)
+	if err != nil {
+		return // gone, or no longer this person's to see; a reload says so
+	}
+	p.socket.send(html(admin.PushDomains(w, time.Now())))
+}

@@ -1,0 +1,114 @@
+// Parley is live chat for customer service. This package reads the configuration, puts the rooms together, runs and stops:
+// the only place that knows everyone.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"parley/app/bench"
+	"parley/app/pg"
+	"parley/app/traffic"
+)
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "parley:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	command := "help"
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "help", "-h", "--help":
+		fmt.Fprint(out, help)
+		return nil
+	case "traffic":
+		return traffic.Command(ctx, args, out)
+	}
+	cfg, err := fromEnvironment()
+	if err != nil {
+		return err
+	}
+	switch command {
+	case "serve":
+		cfg.Demo = slices.Contains(args, "--demo")
+		return serve(ctx, cfg, out)
+	case "migrate":
+		return migrate(ctx, cfg, out)
+	case "reset-link":
+		if len(args) != 1 {
+			return errors.New("name one address: parley reset-link anna@shop.example")
+		}
+		return resetLink(ctx, cfg, args[0], out)
+	case "bench":
+		return bench.Command(ctx, args, out, startBench)
+	}
+	return fmt.Errorf("there is no command %q; see: parley help", command)
+}
+
+func serve(ctx context.Context, cfg config, out io.Writer) error {
+	s, err := start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if s.demo != nil {
+		fmt.Fprint(out, s.demo.banner(s.url))
+	} else {
+		fmt.Fprintf(out, "Parley is running at %s\n", s.url)
+	}
+	select {
+	case <-ctx.Done():
+		slog.Info("stopping")
+	case err = <-s.failed:
+	}
+	s.Stop()
+	return err
+}
+
+func migrate(ctx context.Context, cfg config, out io.Writer) error {
+	if cfg.MigrateURL == "" {
+		return errors.New(`"migrate" needs MIGRATE_DATABASE_URL, the log-in of the schema's owner. (Without DATABASE_URL, "serve" prepares its private Postgres by itself.)`)
+	}
+	n, err := pg.Migrate(ctx, cfg.MigrateURL, cfg.DatabaseURL)
+	if err == nil {
+		fmt.Fprintf(out, "%d migrations applied; the database is up to date.\n", n)
+	}
+	return err
+}
+
+func resetLink(ctx context.Context, cfg config, email string, out io.Writer) error {
+	if cfg.DatabaseURL == "" {
+		return errors.New("set DATABASE_URL to the database that the server uses. (For a private Postgres: stop the server, start it again with DATABASE_URL unset, and ask a manager for a link.)")
+	}
+	h, err := openHouse(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	links, err := h.identity.ResetLinks(ctx, email)
+	if err != nil {
+		return err
+	}
+	if len(links) == 0 {
+		return errors.New("no log-in is known under this address (or too many links were made for it just now)")
+	}
+	for _, l := range links {
+		fmt.Fprintf(out, "%s at %s, good for an hour:\n%s/reset/%s\n", l.Email, l.OrgName, cfg.PublicURL, l.Secret)
+	}
+	return nil
+}

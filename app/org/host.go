@@ -1,0 +1,73 @@
+package org
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"parley/app/fail"
+)
+
+var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// Host brings what a person enters as a domain into the form it is kept in: lower case, punycode, without scheme, port and
+// path. "*.shop.example" allows every name below shop.example (but not shop.example itself).
+func Host(s string) (string, error) {
+	s, err := fail.Line("a domain, for example shop.example", s, 300)
+	if err != nil {
+		return "", err
+	}
+	bad := fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
+	if strings.Contains(s, "://") {
+		u, err := url.Parse(s)
+		if err != nil {
+			return "", bad
+		}
+		s = u.Host
+	}
+	s, _, _ = strings.Cut(s, "/")
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return a.String(), nil
+	}
+	if at := strings.LastIndex(s, ":"); at >= 0 {
+		s = s[:at]
+	}
+	star := strings.HasPrefix(s, "*.")
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "*."), ".")
+	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil && !star {
+		return a.String(), nil
+	}
+	ascii, err := idna.Lookup.ToASCII(s)
+	if err != nil || len(ascii) > 253 || !hostName.MatchString(ascii) {
+		return "", bad
+	}
+	if star {
+		if !strings.Contains(ascii, ".") {
+			return "", fail.New(fail.Invalid, "A pattern needs a name and an ending, for example *.shop.example")
+		}
+		ascii = "*." + ascii
+	}
+	return ascii, nil
+}
+
+// Allows returns the domain that lets host show the widget, or "" if none does.
+func Allows(domains []string, host string) string {
+	for _, d := range domains {
+		if d == host || strings.HasPrefix(d, "*.") && strings.HasSuffix(host, d[1:]) && len(host) > len(d)-1 {
+			return d
+		}
+	}
+	return ""
+}
+
+// OriginHost returns the host of an Origin header ("https://shop.example:8443" gives shop.example), or "".
+func OriginHost(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return strings.ToLower(u.Hostname())
+}

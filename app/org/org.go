@@ -1,0 +1,298 @@
+package org
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/org/internal/orgdb"
+	"parley/app/pg"
+)
+
+// Room is the place of organizations, customers, websites and domains.
+type Room struct {
+	db    *pg.DB
+	bus   *bus.Bus
+	sites sites
+}
+
+// New returns the room and lets it hear of changes made by other processes.
+func New(db *pg.DB, b *bus.Bus) *Room {
+	r := &Room{db: db, bus: b}
+	b.Subscribe(r)
+	return r
+}
+
+// Customer is whom an organization answers for.
+type Customer struct {
+	ID       uuid.UUID
+	Name     string
+	Websites int // filled by Customers
+}
+
+// Website is one embedding of the widget.
+type Website struct {
+	ID            uuid.UUID
+	CustomerID    uuid.UUID
+	CustomerName  string
+	Key           string // names the website in the page's two lines; not a secret
+	Name          string
+	Greeting      string // what the panel says on opening
+	TypingPreview bool   // the agent sees the visitor's text while it is being typed
+	Domains       []Domain
+}
+
+// Domain is a host name that may show a website's widget.
+type Domain struct {
+	ID     uuid.UUID
+	Host   string
+	SeenAt *time.Time // the widget was last loaded from there; within a minute
+}
+
+// Found creates an organization with its first customer, which is itself.
+func (r *Room) Found(ctx context.Context, name string) (uuid.UUID, error) {
+	name, err := fail.Line("a name for the organization", name, 200)
+	if err != nil {
+		return uuid.Nil, fail.Field("organization", "%s", err.Error())
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = r.db.As(access.System(id, "found an organization")).Tx(ctx, func(tx *pg.Tenant) error {
+		q := orgdb.New(tx)
+		if err := q.CreateOrganization(ctx, orgdb.CreateOrganizationParams{ID: id, Name: name}); err != nil {
+			return err
+		}
+		return q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	})
+	return id, err
+}
+
+// Rename changes the organization's name.
+func (r *Room) Rename(ctx context.Context, who access.Actor, name string) error {
+	t, err := r.db.For(who, access.Appoint)
+	if err != nil {
+		return err
+	}
+	if name, err = fail.Line("a name for the organization", name, 200); err != nil {
+		return fail.Field("name", "%s", err.Error())
+	}
+	_, err = orgdb.New(t).RenameOrganization(ctx, name)
+	return err
+}
+
+// Customers lists the organization's customers by name.
+func (r *Room) Customers(ctx context.Context, who access.Actor) ([]Customer, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orgdb.New(t).ListCustomers(ctx)
+	list := make([]Customer, len(rows))
+	for i, row := range rows {
+		list[i] = Customer{row.ID, row.Name, int(row.Websites)}
+	}
+	return list, err
+}
+
+// AddCustomer creates a customer; names are unique within the organization.
+func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (uuid.UUID, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if name, err = fail.Line("the customer's name", name, 200); err != nil {
+		return uuid.Nil, fail.Field("name", "%s", err.Error())
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name})
+	if pg.Duplicate(err, "") {
+		return uuid.Nil, fail.Field("name", "There is a customer with this name already.")
+	}
+	return id, err
+}
+
+// RenameCustomer changes a customer's name.
+func (r *Room) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if name, err = fail.Line("the customer's name", name, 200); err != nil {
+		return fail.Field("name", "%s", err.Error())
+	}
+	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
+	if pg.Duplicate(err, "") {
+		return fail.Field("name", "There is a customer with this name already.")
+	}
+	if err == nil && n == 0 {
+		return fail.Missing("customer")
+	}
+	return err
+}
+
+// Customer returns a customer with its websites, each with its domains' hosts.
+func (r *Room) Customer(ctx context.Context, who access.Actor, id uuid.UUID) (Customer, []Website, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return Customer{}, nil, err
+	}
+	q := orgdb.New(t)
+	row, err := q.GetCustomer(ctx, id)
+	if pg.None(err) {
+		return Customer{}, nil, fail.Missing("customer")
+	}
+	if err != nil {
+		return Customer{}, nil, err
+	}
+	rows, err := q.ListWebsites(ctx, id)
+	list := make([]Website, len(rows))
+	for i, w := range rows {
+		list[i] = Website{ID: w.ID, CustomerID: id, Name: w.Name}
+		for _, host := range w.Hosts {
+			list[i].Domains = append(list[i].Domains, Domain{Host: host})
+		}
+	}
+	return Customer{ID: row.ID, Name: row.Name, Websites: len(rows)}, list, err
+}
+
+// NewWebsite is what the wizard asks for.
+type NewWebsite struct {
+	Name string
+	Host string // the first domain
+}
+
+// AddWebsite creates a website of a customer with its first domain.
+func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.UUID, in NewWebsite) (uuid.UUID, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	var checks fail.Checks
+	in.Name, err = fail.Line("the website's name", in.Name, 200)
+	checks.Err("name", err)
+	in.Host, err = Host(in.Host)
+	checks.Err("host", err)
+	if err := checks.Result(); err != nil {
+		return uuid.Nil, err
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := orgdb.New(tx)
+		if _, err := q.GetCustomer(ctx, customer); pg.None(err) {
+			return fail.Missing("customer")
+		} else if err != nil {
+			return err
+		}
+		err := q.CreateWebsite(ctx, orgdb.CreateWebsiteParams{ID: id, CustomerID: customer, Key: newKey(), Name: in.Name,
+			Greeting: "Hello! How can we help you?"})
+		if err != nil {
+			return err
+		}
+		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
+	})
+	return id, err
+}
+
+// newKey returns 16 characters of a-z and 2-7 (80 bits).
+func newKey() string { return strings.ToLower(rand.Text())[:16] }
+
+// Website returns a website with its domains.
+func (r *Room) Website(ctx context.Context, who access.Actor, id uuid.UUID) (Website, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return Website{}, err
+	}
+	q := orgdb.New(t)
+	row, err := q.GetWebsite(ctx, id)
+	if pg.None(err) {
+		return Website{}, fail.Missing("website")
+	}
+	if err != nil {
+		return Website{}, err
+	}
+	w := Website{ID: row.ID, CustomerID: row.CustomerID, CustomerName: row.CustomerName, Key: row.Key, Name: row.Name,
+		Greeting: row.Greeting, TypingPreview: row.TypingPreview}
+	domains, err := q.ListDomains(ctx, id)
+	for _, d := range domains {
+		w.Domains = append(w.Domains, Domain{d.ID, d.Host, d.SeenAt})
+	}
+	return w, err
+}
+
+// WebsiteSettings is what a manager may change of a website.
+type WebsiteSettings struct {
+	Name          string
+	Greeting      string
+	TypingPreview bool
+}
+
+// UpdateWebsite changes a website's settings; open widgets see them at their next load.
+func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID, in WebsiteSettings) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	in.Name, err = fail.Line("the website's name", in.Name, 200)
+	checks.Err("name", err)
+	in.Greeting, err = fail.OptionalText("the greeting", in.Greeting, 1000)
+	checks.Err("greeting", err)
+	if err := checks.Result(); err != nil {
+		return err
+	}
+	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	if pg.None(err) {
+		return fail.Missing("website")
+	}
+	if err == nil {
+		r.changed(who.Org(), id, key)
+	}
+	return err
+}
+
+// AddDomain allows another host to show the website's widget.
+func (r *Room) AddDomain(ctx context.Context, who access.Actor, website uuid.UUID, host string) error {
+	w, err := r.Website(ctx, who, website)
+	if err != nil {
+		return err
+	}
+	if host, err = Host(host); err != nil {
+		return fail.Field("host", "%s", err.Error())
+	}
+	if len(w.Domains) >= 100 {
+		return fail.Field("host", "A website can have 100 domains. Remove one first, or use a pattern such as *.shop.example")
+	}
+	err = orgdb.New(r.db.As(who)).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+	if pg.Duplicate(err, "") {
+		return fail.Field("host", "This domain is in the list already.")
+	}
+	if err == nil {
+		r.changed(who.Org(), website, w.Key)
+	}
+	return err
+}
+
+// RemoveDomain takes a host's permission back. Open panels on it end at their next connection.
+func (r *Room) RemoveDomain(ctx context.Context, who access.Actor, website, domain uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	key, err := orgdb.New(t).RemoveDomain(ctx, orgdb.RemoveDomainParams{ID: domain, WebsiteID: website})
+	if pg.None(err) {
+		return fail.Missing("domain")
+	}
+	if err == nil {
+		r.changed(who.Org(), website, key)
+	}
+	return err
+}
+
+func (r *Room) changed(org, website uuid.UUID, key string) {
+	r.bus.Publish(bus.Event{Kind: bus.Website, Org: org, Website: website, Text: key})
+}

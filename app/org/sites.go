@@ -1,0 +1,138 @@
+package org
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/org/internal/orgdb"
+	"parley/app/pg"
+)
+
+// Site is a website as its widget may know it.
+type Site struct {
+	Org           uuid.UUID
+	ID            uuid.UUID
+	CustomerID    uuid.UUID
+	Name          string
+	Greeting      string
+	TypingPreview bool
+	Hosts         []string
+}
+
+// The cache: page views of the customers' websites must not become queries. An unknown key is remembered too, so that a
+// page with a wrong key costs no query per view.
+const (
+	siteKept  = time.Minute
+	sitesKept = 20000
+)
+
+type sites struct {
+	mu   sync.Mutex
+	byID map[string]cachedSite
+	seen map[string]time.Time // website id and host to when SeeDomain last wrote
+}
+
+type cachedSite struct {
+	site  Site
+	known bool
+	until time.Time
+}
+
+// Site finds a website by its key and checks that origin (an Origin header) is one of its domains. The two refusals say
+// which of the lines in the page is wrong.
+func (r *Room) Site(ctx context.Context, key, origin string) (Site, error) {
+	c, err := r.lookup(ctx, key)
+	if err != nil {
+		return Site{}, err
+	}
+	if !c.known {
+		return Site{}, fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
+	}
+	host := OriginHost(origin)
+	if Allows(c.site.Hosts, host) == "" {
+		if host == "" {
+			host = "this page"
+		}
+		return Site{}, fail.New(fail.Forbidden, "%s is not among the website's domains. A manager can add it on the website's page.", host)
+	}
+	return c.site, nil
+}
+
+func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
+	now := time.Now()
+	r.sites.mu.Lock()
+	c, there := r.sites.byID[key]
+	r.sites.mu.Unlock()
+	if there && now.Before(c.until) {
+		return c, nil
+	}
+	c = cachedSite{until: now.Add(siteKept)}
+	if len(key) == 16 {
+		w, err := r.db.Doors().Website(ctx, key)
+		if err != nil && !pg.None(err) {
+			return c, err
+		}
+		if err == nil {
+			c.known = true
+			c.site = Site{w.OrgID, w.WebsiteID, w.CustomerID, w.Name, w.Greeting, w.TypingPreview, w.Hosts}
+		}
+	}
+	r.sites.mu.Lock()
+	defer r.sites.mu.Unlock()
+	if r.sites.byID == nil || len(r.sites.byID) >= sitesKept {
+		r.sites.byID = map[string]cachedSite{}
+	}
+	if len(key) <= 64 {
+		r.sites.byID[key] = c
+	}
+	return c, nil
+}
+
+// Seen notes that the widget was loaded from a host, at most once a minute for each, and rings the bell for managers who
+// are looking at the website's page.
+func (r *Room) Seen(ctx context.Context, site Site, origin string) {
+	domain := Allows(site.Hosts, OriginHost(origin))
+	at := site.ID.String() + " " + domain
+	now := time.Now()
+	r.sites.mu.Lock()
+	if now.Sub(r.sites.seen[at]) < time.Minute {
+		r.sites.mu.Unlock()
+		return
+	}
+	if r.sites.seen == nil || len(r.sites.seen) >= sitesKept {
+		r.sites.seen = map[string]time.Time{}
+	}
+	r.sites.seen[at] = now
+	r.sites.mu.Unlock()
+
+	t := r.db.As(access.System(site.Org, "note that the widget was loaded"))
+	err := orgdb.New(t).SeeDomain(ctx, orgdb.SeeDomainParams{WebsiteID: site.ID, Host: domain})
+	if err != nil {
+		slog.Error("note that the widget was loaded", "error", err)
+		return
+	}
+	r.bus.Publish(bus.Event{Kind: bus.Website, Org: site.Org, Website: site.ID})
+}
+
+// Heard drops a website that was changed.
+func (r *Room) Heard(e bus.Event) {
+	if e.Kind == bus.Website && e.Text != "" {
+		r.sites.mu.Lock()
+		delete(r.sites.byID, e.Text)
+		r.sites.mu.Unlock()
+	}
+}
+
+// Gap drops everything remembered.
+func (r *Room) Gap() {
+	r.sites.mu.Lock()
+	r.sites.byID = nil
+	r.sites.mu.Unlock()
+}

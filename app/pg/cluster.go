@@ -1,0 +1,358 @@
+package pg
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Cluster is a private Postgres that lives and dies with this process. Its data stay under the directory it was started
+// with.
+type Cluster struct {
+	OwnerURL string // for Migrate
+	AppURL   string // for Open: a role that owns nothing
+
+	cmd    *exec.Cmd
+	exited chan struct{}
+	lock   *os.File
+	socket string
+}
+
+// ClusterOptions changes how a private cluster runs.
+type ClusterOptions struct {
+	// Volatile trades crash safety for speed. For tests only.
+	Volatile bool
+}
+
+// clusterSecrets is what postgres.json keeps. Ready says that the preparation was finished.
+type clusterSecrets struct {
+	Super, Owner, App string
+	Ready             bool
+}
+
+// StartCluster starts Postgres on the data under dir, preparing it on first use. Started by root, the server runs as the
+// user postgres (or nobody), because Postgres refuses to run as root.
+func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Cluster, err error) {
+	bin, err := findPostgres()
+	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	as, err := serverUser()
+	if err != nil {
+		return nil, err
+	}
+	if as != nil {
+		dir = reachable(dir, as)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the data directory cannot be made: %w", err)
+	}
+	c := &Cluster{exited: make(chan struct{})}
+	if c.lock, err = lockDir(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.Stop()
+		}
+	}()
+	run := func(name string, args ...string) *exec.Cmd {
+		cmd := exec.Command(filepath.Join(bin, name), args...)
+		cmd.Dir = "/"
+		cmd.Env = append(os.Environ(), "LC_ALL=C")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt from the keyboard is for us; we stop it in order
+		if as != nil {
+			cmd.SysProcAttr.Credential = as
+		}
+		return cmd
+	}
+	data := filepath.Join(dir, "postgres")
+	secretsFile := filepath.Join(dir, "postgres.json")
+	secrets := readSecrets(secretsFile)
+	stopOrphan(run, data)
+	fresh := !secrets.Ready
+	if fresh {
+		if secrets, err = prepare(run, data, as); err != nil {
+			return nil, err
+		}
+	}
+
+	if c.socket, err = os.MkdirTemp("/tmp", "parley-"); err != nil {
+		return nil, err
+	}
+	if err := give(c.socket, as); err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"-D", data, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
+		"-c", "unix_socket_directories=" + c.socket, "-c", "max_connections=100", "-c", "log_min_messages=fatal"}
+	if opts.Volatile {
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	}
+	c.cmd = run("postgres", args...)
+	c.cmd.Stderr = os.Stderr
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { c.cmd.Wait(); close(c.exited) }()
+
+	address := func(role, password, database string) string {
+		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database}
+		u.RawQuery = url.Values{"host": {c.socket}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
+		return u.String()
+	}
+	if err := c.ready(ctx, address("parley_super", secrets.Super, "postgres")); err != nil {
+		return nil, err
+	}
+	if fresh {
+		if err := createRoles(ctx, address("parley_super", secrets.Super, "postgres"), secrets); err != nil {
+			return nil, fmt.Errorf("prepare the private cluster: %w", err)
+		}
+		secrets.Ready = true
+		if err := writeSecrets(secretsFile, secrets); err != nil {
+			return nil, err
+		}
+		os.Remove(filepath.Join(data, "parley-unfinished"))
+	}
+	c.OwnerURL = address("parley_owner", secrets.Owner, "parley")
+	c.AppURL = address("parley", secrets.App, "parley")
+	return c, nil
+}
+
+// Exited is closed when the server has ended, by Stop or by itself.
+func (c *Cluster) Exited() <-chan struct{} { return c.exited }
+
+// Stop ends the server in order (a fast shutdown: sessions are ended, data are written) and waits for it.
+func (c *Cluster) Stop() {
+	if c.cmd != nil && c.cmd.Process != nil {
+		c.cmd.Process.Signal(syscall.SIGINT)
+		select {
+		case <-c.exited:
+		case <-time.After(20 * time.Second):
+			c.cmd.Process.Signal(syscall.SIGQUIT)
+			<-c.exited
+		}
+	}
+	if c.socket != "" {
+		os.RemoveAll(c.socket)
+	}
+	if c.lock != nil {
+		c.lock.Close()
+	}
+}
+
+func readSecrets(file string) (s clusterSecrets) {
+	if raw, err := os.ReadFile(file); err != nil || json.Unmarshal(raw, &s) != nil {
+		return clusterSecrets{}
+	}
+	return s
+}
+
+func writeSecrets(file string, s clusterSecrets) error {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, raw, 0o600)
+}
+
+// prepare makes an empty cluster, in place of what an interrupted preparation may have left.
+func prepare(run func(string, ...string) *exec.Cmd, data string, as *syscall.Credential) (s clusterSecrets, err error) {
+	if _, err := os.Stat(filepath.Join(data, "base", "1")); err == nil {
+		if _, err := os.Stat(filepath.Join(data, "parley-unfinished")); err != nil {
+			return s, fmt.Errorf("there is a database in %s, but its passwords (postgres.json beside it) are lost. Restore that file, or move the folder away to start anew", data)
+		}
+	}
+	if err := os.RemoveAll(data); err != nil {
+		return s, err
+	}
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return s, err
+	}
+	if err := give(data, as); err != nil {
+		return s, err
+	}
+	s = clusterSecrets{Super: rand.Text(), Owner: rand.Text(), App: rand.Text()}
+	password, err := os.CreateTemp("/tmp", "parley-")
+	if err != nil {
+		return s, err
+	}
+	defer os.Remove(password.Name())
+	password.WriteString(s.Super + "\n")
+	password.Close()
+	if err := give(password.Name(), as); err != nil {
+		return s, err
+	}
+	out, err := run("initdb", "-D", data, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password.Name(),
+		"--encoding=UTF8", "--no-locale").CombinedOutput()
+	if err != nil {
+		os.RemoveAll(data)
+		return s, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return s, os.WriteFile(filepath.Join(data, "parley-unfinished"), nil, 0o600)
+}
+
+func (c *Cluster) ready(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // recovery after a crash can take a while
+	defer cancel()
+	for {
+		conn, err := pgx.Connect(ctx, address)
+		if err == nil {
+			return conn.Close(ctx)
+		}
+		select {
+		case <-c.exited:
+			return errors.New("the private Postgres ended at once; its message is above")
+		case <-ctx.Done():
+			return fmt.Errorf("the private Postgres does not answer: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func createRoles(ctx context.Context, address string, s clusterSecrets) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	for _, sql := range []string{
+		"create role parley_owner login createrole password '" + s.Owner + "'",
+		"create role parley login password '" + s.App + "'",
+		"create database parley owner parley_owner",
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findPostgres returns the folder of the newest server binaries on this machine.
+func findPostgres() (string, error) {
+	var candidates []string
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"} {
+		found, _ := filepath.Glob(pattern)
+		slices.SortFunc(found, func(a, b string) int { return versionIn(b) - versionIn(a) })
+		candidates = append(candidates, found...)
+	}
+	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
+		candidates = append(candidates, strings.TrimSpace(string(out)))
+	}
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			candidates = append(candidates, filepath.Dir(real))
+		}
+	}
+	for _, dir := range candidates {
+		_, errInit := os.Stat(filepath.Join(dir, "initdb"))
+		_, errServer := os.Stat(filepath.Join(dir, "postgres"))
+		if errInit == nil && errServer == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New(`no Postgres server was found on this machine. Install it ("make deps", or on Debian: apt-get install postgresql),
+or set DATABASE_URL to a Postgres that runs elsewhere`)
+}
+
+func versionIn(path string) int {
+	n, _ := strconv.Atoi(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, path))
+	return n
+}
+
+// serverUser is whom the server runs as when we are root; nil when we are not.
+func serverUser() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		if u, err := user.Lookup(name); err == nil {
+			uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
+			gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
+			if err1 == nil && err2 == nil && uid != 0 {
+				return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+			}
+		}
+	}
+	return nil, errors.New("Postgres refuses to run as root, and there is no user postgres or nobody to run it as")
+}
+
+func give(path string, as *syscall.Credential) error {
+	if as == nil {
+		return nil
+	}
+	return os.Chown(path, int(as.Uid), int(as.Gid))
+}
+
+// reachable returns dir, or, where the server's user cannot enter a folder above it (root's home, for one), a folder under
+// /var/lib that stands for it.
+func reachable(dir string, as *syscall.Credential) string {
+	for at := dir; at != "/"; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err != nil {
+			continue // does not exist yet; will be made with 0755
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if info.Mode().Perm()&0o001 == 0 && (!ok || stat.Uid != as.Uid) {
+			sum := fnv.New32a()
+			sum.Write([]byte(dir))
+			return fmt.Sprintf("/var/lib/parley-%08x", sum.Sum32())
+		}
+	}
+	return dir
+}
+
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another Parley is running on the data in %s. Stop it first, or set DATA_DIR to another folder", dir)
+	}
+	return f, nil
+}
+
+// stopOrphan ends a server whose Parley was killed. The lock is ours, so nobody else is using it.
+func stopOrphan(run func(string, ...string) *exec.Cmd, data string) {
+	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
+		run("pg_ctl", "stop", "-D", data, "-m", "fast", "-t", "20").Run() // fails where the file is stale, which is as good
+	}
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,93 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"parley/app/access"
+	"parley/app/fail"
+)
+
+// DB is a pool of connections as the application's role. It runs nothing by itself: ask As or Doors for a handle.
+type DB struct {
+	pool   *pgxpool.Pool
+	counts counter
+}
+
+// Open connects to url as the application's role. It does not look at the role; see Guard.
+func Open(ctx context.Context, url string) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
+	}
+	cfg.MaxConnIdleTime = 5 * time.Minute
+	cfg.HealthCheckPeriod = time.Minute
+	cfg.ConnConfig.RuntimeParams["application_name"] = "parley"
+	db := &DB{}
+	cfg.ConnConfig.Tracer = &db.counts
+	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close waits for borrowed connections and closes them all.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks the database for a sign of life.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
+// As returns the handle for an actor. A handle for nobody answers every statement with an error.
+func (db *DB) As(actor access.Actor) *Tenant { return &Tenant{db: db, actor: actor} }
+
+// For is As for an actor who has the right, and a Forbidden error for everyone else.
+func (db *DB) For(actor access.Actor, right access.Right) (*Tenant, error) {
+	if !actor.May(right) {
+		return nil, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+	}
+	return db.As(actor), nil
+}
+
+// Counts says how many statements were sent and how many network round trips they took since Open (without the
+// preparation that a connection does once per statement).
+func (db *DB) Counts() (statements, roundTrips int64) {
+	return db.counts.statements.Load(), db.counts.roundTrips.Load()
+}
+
+type counter struct{ statements, roundTrips atomic.Int64 }
+
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.statements.Add(1)
+	c.roundTrips.Add(1)
+	return ctx
+}
+func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+func (c *counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
+	c.statements.Add(int64(d.Batch.Len()))
+	c.roundTrips.Add(1)
+	return ctx
+}
+func (c *counter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (c *counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
+
+// None reports whether err says that a query for one row found none.
+func None(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// Duplicate reports whether err is a violation of the named unique constraint or index; any, if the name is empty.
+func Duplicate(err error, constraint string) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "23505" && (constraint == "" || e.ConstraintName == constraint)
+}
+
+// Missing reports whether err is a foreign key that points at nothing (in this organization).
+func Missing(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "23503"
+}

@@ -1,0 +1,165 @@
+package pg
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"parley/app/access"
+)
+
+// Tenant is a database handle for one actor. It satisfies sqlc's DBTX; every statement is sent together with the actor's
+// scope as one batch, which is one round trip and one implicit transaction.
+type Tenant struct {
+	db    *DB
+	actor access.Actor
+	tx    pgx.Tx // set inside Tx, where the scope is set once
+}
+
+var errNobody = errors.New("pg: a statement without an actor")
+
+const scope = `select set_config('app.org_id', $1, true), set_config('app.role', $2, true),
+	set_config('app.actor_id', $3, true), set_config('app.narrow_id', $4, true)`
+
+// Actor is who this handle asks for.
+func (t *Tenant) Actor() access.Actor { return t.actor }
+
+func (t *Tenant) scopeArgs() []any {
+	text := func(id uuid.UUID) string {
+		if id == uuid.Nil {
+			return ""
+		}
+		return id.String()
+	}
+	a := t.actor
+	return []any{a.Org().String(), string(a.Role()), text(a.ID()), text(a.Narrow())}
+}
+
+// send starts the batch of scope and statement and reads the scope's result.
+func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
+	if !t.actor.Valid() {
+		return nil, errNobody
+	}
+	var b pgx.Batch
+	b.Queue(scope, t.scopeArgs()...)
+	b.Queue(sql, args...)
+	results := t.db.pool.SendBatch(ctx, &b)
+	if _, err := results.Exec(); err != nil {
+		results.Close()
+		return nil, err
+	}
+	return results, nil
+}
+
+// Exec runs a statement that returns no rows. A nil error means committed.
+func (t *Tenant) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if t.tx != nil {
+		return t.tx.Exec(ctx, sql, args...)
+	}
+	results, err := t.send(ctx, sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	tag, err := results.Exec()
+	return tag, errors.Join(err, closeUnless(err, results))
+}
+
+// Query runs a statement that returns rows.
+func (t *Tenant) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if t.tx != nil {
+		return t.tx.Query(ctx, sql, args...)
+	}
+	results, err := t.send(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		results.Close()
+		return nil, err
+	}
+	return &scopedRows{Rows: rows, results: results}, nil
+}
+
+// QueryRow runs a statement that returns at most one row. Scan's nil error means committed.
+func (t *Tenant) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	if t.tx != nil {
+		return t.tx.QueryRow(ctx, sql, args...)
+	}
+	results, err := t.send(ctx, sql, args)
+	return scopedRow{results: results, err: err}
+}
+
+// Tx runs fn in one transaction of this actor: all of it is committed, or nothing is.
+func (t *Tenant) Tx(ctx context.Context, fn func(*Tenant) error) error {
+	if t.tx != nil {
+		return fn(t)
+	}
+	if !t.actor.Valid() {
+		return errNobody
+	}
+	return pgx.BeginFunc(ctx, t.db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
+			return err
+		}
+		return fn(&Tenant{db: t.db, actor: t.actor, tx: tx})
+	})
+}
+
+// closeUnless ends the batch. Its own error (the commit failed) matters only where the statement had none.
+func closeUnless(err error, results pgx.BatchResults) error {
+	if closeErr := results.Close(); err == nil {
+		return closeErr
+	}
+	return nil
+}
+
+type scopedRow struct {
+	results pgx.BatchResults
+	err     error
+}
+
+func (r scopedRow) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	err := r.results.QueryRow().Scan(dest...)
+	if closeErr := closeUnless(err, r.results); closeErr != nil {
+		return closeErr
+	}
+	return err
+}
+
+type scopedRows struct {
+	pgx.Rows
+	results pgx.BatchResults
+	err     error
+	closed  bool
+}
+
+func (r *scopedRows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *scopedRows) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.Rows.Close()
+	r.err = closeUnless(r.Rows.Err(), r.results)
+}
+
+func (r *scopedRows) Err() error {
+	if err := r.Rows.Err(); err != nil {
+		return err
+	}
+	return r.err
+}

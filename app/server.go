@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"parley/app/archive"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/identity"
+	"parley/app/jobs"
+	"parley/app/live"
+	"parley/app/org"
+	"parley/app/pg"
+	"parley/app/web"
+)
+
+// house is the rooms, put together on a database.
+type house struct {
+	cluster  *pg.Cluster
+	db       *pg.DB
+	bus      *bus.Bus
+	org      *org.Room
+	identity *identity.Room
+	sessions *identity.Sessions
+	chat     *chat.Room
+	archive  *archive.Room
+}
+
+// openHouse finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
+// does not bind.
+func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
+	h := &house{}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	appURL, ownerURL := cfg.DatabaseURL, cfg.MigrateURL
+	if appURL == "" {
+		if h.cluster, err = pg.StartCluster(ctx, cfg.DataDir, pg.ClusterOptions{Volatile: cfg.volatileStore}); err != nil {
+			return nil, err
+		}
+		appURL, ownerURL = h.cluster.AppURL, h.cluster.OwnerURL
+	}
+	if ownerURL != "" {
+		if n, err := pg.Migrate(ctx, ownerURL, appURL); err != nil {
+			return nil, err
+		} else if n > 0 {
+			slog.Info("database brought up to date", "migrations", n)
+		}
+	}
+	if h.db, err = pg.Open(ctx, appURL); err != nil {
+		return nil, err
+	}
+	if err = h.db.Ping(ctx); err != nil {
+		return nil, fmt.Errorf("the database cannot be reached: %w", err)
+	}
+	if err = h.db.Guard(ctx); err != nil {
+		return nil, err
+	}
+	if err = h.db.Current(ctx); err != nil {
+		return nil, err
+	}
+	var driver bus.Driver
+	switch {
+	case cfg.RedisURL != "":
+		if driver, err = bus.Redis(cfg.RedisURL); err != nil {
+			return nil, fmt.Errorf("REDIS_URL: %w", err)
+		}
+	case cfg.DatabaseURL != "":
+		driver = bus.Postgres(h.db)
+	}
+	h.bus = bus.New(driver)
+	h.org = org.New(h.db, h.bus)
+	h.identity = identity.New(h.db, h.bus, cfg.Demo)
+	h.sessions = identity.NewSessions(h.db, h.bus)
+	h.chat = chat.New(h.db, h.bus)
+	h.archive = archive.New(h.db)
+	return h, nil
+}
+
+func (h *house) close() {
+	if h.db != nil {
+		h.db.Close()
+	}
+	if h.cluster != nil {
+		h.cluster.Stop()
+	}
+}
+
+// server is a running Parley.
+type server struct {
+	*house
+	url    string // how browsers reach it
+	demo   *demo
+	live   *live.Hub
+	failed chan error // gets the reason if a part ends by itself
+
+	http    *http.Server
+	ready   atomic.Bool
+	stopBus context.CancelFunc
+	parts   *errgroup.Group
+}
+
+// start brings up a server that accepts requests when it returns.
+func start(ctx context.Context, cfg config) (_ *server, err error) {
+	mailer, err := jobs.NewMailer(cfg.SMTPURL)
+	if err != nil {
+		return nil, err
+	}
+	h, err := openHouse(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{house: h, failed: make(chan error, 1)}
+	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
+	if err != nil {
+		h.close()
+		return nil, fmt.Errorf("cannot listen on port %d (set PORT to another): %w", cfg.Port, err)
+	}
+	defer func() {
+		if err != nil {
+			listener.Close()
+			h.close()
+		}
+	}()
+	s.url = cfg.PublicURL
+	if s.url == "" {
+		s.url = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	}
+	secret := cfg.SecretKey
+	if secret == "" {
+		if secret, err = keptSecret(cfg.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady}
+	if cfg.Demo {
+		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
+			return nil, fmt.Errorf("demo data: %w", err)
+		}
+		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
+	}
+	s.live = live.New(h.chat, h.org, h.bus, chat.NewTokens(secret))
+	front, err := web.New(webCfg, web.Rooms{Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Archive: h.archive, Mail: mailer, Live: s.live})
+	if err != nil {
+		return nil, err
+	}
+	s.http = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+
+	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopBus = stopParts
+	s.parts, partsCtx = errgroup.WithContext(partsCtx)
+	s.parts.Go(func() error { return h.bus.Run(partsCtx) })
+	s.parts.Go(func() error { return mailer.Run(partsCtx) })
+	s.parts.Go(func() error {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	if h.cluster != nil {
+		s.parts.Go(func() error {
+			select {
+			case <-partsCtx.Done():
+				return nil
+			case <-h.cluster.Exited():
+				return errors.New("the private Postgres has ended; its message is above")
+			}
+		})
+	}
+	go func() {
+		if err := s.parts.Wait(); err != nil {
+			s.failed <- err
+		}
+	}()
+	select {
+	case <-h.bus.Connected():
+	case <-time.After(15 * time.Second):
+		slog.Warn("the bus is not connected yet; /readyz says when it is")
+	}
+	s.ready.Store(true)
+	return s, nil
+}
+
+func (s *server) whyNotReady(ctx context.Context) error {
+	if !s.ready.Load() {
+		return errors.New("starting or stopping")
+	}
+	select {
+	case <-s.bus.Connected():
+	default:
+		return errors.New("the bus is not connected")
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	if err := s.db.Current(ctx); err != nil {
+		slog.Warn("not ready", "error", err)
+		return errors.New("the database cannot be reached or is not up to date")
+	}
+	return nil
+}
+
+// Stop ends the server in order: no longer ready, sockets told to come back elsewhere, requests finished, parts ended, the
+// database closed.
+func (s *server) Stop() {
+	s.ready.Store(false)
+	s.live.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		s.http.Close()
+	}
+	s.stopBus()
+	s.parts.Wait()
+	s.house.close()
+}
+
+// keptSecret returns the secret of a single machine, made at its first start.
+func keptSecret(dir string) (string, error) {
+	file := filepath.Join(dir, "secret")
+	b, err := os.ReadFile(file)
+	if err == nil && len(strings.TrimSpace(string(b))) >= 32 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	secret := rand.Text() + rand.Text()
+	return secret, os.WriteFile(file, []byte(secret+"\n"), 0o600)
+}

@@ -1,0 +1,251 @@
+// Package traffic plays visitors and an agent against a running server, through the same protocol as everyone.
+//
+// Owns: clients of the widget's and the desk's sockets, and the program that sends real messages through them.
+//
+// Must not touch: anything of the server's inside.
+//
+// Always true: a message is sent again under the same id until it is acknowledged; every loop is bounded.
+package traffic
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+)
+
+// Frame is any frame of the widget's protocol that a visitor receives.
+type Frame struct {
+	Type         string `json:"type"`
+	Token        string `json:"token"`
+	ID           string `json:"id"`
+	Code         string `json:"code"`
+	Message      string `json:"message"`
+	Seq          int    `json:"seq"`
+	Conversation json.RawMessage
+	Messages     []struct {
+		Seq    int    `json:"seq"`
+		Author string `json:"author"`
+		Kind   string `json:"kind"`
+		Text   string `json:"text"`
+	} `json:"messages"`
+}
+
+// ConversationID is the conversation a frame is about: an id, or an object that has one.
+func (f Frame) ConversationID() string {
+	var id string
+	if json.Unmarshal(f.Conversation, &id) == nil {
+		return id
+	}
+	var object struct {
+		ID string `json:"id"`
+	}
+	json.Unmarshal(f.Conversation, &object)
+	return object.ID
+}
+
+// Site is where visitors come from: a server, a website's key, and a page on one of its domains.
+type Site struct{ Server, Key, Origin string }
+
+// FindDemoShop reads the demo shop's key from its page.
+func FindDemoShop(ctx context.Context, server string) (Site, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server+"/demo/shop", nil)
+	if err != nil {
+		return Site{}, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return Site{}, fmt.Errorf("the server does not answer (start it with: make run): %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return Site{}, err
+	}
+	key := regexp.MustCompile(`data-key="([a-z0-9]{16})"`).FindSubmatch(body)
+	if key == nil {
+		return Site{}, fmt.Errorf("%s/demo/shop shows no widget: start the server with demo data, or name a website with -key and -origin", server)
+	}
+	return Site{Server: server, Key: string(key[1]), Origin: server}, nil
+}
+
+// Visitor is one panel's socket.
+type Visitor struct {
+	conn *websocket.Conn
+	wmu  sync.Mutex
+}
+
+// Open connects a panel and says hello. dialer may be nil.
+func (s Site) Open(ctx context.Context, dialer *websocket.Dialer, token string) (*Visitor, error) {
+	if dialer == nil {
+		dialer = &websocket.Dialer{HandshakeTimeout: 20 * time.Second}
+	}
+	address := "ws" + strings.TrimPrefix(s.Server, "http") + "/widget/v1/socket?key=" + url.QueryEscape(s.Key)
+	conn, res, err := dialer.DialContext(ctx, address, http.Header{"Origin": {s.Origin}})
+	if err != nil {
+		if res != nil {
+			body, _ := io.ReadAll(io.LimitReader(res.Body, 1000))
+			return nil, fmt.Errorf("%w: %s %s", err, res.Status, body)
+		}
+		return nil, err
+	}
+	v := &Visitor{conn: conn}
+	return v, v.Put(map[string]any{"type": "hello", "protocol": 1, "token": token,
+		"page": map[string]string{"url": s.Origin + "/", "title": "Traffic"}, "language": "en"})
+}
+
+// Put sends a frame.
+func (v *Visitor) Put(frame any) error {
+	v.wmu.Lock()
+	defer v.wmu.Unlock()
+	v.conn.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	return v.conn.WriteJSON(frame)
+}
+
+// PutRaw sends bytes as they are, for what no client of ours would send.
+func (v *Visitor) PutRaw(frame []byte) error {
+	v.wmu.Lock()
+	defer v.wmu.Unlock()
+	return v.conn.WriteMessage(websocket.TextMessage, frame)
+}
+
+// Say sends a message; conversation may be empty.
+func (v *Visitor) Say(id, conversation, text string) error {
+	frame := map[string]any{"type": "send", "id": id, "text": text}
+	if conversation != "" {
+		frame["conversation"] = conversation
+	}
+	return v.Put(frame)
+}
+
+// Next waits for the next frame until a deadline.
+func (v *Visitor) Next(until time.Time) (Frame, error) {
+	var f Frame
+	v.conn.SetReadDeadline(until)
+	err := v.conn.ReadJSON(&f)
+	return f, err
+}
+
+// Await waits until a deadline for a frame of a type and returns it; frames of other types are passed over.
+func (v *Visitor) Await(kind string, until time.Time) (Frame, error) {
+	for {
+		f, err := v.Next(until)
+		if err != nil || f.Type == kind {
+			return f, err
+		}
+	}
+}
+
+// Close ends the socket.
+func (v *Visitor) Close() { v.conn.Close() }
+
+// Agent is somebody logged in at the console.
+type Agent struct {
+	server string
+	client *http.Client
+}
+
+// LogIn logs in with address and password.
+func LogIn(ctx context.Context, server, email, password string) (*Agent, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	a := &Agent{server, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	status, body, err := a.Post(ctx, "/login", url.Values{"email": {email}, "password": {password}})
+	if err != nil {
+		return nil, err
+	}
+	if status != http.StatusSeeOther {
+		return nil, fmt.Errorf("log in as %s: %d %s", email, status, firstLine(body, "notice bad"))
+	}
+	return a, nil
+}
+
+func firstLine(body, after string) string {
+	_, rest, _ := strings.Cut(body, after)
+	_, rest, _ = strings.Cut(rest, ">")
+	text, _, _ := strings.Cut(rest, "<")
+	return text
+}
+
+// Do sends a request with the agent's session and returns status and body.
+func (a *Agent) Do(req *http.Request) (int, string, error) {
+	req.Header.Set("Origin", a.server)
+	res, err := a.client.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 8<<20))
+	return res.StatusCode, string(body), err
+}
+
+// Get fetches a page.
+func (a *Agent) Get(ctx context.Context, path string) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.server+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	return a.Do(req)
+}
+
+// Post sends a form as the desk does.
+func (a *Agent) Post(ctx context.Context, path string, form url.Values) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.server+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, "", err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strings.HasPrefix(path, "/desk/") {
+		req.Header.Set("HX-Request", "true")
+	}
+	return a.Do(req)
+}
+
+// Socket opens one of the console's sockets, such as /live/desk.
+func (a *Agent) Socket(ctx context.Context, path string) (*websocket.Conn, *http.Response, error) {
+	dialer := websocket.Dialer{HandshakeTimeout: 20 * time.Second, Jar: a.client.Jar}
+	return dialer.DialContext(ctx, "ws"+strings.TrimPrefix(a.server, "http")+path, http.Header{"Origin": {a.server}})
+}
+
+// Desk opens the desk's socket and says hello with an empty page.
+func (a *Agent) Desk(ctx context.Context) (*websocket.Conn, error) {
+	conn, _, err := a.Socket(ctx, "/live/desk")
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}})
+}
+
+// Take takes a waiting conversation.
+func (a *Agent) Take(ctx context.Context, conversation string) error {
+	return a.ok(a.Post(ctx, "/desk/conversations/"+conversation+"/take", nil))
+}
+
+// Reply answers in a conversation of the agent's.
+func (a *Agent) Reply(ctx context.Context, conversation, text string) error {
+	return a.ok(a.Post(ctx, "/desk/conversations/"+conversation+"/messages", url.Values{"id": {uuid.NewString()}, "kind": {"text"}, "body": {text}}))
+}
+
+// End closes a conversation of the agent's.
+func (a *Agent) End(ctx context.Context, conversation string) error {
+	return a.ok(a.Post(ctx, "/desk/conversations/"+conversation+"/close", nil))
+}
+
+func (a *Agent) ok(status int, body string, err error) error {
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("status %d: %s", status, body)
+	}
+	return err
+}

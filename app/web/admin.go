@@ -1,0 +1,196 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/org"
+	"parley/templates/admin"
+	"parley/templates/ui"
+)
+
+func (v *visit) viewer() admin.Viewer {
+	return admin.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), ID: v.Actor.ID()}
+}
+
+func (v *visit) back(to string) error { return v.Redirect(http.StatusSeeOther, to) }
+
+func (s *Server) customers(v *visit) error { return s.customersWith(v, ui.Form{}, http.StatusOK) }
+
+func (s *Server) customersWith(v *visit, f ui.Form, status int) error {
+	list, err := s.org.Customers(v.Request().Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Customers(admin.CustomersPage{Viewer: v.viewer(), Customers: list, Form: f}))
+}
+
+func (s *Server) addCustomer(v *visit) error {
+	id, err := s.org.AddCustomer(v.Request().Context(), v.Actor, v.FormValue("name"))
+	if err != nil {
+		f, status, err := form(v, err, "name")
+		if err != nil {
+			return err
+		}
+		return s.customersWith(v, f, status)
+	}
+	return v.back("/admin/customers/" + id.String())
+}
+
+func (s *Server) customer(v *visit) error {
+	return s.customerWith(v, ui.Form{}, ui.Form{}, http.StatusOK)
+}
+
+func (s *Server) customerWith(v *visit, rename, add ui.Form, status int) error {
+	id, err := v.id("id", "customer")
+	if err != nil {
+		return err
+	}
+	c, websites, err := s.org.Customer(v.Request().Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Customer(admin.CustomerPage{Viewer: v.viewer(), Customer: c, Websites: websites, Rename: rename, Add: add}))
+}
+
+func (s *Server) renameCustomer(v *visit) error {
+	id, err := v.id("id", "customer")
+	if err != nil {
+		return err
+	}
+	if err := s.org.RenameCustomer(v.Request().Context(), v.Actor, id, v.FormValue("name")); err != nil {
+		f, status, err := form(v, err, "name")
+		if err != nil {
+			return err
+		}
+		return s.customerWith(v, f, ui.Form{}, status)
+	}
+	return v.back("/admin/customers/" + id.String())
+}
+
+func (s *Server) addWebsite(v *visit) error {
+	customer, err := v.id("id", "customer")
+	if err != nil {
+		return err
+	}
+	id, err := s.org.AddWebsite(v.Request().Context(), v.Actor, customer, org.NewWebsite{Name: v.FormValue("name"), Host: v.FormValue("host")})
+	if err != nil {
+		f, status, err := form(v, err, "name", "host")
+		if err != nil {
+			return err
+		}
+		return s.customerWith(v, ui.Form{}, f, status)
+	}
+	return v.back("/admin/websites/" + id.String())
+}
+
+func (s *Server) website(v *visit) error {
+	f := ui.Form{}
+	if v.QueryParam("saved") != "" {
+		f.Saved = "Saved. Open panels show it when they are next loaded."
+	}
+	return s.websiteWith(v, f, ui.Form{}, http.StatusOK)
+}
+
+func (s *Server) websiteWith(v *visit, settings, domain ui.Form, status int) error {
+	id, err := v.id("id", "website")
+	if err != nil {
+		return err
+	}
+	w, err := s.org.Website(v.Request().Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Website(admin.WebsitePage{Viewer: v.viewer(), Website: w, Lines: s.twoLines(w.Key), Settings: settings, Domain: domain, Now: time.Now()}))
+}
+
+// twoLines is what a customer puts into the head of its pages.
+func (s *Server) twoLines(key string) string {
+	return fmt.Sprintf("<script async src=\"%s/widget.js\" data-key=\"%s\"></script>\n<link rel=\"stylesheet\" href=\"%s/widget.css\">",
+		s.cfg.PublicURL, key, s.cfg.PublicURL)
+}
+
+func (s *Server) updateWebsite(v *visit) error {
+	id, err := v.id("id", "website")
+	if err != nil {
+		return err
+	}
+	err = s.org.UpdateWebsite(v.Request().Context(), v.Actor, id, org.WebsiteSettings{Name: v.FormValue("name"), Greeting: v.FormValue("greeting"),
+		TypingPreview: v.FormValue("typing_preview") == "on"})
+	if err != nil {
+		f, status, err := form(v, err, "name", "greeting", "typing_preview")
+		if err != nil {
+			return err
+		}
+		return s.websiteWith(v, f, ui.Form{}, status)
+	}
+	return v.back("/admin/websites/" + id.String() + "?saved=1")
+}
+
+func (s *Server) addDomain(v *visit) error {
+	id, err := v.id("id", "website")
+	if err != nil {
+		return err
+	}
+	if err := s.org.AddDomain(v.Request().Context(), v.Actor, id, v.FormValue("host")); err != nil {
+		f, status, err := form(v, err, "host")
+		if err != nil {
+			return err
+		}
+		return s.websiteWith(v, ui.Form{}, f, status)
+	}
+	return v.back("/admin/websites/" + id.String())
+}
+
+func (s *Server) removeDomain(v *visit) error {
+	id, err := v.id("id", "website")
+	if err != nil {
+		return err
+	}
+	domain, err := v.id("domain", "domain")
+	if err != nil {
+		return err
+	}
+	if err := s.org.RemoveDomain(v.Request().Context(), v.Actor, id, domain); err != nil {
+		return err
+	}
+	return v.back("/admin/websites/" + id.String())
+}
+
+func (s *Server) websiteSocket(v *visit) error {
+	id, err := v.id("id", "website")
+	if err != nil {
+		return err
+	}
+	return s.live.ServeWebsite(v.Response(), v.Request(), v.Actor, v.login, id)
+}
+
+func (s *Server) organization(v *visit) error {
+	return s.draw(v, http.StatusOK, admin.Organization(admin.OrganizationPage{Viewer: v.viewer()}))
+}
+
+func (s *Server) renameOrganization(v *visit) error {
+	p := admin.OrganizationPage{Viewer: v.viewer()}
+	if err := s.org.Rename(v.Request().Context(), v.Actor, v.FormValue("name")); err != nil {
+		f, status, err := form(v, err, "name")
+		if err != nil {
+			return err
+		}
+		p.Form = f
+		return s.draw(v, status, admin.Organization(p))
+	}
+	s.identity.Gap() // the name is part of what is remembered of its people; other processes see it within a minute
+	return v.back("/admin/organization")
+}
+
+// optionalID reads an id from a form; what is none is the zero id.
+func (v *visit) optionalID(field string) uuid.UUID {
+	id, err := uuid.Parse(v.FormValue(field))
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}

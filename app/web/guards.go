@@ -1,0 +1,154 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/org"
+)
+
+// visit is a request of somebody who is logged in and has the right that the route asks for.
+type visit struct {
+	echo.Context
+	identity.Person
+	login string // key of the log-in session
+}
+
+// open lets everyone through, without a session.
+func open(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc {
+		return func(c echo.Context) error { return h(s, c) }
+	}
+}
+
+// page lets everyone through, with the session of a browser.
+func page(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc { return s.withSession(open(h)(s)) }
+}
+
+// staff lets through who is logged in and has the right.
+func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc {
+		return s.withSession(func(c echo.Context) error {
+			v, err := s.visit(c)
+			if err != nil {
+				return err
+			}
+			if !v.Actor.May(right) {
+				return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", v.Actor.Role())
+			}
+			return h(s, v)
+		})
+	}
+}
+
+// socket is staff for a WebSocket. A page elsewhere must not open one with our cookie, and the browser's own protection
+// does not cover sockets: the Origin must be ours.
+func socket(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc {
+		inner := staff(right, h)(s)
+		return func(c echo.Context) error {
+			if !s.ownOrigin(c.Request()) {
+				return fail.New(fail.Forbidden, "This address serves our own pages only.")
+			}
+			if !isUpgrade(c.Request()) {
+				return fail.New(fail.Invalid, "This address speaks WebSocket only.")
+			}
+			return inner(c)
+		}
+	}
+}
+
+// panel lets through the widget of a website on one of its domains.
+func panel(h func(*Server, echo.Context, org.Site) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			site, err := s.org.Site(c.Request().Context(), c.QueryParam("key"), widgetOrigin(c.Request()))
+			if err != nil {
+				return err
+			}
+			return h(s, c, site)
+		}
+	}
+}
+
+func (s *Server) ownOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	u, err := url.Parse(origin)
+	return err == nil && origin != "" && (u.Host == r.Host || origin == s.cfg.PublicURL)
+}
+
+func isUpgrade(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+// widgetOrigin is where a widget's request comes from. A browser leaves the Origin away on a GET to the page's own origin,
+// and says so.
+func widgetOrigin(r *http.Request) string {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		return origin
+	}
+	if r.Header.Get("Sec-Fetch-Site") == "same-origin" {
+		return "http://" + r.Host
+	}
+	return ""
+}
+
+const (
+	sessionUser  = "user"
+	sessionEpoch = "epoch"
+)
+
+func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
+	return echo.WrapMiddleware(s.sessions.LoadAndSave)(next)
+}
+
+// visit finds out who is asking. The session names the user; what the user is now is looked up.
+func (s *Server) visit(c echo.Context) (*visit, error) {
+	ctx := c.Request().Context()
+	logIn := fail.New(fail.Unauthenticated, "Please log in.")
+	id, err := uuid.Parse(s.sessions.GetString(ctx, sessionUser))
+	if err != nil {
+		return nil, logIn
+	}
+	p, err := s.identity.Who(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if p.Epoch != s.sessions.GetInt(ctx, sessionEpoch) {
+		return nil, logIn
+	}
+	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx))}, nil
+}
+
+// enter logs a user in: a new session token, so that one planted before is worth nothing.
+func (s *Server) enter(c echo.Context, user uuid.UUID) error {
+	ctx := c.Request().Context()
+	p, err := s.identity.Who(ctx, user)
+	if err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Remove(ctx, sessionChoice)
+	s.sessions.Put(ctx, sessionUser, user.String())
+	s.sessions.Put(ctx, sessionEpoch, p.Epoch)
+	return nil
+}
+
+// id reads an id from the address; what is none does not exist.
+func (v *visit) id(name, what string) (uuid.UUID, error) {
+	id, err := uuid.Parse(v.Param(name))
+	if err != nil {
+		return uuid.Nil, fail.Missing(what)
+	}
+	return id, nil
+}

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/jobs"
+	"parley/templates/public"
+	"parley/templates/ui"
+)
+
+// sessionChoice holds the users that a password opened while the person chooses the organization.
+const sessionChoice = "choice"
+
+// home is where a role starts.
+func home(role access.Role) string {
+	switch {
+	case role.May(access.Manage):
+		return "/admin"
+	case role.May(access.Answer):
+		return "/desk"
+	}
+	return "/review"
+}
+
+func (s *Server) start(c echo.Context) error {
+	v, err := s.visit(c)
+	if err != nil {
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	return c.Redirect(http.StatusSeeOther, home(v.Actor.Role()))
+}
+
+// next is where to go after the log-in: a path of ours, or the role's start.
+func next(c echo.Context) string {
+	to := c.FormValue("next")
+	if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsAny(to, "\\\r\n\t") {
+		return to
+	}
+	return "/"
+}
+
+func (s *Server) demo() public.Demo {
+	if s.cfg.Demo == nil {
+		return public.Demo{}
+	}
+	return *s.cfg.Demo
+}
+
+func (s *Server) logInForm(c echo.Context) error {
+	if _, err := s.visit(c); err == nil {
+		return c.Redirect(http.StatusSeeOther, next(c))
+	}
+	return s.draw(c, http.StatusOK, public.LogIn(ui.Form{}, next(c), s.demo()))
+}
+
+func (s *Server) logIn(c echo.Context) error {
+	ctx := c.Request().Context()
+	matches, err := s.identity.LogIn(ctx, c.FormValue("email"), c.FormValue("password"), c.RealIP())
+	if err != nil {
+		f, status, err := form(c, err, "email")
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.LogIn(f, next(c), s.demo()))
+	}
+	if len(matches) == 1 {
+		if err := s.enter(c, matches[0].User); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, next(c))
+	}
+	ids := make([]string, len(matches))
+	for i, m := range matches {
+		ids[i] = m.User.String()
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Remove(ctx, sessionUser)
+	s.sessions.Put(ctx, sessionChoice, strings.Join(ids, " "))
+	return s.draw(c, http.StatusOK, public.Which(matches, next(c)))
+}
+
+func (s *Server) logInChoice(c echo.Context) error {
+	user, err := uuid.Parse(c.FormValue("user"))
+	choice := strings.Fields(s.sessions.GetString(c.Request().Context(), sessionChoice))
+	for _, id := range choice {
+		if err == nil && id == user.String() {
+			if err := s.enter(c, user); err != nil {
+				return err
+			}
+			return c.Redirect(http.StatusSeeOther, next(c))
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, "/login")
+}
+
+func (s *Server) logOut(c echo.Context) error {
+	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/login")
+}
+
+func (s *Server) signUpForm(c echo.Context) error {
+	return s.draw(c, http.StatusOK, public.SignUp(ui.Form{}))
+}
+
+func (s *Server) signUp(c echo.Context) error {
+	user, err := s.found(c)
+	if err != nil {
+		f, status, err := form(c, err, "organization", "name", "email")
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.SignUp(f))
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin")
+}
+
+func (s *Server) found(c echo.Context) (uuid.UUID, error) {
+	ctx := c.Request().Context()
+	in := identity.SignUp{Name: c.FormValue("name"), Email: c.FormValue("email"), Password: c.FormValue("password")}
+	name, errName := fail.Line("a name for the organization", c.FormValue("organization"), 200)
+	var checks fail.Checks
+	checks.Err("organization", errName)
+	if e := fail.As(in.Check()); e != nil {
+		for field, message := range e.Fields {
+			checks.Add(field, "%s", message)
+		}
+	}
+	if err := checks.Result(); err != nil {
+		return uuid.Nil, err
+	}
+	if err := s.identity.Limited(ctx, "sign up", c.RealIP(), 20); err != nil {
+		return uuid.Nil, err
+	}
+	org, err := s.org.Found(ctx, name)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return s.identity.FirstOwner(ctx, org, in)
+}
+
+func (s *Server) joinForm(c echo.Context) error {
+	inv, err := s.identity.Invited(c.Request().Context(), c.Param("secret"))
+	if err != nil {
+		return err
+	}
+	return s.draw(c, http.StatusOK, public.Join(ui.Form{}, inv.OrgName, inv.Email, inv.Role))
+}
+
+func (s *Server) join(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, err := s.identity.Join(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"))
+	if err != nil {
+		f, status, err := form(c, err, "name")
+		if err != nil {
+			return err
+		}
+		inv, err := s.identity.Invited(ctx, c.Param("secret"))
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.Join(f, inv.OrgName, inv.Email, inv.Role))
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}
+
+func (s *Server) forgotForm(c echo.Context) error {
+	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.Off()))
+}
+
+// forgot answers the same for a known and an unknown address.
+func (s *Server) forgot(c echo.Context) error {
+	ctx := c.Request().Context()
+	err := s.identity.Limited(ctx, "reset from", c.RealIP(), 20)
+	var links []identity.ResetLink
+	if err == nil && !s.mail.Off() {
+		links, err = s.identity.ResetLinks(ctx, c.FormValue("email"))
+	}
+	if err != nil {
+		f, status, err := form(c, err, "email")
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.Forgot(f, s.mail.Off()))
+	}
+	for _, l := range links {
+		s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your log-in at " + l.OrgName +
+			".\nSet it here within an hour:\n\n" + s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+	}
+	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.Off()))
+}
+
+func (s *Server) resetForm(c echo.Context) error {
+	email, err := s.identity.ResetFor(c.Request().Context(), c.Param("secret"))
+	if err != nil {
+		return err
+	}
+	return s.draw(c, http.StatusOK, public.Reset(ui.Form{}, email))
+}
+
+func (s *Server) reset(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, err := s.identity.Reset(ctx, c.Param("secret"), c.FormValue("password"))
+	if err != nil {
+		f, status, err := form(c, err)
+		if err != nil {
+			return err
+		}
+		email, err := s.identity.ResetFor(ctx, c.Param("secret"))
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.Reset(f, email))
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}

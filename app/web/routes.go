@@ -1,0 +1,86 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"parley/app/access"
+)
+
+// Route is one line of the site map.
+type Route struct {
+	Method, Path string
+	guard        func(*Server) echo.HandlerFunc
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// Routes is the site map: every address of this server, and who gets through.
+var Routes = []Route{
+	// For machines.
+	{get, "/healthz", open((*Server).healthz)},
+	{get, "/readyz", open((*Server).readyz)},
+	{get, "/static/:hash/:name", open((*Server).staticFile)},
+
+	// For everyone.
+	{get, "/", page((*Server).start)},
+	{get, "/login", page((*Server).logInForm)},
+	{post, "/login", page((*Server).logIn)},
+	{post, "/login/organization", page((*Server).logInChoice)},
+	{post, "/logout", page((*Server).logOut)},
+	{get, "/signup", page((*Server).signUpForm)},
+	{post, "/signup", page((*Server).signUp)},
+	{get, "/join/:secret", page((*Server).joinForm)},
+	{post, "/join/:secret", page((*Server).join)},
+	{get, "/forgot", page((*Server).forgotForm)},
+	{post, "/forgot", page((*Server).forgot)},
+	{get, "/reset/:secret", page((*Server).resetForm)},
+	{post, "/reset/:secret", page((*Server).reset)},
+
+	// For agents.
+	{get, "/desk", staff(access.Answer, (*Server).desk)},
+	{get, "/live/desk", socket(access.Answer, (*Server).deskSocket)},
+	{post, "/desk/take", staff(access.Answer, (*Server).takeNext)},
+	{post, "/desk/conversations/:id/take", staff(access.Answer, (*Server).take)},
+	{post, "/desk/conversations/:id/messages", staff(access.Answer, (*Server).say)},
+	{post, "/desk/conversations/:id/close", staff(access.Answer, (*Server).closeConversation)},
+
+	// For managers.
+	{get, "/admin", staff(access.Manage, (*Server).customers)},
+	{post, "/admin/customers", staff(access.Manage, (*Server).addCustomer)},
+	{get, "/admin/customers/:id", staff(access.Manage, (*Server).customer)},
+	{post, "/admin/customers/:id", staff(access.Manage, (*Server).renameCustomer)},
+	{post, "/admin/customers/:id/websites", staff(access.Manage, (*Server).addWebsite)},
+	{get, "/admin/websites/:id", staff(access.Manage, (*Server).website)},
+	{get, "/live/websites/:id", socket(access.Manage, (*Server).websiteSocket)},
+	{post, "/admin/websites/:id", staff(access.Manage, (*Server).updateWebsite)},
+	{post, "/admin/websites/:id/domains", staff(access.Manage, (*Server).addDomain)},
+	{post, "/admin/websites/:id/domains/:domain/remove", staff(access.Manage, (*Server).removeDomain)},
+	{get, "/admin/people", staff(access.Manage, (*Server).people)},
+	{post, "/admin/people/invite", staff(access.Manage, (*Server).invite)},
+	{post, "/admin/people/invitations/:id/remove", staff(access.Manage, (*Server).uninvite)},
+	{post, "/admin/people/:id/role", staff(access.Manage, (*Server).changeRole)},
+	{post, "/admin/people/:id/disable", staff(access.Manage, (*Server).disable)},
+	{post, "/admin/people/:id/enable", staff(access.Manage, (*Server).enable)},
+	{post, "/admin/people/:id/reset", staff(access.Manage, (*Server).resetColleague)},
+	{get, "/admin/organization", staff(access.Appoint, (*Server).organization)},
+	{post, "/admin/organization", staff(access.Appoint, (*Server).renameOrganization)},
+
+	// For reviewers, supervisors and managers.
+	{get, "/review", staff(access.Review, (*Server).past)},
+	{get, "/review/:id", staff(access.Review, (*Server).transcript)},
+
+	// For the customers' pages.
+	{get, "/widget.js", open((*Server).widgetFile)},
+	{get, "/widget.css", open((*Server).widgetFile)},
+	{get, "/widget/:file", open((*Server).widgetPart)},
+	{get, "/widget/v1/site", open((*Server).widgetSite)},
+	{get, "/widget/v1/socket", panel((*Server).widgetSocket)},
+
+	// Only with demo data.
+	{get, "/demo/shop", page((*Server).demoShop)},
+}

@@ -1,0 +1,265 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/archive"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/jobs"
+	"parley/app/live"
+	"parley/app/org"
+	"parley/static"
+	"parley/templates/desk"
+	"parley/templates/public"
+	"parley/templates/ui"
+)
+
+// Config is what the front needs to know.
+type Config struct {
+	PublicURL string                          // how browsers reach this server, without a slash at the end
+	Demo      *public.Demo                    // nil outside demo mode
+	ShopKey   string                          // the demo shop's widget key
+	Ready     func(ctx context.Context) error // says why this process cannot serve
+}
+
+// Server is the front of the house.
+type Server struct {
+	cfg      Config
+	org      *org.Room
+	identity *identity.Room
+	chat     *chat.Room
+	archive  *archive.Room
+	mail     *jobs.Mailer
+	live     *live.Hub
+	sessions *scs.SessionManager
+	handler  http.Handler
+}
+
+// Rooms is what the front calls into.
+type Rooms struct {
+	Org      *org.Room
+	Identity *identity.Room
+	Sessions *identity.Sessions
+	Chat     *chat.Room
+	Archive  *archive.Room
+	Mail     *jobs.Mailer
+	Live     *live.Hub
+}
+
+// New builds the front.
+func New(cfg Config, rooms Rooms) (*Server, error) {
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live}
+	ui.Asset = static.Address
+
+	secure := strings.HasPrefix(cfg.PublicURL, "https://")
+	s.sessions = scs.New()
+	s.sessions.Store = rooms.Sessions
+	s.sessions.Lifetime = 14 * 24 * time.Hour
+	s.sessions.Cookie.Name = "parley"
+	if secure {
+		s.sessions.Cookie.Name = "__Host-parley"
+	}
+	s.sessions.Cookie.Secure = secure
+	s.sessions.Cookie.HttpOnly = true
+	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
+	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		slog.Error("session", "error", err)
+		http.Error(w, "The session could not be read. Please try again in a moment.", http.StatusServiceUnavailable)
+	}
+
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPFromXFFHeader() // a proxy on this machine or a private network is believed
+	e.HTTPErrorHandler = s.fail
+	e.Use(s.headers, recovered)
+	for _, r := range Routes {
+		e.Add(r.Method, r.Path, r.guard(s))
+	}
+	ownPages := http.NewCrossOriginProtection()
+	if err := ownPages.AddTrustedOrigin(cfg.PublicURL); err != nil {
+		return nil, fmt.Errorf("PUBLIC_URL: %w", err)
+	}
+	ownPages.AddInsecureBypassPattern("/widget/") // other origins' pages: guarded by the website's domains, no cookie
+	s.handler = ownPages.Handler(e)
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 256<<10)
+	s.handler.ServeHTTP(w, r)
+}
+
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if strings.HasPrefix(s.cfg.PublicURL, "https://") {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // net/http's own value
+					panic(p)
+				}
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return next(c)
+	}
+}
+
+var statusOf = map[fail.Kind]int{
+	fail.Internal:        http.StatusInternalServerError,
+	fail.Invalid:         http.StatusUnprocessableEntity,
+	fail.Unauthenticated: http.StatusUnauthorized,
+	fail.Forbidden:       http.StatusForbidden,
+	fail.NotFound:        http.StatusNotFound,
+	fail.Conflict:        http.StatusConflict,
+	fail.Busy:            http.StatusTooManyRequests,
+}
+
+// worded returns the error in words for a person. An internal one becomes a reference number, under which it is logged.
+func worded(c echo.Context, err error) *fail.Error {
+	if e := fail.As(err); e != nil {
+		return e
+	}
+	var he *echo.HTTPError
+	if errors.As(err, &he) && he.Code < 500 {
+		if he.Code == http.StatusNotFound || he.Code == http.StatusMethodNotAllowed {
+			return fail.New(fail.NotFound, "There is nothing at this address.")
+		}
+		return fail.New(fail.Invalid, "This request could not be read.")
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return fail.New(fail.Invalid, "That is too much at once; at most %d kB can be sent.", tooLarge.Limit>>10)
+	}
+	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
+		return fail.New(fail.Busy, "The request was given up.")
+	}
+	ref := uuid.NewString()[:8]
+	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
+	return fail.New(fail.Internal, "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell us the reference %s.", ref)
+}
+
+// fail is the one map from errors to answers.
+func (s *Server) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		if fail.As(err) == nil && !errors.Is(err, context.Canceled) {
+			slog.Debug("after the answer", "route", c.Path(), "error", err)
+		}
+		return
+	}
+	e := worded(c, err)
+	status := statusOf[e.Kind]
+	if e.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+1)))
+	}
+	path := c.Request().URL.Path
+	switch {
+	case c.Request().Header.Get("HX-Request") != "":
+		if e.Kind == fail.Unauthenticated {
+			c.Response().Header().Set("HX-Redirect", "/login?next=/desk")
+			c.NoContent(status)
+			return
+		}
+		if id, bad := uuid.Parse(c.Param("id")); bad == nil && strings.HasSuffix(c.Path(), "/messages") {
+			s.draw(c, status, desk.Wrong(id, e.Message))
+			return
+		}
+		s.draw(c, status, desk.Trouble(e.Message))
+	case strings.HasPrefix(path, "/widget") || strings.HasPrefix(path, "/live/") || strings.HasPrefix(path, "/static/"):
+		c.JSON(status, map[string]string{"message": e.Message})
+	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
+		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
+	default:
+		s.draw(c, status, public.Problem(http.StatusText(status), e.Message))
+	}
+}
+
+// draw answers with a component, drawn as a whole first, so that an error in it is still an error.
+func (s *Server) draw(c echo.Context, status int, component templ.Component) error {
+	var b strings.Builder
+	if err := component.Render(c.Request().Context(), &b); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.HTML(status, b.String())
+}
+
+// form turns a refusal into what the form shows again, with what was typed; other errors stay errors.
+func form(c echo.Context, err error, fields ...string) (ui.Form, int, error) {
+	f := ui.Form{Values: map[string]string{}}
+	for _, name := range fields {
+		f.Values[name] = strings.ToValidUTF8(c.FormValue(name), "")
+	}
+	if err == nil {
+		return f, http.StatusOK, nil
+	}
+	e := fail.As(err)
+	if e == nil {
+		e = worded(c, err)
+		if e.Kind == fail.Internal {
+			f.Message = e.Message
+			return f, statusOf[e.Kind], nil
+		}
+	}
+	if e.Kind == fail.NotFound || e.Kind == fail.Forbidden && len(e.Fields) == 0 {
+		return f, 0, err
+	}
+	f.Errors = e.Fields
+	if len(e.Fields) == 0 {
+		f.Message = e.Message
+	}
+	if e.RetryAfter > 0 {
+		c.Response().Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+1)))
+	}
+	return f, statusOf[e.Kind], nil
+}
+
+func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "alive\n") }
+
+func (s *Server) readyz(c echo.Context) error {
+	if err := s.cfg.Ready(c.Request().Context()); err != nil {
+		return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+func (s *Server) staticFile(c echo.Context) error {
+	file, ok := static.File(c.Param("hash"), c.Param("name"))
+	if !ok {
+		return fail.Missing("file")
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	return c.Blob(http.StatusOK, file.Type, file.Bytes)
+}

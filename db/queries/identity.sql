@@ -1,0 +1,54 @@
+-- name: CreateUser :exec
+insert into users (org_id, id, email, name, role, customer_id, password_hash)
+values (app.org_id(), @id, @email, @name, @role, sqlc.narg(customer_id), @password_hash);
+
+-- name: ListUsers :many
+select u.id, u.email, u.name, u.role, u.disabled_at, coalesce(c.name, '')::text as customer_name
+from users u left join customers c on c.org_id = u.org_id and c.id = u.customer_id
+order by u.disabled_at is not null, lower(u.name), u.id;
+
+-- name: GetUser :one
+select id, email, name, role, customer_id, disabled_at from users where id = @id;
+
+-- name: LockOwners :many
+-- All owners who can log in, locked, so that the last one cannot be lost by two changes at once.
+select id from users where role = 'owner' and disabled_at is null order by id for update;
+
+-- name: ChangeRole :exec
+update users set role = @role, customer_id = sqlc.narg(customer_id), session_epoch = session_epoch + 1 where id = @id;
+
+-- name: DisableUser :execrows
+update users set disabled_at = now(), session_epoch = session_epoch + 1 where id = @id and disabled_at is null;
+
+-- name: EnableUser :execrows
+update users set disabled_at = null where id = @id and disabled_at is not null;
+
+-- name: SetPassword :exec
+update users set password_hash = @password_hash, session_epoch = session_epoch + 1 where id = @id;
+
+-- name: Invite :exec
+insert into invitations (org_id, id, email, role, customer_id, token_hash, invited_by, expires_at)
+values (app.org_id(), @id, @email, @role, sqlc.narg(customer_id), @token_hash, @invited_by, @expires_at);
+
+-- name: ListInvitations :many
+select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name
+from invitations i left join customers c on c.org_id = i.org_id and c.id = i.customer_id
+where i.accepted_at is null and i.expires_at > now() order by i.created_at desc;
+
+-- name: UninviteByEmail :exec
+delete from invitations where email = @email and accepted_at is null;
+
+-- name: Uninvite :execrows
+delete from invitations where id = @id and accepted_at is null;
+
+-- name: AcceptInvitation :one
+update invitations set accepted_at = now() where id = @id and accepted_at is null and expires_at > now()
+returning email, role, customer_id;
+
+-- name: CreateReset :exec
+insert into password_resets (org_id, id, user_id, token_hash, expires_at)
+values (app.org_id(), @id, @user_id, @token_hash, @expires_at);
+
+-- name: UseReset :one
+update password_resets set used_at = now() where token_hash = @token_hash and used_at is null and expires_at > now()
+returning user_id;

@@ -1,0 +1,49 @@
+-- name: CreateOrganization :exec
+insert into organizations (id, name) values (@id, @name);
+
+-- name: RenameOrganization :execrows
+update organizations set name = @name;
+
+-- name: CreateCustomer :exec
+insert into customers (org_id, id, name) values (app.org_id(), @id, @name);
+
+-- name: RenameCustomer :execrows
+update customers set name = @name where id = @id;
+
+-- name: ListCustomers :many
+select c.id, c.name, count(w.id)::integer as websites
+from customers c left join websites w on w.org_id = c.org_id and w.customer_id = c.id
+group by c.org_id, c.id, c.name order by lower(c.name);
+
+-- name: GetCustomer :one
+select id, name from customers where id = @id;
+
+-- name: CreateWebsite :exec
+insert into websites (org_id, id, customer_id, key, name, greeting)
+values (app.org_id(), @id, @customer_id, @key, @name, @greeting);
+
+-- name: UpdateWebsite :one
+update websites set name = @name, greeting = @greeting, typing_preview = @typing_preview where id = @id
+returning key;
+
+-- name: ListWebsites :many
+select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
+from websites w where w.customer_id = @customer_id order by lower(w.name), w.id;
+
+-- name: GetWebsite :one
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview
+from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = @id;
+
+-- name: ListDomains :many
+select id, host, seen_at from domains where website_id = @website_id order by host;
+
+-- name: AddDomain :exec
+insert into domains (org_id, id, website_id, host) values (app.org_id(), @id, @website_id, @host);
+
+-- name: RemoveDomain :one
+with gone as (delete from domains d where d.id = @id and d.website_id = @website_id returning d.org_id, d.website_id)
+select w.key from gone join websites w on w.org_id = gone.org_id and w.id = gone.website_id;
+
+-- name: SeeDomain :exec
+update domains set seen_at = now() where website_id = @website_id and host = @host
+  and (seen_at is null or seen_at < now() - interval '30 seconds');

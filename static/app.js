@@ -1,0 +1,41 @@
+// What every page of ours needs: times in the reader's manner, copying, asking before what cannot be undone.
+(() => {
+  const manner = { clock: { hour: "2-digit", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
+  const format = {};
+  for (const name in manner) format[name] = new Intl.DateTimeFormat(undefined, manner[name]);
+
+  const times = (root) => {
+    for (const e of root.querySelectorAll("time[data-time]")) {
+      e.textContent = format[e.dataset.time].format(new Date(e.dateTime));
+      delete e.dataset.time;
+    }
+  };
+
+  document.addEventListener("click", async (e) => {
+    const copy = e.target.closest("[data-copy]");
+    if (copy) {
+      const source = document.querySelector(copy.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(source.textContent);
+      } catch { // without TLS there is no clipboard: select, so that the keyboard can copy
+        getSelection().selectAllChildren(source);
+        copy.textContent = "Selected: press Ctrl+C";
+        return;
+      }
+      copy.textContent = "Copied";
+      setTimeout(() => { copy.textContent = "Copy"; }, 2000);
+    }
+    const clear = e.target.closest("[data-clear]");
+    if (clear) document.querySelector(clear.dataset.clear).replaceChildren();
+  });
+
+  document.addEventListener("submit", (e) => {
+    const ask = e.submitter?.dataset.confirm;
+    if (ask && !confirm(ask)) e.preventDefault();
+  });
+
+  times(document);
+  new MutationObserver((changes) => {
+    for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll) times(node);
+  }).observe(document.body, { childList: true, subtree: true });
+})();

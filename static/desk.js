@@ -1,0 +1,301 @@
+// The desk's behaviour around the fragments: what is shown, waiting times, keys, drafts, sound. The server owns the content;
+// nothing here decides anything that a reload would not show the same.
+(() => {
+  const $ = (id) => document.getElementById(id);
+  const panes = $("panes"), line = $("line"), mine = $("mine"), connection = $("connection");
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const entryOf = (pane) => $("mine-" + pane.dataset.conversation);
+
+  // --- panes: the one in focus and those used before it, as many as fit ---------------------------------------------
+  let used = all(".pane", panes); // most recent first
+  const room = () => Math.max(1, Math.min(6, Math.floor(panes.clientWidth / 340) || 1));
+
+  function arrange() {
+    used = used.filter((p) => p.isConnected);
+    for (const p of all(".pane", panes)) if (!used.includes(p)) used.push(p);
+    const shown = used.slice(0, room());
+    for (const p of used) {
+      p.classList.toggle("shown", shown.includes(p));
+      p.classList.toggle("focus", p === used[0]);
+      entryOf(p)?.classList.toggle("shown", shown.includes(p));
+      if (shown.includes(p) && !document.hidden) entryOf(p)?.classList.remove("fresh");
+    }
+    if (!used.length) document.body.classList.remove("talking");
+  }
+
+  function focus(pane, write = true) {
+    const visible = pane.classList.contains("shown");
+    used = [pane, ...used.filter((p) => p !== pane)];
+    if (visible) { // already on the screen: nothing moves but the mark
+      for (const p of used) p.classList.toggle("focus", p === pane);
+    } else {
+      arrange();
+      toEnd(pane);
+    }
+    document.body.classList.add("talking");
+    if (write) pane.querySelector("textarea").focus();
+  }
+
+  panes.addEventListener("focusin", (e) => {
+    const pane = e.target.closest(".pane");
+    if (pane && pane !== used[0]) focus(pane, false);
+  });
+  addEventListener("resize", arrange);
+
+  // --- threads: stay at the end while at the end --------------------------------------------------------------------
+  const thread = (pane) => pane.querySelector(".thread");
+  const toEnd = (pane) => { const t = thread(pane); t.scrollTop = t.scrollHeight; };
+  const atEnd = (t) => t.scrollHeight - t.scrollTop - t.clientHeight < 80;
+  const cursor = (pane) => Math.max(0, ...all("[data-seq]", thread(pane)).slice(-1).map((e) => +e.dataset.seq));
+
+  // --- lists: order, counts, waiting times --------------------------------------------------------------------------
+  const since = (e) => +e.dataset.since || Infinity;
+  function sort(list) {
+    const items = [...list.children];
+    const sorted = [...items].sort((a, b) => since(a) - since(b));
+    if (!sorted.some((e, i) => e !== items[i])) return;
+    const held = document.activeElement;
+    list.append(...sorted);
+    if (list.contains(held)) held.focus();
+  }
+
+  function tick() {
+    const now = Date.now();
+    let waiting = 0;
+    for (const e of all("[data-wait]")) {
+      const s = Math.max(0, Math.floor((now - e.dataset.wait) / 1000));
+      const text = s < 3600 ? Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0") : s < 172800 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
+      if (e.textContent !== text) e.textContent = text;
+      e.classList.toggle("soon", s >= 60 && s < 180);
+      e.classList.toggle("late", s >= 180);
+      waiting++;
+    }
+    return waiting;
+  }
+  setInterval(() => { if (!document.hidden) tick(); }, 1000);
+
+  const plain = document.title;
+  function settle() {
+    sort(line);
+    sort(mine);
+    for (const e of all("[data-count]")) e.textContent = document.querySelector(e.dataset.count).childElementCount;
+    tick();
+    arrange();
+    const open = all("#mine [data-wait]").length;
+    const n = line.childElementCount + open;
+    document.title = n ? "(" + n + ") " + plain : plain;
+  }
+
+  // --- what comes in ------------------------------------------------------------------------------------------------
+  // A fragment marked data-once is put in once: a pane that is there already keeps its thread and its draft.
+  let ends = [];
+  document.addEventListener("htmx:before:swap", (e) => {
+    for (const task of e.detail.tasks) {
+      for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
+    }
+    ends = all(".pane.shown", panes).map(thread).filter(atEnd);
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    settle();
+    for (const t of ends) t.scrollTop = t.scrollHeight;
+  });
+
+  document.addEventListener("htmx:ws:before:message:incoming", (e) => {
+    const text = e.detail.message.data;
+    if (typeof text !== "string") return;
+    for (const [, id] of text.matchAll(/ id="(m-[^"]+)" class="message visitor"/g)) {
+      if ($(id)) continue;
+      const target = / hx-target="#thread-([^"]+)"/.exec(text);
+      const pane = target && $("pane-" + target[1]);
+      $("typing-" + target?.[1])?.replaceChildren();
+      attention("message", pane, text.includes('class="pane"') ? "" : plainText(text));
+      if (pane && (document.hidden || !pane.classList.contains("shown"))) fresh.add(pane.dataset.conversation);
+      break;
+    }
+    const waiting = / id="line-([^"]+)"/.exec(text);
+    if (waiting && ready && !$("line-" + waiting[1])) attention("line", null, "Somebody is waiting in the line");
+    if (text.includes('hx-target="#typing-')) fade(/ hx-target="#(typing-[^"]+)"/.exec(text)[1]);
+  });
+  const fresh = new Set();
+  document.addEventListener("htmx:ws:after:message:incoming", () => {
+    for (const id of fresh) {
+      const entry = $("mine-" + id);
+      if (entry) { entry.classList.add("fresh"); fresh.delete(id); }
+    }
+  });
+
+  const plainText = (html) => /<p class="body">([\s\S]*?)<\/p>/.exec(html)?.[1].replace(/&#?\w+;/g, "’") || "";
+  const fading = {};
+  function fade(id) {
+    clearTimeout(fading[id]);
+    fading[id] = setTimeout(() => $(id)?.replaceChildren(), 5000);
+  }
+
+  // --- attention: sound and desktop notification --------------------------------------------------------------------
+  let ready = false, rang = 0;
+  const quiet = () => localStorage.getItem("parley.quiet") === "1";
+  const ping = new Audio(document.body.dataset.sound);
+  function attention(kind, pane, text) {
+    if (!ready || (pane && pane === used[0] && document.hasFocus())) return;
+    if (!quiet() && Date.now() - rang > 1500) {
+      rang = Date.now();
+      ping.play().catch(() => {}); // before the first click browsers play nothing
+    }
+    if (window.Notification?.permission === "granted" && !document.hasFocus()) {
+      const n = new Notification(kind === "line" ? "New in the line" : pane?.querySelector("h2").textContent || "New message", { body: text.slice(0, 120), tag: pane?.id || "line" });
+      n.onclick = () => { window.focus(); if (pane?.isConnected) focus(pane); n.close(); };
+    }
+  }
+
+  const notify = $("notify"), sound = $("sound");
+  function showSettings() {
+    const state = window.Notification?.permission;
+    notify.hidden = !state;
+    notify.textContent = state === "granted" ? "Desktop notifications are on" : state === "denied" ? "Notifications are blocked in the browser" : "Turn on desktop notifications";
+    notify.disabled = state !== "default";
+    sound.textContent = quiet() ? "Sound is off" : "Sound is on";
+    sound.setAttribute("aria-pressed", String(!quiet()));
+  }
+  notify.addEventListener("click", async () => { await Notification.requestPermission(); showSettings(); });
+  sound.addEventListener("click", () => { localStorage.setItem("parley.quiet", quiet() ? "" : "1"); showSettings(); });
+
+  // --- the socket ---------------------------------------------------------------------------------------------------
+  // After every opening the page says how far each thread has come, and gets what is missing.
+  let socket;
+  document.addEventListener("htmx:ws:after:connection", (e) => {
+    socket = e.detail.connection.socket;
+    connection.textContent = "Online";
+    connection.classList.add("on");
+    const threads = {};
+    for (const p of all(".pane", panes)) threads[p.dataset.conversation] = cursor(p);
+    tell({ type: "hello", threads });
+    setTimeout(() => { ready = true; }, 500);
+  });
+  document.addEventListener("htmx:ws:close", (e) => {
+    connection.classList.remove("on");
+    connection.textContent = e.detail.code === 1008 ? "Logged out" : "Reconnecting…";
+    if (e.detail.code === 1008) location.reload();
+  });
+  const tell = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
+  addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "No network"; socket?.close(); });
+  addEventListener("online", () => { if (!socket || socket.readyState > 1) location.reload(); });
+
+  // --- composers ----------------------------------------------------------------------------------------------------
+  const draftKey = (pane) => "parley.draft." + pane.dataset.conversation;
+  const keep = (pane, text) => { try { text ? sessionStorage.setItem(draftKey(pane), text) : sessionStorage.removeItem(draftKey(pane)); } catch { /* storage is off */ } };
+  function restore(pane) {
+    const area = pane.querySelector("textarea");
+    if (!area.value) area.value = sessionStorage.getItem(draftKey(pane)) || "";
+  }
+
+  function kind(form, to) {
+    form.elements.kind.value = to;
+    form.classList.toggle("noting", to === "note");
+    for (const b of all("[data-kind]", form)) b.setAttribute("aria-pressed", String(b.dataset.kind === to));
+    form.elements.body.placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
+  }
+
+  // The id names the message: it is made once, kept while sending is tried again, and replaced after it was kept. While one
+  // is under way, what is typed next stays in the composer.
+  document.addEventListener("htmx:config:request", (e) => {
+    const form = e.detail.ctx.sourceElement.closest("[data-composer]");
+    if (!form) return;
+    const body = e.detail.ctx.request.body;
+    form.elements.id.value ||= crypto.randomUUID?.() || uuid();
+    body.set("id", form.elements.id.value);
+    body.set("after", cursor(form.closest(".pane")));
+    form.sent = form.elements.body.value;
+    form.querySelector(".error").textContent = "";
+  });
+  document.addEventListener("htmx:after:request", (e) => {
+    const form = e.detail.ctx.sourceElement.closest?.("[data-composer]");
+    if (!form || e.detail.ctx.response.status !== 200) return;
+    const area = form.elements.body;
+    if (area.value === form.sent) area.value = "";
+    else if (area.value.startsWith(form.sent)) area.value = area.value.slice(form.sent.length).trimStart();
+    form.elements.id.value = "";
+    kind(form, "text");
+    keep(form.closest(".pane"), area.value);
+    grow(area);
+    ends.push(thread(form.closest(".pane")));
+  });
+  document.addEventListener("htmx:error", (e) => {
+    const form = e.detail.ctx?.sourceElement?.closest?.("[data-composer]");
+    const text = "The server cannot be reached. Your text is still here; please try again in a moment.";
+    if (form) form.querySelector(".error").textContent = text;
+    else if (e.detail.ctx) $("trouble").textContent = text;
+  });
+
+  function uuid() { // pages without TLS have no randomUUID
+    const b = crypto.getRandomValues(new Uint8Array(16));
+    b[6] = (b[6] & 15) | 64;
+    b[8] = (b[8] & 63) | 128;
+    return [...b].map((x, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
+  }
+
+  const grow = (area) => { area.rows = Math.min(10, Math.max(2, area.value.split("\n").length)); };
+  let typed = 0;
+  panes.addEventListener("input", (e) => {
+    const form = e.target.closest("[data-composer]");
+    if (!form) return;
+    const pane = form.closest(".pane");
+    keep(pane, form.elements.body.value);
+    grow(form.elements.body);
+    if (form.elements.kind.value === "text" && Date.now() - typed > 1500) {
+      typed = Date.now();
+      tell({ type: "typing", conversation: pane.dataset.conversation });
+    }
+  });
+  panes.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && !e.shiftKey && !e.isComposing && e.target.matches("[data-composer] textarea")) {
+      e.preventDefault();
+      if (e.target.value.trim()) e.target.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("click", (e) => {
+    const to = e.target.closest("[data-pane]");
+    if (to && $(to.dataset.pane)) focus($(to.dataset.pane));
+    const b = e.target.closest("[data-kind]");
+    if (b) { kind(b.form || b.closest("form"), b.dataset.kind); b.closest("form").elements.body.focus(); }
+    if (e.target.closest("[data-back]")) document.body.classList.remove("talking");
+    const gone = e.target.closest("[data-dismiss]");
+    if (gone) {
+      const pane = gone.closest(".pane");
+      keep(pane, "");
+      pane.remove();
+      arrange();
+    }
+  });
+
+  addEventListener("keydown", (e) => {
+    if (!e.altKey || e.ctrlKey || e.metaKey) return;
+    const pane = used[0];
+    const act = {
+      KeyN: () => $("take-next").click(),
+      KeyC: () => pane?.querySelector(".close button").click(),
+      KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[name=kind]").value === "note" ? "text" : "note"),
+    }[e.code] || (/^Digit[1-9]$/.test(e.code) && (() => {
+      const entry = mine.children[e.code.slice(5) - 1];
+      entry?.querySelector("button").click();
+    }));
+    if (act) { e.preventDefault(); act(); }
+  });
+
+  // A pane that has just come in takes the screen if the agent asked for it.
+  new MutationObserver((changes) => {
+    for (const c of changes) for (const node of c.addedNodes) {
+      if (!node.matches?.(".pane")) continue;
+      restore(node);
+      const writing = document.activeElement?.matches("textarea") && document.activeElement.value;
+      focus(node, !writing);
+      toEnd(node);
+    }
+  }).observe(panes, { childList: true });
+
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) settle(); });
+  for (const p of all(".pane", panes)) { restore(p); toEnd(p); }
+  showSettings();
+  settle();
+  for (const p of all(".pane.shown", panes)) toEnd(p);
+})();

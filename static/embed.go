@@ -1,0 +1,58 @@
+// Package static carries the files of our own pages: styles, scripts, icons, sounds.
+package static
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"io/fs"
+	"mime"
+	"path"
+)
+
+//go:embed *.css *.js *.svg *.wav vendor/*.js
+var files embed.FS
+
+// Served is one file.
+type Served struct {
+	Type  string
+	Bytes []byte
+	hash  string
+}
+
+var byName = func() map[string]Served {
+	all := map[string]Served{}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := files.ReadFile(name)
+		sum := sha256.Sum256(b)
+		kind := mime.TypeByExtension(path.Ext(name))
+		if path.Ext(name) == ".wav" {
+			kind = "audio/wav"
+		}
+		all[path.Base(name)] = Served{kind, b, hex.EncodeToString(sum[:5])}
+		return err
+	})
+	if err != nil {
+		panic(err) // the embedded tree cannot be read: a broken build
+	}
+	return all
+}()
+
+// Address returns where a file is served. It carries the content's hash, so browsers may keep the file for ever. A name that
+// does not exist is a mistake in a template.
+func Address(name string) string {
+	f, there := byName[name]
+	if !there {
+		panic("static: there is no file " + name)
+	}
+	return "/static/" + f.hash + "/" + name
+}
+
+// File returns a file if both its name and its content's hash are right.
+func File(hash, name string) (Served, bool) {
+	f, there := byName[name]
+	return f, there && f.hash == hash
+}

@@ -1,0 +1,99 @@
+// Package admin draws the management: customers, websites, domains, people.
+package admin
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/identity"
+	"parley/app/org"
+	"parley/templates/ui"
+)
+
+// Viewer is who looks at the page.
+type Viewer struct {
+	Name, OrgName string
+	Role          access.Role
+	ID            uuid.UUID
+}
+
+// CustomersPage lists the customers.
+type CustomersPage struct {
+	Viewer
+	Customers []org.Customer
+	Form      ui.Form
+}
+
+// CustomerPage shows one customer with its websites.
+type CustomerPage struct {
+	Viewer
+	Customer org.Customer
+	Websites []org.Website
+	Rename   ui.Form
+	Add      ui.Form
+}
+
+// WebsitePage shows one website.
+type WebsitePage struct {
+	Viewer
+	Website  org.Website
+	Lines    string // the two lines for the page's head
+	Settings ui.Form
+	Domain   ui.Form
+	Now      time.Time
+}
+
+// PeoplePage shows who can log in.
+type PeoplePage struct {
+	Viewer
+	Users       []identity.User
+	Invitations []identity.OpenInvitation
+	Customers   []org.Customer
+	Invite      ui.Form
+	Link        string // of an invitation or password reset just made
+	LinkFor     string
+	LinkSent    bool // it also went out by mail
+	LinkHelp    string
+	Form        ui.Form
+}
+
+// OrganizationPage shows the organization's own settings.
+type OrganizationPage struct {
+	Viewer
+	Form ui.Form
+}
+
+func roleOptions(may bool) []ui.Option {
+	var list []ui.Option
+	for i := len(access.Roles) - 1; i >= 0; i-- {
+		r := access.Roles[i]
+		if r == access.Owner && !may {
+			continue
+		}
+		list = append(list, ui.Option{Value: string(r), Label: roleLabel[r]})
+	}
+	list[0], list[1] = list[1], list[0] // agent first: the usual one
+	return list
+}
+
+var roleLabel = map[access.Role]string{
+	access.Owner:      "Owner – everything, and the organization itself",
+	access.Manager:    "Manager – customers, websites, people",
+	access.Supervisor: "Supervisor – answers, and looks into every conversation",
+	access.Agent:      "Agent – answers at the desk",
+	access.Reviewer:   "Reviewer – reads one customer's past conversations",
+}
+
+func customerOptions(customers []org.Customer) []ui.Option {
+	list := []ui.Option{{Value: "", Label: "– for reviewers only –"}}
+	for _, c := range customers {
+		list = append(list, ui.Option{Value: c.ID.String(), Label: c.Name})
+	}
+	return list
+}
+
+func seen(d org.Domain, now time.Time) bool {
+	return d.SeenAt != nil && now.Sub(*d.SeenAt) < 24*time.Hour
+}

@@ -1,0 +1,58 @@
+// Package ui holds what all pages share: the frame of a page, fields, icons, times.
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Asset returns the address of an embedded file with its content's hash, so that it can be cached for ever. The front sets
+// it at start.
+var Asset = func(name string) string { return "/static/" + name }
+
+// Duration shows how long something took or has lasted: 0:42, 12:05, 3 h.
+func Duration(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0:00"
+	case d < time.Hour:
+		return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d d", int(d.Hours())/24)
+}
+
+// Millis is a time as the scripts want it: milliseconds since 1970; empty for the zero time.
+func Millis(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
+
+// ISO is a time for a time element; the script shows it in the reader's zone and manner.
+func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Clock is the text of a time element until the script has run.
+func Clock(t time.Time) string { return t.UTC().Format("15:04") }
+
+// Day is the text of a date until the script has run.
+func Day(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") }
+
+// Form is what a form shows again after it was refused: what was typed, and what is wrong with it.
+type Form struct {
+	Values  map[string]string
+	Errors  map[string]string
+	Message string // about the form as a whole
+	Saved   string // a confirmation
+}
+
+// Value returns what was typed into a field, or what it should start with.
+func (f Form) Value(name, start string) string {
+	if v, there := f.Values[name]; there {
+		return v
+	}
+	return start
+}

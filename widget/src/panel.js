@@ -1,0 +1,320 @@
+// The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
+const texts = {
+  close: "Close chat", write: "Write a message", send: "Send", again: "Write to start a new conversation",
+  connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
+  waiting: "You are in line. Somebody will be with you soon.", sending: "Sending…", sent: "Sent",
+  here: (name) => name + " is here for you", joined: (name) => name + " has joined",
+  ended: "The conversation has ended", returned: "A colleague will take over in a moment", typing: "is typing…",
+};
+
+export default function panel({ root, button, badge, base, key, stored, website }) {
+  // What the page's own storage keeps: token, conversation, and messages not yet acknowledged. Read anew before each change,
+  // because other tabs change it too.
+  let memory = {};
+  const load = () => {
+    try { memory = JSON.parse(localStorage.getItem(stored)) || {}; } catch { /* storage is off: this tab remembers by itself */ }
+    memory.out ||= [];
+    return memory;
+  };
+  const save = (change) => {
+    change(load());
+    try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { /* as above */ }
+  };
+  load();
+
+  const make = (tag, className, ...children) => {
+    const e = document.createElement(tag);
+    if (className) e.className = className;
+    e.append(...children);
+    return e;
+  };
+  const title = make("strong", "", website.name);
+  const status = make("span", "status");
+  const close = make("button", "close", "×");
+  close.type = "button";
+  close.setAttribute("aria-label", texts.close);
+  const log = make("div", "log");
+  log.setAttribute("role", "log");
+  log.setAttribute("aria-live", "polite");
+  log.tabIndex = 0;
+  log.setAttribute("aria-label", website.name);
+  const typing = make("p", "typing");
+  const notice = make("p", "notice");
+  notice.setAttribute("role", "status");
+  const input = make("textarea");
+  input.rows = 1;
+  input.maxLength = 4000;
+  input.setAttribute("aria-label", texts.write);
+  input.placeholder = texts.write;
+  const send = make("button", "send", texts.send);
+  const form = make("form", "composer", input, send);
+  const box = make("section", "panel", make("header", "", make("div", "", title, status), close), log, typing, notice, form);
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-label", website.name);
+  box.hidden = true;
+  root.append(box);
+
+  let talk = make("div", "talk"); // the messages of the present conversation
+  log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
+
+  let socket, greeted = false, tries = 0, timer, overdue, stopped = false;
+  let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
+  const shown = new Map(); // message id to its element
+
+  // --- drawing ------------------------------------------------------------------------------------------------------
+  const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+
+  function draw(m, pending) {
+    const stay = !atEnd();
+    let e = shown.get(m.id);
+    if (!e) {
+      e = m.kind === "system" ? make("p", "system") : make("div", "message " + m.author);
+      shown.set(m.id, e);
+    }
+    if (m.kind === "system") {
+      e.textContent = m.text === "taken" ? texts.joined(m.name) : m.text === "closed" ? texts.ended : texts.returned;
+    } else {
+      const foot = make("small", "", pending ? texts.sending
+        : (m.author === "agent" && m.name ? m.name + " · " : "") + new Date(m.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
+      e.replaceChildren(make("p", "", m.text), foot);
+    }
+    e.classList.toggle("pending", !!pending);
+    e.seq = pending ? Infinity : m.seq;
+    let before = null; // by number; what is not acknowledged stays at the end
+    for (let x = talk.lastElementChild; x && x.seq > e.seq; x = x.previousElementSibling) if (x !== e) before = x;
+    if (e.parentNode !== talk || e.nextElementSibling !== before) talk.insertBefore(e, before);
+    if (!stay || pending) toEnd();
+  }
+
+  function drawState() {
+    status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state === "waiting" ? texts.waiting : "";
+    notice.textContent = greeted || !tries ? "" : texts.offline;
+    input.placeholder = state === "closed" ? texts.again : texts.write;
+  }
+
+  function drawUnread() {
+    badge.hidden = !unread;
+    badge.textContent = unread > 9 ? "9+" : unread;
+    button.setAttribute("aria-label", "Open chat" + (unread ? ", " + unread + " unread" : ""));
+  }
+
+  function turnTo(id) {
+    if (id === conversation) return;
+    if (conversation && talk.childElementCount) {
+      talk = make("div", "talk");
+      log.append(talk);
+    }
+    conversation = id;
+    last = 0;
+    save((m) => { m.conversation = id; });
+    for (const m of memory.out) if (shown.has(m.id)) talk.append(shown.get(m.id));
+  }
+
+  // --- the wire -----------------------------------------------------------------------------------------------------
+  function connect() {
+    clearTimeout(timer);
+    if (stopped || (socket && socket.readyState < 2)) return;
+    const s = (socket = new WebSocket(base.replace(/^http/, "ws") + "/widget/v1/socket?key=" + encodeURIComponent(key)));
+    s.onopen = () => s === socket && hello();
+    s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
+    s.onclose = (e) => s === socket && lost(e.code);
+  }
+
+  function hello() {
+    load();
+    put({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
+      page: { url: location.href, title: document.title, referrer: document.referrer }, language: navigator.language });
+  }
+
+  function put(frame) {
+    if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame));
+  }
+
+  function lost(code) {
+    greeted = false;
+    clearTimeout(overdue);
+    overdue = 0;
+    if (code === 1008) stopped = true;
+    tries++;
+    drawState();
+    const wait = Math.min(30000, 400 * 2 ** Math.min(tries, 7));
+    if (!stopped) timer = setTimeout(connect, wait * (0.5 + Math.random()));
+  }
+
+  // Drops a connection that may be dead without the browser knowing.
+  function drop() {
+    const s = socket;
+    socket = null;
+    if (s) s.close();
+    lost(0);
+  }
+
+  function flush() {
+    if (!greeted) return;
+    for (const m of load().out) put({ type: "send", id: m.id, conversation: m.conversation || undefined, text: m.text });
+    watch();
+  }
+
+  // An acknowledgement that does not come means that the connection is gone.
+  function watch() {
+    clearTimeout(overdue);
+    overdue = load().out.length ? setTimeout(drop, 10000) : 0;
+  }
+
+  function kept(id) {
+    save((m) => { m.out = m.out.filter((x) => x.id !== id); });
+    watch();
+  }
+
+  function heard(frame) {
+    if (frame.type === "welcome") {
+      greeted = true;
+      tries = 0;
+      if (frame.token) save((m) => { m.token = frame.token; });
+      const c = frame.conversation;
+      if (c) {
+        turnTo(c.id);
+        state = c.state;
+        agent = c.agent || "";
+      }
+      take(frame.messages);
+      flush();
+    } else if (frame.type === "messages") {
+      const c = frame.conversation;
+      turnTo(c.id);
+      if (c.state) { state = c.state; agent = c.agent || (c.state === "open" ? agent : ""); }
+      else if (!state || state === "closed") state = "waiting";
+      take(frame.messages);
+    } else if (frame.type === "ack") {
+      const m = memory.out.find((x) => x.id === frame.id);
+      turnTo(frame.conversation);
+      if (!state || state === "closed") state = "waiting";
+      if (m) draw({ ...m, kind: "text", author: "visitor", seq: frame.seq, at: frame.at });
+      if (frame.seq === last + 1) last = frame.seq;
+      kept(frame.id);
+    } else if (frame.type === "typing") {
+      clearTimeout(typingTimer);
+      typing.textContent = agent + " " + texts.typing;
+      typingTimer = setTimeout(() => { typing.textContent = ""; }, 4000);
+    } else if (frame.type === "refused") refused(frame);
+    drawState();
+  }
+
+  function take(messages) {
+    for (const m of messages) {
+      const fresh = m.seq > last;
+      last = Math.max(last, m.seq);
+      const own = memory.out.some((x) => x.id === m.id);
+      draw(m);
+      if (own) kept(m.id);
+      if (m.author === "agent") {
+        typing.textContent = "";
+        if (fresh && (box.hidden || document.hidden)) unread++;
+      }
+    }
+    drawUnread();
+  }
+
+  function refused(frame) {
+    const m = memory.out.find((x) => x.id === frame.id);
+    if (frame.code === "closed" && m) { // the conversation ended meanwhile: it becomes the first message of a new one
+      if (m.conversation === conversation) state = "closed";
+      save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
+      put({ type: "send", id: m.id, text: m.text });
+    } else if (frame.code === "unauthenticated" && !greeted) {
+      save((s) => { delete s.token; delete s.conversation; });
+      hello();
+    } else if (m && frame.retry) {
+      clearTimeout(overdue);
+      setTimeout(flush, frame.retry * 1000 + 100);
+    } else if (m) { // will not be kept as it is: back to its writer
+      kept(m.id);
+      shown.get(m.id)?.remove();
+      shown.delete(m.id);
+      if (!input.value) input.value = m.text;
+      notice.textContent = frame.message;
+      return;
+    } else {
+      notice.textContent = frame.message;
+    }
+  }
+
+  // --- the person ---------------------------------------------------------------------------------------------------
+  function submit() {
+    const text = input.value.trim();
+    if (!text) return;
+    const m = { id: crypto.randomUUID ? crypto.randomUUID() : uuid(), text, conversation: state === "closed" ? undefined : conversation || undefined };
+    save((s) => { s.out.push(m); });
+    input.value = "";
+    grow();
+    draw({ ...m, kind: "text", author: "visitor" }, true);
+    if (greeted) {
+      put({ type: "send", id: m.id, conversation: m.conversation, text });
+      if (!overdue) watch();
+    } else connect();
+  }
+
+  // Pages without TLS have no randomUUID.
+  function uuid() {
+    const b = crypto.getRandomValues(new Uint8Array(16));
+    b[6] = (b[6] & 15) | 64;
+    b[8] = (b[8] & 63) | 128;
+    return [...b].map((x, i) => (i === 4 || i === 6 || i === 8 || i === 10 ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
+  }
+
+  function grow() {
+    input.rows = Math.min(5, Math.max(1, input.value.split("\n").length));
+  }
+
+  form.addEventListener("submit", (e) => { e.preventDefault(); submit(); });
+  input.addEventListener("keydown", (e) => {
+    if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); submit(); }
+  });
+  input.addEventListener("input", () => {
+    grow();
+    if (state !== "open" || Date.now() - typedAt < 1000) return;
+    typedAt = Date.now();
+    setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
+  });
+  close.addEventListener("click", () => api.close());
+  box.addEventListener("keydown", (e) => { if (e.key === "Escape") api.close(); });
+  addEventListener("online", () => { tries = 0; connect(); });
+  addEventListener("offline", () => { if (socket) drop(); });
+  addEventListener("pageshow", (e) => { if (e.persisted && socket) drop(); });
+  addEventListener("storage", (e) => { // another tab's unsent messages are sent by that tab; ours stay ours
+    if (e.key === stored) load();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    if (!box.hidden) { unread = 0; drawUnread(); }
+    if (socket && !greeted) { tries = 0; connect(); }
+  });
+
+  const remember = (open) => { try { sessionStorage.setItem(stored, open ? "open" : ""); } catch { /* as above */ } };
+  const api = {
+    listen() { connect(); },
+    open(focus = true) {
+      box.hidden = false;
+      button.setAttribute("aria-expanded", "true");
+      root.host.classList.add("open");
+      remember(true);
+      unread = 0;
+      drawUnread();
+      connect();
+      drawState();
+      toEnd();
+      if (focus) input.focus();
+    },
+    close() {
+      box.hidden = true;
+      button.setAttribute("aria-expanded", "false");
+      root.host.classList.remove("open");
+      remember(false);
+      button.focus();
+    },
+    toggle() { box.hidden ? api.open() : api.close(); },
+  };
+  for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
+  return api;
+}

@@ -48,4 +48,4 @@ traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl
 	@bin/parley traffic -server '$(SERVER)' -file '$(TRAFFIC)' -rate $(RATE) -count $(COUNT) -answer=$(ANSWER)
 
 screenshots: deps-test ## take the pictures of docs/screenshots anew
-	SCREENSHOTS=1 go test ./app -run TestScreenshots -count=1
+	SCREENSHOTS=1 go test ./app -run TestBrowserPages -count=1

@@ -246,12 +246,14 @@
       tell({ type: "typing", conversation: pane.dataset.conversation });
     }
   });
+  let entered = false; // Enter sends; some keyboards insert its line break all the same
   panes.addEventListener("keydown", (e) => {
-    if (e.key === "Enter" && !e.shiftKey && !e.isComposing && e.target.matches("[data-composer] textarea")) {
-      e.preventDefault();
-      if (e.target.value.trim()) e.target.form.requestSubmit();
-    }
+    entered = e.key === "Enter" && !e.shiftKey && !e.isComposing && e.target.matches("[data-composer] textarea");
+    if (!entered) return;
+    e.preventDefault();
+    if (e.target.value.trim()) e.target.form.requestSubmit();
   });
+  panes.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
 
   document.addEventListener("click", (e) => {
     const to = e.target.closest("[data-pane]");

@@ -15,7 +15,7 @@ type Role string
 const (
 	Owner      Role = "owner"      // a manager who also holds billing, security and retention
 	Manager    Role = "manager"    // customers, websites, domains, people
-	Supervisor Role = "supervisor" // an agent who also watches the line and looks into running chats
+	Supervisor Role = "supervisor" // an agent who also reads past conversations
 	Agent      Role = "agent"      // answers at the desk
 	Reviewer   Role = "reviewer"   // a customer's own person: reads that customer's past conversations
 
@@ -41,19 +41,18 @@ type Right int
 
 const (
 	Answer  Right = iota // sit at the desk: take, answer, note, close
-	Oversee              // look into every running conversation
 	Manage               // customers, websites, domains, people
 	Appoint              // make or change owners, rename the organization
 	Review               // read past conversations
 )
 
 var rights = map[Role][]Right{
-	Owner:      {Answer, Oversee, Manage, Appoint, Review},
-	Manager:    {Answer, Oversee, Manage, Review},
-	Supervisor: {Answer, Oversee, Review},
+	Owner:      {Answer, Manage, Appoint, Review},
+	Manager:    {Answer, Manage, Review},
+	Supervisor: {Answer, Review},
 	Agent:      {Answer},
 	Reviewer:   {Review},
-	system:     {Answer, Oversee, Manage, Appoint, Review},
+	system:     {Answer, Manage, Appoint, Review},
 }
 
 // May reports whether the role has the right.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -40,14 +41,15 @@ func startBrowser() {
 			browser.err = fmt.Errorf("no Chromium on this machine: make test installs it")
 			return
 		}
-		opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("hide-scrollbars", false),
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+			chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true),
+			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true),
+			chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
 			chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.WindowSize(1280, 800))
-		allocator, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 		ctx, cancel := chromedp.NewContext(allocator)
 		browser.cancel = []context.CancelFunc{cancel, stop}
 		browser.ctx = ctx
-		browser.err = chromedp.Run(ctx)
+		browser.err = chromedp.Do(ctx)
 	})
 }
 
@@ -74,37 +76,44 @@ func NewTab(t testing.TB) *Tab {
 	if browser.err != nil {
 		t.Fatal(browser.err)
 	}
-	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	return (&Tab{T: t, ctx: ctx}).listen()
+	return newTab(t, browser.ctx, chromedp.WithNewBrowserContext())
 }
 
 // Another opens a second tab that shares cookies and storage with this one.
 func (b *Tab) Another() *Tab {
 	b.T.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
-	b.T.Cleanup(cancel)
-	return (&Tab{T: b.T, ctx: ctx}).listen()
+	return newTab(b.T, b.ctx)
 }
 
-func (b *Tab) listen() *Tab {
-	b.T.Helper()
-	chromedp.ListenTarget(b.ctx, func(event any) {
-		switch e := event.(type) {
-		case *runtime.EventConsoleAPICalled:
-			var words []string
-			for _, a := range e.Args {
-				words = append(words, strings.Trim(string(a.Value), `"`))
-			}
-			b.note(string(e.Type) + ": " + strings.Join(words, " "))
-		case *runtime.EventExceptionThrown:
-			b.note("exception: " + e.ExceptionDetails.Error())
-		case *page.EventJavascriptDialogOpening:
-			go chromedp.Run(b.ctx, page.HandleJavaScriptDialog(true))
-		}
-	})
-	b.Do(page.Enable())
+func newTab(t testing.TB, parent context.Context, opts ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	b := &Tab{T: t}
+	ctx, cancel := chromedp.NewContext(parent, append(opts, chromedp.WithListener(b.heard))...)
+	t.Cleanup(cancel)
+	b.ctx = ctx
+	if err := chromedp.Do(ctx); err != nil { // makes the target; must not have a deadline
+		t.Fatal(err)
+	}
 	return b
+}
+
+func (b *Tab) heard(event any) {
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		var words []string
+		for _, a := range e.Args {
+			words = append(words, strings.Trim(string(a.Value), `"`))
+		}
+		b.note(string(e.Type) + ": " + strings.Join(words, " "))
+	case *runtime.EventExceptionThrown:
+		what := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			what += " " + e.ExceptionDetails.Exception.Description
+		}
+		b.note("exception: " + what)
+	case *page.EventJavascriptDialogOpening:
+		go chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
+	}
 }
 
 func (b *Tab) note(line string) {
@@ -120,30 +129,33 @@ func (b *Tab) Console() []string {
 	return append([]string(nil), b.console...)
 }
 
+// within returns the tab's context with a deadline for one step.
+func (b *Tab) within(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(b.ctx, d)
+}
+
 // Do runs actions, within half a minute.
-func (b *Tab) Do(actions ...chromedp.Action) {
+func (b *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
-	if chromedp.FromContext(b.ctx).Target == nil {
-		if err := chromedp.Run(b.ctx); err != nil { // the first run makes the target and must not have a deadline
-			b.T.Fatal(err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := b.within(30 * time.Second)
 	defer cancel()
-	if err := chromedp.Run(ctx, actions...); err != nil {
+	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.fatal(err)
 	}
 }
 
+// fatal ends the test with what the page showed.
 func (b *Tab) fatal(err error) {
 	b.T.Helper()
-	var picture []byte
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := b.within(5 * time.Second)
 	defer cancel()
-	if dir := os.Getenv("SCREENSHOT_DIR"); dir != "" && chromedp.Run(ctx, chromedp.CaptureScreenshot(&picture)) == nil {
-		os.WriteFile(dir+"/"+strings.ReplaceAll(b.T.Name(), "/", "_")+".png", picture, 0o644)
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
+	if dir := os.Getenv("SCREENSHOT_DIR"); dir != "" {
+		if picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
+			os.WriteFile(dir+"/"+strings.ReplaceAll(b.T.Name(), "/", "_")+".png", picture, 0o644)
+		}
 	}
-	b.T.Fatalf("%v\nconsole: %s", err, strings.Join(b.Console(), "\n  "))
+	b.T.Fatalf("%v\nconsole:\n  %s\npage: %s", err, strings.Join(b.Console(), "\n  "), text)
 }
 
 // Go opens an address.
@@ -152,39 +164,77 @@ func (b *Tab) Go(address string) {
 	b.Do(chromedp.Navigate(address))
 }
 
-// Eval returns the value of an expression in the page.
-func (b *Tab) Eval(expression string, into any) {
+// Reload loads the page again.
+func (b *Tab) Reload() {
 	b.T.Helper()
-	b.Do(chromedp.Evaluate(expression, into, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	b.Do(chromedp.Reload())
 }
 
-// Wait waits until an expression in the page is true.
+// Eval returns the value of an expression in the page; a promise is awaited.
+func Eval[V any](b *Tab, expression string) V {
+	b.T.Helper()
+	ctx, cancel := b.within(30 * time.Second)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[V](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.fatal(fmt.Errorf("%s: %w", expression, err))
+	}
+	return v
+}
+
+// Run runs statements in the page.
+func (b *Tab) Run(statements string) {
+	b.T.Helper()
+	Eval[bool](b, "(async () => { "+statements+"; return true })()")
+}
+
+// Wait waits until an expression in the page is true. $ finds an element by selector; a selector that begins with "chat " is
+// looked up inside the widget.
 func (b *Tab) Wait(expression string) {
 	b.T.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := b.within(20 * time.Second)
 	defer cancel()
-	err := chromedp.Run(ctx, chromedp.Poll("(() => { try { return !!("+expression+") } catch { return false } })()", nil, chromedp.WithPollingInterval(30*time.Millisecond), chromedp.WithPollingTimeout(0)))
-	if err != nil {
-		b.fatal(fmt.Errorf("waited for %s: %w", expression, err))
+	for {
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { "+find+" try { return !!("+expression+") } catch { return false } })()"))
+		if err == nil && ok {
+			return
+		}
+		if ctx.Err() != nil {
+			b.fatal(fmt.Errorf("waited in vain for %s", expression))
+		}
+		time.Sleep(25 * time.Millisecond)
 	}
 }
 
-// Click clicks what a selector names.
-func (b *Tab) Click(selector string) {
+const find = `const $ = (s) => s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelector(s.slice(5)) : document.querySelector(s);
+	const text = (s) => $(s).innerText;`
+
+// Text returns the visible text of what a selector names.
+func (b *Tab) Text(selector string) string {
 	b.T.Helper()
-	b.Do(chromedp.Click(selector, chromedp.ByQuery))
+	return Eval[string](b, "(() => { "+find+" return text("+strconv.Quote(selector)+") })()")
 }
 
-// Type types into what a selector names, as a keyboard does.
+// Click clicks the middle of what a selector names, with the mouse.
+func (b *Tab) Click(selector string) {
+	b.T.Helper()
+	b.Wait("$(" + strconv.Quote(selector) + ").getClientRects().length")
+	at := Eval[[]float64](b, "(() => { "+find+" const e = $("+strconv.Quote(selector)+`); e.scrollIntoView({ block: "nearest" });
+		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`)
+	b.Do(chromedp.MouseClickXY(at[0], at[1]))
+}
+
+// Type clicks what a selector names and types into it, as a keyboard does.
 func (b *Tab) Type(selector, text string) {
 	b.T.Helper()
-	b.Do(chromedp.SendKeys(selector, text, chromedp.ByQuery))
+	b.Click(selector)
+	b.Keys(text)
 }
 
 // Keys presses keys wherever the focus is.
-func (b *Tab) Keys(keys string) {
+func (b *Tab) Keys(keys string, modifiers ...chromedp.Modifier) {
 	b.T.Helper()
-	b.Do(chromedp.KeyEvent(keys))
+	b.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
 }
 
 // Size sets the page's size in CSS pixels and its colour scheme.
@@ -194,28 +244,38 @@ func (b *Tab) Size(width, height int64, dark bool) {
 	if dark {
 		scheme = "dark"
 	}
-	b.Do(emulation.SetDeviceMetricsOverride(width, height, 1, width < 500),
-		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+	ctx, cancel := b.within(10 * time.Second)
+	defer cancel()
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500})
+	if err == nil {
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	}
+	if err != nil {
+		b.fatal(err)
+	}
 }
 
-// Picture returns a screenshot of what is visible.
+// Context is the tab's context, for protocol calls that have no helper here.
+func (b *Tab) Context() context.Context { return b.ctx }
+
+// Picture returns a screenshot (PNG) of what is visible.
 func (b *Tab) Picture() []byte {
 	b.T.Helper()
-	var png []byte
-	b.Do(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		png, err = page.CaptureScreenshot().Do(ctx)
-		return err
-	}))
+	ctx, cancel := b.within(15 * time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.fatal(err)
+	}
 	return png
 }
 
-// LogIn logs a person in through the form.
+// LogIn logs a person in through the form and waits for the page that next names.
 func (b *Tab) LogIn(server, email, password, next string) {
 	b.T.Helper()
 	b.Go(server + "/login?next=" + next)
 	b.Type("#f-email", email)
 	b.Type("#f-password", password)
 	b.Click("form button.primary")
-	b.Wait("location.pathname === '" + strings.SplitN(next, "?", 2)[0] + "'")
+	b.Wait("location.pathname === " + strconv.Quote(next))
 }
-

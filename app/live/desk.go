@@ -104,17 +104,37 @@ func (d *desk) received(raw []byte) {
 		d.say(view.Trouble("This page sent something unreadable. Please reload it."))
 		return
 	}
-	switch in.Type {
-	case "hello":
-		if in.Threads == nil {
-			in.Threads = map[uuid.UUID]int{}
-		}
-		d.refresh(in.Threads)
-	case "typing":
-		d.types(in.Conversation)
-	default:
+	handle, known := deskFrames[in.Type]
+	if !known {
 		d.say(view.Trouble("This page is from another version. Please reload it."))
+		return
 	}
+	handle(d, in)
+}
+
+// deskFrames is every frame that a desk may send.
+var deskFrames = map[string]func(*desk, deskFrame){
+	"hello":  (*desk).hello,
+	"typing": (*desk).types,
+}
+
+// threadsShown is how many conversations one page may ask about.
+const threadsShown = 500
+
+// Frames names every frame that the panels' and the desks' sockets take.
+func Frames() (panels, desks []string) {
+	return slices.Sorted(maps.Keys(panelFrames)), slices.Sorted(maps.Keys(deskFrames))
+}
+
+func (d *desk) hello(in deskFrame) {
+	if in.Threads == nil {
+		in.Threads = map[uuid.UUID]int{}
+	}
+	if len(in.Threads) > threadsShown {
+		d.now(view.Trouble("This page shows more conversations than can be followed. Please reload it."))
+		return
+	}
+	d.refresh(in.Threads)
 }
 
 // refresh brings the whole screen up to date: both lists, a pane for each of the agent's conversations that the page does
@@ -132,12 +152,12 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		d.socket.close(codeTryAgain, "try again")
 		return
 	}
-	now := time.Now()
-	frames := [][]byte{html(view.Lists(line, own, now))}
+	frames := [][]byte{html(view.Lists(line, own, time.Now()))}
+	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown
 	for _, c := range own {
 		after, shown := cursors[c.ID]
 		if cursors == nil {
-			shown, after = d.follows(c.ID), c.LastSeq // follow never moves a cursor forth
+			shown, after = d.follows(c.ID), d.hub.cursor(d, c.ID)
 		}
 		if !shown || after > c.LastSeq {
 			after = 0
@@ -146,37 +166,40 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			frames = append(frames, html(view.AddPane(c)))
 		}
 		frames = append(frames, html(view.StateOf(c)))
+		missing[c.ID] = after
 		d.follow(c.ID, after)
-		delete(cursors, c.ID)
 	}
 	for id, after := range cursors { // on the page, but no longer the agent's own open conversation
-		c, err := d.hub.chat.Get(ctx, d.actor, id)
-		if err != nil || c.Agent != d.actor.ID() && c.State == chat.Open {
-			frames = append(frames, html(view.RemovePane(id)))
+		if _, open := missing[id]; open {
 			continue
 		}
-		frames = append(frames, html(view.StateOf(c)))
-		d.lastWords(ctx, c, after)
+		c, err := d.hub.chat.Get(ctx, d.actor, id)
+		switch {
+		case err == nil && c.State == chat.Closed && c.Agent == d.actor.ID():
+			missing[id] = after
+			frames = append(frames, html(view.StateOf(c)))
+		case err == nil && c.State == chat.Waiting:
+			frames = append(frames, html(view.StateOf(c)))
+		default:
+			frames = append(frames, html(view.RemovePane(id)))
+		}
+	}
+	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
+	if err != nil {
+		slog.Error("bring a desk up to date", "error", err)
+		d.socket.close(codeTryAgain, "try again")
+		return
+	}
+	for id, messages := range threads {
+		frames = append(frames, html(view.Messages(id, messages)))
+		d.hub.advance(d, id, messages[len(messages)-1].Seq)
 	}
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, f := range append(frames, d.waiting...) {
 		d.socket.send(f)
 	}
 	d.ready, d.waiting = true, nil
-	d.mu.Unlock()
-	for _, c := range own {
-		d.hub.look(c.ID)
-	}
-}
-
-// lastWords shows what was said in a conversation up to its end, without following it.
-func (d *desk) lastWords(ctx context.Context, c chat.Conversation, after int) {
-	messages, err := d.hub.chat.After(ctx, d.actor, c.ID, after)
-	if err != nil {
-		slog.Error("last words of a conversation", "conversation", c.ID, "error", err)
-		return
-	}
-	d.show(c.ID, messages)
 }
 
 // say sends a fragment, after the screen has first been brought up to date.
@@ -204,7 +227,7 @@ func (d *desk) visitorTypes(conversation uuid.UUID, text string) {
 	d.say(view.Typing(conversation, text))
 }
 
-func (d *desk) types(conversation uuid.UUID) {
+func (d *desk) types(in deskFrame) {
 	d.mu.Lock()
 	now := time.Now()
 	quick := now.Sub(d.typedAt) < typingGap
@@ -212,10 +235,10 @@ func (d *desk) types(conversation uuid.UUID) {
 		d.typedAt = now
 	}
 	d.mu.Unlock()
-	if quick || !d.follows(conversation) { // followed only with the right to answer
+	if quick || !d.follows(in.Conversation) { // followed only with the right to answer
 		return
 	}
-	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: conversation, User: d.actor.ID()})
+	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
 }
 
 // openPane gives a conversation that has become this agent's its place on the screen.

@@ -224,6 +224,34 @@ func (h *Hub) follow(f follower, conversation uuid.UUID, cursor int) {
 	}
 }
 
+// cursor is how far a screen has been shown a conversation that it follows; 0 if it does not.
+func (h *Hub) cursor(f follower, conversation uuid.UUID) int {
+	h.mu.RLock()
+	t := h.threads[conversation]
+	h.mu.RUnlock()
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.at[f]
+}
+
+// advance notes that a screen has been shown all up to a message by other means. What came before is not shown again.
+func (h *Hub) advance(f follower, conversation uuid.UUID, to int) {
+	h.mu.RLock()
+	t := h.threads[conversation]
+	h.mu.RUnlock()
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at, there := t.at[f]; there && at < to {
+		t.at[f] = to
+	}
+}
+
 // leave takes a screen off a conversation.
 func (h *Hub) leave(f follower, conversation uuid.UUID) {
 	h.mu.Lock()

@@ -170,25 +170,29 @@ func (p *panel) received(raw []byte) {
 		p.refuse(messageID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
+	handle, known := panelFrames[in.Type]
 	p.mu.Lock()
 	greeted := p.visitor.Valid()
 	p.mu.Unlock()
 	switch {
-	case in.Type == "hello" && !greeted:
-		p.hello(ctx, in)
-	case in.Type == "hello":
-		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
-	case !greeted && (in.Type == "send" || in.Type == "typing"):
-		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
-	case in.Type == "send":
-		p.send(ctx, in)
-	case in.Type == "typing":
-		p.types(in)
-	default:
+	case !known:
 		p.refuse(in.ID, fail.New(fail.Invalid, "There is no frame of this type."), "")
+	case greeted && in.Type == "hello":
+		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
+	case !greeted && in.Type != "hello":
+		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
+	default:
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+		defer cancel()
+		handle(p, ctx, in)
 	}
+}
+
+// panelFrames is every frame that a panel may send.
+var panelFrames = map[string]func(*panel, context.Context, frameIn){
+	"hello":  (*panel).hello,
+	"send":   (*panel).send,
+	"typing": (*panel).types,
 }
 
 // messageID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
@@ -325,7 +329,7 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	}
 }
 
-func (p *panel) types(in frameIn) {
+func (p *panel) types(_ context.Context, in frameIn) {
 	p.mu.Lock()
 	now := time.Now()
 	quick := now.Sub(p.typedAt) < typingGap

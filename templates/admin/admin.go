@@ -81,7 +81,7 @@ func roleOptions(may bool) []ui.Option {
 var roleLabel = map[access.Role]string{
 	access.Owner:      "Owner – everything, and the organization itself",
 	access.Manager:    "Manager – customers, websites, people",
-	access.Supervisor: "Supervisor – answers, and looks into every conversation",
+	access.Supervisor: "Supervisor – answers, and reads past conversations",
 	access.Agent:      "Agent – answers at the desk",
 	access.Reviewer:   "Reviewer – reads one customer's past conversations",
 }

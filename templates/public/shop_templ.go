@@ -71,7 +71,39 @@ func Shop(key string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"></script><link rel=\"stylesheet\" href=\"/widget.css\"></head><body><main class=\"shop\"><header><h1>Harbour Tea</h1><nav aria-label=\"Shop\"><a href=\"/demo/shop\">Teas</a> <a href=\"/demo/shop\">Delivery</a> <a href=\"/demo/shop\">About us</a></nav></header><p class=\"lead\">A shop that exists only to show the chat: open it at the lower edge and ask something. Then answer at the <a href=\"/desk\">desk</a>.</p><ul class=\"goods\"><li><div class=\"picture\" aria-hidden=\"true\">🍵</div><strong>Morning Mist</strong><span>Green tea, 100 g</span><span>€ 9.50</span></li><li><div class=\"picture\" aria-hidden=\"true\">🫖</div><strong>Captain’s Blend</strong><span>Black tea, 250 g</span><span>€ 12.00</span></li><li><div class=\"picture\" aria-hidden=\"true\">🌿</div><strong>Dune Mint</strong><span>Herbal infusion, 80 g</span><span>€ 7.20</span></li><li><div class=\"picture\" aria-hidden=\"true\">🍊</div><strong>Amber Orange</strong><span>Fruit infusion, 120 g</span><span>€ 8.40</span></li></ul></main></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"></script><link rel=\"stylesheet\" href=\"/widget.css\"></head><body><main class=\"shop\"><header><h1>Harbour Tea</h1><nav aria-label=\"Shop\"><a href=\"/demo/shop\">Teas</a> <a href=\"/demo/shop\">Delivery</a> <a href=\"/demo/shop\">About us</a></nav></header><p class=\"lead\">A shop that exists only to show the chat: open it at the lower edge and ask something. Then answer at the <a href=\"/desk\">desk</a>.</p><ul class=\"goods\"><li><div class=\"picture\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("tea").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><strong>Morning Mist</strong><span>Green tea, 100 g</span><span>€ 9.50</span></li><li><div class=\"picture\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("tea").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div><strong>Captain’s Blend</strong><span>Black tea, 250 g</span><span>€ 12.00</span></li><li><div class=\"picture\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("tea").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><strong>Dune Mint</strong><span>Herbal infusion, 80 g</span><span>€ 7.20</span></li><li><div class=\"picture\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("tea").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div><strong>Amber Orange</strong><span>Fruit infusion, 120 g</span><span>€ 8.40</span></li></ul></main></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

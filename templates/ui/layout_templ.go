@@ -77,7 +77,7 @@ func Head(title string) templ.Component {
 	})
 }
 
-// Scripts is what a page with live parts loads besides.
+// Scripts is what a page with live parts loads besides, after its own scripts: they must hear the socket open.
 func Scripts() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

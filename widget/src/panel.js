@@ -268,9 +268,12 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   form.addEventListener("submit", (e) => { e.preventDefault(); submit(); });
+  let entered = false; // Enter sends; some keyboards insert its line break all the same
   input.addEventListener("keydown", (e) => {
-    if (e.key === "Enter" && !e.shiftKey && !e.isComposing) { e.preventDefault(); submit(); }
+    entered = e.key === "Enter" && !e.shiftKey && !e.isComposing;
+    if (entered) { e.preventDefault(); submit(); }
   });
+  input.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
   input.addEventListener("input", () => {
     grow();
     if (state !== "open" || Date.now() - typedAt < 1000) return;

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+const testSecret = "a secret key that only tests may use"
+
+// serveTest starts a whole server on the tests' database: a process among several, as far as it can tell.
+func serveTest(t testing.TB, change func(*config)) *server {
+	t.Helper()
+	app, _ := apptest.URLs(t)
+	cfg := config{DatabaseURL: app, SecretKey: testSecret, DataDir: t.TempDir()}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := start(context.Background(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// site is where the organization's visitors come from, for clients that are not browsers.
+func site(s *server, o apptest.Org) traffic.Site {
+	return traffic.Site{Server: s.url, Key: o.Key, Origin: "https://shop.example"}
+}
+
+// customerPage serves a page of a customer's, on an origin of its own, with the two lines as the management shows them.
+func customerPage(t testing.TB, server, key string) string {
+	t.Helper()
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A strict policy that names the chat's server, as the README asks for.
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'self'; script-src %[1]s; style-src %[1]s; connect-src %[1]s %[2]s", server, strings.Replace(server, "http", "ws", 1)))
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><head><title>A customer's page</title>
+<script async src="%[1]s/widget.js" data-key="%[2]s"></script>
+<link rel="stylesheet" href="%[1]s/widget.css">
+</head><body><main><h1>A customer's page</h1><p>With the two lines in its head.</p></main></body></html>`, server, key)
+	}))
+	t.Cleanup(page.Close)
+	return page.URL
+}

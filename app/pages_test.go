@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+// Every screen, wide and narrow, light and dark: draws without a word on the console, fits its width, and axe-core finds
+// nothing. With SCREENSHOTS=1 the pictures of docs/screenshots are taken anew.
+func TestBrowserPages(t *testing.T) {
+	s, err := start(context.Background(), config{DataDir: filepath.Join(publicTemp(t), "data"), Demo: true, volatileStore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	day, night := apptest.NewTab(t), apptest.NewTab(t)
+	show := func(b *apptest.Tab, name string) {
+		t.Helper()
+		for _, size := range []struct {
+			name          string
+			width, height int64
+		}{{"wide", 1280, 800}, {"narrow", 390, 780}} {
+			for _, dark := range []bool{false, true} {
+				scheme := map[bool]string{false: "light", true: "dark"}[dark]
+				b.Size(size.width, size.height, dark)
+				time.Sleep(150 * time.Millisecond) // transitions
+				full := name + "-" + size.name + "-" + scheme
+				b.Accessible(full)
+				if over := apptest.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+					t.Errorf("%s: %d pixels wider than the screen", full, over)
+				}
+				if os.Getenv("SCREENSHOTS") != "" {
+					dir := "../docs/screenshots"
+					os.MkdirAll(dir, 0o755)
+					os.WriteFile(filepath.Join(dir, full+".png"), b.Picture(), 0o644)
+				}
+			}
+		}
+		b.Size(1280, 800, false)
+	}
+	for _, page := range []string{"login", "signup", "forgot"} {
+		day.Go(s.url + "/" + page)
+		show(day, page)
+	}
+	day.Go(s.url + "/login")
+	day.Type("#f-email", "mia@parley.demo")
+	day.Type("#f-password", "not her password")
+	day.Click("form button.primary")
+	day.Wait(`$(".notice.bad")`)
+	show(day, "login-refused")
+
+	// Visitors with something to say, and Mia at the desk.
+	var visitors []*visitor
+	shop := traffic.Site{Server: s.url, Key: s.demo.shopKey, Origin: s.url}
+	asks := []string{"Hi! Do you deliver to Norway, and what does it cost?", "My parcel says delivered, but there is nothing here.", "Which of your green teas has the least caffeine?",
+		"Is the Captain’s Blend fair trade?", "How long can I keep an opened bag?"}
+	for _, text := range asks {
+		w, err := shop.Open(context.Background(), nil, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Close)
+		v := &visitor{t: t, Visitor: w}
+		v.await("welcome")
+		v.say(text)
+		visitors = append(visitors, v)
+	}
+	day.Go(s.url + "/login")
+	day.LogIn(s.url, "mia@parley.demo", demoPassword, "/desk")
+	day.Wait(`text("#connection") === "Online" && $("#line").childElementCount === 5`)
+	show(day, "desk-empty")
+	for i := range 2 {
+		day.Click("#take-next")
+		day.Wait(`document.querySelectorAll(".pane").length === ` + itoa(i+1))
+		day.Wait(`!$("#take-next").disabled`)
+	}
+	day.Type("#pane-"+visitors[0].conversation+" textarea", "Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
+	visitors[0].hears("Yes, we do! Delivery to Norway is € 6.90 and takes three to five days.")
+	visitors[0].say("Great, and do you ship on Saturdays?")
+	day.Click("#pane-" + visitors[0].conversation + " [data-kind=note]")
+	day.Keys("Asks about Norway: customs note is in the folder." + kb.Enter)
+	day.Wait(`$(".message.note")`)
+	if err := visitors[1].Put(map[string]string{"type": "typing", "text": "I have looked everywhere, even in the"}); err != nil {
+		t.Fatal(err)
+	}
+	day.Wait(`$(".typing q")`)
+	show(day, "desk")
+
+	// A visitor's panel on the shop's page.
+	night.Go(s.demo.ShopURL)
+	night.Wait(`$("chat .launcher").getClientRects().length`)
+	show(night, "shop")
+	night.Click("chat .launcher")
+	night.Wait(`$("chat .greeting")`)
+	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
+	night.Wait(`$("chat .message:not(.pending)")`)
+	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
+	day.Click("#line li:last-child button")
+	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping")`)
+	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
+	night.Wait(`$("chat .message.agent")`)
+	show(night, "panel")
+
+	// One closed conversation, for those who read the past.
+	day.Click(".pane.focus form.close button")
+	night.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
+
+	night.LogIn(s.url, "olga@parley.demo", demoPassword, "/admin")
+	show(night, "customers")
+	tea := apptest.Eval[string](night, `[...document.querySelectorAll(".cards a")].find((a) => a.innerText.includes("Harbour Tea")).pathname`)
+	night.Go(s.url + tea)
+	show(night, "customer")
+	night.Click(".cards a")
+	night.Wait(`$("#domains li.seen")`)
+	show(night, "website")
+	night.Go(s.url + "/admin/people")
+	show(night, "people")
+	night.Type("#f-email", "new.colleague@shop.example")
+	night.Click(`form[action="/admin/people/invite"] button`)
+	night.Wait(`$("#link")`)
+	show(night, "people-invited")
+	night.Go(s.url + "/admin/organization")
+	show(night, "organization")
+	night.Go(s.url + "/review")
+	night.Wait(`$(".cards.past a")`)
+	show(night, "review")
+	night.Click(".cards.past a")
+	night.Wait(`$(".transcript")`)
+	show(night, "transcript")
+	night.Go(s.url + "/no/such/page")
+	show(night, "not-found")
+
+	for name, tab := range map[string]*apptest.Tab{"day": day, "night": night} {
+		for _, line := range tab.Console() {
+			t.Errorf("%s's console: %s", name, line)
+		}
+	}
+}
+
+// publicTemp is a temporary folder that the private Postgres can enter, whoever it runs as.
+func publicTemp(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "parley-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	os.Chmod(dir, 0o755)
+	return dir
+}

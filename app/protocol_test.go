@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+// Replays the examples of widget/PROTOCOL.md: ">" is sent, "<" must come back, "@" is done by the test. A $name stands for
+// any value the first time and for the same one afterwards; $any for any.
+func TestProtocolExamples(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../widget/PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	mia, err := traffic.LogIn(context.Background(), s.url, o.Users[access.Agent].Email, apptest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk, err := mia.Desk(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer desk.Close()
+	known := map[string]string{}
+	var socket *rawSocket
+	connect := func() {
+		socket = openRaw(t, s, o, "")
+	}
+	connect()
+	ctx := context.Background()
+	act := func(what string) {
+		t.Helper()
+		var err error
+		switch what {
+		case "a new socket":
+			connect()
+		case `the agent takes the conversation and answers "It left us today."`:
+			if err = mia.Take(ctx, known["$conversation"]); err == nil {
+				err = mia.Reply(ctx, known["$conversation"], "It left us today.")
+			}
+		case "the agent types":
+			time.Sleep(50 * time.Millisecond)
+			err = desk.WriteJSON(map[string]string{"type": "typing", "conversation": known["$conversation"]})
+		case "the agent closes the conversation":
+			err = mia.End(ctx, known["$conversation"])
+		default:
+			t.Fatalf("the page asks for something unknown: %s", what)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	examples := regexp.MustCompile("(?s)```example\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(examples) < 7 {
+		t.Fatalf("only %d examples found", len(examples))
+	}
+	for _, e := range examples {
+		for _, line := range strings.Split(strings.TrimSpace(e[1]), "\n") {
+			kind, rest, _ := strings.Cut(line, " ")
+			switch kind {
+			case ">":
+				for name, value := range known {
+					rest = strings.ReplaceAll(rest, `"`+name+`"`, `"`+value+`"`)
+				}
+				socket.put(rest)
+			case "<":
+				var want, got any
+				raw := socket.next()
+				if err := json.Unmarshal([]byte(rest), &want); err != nil {
+					t.Fatalf("%s: %v", rest, err)
+				}
+				if err := json.Unmarshal([]byte(raw), &got); err != nil {
+					t.Fatal(err)
+				}
+				if err := match(want, got, known); err != nil {
+					t.Fatalf("%v\n the page says %s\n the server    %s", err, rest, raw)
+				}
+			case "@":
+				act(rest)
+			default:
+				t.Fatalf("unreadable line in an example: %s", line)
+			}
+		}
+	}
+}
+
+// match compares what came with what the page says, field by field, none more and none less.
+func match(want, got any, known map[string]string) error {
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			return fmt.Errorf("an object was expected, not %v", got)
+		}
+		for k := range g {
+			if _, there := w[k]; !there {
+				return fmt.Errorf("unexpected field %q", k)
+			}
+		}
+		for k, v := range w {
+			if err := match(v, g[k], known); err != nil {
+				return fmt.Errorf("%s: %w", k, err)
+			}
+		}
+		return nil
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			return fmt.Errorf("a list of %d was expected, not %v", len(w), got)
+		}
+		for i := range w {
+			if err := match(w[i], g[i], known); err != nil {
+				return err
+			}
+		}
+		return nil
+	case string:
+		g, ok := got.(string)
+		if !ok {
+			return fmt.Errorf("a text was expected, not %v", got)
+		}
+		if w == "$any" && g != "" {
+			return nil
+		}
+		if strings.HasPrefix(w, "$") {
+			if before, there := known[w]; there && before != g {
+				return fmt.Errorf("%s was %q and is %q", w, before, g)
+			}
+			known[w] = g
+			return nil
+		}
+	}
+	if want != got {
+		return fmt.Errorf("%v was expected, not %v", want, got)
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"parley/app/access"
+	"parley/app/apptest"
+)
+
+// said reads what a panel shows, message by message, in order.
+func said(b *apptest.Tab) []string {
+	return apptest.Eval[[]string](b, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message > p")].map((p) => p.textContent)`)
+}
+
+// read reads what a pane of the desk shows, message by message, in order; the first pane.
+func read(b *apptest.Tab) []string {
+	return apptest.Eval[[]string](b, `[...document.querySelectorAll(".pane .message .body")].map((p) => p.textContent)`)
+}
+
+func same(t *testing.T, where string, got, want []string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n got %q\nwant %q", where, got, want)
+	}
+}
+
+// The whole story: a visitor on a customer's page and an agent at the desk, through reload, second tab, lost network and a
+// restarted server; both see everything once and in order.
+func TestBrowserStory(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	network := newLink(t, s.url)
+	page := customerPage(t, network.url, o.Key)
+	mia := o.Users[access.Agent]
+
+	desk := apptest.NewTab(t)
+	desk.Size(1280, 800, false)
+	desk.LogIn(s.url, mia.Email, apptest.Password, "/desk")
+	desk.Wait(`text("#connection") === "Online"`)
+
+	visitor := apptest.NewTab(t)
+	visitor.Go(page)
+	visitor.Wait(`$("chat .launcher").getClientRects().length`)
+	if stored := apptest.Eval[int](visitor, "localStorage.length + sessionStorage.length + document.cookie.length"); stored != 0 {
+		t.Error("something is stored before the panel was opened")
+	}
+	visitor.Click("chat .launcher")
+	visitor.Wait(`text("chat .greeting") === "Hello from ` + o.Name + `"`)
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
+	visitor.Keys("Where is my <b>parcel</b>?" + kb.Enter)
+	visitor.Wait(`$("chat .message:not(.pending)")`)
+
+	// The agent sees it at once, with how long the visitor has waited, and takes it.
+	desk.Wait(`text("#line .last") === "Where is my <b>parcel</b>?"`)
+	desk.Wait(`/^0:0\d$/.test(text("#line .wait"))`)
+	desk.Click("#take-next")
+	desk.Wait(`$(".pane.shown")`)
+	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
+	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
+
+	// Typing, both ways; the text only to the agent, because the website allows it.
+	visitor.Keys("I ordered on")
+	desk.Wait(`text(".pane .typing").includes("I ordered on")`)
+	visitor.Keys(" Monday" + kb.Enter)
+	desk.Type(".pane textarea", "Let me look")
+	visitor.Wait(`text("chat .typing").includes("is typing")`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(`$("chat .message.agent")`)
+	desk.Wait(`$(".pane textarea").value === ""`)
+
+	// A note stays with the staff.
+	desk.Click(`.pane [data-kind=note]`)
+	desk.Keys("Parcel is at the depot" + kb.Enter)
+	desk.Wait(`$(".pane .message.note")`)
+	talk := []string{"Where is my <b>parcel</b>?", "I ordered on Monday", "Let me look"}
+	same(t, "the panel", said(visitor), talk)
+	same(t, "the desk", read(desk), append(slices.Clone(talk), "Parcel is at the depot"))
+
+	// Reload: the same talk, the panel still open. A second tab shows it too, and what the first one writes.
+	visitor.Reload()
+	visitor.Wait(`$("chat .message.agent")`)
+	same(t, "the panel after reload", said(visitor), talk)
+	second := visitor.Another()
+	second.Go(page)
+	second.Click("chat .launcher")
+	second.Wait(`$("chat .message.agent")`)
+	visitor.Type("chat textarea", "From the first tab"+kb.Enter)
+	second.Wait(`$("chat .log").innerText.includes("From the first tab")`)
+	second.Type("chat textarea", "From the second tab"+kb.Enter)
+	visitor.Wait(`$("chat .log").innerText.includes("From the second tab")`)
+	talk = append(talk, "From the first tab", "From the second tab")
+	same(t, "the first tab", said(visitor), talk)
+	same(t, "the second tab", said(second), talk)
+
+	// No network for the visitor: what is written meanwhile, on both sides, is there afterwards, once and in order.
+	network.set(true)
+	visitor.Wait(`text("chat .notice").includes("No connection")`)
+	visitor.Type("chat textarea", "Written without network"+kb.Enter)
+	visitor.Wait(`$("chat .message.pending")`)
+	desk.Type(".pane textarea", "Said meanwhile"+kb.Enter)
+	desk.Wait(`$(".pane .thread").innerText.includes("Said meanwhile")`)
+	network.set(false)
+	visitor.Wait(`!$("chat .message.pending") && $("chat .log").innerText.includes("Said meanwhile")`)
+	talk = append(talk, "Said meanwhile", "Written without network")
+	desk.Wait(`$(".pane .thread").innerText.includes("Written without network")`)
+	same(t, "the panel after the network came back", said(visitor), talk)
+
+	// The server restarts under both. The agent's half-written reply stays.
+	desk.Type(".pane textarea", "Half written")
+	s = restart(t, s)
+	visitor.Type("chat textarea", "Written while the server was away"+kb.Enter)
+	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`$(".pane .thread").innerText.includes("Written while the server was away")`)
+	if draft := apptest.Eval[string](desk, `document.querySelector(".pane textarea").value`); draft != "Half written" {
+		t.Errorf("the agent's draft after the restart: %q", draft)
+	}
+	desk.Click(".pane textarea")
+	desk.Keys(" and sent" + kb.Enter)
+	visitor.Wait(`$("chat .log").innerText.includes("Half written and sent")`)
+	talk = append(talk, "Written while the server was away", "Half written and sent")
+	second.Wait(`$("chat .log").innerText.includes("Half written and sent")`)
+	same(t, "the panel at the end", said(visitor), talk)
+	same(t, "the second tab at the end", said(second), talk)
+	want := slices.Insert(slices.Clone(talk), 3, "Parcel is at the depot")
+	same(t, "the desk at the end", read(desk), want)
+	desk.Reload()
+	desk.Wait(`$(".pane.shown")`)
+	same(t, "the desk after reload", read(desk), want)
+
+	// Closing: both see it; what the visitor writes then starts a new conversation.
+	desk.Wait(`text("#connection") === "Online"`)
+	desk.Click(".pane form.close button")
+	visitor.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
+	desk.Wait(`!$("#mine").childElementCount && text(".pane .state").includes("closed")`)
+	visitor.Type("chat textarea", "One more thing"+kb.Enter)
+	desk.Wait(`text("#line .last") === "One more thing"`)
+	visitor.Wait(`!$("chat .message.pending")`)
+	same(t, "the panel with a new conversation", said(visitor), append(slices.Clone(talk), "One more thing"))
+
+	for name, tab := range map[string]*apptest.Tab{"visitor": visitor, "second": second, "desk": desk} {
+		for _, line := range tab.Console() {
+			if strings.HasPrefix(line, "exception") || strings.Contains(line, "Content Security Policy") {
+				t.Errorf("%s's console: %s", name, line)
+			}
+		}
+	}
+}
+
+// restart stops a server and starts another one at the same address.
+func restart(t *testing.T, s *server) *server {
+	t.Helper()
+	url := s.url
+	s.Stop()
+	time.Sleep(300 * time.Millisecond) // long enough for every screen to notice
+	return serveTest(t, func(c *config) { c.Port = portOf(t, url) })
+}
+
+// Several chats side by side; what comes in while the agent looks elsewhere is not lost, and a reply never lands in another.
+func TestBrowserSeveralChats(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	desk := apptest.NewTab(t)
+	desk.Size(1500, 800, false)
+	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
+	desk.Wait(`text("#connection") === "Online"`)
+	visitors := newVisitors(t, s, o, 3)
+	for i, v := range visitors {
+		v.say(names[i] + " asks")
+		desk.Wait(`$("#line").childElementCount === ` + itoa(i+1))
+	}
+	// The chosen one first, then the next ones by key.
+	desk.Click("#line li:nth-child(2) button")
+	desk.Wait(`$(".pane.focus .thread").innerText.includes("Ben asks")`)
+	desk.Keys("n", chromedp.ModifierAlt)
+	desk.Wait(`$(".pane.focus .thread").innerText.includes("Anna asks")`)
+	desk.Keys("n", chromedp.ModifierAlt)
+	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo asks")`)
+	desk.Wait(`document.querySelectorAll(".pane.shown").length === 3 && !$("#line").childElementCount`)
+	for i, v := range visitors {
+		pane := `document.querySelector("#pane-` + v.conversation + `")`
+		desk.Run(pane + `.querySelector("textarea").focus()`)
+		desk.Keys("To " + names[i] + kb.Enter)
+		v.hears("To " + names[i])
+	}
+	// Oldest unanswered first: Cleo writes, then Anna; the answered Ben sinks.
+	visitors[2].say("Cleo again")
+	desk.Wait(`text("#mine li:first-child .last") === "Cleo again"`)
+	visitors[0].say("Anna again")
+	desk.Wait(`text("#mine li:nth-child(2) .last") === "Anna again" && text("#mine li:first-child .last") === "Cleo again"`)
+	desk.Wait(`document.title.startsWith("(2)")`)
+	// By number key to the first of the list.
+	desk.Keys("1", chromedp.ModifierAlt)
+	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo again")`)
+	// On a phone: one at a time, and back to the list.
+	desk.Size(390, 800, false)
+	desk.Wait(`document.querySelectorAll(".pane.shown").length === 1`)
+	desk.Click(".pane.shown [data-back]")
+	desk.Wait(`$(".rail").getClientRects().length && !$(".panes").getClientRects().length`)
+}
+
+// A wrong key and a domain that is not allowed: nothing appears, and the console says once and clearly why.
+func TestBrowserRefusals(t *testing.T) {
+	t.Parallel()
+	other := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	if err := removeDomain(other, s, "127.0.0.1"); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ key, says string }{
+		"wrong key":          {"aaaabbbbccccdddd", "There is no website with this key"},
+		"malformed key":      {"no such key", "There is no website with this key"},
+		"domain not allowed": {other.Key, "127.0.0.1 is not among the website's domains"},
+	} {
+		tab := apptest.NewTab(t)
+		tab.Go(customerPage(t, s.url, c.key))
+		deadline := time.Now().Add(10 * time.Second)
+		for len(tab.Console()) == 0 && time.Now().Before(deadline) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		time.Sleep(200 * time.Millisecond) // a second message would come now
+		lines := tab.Console()
+		if len(lines) != 1 || !strings.Contains(lines[0], c.says) || !strings.HasPrefix(lines[0], "error: Parley: ") {
+			t.Errorf("%s: console %q", name, lines)
+		}
+		if apptest.Eval[bool](tab, `!!document.getElementById("parley")`) {
+			t.Errorf("%s: something appeared", name)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+var names = []string{"Anna", "Ben", "Cleo", "Dora", "Emil"}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// visitor is a panel without a browser.
+type visitor struct {
+	t testing.TB
+	*traffic.Visitor
+	token        string
+	conversation string
+	heard        []string
+}
+
+func newVisitors(t testing.TB, s *server, o apptest.Org, n int) []*visitor {
+	t.Helper()
+	list := make([]*visitor, n)
+	for i := range list {
+		list[i] = newVisitor(t, s, o, "")
+	}
+	return list
+}
+
+func newVisitor(t testing.TB, s *server, o apptest.Org, token string) *visitor {
+	t.Helper()
+	w, err := site(s, o).Open(context.Background(), nil, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	v := &visitor{t: t, Visitor: w, token: token}
+	f := v.await("welcome")
+	if f.Token != "" {
+		v.token = f.Token
+	}
+	v.conversation = f.ConversationID()
+	v.note(f)
+	return v
+}
+
+func (v *visitor) note(f traffic.Frame) {
+	for _, m := range f.Messages {
+		v.heard = append(v.heard, m.Text)
+	}
+}
+
+// await waits for a frame of a type; messages that come before it are noted.
+func (v *visitor) await(kind string) traffic.Frame {
+	v.t.Helper()
+	until := time.Now().Add(15 * time.Second)
+	for {
+		f, err := v.Next(until)
+		if err != nil {
+			v.t.Fatalf("waited for a frame %q: %v", kind, err)
+		}
+		if f.Type == kind {
+			return f
+		}
+		v.note(f)
+		if f.Type == "refused" {
+			v.t.Fatalf("waited for a frame %q, was refused: %s %s", kind, f.Code, f.Message)
+		}
+	}
+}
+
+// say sends a message and waits until it is acknowledged.
+func (v *visitor) say(text string) traffic.Frame {
+	v.t.Helper()
+	if err := v.Say(uuid.NewString(), v.conversation, text); err != nil {
+		v.t.Fatal(err)
+	}
+	f := v.await("ack")
+	v.conversation = f.ConversationID()
+	return f
+}
+
+// hears waits until a message has come in.
+func (v *visitor) hears(text string) {
+	v.t.Helper()
+	for !slices.Contains(v.heard, text) {
+		v.note(v.await("messages"))
+	}
+}
+
+func portOf(t testing.TB, address string) int {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(u.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// link is a network between a visitor and the server that can be cut.
+type link struct {
+	url      string
+	listener net.Listener
+	mu       sync.Mutex
+	cut      bool
+	open     map[net.Conn]struct{}
+}
+
+func newLink(t testing.TB, server string) *link {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &link{url: "http://" + listener.Addr().String(), listener: listener, open: map[net.Conn]struct{}{}}
+	t.Cleanup(func() { listener.Close(); l.set(true) })
+	target := strings.TrimPrefix(server, "http://")
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", target)
+			if err != nil || !l.add(near, far) {
+				near.Close()
+				if err == nil {
+					far.Close()
+				}
+				continue
+			}
+			go l.carry(near, far)
+			go l.carry(far, near)
+		}
+	}()
+	return l
+}
+
+func (l *link) carry(to, from net.Conn) {
+	io.Copy(to, from)
+	to.Close()
+	from.Close()
+	l.mu.Lock()
+	delete(l.open, from)
+	l.mu.Unlock()
+}
+
+func (l *link) add(conns ...net.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range conns {
+		if !l.cut {
+			l.open[c] = struct{}{}
+		}
+	}
+	return !l.cut
+}
+
+// set cuts the link, with all connections on it, or mends it.
+func (l *link) set(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
+	if cut {
+		for c := range l.open {
+			c.Close()
+		}
+	}
+}
+
+func removeDomain(o apptest.Org, s *server, host string) error {
+	ctx, who := context.Background(), o.As(access.Owner)
+	w, err := s.org.Website(ctx, who, o.Website)
+	if err != nil {
+		return err
+	}
+	for _, d := range w.Domains {
+		if d.Host == host {
+			return s.org.RemoveDomain(ctx, who, o.Website, d.ID)
+		}
+	}
+	return nil
+}
+
+// rawSocket is a panel's socket that sends and hears bytes.
+type rawSocket struct {
+	t    testing.TB
+	conn *websocket.Conn
+}
+
+// openRaw connects with a website's key; origin may be empty for the usual one.
+func openRaw(t testing.TB, s *server, o apptest.Org, origin string) *rawSocket {
+	t.Helper()
+	if origin == "" {
+		origin = "https://shop.example"
+	}
+	conn, res, err := websocket.DefaultDialer.Dial(strings.Replace(s.url, "http", "ws", 1)+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {origin}})
+	if err != nil {
+		t.Fatalf("%v %v", err, res)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &rawSocket{t, conn}
+}
+
+func (r *rawSocket) put(frame string) {
+	r.t.Helper()
+	if err := r.conn.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rawSocket) next() string {
+	r.t.Helper()
+	r.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, frame, err := r.conn.ReadMessage()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(frame)
+}

@@ -9,7 +9,6 @@ package apptest
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"sync"
 	"testing"
@@ -81,6 +80,13 @@ func URLs(t testing.TB) (app, owner string) {
 	return shared.cluster.AppURL, shared.cluster.OwnerURL
 }
 
+// SuperURL is the address of the test cluster for its superuser.
+func SuperURL(t testing.TB) string {
+	t.Helper()
+	DB(t)
+	return shared.cluster.SuperURL
+}
+
 // Password is every test user's.
 const Password = "a test password"
 
@@ -114,19 +120,11 @@ func (o Org) Visitor() access.Actor {
 	return access.Visitor(o.ID, o.Website, uuid.Must(uuid.NewV7()))
 }
 
-var serial struct {
-	sync.Mutex
-	n int
-}
-
 // NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed.
 func NewOrg(t testing.TB) Org {
 	t.Helper()
 	ctx := context.Background()
-	serial.Lock()
-	serial.n++
-	name := fmt.Sprintf("org%d", serial.n)
-	serial.Unlock()
+	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
 	orgs, people := org.New(DB(t), b), identity.New(DB(t), b, false)
 	must := func(err error) {
@@ -156,7 +154,7 @@ func NewOrg(t testing.TB) Org {
 		if role == access.Reviewer {
 			customer, narrow = &o.Customer, o.Customer
 		}
-		email := string(role) + "@" + name + "-" + o.ID.String()[:8] + ".example"
+		email := string(role) + "@" + name + ".example"
 		id, err := people.Create(ctx, o.ID, identity.SignUp{Name: string(role) + " of " + name, Email: email, Password: Password}, role, customer)
 		must(err)
 		o.Users[role] = Person{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}

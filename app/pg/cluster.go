@@ -27,6 +27,7 @@ import (
 type Cluster struct {
 	OwnerURL string // for Migrate
 	AppURL   string // for Open: a role that owns nothing
+	SuperURL string // for making other roles and databases
 
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -109,7 +110,7 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	args := []string{"-D", data, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
 		"-c", "unix_socket_directories=" + c.socket, "-c", "max_connections=100", "-c", "log_min_messages=fatal"}
 	if opts.Volatile {
-		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "log_min_messages=panic")
 	}
 	c.cmd = run("postgres", args...)
 	c.cmd.Stderr = os.Stderr
@@ -136,6 +137,7 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 		}
 		os.Remove(filepath.Join(data, "parley-unfinished"))
 	}
+	c.SuperURL = address("parley_super", secrets.Super, "postgres")
 	c.OwnerURL = address("parley_owner", secrets.Owner, "parley")
 	c.AppURL = address("parley", secrets.App, "parley")
 	return c, nil

@@ -161,7 +161,8 @@ func LogIn(ctx context.Context, server, email, password string) (*Agent, error) 
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{server, &http.Client{Jar: jar, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	a := Stranger(server)
+	a.client.Jar = jar
 	status, body, err := a.Post(ctx, "/login", url.Values{"email": {email}, "password": {password}})
 	if err != nil {
 		return nil, err
@@ -248,4 +249,9 @@ func (a *Agent) ok(status int, body string, err error) error {
 		err = fmt.Errorf("status %d: %s", status, body)
 	}
 	return err
+}
+
+// Stranger is somebody who is not logged in.
+func Stranger(server string) *Agent {
+	return &Agent{server, &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Who may import whom, from the ground up. A name stands for the package and what is below it; what is not listed is not
+// allowed. main and tests may import everything.
+var mayImport = map[string][]string{
+	// ground
+	"app/fail":   {},
+	"app/access": {},
+	"db":         {},
+	"app/pg":     {"app/access", "app/fail", "db"},
+	"app/bus":    {"app/pg"},
+	// rooms
+	"app/org":      {"app/pg", "app/bus", "app/access", "app/fail"},
+	"app/identity": {"app/pg", "app/bus", "app/access", "app/fail"},
+	"app/chat":     {"app/pg", "app/bus", "app/access", "app/fail"},
+	"app/archive":  {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
+	"app/jobs":     {},
+	// front
+	"static":       {},
+	"widget":       {},
+	"templates/ui": {"app/chat"},
+	"templates":    {"templates/ui", "app/org", "app/identity", "app/chat", "app/archive", "app/access"},
+	"app/live":     {"templates", "app/org", "app/chat", "app/bus", "app/access", "app/fail"},
+	"app/web":      {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/archive", "app/jobs", "app/access", "app/fail"},
+	// programs beside the server
+	"app/traffic": {},
+	"app/bench":   {"app/traffic"},
+	"app":         {"app", "templates"},
+	"app/apptest": {"app"},
+}
+
+// Where a library may be used.
+var onlyIn = map[string][]string{
+	"github.com/jackc/pgx/":         {"app/pg", "internal"},
+	"github.com/olahol/melody":      {"app/live"},
+	"github.com/gorilla/websocket":  {"app/traffic"},
+	"github.com/labstack/echo/":     {"app/web"},
+	"github.com/alexedwards/scs/":   {"app/web"},
+	"github.com/a-h/templ":          {"templates", "app/live", "app/web"},
+	"github.com/redis/go-redis/":    {"app/bus"},
+	"github.com/evanw/esbuild/":     {"widget/build"},
+	"github.com/chromedp/":          {"app/apptest"},
+	"github.com/wneessen/go-mail":   {"app/jobs"},
+	"github.com/alexedwards/argon2": {"app/identity"},
+	"github.com/pressly/goose/":     {"app/pg"},
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "parley/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	generated := regexp.MustCompile(`^(app/[a-z]+)/internal/[a-z]+db$`)
+	seen := map[string]bool{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimPrefix(p.ImportPath, "parley/")
+		if generated.MatchString(name) {
+			continue // imports drivers only; the compiler keeps other rooms out
+		}
+		rule, allowed := "", []string(nil)
+		for prefix, list := range mayImport { // the longest prefix is the rule
+			if (name == prefix || strings.HasPrefix(name, prefix+"/")) && len(prefix) > len(rule) {
+				rule, allowed = prefix, list
+			}
+		}
+		if rule == "" || rule == "app" && name != "app" {
+			t.Errorf("%s has no rule: say in arch_test.go what it may import", name)
+			continue
+		}
+		seen[rule] = true
+		for _, i := range p.Imports {
+			to, ours := strings.CutPrefix(i, "parley/")
+			if !ours {
+				for library, places := range onlyIn {
+					if strings.HasPrefix(i, library) && !under(name, places) {
+						t.Errorf("%s -> %s: only %v may use it", name, i, places)
+					}
+				}
+				continue
+			}
+			if own := generated.FindStringSubmatch(to); own != nil && own[1] == name {
+				continue
+			}
+			if !under(to, allowed) {
+				t.Errorf("%s -> %s is not an arrow of the plan", name, to)
+			}
+		}
+	}
+	for rule := range mayImport {
+		if !seen[rule] {
+			t.Errorf("there is a rule for %s, but no such package", rule)
+		}
+	}
+}
+
+func under(name string, places []string) bool {
+	for _, p := range places {
+		if name == p || strings.HasPrefix(name, p+"/") {
+			return true
+		}
+	}
+	return false
+}

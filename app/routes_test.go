@@ -1,0 +1,396 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+	"github.com/jackc/pgx/v5"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/live"
+	"parley/app/traffic"
+	"parley/app/web"
+)
+
+// ids is everything of an organization that an address or a form can name.
+type ids struct {
+	filled
+	domain, invitation, closed string
+}
+
+// routeCase says who gets through a route, and calls it with the ids of an organization.
+type routeCase struct {
+	needs    access.Right
+	open     bool // no log-in needed
+	stranger bool // called without a log-in only
+	path     func(ids) string
+	form     func(ids) url.Values
+	code     int // what the owner of another organization gets; 0: a page without a word of it
+}
+
+func at(path string) func(ids) string { return func(ids) string { return path } }
+
+var (
+	conversationOf = func(x ids) string { return x.conversation.String() }
+	customerOf     = func(x ids) string { return x.Customer.String() }
+	websiteOf      = func(x ids) string { return x.Website.String() }
+	agentOf        = func(x ids) string { return x.As(access.Agent).ID().String() }
+)
+
+func with(before string, id func(ids) string, after string) func(ids) string {
+	return func(x ids) string { return before + id(x) + after }
+}
+
+func values(pairs ...string) func(ids) url.Values {
+	return func(ids) url.Values {
+		v := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+}
+
+// Every route of the site map has its case here; a route without one fails TestEveryRoute.
+var routeCases = map[string]routeCase{
+	"GET /healthz":             {open: true, path: at("/healthz")},
+	"GET /readyz":              {open: true, path: at("/readyz")},
+	"GET /static/:hash/:name":  {open: true, path: at("/static/0000000000/app.css"), code: 404},
+	"GET /":                    {open: true, path: at("/"), code: 303},
+	"GET /login":               {open: true, path: at("/login"), code: 303},
+	"POST /login":              {open: true, path: at("/login"), form: values("email", "nobody@shop.example", "password", "wrong password"), code: 401},
+	"POST /logout":             {open: true, stranger: true, path: at("/logout"), code: 303},
+	"POST /login/organization": {open: true, path: at("/login/organization"), form: func(x ids) url.Values { return url.Values{"user": {agentOf(x)}} }, code: 303},
+	"GET /signup":              {open: true, path: at("/signup")},
+	"POST /signup":             {open: true, path: at("/signup"), form: values("organization", ""), code: 422},
+	"GET /join/:secret":        {open: true, path: at("/join/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /join/:secret":       {open: true, path: at("/join/0123456789abcdefghijklmnopq"), form: values("name", "N", "password", "long enough!"), code: 404},
+	"GET /forgot":              {open: true, path: at("/forgot")},
+	"POST /forgot":             {open: true, path: at("/forgot"), form: func(x ids) url.Values { return url.Values{"email": {x.Users[access.Agent].Email}} }},
+	"GET /reset/:secret":       {open: true, path: at("/reset/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /reset/:secret":      {open: true, path: at("/reset/0123456789abcdefghijklmnopq"), form: values("password", "long enough!"), code: 404},
+
+	"GET /desk":                         {needs: access.Answer, path: at("/desk")},
+	"GET /live/desk":                    {needs: access.Answer, path: at("/live/desk"), code: 422}, // with an upgrade: TestEveryFrame
+	"POST /desk/take":                   {needs: access.Answer, path: at("/desk/take"), code: 404},
+	"POST /desk/conversations/:id/take": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/take"), code: 404},
+	"POST /desk/conversations/:id/messages": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages"),
+		form: values("id", uuid.NewString(), "kind", "text", "body", "From outside", "after", "0"), code: 404},
+	"POST /desk/conversations/:id/close": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/close"), code: 404},
+
+	"GET /admin":                         {needs: access.Manage, path: at("/admin")},
+	"POST /admin/customers":              {needs: access.Manage, path: at("/admin/customers"), form: values("name", ""), code: 422},
+	"GET /admin/customers/:id":           {needs: access.Manage, path: with("/admin/customers/", customerOf, ""), code: 404},
+	"POST /admin/customers/:id":          {needs: access.Manage, path: with("/admin/customers/", customerOf, ""), form: values("name", "Taken over"), code: 404},
+	"POST /admin/customers/:id/websites": {needs: access.Manage, path: with("/admin/customers/", customerOf, "/websites"), form: values("name", "Taken over", "host", "evil.example"), code: 404},
+	"GET /admin/websites/:id":            {needs: access.Manage, path: with("/admin/websites/", websiteOf, ""), code: 404},
+	"GET /live/websites/:id":             {needs: access.Manage, path: with("/live/websites/", websiteOf, ""), code: 422},
+	"POST /admin/websites/:id":           {needs: access.Manage, path: with("/admin/websites/", websiteOf, ""), form: values("name", "Taken over"), code: 404},
+	"POST /admin/websites/:id/domains":   {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/domains"), form: values("host", "evil.example"), code: 404},
+	"POST /admin/websites/:id/domains/:domain/remove": {needs: access.Manage, path: func(x ids) string {
+		return "/admin/websites/" + websiteOf(x) + "/domains/" + x.domain + "/remove"
+	}, code: 404},
+	"GET /admin/people": {needs: access.Manage, path: at("/admin/people")},
+	"POST /admin/people/invite": {needs: access.Manage, path: at("/admin/people/invite"), form: func(x ids) url.Values {
+		return url.Values{"email": {"spy@evil.example"}, "role": {"reviewer"}, "customer": {customerOf(x)}}
+	}, code: 422},
+	"POST /admin/people/invitations/:id/remove": {needs: access.Manage, path: func(x ids) string { return "/admin/people/invitations/" + x.invitation + "/remove" }, code: 404},
+	"POST /admin/people/:id/role":               {needs: access.Manage, path: with("/admin/people/", agentOf, "/role"), form: values("role", "manager"), code: 404},
+	"POST /admin/people/:id/disable":            {needs: access.Manage, path: with("/admin/people/", agentOf, "/disable"), code: 404},
+	"POST /admin/people/:id/enable":             {needs: access.Manage, path: with("/admin/people/", agentOf, "/enable"), code: 404},
+	"POST /admin/people/:id/reset":              {needs: access.Manage, path: with("/admin/people/", agentOf, "/reset"), code: 404},
+	"GET /admin/organization":                   {needs: access.Appoint, path: at("/admin/organization")},
+	"POST /admin/organization":                  {needs: access.Appoint, path: at("/admin/organization"), form: values("name", ""), code: 422},
+
+	"GET /review":     {needs: access.Review, path: at("/review")},
+	"GET /review/:id": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
+
+	"GET /widget.js":        {open: true, path: at("/widget.js")},
+	"GET /widget.css":       {open: true, path: at("/widget.css")},
+	"GET /widget/:file":     {open: true, path: at("/widget/panel-000000000000.js"), code: 404},
+	"GET /widget/v1/site":   {open: true, path: func(x ids) string { return "/widget/v1/site?key=" + x.Key }}, // refuses an origin that is not the website's
+	"GET /widget/v1/socket": {open: true, path: func(x ids) string { return "/widget/v1/socket?key=" + x.Key }, code: 403},
+	"GET /demo/shop":        {open: true, path: at("/demo/shop"), code: 404},
+}
+
+// gather fills an organization and looks up what can be named.
+func gather(t testing.TB, s *server) ids {
+	t.Helper()
+	ctx := context.Background()
+	x := ids{filled: fill(t, s)}
+	who := x.As(access.Owner)
+	w, err := s.org.Website(ctx, who, x.Website)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.domain = w.Domains[0].ID.String()
+	invitations, err := s.identity.Invitations(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.invitation = invitations[0].ID.String()
+	v := newVisitor(t, s, x.Org, "")
+	v.say("A closed one of " + x.Name)
+	closed := uuid.MustParse(v.conversation)
+	if _, err := s.chat.Take(ctx, x.As(access.Agent), "Mia", closed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.chat.Close(ctx, x.As(access.Agent), closed); err != nil {
+		t.Fatal(err)
+	}
+	x.closed = closed.String()
+	return x
+}
+
+// snapshot is everything that an organization has, as one number.
+func snapshot(t testing.TB, s *server, org uuid.UUID) string {
+	t.Helper()
+	var all strings.Builder
+	conn := owner(t)
+	defer conn.Close(context.Background())
+	for _, table := range tables(t, conn) {
+		if _, there := untenanted[table]; there {
+			continue
+		}
+		var sum string
+		err := s.db.As(access.System(org, "test")).QueryRow(context.Background(), "select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+table+" x").Scan(&sum)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(table + " " + sum + "\n")
+	}
+	return all.String()
+}
+
+// Every route: nobody without a log-in, no role without the right, and with the right but another organization's ids
+// nothing is seen and nothing changes.
+func TestEveryRoute(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := serveTest(t, nil)
+	a, b := gather(t, s), apptest.NewOrg(t)
+	for _, host := range []string{"localhost", "127.0.0.1"} { // where the calls below come from
+		if err := removeDomain(a.Org, s, host); err != nil {
+			t.Fatal(err)
+		}
+	}
+	people := map[access.Role]*traffic.Agent{}
+	for _, role := range access.Roles {
+		p, err := traffic.LogIn(ctx, s.url, b.Users[role].Email, apptest.Password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		people[role] = p
+	}
+	seen := map[string]bool{}
+	for _, r := range web.Routes {
+		name := r.Method + " " + r.Path
+		seen[name] = true
+		c, there := routeCases[name]
+		if !there {
+			t.Errorf("%s has no case in routeCases", name)
+			continue
+		}
+		call := func(p *traffic.Agent) (int, string) {
+			t.Helper()
+			var code int
+			var body string
+			var err error
+			if r.Method == http.MethodGet {
+				code, body, err = p.Get(ctx, c.path(a))
+			} else {
+				form := url.Values{}
+				if c.form != nil {
+					form = c.form(a)
+				}
+				code, body, err = p.Post(ctx, c.path(a), form)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return code, body
+		}
+		before := snapshot(t, s, a.ID)
+		if !c.open {
+			if code, _ := call(traffic.Stranger(s.url)); code != http.StatusSeeOther && code != http.StatusUnauthorized && !(strings.HasPrefix(r.Path, "/live/") && code == http.StatusUnprocessableEntity) {
+				t.Errorf("%s without a log-in: %d", name, code)
+			}
+			for _, role := range access.Roles {
+				if code, _ := call(people[role]); !role.May(c.needs) && code != http.StatusForbidden && !strings.HasPrefix(r.Path, "/live/") {
+					t.Errorf("%s as %s: %d, not 403", name, role, code)
+				}
+			}
+		}
+		spy := people[access.Owner]
+		if c.stranger {
+			spy = traffic.Stranger(s.url)
+		}
+		code, body := call(spy)
+		want := c.code
+		if want == 0 {
+			want = http.StatusOK
+		}
+		if code != want {
+			t.Errorf("%s with another organization's ids: %d, not %d: %.300s", name, code, want, body)
+		}
+		if strings.Contains(body, a.Name) {
+			t.Errorf("%s shows something of another organization: %.300s", name, body)
+		}
+		if after := snapshot(t, s, a.ID); after != before && name != "POST /forgot" {
+			t.Errorf("%s changed another organization's data:\n%s\n%s", name, before, after)
+		}
+	}
+	for name := range routeCases {
+		if !seen[name] {
+			t.Errorf("there is a case for %s, but no such route", name)
+		}
+	}
+}
+
+// Every frame of both sockets, with another organization's ids; a frame without a case fails.
+func TestEveryFrame(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := serveTest(t, nil)
+	a, b := gather(t, s), gather(t, s)
+	panels, desks := live.Frames()
+	before := snapshot(t, s, a.ID)
+
+	// What A's people would notice of B's frames.
+	mia, err := traffic.LogIn(ctx, s.url, a.Users[access.Agent].Email, apptest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	noticed := make(chan string, 100)
+	listen := func(conn *websocket.Conn, who string) {
+		go func() {
+			for {
+				_, frame, err := conn.ReadMessage()
+				if err != nil {
+					return
+				}
+				noticed <- who + ": " + string(frame)
+			}
+		}()
+	}
+	deskA, err := mia.Desk(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deskA.Close()
+	if _, _, err := deskA.ReadMessage(); err != nil { // the lists
+		t.Fatal(err)
+	}
+	if _, _, err := deskA.ReadMessage(); err != nil { // the pane of its conversation
+		t.Fatal(err)
+	}
+
+	spy, err := traffic.LogIn(ctx, s.url, b.Users[access.Owner].Email, apptest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deskB, _, err := spy.Socket(ctx, "/live/desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deskB.Close()
+	if _, res, err := spy.Socket(ctx, "/live/websites/"+a.Website.String()); err == nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("another organization's website can be watched: %v", err)
+	}
+	id := a.conversation.String()
+	deskCases := map[string]string{
+		"hello":  `{"type":"hello","threads":{"` + id + `":0,"` + a.closed + `":0}}`,
+		"typing": `{"type":"typing","conversation":"` + id + `"}`,
+	}
+	for _, name := range desks {
+		frame, there := deskCases[name]
+		if !there {
+			t.Errorf("the desk's frame %q has no case", name)
+			continue
+		}
+		if err := deskB.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	panelB := openRaw(t, s, b.Org, "")
+	token := newVisitor(t, s, a.Org, "").token
+	panelCases := map[string]string{
+		"hello":  `{"type":"hello","protocol":1,"token":"` + token + `","conversation":"` + id + `"}`,
+		"send":   `{"type":"send","id":"` + uuid.NewString() + `","conversation":"` + id + `","text":"From outside"}`,
+		"typing": `{"type":"typing","conversation":"` + id + `","text":"From outside"}`,
+	}
+	for _, name := range panels {
+		frame, there := panelCases[name]
+		if !there {
+			t.Errorf("the panel's frame %q has no case", name)
+			continue
+		}
+		if name == "hello" {
+			panelB.put(frame)
+			if answer := panelB.next(); !strings.Contains(answer, `"unauthenticated"`) {
+				t.Errorf("another organization's token: %s", answer)
+			}
+			panelB.put(`{"type":"hello","protocol":1,"conversation":"` + id + `"}`)
+			if answer := panelB.next(); strings.Contains(answer, id) || !strings.Contains(answer, `"welcome"`) {
+				t.Errorf("hello with another organization's conversation: %s", answer)
+			}
+			continue
+		}
+		panelB.put(frame)
+		if name == "send" {
+			if answer := panelB.next(); !strings.Contains(answer, `"refused"`) {
+				t.Errorf("a message to another organization's conversation: %s", answer)
+			}
+		}
+	}
+	listen(deskA, "A's desk")
+	listen(deskB, "B's desk")
+	// A's own visitor writes: A's desk hears it; nothing of B's frames came before, and B hears nothing of it.
+	say := newVisitor(t, s, a.Org, "")
+	say.say("The sign that all was handled")
+	for {
+		frame := <-noticed
+		if strings.HasPrefix(frame, "B's desk") {
+			if strings.Contains(frame, a.Name) || strings.Contains(frame, "A message of") || strings.Contains(frame, `class="message`) {
+				t.Errorf("B sees something of A: %.400s", frame)
+			}
+			continue
+		}
+		if strings.Contains(frame, "From outside") || strings.Contains(frame, "typing-") {
+			t.Errorf("A notices B: %.400s", frame)
+		}
+		if strings.Contains(frame, "The sign that all was handled") {
+			break
+		}
+	}
+	if after := snapshotWithout(t, s, a.ID, say.conversation); after != before {
+		t.Errorf("a frame changed another organization's data:\n%s\n%s", before, after)
+	}
+}
+
+// snapshotWithout is snapshot as if a conversation had never been; it is removed as the owner of the tables.
+func snapshotWithout(t testing.TB, s *server, org uuid.UUID, conversation string) string {
+	t.Helper()
+	ctx := context.Background()
+	super, err := pgx.Connect(ctx, strings.Replace(apptest.SuperURL(t), "/postgres?", "/parley?", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	var visitor uuid.UUID
+	if err := super.QueryRow(ctx, "select visitor_id from conversations where id = $1", conversation).Scan(&visitor); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"delete from messages where visitor_id = $1", "delete from conversations where visitor_id = $1", "delete from visitors where id = $1"} {
+		if _, err := super.Exec(ctx, sql, visitor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return snapshot(t, s, org)
+}

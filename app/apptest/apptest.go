@@ -161,3 +161,17 @@ func NewOrg(t testing.TB) Org {
 	}
 	return o
 }
+
+// Super runs a statement as the test cluster's superuser, for what happens to a database from outside.
+func Super(t testing.TB, sql string) {
+	t.Helper()
+	ctx := context.Background()
+	db, err := pg.Open(ctx, SuperURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.As(access.System(uuid.New(), "test")).Exec(ctx, sql); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -52,7 +52,7 @@ func (d redisDriver) Send(ctx context.Context, payloads []string) error {
 
 func (d redisDriver) Run(ctx context.Context, heard func(string), connected func()) error {
 	sub := d.client.Subscribe(ctx, channel)
-	defer sub.Close()
+	defer context.AfterFunc(ctx, func() { sub.Close() })() // a waiting Receive hears only that
 	wait := 100 * time.Millisecond
 	for {
 		message, err := sub.Receive(ctx) // reconnects by itself; a new Subscription says so

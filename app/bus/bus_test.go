@@ -1,0 +1,203 @@
+package bus_test
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/apptest"
+	"parley/app/bus"
+)
+
+// ear is a handler that passes on what it hears.
+type ear struct {
+	events chan bus.Event
+	gaps   chan struct{}
+}
+
+func listen(b *bus.Bus) *ear {
+	e := &ear{make(chan bus.Event, 10000), make(chan struct{}, 100)}
+	b.Subscribe(e)
+	return e
+}
+
+func (e *ear) Heard(event bus.Event) { e.events <- event }
+func (e *ear) Gap()                  { e.gaps <- struct{}{} }
+
+func next[V any](t *testing.T, from <-chan V) (v V) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(20 * time.Second):
+		t.Fatal("waited in vain")
+	}
+	return v
+}
+
+// process is a bus with an ear, running until the test ends.
+func process(t *testing.T, driver bus.Driver) (*bus.Bus, *ear) {
+	t.Helper()
+	b := bus.New(driver)
+	e := listen(b)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	next(t, b.Connected())
+	return b, e
+}
+
+// redisServer starts a real Redis on a free port. The returned function starts it again after a stop.
+func redisServer(t *testing.T) (url string, stop, start func()) {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("no redis-server on this machine: make test installs it")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	var cmd *exec.Cmd
+	stop = func() {
+		if cmd != nil {
+			cmd.Process.Kill()
+			cmd.Wait()
+			cmd = nil
+		}
+	}
+	start = func() {
+		cmd = exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for range 200 {
+			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
+				c.Close()
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatal("Redis does not answer")
+	}
+	start()
+	t.Cleanup(func() { stop() })
+	return "redis://127.0.0.1:" + port, stop, start
+}
+
+// What every driver must do.
+func conform(t *testing.T, driver func() bus.Driver) {
+	a, earA := process(t, driver())
+	_, earB := process(t, driver())
+	org := uuid.New()
+
+	// Here at once and with what was just written; elsewhere soon, as ids only; in order; once.
+	a.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: uuid.New(), Seq: 1, Local: "what was written"})
+	select {
+	case e := <-earA.events:
+		if e.Local != "what was written" {
+			t.Errorf("heard here: %+v", e)
+		}
+	default:
+		t.Fatal("not heard here before Publish returned")
+	}
+	if e := next(t, earB.events); e.Org != org || e.Seq != 1 || e.Kind != bus.Said || e.Local != nil {
+		t.Errorf("heard elsewhere: %+v", e)
+	}
+	const many = 2000
+	for i := range many {
+		a.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: org, Seq: i + 2})
+	}
+	for i := range many {
+		if e := next(t, earB.events); e.Seq != i+2 {
+			t.Fatalf("event %d came as number %d", i+2, e.Seq)
+		}
+		<-earA.events
+	}
+	// As large as an event may be, in any script; one that no payload can carry becomes a gap, and what follows still comes.
+	a.Publish(bus.Event{Kind: bus.Typing, Org: org, Text: strings.Repeat("語", 500)})
+	if e := next(t, earB.events); len([]rune(e.Text)) != 500 {
+		t.Errorf("a long text came as %d characters", len([]rune(e.Text)))
+	}
+	a.Publish(bus.Event{Kind: bus.Typing, Org: org, Text: strings.Repeat("x", 100000)})
+	next(t, earB.gaps)
+	a.Publish(bus.Event{Kind: bus.User, Org: org, User: org})
+	if e := next(t, earB.events); e.Kind != bus.User {
+		t.Errorf("after the gap: %+v", e)
+	}
+	if len(earA.gaps) != 0 {
+		t.Error("the sender was told of its own gap")
+	}
+}
+
+func TestPostgres(t *testing.T) { // not in parallel: all listeners of the database share a channel
+	db := apptest.DB(t)
+	conform(t, func() bus.Driver { return bus.Postgres(db) })
+}
+
+func TestRedis(t *testing.T) {
+	t.Parallel()
+	url, stop, start := redisServer(t)
+	conform(t, func() bus.Driver {
+		d, err := bus.Redis(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	})
+	// Redis goes and comes back: whoever listens is told that something may have been missed, and hears again.
+	d, err := bus.Redis(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := process(t, d)
+	_, b := process(t, d)
+	stop()
+	a.Publish(bus.Event{Kind: bus.User, Text: "sent while Redis was away"})
+	start()
+	next(t, b.gaps)
+	a.Publish(bus.Event{Kind: bus.User, Text: "sent afterwards"})
+	for {
+		if e := next(t, b.events); e.Text == "sent afterwards" {
+			break
+		}
+	}
+}
+
+// A single process needs no driver.
+func TestInProcess(t *testing.T) {
+	t.Parallel()
+	b, e := process(t, nil)
+	b.Publish(bus.Event{Kind: bus.Website, Local: 7})
+	if got := next(t, e.events); got.Local != 7 {
+		t.Errorf("heard %+v", got)
+	}
+}
+
+// Postgres ends the listening connection: the listener comes back and is told of the gap.
+func TestPostgresListenerComesBack(t *testing.T) {
+	db := apptest.DB(t)
+	a, _ := process(t, bus.Postgres(db))
+	_, e := process(t, bus.Postgres(db))
+	terminateListeners(t)
+	next(t, e.gaps)
+	a.Publish(bus.Event{Kind: bus.User, Text: "after the gap"})
+	for {
+		if got := next(t, e.events); got.Text == "after the gap" {
+			break
+		}
+	}
+}
+
+func terminateListeners(t *testing.T) {
+	t.Helper()
+	apptest.Super(t, "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %'")
+}

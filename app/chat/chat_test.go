@@ -1,0 +1,401 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/fail"
+)
+
+// heard collects what the room rings.
+type heard struct {
+	mu   sync.Mutex
+	said []chat.Said
+}
+
+func (h *heard) Heard(e bus.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s, ok := e.Local.(chat.Said); ok {
+		h.said = append(h.said, s)
+	}
+}
+func (h *heard) Gap() {}
+
+type fixture struct {
+	t    *testing.T
+	room *chat.Room
+	org  apptest.Org
+	bell *heard
+}
+
+func setUp(t *testing.T) fixture {
+	t.Parallel()
+	b, h := bus.New(nil), &heard{}
+	b.Subscribe(h)
+	return fixture{t, chat.New(apptest.DB(t), b), apptest.NewOrg(t), h}
+}
+
+func (f fixture) says(who access.Actor, conversation, id uuid.UUID, text string) (chat.Receipt, error) {
+	return f.room.SayAsVisitor(context.Background(), who, chat.FromVisitor{ID: id, Conversation: conversation, Body: text, Customer: f.org.Customer})
+}
+
+func (f fixture) must(r chat.Receipt, err error) chat.Receipt {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return r
+}
+
+func (f fixture) taken(who access.Actor) uuid.UUID {
+	f.t.Helper()
+	r := f.must(f.says(who, uuid.Nil, uuid.New(), "Hello"))
+	if _, err := f.room.Take(context.Background(), f.org.As(access.Agent), "Mia", r.Conversation); err != nil {
+		f.t.Fatal(err)
+	}
+	return r.Conversation
+}
+
+func (f fixture) all(who access.Actor, conversation uuid.UUID) []chat.Message {
+	f.t.Helper()
+	list, err := f.room.After(context.Background(), who, conversation, 0)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return list
+}
+
+// Many senders at once, each message sent several times at once: every message is kept once, numbers have no gap, and the
+// order of numbers is the order in which messages were kept.
+func TestNumberingUnderConcurrency(t *testing.T) {
+	f := setUp(t)
+	ctx, visitor, agent := context.Background(), f.org.Visitor(), f.org.As(access.Agent)
+	c := f.taken(visitor)
+	var wg sync.WaitGroup
+	for range 40 {
+		id := uuid.New()
+		for range 3 {
+			wg.Go(func() {
+				if _, err := f.says(visitor, c, id, "From the visitor "+id.String()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		reply := uuid.New()
+		for range 2 {
+			wg.Go(func() {
+				if _, err := f.room.SayAsAgent(ctx, agent, c, reply, chat.Text, "From the agent "+reply.String()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	list := f.all(agent, c)
+	if len(list) != 2+80 {
+		t.Fatalf("%d messages, not 82", len(list))
+	}
+	seen := map[uuid.UUID]bool{}
+	for i, m := range list {
+		if m.Seq != i+1 || seen[m.ID] || i > 0 && m.At.Before(list[i-1].At) {
+			t.Fatalf("message %d: number %d, said before %v, %v", i, m.Seq, seen[m.ID], m.At)
+		}
+		seen[m.ID] = true
+	}
+	if len(f.bell.said) != 82 {
+		t.Errorf("the bell rang %d times", len(f.bell.said))
+	}
+}
+
+// The same first message from many tabs at once starts one conversation and is said once.
+func TestOneConversationAtATime(t *testing.T) {
+	f := setUp(t)
+	visitor, id := f.org.Visitor(), uuid.New()
+	var wg sync.WaitGroup
+	receipts := make([]chat.Receipt, 12)
+	for i := range receipts {
+		wg.Go(func() {
+			mine := id
+			if i%2 == 1 {
+				mine = uuid.New() // another tab says something else at the same time
+			}
+			var err error
+			if receipts[i], err = f.says(visitor, uuid.Nil, mine, "Hello"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, r := range receipts {
+		if r.Conversation != receipts[0].Conversation {
+			t.Fatal("two conversations of one visitor are running")
+		}
+	}
+	if n := len(f.all(f.org.As(access.Agent), receipts[0].Conversation)); n != 1+6 {
+		t.Errorf("%d messages, not 7", n)
+	}
+}
+
+// Said again after the acknowledgement was lost, at any later time: the same number again, and nothing new.
+func TestSaidAgainIsSaidOnce(t *testing.T) {
+	f := setUp(t)
+	ctx, visitor, agent := context.Background(), f.org.Visitor(), f.org.As(access.Agent)
+	first := uuid.New()
+	r := f.must(f.says(visitor, uuid.Nil, first, "Hello"))
+	if again := f.must(f.says(visitor, uuid.Nil, first, "Hello")); again.Seq != 1 || again.Conversation != r.Conversation || !again.At.Equal(r.At) {
+		t.Errorf("while it is running: %+v, not %+v", again, r)
+	}
+	if _, err := f.room.Take(ctx, agent, "Mia", r.Conversation); err != nil {
+		t.Fatal(err)
+	}
+	reply := uuid.New()
+	m, err := f.room.SayAsAgent(ctx, agent, r.Conversation, reply, chat.Text, "Hi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.room.Close(ctx, agent, r.Conversation); err != nil {
+		t.Fatal(err)
+	}
+	for _, conversation := range []uuid.UUID{uuid.Nil, r.Conversation} {
+		if again := f.must(f.says(visitor, conversation, first, "Hello")); again.Seq != 1 || again.Conversation != r.Conversation {
+			t.Errorf("after the close: %+v", again)
+		}
+	}
+	if again, err := f.room.SayAsAgent(ctx, agent, r.Conversation, reply, chat.Text, "Hi"); err != nil || again.Seq != m.Seq || again.Body != "Hi" {
+		t.Errorf("the agent's after the close: %+v, %v", again, err)
+	}
+	if _, err := f.says(visitor, r.Conversation, uuid.New(), "More"); !errors.Is(err, error(chat.ErrClosed)) {
+		t.Errorf("a new message to a closed conversation: %v", err)
+	}
+	if next := f.must(f.says(visitor, uuid.Nil, uuid.New(), "More")); next.Conversation == r.Conversation || next.Seq != 1 {
+		t.Errorf("a new conversation: %+v", next)
+	}
+}
+
+// Twenty agents reach for one conversation: one gets it, the others are told who.
+func TestTakenOnce(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	r := f.must(f.says(f.org.Visitor(), uuid.Nil, uuid.New(), "Hello"))
+	roles := []access.Role{access.Agent, access.Supervisor, access.Manager, access.Owner}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	got := map[access.Role]int{}
+	for i := range 20 {
+		wg.Go(func() {
+			role := roles[i%len(roles)]
+			_, err := f.room.Take(ctx, f.org.As(role), string(role), r.Conversation)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				got[role]++
+			} else if fail.KindOf(err) != fail.Conflict {
+				t.Errorf("refused with %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if len(got) != 1 {
+		t.Fatalf("taken by %v", got)
+	}
+	if n := len(f.all(f.org.As(access.Agent), r.Conversation)); n != 2 {
+		t.Errorf("%d messages: it was taken more than once", n)
+	}
+}
+
+// The next one is the one that has waited longest, and each of many reaching at once gets another.
+func TestTakeNextInOrder(t *testing.T) {
+	f := setUp(t)
+	ctx := context.Background()
+	var order []uuid.UUID
+	for range 5 {
+		order = append(order, f.must(f.says(f.org.Visitor(), uuid.Nil, uuid.New(), "Hello")).Conversation)
+	}
+	for _, want := range order[:2] {
+		c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil)
+		if err != nil || c.ID != want || c.State != chat.Open || c.AgentName != "Mia" {
+			t.Fatalf("took %v (%v), not the oldest", c.ID, err)
+		}
+	}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	taken := map[uuid.UUID]int{}
+	for range 3 {
+		wg.Go(func() {
+			c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			taken[c.ID]++
+			mu.Unlock()
+		})
+	}
+	wg.Wait()
+	if len(taken) != 3 {
+		t.Errorf("three at once took %v", taken)
+	}
+	if _, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil); !errors.Is(err, error(chat.ErrLineEmpty)) {
+		t.Errorf("an empty line: %v", err)
+	}
+}
+
+// Waiting time counts from the visitor's oldest unanswered message; a reply ends it, a note does not.
+func TestWaitingSince(t *testing.T) {
+	f := setUp(t)
+	ctx, visitor, agent := context.Background(), f.org.Visitor(), f.org.As(access.Agent)
+	c := f.taken(visitor)
+	started := f.get(c).WaitingSince
+	f.must(f.says(visitor, c, uuid.New(), "Still there?"))
+	if got := f.get(c).WaitingSince; started.IsZero() || !got.Equal(started) {
+		t.Errorf("a second message moved the wait from %v to %v", started, got)
+	}
+	if _, err := f.room.SayAsAgent(ctx, agent, c, uuid.New(), chat.Note, "A note"); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.get(c); got.WaitingSince.IsZero() || got.LastText != "Still there?" {
+		t.Errorf("a note counts as an answer: %+v", got)
+	}
+	if _, err := f.room.SayAsAgent(ctx, agent, c, uuid.New(), chat.Text, "Yes"); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.get(c); !got.WaitingSince.IsZero() || got.LastText != "Yes" {
+		t.Errorf("after the reply: %+v", got)
+	}
+	f.must(f.says(visitor, c, uuid.New(), "Good"))
+	if got := f.get(c).WaitingSince; !got.After(started) {
+		t.Errorf("a new wait counts from %v", got)
+	}
+}
+
+func (f fixture) get(c uuid.UUID) chat.Conversation {
+	f.t.Helper()
+	got, err := f.room.Get(context.Background(), f.org.As(access.Agent), c)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return got
+}
+
+// An agent's conversations go back into the line, with the wait that the visitor has had.
+func TestReturnAll(t *testing.T) {
+	f := setUp(t)
+	ctx, visitor := context.Background(), f.org.Visitor()
+	c := f.taken(visitor)
+	since := f.get(c).WaitingSince
+	if err := f.room.ReturnAll(ctx, f.org.As(access.Agent), f.org.As(access.Agent).ID()); fail.KindOf(err) != fail.Forbidden {
+		t.Errorf("an agent may return others' conversations: %v", err)
+	}
+	if err := f.room.ReturnAll(ctx, f.org.As(access.Manager), f.org.As(access.Agent).ID()); err != nil {
+		t.Fatal(err)
+	}
+	got := f.get(c)
+	if got.State != chat.Waiting || got.Agent != uuid.Nil || !got.WaitingSince.Equal(since) {
+		t.Errorf("after the return: %+v", got)
+	}
+	if list := f.all(visitor, c); list[len(list)-1].Body != chat.Returned {
+		t.Errorf("the visitor is not told: %+v", list)
+	}
+	if _, err := f.room.SayAsAgent(ctx, f.org.As(access.Agent), c, uuid.New(), chat.Text, "Late"); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("the former agent can still answer: %v", err)
+	}
+}
+
+// Input that is refused changes nothing and says what is wrong.
+func TestRefusals(t *testing.T) {
+	f := setUp(t)
+	ctx, visitor, agent := context.Background(), f.org.Visitor(), f.org.As(access.Agent)
+	c := f.taken(visitor)
+	colleague := f.org.As(access.Supervisor)
+	before := f.all(agent, c)
+	long := strings.Repeat("ä", chat.MaxText+1)
+	for name, run := range map[string]struct {
+		do   func() error
+		kind fail.Kind
+	}{
+		"empty":                 {func() error { _, err := f.says(visitor, c, uuid.New(), " \n\t "); return err }, fail.Invalid},
+		"too long":              {func() error { _, err := f.says(visitor, c, uuid.New(), long); return err }, fail.Invalid},
+		"not UTF-8":             {func() error { _, err := f.says(visitor, c, uuid.New(), "a\xffb"); return err }, fail.Invalid},
+		"NUL":                   {func() error { _, err := f.says(visitor, c, uuid.New(), "a\x00b"); return err }, fail.Invalid},
+		"control character":     {func() error { _, err := f.says(visitor, c, uuid.New(), "a\x1b[2Jb"); return err }, fail.Invalid},
+		"no id":                 {func() error { _, err := f.says(visitor, c, uuid.Nil, "a"); return err }, fail.Invalid},
+		"another visitor's":     {func() error { _, err := f.says(f.org.Visitor(), c, uuid.New(), "a"); return err }, fail.Conflict},
+		"unknown conversation":  {func() error { _, err := f.says(visitor, uuid.New(), uuid.New(), "a"); return err }, fail.Conflict},
+		"an agent as a visitor": {func() error { _, err := f.says(agent, c, uuid.New(), "a"); return err }, fail.Forbidden},
+		"a visitor as an agent": {func() error { _, err := f.room.SayAsAgent(ctx, visitor, c, uuid.New(), chat.Text, "a"); return err }, fail.Forbidden},
+		"a reviewer": {func() error {
+			_, err := f.room.SayAsAgent(ctx, f.org.As(access.Reviewer), c, uuid.New(), chat.Text, "a")
+			return err
+		}, fail.Forbidden},
+		"a colleague":        {func() error { _, err := f.room.SayAsAgent(ctx, colleague, c, uuid.New(), chat.Text, "a"); return err }, fail.Conflict},
+		"a colleague's note": {func() error { _, err := f.room.SayAsAgent(ctx, colleague, c, uuid.New(), chat.Note, "a"); return err }, fail.Conflict},
+		"a colleague closes": {func() error { _, err := f.room.Close(ctx, colleague, c); return err }, fail.Conflict},
+		"a system message by hand": {func() error {
+			_, err := f.room.SayAsAgent(ctx, agent, c, uuid.New(), chat.System, "closed")
+			return err
+		}, fail.Invalid},
+		"take an unknown conversation": {func() error { _, err := f.room.Take(ctx, agent, "Mia", uuid.New()); return err }, fail.NotFound},
+		"nobody": {func() error {
+			_, err := f.room.SayAsAgent(ctx, access.Actor{}, c, uuid.New(), chat.Text, "a")
+			return err
+		}, fail.Forbidden},
+	} {
+		if err := run.do(); err == nil || fail.KindOf(err) != run.kind {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if after := f.all(agent, c); len(after) != len(before) {
+		t.Errorf("%d messages became %d", len(before), len(after))
+	}
+	// What is strange but fine is kept as it is.
+	for _, text := range []string{"<script>alert(1)</script>", "'; drop table messages; --", "👩‍🚀 ‮مرحبا", "line\nline", strings.Repeat("ä", chat.MaxText)} {
+		f.must(f.says(visitor, c, uuid.New(), text))
+		if list := f.all(visitor, c); list[len(list)-1].Body != text {
+			t.Errorf("%q was kept as %q", text, list[len(list)-1].Body)
+		}
+	}
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	tokens, now := chat.NewTokens("one secret"), time.Now()
+	org, website := uuid.New(), uuid.New()
+	visitor := chat.NewVisitor(org, website)
+	token := tokens.Sign(visitor, now)
+	if who, renew, err := tokens.Check(token, org, website, now); err != nil || renew || who != visitor {
+		t.Errorf("a fresh token: %v %v %v", who, renew, err)
+	}
+	if _, renew, err := tokens.Check(token, org, website, now.Add(chat.TokenRenews+time.Second)); err != nil || !renew {
+		t.Errorf("a token of yesterday: %v %v", renew, err)
+	}
+	changed := []byte(token)
+	changed[30] ^= 1
+	for name, check := range map[string]func() error{
+		"expired": func() error {
+			_, _, err := tokens.Check(token, org, website, now.Add(chat.TokenLasts+time.Second))
+			return err
+		},
+		"another website": func() error { _, _, err := tokens.Check(token, org, uuid.New(), now); return err },
+		"another org":     func() error { _, _, err := tokens.Check(token, uuid.New(), website, now); return err },
+		"another secret":  func() error { _, _, err := chat.NewTokens("another").Check(token, org, website, now); return err },
+		"changed":         func() error { _, _, err := tokens.Check(string(changed), org, website, now); return err },
+		"cut":             func() error { _, _, err := tokens.Check(token[:40], org, website, now); return err },
+		"empty":           func() error { _, _, err := tokens.Check("", org, website, now); return err },
+		"nonsense":        func() error { _, _, err := tokens.Check("ü%00", org, website, now); return err },
+	} {
+		if err := check(); fail.KindOf(err) != fail.Unauthenticated {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,268 @@
+package identity_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/identity"
+)
+
+func room(t *testing.T, demo bool) *identity.Room {
+	return identity.New(apptest.DB(t), bus.New(nil), demo)
+}
+
+func from() string { return "192.0.2." + uuid.NewString() } // an address that no other test uses
+
+func TestLogIn(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	mia := o.Users[access.Agent]
+	got, err := r.LogIn(ctx, " "+strings.ToUpper(mia.Email)+" ", apptest.Password, from())
+	if err != nil || len(got) != 1 || got[0].User != mia.Actor.ID() {
+		t.Errorf("log in: %v %v", got, err)
+	}
+	// A wrong password and an unknown address read the same.
+	_, wrong := r.LogIn(ctx, mia.Email, "not the password", from())
+	_, unknown := r.LogIn(ctx, "nobody-"+mia.Email, "not the password", from())
+	if wrong == nil || unknown == nil || wrong.Error() != unknown.Error() || fail.KindOf(wrong) != fail.Unauthenticated {
+		t.Errorf("a stranger can tell %q from %q", wrong, unknown)
+	}
+	for _, c := range []struct{ email, password string }{{"", ""}, {"no address", "x"}, {mia.Email, ""}, {mia.Email, strings.Repeat("x", 5000)}, {"a\x00@b.example", "x"}, {"a@b.example\xff", "x"}} {
+		if _, err := r.LogIn(ctx, c.email, c.password, from()); err == nil || fail.KindOf(err) == fail.Internal {
+			t.Errorf("log in with %.20q: %v", c, err)
+		}
+	}
+}
+
+// Too many wrong passwords lock the account for everyone, known or not, and the right password opens it no more until the
+// window is over; the message says how long. An address that tries many accounts is stopped too.
+func TestLogInLimits(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	for _, email := range []string{o.Users[access.Agent].Email, "unknown@" + o.Name + ".example"} {
+		for range 10 {
+			if _, err := r.LogIn(ctx, email, "wrong password", from()); fail.KindOf(err) != fail.Unauthenticated {
+				t.Fatalf("%s: %v", email, err)
+			}
+		}
+		_, err := r.LogIn(ctx, email, apptest.Password, from())
+		if e := fail.As(err); e == nil || e.Kind != fail.Busy || e.RetryAfter <= 0 || !strings.Contains(e.Message, "minutes") {
+			t.Errorf("%s, the eleventh: %v", email, err)
+		}
+	}
+	office := from()
+	var err error
+	for i := range 101 {
+		_, err = r.LogIn(ctx, uuid.NewString()+"@x.example", "wrong", office)
+		if i < 100 && fail.KindOf(err) != fail.Unauthenticated {
+			t.Fatalf("attempt %d: %v", i, err)
+		}
+	}
+	if fail.KindOf(err) != fail.Busy {
+		t.Errorf("the 101st from one address: %v", err)
+	}
+	if _, err := r.LogIn(ctx, o.Users[access.Owner].Email, apptest.Password, from()); err != nil {
+		t.Errorf("another address is stopped too: %v", err)
+	}
+}
+
+// One person, two organizations, one address: the password opens both.
+func TestOneAddressTwoOrganizations(t *testing.T) {
+	t.Parallel()
+	ctx, r, a, b := context.Background(), room(t, false), apptest.NewOrg(t), apptest.NewOrg(t)
+	email := "both@" + a.Name + ".example"
+	for _, o := range []apptest.Org{a, b} {
+		if _, err := r.Create(ctx, o.ID, identity.SignUp{Name: "Both", Email: email, Password: apptest.Password}, access.Agent, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := r.LogIn(ctx, email, apptest.Password, from())
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%v %v", got, err)
+	}
+	if _, err := r.Create(ctx, a.ID, identity.SignUp{Name: "Twice", Email: email, Password: apptest.Password}, access.Agent, nil); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("twice in one organization: %v", err)
+	}
+}
+
+func TestInvitations(t *testing.T) {
+	t.Parallel()
+	ctx, r, o, other := context.Background(), room(t, false), apptest.NewOrg(t), apptest.NewOrg(t)
+	manager, owner := o.As(access.Manager), o.As(access.Owner)
+	email := "new@" + o.Name + ".example"
+	secret, _, err := r.Invite(ctx, manager, email, access.Agent, uuid.Nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Join(ctx, secret, "", "short"); len(fail.As(err).Fields) != 2 {
+		t.Errorf("both fields should be marked: %v", err)
+	}
+	replaced := secret
+	if secret, _, err = r.Invite(ctx, manager, email, access.Supervisor, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Join(ctx, replaced, "Nora", apptest.Password); !errors.Is(err, error(identity.ErrLink)) {
+		t.Errorf("a replaced link: %v", err)
+	}
+	id, err := r.Join(ctx, secret, "Nora", apptest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := r.Who(ctx, id); err != nil || p.Actor.Role() != access.Supervisor || p.Actor.Org() != o.ID || p.Name != "Nora" {
+		t.Errorf("joined as %+v, %v", p, err)
+	}
+	if _, err := r.Join(ctx, secret, "Again", apptest.Password); !errors.Is(err, error(identity.ErrLink)) {
+		t.Errorf("a used link: %v", err)
+	}
+	// An address that is in the organization already joins once more with an error and uses nothing up.
+	if secret, _, err = r.Invite(ctx, manager, email, access.Agent, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Join(ctx, secret, "Nora", apptest.Password); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("invited twice: %v", err)
+	}
+	if _, err := r.Invited(ctx, secret); err != nil {
+		t.Errorf("the refused join has used the link up: %v", err)
+	}
+	for name, c := range map[string]struct {
+		who      access.Actor
+		email    string
+		role     access.Role
+		customer uuid.UUID
+		kind     fail.Kind
+	}{
+		"an agent invites":               {o.As(access.Agent), "x@y.example", access.Agent, uuid.Nil, fail.Forbidden},
+		"a reviewer invites":             {o.As(access.Reviewer), "x@y.example", access.Agent, uuid.Nil, fail.Forbidden},
+		"a manager makes an owner":       {manager, "x@y.example", access.Owner, uuid.Nil, fail.Invalid},
+		"no such role":                   {owner, "x@y.example", "emperor", uuid.Nil, fail.Invalid},
+		"system is no role":              {owner, "x@y.example", "system", uuid.Nil, fail.Invalid},
+		"no address":                     {owner, "x", access.Agent, uuid.Nil, fail.Invalid},
+		"two addresses":                  {owner, "x@y.example, z@y.example", access.Agent, uuid.Nil, fail.Invalid},
+		"a header in the address":        {owner, "x@y.example\r\nBcc: z@y.example", access.Agent, uuid.Nil, fail.Invalid},
+		"reviewer of nobody":             {owner, "x@y.example", access.Reviewer, uuid.Nil, fail.Invalid},
+		"reviewer of another's customer": {owner, "x@y.example", access.Reviewer, other.Customer, fail.Invalid},
+	} {
+		if _, _, err := r.Invite(ctx, c.who, c.email, c.role, c.customer); fail.KindOf(err) != c.kind {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Changes to a user end its sessions at once; owners are changed by owners only, and the last one stays.
+func TestRolesAndDisabling(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	owner, manager, agent := o.As(access.Owner), o.As(access.Manager), o.As(access.Agent)
+	before, err := r.Who(ctx, agent.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.ChangeRole(ctx, manager, agent.ID(), access.Supervisor, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	after, err := r.Who(ctx, agent.ID())
+	if err != nil || after.Actor.Role() != access.Supervisor || after.Epoch == before.Epoch {
+		t.Errorf("after the change of role: %+v, %v", after, err)
+	}
+	if err := r.Disable(ctx, manager, agent.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Who(ctx, agent.ID()); fail.KindOf(err) != fail.Unauthenticated {
+		t.Errorf("a disabled user: %v", err)
+	}
+	if _, err := r.LogIn(ctx, o.Users[access.Agent].Email, apptest.Password, from()); fail.KindOf(err) != fail.Unauthenticated {
+		t.Errorf("a disabled user logs in: %v", err)
+	}
+	if err := r.Enable(ctx, manager, agent.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := r.Who(ctx, agent.ID()); err != nil || p.Epoch == after.Epoch {
+		t.Errorf("enabled again, with the old sessions: %+v, %v", p, err)
+	}
+	for name, c := range map[string]struct {
+		err  error
+		kind fail.Kind
+	}{
+		"a manager disables the owner":     {r.Disable(ctx, manager, owner.ID()), fail.Forbidden},
+		"a manager demotes the owner":      {r.ChangeRole(ctx, manager, owner.ID(), access.Agent, uuid.Nil), fail.Forbidden},
+		"a manager becomes owner":          {r.ChangeRole(ctx, manager, manager.ID(), access.Owner, uuid.Nil), fail.Invalid},
+		"the last owner steps down":        {r.ChangeRole(ctx, owner, owner.ID(), access.Manager, uuid.Nil), fail.Conflict},
+		"one disables oneself":             {r.Disable(ctx, manager, manager.ID()), fail.Conflict},
+		"an unknown user":                  {r.Disable(ctx, manager, uuid.New()), fail.NotFound},
+		"an agent disables":                {r.Disable(ctx, agent, manager.ID()), fail.Forbidden},
+		"a reviewer without a customer":    {r.ChangeRole(ctx, owner, agent.ID(), access.Reviewer, uuid.Nil), fail.Invalid},
+		"a reviewer of a made-up customer": {r.ChangeRole(ctx, owner, agent.ID(), access.Reviewer, uuid.New()), fail.Invalid},
+	} {
+		if fail.KindOf(c.err) != c.kind || c.err == nil {
+			t.Errorf("%s: %v", name, c.err)
+		}
+	}
+}
+
+func TestReset(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	mia := o.Users[access.Agent]
+	links, err := r.ResetLinks(ctx, mia.Email)
+	if err != nil || len(links) != 1 {
+		t.Fatalf("%v %v", links, err)
+	}
+	if none, err := r.ResetLinks(ctx, "nobody-"+mia.Email); err != nil || len(none) != 0 {
+		t.Errorf("an unknown address: %v %v", none, err)
+	}
+	before, _ := r.Who(ctx, mia.Actor.ID())
+	if _, err := r.Reset(ctx, links[0].Secret, "short"); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("a short password: %v", err)
+	}
+	if id, err := r.Reset(ctx, links[0].Secret, "another password"); err != nil || id != mia.Actor.ID() {
+		t.Fatalf("%v %v", id, err)
+	}
+	if p, err := r.Who(ctx, mia.Actor.ID()); err != nil || p.Epoch == before.Epoch {
+		t.Errorf("the old sessions are still good: %v %v", p, err)
+	}
+	if _, err := r.Reset(ctx, links[0].Secret, "a third password"); !errors.Is(err, error(identity.ErrLink)) {
+		t.Errorf("a used link: %v", err)
+	}
+	if _, err := r.LogIn(ctx, mia.Email, apptest.Password, from()); err == nil {
+		t.Error("the old password still opens")
+	}
+	if _, err := r.LogIn(ctx, mia.Email, "another password", from()); err != nil {
+		t.Error(err)
+	}
+	if _, err := r.ResetLinkFor(ctx, o.As(access.Manager), o.As(access.Owner).ID()); fail.KindOf(err) != fail.Forbidden {
+		t.Errorf("a manager resets the owner's password: %v", err)
+	}
+}
+
+// The demo's log-ins, whose password everybody knows, work in demo mode only.
+func TestDemoLogIns(t *testing.T) {
+	t.Parallel()
+	ctx, o := context.Background(), apptest.NewOrg(t)
+	demo, real := room(t, true), room(t, false)
+	in := identity.SignUp{Name: "Demo", Email: o.Name + identity.DemoDomain, Password: "parley demo"}
+	id, err := demo.Create(ctx, o.ID, in, access.Agent, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := demo.LogIn(ctx, in.Email, in.Password, from()); err != nil {
+		t.Errorf("in demo mode: %v", err)
+	}
+	if _, err := real.LogIn(ctx, in.Email, in.Password, from()); fail.KindOf(err) != fail.Unauthenticated {
+		t.Errorf("outside demo mode: %v", err)
+	}
+	if _, err := real.Who(ctx, id); fail.KindOf(err) != fail.Unauthenticated {
+		t.Errorf("a demo session outside demo mode: %v", err)
+	}
+	in.Email = "another-" + in.Email
+	if _, err := real.Create(ctx, o.ID, in, access.Agent, nil); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("made outside demo mode: %v", err)
+	}
+}

@@ -180,9 +180,16 @@ func firstLine(body, after string) string {
 	return text
 }
 
-// Do sends a request with the agent's session and returns status and body.
+// Do sends a request of our own pages with the agent's session and returns status and body.
 func (a *Agent) Do(req *http.Request) (int, string, error) {
-	req.Header.Set("Origin", a.server)
+	return a.DoFrom(req, map[string]string{"Origin": a.server})
+}
+
+// DoFrom is Do with headers that say where the request comes from.
+func (a *Agent) DoFrom(req *http.Request, headers map[string]string) (int, string, error) {
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
 	res, err := a.client.Do(req)
 	if err != nil {
 		return 0, "", err
@@ -216,8 +223,17 @@ func (a *Agent) Post(ctx context.Context, path string, form url.Values) (int, st
 
 // Socket opens one of the console's sockets, such as /live/desk.
 func (a *Agent) Socket(ctx context.Context, path string) (*websocket.Conn, *http.Response, error) {
+	return a.SocketFrom(ctx, path, a.server)
+}
+
+// SocketFrom is Socket from a page of another origin.
+func (a *Agent) SocketFrom(ctx context.Context, path, origin string) (*websocket.Conn, *http.Response, error) {
 	dialer := websocket.Dialer{HandshakeTimeout: 20 * time.Second, Jar: a.client.Jar}
-	return dialer.DialContext(ctx, "ws"+strings.TrimPrefix(a.server, "http")+path, http.Header{"Origin": {a.server}})
+	header := http.Header{}
+	if origin != "" {
+		header.Set("Origin", origin)
+	}
+	return dialer.DialContext(ctx, "ws"+strings.TrimPrefix(a.server, "http")+path, header)
 }
 
 // Desk opens the desk's socket and says hello with an empty page.

@@ -8,11 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"parley/app/apptest"
 	"parley/app/traffic"
 )
 
 func TestMain(m *testing.M) { apptest.Main(m) }
+
+const altKey = chromedp.ModifierAlt
 
 const testSecret = "a secret key that only tests may use"
 

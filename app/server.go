@@ -104,10 +104,11 @@ func (h *house) close() {
 // server is a running Parley.
 type server struct {
 	*house
-	url    string // how browsers reach it
-	demo   *demo
-	live   *live.Hub
-	failed chan error // gets the reason if a part ends by itself
+	url       string // how browsers reach it
+	listening string // host and port
+	demo      *demo
+	live      *live.Hub
+	failed    chan error // gets the reason if a part ends by itself
 
 	http    *http.Server
 	ready   atomic.Bool
@@ -137,9 +138,10 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			h.close()
 		}
 	}()
+	s.listening = fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 	s.url = cfg.PublicURL
 	if s.url == "" {
-		s.url = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+		s.url = "http://" + s.listening
 	}
 	secret := cfg.SecretKey
 	if secret == "" {

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"parley/app/access"
@@ -179,9 +178,9 @@ func TestBrowserSeveralChats(t *testing.T) {
 	// The chosen one first, then the next ones by key.
 	desk.Click("#line li:nth-child(2) button")
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Ben asks")`)
-	desk.Keys("n", chromedp.ModifierAlt)
+	desk.Keys("n", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Anna asks")`)
-	desk.Keys("n", chromedp.ModifierAlt)
+	desk.Keys("n", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo asks")`)
 	desk.Wait(`document.querySelectorAll(".pane.shown").length === 3 && !$("#line").childElementCount`)
 	for i, v := range visitors {
@@ -197,7 +196,7 @@ func TestBrowserSeveralChats(t *testing.T) {
 	desk.Wait(`text("#mine li:nth-child(2) .last") === "Anna again" && text("#mine li:first-child .last") === "Cleo again"`)
 	desk.Wait(`document.title.startsWith("(2)")`)
 	// By number key to the first of the list.
-	desk.Keys("1", chromedp.ModifierAlt)
+	desk.Keys("1", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo again")`)
 	// On a phone: one at a time, and back to the list.
 	desk.Size(390, 800, false)

@@ -90,7 +90,7 @@ func (s *Server) addWebsite(v *visit) error {
 func (s *Server) website(v *visit) error {
 	f := ui.Form{}
 	if v.QueryParam("saved") != "" {
-		f.Saved = "Saved. Open panels show it when they are next loaded."
+		f.Saved = "Saved. Pages that are loaded from now on show it, within a minute."
 	}
 	return s.websiteWith(v, f, ui.Form{}, http.StatusOK)
 }

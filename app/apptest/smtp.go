@@ -1,0 +1,96 @@
+package apptest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"strings"
+	"testing"
+)
+
+// Mail is a letter that the test's mail server took.
+type Mail struct {
+	To, Subject, Text string
+}
+
+// MailServer starts a small SMTP server and returns its address as SMTP_URL wants it, and the letters it takes. It turns
+// the first refusals deliveries away, as a busy server does.
+func MailServer(t testing.TB, refusals int) (url string, letters <-chan Mail) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	out := make(chan Mail, 100)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			busy := refusals > 0
+			refusals--
+			go converse(conn, busy, out)
+		}
+	}()
+	return fmt.Sprintf("smtp://%s?from=parley@brightline.example", listener.Addr()), out
+}
+
+func converse(conn net.Conn, busy bool, out chan<- Mail) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	say := func(line string) { io.WriteString(conn, line+"\r\n") }
+	say("220 test ESMTP")
+	var m Mail
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return
+		}
+		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch strings.ToUpper(verb) {
+		case "EHLO", "HELO":
+			say("250-test")
+			say("250 8BITMIME")
+		case "MAIL":
+			if busy {
+				say("451 try again later")
+			} else {
+				say("250 OK")
+			}
+		case "RCPT":
+			m.To = strings.Trim(strings.TrimPrefix(strings.ToUpper(rest), "TO:"), "<>")
+			m.To = strings.ToLower(m.To)
+			say("250 OK")
+		case "DATA":
+			say("354 go on")
+			var data strings.Builder
+			for {
+				l, err := in.ReadString('\n')
+				if err != nil {
+					return
+				}
+				if l == ".\r\n" {
+					break
+				}
+				data.WriteString(strings.TrimPrefix(l, "."))
+			}
+			if message, err := mail.ReadMessage(strings.NewReader(data.String())); err == nil {
+				m.Subject = message.Header.Get("Subject")
+				text, _ := io.ReadAll(quotedprintable.NewReader(message.Body))
+				m.Text = string(text)
+			}
+			out <- m
+			say("250 kept")
+		case "QUIT":
+			say("221 bye")
+			return
+		default:
+			say("250 OK")
+		}
+	}
+}

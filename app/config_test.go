@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+)
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	read := func(pairs ...string) (config, error) {
+		env := map[string]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			env[pairs[i]] = pairs[i+1]
+		}
+		return readConfig(func(name string) string { return env[name] })
+	}
+	c, err := read()
+	if err != nil || c.Port != 8080 || c.DataDir != "data" {
+		t.Errorf("nothing set: %+v %v", c, err)
+	}
+	if c, err = read("PUBLIC_URL", "https://chat.example/", "PORT", "80"); err != nil || c.PublicURL != "https://chat.example" || c.Port != 80 {
+		t.Errorf("%+v %v", c, err)
+	}
+	for says, pairs := range map[string][]string{
+		"PORT":                       {"PORT", "http"},
+		"PORT must":                  {"PORT", "70000"},
+		"PUBLIC_URL":                 {"PUBLIC_URL", "chat.example"},
+		"without a path":             {"PUBLIC_URL", "https://chat.example/parley"},
+		"at least 32":                {"SECRET_KEY", "short"},
+		"together with DATABASE_URL": {"DATABASE_URL", "postgres://x"},
+	} {
+		if _, err := read(pairs...); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v: %v", pairs, err)
+		}
+	}
+	var out bytes.Buffer
+	if err := run(context.Background(), nil, &out); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL"} {
+		if !strings.Contains(out.String(), "  "+name+" ") {
+			t.Errorf("help does not list %s", name)
+		}
+	}
+	if err := run(context.Background(), []string{"dance"}, &out); err == nil || !strings.Contains(err.Error(), "parley help") {
+		t.Errorf("an unknown command: %v", err)
+	}
+}

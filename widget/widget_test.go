@@ -1,0 +1,59 @@
+package widget_test
+
+import (
+	"strings"
+	"testing"
+
+	"parley/widget"
+)
+
+// What a customer's page loads stays small: at most 3 kB for the launcher and 12 kB for everything, gzip.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	launcher := len(widget.Files["widget.js"].Gzip)
+	all := launcher + len(widget.Files["widget.css"].Gzip)
+	for _, part := range widget.Parts {
+		all += len(part.Gzip)
+	}
+	t.Logf("launcher %d bytes, everything %d bytes, gzip", launcher, all)
+	if launcher > 3000 || all > 12000 {
+		t.Errorf("launcher %d bytes (at most 3,000), everything %d (at most 12,000)", launcher, all)
+	}
+}
+
+// The stylesheet is linked by the customer's page itself, so every rule must be scoped to the chat's shadow root; and no
+// file may reach for anybody else's server.
+func TestHarmlessInThePage(t *testing.T) {
+	t.Parallel()
+	css := string(widget.Files["widget.css"].Bytes)
+	depth, selector := 0, ""
+	for _, r := range css {
+		switch r {
+		case '{':
+			at := strings.HasPrefix(selector, "@")
+			if !at && depth >= 0 {
+				for _, one := range strings.Split(selector, ",") {
+					if one = strings.TrimSpace(one); !strings.HasPrefix(one, ":host") {
+						t.Errorf("a rule that could touch the page: %q", one)
+					}
+				}
+			}
+			selector = ""
+			depth++
+		case '}':
+			depth--
+			selector = ""
+		case ';':
+			selector = ""
+		default:
+			selector += string(r)
+		}
+	}
+	for name, f := range map[string]widget.File{"widget.js": widget.Files["widget.js"], "panel": widget.Parts[strings.TrimPrefix(widget.Panel, "/widget/")]} {
+		for _, bad := range []string{"eval(", "new Function", "innerHTML", "document.write", "document.cookie", "https://"} {
+			if strings.Contains(string(f.Bytes), bad) {
+				t.Errorf("%s contains %s", name, bad)
+			}
+		}
+	}
+}

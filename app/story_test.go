@@ -113,7 +113,7 @@ func TestBrowserStory(t *testing.T) {
 
 	// The server restarts under both. The agent's half-written reply stays.
 	desk.Type(".pane textarea", "Half written")
-	s = restart(t, s)
+	restart(t, s)
 	visitor.Type("chat textarea", "Written while the server was away"+kb.Enter)
 	desk.Wait(`text("#connection") === "Online"`)
 	desk.Wait(`$(".pane .thread").innerText.includes("Written while the server was away")`)
@@ -153,12 +153,12 @@ func TestBrowserStory(t *testing.T) {
 }
 
 // restart stops a server and starts another one at the same address.
-func restart(t *testing.T, s *server) *server {
+func restart(t *testing.T, s *server) {
 	t.Helper()
 	url := s.url
 	s.Stop()
 	time.Sleep(300 * time.Millisecond) // long enough for every screen to notice
-	return serveTest(t, func(c *config) { c.Port = portOf(t, url) })
+	serveTest(t, func(c *config) { c.Port = portOf(t, url) })
 }
 
 // Several chats side by side; what comes in while the agent looks elsewhere is not lost, and a reply never lands in another.

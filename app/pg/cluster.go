@@ -303,7 +303,7 @@ func serverUser() (*syscall.Credential, error) {
 			}
 		}
 	}
-	return nil, errors.New("Postgres refuses to run as root, and there is no user postgres or nobody to run it as")
+	return nil, errors.New("the private Postgres cannot run as root, and there is no user postgres or nobody to run it as")
 }
 
 func give(path string, as *syscall.Credential) error {

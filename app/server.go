@@ -181,7 +181,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			case <-partsCtx.Done():
 				return nil
 			case <-h.cluster.Exited():
-				return errors.New("the private Postgres has ended; its message is above")
+				return fmt.Errorf("the private Postgres has ended: %s", h.cluster.LastWords())
 			}
 		})
 	}

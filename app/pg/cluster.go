@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -30,6 +31,7 @@ type Cluster struct {
 	SuperURL string // for making other roles and databases
 
 	cmd    *exec.Cmd
+	words  lastWords
 	exited chan struct{}
 	lock   *os.File
 	socket string
@@ -110,10 +112,10 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	args := []string{"-D", data, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
 		"-c", "unix_socket_directories=" + c.socket, "-c", "max_connections=100", "-c", "log_min_messages=fatal"}
 	if opts.Volatile {
-		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "log_min_messages=panic")
+		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
 	c.cmd = run("postgres", args...)
-	c.cmd.Stderr = os.Stderr
+	c.cmd.Stderr = &c.words
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
@@ -145,6 +147,31 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 
 // Exited is closed when the server has ended, by Stop or by itself.
 func (c *Cluster) Exited() <-chan struct{} { return c.exited }
+
+// LastWords is the end of what the server has said; what it says while all is well is of no interest.
+func (c *Cluster) LastWords() string { return c.words.String() }
+
+// lastWords keeps the last few lines written to it.
+type lastWords struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (w *lastWords) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.text = append(w.text, b...)
+	if over := len(w.text) - 2000; over > 0 {
+		w.text = append(w.text[:0], w.text[over:]...)
+	}
+	return len(b), nil
+}
+
+func (w *lastWords) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return strings.TrimSpace(string(w.text))
+}
 
 // Stop ends the server in order (a fast shutdown: sessions are ended, data are written) and waits for it.
 func (c *Cluster) Stop() {
@@ -226,7 +253,7 @@ func (c *Cluster) ready(ctx context.Context, address string) error {
 		}
 		select {
 		case <-c.exited:
-			return errors.New("the private Postgres ended at once; its message is above")
+			return fmt.Errorf("the private Postgres ended at once: %s", c.LastWords())
 		case <-ctx.Done():
 			return fmt.Errorf("the private Postgres does not answer: %w", err)
 		case <-time.After(20 * time.Millisecond):

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
@@ -273,6 +274,7 @@ func TestEveryFrame(t *testing.T) {
 			for {
 				_, frame, err := conn.ReadMessage()
 				if err != nil {
+					noticed <- who + ": The sign that all was handled, or never will be: " + err.Error()
 					return
 				}
 				noticed <- who + ": " + string(frame)
@@ -284,10 +286,8 @@ func TestEveryFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer deskA.Close()
-	if _, _, err := deskA.ReadMessage(); err != nil { // the lists
-		t.Fatal(err)
-	}
-	if _, _, err := deskA.ReadMessage(); err != nil { // the pane of its conversation
+	deskA.SetReadDeadline(time.Now().Add(30 * time.Second))
+	if _, frame, err := deskA.ReadMessage(); err != nil || !strings.Contains(string(frame), "pane-"+a.conversation.String()) { // brings it up to date
 		t.Fatal(err)
 	}
 

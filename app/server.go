@@ -203,9 +203,7 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	if !s.ready.Load() {
 		return errors.New("starting or stopping")
 	}
-	select {
-	case <-s.bus.Connected():
-	default:
+	if !s.bus.Up() {
 		return errors.New("the bus is not connected")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)

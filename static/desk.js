@@ -118,6 +118,7 @@
   });
   const fresh = new Set();
   document.addEventListener("htmx:ws:after:message:incoming", () => {
+    ready = true; // the first frame brings the lists: no news
     for (const id of fresh) {
       const entry = $("mine-" + id);
       if (entry) { entry.classList.add("fresh"); fresh.delete(id); }
@@ -169,7 +170,6 @@
     const threads = {};
     for (const p of all(".pane", panes)) threads[p.dataset.conversation] = cursor(p);
     tell({ type: "hello", threads });
-    setTimeout(() => { ready = true; }, 500);
   });
   document.addEventListener("htmx:ws:close", (e) => {
     connection.classList.remove("on");
@@ -181,49 +181,93 @@
   addEventListener("online", () => { if (!socket || socket.readyState > 1) location.reload(); });
 
   // --- composers ----------------------------------------------------------------------------------------------------
-  const draftKey = (pane) => "parley.draft." + pane.dataset.conversation;
-  const keep = (pane, text) => { try { text ? sessionStorage.setItem(draftKey(pane), text) : sessionStorage.removeItem(draftKey(pane)); } catch { /* storage is off */ } };
+  // What is sent leaves the text area at once and waits in the pane's outbox until the server has kept it, one after another.
+  // Its id is made once, so trying again says nothing twice. Drafts and outboxes survive a reload.
+  const memory = (pane) => "parley.pane." + pane.dataset.conversation;
+  const area = (form) => form.querySelector("textarea");
+  function keep(pane) {
+    const form = pane.querySelector("[data-composer]");
+    const state = { draft: area(form).value, kind: form.mode, out: form.out };
+    try {
+      if (state.draft || state.out.length) sessionStorage.setItem(memory(pane), JSON.stringify(state));
+      else sessionStorage.removeItem(memory(pane));
+    } catch { /* storage is off: the page itself remembers */ }
+  }
   function restore(pane) {
-    const area = pane.querySelector("textarea");
-    if (!area.value) area.value = sessionStorage.getItem(draftKey(pane)) || "";
+    const form = pane.querySelector("[data-composer]");
+    let state = {};
+    try { state = JSON.parse(sessionStorage.getItem(memory(pane))) || {}; } catch { /* as above */ }
+    form.out = state.out || [];
+    area(form).value ||= state.draft || "";
+    kind(form, state.kind || "text");
+    grow(area(form));
+    pump(form);
+  }
+  function forget(pane) {
+    try { sessionStorage.removeItem(memory(pane)); } catch { /* as above */ }
   }
 
   function kind(form, to) {
-    form.elements.kind.value = to;
+    form.mode = to;
     form.classList.toggle("noting", to === "note");
     for (const b of all("[data-kind]", form)) b.setAttribute("aria-pressed", String(b.dataset.kind === to));
-    form.elements.body.placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
+    area(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
   }
 
-  // The id names the message: it is made once, kept while sending is tried again, and replaced after it was kept. While one
-  // is under way, what is typed next stays in the composer.
-  document.addEventListener("htmx:config:request", (e) => {
-    const form = e.detail.ctx.sourceElement.closest("[data-composer]");
-    if (!form) return;
-    const body = e.detail.ctx.request.body;
-    form.elements.id.value ||= crypto.randomUUID?.() || uuid();
-    body.set("id", form.elements.id.value);
-    body.set("after", cursor(form.closest(".pane")));
-    form.sent = form.elements.body.value;
-    form.querySelector(".error").textContent = "";
-  });
-  document.addEventListener("htmx:after:request", (e) => {
-    const form = e.detail.ctx.sourceElement.closest?.("[data-composer]");
-    if (!form || e.detail.ctx.response.status !== 200) return;
-    const area = form.elements.body;
-    if (area.value === form.sent) area.value = "";
-    else if (area.value.startsWith(form.sent)) area.value = area.value.slice(form.sent.length).trimStart();
-    form.elements.id.value = "";
+  const problem = (form, text) => { form.querySelector(".error").textContent = text; };
+
+  function send(form) {
+    const text = area(form).value;
+    if (!text.trim()) return;
+    form.out.push({ id: crypto.randomUUID?.() || uuid(), kind: form.mode, body: text });
+    area(form).value = "";
     kind(form, "text");
-    keep(form.closest(".pane"), area.value);
-    grow(area);
-    ends.push(thread(form.closest(".pane")));
+    grow(area(form));
+    problem(form, "");
+    keep(form.closest(".pane"));
+    pump(form);
+  }
+
+  function pump(form) {
+    const next = form.out[0];
+    if (!next || form.sending || !form.isConnected) return;
+    form.sending = true;
+    for (const name in next) form.elements[name].value = next[name];
+    form.elements.after.value = cursor(form.closest(".pane"));
+    htmx.trigger(form, "send");
+  }
+
+  document.addEventListener("submit", (e) => {
+    if (!e.target.matches("[data-composer]")) return;
+    e.preventDefault();
+    send(e.target);
+  });
+  document.addEventListener("htmx:finally:request", (e) => {
+    const form = e.detail.ctx.sourceElement;
+    if (!form?.matches?.("[data-composer]")) return;
+    form.sending = false;
+    const status = e.detail.ctx.response?.status || 0;
+    if (status >= 200 && status < 300) {
+      form.out.shift();
+      problem(form, "");
+      ends.push(thread(form.closest(".pane")));
+      for (const t of ends) t.scrollTop = t.scrollHeight;
+    } else if (status >= 400 && status < 500) { // refused, and the server says why: the text goes back to its writer
+      const back = form.out.shift();
+      area(form).value = [back.body, area(form).value].filter(Boolean).join("\n");
+      kind(form, back.kind);
+      grow(area(form));
+    } else { // not reached, or not well: the same again in a moment
+      problem(form, "Not sent yet; it is tried again by itself.");
+      setTimeout(() => pump(form), 2000);
+      return;
+    }
+    keep(form.closest(".pane"));
+    setTimeout(() => pump(form));
   });
   document.addEventListener("htmx:error", (e) => {
-    const form = e.detail.ctx?.sourceElement?.closest?.("[data-composer]");
-    const text = "The server cannot be reached. Your text is still here; please try again in a moment.";
-    if (form) form.querySelector(".error").textContent = text;
-    else if (e.detail.ctx) $("trouble").textContent = text;
+    const from = e.detail.ctx?.sourceElement;
+    if (from && !from.matches?.("[data-composer]")) $("trouble").textContent = "The server cannot be reached. Please try again in a moment.";
   });
 
   function uuid() { // pages without TLS have no randomUUID
@@ -233,15 +277,15 @@
     return [...b].map((x, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
   }
 
-  const grow = (area) => { area.rows = Math.min(10, Math.max(2, area.value.split("\n").length)); };
+  const grow = (text) => { text.rows = Math.min(10, Math.max(2, text.value.split("\n").length)); };
   let typed = 0;
   panes.addEventListener("input", (e) => {
     const form = e.target.closest("[data-composer]");
     if (!form) return;
     const pane = form.closest(".pane");
-    keep(pane, form.elements.body.value);
-    grow(form.elements.body);
-    if (form.elements.kind.value === "text" && Date.now() - typed > 1500) {
+    keep(pane);
+    grow(area(form));
+    if (form.mode === "text" && Date.now() - typed > 1500) {
       typed = Date.now();
       tell({ type: "typing", conversation: pane.dataset.conversation });
     }
@@ -251,7 +295,7 @@
     entered = e.key === "Enter" && !e.shiftKey && !e.isComposing && e.target.matches("[data-composer] textarea");
     if (!entered) return;
     e.preventDefault();
-    if (e.target.value.trim()) e.target.form.requestSubmit();
+    send(e.target.form);
   });
   panes.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
 
@@ -259,12 +303,12 @@
     const to = e.target.closest("[data-pane]");
     if (to && $(to.dataset.pane)) focus($(to.dataset.pane));
     const b = e.target.closest("[data-kind]");
-    if (b) { kind(b.form || b.closest("form"), b.dataset.kind); b.closest("form").elements.body.focus(); }
+    if (b) { kind(b.form, b.dataset.kind); keep(b.closest(".pane")); area(b.form).focus(); }
     if (e.target.closest("[data-back]")) document.body.classList.remove("talking");
     const gone = e.target.closest("[data-dismiss]");
     if (gone) {
       const pane = gone.closest(".pane");
-      keep(pane, "");
+      forget(pane);
       pane.remove();
       arrange();
     }
@@ -276,7 +320,7 @@
     const act = {
       KeyN: () => $("take-next").click(),
       KeyC: () => pane?.querySelector(".close button").click(),
-      KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[name=kind]").value === "note" ? "text" : "note"),
+      KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[data-composer]").mode === "note" ? "text" : "note"),
     }[e.code] || (/^Digit[1-9]$/.test(e.code) && (() => {
       const entry = mine.children[e.code.slice(5) - 1];
       entry?.querySelector("button").click();

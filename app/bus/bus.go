@@ -57,8 +57,9 @@ type Handler interface {
 type Driver interface {
 	// Send sends payloads to all other processes.
 	Send(ctx context.Context, payloads []string) error
-	// Run hears payloads until ctx ends. connected is called after every (re)connection.
-	Run(ctx context.Context, heard func(string), connected func()) error
+	// Run hears payloads until ctx ends. connected is called with true after every (re)connection and with false when one
+	// is lost.
+	Run(ctx context.Context, heard func(string), connected func(bool)) error
 	// MaxPayload is the largest payload in bytes.
 	MaxPayload() int
 }
@@ -71,15 +72,17 @@ type Bus struct {
 	handlers []Handler
 	out      chan Event
 	dropped  atomic.Bool
-	ready    sync.Once
-	up       chan struct{}
+	first    sync.Once
+	once     chan struct{} // closed once it was connected for the first time
+	up       atomic.Bool
 }
 
 // New returns a bus. A nil driver serves a single process.
 func New(driver Driver) *Bus {
-	b := &Bus{driver: driver, self: uuid.NewString()[:8], out: make(chan Event, 4096), up: make(chan struct{})}
+	b := &Bus{driver: driver, self: uuid.NewString()[:8], out: make(chan Event, 4096), once: make(chan struct{})}
 	if driver == nil {
-		close(b.up)
+		close(b.once)
+		b.up.Store(true)
 	}
 	return b
 }
@@ -109,7 +112,10 @@ func (b *Bus) Publish(e Event) {
 }
 
 // Connected is closed once the bus has first been connected to the other processes.
-func (b *Bus) Connected() <-chan struct{} { return b.up }
+func (b *Bus) Connected() <-chan struct{} { return b.once }
+
+// Up reports whether the bus is connected to the other processes now.
+func (b *Bus) Up() bool { return b.up.Load() }
 
 func (b *Bus) deliver(e Event) {
 	b.mu.RLock()
@@ -142,10 +148,14 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 	sent := make(chan struct{})
 	go func() { defer close(sent); b.send(ctx) }()
-	err := b.driver.Run(ctx, b.hear, func() {
-		first := false
-		b.ready.Do(func() { first = true; close(b.up) })
-		if !first {
+	err := b.driver.Run(ctx, b.hear, func(up bool) {
+		b.up.Store(up)
+		if !up {
+			return
+		}
+		again := true
+		b.first.Do(func() { again = false; close(b.once) })
+		if again {
 			b.gap()
 		}
 	})

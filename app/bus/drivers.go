@@ -23,7 +23,7 @@ func (d postgresDriver) Send(ctx context.Context, payloads []string) error {
 	return d.db.Notify(ctx, channel, payloads...)
 }
 
-func (d postgresDriver) Run(ctx context.Context, heard func(string), connected func()) error {
+func (d postgresDriver) Run(ctx context.Context, heard func(string), connected func(bool)) error {
 	return d.db.Listen(ctx, channel, heard, connected)
 }
 
@@ -50,7 +50,7 @@ func (d redisDriver) Send(ctx context.Context, payloads []string) error {
 	return err
 }
 
-func (d redisDriver) Run(ctx context.Context, heard func(string), connected func()) error {
+func (d redisDriver) Run(ctx context.Context, heard func(string), connected func(bool)) error {
 	sub := d.client.Subscribe(ctx, channel)
 	defer context.AfterFunc(ctx, func() { sub.Close() })() // a waiting Receive hears only that
 	wait := 100 * time.Millisecond
@@ -60,6 +60,7 @@ func (d redisDriver) Run(ctx context.Context, heard func(string), connected func
 			return ctx.Err()
 		}
 		if err != nil {
+			connected(false)
 			slog.Warn("lost the Redis subscription, reconnecting", "error", err)
 			select {
 			case <-ctx.Done():
@@ -72,7 +73,7 @@ func (d redisDriver) Run(ctx context.Context, heard func(string), connected func
 		wait = 100 * time.Millisecond
 		switch m := message.(type) {
 		case *redis.Subscription:
-			connected()
+			connected(true)
 		case *redis.Message:
 			heard(m.Payload)
 		}

@@ -20,14 +20,17 @@ func (r *Room) Get(ctx context.Context, who access.Actor, id uuid.UUID) (Convers
 	return fromRow(row), err
 }
 
-// Desk returns the line (oldest first) and the agent's own open conversations (oldest unanswered first).
+// LineShown is how much of the line a desk shows; nobody picks from more.
+const LineShown = 200
+
+// Desk returns the head of the line (oldest first) and the agent's own open conversations (oldest unanswered first).
 func (r *Room) Desk(ctx context.Context, who access.Actor) (line, own []Conversation, err error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
 		return nil, nil, err
 	}
 	agent := who.ID()
-	rows, err := chatdb.New(t).ListForDesk(ctx, &agent)
+	rows, err := chatdb.New(t).ListForDesk(ctx, chatdb.ListForDeskParams{AgentID: &agent, Line: LineShown})
 	for _, row := range rows {
 		c := fromRow(chatdb.GetConversationRow(row))
 		if c.State == Waiting {
@@ -61,13 +64,16 @@ func (r *Room) After(ctx context.Context, who access.Actor, conversation uuid.UU
 	return list, err
 }
 
+// ThreadShown is how many messages of a conversation Threads returns at most, the newest ones.
+const ThreadShown = 1000
+
 // Threads returns, for each conversation, the messages after its cursor, in one round trip.
 func (r *Room) Threads(ctx context.Context, who access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
 	threads := make(map[uuid.UUID][]Message, len(cursors))
 	if len(cursors) == 0 {
 		return threads, nil
 	}
-	var p chatdb.MessagesOfParams
+	p := chatdb.MessagesOfParams{Most: ThreadShown}
 	for id, after := range cursors {
 		p.Conversations, p.Cursors = append(p.Conversations, id), append(p.Cursors, int32(after))
 	}

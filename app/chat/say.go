@@ -167,7 +167,7 @@ func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversa
 		return Conversation{}, err
 	}
 	q, agent := chatdb.New(t), who.ID()
-	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: &agent, AgentName: name, MessageID: uuid.New()})
+	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New()})
 	if err == nil {
 		s := said(chatdb.SayAsAgentRow(row))
 		r.ring(who.Org(), s)

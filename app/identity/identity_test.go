@@ -42,18 +42,23 @@ func TestLogIn(t *testing.T) {
 	}
 }
 
-// Too many wrong passwords lock the account for everyone, known or not, and the right password opens it no more until the
-// window is over; the message says how long. An address that tries many accounts is stopped too.
+// Too many wrong passwords lock an account, known or not, for the network address that tried, and not even the right one
+// opens it from there until the window is over; the message says how long. The person logs in from elsewhere. A network
+// address that tries many accounts is stopped too, and counts against nobody from then on.
 func TestLogInLimits(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
 	for _, email := range []string{o.Users[access.Agent].Email, "unknown@" + o.Name + ".example"} {
+		from, elsewhere := from(), from()
 		for range 10 {
-			if _, err := r.LogIn(ctx, email, "wrong password", from()); fail.KindOf(err) != fail.Unauthenticated {
+			if _, err := r.LogIn(ctx, email, "wrong password", from); fail.KindOf(err) != fail.Unauthenticated {
 				t.Fatalf("%s: %v", email, err)
 			}
 		}
-		_, err := r.LogIn(ctx, email, apptest.Password, from())
+		if _, err := r.LogIn(ctx, email, apptest.Password, elsewhere); (err == nil) != (email == o.Users[access.Agent].Email) {
+			t.Errorf("%s from elsewhere: %v", email, err)
+		}
+		_, err := r.LogIn(ctx, email, apptest.Password, from)
 		if e := fail.As(err); e == nil || e.Kind != fail.Busy || e.RetryAfter <= 0 || !strings.Contains(e.Message, "minutes") {
 			t.Errorf("%s, the eleventh: %v", email, err)
 		}
@@ -69,8 +74,32 @@ func TestLogInLimits(t *testing.T) {
 	if fail.KindOf(err) != fail.Busy {
 		t.Errorf("the 101st from one address: %v", err)
 	}
-	if _, err := r.LogIn(ctx, o.Users[access.Owner].Email, apptest.Password, from()); err != nil {
+	owner := o.Users[access.Owner].Email
+	for range 20 {
+		r.LogIn(ctx, owner, "wrong", office)
+	}
+	if _, err := r.LogIn(ctx, owner, apptest.Password, from()); err != nil {
 		t.Errorf("another address is stopped too: %v", err)
+	}
+}
+
+// Somebody who signs up under another's address gets no more guesses at that person's password by logging in between.
+func TestOwnLogInForgivesNoGuesses(t *testing.T) {
+	t.Parallel()
+	ctx, r, o, own := context.Background(), room(t, false), apptest.NewOrg(t), apptest.NewOrg(t)
+	email, from := o.Users[access.Agent].Email, from()
+	if _, err := r.Create(ctx, own.ID, identity.SignUp{Name: "Spy", Email: email, Password: "the spy's own password"}, access.Agent, nil); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	for range 4 {
+		for range 3 {
+			_, err = r.LogIn(ctx, email, "a guess", from)
+		}
+		r.LogIn(ctx, email, "the spy's own password", from)
+	}
+	if fail.KindOf(err) != fail.Busy {
+		t.Errorf("after twelve guesses: %v", err)
 	}
 }
 
@@ -181,6 +210,27 @@ func TestRolesAndDisabling(t *testing.T) {
 	if _, err := r.LogIn(ctx, o.Users[access.Agent].Email, apptest.Password, from()); fail.KindOf(err) != fail.Unauthenticated {
 		t.Errorf("a disabled user logs in: %v", err)
 	}
+	// What a manager left behind is worthless when that manager is gone: invitations, and links for new passwords.
+	secret, _, err := r.Invite(ctx, manager, "backdoor@"+o.Name+".example", access.Manager, uuid.Nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := r.ResetLinkFor(ctx, owner, manager.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Disable(ctx, owner, manager.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Invited(ctx, secret); !errors.Is(err, error(identity.ErrLink)) {
+		t.Errorf("the invitation of a disabled manager: %v", err)
+	}
+	if err := r.Enable(ctx, owner, manager.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.ResetFor(ctx, link.Secret); !errors.Is(err, error(identity.ErrLink)) {
+		t.Errorf("a reset link from before: %v", err)
+	}
 	if err := r.Enable(ctx, manager, agent.ID()); err != nil {
 		t.Fatal(err)
 	}
@@ -218,6 +268,10 @@ func TestReset(t *testing.T) {
 	if none, err := r.ResetLinks(ctx, "nobody-"+mia.Email); err != nil || len(none) != 0 {
 		t.Errorf("an unknown address: %v %v", none, err)
 	}
+	second, err := r.ResetLinkFor(ctx, o.As(access.Manager), mia.Actor.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
 	before, _ := r.Who(ctx, mia.Actor.ID())
 	if _, err := r.Reset(ctx, links[0].Secret, "short"); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("a short password: %v", err)
@@ -228,8 +282,10 @@ func TestReset(t *testing.T) {
 	if p, err := r.Who(ctx, mia.Actor.ID()); err != nil || p.Epoch == before.Epoch {
 		t.Errorf("the old sessions are still good: %v %v", p, err)
 	}
-	if _, err := r.Reset(ctx, links[0].Secret, "a third password"); !errors.Is(err, error(identity.ErrLink)) {
-		t.Errorf("a used link: %v", err)
+	for _, used := range []string{links[0].Secret, second.Secret} { // the one that was used, and the others of that user
+		if _, err := r.Reset(ctx, used, "a third password"); !errors.Is(err, error(identity.ErrLink)) {
+			t.Errorf("a used link: %v", err)
+		}
 	}
 	if _, err := r.LogIn(ctx, mia.Email, apptest.Password, from()); err == nil {
 		t.Error("the old password still opens")

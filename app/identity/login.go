@@ -20,12 +20,13 @@ import (
 	"parley/app/pg"
 )
 
-// Limits on attempts. Wrong passwords are counted per account and per address; the address's limit is wide, because an
-// office shares one.
+// Limits on attempts. They are counted per network address (wide, because an office shares one), per account from one network
+// address (narrow), and per account from everywhere (wide: a stranger must not lock a person out by a handful of attempts).
 const (
 	attemptWindow      = 15 * time.Minute
-	attemptsPerAccount = 10
 	attemptsPerAddress = 100
+	attemptsPerAccount = 10
+	attemptsEverywhere = 200
 )
 
 // Parameters of argon2id: OWASP's recommendation (19 MiB, two passes, one lane).
@@ -92,11 +93,14 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) ([]Match
 	if password == "" || len(password) > 200 {
 		return nil, wrong
 	}
-	account := key("login", email)
+	account := key("login", email, from)
+	if err := r.limit(ctx, key("login from", from), attemptsPerAddress); err != nil {
+		return nil, err // who is over this limit does not count against anybody
+	}
 	if err := r.limit(ctx, account, attemptsPerAccount); err != nil {
 		return nil, err
 	}
-	if err := r.limit(ctx, key("login from", from), attemptsPerAddress); err != nil {
+	if err := r.limit(ctx, key("login", email), attemptsEverywhere); err != nil {
 		return nil, err
 	}
 	logins, err := r.db.Doors().Logins(ctx, email)
@@ -121,6 +125,9 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) ([]Match
 	}
 	if len(found) == 0 {
 		return nil, wrong
+	}
+	if len(found) < len(logins) {
+		return found, nil // not all of the address's log-ins are this person's, for all we know: nothing is forgiven
 	}
 	return found, r.db.Doors().Forgive(ctx, account)
 }
@@ -247,11 +254,13 @@ func (r *Room) Reset(ctx context.Context, secret, password string) (uuid.UUID, e
 		if err != nil {
 			return err
 		}
+		if err := q.VoidResets(ctx, user); err != nil {
+			return err
+		}
 		return q.SetPassword(ctx, identitydb.SetPasswordParams{ID: user, PasswordHash: hash})
 	})
 	if err == nil {
 		r.changed(reset.OrgID, reset.UserID)
-		err = r.db.Doors().Forgive(ctx, key("login", reset.Email))
 	}
 	return reset.UserID, err
 }

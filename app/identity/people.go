@@ -122,7 +122,11 @@ func (r *Room) Join(ctx context.Context, secret, name, password string) (uuid.UU
 	}
 	var id uuid.UUID
 	in := SignUp{Name: name, Email: inv.Email, Password: password}
-	if err := in.Check(); err != nil {
+	if err := r.Check(&in); err != nil {
+		return uuid.Nil, err
+	}
+	hash, err := hashPassword(ctx, in.Password) // not while a connection is held
+	if err != nil {
 		return uuid.Nil, err
 	}
 	err = r.db.As(access.System(inv.OrgID, "accept an invitation")).Tx(ctx, func(tx *pg.Tenant) error {
@@ -133,7 +137,7 @@ func (r *Room) Join(ctx context.Context, secret, name, password string) (uuid.UU
 		if err != nil {
 			return err
 		}
-		id, err = r.create(ctx, tx, in, access.Role(row.Role), row.CustomerID)
+		id, err = create(ctx, tx, in, hash, access.Role(row.Role), row.CustomerID)
 		return err
 	})
 	return id, err
@@ -149,6 +153,9 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 		return fail.Field("role", "%s", err.Error())
 	}
 	err = r.change(ctx, who, user, role != access.Owner, func(q *identitydb.Queries) error {
+		if err := r.void(ctx, q, user); err != nil {
+			return err
+		}
 		return q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only})
 	})
 	if pg.Missing(err) {
@@ -163,9 +170,19 @@ func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) er
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
 	return r.change(ctx, who, user, true, func(q *identitydb.Queries) error {
-		_, err := q.DisableUser(ctx, user)
-		return err
+		if _, err := q.DisableUser(ctx, user); err != nil {
+			return err
+		}
+		return r.void(ctx, q, user)
 	})
+}
+
+// void makes the links worthless by which a user could come back, or could have somebody come in.
+func (r *Room) void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
+	if err := q.UninviteBy(ctx, user); err != nil {
+		return err
+	}
+	return q.VoidResets(ctx, user)
 }
 
 // Enable lets a disabled user log in again.

@@ -11,6 +11,7 @@ package jobs
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -28,12 +29,13 @@ type Mailer struct {
 	client *mail.Client // nil: no mail server is configured
 	from   string
 	line   chan Letter
+	work   chan func(context.Context)
 }
 
 // NewMailer reads an address such as smtp://user:password@mail.example:587?from=parley@shop.example. The scheme smtp uses
 // STARTTLS where the server offers it, smtps uses TLS from the start. An empty address gives a Mailer that is Off.
 func NewMailer(address string) (*Mailer, error) {
-	m := &Mailer{line: make(chan Letter, 1000)}
+	m := &Mailer{line: make(chan Letter, 1000), work: make(chan func(context.Context), 1000)}
 	if address == "" {
 		return m, nil
 	}
@@ -81,6 +83,16 @@ func (m *Mailer) Send(l Letter) {
 	}
 }
 
+// Later runs work that leads to letters after the answer has been given, a few at a time. When too much is waiting it is
+// dropped and logged.
+func (m *Mailer) Later(work func(context.Context)) {
+	select {
+	case m.work <- work:
+	default:
+		slog.Error("too much is waiting to be mailed; a request was dropped")
+	}
+}
+
 // Run sends letters until ctx ends.
 func (m *Mailer) Run(ctx context.Context) error {
 	for {
@@ -90,28 +102,32 @@ func (m *Mailer) Run(ctx context.Context) error {
 				slog.Warn("stopping with letters unsent", "letters", n)
 			}
 			return nil
+		case work := <-m.work:
+			work(ctx)
 		case l := <-m.line:
-			m.deliver(ctx, l)
+			m.deliver(ctx, l, time.Second)
 		}
 	}
 }
 
-func (m *Mailer) deliver(ctx context.Context, l Letter) {
-	for wait := time.Second; ; wait *= 4 {
-		err := m.send(ctx, l)
-		if err == nil || ctx.Err() != nil {
-			return
-		}
-		if wait > time.Minute {
-			slog.Error("a letter could not be sent", "subject", l.Subject, "error", err)
-			return
-		}
-		slog.Warn("a letter could not be sent, trying again", "subject", l.Subject, "in", wait, "error", err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
+// deliver tries once. A letter that may be taken later goes back into the line after a growing pause, so that one address
+// does not hold up the others; one that was refused for good is given up.
+func (m *Mailer) deliver(ctx context.Context, l Letter, pause time.Duration) {
+	err := m.send(ctx, l)
+	var refused *mail.SendError
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.As(err, &refused) && !refused.IsTemp(), pause > 5*time.Minute:
+		slog.Error("a letter could not be sent", "subject", l.Subject, "error", err)
+	default:
+		slog.Warn("a letter could not be sent, trying again", "subject", l.Subject, "in", pause, "error", err)
+		time.AfterFunc(pause, func() {
+			select {
+			case m.work <- func(ctx context.Context) { m.deliver(ctx, l, 4*pause) }:
+			default:
+				slog.Error("too much is waiting to be mailed; a letter was dropped", "subject", l.Subject)
+			}
+		})
 	}
 }
 

@@ -26,7 +26,12 @@ type desk struct {
 	hub    *Hub
 	actor  access.Actor
 	login  string // the log-in session
-	socket socket
+	still  func() bool
+	socket *socket
+
+	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
+	greeted bool       // read and written by the socket's reading goroutine only
+	due     *time.Timer
 
 	mu        sync.Mutex
 	ready     bool     // the screen has been brought up to date
@@ -36,28 +41,36 @@ type desk struct {
 }
 
 // ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
-// log-in session.
-func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, login string) error {
+// log-in session; still says whether that log-in is good at the time of asking.
+func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, still func() bool) error {
 	if h.isDraining() {
 		return errDraining
 	}
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return serve(h.staffSockets, w, r, &desk{hub: h, actor: actor, login: login, following: map[uuid.UUID]struct{}{}})
+	return serve(h.staffSockets, w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor { return d.actor }
+func (d *desk) wire() *socket     { return d.socket }
 func (d *desk) session() string   { return d.login }
 func (d *desk) end()              { d.socket.close(codeGone, "logged out") }
 
-func (d *desk) opened(s socket) {
+func (d *desk) allowed() bool { return d.still() }
+
+func (d *desk) opened(s *socket) {
 	d.socket = s
+	d.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
 	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.joinFloor(d)
+	if !d.still() { // ended between the look and now
+		d.end()
+	}
 }
 
 func (d *desk) closed() {
+	d.due.Stop()
 	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.leaveFloor(d)
 	d.mu.Lock()
@@ -127,12 +140,14 @@ func Frames() (panels, desks []string) {
 }
 
 func (d *desk) hello(in deskFrame) {
-	if in.Threads == nil {
-		in.Threads = map[uuid.UUID]int{}
-	}
-	if len(in.Threads) > threadsShown {
-		d.now(view.Trouble("This page shows more conversations than can be followed. Please reload it."))
+	if d.greeted {
+		d.say(view.Trouble("This page sent something unexpected. Please reload it."))
 		return
+	}
+	d.greeted = true
+	d.due.Stop()
+	if in.Threads == nil || len(in.Threads) > threadsShown { // more than a page can show: as if it showed nothing
+		in.Threads = map[uuid.UUID]int{}
 	}
 	d.refresh(in.Threads)
 }
@@ -140,9 +155,26 @@ func (d *desk) hello(in deskFrame) {
 // refresh brings the whole screen up to date: both lists, a pane for each of the agent's conversations that the page does
 // not show yet, and what each thread is missing. cursors says what the page shows; nil asks what is known of it here.
 func (d *desk) refresh(cursors map[uuid.UUID]int) {
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
 	d.mu.Lock()
+	if cursors == nil && !d.ready {
+		d.mu.Unlock()
+		return // its hello is still to come and will bring everything
+	}
 	d.ready = false // what comes from now on is shown after this
+	if cursors == nil {
+		cursors = make(map[uuid.UUID]int, len(d.following))
+		for id := range d.following {
+			cursors[id] = -1
+		}
+	}
 	d.mu.Unlock()
+	for id, after := range cursors {
+		if after < 0 {
+			cursors[id] = d.hub.cursor(d, id)
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	line, own, err := d.hub.chat.Desk(ctx, d.actor)
@@ -156,9 +188,6 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown
 	for _, c := range own {
 		after, shown := cursors[c.ID]
-		if cursors == nil {
-			shown, after = d.follows(c.ID), d.hub.cursor(d, c.ID)
-		}
 		if !shown || after > c.LastSeq {
 			after = 0
 		}
@@ -196,9 +225,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, f := range append(frames, d.waiting...) {
-		d.socket.send(f)
-	}
+	d.socket.send(bytes.Join(append(frames, d.waiting...), nil)) // one frame: few writes, one redraw
 	d.ready, d.waiting = true, nil
 }
 
@@ -213,6 +240,8 @@ func (d *desk) sendRaw(frame []byte) {
 		d.socket.send(frame)
 	case len(d.waiting) < 1000:
 		d.waiting = append(d.waiting, frame)
+	default:
+		d.socket.cut() // never skip silently: the screen comes back and catches up
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/olahol/melody"
+	"golang.org/x/time/rate"
 
 	"parley/app/access"
 	"parley/app/bus"
@@ -34,20 +35,23 @@ type Hub struct {
 	floors   map[uuid.UUID]*floor                    // by organization
 	staff    map[uuid.UUID]map[staffScreen]struct{}  // by user: desks and managers' pages
 	websites map[uuid.UUID]map[*websitePage]struct{} // by website
+	limiters map[uuid.UUID]*rate.Limiter             // by visitor, over all its tabs
 }
 
 // staffScreen is a screen of somebody who is logged in.
 type staffScreen interface {
 	session() string // the log-in session it was opened with
+	allowed() bool   // whether that log-in is still good
 	end()            // closes it for good: the log-in has ended
 }
 
 // New returns a hub that hears the bell.
 func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens) *Hub {
 	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens,
-		staffSockets: newSockets(1024), visitorSockets: newSockets(16),
+		staffSockets: newSockets(1024, 4<<20), visitorSockets: newSockets(16, 1<<20),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]map[*panel]struct{}{}, floors: map[uuid.UUID]*floor{},
-		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
+		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{},
+		limiters: map[uuid.UUID]*rate.Limiter{}}
 	b.Subscribe(h)
 	return h
 }
@@ -111,7 +115,22 @@ func (h *Hub) Heard(e bus.Event) {
 		}
 	case bus.Website:
 		for p := range copied(&h.mu, h.websites, e.Website) {
-			go p.refresh()
+			spawn("show a website's domains", p.refresh)
+		}
+		if e.Text != "" { // its settings or domains have changed: its panels come back with them, if they may
+			h.mu.RLock()
+			var panels []*panel
+			for _, set := range h.panels {
+				for p := range set {
+					if p.site.ID == e.Website {
+						panels = append(panels, p)
+					}
+				}
+			}
+			h.mu.RUnlock()
+			for _, p := range panels {
+				p.socket.close(codeRestart, "settings changed")
+			}
 		}
 	}
 }
@@ -133,8 +152,19 @@ func (h *Hub) Gap() {
 	for _, f := range h.floors {
 		desks = append(desks, f.list()...)
 	}
+	var staff []staffScreen
+	for _, set := range h.staff {
+		for s := range set {
+			staff = append(staff, s)
+		}
+	}
 	h.mu.RUnlock()
-	go func() {
+	spawn("look for what was missed", func() {
+		for _, s := range staff {
+			if !s.allowed() {
+				s.end()
+			}
+		}
 		for _, t := range threads {
 			t.look()
 		}
@@ -144,13 +174,15 @@ func (h *Hub) Gap() {
 		for _, p := range panels {
 			p.findConversation()
 		}
-	}()
+	})
 }
 
 // said shows what this process has just written.
 func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
+	behind := false
 	for p := range copied(&h.mu, h.panels, s.In.Visitor) {
-		p.turnTo(s.In.ID, s.Seq-1)
+		// Bells can overtake each other, so a panel that begins to follow begins at the beginning.
+		behind = p.turnTo(s.In.ID, 0) && s.Seq > 1 || behind
 	}
 	h.mu.RLock()
 	t, f := h.threads[s.In.ID], h.floors[orgID]
@@ -160,6 +192,9 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	}
 	if t != nil {
 		t.said(s.Message)
+		if behind {
+			t.look()
+		}
 	}
 }
 
@@ -172,7 +207,7 @@ func (h *Hub) saidElsewhere(e bus.Event) {
 	if len(panels) == 0 && t == nil && f == nil {
 		return // nobody here looks at it
 	}
-	go func() {
+	spawn("show what another process has written", func() {
 		for p := range panels {
 			p.turnTo(e.Conversation, 0)
 		}
@@ -187,7 +222,7 @@ func (h *Hub) saidElsewhere(e bus.Event) {
 			}
 		}
 		h.look(e.Conversation)
-	}()
+	})
 }
 
 // look catches the followers of a conversation up with the table.
@@ -331,6 +366,21 @@ func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]stru
 		set[s] = struct{}{}
 	}
 	return set
+}
+
+// limiter is a visitor's, whichever tab it writes in. It outlives the sockets, so that a new one brings no new credit.
+func (h *Hub) limiter(visitor uuid.UUID) *rate.Limiter {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.limiters[visitor]
+	if l == nil {
+		if len(h.limiters) >= limitersKept {
+			clear(h.limiters)
+		}
+		l = rate.NewLimiter(panelRate, panelBurst)
+		h.limiters[visitor] = l
+	}
+	return l
 }
 
 // refused turns an error into a code and words for a person; an internal one is logged under a reference number.

@@ -23,8 +23,10 @@ type panel struct {
 	hub     *Hub
 	site    org.Site
 	agent   string // the browser's User-Agent
-	socket  socket
-	limiter *rate.Limiter
+	host    string // of the page, as its Origin says
+	socket  *socket
+	due     *time.Timer   // ends the socket if it says no hello
+	limiter *rate.Limiter // after hello
 
 	mu           sync.Mutex
 	visitor      access.Actor // valid after hello
@@ -36,11 +38,12 @@ type panel struct {
 	typedAt      time.Time
 }
 
-// Limits on what one panel may send; generous for a person.
+// Limits on what one visitor may send; generous for a person.
 const (
-	panelRate  = 2 // messages a second
-	panelBurst = 20
-	typingGap  = 300 * time.Millisecond
+	panelRate    = 2 // messages a second
+	panelBurst   = 20
+	typingGap    = 300 * time.Millisecond
+	limitersKept = 50000
 )
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns when it closes.
@@ -48,12 +51,16 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site org.Site) 
 	if h.isDraining() {
 		return errDraining
 	}
-	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, agent: r.UserAgent(), limiter: rate.NewLimiter(panelRate, panelBurst)})
+	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, agent: r.UserAgent(), host: org.OriginHost(r.Header.Get("Origin"))})
 }
 
-func (p *panel) opened(s socket) { p.socket = s }
+func (p *panel) opened(s *socket) {
+	p.socket = s
+	p.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
+}
 
 func (p *panel) closed() {
+	p.due.Stop()
 	p.mu.Lock()
 	visitor, conversation := p.visitor, p.conversation
 	p.over, p.conversation = true, uuid.Nil
@@ -224,6 +231,11 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	if renew {
 		out.Token = p.hub.tokens.Sign(visitor, now)
 	}
+	p.due.Stop()
+	p.limiter = p.hub.limiter(visitor.ID())
+	if org.OriginHost(in.Page.URL) != p.host { // an agent may click it: only the page that the browser vouches for
+		in.Page.URL = ""
+	}
 	p.mu.Lock()
 	p.visitor = visitor
 	p.page = chat.Page{URL: clip(in.Page.URL, 2000), Title: clip(in.Page.Title, 300), Referrer: clip(in.Page.Referrer, 2000),
@@ -274,13 +286,13 @@ func clip(s string, max int) string {
 	return clean
 }
 
-// turnTo follows a conversation that has begun, here or in another tab.
-func (p *panel) turnTo(conversation uuid.UUID, cursor int) {
+// turnTo follows a conversation that has begun, here or in another tab, and reports whether it did not before.
+func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 	p.mu.Lock()
 	before := p.conversation
 	if p.over || before == conversation {
 		p.mu.Unlock()
-		return
+		return false
 	}
 	p.conversation = conversation
 	p.mu.Unlock()
@@ -294,6 +306,7 @@ func (p *panel) turnTo(conversation uuid.UUID, cursor int) {
 	if gone {
 		p.hub.leave(p, conversation)
 	}
+	return !gone
 }
 
 // findConversation looks for a conversation that another process may have begun.
@@ -356,6 +369,8 @@ func clipRunes(s string, max int) string {
 	}
 	return s
 }
+
+func (p *panel) wire() *socket { return p.socket }
 
 func (p *panel) who() access.Actor {
 	p.mu.Lock()

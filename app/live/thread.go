@@ -17,6 +17,8 @@ type follower interface {
 	who() access.Actor
 	// show brings messages to the screen, in order. It is called under the thread's lock and must not wait.
 	show(conversation uuid.UUID, messages []chat.Message)
+	// wire is the socket under the screen.
+	wire() *socket
 }
 
 // thread relays one conversation to its followers in this process. Each has a cursor: the number up to which it has been
@@ -62,14 +64,17 @@ func (t *thread) wake() {
 		return
 	}
 	t.busy = true
-	go t.catchUp()
+	spawn("catch a conversation's screens up", t.catchUp)
 }
 
 func (t *thread) catchUp() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	for {
 		more := t.catchUpOnce(ctx)
+		if more {
+			t.awaitReaders()
+		}
 		t.mu.Lock()
 		if !more && !t.again {
 			t.busy = false
@@ -78,6 +83,31 @@ func (t *thread) catchUp() {
 		}
 		t.again = false
 		t.mu.Unlock()
+	}
+}
+
+// awaitReaders lets those who are being sent page after page read before the next one. Who does not read is cut.
+func (t *thread) awaitReaders() {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		var full []*socket
+		t.mu.Lock()
+		for f := range t.at {
+			if w := f.wire(); w.queued.Load() > w.limit/4 {
+				full = append(full, w)
+			}
+		}
+		t.mu.Unlock()
+		if len(full) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			for _, w := range full {
+				w.cut()
+			}
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

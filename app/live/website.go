@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,27 +18,35 @@ type websitePage struct {
 	actor   access.Actor
 	login   string
 	website uuid.UUID
-	socket  socket
+	still   func() bool
+	socket  *socket
+	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
 }
 
 // ServeWebsite upgrades a request of a manager's page that shows a website, and returns when the socket closes.
-func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, website uuid.UUID) error {
+func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, website uuid.UUID, still func() bool) error {
 	if h.isDraining() {
 		return errDraining
 	}
 	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return serve(h.staffSockets, w, r, &websitePage{hub: h, actor: actor, login: login, website: website})
+	return serve(h.staffSockets, w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
 }
 
 func (p *websitePage) session() string { return p.login }
 func (p *websitePage) end()            { p.socket.close(codeGone, "logged out") }
 
-func (p *websitePage) opened(s socket) {
+func (p *websitePage) allowed() bool { return p.still() }
+
+func (p *websitePage) opened(s *socket) {
 	p.socket = s
 	add(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	add(&p.hub.mu, p.hub.websites, p.website, p)
+	if !p.still() { // ended between the look and now
+		p.end()
+		return
+	}
 	p.refresh()
 }
 
@@ -50,6 +59,8 @@ func (p *websitePage) closed() {
 func (p *websitePage) received([]byte) {}
 
 func (p *websitePage) refresh() {
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	w, err := p.hub.org.Website(ctx, p.actor, p.website)

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"log/slog"
+	"regexp"
 	"sync"
 	"time"
 
@@ -65,6 +66,8 @@ func (r *Room) Site(ctx context.Context, key, origin string) (Site, error) {
 	return c.site, nil
 }
 
+var isKey = regexp.MustCompile(`^[a-z0-9]{16}$`)
+
 func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 	now := time.Now()
 	r.sites.mu.Lock()
@@ -74,7 +77,7 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 		return c, nil
 	}
 	c = cachedSite{until: now.Add(siteKept)}
-	if len(key) == 16 {
+	if isKey.MatchString(key) {
 		w, err := r.db.Doors().Website(ctx, key)
 		if err != nil && !pg.None(err) {
 			return c, err
@@ -89,7 +92,7 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 	if r.sites.byID == nil || len(r.sites.byID) >= sitesKept {
 		r.sites.byID = map[string]cachedSite{}
 	}
-	if len(key) <= 64 {
+	if isKey.MatchString(key) {
 		r.sites.byID[key] = c
 	}
 	return c, nil

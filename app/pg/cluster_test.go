@@ -85,7 +85,7 @@ func TestListenHearsNotify(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	heard, connected := make(chan string, 10), make(chan struct{}, 10)
-	go db.Listen(ctx, "test_channel", func(p string) { heard <- p }, func() { connected <- struct{}{} })
+	go db.Listen(ctx, "test_channel", func(p string) { heard <- p }, func(bool) { connected <- struct{}{} })
 	<-connected
 	if err := db.Notify(ctx, "test_channel", "one", "two"); err != nil {
 		t.Fatal(err)

@@ -18,11 +18,12 @@ func (db *DB) Notify(ctx context.Context, channel string, payloads ...string) er
 	return db.pool.SendBatch(ctx, &b).Close()
 }
 
-// Listen hears a channel on a connection of its own until ctx ends. heard gets every payload; connected is called after
-// every (re)connection, because what was sent before it may have been missed.
-func (db *DB) Listen(ctx context.Context, channel string, heard func(string), connected func()) error {
+// Listen hears a channel on a connection of its own until ctx ends. heard gets every payload; connected is called with true
+// after every (re)connection, because what was sent before it may have been missed, and with false when one is lost.
+func (db *DB) Listen(ctx context.Context, channel string, heard func(string), connected func(bool)) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := db.listenOnce(ctx, channel, heard, func() { wait = 100 * time.Millisecond; connected() })
+		err := db.listenOnce(ctx, channel, heard, func() { wait = 100 * time.Millisecond; connected(true) })
+		connected(false)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

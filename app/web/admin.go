@@ -165,7 +165,7 @@ func (s *Server) websiteSocket(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.live.ServeWebsite(v.Response(), v.Request(), v.Actor, v.login, id)
+	return s.live.ServeWebsite(v.Response(), v.Request(), v.Actor, v.login, id, s.still(v))
 }
 
 func (s *Server) organization(v *visit) error {

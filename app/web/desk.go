@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,7 +33,7 @@ func (s *Server) desk(v *visit) error {
 }
 
 func (s *Server) deskSocket(v *visit) error {
-	return s.live.ServeDesk(v.Response(), v.Request(), v.Actor, v.login)
+	return s.live.ServeDesk(v.Response(), v.Request(), v.Actor, v.login, s.still(v))
 }
 
 func (s *Server) takeNext(v *visit) error { return s.taken(v, uuid.Nil) }
@@ -79,6 +80,8 @@ func (s *Server) say(v *visit) error {
 		if messages, err = s.chat.After(ctx, v.Actor, id, after); err != nil {
 			return err
 		}
+		// A message that was said before is answered as it was then: what came later may be another agent's.
+		messages = slices.DeleteFunc(messages, func(x chat.Message) bool { return x.Seq > m.Seq })
 	}
 	return s.draw(v, http.StatusOK, view.Messages(id, messages))
 }

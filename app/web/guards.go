@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -142,6 +144,21 @@ func (s *Server) enter(c echo.Context, user uuid.UUID) error {
 	s.sessions.Put(ctx, sessionUser, user.String())
 	s.sessions.Put(ctx, sessionEpoch, p.Epoch)
 	return nil
+}
+
+// still asks anew whether this visit's log-in is good: the session is there, and the user may log in and has the same epoch.
+func (s *Server) still(v *visit) func() bool {
+	token, user, epoch := s.sessions.Token(v.Request().Context()), v.ID(), v.Epoch
+	return func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_, found, err := s.store.FindCtx(ctx, token)
+		if err != nil || !found {
+			return err != nil // what cannot be asked now is asked again at the next reconnection
+		}
+		p, err := s.identity.Who(ctx, user)
+		return err == nil && p.Epoch == epoch || fail.KindOf(err) == fail.Internal && err != nil
+	}
 }
 
 // id reads an id from the address; what is none does not exist.

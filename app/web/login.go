@@ -1,8 +1,13 @@
 package web
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -15,8 +20,14 @@ import (
 	"parley/templates/ui"
 )
 
-// sessionChoice holds the users that a password opened while the person chooses the organization.
-const sessionChoice = "choice"
+// sessionChoice holds until when, and between which users, a person may choose whose password opened several; each with its
+// epoch, so that the choice ends when that user's sessions end.
+const (
+	sessionChoice = "choice"
+	choiceLasts   = 5 * time.Minute
+)
+
+func choiceOf(p identity.Person) string { return fmt.Sprintf("%s:%d", p.ID(), p.Epoch) }
 
 // home is where a role starts.
 func home(role access.Role) string {
@@ -76,30 +87,38 @@ func (s *Server) logIn(c echo.Context) error {
 		}
 		return c.Redirect(http.StatusSeeOther, next(c))
 	}
-	ids := make([]string, len(matches))
-	for i, m := range matches {
-		ids[i] = m.User.String()
+	choice := []string{time.Now().Add(choiceLasts).Format(time.RFC3339)}
+	for _, m := range matches {
+		p, err := s.identity.Who(ctx, m.User)
+		if err != nil {
+			return err
+		}
+		choice = append(choice, choiceOf(p))
 	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
 	s.sessions.Remove(ctx, sessionUser)
-	s.sessions.Put(ctx, sessionChoice, strings.Join(ids, " "))
+	s.sessions.Put(ctx, sessionChoice, strings.Join(choice, " "))
 	return s.draw(c, http.StatusOK, public.Which(matches, next(c)))
 }
 
 func (s *Server) logInChoice(c echo.Context) error {
+	ctx := c.Request().Context()
+	choice := strings.Fields(s.sessions.GetString(ctx, sessionChoice))
 	user, err := uuid.Parse(c.FormValue("user"))
-	choice := strings.Fields(s.sessions.GetString(c.Request().Context(), sessionChoice))
-	for _, id := range choice {
-		if err == nil && id == user.String() {
-			if err := s.enter(c, user); err != nil {
-				return err
-			}
-			return c.Redirect(http.StatusSeeOther, next(c))
-		}
+	if err != nil || len(choice) == 0 {
+		return c.Redirect(http.StatusSeeOther, "/login")
 	}
-	return c.Redirect(http.StatusSeeOther, "/login")
+	p, err := s.identity.Who(ctx, user)
+	until, bad := time.Parse(time.RFC3339, choice[0])
+	if err != nil || bad != nil || time.Now().After(until) || !slices.Contains(choice[1:], choiceOf(p)) {
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, next(c))
 }
 
 func (s *Server) logOut(c echo.Context) error {
@@ -134,7 +153,7 @@ func (s *Server) found(c echo.Context) (uuid.UUID, error) {
 	name, errName := fail.Line("a name for the organization", c.FormValue("organization"), 200)
 	var checks fail.Checks
 	checks.Err("organization", errName)
-	if e := fail.As(in.Check()); e != nil {
+	if e := fail.As(s.identity.Check(&in)); e != nil {
 		for field, message := range e.Fields {
 			checks.Add(field, "%s", message)
 		}
@@ -143,6 +162,9 @@ func (s *Server) found(c echo.Context) (uuid.UUID, error) {
 		return uuid.Nil, err
 	}
 	if err := s.identity.Limited(ctx, "sign up", c.RealIP(), 20); err != nil {
+		return uuid.Nil, err
+	}
+	if err := s.identity.Limited(ctx, "sign up as", in.Email, 3); err != nil {
 		return uuid.Nil, err
 	}
 	org, err := s.org.Found(ctx, name)
@@ -162,7 +184,11 @@ func (s *Server) joinForm(c echo.Context) error {
 
 func (s *Server) join(c echo.Context) error {
 	ctx := c.Request().Context()
-	user, err := s.identity.Join(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"))
+	err := s.identity.Limited(ctx, "join", c.RealIP(), 60)
+	var user uuid.UUID
+	if err == nil {
+		user, err = s.identity.Join(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"))
+	}
 	if err != nil {
 		f, status, err := form(c, err, "name")
 		if err != nil {
@@ -184,13 +210,14 @@ func (s *Server) forgotForm(c echo.Context) error {
 	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.Off()))
 }
 
-// forgot answers the same for a known and an unknown address.
+// forgot answers the same for a known and an unknown address, and as quickly: the looking up and the mail come afterwards.
 func (s *Server) forgot(c echo.Context) error {
 	ctx := c.Request().Context()
-	err := s.identity.Limited(ctx, "reset from", c.RealIP(), 20)
-	var links []identity.ResetLink
-	if err == nil && !s.mail.Off() {
-		links, err = s.identity.ResetLinks(ctx, c.FormValue("email"))
+	email, err := fail.Email(c.FormValue("email"))
+	if err != nil {
+		err = fail.Field("email", "%s", err.Error())
+	} else {
+		err = s.identity.Limited(ctx, "reset from", c.RealIP(), 20)
 	}
 	if err != nil {
 		f, status, err := form(c, err, "email")
@@ -199,11 +226,21 @@ func (s *Server) forgot(c echo.Context) error {
 		}
 		return s.draw(c, status, public.Forgot(f, s.mail.Off()))
 	}
+	if !s.mail.Off() {
+		s.mail.Later(func(ctx context.Context) { s.sendResetLinks(ctx, email) })
+	}
+	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.Off()))
+}
+
+func (s *Server) sendResetLinks(ctx context.Context, email string) {
+	links, err := s.identity.ResetLinks(ctx, email)
+	if err != nil {
+		slog.Error("make links for a new password", "error", err)
+	}
 	for _, l := range links {
 		s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your log-in at " + l.OrgName +
 			".\nSet it here within an hour:\n\n" + s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
 	}
-	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.Off()))
 }
 
 func (s *Server) resetForm(c echo.Context) error {
@@ -216,7 +253,11 @@ func (s *Server) resetForm(c echo.Context) error {
 
 func (s *Server) reset(c echo.Context) error {
 	ctx := c.Request().Context()
-	user, err := s.identity.Reset(ctx, c.Param("secret"), c.FormValue("password"))
+	err := s.identity.Limited(ctx, "reset with", c.RealIP(), 60)
+	var user uuid.UUID
+	if err == nil {
+		user, err = s.identity.Reset(ctx, c.Param("secret"), c.FormValue("password"))
+	}
 	if err != nil {
 		f, status, err := form(c, err)
 		if err != nil {

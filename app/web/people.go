@@ -41,7 +41,11 @@ func (s *Server) peopleAgain(v *visit, err error) error {
 }
 
 func (s *Server) invite(v *visit) error {
-	secret, email, err := s.identity.Invite(v.Request().Context(), v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"))
+	err := s.identity.Limited(v.Request().Context(), "invite", v.Actor.Org().String(), 100)
+	var secret, email string
+	if err == nil {
+		secret, email, err = s.identity.Invite(v.Request().Context(), v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"))
+	}
 	if err != nil {
 		f, status, err := form(v, err, "email", "role", "customer")
 		if err != nil {

@@ -48,6 +48,7 @@ type Server struct {
 	mail     *jobs.Mailer
 	live     *live.Hub
 	sessions *scs.SessionManager
+	store    *identity.Sessions
 	handler  http.Handler
 }
 
@@ -64,7 +65,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
 	ui.Asset = static.Address
 
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

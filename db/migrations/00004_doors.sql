@@ -7,7 +7,7 @@ grant create on schema app to parley_door;
 grant select (id, name) on organizations to parley_door;
 grant select (org_id, id, customer_id, key, name, greeting, typing_preview) on websites to parley_door;
 grant select (org_id, website_id, host) on domains to parley_door;
-grant select (org_id, id, email, name, role, customer_id, password_hash, session_epoch, disabled_at) on users to parley_door;
+grant select (org_id, id, email, name, role, customer_id, password_hash, session_epoch, disabled_at, created_at) on users to parley_door;
 grant select (org_id, id, email, role, customer_id, token_hash, expires_at, accepted_at) on invitations to parley_door;
 grant select (org_id, user_id, token_hash, expires_at, used_at) on password_resets to parley_door;
 grant select, insert, update, delete on sessions, attempts to parley_door;
@@ -30,7 +30,7 @@ create function app.door_login(_email text)
   returns table (org_id uuid, org_name text, user_id uuid, password_hash text)
   language sql stable security definer set search_path = public, pg_temp
   as $$ select u.org_id, o.name, u.id, u.password_hash from users u join organizations o on o.id = u.org_id
-        where u.email = _email and u.disabled_at is null order by o.name, u.org_id limit 10 $$;
+        where u.email = _email and u.disabled_at is null order by u.created_at, u.org_id limit 20 $$;
 
 create function app.door_user(_id uuid)
   returns table (org_id uuid, org_name text, user_id uuid, name text, email text, role text, customer_id uuid, session_epoch integer)

@@ -70,15 +70,16 @@ join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
 
 -- name: Take :one
 -- Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
-with head as (
+with who as ( -- locked, so that nobody is disabled between the look and the taking
+  select u.id from users u where u.id = @agent_id and u.disabled_at is null and u.role <> 'reviewer' for share
+), head as (
   select h.org_id, h.id from conversations h
-  where h.state = 'waiting' and (sqlc.narg(conversation_id)::uuid is null or h.id = sqlc.narg(conversation_id)::uuid)
+  where h.state = 'waiting' and exists (select from who) and (sqlc.narg(conversation_id)::uuid is null or h.id = sqlc.narg(conversation_id)::uuid)
   order by h.waiting_since, h.id limit 1 for update skip locked
 ), c as (
   update conversations set state = 'open', agent_id = @agent_id, agent_name = @agent_name, assigned_at = now(),
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-    and exists (select from users u where u.org_id = head.org_id and u.id = @agent_id and u.disabled_at is null)
   returning conversations.*
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
@@ -134,7 +135,10 @@ select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name,
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
-where c.state = 'waiting' or (c.state = 'open' and c.agent_id = @agent_id)
+where (c.org_id, c.id) in (
+  (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit @line)
+  union all
+  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = @agent_id))
 order by c.waiting_since nulls last, c.last_at, c.id;
 
 -- name: CurrentOfVisitor :one
@@ -150,7 +154,8 @@ from messages where conversation_id = @conversation_id and seq > @after order by
 -- Whole threads of several conversations in one go, each after its own cursor.
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at
 from (select unnest(@conversations::uuid[]) as id, unnest(@cursors::integer[]) as seq) as want
-join messages m on m.conversation_id = want.id and m.seq > want.seq
+join conversations c on c.id = want.id
+join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - @most::integer)
 order by m.conversation_id, m.seq;
 
 -- name: ReturnToLine :many

@@ -38,6 +38,13 @@ where i.accepted_at is null and i.expires_at > now() order by i.created_at desc;
 -- name: UninviteByEmail :exec
 delete from invitations where email = @email and accepted_at is null;
 
+-- name: UninviteBy :exec
+-- Takes back what a user has invited who may no longer invite.
+delete from invitations where invited_by = @invited_by and accepted_at is null;
+
+-- name: VoidResets :exec
+update password_resets set used_at = now() where user_id = @user_id and used_at is null;
+
 -- name: Uninvite :execrows
 delete from invitations where id = @id and accepted_at is null;
 

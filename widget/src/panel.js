@@ -57,7 +57,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   let talk = make("div", "talk"); // the messages of the present conversation
   log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
 
-  let socket, greeted = false, tries = 0, timer, overdue, stopped = false;
+  let socket, greeted = false, tries = 0, timer, overdue, later, stopped = false;
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
 
@@ -227,7 +227,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
       hello();
     } else if (m && frame.retry) {
       clearTimeout(overdue);
-      setTimeout(flush, frame.retry * 1000 + 100);
+      clearTimeout(later);
+      later = setTimeout(flush, frame.retry * 1000 + 100);
     } else if (m) { // will not be kept as it is: back to its writer
       kept(m.id);
       shown.get(m.id)?.remove();

@@ -247,9 +247,17 @@ select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name,
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
-where c.state = 'waiting' or (c.state = 'open' and c.agent_id = $1)
+where (c.org_id, c.id) in (
+  (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit $1)
+  union all
+  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = $2))
 order by c.waiting_since nulls last, c.last_at, c.id
 `
+
+type ListForDeskParams struct {
+	Line    int32
+	AgentID *uuid.UUID
+}
 
 type ListForDeskRow struct {
 	ConversationID uuid.UUID
@@ -272,8 +280,8 @@ type ListForDeskRow struct {
 }
 
 // The line and an agent's own conversations, oldest unanswered first, silent ones last.
-func (q *Queries) ListForDesk(ctx context.Context, agentID *uuid.UUID) ([]ListForDeskRow, error) {
-	rows, err := q.db.Query(ctx, listForDesk, agentID)
+func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]ListForDeskRow, error) {
+	rows, err := q.db.Query(ctx, listForDesk, arg.Line, arg.AgentID)
 	if err != nil {
 		return nil, err
 	}
@@ -366,13 +374,15 @@ func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([
 const messagesOf = `-- name: MessagesOf :many
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at
 from (select unnest($1::uuid[]) as id, unnest($2::integer[]) as seq) as want
-join messages m on m.conversation_id = want.id and m.seq > want.seq
+join conversations c on c.id = want.id
+join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - $3::integer)
 order by m.conversation_id, m.seq
 `
 
 type MessagesOfParams struct {
 	Conversations []uuid.UUID
 	Cursors       []int32
+	Most          int32
 }
 
 type MessagesOfRow struct {
@@ -389,7 +399,7 @@ type MessagesOfRow struct {
 
 // Whole threads of several conversations in one go, each after its own cursor.
 func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]MessagesOfRow, error) {
-	rows, err := q.db.Query(ctx, messagesOf, arg.Conversations, arg.Cursors)
+	rows, err := q.db.Query(ctx, messagesOf, arg.Conversations, arg.Cursors, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -822,15 +832,16 @@ func (q *Queries) StartConversation(ctx context.Context, arg StartConversationPa
 }
 
 const take = `-- name: Take :one
-with head as (
+with who as ( -- locked, so that nobody is disabled between the look and the taking
+  select u.id from users u where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer' for share
+), head as (
   select h.org_id, h.id from conversations h
-  where h.state = 'waiting' and ($1::uuid is null or h.id = $1::uuid)
+  where h.state = 'waiting' and exists (select from who) and ($2::uuid is null or h.id = $2::uuid)
   order by h.waiting_since, h.id limit 1 for update skip locked
 ), c as (
-  update conversations set state = 'open', agent_id = $2, agent_name = $3, assigned_at = now(),
+  update conversations set state = 'open', agent_id = $1, agent_name = $3, assigned_at = now(),
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-    and exists (select from users u where u.org_id = head.org_id and u.id = $2 and u.disabled_at is null)
   returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
@@ -846,8 +857,8 @@ join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 `
 
 type TakeParams struct {
+	AgentID        uuid.UUID
 	ConversationID *uuid.UUID
-	AgentID        *uuid.UUID
 	AgentName      string
 	MessageID      uuid.UUID
 }
@@ -883,8 +894,8 @@ type TakeRow struct {
 // Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
 func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 	row := q.db.QueryRow(ctx, take,
-		arg.ConversationID,
 		arg.AgentID,
+		arg.ConversationID,
 		arg.AgentName,
 		arg.MessageID,
 	)

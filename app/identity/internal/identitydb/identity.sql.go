@@ -305,6 +305,16 @@ func (q *Queries) Uninvite(ctx context.Context, id uuid.UUID) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const uninviteBy = `-- name: UninviteBy :exec
+delete from invitations where invited_by = $1 and accepted_at is null
+`
+
+// Takes back what a user has invited who may no longer invite.
+func (q *Queries) UninviteBy(ctx context.Context, invitedBy uuid.UUID) error {
+	_, err := q.db.Exec(ctx, uninviteBy, invitedBy)
+	return err
+}
+
 const uninviteByEmail = `-- name: UninviteByEmail :exec
 delete from invitations where email = $1 and accepted_at is null
 `
@@ -324,4 +334,13 @@ func (q *Queries) UseReset(ctx context.Context, tokenHash []byte) (uuid.UUID, er
 	var user_id uuid.UUID
 	err := row.Scan(&user_id)
 	return user_id, err
+}
+
+const voidResets = `-- name: VoidResets :exec
+update password_resets set used_at = now() where user_id = $1 and used_at is null
+`
+
+func (q *Queries) VoidResets(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, voidResets, userID)
+	return err
 }

@@ -16,6 +16,7 @@ deps: ; @scripts/deps.sh run
 deps-test: ; @scripts/deps.sh test
 
 build: ## build bin/parley
+	@[ -x bin/parley ] || echo "Building Parley (the first time takes a minute)…"
 	@go build -trimpath -o bin/parley ./app
 
 run: deps build ## install what is missing, start Parley with demo data on a private Postgres, print addresses and log-ins

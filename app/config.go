@@ -26,7 +26,7 @@ const help = `Parley: live chat for customer service.
 
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
   parley migrate            prepare or update the database, then end (for releases)
-  parley reset-link EMAIL   print links that set a new password for an address
+  parley reset-link EMAIL   print links that set a new password for an address (with a private Postgres: stop the server first)
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
   parley help               this text
@@ -38,8 +38,8 @@ Environment:
   MIGRATE_DATABASE_URL  Postgres, as the owner of the schema: for "parley migrate", and for "serve" to migrate at its start
   REDIS_URL             carries notifications between several servers through Redis instead of Postgres
   DATA_DIR              files of a single machine: the private Postgres, the secret key (./data)
-  SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters. Without DATABASE_URL it
-                        is made once and kept under DATA_DIR
+  SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters; with another one visitors
+                        lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. Without it, links
                         are shown instead of sent
 `
@@ -66,10 +66,15 @@ func readConfig(env func(string) string) (config, error) {
 	if c.SecretKey != "" && len(c.SecretKey) < 32 {
 		return c, fmt.Errorf("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
 	}
-	if c.DatabaseURL != "" && c.SecretKey == "" {
-		return c, fmt.Errorf("SECRET_KEY must be set together with DATABASE_URL, to the same value on every server; make one with: openssl rand -hex 32")
-	}
 	return c, nil
+}
+
+// canServe says what a server needs beyond what every command needs.
+func (c config) canServe() error {
+	if c.DatabaseURL != "" && c.SecretKey == "" {
+		return fmt.Errorf("SECRET_KEY must be set together with DATABASE_URL, to the same value on every server; make one with: openssl rand -hex 32")
+	}
+	return nil
 }
 
 func fromEnvironment() (config, error) { return readConfig(os.Getenv) }

@@ -31,7 +31,11 @@ func TestConfig(t *testing.T) {
 		"at least 32":                {"SECRET_KEY", "short"},
 		"together with DATABASE_URL": {"DATABASE_URL", "postgres://x"},
 	} {
-		if _, err := read(pairs...); err == nil || !strings.Contains(err.Error(), says) {
+		c, err := read(pairs...)
+		if err == nil {
+			err = c.canServe()
+		}
+		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v", pairs, err)
 		}
 	}

@@ -46,6 +46,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch command {
 	case "serve":
+		if err := cfg.canServe(); err != nil {
+			return err
+		}
 		cfg.Demo = slices.Contains(args, "--demo")
 		return serve(ctx, cfg, out)
 	case "migrate":
@@ -92,8 +95,8 @@ func migrate(ctx context.Context, cfg config, out io.Writer) error {
 }
 
 func resetLink(ctx context.Context, cfg config, email string, out io.Writer) error {
-	if cfg.DatabaseURL == "" {
-		return errors.New("set DATABASE_URL to the database that the server uses. (For a private Postgres: stop the server, start it again with DATABASE_URL unset, and ask a manager for a link.)")
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = fmt.Sprintf("http://localhost:%d", cfg.Port)
 	}
 	h, err := openHouse(ctx, cfg)
 	if err != nil {

@@ -30,8 +30,8 @@
   });
 
   document.addEventListener("submit", (e) => {
-    const ask = e.submitter?.dataset.confirm;
-    if (ask && !confirm(ask)) e.preventDefault();
+    const { confirm: ask, confirmIf: only } = e.submitter?.dataset || {};
+    if (ask && (!only || document.querySelector(only)) && !confirm(ask)) e.preventDefault();
   });
 
   times(document);

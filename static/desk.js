@@ -170,11 +170,13 @@
     const threads = {};
     for (const p of all(".pane", panes)) threads[p.dataset.conversation] = cursor(p);
     tell({ type: "hello", threads });
+    $("trouble").replaceChildren();
+    for (const form of all("[data-composer]", panes)) if (form.out?.length) pump(form);
   });
   document.addEventListener("htmx:ws:close", (e) => {
     connection.classList.remove("on");
     connection.textContent = e.detail.code === 1008 ? "Logged out" : "Reconnecting…";
-    if (e.detail.code === 1008) location.reload();
+    if (e.detail.code === 1008) location.assign("/login?ended=1&next=/desk");
   });
   const tell = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
   addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "No network"; socket?.close(); });
@@ -214,6 +216,16 @@
     area(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
   }
 
+  function trouble(text) {
+    const p = document.createElement("p"), ok = document.createElement("button");
+    p.textContent = text;
+    ok.type = "button";
+    ok.className = "quiet";
+    ok.dataset.clear = "#trouble";
+    ok.textContent = "OK";
+    $("trouble").replaceChildren(p, ok);
+  }
+
   const problem = (form, text) => { form.querySelector(".error").textContent = text; };
 
   function send(form) {
@@ -238,10 +250,18 @@
   }
 
   document.addEventListener("submit", (e) => {
+    const pane = e.target.closest(".pane");
+    if (e.target.matches("form.close") && (area(pane).value.trim() || entryOf(pane)?.dataset.since)) {
+      const why = area(pane).value.trim() ? "There is an unsent text in it." : "The visitor’s last message is unanswered.";
+      if (!confirm("Close this conversation? " + why)) {
+        e.preventDefault();
+        e.stopImmediatePropagation();
+      }
+    }
     if (!e.target.matches("[data-composer]")) return;
     e.preventDefault();
     send(e.target);
-  });
+  }, true);
   document.addEventListener("htmx:finally:request", (e) => {
     const form = e.detail.ctx.sourceElement;
     if (!form?.matches?.("[data-composer]")) return;
@@ -267,7 +287,7 @@
   });
   document.addEventListener("htmx:error", (e) => {
     const from = e.detail.ctx?.sourceElement;
-    if (from && !from.matches?.("[data-composer]")) $("trouble").textContent = "The server cannot be reached. Please try again in a moment.";
+    if (from && !from.matches?.("[data-composer]")) trouble("The server cannot be reached. Please try again in a moment.");
   });
 
   function uuid() { // pages without TLS have no randomUUID
@@ -328,13 +348,23 @@
     if (act) { e.preventDefault(); act(); }
   });
 
-  // A pane that has just come in takes the screen if the agent asked for it.
+  // A pane that has just come in takes the focus if the agent asked for it.
+  let asked = false;
+  document.addEventListener("htmx:before:request", (e) => {
+    if (/\/take$/.test(e.detail.ctx.request.action)) asked = true;
+    $("trouble").replaceChildren();
+  });
   new MutationObserver((changes) => {
     for (const c of changes) for (const node of c.addedNodes) {
       if (!node.matches?.(".pane")) continue;
       restore(node);
       const writing = document.activeElement?.matches("textarea") && document.activeElement.value;
-      focus(node, !writing);
+      if (asked || !writing) focus(node);
+      else { // came by itself, from another tab: what is being written keeps the focus and its mark
+        used.splice(1, 0, node);
+        arrange();
+      }
+      asked = false;
       toEnd(node);
     }
   }).observe(panes, { childList: true });

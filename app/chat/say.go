@@ -226,15 +226,28 @@ func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UU
 	return Conversation{}, why
 }
 
+// ReturnOwn puts the actor's own open conversations back into the line: the agent goes home.
+func (r *Room) ReturnOwn(ctx context.Context, who access.Actor) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	return r.returnAll(ctx, t, who.ID())
+}
+
 // ReturnAll puts an agent's open conversations back into the line: the agent may no longer log in or answer.
 func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return err
 	}
+	return r.returnAll(ctx, t, agent)
+}
+
+func (r *Room) returnAll(ctx context.Context, t *pg.Tenant, agent uuid.UUID) error {
 	rows, err := chatdb.New(t).ReturnToLine(ctx, &agent)
 	for _, row := range rows {
-		r.ring(who.Org(), said(chatdb.SayAsAgentRow(row)))
+		r.ring(t.Actor().Org(), said(chatdb.SayAsAgentRow(row)))
 	}
 	return err
 }

@@ -116,7 +116,8 @@ type User struct {
 	Email        string
 	Name         string
 	Role         access.Role
-	CustomerName string // a reviewer's
+	Customer     uuid.UUID // a reviewer's
+	CustomerName string
 	Disabled     bool
 }
 
@@ -129,7 +130,10 @@ func (r *Room) Users(ctx context.Context, who access.Actor) ([]User, error) {
 	rows, err := identitydb.New(t).ListUsers(ctx)
 	list := make([]User, len(rows))
 	for i, u := range rows {
-		list[i] = User{u.ID, u.Email, u.Name, access.Role(u.Role), u.CustomerName, u.DisabledAt != nil}
+		list[i] = User{ID: u.ID, Email: u.Email, Name: u.Name, Role: access.Role(u.Role), CustomerName: u.CustomerName, Disabled: u.DisabledAt != nil}
+		if u.CustomerID != nil {
+			list[i].Customer = *u.CustomerID
+		}
 	}
 	return list, err
 }

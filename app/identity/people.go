@@ -53,6 +53,13 @@ func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role 
 	if err := checks.Result(); err != nil {
 		return "", "", err
 	}
+	there, err := identitydb.New(t).HasUser(ctx, email)
+	if err != nil {
+		return "", "", err
+	}
+	if there {
+		return "", "", fail.Field("email", "This person is in your organization already; see the list above.")
+	}
 	secret, hash := token()
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)

@@ -71,10 +71,8 @@ func (t *thread) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	for {
+		t.awaitReaders()
 		more := t.catchUpOnce(ctx)
-		if more {
-			t.awaitReaders()
-		}
 		t.mu.Lock()
 		if !more && !t.again {
 			t.busy = false
@@ -86,7 +84,7 @@ func (t *thread) catchUp() {
 	}
 }
 
-// awaitReaders lets those who are being sent page after page read before the next one. Who does not read is cut.
+// awaitReaders lets followers with much in their queue read before the next page. Who does not read is cut.
 func (t *thread) awaitReaders() {
 	deadline := time.Now().Add(10 * time.Second)
 	for {

@@ -53,6 +53,18 @@ func Host(s string) (string, error) {
 	return ascii, nil
 }
 
+// ShowHost is a domain as people write it, with its letters instead of punycode.
+func ShowHost(host string) string {
+	star, name := "", host
+	if strings.HasPrefix(host, "*.") {
+		star, name = "*.", host[2:]
+	}
+	if shown, err := idna.Display.ToUnicode(name); err == nil {
+		return star + shown
+	}
+	return host
+}
+
 // Allows returns the domain that lets host show the widget, or "" if none does.
 func Allows(domains []string, host string) string {
 	for _, d := range domains {

@@ -199,6 +199,7 @@ func play(ctx context.Context, o options, out io.Writer) error {
 		visitors.Go(func() { visit(ctx, site, text, t, work, lastSent, o.wait) })
 	}
 	close(lastSent)
+	fmt.Fprintf(out, "all visitors have written; waiting up to %v for answers (Ctrl+C ends)\n", o.wait)
 	visitors.Wait()
 	time.Sleep(300 * time.Millisecond) // the agent's screen may be a moment behind the last visitor
 	stop()
@@ -221,12 +222,15 @@ func progress(t *tally, out io.Writer) (stop func()) {
 		defer close(ended)
 		tick := time.NewTicker(2 * time.Second)
 		defer tick.Stop()
-		for {
+		for before := ""; ; {
 			select {
 			case <-done:
 				return
 			case <-tick.C:
-				fmt.Fprintln(out, t.line())
+				if line := t.line(); line != before {
+					fmt.Fprintln(out, line)
+					before = line
+				}
 			}
 		}
 	}()

@@ -68,7 +68,11 @@ func (s *Server) logInForm(c echo.Context) error {
 	if _, err := s.visit(c); err == nil {
 		return c.Redirect(http.StatusSeeOther, next(c))
 	}
-	return s.draw(c, http.StatusOK, public.LogIn(ui.Form{}, next(c), s.demo()))
+	f := ui.Form{}
+	if c.QueryParam("ended") != "" {
+		f.Message = "Your session has ended: you logged out elsewhere, or your log-in was changed. Please log in again."
+	}
+	return s.draw(c, http.StatusOK, public.LogIn(f, next(c), s.demo()))
 }
 
 func (s *Server) logIn(c echo.Context) error {
@@ -121,7 +125,13 @@ func (s *Server) logInChoice(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, next(c))
 }
 
+// logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
 func (s *Server) logOut(c echo.Context) error {
+	if v, err := s.visit(c); err == nil && v.Actor.May(access.Answer) {
+		if err := s.chat.ReturnOwn(c.Request().Context(), v.Actor); err != nil {
+			return err
+		}
+	}
 	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
 		return err
 	}

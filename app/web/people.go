@@ -2,15 +2,32 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"parley/app/access"
 	"parley/app/jobs"
 	"parley/templates/admin"
-	"parley/templates/ui"
 )
 
 func (s *Server) people(v *visit) error {
-	return s.peopleWith(v, admin.PeoplePage{}, http.StatusOK)
+	p := admin.PeoplePage{}
+	if kept := strings.Split(s.sessions.PopString(v.Request().Context(), sessionLink), "\n"); len(kept) == 4 {
+		p.LinkHelp, p.LinkFor, p.Link, p.LinkSent = kept[0], kept[1], kept[2], kept[3] != ""
+	}
+	return s.peopleWith(v, p, http.StatusOK)
+}
+
+// sessionLink keeps a link that was just made until the page that shows it is drawn, once: a reload neither shows it again
+// nor makes another one.
+const sessionLink = "link"
+
+func (s *Server) showLink(v *visit, help, to, link string, sent bool) error {
+	mark := ""
+	if sent {
+		mark = "sent"
+	}
+	s.sessions.Put(v.Request().Context(), sessionLink, strings.Join([]string{help, to, link, mark}, "\n"))
+	return v.back("/admin/people")
 }
 
 func (s *Server) peopleWith(v *visit, p admin.PeoplePage, status int) (err error) {
@@ -56,7 +73,7 @@ func (s *Server) invite(v *visit) error {
 	link := s.cfg.PublicURL + "/join/" + secret
 	s.mail.Send(jobs.Letter{To: email, Subject: "Join " + v.OrgName + " on Parley", Text: v.Name + " has invited you to " + v.OrgName +
 		".\nChoose a name and a password here within seven days:\n\n" + link + "\n"})
-	return s.peopleWith(v, admin.PeoplePage{Link: link, LinkFor: email, LinkSent: !s.mail.Off(), LinkHelp: "The invitation is ready."}, http.StatusOK)
+	return s.showLink(v, "The invitation is ready.", email, link, !s.mail.Off())
 }
 
 func (s *Server) uninvite(v *visit) error {
@@ -122,6 +139,5 @@ func (s *Server) resetColleague(v *visit) error {
 	if err != nil {
 		return s.peopleAgain(v, err)
 	}
-	return s.peopleWith(v, admin.PeoplePage{Link: s.cfg.PublicURL + "/reset/" + l.Secret, LinkFor: l.Email,
-		LinkHelp: "The link sets a new password within an hour.", Form: ui.Form{}}, http.StatusOK)
+	return s.showLink(v, "The link sets a new password within an hour.", l.Email, s.cfg.PublicURL+"/reset/"+l.Secret, false)
 }

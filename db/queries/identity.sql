@@ -3,9 +3,12 @@ insert into users (org_id, id, email, name, role, customer_id, password_hash)
 values (app.org_id(), @id, @email, @name, @role, sqlc.narg(customer_id), @password_hash);
 
 -- name: ListUsers :many
-select u.id, u.email, u.name, u.role, u.disabled_at, coalesce(c.name, '')::text as customer_name
+select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, coalesce(c.name, '')::text as customer_name
 from users u left join customers c on c.org_id = u.org_id and c.id = u.customer_id
 order by u.disabled_at is not null, lower(u.name), u.id;
+
+-- name: HasUser :one
+select exists (select from users where email = @email);
 
 -- name: GetUser :one
 select id, email, name, role, customer_id, disabled_at from users where id = @id;

@@ -1,6 +1,6 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
 const texts = {
-  close: "Close chat", write: "Write a message", send: "Send", again: "Write to start a new conversation",
+  close: "Close chat", write: "Write a message", send: "Send", again: "Start a new conversation", gone: "The chat is not available on this page.",
   connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
   waiting: "You are in line. Somebody will be with you soon.", sending: "Sending…", sent: "Sent",
   here: (name) => name + " is here for you", joined: (name) => name + " has joined",
@@ -89,7 +89,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
 
   function drawState() {
     status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state === "waiting" ? texts.waiting : "";
-    notice.textContent = greeted || !tries ? "" : texts.offline;
+    notice.textContent = stopped ? texts.gone : greeted || !tries ? "" : texts.offline;
     input.placeholder = state === "closed" ? texts.again : texts.write;
   }
 
@@ -107,7 +107,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
     }
     conversation = id;
     last = 0;
-    save((m) => { m.conversation = id; });
+    if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
     for (const m of memory.out) if (shown.has(m.id)) talk.append(shown.get(m.id));
   }
 
@@ -138,8 +138,21 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (code === 1008) stopped = true;
     tries++;
     drawState();
+    if (tries > 2 && !stopped) allowed();
     const wait = Math.min(30000, 400 * 2 ** Math.min(tries, 7));
     if (!stopped) timer = setTimeout(connect, wait * (0.5 + Math.random()));
+  }
+
+  // A socket that is refused says nothing of why: the website's settings do.
+  async function allowed() {
+    try {
+      const answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key), { credentials: "omit", cache: "reload" })).json();
+      if (!answer.refused) return;
+      stopped = true;
+      clearTimeout(timer);
+      notice.textContent = texts.gone;
+      console.error("Parley: " + answer.refused);
+    } catch { /* not reached: trying goes on */ }
   }
 
   // Drops a connection that may be dead without the browser knowing.
@@ -210,8 +223,18 @@ export default function panel({ root, button, badge, base, key, stored, website 
       if (own) kept(m.id);
       if (m.author === "agent") {
         typing.textContent = "";
-        if (fresh && (box.hidden || document.hidden)) unread++;
+        if (fresh && m.seq > (memory.read || 0) && unseen()) unread++;
       }
+    }
+    read();
+  }
+
+  // What has been seen is remembered for all tabs, so that it is not new again at the next page.
+  const unseen = () => box.hidden || document.hidden;
+  function read() {
+    if (!unseen()) {
+      unread = 0;
+      if ((memory.read || 0) < last) save((m) => { m.read = last; });
     }
     drawUnread();
   }
@@ -287,11 +310,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
   addEventListener("offline", () => { if (socket) drop(); });
   addEventListener("pageshow", (e) => { if (e.persisted && socket) drop(); });
   addEventListener("storage", (e) => { // another tab's unsent messages are sent by that tab; ours stay ours
-    if (e.key === stored) load();
+    if (e.key !== stored) return;
+    load();
+    if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
   });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    if (!box.hidden) { unread = 0; drawUnread(); }
+    read();
     if (socket && !greeted) { tries = 0; connect(); }
   });
 
@@ -303,8 +328,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       button.setAttribute("aria-expanded", "true");
       root.host.classList.add("open");
       remember(true);
-      unread = 0;
-      drawUnread();
+      read();
       connect();
       drawState();
       toEnd();

@@ -144,6 +144,17 @@ func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (GetUserRow, error)
 	return i, err
 }
 
+const hasUser = `-- name: HasUser :one
+select exists (select from users where email = $1)
+`
+
+func (q *Queries) HasUser(ctx context.Context, email string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasUser, email)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const invite = `-- name: Invite :exec
 insert into invitations (org_id, id, email, role, customer_id, token_hash, invited_by, expires_at)
 values (app.org_id(), $1, $2, $3, $4, $5, $6, $7)
@@ -213,7 +224,7 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 }
 
 const listUsers = `-- name: ListUsers :many
-select u.id, u.email, u.name, u.role, u.disabled_at, coalesce(c.name, '')::text as customer_name
+select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, coalesce(c.name, '')::text as customer_name
 from users u left join customers c on c.org_id = u.org_id and c.id = u.customer_id
 order by u.disabled_at is not null, lower(u.name), u.id
 `
@@ -223,6 +234,7 @@ type ListUsersRow struct {
 	Email        string
 	Name         string
 	Role         string
+	CustomerID   *uuid.UUID
 	DisabledAt   *time.Time
 	CustomerName string
 }
@@ -241,6 +253,7 @@ func (q *Queries) ListUsers(ctx context.Context) ([]ListUsersRow, error) {
 			&i.Email,
 			&i.Name,
 			&i.Role,
+			&i.CustomerID,
 			&i.DisabledAt,
 			&i.CustomerName,
 		); err != nil {

@@ -49,4 +49,6 @@ traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl
 	@bin/parley traffic -server '$(SERVER)' -file '$(TRAFFIC)' -rate $(RATE) -count $(COUNT) -answer=$(ANSWER)
 
 screenshots: deps-test ## take the pictures of docs/screenshots anew
-	SCREENSHOTS=1 go test ./app -run TestBrowserPages -count=1
+	@mkdir -p docs/screenshots
+	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run TestBrowserPages -count=1 && \
+	  for page in shop panel desk website people; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

@@ -14,7 +14,7 @@ import (
 )
 
 // Every screen, wide and narrow, light and dark: draws without a word on the console, fits its width, and axe-core finds
-// nothing. With SCREENSHOTS=1 the pictures of docs/screenshots are taken anew.
+// nothing. With SCREENSHOTS=folder each is pictured there.
 func TestBrowserPages(t *testing.T) {
 	s, err := start(context.Background(), config{DataDir: filepath.Join(publicTemp(t), "data"), Demo: true, volatileStore: true})
 	if err != nil {
@@ -37,10 +37,10 @@ func TestBrowserPages(t *testing.T) {
 				if over := apptest.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
 					t.Errorf("%s: %d pixels wider than the screen", full, over)
 				}
-				if os.Getenv("SCREENSHOTS") != "" {
-					dir := "../docs/screenshots"
-					os.MkdirAll(dir, 0o755)
-					os.WriteFile(filepath.Join(dir, full+".png"), b.Picture(), 0o644)
+				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+					if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Picture(), 0o644); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 		}

@@ -133,6 +133,25 @@ func TestBrowserStory(t *testing.T) {
 	desk.Wait(`$(".pane.shown")`)
 	same(t, "the desk after reload", read(desk), want)
 
+	// What was read is not new again on the next page; what comes while the panel is closed is counted, in every tab, until
+	// one of them has shown it.
+	visitor.Click("chat .close")
+	second.Click("chat .close")
+	visitor.Reload()
+	visitor.Wait(`$("chat .launcher").getClientRects().length && $("chat .message.agent")`)
+	if !apptest.Eval[bool](visitor, `document.getElementById("parley").shadowRoot.querySelector(".badge").hidden`) {
+		t.Error("what was read is counted as unread")
+	}
+	desk.Wait(`text("#connection") === "Online"`)
+	desk.Type(".pane textarea", "While the panel is closed"+kb.Enter)
+	visitor.Wait(`text("chat .badge") === "1"`)
+	second.Wait(`text("chat .badge") === "1"`)
+	second.Click("chat .launcher")
+	second.Wait(`$("chat .badge").hidden`)
+	visitor.Wait(`$("chat .badge").hidden`)
+	visitor.Click("chat .launcher")
+	talk = append(talk, "While the panel is closed")
+
 	// Closing: both see it; what the visitor writes then starts a new conversation.
 	desk.Wait(`text("#connection") === "Online"`)
 	desk.Click(".pane form.close button")
@@ -189,6 +208,16 @@ func TestBrowserSeveralChats(t *testing.T) {
 		desk.Keys("To " + names[i] + kb.Enter)
 		v.hears("To " + names[i])
 	}
+	// Quicker than the server: two replies and a note in one go, all kept, in order, each as what it is.
+	desk.Run(`document.querySelector("#pane-` + visitors[1].conversation + ` textarea").focus()`)
+	desk.Keys("One" + kb.Enter + "Two" + kb.Enter)
+	desk.Keys("m", altKey)
+	desk.Keys("Three is a note" + kb.Enter)
+	visitors[1].hears("Two")
+	desk.Wait(`$("#pane-` + visitors[1].conversation + ` .note").innerText.includes("Three is a note")`)
+	same(t, "Ben's pane", apptest.Eval[[]string](desk, `[...document.querySelectorAll("#pane-`+visitors[1].conversation+` .body")].map((p) => p.textContent)`),
+		[]string{"Ben asks", "To Ben", "One", "Two", "Three is a note"})
+
 	// Oldest unanswered first: Cleo writes, then Anna; the answered Ben sinks.
 	visitors[2].say("Cleo again")
 	desk.Wait(`text("#mine li:first-child .last") === "Cleo again"`)

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/identity"
+)
+
+// One address and password for two organizations: the person chooses, and the choice is worth nothing for a user whom the
+// password did not open, nor after that user's sessions were ended.
+func TestChoiceOfOrganization(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := serveTest(t, nil)
+	a, b := apptest.NewOrg(t), apptest.NewOrg(t)
+	mia := a.Users[access.Agent]
+	twin, err := s.identity.Create(ctx, b.ID, identity.SignUp{Name: "Mia", Email: mia.Email, Password: apptest.Password}, access.Agent, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := func() *http.Client {
+		jar, err := cookiejar.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	}
+	post := func(c *http.Client, path string, form url.Values) (int, string) {
+		t.Helper()
+		res, err := c.PostForm(s.url+path, form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return res.StatusCode, res.Header.Get("Location")
+	}
+	inside := func(c *http.Client) bool {
+		t.Helper()
+		res, err := c.Get(s.url + "/desk")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	}
+	logIn := url.Values{"email": {mia.Email}, "password": {apptest.Password}}
+	one, two := browser(), browser()
+	for _, c := range []*http.Client{one, two} {
+		if code, _ := post(c, "/login", logIn); code != http.StatusOK || inside(c) {
+			t.Fatalf("the log-in answers %d, or lets in without a choice", code)
+		}
+	}
+	if _, to := post(one, "/login/organization", url.Values{"user": {a.As(access.Owner).ID().String()}}); !strings.HasPrefix(to, "/login") || inside(one) {
+		t.Error("somebody else could be chosen")
+	}
+	if _, to := post(one, "/login/organization", url.Values{"user": {twin.String()}}); to != "/" || !inside(one) {
+		t.Errorf("the choice leads to %q", to)
+	}
+	links, err := s.identity.ResetLinks(ctx, mia.Email)
+	if err != nil || len(links) != 2 {
+		t.Fatalf("%v %v", links, err)
+	}
+	for _, l := range links {
+		if _, err := s.identity.Reset(ctx, l.Secret, "another password"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, to := post(two, "/login/organization", url.Values{"user": {twin.String()}}); !strings.HasPrefix(to, "/login") || inside(two) {
+		t.Error("a choice from before the new password still opens")
+	}
+}
+
+// Logging out puts the agent's conversations back into the line.
+func TestLogOutReturnsConversations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	mia := agentAt(t, s, o, access.Agent)
+	if err := mia.Take(ctx, v.conversation); err != nil {
+		t.Fatal(err)
+	}
+	sara := openDesk(t, agentAt(t, s, o, access.Supervisor))
+	if code, _, err := mia.Post(ctx, "/logout", nil); err != nil || code != http.StatusSeeOther {
+		t.Fatal(code, err)
+	}
+	sara.until("line-" + v.conversation)
+	v.hears("returned")
+}

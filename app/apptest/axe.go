@@ -13,6 +13,11 @@ var axe string
 // Accessible runs axe-core on the page as it is, by the rules of WCAG 2.0 to 2.2, levels A and AA, and reports what it finds.
 func (b *Tab) Accessible(name string) {
 	b.T.Helper()
+	b.deaf.Store(true) // axe tries inline styles, which the page's policy refuses
+	defer func() {
+		b.Run("await new Promise((go) => setTimeout(go, 50))")
+		b.deaf.Store(false)
+	}()
 	b.Run(axe)
 	raw := Eval[string](b, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }).then((r) =>
 		JSON.stringify(r.violations.map((v) => ({ rule: v.id, help: v.help, where: v.nodes.map((n) => n.target.flat().join(" ") + ": " + (n.any[0]?.message || "")) }))))`)

@@ -8,10 +8,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -65,6 +68,7 @@ type Tab struct {
 	T   testing.TB
 	ctx context.Context
 
+	deaf    atomic.Bool // what comes to the console now is our own doing
 	mu      sync.Mutex
 	console []string
 }
@@ -94,6 +98,9 @@ func newTab(t testing.TB, parent context.Context, opts ...chromedp.ContextOption
 	if err := chromedp.Do(ctx); err != nil { // makes the target; must not have a deadline
 		t.Fatal(err)
 	}
+	if _, err := chromedp.Call(ctx, log.Enable, cdp.Empty{}); err != nil {
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -111,12 +118,17 @@ func (b *Tab) heard(event any) {
 			what += " " + e.ExceptionDetails.Exception.Description
 		}
 		b.note("exception: " + what)
+	case *log.EventEntryAdded: // what the browser itself has to say: a policy violated, a file not found
+		b.note(string(e.Entry.Level) + ": " + e.Entry.Text + " " + e.Entry.URL)
 	case *page.EventJavascriptDialogOpening:
 		go chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
 	}
 }
 
 func (b *Tab) note(line string) {
+	if b.deaf.Load() {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.console = append(b.console, line)

@@ -93,7 +93,7 @@ func (c *Checks) Add(field, format string, args ...any) {
 	}
 }
 
-// Err takes over err's fields, if it is an Invalid error, and reports whether it was one.
+// Err notes err beside a field, if there is one.
 func (c *Checks) Err(field string, err error) {
 	if err == nil {
 		return

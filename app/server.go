@@ -110,10 +110,11 @@ type server struct {
 	live      *live.Hub
 	failed    chan error // gets the reason if a part ends by itself
 
-	http    *http.Server
-	ready   atomic.Bool
-	stopBus context.CancelFunc
-	parts   *errgroup.Group
+	http     *http.Server
+	ready    atomic.Bool
+	stopping atomic.Bool
+	stopBus  context.CancelFunc
+	parts    *errgroup.Group
 }
 
 // start brings up a server that accepts requests when it returns.
@@ -185,9 +186,10 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			}
 		})
 	}
-	go func() {
-		if err := s.parts.Wait(); err != nil {
-			s.failed <- err
+	go func() { // the first part that ends by itself ends the server
+		<-partsCtx.Done()
+		if !s.stopping.Load() {
+			s.failed <- context.Cause(partsCtx)
 		}
 	}()
 	select {
@@ -218,6 +220,7 @@ func (s *server) whyNotReady(ctx context.Context) error {
 // Stop ends the server in order: no longer ready, sockets told to come back elsewhere, requests finished, parts ended, the
 // database closed.
 func (s *server) Stop() {
+	s.stopping.Store(true)
 	s.ready.Store(false)
 	s.live.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)

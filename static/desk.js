@@ -8,6 +8,7 @@
 
   // --- panes: the one in focus and those used before it, as many as fit ---------------------------------------------
   let used = all(".pane", panes); // most recent first
+  const fresh = new Set(); // conversations with something that nobody has looked at yet
   const room = () => Math.max(1, Math.min(6, Math.floor(panes.clientWidth / 340) || 1));
 
   function arrange() {
@@ -18,7 +19,8 @@
       p.classList.toggle("shown", shown.includes(p));
       p.classList.toggle("focus", p === used[0]);
       entryOf(p)?.classList.toggle("shown", shown.includes(p));
-      if (shown.includes(p) && !document.hidden) entryOf(p)?.classList.remove("fresh");
+      if (shown.includes(p) && !document.hidden) fresh.delete(p.dataset.conversation);
+      entryOf(p)?.classList.toggle("fresh", fresh.has(p.dataset.conversation));
     }
     if (!used.length) document.body.classList.remove("talking");
   }
@@ -116,13 +118,9 @@
     if (waiting && ready && !$("line-" + waiting[1])) attention("line", null, "Somebody is waiting in the line");
     if (text.includes('hx-target="#typing-')) fade(/ hx-target="#(typing-[^"]+)"/.exec(text)[1]);
   });
-  const fresh = new Set();
   document.addEventListener("htmx:ws:after:message:incoming", () => {
     ready = true; // the first frame brings the lists: no news
-    for (const id of fresh) {
-      const entry = $("mine-" + id);
-      if (entry) { entry.classList.add("fresh"); fresh.delete(id); }
-    }
+    arrange();
   });
 
   const plainText = (html) => /<p class="body">([\s\S]*?)<\/p>/.exec(html)?.[1].replace(/&#?\w+;/g, "’") || "";

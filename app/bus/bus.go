@@ -153,11 +153,8 @@ func (b *Bus) Run(ctx context.Context) error {
 		if !up {
 			return
 		}
-		again := true
-		b.first.Do(func() { again = false; close(b.once) })
-		if again {
-			b.gap()
-		}
+		b.gap() // also the first time: screens may be open already
+		b.first.Do(func() { close(b.once) })
 	})
 	<-sent
 	if ctx.Err() != nil {
@@ -190,12 +187,14 @@ func (b *Bus) send(ctx context.Context) {
 		select {
 		case e := <-b.out:
 			b.flush(ctx, b.gather(e))
-		case <-ctx.Done():
-			if len(b.out) > 0 {
-				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		case <-ctx.Done(): // what is still waiting, and then "look for yourselves", whatever became of it
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+			defer cancel()
+			for len(b.out) > 0 && last.Err() == nil {
 				b.flush(last, b.gather(<-b.out))
-				cancel()
 			}
+			b.dropped.Store(true)
+			b.flush(last, nil)
 			return
 		}
 	}
@@ -215,13 +214,22 @@ func (b *Bus) gather(first Event) []Event {
 }
 
 func (b *Bus) flush(ctx context.Context, events []Event) {
-	payloads := b.pack(events)
+	var payloads []string
+	if len(events) > 0 {
+		payloads = b.pack(events)
+	}
 	if b.dropped.Swap(false) {
 		payloads = append(payloads, b.gapPayload())
 	}
 	for attempt := 0; ; attempt++ {
-		err := b.driver.Send(ctx, payloads)
-		if err == nil || ctx.Err() != nil {
+		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		err := b.driver.Send(sending, payloads)
+		cancel()
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			b.dropped.Store(true) // the last words will say so
 			return
 		}
 		slog.Warn("the bus cannot send, trying again", "error", err)

@@ -50,6 +50,10 @@ func process(t *testing.T, driver bus.Driver) (*bus.Bus, *ear) {
 	go func() { defer close(done); b.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	next(t, b.Connected())
+	if driver == nil {
+		return b, e
+	}
+	<-e.gaps // what was said before it was connected may have been missed
 	return b, e
 }
 

@@ -129,6 +129,12 @@ func fromRow(r chatdb.GetConversationRow) Conversation {
 	return c
 }
 
+// RingAgain rings for what was said before: whoever comes back after a loss does it, because the process that should have
+// rung may be gone. Who has seen it does nothing.
+func (r *Room) RingAgain(org, conversation, visitor uuid.UUID, seq int) {
+	r.bus.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: conversation, Visitor: visitor, Seq: seq})
+}
+
 // ring tells every screen what was said.
 func (r *Room) ring(org uuid.UUID, s Said) {
 	r.bus.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: s.In.ID, Visitor: s.In.Visitor, User: s.In.Agent,

@@ -69,6 +69,8 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		}
 		known, err := q.KnownMessage(ctx, chatdb.KnownMessageParams{MessageID: in.ID, VisitorID: who.ID()})
 		if err == nil {
+			// Said again because no acknowledgement came: the bell may have been lost with it.
+			r.RingAgain(who.Org(), known.ConversationID, who.ID(), int(known.Seq))
 			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
 		}
 		if !pg.None(err) {
@@ -129,6 +131,7 @@ func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, i
 		}
 		known, err := q.KnownMessageIn(ctx, chatdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
+			r.RingAgain(who.Org(), conversation, uuid.Nil, int(known.Seq))
 			return message(chatdb.MessagesAfterRow(known)), nil
 		}
 		if !pg.None(err) {

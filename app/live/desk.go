@@ -209,8 +209,10 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			frames = append(frames, html(view.StateOf(c)))
 		case err == nil && c.State == chat.Waiting:
 			frames = append(frames, html(view.StateOf(c)))
+			d.leave(id)
 		default:
 			frames = append(frames, html(view.RemovePane(id)))
+			d.leave(id)
 		}
 	}
 	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
@@ -278,6 +280,16 @@ func (d *desk) openPane(c chat.Conversation) {
 	d.hub.look(c.ID)
 }
 
+// letGo leaves a conversation that has become somebody else's, unless it is this agent's again by now.
+func (d *desk) letGo(conversation uuid.UUID) {
+	d.leave(conversation)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if c, err := d.hub.chat.Get(ctx, d.actor, conversation); err == nil && c.State == chat.Open && c.Agent == d.actor.ID() {
+		d.openPane(c)
+	}
+}
+
 func html(c templ.Component) []byte {
 	var b bytes.Buffer
 	if err := c.Render(context.Background(), &b); err != nil {
@@ -292,6 +304,21 @@ type floor struct {
 	mu     sync.Mutex
 	desks  map[*desk]struct{}
 	newest map[uuid.UUID]int // conversation to the number of its newest message shown
+	since  time.Time         // the first desk opened, or newest was cleared
+}
+
+// mayBeLate reports whether an event about a conversation could be older than what a desk that has just opened has read.
+func (f *floor) mayBeLate(conversation uuid.UUID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.newest[conversation] == 0 && time.Since(f.since) < 10*time.Second
+}
+
+// shows reports whether a conversation's state as of a message, or a newer one, is on the desks.
+func (f *floor) shows(conversation uuid.UUID, seq int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return seq > 0 && f.newest[conversation] >= seq
 }
 
 const newestKept = 20000
@@ -302,7 +329,7 @@ func (h *Hub) joinFloor(d *desk) {
 	org := d.actor.Org()
 	f := h.floors[org]
 	if f == nil {
-		f = &floor{desks: map[*desk]struct{}{}, newest: map[uuid.UUID]int{}}
+		f = &floor{since: time.Now(), desks: map[*desk]struct{}{}, newest: map[uuid.UUID]int{}}
 		h.floors[org] = f
 	}
 	f.mu.Lock()
@@ -337,14 +364,14 @@ func (f *floor) list() []*desk {
 
 // changed shows a conversation's new state on every desk: in the lists, and in its pane where the agent has one or should
 // have one now.
-func (f *floor) changed(c chat.Conversation, seq int) {
-	for _, then := range f.lists(c, seq) {
+func (f *floor) changed(h *Hub, c chat.Conversation, seq int) {
+	for _, then := range f.lists(h, c, seq) {
 		then()
 	}
 }
 
 // lists shows the new state in the lists and returns what else is to be done, outside the lock.
-func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
+func (f *floor) lists(h *Hub, c chat.Conversation, seq int) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.newest[c.ID] >= seq {
@@ -352,6 +379,7 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 	}
 	if len(f.newest) >= newestKept {
 		clear(f.newest)
+		f.since = time.Now()
 	}
 	f.newest[c.ID] = seq
 	now := time.Now()
@@ -361,7 +389,7 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 			d.sendRaw(others)
 			if d.follows(c.ID) {
 				d.say(view.StateOf(c))
-				then = append(then, func() { d.leave(c.ID) })
+				then = append(then, func() { d.letGo(c.ID) })
 			}
 			continue
 		}

@@ -171,8 +171,15 @@ func (h *Hub) Gap() {
 		for _, d := range desks {
 			d.refresh(nil)
 		}
+		for _, s := range staff {
+			if p, ok := s.(*websitePage); ok {
+				p.refresh()
+			}
+		}
 		for _, p := range panels {
-			p.findConversation()
+			if p.mayStay() {
+				p.findConversation()
+			}
 		}
 	})
 }
@@ -182,13 +189,16 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	behind := false
 	for p := range copied(&h.mu, h.panels, s.In.Visitor) {
 		// Bells can overtake each other, so a panel that begins to follow begins at the beginning.
-		behind = p.turnTo(s.In.ID, 0) && s.Seq > 1 || behind
+		behind = p.bell(s.In.ID) && s.Seq > 1 || behind
 	}
 	h.mu.RLock()
 	t, f := h.threads[s.In.ID], h.floors[orgID]
 	h.mu.RUnlock()
-	if f != nil {
-		f.changed(s.In, s.Seq)
+	switch {
+	case f != nil && f.mayBeLate(s.In.ID):
+		spawn("show a conversation on a desk that has just opened", func() { h.showEntry(orgID, f, s.In.ID) })
+	case f != nil:
+		f.changed(h, s.In, s.Seq)
 	}
 	if t != nil {
 		t.said(s.Message)
@@ -209,20 +219,38 @@ func (h *Hub) saidElsewhere(e bus.Event) {
 	}
 	spawn("show what another process has written", func() {
 		for p := range panels {
-			p.turnTo(e.Conversation, 0)
+			p.bell(e.Conversation)
 		}
-		if f != nil {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			c, err := h.chat.Get(ctx, access.System(e.Org, "show a conversation that changed elsewhere"), e.Conversation)
-			if err != nil {
-				slog.Error("show a conversation that changed elsewhere", "conversation", e.Conversation, "error", err)
-			} else {
-				f.changed(c, c.LastSeq)
-			}
+		if f != nil && !f.shows(e.Conversation, e.Seq) {
+			h.showEntry(e.Org, f, e.Conversation)
 		}
 		h.look(e.Conversation)
 	})
+}
+
+// showEntry reads a conversation and shows its state on the organization's desks. When it cannot be read, the desks come
+// back and read everything.
+func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
+	who := access.System(orgID, "show a conversation that has changed")
+	var err error
+	for try := range 6 {
+		var c chat.Conversation
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		c, err = h.chat.Get(ctx, who, conversation)
+		cancel()
+		if err == nil {
+			f.changed(h, c, c.LastSeq)
+			return
+		}
+		if fail.KindOf(err) == fail.NotFound {
+			return
+		}
+		time.Sleep(time.Duration(try*try) * 50 * time.Millisecond)
+	}
+	slog.Error("show a conversation that has changed", "conversation", conversation, "error", err)
+	for _, d := range f.list() {
+		d.socket.close(codeTryAgain, "try again")
+	}
 }
 
 // look catches the followers of a conversation up with the table.

@@ -22,19 +22,23 @@ import (
 type panel struct {
 	hub     *Hub
 	site    org.Site
+	key     string // the website's
+	origin  string // of the page, as the browser says
 	agent   string // the browser's User-Agent
-	host    string // of the page, as its Origin says
 	socket  *socket
 	due     *time.Timer   // ends the socket if it says no hello
 	limiter *rate.Limiter // after hello
 
 	mu           sync.Mutex
 	visitor      access.Actor // valid after hello
+	welcomed     bool         // welcome is written: frames may follow
+	missed       bool         // a bell rang before that
 	over         bool         // the socket is closed
 	conversation uuid.UUID    // the one it follows
 	page         chat.Page
-	sending      uuid.UUID // message that is being kept for this panel right now
-	acknowledged bool      // and whether its acknowledgement went out already
+	sending      uuid.UUID              // message that is being kept for this panel right now
+	acknowledged bool                   // and whether its acknowledgement went out already
+	early        map[uuid.UUID]struct{} // acknowledged before the thread came to them
 	typedAt      time.Time
 }
 
@@ -51,7 +55,7 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site org.Site) 
 	if h.isDraining() {
 		return errDraining
 	}
-	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, agent: r.UserAgent(), host: org.OriginHost(r.Header.Get("Origin"))})
+	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, key: r.URL.Query().Get("key"), origin: r.Header.Get("Origin"), agent: r.UserAgent()})
 }
 
 func (p *panel) opened(s *socket) {
@@ -233,7 +237,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	}
 	p.due.Stop()
 	p.limiter = p.hub.limiter(visitor.ID())
-	if org.OriginHost(in.Page.URL) != p.host { // an agent may click it: only the page that the browser vouches for
+	if org.OriginHost(in.Page.URL) != org.OriginHost(p.origin) { // an agent may click it: only the page that the browser vouches for
 		in.Page.URL = ""
 	}
 	p.mu.Lock()
@@ -243,7 +247,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.mu.Unlock()
 	add(&p.hub.mu, p.hub.panels, visitor.ID(), p)
 	if in.Token == "" { // a visitor nobody has met has no conversation: no query
-		p.write(out)
+		p.welcome(out)
 		return
 	}
 	c, found, err := p.hub.chat.OfVisitor(ctx, visitor)
@@ -261,7 +265,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		return
 	}
 	if !found {
-		p.write(out)
+		p.welcome(out)
 		return
 	}
 	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
@@ -269,9 +273,48 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		out.Messages = append(out.Messages, outgoing(m))
 		cursor = m.Seq
 	}
-	p.write(out)
 	p.turnTo(c.ID, cursor)
-	p.hub.look(c.ID) // what was said between reading and following, and further pages
+	p.welcome(out)
+	p.hub.look(c.ID)                            // what was said between reading and following, and further pages
+	if in.After > 0 && c.State != chat.Closed { // it comes back after a loss
+		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
+	}
+}
+
+// welcome writes the first frame. What rang before it is looked for now.
+func (p *panel) welcome(out welcomeOut) {
+	p.mu.Lock()
+	p.write(out)
+	p.welcomed = true
+	missed := p.missed
+	p.mu.Unlock()
+	if missed {
+		spawn("find a panel's conversation", p.findConversation)
+	}
+}
+
+// bell says that something was said in a conversation of the visitor's. It reports whether the panel begins to follow it.
+func (p *panel) bell(conversation uuid.UUID) bool {
+	p.mu.Lock()
+	if !p.welcomed {
+		p.missed = true
+		p.mu.Unlock()
+		return false
+	}
+	p.mu.Unlock()
+	return p.turnTo(conversation, 0)
+}
+
+// mayStay closes the panel if its website's settings or domains are no longer those it was opened with.
+func (p *panel) mayStay() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	site, err := p.hub.org.Site(ctx, p.key, p.origin)
+	if err != nil || site.TypingPreview != p.site.TypingPreview {
+		p.socket.close(codeRestart, "settings changed")
+		return false
+	}
+	return true
 }
 
 // clip shortens what only describes a visit; being too long or strange is no reason to refuse a visitor.
@@ -290,14 +333,16 @@ func clip(s string, max int) string {
 func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 	p.mu.Lock()
 	before := p.conversation
-	if p.over || before == conversation {
+	// Ids are made when a conversation begins and rise with time (UUIDv7): an older one is never turned back to.
+	if p.over || bytes.Compare(conversation[:], before[:]) <= 0 {
 		p.mu.Unlock()
 		return false
 	}
 	p.conversation = conversation
 	p.mu.Unlock()
-	if before != uuid.Nil {
-		p.hub.leave(p, before)
+	if before != uuid.Nil { // its last words first
+		p.hub.look(before)
+		time.AfterFunc(5*time.Second, func() { p.hub.leave(p, before) })
 	}
 	p.hub.follow(p, conversation, cursor)
 	p.mu.Lock()
@@ -313,7 +358,11 @@ func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 func (p *panel) findConversation() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if c, found, err := p.hub.chat.OfVisitor(ctx, p.who()); err == nil && found {
+	c, found, err := p.hub.chat.OfVisitor(ctx, p.who())
+	switch {
+	case err != nil:
+		p.socket.close(codeTryAgain, "try again")
+	case found:
 		p.turnTo(c.ID, 0)
 		p.hub.look(c.ID)
 	}
@@ -333,6 +382,12 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	p.mu.Lock()
 	done := p.acknowledged
 	p.sending = uuid.Nil
+	if err == nil && !done { // when the thread comes to it, it is not news to this tab
+		if p.early == nil || len(p.early) > 200 {
+			p.early = map[uuid.UUID]struct{}{}
+		}
+		p.early[in.ID] = struct{}{}
+	}
 	p.mu.Unlock()
 	switch {
 	case err != nil:
@@ -387,7 +442,14 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 		if own {
 			p.acknowledged = true
 		}
+		_, known := p.early[m.ID]
+		if known {
+			delete(p.early, m.ID)
+		}
 		p.mu.Unlock()
+		if known && m.Author == chat.ByVisitor {
+			continue
+		}
 		if own {
 			p.flush(&out)
 			p.write(ackOut{"ack", m.ID, conversation, m.Seq, m.At})

@@ -70,9 +70,26 @@ func (t *thread) wake() {
 func (t *thread) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	for {
+	for failures := 0; ; {
 		t.awaitReaders()
-		more := t.catchUpOnce(ctx)
+		more, err := t.catchUpOnce(ctx)
+		switch {
+		case err == nil:
+			failures = 0
+		case failures < 6: // a connection that broke, a database that restarts
+			failures++
+			time.Sleep(time.Duration(failures*failures) * 50 * time.Millisecond)
+			more = true
+		default: // the screens come back and ask for themselves
+			slog.Error("catch up", "conversation", t.id, "error", err)
+			t.mu.Lock()
+			for f := range t.at {
+				f.wire().close(codeTryAgain, "try again")
+			}
+			t.busy = false
+			t.mu.Unlock()
+			return
+		}
 		t.mu.Lock()
 		if !more && !t.again {
 			t.busy = false
@@ -111,7 +128,7 @@ func (t *thread) awaitReaders() {
 
 // catchUpOnce reads one page for staff and one for visitors, each with the rights of one of them and after the cursor that
 // is furthest behind, and reports whether there is more.
-func (t *thread) catchUpOnce(ctx context.Context) (more bool) {
+func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	type audience struct {
 		who access.Actor
 		at  int
@@ -128,20 +145,22 @@ func (t *thread) catchUpOnce(ctx context.Context) (more bool) {
 	for visitor, a := range furthest {
 		messages, err := t.chat.After(ctx, a.who, t.id, a.at)
 		if err != nil {
-			// The screens keep their cursors; the next bell, gap or reconnection looks again.
-			slog.Error("catch up", "conversation", t.id, "error", err)
-			continue
+			return true, err
 		}
 		more = more || len(messages) == chat.PageOfMessages
 		t.mu.Lock()
-		for f := range t.at {
-			if f.who().IsVisitor() == visitor {
+		for f, at := range t.at {
+			switch {
+			case f.who().IsVisitor() != visitor:
+			case at < a.at: // joined, further behind, while this page was read
+				more = true
+			default:
 				t.give(f, messages)
 			}
 		}
 		t.mu.Unlock()
 	}
-	return more
+	return more, nil
 }
 
 // give shows a follower those messages that are beyond its cursor. messages must be all that its audience may see between

@@ -64,8 +64,9 @@ func (p *websitePage) refresh() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	w, err := p.hub.org.Website(ctx, p.actor, p.website)
-	if err != nil {
-		return // gone, or no longer this person's to see; a reload says so
+	if err != nil { // gone, no longer this person's to see, or not to be read just now: the page comes back and finds out
+		p.socket.close(codeTryAgain, "try again")
+		return
 	}
 	p.socket.send(html(admin.PushDomains(w, time.Now())))
 }

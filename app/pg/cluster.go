@@ -99,7 +99,14 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 		}
 	}
 
+	note := filepath.Join(dir, "socket") // where the socket is, so that the folder of a killed process does not stay behind
+	if before, err := os.ReadFile(note); err == nil && strings.HasPrefix(string(before), "/tmp/parley-") && !strings.Contains(string(before), "..") {
+		os.RemoveAll(string(before))
+	}
 	if c.socket, err = os.MkdirTemp("/tmp", "parley-"); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(note, []byte(c.socket), 0o600); err != nil {
 		return nil, err
 	}
 	if err := give(c.socket, as); err != nil {

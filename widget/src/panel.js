@@ -55,17 +55,20 @@ export default function panel({ root, button, badge, base, key, stored, website 
   root.append(box);
 
   let talk = make("div", "talk"); // the messages of the present conversation
+  const talks = new Map(); // and of those before it
   log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
 
   let socket, greeted = false, tries = 0, timer, overdue, later, stopped = false;
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
 
+  const current = () => talk;
+
   // --- drawing ------------------------------------------------------------------------------------------------------
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
 
-  function draw(m, pending) {
+  function draw(m, pending, talk = current()) {
     const stay = !atEnd();
     let e = shown.get(m.id);
     if (!e) {
@@ -106,6 +109,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       log.append(talk);
     }
     conversation = id;
+    talks.set(id, talk);
     last = 0;
     if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
     for (const m of memory.out) if (shown.has(m.id)) talk.append(shown.get(m.id));
@@ -195,6 +199,10 @@ export default function panel({ root, button, badge, base, key, stored, website 
       flush();
     } else if (frame.type === "messages") {
       const c = frame.conversation;
+      if (c.id !== conversation && talks.has(c.id)) { // the last words of the one before
+        for (const m of frame.messages) draw(m, false, talks.get(c.id));
+        return;
+      }
       turnTo(c.id);
       if (c.state) { state = c.state; agent = c.agent || (c.state === "open" ? agent : ""); }
       else if (!state || state === "closed") state = "waiting";

@@ -445,7 +445,7 @@ func TestBrowserHiddenTab(t *testing.T) {
 	s := serveTest(t, nil)
 	desk := apptest.NewTab(t)
 	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`document.body.classList.contains("ready")`)
 	desk.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push(title + ": " + o.body) } close() {} };
 		window.played = 0; HTMLMediaElement.prototype.play = () => { played++; return Promise.resolve() };
 		window.away = false; document.hasFocus = () => !away; Object.defineProperty(document, "hidden", { get: () => away });

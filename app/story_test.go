@@ -42,7 +42,7 @@ func TestBrowserStory(t *testing.T) {
 	desk := apptest.NewTab(t)
 	desk.Size(1280, 800, false)
 	desk.LogIn(s.url, mia.Email, apptest.Password, "/desk")
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`document.body.classList.contains("ready")`)
 
 	visitor := apptest.NewTab(t)
 	visitor.Go(page)
@@ -128,6 +128,7 @@ func TestBrowserStory(t *testing.T) {
 	same(t, "the panel at the end", said(visitor), talk)
 	same(t, "the second tab at the end", said(second), talk)
 	want := slices.Insert(slices.Clone(talk), 3, "Parcel is at the depot")
+	desk.Wait(`$(".pane .thread").innerText.includes("Half written and sent")`)
 	same(t, "the desk at the end", read(desk), want)
 	desk.Reload()
 	desk.Wait(`$(".pane.shown")`)
@@ -142,7 +143,7 @@ func TestBrowserStory(t *testing.T) {
 	if !apptest.Eval[bool](visitor, `document.getElementById("parley").shadowRoot.querySelector(".badge").hidden`) {
 		t.Error("what was read is counted as unread")
 	}
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`document.body.classList.contains("ready")`)
 	desk.Type(".pane textarea", "While the panel is closed"+kb.Enter)
 	visitor.Wait(`text("chat .badge") === "1"`)
 	second.Wait(`text("chat .badge") === "1"`)
@@ -153,7 +154,7 @@ func TestBrowserStory(t *testing.T) {
 	talk = append(talk, "While the panel is closed")
 
 	// Closing: both see it; what the visitor writes then starts a new conversation.
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`document.body.classList.contains("ready")`)
 	desk.Click(".pane form.close button")
 	visitor.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
 	desk.Wait(`!$("#mine").childElementCount && text(".pane .state").includes("closed")`)
@@ -188,7 +189,7 @@ func TestBrowserSeveralChats(t *testing.T) {
 	desk := apptest.NewTab(t)
 	desk.Size(1500, 800, false)
 	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`document.body.classList.contains("ready")`)
 	visitors := newVisitors(t, s, o, 3)
 	for i, v := range visitors {
 		v.say(names[i] + " asks")

@@ -90,9 +90,28 @@
 
   // --- what comes in ------------------------------------------------------------------------------------------------
   // A fragment marked data-once is put in once: a pane that is there already keeps its thread and its draft.
+  // An entry that is there is changed in place: a click or the focus on it must not be lost because news came in.
+  function inPlace(task) {
+    const list = [line, mine].find((l) => task.target === l || task.target === "#" + l.id);
+    if (!list) return;
+    if (task.swapSpec.style === "innerHTML") { // the whole list as it is now
+      const now = new Set([...task.fragment.children].map((e) => e.id));
+      for (const e of [...list.children]) if (!now.has(e.id)) e.remove();
+      task.swapSpec = { style: "upsert", key: "data-since", sort: true };
+    }
+    for (const e of [...task.fragment.children]) {
+      const there = $(e.id);
+      if (!there) continue;
+      there.dataset.since = e.dataset.since;
+      there.querySelector("button").replaceChildren(...e.querySelector("button").childNodes);
+      e.remove();
+    }
+  }
+
   let ends = [];
   document.addEventListener("htmx:before:swap", (e) => {
     for (const task of e.detail.tasks) {
+      inPlace(task);
       for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
     }
     ends = all(".pane.shown", panes).map(thread).filter(atEnd);
@@ -120,6 +139,7 @@
   });
   document.addEventListener("htmx:ws:after:message:incoming", () => {
     ready = true; // the first frame brings the lists: no news
+    document.body.classList.add("ready");
     arrange();
   });
 

@@ -273,9 +273,12 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		out.Messages = append(out.Messages, outgoing(m))
 		cursor = m.Seq
 	}
-	p.turnTo(c.ID, cursor)
+	p.mu.Lock()
+	p.conversation = c.ID // bells for it change nothing from here on
+	p.mu.Unlock()
 	p.welcome(out)
-	p.hub.look(c.ID)                            // what was said between reading and following, and further pages
+	p.hub.follow(p, c.ID, cursor)
+	p.hub.look(c.ID) // what was said between reading and following, and further pages
 	if in.After > 0 && c.State != chat.Closed { // it comes back after a loss
 		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
 	}

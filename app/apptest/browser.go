@@ -119,7 +119,9 @@ func (b *Tab) heard(event any) {
 		}
 		b.note("exception: " + what)
 	case *log.EventEntryAdded: // what the browser itself has to say: a policy violated, a file not found
-		b.note(string(e.Entry.Level) + ": " + e.Entry.Text + " " + e.Entry.URL)
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			b.note(string(e.Entry.Level) + ": " + e.Entry.Text + " " + e.Entry.URL)
+		}
 	case *page.EventJavascriptDialogOpening:
 		go chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true})
 	}

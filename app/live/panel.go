@@ -278,7 +278,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.mu.Unlock()
 	p.welcome(out)
 	p.hub.follow(p, c.ID, cursor)
-	p.hub.look(c.ID) // what was said between reading and following, and further pages
+	p.hub.look(c.ID)                            // what was said between reading and following, and further pages
 	if in.After > 0 && c.State != chat.Closed { // it comes back after a loss
 		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
 	}
@@ -359,6 +359,13 @@ func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 
 // findConversation looks for a conversation that another process may have begun.
 func (p *panel) findConversation() {
+	p.mu.Lock()
+	if !p.welcomed {
+		p.missed = true
+		p.mu.Unlock()
+		return
+	}
+	p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	c, found, err := p.hub.chat.OfVisitor(ctx, p.who())

@@ -1,0 +1,96 @@
+package live
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/chat"
+)
+
+// The panels' wire format, as widget/PROTOCOL.md has it.
+
+// frameIn is every frame a panel may send; Type says which fields count.
+type frameIn struct {
+	Type         string    `json:"type"`
+	Protocol     int       `json:"protocol"`
+	Token        string    `json:"token"`
+	Conversation uuid.UUID `json:"conversation"`
+	After        int       `json:"after"`
+	Page         pageIn    `json:"page"`
+	Language     string    `json:"language"`
+	ID           uuid.UUID `json:"id"`
+	Text         string    `json:"text"`
+}
+
+type pageIn struct {
+	URL      string `json:"url"`
+	Title    string `json:"title"`
+	Referrer string `json:"referrer"`
+}
+
+type welcomeOut struct {
+	Type         string           `json:"type"` // welcome
+	Protocol     int              `json:"protocol"`
+	Token        string           `json:"token,omitempty"`
+	Conversation *conversationOut `json:"conversation,omitempty"`
+	Messages     []messageOut     `json:"messages"`
+}
+
+type conversationOut struct {
+	ID    uuid.UUID  `json:"id"`
+	State chat.State `json:"state"`
+	Agent string     `json:"agent,omitempty"`
+}
+
+type messageOut struct {
+	Seq    int         `json:"seq"`
+	ID     uuid.UUID   `json:"id"`
+	Kind   chat.Kind   `json:"kind"`
+	Author chat.Author `json:"author"`
+	Name   string      `json:"name,omitempty"`
+	Text   string      `json:"text"`
+	At     time.Time   `json:"at"`
+}
+
+type messagesOut struct {
+	Type         string          `json:"type"` // messages
+	Conversation conversationRef `json:"conversation"`
+	Messages     []messageOut    `json:"messages"`
+}
+
+// conversationRef carries the state only where the messages changed it.
+type conversationRef struct {
+	ID    uuid.UUID  `json:"id"`
+	State chat.State `json:"state,omitempty"`
+	Agent string     `json:"agent,omitempty"`
+}
+
+type ackOut struct {
+	Type         string    `json:"type"` // ack
+	ID           uuid.UUID `json:"id"`
+	Conversation uuid.UUID `json:"conversation"`
+	Seq          int       `json:"seq"`
+	At           time.Time `json:"at"`
+}
+
+type refusedOut struct {
+	Type    string  `json:"type"` // refused
+	ID      string  `json:"id,omitempty"`
+	Code    string  `json:"code"`
+	Message string  `json:"message"`
+	Retry   float64 `json:"retry,omitempty"` // seconds
+}
+
+type typingOut struct {
+	Type         string    `json:"type"` // typing
+	Conversation uuid.UUID `json:"conversation"`
+}
+
+func outgoing(m chat.Message) messageOut {
+	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Body, At: m.At}
+	if m.Author != chat.ByVisitor {
+		out.Name = m.AuthorName
+	}
+	return out
+}

@@ -182,7 +182,7 @@ func play(ctx context.Context, o options, out io.Writer) error {
 	work := make(chan string, len(messages))
 	if o.answer {
 		for range 4 {
-			go answerer(ctx, agent, work, out)
+			go answerer(ctx, agent, work, t, out)
 		}
 	}
 	stop := progress(t, out)
@@ -327,7 +327,8 @@ func answered(f Frame) bool {
 	return false
 }
 
-var lineEntry = regexp.MustCompile(`id="line-([0-9a-f-]{36})"`)
+// entry is a conversation on the agent's screen: in the line, among the agent's own, or open.
+var entry = regexp.MustCompile(`id="(?:line|mine|pane)-([0-9a-f-]{36})"`)
 
 // watch keeps an agent's desk open and notes which conversations it shows.
 func watch(ctx context.Context, agent *Agent, t *tally) error {
@@ -351,7 +352,7 @@ func watch(ctx context.Context, agent *Agent, t *tally) error {
 					_, frame, err = conn.ReadMessage()
 				}
 			}
-			for _, m := range lineEntry.FindAllSubmatch(frame, -1) {
+			for _, m := range entry.FindAllSubmatch(frame, -1) {
 				t.shown(string(m[1]))
 			}
 		}
@@ -360,14 +361,20 @@ func watch(ctx context.Context, agent *Agent, t *tally) error {
 }
 
 // answerer takes the visitors' conversations one after another, answers and closes them.
-func answerer(ctx context.Context, agent *Agent, work <-chan string, out io.Writer) {
+func answerer(ctx context.Context, agent *Agent, work <-chan string, t *tally, out io.Writer) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case c := <-work:
 			for _, step := range []func() error{
-				func() error { return agent.Take(ctx, c) },
+				func() error {
+					err := agent.Take(ctx, c)
+					if err == nil { // the answer is the agent's screen too
+						t.shown(c)
+					}
+					return err
+				},
 				func() error { return agent.Reply(ctx, c, "Thank you for your message! I am looking into it.") },
 				func() error { return agent.End(ctx, c) },
 			} {

@@ -61,6 +61,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   let socket, greeted = false, tries = 0, timer, overdue, later, stopped = false;
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
+  const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
 
   const current = () => talk;
 
@@ -179,6 +180,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
     overdue = load().out.length ? setTimeout(drop, 10000) : 0;
   }
 
+  const pending = (id) => sent.get(id) || memory.out.find((x) => x.id === id);
+
   function kept(id) {
     save((m) => { m.out = m.out.filter((x) => x.id !== id); });
     watch();
@@ -208,11 +211,12 @@ export default function panel({ root, button, badge, base, key, stored, website 
       else if (!state || state === "closed") state = "waiting";
       take(frame.messages);
     } else if (frame.type === "ack") {
-      const m = memory.out.find((x) => x.id === frame.id);
+      const m = pending(frame.id);
       turnTo(frame.conversation);
       if (!state || state === "closed") state = "waiting";
       if (m) draw({ ...m, kind: "text", author: "visitor", seq: frame.seq, at: frame.at });
       if (frame.seq === last + 1) last = frame.seq;
+      sent.delete(frame.id);
       kept(frame.id);
     } else if (frame.type === "typing") {
       clearTimeout(typingTimer);
@@ -248,7 +252,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   function refused(frame) {
-    const m = memory.out.find((x) => x.id === frame.id);
+    const m = pending(frame.id);
     if (frame.code === "closed" && m) { // the conversation ended meanwhile: it becomes the first message of a new one
       if (m.conversation === conversation) state = "closed";
       save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
@@ -261,6 +265,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       clearTimeout(later);
       later = setTimeout(flush, frame.retry * 1000 + 100);
     } else if (m) { // will not be kept as it is: back to its writer
+      sent.delete(m.id);
       kept(m.id);
       shown.get(m.id)?.remove();
       shown.delete(m.id);
@@ -278,6 +283,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (!text) return;
     const m = { id: crypto.randomUUID ? crypto.randomUUID() : uuid(), text, conversation: state === "closed" ? undefined : conversation || undefined };
     save((s) => { s.out.push(m); });
+    sent.set(m.id, m);
     input.value = "";
     grow();
     draw({ ...m, kind: "text", author: "visitor" }, true);

@@ -68,6 +68,7 @@ func TestBrowserStory(t *testing.T) {
 	visitor.Keys("I ordered on")
 	desk.Wait(`text(".pane .typing").includes("I ordered on")`)
 	visitor.Keys(" Monday" + kb.Enter)
+	desk.Wait(`$(".pane .thread").innerText.includes("I ordered on Monday")`)
 	desk.Type(".pane textarea", "Let me look")
 	visitor.Wait(`text("chat .typing").includes("is typing")`)
 	desk.Keys(kb.Enter)

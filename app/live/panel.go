@@ -236,7 +236,7 @@ func (p *panel) mayStay() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	site, err := p.hub.org.Site(ctx, p.key, p.origin)
-	if err != nil || site.TypingPreview != p.site.TypingPreview {
+	if fail.As(err) != nil || err == nil && site.TypingPreview != p.site.TypingPreview { // refused, or changed; else not known now
 		p.socket.close(codeRestart, "settings changed")
 		return false
 	}

@@ -35,7 +35,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click("form button.primary")
 	olga.Wait(`$("#h-password .error") && $("#f-organization").value === "` + name + `"`) // beside the field; nothing typed is lost
 	olga.Type("#f-password", "a long password"+kb.Enter)
-	olga.Wait(`location.pathname === "/admin"`)
+	olga.Wait(`location.pathname === "/admin" && $(".cards a strong")`)
 	if first := olga.Text(".cards a strong"); first != name {
 		t.Errorf("the first customer is %q, not the organization itself", first)
 	}

@@ -200,7 +200,7 @@ func TestBrowserSeveralChats(t *testing.T) {
 	desk.Click("#line li:nth-child(2) button")
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Ben asks")`)
 	desk.Keys("n", altKey)
-	desk.Wait(`$(".pane.focus .thread").innerText.includes("Anna asks")`)
+	desk.Wait(`$(".pane.focus .thread").innerText.includes("Anna asks") && !$("#take-next").disabled`)
 	desk.Keys("n", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo asks")`)
 	desk.Wait(`document.querySelectorAll(".pane.shown").length === 3 && !$("#line").childElementCount`)

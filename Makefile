@@ -26,7 +26,7 @@ dev: deps ## run with demo data; build and start anew on every change of a templ
 	$(TOOL) templ generate --watch --proxy= --cmd "go run ./app serve --demo"
 
 test: deps-test ## install what is missing and run every test, browsers included
-	go test ./...
+	go test -p 1 ./...
 
 e2e: deps-test ## only the tests in a real browser
 	go test ./app -run 'Browser' -count=1 -v

@@ -83,7 +83,7 @@ func (m *Mailer) Send(l Letter) {
 	}
 }
 
-// Later runs work that leads to letters after the answer has been given, a few at a time. When too much is waiting it is
+// Later runs work that leads to letters after the answer has been given, one after another. When too much is waiting it is
 // dropped and logged.
 func (m *Mailer) Later(work func(context.Context)) {
 	select {

@@ -364,14 +364,14 @@ func (f *floor) list() []*desk {
 
 // changed shows a conversation's new state on every desk: in the lists, and in its pane where the agent has one or should
 // have one now.
-func (f *floor) changed(h *Hub, c chat.Conversation, seq int) {
-	for _, then := range f.lists(h, c, seq) {
+func (f *floor) changed(c chat.Conversation, seq int) {
+	for _, then := range f.lists(c, seq) {
 		then()
 	}
 }
 
 // lists shows the new state in the lists and returns what else is to be done, outside the lock.
-func (f *floor) lists(h *Hub, c chat.Conversation, seq int) (then []func()) {
+func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.newest[c.ID] >= seq {

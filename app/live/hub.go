@@ -198,7 +198,7 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	case f != nil && f.mayBeLate(s.In.ID):
 		spawn("show a conversation on a desk that has just opened", func() { h.showEntry(orgID, f, s.In.ID) })
 	case f != nil:
-		f.changed(h, s.In, s.Seq)
+		f.changed(s.In, s.Seq)
 	}
 	if t != nil {
 		t.said(s.Message)
@@ -239,7 +239,7 @@ func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
 		c, err = h.chat.Get(ctx, who, conversation)
 		cancel()
 		if err == nil {
-			f.changed(h, c, c.LastSeq)
+			f.changed(c, c.LastSeq)
 			return
 		}
 		if fail.KindOf(err) == fail.NotFound {
@@ -253,11 +253,16 @@ func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
 	}
 }
 
+// thread returns the relay of a conversation, or nil if no screen here follows it.
+func (h *Hub) thread(conversation uuid.UUID) *thread {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.threads[conversation]
+}
+
 // look catches the followers of a conversation up with the table.
 func (h *Hub) look(conversation uuid.UUID) {
-	h.mu.RLock()
-	t := h.threads[conversation]
-	h.mu.RUnlock()
+	t := h.thread(conversation)
 	if t != nil {
 		t.look()
 	}
@@ -289,9 +294,7 @@ func (h *Hub) follow(f follower, conversation uuid.UUID, cursor int) {
 
 // cursor is how far a screen has been shown a conversation that it follows; 0 if it does not.
 func (h *Hub) cursor(f follower, conversation uuid.UUID) int {
-	h.mu.RLock()
-	t := h.threads[conversation]
-	h.mu.RUnlock()
+	t := h.thread(conversation)
 	if t == nil {
 		return 0
 	}
@@ -302,9 +305,7 @@ func (h *Hub) cursor(f follower, conversation uuid.UUID) int {
 
 // advance notes that a screen has been shown all up to a message by other means. What came before is not shown again.
 func (h *Hub) advance(f follower, conversation uuid.UUID, to int) {
-	h.mu.RLock()
-	t := h.threads[conversation]
-	h.mu.RUnlock()
+	t := h.thread(conversation)
 	if t == nil {
 		return
 	}
@@ -334,9 +335,7 @@ func (h *Hub) leave(f follower, conversation uuid.UUID) {
 
 // followers returns who shows a conversation in this process.
 func (h *Hub) followers(conversation uuid.UUID) []follower {
-	h.mu.RLock()
-	t := h.threads[conversation]
-	h.mu.RUnlock()
+	t := h.thread(conversation)
 	if t == nil {
 		return nil
 	}

@@ -221,14 +221,15 @@ func (p *panel) welcome(out welcomeOut) {
 
 // bell says that something was said in a conversation of the visitor's. It reports whether the panel begins to follow it.
 func (p *panel) bell(conversation uuid.UUID) bool {
+	return p.mayFollow() && p.turnTo(conversation)
+}
+
+// mayFollow reports whether the welcome is written. If not, it will look for what was missed.
+func (p *panel) mayFollow() bool {
 	p.mu.Lock()
-	if !p.welcomed {
-		p.missed = true
-		p.mu.Unlock()
-		return false
-	}
-	p.mu.Unlock()
-	return p.turnTo(conversation, 0)
+	defer p.mu.Unlock()
+	p.missed = p.missed || !p.welcomed
+	return p.welcomed
 }
 
 // mayStay closes the panel if its website's settings or domains are no longer those it was opened with.
@@ -255,8 +256,9 @@ func clip(s string, max int) string {
 	return clean
 }
 
-// turnTo follows a conversation that has begun, here or in another tab, and reports whether it did not before.
-func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
+// turnTo follows a conversation that has begun, here or in another tab, from its beginning, and reports whether it did not
+// before.
+func (p *panel) turnTo(conversation uuid.UUID) bool {
 	p.mu.Lock()
 	before := p.conversation
 	// Ids are made when a conversation begins and rise with time (UUIDv7): an older one is never turned back to.
@@ -270,7 +272,7 @@ func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 		p.hub.look(before)
 		time.AfterFunc(5*time.Second, func() { p.hub.leave(p, before) })
 	}
-	p.hub.follow(p, conversation, cursor)
+	p.hub.follow(p, conversation, 0)
 	p.mu.Lock()
 	gone := p.over // closed meanwhile
 	p.mu.Unlock()
@@ -282,13 +284,9 @@ func (p *panel) turnTo(conversation uuid.UUID, cursor int) bool {
 
 // findConversation looks for a conversation that another process may have begun.
 func (p *panel) findConversation() {
-	p.mu.Lock()
-	if !p.welcomed {
-		p.missed = true
-		p.mu.Unlock()
+	if !p.mayFollow() {
 		return
 	}
-	p.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	c, found, err := p.hub.chat.OfVisitor(ctx, p.who())
@@ -296,7 +294,7 @@ func (p *panel) findConversation() {
 	case err != nil:
 		p.socket.close(codeTryAgain, "try again")
 	case found:
-		p.turnTo(c.ID, 0)
+		p.turnTo(c.ID)
 		p.hub.look(c.ID)
 	}
 }

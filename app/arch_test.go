@@ -37,11 +37,13 @@ var mayImport = map[string][]string{
 	"app/apptest": {"app"},
 }
 
-// Where a library may be used.
+// Where a library may be used; = is that package without those below it.
 var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/":         {"app/pg", "internal"},
 	"github.com/olahol/melody":      {"app/live"},
+	"github.com/gobwas/ws":          {"app/live", "app/traffic"},
 	"github.com/gorilla/websocket":  {"app/traffic"},
+	"github.com/prometheus/":        {"=app"},
 	"github.com/labstack/echo/":     {"app/web"},
 	"github.com/alexedwards/scs/":   {"app/web"},
 	"github.com/a-h/templ":          {"templates", "app/live", "app/web"},
@@ -111,7 +113,7 @@ func TestImports(t *testing.T) {
 
 func under(name string, places []string) bool {
 	for _, p := range places {
-		if name == p || strings.HasPrefix(name, p+"/") {
+		if name == p || "="+name == p || strings.HasPrefix(name, p+"/") {
 			return true
 		}
 	}

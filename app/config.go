@@ -2,10 +2,16 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
+
+	"parley/app/chat"
+	"parley/app/live"
 )
 
 // config is everything that can be set, by environment only.
@@ -18,14 +24,23 @@ type config struct {
 	DataDir       string
 	SecretKey     string
 	SMTPURL       string
-	Demo          bool // serve --demo
-	volatileStore bool // tests: a private cluster without fsync
+	AdminAddr     string // empty: no metrics, no profiles
+	LogFormat     string // text or json
+	Debug         bool
+	CommitWindow  time.Duration
+	DrainDelay    time.Duration
+	Limits        live.Limits
+	Proxies       []*net.IPNet
+	Demo          bool         // serve --demo
+	Keeping       chat.Keeping // for the bench only
+	volatileStore bool         // tests: a private cluster without fsync
 }
 
 const help = `Parley: live chat for customer service.
 
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
   parley migrate            prepare or update the database, then end (for releases)
+  parley health             ask the server on PORT whether it is ready; for a container's health check
   parley reset-link EMAIL   print links that set a new password for an address (with a private Postgres: stop the server first)
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
@@ -42,11 +57,23 @@ Environment:
                         lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. Without it, links
                         are shown instead of sent
+  ADMIN_ADDR            where metrics (/metrics) and profiles (/debug/pprof/) are served, for instance 127.0.0.1:9090; not to be
+                        reached from outside. Without it there are none
+  LOG                   "text" (default) or "json"; "debug" or "json,debug" says more
+  TRUSTED_PROXIES       who is believed what X-Forwarded-For says: networks such as "10.0.0.0/8 2001:db8::/32", or "none".
+                        Default: this machine and private networks
+  COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
+  DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
+                        balancer needs to notice, at most 5s
+  LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
+                        newcomers=5/500 beginnings=1/100 requests=20/300 address-sockets=2000 website-sockets=20000
+                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 90 % of the
+                        files this process may open)
 `
 
 func readConfig(env func(string) string) (config, error) {
 	c := config{Port: 8080, DatabaseURL: env("DATABASE_URL"), MigrateURL: env("MIGRATE_DATABASE_URL"), RedisURL: env("REDIS_URL"),
-		DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
+		AdminAddr: env("ADMIN_ADDR"), LogFormat: "text", CommitWindow: chat.DefaultWindow, DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
 	if s := env("PORT"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || n > 65535 {
@@ -66,7 +93,104 @@ func readConfig(env func(string) string) (config, error) {
 	if c.SecretKey != "" && len(c.SecretKey) < 32 {
 		return c, fmt.Errorf("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
 	}
-	return c, nil
+	for word := range strings.FieldsFuncSeq(env("LOG"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		switch word {
+		case "text", "json":
+			c.LogFormat = word
+		case "debug":
+			c.Debug = true
+		default:
+			return c, fmt.Errorf(`LOG may have "text", "json" and "debug", not %q`, word)
+		}
+	}
+	var err error
+	if c.CommitWindow, err = duration(env, "COMMIT_WINDOW", c.CommitWindow, time.Second); err != nil {
+		return c, err
+	}
+	if c.DrainDelay, err = duration(env, "DRAIN_DELAY", 0, 5*time.Second); err != nil {
+		return c, err
+	}
+	if c.Limits, err = readLimits(env("LIMITS")); err != nil {
+		return c, err
+	}
+	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
+	return c, err
+}
+
+func duration(env func(string) string, name string, otherwise, most time.Duration) (time.Duration, error) {
+	s := env(name)
+	if s == "" {
+		return otherwise, nil
+	}
+	d, err := time.ParseDuration(s)
+	if s == "0" {
+		d, err = 0, nil
+	}
+	if err != nil || d < 0 || d > most {
+		return 0, fmt.Errorf("%s must be a time from 0 to %v, such as 15ms, not %q", name, most, s)
+	}
+	return d, nil
+}
+
+// readProxies reads networks; a single address stands for itself.
+func readProxies(s string) (list []*net.IPNet, err error) {
+	switch s {
+	case "none":
+		return nil, nil
+	case "":
+		s = "127.0.0.0/8 ::1/128 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 fc00::/7 fe80::/10"
+	}
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if ip := net.ParseIP(word); ip != nil {
+			word += map[bool]string{true: "/32", false: "/128"}[ip.To4() != nil]
+		}
+		_, network, err := net.ParseCIDR(word)
+		if err != nil {
+			return nil, fmt.Errorf(`TRUSTED_PROXIES must be networks such as "10.0.0.0/8", or "none", not %q`, word)
+		}
+		list = append(list, network)
+	}
+	return list, nil
+}
+
+// readLimits reads changes to the default limits.
+func readLimits(s string) (live.Limits, error) {
+	if s == "off" {
+		return live.Limits{}, nil
+	}
+	l := live.DefaultLimits()
+	l.AllSockets = filesAllowed() * 9 / 10
+	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
+		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests}
+	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
+	for word := range strings.FieldsSeq(s) {
+		name, value, _ := strings.Cut(word, "=")
+		if to, there := counts[name]; there {
+			if n, err := strconv.Atoi(value); err == nil && n > 0 {
+				*to = n
+				continue
+			}
+		} else if to, there := rates[name]; there {
+			second, once, _ := strings.Cut(value, "/")
+			a, err1 := strconv.ParseFloat(second, 64)
+			b, err2 := strconv.Atoi(once)
+			if err1 == nil && err2 == nil && a > 0 && b > 0 {
+				*to = live.Rate{ASecond: a, AtOnce: b}
+				continue
+			}
+		}
+		return l, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
+	}
+	return l, nil
+}
+
+// filesAllowed is how many files this process may have open.
+func filesAllowed() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 10_000_000 {
+		return 10_000_000
+	}
+	return int(limit.Cur)
 }
 
 // canServe says what a server needs beyond what every command needs.

@@ -24,7 +24,11 @@ const testSecret = "a secret key that only tests may use"
 func serveTest(t testing.TB, change func(*config)) *server {
 	t.Helper()
 	app, _ := apptest.URLs(t)
-	cfg := config{DatabaseURL: app, SecretKey: testSecret, DataDir: t.TempDir()}
+	cfg, err := readConfig(func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
 	if change != nil {
 		change(&cfg)
 	}

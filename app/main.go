@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"parley/app/bench"
 	"parley/app/pg"
@@ -19,7 +21,7 @@ import (
 )
 
 func main() {
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	tuneMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil && !errors.Is(err, context.Canceled) {
@@ -44,6 +46,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	setLog(cfg)
 	switch command {
 	case "serve":
 		if err := cfg.canServe(); err != nil {
@@ -58,10 +61,45 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("name one address: parley reset-link anna@shop.example")
 		}
 		return resetLink(ctx, cfg, args[0], out)
+	case "health":
+		return health(ctx, cfg)
+	case "bench-serve":
+		return benchServe(ctx, cfg, args, out)
 	case "bench":
 		return bench.Command(ctx, args, out, startBench)
 	}
 	return fmt.Errorf("there is no command %q; see: parley help", command)
+}
+
+func setLog(cfg config) {
+	opts := &slog.HandlerOptions{}
+	if cfg.Debug {
+		opts.Level = slog.LevelDebug
+	}
+	if cfg.LogFormat == "json" {
+		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, opts)))
+	} else {
+		slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, opts)))
+	}
+}
+
+// health asks the server of this container whether it is ready; the exit code says it.
+func health(ctx context.Context, cfg config) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", cfg.Port), nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s", res.Status)
+	}
+	return nil
 }
 
 func serve(ctx context.Context, cfg config, out io.Writer) error {

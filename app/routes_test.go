@@ -112,12 +112,13 @@ var routeCases = map[string]routeCase{
 	"GET /review":     {needs: access.Review, path: at("/review")},
 	"GET /review/:id": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
 
-	"GET /widget.js":        {open: true, path: at("/widget.js")},
-	"GET /widget.css":       {open: true, path: at("/widget.css")},
-	"GET /widget/:file":     {open: true, path: at("/widget/panel-000000000000.js"), code: 404},
-	"GET /widget/v1/site":   {open: true, path: func(x ids) string { return "/widget/v1/site?key=" + x.Key }}, // refuses an origin that is not the website's
-	"GET /widget/v1/socket": {open: true, path: func(x ids) string { return "/widget/v1/socket?key=" + x.Key }, code: 403},
-	"GET /demo/shop":        {open: true, path: at("/demo/shop"), code: 404},
+	"GET /widget.js":         {open: true, path: at("/widget.js")},
+	"GET /widget.css":        {open: true, path: at("/widget.css")},
+	"GET /widget/:file":      {open: true, path: at("/widget/panel-000000000000.js"), code: 404},
+	"GET /widget/v1/site":    {open: true, path: func(x ids) string { return "/widget/v1/site?key=" + x.Key }}, // refuses an origin that is not the website's
+	"POST /widget/v1/frames": {open: true, path: func(x ids) string { return "/widget/v1/frames?key=" + x.Key }, code: 403},
+	"GET /widget/v1/socket":  {open: true, path: func(x ids) string { return "/widget/v1/socket?key=" + x.Key }, code: 403},
+	"GET /demo/shop":         {open: true, path: at("/demo/shop"), code: 404},
 }
 
 // gather fills an organization and looks up what can be named.

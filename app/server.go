@@ -88,6 +88,8 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.identity = identity.New(h.db, h.bus, cfg.Demo)
 	h.sessions = identity.NewSessions(h.db, h.bus)
 	h.chat = chat.New(h.db, h.bus)
+	h.chat.Window(cfg.CommitWindow)
+	h.chat.KeepBy(cfg.Keeping)
 	h.archive = archive.New(h.db)
 	return h, nil
 }
@@ -110,11 +112,15 @@ type server struct {
 	live      *live.Hub
 	failed    chan error // gets the reason if a part ends by itself
 
-	http     *http.Server
-	ready    atomic.Bool
-	stopping atomic.Bool
-	stopBus  context.CancelFunc
-	parts    *errgroup.Group
+	http       *http.Server
+	admin      *http.Server // nil: there is none
+	adminAt    string       // its host and port
+	committed  func(chat.Commit)
+	drainDelay time.Duration
+	ready      atomic.Bool
+	stopping   atomic.Bool
+	stopBus    context.CancelFunc
+	parts      *errgroup.Group
 }
 
 // start brings up a server that accepts requests when it returns.
@@ -127,7 +133,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, failed: make(chan error, 1)}
+	s := &server{house: h, failed: make(chan error, 1), drainDelay: cfg.DrainDelay}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -150,17 +156,23 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			return nil, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady}
+	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies}
 	if cfg.Demo {
 		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
-	s.live = live.New(h.chat, h.org, h.bus, chat.NewTokens(secret))
+	s.live = live.New(h.chat, h.org, h.bus, chat.NewTokens(secret), cfg.Limits)
+	s.live.OnTide(giveBack())
 	front, err := web.New(webCfg, web.Rooms{Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
+	}
+	h.chat.OnCommit = func(c chat.Commit) {
+		if s.committed != nil {
+			s.committed(c)
+		}
 	}
 	s.http = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
@@ -176,6 +188,12 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		return nil
 	})
+	if cfg.AdminAddr != "" {
+		if err := s.serveAdmin(cfg.AdminAddr); err != nil {
+			stopParts()
+			return nil, err
+		}
+	}
 	if h.cluster != nil {
 		s.parts.Go(func() error {
 			select {
@@ -201,12 +219,17 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	return s, nil
 }
 
+// degraded says what does not work though requests are served; empty if all does.
+func (s *server) degraded() string {
+	if !s.bus.Up() {
+		return "the bus to the other servers is not connected: what happens there shows late here"
+	}
+	return ""
+}
+
 func (s *server) whyNotReady(ctx context.Context) error {
 	if !s.ready.Load() {
 		return errors.New("starting or stopping")
-	}
-	if !s.bus.Up() {
-		return errors.New("the bus is not connected")
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -217,16 +240,21 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the server in order: no longer ready, sockets told to come back elsewhere, requests finished, parts ended, the
-// database closed.
+// Stop ends the server in order, within ten seconds: no longer ready, sockets told to come back elsewhere, requests
+// finished, what waits written, the other processes told, parts ended, the database closed.
 func (s *server) Stop() {
 	s.stopping.Store(true)
 	s.ready.Store(false)
-	s.live.Drain()
-	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+	time.Sleep(s.drainDelay)
+	s.live.Drain(2 * time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
 		s.http.Close()
+	}
+	s.chat.Finish()
+	if s.admin != nil {
+		s.admin.Close()
 	}
 	s.stopBus()
 	s.parts.Wait()

@@ -111,8 +111,8 @@ type Person struct {
 func (o Org) As(role access.Role) access.Actor { return o.Users[role].Actor }
 
 // Site is the website as its widget knows it.
-func (o Org) Site() org.Site {
-	return org.Site{Org: o.ID, ID: o.Website, CustomerID: o.Customer, Name: "Shop of " + o.Name, Hosts: []string{"shop.example", "localhost", "127.0.0.1"}}
+func (o Org) Site() *org.Site {
+	return &org.Site{Key: o.Key, Org: o.ID, ID: o.Website, CustomerID: o.Customer, Name: "Shop of " + o.Name, Hosts: []string{"shop.example", "localhost", "127.0.0.1"}}
 }
 
 // Visitor returns a visitor of the website whom nobody has met.

@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -38,8 +37,8 @@ type Start func(ctx context.Context, dir string) (Target, func(), error)
 func Command(ctx context.Context, args []string, out io.Writer, start Start) error {
 	f := flag.NewFlagSet("parley bench", flag.ContinueOnError)
 	f.SetOutput(out)
-	panels := f.Int("panels", 1000, "idle panels")
-	idle := f.Duration("idle", 20*time.Second, "how long the panels stay idle while statements are counted")
+	quick := f.Bool("quick", false, "short, for a look: fewer sockets, shorter measurements")
+	only := f.String("only", "", "only start, widget, trips, idle or load")
 	if err := f.Parse(args); err != nil {
 		if err == flag.ErrHelp {
 			return nil
@@ -52,21 +51,42 @@ func Command(ctx context.Context, args []string, out io.Writer, start Start) err
 	}
 	defer os.RemoveAll(dir)
 	os.Chmod(dir, 0o755) // the private Postgres may run as another user
-	if err := startTimes(ctx, filepath.Join(dir, "own"), out); err != nil {
-		return err
+	want := func(part string) bool { return *only == "" || *only == part }
+	if want("start") {
+		if err := startTimes(ctx, filepath.Join(dir, "own"), out); err != nil {
+			return err
+		}
 	}
-	t, stop, err := start(ctx, filepath.Join(dir, "in"))
-	if err != nil {
-		return err
+	if want("widget") || want("trips") {
+		t, stop, err := start(ctx, filepath.Join(dir, "in"))
+		if err != nil {
+			return err
+		}
+		defer stop()
+		if err := widgetBytes(ctx, t, out); err != nil {
+			return err
+		}
+		if want("trips") {
+			if err := perMessage(ctx, t, out); err != nil {
+				return err
+			}
+		}
+		stop()
 	}
-	defer stop()
-	if err := widgetBytes(ctx, t, out); err != nil {
-		return err
+	if want("idle") {
+		if err := idle(ctx, dir, *quick, out); err != nil {
+			return err
+		}
 	}
-	if err := perMessage(ctx, t, out); err != nil {
-		return err
+	if want("load") {
+		return throughput(ctx, dir, *quick, out)
 	}
-	return idlePanels(ctx, t, *panels, *idle, out)
+	return nil
+}
+
+// row prints one figure.
+func row(out io.Writer, what, format string, figures ...any) {
+	fmt.Fprintf(out, "%-52s %s\n", what, fmt.Sprintf(format, figures...))
 }
 
 // startTimes measures from the start of the binary to the first page served: on a fresh database, and again.
@@ -276,60 +296,5 @@ func perMessage(ctx context.Context, t Target, out io.Writer) error {
 			fmt.Fprintf(out, "%-52s %8d round trips at most: a log-in is looked up again every half minute\n", "", most)
 		}
 	}
-	return nil
-}
-
-// idlePanels opens panels that do nothing and counts what the server asks the database meanwhile.
-func idlePanels(ctx context.Context, t Target, n int, idle time.Duration, out io.Writer) error {
-	site, err := traffic.FindDemoShop(ctx, t.URL)
-	if err != nil {
-		return err
-	}
-	var mu sync.Mutex
-	var open []*traffic.Visitor
-	var failed error
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 50)
-	for range n {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			v, err := site.Open(ctx, nil, "")
-			if err == nil {
-				_, err = v.Await("welcome", time.Now().Add(20*time.Second))
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				failed = err
-				return
-			}
-			open = append(open, v)
-			go func() { // answers pings
-				for {
-					if _, err := v.Next(time.Now().Add(10 * time.Minute)); err != nil {
-						return
-					}
-				}
-			}()
-		})
-	}
-	wg.Wait()
-	defer func() {
-		for _, v := range open {
-			v.Close()
-		}
-	}()
-	if failed != nil {
-		return failed
-	}
-	s0, _ := t.Counts()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(idle):
-	}
-	s1, _ := t.Counts()
-	fmt.Fprintf(out, "%-52s %8.2f statements a second over %v (goal: 0)\n", fmt.Sprintf("%d idle panels", len(open)), float64(s1-s0)/idle.Seconds(), idle)
 	return nil
 }

@@ -5,13 +5,17 @@
 // Must not touch: tables. What happened is in the rooms' tables; the bell only says "look".
 //
 // Always true: Publish is called after the commit and never waits for the network; handlers in this process hear an event
-// before Publish returns; a lost bell costs time, never a message, because Gap tells every handler to look for itself.
+// before Publish returns; a process hears of the organizations that have a screen on it (Join), and of what every process
+// must know (users, sessions, websites); a lost bell costs time, never a message, because Gap tells every handler to look
+// for itself.
 package bus
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,21 +52,42 @@ type Event struct {
 
 // Handler hears the bell.
 type Handler interface {
-	Heard(Event)
-	// Gap says that events of other processes may have been missed: look for yourself.
-	Gap()
+	// Heard gets what happened, in order, as many events as happened at once.
+	Heard([]Event)
+	// Gap says that events of other processes may have been missed, about one organization or, for the zero id, about
+	// all: look for yourself.
+	Gap(org uuid.UUID)
 }
 
-// Driver carries payloads between processes.
+// Driver carries payloads between processes, in channels.
 type Driver interface {
-	// Send sends payloads to all other processes.
-	Send(ctx context.Context, payloads []string) error
-	// Run hears payloads until ctx ends. connected is called with true after every (re)connection and with false when one
-	// is lost.
-	Run(ctx context.Context, heard func(string), connected func(bool)) error
+	// Send sends payloads to all other processes that listen, in one round trip.
+	Send(ctx context.Context, payloads []Payload) error
+	// Listen hears a channel too, from soon on; Forget no longer. Both return at once, at any time.
+	Listen(channel string)
+	Forget(channel string)
+	// Run hears payloads until ctx ends. listening is called with the channels that are heard from now on: after Listen,
+	// and with all of them after a reconnection; lost is called when the connection is.
+	Run(ctx context.Context, heard func(body string), listening func(channels []string), lost func()) error
 	// MaxPayload is the largest payload in bytes.
 	MaxPayload() int
 }
+
+// Payload is what is sent at once.
+type Payload struct{ Channel, Body string }
+
+// everyone is the channel that every process listens to.
+const everyone = "parley"
+
+// channel is where an event is told: what only screens show, to those who have a screen of the organization.
+func channel(e Event) string {
+	if e.Kind == Said || e.Kind == Typing {
+		return channelOf(e.Org)
+	}
+	return everyone
+}
+
+func channelOf(org uuid.UUID) string { return "parley_" + org.String() }
 
 // Bus delivers events to the handlers of this process and, through its driver, of all others.
 type Bus struct {
@@ -75,17 +100,106 @@ type Bus struct {
 	first    sync.Once
 	once     chan struct{} // closed once it was connected for the first time
 	up       atomic.Bool
+
+	joining sync.Mutex
+	screens map[uuid.UUID]*interest
+
+	sent, heard, gaps atomic.Int64
 }
+
+// interest is how many screens of an organization are open here.
+type interest struct {
+	screens int
+	linger  *time.Timer // runs while there is none
+}
+
+// lingers is how long an organization is listened to after its last screen has gone; most come back.
+const lingers = time.Minute
+
+// Stats counts since the start: events sent to other processes, heard from them, and gaps.
+type Stats struct{ Sent, Heard, Gaps int64 }
+
+// Stats returns the present counts.
+func (b *Bus) Stats() Stats { return Stats{b.sent.Load(), b.heard.Load(), b.gaps.Load()} }
 
 // New returns a bus. A nil driver serves a single process.
 func New(driver Driver) *Bus {
-	b := &Bus{driver: driver, self: uuid.NewString()[:8], out: make(chan Event, 4096), once: make(chan struct{})}
+	b := &Bus{driver: driver, self: uuid.NewString()[:8], out: make(chan Event, 4096), once: make(chan struct{}), screens: map[uuid.UUID]*interest{}}
 	if driver == nil {
 		close(b.once)
 		b.up.Store(true)
+	} else {
+		driver.Listen(everyone)
 	}
 	return b
 }
+
+// Join says that a screen of an organization has opened here. Its events are heard from soon on, and Gap says when; Leave
+// says that the screen has gone.
+func (b *Bus) Join(org uuid.UUID) {
+	if b.driver == nil {
+		return
+	}
+	b.joining.Lock()
+	defer b.joining.Unlock()
+	i := b.screens[org]
+	if i == nil {
+		i = &interest{}
+		b.screens[org] = i
+		b.driver.Listen(channelOf(org))
+	}
+	i.screens++
+	if i.linger != nil {
+		i.linger.Stop()
+		i.linger = nil
+	}
+}
+
+// Leave takes back one Join.
+func (b *Bus) Leave(org uuid.UUID) {
+	if b.driver == nil {
+		return
+	}
+	b.joining.Lock()
+	defer b.joining.Unlock()
+	i := b.screens[org]
+	if i == nil {
+		return
+	}
+	if i.screens--; i.screens > 0 {
+		return
+	}
+	var timer *time.Timer
+	timer = time.AfterFunc(lingers, func() {
+		b.joining.Lock()
+		defer b.joining.Unlock()
+		if i.linger == timer {
+			delete(b.screens, org)
+			b.driver.Forget(channelOf(org))
+		}
+	})
+	i.linger = timer
+}
+
+// Flush waits until all that was published before has been sent to the other processes, or ctx ends.
+func (b *Bus) Flush(ctx context.Context) {
+	if b.driver == nil {
+		return
+	}
+	done := make(chan struct{})
+	select {
+	case b.out <- Event{Kind: flushed, Local: done}:
+	default:
+		return // far behind: they will be told of a gap
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// flushed is no event: it asks to be told when all before it have been sent.
+const flushed Kind = "flushed"
 
 // Subscribe adds a handler. Heard may be called from many goroutines at once.
 func (b *Bus) Subscribe(h Handler) {
@@ -96,17 +210,22 @@ func (b *Bus) Subscribe(h Handler) {
 
 // Publish rings the bell: here at once, elsewhere soon. When more is waiting than can be sent, the other processes are
 // told of a gap instead, so nobody waits and nothing is lost for good.
-func (b *Bus) Publish(e Event) {
-	b.deliver(e)
+func (b *Bus) Publish(events ...Event) {
+	if len(events) == 0 {
+		return
+	}
+	b.deliver(events)
 	if b.driver == nil {
 		return
 	}
-	e.Local = nil
-	select {
-	case b.out <- e:
-	default:
-		if !b.dropped.Swap(true) {
-			slog.Warn("the bus is behind; other processes will look for themselves")
+	for _, e := range events {
+		e.Local = nil
+		select {
+		case b.out <- e:
+		default:
+			if !b.dropped.Swap(true) {
+				slog.Warn("the bus is behind; other processes will look for themselves")
+			}
 		}
 	}
 }
@@ -117,19 +236,20 @@ func (b *Bus) Connected() <-chan struct{} { return b.once }
 // Up reports whether the bus is connected to the other processes now.
 func (b *Bus) Up() bool { return b.up.Load() }
 
-func (b *Bus) deliver(e Event) {
+func (b *Bus) deliver(events []Event) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for _, h := range b.handlers {
-		h.Heard(e)
+		h.Heard(events)
 	}
 }
 
-func (b *Bus) gap() {
+func (b *Bus) gap(org uuid.UUID) {
+	b.gaps.Add(1)
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for _, h := range b.handlers {
-		h.Gap()
+		h.Gap(org)
 	}
 }
 
@@ -148,14 +268,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 	sent := make(chan struct{})
 	go func() { defer close(sent); b.send(ctx) }()
-	err := b.driver.Run(ctx, b.hear, func(up bool) {
-		b.up.Store(up)
-		if !up {
-			return
-		}
-		b.gap() // also the first time: screens may be open already
-		b.first.Do(func() { close(b.once) })
-	})
+	err := b.driver.Run(ctx, b.hear, b.listening, func() { b.up.Store(false) })
 	<-sent
 	if ctx.Err() != nil {
 		return nil
@@ -163,21 +276,40 @@ func (b *Bus) Run(ctx context.Context) error {
 	return err
 }
 
+// listening says which channels are heard from now on: what was said in them before may have been missed.
+func (b *Bus) listening(channels []string) {
+	for _, c := range channels {
+		if c == everyone { // also the first time: screens may be open already
+			b.up.Store(true)
+			b.gap(uuid.Nil)
+			b.first.Do(func() { close(b.once) })
+			if len(channels) > 1 {
+				return // the gap is everyone's
+			}
+			continue
+		}
+		if org, err := uuid.Parse(strings.TrimPrefix(c, everyone+"_")); err == nil && !slices.Contains(channels, everyone) {
+			b.gap(org)
+		}
+	}
+}
+
 func (b *Bus) hear(payload string) {
 	var env envelope
 	if err := json.Unmarshal([]byte(payload), &env); err != nil {
 		slog.Error("an unreadable bell", "error", err)
-		b.gap()
+		b.gap(uuid.Nil)
 		return
 	}
 	if env.From == b.self {
 		return
 	}
 	if env.Gap {
-		b.gap()
+		b.gap(uuid.Nil)
 	}
-	for _, e := range env.Events {
-		b.deliver(e)
+	if len(env.Events) > 0 {
+		b.heard.Add(int64(len(env.Events)))
+		b.deliver(env.Events)
 	}
 }
 
@@ -214,18 +346,37 @@ func (b *Bus) gather(first Event) []Event {
 }
 
 func (b *Bus) flush(ctx context.Context, events []Event) {
-	var payloads []string
-	if len(events) > 0 {
-		payloads = b.pack(events)
+	var payloads []Payload
+	byChannel := map[string][]Event{}
+	var order []string
+	for _, e := range events {
+		if e.Kind == flushed {
+			defer close(e.Local.(chan struct{}))
+			continue
+		}
+		c := channel(e)
+		if byChannel[c] == nil {
+			order = append(order, c)
+		}
+		byChannel[c] = append(byChannel[c], e)
+	}
+	for _, c := range order {
+		for _, body := range b.pack(byChannel[c]) {
+			payloads = append(payloads, Payload{c, body})
+		}
 	}
 	if b.dropped.Swap(false) {
-		payloads = append(payloads, b.gapPayload())
+		payloads = append(payloads, Payload{everyone, b.gapPayload()})
+	}
+	if len(payloads) == 0 {
+		return
 	}
 	for attempt := 0; ; attempt++ {
 		sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		err := b.driver.Send(sending, payloads)
 		cancel()
 		if err == nil {
+			b.sent.Add(int64(len(events)))
 			return
 		}
 		if ctx.Err() != nil {

@@ -18,17 +18,21 @@ import (
 // ear is a handler that passes on what it hears.
 type ear struct {
 	events chan bus.Event
-	gaps   chan struct{}
+	gaps   chan uuid.UUID
 }
 
 func listen(b *bus.Bus) *ear {
-	e := &ear{make(chan bus.Event, 10000), make(chan struct{}, 100)}
+	e := &ear{make(chan bus.Event, 10000), make(chan uuid.UUID, 100)}
 	b.Subscribe(e)
 	return e
 }
 
-func (e *ear) Heard(event bus.Event) { e.events <- event }
-func (e *ear) Gap()                  { e.gaps <- struct{}{} }
+func (e *ear) Heard(events []bus.Event) {
+	for _, event := range events {
+		e.events <- event
+	}
+}
+func (e *ear) Gap(org uuid.UUID) { e.gaps <- org }
 
 func next[V any](t *testing.T, from <-chan V) (v V) {
 	t.Helper()
@@ -100,8 +104,30 @@ func redisServer(t *testing.T) (url string, stop, start func()) {
 // What every driver must do.
 func conform(t *testing.T, driver func() bus.Driver) {
 	a, earA := process(t, driver())
-	_, earB := process(t, driver())
-	org := uuid.New()
+	b, earB := process(t, driver())
+	org, other := uuid.New(), uuid.New()
+
+	// Of an organization that has no screen there, nothing is told there; of everyone's users, always. A screen opens: from
+	// when the gap says so, all is heard.
+	a.Publish(bus.Event{Kind: bus.Said, Org: org, Seq: -1}, bus.Event{Kind: bus.User, Org: org})
+	<-earA.events
+	<-earA.events
+	if e := next(t, earB.events); e.Kind != bus.User {
+		t.Errorf("without a screen it hears %+v", e)
+	}
+	b.Join(org)
+	b.Join(org)
+	if gap := next(t, earB.gaps); gap != org {
+		t.Errorf("a screen has opened, and the gap is of %v", gap)
+	}
+	b.Leave(org) // one is still open
+	a.Publish(bus.Event{Kind: bus.Said, Org: other, Seq: -1})
+	<-earA.events
+
+	// What was published before is on its way when Flush returns.
+	flushed := make(chan struct{})
+	go func() { defer close(flushed); a.Flush(context.Background()) }()
+	next(t, flushed)
 
 	// Here at once and with what was just written; elsewhere soon, as ids only; in order; once.
 	a.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: uuid.New(), Seq: 1, Local: "what was written"})
@@ -150,20 +176,17 @@ func TestPostgres(t *testing.T) { // not in parallel: all listeners of the datab
 func TestRedis(t *testing.T) {
 	t.Parallel()
 	url, stop, start := redisServer(t)
-	conform(t, func() bus.Driver {
+	driver := func() bus.Driver {
 		d, err := bus.Redis(url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return d
-	})
-	// Redis goes and comes back: whoever listens is told that something may have been missed, and hears again.
-	d, err := bus.Redis(url)
-	if err != nil {
-		t.Fatal(err)
 	}
-	a, _ := process(t, d)
-	_, b := process(t, d)
+	conform(t, driver)
+	// Redis goes and comes back: whoever listens is told that something may have been missed, and hears again.
+	a, _ := process(t, driver())
+	_, b := process(t, driver())
 	stop()
 	a.Publish(bus.Event{Kind: bus.User, Text: "sent while Redis was away"})
 	start()
@@ -180,6 +203,8 @@ func TestRedis(t *testing.T) {
 func TestInProcess(t *testing.T) {
 	t.Parallel()
 	b, e := process(t, nil)
+	b.Join(uuid.New())
+	b.Flush(context.Background())
 	b.Publish(bus.Event{Kind: bus.Website, Local: 7})
 	if got := next(t, e.events); got.Local != 7 {
 		t.Errorf("heard %+v", got)

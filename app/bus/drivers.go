@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"net"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -10,21 +12,22 @@ import (
 	"parley/app/pg"
 )
 
-const channel = "parley"
-
 // Postgres carries events by LISTEN/NOTIFY.
-func Postgres(db *pg.DB) Driver { return postgresDriver{db} }
+func Postgres(db *pg.DB) Driver { return postgresDriver{db, db.Listener()} }
 
-type postgresDriver struct{ db *pg.DB }
+type postgresDriver struct {
+	db *pg.DB
+	*pg.Listener
+}
 
 func (postgresDriver) MaxPayload() int { return 7900 } // Postgres takes less than 8,000 bytes
 
-func (d postgresDriver) Send(ctx context.Context, payloads []string) error {
-	return d.db.Notify(ctx, channel, payloads...)
-}
-
-func (d postgresDriver) Run(ctx context.Context, heard func(string), connected func(bool)) error {
-	return d.db.Listen(ctx, channel, heard, connected)
+func (d postgresDriver) Send(ctx context.Context, payloads []Payload) error {
+	list := make([]pg.Notification, len(payloads))
+	for i, p := range payloads {
+		list[i] = pg.Notification(p)
+	}
+	return d.db.Notify(ctx, list)
 }
 
 // Redis carries events by publish/subscribe.
@@ -33,34 +36,64 @@ func Redis(url string) (Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return redisDriver{redis.NewClient(opts)}, nil
+	if opts.TLSConfig == nil { // a peer that has vanished is noticed within minutes, not hours
+		dialer := &net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}
+		opts.Dialer = dialer.DialContext
+	}
+	client := redis.NewClient(opts)
+	return &redisDriver{client: client, sub: client.Subscribe(context.Background()), want: map[string]struct{}{}}, nil
 }
 
-type redisDriver struct{ client *redis.Client }
+type redisDriver struct {
+	client *redis.Client
+	sub    *redis.PubSub
+	mu     sync.Mutex
+	want   map[string]struct{}
+}
 
-func (redisDriver) MaxPayload() int { return 64 << 10 }
+func (*redisDriver) MaxPayload() int { return 64 << 10 }
 
-func (d redisDriver) Send(ctx context.Context, payloads []string) error {
+func (d *redisDriver) Send(ctx context.Context, payloads []Payload) error {
 	_, err := d.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, payload := range payloads {
-			p.Publish(ctx, channel, payload)
+			p.Publish(ctx, payload.Channel, payload.Body)
 		}
 		return nil
 	})
 	return err
 }
 
-func (d redisDriver) Run(ctx context.Context, heard func(string), connected func(bool)) error {
-	sub := d.client.Subscribe(ctx, channel)
-	defer context.AfterFunc(ctx, func() { sub.Close() })() // a waiting Receive hears only that
+// Listen subscribes. When that cannot be sent now, the next connection subscribes to everything wanted by itself.
+func (d *redisDriver) Listen(channel string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.want[channel] = struct{}{}
+	go d.sub.Subscribe(context.Background(), channel)
+}
+
+func (d *redisDriver) Forget(channel string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.want, channel)
+	go func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if _, again := d.want[channel]; !again {
+			d.sub.Unsubscribe(context.Background(), channel)
+		}
+	}()
+}
+
+func (d *redisDriver) Run(ctx context.Context, heard func(string), listening func([]string), lost func()) error {
+	defer context.AfterFunc(ctx, func() { d.sub.Close() })() // a waiting Receive hears only that
 	wait := 100 * time.Millisecond
 	for {
-		message, err := sub.Receive(ctx) // reconnects by itself; a new Subscription says so
+		message, err := d.sub.Receive(ctx) // reconnects by itself and subscribes again; a Subscription says so
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			connected(false)
+			lost()
 			slog.Warn("lost the Redis subscription, reconnecting", "error", err)
 			select {
 			case <-ctx.Done():
@@ -73,7 +106,9 @@ func (d redisDriver) Run(ctx context.Context, heard func(string), connected func
 		wait = 100 * time.Millisecond
 		switch m := message.(type) {
 		case *redis.Subscription:
-			connected(true)
+			if m.Kind == "subscribe" {
+				listening([]string{m.Channel})
+			}
 		case *redis.Message:
 			heard(m.Payload)
 		}

@@ -12,12 +12,35 @@ import (
 
 // Room is the place of conversations and messages.
 type Room struct {
-	db  *pg.DB
-	bus *bus.Bus
+	db      *pg.DB
+	bus     *bus.Bus
+	line    *line
+	keeping Keeping
+	nothing pretence
+
+	// OnCommit, if set before the first message, is told of every commit.
+	OnCommit func(Commit)
 }
 
 // New returns the room.
-func New(db *pg.DB, b *bus.Bus) *Room { return &Room{db: db, bus: b} }
+func New(db *pg.DB, b *bus.Bus) *Room {
+	r := &Room{db: db, bus: b}
+	r.line = newLine(DefaultWindow, r.write)
+	return r
+}
+
+// Window changes how long messages wait for company; 0 is not at all. To be called before the first message.
+func (r *Room) Window(d time.Duration) { r.line.window = d }
+
+// Waiting is how many messages wait to be written.
+func (r *Room) Waiting() int {
+	r.line.mu.Lock()
+	defer r.line.mu.Unlock()
+	return r.line.waiting
+}
+
+// Finish takes no more messages and returns when those that wait are written.
+func (r *Room) Finish() { r.line.finish() }
 
 // MaxText is the longest message in characters (runes).
 const MaxText = 4000
@@ -99,7 +122,7 @@ type Said struct {
 }
 
 // said translates a row; sqlc gives each statement a type of its own, all of the same shape.
-func said(r chatdb.SayAsAgentRow) Said {
+func said(r chatdb.TakeRow) Said {
 	s := Said{
 		Message: message(chatdb.MessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
 			Author: r.Author, AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
@@ -136,7 +159,8 @@ func (r *Room) RingAgain(org, conversation, visitor uuid.UUID, seq int) {
 }
 
 // ring tells every screen what was said.
-func (r *Room) ring(org uuid.UUID, s Said) {
-	r.bus.Publish(bus.Event{Kind: bus.Said, Org: org, Conversation: s.In.ID, Visitor: s.In.Visitor, User: s.In.Agent,
-		Seq: s.Seq, Local: s})
+func (r *Room) ring(org uuid.UUID, s Said) { r.bus.Publish(event(org, s)) }
+
+func event(org uuid.UUID, s Said) bus.Event {
+	return bus.Event{Kind: bus.Said, Org: org, Conversation: s.In.ID, Visitor: s.In.Visitor, User: s.In.Agent, Seq: s.Seq, Local: s}
 }

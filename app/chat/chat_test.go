@@ -23,14 +23,16 @@ type heard struct {
 	said []chat.Said
 }
 
-func (h *heard) Heard(e bus.Event) {
+func (h *heard) Heard(events []bus.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s, ok := e.Local.(chat.Said); ok {
-		h.said = append(h.said, s)
+	for _, e := range events {
+		if s, ok := e.Local.(chat.Said); ok {
+			h.said = append(h.said, s)
+		}
 	}
 }
-func (h *heard) Gap() {}
+func (h *heard) Gap(uuid.UUID) {}
 
 type fixture struct {
 	t    *testing.T

@@ -51,6 +51,32 @@ func (r *Room) OfVisitor(ctx context.Context, who access.Actor) (c Conversation,
 	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq)}, err == nil, err
 }
 
+// Newest returns the number of the newest message of each conversation that there is.
+func (r *Room) Newest(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID]int, error) {
+	newest := make(map[uuid.UUID]int, len(conversations))
+	if len(conversations) == 0 {
+		return newest, nil
+	}
+	rows, err := chatdb.New(r.db.As(who)).NewestOf(ctx, conversations)
+	for _, row := range rows {
+		newest[row.ConversationID] = int(row.LastSeq)
+	}
+	return newest, err
+}
+
+// LastOf returns, for each visitor who has one, the conversation that was begun last.
+func (r *Room) LastOf(ctx context.Context, who access.Actor, visitors []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
+	last := make(map[uuid.UUID]uuid.UUID, len(visitors))
+	if len(visitors) == 0 {
+		return last, nil
+	}
+	rows, err := chatdb.New(r.db.As(who)).LastOfVisitors(ctx, visitors)
+	for _, row := range rows {
+		last[row.VisitorID] = row.ConversationID
+	}
+	return last, err
+}
+
 // PageOfMessages is how many messages After returns at most.
 const PageOfMessages = 200
 

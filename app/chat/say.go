@@ -36,8 +36,8 @@ type Page struct {
 // ErrClosed refuses a message to a conversation that has ended. The text is still the writer's.
 var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
 
-// SayAsVisitor keeps what a visitor says. In a running conversation it is one statement in one round trip; the first
-// message starts the conversation, with the visitor's row, in one statement too.
+// SayAsVisitor keeps what a visitor says: it is written with others', in one round trip, and the nil error comes after the
+// commit. The first message starts the conversation, with the visitor's row, in the same statement.
 func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisitor) (Receipt, error) {
 	if !who.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
@@ -49,24 +49,20 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 	if in.ID == uuid.Nil {
 		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
 	}
-	q := chatdb.New(r.db.As(who))
-	for range 3 { // another tab, or the same message sent twice at once, can come between
-		if in.Conversation == uuid.Nil {
-			s, err := r.start(ctx, q, who, in, body)
-			if err == nil {
-				return r.kept(who, s), nil
-			}
-			if !pg.None(err) && !pg.Duplicate(err, "") {
-				return Receipt{}, err
-			}
+	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: Text, body: body,
+		website: who.Narrow(), customer: in.Customer, page: in.Page}
+	for range 4 { // another tab, or the same message sent twice at once, can come between
+		if d.conversation == uuid.Nil {
+			d.conversation, d.begins = uuid.Must(uuid.NewV7()), true
 		}
-		row, err := q.SayAsVisitor(ctx, chatdb.SayAsVisitorParams{Body: body, VisitorID: who.ID(), ConversationID: optional(in.Conversation), MessageID: in.ID})
-		if err == nil {
-			return r.kept(who, said(chatdb.SayAsAgentRow(row))), nil
+		s, kept, err := r.keep(ctx, d)
+		if kept {
+			return Receipt{s.In.ID, s.Seq, s.At}, nil
 		}
-		if !pg.None(err) && !pg.Duplicate(err, "messages_said_once") {
+		if err != nil && !pg.Duplicate(err, "") {
 			return Receipt{}, err
 		}
+		q := chatdb.New(r.db.As(who))
 		known, err := q.KnownMessage(ctx, chatdb.KnownMessageParams{MessageID: in.ID, VisitorID: who.ID()})
 		if err == nil {
 			// Said again because no acknowledgement came: the bell may have been lost with it.
@@ -79,20 +75,16 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		if in.Conversation != uuid.Nil {
 			return Receipt{}, ErrClosed // or not this visitor's: the two are never told apart
 		}
+		d.conversation, d.begins = uuid.Nil, false
+		c, running, err := r.OfVisitor(ctx, who)
+		if err != nil {
+			return Receipt{}, err
+		}
+		if running && c.State != Closed {
+			d.conversation = c.ID
+		}
 	}
-	return Receipt{}, fail.New(fail.Busy, "The message could not be kept. Please try again.")
-}
-
-func (r *Room) start(ctx context.Context, q *chatdb.Queries, who access.Actor, in FromVisitor, body string) (Said, error) {
-	row, err := q.StartConversation(ctx, chatdb.StartConversationParams{VisitorID: who.ID(), WebsiteID: who.Narrow(),
-		ConversationID: uuid.Must(uuid.NewV7()), CustomerID: in.Customer, Body: body, MessageID: in.ID, PageUrl: in.Page.URL,
-		PageTitle: in.Page.Title, Referrer: in.Page.Referrer, UserAgent: in.Page.UserAgent, Language: in.Page.Language})
-	return said(chatdb.SayAsAgentRow(row)), err
-}
-
-func (r *Room) kept(who access.Actor, s Said) Receipt {
-	r.ring(who.Org(), s)
-	return Receipt{s.In.ID, s.Seq, s.At}
+	return Receipt{}, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The message could not be kept. Please try again."}
 }
 
 func optional(id uuid.UUID) *uuid.UUID {
@@ -102,8 +94,8 @@ func optional(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
-// SayAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, and returns it as it is kept: one
-// statement, one round trip.
+// SayAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, written with others', in one round
+// trip, and returns it as it is kept.
 func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
@@ -118,20 +110,21 @@ func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, i
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
 	}
+	d := draft{org: who.Org(), id: id, conversation: conversation, author: ByAgent, authorID: who.ID(), kind: kind, body: body}
 	q, agent := chatdb.New(t), who.ID()
 	for range 2 { // the same message sent twice at once can come between
-		row, err := q.SayAsAgent(ctx, chatdb.SayAsAgentParams{Kind: string(kind), Body: body, ConversationID: conversation, AgentID: &agent, MessageID: id})
-		if err == nil {
-			s := said(row)
-			r.ring(who.Org(), s)
+		s, kept, err := r.keep(ctx, d)
+		if kept {
+			r.told(ctx)
 			return s.Message, nil
 		}
-		if !pg.None(err) && !pg.Duplicate(err, "messages_said_once") {
+		if err != nil && !pg.Duplicate(err, "messages_said_once") {
 			return Message{}, err
 		}
 		known, err := q.KnownMessageIn(ctx, chatdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
 			r.RingAgain(who.Org(), conversation, uuid.Nil, int(known.Seq))
+			r.told(ctx)
 			return message(chatdb.MessagesAfterRow(known)), nil
 		}
 		if !pg.None(err) {
@@ -139,6 +132,14 @@ func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, i
 		}
 	}
 	return Message{}, r.refusal(ctx, q, who, conversation)
+}
+
+// told waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
+// after it has answered: nobody would come back to it and ring again, as a visitor's socket does.
+func (r *Room) told(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	r.bus.Flush(ctx)
 }
 
 // refusal finds out why a guarded statement touched nothing.
@@ -172,8 +173,9 @@ func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversa
 	q, agent := chatdb.New(t), who.ID()
 	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New()})
 	if err == nil {
-		s := said(chatdb.SayAsAgentRow(row))
+		s := said(chatdb.TakeRow(row))
 		r.ring(who.Org(), s)
+		r.told(ctx)
 		return s.In, nil
 	}
 	if !pg.None(err) {
@@ -212,8 +214,9 @@ func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UU
 	q, agent := chatdb.New(t), who.ID()
 	row, err := q.Close(ctx, chatdb.CloseParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
 	if err == nil {
-		s := said(chatdb.SayAsAgentRow(row))
+		s := said(chatdb.TakeRow(row))
 		r.ring(who.Org(), s)
+		r.told(ctx)
 		return s.In, nil
 	}
 	if !pg.None(err) {
@@ -250,7 +253,8 @@ func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID)
 func (r *Room) returnAll(ctx context.Context, t *pg.Tenant, agent uuid.UUID) error {
 	rows, err := chatdb.New(t).ReturnToLine(ctx, &agent)
 	for _, row := range rows {
-		r.ring(t.Actor().Org(), said(chatdb.SayAsAgentRow(row)))
+		r.ring(t.Actor().Org(), said(chatdb.TakeRow(row)))
 	}
+	r.told(ctx)
 	return err
 }

@@ -91,16 +91,21 @@ const DemoDomain = "@parley.demo"
 func (r *Room) allowed(email string) bool { return r.demo || !strings.HasSuffix(email, DemoDomain) }
 
 // Heard forgets a user that changed.
-func (r *Room) Heard(e bus.Event) {
-	if e.Kind == bus.User {
-		r.mu.Lock()
-		delete(r.people, e.User)
-		r.mu.Unlock()
+func (r *Room) Heard(events []bus.Event) {
+	for _, e := range events {
+		if e.Kind == bus.User {
+			r.mu.Lock()
+			delete(r.people, e.User)
+			r.mu.Unlock()
+		}
 	}
 }
 
 // Gap forgets every user.
-func (r *Room) Gap() {
+func (r *Room) Gap(org uuid.UUID) {
+	if org != uuid.Nil {
+		return // what is remembered here is told to every process
+	}
 	r.mu.Lock()
 	clear(r.people)
 	r.mu.Unlock()

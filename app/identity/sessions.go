@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/app/bus"
 	"parley/app/pg"
 )
@@ -88,16 +90,21 @@ func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 }
 
 // Heard forgets a session that has ended.
-func (s *Sessions) Heard(e bus.Event) {
-	if e.Kind == bus.Session {
-		s.mu.Lock()
-		delete(s.kept, e.Text)
-		s.mu.Unlock()
+func (s *Sessions) Heard(events []bus.Event) {
+	for _, e := range events {
+		if e.Kind == bus.Session {
+			s.mu.Lock()
+			delete(s.kept, e.Text)
+			s.mu.Unlock()
+		}
 	}
 }
 
 // Gap forgets all sessions.
-func (s *Sessions) Gap() {
+func (s *Sessions) Gap(org uuid.UUID) {
+	if org != uuid.Nil {
+		return // what is remembered here is told to every process
+	}
 	s.mu.Lock()
 	clear(s.kept)
 	s.mu.Unlock()

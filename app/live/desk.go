@@ -49,11 +49,11 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return serve(h.staffSockets, w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
+	return h.desks.serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor { return d.actor }
-func (d *desk) wire() *socket     { return d.socket }
+func (d *desk) line() *socket     { return d.socket }
 func (d *desk) session() string   { return d.login }
 func (d *desk) end()              { d.socket.close(codeGone, "logged out") }
 
@@ -63,6 +63,7 @@ func (d *desk) opened(s *socket) {
 	d.socket = s
 	d.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
 	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
+	d.hub.bus.Join(d.actor.Org())
 	d.hub.joinFloor(d)
 	if !d.still() { // ended between the look and now
 		d.end()
@@ -73,6 +74,7 @@ func (d *desk) closed() {
 	d.due.Stop()
 	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.leaveFloor(d)
+	d.hub.bus.Leave(d.actor.Org())
 	d.mu.Lock()
 	followed := slices.Collect(maps.Keys(d.following))
 	d.mu.Unlock()
@@ -243,7 +245,7 @@ func (d *desk) sendRaw(frame []byte) {
 	case len(d.waiting) < 1000:
 		d.waiting = append(d.waiting, frame)
 	default:
-		d.socket.cut() // never skip silently: the screen comes back and catches up
+		d.socket.giveUp() // never skip silently: the screen comes back and catches up
 	}
 }
 
@@ -296,110 +298,4 @@ func html(c templ.Component) []byte {
 		slog.Error("draw a fragment", "error", err)
 	}
 	return b.Bytes()
-}
-
-// floor is all desks of one organization in this process. It shows list entries in the order of what happened: a state that
-// arrives late never replaces a newer one.
-type floor struct {
-	mu     sync.Mutex
-	desks  map[*desk]struct{}
-	newest map[uuid.UUID]int // conversation to the number of its newest message shown
-	since  time.Time         // the first desk opened, or newest was cleared
-}
-
-// mayBeLate reports whether an event about a conversation could be older than what a desk that has just opened has read.
-func (f *floor) mayBeLate(conversation uuid.UUID) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.newest[conversation] == 0 && time.Since(f.since) < 10*time.Second
-}
-
-// shows reports whether a conversation's state as of a message, or a newer one, is on the desks.
-func (f *floor) shows(conversation uuid.UUID, seq int) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return seq > 0 && f.newest[conversation] >= seq
-}
-
-const newestKept = 20000
-
-func (h *Hub) joinFloor(d *desk) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	org := d.actor.Org()
-	f := h.floors[org]
-	if f == nil {
-		f = &floor{since: time.Now(), desks: map[*desk]struct{}{}, newest: map[uuid.UUID]int{}}
-		h.floors[org] = f
-	}
-	f.mu.Lock()
-	f.desks[d] = struct{}{}
-	f.mu.Unlock()
-}
-
-func (h *Hub) leaveFloor(d *desk) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	f := h.floors[d.actor.Org()]
-	if f == nil {
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.desks, d)
-	if len(f.desks) == 0 {
-		delete(h.floors, d.actor.Org())
-	}
-}
-
-func (f *floor) list() []*desk {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	list := make([]*desk, 0, len(f.desks))
-	for d := range f.desks {
-		list = append(list, d)
-	}
-	return list
-}
-
-// changed shows a conversation's new state on every desk: in the lists, and in its pane where the agent has one or should
-// have one now.
-func (f *floor) changed(c chat.Conversation, seq int) {
-	for _, then := range f.lists(c, seq) {
-		then()
-	}
-}
-
-// lists shows the new state in the lists and returns what else is to be done, outside the lock.
-func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.newest[c.ID] >= seq {
-		return nil
-	}
-	if len(f.newest) >= newestKept {
-		clear(f.newest)
-		f.since = time.Now()
-	}
-	f.newest[c.ID] = seq
-	now := time.Now()
-	others := html(view.Entry(c, false, now)) // drawn once for all who do not have it
-	for d := range f.desks {
-		if c.Agent != d.actor.ID() {
-			d.sendRaw(others)
-			if d.follows(c.ID) {
-				d.say(view.StateOf(c))
-				then = append(then, func() { d.letGo(c.ID) })
-			}
-			continue
-		}
-		d.say(view.Entry(c, true, now))
-		switch shown := d.follows(c.ID); {
-		case shown && c.State == chat.Closed:
-			d.say(view.StateOf(c))
-		case !shown && c.State == chat.Open:
-			then = append(then, func() { d.openPane(c) })
-		}
-	}
-	return then
 }

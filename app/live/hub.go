@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/olahol/melody"
-	"golang.org/x/time/rate"
 
 	"parley/app/access"
 	"parley/app/bus"
@@ -24,18 +23,20 @@ type Hub struct {
 	org    *org.Room
 	bus    *bus.Bus
 	tokens chat.Tokens
+	gauges *gauges
 
-	staffSockets   *melody.Melody
-	visitorSockets *melody.Melody
+	desks    *staffSockets
+	visitors *visitorSockets
+	polls    tally
 
 	mu       sync.RWMutex
 	draining bool
+	drained  chan struct{}                           // closed when draining begins
 	threads  map[uuid.UUID]*thread                   // by conversation
-	panels   map[uuid.UUID]map[*panel]struct{}       // by visitor
+	panels   map[uuid.UUID]*panel                    // by visitor: the first of its panels
 	floors   map[uuid.UUID]*floor                    // by organization
 	staff    map[uuid.UUID]map[staffScreen]struct{}  // by user: desks and managers' pages
 	websites map[uuid.UUID]map[*websitePage]struct{} // by website
-	limiters map[uuid.UUID]*rate.Limiter             // by visitor, over all its tabs
 }
 
 // staffScreen is a screen of somebody who is logged in.
@@ -46,32 +47,36 @@ type staffScreen interface {
 }
 
 // New returns a hub that hears the bell.
-func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens) *Hub {
-	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens,
-		staffSockets: newSockets(1024, 4<<20), visitorSockets: newSockets(16, 1<<20),
-		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]map[*panel]struct{}{}, floors: map[uuid.UUID]*floor{},
-		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{},
-		limiters: map[uuid.UUID]*rate.Limiter{}}
+func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
+	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens, gauges: newGauges(limits),
+		desks: newStaffSockets(), visitors: newVisitorSockets(), polls: tally{name: "polls"}, drained: make(chan struct{}),
+		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
+		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
 	b.Subscribe(h)
 	return h
 }
 
-var errDraining = fail.New(fail.Busy, "This server is restarting. Please try again in a moment.")
+// OnTide has f called when many visitors' sockets have come or gone. To be set before the first.
+func (h *Hub) OnTide(f func()) { h.visitors.tide = f }
 
-// Screens returns how many sockets of visitors and of staff are open.
-func (h *Hub) Screens() (visitors, staff int) { return h.visitorSockets.Len(), h.staffSockets.Len() }
+var errDraining = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
 
 // Drain closes every socket so that its screen comes back (to another process, or to this one after its restart), and
-// accepts no new one.
-func (h *Hub) Drain() {
+// accepts no new one. The visitors' are spread over a time, so that they do not all come back at once.
+func (h *Hub) Drain(spread time.Duration) {
 	h.mu.Lock()
+	if h.draining {
+		h.mu.Unlock()
+		return
+	}
 	h.draining = true
+	close(h.drained)
 	h.mu.Unlock()
 	restart := melody.FormatCloseMessage(codeRestart, "restarting")
-	h.visitorSockets.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
-	h.staffSockets.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
-	for range 100 { // the close frames are written by the sockets' own goroutines
-		if v, s := h.Screens(); v+s == 0 {
+	h.desks.melody.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
+	h.visitors.each(spread, func(v *visitorWire) { v.close(codeRestart, "restarting") })
+	for range 150 { // the close frames are written by the sockets' own goroutines, and answered
+		if h.visitors.tally.open.Load()+h.desks.tally.open.Load()+h.polls.open.Load() == 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -84,8 +89,43 @@ func (h *Hub) isDraining() bool {
 	return h.draining
 }
 
-// Heard brings one event to the screens it concerns.
-func (h *Hub) Heard(e bus.Event) {
+// Heard brings events to the screens they concern. What one desk is told of them goes out in one frame.
+func (h *Hub) Heard(events []bus.Event) {
+	defer h.hold(events)()
+	for _, e := range events {
+		h.heard(e)
+	}
+}
+
+// hold keeps back what the events' organizations' desks are sent until the returned function is called.
+func (h *Hub) hold(events []bus.Event) (release func()) {
+	var held []*staffWire
+	var before uuid.UUID
+	for _, e := range events { // an organization's events stand together; one that comes twice is held twice
+		if e.Kind != bus.Said || e.Org == before {
+			continue
+		}
+		before = e.Org
+		h.mu.RLock()
+		f := h.floors[e.Org]
+		h.mu.RUnlock()
+		if f == nil {
+			continue
+		}
+		for _, d := range f.list() {
+			w := d.socket.wire.(*staffWire)
+			w.hold()
+			held = append(held, w)
+		}
+	}
+	return func() {
+		for _, w := range held {
+			w.release()
+		}
+	}
+}
+
+func (h *Hub) heard(e bus.Event) {
 	switch e.Kind {
 	case bus.Said:
 		if s, here := e.Local.(chat.Said); here {
@@ -100,94 +140,27 @@ func (h *Hub) Heard(e bus.Event) {
 			s.end()
 		}
 	case bus.Session:
-		h.mu.RLock()
-		var ended []staffScreen
-		for _, screens := range h.staff {
-			for s := range screens {
-				if s.session() == e.Text {
-					ended = append(ended, s)
-				}
+		for _, s := range h.allStaff() {
+			if s.session() == e.Text {
+				s.end()
 			}
-		}
-		h.mu.RUnlock()
-		for _, s := range ended {
-			s.end()
 		}
 	case bus.Website:
 		for p := range copied(&h.mu, h.websites, e.Website) {
 			spawn("show a website's domains", p.refresh)
 		}
 		if e.Text != "" { // its settings or domains have changed: its panels come back with them, if they may
-			h.mu.RLock()
-			var panels []*panel
-			for _, set := range h.panels {
-				for p := range set {
-					if p.site.ID == e.Website {
-						panels = append(panels, p)
-					}
-				}
-			}
-			h.mu.RUnlock()
-			for _, p := range panels {
+			for _, p := range h.allPanels(func(p *panel) bool { return p.site.ID == e.Website }) {
 				p.socket.close(codeRestart, "settings changed")
 			}
 		}
 	}
 }
 
-// Gap says that bells of other processes were lost: every screen is brought up to date from the tables.
-func (h *Hub) Gap() {
-	h.mu.RLock()
-	threads := make([]*thread, 0, len(h.threads))
-	for _, t := range h.threads {
-		threads = append(threads, t)
-	}
-	var panels []*panel
-	for _, set := range h.panels {
-		for p := range set {
-			panels = append(panels, p)
-		}
-	}
-	var desks []*desk
-	for _, f := range h.floors {
-		desks = append(desks, f.list()...)
-	}
-	var staff []staffScreen
-	for _, set := range h.staff {
-		for s := range set {
-			staff = append(staff, s)
-		}
-	}
-	h.mu.RUnlock()
-	spawn("look for what was missed", func() {
-		for _, s := range staff {
-			if !s.allowed() {
-				s.end()
-			}
-		}
-		for _, t := range threads {
-			t.look()
-		}
-		for _, d := range desks {
-			d.refresh(nil)
-		}
-		for _, s := range staff {
-			if p, ok := s.(*websitePage); ok {
-				p.refresh()
-			}
-		}
-		for _, p := range panels {
-			if p.mayStay() {
-				p.findConversation()
-			}
-		}
-	})
-}
-
 // said shows what this process has just written.
 func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	behind := false
-	for p := range copied(&h.mu, h.panels, s.In.Visitor) {
+	for _, p := range h.panelsOf(s.In.Visitor) {
 		// Bells can overtake each other, so a panel that begins to follow begins at the beginning.
 		behind = p.bell(s.In.ID) && s.Seq > 1 || behind
 	}
@@ -210,7 +183,7 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 
 // saidElsewhere shows what another process has written, if anybody here looks at it.
 func (h *Hub) saidElsewhere(e bus.Event) {
-	panels := copied(&h.mu, h.panels, e.Visitor)
+	panels := h.panelsOf(e.Visitor)
 	h.mu.RLock()
 	t, f := h.threads[e.Conversation], h.floors[e.Org]
 	h.mu.RUnlock()
@@ -218,7 +191,7 @@ func (h *Hub) saidElsewhere(e bus.Event) {
 		return // nobody here looks at it
 	}
 	spawn("show what another process has written", func() {
-		for p := range panels {
+		for _, p := range panels {
 			p.bell(e.Conversation)
 		}
 		if f != nil && !f.shows(e.Conversation, e.Seq) {
@@ -275,7 +248,7 @@ func (h *Hub) follow(f follower, conversation uuid.UUID, cursor int) {
 		h.mu.Lock()
 		t := h.threads[conversation]
 		if t == nil {
-			t = &thread{id: conversation, chat: h.chat, at: map[follower]int{}}
+			t = &thread{id: conversation, org: f.who().Org(), chat: h.chat, at: map[follower]int{}}
 			h.threads[conversation] = t
 		}
 		h.mu.Unlock()
@@ -361,53 +334,6 @@ func (h *Hub) typing(e bus.Event) {
 			}
 		}
 	}
-}
-
-// add puts a screen into an index, remove takes it out.
-func add[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
-	mu.Lock()
-	defer mu.Unlock()
-	if index[key] == nil {
-		index[key] = map[S]struct{}{}
-	}
-	index[key][s] = struct{}{}
-}
-
-func remove[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
-	mu.Lock()
-	defer mu.Unlock()
-	delete(index[key], s)
-	if len(index[key]) == 0 {
-		delete(index, key)
-	}
-}
-
-func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K) map[S]struct{} {
-	mu.RLock()
-	defer mu.RUnlock()
-	if len(index[key]) == 0 {
-		return nil
-	}
-	set := make(map[S]struct{}, len(index[key]))
-	for s := range index[key] {
-		set[s] = struct{}{}
-	}
-	return set
-}
-
-// limiter is a visitor's, whichever tab it writes in. It outlives the sockets, so that a new one brings no new credit.
-func (h *Hub) limiter(visitor uuid.UUID) *rate.Limiter {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	l := h.limiters[visitor]
-	if l == nil {
-		if len(h.limiters) >= limitersKept {
-			clear(h.limiters)
-		}
-		l = rate.NewLimiter(panelRate, panelBurst)
-		h.limiters[visitor] = l
-	}
-	return l
 }
 
 // refused turns an error into a code and words for a person; an internal one is logged under a reference number.

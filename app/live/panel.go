@@ -7,9 +7,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+	"unique"
 
 	"github.com/google/uuid"
-	"golang.org/x/time/rate"
 
 	"parley/app/access"
 	"parley/app/bus"
@@ -18,71 +18,94 @@ import (
 	"parley/app/org"
 )
 
-// panel is one open chat panel: one socket of one visitor. Its wire format is widget/PROTOCOL.md.
+// panel is one open chat panel: one socket of one visitor. Its wire format is widget/PROTOCOL.md. There are very many, so
+// what most of them share is kept once, and what few need is made when it is needed.
 type panel struct {
 	hub     *Hub
-	site    org.Site
-	key     string // the website's
-	origin  string // of the page, as the browser says
-	agent   string // the browser's User-Agent
+	site    *org.Site
+	address string                // where it comes from
+	origin  unique.Handle[string] // of the page, as the browser says
+	agent   unique.Handle[string] // the browser's User-Agent
 	socket  *socket
-	due     *time.Timer   // ends the socket if it says no hello
-	limiter *rate.Limiter // after hello
+	due     *time.Timer // ends the socket if it says no hello
+	sibling *panel      // the same visitor's next one; the hub's to read and write
 
 	mu           sync.Mutex
 	visitor      access.Actor // valid after hello
 	welcomed     bool         // welcome is written: frames may follow
 	missed       bool         // a bell rang before that
 	over         bool         // the socket is closed
+	acknowledged bool         // the acknowledgement of sending went out already
+	polled       bool         // it is one request, not a socket
 	conversation uuid.UUID    // the one it follows
-	page         chat.Page
-	sending      uuid.UUID              // message that is being kept for this panel right now
-	acknowledged bool                   // and whether its acknowledgement went out already
+	sending      uuid.UUID    // message that is being kept for this panel right now
+	page         place
 	early        map[uuid.UUID]struct{} // acknowledged before the thread came to them
-	typedAt      time.Time
+	typedAt      time.Duration          // since the process started
 }
 
-// Limits on what one visitor may send; generous for a person.
-const (
-	panelRate    = 2 // messages a second
-	panelBurst   = 20
-	typingGap    = 300 * time.Millisecond
-	limitersKept = 50000
-)
+// place is where a panel is. Pages, browsers and languages are few: each is kept once.
+type place struct{ url, title, referrer, language unique.Handle[string] }
 
-// ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns when it closes.
-func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site org.Site) error {
+const typingGap = 300 * time.Millisecond
+
+func (h *Hub) newPanel(r *http.Request, site *org.Site, address string) *panel {
+	return &panel{hub: h, site: site, address: address, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400))}
+}
+
+// ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
+func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Site, address string) error {
 	if h.isDraining() {
 		return errDraining
 	}
-	return serve(h.visitorSockets, w, r, &panel{hub: h, site: site, key: r.URL.Query().Get("key"), origin: r.Header.Get("Origin"), agent: r.UserAgent()})
+	return h.visitors.serve(w, r, h.newPanel(r, site, address))
 }
 
 func (p *panel) opened(s *socket) {
 	p.socket = s
+	p.hub.bus.Join(p.site.Org)
+	if _, p.polled = s.wire.(*pollWire); p.polled {
+		return
+	}
+	if err := p.hub.gauges.enter(p.address, p.site.ID); err != nil { // said on the open socket: a refused handshake has no words
+		p.over = true
+		p.refuse(uuid.Nil, err, "")
+		s.close(codeTryAgain, "full")
+		return
+	}
 	p.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
 }
 
 func (p *panel) closed() {
-	p.due.Stop()
 	p.mu.Lock()
-	visitor, conversation := p.visitor, p.conversation
-	p.over, p.conversation = true, uuid.Nil
+	visitor, conversation, due, turnedAway := p.visitor, p.conversation, p.due, p.over
+	p.over, p.conversation, p.due = true, uuid.Nil, nil
 	p.mu.Unlock()
+	if due != nil {
+		due.Stop()
+	}
+	if !turnedAway && !p.polled {
+		p.hub.gauges.leave(p.address, p.site.ID)
+	}
 	if visitor.Valid() {
-		remove(&p.hub.mu, p.hub.panels, visitor.ID(), p)
+		p.hub.removePanel(visitor.ID(), p)
 	}
 	if conversation != uuid.Nil {
 		p.hub.leave(p, conversation)
 	}
+	p.hub.bus.Leave(p.site.Org)
 }
 
 func (p *panel) write(frame any) {
+	p.socket.send(marshal(frame))
+}
+
+func marshal(frame any) []byte {
 	raw, err := json.Marshal(frame)
 	if err != nil {
-		panic(err) // the frames above always marshal
+		panic(err) // the frames of the protocol always marshal
 	}
-	p.socket.send(raw)
+	return raw
 }
 
 func (p *panel) refuse(id uuid.UUID, err error, doing string) {
@@ -106,9 +129,10 @@ func (p *panel) received(raw []byte) {
 	}
 	handle, known := panelFrames[in.Type]
 	p.mu.Lock()
-	greeted := p.visitor.Valid()
+	greeted, over := p.visitor.Valid(), p.over
 	p.mu.Unlock()
 	switch {
+	case over: // turned away
 	case !known:
 		p.refuse(in.ID, fail.New(fail.Invalid, "There is no frame of this type."), "")
 	case greeted && in.Type == "hello":
@@ -153,24 +177,29 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 			p.refuse(uuid.Nil, err, "")
 			return
 		}
+		if err := p.hub.gauges.newcomer(p.address); err != nil {
+			p.refuse(uuid.Nil, err, "")
+			return
+		}
 		visitor, renew = chat.NewVisitor(p.site.Org, p.site.ID), true
 	}
 	if renew {
 		out.Token = p.hub.tokens.Sign(visitor, now)
 	}
-	p.due.Stop()
-	p.limiter = p.hub.limiter(visitor.ID())
-	if org.OriginHost(in.Page.URL) != org.OriginHost(p.origin) { // an agent may click it: only the page that the browser vouches for
+	if org.OriginHost(in.Page.URL) != org.OriginHost(p.origin.Value()) { // an agent may click it: only the page that the browser vouches for
 		in.Page.URL = ""
 	}
 	p.mu.Lock()
+	if p.due != nil {
+		p.due.Stop()
+		p.due = nil
+	}
 	p.visitor = visitor
-	p.page = chat.Page{URL: clip(in.Page.URL, 2000), Title: clip(in.Page.Title, 300), Referrer: clip(in.Page.Referrer, 2000),
-		UserAgent: clip(p.agent, 400), Language: clip(in.Language, 35)}
+	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
 	p.mu.Unlock()
-	add(&p.hub.mu, p.hub.panels, visitor.ID(), p)
+	p.hub.addPanel(visitor.ID(), p)
 	if in.Token == "" { // a visitor nobody has met has no conversation: no query
-		p.welcome(out)
+		p.welcome(out, in)
 		return
 	}
 	c, found, err := p.hub.chat.OfVisitor(ctx, visitor)
@@ -188,7 +217,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		return
 	}
 	if !found {
-		p.welcome(out)
+		p.welcome(out, in)
 		return
 	}
 	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
@@ -199,18 +228,22 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.mu.Lock()
 	p.conversation = c.ID // bells for it change nothing from here on
 	p.mu.Unlock()
-	p.welcome(out)
+	p.welcome(out, in)
 	p.hub.follow(p, c.ID, cursor)
-	p.hub.look(c.ID)                            // what was said between reading and following, and further pages
-	if in.After > 0 && c.State != chat.Closed { // it comes back after a loss
+	p.hub.look(c.ID)                                         // what was said between reading and following, and further pages
+	if in.After > 0 && c.State != chat.Closed && !p.polled { // it comes back after a loss
 		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
 	}
 }
 
 // welcome writes the first frame. What rang before it is looked for now.
-func (p *panel) welcome(out welcomeOut) {
+func (p *panel) welcome(out welcomeOut, in frameIn) {
 	p.mu.Lock()
-	p.write(out)
+	if w, polled := p.socket.wire.(*pollWire); polled && !out.isNews(in) {
+		w.keep(marshal(out))
+	} else {
+		p.write(out)
+	}
 	p.welcomed = true
 	missed := p.missed
 	p.mu.Unlock()
@@ -236,7 +269,7 @@ func (p *panel) mayFollow() bool {
 func (p *panel) mayStay() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	site, err := p.hub.org.Site(ctx, p.key, p.origin)
+	site, err := p.hub.org.Site(ctx, p.site.Key, p.origin.Value())
 	if fail.As(err) != nil || err == nil && site.TypingPreview != p.site.TypingPreview { // refused, or changed; else not known now
 		p.socket.close(codeRestart, "settings changed")
 		return false
@@ -300,12 +333,17 @@ func (p *panel) findConversation() {
 }
 
 func (p *panel) send(ctx context.Context, in frameIn) {
-	if !p.limiter.Allow() {
-		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "That was quick. Please wait a second."}, "")
+	p.mu.Lock()
+	begins := in.Conversation == uuid.Nil && p.conversation == uuid.Nil
+	p.mu.Unlock()
+	if err := p.hub.gauges.message(p, p.visitor.ID(), begins); err != nil {
+		p.refuse(in.ID, err, "")
 		return
 	}
 	p.mu.Lock()
-	visitor, page := p.visitor, p.page
+	visitor := p.visitor
+	page := chat.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
+		UserAgent: p.agent.Value(), Language: p.page.language.Value()}
 	p.sending, p.acknowledged = in.ID, false
 	p.mu.Unlock()
 	receipt, err := p.hub.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: in.ID, Conversation: in.Conversation, Body: in.Text,
@@ -330,8 +368,8 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 
 func (p *panel) types(_ context.Context, in frameIn) {
 	p.mu.Lock()
-	now := time.Now()
-	quick := now.Sub(p.typedAt) < typingGap
+	now := time.Since(started)
+	quick := p.typedAt > 0 && now-p.typedAt < typingGap
 	conversation := p.conversation
 	if !quick {
 		p.typedAt = now
@@ -356,7 +394,7 @@ func clipRunes(s string, max int) string {
 	return s
 }
 
-func (p *panel) wire() *socket { return p.socket }
+func (p *panel) line() *socket { return p.socket }
 
 func (p *panel) who() access.Actor {
 	p.mu.Lock()

@@ -1,9 +1,9 @@
 package live
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
@@ -19,27 +19,95 @@ type screen interface {
 	closed()
 }
 
-// socket is the transport under a screen. Writes go through a queue that is bounded in frames and in bytes and never wait; a
-// socket whose queue is full is cut, so that its screen comes back and catches up.
-type socket struct {
-	session *melody.Session
-	limit   int64        // bytes that may be queued
-	queued  atomic.Int64 // bytes that are
+// wire carries a socket's frames: melody's for staff, a lean one for visitors, posts and long polls where sockets are
+// blocked.
+type wire interface {
+	// write takes a frame and never waits. Once the frame has left, the wire says so to socket.left.
+	write(frame []byte)
+	// close says goodbye with a code, after what was written before.
+	close(code int, reason string)
+	// cut ends the connection without a word.
+	cut()
 }
+
+// socket guards a wire, the same way for every kind: what waits to be written is bounded in bytes and never waited for (who
+// does not read is cut, so that the screen comes back and catches up), and so is how much comes in.
+type socket struct {
+	wire
+	tally  *tally
+	limit  int64        // bytes that may be queued
+	queued atomic.Int64 // bytes that are
+	credit atomic.Int32 // frames that may still come in at once
+	filled atomic.Int32 // second of the last filling of credit
+}
+
+// tally counts what happens on all sockets of a kind.
+type tally struct {
+	name                      string
+	open, opened, cut, framed atomic.Int64
+}
+
+// newSocket is a socket without its wire.
+func newSocket(t *tally, limit int64) *socket {
+	s := &socket{tally: t, limit: limit}
+	s.credit.Store(framesAtOnce)
+	s.filled.Store(seconds())
+	return s
+}
+
+// Frames that may come in: no person and no client of the protocol comes near.
+const (
+	framesASecond = 30
+	framesAtOnce  = 200
+)
+
+var started = time.Now()
+
+// seconds is a coarse clock that fits in four bytes.
+func seconds() int32 { return int32(time.Since(started) / time.Second) }
 
 func (s *socket) send(frame []byte) {
 	if s.queued.Add(int64(len(frame))) > s.limit && int64(len(frame)) < s.limit {
-		s.cut()
+		s.giveUp()
 		return
 	}
-	s.session.Write(frame)
+	s.write(frame)
 }
 
-// cut ends the connection without a word; what was queued is lost, and the screen catches up when it comes back.
-func (s *socket) cut() { s.session.WebsocketConnection().Close() }
+// giveUp cuts a socket that does not read. What was queued is lost, and the screen catches up when it comes back.
+func (s *socket) giveUp() {
+	s.tally.cut.Add(1)
+	s.cut()
+}
 
-func (s *socket) close(code int, reason string) {
-	s.session.CloseWithMsg(melody.FormatCloseMessage(code, reason))
+// left says that so many bytes have been written.
+func (s *socket) left(bytes int) { s.queued.Add(-int64(bytes)) }
+
+// mayCome reports whether one more frame may come in now. It is asked by the socket's one reader.
+func (s *socket) mayCome() bool {
+	s.tally.framed.Add(1)
+	now, credit := seconds(), s.credit.Load()
+	if since := now - s.filled.Load(); since > 0 {
+		credit = min(framesAtOnce, credit+min(since, framesAtOnce)*framesASecond)
+		s.filled.Store(now)
+	}
+	s.credit.Store(credit - 1)
+	return credit > 0
+}
+
+// take hands a frame to the screen. A fault in one frame must not take the process, nor leave a socket that nobody reads.
+func (s *socket) take(to screen, frame []byte) {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("a frame could not be handled", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.close(melody.CloseInternalServerErr, "internal error")
+		}
+	}()
+	if !s.mayCome() {
+		s.close(codeTryAgain, "too many frames")
+		return
+	}
+	to.received(frame)
 }
 
 // Close codes. After restart and tryAgain a client comes back by itself; after gone it must not.
@@ -49,54 +117,28 @@ const (
 	codeTryAgain = melody.CloseTryAgainLater   // 1013
 )
 
-const maxFrame = 64 << 10 // bytes of one incoming frame; the longest message is 4,000 characters
+const (
+	maxFrame  = 64 << 10         // bytes of one incoming frame; the longest message is 4,000 characters
+	pingEvery = 30 * time.Second // on the level of the WebSocket protocol
+	deadAfter = 75 * time.Second // without any sign of life
+	writeIn   = 10 * time.Second // for one write
 
-// greetingDue is how long a socket may stay open without saying hello.
-const greetingDue = 20 * time.Second
+	// greetingDue is how long a socket may stay open without saying hello.
+	greetingDue = 20 * time.Second
+)
 
-// newSockets returns a transport whose sockets can hold so many frames and bytes that are not yet written.
-func newSockets(frames int, bytes int64) *melody.Melody {
-	m := melody.New()
-	m.Config.MaxMessageSize = maxFrame
-	m.Config.MessageBufferSize = frames
-	m.Config.PingPeriod = 30 * time.Second
-	m.Config.PongWait = 75 * time.Second
-	m.Upgrader.ReadBufferSize = 512
-	m.Upgrader.WriteBufferSize = 1024
-	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true } // the front has checked it, for every kind of call
-	m.HandleConnect(func(s *melody.Session) {
-		k := &socket{session: s, limit: bytes}
-		s.Set("socket", k)
-		screenOf(s).opened(k)
-	})
-	m.HandleDisconnect(func(s *melody.Session) { screenOf(s).closed() })
-	received := func(s *melody.Session, frame []byte) {
-		defer func() { // a fault in one frame must not take the process, nor leave a socket that nobody reads
-			if p := recover(); p != nil {
-				slog.Error("a frame could not be handled", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-				s.CloseWithMsg(melody.FormatCloseMessage(melody.CloseInternalServerErr, "internal error"))
-			}
-		}()
-		screenOf(s).received(frame)
+// takeOver takes the connection of a request out of net/http's hands, so that neither its goroutine nor its buffers stay
+// for the life of the socket. early is what the client has sent already.
+func takeOver(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
+	conn, buffers, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, nil, err
 	}
-	m.HandleMessage(received)
-	m.HandleMessageBinary(received)
-	m.HandleSentMessage(func(s *melody.Session, frame []byte) {
-		s.MustGet("socket").(*socket).queued.Add(-int64(len(frame)))
-	})
-	m.HandleError(func(s *melody.Session, err error) {
-		if errors.Is(err, melody.ErrMessageBufferFull) {
-			s.WebsocketConnection().Close() // melody has dropped a frame: the screen must catch up
-		}
-	})
-	return m
-}
-
-func screenOf(s *melody.Session) screen { return s.MustGet("screen").(screen) }
-
-// serve upgrades a request and returns when the socket is closed.
-func serve(m *melody.Melody, w http.ResponseWriter, r *http.Request, s screen) error {
-	return m.HandleRequestWithKeys(w, r, map[string]any{"screen": s})
+	if n := buffers.Reader.Buffered(); n > 0 {
+		early, _ = buffers.Reader.Peek(n)
+		early = append([]byte(nil), early...)
+	}
+	return conn, early, conn.SetDeadline(time.Time{})
 }
 
 // spawn runs work beside; a fault in it is logged and harms nobody else.

@@ -17,14 +17,15 @@ type follower interface {
 	who() access.Actor
 	// show brings messages to the screen, in order. It is called under the thread's lock and must not wait.
 	show(conversation uuid.UUID, messages []chat.Message)
-	// wire is the socket under the screen.
-	wire() *socket
+	// line is the socket under the screen.
+	line() *socket
 }
 
 // thread relays one conversation to its followers in this process. Each has a cursor: the number up to which it has been
 // shown everything it may see.
 type thread struct {
 	id    uuid.UUID
+	org   uuid.UUID
 	chat  *chat.Room
 	mu    sync.Mutex
 	gone  bool // taken out of the hub: nobody may join any more
@@ -49,6 +50,18 @@ func (t *thread) said(m chat.Message) {
 	if behind {
 		t.wake()
 	}
+}
+
+// behind reports whether anybody has not been shown all up to a message.
+func (t *thread) behind(newest int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, at := range t.at {
+		if at < newest {
+			return true
+		}
+	}
+	return false
 }
 
 // look catches everyone up with the table.
@@ -84,7 +97,7 @@ func (t *thread) catchUp() {
 			slog.Error("catch up", "conversation", t.id, "error", err)
 			t.mu.Lock()
 			for f := range t.at {
-				f.wire().close(codeTryAgain, "try again")
+				f.line().close(codeTryAgain, "try again")
 			}
 			t.busy = false
 			t.mu.Unlock()
@@ -108,7 +121,7 @@ func (t *thread) awaitReaders() {
 		var full []*socket
 		t.mu.Lock()
 		for f := range t.at {
-			if w := f.wire(); w.queued.Load() > w.limit/4 {
+			if w := f.line(); w.queued.Load() > w.limit/4 {
 				full = append(full, w)
 			}
 		}
@@ -118,7 +131,7 @@ func (t *thread) awaitReaders() {
 		}
 		if time.Now().After(deadline) {
 			for _, w := range full {
-				w.cut()
+				w.giveUp()
 			}
 			return
 		}

@@ -31,7 +31,7 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return serve(h.staffSockets, w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
+	return h.desks.serve(w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
 }
 
 func (p *websitePage) session() string { return p.login }

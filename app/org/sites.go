@@ -16,8 +16,9 @@ import (
 	"parley/app/pg"
 )
 
-// Site is a website as its widget may know it.
+// Site is a website as its widget may know it. One that the room gives out is never changed.
 type Site struct {
+	Key           string
 	Org           uuid.UUID
 	ID            uuid.UUID
 	CustomerID    uuid.UUID
@@ -41,27 +42,26 @@ type sites struct {
 }
 
 type cachedSite struct {
-	site  Site
-	known bool
+	site  *Site // nil: there is no website with this key
 	until time.Time
 }
 
 // Site finds a website by its key and checks that origin (an Origin header) is one of its domains. The two refusals say
 // which of the lines in the page is wrong.
-func (r *Room) Site(ctx context.Context, key, origin string) (Site, error) {
+func (r *Room) Site(ctx context.Context, key, origin string) (*Site, error) {
 	c, err := r.lookup(ctx, key)
 	if err != nil {
-		return Site{}, err
+		return nil, err
 	}
-	if !c.known {
-		return Site{}, fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
+	if c.site == nil {
+		return nil, fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
 	}
 	host := OriginHost(origin)
 	if Allows(c.site.Hosts, host) == "" {
 		if host == "" {
 			host = "this page"
 		}
-		return Site{}, fail.New(fail.Forbidden, "%s is not among the website's domains. A manager can add it on the website's page.", host)
+		return nil, fail.New(fail.Forbidden, "%s is not among the website's domains. A manager can add it on the website's page.", host)
 	}
 	return c.site, nil
 }
@@ -83,8 +83,7 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 			return c, err
 		}
 		if err == nil {
-			c.known = true
-			c.site = Site{w.OrgID, w.WebsiteID, w.CustomerID, w.Name, w.Greeting, w.TypingPreview, w.Hosts}
+			c.site = &Site{key, w.OrgID, w.WebsiteID, w.CustomerID, w.Name, w.Greeting, w.TypingPreview, w.Hosts}
 		}
 	}
 	r.sites.mu.Lock()
@@ -100,7 +99,7 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 
 // Seen notes that the widget was loaded from a host, at most once a minute for each, and rings the bell for managers who
 // are looking at the website's page.
-func (r *Room) Seen(ctx context.Context, site Site, origin string) {
+func (r *Room) Seen(ctx context.Context, site *Site, origin string) {
 	domain := Allows(site.Hosts, OriginHost(origin))
 	at := site.ID.String() + " " + domain
 	now := time.Now()
@@ -125,16 +124,21 @@ func (r *Room) Seen(ctx context.Context, site Site, origin string) {
 }
 
 // Heard drops a website that was changed.
-func (r *Room) Heard(e bus.Event) {
-	if e.Kind == bus.Website && e.Text != "" {
-		r.sites.mu.Lock()
-		delete(r.sites.byID, e.Text)
-		r.sites.mu.Unlock()
+func (r *Room) Heard(events []bus.Event) {
+	for _, e := range events {
+		if e.Kind == bus.Website && e.Text != "" {
+			r.sites.mu.Lock()
+			delete(r.sites.byID, e.Text)
+			r.sites.mu.Unlock()
+		}
 	}
 }
 
 // Gap drops everything remembered.
-func (r *Room) Gap() {
+func (r *Room) Gap(org uuid.UUID) {
+	if org != uuid.Nil {
+		return // what is remembered here is told to every process
+	}
 	r.sites.mu.Lock()
 	r.sites.byID = nil
 	r.sites.mu.Unlock()

@@ -155,6 +155,9 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 // Exited is closed when the server has ended, by Stop or by itself.
 func (c *Cluster) Exited() <-chan struct{} { return c.exited }
 
+// Process is the server's process id.
+func (c *Cluster) Process() int { return c.cmd.Process.Pid }
+
 // LastWords is the end of what the server has said; what it says while all is well is of no interest.
 func (c *Cluster) LastWords() string { return c.words.String() }
 

@@ -79,18 +79,35 @@ func TestClusterKeepsItsData(t *testing.T) {
 	}
 }
 
-// What is sent on a channel is heard by every listener, in order, and a listener hears that it is connected.
-func TestListenHearsNotify(t *testing.T) {
+// What is sent on a channel is heard by who listens to it, in order; channels come and go on a running connection.
+func TestListener(t *testing.T) {
 	db := apptest.DB(t)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	heard, connected := make(chan string, 10), make(chan struct{}, 10)
-	go db.Listen(ctx, "test_channel", func(p string) { heard <- p }, func(bool) { connected <- struct{}{} })
-	<-connected
-	if err := db.Notify(ctx, "test_channel", "one", "two"); err != nil {
-		t.Fatal(err)
+	l := db.Listener()
+	heard, listening := make(chan string, 10), make(chan []string, 10)
+	go l.Run(ctx, func(p string) { heard <- p }, func(c []string) { listening <- c }, func() {})
+	l.Listen("test_channel")
+	<-listening
+	l.Listen("test_Other-channel") // as it is written
+	if c := <-listening; len(c) != 1 || c[0] != "test_Other-channel" {
+		t.Errorf("listening to %q", c)
 	}
+	notify := func(list ...pg.Notification) {
+		t.Helper()
+		if err := db.Notify(ctx, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notify(pg.Notification{Channel: "test_channel", Body: "one"}, pg.Notification{Channel: "test_Other-channel", Body: "two"}, pg.Notification{Channel: "test_third", Body: "not heard"})
 	if a, b := <-heard, <-heard; a != "one" || b != "two" {
 		t.Errorf("heard %q, %q", a, b)
+	}
+	l.Forget("test_channel")
+	l.Listen("test_third")
+	<-listening
+	notify(pg.Notification{Channel: "test_channel", Body: "not heard"}, pg.Notification{Channel: "test_third", Body: "three"})
+	if c := <-heard; c != "three" {
+		t.Errorf("heard %q", c)
 	}
 }

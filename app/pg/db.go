@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,9 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = 12 // two writers, and the rest for people; Postgres is quickest with few
 	}
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.HealthCheckPeriod = time.Minute
@@ -61,6 +65,12 @@ func (db *DB) Counts() (statements, roundTrips int64) {
 	return db.counts.statements.Load(), db.counts.roundTrips.Load()
 }
 
+// Connections says how many connections of the pool are in use and how many are idle.
+func (db *DB) Connections() (used, idle int) {
+	s := db.pool.Stat()
+	return int(s.AcquiredConns()), int(s.IdleConns())
+}
+
 type counter struct{ statements, roundTrips atomic.Int64 }
 
 func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
@@ -76,6 +86,20 @@ func (c *counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceB
 }
 func (c *counter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 func (c *counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
+
+// Away reports whether err says that the database was not there, went away, or gave up for a reason that may be gone at the
+// next attempt (a restart, a lost connection, a deadlock, too many connections).
+func Away(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		class := e.Code[:min(2, len(e.Code))]
+		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006"
+	}
+	return !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, errNobody) && !errors.Is(err, errNotSent)
+}
 
 // None reports whether err says that a query for one row found none.
 func None(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

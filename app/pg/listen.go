@@ -3,27 +3,62 @@ package pg
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Notify sends payloads (each under 8,000 bytes) to a channel, in one round trip, outside any writing transaction.
-func (db *DB) Notify(ctx context.Context, channel string, payloads ...string) error {
+// Notification is one NOTIFY; the body has less than 8,000 bytes.
+type Notification struct{ Channel, Body string }
+
+// Notify sends notifications in one round trip, outside any writing transaction.
+func (db *DB) Notify(ctx context.Context, list []Notification) error {
 	var b pgx.Batch
-	for _, p := range payloads {
-		b.Queue("select pg_notify($1, $2)", channel, p)
+	for _, n := range list {
+		b.Queue("select pg_notify($1, $2)", n.Channel, n.Body)
 	}
 	return db.pool.SendBatch(ctx, &b).Close()
 }
 
-// Listen hears a channel on a connection of its own until ctx ends. heard gets every payload; connected is called with true
-// after every (re)connection, because what was sent before it may have been missed, and with false when one is lost.
-func (db *DB) Listen(ctx context.Context, channel string, heard func(string), connected func(bool)) error {
+// Listener hears channels on a connection of its own.
+type Listener struct {
+	db      *DB
+	mu      sync.Mutex
+	want    map[string]struct{}
+	changed func() // wakes the connection to look at want; nil while there is none
+}
+
+// Listener returns one that hears nothing yet.
+func (db *DB) Listener() *Listener { return &Listener{db: db, want: map[string]struct{}{}} }
+
+// Listen hears a channel too, from soon on.
+func (l *Listener) Listen(channel string) { l.change(func() { l.want[channel] = struct{}{} }) }
+
+// Forget hears a channel no longer.
+func (l *Listener) Forget(channel string) { l.change(func() { delete(l.want, channel) }) }
+
+func (l *Listener) change(how func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	how()
+	if l.changed != nil {
+		l.changed()
+	}
+}
+
+// Run hears until ctx ends. heard gets every body; listening is called with the channels that are heard from now on: after
+// Listen, and with all of them after a reconnection, because what was sent before may have been missed; lost is called when
+// the connection is.
+func (l *Listener) Run(ctx context.Context, heard func(string), listening func([]string), lost func()) error {
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := db.listenOnce(ctx, channel, heard, func() { wait = 100 * time.Millisecond; connected(true) })
-		connected(false)
+		err := l.once(ctx, heard, func(channels []string) { wait = 100 * time.Millisecond; listening(channels) })
+		lost()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -36,23 +71,69 @@ func (db *DB) Listen(ctx context.Context, channel string, heard func(string), co
 	}
 }
 
-func (db *DB) listenOnce(ctx context.Context, channel string, heard func(string), connected func()) error {
-	cfg := db.pool.Config().ConnConfig.Copy()
+func (l *Listener) once(ctx context.Context, heard func(string), listening func([]string)) error {
+	cfg := l.db.pool.Config().ConnConfig.Copy()
 	cfg.Tracer = nil
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	cfg.DialFunc = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext // a peer that has vanished is noticed within minutes
+	connecting, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(connecting, cfg)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
-		return err
-	}
-	connected()
+	have := map[string]struct{}{}
 	for {
-		n, err := conn.WaitForNotification(ctx)
-		if err != nil {
+		waiting, wake := context.WithCancel(ctx)
+		l.mu.Lock()
+		l.changed = wake
+		want := maps.Clone(l.want)
+		l.mu.Unlock()
+		if err := l.turn(ctx, conn, have, want, listening); err != nil {
+			wake()
 			return err
 		}
-		heard(n.Payload)
+		for err == nil {
+			n, failed := conn.WaitForNotification(waiting)
+			if err = failed; err == nil {
+				heard(n.Payload)
+			}
+		}
+		wake()
+		if ctx.Err() != nil || waiting.Err() == nil || conn.IsClosed() {
+			return err
+		}
+		err = nil // woken: what is wanted has changed
 	}
+}
+
+// turn listens to what is wanted and not had, and forgets what is had and not wanted, in one round trip.
+func (l *Listener) turn(ctx context.Context, conn *pgx.Conn, have, want map[string]struct{}, listening func([]string)) error {
+	var sql []string
+	var fresh []string
+	for _, c := range slices.Sorted(maps.Keys(want)) {
+		if _, there := have[c]; !there {
+			sql = append(sql, "listen "+pgx.Identifier{c}.Sanitize())
+			fresh = append(fresh, c)
+			have[c] = struct{}{}
+		}
+	}
+	for c := range have {
+		if _, still := want[c]; !still {
+			sql = append(sql, "unlisten "+pgx.Identifier{c}.Sanitize())
+			delete(have, c)
+		}
+	}
+	if len(sql) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := conn.PgConn().Exec(ctx, strings.Join(sql, "; ")).Close(); err != nil {
+		return err
+	}
+	if len(fresh) > 0 {
+		listening(fresh)
+	}
+	return nil
 }

@@ -17,6 +17,8 @@ type Tenant struct {
 	db    *DB
 	actor access.Actor
 	tx    pgx.Tx // set inside Tx, where the scope is set once
+
+	pipeline *Pipeline // set in a pipeline's handles
 }
 
 var errNobody = errors.New("pg: a statement without an actor")
@@ -42,6 +44,9 @@ func (t *Tenant) scopeArgs() []any {
 func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
 	if !t.actor.Valid() {
 		return nil, errNobody
+	}
+	if t.pipeline != nil {
+		return nil, errNotSent
 	}
 	var b pgx.Batch
 	b.Queue(scope, t.scopeArgs()...)

@@ -182,7 +182,7 @@ func (s *Server) renameOrganization(v *visit) error {
 		p.Form = f
 		return s.draw(v, status, admin.Organization(p))
 	}
-	s.identity.Gap() // the name is part of what is remembered of its people; other processes see it within a minute
+	s.identity.Gap(uuid.Nil) // the name is part of what is remembered of its people; other processes see it within a minute
 	return v.back("/admin/organization")
 }
 

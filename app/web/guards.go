@@ -69,7 +69,7 @@ func socket(right access.Right, h func(*Server, *visit) error) func(*Server) ech
 }
 
 // panel lets through the widget of a website on one of its domains.
-func panel(h func(*Server, echo.Context, org.Site) error) func(*Server) echo.HandlerFunc {
+func panel(h func(*Server, echo.Context, *org.Site) error) func(*Server) echo.HandlerFunc {
 	return func(s *Server) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			site, err := s.org.Site(c.Request().Context(), c.QueryParam("key"), widgetOrigin(c.Request()))

@@ -80,6 +80,7 @@ var Routes = []Route{
 	{get, "/widget/:file", open((*Server).widgetPart)},
 	{get, "/widget/v1/site", open((*Server).widgetSite)},
 	{get, "/widget/v1/socket", panel((*Server).widgetSocket)},
+	{post, "/widget/v1/frames", panel((*Server).widgetFrames)},
 
 	// Only with demo data.
 	{get, "/demo/shop", page((*Server).demoShop)},

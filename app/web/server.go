@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -35,6 +36,8 @@ type Config struct {
 	PublicURL string                          // how browsers reach this server, without a slash at the end
 	Demo      *public.Demo                    // nil outside demo mode
 	ShopKey   string                          // the demo shop's widget key
+	Degraded  func() string                   // says what does not work though this process serves
+	Proxies   []*net.IPNet                    // who is believed what X-Forwarded-For says
 	Ready     func(ctx context.Context) error // says why this process cannot serve
 }
 
@@ -86,7 +89,11 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = echo.ExtractIPFromXFFHeader() // a proxy on this machine or a private network is believed
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, network := range cfg.Proxies {
+		trust = append(trust, echo.TrustIPRange(network))
+	}
+	e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.headers, recovered)
 	for _, r := range Routes {
@@ -199,6 +206,10 @@ func (s *Server) fail(err error, c echo.Context) {
 		}
 		s.draw(c, status, desk.Trouble(e.Message))
 	case strings.HasPrefix(path, "/widget") || strings.HasPrefix(path, "/live/") || strings.HasPrefix(path, "/static/"):
+		if o := c.Request().Header.Get("Origin"); o != "" && strings.HasPrefix(path, "/widget/") { // a page may read why it is refused
+			c.Response().Header().Set("Access-Control-Allow-Origin", o)
+			c.Response().Header().Set("Access-Control-Expose-Headers", "Retry-After")
+		}
 		c.JSON(status, map[string]string{"message": e.Message})
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
@@ -252,6 +263,9 @@ func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, 
 func (s *Server) readyz(c echo.Context) error {
 	if err := s.cfg.Ready(c.Request().Context()); err != nil {
 		return c.String(http.StatusServiceUnavailable, err.Error()+"\n")
+	}
+	if what := s.cfg.Degraded(); what != "" { // taking this process out would not mend it, and all would be out at once
+		return c.String(http.StatusOK, "ready, but "+what+"\n")
 	}
 	return c.String(http.StatusOK, "ready\n")
 }

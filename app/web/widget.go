@@ -1,8 +1,12 @@
 package web
 
 import (
+	"encoding/json"
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -80,11 +84,38 @@ func (s *Server) widgetSite(c echo.Context) error {
 	return c.JSON(http.StatusOK, siteOut{Website: &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel}})
 }
 
-func (s *Server) widgetSocket(c echo.Context, site org.Site) error {
-	if !isUpgrade(c.Request()) {
-		return fail.New(fail.Invalid, "This address speaks WebSocket only.")
+func (s *Server) widgetSocket(c echo.Context, site *org.Site) error {
+	return s.live.ServePanel(c.Response(), c.Request(), site, c.RealIP())
+}
+
+// widgetFrames is the panel's way where WebSockets are blocked: a JSON array of the socket's frames in, one out. With
+// "wait" (seconds) the answer may take that long to have something to say.
+func (s *Server) widgetFrames(c echo.Context, site *org.Site) error {
+	r := c.Request()
+	h := c.Response().Header()
+	h.Set("Vary", "Origin")
+	h.Set("Cache-Control", "no-store")
+	if o := r.Header.Get("Origin"); o != "" {
+		h.Set("Access-Control-Allow-Origin", o)
+		h.Set("Access-Control-Expose-Headers", "Retry-After")
 	}
-	return s.live.ServePanel(c.Response(), c.Request(), site)
+	var frames []json.RawMessage
+	if err := json.NewDecoder(r.Body).Decode(&frames); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return fail.New(fail.Invalid, "The request is not a JSON array of frames.")
+	}
+	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
+	if err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
+		return err
+	}
+	answer, err := s.live.AnswerPanel(r, site, c.RealIP(), frames, time.Duration(max(0, seconds))*time.Second)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, answer)
 }
 
 func (s *Server) demoShop(c echo.Context) error {

@@ -1,22 +1,29 @@
 -- Every statement that says something numbers it under the conversation's row lock, writes it, and returns the message
 -- with the conversation as it is then, so that no screen has to read anything back.
 
--- name: StartConversation :one
--- A visitor's first message. No row comes back if the message is known already or a conversation is running.
-with who as (
-  insert into visitors (org_id, id, website_id) values (app.org_id(), @visitor_id, @website_id)
+-- name: Begin :batchmany
+-- Visitors' first messages, each of another visitor: visitor, conversation and message. No row comes back for one whose
+-- message is known already or who has a running conversation.
+with d as (
+  select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
+    unnest(@visitor_ids::uuid[]) as visitor_id, unnest(@website_ids::uuid[]) as website_id, unnest(@customer_ids::uuid[]) as customer_id,
+    unnest(@bodies::text[]) as body, unnest(@page_urls::text[]) as page_url, unnest(@page_titles::text[]) as page_title,
+    unnest(@referrers::text[]) as referrer, unnest(@user_agents::text[]) as user_agent, unnest(@languages::text[]) as language
+), who as (
+  insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since,
     page_url, page_title, referrer, user_agent, language, created_at)
-  select app.org_id(), @conversation_id, @website_id, @customer_id, @visitor_id, 1, left(@body::text, 200), now(), now(),
-    @page_url, @page_title, @referrer, @user_agent, @language, now()
-  where not exists (select from messages m where m.visitor_id = @visitor_id and m.id = @message_id)
+  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id, 1, left(d.body, 200), now(), now(),
+    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now()
+  from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
   returning *
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, 1, @message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, @body::text, c.last_at from c
+  select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
+  from c join d on d.conversation_id = c.id
   returning *
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
@@ -25,40 +32,32 @@ select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
--- name: SayAsVisitor :one
-with c as (
-  update conversations set last_seq = last_seq + 1, last_text = left(@body::text, 200),
-    last_at = greatest(last_at, clock_timestamp()), waiting_since = coalesce(waiting_since, clock_timestamp())
-  where conversations.visitor_id = @visitor_id and state <> 'closed'
-    and (sqlc.narg(conversation_id)::uuid is null or conversations.id = sqlc.narg(conversation_id)::uuid)
-    and not exists (select from messages m where m.visitor_id = @visitor_id and m.id = @message_id)
-  returning *
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, @body::text, c.last_at from c
-  returning *
-)
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
-
--- name: SayAsAgent :one
--- A reply or a note by the agent whose conversation it is. Checks once more that the agent may still log in.
-with c as (
-  update conversations set last_seq = last_seq + 1,
-    last_text = case when @kind::text = 'note' then last_text else left(@body::text, 200) end,
-    last_at = greatest(last_at, clock_timestamp()),
-    waiting_since = case when @kind::text = 'note' then waiting_since end
-  where conversations.id = @conversation_id and state = 'open' and agent_id = @agent_id
-    and not exists (select from messages m where m.visitor_id = conversations.visitor_id and m.id = @message_id)
-    and exists (select from users u where u.org_id = conversations.org_id and u.id = @agent_id and u.disabled_at is null)
-  returning *
+-- name: Say :batchmany
+-- What visitors say in their running conversations, and agents (replies and notes) in theirs; each in another conversation.
+-- No row comes back for one whose message is known already, or who may not (any more): the conversation is closed, it is
+-- another's, or the agent may no longer log in.
+with d as (
+  select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
+    unnest(@authors::text[]) as author, unnest(@author_ids::uuid[]) as author_id, unnest(@kinds::text[]) as kind, unnest(@bodies::text[]) as body
+), c as (
+  update conversations x set last_seq = x.last_seq + 1,
+    last_text = case when d.kind = 'note' then x.last_text else left(d.body, 200) end,
+    last_at = greatest(x.last_at, clock_timestamp()),
+    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end
+  from d
+  where x.id = d.conversation_id
+    and case d.author
+      when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
+      when 'agent' then x.state = 'open' and x.agent_id = d.author_id
+        and exists (select from users u where u.org_id = x.org_id and u.id = d.author_id and u.disabled_at is null)
+    end
+    and not exists (select from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id)
+  returning x.*, d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
-  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, @kind::text, 'agent', c.agent_id, c.agent_name, @body::text, c.last_at from c
+  select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
+    case c.author when 'agent' then c.agent_name else '' end, c.body, c.last_at
+  from c
   returning *
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
@@ -145,6 +144,15 @@ order by c.waiting_since nulls last, c.last_at, c.id;
 -- The visitor's running conversation, else the last one.
 select c.id as conversation_id, c.state, c.agent_name, c.last_seq from conversations c
 where c.visitor_id = @visitor_id order by (c.state = 'closed'), c.created_at desc limit 1;
+
+-- name: NewestOf :many
+-- How far conversations are.
+select id as conversation_id, last_seq from conversations where id = any(@conversations::uuid[]);
+
+-- name: LastOfVisitors :many
+-- The conversation each visitor began last.
+select distinct on (visitor_id) visitor_id, id as conversation_id from conversations
+where visitor_id = any(@visitors::uuid[]) order by visitor_id, id desc;
 
 -- name: MessagesAfter :many
 select conversation_id, seq, id as message_id, kind, author, author_id, author_name, body, created_at

@@ -241,6 +241,37 @@ func (q *Queries) KnownMessageIn(ctx context.Context, arg KnownMessageInParams) 
 	return i, err
 }
 
+const lastOfVisitors = `-- name: LastOfVisitors :many
+select distinct on (visitor_id) visitor_id, id as conversation_id from conversations
+where visitor_id = any($1::uuid[]) order by visitor_id, id desc
+`
+
+type LastOfVisitorsRow struct {
+	VisitorID      uuid.UUID
+	ConversationID uuid.UUID
+}
+
+// The conversation each visitor began last.
+func (q *Queries) LastOfVisitors(ctx context.Context, visitors []uuid.UUID) ([]LastOfVisitorsRow, error) {
+	rows, err := q.db.Query(ctx, lastOfVisitors, visitors)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LastOfVisitorsRow
+	for rows.Next() {
+		var i LastOfVisitorsRow
+		if err := rows.Scan(&i.VisitorID, &i.ConversationID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listForDesk = `-- name: ListForDesk :many
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
   c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
@@ -428,6 +459,36 @@ func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]Messa
 	return items, nil
 }
 
+const newestOf = `-- name: NewestOf :many
+select id as conversation_id, last_seq from conversations where id = any($1::uuid[])
+`
+
+type NewestOfRow struct {
+	ConversationID uuid.UUID
+	LastSeq        int32
+}
+
+// How far conversations are.
+func (q *Queries) NewestOf(ctx context.Context, conversations []uuid.UUID) ([]NewestOfRow, error) {
+	rows, err := q.db.Query(ctx, newestOf, conversations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NewestOfRow
+	for rows.Next() {
+		var i NewestOfRow
+		if err := rows.Scan(&i.ConversationID, &i.LastSeq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const returnToLine = `-- name: ReturnToLine :many
 with c as (
   update conversations set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null,
@@ -521,314 +582,6 @@ func (q *Queries) ReturnToLine(ctx context.Context, agentID *uuid.UUID) ([]Retur
 		return nil, err
 	}
 	return items, nil
-}
-
-const sayAsAgent = `-- name: SayAsAgent :one
-with c as (
-  update conversations set last_seq = last_seq + 1,
-    last_text = case when $1::text = 'note' then last_text else left($2::text, 200) end,
-    last_at = greatest(last_at, clock_timestamp()),
-    waiting_since = case when $1::text = 'note' then waiting_since end
-  where conversations.id = $3 and state = 'open' and agent_id = $4
-    and not exists (select from messages m where m.visitor_id = conversations.visitor_id and m.id = $5)
-    and exists (select from users u where u.org_id = conversations.org_id and u.id = $4 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
-  select c.org_id, c.id, c.last_seq, $5, c.visitor_id, $1::text, 'agent', c.agent_id, c.agent_name, $2::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
-)
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
-`
-
-type SayAsAgentParams struct {
-	Kind           string
-	Body           string
-	ConversationID uuid.UUID
-	AgentID        *uuid.UUID
-	MessageID      uuid.UUID
-}
-
-type SayAsAgentRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorID       *uuid.UUID
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-}
-
-// A reply or a note by the agent whose conversation it is. Checks once more that the agent may still log in.
-func (q *Queries) SayAsAgent(ctx context.Context, arg SayAsAgentParams) (SayAsAgentRow, error) {
-	row := q.db.QueryRow(ctx, sayAsAgent,
-		arg.Kind,
-		arg.Body,
-		arg.ConversationID,
-		arg.AgentID,
-		arg.MessageID,
-	)
-	var i SayAsAgentRow
-	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorID,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-	)
-	return i, err
-}
-
-const sayAsVisitor = `-- name: SayAsVisitor :one
-with c as (
-  update conversations set last_seq = last_seq + 1, last_text = left($1::text, 200),
-    last_at = greatest(last_at, clock_timestamp()), waiting_since = coalesce(waiting_since, clock_timestamp())
-  where conversations.visitor_id = $2 and state <> 'closed'
-    and ($3::uuid is null or conversations.id = $3::uuid)
-    and not exists (select from messages m where m.visitor_id = $2 and m.id = $4)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, c.last_seq, $4, c.visitor_id, 'text', 'visitor', c.visitor_id, $1::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
-)
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
-`
-
-type SayAsVisitorParams struct {
-	Body           string
-	VisitorID      uuid.UUID
-	ConversationID *uuid.UUID
-	MessageID      uuid.UUID
-}
-
-type SayAsVisitorRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorID       *uuid.UUID
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-}
-
-func (q *Queries) SayAsVisitor(ctx context.Context, arg SayAsVisitorParams) (SayAsVisitorRow, error) {
-	row := q.db.QueryRow(ctx, sayAsVisitor,
-		arg.Body,
-		arg.VisitorID,
-		arg.ConversationID,
-		arg.MessageID,
-	)
-	var i SayAsVisitorRow
-	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorID,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-	)
-	return i, err
-}
-
-const startConversation = `-- name: StartConversation :one
-
-with who as (
-  insert into visitors (org_id, id, website_id) values (app.org_id(), $1, $2)
-  on conflict (org_id, id) do nothing
-), c as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, created_at)
-  select app.org_id(), $3, $2, $4, $1, 1, left($5::text, 200), now(), now(),
-    $6, $7, $8, $9, $10, now()
-  where not exists (select from messages m where m.visitor_id = $1 and m.id = $11)
-  on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, 1, $11, c.visitor_id, 'text', 'visitor', c.visitor_id, $5::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
-)
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, ''::text as visitor_name, c.page_url, c.page_title, c.language
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-`
-
-type StartConversationParams struct {
-	VisitorID      uuid.UUID
-	WebsiteID      uuid.UUID
-	ConversationID uuid.UUID
-	CustomerID     uuid.UUID
-	Body           string
-	PageUrl        string
-	PageTitle      string
-	Referrer       string
-	UserAgent      string
-	Language       string
-	MessageID      uuid.UUID
-}
-
-type StartConversationRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorID       *uuid.UUID
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-}
-
-// Every statement that says something numbers it under the conversation's row lock, writes it, and returns the message
-// with the conversation as it is then, so that no screen has to read anything back.
-// A visitor's first message. No row comes back if the message is known already or a conversation is running.
-func (q *Queries) StartConversation(ctx context.Context, arg StartConversationParams) (StartConversationRow, error) {
-	row := q.db.QueryRow(ctx, startConversation,
-		arg.VisitorID,
-		arg.WebsiteID,
-		arg.ConversationID,
-		arg.CustomerID,
-		arg.Body,
-		arg.PageUrl,
-		arg.PageTitle,
-		arg.Referrer,
-		arg.UserAgent,
-		arg.Language,
-		arg.MessageID,
-	)
-	var i StartConversationRow
-	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorID,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-	)
-	return i, err
 }
 
 const take = `-- name: Take :one

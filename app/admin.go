@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"parley/app/chat"
+)
+
+// serveAdmin serves metrics and profiles on an address of their own, which is not for the world.
+func (s *server) serveAdmin(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	s.adminAt = listener.Addr().String()
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{}))
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	s.admin = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	s.parts.Go(func() error {
+		if err := s.admin.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// metrics describes this process in Prometheus' way. Counting costs nothing while nobody asks.
+func (s *server) metrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
+	messages := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_messages_committed_total", Help: "Messages committed."})
+	failed := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_commits_failed_total", Help: "Commits that failed; their messages were tried again."})
+	size := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_messages", Help: "Messages in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)})
+	took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_seconds", Help: "Duration of one commit.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
+	r.MustRegister(messages, failed, size, took)
+	s.committed = func(c chat.Commit) {
+		if c.Err != nil {
+			failed.Inc()
+			return
+		}
+		messages.Add(float64(c.Messages))
+		size.Observe(float64(c.Messages))
+		took.Observe(c.Took.Seconds())
+	}
+	return r
+}
+
+// collector reads the parts' own counts when it is asked.
+type collector struct{ s *server }
+
+var (
+	socketsOpen    = desc("parley_sockets_open", "Sockets open now.", "kind")
+	socketsOpened  = desc("parley_sockets_opened_total", "Sockets opened.", "kind")
+	socketsCut     = desc("parley_sockets_cut_total", "Sockets cut because they did not read.", "kind")
+	framesIn       = desc("parley_frames_received_total", "Frames received.", "kind")
+	refusals       = desc("parley_refusals_total", "What visitors were refused, by the limit.", "limit")
+	threadsNow     = desc("parley_conversations_followed", "Conversations that a screen on this server shows.")
+	messagesWait   = desc("parley_messages_waiting", "Messages waiting to be committed.")
+	busUp          = desc("parley_bus_up", "1 if the bus is connected to the other servers.")
+	busSent        = desc("parley_bus_events_sent_total", "Events sent to other servers.")
+	busHeard       = desc("parley_bus_events_heard_total", "Events heard from other servers.")
+	busGaps        = desc("parley_bus_gaps_total", "Times that events may have been missed and screens were brought up to date.")
+	dbStatements   = desc("parley_database_statements_total", "Statements sent, scopes included.")
+	dbTrips        = desc("parley_database_round_trips_total", "Network round trips to the database.")
+	dbConns        = desc("parley_database_connections", "Connections of the pool.", "state")
+	readyNow       = desc("parley_ready", "1 if this server takes new visitors.")
+	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, readyNow}
+)
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// Describe is the first half of prometheus.Collector.
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range allDescription {
+		ch <- d
+	}
+}
+
+// Collect is the second.
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	count := func(d *prometheus.Desc, v int64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	yes := map[bool]float64{true: 1}
+	stats := c.s.live.Stats()
+	for _, k := range stats.Sockets {
+		gauge(socketsOpen, float64(k.Open), k.Kind)
+		count(socketsOpened, k.Opened, k.Kind)
+		count(socketsCut, k.Cut, k.Kind)
+		count(framesIn, k.Frames, k.Kind)
+	}
+	for limit, n := range stats.Refusals {
+		count(refusals, n, limit)
+	}
+	gauge(threadsNow, float64(stats.Threads))
+	gauge(messagesWait, float64(c.s.chat.Waiting()))
+	gauge(busUp, yes[c.s.bus.Up()])
+	b := c.s.bus.Stats()
+	count(busSent, b.Sent)
+	count(busHeard, b.Heard)
+	count(busGaps, b.Gaps)
+	statements, trips := c.s.db.Counts()
+	count(dbStatements, statements)
+	count(dbTrips, trips)
+	used, idle := c.s.db.Connections()
+	gauge(dbConns, float64(used), "used")
+	gauge(dbConns, float64(idle), "idle")
+	gauge(readyNow, yes[c.s.ready.Load()])
+}

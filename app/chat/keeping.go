@@ -1,0 +1,74 @@
+package chat
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+)
+
+// Keeping is how messages are kept. A server keeps them in company; the other ways are what "parley bench" compares with.
+type Keeping int
+
+const (
+	KeepTogether Keeping = iota // many messages in one commit
+	KeepEach                    // one commit for each message, at once
+	KeepNothing                 // no commit at all: what was said is lost with the process
+)
+
+// KeepBy changes how messages are kept. To be called before the first message, and by nobody who serves people.
+func (r *Room) KeepBy(k Keeping) { r.keeping = k }
+
+// enter puts a draft in line, or deals with it at once.
+func (r *Room) enter(d *draft) error {
+	switch r.keeping {
+	case KeepEach:
+		go r.write([]*draft{d})
+		return nil
+	case KeepNothing:
+		if d.begins { // conversations do exist
+			go r.really([]*draft{d})
+			return nil
+		}
+	}
+	return r.line.add(d)
+}
+
+// pretence numbers what is said without writing it.
+type pretence struct {
+	mu    sync.Mutex
+	talks map[uuid.UUID]Conversation
+}
+
+func (r *Room) really(batch []*draft) {
+	defer close(batch[0].done)
+	if err := r.commitAll(context.Background(), batch); err != nil {
+		batch[0].err = err
+		return
+	}
+	r.ringAll(batch)
+}
+
+func (r *Room) pretend(batch []*draft) {
+	r.nothing.mu.Lock()
+	defer r.nothing.mu.Unlock()
+	if r.nothing.talks == nil {
+		r.nothing.talks = map[uuid.UUID]Conversation{}
+	}
+	for _, d := range batch {
+		c, known := r.nothing.talks[d.conversation]
+		if !known {
+			if c, d.err = r.Get(context.Background(), access.System(d.org, "measure without a database"), d.conversation); d.err != nil {
+				continue
+			}
+		}
+		c.LastSeq++
+		c.LastAt, c.LastText = time.Now(), d.body
+		r.nothing.talks[d.conversation] = c
+		d.said = Said{Message: Message{d.conversation, c.LastSeq, d.id, d.kind, d.author, "", d.body, c.LastAt}, In: c}
+		d.kept = true
+	}
+}

@@ -1,0 +1,131 @@
+package live
+
+import (
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/chat"
+	view "parley/templates/desk"
+)
+
+// floor is all desks of one organization in this process. It shows list entries in the order of what happened: a state that
+// arrives late never replaces a newer one.
+type floor struct {
+	mu    sync.Mutex
+	desks map[*desk]struct{}
+	told  map[uuid.UUID]told // by conversation
+	since time.Time          // the first desk opened, or told was cleared
+}
+
+// told is what all desks have last been told of a conversation.
+type told struct {
+	seq   int // number of its newest message
+	state chat.State
+	agent uuid.UUID
+}
+
+// mayBeLate reports whether an event about a conversation could be older than what a desk that has just opened has read.
+func (f *floor) mayBeLate(conversation uuid.UUID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.told[conversation].seq == 0 && time.Since(f.since) < 10*time.Second
+}
+
+// shows reports whether a conversation's state as of a message, or a newer one, is on the desks.
+func (f *floor) shows(conversation uuid.UUID, seq int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return seq > 0 && f.told[conversation].seq >= seq
+}
+
+const toldKept = 20000
+
+func (h *Hub) joinFloor(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	org := d.actor.Org()
+	f := h.floors[org]
+	if f == nil {
+		f = &floor{since: time.Now(), desks: map[*desk]struct{}{}, told: map[uuid.UUID]told{}}
+		h.floors[org] = f
+	}
+	f.mu.Lock()
+	f.desks[d] = struct{}{}
+	f.mu.Unlock()
+}
+
+func (h *Hub) leaveFloor(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.floors[d.actor.Org()]
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.desks, d)
+	if len(f.desks) == 0 {
+		delete(h.floors, d.actor.Org())
+	}
+}
+
+func (f *floor) list() []*desk {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]*desk, 0, len(f.desks))
+	for d := range f.desks {
+		list = append(list, d)
+	}
+	return list
+}
+
+// changed shows a conversation's new state: on every desk where it entered, left or moved up in the line or changed hands,
+// else only on the desks of the agent who has it.
+func (f *floor) changed(c chat.Conversation, seq int) {
+	for _, then := range f.lists(c, seq) {
+		then()
+	}
+}
+
+// lists shows the new state in the lists and returns what else is to be done, outside the lock.
+func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.told[c.ID]
+	if before.seq >= seq {
+		return nil
+	}
+	if len(f.told) >= toldKept {
+		clear(f.told)
+		f.since = time.Now()
+	}
+	f.told[c.ID] = told{seq, c.State, c.Agent}
+	everyone := c.State == chat.Waiting || before.state != c.State || before.agent != c.Agent
+	now := time.Now()
+	var others []byte // drawn once for all who do not have it
+	for d := range f.desks {
+		if c.Agent != d.actor.ID() {
+			if everyone {
+				if others == nil {
+					others = html(view.Entry(c, false, now))
+				}
+				d.sendRaw(others)
+			}
+			if d.follows(c.ID) {
+				d.say(view.StateOf(c))
+				then = append(then, func() { d.letGo(c.ID) })
+			}
+			continue
+		}
+		d.say(view.Entry(c, true, now))
+		switch shown := d.follows(c.ID); {
+		case shown && c.State == chat.Closed:
+			d.say(view.StateOf(c))
+		case !shown && c.State == chat.Open:
+			then = append(then, func() { d.openPane(c) })
+		}
+	}
+	return then
+}

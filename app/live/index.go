@@ -1,0 +1,103 @@
+package live
+
+import (
+	"sync"
+
+	"github.com/google/uuid"
+)
+
+// add puts a screen into an index, remove takes it out.
+func add[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
+	mu.Lock()
+	defer mu.Unlock()
+	if index[key] == nil {
+		index[key] = map[S]struct{}{}
+	}
+	index[key][s] = struct{}{}
+}
+
+func remove[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
+	mu.Lock()
+	defer mu.Unlock()
+	delete(index[key], s)
+	if len(index[key]) == 0 {
+		delete(index, key)
+	}
+}
+
+func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K) map[S]struct{} {
+	mu.RLock()
+	defer mu.RUnlock()
+	if len(index[key]) == 0 {
+		return nil
+	}
+	set := make(map[S]struct{}, len(index[key]))
+	for s := range index[key] {
+		set[s] = struct{}{}
+	}
+	return set
+}
+
+// addPanel puts a panel into the index, removePanel takes it out. A visitor's panels hang on each other: most have one.
+func (h *Hub) addPanel(visitor uuid.UUID, p *panel) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p.sibling = h.panels[visitor]
+	h.panels[visitor] = p
+}
+
+func (h *Hub) removePanel(visitor uuid.UUID, p *panel) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	first := h.panels[visitor]
+	if first == p {
+		if p.sibling == nil {
+			delete(h.panels, visitor)
+		} else {
+			h.panels[visitor] = p.sibling
+		}
+		return
+	}
+	for x := first; x != nil; x = x.sibling {
+		if x.sibling == p {
+			x.sibling = p.sibling
+			return
+		}
+	}
+}
+
+// panelsOf returns a visitor's panels in this process.
+func (h *Hub) panelsOf(visitor uuid.UUID) (list []*panel) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for p := h.panels[visitor]; p != nil; p = p.sibling {
+		list = append(list, p)
+	}
+	return list
+}
+
+// allPanels returns the panels that a condition, asked under the lock, holds for.
+func (h *Hub) allPanels(which func(*panel) bool) (list []*panel) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, p := range h.panels {
+		for ; p != nil; p = p.sibling {
+			if which(p) {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+// allStaff returns the screens of everybody who is logged in.
+func (h *Hub) allStaff() (list []staffScreen) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for _, set := range h.staff {
+		for s := range set {
+			list = append(list, s)
+		}
+	}
+	return list
+}

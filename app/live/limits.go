@@ -1,0 +1,207 @@
+package live
+
+import (
+	"math"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/time/rate"
+
+	"parley/app/fail"
+)
+
+// Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
+type Rate struct {
+	ASecond float64
+	AtOnce  int
+}
+
+// Limits on what visitors may do; generous for people. A visitor's own limit is asked first, so that a whole office behind
+// one address does not suffer from one of its people, and an address's before its website's and organization's.
+type Limits struct {
+	Visitor      Rate // messages of one visitor, over all its tabs
+	Address      Rate // messages from one address
+	Website      Rate // messages to one website
+	Organization Rate // messages to one organization
+	Newcomers    Rate // visitors without a token, from one address
+	Beginnings   Rate // new conversations from one address
+	Requests     Rate // posts and polls from one address, where sockets are blocked
+
+	AddressSockets int // open at once from one address; 0: no limit
+	WebsiteSockets int // to one website
+	AllSockets     int // of this process
+}
+
+// DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.
+func DefaultLimits() Limits {
+	return Limits{Visitor: Rate{2, 20}, Address: Rate{30, 300}, Website: Rate{300, 3000}, Organization: Rate{1000, 10000},
+		Newcomers: Rate{5, 500}, Beginnings: Rate{1, 100}, Requests: Rate{20, 300}, AddressSockets: 2000, WebsiteSockets: 20000}
+}
+
+// gauges measures against the limits. Addresses of this very machine stand for a proxy or a program beside the server and
+// are not limited.
+type gauges struct {
+	limits        Limits
+	visitors      *meters[uuid.UUID]
+	addresses     *meters[string]
+	websites      *meters[uuid.UUID]
+	organizations *meters[uuid.UUID]
+	newcomers     *meters[string]
+	beginnings    *meters[string]
+	requests      *meters[string]
+
+	mu               sync.Mutex
+	socketsOfAddress map[string]int
+	socketsOfWebsite map[uuid.UUID]int
+	sockets          int
+
+	refused struct{ visitor, address, website, organization, sockets atomic.Int64 }
+}
+
+func newGauges(l Limits) *gauges {
+	return &gauges{limits: l, visitors: newMeters[uuid.UUID](l.Visitor), addresses: newMeters[string](l.Address),
+		websites: newMeters[uuid.UUID](l.Website), organizations: newMeters[uuid.UUID](l.Organization),
+		newcomers: newMeters[string](l.Newcomers), beginnings: newMeters[string](l.Beginnings), requests: newMeters[string](l.Requests),
+		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}}
+}
+
+// message asks whether one more message may come. begins says that it begins a conversation.
+func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
+	if wait := g.visitors.wait(visitor); wait > 0 {
+		g.refused.visitor.Add(1)
+		return later(wait, "That was quick. What you wrote is sent in a moment.")
+	}
+	if limited(p.address) {
+		wait := g.addresses.wait(p.address)
+		if begins {
+			wait = max(wait, g.beginnings.wait(p.address))
+		}
+		if wait > 0 {
+			g.refused.address.Add(1)
+			return later(wait, "Very many messages come from your network just now. Yours is sent in a moment.")
+		}
+	}
+	if wait := g.websites.wait(p.site.ID); wait > 0 {
+		g.refused.website.Add(1)
+		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
+	}
+	if wait := g.organizations.wait(p.site.Org); wait > 0 {
+		g.refused.organization.Add(1)
+		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
+	}
+	return nil
+}
+
+// newcomer asks whether one more visitor without a token may come from an address.
+func (g *gauges) newcomer(address string) error {
+	if limited(address) {
+		if wait := g.newcomers.wait(address); wait > 0 {
+			g.refused.address.Add(1)
+			return later(wait, "Very many new visitors come from your network just now. The chat opens in a moment.")
+		}
+	}
+	return nil
+}
+
+// request asks whether one more post or poll may come from an address.
+func (g *gauges) request(address string) error {
+	if limited(address) {
+		if wait := g.requests.wait(address); wait > 0 {
+			g.refused.address.Add(1)
+			return later(wait, "Very many requests come from your network just now. The chat goes on in a moment.")
+		}
+	}
+	return nil
+}
+
+// enter counts one more open socket, or says why it may not be. leave takes it back.
+func (g *gauges) enter(address string, website uuid.UUID) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l := g.limits
+	why := ""
+	switch {
+	case l.AllSockets > 0 && g.sockets >= l.AllSockets:
+		why = "The chat is full just now. It opens by itself as soon as there is room."
+	case l.WebsiteSockets > 0 && g.socketsOfWebsite[website] >= l.WebsiteSockets:
+		why = "The chat of this website is full just now. It opens by itself as soon as there is room."
+	case l.AddressSockets > 0 && limited(address) && g.socketsOfAddress[address] >= l.AddressSockets:
+		why = "Very many chats are open from your network just now. This one opens as soon as another is closed."
+	}
+	if why != "" {
+		g.refused.sockets.Add(1)
+		return later(20*time.Second, why)
+	}
+	g.sockets++
+	g.socketsOfWebsite[website]++
+	g.socketsOfAddress[address]++
+	return nil
+}
+
+func (g *gauges) leave(address string, website uuid.UUID) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sockets--
+	if g.socketsOfWebsite[website]--; g.socketsOfWebsite[website] <= 0 {
+		delete(g.socketsOfWebsite, website)
+	}
+	if g.socketsOfAddress[address]--; g.socketsOfAddress[address] <= 0 {
+		delete(g.socketsOfAddress, address)
+	}
+}
+
+func limited(address string) bool {
+	ip := net.ParseIP(address)
+	return ip != nil && !ip.IsLoopback()
+}
+
+// later is a refusal that says when to try again, in half seconds.
+func later(wait time.Duration, message string) error {
+	return &fail.Error{Kind: fail.Busy, RetryAfter: time.Duration(math.Ceil(2*wait.Seconds())) * time.Second / 2, Message: message}
+}
+
+// meters is a limiter for each key. Those that have rested long enough to be full again are forgotten when there are many.
+type meters[K comparable] struct {
+	rate Rate
+	mu   sync.Mutex
+	of   map[K]*rate.Limiter
+	most int
+}
+
+const metersKept = 10000
+
+func newMeters[K comparable](r Rate) *meters[K] {
+	return &meters[K]{rate: r, of: map[K]*rate.Limiter{}, most: metersKept}
+}
+
+// wait takes one and returns 0, or takes none and returns how long to wait for it.
+func (m *meters[K]) wait(key K) time.Duration {
+	if m.rate.AtOnce == 0 {
+		return 0
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.of[key]
+	now := time.Now()
+	if l == nil {
+		if len(m.of) >= m.most {
+			for k, x := range m.of {
+				if x.TokensAt(now) >= float64(m.rate.AtOnce) {
+					delete(m.of, k)
+				}
+			}
+			m.most = max(metersKept, 2*len(m.of))
+		}
+		l = rate.NewLimiter(rate.Limit(m.rate.ASecond), m.rate.AtOnce)
+		m.of[key] = l
+	}
+	r := l.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}

@@ -1,0 +1,156 @@
+package live
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/olahol/melody"
+)
+
+// staffSockets are the desks' and managers' pages: few, with large queues, on melody.
+type staffSockets struct {
+	tally  tally
+	melody *melody.Melody
+}
+
+const (
+	staffFrames = 1024
+	staffBytes  = 4 << 20
+)
+
+func newStaffSockets() *staffSockets {
+	m := melody.New()
+	k := &staffSockets{tally: tally{name: "staff"}, melody: m}
+	m.Config.MaxMessageSize = maxFrame
+	m.Config.MessageBufferSize = staffFrames
+	m.Config.PingPeriod = pingEvery
+	m.Config.PongWait = deadAfter
+	m.Config.WriteWait = writeIn
+	m.Upgrader.ReadBufferSize = 512
+	m.Upgrader.WriteBufferSize = 1024
+	m.Upgrader.WriteBufferPool = &sync.Pool{}
+	m.Upgrader.CheckOrigin = func(*http.Request) bool { return true } // the front has checked it, for every kind of call
+	m.HandleConnect(func(s *melody.Session) {
+		s.Request = nil
+		w := socketOf(s)
+		w.wire.(*staffWire).session = s
+		k.tally.open.Add(1)
+		k.tally.opened.Add(1)
+		screenOf(s).opened(w)
+	})
+	m.HandleDisconnect(func(s *melody.Session) {
+		k.tally.open.Add(-1)
+		screenOf(s).closed()
+	})
+	received := func(s *melody.Session, frame []byte) { socketOf(s).take(screenOf(s), frame) }
+	m.HandleMessage(received)
+	m.HandleMessageBinary(received)
+	m.HandleSentMessage(func(s *melody.Session, frame []byte) { socketOf(s).left(len(frame)) })
+	m.HandleError(func(s *melody.Session, err error) {
+		if errors.Is(err, melody.ErrMessageBufferFull) {
+			socketOf(s).giveUp() // melody has dropped a frame: the screen must catch up
+		}
+	})
+	return k
+}
+
+func screenOf(s *melody.Session) screen  { return s.MustGet("screen").(screen) }
+func socketOf(s *melody.Session) *socket { return s.MustGet("socket").(*socket) }
+
+// serve upgrades a request and returns at once.
+func (k *staffSockets) serve(w http.ResponseWriter, r *http.Request, s screen) error {
+	if err := speaksWebSocket(r); err != nil {
+		return err
+	}
+	conn, early, err := takeOver(w)
+	if err != nil {
+		return err
+	}
+	socket := newSocket(&k.tally, staffBytes)
+	socket.wire = &staffWire{}
+	keys := map[string]any{"screen": s, "socket": socket}
+	go k.melody.HandleRequestWithKeys(&takenOver{conn: conn, early: early, header: http.Header{}}, r.Clone(r.Context()), keys)
+	return nil
+}
+
+// takenOver is the ResponseWriter of a connection that net/http has let go of. Its buffers are tiny: gorilla makes its own.
+type takenOver struct {
+	conn   net.Conn
+	early  []byte
+	header http.Header
+}
+
+func (t *takenOver) Header() http.Header         { return t.header }
+func (t *takenOver) Write(b []byte) (int, error) { return t.conn.Write(b) }
+
+// WriteHeader is called when the handshake is refused after all.
+func (t *takenOver) WriteHeader(int) {
+	t.conn.SetWriteDeadline(time.Now().Add(writeIn))
+	t.conn.Write([]byte("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"))
+	t.conn.Close()
+}
+
+func (t *takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	r := bufio.NewReaderSize(t.conn, 16)
+	if len(t.early) > 0 { // gorilla refuses a client that does not wait for the handshake
+		r = bufio.NewReader(bytes.NewReader(t.early))
+		r.Peek(1)
+	}
+	return t.conn, bufio.NewReadWriter(r, bufio.NewWriterSize(t.conn, 16)), nil
+}
+
+// staffWire is a melody session. Frames can be held back and written together.
+type staffWire struct {
+	session *melody.Session
+	mu      sync.Mutex
+	holding int
+	held    [][]byte
+}
+
+func (w *staffWire) write(frame []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.holding > 0 {
+		w.held = append(w.held, frame)
+		return
+	}
+	w.session.Write(frame)
+}
+
+// hold keeps frames back until release: fragments may stand one after another in a frame.
+func (w *staffWire) hold() {
+	w.mu.Lock()
+	w.holding++
+	w.mu.Unlock()
+}
+
+func (w *staffWire) release() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.holding--
+	w.flush()
+}
+
+func (w *staffWire) flush() {
+	if w.holding == 0 && len(w.held) > 0 {
+		w.session.Write(bytes.Join(w.held, nil))
+		w.held = nil
+	}
+}
+
+func (w *staffWire) close(code int, reason string) {
+	w.mu.Lock()
+	if len(w.held) > 0 {
+		w.session.Write(bytes.Join(w.held, nil))
+		w.held = nil
+	}
+	w.mu.Unlock()
+	w.session.CloseWithMsg(melody.FormatCloseMessage(code, reason))
+}
+
+func (w *staffWire) cut() { w.session.WebsocketConnection().Close() }

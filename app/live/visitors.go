@@ -1,0 +1,395 @@
+package live
+
+import (
+	"bytes"
+	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it
+	"encoding/base64"
+	"encoding/binary"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+
+	"parley/app/fail"
+)
+
+// visitorSockets are the panels' sockets: very many, mostly idle. Each costs one goroutine that waits to read and no buffer;
+// writing borrows a goroutine, and pings come from one clock for all.
+type visitorSockets struct {
+	tally tally
+	clock clock
+	tide  func() // called when many have come or gone
+	mark  atomic.Int64
+}
+
+// tides is how many sockets must have come or gone to be told of.
+const tides = 500
+
+// turned tells of the tide when it has turned since the last time.
+func (k *visitorSockets) turned(open int64) {
+	mark := k.mark.Load()
+	if (open-mark >= tides || mark-open >= tides) && k.mark.CompareAndSwap(mark, open) && k.tide != nil {
+		k.tide()
+	}
+}
+
+const visitorBytes = 1 << 20
+
+func newVisitorSockets() *visitorSockets {
+	return &visitorSockets{tally: tally{name: "visitors"}}
+}
+
+// speaksWebSocket refuses a handshake that RFC 6455 does not allow.
+func speaksWebSocket(r *http.Request) error {
+	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
+	switch {
+	case r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || !hasToken(r.Header.Get("Connection"), "upgrade"):
+		return fail.New(fail.Invalid, "This address speaks WebSocket only.")
+	case r.Header.Get("Sec-WebSocket-Version") != "13":
+		return fail.New(fail.Invalid, "This address speaks version 13 of WebSocket only.")
+	case err != nil || len(key) != 16:
+		return fail.New(fail.Invalid, "The handshake has no good Sec-WebSocket-Key.")
+	}
+	return nil
+}
+
+func hasToken(list, token string) bool {
+	for t := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.TrimSpace(t), token) {
+			return true
+		}
+	}
+	return false
+}
+
+// serve upgrades a request and returns at once.
+func (k *visitorSockets) serve(w http.ResponseWriter, r *http.Request, s screen) error {
+	if err := speaksWebSocket(r); err != nil {
+		return err
+	}
+	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as above
+	conn, early, err := takeOver(w)
+	if err != nil {
+		return err
+	}
+	v := &visitorWire{conn: conn, early: early, socket: newSocket(&k.tally, visitorBytes)}
+	v.socket.wire = v
+	go k.run(v, s, base64.StdEncoding.EncodeToString(accept[:]))
+	return nil
+}
+
+// run is the one goroutine of a socket. What it calls while it waits is kept shallow, so that its stack stays small.
+func (k *visitorSockets) run(v *visitorWire, s screen, accept string) {
+	defer v.conn.Close()
+	v.conn.SetWriteDeadline(time.Now().Add(writeIn))
+	if _, err := io.WriteString(v.conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"); err != nil {
+		return
+	}
+	v.heard.Store(seconds())
+	k.turned(k.tally.open.Add(1))
+	k.tally.opened.Add(1)
+	k.clock.add(v)
+	aside(func() { s.opened(v.socket) })
+	v.read(s)
+	k.clock.remove(v)
+	k.turned(k.tally.open.Add(-1))
+	aside(s.closed)
+}
+
+// aside runs work on a stack of its own and waits: what the work needs is given back when it is done.
+func aside(work func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		work()
+	}()
+	<-done
+}
+
+// visitorWire is one visitor's connection.
+type visitorWire struct {
+	*socket
+	conn  net.Conn
+	early []byte       // sent by the client before the handshake was answered
+	heard atomic.Int32 // second of the last sign of life
+	turn  int8         // of the clock
+	place int32        // in that turn
+
+	mu      sync.Mutex
+	queue   []piece // not yet written
+	writing bool    // a goroutine is
+	closing bool    // a close frame is in the queue: nothing may follow
+	goodbye bool    // the client has said goodbye: the connection ends when ours is written
+}
+
+// piece is a frame to be written.
+type piece struct {
+	op   ws.OpCode
+	body []byte
+}
+
+func (v *visitorWire) write(frame []byte) { v.put(piece{ws.OpText, frame}) }
+
+func (v *visitorWire) close(code int, reason string) {
+	v.put(piece{ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason)})
+}
+
+func (v *visitorWire) cut() { v.conn.Close() }
+
+func (v *visitorWire) put(p piece) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closing {
+		return
+	}
+	v.closing = p.op == ws.OpClose
+	v.queue = append(v.queue, p)
+	if !v.writing {
+		v.writing = true
+		go v.drain()
+	}
+}
+
+// drain writes what is queued, as much as there is at once, until there is nothing.
+func (v *visitorWire) drain() {
+	for {
+		v.mu.Lock()
+		queue := v.queue
+		v.queue = nil
+		if len(queue) == 0 {
+			v.writing = false
+			v.mu.Unlock()
+			return
+		}
+		v.mu.Unlock()
+		size := 0
+		for _, p := range queue {
+			size += len(p.body) + 10
+		}
+		out := bytes.NewBuffer(make([]byte, 0, size))
+		texts := 0
+		for _, p := range queue {
+			ws.WriteHeader(out, ws.Header{Fin: true, OpCode: p.op, Length: int64(len(p.body))})
+			out.Write(p.body)
+			if p.op == ws.OpText {
+				texts += len(p.body)
+			}
+		}
+		v.conn.SetWriteDeadline(time.Now().Add(writeIn))
+		if _, err := v.conn.Write(out.Bytes()); err != nil {
+			v.giveUp()
+			return // writing stays true: nothing more is written
+		}
+		v.left(texts)
+		if queue[len(queue)-1].op == ws.OpClose {
+			v.mu.Lock()
+			answered := v.goodbye
+			v.mu.Unlock()
+			if answered {
+				v.conn.Close()
+			} else { // the client's own goodbye is awaited for a moment, so that ours arrives
+				v.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+			}
+			return
+		}
+	}
+}
+
+// read hands every message to the screen until the connection ends.
+func (v *visitorWire) read(s screen) {
+	var message []byte // of a message in several frames
+	var inside bool
+	for {
+		h, err := v.header()
+		if err != nil {
+			return
+		}
+		state := ws.StateServerSide
+		if inside {
+			state |= ws.StateFragmented
+		}
+		if ws.CheckHeader(h, state) != nil {
+			v.close(int(ws.StatusProtocolError), "not the WebSocket protocol")
+			v.discard()
+			return
+		}
+		if h.Length+int64(len(message)) > maxFrame {
+			v.close(int(ws.StatusMessageTooBig), "too large")
+			v.discard()
+			return
+		}
+		body := make([]byte, h.Length)
+		if v.fill(body) != nil {
+			return
+		}
+		ws.Cipher(body, h.Mask, 0)
+		v.heard.Store(seconds())
+		switch h.OpCode {
+		case ws.OpPing:
+			v.put(piece{ws.OpPong, body})
+			if !v.mayCome() {
+				v.close(codeTryAgain, "too many frames")
+			}
+			continue
+		case ws.OpPong:
+			continue
+		case ws.OpClose:
+			v.mu.Lock()
+			ours := v.closing // said first
+			v.goodbye = true
+			v.mu.Unlock()
+			if !ours {
+				v.put(piece{ws.OpClose, body[:min(2, len(body))]})
+				v.discard()
+			}
+			return
+		}
+		if !h.Fin {
+			message, inside = append(message, body...), true
+			continue
+		}
+		if inside {
+			body, message, inside = append(message, body...), nil, false
+		}
+		if h.OpCode != ws.OpBinary && !utf8.Valid(body) {
+			v.close(int(ws.StatusInvalidFramePayloadData), "not UTF-8")
+			v.discard()
+			return
+		}
+		aside(func() { v.take(s, body) })
+		body = nil
+	}
+}
+
+// discard reads until the client has said goodbye or gone, so that ours is not lost with what it still sends.
+func (v *visitorWire) discard() {
+	v.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+	io.CopyN(io.Discard, v.conn, 1<<20)
+}
+
+// header reads a frame's header. Only the first two bytes are waited for without a limit.
+func (v *visitorWire) header() (h ws.Header, err error) {
+	var b [8]byte
+	if err := v.fill(b[:2]); err != nil {
+		return h, err
+	}
+	h.Fin, h.Rsv, h.OpCode, h.Masked = b[0]&0x80 != 0, b[0]&0x70>>4, ws.OpCode(b[0]&0x0f), b[1]&0x80 != 0
+	switch n := b[1] & 0x7f; n {
+	case 126:
+		err = v.fill(b[:2])
+		h.Length = int64(binary.BigEndian.Uint16(b[:2]))
+	case 127:
+		err = v.fill(b[:8])
+		if b[0]&0x80 != 0 {
+			return h, io.ErrUnexpectedEOF
+		}
+		h.Length = int64(binary.BigEndian.Uint64(b[:8]))
+	default:
+		h.Length = int64(n)
+	}
+	if err == nil && h.Masked {
+		err = v.fill(h.Mask[:])
+	}
+	return h, err
+}
+
+func (v *visitorWire) fill(b []byte) error {
+	if len(v.early) > 0 {
+		n := copy(b, v.early)
+		v.early = v.early[n:]
+		b = b[n:]
+	}
+	for len(b) > 0 {
+		n, err := v.conn.Read(b)
+		if err != nil {
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// clock pings every socket once in a turn of 30 seconds, some each second, and cuts those that have given no sign of life.
+// It stands still while there is no socket.
+type clock struct {
+	mu      sync.Mutex
+	turns   [int(pingEvery / time.Second)][]*visitorWire
+	now     int
+	n       int
+	running bool
+}
+
+func (c *clock) add(v *visitorWire) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v.turn, v.place = int8(c.now), int32(len(c.turns[c.now]))
+	c.turns[c.now] = append(c.turns[c.now], v)
+	c.n++
+	if !c.running {
+		c.running = true
+		go c.run()
+	}
+}
+
+func (c *clock) remove(v *visitorWire) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := c.turns[v.turn]
+	last := t[len(t)-1]
+	t[v.place], last.place = last, v.place
+	t[len(t)-1] = nil
+	c.turns[v.turn] = t[:len(t)-1]
+	if cap(t) > 64 && len(t) < cap(t)/4 { // many have gone
+		c.turns[v.turn] = append(make([]*visitorWire, 0, len(t)+len(t)/4), t[:len(t)-1]...)
+	}
+	c.n--
+}
+
+func (c *clock) run() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for range tick.C {
+		c.mu.Lock()
+		if c.n == 0 {
+			c.running = false
+			c.mu.Unlock()
+			return
+		}
+		c.now = (c.now + 1) % len(c.turns)
+		due := append([]*visitorWire(nil), c.turns[c.now]...)
+		c.mu.Unlock()
+		now := seconds()
+		for _, v := range due {
+			if now-v.heard.Load() > int32(deadAfter/time.Second) {
+				v.cut()
+				continue
+			}
+			v.put(piece{op: ws.OpPing})
+		}
+	}
+}
+
+// each calls f for every socket open now, spread over a time.
+func (k *visitorSockets) each(spread time.Duration, f func(*visitorWire)) {
+	k.clock.mu.Lock()
+	var all []*visitorWire
+	for _, t := range k.clock.turns {
+		all = append(all, t...)
+	}
+	k.clock.mu.Unlock()
+	const slices = 20
+	for i := range slices {
+		for _, v := range all[i*len(all)/slices : (i+1)*len(all)/slices] {
+			f(v)
+		}
+		if len(all) >= slices {
+			time.Sleep(spread / slices)
+		}
+	}
+}

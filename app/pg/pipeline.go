@@ -1,0 +1,119 @@
+package pg
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"parley/app/access"
+)
+
+// Pipeline gathers statements of several actors, each with its scope, and sends them in one network round trip as one
+// implicit transaction: all of them are committed, or none is.
+//
+// Queue statements through handles from As, then Send, then read the results in the order of queueing, then Close. A
+// handle of a pipeline takes batch statements only (sqlc's :batchmany and its like).
+type Pipeline struct {
+	db      *DB
+	batch   pgx.Batch
+	results pgx.BatchResults
+}
+
+// Pipeline returns an empty one.
+func (db *DB) Pipeline() *Pipeline { return &Pipeline{db: db} }
+
+// As returns the handle that queues an actor's statements.
+func (p *Pipeline) As(actor access.Actor) *Tenant {
+	return &Tenant{db: p.db, actor: actor, pipeline: p}
+}
+
+// Send sends everything queued.
+func (p *Pipeline) Send(ctx context.Context) { p.results = p.db.pool.SendBatch(ctx, &p.batch) }
+
+// Close ends the transaction. A nil error, together with no error from any result, means committed.
+func (p *Pipeline) Close() error { return p.results.Close() }
+
+// SendBatch sends statements together with the scope in one round trip, or, in a pipeline, queues them.
+func (t *Tenant) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	if !t.actor.Valid() {
+		return &scopedBatch{err: errNobody}
+	}
+	p := t.pipeline
+	if p == nil {
+		p = t.db.Pipeline()
+	}
+	p.batch.Queue(scope, t.scopeArgs()...)
+	for _, q := range b.QueuedQueries {
+		p.batch.Queue(q.SQL, q.Arguments...)
+	}
+	if t.pipeline == nil {
+		p.Send(ctx)
+	}
+	return &scopedBatch{p: p, alone: t.pipeline == nil}
+}
+
+// scopedBatch is the results of one actor's statements in a pipeline.
+type scopedBatch struct {
+	p      *Pipeline
+	alone  bool // the pipeline is this batch's own
+	scoped bool // the scope's result has been read
+	err    error
+}
+
+var errNotSent = errors.New("pg: results of a pipeline read before it was sent, or a statement that a pipeline cannot take")
+
+func (b *scopedBatch) ready() error {
+	if b.err == nil && (b.p == nil || b.p.results == nil) {
+		b.err = errNotSent
+	}
+	if b.err == nil && !b.scoped {
+		b.scoped = true
+		_, b.err = b.p.results.Exec()
+	}
+	return b.err
+}
+
+func (b *scopedBatch) Exec() (pgconn.CommandTag, error) {
+	if err := b.ready(); err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return b.p.results.Exec()
+}
+
+func (b *scopedBatch) Query() (pgx.Rows, error) {
+	if err := b.ready(); err != nil {
+		return noRows{err: err}, err
+	}
+	return b.p.results.Query()
+}
+
+func (b *scopedBatch) QueryRow() pgx.Row {
+	if err := b.ready(); err != nil {
+		return noRows{err: err}
+	}
+	return b.p.results.QueryRow()
+}
+
+// Close ends a batch that was sent alone. In a pipeline it does nothing: the pipeline is closed as a whole.
+func (b *scopedBatch) Close() error {
+	if b.alone && b.p.results != nil {
+		return b.p.results.Close()
+	}
+	return nil
+}
+
+// noRows is the rows of a statement that was not sent.
+type noRows struct {
+	pgx.Rows
+	err error
+}
+
+func (r noRows) Close()            {}
+func (r noRows) Err() error        { return r.err }
+func (r noRows) Next() bool        { return false }
+func (r noRows) Scan(...any) error { return r.err }
+
+// Tx is never there: a batch here is an implicit transaction.
+func (b *scopedBatch) Tx() pgx.Tx { return nil }

@@ -1,0 +1,15 @@
+package traffic
+
+// Field is an organization to play in: one website, one agent.
+type Field struct {
+	Organization string // id
+	Key          string // the widget's
+	Host         string // that the website allows
+	Email        string // the agent's log-in
+	Password     string
+}
+
+// Site is where the field's visitors come from.
+func (f Field) Site(server string) Site {
+	return Site{Server: server, Key: f.Key, Origin: "https://" + f.Host}
+}

@@ -66,7 +66,7 @@ Environment:
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
-                        newcomers=5/500 beginnings=1/100 requests=20/300 address-sockets=2000 website-sockets=20000
+                        newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
                         sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 90 % of the
                         files this process may open)
 `
@@ -161,7 +161,7 @@ func readLimits(s string) (live.Limits, error) {
 	l := live.DefaultLimits()
 	l.AllSockets = filesAllowed() * 9 / 10
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
-		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests}
+		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
 	for word := range strings.FieldsSeq(s) {
 		name, value, _ := strings.Cut(word, "=")

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -35,6 +37,20 @@ type load struct {
 	mu      sync.Mutex
 	took    []time.Duration // from the visitor's send to the agent's screen
 	broken  error
+	profile string
+}
+
+var n int
+
+func (w *load) keepProfile(long time.Duration) {
+	n++
+	res, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", w.a.Admin, int(long.Seconds())))
+	if err != nil {
+		return
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	os.WriteFile(fmt.Sprint(w.profile, n), b, 0o644)
 }
 
 type player struct {
@@ -49,7 +65,7 @@ type player struct {
 var begin = time.Now()
 
 func newLoad(ctx context.Context, a *apart) (*load, error) {
-	w := &load{a: a}
+	w := &load{a: a, profile: os.Getenv("PROFILE")}
 	agents := make([]*traffic.Agent, len(a.Fields))
 	for i, f := range a.Fields {
 		agent, err := traffic.LogIn(ctx, a.URL, f.Email, f.Password)
@@ -222,6 +238,9 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	w.took = nil
 	w.mu.Unlock()
 	from := time.Now()
+	if w.profile != "" {
+		go w.keepProfile(long)
+	}
 	if err := pause(ctx, long); err != nil {
 		return m, err
 	}

@@ -125,7 +125,7 @@ type Said struct {
 func said(r chatdb.TakeRow) Said {
 	s := Said{
 		Message: message(chatdb.MessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
-			Author: r.Author, AuthorID: r.AuthorID, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
+			Author: r.Author, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
 		In: fromRow(chatdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
 			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
 			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, WebsiteName: r.WebsiteName,

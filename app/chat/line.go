@@ -67,6 +67,7 @@ type orgLine struct {
 const (
 	writersMost = 2
 	batchMost   = 512  // drafts in one commit
+	enough      = 200  // drafts that need not wait for more company
 	orgMost     = 4096 // drafts of one organization waiting
 )
 
@@ -99,7 +100,7 @@ func (l *line) add(d *draft) error {
 	o.drafts = append(o.drafts, d)
 	l.waiting++
 	switch {
-	case l.gathering && l.waiting >= batchMost:
+	case l.gathering && l.waiting >= enough:
 		select {
 		case l.full <- struct{}{}:
 		default:
@@ -148,7 +149,7 @@ func (l *line) gather() {
 	case <-l.full:
 	default:
 	}
-	wait := l.waiting < batchMost && l.window > 0 && !l.closed
+	wait := l.waiting < enough && l.window > 0 && !l.closed
 	l.mu.Unlock()
 	if !wait {
 		return

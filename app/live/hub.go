@@ -49,7 +49,7 @@ type staffScreen interface {
 // New returns a hub that hears the bell.
 func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
 	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens, gauges: newGauges(limits),
-		desks: newStaffSockets(), visitors: newVisitorSockets(), polls: tally{name: "polls"}, drained: make(chan struct{}),
+		desks: newStaffSockets(limits.Frames), visitors: newVisitorSockets(limits.Frames), polls: tally{name: "polls"}, drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
 	b.Subscribe(h)

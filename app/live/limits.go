@@ -30,6 +30,8 @@ type Limits struct {
 	Beginnings   Rate // new conversations from one address
 	Requests     Rate // posts and polls from one address, where sockets are blocked
 
+	Frames Rate // frames on one socket, of a visitor or of staff
+
 	AddressSockets int // open at once from one address; 0: no limit
 	WebsiteSockets int // to one website
 	AllSockets     int // of this process
@@ -38,7 +40,7 @@ type Limits struct {
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.
 func DefaultLimits() Limits {
 	return Limits{Visitor: Rate{2, 20}, Address: Rate{30, 300}, Website: Rate{300, 3000}, Organization: Rate{1000, 10000},
-		Newcomers: Rate{5, 500}, Beginnings: Rate{1, 100}, Requests: Rate{20, 300}, AddressSockets: 2000, WebsiteSockets: 20000}
+		Newcomers: Rate{5, 500}, Beginnings: Rate{1, 100}, Requests: Rate{20, 300}, Frames: Rate{30, 200}, AddressSockets: 2000, WebsiteSockets: 20000}
 }
 
 // gauges measures against the limits. Addresses of this very machine stand for a proxy or a program beside the server and

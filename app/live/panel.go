@@ -122,8 +122,7 @@ func (p *panel) refuse(id uuid.UUID, err error, doing string) {
 // received handles one frame. Frames of one socket come one after another.
 func (p *panel) received(raw []byte) {
 	var in frameIn
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(&in); err != nil || dec.More() {
+	if err := json.Unmarshal(raw, &in); err != nil {
 		p.refuse(messageID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
 		return
 	}

@@ -41,25 +41,20 @@ type socket struct {
 	filled atomic.Int32 // second of the last filling of credit
 }
 
-// tally counts what happens on all sockets of a kind.
+// tally counts what happens on all sockets of a kind, and has the limit on frames for each.
 type tally struct {
 	name                      string
+	frames                    Rate
 	open, opened, cut, framed atomic.Int64
 }
 
 // newSocket is a socket without its wire.
 func newSocket(t *tally, limit int64) *socket {
 	s := &socket{tally: t, limit: limit}
-	s.credit.Store(framesAtOnce)
+	s.credit.Store(int32(t.frames.AtOnce))
 	s.filled.Store(seconds())
 	return s
 }
-
-// Frames that may come in: no person and no client of the protocol comes near.
-const (
-	framesASecond = 30
-	framesAtOnce  = 200
-)
 
 var started = time.Now()
 
@@ -86,9 +81,13 @@ func (s *socket) left(bytes int) { s.queued.Add(-int64(bytes)) }
 // mayCome reports whether one more frame may come in now. It is asked by the socket's one reader.
 func (s *socket) mayCome() bool {
 	s.tally.framed.Add(1)
+	most := int32(s.tally.frames.AtOnce)
+	if most == 0 {
+		return true
+	}
 	now, credit := seconds(), s.credit.Load()
 	if since := now - s.filled.Load(); since > 0 {
-		credit = min(framesAtOnce, credit+min(since, framesAtOnce)*framesASecond)
+		credit = min(most, credit+int32(float64(min(since, 3600))*s.tally.frames.ASecond))
 		s.filled.Store(now)
 	}
 	s.credit.Store(credit - 1)
@@ -151,4 +150,32 @@ func spawn(doing string, work func()) {
 		}()
 		work()
 	}()
+}
+
+// hands run short work on stacks that have already grown. A few wait for work; when none does, one more comes.
+var hands struct {
+	work chan func()
+	idle atomic.Int32
+}
+
+const idleHands = 32
+
+func init() { hands.work = make(chan func()) }
+
+func lend(work func()) {
+	select {
+	case hands.work <- work:
+	default:
+		go func() {
+			for {
+				work()
+				if hands.idle.Add(1) > idleHands {
+					hands.idle.Add(-1)
+					return
+				}
+				work = <-hands.work
+				hands.idle.Add(-1)
+			}
+		}()
+	}
 }

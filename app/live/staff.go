@@ -23,9 +23,9 @@ const (
 	staffBytes  = 4 << 20
 )
 
-func newStaffSockets() *staffSockets {
+func newStaffSockets(frames Rate) *staffSockets {
 	m := melody.New()
-	k := &staffSockets{tally: tally{name: "staff"}, melody: m}
+	k := &staffSockets{tally: tally{name: "staff", frames: frames}, melody: m}
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = staffFrames
 	m.Config.PingPeriod = pingEvery

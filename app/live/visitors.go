@@ -41,8 +41,8 @@ func (k *visitorSockets) turned(open int64) {
 
 const visitorBytes = 1 << 20
 
-func newVisitorSockets() *visitorSockets {
-	return &visitorSockets{tally: tally{name: "visitors"}}
+func newVisitorSockets(frames Rate) *visitorSockets {
+	return &visitorSockets{tally: tally{name: "visitors", frames: frames}}
 }
 
 // speaksWebSocket refuses a handshake that RFC 6455 does not allow.
@@ -102,13 +102,13 @@ func (k *visitorSockets) run(v *visitorWire, s screen, accept string) {
 	aside(s.closed)
 }
 
-// aside runs work on a stack of its own and waits: what the work needs is given back when it is done.
+// aside runs work on another stack and waits, so that the one of who waits stays small.
 func aside(work func()) {
 	done := make(chan struct{})
-	go func() {
+	lend(func() {
 		defer close(done)
 		work()
-	}()
+	})
 	<-done
 }
 
@@ -152,7 +152,7 @@ func (v *visitorWire) put(p piece) {
 	v.queue = append(v.queue, p)
 	if !v.writing {
 		v.writing = true
-		go v.drain()
+		lend(v.drain)
 	}
 }
 

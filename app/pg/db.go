@@ -34,6 +34,10 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.HealthCheckPeriod = time.Minute
 	cfg.ConnConfig.RuntimeParams["application_name"] = "parley"
+	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		registerUUID(c.TypeMap())
+		return nil
+	}
 	db := &DB{}
 	cfg.ConnConfig.Tracer = &db.counts
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {

@@ -26,7 +26,7 @@ with d as (
   from c join d on d.conversation_id = c.id
   returning *
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, ''::text as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -35,7 +35,8 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- name: Say :batchmany
 -- What visitors say in their running conversations, and agents (replies and notes) in theirs; each in another conversation.
 -- No row comes back for one whose message is known already, or who may not (any more): the conversation is closed, it is
--- another's, or the agent may no longer log in.
+-- another's, or the agent may no longer log in. Looks for one row are written as such (scalar, lateral): the planner takes
+-- joins apart and reads an organization's whole table while it believes that to be small.
 with d as (
   select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
     unnest(@authors::text[]) as author, unnest(@author_ids::uuid[]) as author_id, unnest(@kinds::text[]) as kind, unnest(@bodies::text[]) as body
@@ -49,23 +50,23 @@ with d as (
     and case d.author
       when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
       when 'agent' then x.state = 'open' and x.agent_id = d.author_id
-        and exists (select from users u where u.org_id = x.org_id and u.id = d.author_id and u.disabled_at is null)
+        and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
-    and not exists (select from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id)
+    and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
   returning x.*, d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
     case c.author when 'agent' then c.agent_name else '' end, c.body, c.last_at
   from c
-  returning *
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
+  case c.author when 'agent' then c.agent_name else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
+from c
+cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
+cross join lateral (select v.name from visitors v where v.org_id = c.org_id and v.id = c.visitor_id limit 1) v;
 
 -- name: Take :one
 -- Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
@@ -85,7 +86,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
   select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
   returning *
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -104,7 +105,7 @@ with c as (
   select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
   returning *
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -116,7 +117,7 @@ join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
 select conversation_id, seq, created_at from messages where id = @message_id and visitor_id = @visitor_id;
 
 -- name: KnownMessageIn :one
-select conversation_id, seq, id as message_id, kind, author, author_id, author_name, body, created_at from messages m where m.id = @message_id and m.conversation_id = @conversation_id
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at from messages m where m.id = @message_id and m.conversation_id = @conversation_id
   and m.author_id = @author_id;
 
 -- name: GetConversation :one
@@ -155,12 +156,12 @@ select distinct on (visitor_id) visitor_id, id as conversation_id from conversat
 where visitor_id = any(@visitors::uuid[]) order by visitor_id, id desc;
 
 -- name: MessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_id, author_name, body, created_at
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at
 from messages where conversation_id = @conversation_id and seq > @after order by seq limit @most;
 
 -- name: MessagesOf :many
 -- Whole threads of several conversations in one go, each after its own cursor.
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at
 from (select unnest(@conversations::uuid[]) as id, unnest(@cursors::integer[]) as seq) as want
 join conversations c on c.id = want.id
 join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - @most::integer)
@@ -179,7 +180,7 @@ with c as (
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
   returning *
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id

@@ -24,7 +24,7 @@ with c as (
   select c.org_id, c.id, c.last_seq, $3, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -44,7 +44,6 @@ type CloseRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -75,7 +74,6 @@ func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) 
 		&i.MessageID,
 		&i.Kind,
 		&i.Author,
-		&i.AuthorID,
 		&i.AuthorName,
 		&i.Body,
 		&i.CreatedAt,
@@ -202,7 +200,7 @@ func (q *Queries) KnownMessage(ctx context.Context, arg KnownMessageParams) (Kno
 }
 
 const knownMessageIn = `-- name: KnownMessageIn :one
-select conversation_id, seq, id as message_id, kind, author, author_id, author_name, body, created_at from messages m where m.id = $1 and m.conversation_id = $2
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at from messages m where m.id = $1 and m.conversation_id = $2
   and m.author_id = $3
 `
 
@@ -218,7 +216,6 @@ type KnownMessageInRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -233,7 +230,6 @@ func (q *Queries) KnownMessageIn(ctx context.Context, arg KnownMessageInParams) 
 		&i.MessageID,
 		&i.Kind,
 		&i.Author,
-		&i.AuthorID,
 		&i.AuthorName,
 		&i.Body,
 		&i.CreatedAt,
@@ -350,7 +346,7 @@ func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]Lis
 }
 
 const messagesAfter = `-- name: MessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_id, author_name, body, created_at
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at
 from messages where conversation_id = $1 and seq > $2 order by seq limit $3
 `
 
@@ -366,7 +362,6 @@ type MessagesAfterRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -387,7 +382,6 @@ func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([
 			&i.MessageID,
 			&i.Kind,
 			&i.Author,
-			&i.AuthorID,
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
@@ -403,7 +397,7 @@ func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([
 }
 
 const messagesOf = `-- name: MessagesOf :many
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at
 from (select unnest($1::uuid[]) as id, unnest($2::integer[]) as seq) as want
 join conversations c on c.id = want.id
 join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - $3::integer)
@@ -422,7 +416,6 @@ type MessagesOfRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -444,7 +437,6 @@ func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]Messa
 			&i.MessageID,
 			&i.Kind,
 			&i.Author,
-			&i.AuthorID,
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
@@ -501,7 +493,7 @@ with c as (
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -515,7 +507,6 @@ type ReturnToLineRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -553,7 +544,6 @@ func (q *Queries) ReturnToLine(ctx context.Context, agentID *uuid.UUID) ([]Retur
 			&i.MessageID,
 			&i.Kind,
 			&i.Author,
-			&i.AuthorID,
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
@@ -601,7 +591,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
   select c.org_id, c.id, c.last_seq, $4, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_id, m.author_name, m.body, m.created_at,
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
@@ -622,7 +612,6 @@ type TakeRow struct {
 	MessageID      uuid.UUID
 	Kind           string
 	Author         string
-	AuthorID       *uuid.UUID
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
@@ -659,7 +648,6 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 		&i.MessageID,
 		&i.Kind,
 		&i.Author,
-		&i.AuthorID,
 		&i.AuthorName,
 		&i.Body,
 		&i.CreatedAt,

@@ -4,10 +4,12 @@ TOOL := go tool -modfile=tools/go.mod
 TRAFFIC ?=
 RATE ?= 10
 COUNT ?= 200
+BENCH ?=
+CHAOS ?=
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench chaos image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,11 +44,17 @@ generate: ## write generated code anew: sqlc, templ, the widget's bundle
 	go run ./widget/build
 	@scripts/generated.sh write
 
-bench: deps build ## print the figures on this machine: bytes, round trips, idle statements, start times
-	@bin/parley bench
+bench: deps build ## print the figures on this machine (about eight minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
+	@bin/parley bench $(BENCH)
+
+chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about five minutes; CHAOS=-short)
+	@bin/parley chaos $(CHAOS)
 
 traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl RATE=10 COUNT=200 ANSWER=false SERVER=http://...
 	@bin/parley traffic -server '$(SERVER)' -file '$(TRAFFIC)' -rate $(RATE) -count $(COUNT) -answer=$(ANSWER)
+
+image: ## build the container image (needs Docker)
+	docker build -t parley .
 
 screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots

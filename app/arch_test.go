@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},
+	"app/chaos":   {"app/traffic"},
 	"app":         {"app", "templates"},
 	"app/apptest": {"app"},
 }
@@ -42,7 +43,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/":         {"app/pg", "internal"},
 	"github.com/olahol/melody":      {"app/live"},
 	"github.com/gobwas/ws":          {"app/live", "app/traffic"},
-	"github.com/gorilla/websocket":  {"app/traffic"},
+	"github.com/gorilla/websocket":  {"app/traffic", "app/chaos"},
 	"github.com/prometheus/":        {"=app"},
 	"github.com/labstack/echo/":     {"app/web"},
 	"github.com/alexedwards/scs/":   {"app/web"},

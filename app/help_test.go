@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"parley/app/access"
 	"parley/app/apptest"
 	"parley/app/traffic"
 )
@@ -48,15 +50,45 @@ func site(s *server, o apptest.Org) traffic.Site {
 // customerPage serves a page of a customer's, on an origin of its own, with the two lines as the management shows them.
 func customerPage(t testing.TB, server, key string) string {
 	t.Helper()
-	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return customerPageWith(t, server, key, "")
+}
+
+// customerPageWith is customerPage with a script that runs before everything else.
+func customerPageWith(t testing.TB, server, key, script string) string {
+	t.Helper()
+	return serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/first.js" {
+			w.Header().Set("Content-Type", "text/javascript")
+			io.WriteString(w, script)
+			return
+		}
 		// A strict policy that names the chat's server, as the README asks for.
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'self'; script-src %[1]s; style-src %[1]s; connect-src %[1]s %[2]s", server, strings.Replace(server, "http", "ws", 1)))
+		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'self'; script-src 'self' %[1]s; style-src %[1]s; connect-src %[1]s %[2]s", server, strings.Replace(server, "http", "ws", 1)))
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><head><title>A customer's page</title>
+		first := ""
+		if script != "" {
+			first = `<script src="/first.js"></script>`
+		}
+		fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><head><title>A customer's page</title>%[3]s
 <script async src="%[1]s/widget.js" data-key="%[2]s"></script>
 <link rel="stylesheet" href="%[1]s/widget.css">
-</head><body><main><h1>A customer's page</h1><p>With the two lines in its head.</p></main></body></html>`, server, key)
+</head><body><main><h1>A customer's page</h1><p>With the two lines in its head.</p></main></body></html>`, server, key, first)
 	}))
-	t.Cleanup(page.Close)
-	return page.URL
+}
+
+func serveHandler(t testing.TB, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// onlyConversation is the id of the organization's one conversation.
+func onlyConversation(t testing.TB, s *server, o apptest.Org) string {
+	t.Helper()
+	line, own, err := s.chat.Desk(context.Background(), o.As(access.Agent))
+	if err != nil || len(line)+len(own) != 1 {
+		t.Fatalf("%d in line, %d own, %v", len(line), len(own), err)
+	}
+	return append(line, own...)[0].ID.String()
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"parley/app/bench"
+	"parley/app/chaos"
 	"parley/app/pg"
 	"parley/app/traffic"
 )
@@ -67,6 +68,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return benchServe(ctx, cfg, args, out)
 	case "bench":
 		return bench.Command(ctx, args, out, startBench)
+	case "chaos":
+		return chaos.Command(ctx, args, out, makeWorld)
 	}
 	return fmt.Errorf("there is no command %q; see: parley help", command)
 }

@@ -12,7 +12,7 @@ import (
 // tuneMemory sets what the environment does not set: collect often (sockets live long and are many), and stay under a
 // container's limit.
 func tuneMemory() {
-	room = make([]byte, 24<<20)
+	room = make([]byte, roomBytes)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50)
 	}
@@ -30,27 +30,46 @@ func tuneMemory() {
 }
 
 // room is never touched, so that it takes no memory, but counts as used: with few sockets the collector would otherwise run
-// for every few megabytes of messages.
+// for every few megabytes of messages. With many it is given up: then memory counts, and there is much to collect anyway.
 var room []byte
 
-// giveBack returns memory to the system some seconds after many sockets have come (what opening them took) or gone, at most
-// once a minute and only then. The returned function is told of the tide.
-func giveBack() func() {
+const (
+	roomBytes = 24 << 20
+	manyOpen  = 3000
+)
+
+// giveBack returns memory to the system some seconds after many sockets have come (what opening them took) or gone, and
+// once more a minute later; at most once a minute, and only then. The returned function is told of the tide.
+func giveBack() func(open int) {
 	var mu sync.Mutex
-	var due bool
+	var due, again bool
 	var last time.Time
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if due {
-			return
-		}
+	var plan func(time.Duration)
+	plan = func(in time.Duration) {
 		due = true
-		time.AfterFunc(max(10*time.Second, time.Until(last.Add(time.Minute))), func() {
+		time.AfterFunc(in, func() {
 			debug.FreeOSMemory()
 			mu.Lock()
+			defer mu.Unlock()
 			due, last = false, time.Now()
-			mu.Unlock()
+			if again {
+				again = false
+				plan(time.Minute)
+			}
 		})
+	}
+	return func(open int) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case open >= manyOpen:
+			room = nil
+		case room == nil:
+			room = make([]byte, roomBytes)
+		}
+		again = true
+		if !due {
+			plan(max(10*time.Second, time.Until(last.Add(time.Minute))))
+		}
 	}
 }

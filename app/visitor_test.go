@@ -214,7 +214,18 @@ func openRaw(t testing.TB, s *server, o apptest.Org, origin string) *rawSocket {
 	if origin == "" {
 		origin = "https://shop.example"
 	}
-	conn, res, err := websocket.DefaultDialer.Dial(strings.Replace(s.url, "http", "ws", 1)+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {origin}})
+	return dialRaw(t, s, o, http.Header{"Origin": {origin}})
+}
+
+// openRawFrom connects from an address of the world.
+func openRawFrom(t testing.TB, s *server, o apptest.Org, address string) *rawSocket {
+	t.Helper()
+	return dialRaw(t, s, o, http.Header{"Origin": {"https://shop.example"}, "X-Forwarded-For": {address}})
+}
+
+func dialRaw(t testing.TB, s *server, o apptest.Org, header http.Header) *rawSocket {
+	t.Helper()
+	conn, res, err := websocket.DefaultDialer.Dial(strings.Replace(s.url, "http", "ws", 1)+"/widget/v1/socket?key="+o.Key, header)
 	if err != nil {
 		t.Fatalf("%v %v", err, res)
 	}

@@ -14,7 +14,7 @@ import (
 
 // idle opens visitors who do nothing, in steps, from several addresses of this machine, and prints the server's memory for
 // each and what it asks the database meanwhile. The longest step is held for 90 s, in which every socket is pinged.
-func idle(ctx context.Context, dir string, quick bool, out io.Writer) error {
+func idle(ctx context.Context, dir string, quick bool, sockets int, out io.Writer) error {
 	a, err := serveApart(ctx, filepath.Join(dir, "idle"), "together")
 	if err != nil {
 		return err
@@ -25,12 +25,16 @@ func idle(ctx context.Context, dir string, quick bool, out io.Writer) error {
 	}
 	empty := a.residentKB()
 	row(out, "server's memory, idle", "%.0f MiB (goal: 30)", float64(empty)/1024)
-	steps := []struct {
+	type step struct {
 		sockets int
 		hold    time.Duration
-	}{{1000, 35 * time.Second}, {10000, 90 * time.Second}, {19000, 35 * time.Second}}
+	}
+	steps := []step{{1000, 35 * time.Second}, {10000, 90 * time.Second}, {19000, 35 * time.Second}}
 	if quick {
 		steps = steps[:1]
+	}
+	if sockets > 0 {
+		steps = []step{{sockets, 90 * time.Second}}
 	}
 	var mu sync.Mutex
 	var open []*traffic.Lean

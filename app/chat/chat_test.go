@@ -401,3 +401,35 @@ func TestTokens(t *testing.T) {
 		}
 	}
 }
+
+// Messages of several organizations, written together: one that cannot be stored fails alone, with its reason; the others
+// are kept. Ids that two visitors happen to choose alike are no matter.
+func TestABadDraftFailsAlone(t *testing.T) {
+	f := setUp(t)
+	other := apptest.NewOrg(t)
+	f.room.Window(50 * time.Millisecond) // so that they meet
+	type result struct {
+		r   chat.Receipt
+		err error
+	}
+	results := make(map[string]chan result)
+	send := func(name string, who access.Actor, in chat.FromVisitor) {
+		results[name] = make(chan result, 1)
+		go func() {
+			r, err := f.room.SayAsVisitor(context.Background(), who, in)
+			results[name] <- result{r, err}
+		}()
+	}
+	same := uuid.New()
+	broken := access.Visitor(f.org.ID, other.Website, uuid.New()) // of a website that this organization does not have
+	send("a", f.org.Visitor(), chat.FromVisitor{ID: same, Body: "One", Customer: f.org.Customer})
+	send("b", other.Visitor(), chat.FromVisitor{ID: same, Body: "Two", Customer: other.Customer})
+	send("c", f.org.Visitor(), chat.FromVisitor{ID: same, Body: "Three", Customer: f.org.Customer})
+	send("broken", broken, chat.FromVisitor{ID: uuid.New(), Body: "Four", Customer: f.org.Customer})
+	for name, ch := range results {
+		got := <-ch
+		if (got.err != nil) != (name == "broken") || name != "broken" && got.r.Seq != 1 {
+			t.Errorf("%s: %+v %v", name, got.r, got.err)
+		}
+	}
+}

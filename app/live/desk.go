@@ -188,7 +188,9 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	}
 	frames := [][]byte{html(view.Lists(line, own, time.Now()))}
 	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown
+	isOwn := make(map[uuid.UUID]bool, len(own))
 	for _, c := range own {
+		isOwn[c.ID] = true
 		after, shown := cursors[c.ID]
 		if !shown || after > c.LastSeq {
 			after = 0
@@ -197,11 +199,16 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			frames = append(frames, html(view.AddPane(c)))
 		}
 		frames = append(frames, html(view.StateOf(c)))
+		if c.LastSeq-after > chat.PageOfMessages { // much is missing: page by page, after this
+			d.follow(c.ID, max(after, c.LastSeq-chat.ThreadShown))
+			d.hub.look(c.ID)
+			continue
+		}
 		missing[c.ID] = after
 		d.follow(c.ID, after)
 	}
 	for id, after := range cursors { // on the page, but no longer the agent's own open conversation
-		if _, open := missing[id]; open {
+		if isOwn[id] {
 			continue
 		}
 		c, err := d.hub.chat.Get(ctx, d.actor, id)

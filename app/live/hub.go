@@ -56,8 +56,8 @@ func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limit
 	return h
 }
 
-// OnTide has f called when many visitors' sockets have come or gone. To be set before the first.
-func (h *Hub) OnTide(f func()) { h.visitors.tide = f }
+// OnTide has f called, with how many are open, when many visitors' sockets have come or gone. To be set before the first.
+func (h *Hub) OnTide(f func(open int)) { h.visitors.tide = f }
 
 var errDraining = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
 

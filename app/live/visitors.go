@@ -24,7 +24,7 @@ import (
 type visitorSockets struct {
 	tally tally
 	clock clock
-	tide  func() // called when many have come or gone
+	tide  func(open int) // called when many have come or gone
 	mark  atomic.Int64
 }
 
@@ -35,7 +35,7 @@ const tides = 500
 func (k *visitorSockets) turned(open int64) {
 	mark := k.mark.Load()
 	if (open-mark >= tides || mark-open >= tides) && k.mark.CompareAndSwap(mark, open) && k.tide != nil {
-		k.tide()
+		k.tide(int(open))
 	}
 }
 
@@ -84,19 +84,31 @@ func (k *visitorSockets) serve(w http.ResponseWriter, r *http.Request, s screen)
 	return nil
 }
 
-// run is the one goroutine of a socket. What it calls while it waits is kept shallow, so that its stack stays small.
+// run is the one goroutine of a socket. What it calls while it waits is kept shallow, so that its stack stays at the
+// smallest size that there is: hence the steps that return before the next wait.
 func (k *visitorSockets) run(v *visitorWire, s screen, accept string) {
-	defer v.conn.Close()
+	if k.begin(v, s, accept) {
+		for v.fill(v.first[:]) == nil && v.frame(s) {
+		}
+		k.end(v, s)
+	}
+	v.conn.Close()
+}
+
+func (k *visitorSockets) begin(v *visitorWire, s screen, accept string) bool {
 	v.conn.SetWriteDeadline(time.Now().Add(writeIn))
 	if _, err := io.WriteString(v.conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"); err != nil {
-		return
+		return false
 	}
 	v.heard.Store(seconds())
 	k.turned(k.tally.open.Add(1))
 	k.tally.opened.Add(1)
 	k.clock.add(v)
 	aside(func() { s.opened(v.socket) })
-	v.read(s)
+	return true
+}
+
+func (k *visitorSockets) end(v *visitorWire, s screen) {
 	k.clock.remove(v)
 	k.turned(k.tally.open.Add(-1))
 	aside(s.closed)
@@ -117,9 +129,14 @@ type visitorWire struct {
 	*socket
 	conn  net.Conn
 	early []byte       // sent by the client before the handshake was answered
+	first [2]byte      // of a frame
 	heard atomic.Int32 // second of the last sign of life
 	turn  int8         // of the clock
 	place int32        // in that turn
+
+	message []byte // of a message in several frames, so far
+	inside  bool   // one has begun
+	text    bool   // of text
 
 	mu      sync.Mutex
 	queue   []piece // not yet written
@@ -201,70 +218,70 @@ func (v *visitorWire) drain() {
 	}
 }
 
-// read hands every message to the screen until the connection ends.
-func (v *visitorWire) read(s screen) {
-	var message []byte // of a message in several frames
-	var inside bool
-	for {
-		h, err := v.header()
-		if err != nil {
-			return
-		}
-		state := ws.StateServerSide
-		if inside {
-			state |= ws.StateFragmented
-		}
-		if ws.CheckHeader(h, state) != nil {
-			v.close(int(ws.StatusProtocolError), "not the WebSocket protocol")
-			v.discard()
-			return
-		}
-		if h.Length+int64(len(message)) > maxFrame {
-			v.close(int(ws.StatusMessageTooBig), "too large")
-			v.discard()
-			return
-		}
-		body := make([]byte, h.Length)
-		if v.fill(body) != nil {
-			return
-		}
-		ws.Cipher(body, h.Mask, 0)
-		v.heard.Store(seconds())
-		switch h.OpCode {
-		case ws.OpPing:
-			v.put(piece{ws.OpPong, body})
-			if !v.mayCome() {
-				v.close(codeTryAgain, "too many frames")
-			}
-			continue
-		case ws.OpPong:
-			continue
-		case ws.OpClose:
-			v.mu.Lock()
-			ours := v.closing // said first
-			v.goodbye = true
-			v.mu.Unlock()
-			if !ours {
-				v.put(piece{ws.OpClose, body[:min(2, len(body))]})
-				v.discard()
-			}
-			return
-		}
-		if !h.Fin {
-			message, inside = append(message, body...), true
-			continue
-		}
-		if inside {
-			body, message, inside = append(message, body...), nil, false
-		}
-		if h.OpCode != ws.OpBinary && !utf8.Valid(body) {
-			v.close(int(ws.StatusInvalidFramePayloadData), "not UTF-8")
-			v.discard()
-			return
-		}
-		aside(func() { v.take(s, body) })
-		body = nil
+// frame reads a frame whose first two bytes have come, hands a message that it completes to the screen, and reports whether
+// the connection goes on.
+func (v *visitorWire) frame(s screen) bool {
+	h, err := v.header()
+	if err != nil {
+		return false
 	}
+	state := ws.StateServerSide
+	if v.inside {
+		state |= ws.StateFragmented
+	}
+	if ws.CheckHeader(h, state) != nil {
+		return v.refuse(ws.StatusProtocolError, "not the WebSocket protocol")
+	}
+	if h.Length+int64(len(v.message)) > maxFrame {
+		return v.refuse(ws.StatusMessageTooBig, "too large")
+	}
+	body := make([]byte, h.Length)
+	if v.fill(body) != nil {
+		return false
+	}
+	ws.Cipher(body, h.Mask, 0)
+	v.heard.Store(seconds())
+	switch h.OpCode {
+	case ws.OpPong:
+		return true
+	case ws.OpPing:
+		v.put(piece{ws.OpPong, body})
+		if !v.mayCome() {
+			return v.refuse(codeTryAgain, "too many frames")
+		}
+		return true
+	case ws.OpClose:
+		v.mu.Lock()
+		ours := v.closing // said first
+		v.goodbye = true
+		v.mu.Unlock()
+		if !ours {
+			v.put(piece{ws.OpClose, body[:min(2, len(body))]})
+			v.discard()
+		}
+		return false
+	}
+	if v.inside {
+		body = append(v.message, body...)
+	}
+	if !h.Fin {
+		v.message, v.inside, v.text = body, true, v.text || h.OpCode == ws.OpText
+		return true
+	}
+	text := v.text || h.OpCode == ws.OpText
+	v.message, v.inside, v.text = nil, false, false
+	if text && !utf8.Valid(body) {
+		return v.refuse(ws.StatusInvalidFramePayloadData, "not UTF-8")
+	}
+	aside(func() { v.take(s, body) })
+	return true
+}
+
+// refuse says goodbye to a client that breaks the rules.
+func (v *visitorWire) refuse(code ws.StatusCode, why string) bool {
+	v.close(int(code), why)
+	v.discard()
+	return false
 }
 
 // discard reads until the client has said goodbye or gone, so that ours is not lost with what it still sends.
@@ -273,14 +290,12 @@ func (v *visitorWire) discard() {
 	io.CopyN(io.Discard, v.conn, 1<<20)
 }
 
-// header reads a frame's header. Only the first two bytes are waited for without a limit.
+// header reads the rest of a frame's header, after its first two bytes.
 func (v *visitorWire) header() (h ws.Header, err error) {
+	a, n := v.first[0], v.first[1]
+	h.Fin, h.Rsv, h.OpCode, h.Masked = a&0x80 != 0, a&0x70>>4, ws.OpCode(a&0x0f), n&0x80 != 0
 	var b [8]byte
-	if err := v.fill(b[:2]); err != nil {
-		return h, err
-	}
-	h.Fin, h.Rsv, h.OpCode, h.Masked = b[0]&0x80 != 0, b[0]&0x70>>4, ws.OpCode(b[0]&0x0f), b[1]&0x80 != 0
-	switch n := b[1] & 0x7f; n {
+	switch n &= 0x7f; n {
 	case 126:
 		err = v.fill(b[:2])
 		h.Length = int64(binary.BigEndian.Uint16(b[:2]))

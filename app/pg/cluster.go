@@ -30,6 +30,7 @@ type Cluster struct {
 	AppURL   string // for Open: a role that owns nothing
 	SuperURL string // for making other roles and databases
 
+	server func() *exec.Cmd // a new one each time
 	cmd    *exec.Cmd
 	words  lastWords
 	exited chan struct{}
@@ -121,12 +122,10 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	if opts.Volatile {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	c.cmd = run("postgres", args...)
-	c.cmd.Stderr = &c.words
-	if err := c.cmd.Start(); err != nil {
+	c.server = func() *exec.Cmd { return run("postgres", args...) }
+	if err := c.launch(); err != nil {
 		return nil, err
 	}
-	go func() { c.cmd.Wait(); close(c.exited) }()
 
 	address := func(role, password, database string) string {
 		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database}
@@ -150,6 +149,30 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	c.OwnerURL = address("parley_owner", secrets.Owner, "parley")
 	c.AppURL = address("parley", secrets.App, "parley")
 	return c, nil
+}
+
+// launch starts the server and notes its end.
+func (c *Cluster) launch() error {
+	cmd, exited := c.server(), make(chan struct{})
+	cmd.Stderr = &c.words
+	c.cmd, c.exited = cmd, exited
+	if err := cmd.Start(); err != nil {
+		close(exited)
+		return err
+	}
+	go func() { cmd.Wait(); close(exited) }()
+	return nil
+}
+
+// Restart ends the server in order, as an operator's restart does, and starts it again at the same addresses. Not to be
+// called while somebody waits on Exited.
+func (c *Cluster) Restart(ctx context.Context) error {
+	c.cmd.Process.Signal(syscall.SIGINT)
+	<-c.exited
+	if err := c.launch(); err != nil {
+		return err
+	}
+	return c.ready(ctx, c.SuperURL)
 }
 
 // Exited is closed when the server has ended, by Stop or by itself.

@@ -87,6 +87,11 @@ type Visitor struct {
 
 // Open connects a panel and says hello. dialer may be nil.
 func (s Site) Open(ctx context.Context, dialer *websocket.Dialer, token string) (*Visitor, error) {
+	return s.Return(ctx, dialer, token, "", 0)
+}
+
+// Return is Open for a visitor who has been shown a conversation up to a number.
+func (s Site) Return(ctx context.Context, dialer *websocket.Dialer, token, conversation string, after int) (*Visitor, error) {
 	if dialer == nil {
 		dialer = &websocket.Dialer{HandshakeTimeout: 20 * time.Second}
 	}
@@ -100,8 +105,12 @@ func (s Site) Open(ctx context.Context, dialer *websocket.Dialer, token string) 
 		return nil, err
 	}
 	v := &Visitor{conn: conn}
-	return v, v.Put(map[string]any{"type": "hello", "protocol": 1, "token": token,
-		"page": map[string]string{"url": s.Origin + "/", "title": "Traffic"}, "language": "en"})
+	hello := map[string]any{"type": "hello", "protocol": 1, "token": token,
+		"page": map[string]string{"url": s.Origin + "/", "title": "Traffic"}, "language": "en"}
+	if conversation != "" {
+		hello["conversation"], hello["after"] = conversation, after
+	}
+	return v, v.Put(hello)
 }
 
 // Put sends a frame.
@@ -171,6 +180,19 @@ func LogIn(ctx context.Context, server, email, password string) (*Agent, error) 
 		return nil, fmt.Errorf("log in as %s: %d %s", email, status, firstLine(body, "notice bad"))
 	}
 	return a, nil
+}
+
+// Cookie is the header that the agent's browser would send.
+func (a *Agent) Cookie() string {
+	u, err := url.Parse(a.server)
+	if err != nil {
+		return ""
+	}
+	var list []string
+	for _, c := range a.client.Jar.Cookies(u) {
+		list = append(list, c.Name+"="+c.Value)
+	}
+	return strings.Join(list, "; ")
 }
 
 func firstLine(body, after string) string {

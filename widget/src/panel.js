@@ -1,4 +1,6 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
+import poll from "./poll.js";
+
 const texts = {
   close: "Close chat", write: "Write a message", send: "Send", again: "Start a new conversation", gone: "The chat is not available on this page.",
   connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
@@ -58,7 +60,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   const talks = new Map(); // and of those before it
   log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
 
-  let socket, greeted = false, tries = 0, timer, overdue, later, stopped = false;
+  let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, said = "", pause = 0;
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
@@ -93,7 +95,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
 
   function drawState() {
     status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state === "waiting" ? texts.waiting : "";
-    notice.textContent = stopped ? texts.gone : greeted || !tries ? "" : texts.offline;
+    notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
     input.placeholder = state === "closed" ? texts.again : texts.write;
   }
 
@@ -117,35 +119,60 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   // --- the wire -----------------------------------------------------------------------------------------------------
+  const call = (name) => base + "/widget/v1/" + name + "?key=" + encodeURIComponent(key);
+  const way = stored + ".way"; // that sockets are blocked here is remembered for the next page
+  let barren = 0, worked = false; // sockets in a row that brought no welcome; and whether one ever did
+  const enough = () => (worked ? 6 : 2); // of them to conclude that they are blocked
+  try { if (sessionStorage.getItem(way)) barren = 2; } catch { /* storage is off */ }
+
   function connect() {
     clearTimeout(timer);
     if (stopped || (socket && socket.readyState < 2)) return;
-    const s = (socket = new WebSocket(base.replace(/^http/, "ws") + "/widget/v1/socket?key=" + encodeURIComponent(key)));
+    const address = call("socket").replace(/^http/, "ws");
+    let s;
+    if (barren < enough()) {
+      try { s = new WebSocket(address); } catch { barren = enough(); }
+    }
+    s ||= poll(call("frames"), address, helloFrame);
+    socket = s;
     s.onopen = () => s === socket && hello();
     s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
-    s.onclose = (e) => s === socket && lost(e.code);
+    s.onclose = (e) => s === socket && lost(e.code, e);
+    clearTimeout(patience);
+    patience = setTimeout(() => { if (s === socket && !greeted) drop(); }, 10000);
+  }
+
+  function helloFrame() {
+    load();
+    return (helloFrame.last = JSON.stringify({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
+      page: { url: location.href, title: document.title, referrer: document.referrer }, language: navigator.language }));
   }
 
   function hello() {
-    load();
-    put({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
-      page: { url: location.href, title: document.title, referrer: document.referrer }, language: navigator.language });
+    if (socket && socket.readyState === 1) socket.send(helloFrame());
   }
 
   function put(frame) {
     if (socket && socket.readyState === 1) socket.send(JSON.stringify(frame));
   }
 
-  function lost(code) {
-    greeted = false;
+  function lost(code, why = {}) {
     clearTimeout(overdue);
+    clearTimeout(patience);
     overdue = 0;
+    clearTimeout(later);
+    const polled = socket && !("binaryType" in socket);
+    if (polled) barren = enough() - 1; // one try with a socket, then polling again
+    else if (!greeted) barren++;
+    greeted = false;
     if (code === 1008) stopped = true;
+    if (why.retry) { said = why.message; pause = why.retry; }
     tries++;
     drawState();
     if (tries > 2 && !stopped) allowed();
-    const wait = Math.min(30000, 400 * 2 ** Math.min(tries, 7));
-    if (!stopped) timer = setTimeout(connect, wait * (0.5 + Math.random()));
+    const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** Math.min(tries, 7));
+    if (!stopped) timer = setTimeout(connect, (pause * 1000 || wait) * (0.5 + Math.random()) + pause * 500);
+    pause = 0;
   }
 
   // A socket that is refused says nothing of why: the website's settings do.
@@ -163,9 +190,9 @@ export default function panel({ root, button, badge, base, key, stored, website 
   // Drops a connection that may be dead without the browser knowing.
   function drop() {
     const s = socket;
+    lost(0);
     socket = null;
     if (s) s.close();
-    lost(0);
   }
 
   function flush() {
@@ -191,6 +218,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (frame.type === "welcome") {
       greeted = true;
       tries = 0;
+      said = "";
+      clearTimeout(patience);
+      pause = 0;
+      const socketed = "binaryType" in socket;
+      worked ||= socketed;
+      if (socketed) barren = 0;
+      try { sessionStorage.setItem(way, socketed ? "" : "poll"); } catch { /* storage is off */ }
       if (frame.token) save((m) => { m.token = frame.token; });
       const c = frame.conversation;
       if (c) {
@@ -218,6 +252,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       if (frame.seq === last + 1) last = frame.seq;
       sent.delete(frame.id);
       kept(frame.id);
+      said = "";
     } else if (frame.type === "typing") {
       clearTimeout(typingTimer);
       typing.textContent = agent + " " + texts.typing;
@@ -260,10 +295,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
     } else if (frame.code === "unauthenticated" && !greeted) {
       save((s) => { delete s.token; delete s.conversation; });
       hello();
-    } else if (m && frame.retry) {
+    } else if (frame.retry && (m || !greeted)) { // not now: said, and done by itself
+      said = frame.message;
       clearTimeout(overdue);
+      clearTimeout(patience);
       clearTimeout(later);
-      later = setTimeout(flush, frame.retry * 1000 + 100);
+      if (!m) pause = frame.retry; // for when the server closes the socket with it
+      later = setTimeout(m ? flush : hello, frame.retry * (1000 + 500 * Math.random()) + 100);
     } else if (m) { // will not be kept as it is: back to its writer
       sent.delete(m.id);
       kept(m.id);

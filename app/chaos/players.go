@@ -1,0 +1,426 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"parley/app/traffic"
+)
+
+// faults is what was seen to be wrong.
+type faults struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (f *faults) add(format string, args ...any) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, fmt.Sprintf(format, args...))
+}
+
+// place is a message's place: a conversation and a number in it.
+type place struct {
+	conversation string
+	seq          int
+}
+
+// screen is what somebody has been shown.
+type screen struct {
+	name   string
+	faults *faults
+	mu     sync.Mutex
+	shown  map[place]string // what stands there
+	upTo   map[string]int   // conversation to the number up to which nothing (that was shown later) was missing
+	at     map[string]time.Time
+}
+
+func newScreen(name string, f *faults) *screen {
+	return &screen{name: name, faults: f, shown: map[place]string{}, upTo: map[string]int{}, at: map[string]time.Time{}}
+}
+
+// show notes a message; one place holds one message for good.
+func (s *screen) show(p place, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if before, there := s.shown[p]; there && before != text {
+		s.faults.add("%s: number %d of %s was %q and is %q", s.name, p.seq, p.conversation, before, text)
+	}
+	s.shown[p] = text
+	if _, seen := s.at[text]; !seen {
+		s.at[text] = time.Now()
+	}
+}
+
+// has says when a text was shown first.
+func (s *screen) has(text string) (time.Time, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, there := s.at[text]
+	return at, there
+}
+
+// visitor behaves as the widget does: the same id until acknowledged, backoff with jitter, the cursor at every hello.
+type visitor struct {
+	site   traffic.Site
+	name   string
+	screen *screen
+
+	mu           sync.Mutex
+	token        string
+	conversation string
+	upTo         int // of conversation
+	out          []said
+	acked        map[string]place // text to where it was kept
+	sentAt       map[string]time.Time
+	longest      time.Duration // from sending to acknowledgement
+	n            int
+	socket       *traffic.Visitor
+}
+
+type said struct{ id, conversation, text string }
+
+func (v *visitor) play(ctx context.Context, talking func() bool) {
+	for tries := 0; ctx.Err() == nil; {
+		err := v.session(ctx, talking, &tries)
+		if ctx.Err() != nil || err == nil {
+			return
+		}
+		tries++
+		wait := min(5*time.Second, 200*time.Millisecond<<min(tries, 4))
+		time.Sleep(time.Duration(float64(wait) * (0.5 + rand.Float64())))
+	}
+}
+
+// session is one socket's life.
+func (v *visitor) session(ctx context.Context, talking func() bool, tries *int) error {
+	dialer := &websocket.Dialer{HandshakeTimeout: 3 * time.Second}
+	v.mu.Lock()
+	token, conversation, after := v.token, v.conversation, v.upTo
+	v.mu.Unlock()
+	w, err := v.site.Return(ctx, dialer, token, conversation, after)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	defer context.AfterFunc(ctx, w.Close)()
+	v.mu.Lock()
+	v.socket = w
+	v.mu.Unlock()
+	greeted := make(chan struct{})
+	over := make(chan struct{})
+	defer close(over)
+	go func() { // writes now and then, and again what is not acknowledged
+		select {
+		case <-greeted:
+		case <-over:
+			return
+		}
+		v.mu.Lock()
+		again := append([]said(nil), v.out...)
+		v.mu.Unlock()
+		for _, m := range again {
+			w.Say(m.id, m.conversation, m.text)
+		}
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(time.Duration(200+rand.IntN(900)) * time.Millisecond):
+			}
+			if !talking() {
+				continue
+			}
+			v.mu.Lock()
+			v.n++
+			m := said{uuid.NewString(), v.conversation, fmt.Sprintf("%s says %d", v.name, v.n)}
+			v.out = append(v.out, m)
+			v.sentAt[m.text] = time.Now()
+			v.mu.Unlock()
+			w.Say(m.id, m.conversation, m.text)
+			if rand.IntN(10) == 0 { // doubled on the way
+				w.Say(m.id, m.conversation, m.text)
+			}
+		}
+	}()
+	last := map[string]int{} // in this socket
+	for {
+		wait := 60 * time.Second
+		v.mu.Lock()
+		if len(v.out) > 0 {
+			wait = 4 * time.Second // an acknowledgement that does not come means that the connection is gone
+		}
+		v.mu.Unlock()
+		f, err := w.Next(time.Now().Add(wait))
+		if err != nil {
+			return err
+		}
+		if f.Type == "welcome" {
+			*tries = 0
+			if f.Token != "" {
+				v.mu.Lock()
+				v.token = f.Token
+				v.mu.Unlock()
+			}
+			if f.ConversationID() == conversation {
+				last[conversation] = after
+			}
+			close(greeted)
+		}
+		v.hear(f, last, w)
+	}
+}
+
+func (v *visitor) hear(f traffic.Frame, last map[string]int, w *traffic.Visitor) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	c := f.ConversationID()
+	switch f.Type {
+	case "welcome", "messages":
+		if c != "" && c > v.conversation { // ids rise with time
+			v.conversation, v.upTo = c, 0
+		}
+		for _, m := range f.Messages {
+			if m.Seq <= last[c] {
+				v.screen.faults.add("%s: number %d of %s came after %d", v.name, m.Seq, c, last[c])
+			}
+			last[c] = m.Seq
+			v.screen.show(place{c, m.Seq}, m.Text)
+			if c == v.conversation {
+				v.upTo = max(v.upTo, m.Seq)
+			}
+			v.keep(m.Text, place{c, m.Seq})
+		}
+	case "ack":
+		if c > v.conversation {
+			v.conversation, v.upTo = c, 0
+		}
+		for _, m := range v.out {
+			if m.id == f.ID {
+				v.screen.show(place{c, f.Seq}, m.text)
+				v.keep(m.text, place{c, f.Seq})
+				break
+			}
+		}
+		if c == v.conversation && f.Seq == v.upTo+1 {
+			v.upTo = f.Seq
+		}
+	case "refused":
+		for i, m := range v.out {
+			if m.id != f.ID {
+				continue
+			}
+			switch f.Code {
+			case "closed":
+				v.out[i].conversation = ""
+				go w.Say(m.id, "", m.text)
+			case "busy", "internal":
+				go func() { time.Sleep(500 * time.Millisecond); w.Say(m.id, m.conversation, m.text) }()
+			default:
+				v.screen.faults.add("%s: %q was refused: %s %s", v.name, m.text, f.Code, f.Message)
+			}
+		}
+	}
+}
+
+// keep notes that a message of one's own is kept. It may be told twice, but of one place.
+func (v *visitor) keep(text string, at place) {
+	sent, own := v.sentAt[text]
+	if !own {
+		return
+	}
+	if before, there := v.acked[text]; there {
+		if before != at {
+			v.screen.faults.add("%s: %q was acknowledged as %v and as %v", v.name, text, before, at)
+		}
+		return
+	}
+	v.acked[text] = at
+	v.longest = max(v.longest, time.Since(sent))
+	for i, m := range v.out {
+		if m.text == text {
+			v.out = append(v.out[:i], v.out[i+1:]...)
+			break
+		}
+	}
+}
+
+func (v *visitor) quiet() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.out) == 0
+}
+
+// agent behaves as the desk does: takes who waits, answers with the same id until it is kept, the cursors at every hello.
+type agent struct {
+	*traffic.Agent
+	name   string
+	screen *screen
+
+	mu       sync.Mutex
+	own      map[string]int // conversation to the number up to which it is shown; a closed one stays on the screen
+	open     map[string]bool
+	acked    map[string]string // text to conversation
+	sentAt   map[string]time.Time
+	notes    map[string]bool
+	pending  int
+	n        int
+	failures int
+}
+
+var (
+	article = regexp.MustCompile(`(?s)<article id="m-([0-9a-f-]{36})-(\d+)" class="message ([a-z]+)".*?<p[^>]*>(.*?)</p>`)
+	pane    = regexp.MustCompile(`id="pane-([0-9a-f-]{36})"`)
+	removed = regexp.MustCompile(`hx-target="#pane-([0-9a-f-]{36})" hx-swap="delete"`)
+)
+
+// see reads what a fragment shows.
+func (a *agent) see(html string) {
+	for _, m := range pane.FindAllStringSubmatch(html, -1) {
+		a.mu.Lock()
+		if _, there := a.own[m[1]]; !there {
+			a.own[m[1]], a.open[m[1]] = 0, true
+		}
+		a.mu.Unlock()
+	}
+	for _, m := range article.FindAllStringSubmatch(html, -1) {
+		seq, _ := strconv.Atoi(m[2])
+		a.screen.show(place{m[1], seq}, m[4])
+		a.mu.Lock()
+		if _, there := a.own[m[1]]; there {
+			for {
+				a.screen.mu.Lock()
+				_, next := a.screen.shown[place{m[1], a.own[m[1]] + 1}]
+				a.screen.mu.Unlock()
+				if !next {
+					break
+				}
+				a.own[m[1]]++
+			}
+		}
+		a.mu.Unlock()
+	}
+	for _, m := range removed.FindAllStringSubmatch(html, -1) {
+		a.mu.Lock()
+		delete(a.own, m[1])
+		delete(a.open, m[1])
+		a.mu.Unlock()
+	}
+}
+
+// sit keeps the desk's socket open.
+func (a *agent) sit(ctx context.Context) {
+	for ctx.Err() == nil {
+		conn, _, err := a.Socket(ctx, "/live/desk")
+		if err == nil {
+			stop := context.AfterFunc(ctx, func() { conn.Close() })
+			a.mu.Lock()
+			threads := make(map[string]int, len(a.own))
+			for c, n := range a.own {
+				threads[c] = n
+			}
+			a.mu.Unlock()
+			err = conn.WriteJSON(map[string]any{"type": "hello", "threads": threads})
+			for err == nil {
+				var frame []byte
+				conn.SetReadDeadline(time.Now().Add(90 * time.Second))
+				if _, frame, err = conn.ReadMessage(); err == nil {
+					a.see(string(frame))
+				}
+			}
+			stop()
+			conn.Close()
+		}
+		time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond)
+	}
+}
+
+// post sends a form until it is answered, as a person who presses the button again.
+func (a *agent) post(ctx context.Context, path string, form url.Values) (status int, body string) {
+	for try := 0; ctx.Err() == nil; try++ {
+		status, body, err := a.Post(ctx, path, form)
+		if err == nil && status < 500 && status != 429 {
+			return status, body
+		}
+		time.Sleep(time.Duration(100+rand.IntN(300)) * time.Millisecond)
+	}
+	return 0, ""
+}
+
+// work takes, answers, notes and sometimes closes.
+func (a *agent) work(ctx context.Context, talking func() bool) {
+	for ctx.Err() == nil {
+		time.Sleep(time.Duration(50+rand.IntN(150)) * time.Millisecond)
+		if !talking() {
+			continue
+		}
+		a.mu.Lock()
+		var open []string
+		for c := range a.open {
+			open = append(open, c)
+		}
+		a.pending++
+		a.mu.Unlock()
+		switch dice := rand.IntN(100); {
+		case dice < 15 || len(open) == 0:
+			if status, body := a.post(ctx, "/desk/take", nil); status == 200 {
+				a.see(body)
+			}
+		case dice < 17:
+			c := open[rand.IntN(len(open))]
+			if status, body := a.post(ctx, "/desk/conversations/"+c+"/close", nil); status == 200 {
+				a.mu.Lock()
+				delete(a.open, c)
+				a.mu.Unlock()
+				a.see(body)
+			}
+		default:
+			a.say(ctx, open[rand.IntN(len(open))], dice < 27)
+		}
+		a.mu.Lock()
+		a.pending--
+		a.mu.Unlock()
+	}
+}
+
+func (a *agent) say(ctx context.Context, c string, note bool) {
+	a.mu.Lock()
+	a.n++
+	text := fmt.Sprintf("%s says %d", a.name, a.n)
+	a.sentAt[text] = time.Now()
+	a.mu.Unlock()
+	kind := map[bool]string{true: "note", false: "text"}[note]
+	form := url.Values{"id": {uuid.NewString()}, "kind": {kind}, "body": {text}}
+	path := "/desk/conversations/" + c + "/messages"
+	if rand.IntN(10) == 0 { // doubled on the way
+		go a.post(ctx, path, form)
+	}
+	status, body := a.post(ctx, path, form)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch status {
+	case 200:
+		a.acked[text] = c
+		a.notes[text] = note
+		go a.see(body)
+	case 0, 409:
+	default:
+		a.failures++
+		a.screen.faults.add("%s: %q was answered with %d: %.200s", a.name, text, status, body)
+	}
+}
+
+func (a *agent) quiet() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.pending == 0
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+// noSockets is a network that blocks WebSockets, as some companies' proxies do: what asks for one is refused.
+func noSockets(t *testing.T, server string) string {
+	t.Helper()
+	to, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host }}
+	return serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" && strings.HasPrefix(r.URL.Path, "/widget/") {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+}
+
+// A visitor whose network blocks sockets, or whose browser has none, talks all the same: what is written arrives, answers
+// come, a reload keeps the talk, and nothing comes twice.
+func TestBrowserWithoutSockets(t *testing.T) {
+	t.Parallel()
+	for name, without := range map[string]func(t *testing.T, s *server) (server, script string){
+		"blocked":    func(t *testing.T, s *server) (string, string) { return noSockets(t, s.url), "" },
+		"no support": func(t *testing.T, s *server) (string, string) { return s.url, "delete window.WebSocket" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := apptest.NewOrg(t)
+			s := serveTest(t, nil)
+			address, script := without(t, s)
+			page := customerPageWith(t, address, o.Key, script)
+			visitor := apptest.NewTab(t)
+			visitor.Go(page)
+			visitor.Click("chat .launcher")
+			visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
+			visitor.Keys("Is anybody there?" + kb.Enter)
+			visitor.Wait(`$("chat .message:not(.pending)")`)
+			mia, err := traffic.LogIn(context.Background(), s.url, o.Users[access.Agent].Email, apptest.Password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := onlyConversation(t, s, o)
+			if err := mia.Take(context.Background(), c); err != nil {
+				t.Fatal(err)
+			}
+			if err := mia.Reply(context.Background(), c, "Here I am."); err != nil {
+				t.Fatal(err)
+			}
+			visitor.Wait(`text("chat .log").includes("Here I am.")`)
+			visitor.Keys("Good!" + kb.Enter)
+			visitor.Wait(`$("chat .log").querySelectorAll(".message.visitor:not(.pending)").length === 2`)
+			visitor.Go(page)
+			visitor.Wait(`$("chat .log") && text("chat .log").includes("Good!") && text("chat .status").includes("agent of")`)
+			if err := mia.Reply(context.Background(), c, "And here is your answer."); err != nil {
+				t.Fatal(err)
+			}
+			visitor.Wait(`text("chat .log").includes("And here is your answer.")`)
+			visitor.Wait(`$("chat .log").querySelectorAll(".message").length === 4`)
+		})
+	}
+}
+
+// frames posts frames as a panel without a socket does.
+func frames(t *testing.T, s *server, o apptest.Org, wait int, list ...map[string]any) (int, []traffic.Frame) {
+	t.Helper()
+	raw, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return postFrames(t, s, o, wait, "", raw)
+}
+
+func postFrames(t *testing.T, s *server, o apptest.Org, wait int, from string, raw []byte) (int, []traffic.Frame) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/frames?key="+o.Key+"&wait="+itoa(wait), bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "https://shop.example")
+	if from != "" {
+		req.Header.Set("X-Forwarded-For", from)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []traffic.Frame
+	if res.StatusCode == http.StatusOK {
+		if err := json.Unmarshal(body, &list); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+	}
+	return res.StatusCode, list
+}
+
+// Posts and polls of one visitor go to two servers, in turns: each message is kept once, and what is said comes to whichever
+// server is asked.
+func TestPostsAndPollsOnTwoServers(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	servers := []*server{serveTest(t, nil), serveTest(t, nil)}
+	status, got := frames(t, servers[0], o, 0, map[string]any{"type": "hello", "protocol": 1})
+	if status != 200 || len(got) != 1 || got[0].Token == "" {
+		t.Fatal(status, got)
+	}
+	hello := map[string]any{"type": "hello", "protocol": 1, "token": got[0].Token}
+	id := uuid.NewString()
+	for i := range 3 { // the answers to the first two were lost
+		status, got = frames(t, servers[i%2], o, 0, hello, map[string]any{"type": "send", "id": id, "text": "Hello?"})
+		last := got[len(got)-1]
+		if status != 200 || last.Type != "ack" || last.Seq != 1 {
+			t.Fatalf("post %d: %d %+v", i, status, got)
+		}
+	}
+	conversation := got[len(got)-1].ConversationID()
+	hello["conversation"], hello["after"] = conversation, 1
+	answered := make(chan []traffic.Frame)
+	go func() {
+		_, list := frames(t, servers[1], o, 20, hello)
+		answered <- list
+	}()
+	who := o.As(access.Agent)
+	c := uuid.MustParse(conversation)
+	time.Sleep(200 * time.Millisecond) // the poll waits
+	if _, err := servers[0].chat.Take(context.Background(), who, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case list := <-answered:
+		if last := list[len(list)-1]; last.Type != "messages" || last.Messages[0].Seq != 2 {
+			t.Errorf("the poll brought %+v", list)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the poll brought nothing")
+	}
+	// What is no array, too many frames, or not this page's is refused.
+	for _, raw := range []string{`{"type":"hello"}`, `[]`, `[` + strings.Repeat(`{},`, 60) + `{}]`, `[1`} {
+		if status, _ := postFrames(t, servers[0], o, 0, "", []byte(raw)); status != http.StatusUnprocessableEntity {
+			t.Errorf("%.20s: %d", raw, status)
+		}
+	}
+	if status, _ := postFrames(t, servers[0], o, 0, "", []byte(`["`+strings.Repeat("x", 300<<10)+`"]`)); status != http.StatusUnprocessableEntity {
+		t.Errorf("a large one: %d", status)
+	}
+}

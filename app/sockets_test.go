@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/traffic"
+)
+
+// bare is a socket on which anything can be sent.
+type bare struct {
+	t    *testing.T
+	conn net.Conn
+}
+
+func openBare(t *testing.T, address string, header http.Header) *bare {
+	t.Helper()
+	conn, _, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(context.Background(), "ws"+strings.TrimPrefix(address, "http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return &bare{t, conn}
+}
+
+func (b *bare) put(op ws.OpCode, fin bool, body string) {
+	b.t.Helper()
+	if err := ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(op, fin, []byte(body)))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until reads frames up to one of a kind and returns its body.
+func (b *bare) until(op ws.OpCode) []byte {
+	b.t.Helper()
+	b.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	for {
+		f, err := ws.ReadFrame(b.conn)
+		if err != nil {
+			b.t.Fatalf("no frame of kind %v: %v", op, err)
+		}
+		if f.Header.OpCode == op {
+			return f.Payload
+		}
+	}
+}
+
+func (b *bare) closedWith(want ws.StatusCode) {
+	b.t.Helper()
+	if code, reason := ws.ParseCloseFrameData(b.until(ws.OpClose)); code != want {
+		b.t.Errorf("closed with %d %s, not %d", code, reason, want)
+	}
+}
+
+// The visitors' sockets and the desks' are different transports; what a client may do and what becomes of one that breaks
+// the rules is the same.
+func TestBothTransports(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	mia, err := traffic.LogIn(context.Background(), s.url, o.Users[access.Agent].Email, apptest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := mia.Cookie()
+	kinds := map[string]struct {
+		open  func() *bare
+		hello string
+		heard string // what a good hello brings
+	}{
+		"visitor": {func() *bare {
+			return openBare(t, s.url+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {"https://shop.example"}})
+		}, `{"type":"hello","protocol":1}`, `"welcome"`},
+		"desk": {func() *bare {
+			return openBare(t, s.url+"/live/desk", http.Header{"Origin": {s.url}, "Cookie": {cookie}})
+		}, `{"type":"hello","threads":{}}`, `hx-partial`},
+	}
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := func(t *testing.T) *bare { b := kind.open(); b.t = t; return b }
+			t.Run("a message in several frames with a ping between", func(t *testing.T) {
+				b := open(t)
+				half := len(kind.hello) / 2
+				b.put(ws.OpText, false, kind.hello[:half])
+				b.put(ws.OpPing, true, "there?")
+				b.put(ws.OpContinuation, false, kind.hello[half:half+3])
+				b.put(ws.OpContinuation, true, kind.hello[half+3:])
+				if got := b.until(ws.OpPong); string(got) != "there?" {
+					t.Errorf("pong %q", got)
+				}
+				if got := b.until(ws.OpText); !bytes.Contains(got, []byte(kind.heard)) {
+					t.Errorf("heard %.200s", got)
+				}
+				b.put(ws.OpClose, true, string(ws.NewCloseFrameBody(1000, "")))
+				b.closedWith(1000)
+				b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+				if _, err := b.conn.Read(make([]byte, 1)); err != io.EOF {
+					t.Errorf("after both goodbyes: %v", err)
+				}
+			})
+			t.Run("too large", func(t *testing.T) {
+				b := open(t)
+				go ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewTextFrame(bytes.Repeat([]byte("x"), 70<<10))))
+				b.closedWith(1009)
+			})
+			t.Run("too large in pieces", func(t *testing.T) {
+				b := open(t)
+				go func() {
+					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpText, false, bytes.Repeat([]byte("x"), 40<<10))))
+					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpContinuation, true, bytes.Repeat([]byte("x"), 40<<10))))
+				}()
+				b.closedWith(1009)
+			})
+			t.Run("not masked", func(t *testing.T) {
+				b := open(t)
+				ws.WriteFrame(b.conn, ws.NewTextFrame([]byte(kind.hello)))
+				b.closedWith(1002)
+			})
+			t.Run("a flood of frames", func(t *testing.T) {
+				b := open(t)
+				b.put(ws.OpText, true, kind.hello)
+				var all bytes.Buffer
+				for range 400 {
+					ws.WriteFrame(&all, ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"typing"}`))))
+				}
+				b.conn.Write(all.Bytes())
+				b.closedWith(1013)
+			})
+			t.Run("no handshake", func(t *testing.T) {
+				for _, header := range []http.Header{{}, {"Upgrade": {"websocket"}}, {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
+					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}} {
+					path, origin := "/widget/v1/socket?key="+o.Key, "https://shop.example"
+					if name == "desk" {
+						path, origin = "/live/desk", s.url
+					}
+					req, _ := http.NewRequest(http.MethodGet, s.url+path, nil)
+					req.Header = header
+					req.Header.Set("Origin", origin)
+					req.Header.Set("Cookie", cookie)
+					res, err := http.DefaultClient.Do(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					res.Body.Close()
+					if res.StatusCode != http.StatusUnprocessableEntity {
+						t.Errorf("%v: %s", header, res.Status)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A visitor that does not read is cut when its queue is full, and misses nothing when it comes back.
+func TestSlowReaderIsCut(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) { c.CommitWindow = 0 })
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	ctx, agent, c := context.Background(), o.As(access.Agent), uuid.MustParse(v.conversation)
+	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	// The other tab says hello and then reads no more.
+	lazy := openBare(t, s.url+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {"https://shop.example"}})
+	lazy.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	lazy.put(ws.OpText, true, fmt.Sprintf(`{"type":"hello","protocol":1,"token":"%s"}`, v.token))
+	lazy.until(ws.OpText)
+	text := strings.Repeat("語", 3900)
+	n := 0
+	for ; n < 2000 && s.live.Stats().Sockets[0].Cut == 0; n++ {
+		if _, err := s.chat.SayAsAgent(ctx, agent, c, uuid.New(), "text", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.live.Stats().Sockets[0].Cut == 0 {
+		t.Fatalf("%d messages later it is still there", n)
+	}
+	back, err := site(s, o).Return(ctx, nil, v.token, v.conversation, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	for next := 3; next <= n+2; {
+		f, err := back.Next(time.Now().Add(20 * time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range f.Messages {
+			if m.Seq != next {
+				t.Fatalf("number %d came instead of %d", m.Seq, next)
+			}
+			next++
+		}
+	}
+}
+
+// What is over a limit is refused in words with a time, on the open socket or in the answer, and works again after it.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	o, quiet := apptest.NewOrg(t), apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) {
+		c.Limits.Visitor.ASecond, c.Limits.Visitor.AtOnce = 0.5, 3
+		c.Limits.Address.ASecond, c.Limits.Address.AtOnce = 0.5, 6
+		c.Limits.Website.ASecond, c.Limits.Website.AtOnce = 0.5, 9
+		c.Limits.AddressSockets, c.Limits.WebsiteSockets = 2, 4
+	})
+	from := func(org apptest.Org, address string) *rawSocket {
+		return openRawFrom(t, s, org, address)
+	}
+	hello := func(r *rawSocket) string { r.put(`{"type":"hello","protocol":1}`); return r.next() }
+	say := func(r *rawSocket) string {
+		r.put(fmt.Sprintf(`{"type":"send","id":"%s","text":"Hello"}`, uuid.NewString()))
+		return r.next()
+	}
+	a := from(o, "203.0.113.1")
+	hello(a)
+	busy := func(what, got string) {
+		t.Helper()
+		if !strings.Contains(got, `"busy"`) || !strings.Contains(got, `"retry":`) || !strings.Contains(got, "moment") && !strings.Contains(got, "opens") {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	good := func(what, got string) {
+		t.Helper()
+		if !strings.Contains(got, `"ack"`) {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	for range 3 {
+		good("within", say(a))
+	}
+	busy("a visitor's fourth at once", say(a))
+	b := from(o, "203.0.113.1") // the same office does not suffer from it
+	hello(b)
+	for range 3 {
+		good("a colleague", say(b))
+	}
+	busy("a third socket of the address", from(o, "203.0.113.1").next())
+	c := from(o, "203.0.113.2")
+	hello(c)
+	for range 3 {
+		good("another address", say(c))
+	}
+	d := from(o, "203.0.113.3")
+	hello(d)
+	busy("a tenth of the website", say(d))
+	busy("a fifth socket of the website", from(o, "203.0.113.4").next())
+	e := from(quiet, "203.0.113.1") // another organization's website is not concerned
+	if got := hello(e); !strings.Contains(got, "welcome") {
+		// but the address is: it has its two sockets
+		busy("the address elsewhere", got)
+	}
+	g := from(quiet, "203.0.113.5")
+	hello(g)
+	good("another organization", say(g))
+	time.Sleep(2500 * time.Millisecond)
+	good("after the wait", say(c))
+}

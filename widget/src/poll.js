@@ -1,0 +1,94 @@
+// Where a network blocks WebSockets: the same frames, posted and polled for. To the panel it looks like a WebSocket. Every
+// request is whole in itself and begins with hello, so that any server can answer it.
+export default function poll(address, socketAddress, hello) {
+  const s = { readyState: 0, send, close };
+  const stop = new AbortController();
+  let queue = [], posting = false, begun = false, known = "", typedAt = 0, probe, pauseBefore = 60000;
+
+  async function ask(frames, wait) {
+    const answer = await fetch(address + (wait ? "&wait=" + wait : ""), {
+      method: "POST", body: "[" + frames.join() + "]", credentials: "omit", signal: stop.signal, // text/plain: no preflight
+    });
+    const said = await answer.json();
+    if (!answer.ok) throw { message: said.message, retry: +answer.headers.get("Retry-After") };
+    return said;
+  }
+
+  function hear(frames) {
+    for (let frame of frames) {
+      if (s.readyState > 1) return;
+      if (frame.type === "welcome" && begun) { // the talk goes on: only what is new in it counts
+        const c = frame.conversation;
+        if (!c || (!frame.messages.length && c.id + c.state === known)) continue;
+        frame = { type: "messages", conversation: c, messages: frame.messages };
+      }
+      if (frame.conversation?.state) known = frame.conversation.id + frame.conversation.state;
+      if (frame.type === "welcome") begun = true;
+      if (frame.type === "refused" && frame.code === "unauthenticated" && begun) return close();
+      s.onmessage({ data: JSON.stringify(frame) });
+    }
+  }
+
+  const failed = (e) => {
+    if (s.readyState > 1) return;
+    close();
+    s.onclose({ code: 0, message: e.message, retry: e.retry });
+  };
+
+  async function post() {
+    if (posting) return;
+    posting = true;
+    try {
+      while (queue.length && s.readyState === 1) {
+        const frames = queue.splice(0, 40);
+        hear(await ask(frames[0] === hello.last ? frames : [hello(), ...frames]));
+        if (begun && !loop.on) loop();
+      }
+    } catch (e) { failed(e); }
+    posting = false;
+  }
+
+  async function loop() {
+    loop.on = true;
+    try {
+      while (s.readyState === 1) {
+        const from = Date.now();
+        hear(await ask([hello()], 25));
+        if (Date.now() - from < 300) await new Promise((go) => setTimeout(go, 300)); // never in circles
+      }
+    } catch (e) { failed(e); }
+  }
+
+  function send(text) {
+    if (text.startsWith('{"type":"typing"')) {
+      if (Date.now() - typedAt < 3000) return;
+      typedAt = Date.now();
+    }
+    queue.push(text);
+    post();
+  }
+
+  function close() {
+    s.readyState = 3;
+    clearTimeout(probe);
+    stop.abort();
+  }
+
+  // Perhaps sockets are possible again: the panel is told to try.
+  function look() {
+    probe = setTimeout(() => {
+      let w;
+      try { w = new WebSocket(socketAddress); } catch { return; }
+      w.onopen = () => { w.close(); failed({ retry: 0 }); };
+      w.onclose = () => { pauseBefore = Math.min(2 * pauseBefore, 600000); if (s.readyState === 1) look(); };
+    }, pauseBefore);
+  }
+
+  setTimeout(() => {
+    if (s.readyState) return;
+    s.readyState = 1;
+    look();
+    s.onopen();
+  });
+  return s;
+}

@@ -23,6 +23,14 @@ func TestConfig(t *testing.T) {
 	if c, err = read("PUBLIC_URL", "https://chat.example/", "PORT", "80"); err != nil || c.PublicURL != "https://chat.example" || c.Port != 80 {
 		t.Errorf("%+v %v", c, err)
 	}
+	c, err = read("LIMITS", "visitor=0.5/7 sockets=10", "LOG", "json,debug", "COMMIT_WINDOW", "0", "TRUSTED_PROXIES", "192.0.2.1, 2001:db8::/32")
+	if err != nil || c.Limits.Visitor.ASecond != 0.5 || c.Limits.Visitor.AtOnce != 7 || c.Limits.AllSockets != 10 || c.Limits.Address.AtOnce != 300 ||
+		c.LogFormat != "json" || !c.Debug || c.CommitWindow != 0 || len(c.Proxies) != 2 || c.Proxies[0].String() != "192.0.2.1/32" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if c, err = read("LIMITS", "off", "TRUSTED_PROXIES", "none"); err != nil || c.Limits.AllSockets != 0 || len(c.Proxies) != 0 {
+		t.Errorf("%+v %v", c, err)
+	}
 	for says, pairs := range map[string][]string{
 		"PORT":                       {"PORT", "http"},
 		"PORT must":                  {"PORT", "70000"},
@@ -30,6 +38,12 @@ func TestConfig(t *testing.T) {
 		"without a path":             {"PUBLIC_URL", "https://chat.example/parley"},
 		"at least 32":                {"SECRET_KEY", "short"},
 		"together with DATABASE_URL": {"DATABASE_URL", "postgres://x"},
+		"COMMIT_WINDOW must":         {"COMMIT_WINDOW", "2s"},
+		"DRAIN_DELAY must":           {"DRAIN_DELAY", "soon"},
+		"LOG may have":               {"LOG", "xml"},
+		"LIMITS must":                {"LIMITS", "visitor=many"},
+		`not "dance=1/2"`:            {"LIMITS", "visitor=1/2 dance=1/2"},
+		"TRUSTED_PROXIES must":       {"TRUSTED_PROXIES", "10.0.0.0/99"},
 	} {
 		c, err := read(pairs...)
 		if err == nil {
@@ -43,7 +57,7 @@ func TestConfig(t *testing.T) {
 	if err := run(context.Background(), nil, &out); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL"} {
+	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS"} {
 		if !strings.Contains(out.String(), "  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

@@ -13,6 +13,8 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/bus"
+	"parley/app/chat"
 	"parley/app/traffic"
 )
 
@@ -25,6 +27,17 @@ const testSecret = "a secret key that only tests may use"
 // serveTest starts a whole server on the tests' database: a process among several, as far as it can tell.
 func serveTest(t testing.TB, change func(*config)) *server {
 	t.Helper()
+	s, err := startTest(t, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// startTest is serveTest for who ends the server.
+func startTest(t testing.TB, change func(*config)) (*server, error) {
+	t.Helper()
 	app, _ := apptest.URLs(t)
 	cfg, err := readConfig(func(string) string { return "" })
 	if err != nil {
@@ -34,12 +47,13 @@ func serveTest(t testing.TB, change func(*config)) *server {
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := start(context.Background(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Stop)
-	return s
+	return start(context.Background(), cfg)
+}
+
+// chatRoom is the conversations of the test database, without a server.
+func chatRoom(t testing.TB) *chat.Room {
+	t.Helper()
+	return chat.New(apptest.DB(t), bus.New(nil))
 }
 
 // site is where the organization's visitors come from, for clients that are not browsers.

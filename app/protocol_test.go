@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -63,22 +65,30 @@ func TestProtocolExamples(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	examples := regexp.MustCompile("(?s)```example\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(examples) < 7 {
+	examples := regexp.MustCompile("(?s)```(example|post)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(examples) < 8 {
 		t.Fatalf("only %d examples found", len(examples))
 	}
 	for _, e := range examples {
-		for _, line := range strings.Split(strings.TrimSpace(e[1]), "\n") {
+		posted := "" // the answer to the last post
+		for _, line := range strings.Split(strings.TrimSpace(e[2]), "\n") {
 			kind, rest, _ := strings.Cut(line, " ")
 			switch kind {
 			case ">":
 				for name, value := range known {
 					rest = strings.ReplaceAll(rest, `"`+name+`"`, `"`+value+`"`)
 				}
-				socket.put(rest)
+				if e[1] == "post" {
+					posted = post(t, s.url+"/widget/v1/frames?key="+o.Key, rest)
+				} else {
+					socket.put(rest)
+				}
 			case "<":
 				var want, got any
-				raw := socket.next()
+				raw := posted
+				if e[1] == "example" {
+					raw = socket.next()
+				}
 				if err := json.Unmarshal([]byte(rest), &want); err != nil {
 					t.Fatalf("%s: %v", rest, err)
 				}
@@ -95,6 +105,26 @@ func TestProtocolExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+// post sends the body of a panel's request and returns the answer's.
+func post(t *testing.T, address, body string) string {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "https://shop.example")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s %s %v", res.Status, answer, err)
+	}
+	return string(answer)
 }
 
 // match compares what came with what the page says, field by field, none more and none less.

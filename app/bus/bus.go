@@ -59,6 +59,9 @@ type Handler interface {
 	Gap(org uuid.UUID)
 }
 
+// Watcher is a handler that also wants to know when other processes are not heard any more, and when again.
+type Watcher interface{ Connected(bool) }
+
 // Driver carries payloads between processes, in channels.
 type Driver interface {
 	// Send sends payloads to all other processes that listen, in one round trip.
@@ -268,7 +271,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	}
 	sent := make(chan struct{})
 	go func() { defer close(sent); b.send(ctx) }()
-	err := b.driver.Run(ctx, b.hear, b.listening, func() { b.up.Store(false) })
+	err := b.driver.Run(ctx, b.hear, b.listening, func() { b.connected(false) })
 	<-sent
 	if ctx.Err() != nil {
 		return nil
@@ -276,11 +279,24 @@ func (b *Bus) Run(ctx context.Context) error {
 	return err
 }
 
+func (b *Bus) connected(up bool) {
+	if b.up.Swap(up) == up {
+		return
+	}
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for _, h := range b.handlers {
+		if w, wants := h.(Watcher); wants {
+			w.Connected(up)
+		}
+	}
+}
+
 // listening says which channels are heard from now on: what was said in them before may have been missed.
 func (b *Bus) listening(channels []string) {
 	for _, c := range channels {
 		if c == everyone { // also the first time: screens may be open already
-			b.up.Store(true)
+			b.connected(true)
 			b.gap(uuid.Nil)
 			b.first.Do(func() { close(b.once) })
 			if len(channels) > 1 {

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	view "parley/templates/desk"
 )
 
 // Gap says that bells of other processes were lost, about one organization or (the zero id) about all: its screens are
@@ -46,6 +48,44 @@ func (h *Hub) checkStaff() {
 		if p, ok := s.(*websitePage); ok {
 			p.refresh()
 		}
+	}
+}
+
+// deaf is how long other servers may not be heard before the desks are told.
+const deaf = 3 * time.Second
+
+// Connected tells the desks when what happens on other servers shows late, and when it no longer does.
+func (h *Hub) Connected(up bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.warning != nil {
+		h.warning.Stop()
+		h.warning = nil
+	}
+	if up && h.warned {
+		h.warned = false
+		go h.tellDesks(view.Restored())
+	}
+	if !up && !h.draining {
+		h.warning = time.AfterFunc(deaf, func() {
+			h.mu.Lock()
+			h.warned = true
+			h.mu.Unlock()
+			h.tellDesks(view.Late())
+		})
+	}
+}
+
+func (h *Hub) tellDesks(what templ.Component) {
+	h.mu.RLock()
+	var desks []*desk
+	for _, f := range h.floors {
+		desks = append(desks, f.list()...)
+	}
+	h.mu.RUnlock()
+	frame := html(what)
+	for _, d := range desks {
+		d.sendRaw(frame)
 	}
 }
 

@@ -31,6 +31,8 @@ type Hub struct {
 
 	mu       sync.RWMutex
 	draining bool
+	warning  *time.Timer                             // will tell the desks that other servers are not heard
+	warned   bool                                    // they have been told
 	drained  chan struct{}                           // closed when draining begins
 	threads  map[uuid.UUID]*thread                   // by conversation
 	panels   map[uuid.UUID]*panel                    // by visitor: the first of its panels

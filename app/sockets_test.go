@@ -47,12 +47,16 @@ func (b *bare) until(op ws.OpCode) []byte {
 	b.t.Helper()
 	b.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
 	for {
-		f, err := ws.ReadFrame(b.conn)
+		h, err := ws.ReadHeader(b.conn)
 		if err != nil {
 			b.t.Fatalf("no frame of kind %v: %v", op, err)
 		}
-		if f.Header.OpCode == op {
-			return f.Payload
+		body := make([]byte, h.Length)
+		if _, err := io.ReadFull(b.conn, body); err != nil {
+			b.t.Fatal(err)
+		}
+		if h.OpCode == op {
+			return body
 		}
 	}
 }

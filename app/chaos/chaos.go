@@ -343,7 +343,7 @@ func (r *redisServer) start() error {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return errors.New("Redis does not answer")
+	return errors.New("no answer from Redis")
 }
 
 func (r *redisServer) stop() {

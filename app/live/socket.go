@@ -121,6 +121,7 @@ const (
 	pingEvery = 30 * time.Second // on the level of the WebSocket protocol
 	deadAfter = 75 * time.Second // without any sign of life
 	writeIn   = 10 * time.Second // for one write
+	wholeIn   = 30 * time.Second // for a frame that has begun to come
 
 	// greetingDue is how long a socket may stay open without saying hello.
 	greetingDue = 20 * time.Second
@@ -163,12 +164,20 @@ const idleHands = 32
 func init() { hands.work = make(chan func()) }
 
 func lend(work func()) {
+	safely := func(work func()) {
+		defer func() {
+			if p := recover(); p != nil {
+				slog.Error("a socket", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+		}()
+		work()
+	}
 	select {
 	case hands.work <- work:
 	default:
 		go func() {
 			for {
-				work()
+				safely(work)
 				if hands.idle.Add(1) > idleHands {
 					hands.idle.Add(-1)
 					return

@@ -1,13 +1,15 @@
 package live
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it
 	"encoding/base64"
-	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,13 +21,15 @@ import (
 	"parley/app/fail"
 )
 
-// visitorSockets are the panels' sockets: very many, mostly idle. Each costs one goroutine that waits to read and no buffer;
-// writing borrows a goroutine, and pings come from one clock for all.
+// visitorSockets are the panels' sockets: very many, mostly idle. While nothing happens each is some small structs: no
+// goroutine and no buffer. A poller tells which have something to read; reading and writing borrow a goroutine and a buffer;
+// pings come from one clock for all.
 type visitorSockets struct {
-	tally tally
-	clock clock
-	tide  func(open int) // called when many have come or gone
-	mark  atomic.Int64
+	tally  tally
+	clock  clock
+	poller *poller
+	tide   func(open int) // called when many have come or gone
+	mark   atomic.Int64
 }
 
 // tides is how many sockets must have come or gone to be told of.
@@ -42,7 +46,9 @@ func (k *visitorSockets) turned(open int64) {
 const visitorBytes = 1 << 20
 
 func newVisitorSockets(frames Rate) *visitorSockets {
-	return &visitorSockets{tally: tally{name: "visitors", frames: frames}}
+	k := &visitorSockets{tally: tally{name: "visitors", frames: frames}}
+	k.poller = newPoller(k.readable)
+	return k
 }
 
 // speaksWebSocket refuses a handshake that RFC 6455 does not allow.
@@ -78,61 +84,95 @@ func (k *visitorSockets) serve(w http.ResponseWriter, r *http.Request, s screen)
 	if err != nil {
 		return err
 	}
-	v := &visitorWire{conn: conn, early: early, socket: newSocket(&k.tally, visitorBytes)}
+	v := &visitorWire{kind: k, screen: s, conn: conn, early: early, socket: newSocket(&k.tally, visitorBytes)}
 	v.socket.wire = v
-	go k.run(v, s, base64.StdEncoding.EncodeToString(accept[:]))
+	lend(func() { k.begin(v, base64.StdEncoding.EncodeToString(accept[:])) })
 	return nil
 }
 
-// run is the one goroutine of a socket. What it calls while it waits is kept shallow, so that its stack stays at the
-// smallest size that there is: hence the steps that return before the next wait.
-func (k *visitorSockets) run(v *visitorWire, s screen, accept string) {
-	if k.begin(v, s, accept) {
-		for v.fill(v.first[:]) == nil && v.frame(s) {
-		}
-		k.end(v, s)
-	}
-	v.conn.Close()
-}
-
-func (k *visitorSockets) begin(v *visitorWire, s screen, accept string) bool {
+// begin answers the handshake, opens the screen, and waits for what comes.
+func (k *visitorSockets) begin(v *visitorWire, accept string) {
 	v.conn.SetWriteDeadline(time.Now().Add(writeIn))
 	if _, err := io.WriteString(v.conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"); err != nil {
-		return false
+		v.conn.Close()
+		return
 	}
+	v.state.Store(reading)
 	v.heard.Store(seconds())
 	k.turned(k.tally.open.Add(1))
 	k.tally.opened.Add(1)
 	k.clock.add(v)
-	aside(func() { s.opened(v.socket) })
-	return true
+	v.screen.opened(v.socket)
+	if err := k.poller.add(v); err != nil {
+		k.end(v)
+		return
+	}
+	if len(v.early) > 0 {
+		k.read(v)
+		return
+	}
+	k.wait(v)
 }
 
-func (k *visitorSockets) end(v *visitorWire, s screen) {
+// readable is told that there is something to read. Somebody may be reading already: then it is theirs.
+func (k *visitorSockets) readable(v *visitorWire) {
+	if v.state.CompareAndSwap(waiting, reading) {
+		k.read(v)
+	}
+}
+
+var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
+
+// read hands on every message that has come, and then waits for more.
+func (k *visitorSockets) read(v *visitorWire) {
+	in := readers.Get().(*bufio.Reader)
+	in.Reset(v)
+	v.conn.SetReadDeadline(time.Now().Add(wholeIn))
+	_, err := in.Peek(1)
+	goes := err == nil || errors.Is(err, os.ErrDeadlineExceeded) // told in vain: the descriptor was another's a moment ago
+	for goes && in.Buffered() > 0 {
+		goes = v.frame(in)
+		v.conn.SetReadDeadline(time.Now().Add(wholeIn))
+	}
+	in.Reset(nil)
+	readers.Put(in)
+	if !goes {
+		k.end(v)
+		return
+	}
+	k.wait(v)
+}
+
+// wait lets go of a socket until there is something to read, or it is cut.
+func (k *visitorSockets) wait(v *visitorWire) {
+	v.state.Store(waiting)
+	if k.poller.wait(v) != nil && v.state.CompareAndSwap(waiting, reading) {
+		k.end(v)
+	}
+}
+
+// end closes a socket that whoever calls has the reading of.
+func (k *visitorSockets) end(v *visitorWire) {
+	v.state.Store(ended)
+	k.poller.remove(v)
+	v.conn.Close()
 	k.clock.remove(v)
 	k.turned(k.tally.open.Add(-1))
-	aside(s.closed)
-}
-
-// aside runs work on another stack and waits, so that the one of who waits stays small.
-func aside(work func()) {
-	done := make(chan struct{})
-	lend(func() {
-		defer close(done)
-		work()
-	})
-	<-done
+	v.screen.closed()
 }
 
 // visitorWire is one visitor's connection.
 type visitorWire struct {
 	*socket
-	conn  net.Conn
-	early []byte       // sent by the client before the handshake was answered
-	first [2]byte      // of a frame
-	heard atomic.Int32 // second of the last sign of life
-	turn  int8         // of the clock
-	place int32        // in that turn
+	kind   *visitorSockets
+	screen screen
+	conn   net.Conn
+	fd     int          // of conn, for the poller
+	state  atomic.Int32 // whose it is to read
+	early  []byte       // sent by the client before the handshake was answered
+	heard  atomic.Int32 // second of the last sign of life
+	turn   int8         // of the clock
+	place  int32        // in that turn
 
 	message []byte // of a message in several frames, so far
 	inside  bool   // one has begun
@@ -144,6 +184,13 @@ type visitorWire struct {
 	closing bool    // a close frame is in the queue: nothing may follow
 	goodbye bool    // the client has said goodbye: the connection ends when ours is written
 }
+
+// Who reads a socket: nobody (the poller tells when there is something), somebody, nobody ever again.
+const (
+	waiting int32 = iota
+	reading
+	ended
+)
 
 // piece is a frame to be written.
 type piece struct {
@@ -157,7 +204,24 @@ func (v *visitorWire) close(code int, reason string) {
 	v.put(piece{ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason)})
 }
 
-func (v *visitorWire) cut() { v.conn.Close() }
+// cut closes the connection. Who reads notices; if nobody does, the end is told here.
+func (v *visitorWire) cut() {
+	v.conn.Close()
+	if v.state.CompareAndSwap(waiting, reading) {
+		lend(func() { v.kind.end(v) })
+	}
+}
+
+// Read is how a reader gets what comes: first what came early.
+func (v *visitorWire) Read(b []byte) (int, error) {
+	if len(v.early) > 0 {
+		n := copy(b, v.early)
+		v.early = v.early[n:]
+		return n, nil
+	}
+	v.early = nil
+	return v.conn.Read(b)
+}
 
 func (v *visitorWire) put(p piece) {
 	v.mu.Lock()
@@ -209,19 +273,18 @@ func (v *visitorWire) drain() {
 			answered := v.goodbye
 			v.mu.Unlock()
 			if answered {
-				v.conn.Close()
+				v.cut()
 			} else { // the client's own goodbye is awaited for a moment, so that ours arrives
-				v.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
+				time.AfterFunc(2*time.Second, v.cut)
 			}
 			return
 		}
 	}
 }
 
-// frame reads a frame whose first two bytes have come, hands a message that it completes to the screen, and reports whether
-// the connection goes on.
-func (v *visitorWire) frame(s screen) bool {
-	h, err := v.header()
+// frame reads a frame, hands a message that it completes to the screen, and reports whether the connection goes on.
+func (v *visitorWire) frame(in *bufio.Reader) bool {
+	h, err := ws.ReadHeader(in)
 	if err != nil {
 		return false
 	}
@@ -236,7 +299,7 @@ func (v *visitorWire) frame(s screen) bool {
 		return v.refuse(ws.StatusMessageTooBig, "too large")
 	}
 	body := make([]byte, h.Length)
-	if v.fill(body) != nil {
+	if _, err := io.ReadFull(in, body); err != nil {
 		return false
 	}
 	ws.Cipher(body, h.Mask, 0)
@@ -273,7 +336,7 @@ func (v *visitorWire) frame(s screen) bool {
 	if text && !utf8.Valid(body) {
 		return v.refuse(ws.StatusInvalidFramePayloadData, "not UTF-8")
 	}
-	aside(func() { v.take(s, body) })
+	v.take(v.screen, body)
 	return true
 }
 
@@ -288,46 +351,6 @@ func (v *visitorWire) refuse(code ws.StatusCode, why string) bool {
 func (v *visitorWire) discard() {
 	v.conn.SetReadDeadline(time.Now().Add(2 * time.Second))
 	io.CopyN(io.Discard, v.conn, 1<<20)
-}
-
-// header reads the rest of a frame's header, after its first two bytes.
-func (v *visitorWire) header() (h ws.Header, err error) {
-	a, n := v.first[0], v.first[1]
-	h.Fin, h.Rsv, h.OpCode, h.Masked = a&0x80 != 0, a&0x70>>4, ws.OpCode(a&0x0f), n&0x80 != 0
-	var b [8]byte
-	switch n &= 0x7f; n {
-	case 126:
-		err = v.fill(b[:2])
-		h.Length = int64(binary.BigEndian.Uint16(b[:2]))
-	case 127:
-		err = v.fill(b[:8])
-		if b[0]&0x80 != 0 {
-			return h, io.ErrUnexpectedEOF
-		}
-		h.Length = int64(binary.BigEndian.Uint64(b[:8]))
-	default:
-		h.Length = int64(n)
-	}
-	if err == nil && h.Masked {
-		err = v.fill(h.Mask[:])
-	}
-	return h, err
-}
-
-func (v *visitorWire) fill(b []byte) error {
-	if len(v.early) > 0 {
-		n := copy(b, v.early)
-		v.early = v.early[n:]
-		b = b[n:]
-	}
-	for len(b) > 0 {
-		n, err := v.conn.Read(b)
-		if err != nil {
-			return err
-		}
-		b = b[n:]
-	}
-	return nil
 }
 
 // clock pings every socket once in a turn of 30 seconds, some each second, and cuts those that have given no sign of life.

@@ -4,5 +4,9 @@
 -- +goose Up
 alter table conversations set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 1000);
 
+-- The visitor's name as of the conversation: every message is shown with it, and need not look for it.
+alter table conversations add visitor_name text not null default '' check (length(visitor_name) <= 100);
+
 -- +goose Down
+alter table conversations drop visitor_name;
 alter table conversations reset (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold);

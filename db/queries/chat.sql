@@ -13,9 +13,10 @@ with d as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since,
+  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
     page_url, page_title, referrer, user_agent, language, created_at)
-  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id, 1, left(d.body, 200), now(), now(),
+  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
+    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
     d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now()
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
@@ -28,7 +29,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, ''::text as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -63,10 +64,9 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   case c.author when 'agent' then c.agent_name else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from c
-cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
-cross join lateral (select v.name from visitors v where v.org_id = c.org_id and v.id = c.visitor_id limit 1) v;
+cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w;
 
 -- name: Take :one
 -- Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
@@ -88,10 +88,9 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: Close :one
 with c as (
@@ -107,10 +106,9 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: KnownMessage :one
 -- The message that was said before under this id.
@@ -122,19 +120,17 @@ select conversation_id, seq, id as message_id, kind, author, author_name, body, 
 
 -- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 where c.id = @id;
 
 -- name: ListForDesk :many
 -- The line and an agent's own conversations, oldest unanswered first, silent ones last.
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 where (c.org_id, c.id) in (
   (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit @line)
   union all
@@ -182,7 +178,6 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id;
+join websites w on w.org_id = c.org_id and w.id = c.website_id;

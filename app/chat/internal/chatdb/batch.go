@@ -29,13 +29,14 @@ with d as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since,
+  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
     page_url, page_title, referrer, user_agent, language, created_at)
-  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id, 1, left(d.body, 200), now(), now(),
+  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
+    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
     d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now()
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
   select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
@@ -44,7 +45,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, ''::text as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -200,7 +201,7 @@ with d as (
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, d.message_id, d.author, d.author_id, d.kind, d.body
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
@@ -210,10 +211,9 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   case c.author when 'agent' then c.agent_name else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
-cross join lateral (select v.name from visitors v where v.org_id = c.org_id and v.id = c.visitor_id limit 1) v
 `
 
 type SayBatchResults struct {

@@ -18,7 +18,7 @@ with c as (
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = $1 and state = 'open' and agent_id = $2
     and exists (select from users u where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $3, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
@@ -26,10 +26,9 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 `
 
 type CloseParams struct {
@@ -124,10 +123,9 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 
 const getConversation = `-- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 where c.id = $1
 `
 
@@ -270,10 +268,9 @@ func (q *Queries) LastOfVisitors(ctx context.Context, visitors []uuid.UUID) ([]L
 
 const listForDesk = `-- name: ListForDesk :many
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 where (c.org_id, c.id) in (
   (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit $1)
   union all
@@ -487,7 +484,7 @@ with c as (
     waiting_since = coalesce(waiting_since, clock_timestamp()),
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where state = 'open' and agent_id = $1
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
@@ -495,10 +492,9 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 `
 
 type ReturnToLineRow struct {
@@ -585,7 +581,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
   update conversations set state = 'open', agent_id = $1, agent_name = $3, assigned_at = now(),
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at
+  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $4, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
@@ -593,10 +589,9 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, v.name as visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
-join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 `
 
 type TakeParams struct {

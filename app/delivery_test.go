@@ -78,6 +78,9 @@ func (d *screen) until(text string) string {
 	}
 }
 
+// next waits for the next frame.
+func (d *screen) next() string { return d.until("") }
+
 // Two servers on one database: what is said through one is seen through the other, both ways, in order, once; the line is
 // the same on both; typing crosses too.
 func TestTwoServers(t *testing.T) {

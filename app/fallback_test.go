@@ -17,6 +17,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/live"
 	"parley/app/traffic"
 )
 
@@ -169,4 +170,31 @@ func TestPostsAndPollsOnTwoServers(t *testing.T) {
 	if status, _ := postFrames(t, servers[0], o, 0, "", []byte(`["`+strings.Repeat("x", 300<<10)+`"]`)); status != http.StatusUnprocessableEntity {
 		t.Errorf("a large one: %d", status)
 	}
+}
+
+// What is over a limit is told to the visitor kindly, and done by itself when it may be: nothing is lost.
+func TestBrowserBusy(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) {
+		c.Limits.Visitor = live.Rate{ASecond: 1, AtOnce: 2}
+		c.Limits.WebsiteSockets = 1
+	})
+	page := customerPage(t, s.url, o.Key)
+	visitor := apptest.NewTab(t)
+	visitor.Go(page)
+	visitor.Click("chat .launcher")
+	visitor.Wait(`text("chat .status") !== "Connecting…"`)
+	for i := range 4 {
+		visitor.Keys("Message " + itoa(i) + kb.Enter)
+	}
+	visitor.Wait(`text("chat .notice").includes("That was quick")`)
+	visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === 4 && text("chat .notice") === ""`)
+	if got := apptest.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message p")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {
+		t.Errorf("in the order %s", got)
+	}
+	other := visitor.Another()
+	other.Go(page + "/other")
+	other.Click("chat .launcher")
+	other.Wait(`text("chat .notice").includes("full just now")`)
 }

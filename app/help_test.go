@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -44,6 +45,7 @@ func startTest(t testing.TB, change func(*config)) (*server, error) {
 		t.Fatal(err)
 	}
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
+	cfg.CommitWindow = 2 * time.Millisecond // many tests write one message after another
 	if change != nil {
 		change(&cfg)
 	}

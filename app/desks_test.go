@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/chat"
+)
+
+// A colleague's desk is told when a conversation enters and leaves the line, and of nothing that is said in between: what
+// one agent's chats cost does not grow with the number of agents.
+func TestOtherDesksAreToldOfTheLineOnly(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	watching := openDesk(t, agentAt(t, s, o, access.Supervisor))
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	c := uuid.MustParse(v.conversation)
+	watching.until("line-" + v.conversation)
+	agent := o.As(access.Agent)
+	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	watching.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+	for i := range 12 {
+		v.say("More " + itoa(i))
+		if _, err := s.chat.SayAsAgent(ctx, agent, c, uuid.New(), chat.Text, "Yes "+itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.chat.ReturnOwn(ctx, agent); err != nil {
+		t.Fatal(err)
+	}
+	if frame := watching.next(); !strings.Contains(frame, "line-"+v.conversation) || !strings.Contains(frame, "Yes 11") {
+		t.Errorf("the next it hears is %s", frame)
+	}
+}
+
+// A desk that comes back after very much was said gets all of it once, page by page.
+func TestDeskCatchesUpInPages(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) { c.CommitWindow = 0 })
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	c, agent := uuid.MustParse(v.conversation), o.As(access.Agent)
+	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	const many = 700
+	for i := range many {
+		if _, err := s.chat.SayAsAgent(ctx, agent, c, uuid.New(), chat.Text, "Number "+itoa(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk := openDesk(t, agentAt(t, s, o, access.Agent))
+	next := 1 // openDesk has read the first frame: lists and the empty pane
+	for next <= many+2 {
+		frame := desk.next()
+		for part := range strings.SplitSeq(frame, `<article id="m-`+v.conversation+"-") {
+			number, _, found := strings.Cut(part, `"`)
+			if n, err := strconv.Atoi(number); found && err == nil {
+				if n != next {
+					t.Fatalf("number %d came instead of %d", n, next)
+				}
+				next++
+			}
+		}
+	}
+	select {
+	case frame := <-desk.frames:
+		t.Errorf("and then: %.300s", frame)
+	case <-time.After(200 * time.Millisecond):
+	}
+}

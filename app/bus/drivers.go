@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -30,8 +31,16 @@ func (d postgresDriver) Send(ctx context.Context, payloads []Payload) error {
 	return d.db.Notify(ctx, list)
 }
 
+// quiet takes what go-redis says by itself: what matters of it is said here.
+type quiet struct{}
+
+func (quiet) Printf(_ context.Context, format string, args ...any) {
+	slog.Debug("redis", "says", fmt.Sprintf(format, args...))
+}
+
 // Redis carries events by publish/subscribe.
 func Redis(url string) (Driver, error) {
+	redis.SetLogger(quiet{})
 	opts, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, err
@@ -100,7 +109,7 @@ func (d *redisDriver) Run(ctx context.Context, heard func(string), listening fun
 				return ctx.Err()
 			case <-time.After(wait):
 			}
-			wait = min(2*wait, 5*time.Second)
+			wait = min(2*wait, 2*time.Second)
 			continue
 		}
 		wait = 100 * time.Millisecond

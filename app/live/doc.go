@@ -2,9 +2,13 @@
 //
 // Owns: the sockets, which screen shows what, and how far each screen has come.
 //
+// A screen (panel, desk, websitePage) stands on a socket, which guards a wire: staff's on melody, visitors' in a poller,
+// or a request where sockets are blocked. Hub knows the screens, thread relays a conversation to them, floor the line.
+//
 // Must not touch: tables (it reads through the rooms, as the screen's actor) and rules (the rooms have them).
 //
 // Always true: a screen gets every message of a thread it follows once and in order, whatever is lost or doubled on the way
 // here, because each follower has a cursor and the table is read after it whenever the next number is not the one expected;
-// a slow reader is disconnected and resumes by cursor, never waited for and never silently skipped.
+// a slow reader is disconnected and resumes by cursor, never waited for and never silently skipped; an idle screen costs no
+// statement, no goroutine and no timer of its own (visitors').
 package live

@@ -56,7 +56,7 @@ func (l *Listener) change(how func()) {
 // Listen, and with all of them after a reconnection, because what was sent before may have been missed; lost is called when
 // the connection is.
 func (l *Listener) Run(ctx context.Context, heard func(string), listening func([]string), lost func()) error {
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := l.once(ctx, heard, func(channels []string) { wait = 100 * time.Millisecond; listening(channels) })
 		lost()
 		if ctx.Err() != nil {

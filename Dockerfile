@@ -12,7 +12,7 @@ COPY --from=build /parley /parley
 USER nonroot
 ENV PORT=8080 ADMIN_ADDR=:9090 LOG=json
 EXPOSE 8080 9090
-# Ready also means: the database is there and up to date.
+# Lives, not is ready: a container is not to be replaced because the database is away.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s --retries=3 CMD ["/parley", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/parley"]

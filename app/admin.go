@@ -77,7 +77,7 @@ var (
 	dbStatements   = desc("parley_database_statements_total", "Statements sent, scopes included.")
 	dbTrips        = desc("parley_database_round_trips_total", "Network round trips to the database.")
 	dbConns        = desc("parley_database_connections", "Connections of the pool.", "state")
-	readyNow       = desc("parley_ready", "1 if this server takes new visitors.")
+	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
 		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, readyNow}
 )
@@ -125,5 +125,5 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	used, idle := c.s.db.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
-	gauge(readyNow, yes[c.s.ready.Load()])
+	gauge(readyNow, yes[c.s.ready.Load() && !c.s.away.Load()])
 }

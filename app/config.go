@@ -31,6 +31,7 @@ type config struct {
 	DrainDelay    time.Duration
 	Limits        live.Limits
 	Proxies       []*net.IPNet
+	AddressHeader string
 	Demo          bool         // serve --demo
 	Keeping       chat.Keeping // for the bench only
 	volatileStore bool         // tests: a private cluster without fsync
@@ -40,7 +41,7 @@ const help = `Parley: live chat for customer service.
 
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
   parley migrate            prepare or update the database, then end (for releases)
-  parley health             ask the server on PORT whether it is ready; for a container's health check
+  parley health [--ready]   ask the server on PORT whether it lives (or is ready); for a container's health check
   parley reset-link EMAIL   print links that set a new password for an address (with a private Postgres: stop the server first)
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
@@ -63,18 +64,20 @@ Environment:
   LOG                   "text" (default) or "json"; "debug" or "json,debug" says more
   TRUSTED_PROXIES       who is believed what X-Forwarded-For says: networks such as "10.0.0.0/8 2001:db8::/32", or "none".
                         Default: this machine and private networks
+  CLIENT_ADDRESS_HEADER header in which a trusted proxy says the client's address, where that is not X-Forwarded-For
+                        (fly.io: Fly-Client-IP)
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
-                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 90 % of the
+                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
                         files this process may open)
 `
 
 func readConfig(env func(string) string) (config, error) {
 	c := config{Port: 8080, DatabaseURL: env("DATABASE_URL"), MigrateURL: env("MIGRATE_DATABASE_URL"), RedisURL: env("REDIS_URL"),
-		AdminAddr: env("ADMIN_ADDR"), LogFormat: "text", CommitWindow: chat.DefaultWindow, DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
+		AdminAddr: env("ADMIN_ADDR"), AddressHeader: env("CLIENT_ADDRESS_HEADER"), LogFormat: "text", CommitWindow: chat.DefaultWindow, DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
 	if s := env("PORT"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || n > 65535 {
@@ -93,6 +96,11 @@ func readConfig(env func(string) string) (config, error) {
 	}
 	if c.SecretKey != "" && len(c.SecretKey) < 32 {
 		return c, fmt.Errorf("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
+	}
+	if c.AdminAddr != "" {
+		if _, _, err := net.SplitHostPort(c.AdminAddr); err != nil {
+			return c, fmt.Errorf("ADMIN_ADDR must be an address with a port, such as 127.0.0.1:9090, not %q", c.AdminAddr)
+		}
 	}
 	for word := range strings.FieldsFuncSeq(env("LOG"), func(r rune) bool { return r == ',' || r == ' ' }) {
 		switch word {
@@ -135,7 +143,7 @@ func duration(env func(string) string, name string, otherwise, most time.Duratio
 
 // readProxies reads networks; a single address stands for itself.
 func readProxies(s string) (list []*net.IPNet, err error) {
-	switch s {
+	switch s = strings.TrimSpace(s); s {
 	case "none":
 		return nil, nil
 	case "":
@@ -160,7 +168,7 @@ func readLimits(s string) (live.Limits, error) {
 		return live.Limits{}, nil
 	}
 	l := live.DefaultLimits()
-	l.AllSockets = filesAllowed() * 9 / 10
+	l.AllSockets = filesAllowed() * 8 / 10
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
@@ -175,7 +183,7 @@ func readLimits(s string) (live.Limits, error) {
 			second, once, _ := strings.Cut(value, "/")
 			a, err1 := strconv.ParseFloat(second, 64)
 			b, err2 := strconv.Atoi(once)
-			if err1 == nil && err2 == nil && a > 0 && b > 0 {
+			if err1 == nil && err2 == nil && a > 0 && a <= 1e9 && b > 0 {
 				*to = live.Rate{ASecond: a, AtOnce: b}
 				continue
 			}

@@ -40,6 +40,7 @@ func TestConfig(t *testing.T) {
 		"together with DATABASE_URL": {"DATABASE_URL", "postgres://x"},
 		"COMMIT_WINDOW must":         {"COMMIT_WINDOW", "2s"},
 		"DRAIN_DELAY must":           {"DRAIN_DELAY", "soon"},
+		"ADMIN_ADDR must":            {"ADMIN_ADDR", "9090"},
 		"LOG may have":               {"LOG", "xml"},
 		"LIMITS must":                {"LIMITS", "visitor=many"},
 		`not "dance=1/2"`:            {"LIMITS", "visitor=1/2 dance=1/2"},
@@ -57,7 +58,7 @@ func TestConfig(t *testing.T) {
 	if err := run(context.Background(), nil, &out); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS"} {
+	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS", "CLIENT_ADDRESS_HEADER"} {
 		if !strings.Contains(out.String(), "  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

@@ -53,7 +53,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if err := cfg.canServe(); err != nil {
 			return err
 		}
-		cfg.Demo = slices.Contains(args, "--demo")
+		for _, a := range args {
+			if a != "--demo" {
+				return fmt.Errorf("serve knows --demo, not %q; everything else is set by environment, see: parley help", a)
+			}
+			cfg.Demo = true
+		}
 		return serve(ctx, cfg, out)
 	case "migrate":
 		return migrate(ctx, cfg, out)
@@ -63,7 +68,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		return resetLink(ctx, cfg, args[0], out)
 	case "health":
-		return health(ctx, cfg)
+		return health(ctx, cfg, slices.Contains(args, "--ready"))
 	case "bench-serve":
 		return benchServe(ctx, cfg, args, out)
 	case "bench":
@@ -86,11 +91,12 @@ func setLog(cfg config) {
 	}
 }
 
-// health asks the server of this container whether it is ready; the exit code says it.
-func health(ctx context.Context, cfg config) error {
+// health asks the server of this container whether it lives, or is ready; the exit code says it.
+func health(ctx context.Context, cfg config, ready bool) error {
+	path := map[bool]string{false: "/healthz", true: "/readyz"}[ready]
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", cfg.Port), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d%s", cfg.Port, path), nil)
 	if err != nil {
 		return err
 	}
@@ -100,7 +106,7 @@ func health(ctx context.Context, cfg config) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", res.Status)
+		return fmt.Errorf("%s says %s", path, res.Status)
 	}
 	return nil
 }

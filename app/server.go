@@ -118,6 +118,7 @@ type server struct {
 	committed  func(chat.Commit)
 	drainDelay time.Duration
 	ready      atomic.Bool
+	away       atomic.Bool // the database, when /readyz last asked
 	stopping   atomic.Bool
 	stopBus    context.CancelFunc
 	parts      *errgroup.Group
@@ -156,7 +157,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			return nil, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies}
+	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.Demo {
 		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)
@@ -212,8 +213,9 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	}()
 	select {
 	case <-h.bus.Connected():
-	case <-time.After(15 * time.Second):
-		slog.Warn("the bus is not connected yet; /readyz says when it is")
+	case <-ctx.Done(): // told to end already
+	case <-time.After(3 * time.Second):
+		slog.Warn("the bus to the other servers is not connected yet; /readyz says when it is")
 	}
 	s.ready.Store(true)
 	return s, nil
@@ -233,7 +235,9 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	if err := s.db.Current(ctx); err != nil {
+	err := s.db.Current(ctx)
+	s.away.Store(err != nil)
+	if err != nil {
 		slog.Warn("not ready", "error", err)
 		return errors.New("the database cannot be reached or is not up to date")
 	}
@@ -252,7 +256,9 @@ func (s *server) Stop() {
 	if err := s.http.Shutdown(ctx); err != nil {
 		s.http.Close()
 	}
-	s.chat.Finish()
+	finishing, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s.chat.Finish(finishing)
 	if s.admin != nil {
 		s.admin.Close()
 	}

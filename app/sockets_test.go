@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,32 @@ func TestBothTransports(t *testing.T) {
 				b.conn.Write(all.Bytes())
 				b.closedWith(1013)
 			})
+			t.Run("a flood of pongs", func(t *testing.T) {
+				if name == "desk" {
+					t.Skip("melody does not count them; who may open a desk is known")
+				}
+				b := open(t)
+				b.put(ws.OpText, true, kind.hello)
+				var all bytes.Buffer
+				for range 400 {
+					ws.WriteFrame(&all, ws.MaskFrame(ws.NewPongFrame(nil)))
+				}
+				b.conn.Write(all.Bytes())
+				b.closedWith(1013)
+			})
+			t.Run("a length beyond all measure, inside a message", func(t *testing.T) {
+				b := open(t)
+				b.put(ws.OpText, false, "x")
+				b.conn.Write([]byte{0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+				if name == "desk" { // gorilla says no word
+					b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+					if _, err := io.ReadAll(b.conn); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				b.closedWith(1009)
+			})
 			t.Run("no handshake", func(t *testing.T) {
 				for _, header := range []http.Header{{}, {"Upgrade": {"websocket"}}, {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
 					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}} {
@@ -274,4 +301,73 @@ func TestLimits(t *testing.T) {
 	good("another organization", say(g))
 	time.Sleep(2500 * time.Millisecond)
 	good("after the wait", say(c))
+}
+
+// Whatever clients did: when all have gone, nothing of them is left.
+func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	header := http.Header{"Origin": {"https://shop.example"}}
+	for i := range 60 {
+		b := openBare(t, s.url+"/widget/v1/socket?key="+o.Key, header)
+		switch i % 6 {
+		case 0:
+			b.conn.Write([]byte{0x01, 0x81, 0, 0, 0, 0, 'x', 0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+		case 1:
+			b.put(ws.OpText, true, `{"type":"hello","protocol":1}`)
+			b.until(ws.OpText)
+		case 2:
+			b.conn.Write([]byte{0x81})
+		case 3:
+			b.put(ws.OpClose, true, "x")
+		case 4:
+			b.conn.(*net.TCPConn).SetLinger(0)
+		}
+		b.conn.Close()
+	}
+	for range 500 {
+		if s.live.Stats().Sockets[0].Open == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d sockets are still counted", s.live.Stats().Sockets[0].Open)
+}
+
+// A visitor with very many tabs keeps the newest; a long history comes in pages of bounded size, on a socket and by polling,
+// and an acknowledgement comes after it.
+func TestOneVisitorTakesNoMoreThanItsShare(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) { c.Limits.Visitor.AtOnce = 1000; c.Limits.Website.AtOnce = 1000 })
+	v := newVisitor(t, s, o, "")
+	for range 80 {
+		v.say(strings.Repeat("<", 4000))
+	}
+	hello := fmt.Sprintf(`{"type":"hello","protocol":1,"token":"%s"}`, v.token)
+	var tabs []*rawSocket
+	for range 25 {
+		tab := openRaw(t, s, o, "")
+		tab.put(hello)
+		if got := tab.next(); len(got) > 200<<10 {
+			t.Fatalf("a welcome of %d bytes", len(got))
+		}
+		tabs = append(tabs, tab)
+	}
+	for i := 0; i < 5; i++ { // the oldest have been told to go, v among them
+		for {
+			tabs[i].conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, _, err := tabs[i].conn.ReadMessage(); err != nil {
+				if !strings.Contains(err.Error(), "1008") {
+					t.Errorf("tab %d: %v", i, err)
+				}
+				break
+			}
+		}
+	}
+	status, got := postFrames(t, s, o, 0, "", []byte(`[`+hello+`,{"type":"send","id":"`+uuid.NewString()+`","conversation":"`+v.conversation+`","text":"And?"}]`))
+	if status != 200 || got[len(got)-1].Type != "ack" && !slices.ContainsFunc(got, func(f traffic.Frame) bool { return f.Type == "ack" }) {
+		t.Errorf("%d, %d frames without an acknowledgement", status, len(got))
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"sync"
 	"time"
@@ -50,14 +51,15 @@ func Redis(url string) (Driver, error) {
 		opts.Dialer = dialer.DialContext
 	}
 	client := redis.NewClient(opts)
-	return &redisDriver{client: client, sub: client.Subscribe(context.Background()), want: map[string]struct{}{}}, nil
+	return &redisDriver{client: client, sub: client.Subscribe(context.Background()), want: map[string]struct{}{}, changed: make(chan struct{}, 1)}, nil
 }
 
 type redisDriver struct {
-	client *redis.Client
-	sub    *redis.PubSub
-	mu     sync.Mutex
-	want   map[string]struct{}
+	client  *redis.Client
+	sub     *redis.PubSub
+	mu      sync.Mutex
+	want    map[string]struct{}
+	changed chan struct{}
 }
 
 func (*redisDriver) MaxPayload() int { return 64 << 10 }
@@ -72,28 +74,49 @@ func (d *redisDriver) Send(ctx context.Context, payloads []Payload) error {
 	return err
 }
 
-// Listen subscribes. When that cannot be sent now, the next connection subscribes to everything wanted by itself.
-func (d *redisDriver) Listen(channel string) {
+func (d *redisDriver) Listen(channel string) { d.change(func() { d.want[channel] = struct{}{} }) }
+func (d *redisDriver) Forget(channel string) { d.change(func() { delete(d.want, channel) }) }
+
+func (d *redisDriver) change(how func()) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.want[channel] = struct{}{}
-	go d.sub.Subscribe(context.Background(), channel)
+	how()
+	d.mu.Unlock()
+	select {
+	case d.changed <- struct{}{}:
+	default:
+	}
 }
 
-func (d *redisDriver) Forget(channel string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.want, channel)
-	go func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if _, again := d.want[channel]; !again {
-			d.sub.Unsubscribe(context.Background(), channel)
+// subscribe follows what is wanted. It alone waits for the network; what cannot be sent now, the next connection does by
+// itself.
+func (d *redisDriver) subscribe(ctx context.Context) {
+	have := map[string]struct{}{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.changed:
 		}
-	}()
+		d.mu.Lock()
+		want := maps.Clone(d.want)
+		d.mu.Unlock()
+		for c := range want {
+			if _, there := have[c]; !there {
+				have[c] = struct{}{}
+				d.sub.Subscribe(ctx, c)
+			}
+		}
+		for c := range have {
+			if _, still := want[c]; !still {
+				delete(have, c)
+				d.sub.Unsubscribe(ctx, c)
+			}
+		}
+	}
 }
 
 func (d *redisDriver) Run(ctx context.Context, heard func(string), listening func([]string), lost func()) error {
+	go d.subscribe(ctx)
 	defer context.AfterFunc(ctx, func() { d.sub.Close() })() // a waiting Receive hears only that
 	wait := 100 * time.Millisecond
 	for {

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +19,7 @@ type Room struct {
 	line    *line
 	keeping Keeping
 	nothing pretence
+	alone   sync.WaitGroup // drafts being written beside the line
 
 	// OnCommit, if set before the first message, is told of every commit.
 	OnCommit func(Commit)
@@ -39,8 +42,22 @@ func (r *Room) Waiting() int {
 	return r.line.waiting
 }
 
-// Finish takes no more messages and returns when those that wait are written.
-func (r *Room) Finish() { r.line.finish() }
+// Finish takes no more messages and returns when those that wait are written, or when ctx ends: then those that still wait
+// are refused.
+func (r *Room) Finish(ctx context.Context) {
+	r.line.close()
+	done := make(chan struct{})
+	go func() {
+		<-r.line.idle
+		r.alone.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		r.line.abandon()
+	}
+}
 
 // MaxText is the longest message in characters (runes).
 const MaxText = 4000

@@ -181,21 +181,20 @@ func (l *line) take() []*draft {
 		round = still
 	}
 	l.waiting -= len(batch)
-	// Who was served last is last next time; who has nothing left is gone.
-	rest := l.turns[:0]
+	// Who was not served keeps its place; who was and has more goes to the end; who has nothing left is gone.
+	var rest, again []*orgLine
 	for _, o := range l.turns {
-		o.tidy()
-		if len(o.drafts) == 0 {
+		served := o.tidy()
+		switch {
+		case len(o.drafts) == 0:
 			delete(l.orgs, o.id)
-			continue
+		case served:
+			again = append(again, o)
+		default:
+			rest = append(rest, o)
 		}
-		rest = append(rest, o)
 	}
-	clear(l.turns[len(rest):])
-	if n := len(batch); len(rest) > 1 && n > 0 {
-		k := n % len(rest)
-		rest = append(rest[k:len(rest):len(rest)], rest[:k]...)
-	}
+	rest = append(rest, again...)
 	l.turns = rest
 	return batch
 }
@@ -213,8 +212,9 @@ func (o *orgLine) pick(writing map[uuid.UUID]struct{}) *draft {
 	return nil
 }
 
-func (o *orgLine) tidy() {
-	rest := o.drafts[:0]
+// tidy closes the gaps that pick has left and reports whether there were any.
+func (o *orgLine) tidy() (served bool) {
+	rest, before := o.drafts[:0], len(o.drafts)
 	for _, d := range o.drafts {
 		if d != nil {
 			rest = append(rest, d)
@@ -222,11 +222,13 @@ func (o *orgLine) tidy() {
 	}
 	clear(o.drafts[len(rest):])
 	o.drafts, o.next = rest, 0
+	return len(rest) < before
 }
 
-// finish takes no more drafts and returns when all are written.
-func (l *line) finish() {
+// close takes no more drafts; idle is closed when all are written.
+func (l *line) close() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if !l.closed {
 		l.closed = true
 		if l.writers == 0 {
@@ -239,6 +241,17 @@ func (l *line) finish() {
 		default:
 		}
 	}
-	l.mu.Unlock()
-	<-l.idle
+}
+
+// abandon refuses what still waits.
+func (l *line) abandon() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, o := range l.orgs {
+		for _, d := range o.drafts {
+			d.err = errStopping
+			close(d.done)
+		}
+	}
+	l.orgs, l.turns, l.waiting = map[uuid.UUID]*orgLine{}, nil, 0
 }

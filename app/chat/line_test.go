@@ -61,7 +61,8 @@ func TestLineIsFair(t *testing.T) {
 		t.Errorf("%d were refused", full)
 	}
 	close(hold2)
-	l.finish()
+	l.close()
+	<-l.idle
 	if err := l.add(say(flood, uuid.New())); err == nil {
 		t.Error("one was taken after the end")
 	}
@@ -112,7 +113,8 @@ func TestLineKeepsOrder(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	l.finish()
+	l.close()
+	<-l.idle
 	wanted.Range(func(c, list any) bool {
 		got := written[c.(uuid.UUID)]
 		want := list.([]*draft)

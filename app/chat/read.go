@@ -90,6 +90,22 @@ func (r *Room) After(ctx context.Context, who access.Actor, conversation uuid.UU
 	return list, err
 }
 
+// pageBytes is about how much text Page returns at most; a single message may have more.
+const pageBytes = 128 << 10
+
+// Page is After for who can come again: it also stops when it has much text. more says that there is (perhaps) more.
+func (r *Room) Page(ctx context.Context, who access.Actor, conversation uuid.UUID, cursor int) (list []Message, more bool, err error) {
+	list, err = r.After(ctx, who, conversation, cursor)
+	more = len(list) == PageOfMessages
+	bytes := 0
+	for i, m := range list {
+		if bytes += len(m.Body); bytes > pageBytes && i > 0 {
+			return list[:i:i], true, err
+		}
+	}
+	return list, more, err
+}
+
 // ThreadShown is how many messages of a conversation Threads returns at most, the newest ones.
 const ThreadShown = 1000
 

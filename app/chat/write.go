@@ -36,10 +36,13 @@ type Commit struct {
 func (r *Room) keep(ctx context.Context, d draft) (s Said, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, keepFor)
 	defer cancel()
+	alone := false
 	for try := 1; ; try++ {
 		one := d
 		one.done = make(chan struct{})
-		if err := r.enter(&one); err != nil {
+		if alone {
+			r.writeAlone(&one)
+		} else if err := r.enter(&one); err != nil {
 			return Said{}, false, err
 		}
 		select {
@@ -47,19 +50,29 @@ func (r *Room) keep(ctx context.Context, d draft) (s Said, ok bool, err error) {
 		case <-ctx.Done():
 			return Said{}, false, errNotKept(ctx.Err())
 		}
-		if one.err != nil && one.many && !pg.Away(one.err) { // perhaps another's fault: alone it shows
-			one.err, one.many = nil, false
-			r.commit([]*draft{&one})
+		if one.err != nil && one.many && (!pg.Away(one.err) || pg.Locked(one.err)) { // perhaps another's fault: alone it shows
+			alone = true
+			continue
 		}
 		if !pg.Away(one.err) {
 			return one.said, one.kept, one.err
 		}
+		alone = pg.Locked(one.err) // nobody else is made to wait for the row
 		select {
 		case <-ctx.Done():
 			return Said{}, false, errNotKept(one.err)
 		case <-time.After(time.Duration(min(try, 10))*50*time.Millisecond + rand.N(100*time.Millisecond)):
 		}
 	}
+}
+
+// writeAlone writes a draft that is not to be in company, beside the writers.
+func (r *Room) writeAlone(d *draft) {
+	r.alone.Add(1)
+	go func() {
+		defer r.alone.Done()
+		r.write([]*draft{d})
+	}()
 }
 
 func errNotKept(err error) error {
@@ -86,13 +99,22 @@ func (r *Room) commit(batch []*draft) {
 		r.ringAll(batch)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := r.commitAll(ctx, batch)
+	if pg.Duplicate(err, "") && len(batch) > 1 { // the same message at two processes at once: now it is seen
+		for _, d := range batch {
+			d.said, d.kept = Said{}, false
+		}
+		err = r.commitAll(ctx, batch)
+	}
 	if err != nil {
 		for _, d := range batch {
 			d.err, d.kept, d.many = err, false, len(batch) > 1
 		}
+	}
+	if err != nil {
+		slog.Warn("a commit failed; its messages are tried again", "messages", len(batch), "error", err)
 	}
 	if r.OnCommit != nil {
 		r.OnCommit(Commit{len(batch), time.Since(begun), err})

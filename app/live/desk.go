@@ -44,7 +44,7 @@ type desk struct {
 // log-in session; still says whether that log-in is good at the time of asking.
 func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, still func() bool) error {
 	if h.isDraining() {
-		return errDraining
+		return ErrDraining
 	}
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
@@ -185,6 +185,10 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		d.now(view.Trouble(message))
 		d.socket.close(codeTryAgain, "try again")
 		return
+	}
+	if f := d.hub.floor(d.actor.Org()); f != nil {
+		f.read(line)
+		f.read(own)
 	}
 	frames := [][]byte{html(view.Lists(line, own, time.Now()))}
 	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown

@@ -40,6 +40,19 @@ func (f *floor) shows(conversation uuid.UUID, seq int) bool {
 	return seq > 0 && f.told[conversation].seq >= seq
 }
 
+// read notes that a desk has read a conversation from the table and shows it so. If the desks have been told otherwise, the
+// next change is told to all of them.
+func (f *floor) read(list []chat.Conversation) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range list {
+		if t, there := f.told[c.ID]; there && (t.state != c.State || t.agent != c.Agent) {
+			t.state = ""
+			f.told[c.ID] = t
+		}
+	}
+}
+
 const toldKept = 20000
 
 func (h *Hub) joinFloor(d *desk) {

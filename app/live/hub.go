@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,8 @@ type Hub struct {
 	desks    *staffSockets
 	visitors *visitorSockets
 	polls    tally
+
+	turnedAway atomic.Int64 // sockets open only to say that there is no room
 
 	mu       sync.RWMutex
 	draining bool
@@ -61,7 +64,8 @@ func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limit
 // OnTide has f called, with how many are open, when many visitors' sockets have come or gone. To be set before the first.
 func (h *Hub) OnTide(f func(open int)) { h.visitors.tide = f }
 
-var errDraining = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
+// ErrDraining refuses a new socket of a server that is about to end.
+var ErrDraining error = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
 
 // Drain closes every socket so that its screen comes back (to another process, or to this one after its restart), and
 // accepts no new one. The visitors' are spread over a time, so that they do not all come back at once.
@@ -76,7 +80,7 @@ func (h *Hub) Drain(spread time.Duration) {
 	h.mu.Unlock()
 	restart := melody.FormatCloseMessage(codeRestart, "restarting")
 	h.desks.melody.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
-	h.visitors.each(spread, func(v *visitorWire) { v.close(codeRestart, "restarting") })
+	h.visitors.leave(spread)
 	for range 150 { // the close frames are written by the sockets' own goroutines, and answered
 		if h.visitors.tally.open.Load()+h.desks.tally.open.Load()+h.polls.open.Load() == 0 {
 			return

@@ -38,12 +38,25 @@ func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]stru
 	return set
 }
 
-// addPanel puts a panel into the index, removePanel takes it out. A visitor's panels hang on each other: most have one.
-func (h *Hub) addPanel(visitor uuid.UUID, p *panel) {
+// panelsMost is how many panels one visitor may have open here.
+const panelsMost = 20
+
+// addPanel puts a panel into the index, removePanel takes it out. A visitor's panels hang on each other: most have one. Of one
+// who has too many, the oldest is returned.
+func (h *Hub) addPanel(visitor uuid.UUID, p *panel) (oldest *panel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.sibling = h.panels[visitor]
 	h.panels[visitor] = p
+	n := 0
+	for x := p; x != nil; x = x.sibling {
+		oldest = x
+		n++
+	}
+	if n <= panelsMost {
+		return nil
+	}
+	return oldest
 }
 
 func (h *Hub) removePanel(visitor uuid.UUID, p *panel) {
@@ -100,4 +113,11 @@ func (h *Hub) allStaff() (list []staffScreen) {
 		}
 	}
 	return list
+}
+
+// floor returns the desks of an organization, or nil if none is open here.
+func (h *Hub) floor(org uuid.UUID) *floor {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.floors[org]
 }

@@ -3,6 +3,7 @@ package live
 import (
 	"math"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,38 +61,42 @@ type gauges struct {
 	socketsOfWebsite map[uuid.UUID]int
 	sockets          int
 
-	refused struct{ visitor, address, website, organization, sockets atomic.Int64 }
+	refused map[string]*atomic.Int64 // by the name of the limit, as LIMITS has it
 }
 
 func newGauges(l Limits) *gauges {
-	return &gauges{limits: l, visitors: newMeters[uuid.UUID](l.Visitor), addresses: newMeters[string](l.Address),
+	g := &gauges{limits: l, visitors: newMeters[uuid.UUID](l.Visitor), addresses: newMeters[string](l.Address),
 		websites: newMeters[uuid.UUID](l.Website), organizations: newMeters[uuid.UUID](l.Organization),
 		newcomers: newMeters[string](l.Newcomers), beginnings: newMeters[string](l.Beginnings), requests: newMeters[string](l.Requests),
-		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}}
+		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}, refused: map[string]*atomic.Int64{}}
+	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "address-sockets", "website-sockets", "sockets"} {
+		g.refused[name] = new(atomic.Int64)
+	}
+	return g
 }
 
 // message asks whether one more message may come. begins says that it begins a conversation.
 func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
 	if wait := g.visitors.wait(visitor); wait > 0 {
-		g.refused.visitor.Add(1)
+		g.refused["visitor"].Add(1)
 		return later(wait, "That was quick. What you wrote is sent in a moment.")
 	}
 	if limited(p.address) {
-		wait := g.addresses.wait(p.address)
-		if begins {
-			wait = max(wait, g.beginnings.wait(p.address))
+		wait, limit := g.addresses.wait(p.address), "address"
+		if begins && wait == 0 {
+			wait, limit = g.beginnings.wait(p.address), "beginnings"
 		}
 		if wait > 0 {
-			g.refused.address.Add(1)
+			g.refused[limit].Add(1)
 			return later(wait, "Very many messages come from your network just now. Yours is sent in a moment.")
 		}
 	}
 	if wait := g.websites.wait(p.site.ID); wait > 0 {
-		g.refused.website.Add(1)
+		g.refused["website"].Add(1)
 		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
 	}
 	if wait := g.organizations.wait(p.site.Org); wait > 0 {
-		g.refused.organization.Add(1)
+		g.refused["organization"].Add(1)
 		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
 	}
 	return nil
@@ -101,7 +106,7 @@ func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
 func (g *gauges) newcomer(address string) error {
 	if limited(address) {
 		if wait := g.newcomers.wait(address); wait > 0 {
-			g.refused.address.Add(1)
+			g.refused["newcomers"].Add(1)
 			return later(wait, "Very many new visitors come from your network just now. The chat opens in a moment.")
 		}
 	}
@@ -112,7 +117,7 @@ func (g *gauges) newcomer(address string) error {
 func (g *gauges) request(address string) error {
 	if limited(address) {
 		if wait := g.requests.wait(address); wait > 0 {
-			g.refused.address.Add(1)
+			g.refused["requests"].Add(1)
 			return later(wait, "Very many requests come from your network just now. The chat goes on in a moment.")
 		}
 	}
@@ -124,17 +129,17 @@ func (g *gauges) enter(address string, website uuid.UUID) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.limits
-	why := ""
+	why, limit := "", ""
 	switch {
 	case l.AllSockets > 0 && g.sockets >= l.AllSockets:
-		why = "The chat is full just now. It opens by itself as soon as there is room."
+		limit, why = "sockets", "The chat is full just now. It opens by itself as soon as there is room."
 	case l.WebsiteSockets > 0 && g.socketsOfWebsite[website] >= l.WebsiteSockets:
-		why = "The chat of this website is full just now. It opens by itself as soon as there is room."
+		limit, why = "website-sockets", "The chat of this website is full just now. It opens by itself as soon as there is room."
 	case l.AddressSockets > 0 && limited(address) && g.socketsOfAddress[address] >= l.AddressSockets:
-		why = "Very many chats are open from your network just now. This one opens as soon as another is closed."
+		limit, why = "address-sockets", "Very many chats are open from your network just now. This one opens as soon as another is closed."
 	}
 	if why != "" {
-		g.refused.sockets.Add(1)
+		g.refused[limit].Add(1)
 		return later(20*time.Second, why)
 	}
 	g.sockets++
@@ -157,7 +162,21 @@ func (g *gauges) leave(address string, website uuid.UUID) {
 
 func limited(address string) bool {
 	ip := net.ParseIP(address)
-	return ip != nil && !ip.IsLoopback()
+	return address != "" && (ip == nil || !ip.IsLoopback())
+}
+
+// network is what an address counts as: itself, or for IPv6 the /64 of which one customer has all.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is6() && !ip.IsLoopback() {
+		if prefix, err := ip.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
 }
 
 // later is a refusal that says when to try again, in half seconds.

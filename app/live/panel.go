@@ -27,6 +27,7 @@ type panel struct {
 	agent   unique.Handle[string] // the browser's User-Agent
 	socket  *socket
 	due     *time.Timer // ends the socket if it says no hello
+	turned  error       // why there is no room for it; nil: there is
 	sibling *panel      // the same visitor's next one; the hub's to read and write
 
 	mu           sync.Mutex
@@ -41,6 +42,7 @@ type panel struct {
 	page         place
 	early        map[uuid.UUID]struct{} // acknowledged before the thread came to them
 	typedAt      time.Duration          // since the process started
+	postponed    *postponed             // message that was told to come again; nil: none
 }
 
 // place is where a panel is. Pages, browsers and languages are few: each is kept once.
@@ -49,15 +51,38 @@ type place struct{ url, title, referrer, language unique.Handle[string] }
 const typingGap = 300 * time.Millisecond
 
 func (h *Hub) newPanel(r *http.Request, site *org.Site, address string) *panel {
-	return &panel{hub: h, site: site, address: address, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400))}
+	return &panel{hub: h, site: site, address: network(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400))}
 }
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
 func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Site, address string) error {
 	if h.isDraining() {
-		return errDraining
+		return ErrDraining
 	}
-	return h.visitors.serve(w, r, h.newPanel(r, site, address))
+	p := h.newPanel(r, site, address)
+	if p.turned = h.gauges.enter(p.address, site.ID); p.turned != nil {
+		// Said on an open socket, because a refused handshake has no words; but not to more than some at once.
+		if h.turnedAway.Add(1) > turnedMost {
+			h.turnedAway.Add(-1)
+			return p.turned
+		}
+	}
+	err := h.visitors.serve(w, r, p)
+	if err != nil {
+		p.leaveGauges()
+	}
+	return err
+}
+
+// turnedMost is how many sockets may be open only to say that there is no room.
+const turnedMost = 100
+
+func (p *panel) leaveGauges() {
+	if p.turned != nil {
+		p.hub.turnedAway.Add(-1)
+	} else {
+		p.hub.gauges.leave(p.address, p.site.ID)
+	}
 }
 
 func (p *panel) opened(s *socket) {
@@ -66,9 +91,9 @@ func (p *panel) opened(s *socket) {
 	if _, p.polled = s.wire.(*pollWire); p.polled {
 		return
 	}
-	if err := p.hub.gauges.enter(p.address, p.site.ID); err != nil { // said on the open socket: a refused handshake has no words
+	if p.turned != nil {
 		p.over = true
-		p.refuse(uuid.Nil, err, "")
+		p.refuse(uuid.Nil, p.turned, "")
 		s.close(codeTryAgain, "full")
 		return
 	}
@@ -77,14 +102,14 @@ func (p *panel) opened(s *socket) {
 
 func (p *panel) closed() {
 	p.mu.Lock()
-	visitor, conversation, due, turnedAway := p.visitor, p.conversation, p.due, p.over
+	visitor, conversation, due := p.visitor, p.conversation, p.due
 	p.over, p.conversation, p.due = true, uuid.Nil, nil
 	p.mu.Unlock()
 	if due != nil {
 		due.Stop()
 	}
-	if !turnedAway && !p.polled {
-		p.hub.gauges.leave(p.address, p.site.ID)
+	if !p.polled {
+		p.leaveGauges()
 	}
 	if visitor.Valid() {
 		p.hub.removePanel(visitor.ID(), p)
@@ -100,11 +125,13 @@ func (p *panel) write(frame any) {
 }
 
 func marshal(frame any) []byte {
-	raw, err := json.Marshal(frame)
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it is not put into a page as it is, and "<" would be six bytes
+	if err := enc.Encode(frame); err != nil {
 		panic(err) // the frames of the protocol always marshal
 	}
-	return raw
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 func (p *panel) refuse(id uuid.UUID, err error, doing string) {
@@ -195,7 +222,9 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.visitor = visitor
 	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
 	p.mu.Unlock()
-	p.hub.addPanel(visitor.ID(), p)
+	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {
+		oldest.socket.close(codeGone, "too many tabs")
+	}
 	if in.Token == "" { // a visitor nobody has met has no conversation: no query
 		p.welcome(out, in)
 		return
@@ -207,7 +236,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		if in.Conversation == c.ID && in.After > 0 && in.After <= c.LastSeq {
 			cursor = in.After
 		}
-		messages, err = p.hub.chat.After(ctx, visitor, c.ID, cursor)
+		messages, _, err = p.hub.chat.Page(ctx, visitor, c.ID, cursor)
 	}
 	if err != nil {
 		p.refuse(uuid.Nil, err, "welcome a visitor")

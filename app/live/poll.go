@@ -60,17 +60,19 @@ const (
 	pollLongest = 25 * time.Second      // proxies give up after 30
 	pollCompany = 30 * time.Millisecond // what comes together is answered together
 	pollFrames  = 50                    // of one request
+	pollBytes   = 64 << 20              // of an answer: pages and the number of frames keep it far smaller
 )
 
 // AnswerPanel handles the frames of one request of a panel, the first of which is its hello, and returns what came: at once
 // if there is anything to say, else after something has come or wait has passed.
 func (h *Hub) AnswerPanel(r *http.Request, site *org.Site, address string, frames []json.RawMessage, wait time.Duration) ([]json.RawMessage, error) {
 	if h.isDraining() {
-		return nil, errDraining
+		return nil, ErrDraining
 	}
 	if len(frames) == 0 || len(frames) > pollFrames {
 		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", pollFrames)
 	}
+	address = network(address)
 	if err := h.gauges.request(address); err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func (h *Hub) AnswerPanel(r *http.Request, site *org.Site, address string, frame
 		return nil, err
 	}
 	defer h.gauges.leave(address, site.ID)
-	w := &pollWire{news: make(chan struct{}), socket: newSocket(&h.polls, visitorBytes)}
+	w := &pollWire{news: make(chan struct{}), socket: newSocket(&h.polls, pollBytes)}
 	w.socket.wire = w
 	p := h.newPanel(r, site, address)
 	h.polls.open.Add(1)

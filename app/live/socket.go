@@ -39,6 +39,7 @@ type socket struct {
 	queued atomic.Int64 // bytes that are
 	credit atomic.Int32 // frames that may still come in at once
 	filled atomic.Int32 // second of the last filling of credit
+	given  atomic.Bool  // it has been cut for not reading
 }
 
 // tally counts what happens on all sockets of a kind, and has the limit on frames for each.
@@ -71,7 +72,9 @@ func (s *socket) send(frame []byte) {
 
 // giveUp cuts a socket that does not read. What was queued is lost, and the screen catches up when it comes back.
 func (s *socket) giveUp() {
-	s.tally.cut.Add(1)
+	if !s.given.Swap(true) {
+		s.tally.cut.Add(1)
+	}
 	s.cut()
 }
 
@@ -102,10 +105,6 @@ func (s *socket) take(to screen, frame []byte) {
 			s.close(melody.CloseInternalServerErr, "internal error")
 		}
 	}()
-	if !s.mayCome() {
-		s.close(codeTryAgain, "too many frames")
-		return
-	}
 	to.received(frame)
 }
 

@@ -47,7 +47,13 @@ func newStaffSockets(frames Rate) *staffSockets {
 		k.tally.open.Add(-1)
 		screenOf(s).closed()
 	})
-	received := func(s *melody.Session, frame []byte) { socketOf(s).take(screenOf(s), frame) }
+	received := func(s *melody.Session, frame []byte) {
+		if k := socketOf(s); k.mayCome() {
+			k.take(screenOf(s), frame)
+		} else {
+			k.close(codeTryAgain, "too many frames")
+		}
+	}
 	m.HandleMessage(received)
 	m.HandleMessageBinary(received)
 	m.HandleSentMessage(func(s *melody.Session, frame []byte) { socketOf(s).left(len(frame)) })

@@ -18,9 +18,10 @@ type SocketStats struct {
 
 // Stats returns the present figures.
 func (h *Hub) Stats() Stats {
-	r := &h.gauges.refused
-	s := Stats{Refusals: map[string]int64{"visitor": r.visitor.Load(), "address": r.address.Load(), "website": r.website.Load(),
-		"organization": r.organization.Load(), "sockets": r.sockets.Load()}}
+	s := Stats{Refusals: map[string]int64{}}
+	for limit, n := range h.gauges.refused {
+		s.Refusals[limit] = n.Load()
+	}
 	for _, t := range []*tally{&h.visitors.tally, &h.desks.tally, &h.polls} {
 		s.Sockets = append(s.Sockets, SocketStats{t.name, t.open.Load(), t.opened.Load(), t.cut.Load(), t.framed.Load()})
 	}

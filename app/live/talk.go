@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,11 +13,53 @@ import (
 	"parley/app/fail"
 )
 
+// turnLasts is how long a message that was told to come again keeps its turn before those after it.
+const turnLasts = 30 * time.Second
+
+// mustWait reports whether another message was told to come again and has not yet: who comes after it waits too, so that what
+// a visitor says stays in order.
+func (p *panel) mustWait(id uuid.UUID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.postponed == nil || p.postponed.id == id || time.Since(started) > p.postponed.until {
+		p.postponed = nil
+		return false
+	}
+	return true
+}
+
+// postpone gives a message its turn when it was refused for now.
+func (p *panel) postpone(id uuid.UUID, err error) {
+	var e *fail.Error
+	if errors.As(err, &e) && e.Kind == fail.Busy {
+		p.mu.Lock()
+		p.postponed = &postponed{id, time.Since(started) + turnLasts}
+		p.mu.Unlock()
+	}
+}
+
+type postponed struct {
+	id    uuid.UUID
+	until time.Duration // since the process started
+}
+
 func (p *panel) send(ctx context.Context, in frameIn) {
+	if p.mustWait(in.ID) {
+		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
+		return
+	}
+	if _, err := fail.Text("a message", in.Text, chat.MaxText); err != nil || in.ID == uuid.Nil { // costs nobody else's credit
+		if err == nil {
+			err = fail.New(fail.Invalid, "The message has no id.")
+		}
+		p.refuse(in.ID, err, "")
+		return
+	}
 	p.mu.Lock()
 	begins := in.Conversation == uuid.Nil && p.conversation == uuid.Nil
 	p.mu.Unlock()
 	if err := p.hub.gauges.message(p, p.visitor.ID(), begins); err != nil {
+		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "")
 		return
 	}
@@ -40,6 +83,7 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	p.mu.Unlock()
 	switch {
 	case err != nil:
+		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "keep a visitor's message")
 	case !done:
 		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})

@@ -156,11 +156,11 @@ func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	}
 	t.mu.Unlock()
 	for visitor, a := range furthest {
-		messages, err := t.chat.After(ctx, a.who, t.id, a.at)
+		messages, further, err := t.chat.Page(ctx, a.who, t.id, a.at)
 		if err != nil {
 			return true, err
 		}
-		more = more || len(messages) == chat.PageOfMessages
+		more = more || further
 		t.mu.Lock()
 		for f, at := range t.at {
 			switch {

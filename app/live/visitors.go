@@ -6,10 +6,13 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,8 +31,10 @@ type visitorSockets struct {
 	tally  tally
 	clock  clock
 	poller *poller
-	tide   func(open int) // called when many have come or gone
-	mark   atomic.Int64
+
+	leaving atomic.Bool    // all are told to go: who comes now is too
+	tide    func(open int) // called when many have come or gone
+	mark    atomic.Int64
 }
 
 // tides is how many sockets must have come or gone to be told of.
@@ -102,7 +107,10 @@ func (k *visitorSockets) begin(v *visitorWire, accept string) {
 	k.turned(k.tally.open.Add(1))
 	k.tally.opened.Add(1)
 	k.clock.add(v)
-	v.screen.opened(v.socket)
+	v.open()
+	if k.leaving.Load() {
+		v.close(codeRestart, "restarting")
+	}
 	if err := k.poller.add(v); err != nil {
 		k.end(v)
 		return
@@ -112,6 +120,17 @@ func (k *visitorSockets) begin(v *visitorWire, accept string) {
 		return
 	}
 	k.wait(v)
+}
+
+// open opens the screen. A fault in it ends the socket, not the process, and leaves nothing behind.
+func (v *visitorWire) open() {
+	defer func() {
+		if p := recover(); p != nil {
+			slog.Error("a screen could not be opened", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			v.conn.Close()
+		}
+	}()
+	v.screen.opened(v.socket)
 }
 
 // readable is told that there is something to read. Somebody may be reading already: then it is theirs.
@@ -127,13 +146,19 @@ var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10)
 func (k *visitorSockets) read(v *visitorWire) {
 	in := readers.Get().(*bufio.Reader)
 	in.Reset(v)
+	sane := false
+	defer func() {
+		if !sane { // a fault must not leave a socket that nobody can end
+			k.end(v)
+		}
+	}()
 	v.conn.SetReadDeadline(time.Now().Add(wholeIn))
 	_, err := in.Peek(1)
 	goes := err == nil || errors.Is(err, os.ErrDeadlineExceeded) // told in vain: the descriptor was another's a moment ago
 	for goes && in.Buffered() > 0 {
 		goes = v.frame(in)
-		v.conn.SetReadDeadline(time.Now().Add(wholeIn))
 	}
+	sane = true
 	in.Reset(nil)
 	readers.Put(in)
 	if !goes {
@@ -249,21 +274,18 @@ func (v *visitorWire) drain() {
 			return
 		}
 		v.mu.Unlock()
-		size := 0
-		for _, p := range queue {
-			size += len(p.body) + 10
-		}
-		out := bytes.NewBuffer(make([]byte, 0, size))
+		out := make(net.Buffers, 0, 2*len(queue))
 		texts := 0
 		for _, p := range queue {
-			ws.WriteHeader(out, ws.Header{Fin: true, OpCode: p.op, Length: int64(len(p.body))})
-			out.Write(p.body)
+			var head bytes.Buffer
+			ws.WriteHeader(&head, ws.Header{Fin: true, OpCode: p.op, Length: int64(len(p.body))})
+			out = append(out, head.Bytes(), p.body)
 			if p.op == ws.OpText {
 				texts += len(p.body)
 			}
 		}
 		v.conn.SetWriteDeadline(time.Now().Add(writeIn))
-		if _, err := v.conn.Write(out.Bytes()); err != nil {
+		if _, err := out.WriteTo(v.conn); err != nil {
 			v.giveUp()
 			return // writing stays true: nothing more is written
 		}
@@ -288,6 +310,10 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 	if err != nil {
 		return false
 	}
+	// A piece of a large message is bounded with it and not counted; everything else is, be it empty.
+	if piece := !h.Fin && h.Length >= 512; !piece && !v.mayCome() {
+		return v.refuse(codeTryAgain, "too many frames")
+	}
 	state := ws.StateServerSide
 	if v.inside {
 		state |= ws.StateFragmented
@@ -295,7 +321,7 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 	if ws.CheckHeader(h, state) != nil {
 		return v.refuse(ws.StatusProtocolError, "not the WebSocket protocol")
 	}
-	if h.Length+int64(len(v.message)) > maxFrame {
+	if h.Length > int64(maxFrame-len(v.message)) {
 		return v.refuse(ws.StatusMessageTooBig, "too large")
 	}
 	body := make([]byte, h.Length)
@@ -309,9 +335,6 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 		return true
 	case ws.OpPing:
 		v.put(piece{ws.OpPong, body})
-		if !v.mayCome() {
-			return v.refuse(codeTryAgain, "too many frames")
-		}
 		return true
 	case ws.OpClose:
 		v.mu.Lock()
@@ -319,7 +342,14 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 		v.goodbye = true
 		v.mu.Unlock()
 		if !ours {
-			v.put(piece{ws.OpClose, body[:min(2, len(body))]})
+			answer := []byte(nil)
+			if code, reason := ws.ParseCloseFrameData(body); len(body) > 0 {
+				answer = body[:min(2, len(body))]
+				if ws.CheckCloseFrameData(code, reason) != nil {
+					answer = ws.NewCloseFrameBody(ws.StatusProtocolError, "")
+				}
+			}
+			v.put(piece{ws.OpClose, answer})
 			v.discard()
 		}
 		return false
@@ -353,8 +383,9 @@ func (v *visitorWire) discard() {
 	io.CopyN(io.Discard, v.conn, 1<<20)
 }
 
-// each calls f for every socket open now, spread over a time.
-func (k *visitorSockets) each(spread time.Duration, f func(*visitorWire)) {
+// leave tells every socket to come back elsewhere, spread over a time.
+func (k *visitorSockets) leave(spread time.Duration) {
+	k.leaving.Store(true)
 	k.clock.mu.Lock()
 	var all []*visitorWire
 	for _, t := range k.clock.turns {
@@ -364,7 +395,7 @@ func (k *visitorSockets) each(spread time.Duration, f func(*visitorWire)) {
 	const slices = 20
 	for i := range slices {
 		for _, v := range all[i*len(all)/slices : (i+1)*len(all)/slices] {
-			f(v)
+			v.close(codeRestart, "restarting")
 		}
 		if len(all) >= slices {
 			time.Sleep(spread / slices)

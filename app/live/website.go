@@ -26,7 +26,7 @@ type websitePage struct {
 // ServeWebsite upgrades a request of a manager's page that shows a website, and returns when the socket closes.
 func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, website uuid.UUID, still func() bool) error {
 	if h.isDraining() {
-		return errDraining
+		return ErrDraining
 	}
 	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
 		return err

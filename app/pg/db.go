@@ -100,10 +100,18 @@ func Away(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		class := e.Code[:min(2, len(e.Code))]
-		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006"
+		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006" || e.Code == lockedCode
 	}
 	return !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, errNobody) && !errors.Is(err, errNotSent)
 }
+
+// Locked reports whether err says that a row was held by somebody else for too long.
+func Locked(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == lockedCode
+}
+
+const lockedCode = "55P03"
 
 // None reports whether err says that a query for one row found none.
 func None(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

@@ -3,10 +3,12 @@ package pg
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -65,8 +67,12 @@ func Migrate(ctx context.Context, ownerURL, appURL string) (int, error) {
 func (d *DB) Current(ctx context.Context) error {
 	var have int64
 	err := d.pool.QueryRow(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&have)
-	if err != nil {
+	var e *pgconn.PgError
+	if errors.As(err, &e) && (e.Code == "42P01" || e.Code == "3F000" || e.Code == "42501") { // no such table, no right to it
 		return fmt.Errorf("the database has not been prepared (run \"parley migrate\"): %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("the database cannot be asked: %w", err)
 	}
 	files, err := fs.Glob(migrations(), "*.sql")
 	if err != nil {

@@ -32,9 +32,11 @@ func (p *Pipeline) As(actor access.Actor) *Tenant {
 
 // byKey holds for the transaction of a pipeline. Its statements touch few rows, by key: joins that read whole tables are
 // never right there, and yet the planner takes them while a table is young, and keeps the plan; and one plan serves them
-// all, where the planner would make one each time because it looks a little cheaper to run (a millisecond to make).
+// all, where the planner would make one each time because it looks a little cheaper to run (a millisecond to make). A row that
+// somebody else holds is not waited for long: the others in the pipeline wait with it.
 const byKey = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-	set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`
+	set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
+	set_config('lock_timeout', '2s', true)`
 
 // Send sends everything queued.
 func (p *Pipeline) Send(ctx context.Context) {

@@ -37,6 +37,7 @@ type Config struct {
 	Demo      *public.Demo                    // nil outside demo mode
 	ShopKey   string                          // the demo shop's widget key
 	Degraded  func() string                   // says what does not work though this process serves
+	Address   string                          // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
 	Proxies   []*net.IPNet                    // who is believed what X-Forwarded-For says
 	Ready     func(ctx context.Context) error // says why this process cannot serve
 }
@@ -89,11 +90,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, network := range cfg.Proxies {
-		trust = append(trust, echo.TrustIPRange(network))
-	}
-	e.IPExtractor = echo.ExtractIPFromXFFHeader(trust...)
+	e.IPExtractor = clientAddress(cfg.Proxies, cfg.Address)
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.headers, recovered)
 	for _, r := range Routes {
@@ -189,6 +186,9 @@ func (s *Server) fail(err error, c echo.Context) {
 	}
 	e := worded(c, err)
 	status := statusOf[e.Kind]
+	if errors.Is(err, live.ErrDraining) { // a balancer may ask another server
+		status = http.StatusServiceUnavailable
+	}
 	if e.RetryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+1)))
 	}
@@ -209,6 +209,9 @@ func (s *Server) fail(err error, c echo.Context) {
 		if o := c.Request().Header.Get("Origin"); o != "" && strings.HasPrefix(path, "/widget/") { // a page may read why it is refused
 			c.Response().Header().Set("Access-Control-Allow-Origin", o)
 			c.Response().Header().Set("Access-Control-Expose-Headers", "Retry-After")
+		}
+		if status >= 400 {
+			c.Response().Header().Set("Connection", "close") // whoever is refused keeps nothing of us busy
 		}
 		c.JSON(status, map[string]string{"message": e.Message})
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:

@@ -12,15 +12,15 @@ const texts = {
 export default function panel({ root, button, badge, base, key, stored, website }) {
   // What the page's own storage keeps: token, conversation, and messages not yet acknowledged. Read anew before each change,
   // because other tabs change it too.
-  let memory = {};
+  let memory = {}, storing = true;
   const load = () => {
-    try { memory = JSON.parse(localStorage.getItem(stored)) || {}; } catch { /* storage is off: this tab remembers by itself */ }
+    if (storing) try { memory = JSON.parse(localStorage.getItem(stored)) || {}; } catch { /* storage is off: this tab remembers by itself */ }
     memory.out ||= [];
     return memory;
   };
   const save = (change) => {
     change(load());
-    try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { /* as above */ }
+    try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { storing = false; /* as above, from now on */ }
   };
   load();
 
@@ -60,7 +60,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   const talks = new Map(); // and of those before it
   log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
 
-  let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, said = "", pause = 0;
+  let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
@@ -87,9 +87,9 @@ export default function panel({ root, button, badge, base, key, stored, website 
     }
     e.classList.toggle("pending", !!pending);
     e.seq = pending ? Infinity : m.seq;
-    let before = null; // by number; what is not acknowledged stays at the end
-    for (let x = talk.lastElementChild; x && x.seq > e.seq; x = x.previousElementSibling) if (x !== e) before = x;
-    if (e.parentNode !== talk || e.nextElementSibling !== before) talk.insertBefore(e, before);
+    let next = null; // by number; what is not acknowledged stays at the end
+    for (let x = talk.lastElementChild; x && x.seq > e.seq; x = x.previousElementSibling) if (x !== e) next = x;
+    if (e.parentNode !== talk || e.nextElementSibling !== next) talk.insertBefore(e, next);
     if (!stay || pending) toEnd();
   }
 
@@ -118,6 +118,15 @@ export default function panel({ root, button, badge, base, key, stored, website 
     for (const m of memory.out) if (shown.has(m.id)) talk.append(shown.get(m.id));
   }
 
+  // The place of a conversation before the present one.
+  function before(id) {
+    if (!talks.has(id)) {
+      talks.set(id, make("div", "talk"));
+      talk.before(talks.get(id));
+    }
+    return talks.get(id);
+  }
+
   // --- the wire -----------------------------------------------------------------------------------------------------
   const call = (name) => base + "/widget/v1/" + name + "?key=" + encodeURIComponent(key);
   const way = stored + ".way"; // that sockets are blocked here is remembered for the next page
@@ -138,6 +147,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
     s.onopen = () => s === socket && hello();
     s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
     s.onclose = (e) => s === socket && lost(e.code, e);
+    greeted = false;
+    bePatient();
+  }
+
+  // A connection that brings no welcome is given up.
+  function bePatient() {
+    const s = socket;
     clearTimeout(patience);
     patience = setTimeout(() => { if (s === socket && !greeted) drop(); }, 10000);
   }
@@ -149,6 +165,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   function hello() {
+    bePatient();
     if (socket && socket.readyState === 1) socket.send(helloFrame());
   }
 
@@ -161,6 +178,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
     clearTimeout(patience);
     overdue = 0;
     clearTimeout(later);
+    held = false;
     const polled = socket && !("binaryType" in socket);
     if (polled) barren = enough() - 1; // one try with a socket, then polling again
     else if (!greeted) barren++;
@@ -196,6 +214,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   function flush() {
+    held = false;
     if (!greeted) return;
     for (const m of load().out) put({ type: "send", id: m.id, conversation: m.conversation || undefined, text: m.text });
     watch();
@@ -236,8 +255,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
       flush();
     } else if (frame.type === "messages") {
       const c = frame.conversation;
-      if (c.id !== conversation && talks.has(c.id)) { // the last words of the one before
-        for (const m of frame.messages) draw(m, false, talks.get(c.id));
+      if (conversation && c.id < conversation) { // the last words of the one before
+        for (const m of frame.messages) draw(m, false, before(c.id));
         return;
       }
       turnTo(c.id);
@@ -245,11 +264,15 @@ export default function panel({ root, button, badge, base, key, stored, website 
       else if (!state || state === "closed") state = "waiting";
       take(frame.messages);
     } else if (frame.type === "ack") {
-      const m = pending(frame.id);
-      turnTo(frame.conversation);
-      if (!state || state === "closed") state = "waiting";
-      if (m) draw({ ...m, kind: "text", author: "visitor", seq: frame.seq, at: frame.at });
-      if (frame.seq === last + 1) last = frame.seq;
+      const m = pending(frame.id), own = { ...m, kind: "text", author: "visitor", seq: frame.seq, at: frame.at };
+      if (conversation && frame.conversation < conversation) { // of the talk before (ids rise with time): nothing turns back to it
+        if (m) draw(own, false, before(frame.conversation));
+      } else {
+        turnTo(frame.conversation);
+        if (!state || state === "closed") state = "waiting";
+        if (m) draw(own);
+        if (frame.seq === last + 1) last = frame.seq;
+      }
       sent.delete(frame.id);
       kept(frame.id);
       said = "";
@@ -300,6 +323,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
       clearTimeout(overdue);
       clearTimeout(patience);
       clearTimeout(later);
+      overdue = 0;
+      held = !!m; // what is written meanwhile goes after it
       if (!m) pause = frame.retry; // for when the server closes the socket with it
       later = setTimeout(m ? flush : hello, frame.retry * (1000 + 500 * Math.random()) + 100);
     } else if (m) { // will not be kept as it is: back to its writer
@@ -325,10 +350,10 @@ export default function panel({ root, button, badge, base, key, stored, website 
     input.value = "";
     grow();
     draw({ ...m, kind: "text", author: "visitor" }, true);
-    if (greeted) {
+    if (greeted && !held) {
       put({ type: "send", id: m.id, conversation: m.conversation, text });
       if (!overdue) watch();
-    } else connect();
+    } else if (!greeted) connect();
   }
 
   // Pages without TLS have no randomUUID.

@@ -1,9 +1,11 @@
 // Where a network blocks WebSockets: the same frames, posted and polled for. To the panel it looks like a WebSocket. Every
 // request is whole in itself and begins with hello, so that any server can answer it.
+let pauseBefore = 60000; // a probe
+
 export default function poll(address, socketAddress, hello) {
   const s = { readyState: 0, send, close };
   const stop = new AbortController();
-  let queue = [], posting = false, begun = false, known = "", typedAt = 0, probe, pauseBefore = 60000;
+  let queue = [], posting = false, begun = false, known = "", typedAt = 0, probe;
 
   async function ask(frames, wait) {
     const answer = await fetch(address + (wait ? "&wait=" + wait : ""), {
@@ -24,7 +26,7 @@ export default function poll(address, socketAddress, hello) {
       }
       if (frame.conversation?.state) known = frame.conversation.id + frame.conversation.state;
       if (frame.type === "welcome") begun = true;
-      if (frame.type === "refused" && frame.code === "unauthenticated" && begun) return close();
+      if (frame.type === "refused" && begun && !frame.id && (frame.retry || frame.code === "unauthenticated")) throw frame; // begin anew, later
       s.onmessage({ data: JSON.stringify(frame) });
     }
   }
@@ -74,13 +76,21 @@ export default function poll(address, socketAddress, hello) {
     stop.abort();
   }
 
-  // Perhaps sockets are possible again: the panel is told to try.
+  // Perhaps sockets are possible again: one that brings a welcome is the sign to try.
   function look() {
     probe = setTimeout(() => {
-      let w;
+      let w, welcome = false;
       try { w = new WebSocket(socketAddress); } catch { return; }
-      w.onopen = () => { w.close(); failed({ retry: 0 }); };
-      w.onclose = () => { pauseBefore = Math.min(2 * pauseBefore, 600000); if (s.readyState === 1) look(); };
+      const enough = setTimeout(() => w.close(), 10000);
+      w.onopen = () => w.send(hello());
+      w.onmessage = (e) => { welcome = JSON.parse(e.data).type === "welcome"; w.close(); };
+      w.onclose = () => {
+        clearTimeout(enough);
+        if (s.readyState !== 1) return;
+        if (welcome) return failed({ retry: 0 });
+        pauseBefore = Math.min(2 * pauseBefore, 600000);
+        look();
+      };
     }, pauseBefore);
   }
 

@@ -11,6 +11,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/bus"
 	"parley/app/chat"
 )
 
@@ -81,5 +82,62 @@ func TestDeskCatchesUpInPages(t *testing.T) {
 	case frame := <-desk.frames:
 		t.Errorf("and then: %.300s", frame)
 	case <-time.After(200 * time.Millisecond):
+	}
+}
+
+// A desk has read a return that it never heard of. When the conversation is taken again by the same agent, the desk is told,
+// though that is what it had been told before.
+func TestWhatADeskHasReadIsTakenBack(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	c, mia := uuid.MustParse(v.conversation), o.As(access.Agent)
+	colleague := openDesk(t, agentAt(t, s, o, access.Owner))
+	if _, err := s.chat.Take(ctx, mia, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	colleague.until(`hx-target="#line-` + v.conversation)
+	elsewhere := chatRoom(t) // another process, whose bells are lost
+	if err := elsewhere.ReturnOwn(ctx, mia); err != nil {
+		t.Fatal(err)
+	}
+	s.live.Gap(uuid.Nil)
+	colleague.until(`id="line-` + v.conversation)
+	if _, err := elsewhere.Take(ctx, mia, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	s.live.Heard([]bus.Event{{Kind: bus.Said, Org: o.ID, Conversation: c, User: mia.ID(), Seq: 4}})
+	colleague.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+}
+
+// A message that was told to come again keeps its turn: what is sent after it waits, so that what a visitor says stays in
+// order.
+func TestARefusedMessageKeepsItsTurn(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) { c.Limits.Visitor.ASecond, c.Limits.Visitor.AtOnce = 20, 1 })
+	v := newVisitor(t, s, o, "")
+	v.say("One")
+	ids := []string{uuid.NewString(), uuid.NewString()}
+	v.Say(ids[0], v.conversation, "Two") // the limit
+	if f := v.await("refused"); f.ID != ids[0] || f.Code != "busy" {
+		t.Fatalf("%+v", f)
+	}
+	time.Sleep(200 * time.Millisecond) // by the limit, another could come now
+	v.Say(ids[1], v.conversation, "Three")
+	if f := v.await("refused"); f.ID != ids[1] || f.Code != "busy" {
+		t.Fatalf("%+v", f)
+	}
+	v.Say(ids[0], v.conversation, "Two")
+	if f := v.await("ack"); f.ID != ids[0] || f.Seq != 2 {
+		t.Fatalf("%+v", f)
+	}
+	time.Sleep(100 * time.Millisecond)
+	v.Say(ids[1], v.conversation, "Three")
+	if f := v.await("ack"); f.ID != ids[1] || f.Seq != 3 {
+		t.Fatalf("%+v", f)
 	}
 }

@@ -230,3 +230,41 @@ func terminateListeners(t *testing.T) {
 	t.Helper()
 	apptest.Super(t, "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %'")
 }
+
+// A Redis that takes connections and never answers: whoever opens or closes a screen does not wait for it.
+func TestRedisThatIsSilent(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			if _, err := l.Accept(); err != nil {
+				return
+			}
+		}
+	}()
+	d, err := bus.Redis("redis://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bus.New(d)
+	ctx, cancel := context.WithCancel(context.Background())
+	go b.Run(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		for range 50 {
+			org := uuid.New()
+			b.Join(org)
+			d.Listen("some " + org.String())
+			d.Forget("some " + org.String())
+			b.Leave(org)
+			b.Flush(context.Background())
+		}
+		close(done)
+	}()
+	next(t, done)
+}

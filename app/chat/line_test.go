@@ -131,3 +131,28 @@ func TestLineKeepsOrder(t *testing.T) {
 		return true
 	})
 }
+
+// More organizations than a batch has room for, and new ones all the time: who has waited longest is next.
+func TestLineServesTheOldestOrganizationsFirst(t *testing.T) {
+	t.Parallel()
+	l := newLine(time.Hour, nil)
+	l.writers, l.gathering = writersMost, true // nobody takes but this test
+	since := map[*draft]int{}
+	for round := range 40 {
+		for range 800 {
+			d := say(uuid.New(), uuid.New())
+			since[d] = round
+			if err := l.add(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, d := range l.take() {
+			delete(since, d)
+		}
+	}
+	for _, round := range since {
+		if first := 40 * batchMost / 800; round < first {
+			t.Fatalf("one of round %d still waits, all before %d should have been served", round, first)
+		}
+	}
+}

@@ -42,21 +42,21 @@ func copied[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]stru
 const panelsMost = 20
 
 // addPanel puts a panel into the index, removePanel takes it out. A visitor's panels hang on each other: most have one. Of one
-// who has too many, the oldest is returned.
+// who has too many, the oldest is taken out and returned.
 func (h *Hub) addPanel(visitor uuid.UUID, p *panel) (oldest *panel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.sibling = h.panels[visitor]
 	h.panels[visitor] = p
-	n := 0
-	for x := p; x != nil; x = x.sibling {
-		oldest = x
-		n++
+	n, last := 1, p
+	for ; last.sibling != nil; n++ {
+		if n == panelsMost {
+			oldest, last.sibling = last.sibling, nil
+			return oldest
+		}
+		last = last.sibling
 	}
-	if n <= panelsMost {
-		return nil
-	}
-	return oldest
+	return nil
 }
 
 func (h *Hub) removePanel(visitor uuid.UUID, p *panel) {

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -24,6 +25,7 @@ type FromVisitor struct {
 	ID           uuid.UUID // named by the sender
 	Conversation uuid.UUID // the one it is meant for; zero: the running one, or a new one
 	Body         string
+	After        uuid.UUID // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
 	Customer     uuid.UUID // of the website
 	Page         Page
 }
@@ -53,7 +55,7 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		website: who.Narrow(), customer: in.Customer, page: in.Page}
 	for range 4 { // another tab, or the same message sent twice at once, can come between
 		if d.conversation == uuid.Nil {
-			d.conversation, d.begins = uuid.Must(uuid.NewV7()), true
+			d.conversation, d.begins = idAfter(in.After), true
 		}
 		s, kept, err := r.keep(ctx, d)
 		if kept {
@@ -85,6 +87,22 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		}
 	}
 	return Receipt{}, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The message could not be kept. Please try again."}
+}
+
+// idAfter returns a new id that rises with time (UUIDv7: its first six bytes are milliseconds) and is larger than another,
+// even if that was made by a clock that is ahead of ours.
+func idAfter(other uuid.UUID) uuid.UUID {
+	id := uuid.Must(uuid.NewV7())
+	if bytes.Compare(id[:], other[:]) > 0 || other.Version() != 7 {
+		return id
+	}
+	copy(id[:6], other[:6])
+	for i := 5; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			break
+		}
+	}
+	return id
 }
 
 func optional(id uuid.UUID) *uuid.UUID {

@@ -137,7 +137,11 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 		case shown && c.State == chat.Closed:
 			d.say(view.StateOf(c))
 		case !shown && c.State == chat.Open:
-			then = append(then, func() { d.openPane(c) })
+			then = append(then, func() {
+				if !f.shows(c.ID, seq+1) { // else it has changed again, and that is shown
+					d.openPane(c)
+				}
+			})
 		}
 	}
 	return then

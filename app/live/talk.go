@@ -67,9 +67,10 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	visitor := p.visitor
 	page := chat.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
 		UserAgent: p.agent.Value(), Language: p.page.language.Value()}
+	last := p.conversation
 	p.sending, p.acknowledged = in.ID, false
 	p.mu.Unlock()
-	receipt, err := p.hub.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: in.ID, Conversation: in.Conversation, Body: in.Text,
+	receipt, err := p.hub.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: in.ID, Conversation: in.Conversation, After: last, Body: in.Text,
 		Customer: p.site.CustomerID, Page: page})
 	p.mu.Lock()
 	done := p.acknowledged

@@ -24,12 +24,13 @@ var mayImport = map[string][]string{
 	"app/archive":  {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/jobs":     {},
 	// front
-	"static":       {},
-	"widget":       {},
-	"templates/ui": {"app/chat"},
-	"templates":    {"templates/ui", "app/org", "app/identity", "app/chat", "app/archive", "app/access"},
-	"app/live":     {"templates", "app/org", "app/chat", "app/bus", "app/access", "app/fail"},
-	"app/web":      {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/archive", "app/jobs", "app/access", "app/fail"},
+	"static":        {},
+	"widget":        {},
+	"templates/ui":  {"app/chat"},
+	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/archive", "app/access"},
+	"app/live/wire": {"app/fail"},
+	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/bus", "app/access", "app/fail"},
+	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/archive", "app/jobs", "app/access", "app/fail"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},
@@ -41,8 +42,8 @@ var mayImport = map[string][]string{
 // Where a library may be used; = is that package without those below it.
 var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/":         {"app/pg", "internal"},
-	"github.com/olahol/melody":      {"app/live"},
-	"github.com/gobwas/ws":          {"app/live", "app/traffic"},
+	"github.com/olahol/melody":      {"app/live/wire"},
+	"github.com/gobwas/ws":          {"app/live/wire", "app/traffic"},
 	"github.com/gorilla/websocket":  {"app/traffic", "app/chaos"},
 	"github.com/prometheus/":        {"=app"},
 	"github.com/labstack/echo/":     {"app/web"},

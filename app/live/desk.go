@@ -18,6 +18,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/live/wire"
 	view "parley/templates/desk"
 )
 
@@ -27,7 +28,7 @@ type desk struct {
 	actor  access.Actor
 	login  string // the log-in session
 	still  func() bool
-	socket *socket
+	socket *wire.Socket
 
 	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
 	greeted bool       // read and written by the socket's reading goroutine only
@@ -49,19 +50,19 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.desks.serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
+	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
 }
 
-func (d *desk) who() access.Actor { return d.actor }
-func (d *desk) line() *socket     { return d.socket }
-func (d *desk) session() string   { return d.login }
-func (d *desk) end()              { d.socket.close(codeGone, "logged out") }
+func (d *desk) who() access.Actor  { return d.actor }
+func (d *desk) line() *wire.Socket { return d.socket }
+func (d *desk) session() string    { return d.login }
+func (d *desk) end()               { d.socket.Close(wire.Gone, "logged out") }
 
 func (d *desk) allowed() bool { return d.still() }
 
-func (d *desk) opened(s *socket) {
+func (d *desk) Opened(s *wire.Socket) {
 	d.socket = s
-	d.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
+	d.due = time.AfterFunc(greetingDue, func() { s.Close(wire.TryAgain, "no hello") })
 	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.bus.Join(d.actor.Org())
 	d.hub.joinFloor(d)
@@ -70,7 +71,7 @@ func (d *desk) opened(s *socket) {
 	}
 }
 
-func (d *desk) closed() {
+func (d *desk) Closed() {
 	d.due.Stop()
 	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.leaveFloor(d)
@@ -113,7 +114,7 @@ type deskFrame struct {
 	Conversation uuid.UUID         `json:"conversation"`
 }
 
-func (d *desk) received(raw []byte) {
+func (d *desk) Received(raw []byte) {
 	var in deskFrame
 	if err := json.Unmarshal(raw, &in); err != nil {
 		d.say(view.Trouble("This page sent something unreadable. Please reload it."))
@@ -183,7 +184,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	if err != nil {
 		_, message, _ := refused(err, "bring a desk up to date")
 		d.now(view.Trouble(message))
-		d.socket.close(codeTryAgain, "try again")
+		d.socket.Close(wire.TryAgain, "try again")
 		return
 	}
 	if f := d.hub.floor(d.actor.Org()); f != nil {
@@ -231,7 +232,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
 	if err != nil {
 		slog.Error("bring a desk up to date", "error", err)
-		d.socket.close(codeTryAgain, "try again")
+		d.socket.Close(wire.TryAgain, "try again")
 		return
 	}
 	for id, messages := range threads {
@@ -240,7 +241,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.socket.send(bytes.Join(append(frames, d.waiting...), nil)) // one frame: few writes, one redraw
+	d.socket.Send(bytes.Join(append(frames, d.waiting...), nil)) // one frame: few writes, one redraw
 	d.ready, d.waiting = true, nil
 }
 
@@ -252,16 +253,16 @@ func (d *desk) sendRaw(frame []byte) {
 	defer d.mu.Unlock()
 	switch {
 	case d.ready:
-		d.socket.send(frame)
+		d.socket.Send(frame)
 	case len(d.waiting) < 1000:
 		d.waiting = append(d.waiting, frame)
 	default:
-		d.socket.giveUp() // never skip silently: the screen comes back and catches up
+		d.socket.GiveUp() // never skip silently: the screen comes back and catches up
 	}
 }
 
 // now sends a fragment at once.
-func (d *desk) now(c templ.Component) { d.socket.send(html(c)) }
+func (d *desk) now(c templ.Component) { d.socket.Send(html(c)) }
 
 func (d *desk) show(conversation uuid.UUID, messages []chat.Message) {
 	d.say(view.Messages(conversation, messages))

@@ -1,9 +1,9 @@
 // Package live brings what happened to the screens that should show it.
 //
-// Owns: the sockets, which screen shows what, and how far each screen has come.
+// Owns: which screen shows what, and how far each screen has come.
 //
-// A screen (panel, desk, websitePage) stands on a socket, which guards a wire: staff's on melody, visitors' in a poller,
-// or a request where sockets are blocked. Hub knows the screens, thread relays a conversation to them, floor the line.
+// A screen (panel, desk, websitePage) stands on a wire.Socket. Hub knows the screens, thread relays a conversation to them,
+// floor the line.
 //
 // Must not touch: tables (it reads through the rooms, as the screen's actor) and rules (the rooms have them).
 //

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/live/wire"
 	view "parley/templates/desk"
 )
 
@@ -118,7 +119,7 @@ func (h *Hub) lookAround(org uuid.UUID, settings bool) {
 		slog.Warn("look for what was missed", "organization", org, "error", err)
 		if try == 7 {
 			for _, p := range panels {
-				p.socket.close(codeTryAgain, "try again")
+				p.socket.Close(wire.TryAgain, "try again")
 			}
 		}
 		time.Sleep(time.Duration(try*try+1) * 100 * time.Millisecond)

@@ -9,12 +9,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/olahol/melody"
 
 	"parley/app/access"
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/live/wire"
 	"parley/app/org"
 )
 
@@ -26,9 +26,9 @@ type Hub struct {
 	tokens chat.Tokens
 	gauges *gauges
 
-	desks    *staffSockets
-	visitors *visitorSockets
-	polls    tally
+	desks    *wire.Staff
+	visitors *wire.Visitors
+	polls    *wire.Polls
 
 	turnedAway atomic.Int64 // sockets open only to say that there is no room
 
@@ -54,7 +54,7 @@ type staffScreen interface {
 // New returns a hub that hears the bell.
 func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
 	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens, gauges: newGauges(limits),
-		desks: newStaffSockets(limits.Frames), visitors: newVisitorSockets(limits.Frames), polls: tally{name: "polls"}, drained: make(chan struct{}),
+		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
 	b.Subscribe(h)
@@ -62,7 +62,7 @@ func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limit
 }
 
 // OnTide has f called, with how many are open, when many visitors' sockets have come or gone. To be set before the first.
-func (h *Hub) OnTide(f func(open int)) { h.visitors.tide = f }
+func (h *Hub) OnTide(f func(open int)) { h.visitors.OnTide(f) }
 
 // ErrDraining refuses a new socket of a server that is about to end.
 var ErrDraining error = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
@@ -78,11 +78,10 @@ func (h *Hub) Drain(spread time.Duration) {
 	h.draining = true
 	close(h.drained)
 	h.mu.Unlock()
-	restart := melody.FormatCloseMessage(codeRestart, "restarting")
-	h.desks.melody.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
-	h.visitors.leave(spread)
+	h.desks.Leave()
+	h.visitors.Leave(spread)
 	for range 150 { // the close frames are written by the sockets' own goroutines, and answered
-		if h.visitors.tally.open.Load()+h.desks.tally.open.Load()+h.polls.open.Load() == 0 {
+		if h.visitors.Stats().Open+h.desks.Stats().Open+h.polls.Stats().Open == 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -105,7 +104,7 @@ func (h *Hub) Heard(events []bus.Event) {
 
 // hold keeps back what the events' organizations' desks are sent until the returned function is called.
 func (h *Hub) hold(events []bus.Event) (release func()) {
-	var held []*staffWire
+	var held []*wire.Socket
 	var before uuid.UUID
 	for _, e := range events { // an organization's events stand together; one that comes twice is held twice
 		if e.Kind != bus.Said || e.Org == before {
@@ -119,14 +118,13 @@ func (h *Hub) hold(events []bus.Event) (release func()) {
 			continue
 		}
 		for _, d := range f.list() {
-			w := d.socket.wire.(*staffWire)
-			w.hold()
-			held = append(held, w)
+			d.socket.Hold()
+			held = append(held, d.socket)
 		}
 	}
 	return func() {
-		for _, w := range held {
-			w.release()
+		for _, s := range held {
+			s.Release()
 		}
 	}
 }
@@ -157,7 +155,7 @@ func (h *Hub) heard(e bus.Event) {
 		}
 		if e.Text != "" { // its settings or domains have changed: its panels come back with them, if they may
 			for _, p := range h.allPanels(func(p *panel) bool { return p.site.ID == e.Website }) {
-				p.socket.close(codeRestart, "settings changed")
+				p.socket.Close(wire.Restart, "settings changed")
 			}
 		}
 	}
@@ -228,7 +226,7 @@ func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
 	}
 	slog.Error("show a conversation that has changed", "conversation", conversation, "error", err)
 	for _, d := range f.list() {
-		d.socket.close(codeTryAgain, "try again")
+		d.socket.Close(wire.TryAgain, "try again")
 	}
 }
 

@@ -12,13 +12,11 @@ import (
 	"golang.org/x/time/rate"
 
 	"parley/app/fail"
+	"parley/app/live/wire"
 )
 
 // Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
-type Rate struct {
-	ASecond float64
-	AtOnce  int
-}
+type Rate = wire.Rate
 
 // Limits on what visitors may do; generous for people. A visitor's own limit is asked first, so that a whole office behind
 // one address does not suffer from one of its people, and an address's before its website's and organization's.
@@ -40,9 +38,11 @@ type Limits struct {
 
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.
 func DefaultLimits() Limits {
-	return Limits{Visitor: Rate{2, 20}, Address: Rate{30, 300}, Website: Rate{300, 3000}, Organization: Rate{1000, 10000},
-		Newcomers: Rate{5, 500}, Beginnings: Rate{1, 100}, Requests: Rate{20, 300}, Frames: Rate{30, 200}, AddressSockets: 2000, WebsiteSockets: 20000}
+	return Limits{Visitor: per(2, 20), Address: per(30, 300), Website: per(300, 3000), Organization: per(1000, 10000),
+		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200), AddressSockets: 2000, WebsiteSockets: 20000}
 }
+
+func per(aSecond float64, atOnce int) Rate { return Rate{ASecond: aSecond, AtOnce: atOnce} }
 
 // gauges measures against the limits. Addresses of this very machine stand for a proxy or a program beside the server and
 // are not limited.

@@ -14,6 +14,7 @@ import (
 	"parley/app/access"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/live/wire"
 	"parley/app/org"
 )
 
@@ -25,7 +26,7 @@ type panel struct {
 	address string                // where it comes from
 	origin  unique.Handle[string] // of the page, as the browser says
 	agent   unique.Handle[string] // the browser's User-Agent
-	socket  *socket
+	socket  *wire.Socket
 	due     *time.Timer // ends the socket if it says no hello
 	turned  error       // why there is no room for it; nil: there is
 	sibling *panel      // the same visitor's next one; the hub's to read and write
@@ -67,7 +68,7 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Site,
 			return p.turned
 		}
 	}
-	err := h.visitors.serve(w, r, p)
+	err := h.visitors.Serve(w, r, p)
 	if err != nil {
 		p.leaveGauges()
 	}
@@ -85,22 +86,22 @@ func (p *panel) leaveGauges() {
 	}
 }
 
-func (p *panel) opened(s *socket) {
+func (p *panel) Opened(s *wire.Socket) {
 	p.socket = s
 	p.hub.bus.Join(p.site.Org)
-	if _, p.polled = s.wire.(*pollWire); p.polled {
+	if p.polled = s.Polled(); p.polled {
 		return
 	}
 	if p.turned != nil {
 		p.over = true
 		p.refuse(uuid.Nil, p.turned, "")
-		s.close(codeTryAgain, "full")
+		s.Close(wire.TryAgain, "full")
 		return
 	}
-	p.due = time.AfterFunc(greetingDue, func() { s.close(codeTryAgain, "no hello") })
+	p.due = time.AfterFunc(greetingDue, func() { s.Close(wire.TryAgain, "no hello") })
 }
 
-func (p *panel) closed() {
+func (p *panel) Closed() {
 	p.mu.Lock()
 	visitor, conversation, due := p.visitor, p.conversation, p.due
 	p.over, p.conversation, p.due = true, uuid.Nil, nil
@@ -121,7 +122,7 @@ func (p *panel) closed() {
 }
 
 func (p *panel) write(frame any) {
-	p.socket.send(marshal(frame))
+	p.socket.Send(marshal(frame))
 }
 
 func marshal(frame any) []byte {
@@ -146,7 +147,7 @@ func (p *panel) refuse(id uuid.UUID, err error, doing string) {
 }
 
 // received handles one frame. Frames of one socket come one after another.
-func (p *panel) received(raw []byte) {
+func (p *panel) Received(raw []byte) {
 	var in frameIn
 	if err := json.Unmarshal(raw, &in); err != nil {
 		p.refuse(messageID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
@@ -223,7 +224,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
 	p.mu.Unlock()
 	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {
-		oldest.socket.close(codeGone, "too many tabs")
+		oldest.socket.Close(wire.Gone, "too many tabs")
 	}
 	if in.Token == "" { // a visitor nobody has met has no conversation: no query
 		p.welcome(out, in)
@@ -240,7 +241,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	}
 	if err != nil {
 		p.refuse(uuid.Nil, err, "welcome a visitor")
-		p.socket.close(codeTryAgain, "try again")
+		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}
 	if !found {
@@ -266,10 +267,10 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 // welcome writes the first frame. What rang before it is looked for now.
 func (p *panel) welcome(out welcomeOut, in frameIn) {
 	p.mu.Lock()
-	if w, polled := p.socket.wire.(*pollWire); polled && !out.isNews(in) {
-		w.keep(marshal(out))
-	} else {
+	if out.isNews(in) {
 		p.write(out)
+	} else {
+		p.socket.SendQuietly(marshal(out))
 	}
 	p.welcomed = true
 	missed := p.missed
@@ -298,7 +299,7 @@ func (p *panel) mayStay() bool {
 	defer cancel()
 	site, err := p.hub.org.Site(ctx, p.site.Key, p.origin.Value())
 	if fail.As(err) != nil || err == nil && site.TypingPreview != p.site.TypingPreview { // refused, or changed; else not known now
-		p.socket.close(codeRestart, "settings changed")
+		p.socket.Close(wire.Restart, "settings changed")
 		return false
 	}
 	return true
@@ -352,7 +353,7 @@ func (p *panel) findConversation() {
 	c, found, err := p.hub.chat.OfVisitor(ctx, p.who())
 	switch {
 	case err != nil:
-		p.socket.close(codeTryAgain, "try again")
+		p.socket.Close(wire.TryAgain, "try again")
 	case found:
 		p.turnTo(c.ID)
 		p.hub.look(c.ID)

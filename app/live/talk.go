@@ -11,6 +11,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/live/wire"
 )
 
 // turnLasts is how long a message that was told to come again keeps its turn before those after it.
@@ -119,7 +120,7 @@ func clipRunes(s string, max int) string {
 	return s
 }
 
-func (p *panel) line() *socket { return p.socket }
+func (p *panel) line() *wire.Socket { return p.socket }
 
 func (p *panel) who() access.Actor {
 	p.mu.Lock()

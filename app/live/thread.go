@@ -10,6 +10,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/chat"
+	"parley/app/live/wire"
 )
 
 // follower is a screen that shows a conversation's messages.
@@ -18,7 +19,7 @@ type follower interface {
 	// show brings messages to the screen, in order. It is called under the thread's lock and must not wait.
 	show(conversation uuid.UUID, messages []chat.Message)
 	// line is the socket under the screen.
-	line() *socket
+	line() *wire.Socket
 }
 
 // thread relays one conversation to its followers in this process. Each has a cursor: the number up to which it has been
@@ -97,7 +98,7 @@ func (t *thread) catchUp() {
 			slog.Error("catch up", "conversation", t.id, "error", err)
 			t.mu.Lock()
 			for f := range t.at {
-				f.line().close(codeTryAgain, "try again")
+				f.line().Close(wire.TryAgain, "try again")
 			}
 			t.busy = false
 			t.mu.Unlock()
@@ -118,10 +119,10 @@ func (t *thread) catchUp() {
 func (t *thread) awaitReaders() {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		var full []*socket
+		var full []*wire.Socket
 		t.mu.Lock()
 		for f := range t.at {
-			if w := f.line(); w.queued.Load() > w.limit/4 {
+			if w := f.line(); w.Behind() {
 				full = append(full, w)
 			}
 		}
@@ -131,7 +132,7 @@ func (t *thread) awaitReaders() {
 		}
 		if time.Now().After(deadline) {
 			for _, w := range full {
-				w.giveUp()
+				w.GiveUp()
 			}
 			return
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/live/wire"
 	"parley/templates/admin"
 )
 
@@ -19,7 +20,7 @@ type websitePage struct {
 	login   string
 	website uuid.UUID
 	still   func() bool
-	socket  *socket
+	socket  *wire.Socket
 	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
 }
 
@@ -31,15 +32,15 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return h.desks.serve(w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
+	return h.desks.Serve(w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
 }
 
 func (p *websitePage) session() string { return p.login }
-func (p *websitePage) end()            { p.socket.close(codeGone, "logged out") }
+func (p *websitePage) end()            { p.socket.Close(wire.Gone, "logged out") }
 
 func (p *websitePage) allowed() bool { return p.still() }
 
-func (p *websitePage) opened(s *socket) {
+func (p *websitePage) Opened(s *wire.Socket) {
 	p.socket = s
 	add(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	add(&p.hub.mu, p.hub.websites, p.website, p)
@@ -50,13 +51,13 @@ func (p *websitePage) opened(s *socket) {
 	p.refresh()
 }
 
-func (p *websitePage) closed() {
+func (p *websitePage) Closed() {
 	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	remove(&p.hub.mu, p.hub.websites, p.website, p)
 }
 
 // received ignores what the page sends: it only watches.
-func (p *websitePage) received([]byte) {}
+func (p *websitePage) Received([]byte) {}
 
 func (p *websitePage) refresh() {
 	p.drawing.Lock()
@@ -65,8 +66,8 @@ func (p *websitePage) refresh() {
 	defer cancel()
 	w, err := p.hub.org.Website(ctx, p.actor, p.website)
 	if err != nil { // gone, no longer this person's to see, or not to be read just now: the page comes back and finds out
-		p.socket.close(codeTryAgain, "try again")
+		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}
-	p.socket.send(html(admin.PushDomains(w, time.Now())))
+	p.socket.Send(html(admin.PushDomains(w, time.Now())))
 }

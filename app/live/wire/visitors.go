@@ -1,4 +1,4 @@
-package live
+package wire
 
 import (
 	"bufio"
@@ -24,10 +24,10 @@ import (
 	"parley/app/fail"
 )
 
-// visitorSockets are the panels' sockets: very many, mostly idle. While nothing happens each is some small structs: no
+// Visitors is the panels' sockets: very many, mostly idle. While nothing happens each is some small structs: no
 // goroutine and no buffer. A poller tells which have something to read; reading and writing borrow a goroutine and a buffer;
 // pings come from one clock for all.
-type visitorSockets struct {
+type Visitors struct {
 	tally  tally
 	clock  clock
 	poller *poller
@@ -41,7 +41,7 @@ type visitorSockets struct {
 const tides = 500
 
 // turned tells of the tide when it has turned since the last time.
-func (k *visitorSockets) turned(open int64) {
+func (k *Visitors) turned(open int64) {
 	mark := k.mark.Load()
 	if (open-mark >= tides || mark-open >= tides) && k.mark.CompareAndSwap(mark, open) && k.tide != nil {
 		k.tide(int(open))
@@ -50,8 +50,9 @@ func (k *visitorSockets) turned(open int64) {
 
 const visitorBytes = 1 << 20
 
-func newVisitorSockets(frames Rate) *visitorSockets {
-	k := &visitorSockets{tally: tally{name: "visitors", frames: frames}}
+// NewVisitors returns none yet, each with a limit on frames.
+func NewVisitors(frames Rate) *Visitors {
+	k := &Visitors{tally: tally{name: "visitors", frames: frames}}
 	k.poller = newPoller(k.readable)
 	return k
 }
@@ -79,8 +80,8 @@ func hasToken(list, token string) bool {
 	return false
 }
 
-// serve upgrades a request and returns at once.
-func (k *visitorSockets) serve(w http.ResponseWriter, r *http.Request, s screen) error {
+// Serve upgrades a request and returns at once.
+func (k *Visitors) Serve(w http.ResponseWriter, r *http.Request, s Screen) error {
 	if err := speaksWebSocket(r); err != nil {
 		return err
 	}
@@ -89,14 +90,14 @@ func (k *visitorSockets) serve(w http.ResponseWriter, r *http.Request, s screen)
 	if err != nil {
 		return err
 	}
-	v := &visitorWire{kind: k, screen: s, conn: conn, early: early, socket: newSocket(&k.tally, visitorBytes)}
-	v.socket.wire = v
+	v := &visitorWire{kind: k, screen: s, conn: conn, early: early, Socket: newSocket(&k.tally, visitorBytes)}
+	v.Socket.carrier = v
 	lend(func() { k.begin(v, base64.StdEncoding.EncodeToString(accept[:])) })
 	return nil
 }
 
 // begin answers the handshake, opens the screen, and waits for what comes.
-func (k *visitorSockets) begin(v *visitorWire, accept string) {
+func (k *Visitors) begin(v *visitorWire, accept string) {
 	v.conn.SetWriteDeadline(time.Now().Add(writeIn))
 	if _, err := io.WriteString(v.conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n"); err != nil {
 		v.conn.Close()
@@ -109,7 +110,7 @@ func (k *visitorSockets) begin(v *visitorWire, accept string) {
 	k.clock.add(v)
 	v.open()
 	if k.leaving.Load() {
-		v.close(codeRestart, "restarting")
+		v.close(Restart, "restarting")
 	}
 	if err := k.poller.add(v); err != nil {
 		k.end(v)
@@ -130,11 +131,11 @@ func (v *visitorWire) open() {
 			v.conn.Close()
 		}
 	}()
-	v.screen.opened(v.socket)
+	v.screen.Opened(v.Socket)
 }
 
 // readable is told that there is something to read. Somebody may be reading already: then it is theirs.
-func (k *visitorSockets) readable(v *visitorWire) {
+func (k *Visitors) readable(v *visitorWire) {
 	if v.state.CompareAndSwap(waiting, reading) {
 		k.read(v)
 	}
@@ -143,7 +144,7 @@ func (k *visitorSockets) readable(v *visitorWire) {
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, 4<<10) }}
 
 // read hands on every message that has come, and then waits for more.
-func (k *visitorSockets) read(v *visitorWire) {
+func (k *Visitors) read(v *visitorWire) {
 	in := readers.Get().(*bufio.Reader)
 	in.Reset(v)
 	sane := false
@@ -169,7 +170,7 @@ func (k *visitorSockets) read(v *visitorWire) {
 }
 
 // wait lets go of a socket until there is something to read, or it is cut.
-func (k *visitorSockets) wait(v *visitorWire) {
+func (k *Visitors) wait(v *visitorWire) {
 	v.state.Store(waiting)
 	if k.poller.wait(v) != nil && v.state.CompareAndSwap(waiting, reading) {
 		k.end(v)
@@ -177,20 +178,20 @@ func (k *visitorSockets) wait(v *visitorWire) {
 }
 
 // end closes a socket that whoever calls has the reading of.
-func (k *visitorSockets) end(v *visitorWire) {
+func (k *Visitors) end(v *visitorWire) {
 	v.state.Store(ended)
 	k.poller.remove(v)
 	v.conn.Close()
 	k.clock.remove(v)
 	k.turned(k.tally.open.Add(-1))
-	v.screen.closed()
+	v.screen.Closed()
 }
 
 // visitorWire is one visitor's connection.
 type visitorWire struct {
-	*socket
-	kind   *visitorSockets
-	screen screen
+	*Socket
+	kind   *Visitors
+	screen Screen
 	conn   net.Conn
 	fd     int          // of conn, for the poller
 	state  atomic.Int32 // whose it is to read
@@ -286,7 +287,7 @@ func (v *visitorWire) drain() {
 		}
 		v.conn.SetWriteDeadline(time.Now().Add(writeIn))
 		if _, err := out.WriteTo(v.conn); err != nil {
-			v.giveUp()
+			v.GiveUp()
 			return // writing stays true: nothing more is written
 		}
 		v.left(texts)
@@ -312,7 +313,7 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 	}
 	// A piece of a large message is bounded with it and not counted; everything else is, be it empty.
 	if piece := !h.Fin && h.Length >= 512; !piece && !v.mayCome() {
-		return v.refuse(codeTryAgain, "too many frames")
+		return v.refuse(TryAgain, "too many frames")
 	}
 	state := ws.StateServerSide
 	if v.inside {
@@ -383,8 +384,8 @@ func (v *visitorWire) discard() {
 	io.CopyN(io.Discard, v.conn, 1<<20)
 }
 
-// leave tells every socket to come back elsewhere, spread over a time.
-func (k *visitorSockets) leave(spread time.Duration) {
+// Leave tells every socket to come back elsewhere, spread over a time.
+func (k *Visitors) Leave(spread time.Duration) {
 	k.leaving.Store(true)
 	k.clock.mu.Lock()
 	var all []*visitorWire
@@ -395,10 +396,16 @@ func (k *visitorSockets) leave(spread time.Duration) {
 	const slices = 20
 	for i := range slices {
 		for _, v := range all[i*len(all)/slices : (i+1)*len(all)/slices] {
-			v.close(codeRestart, "restarting")
+			v.close(Restart, "restarting")
 		}
 		if len(all) >= slices {
 			time.Sleep(spread / slices)
 		}
 	}
 }
+
+// OnTide has f called, with how many are open, when many sockets have come or gone. To be set before the first.
+func (k *Visitors) OnTide(f func(open int)) { k.tide = f }
+
+// Stats returns the present figures.
+func (k *Visitors) Stats() Stats { return k.tally.stats() }

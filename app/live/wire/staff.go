@@ -1,4 +1,4 @@
-package live
+package wire
 
 import (
 	"bufio"
@@ -12,8 +12,8 @@ import (
 	"github.com/olahol/melody"
 )
 
-// staffSockets are the desks' and managers' pages: few, with large queues, on melody.
-type staffSockets struct {
+// Staff is the sockets of the desks' and managers' pages: few, with large queues, on melody.
+type Staff struct {
 	tally  tally
 	melody *melody.Melody
 }
@@ -23,9 +23,10 @@ const (
 	staffBytes  = 4 << 20
 )
 
-func newStaffSockets(frames Rate) *staffSockets {
+// NewStaff returns none yet, each with a limit on frames.
+func NewStaff(frames Rate) *Staff {
 	m := melody.New()
-	k := &staffSockets{tally: tally{name: "staff", frames: frames}, melody: m}
+	k := &Staff{tally: tally{name: "staff", frames: frames}, melody: m}
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = staffFrames
 	m.Config.PingPeriod = pingEvery
@@ -38,20 +39,20 @@ func newStaffSockets(frames Rate) *staffSockets {
 	m.HandleConnect(func(s *melody.Session) {
 		s.Request = nil
 		w := socketOf(s)
-		w.wire.(*staffWire).session = s
+		w.carrier.(*staffWire).session = s
 		k.tally.open.Add(1)
 		k.tally.opened.Add(1)
-		screenOf(s).opened(w)
+		screenOf(s).Opened(w)
 	})
 	m.HandleDisconnect(func(s *melody.Session) {
 		k.tally.open.Add(-1)
-		screenOf(s).closed()
+		screenOf(s).Closed()
 	})
 	received := func(s *melody.Session, frame []byte) {
 		if k := socketOf(s); k.mayCome() {
 			k.take(screenOf(s), frame)
 		} else {
-			k.close(codeTryAgain, "too many frames")
+			k.close(TryAgain, "too many frames")
 		}
 	}
 	m.HandleMessage(received)
@@ -59,17 +60,17 @@ func newStaffSockets(frames Rate) *staffSockets {
 	m.HandleSentMessage(func(s *melody.Session, frame []byte) { socketOf(s).left(len(frame)) })
 	m.HandleError(func(s *melody.Session, err error) {
 		if errors.Is(err, melody.ErrMessageBufferFull) {
-			socketOf(s).giveUp() // melody has dropped a frame: the screen must catch up
+			socketOf(s).GiveUp() // melody has dropped a frame: the screen must catch up
 		}
 	})
 	return k
 }
 
-func screenOf(s *melody.Session) screen  { return s.MustGet("screen").(screen) }
-func socketOf(s *melody.Session) *socket { return s.MustGet("socket").(*socket) }
+func screenOf(s *melody.Session) Screen  { return s.MustGet("screen").(Screen) }
+func socketOf(s *melody.Session) *Socket { return s.MustGet("socket").(*Socket) }
 
-// serve upgrades a request and returns at once.
-func (k *staffSockets) serve(w http.ResponseWriter, r *http.Request, s screen) error {
+// Serve upgrades a request and returns at once.
+func (k *Staff) Serve(w http.ResponseWriter, r *http.Request, s Screen) error {
 	if err := speaksWebSocket(r); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (k *staffSockets) serve(w http.ResponseWriter, r *http.Request, s screen) e
 		return err
 	}
 	socket := newSocket(&k.tally, staffBytes)
-	socket.wire = &staffWire{}
+	socket.carrier = &staffWire{}
 	keys := map[string]any{"screen": s, "socket": socket}
 	go k.melody.HandleRequestWithKeys(&takenOver{conn: conn, early: early, header: http.Header{}}, r.Clone(r.Context()), keys)
 	return nil
@@ -160,3 +161,12 @@ func (w *staffWire) close(code int, reason string) {
 }
 
 func (w *staffWire) cut() { w.session.WebsocketConnection().Close() }
+
+// Leave tells every socket to come back elsewhere.
+func (k *Staff) Leave() {
+	restart := melody.FormatCloseMessage(Restart, "restarting")
+	k.melody.BroadcastFilter(nil, func(s *melody.Session) bool { s.CloseWithMsg(restart); return false })
+}
+
+// Stats returns the present figures.
+func (k *Staff) Stats() Stats { return k.tally.stats() }

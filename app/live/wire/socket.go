@@ -1,4 +1,4 @@
-package live
+package wire
 
 import (
 	"fmt"
@@ -12,17 +12,17 @@ import (
 	"github.com/olahol/melody"
 )
 
-// screen is what stands behind a socket: one visitor's panel, one agent's desk, one manager's page.
-type screen interface {
-	opened(*socket)
-	received(frame []byte)
-	closed()
+// Screen is what stands behind a socket: one visitor's panel, one agent's desk, one manager's page.
+type Screen interface {
+	Opened(*Socket)
+	Received(frame []byte)
+	Closed()
 }
 
-// wire carries a socket's frames: melody's for staff, a lean one for visitors, posts and long polls where sockets are
+// carrier carries a socket's frames: melody's for staff, a lean one for visitors, posts and long polls where sockets are
 // blocked.
-type wire interface {
-	// write takes a frame and never waits. Once the frame has left, the wire says so to socket.left.
+type carrier interface {
+	// write takes a frame and never waits. Once the frame has left, the carrier says so to Socket.left.
 	write(frame []byte)
 	// close says goodbye with a code, after what was written before.
 	close(code int, reason string)
@@ -30,16 +30,35 @@ type wire interface {
 	cut()
 }
 
-// socket guards a wire, the same way for every kind: what waits to be written is bounded in bytes and never waited for (who
+// Socket guards a carrier, the same way for every kind: what waits to be written is bounded in bytes and never waited for (who
 // does not read is cut, so that the screen comes back and catches up), and so is how much comes in.
-type socket struct {
-	wire
+type Socket struct {
+	carrier
 	tally  *tally
 	limit  int64        // bytes that may be queued
 	queued atomic.Int64 // bytes that are
 	credit atomic.Int32 // frames that may still come in at once
 	filled atomic.Int32 // second of the last filling of credit
 	given  atomic.Bool  // it has been cut for not reading
+}
+
+// Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
+type Rate struct {
+	ASecond float64
+	AtOnce  int
+}
+
+// Stats is how one kind of sockets is doing; counts are since the start.
+type Stats struct {
+	Kind   string // "visitors", "staff", or "polls" (requests, where sockets are blocked)
+	Open   int64  // now
+	Opened int64
+	Cut    int64 // did not read
+	Frames int64 // that came in
+}
+
+func (t *tally) stats() Stats {
+	return Stats{t.name, t.open.Load(), t.opened.Load(), t.cut.Load(), t.framed.Load()}
 }
 
 // tally counts what happens on all sockets of a kind, and has the limit on frames for each.
@@ -50,8 +69,8 @@ type tally struct {
 }
 
 // newSocket is a socket without its wire.
-func newSocket(t *tally, limit int64) *socket {
-	s := &socket{tally: t, limit: limit}
+func newSocket(t *tally, limit int64) *Socket {
+	s := &Socket{tally: t, limit: limit}
 	s.credit.Store(int32(t.frames.AtOnce))
 	s.filled.Store(seconds())
 	return s
@@ -62,16 +81,52 @@ var started = time.Now()
 // seconds is a coarse clock that fits in four bytes.
 func seconds() int32 { return int32(time.Since(started) / time.Second) }
 
-func (s *socket) send(frame []byte) {
+// Send queues a frame and never waits.
+func (s *Socket) Send(frame []byte) {
 	if s.queued.Add(int64(len(frame))) > s.limit && int64(len(frame)) < s.limit {
-		s.giveUp()
+		s.GiveUp()
 		return
 	}
 	s.write(frame)
 }
 
-// giveUp cuts a socket that does not read. What was queued is lost, and the screen catches up when it comes back.
-func (s *socket) giveUp() {
+// Close says goodbye with a code, after what was sent before.
+func (s *Socket) Close(code int, reason string) { s.close(code, reason) }
+
+// Behind reports whether much waits to be written.
+func (s *Socket) Behind() bool { return s.queued.Load() > s.limit/4 }
+
+// Hold keeps frames back until Release, which sends them as one: a desk's fragments may stand one after another.
+func (s *Socket) Hold() {
+	if w, ok := s.carrier.(*staffWire); ok {
+		w.hold()
+	}
+}
+
+// Release ends one Hold.
+func (s *Socket) Release() {
+	if w, ok := s.carrier.(*staffWire); ok {
+		w.release()
+	}
+}
+
+// Polled reports whether it is one request of a panel whose network blocks sockets.
+func (s *Socket) Polled() bool {
+	_, polled := s.carrier.(*Answer)
+	return polled
+}
+
+// SendQuietly is Send for what is no reason by itself to answer a poll.
+func (s *Socket) SendQuietly(frame []byte) {
+	if a, polled := s.carrier.(*Answer); polled {
+		a.keep(frame)
+		return
+	}
+	s.Send(frame)
+}
+
+// GiveUp cuts a socket that does not read. What was queued is lost, and the screen catches up when it comes back.
+func (s *Socket) GiveUp() {
 	if !s.given.Swap(true) {
 		s.tally.cut.Add(1)
 	}
@@ -79,10 +134,10 @@ func (s *socket) giveUp() {
 }
 
 // left says that so many bytes have been written.
-func (s *socket) left(bytes int) { s.queued.Add(-int64(bytes)) }
+func (s *Socket) left(bytes int) { s.queued.Add(-int64(bytes)) }
 
 // mayCome reports whether one more frame may come in now. It is asked by the socket's one reader.
-func (s *socket) mayCome() bool {
+func (s *Socket) mayCome() bool {
 	s.tally.framed.Add(1)
 	most := int32(s.tally.frames.AtOnce)
 	if most == 0 {
@@ -98,21 +153,21 @@ func (s *socket) mayCome() bool {
 }
 
 // take hands a frame to the screen. A fault in one frame must not take the process, nor leave a socket that nobody reads.
-func (s *socket) take(to screen, frame []byte) {
+func (s *Socket) take(to Screen, frame []byte) {
 	defer func() {
 		if p := recover(); p != nil {
 			slog.Error("a frame could not be handled", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
 			s.close(melody.CloseInternalServerErr, "internal error")
 		}
 	}()
-	to.received(frame)
+	to.Received(frame)
 }
 
 // Close codes. After restart and tryAgain a client comes back by itself; after gone it must not.
 const (
-	codeGone     = melody.ClosePolicyViolation // 1008: logged out, or not allowed (any more)
-	codeRestart  = melody.CloseServiceRestart  // 1012
-	codeTryAgain = melody.CloseTryAgainLater   // 1013
+	Gone     = melody.ClosePolicyViolation // 1008: logged out, or not allowed (any more)
+	Restart  = melody.CloseServiceRestart  // 1012
+	TryAgain = melody.CloseTryAgainLater   // 1013
 )
 
 const (
@@ -121,9 +176,6 @@ const (
 	deadAfter = 75 * time.Second // without any sign of life
 	writeIn   = 10 * time.Second // for one write
 	wholeIn   = 30 * time.Second // for a frame that has begun to come
-
-	// greetingDue is how long a socket may stay open without saying hello.
-	greetingDue = 20 * time.Second
 )
 
 // takeOver takes the connection of a request out of net/http's hands, so that neither its goroutine nor its buffers stay
@@ -138,18 +190,6 @@ func takeOver(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
 		early = append([]byte(nil), early...)
 	}
 	return conn, early, conn.SetDeadline(time.Time{})
-}
-
-// spawn runs work beside; a fault in it is logged and harms nobody else.
-func spawn(doing string, work func()) {
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				slog.Error(doing, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		work()
-	}()
 }
 
 // hands run short work on stacks that have already grown. A few wait for work; when none does, one more comes.

@@ -198,3 +198,22 @@ func TestBrowserBusy(t *testing.T) {
 	other.Click("chat .launcher")
 	other.Wait(`text("chat .notice").includes("full just now")`)
 }
+
+// The host page has used up the browser's storage: what is there can be read, nothing can be written. The visitor talks all the
+// same, in one conversation, and loses nothing that is written.
+func TestBrowserStorageFull(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	visitor := apptest.NewTab(t)
+	visitor.Go(customerPageWith(t, s.url, o.Key, `Storage.prototype.setItem = () => { throw new Error("full"); };`))
+	visitor.Click("chat .launcher")
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
+	for i := range 3 {
+		visitor.Keys("Message " + itoa(i) + kb.Enter)
+		visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === ` + itoa(i+1))
+	}
+	if list, err := s.chat.After(context.Background(), o.As(access.Agent), uuid.MustParse(onlyConversation(t, s, o)), 0); err != nil || len(list) != 3 {
+		t.Errorf("%d messages are kept, %v", len(list), err)
+	}
+}

@@ -292,7 +292,7 @@ func perMessage(ctx context.Context, t Target, out io.Writer) error {
 		}
 		slices.Sort(statements)
 		slices.Sort(trips)
-		fmt.Fprintf(out, "%-52s %8d round trips (goal: 1), %d statements, one of them the scope; median of %d\n", m.what, trips[times/2], statements[times/2], times)
+		fmt.Fprintf(out, "%-52s %8d round trips (goal: 1), %d statements (settings, scope, message); median of %d\n", m.what, trips[times/2], statements[times/2], times)
 		if most := trips[times-1]; most > trips[times/2] {
 			fmt.Fprintf(out, "%-52s %8d round trips at most: a log-in is looked up again every half minute\n", "", most)
 		}

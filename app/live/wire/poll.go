@@ -23,6 +23,7 @@ const company = 30 * time.Millisecond
 // Answer gathers what a panel would be sent during one request.
 type Answer struct {
 	polls  *Polls
+	socket *Socket
 	mu     sync.Mutex
 	frames []json.RawMessage
 	news   chan struct{} // closed when there is something to answer with
@@ -33,14 +34,17 @@ type Answer struct {
 func (p *Polls) Begin() (*Socket, *Answer) {
 	a := &Answer{polls: p, news: make(chan struct{})}
 	s := newSocket(&p.tally, pollBytes)
-	s.carrier = a
+	s.carrier, a.socket = a, s
 	p.tally.open.Add(1)
 	p.tally.opened.Add(1)
 	return s, a
 }
 
 // End says that the request is over.
-func (a *Answer) End() { a.polls.tally.open.Add(-1) }
+func (a *Answer) End() {
+	a.socket.end()
+	a.polls.tally.open.Add(-1)
+}
 
 // Stats returns the present figures.
 func (p *Polls) Stats() Stats { return p.tally.stats() }

@@ -40,7 +40,17 @@ type Socket struct {
 	credit atomic.Int32 // frames that may still come in at once
 	filled atomic.Int32 // second of the last filling of credit
 	given  atomic.Bool  // it has been cut for not reading
+	over   atomic.Bool  // it is closed: nothing of it is counted any more
 }
+
+// waitingBytes is what waits to be written on all sockets of this process. Above the most, those with more than a little of it
+// are cut: many that do not read are cut sooner than one.
+var waitingBytes atomic.Int64
+
+const (
+	waitingMost = 128 << 20
+	aLittle     = 64 << 10
+)
 
 // Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
 type Rate struct {
@@ -83,11 +93,23 @@ func seconds() int32 { return int32(time.Since(started) / time.Second) }
 
 // Send queues a frame and never waits.
 func (s *Socket) Send(frame []byte) {
-	if s.queued.Add(int64(len(frame))) > s.limit && int64(len(frame)) < s.limit {
+	if s.over.Load() {
+		return
+	}
+	n := int64(len(frame))
+	mine, all := s.queued.Add(n), waitingBytes.Add(n)
+	if mine > s.limit && n < s.limit || all > waitingMost && mine > aLittle {
 		s.GiveUp()
 		return
 	}
 	s.write(frame)
+}
+
+// end forgets what waited on a socket that is closed.
+func (s *Socket) end() {
+	if !s.over.Swap(true) {
+		waitingBytes.Add(-s.queued.Swap(0))
+	}
 }
 
 // Close says goodbye with a code, after what was sent before.
@@ -134,7 +156,12 @@ func (s *Socket) GiveUp() {
 }
 
 // left says that so many bytes have been written.
-func (s *Socket) left(bytes int) { s.queued.Add(-int64(bytes)) }
+func (s *Socket) left(bytes int) {
+	if !s.over.Load() {
+		s.queued.Add(-int64(bytes))
+		waitingBytes.Add(-int64(bytes))
+	}
+}
 
 // mayCome reports whether one more frame may come in now. It is asked by the socket's one reader.
 func (s *Socket) mayCome() bool {

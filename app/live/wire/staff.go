@@ -46,6 +46,7 @@ func NewStaff(frames Rate) *Staff {
 	})
 	m.HandleDisconnect(func(s *melody.Session) {
 		k.tally.open.Add(-1)
+		socketOf(s).end()
 		screenOf(s).Closed()
 	})
 	received := func(s *melody.Session, frame []byte) {

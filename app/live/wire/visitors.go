@@ -184,6 +184,7 @@ func (k *Visitors) end(v *visitorWire) {
 	v.conn.Close()
 	k.clock.remove(v)
 	k.turned(k.tally.open.Add(-1))
+	v.end()
 	v.screen.Closed()
 }
 

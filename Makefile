@@ -44,10 +44,10 @@ generate: ## write generated code anew: sqlc, templ, the widget's bundle
 	go run ./widget/build
 	@scripts/generated.sh write
 
-bench: deps build ## print the figures on this machine (about eight minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
+bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
 	@bin/parley bench $(BENCH)
 
-chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about five minutes; CHAOS=-short)
+chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)
 
 traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl RATE=10 COUNT=200 ANSWER=false SERVER=http://...

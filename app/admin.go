@@ -47,7 +47,7 @@ func (s *server) metrics() *prometheus.Registry {
 	size := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_messages", Help: "Messages in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)})
 	took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_seconds", Help: "Duration of one commit.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
 	r.MustRegister(messages, failed, size, took)
-	s.committed = func(c chat.Commit) {
+	s.chat.OnCommit = func(c chat.Commit) {
 		if c.Err != nil {
 			failed.Inc()
 			return

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -95,7 +94,20 @@ func frames(t *testing.T, s *server, o apptest.Org, wait int, list ...map[string
 
 func postFrames(t *testing.T, s *server, o apptest.Org, wait int, from string, raw []byte) (int, []traffic.Frame) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/frames?key="+o.Key+"&wait="+itoa(wait), bytes.NewReader(raw))
+	status, body := postBody(t, s, o, wait, from, string(raw))
+	var list []traffic.Frame
+	if status == http.StatusOK {
+		if err := json.Unmarshal([]byte(body), &list); err != nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+	}
+	return status, list
+}
+
+// postBody posts a body as it is, from an address of the world (empty: from here), and returns the answer's.
+func postBody(t *testing.T, s *server, o apptest.Org, wait int, from, raw string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/frames?key="+o.Key+"&wait="+itoa(wait), strings.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,13 +124,7 @@ func postFrames(t *testing.T, s *server, o apptest.Org, wait int, from string, r
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []traffic.Frame
-	if res.StatusCode == http.StatusOK {
-		if err := json.Unmarshal(body, &list); err != nil {
-			t.Fatalf("%v: %s", err, body)
-		}
-	}
-	return res.StatusCode, list
+	return res.StatusCode, string(body)
 }
 
 // Posts and polls of one visitor go to two servers, in turns: each message is kept once, and what is said comes to whichever

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -79,7 +78,10 @@ func TestProtocolExamples(t *testing.T) {
 					rest = strings.ReplaceAll(rest, `"`+name+`"`, `"`+value+`"`)
 				}
 				if e[1] == "post" {
-					posted = post(t, s.url+"/widget/v1/frames?key="+o.Key, rest)
+					var status int
+					if status, posted = postBody(t, s, o, 0, "", rest); status != http.StatusOK {
+						t.Fatalf("%d %s", status, posted)
+					}
 				} else {
 					socket.put(rest)
 				}
@@ -105,26 +107,6 @@ func TestProtocolExamples(t *testing.T) {
 			}
 		}
 	}
-}
-
-// post sends the body of a panel's request and returns the answer's.
-func post(t *testing.T, address, body string) string {
-	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Origin", "https://shop.example")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s %s %v", res.Status, answer, err)
-	}
-	return string(answer)
 }
 
 // match compares what came with what the page says, field by field, none more and none less.

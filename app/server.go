@@ -115,7 +115,6 @@ type server struct {
 	http       *http.Server
 	admin      *http.Server // nil: there is none
 	adminAt    string       // its host and port
-	committed  func(chat.Commit)
 	drainDelay time.Duration
 	ready      atomic.Bool
 	away       atomic.Bool // the database, when /readyz last asked
@@ -170,17 +169,18 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h.chat.OnCommit = func(c chat.Commit) {
-		if s.committed != nil {
-			s.committed(c)
-		}
-	}
 	s.http = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopBus = stopParts
 	s.parts, partsCtx = errgroup.WithContext(partsCtx)
+	if cfg.AdminAddr != "" {
+		if err := s.serveAdmin(cfg.AdminAddr); err != nil {
+			stopParts()
+			return nil, err
+		}
+	}
 	s.parts.Go(func() error { return h.bus.Run(partsCtx) })
 	s.parts.Go(func() error { return mailer.Run(partsCtx) })
 	s.parts.Go(func() error {
@@ -189,12 +189,6 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		return nil
 	})
-	if cfg.AdminAddr != "" {
-		if err := s.serveAdmin(cfg.AdminAddr); err != nil {
-			stopParts()
-			return nil, err
-		}
-	}
 	if h.cluster != nil {
 		s.parts.Go(func() error {
 			select {

@@ -145,9 +145,6 @@ func TestBothTransports(t *testing.T) {
 				b.closedWith(1013)
 			})
 			t.Run("a flood of pongs", func(t *testing.T) {
-				if name == "desk" {
-					t.Skip("melody does not count them; who may open a desk is known")
-				}
 				b := open(t)
 				b.put(ws.OpText, true, kind.hello)
 				var all bytes.Buffer

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -97,7 +96,7 @@ func startTimes(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	for _, what := range []string{"first start (makes the database and demo data)", "second start"} {
-		port, err := freePort()
+		port, err := traffic.FreePort()
 		if err != nil {
 			return err
 		}
@@ -146,15 +145,6 @@ func awaitPage(ctx context.Context, address string) error {
 		}
 	}
 	return fmt.Errorf("no page at %s within 30 s", address)
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // widgetBytes counts what a page loads, as it goes over the wire.

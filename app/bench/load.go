@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,20 +34,6 @@ type load struct {
 	mu      sync.Mutex
 	took    []time.Duration // from the visitor's send to the agent's screen
 	broken  error
-	profile string
-}
-
-var n int
-
-func (w *load) keepProfile(long time.Duration) {
-	n++
-	res, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", w.a.Admin, int(long.Seconds())))
-	if err != nil {
-		return
-	}
-	defer res.Body.Close()
-	b, _ := io.ReadAll(res.Body)
-	os.WriteFile(fmt.Sprint(w.profile, n), b, 0o644)
 }
 
 type player struct {
@@ -65,7 +48,7 @@ type player struct {
 var begin = time.Now()
 
 func newLoad(ctx context.Context, a *apart) (*load, error) {
-	w := &load{a: a, profile: os.Getenv("PROFILE")}
+	w := &load{a: a}
 	agents := make([]*traffic.Agent, len(a.Fields))
 	for i, f := range a.Fields {
 		agent, err := traffic.LogIn(ctx, a.URL, f.Email, f.Password)
@@ -238,9 +221,6 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	w.took = nil
 	w.mu.Unlock()
 	from := time.Now()
-	if w.profile != "" {
-		go w.keepProfile(long)
-	}
 	if err := pause(ctx, long); err != nil {
 		return m, err
 	}
@@ -248,7 +228,7 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	n := float64(w.acked.Load() - acked)
 	seconds := time.Since(from).Seconds()
 	w.mu.Lock()
-	took := slices.Sorted(slices.Values(w.took))
+	took := w.took
 	err = w.broken
 	w.mu.Unlock()
 	html = w.html.Load() - html
@@ -266,10 +246,7 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	if err != nil || n == 0 || len(took) == 0 {
 		return m, errors.Join(errors.New("no message arrived"), err)
 	}
-	at := func(q float64) time.Duration {
-		return took[min(len(took)-1, int(q*float64(len(took))))].Round(100 * time.Microsecond)
-	}
-	return measured{rate: n / seconds, p50: at(.5), p99: at(.99), serverCPU: (s1 - s0) / n * 1000, postgres: (p1 - p0) / n * 1000,
+	return measured{rate: n / seconds, p50: traffic.Percentile(took, .5), p99: traffic.Percentile(took, .99), serverCPU: (s1 - s0) / n * 1000, postgres: (p1 - p0) / n * 1000,
 		cpu: (s1 - s0 + p1 - p0) / n * 1000, html: float64(html) / n}, nil
 }
 

@@ -90,7 +90,7 @@ func channel(e Event) string {
 	return everyone
 }
 
-func channelOf(org uuid.UUID) string { return "parley_" + org.String() }
+func channelOf(org uuid.UUID) string { return everyone + "_" + org.String() }
 
 // Bus delivers events to the handlers of this process and, through its driver, of all others.
 type Bus struct {
@@ -294,17 +294,14 @@ func (b *Bus) connected(up bool) {
 
 // listening says which channels are heard from now on: what was said in them before may have been missed.
 func (b *Bus) listening(channels []string) {
+	if slices.Contains(channels, everyone) { // also the first time: screens may be open already
+		b.connected(true)
+		b.gap(uuid.Nil) // of every organization
+		b.first.Do(func() { close(b.once) })
+		return
+	}
 	for _, c := range channels {
-		if c == everyone { // also the first time: screens may be open already
-			b.connected(true)
-			b.gap(uuid.Nil)
-			b.first.Do(func() { close(b.once) })
-			if len(channels) > 1 {
-				return // the gap is everyone's
-			}
-			continue
-		}
-		if org, err := uuid.Parse(strings.TrimPrefix(c, everyone+"_")); err == nil && !slices.Contains(channels, everyone) {
+		if org, err := uuid.Parse(strings.TrimPrefix(c, everyone+"_")); err == nil {
 			b.gap(org)
 		}
 	}

@@ -3,8 +3,6 @@ package bus_test
 import (
 	"context"
 	"net"
-	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,46 +57,6 @@ func process(t *testing.T, driver bus.Driver) (*bus.Bus, *ear) {
 	}
 	<-e.gaps // what was said before it was connected may have been missed
 	return b, e
-}
-
-// redisServer starts a real Redis on a free port. The returned function starts it again after a stop.
-func redisServer(t *testing.T) (url string, stop, start func()) {
-	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Fatal("no redis-server on this machine: make test installs it")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	var cmd *exec.Cmd
-	stop = func() {
-		if cmd != nil {
-			cmd.Process.Kill()
-			cmd.Wait()
-			cmd = nil
-		}
-	}
-	start = func() {
-		cmd = exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for range 200 {
-			if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-				c.Close()
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		t.Fatal("Redis does not answer")
-	}
-	start()
-	t.Cleanup(func() { stop() })
-	return "redis://127.0.0.1:" + port, stop, start
 }
 
 // What every driver must do.
@@ -175,7 +133,7 @@ func TestPostgres(t *testing.T) { // not in parallel: all listeners of the datab
 
 func TestRedis(t *testing.T) {
 	t.Parallel()
-	url, stop, start := redisServer(t)
+	url, stop, start := apptest.Redis(t)
 	driver := func() bus.Driver {
 		d, err := bus.Redis(url)
 		if err != nil {

@@ -129,15 +129,6 @@ func (i *instance) end(s syscall.Signal, limit time.Duration) error {
 	}
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
 const (
 	instances = 3
 	fields    = 3
@@ -171,7 +162,7 @@ func play(ctx context.Context, bus string, kills int, out io.Writer, make Make) 
 	var all []*instance
 	var backends []string
 	for range instances {
-		port, err := freePort()
+		port, err := traffic.FreePort()
 		if err != nil {
 			return err
 		}
@@ -322,7 +313,7 @@ type redisServer struct {
 }
 
 func startRedis() (*redisServer, error) {
-	port, err := freePort()
+	port, err := traffic.FreePort()
 	if err != nil {
 		return nil, err
 	}

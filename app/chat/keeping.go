@@ -22,17 +22,11 @@ const (
 // KeepBy changes how messages are kept. To be called before the first message, and by nobody who serves people.
 func (r *Room) KeepBy(k Keeping) { r.keeping = k }
 
-// enter puts a draft in line, or deals with it at once.
+// enter puts a draft in line, or has it written at once.
 func (r *Room) enter(d *draft) error {
-	switch r.keeping {
-	case KeepEach:
-		go r.write([]*draft{d})
+	if r.keeping == KeepEach || r.keeping == KeepNothing && d.begins { // conversations do exist
+		r.writeAlone(d)
 		return nil
-	case KeepNothing:
-		if d.begins { // conversations do exist
-			go r.really([]*draft{d})
-			return nil
-		}
 	}
 	return r.line.add(d)
 }
@@ -41,15 +35,6 @@ func (r *Room) enter(d *draft) error {
 type pretence struct {
 	mu    sync.Mutex
 	talks map[uuid.UUID]Conversation
-}
-
-func (r *Room) really(batch []*draft) {
-	defer close(batch[0].done)
-	if err := r.commitAll(context.Background(), batch); err != nil {
-		batch[0].err = err
-		return
-	}
-	r.ringAll(batch)
 }
 
 func (r *Room) pretend(batch []*draft) {

@@ -94,7 +94,7 @@ func (r *Room) write(batch []*draft) {
 // each kind, and rings for what was kept.
 func (r *Room) commit(batch []*draft) {
 	begun := time.Now()
-	if r.keeping == KeepNothing {
+	if r.keeping == KeepNothing && !batch[0].begins {
 		r.pretend(batch)
 		r.ringAll(batch)
 		return
@@ -112,8 +112,6 @@ func (r *Room) commit(batch []*draft) {
 		for _, d := range batch {
 			d.err, d.kept, d.many = err, false, len(batch) > 1
 		}
-	}
-	if err != nil {
 		slog.Warn("a commit failed; its messages are tried again", "messages", len(batch), "error", err)
 	}
 	if r.OnCommit != nil {

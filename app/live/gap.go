@@ -65,7 +65,7 @@ func (h *Hub) Connected(up bool) {
 	}
 	if up && h.warned {
 		h.warned = false
-		go h.tellDesks(view.Restored())
+		spawn("tell the desks that other servers are heard", func() { h.tellDesks(view.Restored()) })
 	}
 	if !up && !h.draining {
 		h.warning = time.AfterFunc(deaf, func() {

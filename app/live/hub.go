@@ -111,9 +111,7 @@ func (h *Hub) hold(events []bus.Event) (release func()) {
 			continue
 		}
 		before = e.Org
-		h.mu.RLock()
-		f := h.floors[e.Org]
-		h.mu.RUnlock()
+		f := h.floor(e.Org)
 		if f == nil {
 			continue
 		}

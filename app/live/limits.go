@@ -75,53 +75,54 @@ func newGauges(l Limits) *gauges {
 	return g
 }
 
+// refuse counts a refusal by a limit and words it; nil if there is nothing to wait for.
+func (g *gauges) refuse(limit string, wait time.Duration, words string) error {
+	if wait <= 0 {
+		return nil
+	}
+	g.refused[limit].Add(1)
+	return later(wait, words)
+}
+
+// ofAddress is refuse for a limit on addresses, which those of this machine do not have.
+func (g *gauges) ofAddress(limit string, of *meters[string], address, words string) error {
+	if !limited(address) {
+		return nil
+	}
+	return g.refuse(limit, of.wait(address), words)
+}
+
 // message asks whether one more message may come. begins says that it begins a conversation.
 func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
-	if wait := g.visitors.wait(visitor); wait > 0 {
-		g.refused["visitor"].Add(1)
-		return later(wait, "That was quick. What you wrote is sent in a moment.")
+	const (
+		network = "Very many messages come from your network just now. Yours is sent in a moment."
+		chat    = "The chat is very busy just now. What you wrote is sent in a moment."
+	)
+	if err := g.refuse("visitor", g.visitors.wait(visitor), "That was quick. What you wrote is sent in a moment."); err != nil {
+		return err
 	}
-	if limited(p.address) {
-		wait, limit := g.addresses.wait(p.address), "address"
-		if begins && wait == 0 {
-			wait, limit = g.beginnings.wait(p.address), "beginnings"
+	if err := g.ofAddress("address", g.addresses, p.address, network); err != nil {
+		return err
+	}
+	if begins {
+		if err := g.ofAddress("beginnings", g.beginnings, p.address, network); err != nil {
+			return err
 		}
-		if wait > 0 {
-			g.refused[limit].Add(1)
-			return later(wait, "Very many messages come from your network just now. Yours is sent in a moment.")
-		}
 	}
-	if wait := g.websites.wait(p.site.ID); wait > 0 {
-		g.refused["website"].Add(1)
-		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
+	if err := g.refuse("website", g.websites.wait(p.site.ID), chat); err != nil {
+		return err
 	}
-	if wait := g.organizations.wait(p.site.Org); wait > 0 {
-		g.refused["organization"].Add(1)
-		return later(wait, "The chat is very busy just now. What you wrote is sent in a moment.")
-	}
-	return nil
+	return g.refuse("organization", g.organizations.wait(p.site.Org), chat)
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.
 func (g *gauges) newcomer(address string) error {
-	if limited(address) {
-		if wait := g.newcomers.wait(address); wait > 0 {
-			g.refused["newcomers"].Add(1)
-			return later(wait, "Very many new visitors come from your network just now. The chat opens in a moment.")
-		}
-	}
-	return nil
+	return g.ofAddress("newcomers", g.newcomers, address, "Very many new visitors come from your network just now. The chat opens in a moment.")
 }
 
 // request asks whether one more post or poll may come from an address.
 func (g *gauges) request(address string) error {
-	if limited(address) {
-		if wait := g.requests.wait(address); wait > 0 {
-			g.refused["requests"].Add(1)
-			return later(wait, "Very many requests come from your network just now. The chat goes on in a moment.")
-		}
-	}
-	return nil
+	return g.ofAddress("requests", g.requests, address, "Very many requests come from your network just now. The chat goes on in a moment.")
 }
 
 // enter counts one more open socket, or says why it may not be. leave takes it back.

@@ -1,10 +1,9 @@
 package live
 
 import (
-	"fmt"
-	"log/slog"
-	"runtime/debug"
 	"time"
+
+	"parley/app/live/wire"
 )
 
 // greetingDue is how long a socket may stay open without saying hello.
@@ -13,13 +12,4 @@ const greetingDue = 20 * time.Second
 var started = time.Now()
 
 // spawn runs work beside; a fault in it is logged and harms nobody else.
-func spawn(doing string, work func()) {
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				slog.Error(doing, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		work()
-	}()
-}
+func spawn(doing string, work func()) { go wire.Guard(doing, work, nil) }

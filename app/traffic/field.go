@@ -1,5 +1,7 @@
 package traffic
 
+import "net"
+
 // Field is an organization to play in: one website, one agent.
 type Field struct {
 	Organization string // id
@@ -12,4 +14,14 @@ type Field struct {
 // Site is where the field's visitors come from.
 func (f Field) Site(server string) Site {
 	return Site{Server: server, Key: f.Key, Origin: "https://" + f.Host}
+}
+
+// FreePort returns a port of this machine that nothing listens on just now.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
 }

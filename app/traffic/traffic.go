@@ -129,7 +129,8 @@ func (t *tally) line() string {
 	return fmt.Sprintf("sent %d  acknowledged %d  delivered %d  answered %d", t.sent, t.acknowledged, t.delivered, t.answered)
 }
 
-func percentile(list []time.Duration, p float64) time.Duration {
+// Percentile is the value below which the share p (0 to 1) of a list lies, to a tenth of a millisecond; 0 for an empty list.
+func Percentile(list []time.Duration, p float64) time.Duration {
 	if len(list) == 0 {
 		return 0
 	}
@@ -206,7 +207,7 @@ func play(ctx context.Context, o options, out io.Writer) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprintf(out, "\n  sent          %6d\n  acknowledged  %6d   p50 %v  p99 %v after sending\n  delivered     %6d   p50 %v  p99 %v from sending to the agent's screen\n  answered      %6d\n",
-		t.sent, t.acknowledged, percentile(t.acks, .5), percentile(t.acks, .99), t.delivered, percentile(t.deliveries, .5), percentile(t.deliveries, .99), t.answered)
+		t.sent, t.acknowledged, Percentile(t.acks, .5), Percentile(t.acks, .99), t.delivered, Percentile(t.deliveries, .5), Percentile(t.deliveries, .99), t.answered)
 	for code, n := range t.refused {
 		fmt.Fprintf(out, "  refused (%s) %d\n", code, n)
 	}

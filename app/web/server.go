@@ -206,13 +206,10 @@ func (s *Server) fail(err error, c echo.Context) {
 		}
 		s.draw(c, status, desk.Trouble(e.Message))
 	case strings.HasPrefix(path, "/widget") || strings.HasPrefix(path, "/live/") || strings.HasPrefix(path, "/static/"):
-		if o := c.Request().Header.Get("Origin"); o != "" && strings.HasPrefix(path, "/widget/") { // a page may read why it is refused
-			c.Response().Header().Set("Access-Control-Allow-Origin", o)
-			c.Response().Header().Set("Access-Control-Expose-Headers", "Retry-After")
+		if strings.HasPrefix(path, "/widget/") {
+			letRead(c)
 		}
-		if status >= 400 {
-			c.Response().Header().Set("Connection", "close") // whoever is refused keeps nothing of us busy
-		}
+		c.Response().Header().Set("Connection", "close") // whoever is refused keeps nothing of us busy
 		c.JSON(status, map[string]string{"message": e.Message})
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))

@@ -68,9 +68,7 @@ func (s *Server) widgetSite(c echo.Context) error {
 	origin := widgetOrigin(r)
 	h := c.Response().Header()
 	h.Set("Vary", "Origin")
-	if o := r.Header.Get("Origin"); o != "" {
-		h.Set("Access-Control-Allow-Origin", o)
-	}
+	letRead(c)
 	site, err := s.org.Site(r.Context(), c.QueryParam("key"), origin)
 	if e := fail.As(err); e != nil {
 		h.Set("Cache-Control", "no-store")
@@ -84,6 +82,14 @@ func (s *Server) widgetSite(c echo.Context) error {
 	return c.JSON(http.StatusOK, siteOut{Website: &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel}})
 }
 
+// letRead lets the page that asks read the answer, whatever it says, and when to ask again.
+func letRead(c echo.Context) {
+	if o := c.Request().Header.Get("Origin"); o != "" {
+		c.Response().Header().Set("Access-Control-Allow-Origin", o)
+		c.Response().Header().Set("Access-Control-Expose-Headers", "Retry-After")
+	}
+}
+
 func (s *Server) widgetSocket(c echo.Context, site *org.Site) error {
 	return s.live.ServePanel(c.Response(), c.Request(), site, c.RealIP())
 }
@@ -95,10 +101,7 @@ func (s *Server) widgetFrames(c echo.Context, site *org.Site) error {
 	h := c.Response().Header()
 	h.Set("Vary", "Origin")
 	h.Set("Cache-Control", "no-store")
-	if o := r.Header.Get("Origin"); o != "" {
-		h.Set("Access-Control-Allow-Origin", o)
-		h.Set("Access-Control-Expose-Headers", "Retry-After")
-	}
+	letRead(c)
 	var frames []json.RawMessage
 	if err := json.NewDecoder(r.Body).Decode(&frames); err != nil {
 		var tooLarge *http.MaxBytesError

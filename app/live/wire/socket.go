@@ -78,7 +78,7 @@ type tally struct {
 	open, opened, cut, framed atomic.Int64
 }
 
-// newSocket is a socket without its wire.
+// newSocket is a socket without its carrier.
 func newSocket(t *tally, limit int64) *Socket {
 	s := &Socket{tally: t, limit: limit}
 	s.credit.Store(int32(t.frames.AtOnce))
@@ -181,13 +181,20 @@ func (s *Socket) mayCome() bool {
 
 // take hands a frame to the screen. A fault in one frame must not take the process, nor leave a socket that nobody reads.
 func (s *Socket) take(to Screen, frame []byte) {
+	Guard("a frame could not be handled", func() { to.Received(frame) }, func() { s.close(melody.CloseInternalServerErr, "internal error") })
+}
+
+// Guard does work; a fault in it is logged, harms nobody else, and is followed by after (nil: nothing).
+func Guard(doing string, work, after func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			slog.Error("a frame could not be handled", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			s.close(melody.CloseInternalServerErr, "internal error")
+			slog.Error(doing, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if after != nil {
+				after()
+			}
 		}
 	}()
-	to.Received(frame)
+	work()
 }
 
 // Close codes. After restart and tryAgain a client comes back by itself; after gone it must not.
@@ -230,20 +237,12 @@ const idleHands = 32
 func init() { hands.work = make(chan func()) }
 
 func lend(work func()) {
-	safely := func(work func()) {
-		defer func() {
-			if p := recover(); p != nil {
-				slog.Error("a socket", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		work()
-	}
 	select {
 	case hands.work <- work:
 	default:
 		go func() {
 			for {
-				safely(work)
+				Guard("a socket", work, nil)
 				if hands.idle.Add(1) > idleHands {
 					hands.idle.Add(-1)
 					return

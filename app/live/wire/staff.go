@@ -49,13 +49,19 @@ func NewStaff(frames Rate) *Staff {
 		socketOf(s).end()
 		screenOf(s).Closed()
 	})
+	counted := func(s *melody.Session) bool {
+		may := socketOf(s).mayCome()
+		if !may {
+			socketOf(s).close(TryAgain, "too many frames")
+		}
+		return may
+	}
 	received := func(s *melody.Session, frame []byte) {
-		if k := socketOf(s); k.mayCome() {
-			k.take(screenOf(s), frame)
-		} else {
-			k.close(TryAgain, "too many frames")
+		if counted(s) {
+			socketOf(s).take(screenOf(s), frame)
 		}
 	}
+	m.HandlePong(func(s *melody.Session) { counted(s) })
 	m.HandleMessage(received)
 	m.HandleMessageBinary(received)
 	m.HandleSentMessage(func(s *melody.Session, frame []byte) { socketOf(s).left(len(frame)) })

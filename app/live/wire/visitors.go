@@ -6,13 +6,10 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -125,13 +122,7 @@ func (k *Visitors) begin(v *visitorWire, accept string) {
 
 // open opens the screen. A fault in it ends the socket, not the process, and leaves nothing behind.
 func (v *visitorWire) open() {
-	defer func() {
-		if p := recover(); p != nil {
-			slog.Error("a screen could not be opened", "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			v.conn.Close()
-		}
-	}()
-	v.screen.Opened(v.Socket)
+	Guard("a screen could not be opened", func() { v.screen.Opened(v.Socket) }, func() { v.conn.Close() })
 }
 
 // readable is told that there is something to read. Somebody may be reading already: then it is theirs.

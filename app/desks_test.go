@@ -58,7 +58,8 @@ func TestDeskCatchesUpInPages(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := apptest.NewOrg(t)
-	s := serveTest(t, func(c *config) { c.CommitWindow = 0 })
+	redis, _, _ := apptest.Redis(t) // of its own: servers of other tests tell everyone to look again when they stop
+	s := serveTest(t, func(c *config) { c.CommitWindow, c.RedisURL = 0, redis })
 	v := newVisitor(t, s, o, "")
 	v.say("Hello")
 	c, agent := uuid.MustParse(v.conversation), o.As(access.Agent)

@@ -17,6 +17,7 @@ import (
 	"parley/app/identity"
 	"parley/app/live"
 	"parley/app/org"
+	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -99,6 +100,19 @@ func makeField(ctx context.Context, h *house, i int) (f traffic.Field, err error
 		return f, err
 	}
 	f.Key = w.Key
-	_, err = h.identity.Create(ctx, id, identity.SignUp{Name: fmt.Sprintf("Agent %d", i), Email: f.Email, Password: f.Password}, access.Agent, nil)
-	return f, err
+	agent, err := h.identity.Create(ctx, id, identity.SignUp{Name: fmt.Sprintf("Agent %d", i), Email: f.Email, Password: f.Password}, access.Agent, nil)
+	if err != nil {
+		return f, err
+	}
+	// One agent plays with everybody, and takes by hand.
+	groups, err := h.queue.Groups(ctx, who)
+	if err != nil {
+		return f, err
+	}
+	settings := groups[0].Settings
+	settings.Automatic = false
+	if err := h.queue.UpdateGroup(ctx, who, groups[0].ID, settings); err != nil {
+		return f, err
+	}
+	return f, h.queue.SetMember(ctx, who, groups[0].ID, queue.Member{ID: agent, In: true, Cap: queue.CapMost})
 }

@@ -108,7 +108,7 @@ func TestOneAfterAnother(t *testing.T) {
 	agent := o.As(access.Agent)
 	c := uuid.MustParse(v.conversation)
 	for i := 1; i <= 12; i++ {
-		if _, err := one.chat.Take(ctx, agent, "Mia", c); err != nil {
+		if _, err := one.queue.Take(ctx, agent, "Mia", c); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := one.chat.Close(ctx, agent, c); err != nil {
@@ -141,7 +141,7 @@ func TestComingBackWhileMessagesFlow(t *testing.T) {
 	v := newVisitor(t, one, o, "")
 	v.say("Hello")
 	c, agent := uuid.MustParse(v.conversation), o.As(access.Agent)
-	if _, err := one.chat.Take(ctx, agent, "Mia", c); err != nil {
+	if _, err := one.queue.Take(ctx, agent, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	const many = 200

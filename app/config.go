@@ -44,6 +44,8 @@ const help = `Parley: live chat for customer service.
   parley health [--ready]   ask the server on PORT whether it lives (or is ready); for a container's health check
   parley reset-link EMAIL   print links that set a new password for an address (with a private Postgres: stop the server first)
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
+  parley route --stdio      decide about the conversations whose events come on standard input, a JSON object a line; without
+                            a database (see app/queue/stdio.go)
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
   parley chaos [flags]      kill, drain and restart instances while people talk, and check that nothing is lost (parley chaos -h)
   parley help               this text

@@ -318,7 +318,7 @@ func TestMalformedFrames(t *testing.T) {
 			t.Errorf("%.60q: the refusal does not say which message it is about: %s", frame, answer)
 		}
 	}
-	line, _, err := s.chat.Desk(ctx, o.As(access.Agent))
+	line, _, _, err := s.chat.Desk(ctx, o.As(access.Agent), everywhere)
 	if err != nil || len(line) != 0 {
 		t.Errorf("something was kept: %v %v", line, err)
 	}

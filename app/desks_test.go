@@ -28,7 +28,7 @@ func TestOtherDesksAreToldOfTheLineOnly(t *testing.T) {
 	c := uuid.MustParse(v.conversation)
 	watching.until("line-" + v.conversation)
 	agent := o.As(access.Agent)
-	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+	if _, err := s.queue.Take(ctx, agent, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	watching.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
@@ -63,7 +63,7 @@ func TestDeskCatchesUpInPages(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.say("Hello")
 	c, agent := uuid.MustParse(v.conversation), o.As(access.Agent)
-	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+	if _, err := s.queue.Take(ctx, agent, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	const many = 700
@@ -104,7 +104,7 @@ func TestWhatADeskHasReadIsTakenBack(t *testing.T) {
 	v.say("Hello")
 	c, mia := uuid.MustParse(v.conversation), o.As(access.Agent)
 	colleague := openDesk(t, agentAt(t, s, o, access.Owner))
-	if _, err := s.chat.Take(ctx, mia, "Mia", c); err != nil {
+	if _, err := s.queue.Take(ctx, mia, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	colleague.until(`hx-target="#line-` + v.conversation)
@@ -114,7 +114,7 @@ func TestWhatADeskHasReadIsTakenBack(t *testing.T) {
 	}
 	s.live.Gap(uuid.Nil)
 	colleague.until(`id="line-` + v.conversation)
-	if _, err := elsewhere.Take(ctx, mia, "Mia", c); err != nil {
+	if _, err := elsewhere.Take(ctx, mia, "Mia", c, everywhere); err != nil {
 		t.Fatal(err)
 	}
 	s.live.Heard([]bus.Event{{Kind: bus.Said, Org: o.ID, Conversation: c, User: mia.ID(), Seq: 4}})

@@ -156,7 +156,7 @@ func TestPostsAndPollsOnTwoServers(t *testing.T) {
 	who := o.As(access.Agent)
 	c := uuid.MustParse(conversation)
 	time.Sleep(200 * time.Millisecond) // the poll waits
-	if _, err := servers[0].chat.Take(context.Background(), who, "Mia", c); err != nil {
+	if _, err := servers[0].queue.Take(context.Background(), who, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -102,9 +102,12 @@ func serveHandler(t testing.TB, h http.Handler) string {
 // onlyConversation is the id of the organization's one conversation.
 func onlyConversation(t testing.TB, s *server, o apptest.Org) string {
 	t.Helper()
-	line, own, err := s.chat.Desk(context.Background(), o.As(access.Agent))
+	line, own, _, err := s.chat.Desk(context.Background(), o.As(access.Agent), everywhere)
 	if err != nil || len(line)+len(own) != 1 {
 		t.Fatalf("%d in line, %d own, %v", len(line), len(own), err)
 	}
 	return append(line, own...)[0].ID.String()
 }
+
+// everywhere is every line.
+var everywhere = chat.Lines{Anywhere: true}

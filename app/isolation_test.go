@@ -15,12 +15,14 @@ import (
 	"parley/app/access"
 	"parley/app/apptest"
 	"parley/app/chat"
+	"parley/app/queue"
 )
 
 // Tables that are not of one tenant, each with the reason why that is right.
 var untenanted = map[string]string{
 	"goose_db_version": "goose's record of migrations; the application may only read it",
 	"sessions":         "a log-in session is looked up before anyone is known; the application has no right on it and goes through doors",
+	"instances":        "processes that live; the application has no right on it and goes through a door",
 	"attempts":         "limits on strangers' attempts; the application has no right on it and goes through doors",
 }
 
@@ -105,7 +107,7 @@ func TestCatalogIsLockedDown(t *testing.T) {
 		}
 	}
 	// What a door can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts')`); len(wide) > 0 {
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
@@ -119,6 +121,7 @@ type filled struct {
 	apptest.Org
 	visitor      access.Actor
 	conversation uuid.UUID
+	group        uuid.UUID
 }
 
 func fill(t testing.TB, s *server) filled {
@@ -133,7 +136,7 @@ func fill(t testing.TB, s *server) filled {
 		t.Fatal(err)
 	}
 	f.visitor = who
-	if _, err := s.chat.Take(ctx, o.As(access.Agent), "Mia", f.conversation); err != nil {
+	if _, err := s.queue.Take(ctx, o.As(access.Agent), "Mia", f.conversation); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "note", "A note of "+o.Name); err != nil {
@@ -143,6 +146,29 @@ func fill(t testing.TB, s *server) filled {
 		t.Fatal(err)
 	}
 	if _, err := s.identity.ResetLinkFor(ctx, o.As(access.Owner), o.As(access.Agent).ID()); err != nil {
+		t.Fatal(err)
+	}
+	owner := o.As(access.Owner)
+	if f.group, err = s.queue.AddGroup(ctx, owner, "A group of "+o.Name); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		s.queue.UpdateGroup(ctx, owner, f.group, queue.Settings{Name: "A group of " + o.Name, Picking: true}),
+		s.queue.SetMember(ctx, owner, f.group, queue.Member{ID: o.As(access.Agent).ID(), In: true, Cap: 1000000}),
+		s.queue.SetSubject(ctx, owner, o.Website, queue.Subject{Group: f.group}, 0),
+		s.queue.Consult(ctx, o.As(access.Agent), "Mia", f.conversation, o.As(access.Supervisor).ID(), false, ""),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What comes by itself with agents at their desks.
+	for _, sql := range []string{"insert into presence (org_id, user_id, instance) select org_id, user_id, gen_random_uuid() from agents limit 1"} {
+		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "text", "A reply of "+o.Name); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -223,7 +249,7 @@ func TestIsolationByTable(t *testing.T) {
 		what string
 		want int
 	}{
-		{"the visitor", a.visitor, "messages", 2},
+		{"the visitor", a.visitor, "messages", 3},
 		{"the visitor", a.visitor, "messages where kind = 'note'", 0},
 		{"the visitor", a.visitor, "conversations", 1},
 		{"the visitor", a.visitor, "users", 0},
@@ -232,7 +258,7 @@ func TestIsolationByTable(t *testing.T) {
 		{"another visitor", stranger, "messages", 0},
 		{"another visitor", stranger, "conversations", 0},
 		{"another visitor", stranger, "visitors", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages", 2},
+		{"the customer's reviewer", a.As(access.Reviewer), "messages", 3},
 		{"the customer's reviewer", a.As(access.Reviewer), "messages where kind = 'note'", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "customers", 1},
 		{"the customer's reviewer", a.As(access.Reviewer), "invitations", 0},
@@ -240,7 +266,11 @@ func TestIsolationByTable(t *testing.T) {
 		{"another customer's reviewer", elsewhere, "conversations", 0},
 		{"another customer's reviewer", elsewhere, "visitors", 0},
 		{"another customer's reviewer", elsewhere, "websites", 0},
-		{"an agent", a.As(access.Agent), "messages", 3},
+		{"the customer's reviewer", a.As(access.Reviewer), "agents", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
+		{"the visitor", a.visitor, "groups", 0},
+		{"the visitor", a.visitor, "guests", 0},
+		{"an agent", a.As(access.Agent), "messages", 5},
 	} {
 		if n := count(c.who, c.what); n != c.want {
 			t.Errorf("%s sees %d of %s, not %d", c.name, n, c.what, c.want)

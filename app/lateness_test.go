@@ -39,7 +39,7 @@ func TestBrowserRedisAway(t *testing.T) {
 	desk.Wait(`text("#line").includes("Said here meanwhile")`)
 	start()
 	desk.Wait(`text("#line").includes("Said elsewhere meanwhile") && text("#lateness") === ""`)
-	if line, _, err := one.chat.Desk(context.Background(), o.As(access.Agent)); err != nil || len(line) != 3 {
+	if line, _, _, err := one.chat.Desk(context.Background(), o.As(access.Agent), everywhere); err != nil || len(line) != 3 {
 		t.Errorf("%d in line, %v", len(line), err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"parley/app/bench"
 	"parley/app/chaos"
 	"parley/app/pg"
+	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -42,6 +43,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	case "traffic":
 		return traffic.Command(ctx, args, out)
+	case "route":
+		if !slices.Equal(args, []string{"--stdio"}) {
+			return errors.New("route reads events from standard input: parley route --stdio")
+		}
+		return queue.Drive(os.Stdin, out)
 	}
 	cfg, err := fromEnvironment()
 	if err != nil {

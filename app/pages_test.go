@@ -10,7 +10,9 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -58,7 +60,24 @@ func TestBrowserPages(t *testing.T) {
 	day.Wait(`$(".notice.bad")`)
 	show(day, "login-refused")
 
-	// Visitors with something to say, and Mia at the desk.
+	// Mia at the desk, who may have two conversations, and visitors with something to say.
+	ctx := context.Background()
+	who, mia := demoPerson(t, s, "olga@parley.demo"), demoPerson(t, s, "mia@parley.demo")
+	groups, err := s.queue.Groups(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	may := func(conversations int) {
+		t.Helper()
+		if err := s.queue.SetMember(ctx, who, groups[0].ID, queue.Member{ID: mia.ID(), In: true, Cap: conversations}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	may(2)
+	day.Go(s.url + "/login")
+	day.LogIn(s.url, "mia@parley.demo", demoPassword, "/desk")
+	day.Wait(`text("#connection") === "Online" && $("#status").value === "online"`)
+	show(day, "desk-empty")
 	var visitors []*visitor
 	shop := traffic.Site{Server: s.url, Key: s.demo.shopKey, Origin: s.url}
 	asks := []string{"Hi! Do you deliver to Norway, and what does it cost?", "My parcel says delivered, but there is nothing here.", "Which of your green teas has the least caffeine?",
@@ -74,15 +93,7 @@ func TestBrowserPages(t *testing.T) {
 		v.say(text)
 		visitors = append(visitors, v)
 	}
-	day.Go(s.url + "/login")
-	day.LogIn(s.url, "mia@parley.demo", demoPassword, "/desk")
-	day.Wait(`text("#connection") === "Online" && $("#line").childElementCount === 5`)
-	show(day, "desk-empty")
-	for i := range 2 {
-		day.Click("#take-next")
-		day.Wait(`document.querySelectorAll(".pane").length === ` + itoa(i+1))
-		day.Wait(`!$("#take-next").disabled`)
-	}
+	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#line").childElementCount === 3`)
 	day.Type("#pane-"+visitors[0].conversation+" textarea", "Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
 	visitors[0].hears("Yes, we do! Delivery to Norway is € 6.90 and takes three to five days.")
 	visitors[0].say("Great, and do you ship on Saturdays?")
@@ -104,8 +115,9 @@ func TestBrowserPages(t *testing.T) {
 	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
 	night.Wait(`$("chat .message:not(.pending)")`)
 	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
-	day.Click("#line li:last-child button")
-	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping")`)
+	may(20)
+	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
+	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
 	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
 	night.Wait(`$("chat .message.agent")`)
 	show(night, "panel")
@@ -122,6 +134,16 @@ func TestBrowserPages(t *testing.T) {
 	night.Click(".cards a")
 	night.Wait(`$("#domains li.seen")`)
 	show(night, "website")
+	night.Go(s.url + "/admin/groups")
+	show(night, "groups")
+	night.Go(s.url + "/admin/groups/" + groups[0].ID.String())
+	show(night, "group")
+	night.Go(s.url + "/board")
+	night.Wait(`document.querySelectorAll("[data-talk]").length === 5`)
+	show(night, "board")
+	night.Click("[data-talk] a")
+	night.Wait(`text(".history h2").includes("given by the rule")`)
+	show(night, "why")
 	night.Go(s.url + "/admin/people")
 	show(night, "people")
 	night.Type("#f-email", "new.colleague@shop.example")
@@ -159,4 +181,18 @@ func publicTemp(t testing.TB) string {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	os.Chmod(dir, 0o755)
 	return dir
+}
+
+// demoPerson is who logs in with one of the demo's addresses.
+func demoPerson(t testing.TB, s *server, email string) access.Actor {
+	t.Helper()
+	logins, err := s.db.Doors().Logins(context.Background(), email)
+	if err != nil || len(logins) == 0 {
+		t.Fatal(email, err)
+	}
+	p, err := s.identity.Who(context.Background(), logins[0].UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Actor
 }

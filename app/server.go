@@ -24,6 +24,7 @@ import (
 	"parley/app/live"
 	"parley/app/org"
 	"parley/app/pg"
+	"parley/app/queue"
 	"parley/app/web"
 )
 
@@ -36,6 +37,7 @@ type house struct {
 	identity *identity.Room
 	sessions *identity.Sessions
 	chat     *chat.Room
+	queue    *queue.Room
 	archive  *archive.Room
 }
 
@@ -90,6 +92,7 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.chat = chat.New(h.db, h.bus)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
+	h.queue = queue.New(h.db, h.bus, h.chat)
 	h.archive = archive.New(h.db)
 	return h, nil
 }
@@ -163,9 +166,9 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
-	s.live = live.New(h.chat, h.org, h.bus, chat.NewTokens(secret), cfg.Limits)
+	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue}, h.bus, chat.NewTokens(secret), cfg.Limits)
 	s.live.OnTide(giveBack())
-	front, err := web.New(webCfg, web.Rooms{Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Archive: h.archive, Mail: mailer, Live: s.live})
+	front, err := web.New(webCfg, web.Rooms{Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +186,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	}
 	s.parts.Go(func() error { return h.bus.Run(partsCtx) })
 	s.parts.Go(func() error { return mailer.Run(partsCtx) })
+	s.parts.Go(func() error { return h.queue.Run(partsCtx) })
 	s.parts.Go(func() error {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return err

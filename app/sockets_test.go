@@ -200,7 +200,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.say("Hello")
 	ctx, agent, c := context.Background(), o.As(access.Agent), uuid.MustParse(v.conversation)
-	if _, err := s.chat.Take(ctx, agent, "Mia", c); err != nil {
+	if _, err := s.queue.Take(ctx, agent, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
 	// The other tab says hello and then reads no more.

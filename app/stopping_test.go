@@ -80,7 +80,7 @@ func TestDraining(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("it has not ended after ten seconds")
 	}
-	line, _, err := chatRoom(t).Desk(context.Background(), o.As(access.Agent))
+	line, _, _, err := chatRoom(t).Desk(context.Background(), o.As(access.Agent), everywhere)
 	if err != nil || len(line) != len(visitors) {
 		t.Errorf("%d conversations are kept, %v", len(line), err)
 	}

@@ -240,7 +240,17 @@ func (r *rawSocket) put(frame string) {
 	}
 }
 
+// next is the next frame that does not come by time, as a place in line does.
 func (r *rawSocket) next() string {
+	r.t.Helper()
+	for {
+		if frame := r.any(); !strings.HasPrefix(frame, `{"type":"line"`) {
+			return frame
+		}
+	}
+}
+
+func (r *rawSocket) any() string {
 	r.t.Helper()
 	r.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	_, frame, err := r.conn.ReadMessage()

@@ -13,6 +13,7 @@ import (
 	"parley/app/identity"
 	"parley/app/org"
 	"parley/app/pg"
+	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -37,6 +38,7 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 	w.Stop = func() { db.Close(); cluster.Stop() }
 	b := bus.New(nil)
 	h := &house{db: db, org: org.New(db, b), identity: identity.New(db, b, false), chat: chat.New(db, b)}
+	h.queue = queue.New(db, b, h.chat)
 	if w.Fields, err = makeFields(ctx, h, fields); err != nil {
 		db.Close()
 		return fail(err)

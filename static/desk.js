@@ -81,6 +81,8 @@
     sort(line);
     sort(mine);
     for (const e of all("[data-count]")) e.textContent = document.querySelector(e.dataset.count).childElementCount;
+    const load = document.querySelector("[data-load]");
+    if (load) load.textContent = all("#mine > :not(.guest)").length;
     tick();
     arrange();
     const open = all("#mine [data-wait]").length;
@@ -103,6 +105,7 @@
       const there = $(e.id);
       if (!there) continue;
       there.dataset.since = e.dataset.since;
+      if (there.className.replace(/ ?(shown|fresh)\b/g, "") !== e.className) continue; // another kind of entry: it is replaced
       there.querySelector("button").replaceChildren(...e.querySelector("button").childNodes);
       e.remove();
     }
@@ -117,6 +120,9 @@
     ends = all(".pane.shown", panes).map(thread).filter(atEnd);
   });
   document.addEventListener("htmx:after:swap", () => {
+    for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
+    const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
+    if (to) { to.dataset.seen = ""; to.focus(); }
     settle();
     for (const t of ends) t.scrollTop = t.scrollHeight;
   });
@@ -343,6 +349,7 @@
     const b = e.target.closest("[data-kind]");
     if (b) { kind(b.form, b.dataset.kind); keep(b.closest(".pane")); area(b.form).focus(); }
     if (e.target.closest("[data-back]")) document.body.classList.remove("talking");
+    if (e.target.closest("[data-alive]")) tell({ type: "alive" });
     const gone = e.target.closest("[data-dismiss]");
     if (gone) {
       const pane = gone.closest(".pane");
@@ -357,6 +364,7 @@
     const pane = used[0];
     const act = {
       KeyN: () => $("take-next").click(),
+      KeyH: () => { const hand = pane?.querySelector("[data-hand]"); if (hand) { hand.open = !hand.open; if (!hand.open) area(pane).focus(); } },
       KeyC: () => pane?.querySelector(".close button").click(),
       KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[data-composer]").mode === "note" ? "text" : "note"),
     }[e.code] || (/^Digit[1-9]$/.test(e.code) && (() => {
@@ -364,6 +372,18 @@
       entry?.querySelector("button").click();
     }));
     if (act) { e.preventDefault(); act(); }
+  });
+
+  // --- handing over: the form is fetched when it is opened, so that it knows who is there -----------------------------
+  panes.addEventListener("toggle", (e) => {
+    if (!e.target.matches("[data-hand]")) return;
+    const form = e.target.querySelector("[hx-get]");
+    if (e.target.open) htmx.trigger(form, "open");
+    else form.replaceChildren();
+  }, true);
+  panes.addEventListener("keydown", (e) => {
+    const hand = e.key === "Escape" && e.target.closest("[data-hand]");
+    if (hand) { hand.open = false; area(hand.closest(".pane")).focus(); }
   });
 
   // A pane that has just come in takes the focus if the agent asked for it.
@@ -392,4 +412,6 @@
   showSettings();
   settle();
   for (const p of all(".pane.shown", panes)) toEnd(p);
+  const called = $(location.hash.slice(1)); // from the board
+  if (called && panes.contains(called)) focus(called);
 })();

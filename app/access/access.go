@@ -14,8 +14,8 @@ type Role string
 
 const (
 	Owner      Role = "owner"      // a manager who also holds billing, security and retention
-	Manager    Role = "manager"    // customers, websites, domains, people
-	Supervisor Role = "supervisor" // an agent who also reads past conversations
+	Manager    Role = "manager"    // customers, websites, domains, groups, people
+	Supervisor Role = "supervisor" // an agent who also watches the lines and running conversations, and reads past ones
 	Agent      Role = "agent"      // answers at the desk
 	Reviewer   Role = "reviewer"   // a customer's own person: reads that customer's past conversations
 
@@ -44,15 +44,16 @@ const (
 	Manage               // customers, websites, domains, people
 	Appoint              // make or change owners, rename the organization
 	Review               // read past conversations
+	Watch                // see everybody's running conversations, look into them, give them to somebody, take them over
 )
 
 var rights = map[Role][]Right{
-	Owner:      {Answer, Manage, Appoint, Review},
-	Manager:    {Answer, Manage, Review},
-	Supervisor: {Answer, Review},
+	Owner:      {Answer, Manage, Appoint, Review, Watch},
+	Manager:    {Answer, Manage, Review, Watch},
+	Supervisor: {Answer, Review, Watch},
 	Agent:      {Answer},
 	Reviewer:   {Review},
-	system:     {Answer, Manage, Appoint, Review},
+	system:     {Answer, Manage, Appoint, Review, Watch},
 }
 
 // May reports whether the role has the right.

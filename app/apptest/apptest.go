@@ -120,7 +120,8 @@ func (o Org) Visitor() access.Actor {
 	return access.Visitor(o.ID, o.Website, uuid.Must(uuid.NewV7()))
 }
 
-// NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed.
+// NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed. Its one
+// group is everybody's, and agents take from its line by hand.
 func NewOrg(t testing.TB) Org {
 	t.Helper()
 	ctx := context.Background()
@@ -158,6 +159,11 @@ func NewOrg(t testing.TB) Org {
 		id, err := people.Create(ctx, o.ID, identity.SignUp{Name: string(role) + " of " + name, Email: email, Password: Password}, role, customer)
 		must(err)
 		o.Users[role] = Person{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}
+	}
+	// As the older tests expect it: agents take their conversations, as many as they like. Tests of routing say otherwise.
+	for _, sql := range []string{"update groups set automatic = false", "update agents set hard_cap = 1000000"} {
+		_, err := DB(t).As(system).Exec(ctx, sql)
+		must(err)
 	}
 	return o
 }

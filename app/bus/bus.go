@@ -32,6 +32,10 @@ const (
 	User    Kind = "user"    // a user's role or state changed, or all its sessions ended
 	Session Kind = "session" // one log-in session ended
 	Website Kind = "website" // a website's settings or domains changed, or it was seen loading
+	Groups  Kind = "groups"  // an organization's groups or who belongs to them changed
+	Agent   Kind = "agent"   // a user's availability changed
+	Guests  Kind = "guests"  // a colleague came into a conversation, or left it
+	Line    Kind = "line"    // the lines of an organization moved, or who is there to answer them
 )
 
 // Event is "this happened".
@@ -84,7 +88,8 @@ const everyone = "parley"
 
 // channel is where an event is told: what only screens show, to those who have a screen of the organization.
 func channel(e Event) string {
-	if e.Kind == Said || e.Kind == Typing {
+	switch e.Kind {
+	case Said, Typing, Agent, Guests, Line:
 		return channelOf(e.Org)
 	}
 	return everyone

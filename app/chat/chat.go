@@ -23,7 +23,17 @@ type Room struct {
 
 	// OnCommit, if set before the first message, is told of every commit.
 	OnCommit func(Commit)
+	// Beside, if set before the first message, adds statements to the one transaction in which messages are kept.
+	Beside Beside
 }
+
+// Beside queues what else is to be written with messages, through a pipeline's handle of their organization: the
+// conversations that begin, and what agents reply. It may be more than is kept in the end; the statements find out. It
+// returns how the results are read, in the order of queueing.
+type Beside func(ctx context.Context, t *pg.Tenant, begun []uuid.UUID, replied []Reply) []func() error
+
+// Reply is an agent's, on its way into the table.
+type Reply struct{ Conversation, Message uuid.UUID }
 
 // New returns the room.
 func New(db *pg.DB, b *bus.Bus) *Room {
@@ -130,6 +140,41 @@ type Conversation struct {
 	PageURL       string
 	PageTitle     string
 	Language      string
+	Group         uuid.UUID // whose line it is or was in
+	CameBy        string    // how it came where it is: one of the words below
+	OfferedTo     uuid.UUID // the agent it is offered to; zero: nobody
+	OfferedUntil  time.Time
+}
+
+// How a conversation came where it is.
+const (
+	ByRouting  = "routing"    // given to its agent by the rule
+	ByNext     = "next"       // its agent took the next one
+	ByPick     = "picked"     // its agent chose it from the line
+	ByOffer    = "accepted"   // it was offered to its agent
+	ByOrder    = "assigned"   // somebody gave it to its agent
+	ByTakeOver = "taken over" // its agent took it from another
+
+	ByReturn   = "returned"    // its agent gave it back, or left
+	ByLoss     = "lost"        // its agent's connection was lost
+	ByAway     = "away"        // its agent was away for too long
+	ByTakeBack = "taken back"  // its agent would not have answered soon
+	ByTransfer = "transferred" // its agent handed it over
+	ByOverflow = "overflow"    // nobody of the group before could take it
+	ByLapse    = "not taken"   // whom it was offered to did not take it
+)
+
+// offered reports whether the conversation is kept for somebody now.
+func (c Conversation) offered(now time.Time) bool {
+	return c.OfferedTo != uuid.Nil && now.Before(c.OfferedUntil)
+}
+
+// OfferedNow is whom the conversation is offered to at a time; zero: nobody.
+func (c Conversation) OfferedNow(now time.Time) uuid.UUID {
+	if c.State == Waiting && c.offered(now) {
+		return c.OfferedTo
+	}
+	return uuid.Nil
 }
 
 // Said is a message together with its conversation as it was right after it.
@@ -146,7 +191,8 @@ func said(r chatdb.TakeRow) Said {
 		In: fromRow(chatdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
 			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
 			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, WebsiteName: r.WebsiteName,
-			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language}),
+			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
+			GroupID: r.GroupID, CameBy: r.CameBy, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil}),
 	}
 	return s
 }
@@ -159,7 +205,10 @@ func fromRow(r chatdb.GetConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
 		Website: r.WebsiteID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
-		PageTitle: r.PageTitle, Language: r.Language}
+		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, CameBy: r.CameBy}
+	if r.OfferedTo != nil && r.OfferedUntil != nil {
+		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
+	}
 	if r.AgentID != nil {
 		c.Agent = *r.AgentID
 	}

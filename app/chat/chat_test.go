@@ -63,7 +63,7 @@ func (f fixture) must(r chat.Receipt, err error) chat.Receipt {
 func (f fixture) taken(who access.Actor) uuid.UUID {
 	f.t.Helper()
 	r := f.must(f.says(who, uuid.Nil, uuid.New(), "Hello"))
-	if _, err := f.room.Take(context.Background(), f.org.As(access.Agent), "Mia", r.Conversation); err != nil {
+	if _, err := f.room.Take(context.Background(), f.org.As(access.Agent), "Mia", r.Conversation, chat.Lines{Anywhere: true}); err != nil {
 		f.t.Fatal(err)
 	}
 	return r.Conversation
@@ -158,7 +158,7 @@ func TestSaidAgainIsSaidOnce(t *testing.T) {
 	if again := f.must(f.says(visitor, uuid.Nil, first, "Hello")); again.Seq != 1 || again.Conversation != r.Conversation || !again.At.Equal(r.At) {
 		t.Errorf("while it is running: %+v, not %+v", again, r)
 	}
-	if _, err := f.room.Take(ctx, agent, "Mia", r.Conversation); err != nil {
+	if _, err := f.room.Take(ctx, agent, "Mia", r.Conversation, chat.Lines{Anywhere: true}); err != nil {
 		t.Fatal(err)
 	}
 	reply := uuid.New()
@@ -197,7 +197,7 @@ func TestTakenOnce(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			role := roles[i%len(roles)]
-			_, err := f.room.Take(ctx, f.org.As(role), string(role), r.Conversation)
+			_, err := f.room.Take(ctx, f.org.As(role), string(role), r.Conversation, chat.Lines{Anywhere: true})
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -225,7 +225,7 @@ func TestTakeNextInOrder(t *testing.T) {
 		order = append(order, f.must(f.says(f.org.Visitor(), uuid.Nil, uuid.New(), "Hello")).Conversation)
 	}
 	for _, want := range order[:2] {
-		c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil)
+		c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil, chat.Lines{Anywhere: true})
 		if err != nil || c.ID != want || c.State != chat.Open || c.AgentName != "Mia" {
 			t.Fatalf("took %v (%v), not the oldest", c.ID, err)
 		}
@@ -235,7 +235,7 @@ func TestTakeNextInOrder(t *testing.T) {
 	taken := map[uuid.UUID]int{}
 	for range 3 {
 		wg.Go(func() {
-			c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil)
+			c, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil, chat.Lines{Anywhere: true})
 			if err != nil {
 				t.Error(err)
 			}
@@ -248,7 +248,7 @@ func TestTakeNextInOrder(t *testing.T) {
 	if len(taken) != 3 {
 		t.Errorf("three at once took %v", taken)
 	}
-	if _, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil); !errors.Is(err, error(chat.ErrLineEmpty)) {
+	if _, err := f.room.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil, chat.Lines{Anywhere: true}); !errors.Is(err, error(chat.ErrLineEmpty)) {
 		t.Errorf("an empty line: %v", err)
 	}
 }
@@ -347,7 +347,10 @@ func TestRefusals(t *testing.T) {
 			_, err := f.room.SayAsAgent(ctx, agent, c, uuid.New(), chat.System, "closed")
 			return err
 		}, fail.Invalid},
-		"take an unknown conversation": {func() error { _, err := f.room.Take(ctx, agent, "Mia", uuid.New()); return err }, fail.NotFound},
+		"take an unknown conversation": {func() error {
+			_, err := f.room.Take(ctx, agent, "Mia", uuid.New(), chat.Lines{Anywhere: true})
+			return err
+		}, fail.NotFound},
 		"nobody": {func() error {
 			_, err := f.room.SayAsAgent(ctx, access.Actor{}, c, uuid.New(), chat.Text, "a")
 			return err

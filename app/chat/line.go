@@ -21,6 +21,7 @@ type draft struct {
 	body         string
 	website      uuid.UUID // where it begins one
 	customer     uuid.UUID
+	group        uuid.UUID
 	page         Page
 
 	done chan struct{} // closed when what follows is known

@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,23 +25,37 @@ func (r *Room) Get(ctx context.Context, who access.Actor, id uuid.UUID) (Convers
 // LineShown is how much of the line a desk shows; nobody picks from more.
 const LineShown = 200
 
-// Desk returns the head of the line (oldest first) and the agent's own open conversations (oldest unanswered first).
-func (r *Room) Desk(ctx context.Context, who access.Actor) (line, own []Conversation, err error) {
+// Lines says which lines somebody may see and take from.
+type Lines struct {
+	Groups   []uuid.UUID
+	Anywhere bool // all of them
+}
+
+// Has reports whether a group's line is among them.
+func (l Lines) Has(group uuid.UUID) bool { return l.Anywhere || slices.Contains(l.Groups, group) }
+
+// Desk returns the heads of the lines (oldest first, with what is offered to the agent), the agent's own open conversations
+// and those it is a guest in (oldest unanswered first).
+func (r *Room) Desk(ctx context.Context, who access.Actor, lines Lines) (line, own, visits []Conversation, err error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	agent := who.ID()
-	rows, err := chatdb.New(t).ListForDesk(ctx, chatdb.ListForDeskParams{AgentID: &agent, Line: LineShown})
+	rows, err := chatdb.New(t).ListForDesk(ctx, chatdb.ListForDeskParams{AgentID: &agent, Line: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups})
 	for _, row := range rows {
-		c := fromRow(chatdb.GetConversationRow(row))
-		if c.State == Waiting {
-			line = append(line, c)
-		} else {
+		switch c := fromRow(chatdb.GetConversationRow(row)); {
+		case c.State == Waiting:
+			if to := c.OfferedNow(time.Now()); to == uuid.Nil && lines.Has(c.Group) || to == agent {
+				line = append(line, c)
+			}
+		case c.Agent == agent:
 			own = append(own, c)
+		default:
+			visits = append(visits, c)
 		}
 	}
-	return line, own, err
+	return line, own, visits, err
 }
 
 // OfVisitor returns the visitor's running conversation, else the last one; ok is false if there is none.

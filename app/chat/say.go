@@ -27,6 +27,7 @@ type FromVisitor struct {
 	Body         string
 	After        uuid.UUID // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
 	Customer     uuid.UUID // of the website
+	Group        uuid.UUID // who is to answer, if it begins a conversation
 	Page         Page
 }
 
@@ -52,7 +53,7 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
 	}
 	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: Text, body: body,
-		website: who.Narrow(), customer: in.Customer, page: in.Page}
+		website: who.Narrow(), customer: in.Customer, group: in.Group, page: in.Page}
 	for range 4 { // another tab, or the same message sent twice at once, can come between
 		if d.conversation == uuid.Nil {
 			d.conversation, d.begins = idAfter(in.After), true
@@ -173,106 +174,7 @@ func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor,
 	case row.AgentID == nil:
 		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
 	case *row.AgentID != who.ID():
-		return fail.New(fail.Conflict, "%s has this conversation.", row.AgentName)
+		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
 	}
 	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
-}
-
-// ErrLineEmpty says that nobody is waiting.
-var ErrLineEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
-
-// Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one that has waited longest.
-// name is what the visitor will see.
-func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) (Conversation, error) {
-	t, err := r.db.For(who, access.Answer)
-	if err != nil {
-		return Conversation{}, err
-	}
-	q, agent := chatdb.New(t), who.ID()
-	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New()})
-	if err == nil {
-		s := said(chatdb.TakeRow(row))
-		r.ring(who.Org(), s)
-		r.told(ctx)
-		return s.In, nil
-	}
-	if !pg.None(err) {
-		return Conversation{}, err
-	}
-	if conversation == uuid.Nil {
-		return Conversation{}, ErrLineEmpty
-	}
-	got, err := q.GetConversation(ctx, conversation)
-	switch {
-	case pg.None(err):
-		return Conversation{}, fail.Missing("conversation")
-	case err != nil:
-		return Conversation{}, err
-	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
-		return fromRow(got), nil // taken by this agent already: the same answer again
-	case State(got.State) == Closed:
-		return Conversation{}, ErrClosed
-	}
-	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
-}
-
-func nameOr(name, other string) string {
-	if name == "" {
-		return other
-	}
-	return name
-}
-
-// Close ends the agent's conversation. Closing twice is closing once.
-func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UUID) (Conversation, error) {
-	t, err := r.db.For(who, access.Answer)
-	if err != nil {
-		return Conversation{}, err
-	}
-	q, agent := chatdb.New(t), who.ID()
-	row, err := q.Close(ctx, chatdb.CloseParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
-	if err == nil {
-		s := said(chatdb.TakeRow(row))
-		r.ring(who.Org(), s)
-		r.told(ctx)
-		return s.In, nil
-	}
-	if !pg.None(err) {
-		return Conversation{}, err
-	}
-	why := r.refusal(ctx, q, who, conversation)
-	if why == error(ErrClosed) {
-		got, err := q.GetConversation(ctx, conversation)
-		if err == nil && got.AgentID != nil && *got.AgentID == agent {
-			return fromRow(got), nil
-		}
-	}
-	return Conversation{}, why
-}
-
-// ReturnOwn puts the actor's own open conversations back into the line: the agent goes home.
-func (r *Room) ReturnOwn(ctx context.Context, who access.Actor) error {
-	t, err := r.db.For(who, access.Answer)
-	if err != nil {
-		return err
-	}
-	return r.returnAll(ctx, t, who.ID())
-}
-
-// ReturnAll puts an agent's open conversations back into the line: the agent may no longer log in or answer.
-func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID) error {
-	t, err := r.db.For(who, access.Manage)
-	if err != nil {
-		return err
-	}
-	return r.returnAll(ctx, t, agent)
-}
-
-func (r *Room) returnAll(ctx context.Context, t *pg.Tenant, agent uuid.UUID) error {
-	rows, err := chatdb.New(t).ReturnToLine(ctx, &agent)
-	for _, row := range rows {
-		r.ring(t.Actor().Org(), said(chatdb.TakeRow(row)))
-	}
-	r.told(ctx)
-	return err
 }

@@ -138,8 +138,11 @@ func (r *Room) commitAll(ctx context.Context, batch []*draft) error {
 		for n < len(sorted) && sorted[n].org == sorted[0].org {
 			n++
 		}
-		q := chatdb.New(p.As(access.System(sorted[0].org, "keep messages")))
-		read = append(read, queue(ctx, q, sorted[:n])...)
+		t := p.As(access.System(sorted[0].org, "keep messages"))
+		read = append(read, queue(ctx, chatdb.New(t), sorted[:n])...)
+		if r.Beside != nil {
+			read = append(read, r.beside(ctx, t, sorted[:n])...)
+		}
 		sorted = sorted[n:]
 	}
 	p.Send(ctx)
@@ -155,6 +158,24 @@ func (r *Room) commitAll(ctx context.Context, batch []*draft) error {
 	return failed
 }
 
+// beside queues what else is to be written with one organization's drafts.
+func (r *Room) beside(ctx context.Context, t *pg.Tenant, drafts []*draft) []func() error {
+	var begun []uuid.UUID
+	var replied []Reply
+	for _, d := range drafts {
+		switch {
+		case d.begins:
+			begun = append(begun, d.conversation)
+		case d.author == ByAgent && d.kind == Text:
+			replied = append(replied, Reply{d.conversation, d.id})
+		}
+	}
+	if begun == nil && replied == nil {
+		return nil
+	}
+	return r.Beside(ctx, t, begun, replied)
+}
+
 // queue queues one organization's drafts and returns how to read their results.
 func queue(ctx context.Context, q *chatdb.Queries, drafts []*draft) (read []func() error) {
 	var begin chatdb.BeginParams
@@ -168,6 +189,7 @@ func queue(ctx context.Context, q *chatdb.Queries, drafts []*draft) (read []func
 			begin.VisitorIds = append(begin.VisitorIds, d.authorID)
 			begin.WebsiteIds = append(begin.WebsiteIds, d.website)
 			begin.CustomerIds = append(begin.CustomerIds, d.customer)
+			begin.GroupIds = append(begin.GroupIds, d.group)
 			begin.Bodies = append(begin.Bodies, d.body)
 			begin.PageUrls = append(begin.PageUrls, d.page.URL)
 			begin.PageTitles = append(begin.PageTitles, d.page.Title)

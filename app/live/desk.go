@@ -19,6 +19,7 @@ import (
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/live/wire"
+	"parley/app/queue"
 	view "parley/templates/desk"
 )
 
@@ -38,6 +39,8 @@ type desk struct {
 	ready     bool     // the screen has been brought up to date
 	waiting   [][]byte // what came before that
 	following map[uuid.UUID]struct{}
+	visiting  map[uuid.UUID]struct{} // of them, those of others in which it is a guest
+	lines     chat.Lines             // that it sees
 	typedAt   time.Time
 }
 
@@ -50,7 +53,7 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}})
+	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor  { return d.actor }
@@ -66,6 +69,7 @@ func (d *desk) Opened(s *wire.Socket) {
 	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.bus.Join(d.actor.Org())
 	d.hub.joinFloor(d)
+	d.hub.queue.Enter(d.actor)
 	if !d.still() { // ended between the look and now
 		d.end()
 	}
@@ -75,6 +79,7 @@ func (d *desk) Closed() {
 	d.due.Stop()
 	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.leaveFloor(d)
+	d.hub.queue.Exit(d.actor)
 	d.hub.bus.Leave(d.actor.Org())
 	d.mu.Lock()
 	followed := slices.Collect(maps.Keys(d.following))
@@ -106,8 +111,33 @@ func (d *desk) leave(conversation uuid.UUID) {
 	d.hub.leave(d, conversation)
 }
 
+// sees says how a conversation shows on this desk.
+func (d *desk) sees(c chat.Conversation, now time.Time) view.Seen {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c.Agent == d.actor.ID() {
+		return view.Seen{Mine: true}
+	}
+	_, guest := d.visiting[c.ID]
+	offer := c.OfferedNow(now)
+	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil && d.lines.Has(c.Group))}
+}
+
+// visits notes whether the agent is a guest in a conversation, and reports whether that is new.
+func (d *desk) visits(conversation uuid.UUID, guest bool) (changed bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, was := d.visiting[conversation]
+	if guest {
+		d.visiting[conversation] = struct{}{}
+	} else {
+		delete(d.visiting, conversation)
+	}
+	return was != guest
+}
+
 // deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
-// socket, and "typing". Everything durable comes by HTTP.
+// socket, "typing", and "alive", a sign of life. Everything durable comes by HTTP.
 type deskFrame struct {
 	Type         string            `json:"type"`
 	Threads      map[uuid.UUID]int `json:"threads"`
@@ -132,6 +162,7 @@ func (d *desk) Received(raw []byte) {
 var deskFrames = map[string]func(*desk, deskFrame){
 	"hello":  (*desk).hello,
 	"typing": (*desk).types,
+	"alive":  (*desk).alive,
 }
 
 // threadsShown is how many conversations one page may ask about.
@@ -180,18 +211,39 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
-	line, own, err := d.hub.chat.Desk(ctx, d.actor)
+	lines, err := d.hub.queue.Lines(ctx, d.actor)
+	var line, own, visits []chat.Conversation
+	var status queue.Availability
+	if err == nil {
+		line, own, visits, err = d.hub.chat.Desk(ctx, d.actor, lines)
+	}
+	if err == nil {
+		status, err = d.hub.queue.Mine(ctx, d.actor)
+	}
+	var guests map[uuid.UUID][]chat.Guest
+	if err == nil {
+		guests, err = d.hub.chat.Guests(ctx, d.actor, view.IDs(own, visits))
+	}
 	if err != nil {
 		_, message, _ := refused(err, "bring a desk up to date")
 		d.now(view.Trouble(message))
 		d.socket.Close(wire.TryAgain, "try again")
 		return
 	}
+	d.mu.Lock()
+	d.lines = lines
+	clear(d.visiting)
+	for _, c := range visits {
+		d.visiting[c.ID] = struct{}{}
+	}
+	d.mu.Unlock()
 	if f := d.hub.floor(d.actor.Org()); f != nil {
 		f.read(line)
 		f.read(own)
+		f.read(visits)
 	}
-	frames := [][]byte{html(view.Lists(line, own, time.Now()))}
+	frames := [][]byte{html(view.Lists(d.actor.ID(), line, own, visits, time.Now())), html(view.StatusOf(status))}
+	own = append(own, visits...)
 	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown
 	isOwn := make(map[uuid.UUID]bool, len(own))
 	for _, c := range own {
@@ -201,9 +253,9 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			after = 0
 		}
 		if !shown {
-			frames = append(frames, html(view.AddPane(c)))
+			frames = append(frames, html(view.AddPane(c, d.actor.ID())))
 		}
-		frames = append(frames, html(view.StateOf(c)))
+		frames = append(frames, html(view.StateOf(c)), html(view.GuestsOf(c, d.actor.ID(), guests[c.ID])))
 		if c.LastSeq-after > chat.PageOfMessages { // much is missing: page by page, after this
 			d.follow(c.ID, max(after, c.LastSeq-chat.ThreadShown))
 			d.hub.look(c.ID)
@@ -286,9 +338,27 @@ func (d *desk) types(in deskFrame) {
 	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
 }
 
+// alive takes the agent's sign of life.
+func (d *desk) alive(deskFrame) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := d.hub.queue.Alive(ctx, d.actor); err != nil {
+		slog.Warn("an agent's sign of life", "error", err)
+	}
+}
+
+// status shows the agent's own availability as it is now.
+func (d *desk) status() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if a, err := d.hub.queue.Mine(ctx, d.actor); err == nil {
+		d.say(view.StatusOf(a))
+	}
+}
+
 // openPane gives a conversation that has become this agent's its place on the screen.
 func (d *desk) openPane(c chat.Conversation) {
-	d.say(view.AddPane(c))
+	d.say(view.AddPane(c, d.actor.ID()))
 	d.say(view.StateOf(c))
 	d.follow(c.ID, 0)
 	d.hub.look(c.ID)
@@ -301,6 +371,54 @@ func (d *desk) letGo(conversation uuid.UUID) {
 	defer cancel()
 	if c, err := d.hub.chat.Get(ctx, d.actor, conversation); err == nil && c.State == chat.Open && c.Agent == d.actor.ID() {
 		d.openPane(c)
+	}
+}
+
+// guests shows on the desks concerned who is in a conversation: on the guest's, whose place it is or was, and on those that
+// show it.
+func (h *Hub) guests(org, conversation, guest uuid.UUID) {
+	f := h.floor(org)
+	if f == nil {
+		return
+	}
+	var here []*desk
+	for _, d := range f.list() {
+		if d.actor.ID() == guest || d.follows(conversation) {
+			here = append(here, d)
+		}
+	}
+	if len(here) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	who := access.System(org, "show who is in a conversation")
+	c, err := h.chat.Get(ctx, who, conversation)
+	var guests map[uuid.UUID][]chat.Guest
+	if err == nil {
+		guests, err = h.chat.Guests(ctx, who, []uuid.UUID{conversation})
+	}
+	if err != nil {
+		slog.Warn("show who is in a conversation", "error", err)
+		for _, d := range here {
+			d.socket.Close(wire.TryAgain, "try again")
+		}
+		return
+	}
+	for _, d := range here {
+		in := slices.ContainsFunc(guests[conversation], func(g chat.Guest) bool { return g.ID == d.actor.ID() })
+		now := time.Now()
+		switch changed := d.visits(conversation, in); {
+		case changed && in && !d.follows(conversation):
+			d.say(view.Entry(c, d.sees(c, now), now))
+			d.openPane(c)
+		case changed && !in && c.Agent != d.actor.ID():
+			d.leave(conversation)
+			d.say(view.Entry(c, d.sees(c, now), now))
+			d.say(view.RemovePane(conversation))
+			continue
+		}
+		d.say(view.GuestsOf(c, d.actor.ID(), guests[conversation]))
 	}
 }
 

@@ -24,6 +24,8 @@ type told struct {
 	seq   int // number of its newest message
 	state chat.State
 	agent uuid.UUID
+	group uuid.UUID
+	offer uuid.UUID // whom it is offered to
 }
 
 // mayBeLate reports whether an event about a conversation could be older than what a desk that has just opened has read.
@@ -46,7 +48,7 @@ func (f *floor) read(list []chat.Conversation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range list {
-		if t, there := f.told[c.ID]; there && (t.state != c.State || t.agent != c.Agent) {
+		if t, there := f.told[c.ID]; there && (t.state != c.State || t.agent != c.Agent || t.group != c.Group || t.offer != c.OfferedTo) {
 			t.state = ""
 			f.told[c.ID] = t
 		}
@@ -114,17 +116,21 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 		clear(f.told)
 		f.since = time.Now()
 	}
-	f.told[c.ID] = told{seq, c.State, c.Agent}
+	f.told[c.ID] = told{seq, c.State, c.Agent, c.Group, c.OfferedTo}
 	everyone := c.State == chat.Waiting || before.state != c.State || before.agent != c.Agent
 	now := time.Now()
-	var others []byte // drawn once for all who do not have it
+	var others map[view.Seen][]byte // drawn once for all who see it the same way
 	for d := range f.desks {
-		if c.Agent != d.actor.ID() {
+		seen := d.sees(c, now)
+		if !seen.Mine && !seen.Guest {
 			if everyone {
-				if others == nil {
-					others = html(view.Entry(c, false, now))
+				if others[seen] == nil {
+					if others == nil {
+						others = map[view.Seen][]byte{}
+					}
+					others[seen] = html(view.Entry(c, seen, now))
 				}
-				d.sendRaw(others)
+				d.sendRaw(others[seen])
 			}
 			if d.follows(c.ID) {
 				d.say(view.StateOf(c))
@@ -132,9 +138,14 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 			}
 			continue
 		}
-		d.say(view.Entry(c, true, now))
+		d.say(view.Entry(c, seen, now))
 		switch shown := d.follows(c.ID); {
-		case shown && c.State == chat.Closed:
+		case shown && (c.State == chat.Closed || seen.Guest):
+			d.say(view.StateOf(c))
+			if c.State == chat.Closed {
+				d.visits(c.ID, false)
+			}
+		case shown && seen.Mine && before.agent != c.Agent: // a guest has got it
 			d.say(view.StateOf(c))
 		case !shown && c.State == chat.Open:
 			then = append(then, func() {

@@ -21,6 +21,9 @@ type frameIn struct {
 	Language     string    `json:"language"`
 	ID           uuid.UUID `json:"id"`
 	Text         string    `json:"text"`
+	Subject      uuid.UUID `json:"subject"`
+	Email        string    `json:"email"`
+	Name         string    `json:"name"`
 }
 
 type pageIn struct {
@@ -85,6 +88,21 @@ type refusedOut struct {
 type typingOut struct {
 	Type         string    `json:"type"` // typing
 	Conversation uuid.UUID `json:"conversation"`
+}
+
+type contactOut struct {
+	Type string    `json:"type"` // contact
+	ID   uuid.UUID `json:"id"`
+}
+
+type lineOut struct {
+	Type         string     `json:"type"` // line
+	Conversation uuid.UUID  `json:"conversation"`
+	Position     int        `json:"position"`
+	Least        int        `json:"least,omitempty"` // minutes
+	Most         int        `json:"most,omitempty"`  // minutes
+	Nobody       bool       `json:"nobody,omitempty"`
+	Opens        *time.Time `json:"opens,omitempty"`
 }
 
 func outgoing(m chat.Message) messageOut {

@@ -129,6 +129,8 @@ func (h *Hub) lookAround(org uuid.UUID, settings bool) {
 			d.refresh(nil)
 		}
 	}
+	h.lineMoved(org)
+	h.boards(org)
 }
 
 // lookOnce asks once how far the followed conversations are, and once which conversations the panels' visitors have.

@@ -16,12 +16,14 @@ import (
 	"parley/app/fail"
 	"parley/app/live/wire"
 	"parley/app/org"
+	"parley/app/queue"
 )
 
 // Hub knows every screen that is connected to this process.
 type Hub struct {
 	chat   *chat.Room
 	org    *org.Room
+	queue  *queue.Room
 	bus    *bus.Bus
 	tokens chat.Tokens
 	gauges *gauges
@@ -42,6 +44,10 @@ type Hub struct {
 	floors   map[uuid.UUID]*floor                    // by organization
 	staff    map[uuid.UUID]map[staffScreen]struct{}  // by user: desks and managers' pages
 	websites map[uuid.UUID]map[*websitePage]struct{} // by website
+	watched  map[uuid.UUID]map[*boardPage]struct{}   // by organization
+
+	lines soon // visitors' places in line, by organization
+	board soon // boards
 }
 
 // staffScreen is a screen of somebody who is logged in.
@@ -51,12 +57,19 @@ type staffScreen interface {
 	end()            // closes it for good: the log-in has ended
 }
 
+// Rooms is what the hub reads from.
+type Rooms struct {
+	Chat  *chat.Room
+	Org   *org.Room
+	Queue *queue.Room
+}
+
 // New returns a hub that hears the bell.
-func New(chats *chat.Room, orgs *org.Room, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
-	h := &Hub{chat: chats, org: orgs, bus: b, tokens: tokens, gauges: newGauges(limits),
+func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
+	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, bus: b, tokens: tokens, gauges: newGauges(limits),
 		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
-		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}}
+		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
 	b.Subscribe(h)
 	return h
 }
@@ -130,6 +143,7 @@ func (h *Hub) hold(events []bus.Event) (release func()) {
 func (h *Hub) heard(e bus.Event) {
 	switch e.Kind {
 	case bus.Said:
+		h.boards(e.Org)
 		if s, here := e.Local.(chat.Said); here {
 			h.said(e.Org, s)
 		} else {
@@ -137,6 +151,30 @@ func (h *Hub) heard(e bus.Event) {
 		}
 	case bus.Typing:
 		h.typing(e)
+	case bus.Guests:
+		spawn("show who is in a conversation", func() { h.guests(e.Org, e.Conversation, e.User) })
+	case bus.Agent:
+		for s := range copied(&h.mu, h.staff, e.User) {
+			if d, ok := s.(*desk); ok {
+				spawn("show an agent's availability", d.status)
+			}
+		}
+		h.boards(e.Org)
+	case bus.Groups:
+		if f := h.floor(e.Org); f != nil {
+			for _, d := range f.list() {
+				spawn("show other lines", func() { d.refresh(nil) })
+			}
+		}
+		spawn("show other subjects", func() {
+			for _, p := range h.allPanels(func(p *panel) bool { return p.site.Org == e.Org }) {
+				p.mayStay()
+			}
+		})
+		h.boards(e.Org)
+	case bus.Line:
+		h.lineMoved(e.Org)
+		h.boards(e.Org)
 	case bus.User:
 		for s := range copied(&h.mu, h.staff, e.User) {
 			s.end()

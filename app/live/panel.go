@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 	"unique"
@@ -38,6 +39,8 @@ type panel struct {
 	over         bool         // the socket is closed
 	acknowledged bool         // the acknowledgement of sending went out already
 	polled       bool         // it is one request, not a socket
+	waits        bool         // its conversation is in line
+	standing     string       // what it was told last of its place there
 	conversation uuid.UUID    // the one it follows
 	sending      uuid.UUID    // message that is being kept for this panel right now
 	page         place
@@ -174,9 +177,10 @@ func (p *panel) Received(raw []byte) {
 
 // panelFrames is every frame that a panel may send.
 var panelFrames = map[string]func(*panel, context.Context, frameIn){
-	"hello":  (*panel).hello,
-	"send":   (*panel).send,
-	"typing": (*panel).types,
+	"hello":   (*panel).hello,
+	"send":    (*panel).send,
+	"typing":  (*panel).types,
+	"contact": (*panel).contact,
 }
 
 // messageID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
@@ -255,8 +259,12 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	}
 	p.mu.Lock()
 	p.conversation = c.ID // bells for it change nothing from here on
+	p.waits = c.State == chat.Waiting
 	p.mu.Unlock()
 	p.welcome(out, in)
+	if c.State == chat.Waiting {
+		p.hub.lineMoved(p.site.Org)
+	}
 	p.hub.follow(p, c.ID, cursor)
 	p.hub.look(c.ID)                                         // what was said between reading and following, and further pages
 	if in.After > 0 && c.State != chat.Closed && !p.polled { // it comes back after a loss
@@ -298,7 +306,8 @@ func (p *panel) mayStay() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	site, err := p.hub.org.Site(ctx, p.site.Key, p.origin.Value())
-	if fail.As(err) != nil || err == nil && site.TypingPreview != p.site.TypingPreview { // refused, or changed; else not known now
+	if fail.As(err) != nil || err == nil && (site.TypingPreview != p.site.TypingPreview || !slices.EqualFunc(site.Subjects, p.site.Subjects,
+		func(a, b org.Subject) bool { return a.Group == b.Group })) { // refused, or changed; else not known now
 		p.socket.Close(wire.Restart, "settings changed")
 		return false
 	}

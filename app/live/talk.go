@@ -72,7 +72,7 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	p.sending, p.acknowledged = in.ID, false
 	p.mu.Unlock()
 	receipt, err := p.hub.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: in.ID, Conversation: in.Conversation, After: last, Body: in.Text,
-		Customer: p.site.CustomerID, Page: page})
+		Customer: p.site.CustomerID, Group: p.site.Answers(in.Subject), Page: page})
 	p.mu.Lock()
 	done := p.acknowledged
 	p.sending = uuid.Nil
@@ -90,6 +90,33 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	case !done:
 		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})
 	}
+	if err == nil && receipt.Seq == 1 {
+		p.inLine(true)
+	}
+}
+
+// inLine notes whether the conversation waits for an agent.
+func (p *panel) inLine(waits bool) {
+	p.mu.Lock()
+	p.waits = waits
+	p.standing = ""
+	p.mu.Unlock()
+	if waits {
+		p.hub.lineMoved(p.site.Org)
+	}
+}
+
+// contact keeps where the visitor can be written to.
+func (p *panel) contact(ctx context.Context, in frameIn) {
+	if err := p.hub.gauges.message(p, p.visitor.ID(), false); err != nil {
+		p.refuse(in.ID, err, "")
+		return
+	}
+	if err := p.hub.chat.LeaveAddress(ctx, p.who(), chat.Address{Name: in.Name, Email: in.Email}); err != nil {
+		p.refuse(in.ID, err, "keep a visitor's address")
+		return
+	}
+	p.write(contactOut{"contact", in.ID})
 }
 
 func (p *panel) types(_ context.Context, in frameIn) {
@@ -154,10 +181,13 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			switch m.Body {
 			case chat.Taken:
 				out.Conversation.State, out.Conversation.Agent = chat.Open, m.AuthorName
+				p.waits = false
 			case chat.Ended:
 				out.Conversation.State = chat.Closed
+				p.waits = false
 			case chat.Returned:
 				out.Conversation.State, out.Conversation.Agent = chat.Waiting, ""
+				p.waits, p.standing = true, ""
 			}
 		}
 		out.Messages = append(out.Messages, outgoing(m))

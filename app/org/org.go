@@ -34,6 +34,7 @@ type Customer struct {
 	ID       uuid.UUID
 	Name     string
 	Websites int // filled by Customers
+	Share    int // conversations its agents may have at once; 0: no limit. Filled by Customer
 }
 
 // Website is one embedding of the widget.
@@ -94,7 +95,7 @@ func (r *Room) Customers(ctx context.Context, who access.Actor) ([]Customer, err
 	rows, err := orgdb.New(t).ListCustomers(ctx)
 	list := make([]Customer, len(rows))
 	for i, row := range rows {
-		list[i] = Customer{row.ID, row.Name, int(row.Websites)}
+		list[i] = Customer{ID: row.ID, Name: row.Name, Websites: int(row.Websites)}
 	}
 	return list, err
 }
@@ -157,7 +158,35 @@ func (r *Room) Customer(ctx context.Context, who access.Actor, id uuid.UUID) (Cu
 			list[i].Domains = append(list[i].Domains, Domain{Host: host})
 		}
 	}
-	return Customer{ID: row.ID, Name: row.Name, Websites: len(rows)}, list, err
+	c := Customer{ID: row.ID, Name: row.Name, Websites: len(rows)}
+	if row.Share != nil {
+		c.Share = int(*row.Share)
+	}
+	return c, list, err
+}
+
+// SetShare limits how many conversations of a customer agents may have at once; 0 is no limit. Those beyond it wait.
+func (r *Room) SetShare(ctx context.Context, who access.Actor, id uuid.UUID, share int) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if share < 0 || share > 1_000_000 {
+		return fail.Field("share", "Please give a number from 1 on, or leave it empty.")
+	}
+	p := orgdb.SetShareParams{ID: id}
+	if share > 0 {
+		most := int32(share)
+		p.Share = &most
+	}
+	n, err := orgdb.New(t).SetShare(ctx, p)
+	if err == nil && n == 0 {
+		return fail.Missing("customer")
+	}
+	if err == nil {
+		r.bus.Publish(bus.Event{Kind: bus.Groups, Org: who.Org()})
+	}
+	return err
 }
 
 // NewWebsite is what the wizard asks for.

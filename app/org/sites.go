@@ -2,8 +2,10 @@ package org
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,6 +28,39 @@ type Site struct {
 	Greeting      string
 	TypingPreview bool
 	Hosts         []string
+	Subjects      []Subject // groups that answer for it; the first if the visitor chooses none. Never empty
+}
+
+// Subject is a group that answers for a website.
+type Subject struct {
+	Group  uuid.UUID         `json:"group"`
+	Name   string            `json:"name"`   // the group's
+	Labels map[string]string `json:"labels"` // by language: what visitors read
+}
+
+// Label is what a visitor reads, in the nearest language to its own, else the group's name.
+func (s Subject) Label(language string) string {
+	for language != "" {
+		if l := s.Labels[language]; l != "" {
+			return l
+		}
+		at := strings.LastIndexByte(language, '-')
+		language = language[:max(0, at)]
+	}
+	return s.Name
+}
+
+// Answers returns the group that answers a visitor who has chosen one, or none.
+func (s *Site) Answers(chosen uuid.UUID) uuid.UUID {
+	for _, x := range s.Subjects {
+		if x.Group == chosen {
+			return chosen
+		}
+	}
+	if len(s.Subjects) == 0 {
+		return uuid.Nil
+	}
+	return s.Subjects[0].Group
 }
 
 // The cache: page views of the customers' websites must not become queries. An unknown key is remembered too, so that a
@@ -83,7 +118,10 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 			return c, err
 		}
 		if err == nil {
-			c.site = &Site{key, w.OrgID, w.WebsiteID, w.CustomerID, w.Name, w.Greeting, w.TypingPreview, w.Hosts}
+			c.site = &Site{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting, TypingPreview: w.TypingPreview, Hosts: w.Hosts}
+			if err := json.Unmarshal(w.Subjects, &c.site.Subjects); err != nil {
+				return c, err
+			}
 		}
 	}
 	r.sites.mu.Lock()
@@ -123,9 +161,18 @@ func (r *Room) Seen(ctx context.Context, site *Site, origin string) {
 	r.bus.Publish(bus.Event{Kind: bus.Website, Org: site.Org, Website: site.ID})
 }
 
-// Heard drops a website that was changed.
+// Heard drops a website that was changed, and all of an organization whose groups were.
 func (r *Room) Heard(events []bus.Event) {
 	for _, e := range events {
+		if e.Kind == bus.Groups {
+			r.sites.mu.Lock()
+			for key, c := range r.sites.byID {
+				if c.site != nil && c.site.Org == e.Org {
+					delete(r.sites.byID, key)
+				}
+			}
+			r.sites.mu.Unlock()
+		}
 		if e.Kind == bus.Website && e.Text != "" {
 			r.sites.mu.Lock()
 			delete(r.sites.byID, e.Text)

@@ -111,6 +111,12 @@ func Locked(err error) bool {
 	return errors.As(err, &e) && e.Code == lockedCode
 }
 
+// Refused reports whether err says that an agent cannot have another conversation (assigned() in migration 00007).
+func Refused(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "PAR01"
+}
+
 const lockedCode = "55P03"
 
 // None reports whether err says that a query for one row found none.

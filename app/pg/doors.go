@@ -83,3 +83,20 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return s.db.Doors().q.EndSession(ctx, token)
 }
+
+// Gone is a desk that was open at a process which no longer lives.
+type Gone struct{ Org, User, Instance uuid.UUID }
+
+// Lease says that a process lives for a time more. It returns the desks of processes that no longer do, and after how long the
+// next one will be missed if it stays silent (0: there is none).
+func (d Doors) Lease(ctx context.Context, instance uuid.UUID, lasts time.Duration) (gone []Gone, next time.Duration, err error) {
+	rows, err := d.q.Lease(ctx, doorsdb.LeaseParams{Instance: instance, Seconds: int32(max(1, lasts/time.Second))})
+	for _, row := range rows {
+		if row.OrgID == uuid.Nil {
+			next = time.Duration(row.NextIn * float64(time.Second))
+			continue
+		}
+		gone = append(gone, Gone{row.OrgID, row.UserID, row.Instance})
+	}
+	return gone, next, err
+}

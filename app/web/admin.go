@@ -96,15 +96,26 @@ func (s *Server) website(v *visit) error {
 }
 
 func (s *Server) websiteWith(v *visit, settings, domain ui.Form, status int) error {
+	return s.websiteAgain(v, admin.WebsitePage{Settings: settings, Domain: domain}, status)
+}
+
+func (s *Server) websiteAgain(v *visit, p admin.WebsitePage, status int) error {
 	id, err := v.id("id", "website")
 	if err != nil {
 		return err
 	}
-	w, err := s.org.Website(v.Request().Context(), v.Actor, id)
-	if err != nil {
+	ctx := v.Request().Context()
+	if p.Website, err = s.org.Website(ctx, v.Actor, id); err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Website(admin.WebsitePage{Viewer: v.viewer(), Website: w, Lines: s.twoLines(w.Key), Settings: settings, Domain: domain, Now: time.Now()}))
+	if p.Subjects, err = s.queue.Subjects(ctx, v.Actor, id); err != nil {
+		return err
+	}
+	if p.Groups, err = s.queue.Names(ctx, v.Actor); err != nil {
+		return err
+	}
+	p.Viewer, p.Lines, p.Now = v.viewer(), s.twoLines(p.Website.Key), time.Now()
+	return s.draw(v, status, admin.Website(p))
 }
 
 // twoLines is what a customer puts into the head of its pages.

@@ -16,20 +16,34 @@ import (
 
 func (s *Server) desk(v *visit) error {
 	ctx := v.Request().Context()
-	line, own, err := s.chat.Desk(ctx, v.Actor)
+	lines, err := s.queue.Lines(ctx, v.Actor)
 	if err != nil {
 		return err
 	}
-	cursors := make(map[uuid.UUID]int, len(own))
-	for _, c := range own {
-		cursors[c.ID] = 0
+	line, own, visits, err := s.chat.Desk(ctx, v.Actor, lines)
+	if err != nil {
+		return err
+	}
+	ids := view.IDs(own, visits)
+	cursors := make(map[uuid.UUID]int, len(ids))
+	for _, id := range ids {
+		cursors[id] = 0
 	}
 	threads, err := s.chat.Threads(ctx, v.Actor, cursors)
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, view.Desk(view.Page{UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage),
-		Reviews: v.Actor.May(access.Review), Line: line, Own: own, Threads: threads}, time.Now()))
+	guests, err := s.chat.Guests(ctx, v.Actor, ids)
+	if err != nil {
+		return err
+	}
+	status, err := s.queue.Mine(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Desk(view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage),
+		Reviews: v.Actor.May(access.Review), Watches: v.Actor.May(access.Watch), Status: status, Line: line, Own: own, Visits: visits, Guests: guests,
+		Threads: threads}, time.Now()))
 }
 
 func (s *Server) deskSocket(v *visit) error {
@@ -48,7 +62,11 @@ func (s *Server) take(v *visit) error {
 
 func (s *Server) taken(v *visit, id uuid.UUID) error {
 	ctx := v.Request().Context()
-	c, err := s.chat.Take(ctx, v.Actor, v.Name, id)
+	c, err := s.queue.Take(ctx, v.Actor, v.Name, id)
+	if err != nil {
+		return err
+	}
+	guests, err := s.chat.Guests(ctx, v.Actor, []uuid.UUID{c.ID})
 	if err != nil {
 		return err
 	}
@@ -56,7 +74,7 @@ func (s *Server) taken(v *visit, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, view.Taken(c, messages, time.Now()))
+	return s.draw(v, http.StatusOK, view.Taken(c, guests[c.ID], messages, time.Now()))
 }
 
 // say keeps a reply or a note and answers with what the page does not show yet: the message itself, and what was said

@@ -128,7 +128,7 @@ func (s *Server) logInChoice(c echo.Context) error {
 // logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
 func (s *Server) logOut(c echo.Context) error {
 	if v, err := s.visit(c); err == nil && v.Actor.May(access.Answer) {
-		if err := s.chat.ReturnOwn(c.Request().Context(), v.Actor); err != nil {
+		if err := s.queue.GoHome(c.Request().Context(), v.Actor); err != nil {
 			return err
 		}
 	}

@@ -97,10 +97,11 @@ func (s *Server) changeRole(v *visit) error {
 		return s.peopleAgain(v, err)
 	}
 	if !role.May(access.Answer) {
-		if err := s.chat.ReturnAll(v.Request().Context(), v.Actor, id); err != nil {
+		if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
 			return err
 		}
 	}
+	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -113,9 +114,10 @@ func (s *Server) disable(v *visit) error {
 	if err := s.identity.Disable(v.Request().Context(), v.Actor, id); err != nil {
 		return s.peopleAgain(v, err)
 	}
-	if err := s.chat.ReturnAll(v.Request().Context(), v.Actor, id); err != nil {
+	if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
+	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -127,6 +129,7 @@ func (s *Server) enable(v *visit) error {
 	if err := s.identity.Enable(v.Request().Context(), v.Actor, id); err != nil {
 		return s.peopleAgain(v, err)
 	}
+	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 

@@ -25,6 +25,7 @@ import (
 	"parley/app/jobs"
 	"parley/app/live"
 	"parley/app/org"
+	"parley/app/queue"
 	"parley/static"
 	"parley/templates/desk"
 	"parley/templates/public"
@@ -48,6 +49,7 @@ type Server struct {
 	org      *org.Room
 	identity *identity.Room
 	chat     *chat.Room
+	queue    *queue.Room
 	archive  *archive.Room
 	mail     *jobs.Mailer
 	live     *live.Hub
@@ -62,6 +64,7 @@ type Rooms struct {
 	Identity *identity.Room
 	Sessions *identity.Sessions
 	Chat     *chat.Room
+	Queue    *queue.Room
 	Archive  *archive.Room
 	Mail     *jobs.Mailer
 	Live     *live.Hub
@@ -69,7 +72,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
 	ui.Asset = static.Address
 
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"parley/app/fail"
@@ -59,6 +60,14 @@ type siteSettings struct {
 	Greeting      string `json:"greeting"`
 	TypingPreview bool   `json:"typing_preview"`
 	Panel         string `json:"panel"` // path of the panel's code
+
+	Subjects []subjectOut `json:"subjects,omitempty"` // what the visitor can choose from, if there is a choice
+}
+
+type subjectOut struct {
+	ID     uuid.UUID         `json:"id"`
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty"` // by language
 }
 
 // widgetSite answers with 200 even when it refuses, and lets the page read the refusal, so that the page's console shows
@@ -79,7 +88,13 @@ func (s *Server) widgetSite(c echo.Context) error {
 	}
 	s.org.Seen(r.Context(), site, origin)
 	h.Set("Cache-Control", "public, max-age=60")
-	return c.JSON(http.StatusOK, siteOut{Website: &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel}})
+	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel}
+	if len(site.Subjects) > 1 {
+		for _, x := range site.Subjects {
+			out.Subjects = append(out.Subjects, subjectOut{x.Group, x.Name, x.Labels})
+		}
+	}
+	return c.JSON(http.StatusOK, siteOut{Website: out})
 }
 
 // letRead lets the page that asks read the answer, whatever it says, and when to ask again.

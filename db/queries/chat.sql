@@ -7,6 +7,7 @@
 with d as (
   select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
     unnest(@visitor_ids::uuid[]) as visitor_id, unnest(@website_ids::uuid[]) as website_id, unnest(@customer_ids::uuid[]) as customer_id,
+    unnest(@group_ids::uuid[]) as group_id,
     unnest(@bodies::text[]) as body, unnest(@page_urls::text[]) as page_url, unnest(@page_titles::text[]) as page_title,
     unnest(@referrers::text[]) as referrer, unnest(@user_agents::text[]) as user_agent, unnest(@languages::text[]) as language
 ), who as (
@@ -14,10 +15,13 @@ with d as (
   on conflict (org_id, id) do nothing
 ), c as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, created_at)
+    page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
-    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now()
+    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
+    coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
+    (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
+      - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
   returning *
@@ -29,7 +33,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -45,12 +49,19 @@ with d as (
   update conversations x set last_seq = x.last_seq + 1,
     last_text = case when d.kind = 'note' then x.last_text else left(d.body, 200) end,
     last_at = greatest(x.last_at, clock_timestamp()),
-    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end
+    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
+    replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,
+    answered_from = case when d.author = 'agent' and d.kind <> 'note' then x.waiting_since else x.answered_from end,
+    thought = case when d.author = 'visitor' and x.waiting_since is null then extract(epoch from clock_timestamp() - x.replied_at) else x.thought end,
+    think = case when d.author = 'visitor' and x.waiting_since is null then x.think + coalesce(extract(epoch from clock_timestamp() - x.replied_at), 0) else x.think end,
+    thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
   from d
   where x.id = d.conversation_id
     and case d.author
       when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
-      when 'agent' then x.state = 'open' and x.agent_id = d.author_id
+      when 'agent' then x.state = 'open'
+        and (x.agent_id = d.author_id or coalesce((select d.kind = 'note' or g.may_write from guests g
+          where g.org_id = x.org_id and g.conversation_id = x.id and g.user_id = d.author_id), false))
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
@@ -58,27 +69,34 @@ with d as (
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    case c.author when 'agent' then c.agent_name else '' end, c.body, c.last_at
+    app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name), c.body, c.last_at
   from c
 )
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  case c.author when 'agent' then c.agent_name else '' end as author_name, c.body::text as body, c.last_at as created_at,
+  app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w;
 
 -- name: Take :one
--- Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
+-- An agent takes a waiting conversation: the chosen one (picked, or accepted where it is offered), or the head of the lines it may
+-- see. What is offered to somebody else is not for taking. The database refuses it to an agent who has all it may have (assigned()
+-- in 00007).
 with who as ( -- locked, so that nobody is disabled between the look and the taking
   select u.id from users u where u.id = @agent_id and u.disabled_at is null and u.role <> 'reviewer' for share
 ), head as (
   select h.org_id, h.id from conversations h
-  where h.state = 'waiting' and exists (select from who) and (sqlc.narg(conversation_id)::uuid is null or h.id = sqlc.narg(conversation_id)::uuid)
-  order by h.waiting_since, h.id limit 1 for update skip locked
+  where h.state = 'waiting' and exists (select from who)
+    and (sqlc.narg(conversation_id)::uuid is null or h.id = sqlc.narg(conversation_id)::uuid)
+    and (h.offered_to is null or h.offered_to = @agent_id or h.offered_until <= now())
+    and (@anywhere::boolean or h.offered_to = @agent_id or (h.group_id = any(@groups::uuid[])
+      and (sqlc.narg(conversation_id)::uuid is null or exists (select from groups g where g.org_id = h.org_id and g.id = h.group_id and g.picking))))
+  order by h.line_since, h.id limit 1 for update skip locked
 ), c as (
-  update conversations set state = 'open', agent_id = @agent_id, agent_name = @agent_name, assigned_at = now(),
-    last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
+  update conversations set state = 'open', agent_id = @agent_id, agent_name = @agent_name, assigned_at = now(), line_since = null, lost = false,
+    came_by = case when offered_to = @agent_id then 'accepted' when sqlc.narg(conversation_id)::uuid is null then 'next' else 'picked' end,
+    offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
   returning conversations.*
 ), m as (
@@ -88,17 +106,105 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Give :many
+-- Gives conversations to agents: by routing, or by somebody who may. Each is given only if it is still where it was thought to be:
+-- in the line (no agent), or with that agent. A guest who gets it is no guest any more.
+with d as (
+  select unnest(@conversation_ids::uuid[]) as id, unnest(@agent_ids::uuid[]) as agent_id, unnest(@message_ids::uuid[]) as message_id
+), who as (
+  select u.org_id, u.id, u.name from users u where u.id = any(@agent_ids::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' for share
+), c as (
+  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
+    came_by = @came_by, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
+  from d join who on who.id = d.agent_id
+  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from sqlc.narg(from_agent)::uuid
+    and (@came_by <> 'routing' or x.offered_to is null)
+  returning x.*, d.message_id
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id and guests.user_id = c.agent_id
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: LockWaiting :many
+-- Locks conversations of the line, in one order everywhere.
+select id from conversations where state = 'waiting' and id = any(@conversation_ids::uuid[]) order by id for update;
+
+-- name: Requeue :many
+-- Puts open conversations into a line: all of an agent's, or named ones. Each keeps the wait of its visitor. What colleagues should
+-- know of it becomes a note.
+with mine as (
+  select o.org_id, o.id, o.agent_id, o.agent_name from conversations o
+  where o.state = 'open' and (sqlc.narg(agent_id)::uuid is null or o.agent_id = sqlc.narg(agent_id)::uuid)
+    and (@all_of_agent::boolean or o.id = any(@conversation_ids::uuid[]))
+    and (not @unanswered::boolean or o.waiting_since is not null)
+  order by o.id for update
+), c as (
+  update conversations x set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null, came_by = @came_by,
+    group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id), waiting_since = coalesce(x.waiting_since, clock_timestamp()),
+    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = @lost, former_id = case when @lost then mine.agent_id end,
+    taken_back = x.taken_back + (@came_by = 'taken back')::integer,
+    taken_from = case when @came_by = 'taken back' then mine.agent_id else x.taken_from end,
+    taken_at = case when @came_by = 'taken back' then clock_timestamp() else x.taken_at end,
+    offered_to = sqlc.narg(offered_to)::uuid, offered_until = case when sqlc.narg(offered_to)::uuid is not null then now() + make_interval(secs => @offer_seconds::integer) end,
+    last_seq = x.last_seq + (case when @note::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
+  from mine where x.org_id = mine.org_id and x.id = mine.id
+  returning x.*, mine.agent_id as had_id, mine.agent_name as had_name
+), n as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq - 1, gen_random_uuid(), c.visitor_id, 'note', 'agent', c.had_id, @note_by::text, @note::text, c.last_at from c where @note::text <> ''
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Reline :many
+-- Changes the place of waiting conversations: into another group's line, or an offer that was not accepted is over. Staff reads why
+-- in a note.
+with c as (
+  update conversations x set group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id), came_by = @came_by, offered_to = null, offered_until = null,
+    last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.state = 'waiting' and (x.id = any(@conversation_ids::uuid[]) and x.group_id <> coalesce(sqlc.narg(group_id)::uuid, gen_random_uuid())
+      and (sqlc.narg(offered_to)::uuid is null or x.offered_to = sqlc.narg(offered_to)::uuid)
+    or @expired::boolean and x.offered_until <= now())
+  returning x.*
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', @note_by::text, @note::text, c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: Close :one
 with c as (
-  update conversations set state = 'closed', closed_at = clock_timestamp(), waiting_since = null,
+  update conversations set state = 'closed', came_by = 'closed', closed_at = clock_timestamp(), waiting_since = null,
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = @conversation_id and state = 'open' and agent_id = @agent_id
     and exists (select from users u where u.org_id = conversations.org_id and u.id = @agent_id and u.disabled_at is null)
   returning *
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
@@ -106,7 +212,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -120,21 +226,25 @@ select conversation_id, seq, id as message_id, kind, author, author_name, body, 
 
 -- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @id;
 
 -- name: ListForDesk :many
--- The line and an agent's own conversations, oldest unanswered first, silent ones last.
+-- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
+-- first, silent ones last.
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
-  (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit @line)
+  (select l.org_id, l.id from conversations l where l.state = 'waiting' and (@anywhere::boolean or l.group_id = any(@groups::uuid[]) or l.offered_to = @agent_id)
+    order by l.line_since, l.id limit @line)
   union all
-  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = @agent_id))
+  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = @agent_id)
+  union all
+  (select g.org_id, g.conversation_id from guests g where g.user_id = @agent_id))
 order by c.waiting_since nulls last, c.last_at, c.id;
 
 -- name: CurrentOfVisitor :one
@@ -163,21 +273,58 @@ join conversations c on c.id = want.id
 join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - @most::integer)
 order by m.conversation_id, m.seq;
 
--- name: ReturnToLine :many
--- Puts an agent's open conversations back into the line, for instance when the agent may no longer log in.
-with c as (
-  update conversations set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null,
-    waiting_since = coalesce(waiting_since, clock_timestamp()),
-    last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
-  where state = 'open' and agent_id = @agent_id
+-- name: ListGuests :many
+select g.conversation_id, g.user_id, u.name, g.may_write, g.watching from guests g join users u on u.org_id = g.org_id and u.id = g.user_id
+where g.conversation_id = any(@conversation_ids::uuid[]) order by g.at;
+
+-- name: Invite :one
+-- Brings a colleague into a running conversation: who has it may do so, and who may watch by its own. Staff reads of it in a note,
+-- unless somebody only watches.
+with u as (
+  select u.id, u.name from users u where u.id = @user_id and u.disabled_at is null and u.role <> 'reviewer' for share
+), x as (
+  select c.org_id, c.id from conversations c, u where c.id = @conversation_id and c.state = 'open' and c.agent_id <> @user_id
+    and (@anyone::boolean or c.agent_id = @by_id)
+  for update of c
+), g as (
+  insert into guests (org_id, conversation_id, user_id, may_write, watching, by_id)
+  select x.org_id, x.id, @user_id, @may_write, @watching, @by_id from x
+  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write
   returning *
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from g where k.org_id = g.org_id and k.id = g.conversation_id
+  returning k.*
 ), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
-  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', @by_id, @by_name::text, @note::text, c.last_at from c
   returning *
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Uninvite :one
+with g as (
+  delete from guests where guests.conversation_id = @conversation_id and guests.user_id = @user_id
+  returning *
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from g where k.org_id = g.org_id and k.id = g.conversation_id
+  returning k.*
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', @by_id, @by_name::text, @note::text, c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: LeaveAddress :execrows
+-- Where the visitor can be written to.
+update visitors set email = @email, name = case when @name::text = '' then name else @name::text end where id = @visitor_id;

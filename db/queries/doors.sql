@@ -2,8 +2,8 @@
 
 -- name: WebsiteByKey :one
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts
-from app.door_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts);
+  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects
+from app.door_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects);
 
 -- name: LoginsByEmail :many
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, password_hash::text as password_hash
@@ -38,3 +38,8 @@ from app.door_attempt(sqlc.arg(key)::bytea, sqlc.arg(seconds)::integer) as d (at
 
 -- name: ForgiveAttempts :exec
 select app.door_attempts_forgiven(sqlc.arg(key)::bytea);
+
+-- name: Lease :many
+select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id, coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
+  coalesce(instance, '00000000-0000-0000-0000-000000000000')::uuid as instance, coalesce(next_in, 0)::double precision as next_in
+from app.door_lease(sqlc.arg(instance)::uuid, sqlc.arg(seconds)::integer) as d (org_id, user_id, instance, next_in);

@@ -16,7 +16,10 @@ from customers c left join websites w on w.org_id = c.org_id and w.customer_id =
 group by c.org_id, c.id, c.name order by lower(c.name);
 
 -- name: GetCustomer :one
-select id, name from customers where id = @id;
+select id, name, share from customers where id = @id;
+
+-- name: SetShare :execrows
+update customers set share = sqlc.narg(share) where id = @id;
 
 -- name: CreateWebsite :exec
 insert into websites (org_id, id, customer_id, key, name, greeting)

@@ -9,6 +9,7 @@ import (
 	"parley/app/access"
 	"parley/app/identity"
 	"parley/app/org"
+	"parley/app/queue"
 	"parley/templates/ui"
 )
 
@@ -42,6 +43,9 @@ type WebsitePage struct {
 	Lines    string // the two lines for the page's head
 	Settings ui.Form
 	Domain   ui.Form
+	Subjects []queue.Subject
+	Groups   []queue.Name
+	Subject  ui.Form
 	Now      time.Time
 }
 

@@ -9,17 +9,72 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/chat"
+	"parley/app/queue"
+	"parley/templates/ui"
 )
 
 // Page is what the desk shows when it is loaded.
 type Page struct {
+	User     uuid.UUID
 	UserName string
 	OrgName  string
 	Manages  bool // has a way to the management
 	Reviews  bool
+	Watches  bool
+	Status   queue.Availability
 	Line     []chat.Conversation
 	Own      []chat.Conversation
+	Visits   []chat.Conversation // in which the agent is a guest
+	Guests   map[uuid.UUID][]chat.Guest
 	Threads  map[uuid.UUID][]chat.Message
+}
+
+// Seen says how a conversation shows on a desk.
+type Seen struct {
+	Mine    bool
+	Guest   bool // somebody else's, with this agent as a guest
+	Line    bool // in the line that this desk sees
+	Offered bool // to this agent
+}
+
+// IDs are the conversations' of several lists.
+func IDs(lists ...[]chat.Conversation) (ids []uuid.UUID) {
+	for _, list := range lists {
+		for _, c := range list {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// HandPage is what the form for handing a conversation over offers.
+type HandPage struct {
+	Conversation uuid.UUID
+	Colleagues   []queue.Colleague
+	Groups       []queue.Name
+	Message      string // why it was refused
+	Comment      string
+	To           string
+}
+
+func colleagueLabel(c queue.Colleague) string {
+	switch {
+	case c.Status != queue.Online:
+		return c.Name + " (" + string(c.Status) + ")"
+	case c.Full:
+		return c.Name + " (has all conversations allowed)"
+	}
+	return c.Name
+}
+
+// canWrite reports whether a guest may write to the visitor.
+func canWrite(me uuid.UUID, guests []chat.Guest) bool {
+	for _, g := range guests {
+		if g.ID == me {
+			return g.MayWrite
+		}
+	}
+	return false
 }
 
 // Title names a conversation: the visitor's name, or one that can be told apart from others at a glance.
@@ -46,4 +101,37 @@ func pageLink(c chat.Conversation) string {
 		return ""
 	}
 	return u.String()
+}
+
+// sinceOf orders the agent's own list: what is another's sinks.
+func sinceOf(c chat.Conversation, seen Seen) string {
+	if seen.Guest {
+		return ""
+	}
+	return ui.Millis(c.WaitingSince)
+}
+
+func guestOf(c chat.Conversation) string {
+	if c.AgentName == "" {
+		return "in the line"
+	}
+	return "with " + c.AgentName
+}
+
+// gone says why a conversation is not the agent's any more.
+func gone(c chat.Conversation) string {
+	switch c.CameBy {
+	case chat.ByTransfer:
+		if c.OfferedTo != uuid.Nil {
+			return "This conversation is offered to a colleague."
+		}
+		return "This conversation is handed over."
+	case chat.ByTakeBack:
+		return "This conversation was taken back, because somebody else can answer it sooner."
+	case chat.ByAway:
+		return "You were away for too long: this conversation is back in the line."
+	case chat.ByLoss:
+		return "Your connection was lost for too long: this conversation is back in the line."
+	}
+	return "This conversation is back in the line."
 }

@@ -6,6 +6,11 @@ const texts = {
   connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
   waiting: "You are in line. Somebody will be with you soon.", sending: "Sending…", sent: "Sent",
   here: (name) => name + " is here for you", joined: (name) => name + " has joined",
+  place: (n) => (n === 1 ? "You are next in line." : "You are number " + n + " in line."),
+  wait: (least, most) => " It takes " + (least && least < most ? least + " to " + most : "up to " + most) + (most === 1 ? " minute." : " minutes."),
+  nobody: "Nobody is here just now.", back: (day) => " We are back " + day + ".",
+  leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", left: "Thank you. We will write to you.",
+  about: "What is it about?",
   ended: "The conversation has ended", returned: "A colleague will take over in a moment", typing: "is typing…",
 };
 
@@ -49,8 +54,40 @@ export default function panel({ root, button, badge, base, key, stored, website 
   input.setAttribute("aria-label", texts.write);
   input.placeholder = texts.write;
   const send = make("button", "send", texts.send);
+  // Where several groups answer, the visitor says what it is about.
+  const about = make("div", "subjects");
+  about.setAttribute("role", "group");
+  about.setAttribute("aria-label", texts.about);
+  let subject;
+  if (website.subjects) {
+    about.append(make("p", "", texts.about), ...website.subjects.map((s) => {
+      const b = make("button", "", label(s));
+      b.type = "button";
+      b.setAttribute("aria-pressed", "false");
+      b.addEventListener("click", () => {
+        subject = s.id;
+        for (const x of about.querySelectorAll("button")) x.setAttribute("aria-pressed", String(x === b));
+        input.focus();
+      });
+      return b;
+    }));
+  }
+  function label(s) {
+    for (let l = navigator.language || ""; l; l = l.slice(0, Math.max(0, l.lastIndexOf("-")))) if (s.labels?.[l]) return s.labels[l];
+    return s.name;
+  }
+  // Where nobody is there to answer, the visitor can leave an address.
+  const email = make("input");
+  email.type = "email";
+  email.required = true;
+  email.autocomplete = "email";
+  email.setAttribute("aria-label", texts.address);
+  email.placeholder = texts.address;
+  const problem = make("small");
+  problem.setAttribute("role", "alert");
+  const contact = make("form", "contact", make("p", "", texts.leave), email, make("button", "send", texts.send), problem);
   const form = make("form", "composer", input, send);
-  const box = make("section", "panel", make("header", "", make("div", "", title, status), close), log, typing, notice, form);
+  const box = make("section", "panel", make("header", "", make("div", "", title, status), close), log, typing, notice, about, contact, form);
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-label", website.name);
   box.hidden = true;
@@ -61,6 +98,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
 
   let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
+  let place = null, leaving; // in line; and the id of an address on its way
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
@@ -94,7 +132,12 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   function drawState() {
-    status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state === "waiting" ? texts.waiting : "";
+    if (state !== "waiting") place = null;
+    status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state !== "waiting" ? "" : !place ? texts.waiting
+      : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
+      : texts.place(place.position) + (place.most ? texts.wait(place.least, place.most) : "");
+    about.hidden = !website.subjects || (state && state !== "closed");
+    contact.hidden = !place?.nobody || memory.left === conversation;
     notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
     input.placeholder = state === "closed" ? texts.again : texts.write;
   }
@@ -216,9 +259,11 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function flush() {
     held = false;
     if (!greeted) return;
-    for (const m of load().out) put({ type: "send", id: m.id, conversation: m.conversation || undefined, text: m.text });
+    for (const m of load().out) say(m);
     watch();
   }
+
+  const say = (m) => put({ type: "send", id: m.id, conversation: m.conversation || undefined, subject: m.subject, text: m.text });
 
   // An acknowledgement that does not come means that the connection is gone.
   function watch() {
@@ -280,6 +325,11 @@ export default function panel({ root, button, badge, base, key, stored, website 
       clearTimeout(typingTimer);
       typing.textContent = agent + " " + texts.typing;
       typingTimer = setTimeout(() => { typing.textContent = ""; }, 4000);
+    } else if (frame.type === "line") {
+      if (frame.conversation === conversation) place = frame;
+    } else if (frame.type === "contact") {
+      save((m) => { m.left = conversation; });
+      said = texts.left;
     } else if (frame.type === "refused") refused(frame);
     drawState();
   }
@@ -314,7 +364,9 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (frame.code === "closed" && m) { // the conversation ended meanwhile: it becomes the first message of a new one
       if (m.conversation === conversation) state = "closed";
       save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
-      put({ type: "send", id: m.id, text: m.text });
+      say({ ...m, conversation: undefined });
+    } else if (frame.id && frame.id === leaving) {
+      problem.textContent = frame.message;
     } else if (frame.code === "unauthenticated" && !greeted) {
       save((s) => { delete s.token; delete s.conversation; });
       hello();
@@ -344,19 +396,20 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function submit() {
     const text = input.value.trim();
     if (!text) return;
-    const m = { id: crypto.randomUUID ? crypto.randomUUID() : uuid(), text, conversation: state === "closed" ? undefined : conversation || undefined };
+    const m = { id: newID(), text, conversation: state === "closed" ? undefined : conversation || undefined, subject };
     save((s) => { s.out.push(m); });
     sent.set(m.id, m);
     input.value = "";
     grow();
     draw({ ...m, kind: "text", author: "visitor" }, true);
     if (greeted && !held) {
-      put({ type: "send", id: m.id, conversation: m.conversation, text });
+      say(m);
       if (!overdue) watch();
     } else if (!greeted) connect();
   }
 
   // Pages without TLS have no randomUUID.
+  const newID = () => (crypto.randomUUID ? crypto.randomUUID() : uuid());
   function uuid() {
     const b = crypto.getRandomValues(new Uint8Array(16));
     b[6] = (b[6] & 15) | 64;
@@ -380,6 +433,11 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (state !== "open" || Date.now() - typedAt < 1000) return;
     typedAt = Date.now();
     setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
+  });
+  contact.addEventListener("submit", (e) => {
+    e.preventDefault();
+    problem.textContent = "";
+    put({ type: "contact", id: (leaving = newID()), email: email.value.trim() });
   });
   close.addEventListener("click", () => api.close());
   box.addEventListener("keydown", (e) => { if (e.key === "Escape") api.close(); });

@@ -23,20 +23,24 @@ const begin = `-- name: Begin :batchmany
 with d as (
   select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id,
     unnest($3::uuid[]) as visitor_id, unnest($4::uuid[]) as website_id, unnest($5::uuid[]) as customer_id,
-    unnest($6::text[]) as body, unnest($7::text[]) as page_url, unnest($8::text[]) as page_title,
-    unnest($9::text[]) as referrer, unnest($10::text[]) as user_agent, unnest($11::text[]) as language
+    unnest($6::uuid[]) as group_id,
+    unnest($7::text[]) as body, unnest($8::text[]) as page_url, unnest($9::text[]) as page_title,
+    unnest($10::text[]) as referrer, unnest($11::text[]) as user_agent, unnest($12::text[]) as language
 ), who as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, created_at)
+    page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
-    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now()
+    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
+    coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
+    (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
+      - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
   select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
@@ -45,7 +49,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -62,6 +66,7 @@ type BeginParams struct {
 	VisitorIds      []uuid.UUID
 	WebsiteIds      []uuid.UUID
 	CustomerIds     []uuid.UUID
+	GroupIds        []uuid.UUID
 	Bodies          []string
 	PageUrls        []string
 	PageTitles      []string
@@ -95,6 +100,10 @@ type BeginRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
 // Every statement that says something numbers it under the conversation's row lock, writes it, and returns the message
@@ -110,6 +119,7 @@ func (q *Queries) Begin(ctx context.Context, arg []BeginParams) *BeginBatchResul
 			a.VisitorIds,
 			a.WebsiteIds,
 			a.CustomerIds,
+			a.GroupIds,
 			a.Bodies,
 			a.PageUrls,
 			a.PageTitles,
@@ -166,6 +176,10 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 					&i.PageUrl,
 					&i.PageTitle,
 					&i.Language,
+					&i.GroupID,
+					&i.CameBy,
+					&i.OfferedTo,
+					&i.OfferedUntil,
 				); err != nil {
 					return err
 				}
@@ -192,26 +206,33 @@ with d as (
   update conversations x set last_seq = x.last_seq + 1,
     last_text = case when d.kind = 'note' then x.last_text else left(d.body, 200) end,
     last_at = greatest(x.last_at, clock_timestamp()),
-    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end
+    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
+    replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,
+    answered_from = case when d.author = 'agent' and d.kind <> 'note' then x.waiting_since else x.answered_from end,
+    thought = case when d.author = 'visitor' and x.waiting_since is null then extract(epoch from clock_timestamp() - x.replied_at) else x.thought end,
+    think = case when d.author = 'visitor' and x.waiting_since is null then x.think + coalesce(extract(epoch from clock_timestamp() - x.replied_at), 0) else x.think end,
+    thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
   from d
   where x.id = d.conversation_id
     and case d.author
       when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
-      when 'agent' then x.state = 'open' and x.agent_id = d.author_id
+      when 'agent' then x.state = 'open'
+        and (x.agent_id = d.author_id or coalesce((select d.kind = 'note' or g.may_write from guests g
+          where g.org_id = x.org_id and g.conversation_id = x.id and g.user_id = d.author_id), false))
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, d.message_id, d.author, d.author_id, d.kind, d.body
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    case c.author when 'agent' then c.agent_name else '' end, c.body, c.last_at
+    app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name), c.body, c.last_at
   from c
 )
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  case c.author when 'agent' then c.agent_name else '' end as author_name, c.body::text as body, c.last_at as created_at,
+  app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
 `
@@ -256,6 +277,10 @@ type SayRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
 // What visitors say in their running conversations, and agents (replies and notes) in theirs; each in another conversation.
@@ -322,6 +347,10 @@ func (b *SayBatchResults) Query(f func(int, []SayRow, error)) {
 					&i.PageUrl,
 					&i.PageTitle,
 					&i.Language,
+					&i.GroupID,
+					&i.CameBy,
+					&i.OfferedTo,
+					&i.OfferedUntil,
 				); err != nil {
 					return err
 				}

@@ -14,11 +14,13 @@ import (
 
 const close = `-- name: Close :one
 with c as (
-  update conversations set state = 'closed', closed_at = clock_timestamp(), waiting_since = null,
+  update conversations set state = 'closed', came_by = 'closed', closed_at = clock_timestamp(), waiting_since = null,
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = $1 and state = 'open' and agent_id = $2
     and exists (select from users u where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $3, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
@@ -26,7 +28,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -62,6 +64,10 @@ type CloseRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
 func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) {
@@ -92,6 +98,10 @@ func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) 
 		&i.PageUrl,
 		&i.PageTitle,
 		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
 	)
 	return i, err
 }
@@ -123,7 +133,7 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 
 const getConversation = `-- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = $1
@@ -147,6 +157,10 @@ type GetConversationRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
 func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConversationRow, error) {
@@ -170,6 +184,249 @@ func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConvers
 		&i.PageUrl,
 		&i.PageTitle,
 		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+	)
+	return i, err
+}
+
+const give = `-- name: Give :many
+with d as (
+  select unnest($1::uuid[]) as id, unnest($2::uuid[]) as agent_id, unnest($3::uuid[]) as message_id
+), who as (
+  select u.org_id, u.id, u.name from users u where u.id = any($2::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' for share
+), c as (
+  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
+    came_by = $4, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
+  from d join who on who.id = d.agent_id
+  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from $5::uuid
+    and ($4 <> 'routing' or x.offered_to is null)
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, d.message_id
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id and guests.user_id = c.agent_id
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type GiveParams struct {
+	ConversationIds []uuid.UUID
+	AgentIds        []uuid.UUID
+	MessageIds      []uuid.UUID
+	CameBy          string
+	FromAgent       *uuid.UUID
+}
+
+type GiveRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+}
+
+// Gives conversations to agents: by routing, or by somebody who may. Each is given only if it is still where it was thought to be:
+// in the line (no agent), or with that agent. A guest who gets it is no guest any more.
+func (q *Queries) Give(ctx context.Context, arg GiveParams) ([]GiveRow, error) {
+	rows, err := q.db.Query(ctx, give,
+		arg.ConversationIds,
+		arg.AgentIds,
+		arg.MessageIds,
+		arg.CameBy,
+		arg.FromAgent,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GiveRow
+	for rows.Next() {
+		var i GiveRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.Seq,
+			&i.MessageID,
+			&i.Kind,
+			&i.Author,
+			&i.AuthorName,
+			&i.Body,
+			&i.CreatedAt,
+			&i.State,
+			&i.VisitorID,
+			&i.AgentID,
+			&i.AgentName,
+			&i.LastSeq,
+			&i.LastText,
+			&i.LastAt,
+			&i.WaitingSince,
+			&i.StartedAt,
+			&i.WebsiteID,
+			&i.WebsiteName,
+			&i.TypingPreview,
+			&i.VisitorName,
+			&i.PageUrl,
+			&i.PageTitle,
+			&i.Language,
+			&i.GroupID,
+			&i.CameBy,
+			&i.OfferedTo,
+			&i.OfferedUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const invite = `-- name: Invite :one
+with u as (
+  select u.id, u.name from users u where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer' for share
+), x as (
+  select c.org_id, c.id from conversations c, u where c.id = $2 and c.state = 'open' and c.agent_id <> $1
+    and ($3::boolean or c.agent_id = $4)
+  for update of c
+), g as (
+  insert into guests (org_id, conversation_id, user_id, may_write, watching, by_id)
+  select x.org_id, x.id, $1, $5, $6, $4 from x
+  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write
+  returning org_id, conversation_id, user_id, may_write, watching, by_id, at
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from g where k.org_id = g.org_id and k.id = g.conversation_id
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $4, $7::text, $8::text, c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type InviteParams struct {
+	UserID         uuid.UUID
+	ConversationID uuid.UUID
+	Anyone         bool
+	ByID           *uuid.UUID
+	MayWrite       bool
+	Watching       bool
+	ByName         string
+	Note           string
+}
+
+type InviteRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+}
+
+// Brings a colleague into a running conversation: who has it may do so, and who may watch by its own. Staff reads of it in a note,
+// unless somebody only watches.
+func (q *Queries) Invite(ctx context.Context, arg InviteParams) (InviteRow, error) {
+	row := q.db.QueryRow(ctx, invite,
+		arg.UserID,
+		arg.ConversationID,
+		arg.Anyone,
+		arg.ByID,
+		arg.MayWrite,
+		arg.Watching,
+		arg.ByName,
+		arg.Note,
+	)
+	var i InviteRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
 	)
 	return i, err
 }
@@ -266,21 +523,45 @@ func (q *Queries) LastOfVisitors(ctx context.Context, visitors []uuid.UUID) ([]L
 	return items, nil
 }
 
+const leaveAddress = `-- name: LeaveAddress :execrows
+update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where id = $3
+`
+
+type LeaveAddressParams struct {
+	Email     string
+	Name      string
+	VisitorID uuid.UUID
+}
+
+// Where the visitor can be written to.
+func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveAddress, arg.Email, arg.Name, arg.VisitorID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const listForDesk = `-- name: ListForDesk :many
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
-  (select l.org_id, l.id from conversations l where l.state = 'waiting' order by l.waiting_since, l.id limit $1)
+  (select l.org_id, l.id from conversations l where l.state = 'waiting' and ($1::boolean or l.group_id = any($2::uuid[]) or l.offered_to = $3)
+    order by l.line_since, l.id limit $4)
   union all
-  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = $2))
+  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = $3)
+  union all
+  (select g.org_id, g.conversation_id from guests g where g.user_id = $3))
 order by c.waiting_since nulls last, c.last_at, c.id
 `
 
 type ListForDeskParams struct {
-	Line    int32
-	AgentID *uuid.UUID
+	Anywhere bool
+	Groups   []uuid.UUID
+	AgentID  *uuid.UUID
+	Line     int32
 }
 
 type ListForDeskRow struct {
@@ -301,11 +582,21 @@ type ListForDeskRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
-// The line and an agent's own conversations, oldest unanswered first, silent ones last.
+// The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
+// first, silent ones last.
 func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]ListForDeskRow, error) {
-	rows, err := q.db.Query(ctx, listForDesk, arg.Line, arg.AgentID)
+	rows, err := q.db.Query(ctx, listForDesk,
+		arg.Anywhere,
+		arg.Groups,
+		arg.AgentID,
+		arg.Line,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -331,10 +622,78 @@ func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]Lis
 			&i.PageUrl,
 			&i.PageTitle,
 			&i.Language,
+			&i.GroupID,
+			&i.CameBy,
+			&i.OfferedTo,
+			&i.OfferedUntil,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listGuests = `-- name: ListGuests :many
+select g.conversation_id, g.user_id, u.name, g.may_write, g.watching from guests g join users u on u.org_id = g.org_id and u.id = g.user_id
+where g.conversation_id = any($1::uuid[]) order by g.at
+`
+
+type ListGuestsRow struct {
+	ConversationID uuid.UUID
+	UserID         uuid.UUID
+	Name           string
+	MayWrite       bool
+	Watching       bool
+}
+
+func (q *Queries) ListGuests(ctx context.Context, conversationIds []uuid.UUID) ([]ListGuestsRow, error) {
+	rows, err := q.db.Query(ctx, listGuests, conversationIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListGuestsRow
+	for rows.Next() {
+		var i ListGuestsRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.UserID,
+			&i.Name,
+			&i.MayWrite,
+			&i.Watching,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockWaiting = `-- name: LockWaiting :many
+select id from conversations where state = 'waiting' and id = any($1::uuid[]) order by id for update
+`
+
+// Locks conversations of the line, in one order everywhere.
+func (q *Queries) LockWaiting(ctx context.Context, conversationIds []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockWaiting, conversationIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -478,26 +837,37 @@ func (q *Queries) NewestOf(ctx context.Context, conversations []uuid.UUID) ([]Ne
 	return items, nil
 }
 
-const returnToLine = `-- name: ReturnToLine :many
+const reline = `-- name: Reline :many
 with c as (
-  update conversations set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null,
-    waiting_since = coalesce(waiting_since, clock_timestamp()),
-    last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
-  where state = 'open' and agent_id = $1
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name
+  update conversations x set group_id = coalesce($1::uuid, x.group_id), came_by = $2, offered_to = null, offered_until = null,
+    last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.state = 'waiting' and (x.id = any($3::uuid[]) and x.group_id <> coalesce($1::uuid, gen_random_uuid())
+      and ($4::uuid is null or x.offered_to = $4::uuid)
+    or $5::boolean and x.offered_until <= now())
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until
 ), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
-  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $6::text, $7::text, c.last_at from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
 
-type ReturnToLineRow struct {
+type RelineParams struct {
+	GroupID         *uuid.UUID
+	CameBy          string
+	ConversationIds []uuid.UUID
+	OfferedTo       *uuid.UUID
+	Expired         bool
+	NoteBy          string
+	Note            string
+}
+
+type RelineRow struct {
 	ConversationID uuid.UUID
 	Seq            int32
 	MessageID      uuid.UUID
@@ -522,18 +892,31 @@ type ReturnToLineRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
-// Puts an agent's open conversations back into the line, for instance when the agent may no longer log in.
-func (q *Queries) ReturnToLine(ctx context.Context, agentID *uuid.UUID) ([]ReturnToLineRow, error) {
-	rows, err := q.db.Query(ctx, returnToLine, agentID)
+// Changes the place of waiting conversations: into another group's line, or an offer that was not accepted is over. Staff reads why
+// in a note.
+func (q *Queries) Reline(ctx context.Context, arg RelineParams) ([]RelineRow, error) {
+	rows, err := q.db.Query(ctx, reline,
+		arg.GroupID,
+		arg.CameBy,
+		arg.ConversationIds,
+		arg.OfferedTo,
+		arg.Expired,
+		arg.NoteBy,
+		arg.Note,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReturnToLineRow
+	var items []RelineRow
 	for rows.Next() {
-		var i ReturnToLineRow
+		var i RelineRow
 		if err := rows.Scan(
 			&i.ConversationID,
 			&i.Seq,
@@ -559,6 +942,151 @@ func (q *Queries) ReturnToLine(ctx context.Context, agentID *uuid.UUID) ([]Retur
 			&i.PageUrl,
 			&i.PageTitle,
 			&i.Language,
+			&i.GroupID,
+			&i.CameBy,
+			&i.OfferedTo,
+			&i.OfferedUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const requeue = `-- name: Requeue :many
+with mine as (
+  select o.org_id, o.id, o.agent_id, o.agent_name from conversations o
+  where o.state = 'open' and ($1::uuid is null or o.agent_id = $1::uuid)
+    and ($2::boolean or o.id = any($3::uuid[]))
+    and (not $4::boolean or o.waiting_since is not null)
+  order by o.id for update
+), c as (
+  update conversations x set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null, came_by = $5,
+    group_id = coalesce($6::uuid, x.group_id), waiting_since = coalesce(x.waiting_since, clock_timestamp()),
+    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = $7, former_id = case when $7 then mine.agent_id end,
+    taken_back = x.taken_back + ($5 = 'taken back')::integer,
+    taken_from = case when $5 = 'taken back' then mine.agent_id else x.taken_from end,
+    taken_at = case when $5 = 'taken back' then clock_timestamp() else x.taken_at end,
+    offered_to = $8::uuid, offered_until = case when $8::uuid is not null then now() + make_interval(secs => $9::integer) end,
+    last_seq = x.last_seq + (case when $10::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
+  from mine where x.org_id = mine.org_id and x.id = mine.id
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, mine.agent_id as had_id, mine.agent_name as had_name
+), n as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq - 1, gen_random_uuid(), c.visitor_id, 'note', 'agent', c.had_id, $11::text, $10::text, c.last_at from c where $10::text <> ''
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type RequeueParams struct {
+	AgentID         *uuid.UUID
+	AllOfAgent      bool
+	ConversationIds []uuid.UUID
+	Unanswered      bool
+	CameBy          string
+	GroupID         *uuid.UUID
+	Lost            bool
+	OfferedTo       *uuid.UUID
+	OfferSeconds    int32
+	Note            string
+	NoteBy          string
+}
+
+type RequeueRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+}
+
+// Puts open conversations into a line: all of an agent's, or named ones. Each keeps the wait of its visitor. What colleagues should
+// know of it becomes a note.
+func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow, error) {
+	rows, err := q.db.Query(ctx, requeue,
+		arg.AgentID,
+		arg.AllOfAgent,
+		arg.ConversationIds,
+		arg.Unanswered,
+		arg.CameBy,
+		arg.GroupID,
+		arg.Lost,
+		arg.OfferedTo,
+		arg.OfferSeconds,
+		arg.Note,
+		arg.NoteBy,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RequeueRow
+	for rows.Next() {
+		var i RequeueRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.Seq,
+			&i.MessageID,
+			&i.Kind,
+			&i.Author,
+			&i.AuthorName,
+			&i.Body,
+			&i.CreatedAt,
+			&i.State,
+			&i.VisitorID,
+			&i.AgentID,
+			&i.AgentName,
+			&i.LastSeq,
+			&i.LastText,
+			&i.LastAt,
+			&i.WaitingSince,
+			&i.StartedAt,
+			&i.WebsiteID,
+			&i.WebsiteName,
+			&i.TypingPreview,
+			&i.VisitorName,
+			&i.PageUrl,
+			&i.PageTitle,
+			&i.Language,
+			&i.GroupID,
+			&i.CameBy,
+			&i.OfferedTo,
+			&i.OfferedUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -575,21 +1103,26 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
   select u.id from users u where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer' for share
 ), head as (
   select h.org_id, h.id from conversations h
-  where h.state = 'waiting' and exists (select from who) and ($2::uuid is null or h.id = $2::uuid)
-  order by h.waiting_since, h.id limit 1 for update skip locked
+  where h.state = 'waiting' and exists (select from who)
+    and ($2::uuid is null or h.id = $2::uuid)
+    and (h.offered_to is null or h.offered_to = $1 or h.offered_until <= now())
+    and ($3::boolean or h.offered_to = $1 or (h.group_id = any($4::uuid[])
+      and ($2::uuid is null or exists (select from groups g where g.org_id = h.org_id and g.id = h.group_id and g.picking))))
+  order by h.line_since, h.id limit 1 for update skip locked
 ), c as (
-  update conversations set state = 'open', agent_id = $1, agent_name = $3, assigned_at = now(),
-    last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
+  update conversations set state = 'open', agent_id = $1, agent_name = $5, assigned_at = now(), line_since = null, lost = false,
+    came_by = case when offered_to = $1 then 'accepted' when $2::uuid is null then 'next' else 'picked' end,
+    offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name
+  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
-  select c.org_id, c.id, c.last_seq, $4, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
+  select c.org_id, c.id, c.last_seq, $6, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -597,6 +1130,8 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id
 type TakeParams struct {
 	AgentID        uuid.UUID
 	ConversationID *uuid.UUID
+	Anywhere       bool
+	Groups         []uuid.UUID
 	AgentName      string
 	MessageID      uuid.UUID
 }
@@ -626,13 +1161,21 @@ type TakeRow struct {
 	PageUrl        string
 	PageTitle      string
 	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
 }
 
-// Gives a waiting conversation to an agent: the chosen one, or the one that has waited longest.
+// An agent takes a waiting conversation: the chosen one (picked, or accepted where it is offered), or the head of the lines it may
+// see. What is offered to somebody else is not for taking. The database refuses it to an agent who has all it may have (assigned()
+// in 00007).
 func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 	row := q.db.QueryRow(ctx, take,
 		arg.AgentID,
 		arg.ConversationID,
+		arg.Anywhere,
+		arg.Groups,
 		arg.AgentName,
 		arg.MessageID,
 	)
@@ -662,6 +1205,111 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 		&i.PageUrl,
 		&i.PageTitle,
 		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+	)
+	return i, err
+}
+
+const uninvite = `-- name: Uninvite :one
+with g as (
+  delete from guests where guests.conversation_id = $1 and guests.user_id = $2
+  returning org_id, conversation_id, user_id, may_write, watching, by_id, at
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from g where k.org_id = g.org_id and k.id = g.conversation_id
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $3, $4::text, $5::text, c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type UninviteParams struct {
+	ConversationID uuid.UUID
+	UserID         uuid.UUID
+	ByID           *uuid.UUID
+	ByName         string
+	Note           string
+}
+
+type UninviteRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+}
+
+func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow, error) {
+	row := q.db.QueryRow(ctx, uninvite,
+		arg.ConversationID,
+		arg.UserID,
+		arg.ByID,
+		arg.ByName,
+		arg.Note,
+	)
+	var i UninviteRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
 	)
 	return i, err
 }

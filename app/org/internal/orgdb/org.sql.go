@@ -80,18 +80,19 @@ func (q *Queries) CreateWebsite(ctx context.Context, arg CreateWebsiteParams) er
 }
 
 const getCustomer = `-- name: GetCustomer :one
-select id, name from customers where id = $1
+select id, name, share from customers where id = $1
 `
 
 type GetCustomerRow struct {
-	ID   uuid.UUID
-	Name string
+	ID    uuid.UUID
+	Name  string
+	Share *int32
 }
 
 func (q *Queries) GetCustomer(ctx context.Context, id uuid.UUID) (GetCustomerRow, error) {
 	row := q.db.QueryRow(ctx, getCustomer, id)
 	var i GetCustomerRow
-	err := row.Scan(&i.ID, &i.Name)
+	err := row.Scan(&i.ID, &i.Name, &i.Share)
 	return i, err
 }
 
@@ -277,6 +278,23 @@ type SeeDomainParams struct {
 func (q *Queries) SeeDomain(ctx context.Context, arg SeeDomainParams) error {
 	_, err := q.db.Exec(ctx, seeDomain, arg.WebsiteID, arg.Host)
 	return err
+}
+
+const setShare = `-- name: SetShare :execrows
+update customers set share = $1 where id = $2
+`
+
+type SetShareParams struct {
+	Share *int32
+	ID    uuid.UUID
+}
+
+func (q *Queries) SetShare(ctx context.Context, arg SetShareParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setShare, arg.Share, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const updateWebsite = `-- name: UpdateWebsite :one

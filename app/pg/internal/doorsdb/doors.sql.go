@@ -78,6 +78,49 @@ func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte) (Invi
 	return i, err
 }
 
+const lease = `-- name: Lease :many
+select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id, coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
+  coalesce(instance, '00000000-0000-0000-0000-000000000000')::uuid as instance, coalesce(next_in, 0)::double precision as next_in
+from app.door_lease($1::uuid, $2::integer) as d (org_id, user_id, instance, next_in)
+`
+
+type LeaseParams struct {
+	Instance uuid.UUID
+	Seconds  int32
+}
+
+type LeaseRow struct {
+	OrgID    uuid.UUID
+	UserID   uuid.UUID
+	Instance uuid.UUID
+	NextIn   float64
+}
+
+func (q *Queries) Lease(ctx context.Context, arg LeaseParams) ([]LeaseRow, error) {
+	rows, err := q.db.Query(ctx, lease, arg.Instance, arg.Seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LeaseRow
+	for rows.Next() {
+		var i LeaseRow
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.UserID,
+			&i.Instance,
+			&i.NextIn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const loginsByEmail = `-- name: LoginsByEmail :many
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, password_hash::text as password_hash
 from app.door_login($1::text) as d (org_id, org_name, user_id, password_hash)
@@ -196,8 +239,8 @@ func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, erro
 const websiteByKey = `-- name: WebsiteByKey :one
 
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts
-from app.door_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts)
+  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects
+from app.door_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects)
 `
 
 type WebsiteByKeyRow struct {
@@ -208,6 +251,7 @@ type WebsiteByKeyRow struct {
 	Greeting      string
 	TypingPreview bool
 	Hosts         []string
+	Subjects      []byte
 }
 
 // All that can be asked before a tenant is known. The functions are in db/migrations.
@@ -222,6 +266,7 @@ func (q *Queries) WebsiteByKey(ctx context.Context, key string) (WebsiteByKeyRow
 		&i.Greeting,
 		&i.TypingPreview,
 		&i.Hosts,
+		&i.Subjects,
 	)
 	return i, err
 }

@@ -1,0 +1,432 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/chat/internal/chatdb"
+	"parley/app/fail"
+	"parley/app/pg"
+)
+
+// How a conversation changes hands. Each way is one guarded statement; the database sees to it that nobody gets more than it
+// may have (migration 00007).
+
+// ErrLineEmpty says that nobody is waiting.
+var ErrLineEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
+
+// ErrFull refuses a conversation to an agent who has all it may have.
+var ErrFull = fail.New(fail.Conflict, "That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
+
+// full is ErrFull where somebody else would get it.
+func full(err error, name string) error {
+	if pg.Refused(err) {
+		return fail.New(fail.Conflict, "%s has as many conversations as allowed. Choose somebody else.", nameOr(name, "This colleague"))
+	}
+	return err
+}
+
+// Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one of its lines that has waited
+// longest. name is what the visitor will see.
+func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID, lines Lines) (Conversation, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Conversation{}, err
+	}
+	q, agent := chatdb.New(t), who.ID()
+	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(),
+		Anywhere: lines.Anywhere, Groups: lines.Groups})
+	if err == nil {
+		s := said(row)
+		r.ring(who.Org(), s)
+		r.told(ctx)
+		return s.In, nil
+	}
+	if pg.Refused(err) {
+		return Conversation{}, ErrFull
+	}
+	if !pg.None(err) {
+		return Conversation{}, err
+	}
+	if conversation == uuid.Nil {
+		return Conversation{}, ErrLineEmpty
+	}
+	got, err := q.GetConversation(ctx, conversation)
+	switch {
+	case pg.None(err):
+		return Conversation{}, fail.Missing("conversation")
+	case err != nil:
+		return Conversation{}, err
+	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
+		return fromRow(got), nil // taken by this agent already: the same answer again
+	case State(got.State) == Closed:
+		return Conversation{}, ErrClosed
+	case got.AgentID == nil && fromRow(got).offered(time.Now()) && *got.OfferedTo != agent:
+		return Conversation{}, fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
+	case got.AgentID == nil && !lines.Has(got.GroupID):
+		return Conversation{}, fail.New(fail.Forbidden, "This conversation is in the line of a group that you do not belong to.")
+	case got.AgentID == nil:
+		return Conversation{}, fail.New(fail.Conflict, "This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
+	}
+	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
+}
+
+func nameOr(name, other string) string {
+	if name == "" {
+		return other
+	}
+	return name
+}
+
+// Gift gives one conversation to one agent.
+type Gift struct{ Conversation, Agent uuid.UUID }
+
+// Give gives conversations to agents, inside the caller's transaction; by is ByRouting, ByOrder or ByTakeOver, from the agent
+// they have (zero: they wait). What is not there any more is left out. The caller rings after the commit.
+func (r *Room) Give(ctx context.Context, tx *pg.Tenant, gifts []Gift, by string, from uuid.UUID) ([]Said, error) {
+	p := chatdb.GiveParams{CameBy: by, FromAgent: optional(from)}
+	for _, g := range gifts {
+		p.ConversationIds, p.AgentIds, p.MessageIds = append(p.ConversationIds, g.Conversation), append(p.AgentIds, g.Agent), append(p.MessageIds, uuid.New())
+	}
+	q := chatdb.New(tx)
+	if len(gifts) > 1 { // conversations before agents, and in one order everywhere
+		if _, err := q.LockWaiting(ctx, p.ConversationIds); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := q.Give(ctx, p)
+	return saids(rows), err
+}
+
+func saids[R chatdb.GiveRow | chatdb.RequeueRow | chatdb.RelineRow](rows []R) []Said {
+	list := make([]Said, len(rows))
+	for i, row := range rows {
+		list[i] = said(chatdb.TakeRow(row))
+	}
+	return list
+}
+
+// Ring tells every screen what Give, Requeue or Reline has said.
+func (r *Room) Ring(ctx context.Context, org uuid.UUID, list []Said) {
+	events := make([]bus.Event, len(list))
+	for i, s := range list {
+		events[i] = event(org, s)
+	}
+	r.bus.Publish(events...)
+	r.told(ctx)
+}
+
+// Hand gives a conversation to an agent because somebody says so: from the line (from is zero) or from the agent who has it.
+func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
+	t, err := r.db.For(who, access.Watch)
+	if err != nil {
+		return Conversation{}, err
+	}
+	by := ByOrder
+	if from != uuid.Nil && to == who.ID() {
+		by = ByTakeOver
+	}
+	list, err := r.Give(ctx, t, []Gift{{conversation, to}}, by, from)
+	if pg.Refused(err) && to == who.ID() {
+		return Conversation{}, ErrFull
+	}
+	if err != nil {
+		return Conversation{}, full(err, "")
+	}
+	if len(list) == 0 {
+		return Conversation{}, r.moved(ctx, t, conversation, to)
+	}
+	r.Ring(ctx, who.Org(), list)
+	return list[0].In, nil
+}
+
+// moved finds out why a conversation was not where it was thought to be.
+func (r *Room) moved(ctx context.Context, t *pg.Tenant, conversation, to uuid.UUID) error {
+	got, err := chatdb.New(t).GetConversation(ctx, conversation)
+	switch {
+	case pg.None(err):
+		return fail.Missing("conversation")
+	case err != nil:
+		return err
+	case State(got.State) == Closed:
+		return ErrClosed
+	case got.AgentID != nil && *got.AgentID == to:
+		return fail.New(fail.Conflict, "%s has this conversation already.", got.AgentName)
+	}
+	return fail.New(fail.Conflict, "The conversation has just changed hands, or this colleague cannot answer any more. Please look again.")
+}
+
+// Requeue is how open conversations go back into a line.
+type Requeue struct {
+	Conversations []uuid.UUID // nil: all of the agent's
+	Agent         uuid.UUID   // only if it has them; zero: whoever
+	By            string      // one of the words above
+	Group         uuid.UUID   // into this group's line; zero: the one they came from
+	OfferTo       uuid.UUID   // kept for this agent for OfferLasts
+	Lost          bool        // comes before others, and goes back to its agent rather than to others
+	Unanswered    bool        // only where the visitor waits
+	Note          string      // for colleagues, by NoteBy
+	NoteBy        string
+}
+
+// OfferLasts is how long a colleague has to accept a conversation.
+const OfferLasts = 60 * time.Second
+
+// Requeue puts open conversations back into a line, inside the caller's transaction. The caller rings after the commit.
+func (r *Room) Requeue(ctx context.Context, tx *pg.Tenant, in Requeue) ([]Said, error) {
+	rows, err := chatdb.New(tx).Requeue(ctx, chatdb.RequeueParams{AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
+		Unanswered: in.Unanswered, CameBy: in.By, GroupID: optional(in.Group), Lost: in.Lost, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferLasts.Seconds()),
+		Note: in.Note, NoteBy: in.NoteBy})
+	return saids(rows), err
+}
+
+// Reline moves waiting conversations into another group's line, inside the caller's transaction.
+func (r *Room) Reline(ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string) ([]Said, error) {
+	rows, err := chatdb.New(tx).Reline(ctx, chatdb.RelineParams{ConversationIds: conversations, GroupID: optional(group), CameBy: ByOverflow, Note: note})
+	return saids(rows), err
+}
+
+// Lapse ends offers that were not accepted in time, inside the caller's transaction.
+func (r *Room) Lapse(ctx context.Context, tx *pg.Tenant) ([]Said, error) {
+	rows, err := chatdb.New(tx).Reline(ctx, chatdb.RelineParams{Expired: true, CameBy: ByLapse, Note: "Not accepted in time: the conversation is in the line."})
+	return saids(rows), err
+}
+
+// Decline ends the offer of a conversation to the actor.
+func (r *Room) Decline(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	rows, err := chatdb.New(t).Reline(ctx, chatdb.RelineParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()), CameBy: ByLapse,
+		NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
+	if err == nil && len(rows) == 0 {
+		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
+	}
+	r.Ring(ctx, who.Org(), saids(rows))
+	return err
+}
+
+// Handover is a transfer by the agent who has a conversation, or by somebody who may watch.
+type Handover struct {
+	Conversation uuid.UUID
+	Group        uuid.UUID // to this group's line, or
+	Person       uuid.UUID // offered to this colleague
+	To           string    // its name, for the note
+	Comment      string    // for the colleagues; may be empty
+}
+
+// Transfer hands a conversation over: to a group's line, or to a person, who has OfferLasts to accept it.
+func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, in Handover) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	if in.Comment, err = fail.OptionalText("the comment", in.Comment, 1000); err != nil {
+		return fail.Field("comment", "%s", err.Error())
+	}
+	note := "Handed over to " + in.To
+	if in.Person != uuid.Nil {
+		note = "Offered to " + in.To
+	}
+	if in.Comment != "" {
+		note += ": " + in.Comment
+	}
+	q := Requeue{Conversations: []uuid.UUID{in.Conversation}, Agent: who.ID(), By: ByTransfer, Group: in.Group, OfferTo: in.Person, Note: note, NoteBy: name}
+	if who.May(access.Watch) {
+		q.Agent = uuid.Nil
+	}
+	list, err := r.Requeue(ctx, t, q)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return r.refusal(ctx, chatdb.New(t), who, in.Conversation)
+	}
+	r.Ring(ctx, who.Org(), list)
+	return nil
+}
+
+// Close ends the agent's conversation. Closing twice is closing once.
+func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UUID) (Conversation, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Conversation{}, err
+	}
+	q, agent := chatdb.New(t), who.ID()
+	row, err := q.Close(ctx, chatdb.CloseParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
+	if err == nil {
+		s := said(chatdb.TakeRow(row))
+		r.ring(who.Org(), s)
+		r.told(ctx)
+		return s.In, nil
+	}
+	if !pg.None(err) {
+		return Conversation{}, err
+	}
+	why := r.refusal(ctx, q, who, conversation)
+	if why == error(ErrClosed) {
+		got, err := q.GetConversation(ctx, conversation)
+		if err == nil && got.AgentID != nil && *got.AgentID == agent {
+			return fromRow(got), nil
+		}
+	}
+	return Conversation{}, why
+}
+
+// ReturnOwn puts the actor's own open conversations back into the line: the agent goes home.
+func (r *Room) ReturnOwn(ctx context.Context, who access.Actor) error {
+	return r.returnAll(ctx, who, access.Answer, who.ID())
+}
+
+// ReturnAll puts an agent's open conversations back into the line: the agent may no longer log in or answer.
+func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID) error {
+	return r.returnAll(ctx, who, access.Manage, agent)
+}
+
+func (r *Room) returnAll(ctx context.Context, who access.Actor, right access.Right, agent uuid.UUID) error {
+	t, err := r.db.For(who, right)
+	if err != nil {
+		return err
+	}
+	list, err := r.Requeue(ctx, t, Requeue{Agent: agent, By: ByReturn})
+	r.Ring(ctx, who.Org(), list)
+	return err
+}
+
+// Guest is a colleague in a conversation that is another's.
+type Guest struct {
+	ID       uuid.UUID
+	Name     string
+	MayWrite bool // to the visitor, too; notes it may write anyway
+	Watching bool // came by itself
+}
+
+// Guests returns who is a guest, by conversation.
+func (r *Room) Guests(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Guest, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil || len(conversations) == 0 {
+		return nil, err
+	}
+	rows, err := chatdb.New(t).ListGuests(ctx, conversations)
+	guests := map[uuid.UUID][]Guest{}
+	for _, g := range rows {
+		guests[g.ConversationID] = append(guests[g.ConversationID], Guest{g.UserID, g.Name, g.MayWrite, g.Watching})
+	}
+	return guests, err
+}
+
+// Invitation brings a colleague into a conversation.
+type Invitation struct {
+	Conversation uuid.UUID
+	Guest        uuid.UUID
+	GuestName    string
+	MayWrite     bool
+	Comment      string
+}
+
+// Consult brings a colleague into the actor's conversation: it reads, writes notes, and to the visitor where it may.
+func (r *Room) Consult(ctx context.Context, who access.Actor, name string, in Invitation) error {
+	var err error
+	if in.Comment, err = fail.OptionalText("the comment", in.Comment, 1000); err != nil {
+		return fail.Field("comment", "%s", err.Error())
+	}
+	note := in.GuestName + " is asked to help"
+	if in.MayWrite {
+		note = in.GuestName + " is asked to help and may write to the visitor"
+	}
+	if in.Comment != "" {
+		note += ": " + in.Comment
+	}
+	return r.invite(ctx, who, access.Answer, chatdb.InviteParams{ConversationID: in.Conversation, UserID: in.Guest, MayWrite: in.MayWrite,
+		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.May(access.Watch)})
+}
+
+// Look makes somebody who may watch a guest of any running conversation.
+func (r *Room) Look(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
+	return r.invite(ctx, who, access.Watch, chatdb.InviteParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
+		Note: name + " is watching", Anyone: true})
+}
+
+func (r *Room) invite(ctx context.Context, who access.Actor, right access.Right, p chatdb.InviteParams) error {
+	t, err := r.db.For(who, right)
+	if err != nil {
+		return err
+	}
+	q := chatdb.New(t)
+	row, err := q.Invite(ctx, p)
+	if pg.None(err) {
+		got, err := q.GetConversation(ctx, p.ConversationID)
+		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
+			return fail.New(fail.Conflict, "%s has this conversation.", got.AgentName)
+		}
+		if err == nil && State(got.State) == Waiting {
+			return fail.New(fail.Conflict, "This conversation is in the line: it can be taken, or given to somebody.")
+		}
+		if err == nil && got.AgentID != nil && *got.AgentID == who.ID() {
+			return fail.New(fail.NotFound, "This colleague does not exist, or cannot answer any more.")
+		}
+		return r.refusal(ctx, q, who, p.ConversationID)
+	}
+	if err == nil {
+		r.visit(ctx, who.Org(), p.UserID, said(chatdb.TakeRow(row)))
+	}
+	return err
+}
+
+// visit tells that a guest came or left.
+func (r *Room) visit(ctx context.Context, org, guest uuid.UUID, s Said) {
+	r.bus.Publish(event(org, s), bus.Event{Kind: bus.Guests, Org: org, Conversation: s.In.ID, User: guest})
+	r.told(ctx)
+}
+
+// Leave ends a guest's visit: by itself, by the agent who has the conversation, or by somebody who may watch.
+func (r *Room) Leave(ctx context.Context, who access.Actor, name string, conversation, guest uuid.UUID) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	q := chatdb.New(t)
+	if guest != who.ID() && !who.May(access.Watch) {
+		if c, err := q.GetConversation(ctx, conversation); pg.None(err) || err == nil && (c.AgentID == nil || *c.AgentID != who.ID()) {
+			return fail.Missing("guest")
+		} else if err != nil {
+			return err
+		}
+	}
+	row, err := q.Uninvite(ctx, chatdb.UninviteParams{ConversationID: conversation, UserID: guest, ByID: optional(who.ID()), ByName: name, Note: fmt.Sprintf("%s has ended the visit", name)})
+	if pg.None(err) {
+		return nil // gone already
+	}
+	if err == nil {
+		r.visit(ctx, who.Org(), guest, said(chatdb.TakeRow(row)))
+	}
+	return err
+}
+
+// Address is where a visitor can be written to.
+type Address struct{ Name, Email string }
+
+// LeaveAddress keeps the visitor's own.
+func (r *Room) LeaveAddress(ctx context.Context, who access.Actor, in Address) error {
+	if !who.IsVisitor() {
+		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
+	}
+	var err error
+	if in.Email, err = fail.Email(in.Email); err != nil {
+		return err
+	}
+	if in.Name, err = fail.OptionalLine("the name", in.Name, 100); err != nil {
+		return err
+	}
+	n, err := chatdb.New(r.db.As(who)).LeaveAddress(ctx, chatdb.LeaveAddressParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name})
+	if err == nil && n == 0 {
+		return fail.New(fail.Conflict, "Please write what it is about first.")
+	}
+	return err
+}

@@ -1,0 +1,402 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/pg"
+	"parley/app/queue/internal/queuedb"
+)
+
+// Name is a group's.
+type Name struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// config is what is remembered of an organization's groups, so that looking at a line costs no statement for it.
+type config struct {
+	names    []Name
+	groupsOf map[uuid.UUID][]uuid.UUID // by user
+	until    time.Time
+}
+
+// configKept bounds how stale it can be if a bell was lost.
+const configKept = time.Minute
+
+func (c config) nameOf(group uuid.UUID) string {
+	for _, n := range c.names {
+		if n.ID == group {
+			return n.Name
+		}
+	}
+	return ""
+}
+
+func (r *Room) configOf(ctx context.Context, org uuid.UUID) (config, error) {
+	r.mu.Lock()
+	c, there := r.config[org]
+	r.mu.Unlock()
+	if there && time.Now().Before(c.until) {
+		return c, nil
+	}
+	q := queuedb.New(r.db.As(access.System(org, "who answers for which group")))
+	c = config{groupsOf: map[uuid.UUID][]uuid.UUID{}, until: time.Now().Add(configKept)}
+	groups, err := q.RouteGroups(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, g := range groups {
+		c.names = append(c.names, Name{g.ID, g.Name})
+	}
+	places, err := q.ListPlaces(ctx)
+	if err != nil {
+		return c, err
+	}
+	for _, p := range places {
+		c.groupsOf[p.UserID] = append(c.groupsOf[p.UserID], p.GroupID)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.config) > 5000 {
+		clear(r.config)
+	}
+	r.config[org] = c
+	return c, nil
+}
+
+func (r *Room) forget(org uuid.UUID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.config, org)
+}
+
+// Names lists the organization's groups.
+func (r *Room) Names(ctx context.Context, who access.Actor) ([]Name, error) {
+	c, err := r.configOf(ctx, who.Org())
+	return c.names, err
+}
+
+func (r *Room) changed(org uuid.UUID) {
+	r.bus.Publish(bus.Event{Kind: bus.Groups, Org: org}, bus.Event{Kind: bus.Line, Org: org})
+}
+
+// Changed says that who belongs to a group may have changed: a user came, went or has another role.
+func (r *Room) Changed(org uuid.UUID) { r.changed(org) }
+
+// Settings are a group's.
+type Settings struct {
+	Name      string
+	Everyone  bool // all who may answer belong to it
+	Automatic bool // its conversations are given to agents; else they take them
+	Picking   bool // agents may choose from its line
+	Priority  int  // -2 to 2: each step doubles what a wait counts for
+	Overflow  uuid.UUID
+	After     time.Duration // of waiting, until Overflow takes over
+	Hours     Hours
+}
+
+// GroupInfo is a group with its settings and live figures.
+type GroupInfo struct {
+	ID   uuid.UUID
+	Main bool
+	Settings
+	Pace    Pace
+	Waiting int
+	Since   time.Time // the oldest has waited since then
+	Open    bool      // by its hours
+	Online  int       // agents
+	Free    int       // conversations that they could take
+	Able    int       // agents who could take one
+}
+
+// AddGroup creates a group of nobody yet.
+func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uuid.UUID, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if name, err = fail.Line("the group's name", name, 100); err != nil {
+		return uuid.Nil, fail.Field("name", "%s", err.Error())
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = queuedb.New(t).CreateGroup(ctx, queuedb.CreateGroupParams{ID: id, Name: name})
+	if pg.Duplicate(err, "") {
+		return uuid.Nil, fail.Field("name", "There is a group with this name already.")
+	}
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return id, err
+}
+
+// UpdateGroup changes a group's settings; they hold from the next decision on.
+func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, in Settings) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	in.Name, err = fail.Line("the group's name", in.Name, 100)
+	checks.Err("name", err)
+	if in.Priority < -2 || in.Priority > 2 {
+		checks.Add("priority", "Please choose one of the priorities.")
+	}
+	if in.After < 0 || in.After > 24*time.Hour {
+		checks.Add("after", "Please give a time from 0 seconds to 24 hours.")
+	}
+	if in.Overflow == id {
+		checks.Add("overflow", "A group cannot take over from itself.")
+	}
+	if in.Hours.Zone == nil {
+		in.Hours.Zone = time.UTC
+	}
+	if err := checks.Result(); err != nil {
+		return err
+	}
+	p := queuedb.UpdateGroupParams{ID: id, Name: in.Name, Everyone: in.Everyone, Automatic: in.Automatic, Picking: in.Picking, Priority: int16(in.Priority),
+		OverflowAfter: int32(in.After / time.Second), TimeZone: in.Hours.Zone.String(), Hours: in.Hours.kept(), Holidays: in.Hours.Holidays}
+	if p.Holidays == nil {
+		p.Holidays = []string{}
+	}
+	if in.Overflow != uuid.Nil {
+		p.OverflowID = &in.Overflow
+	}
+	n, err := queuedb.New(t).UpdateGroup(ctx, p)
+	switch {
+	case pg.Duplicate(err, ""):
+		return fail.Field("name", "There is a group with this name already.")
+	case pg.Missing(err):
+		return fail.Field("overflow", "Please choose one of your groups.")
+	case err == nil && n == 0:
+		return fail.Missing("group")
+	case err == nil:
+		r.changed(who.Org())
+	}
+	return err
+}
+
+// RemoveGroup deletes a group that never had a conversation. The main group stays.
+func (r *Room) RemoveGroup(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := queuedb.New(t).DeleteGroup(ctx, id)
+	if pg.Missing(err) {
+		return fail.New(fail.Conflict, "This group has had conversations, or another group overflows into it, so it stays. Take its websites and members away instead.")
+	}
+	if err == nil && n == 0 {
+		return fail.Missing("group")
+	}
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return err
+}
+
+// Member is somebody who may answer, and its place in a group.
+type Member struct {
+	ID     uuid.UUID
+	Name   string
+	Role   access.Role
+	Status Status
+	Cap    int  // conversations at once, in all groups
+	In     bool // belongs to the group by name
+	Helper bool // answers when nobody of the first line can
+	Own    int  // conversations of this group at once; 0: no limit of its own
+}
+
+// Members lists everybody who may answer, for one group.
+func (r *Room) Members(ctx context.Context, who access.Actor, group uuid.UUID) ([]Member, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := queuedb.New(t).ListMembers(ctx, group)
+	list := make([]Member, len(rows))
+	for i, m := range rows {
+		list[i] = Member{m.ID, m.Name, access.Role(m.Role), Status(m.Status), int(m.HardCap), m.Member, m.Helper, 0}
+		if m.Cap != nil {
+			list[i].Own = int(*m.Cap)
+		}
+	}
+	return list, err
+}
+
+// CapMost is the most conversations an agent can be allowed at once.
+const CapMost = 1_000_000
+
+// SetMember gives somebody its place in a group, or takes it away, and sets its limits.
+func (r *Room) SetMember(ctx context.Context, who access.Actor, group uuid.UUID, m Member) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if m.Cap < 1 || m.Cap > CapMost {
+		return fail.Field("cap", "Please give a number from 1 on.")
+	}
+	if m.Own < 0 || m.Own > CapMost {
+		return fail.Field("own", "Please give a number from 1 on, or leave it empty.")
+	}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := queuedb.New(tx)
+		members, err := q.ListMembers(ctx, group)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(members, func(x queuedb.ListMembersRow) bool { return x.ID == m.ID }) {
+			return fail.Missing("user")
+		}
+		if err := q.SetCap(ctx, queuedb.SetCapParams{UserID: m.ID, HardCap: int32(m.Cap)}); err != nil {
+			return err
+		}
+		if !m.In {
+			return q.RemoveMember(ctx, queuedb.RemoveMemberParams{GroupID: group, UserID: m.ID})
+		}
+		p := queuedb.SetMemberParams{GroupID: group, UserID: m.ID, Helper: m.Helper}
+		if m.Own > 0 {
+			own := int32(m.Own)
+			p.Cap = &own
+		}
+		return q.SetMember(ctx, p)
+	})
+	if pg.Missing(err) {
+		return fail.Missing("group")
+	}
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return err
+}
+
+// Subject is a group that answers for a website.
+type Subject struct {
+	Group    uuid.UUID
+	Name     string // the group's
+	Priority int
+	Labels   map[string]string // by language: what the visitor reads; without one, the group's name
+}
+
+// Subjects lists the groups that answer for a website; none: the main group does.
+func (r *Room) Subjects(ctx context.Context, who access.Actor, website uuid.UUID) ([]Subject, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := queuedb.New(t).ListSubjects(ctx, website)
+	list := make([]Subject, len(rows))
+	for i, s := range rows {
+		list[i] = Subject{Group: s.GroupID, Name: s.Name, Priority: int(s.Priority)}
+		if err := json.Unmarshal(s.Labels, &list[i].Labels); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+var isLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+// ParseLabels reads labels, a line for each language: "de: Bestellungen".
+func ParseLabels(text string) (map[string]string, error) {
+	labels := map[string]string{}
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		language, label, _ := strings.Cut(line, ":")
+		language, label = strings.TrimSpace(language), strings.TrimSpace(label)
+		if !isLanguage.MatchString(language) || label == "" || len([]rune(label)) > 60 {
+			return nil, fail.Field("labels", "Please write a language and a name on each line, such as \"de: Bestellungen\" (at most 60 characters).")
+		}
+		labels[language] = label
+	}
+	return labels, nil
+}
+
+// SetSubject lets a group answer for a website, at a place in the visitor's list.
+func (r *Room) SetSubject(ctx context.Context, who access.Actor, website uuid.UUID, in Subject, place int) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if in.Priority < -2 || in.Priority > 2 {
+		return fail.Field("priority", "Please choose one of the priorities.")
+	}
+	labels, err := json.Marshal(in.Labels)
+	if err != nil {
+		return err
+	}
+	err = queuedb.New(t).SetSubject(ctx, queuedb.SetSubjectParams{WebsiteID: website, GroupID: in.Group, Place: int32(place), Priority: int16(in.Priority), Labels: labels})
+	if pg.Missing(err) {
+		return fail.Missing("website or group")
+	}
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return err
+}
+
+// RemoveSubject takes a group away from a website.
+func (r *Room) RemoveSubject(ctx context.Context, who access.Actor, website, group uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := queuedb.New(t).RemoveSubject(ctx, queuedb.RemoveSubjectParams{WebsiteID: website, GroupID: group})
+	if err == nil && n == 0 {
+		return fail.Missing("subject")
+	}
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return err
+}
+
+// Rules are the organization's settings of routing.
+type Rules struct {
+	HandBack time.Duration // how long an agent who is away may finish what it has
+	Former   time.Duration // within which a visitor who returns goes to its former agent
+}
+
+// Rules returns them.
+func (r *Room) Rules(ctx context.Context, who access.Actor) (Rules, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return Rules{}, err
+	}
+	row, err := queuedb.New(t).GetRouting(ctx)
+	return Rules{time.Duration(row.HandBack) * time.Second, time.Duration(row.FormerHours) * time.Hour}, err
+}
+
+// SetRules changes them.
+func (r *Room) SetRules(ctx context.Context, who access.Actor, in Rules) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	if in.HandBack < 0 || in.HandBack > 24*time.Hour {
+		checks.Add("hand_back", "Please give 0 to 1440 minutes.")
+	}
+	if in.Former < 0 || in.Former > 365*24*time.Hour {
+		checks.Add("former", "Please give 0 to 8760 hours.")
+	}
+	if err := checks.Result(); err != nil {
+		return err
+	}
+	err = queuedb.New(t).SetRouting(ctx, queuedb.SetRoutingParams{HandBack: int32(in.HandBack / time.Second), FormerHours: int32(in.Former / time.Hour)})
+	if err == nil {
+		r.changed(who.Org())
+	}
+	return err
+}

@@ -1,0 +1,571 @@
+package queue
+
+import (
+	"bytes"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// State is all that a decision depends on. Times are in seconds, on any clock that is the same for all of them. Groups,
+// agents and customers are referred to by their place in the lists.
+type State struct {
+	Now       float64
+	TookBack  float64 // when conversations were last taken back
+	Groups    []Group
+	Agents    []Agent
+	Customers []Customer
+	Talks     []Talk // that an agent has
+	Line      []Talk // that wait for one
+	Explain   bool   // say who was passed over
+}
+
+// Group is a line and what is known of its work.
+type Group struct {
+	ID     uuid.UUID
+	Closed bool // its line is not served now: closed, or served by hand
+	Pace
+	Overflow int     // the group that takes over; -1: none
+	After    float64 // seconds of waiting after which it does
+}
+
+// Status of an agent.
+type Status string
+
+const (
+	Online  Status = "online"
+	Away    Status = "away"    // gets nothing new, finishes what it has
+	Offline Status = "offline" // gone
+)
+
+// Agent is somebody who answers.
+type Agent struct {
+	ID           uuid.UUID
+	Status       Status
+	Cap          int
+	Suspect      bool // shows no sign of life: gets nothing new
+	CameOnline   float64
+	LastReply    float64
+	LastAssigned float64
+	Sums
+	Share
+	In []Place // the groups it answers for
+}
+
+// Place is an agent's in a group.
+type Place struct {
+	Group  int
+	Helper bool // answers when nobody of the first line can
+	Cap    int  // conversations of this group at once; 0: as many as the agent may have
+	Sums
+}
+
+// Customer is whom the organization answers for.
+type Customer struct {
+	ID    uuid.UUID
+	Limit int // conversations at once; 0: no limit
+	Arrivals
+}
+
+// Talk is a conversation as routing sees it.
+type Talk struct {
+	ID       uuid.UUID
+	Group    int
+	Customer int
+	Agent    int // -1: nobody's
+	Priority int // each step doubles the wait that it counts for
+
+	Waiting  bool    // the visitor waits for an answer
+	Since    float64 // since then; in the line, if it does not: when it came there
+	Assigned float64
+	Replied  float64 // the agent's last reply; 0: none yet
+	Think    float64 // sum of the visitor's times to think, and how many
+	Thinks   float64
+
+	Lost      bool    // it has lost its agent
+	Former    int     // the agent it had, or its visitor's last one: gets it back rather than others; -1: none
+	TakenBack int     // how often it was taken back
+	TakenFrom int     // the agent it was last taken back from; -1: none
+	TakenAt   float64 // and when
+	Typing    bool    // its agent is writing in it
+}
+
+// Decision is what Plan wants done. Places in lists are those of the state.
+type Decision struct {
+	Assign  []Assignment
+	Release []Release
+	Move    []Move
+	Suspect []int // agents who show no sign of life
+}
+
+// Assignment gives a conversation of the line to an agent.
+type Assignment struct {
+	Talk, Agent int
+	Why         Why
+}
+
+// Release takes a conversation back from its agent into the line.
+type Release struct {
+	Talk int
+	Why  string
+}
+
+// Move puts a conversation of the line into another group's.
+type Move struct{ Talk, To int }
+
+// The rule's constants, in seconds of somebody's waiting.
+const (
+	harmCounts   = 0.5
+	busyCounts   = 80
+	formerCounts = 60
+	lostCounts   = 30
+	oldest       = 300 // a wait beyond which order is strictly by age
+	takeEvery    = 5
+	takeAfter    = 20
+	takeGain     = 60
+	takeGainLate = 120 // after a first reply
+	takeMost     = 2
+	takeRest     = 60 // for so long not given to the agent it was taken from
+	silentLeast  = 90
+	silentTimes  = 4 // of the expected work for a message
+	inHandTimes  = 8 // for the conversation that the agent probably has in hand
+)
+
+// Plan decides who gets which conversation now. It is pure: the same state gives the same decision.
+func Plan(s *State) Decision {
+	var d Decision
+	if len(s.Line) == 0 && !s.mayTakeBack() {
+		return d
+	}
+	w := newWork(s)
+	if s.mayTakeBack() {
+		w.takeBack(&d)
+	}
+	w.assign(&d)
+	return d
+}
+
+func (s *State) mayTakeBack() bool {
+	return s.Now-s.TookBack >= takeEvery && slices.ContainsFunc(s.Talks, func(t Talk) bool { return s.overdue(t) })
+}
+
+func (s *State) overdue(t Talk) bool {
+	return t.Waiting && t.TakenBack < takeMost && !t.Typing && s.Now-math.Max(t.Since, t.Assigned) > takeAfter
+}
+
+// work is what Plan finds out on its way.
+type work struct {
+	*State
+	agents []load
+	groups []floor
+	open   []int // conversations that each customer has with agents
+}
+
+// load is an agent's work.
+type load struct {
+	open    int
+	inGroup []int   // by place
+	live    float64 // live conversations
+	backlog float64 // seconds of unanswered work, as far as not done
+	silent  float64 // seconds without a reply, with work to do
+	share   float64
+	talks   []int // that it has
+	known   bool  // live, backlog and silent are computed
+}
+
+// floor is a group's agents.
+type floor struct {
+	online []seat
+	busy   float64 // mean busy share
+}
+
+// seat is an agent in a group.
+type seat struct{ agent, place int }
+
+func newWork(s *State) *work {
+	w := &work{State: s, agents: make([]load, len(s.Agents)), groups: make([]floor, len(s.Groups)), open: make([]int, len(s.Customers))}
+	counts := make([]int, len(s.Agents))
+	for _, t := range s.Talks {
+		counts[t.Agent]++
+	}
+	all := make([]int, 0, len(s.Talks))
+	for a, n := range counts {
+		all = all[:len(all)+n]
+		w.agents[a].talks = all[len(all)-n : len(all)-n : len(all)]
+	}
+	for i, t := range s.Talks {
+		w.agents[t.Agent].talks = append(w.agents[t.Agent].talks, i)
+		if t.Customer >= 0 {
+			w.open[t.Customer]++
+		}
+	}
+	for i := range s.Agents {
+		a, l := &s.Agents[i], &w.agents[i]
+		l.open = len(l.talks)
+		l.share = a.Share.at(s.Now, a.Status == Online).value()
+		if a.Status != Online {
+			continue
+		}
+		for p, place := range a.In {
+			g := &w.groups[place.Group]
+			g.online = append(g.online, seat{i, p})
+			g.busy += l.share
+		}
+	}
+	for i := range w.groups {
+		if n := len(w.groups[i].online); n > 0 {
+			w.groups[i].busy /= float64(n)
+		}
+	}
+	return w
+}
+
+// perMessage is how many seconds of work a message of a group is for an agent.
+func (s *State) perMessage(agent, group int) float64 {
+	a := &s.Agents[agent]
+	h := s.Groups[group].Work * a.Sums.speed()
+	for i := range a.In {
+		if a.In[i].Group == group {
+			return h * a.In[i].Sums.speedIn()
+		}
+	}
+	return h
+}
+
+// think is how long a conversation's visitor thinks.
+func (s *State) think(t *Talk) float64 {
+	return (ownThink*s.Groups[t.Group].Think + t.Think) / (ownThink + t.Thinks)
+}
+
+// look computes an agent's load once.
+func (w *work) look(agent int) *load {
+	l := &w.agents[agent]
+	if l.known {
+		return l
+	}
+	l.known = true
+	a := &w.Agents[agent]
+	first := -1
+	var firstWork float64
+	for _, i := range l.talks {
+		t := &w.Talks[i]
+		if !t.Waiting && t.Replied > 0 {
+			l.live += alive(w.Now-t.Replied, w.think(t))
+			continue
+		}
+		l.live++
+		if !t.Waiting {
+			continue
+		}
+		h := w.perMessage(agent, t.Group)
+		l.backlog += h
+		if first < 0 || t.Since < w.Talks[first].Since {
+			first, firstWork = i, h
+		}
+	}
+	if first >= 0 {
+		t := &w.Talks[first]
+		l.silent = math.Max(0, w.Now-max(a.LastReply, a.CameOnline, t.Since, t.Assigned))
+		l.backlog -= math.Min(l.silent, 0.7*firstWork)
+		l.backlog += math.Max(0, l.silent-silentTimes*firstWork)
+	}
+	return l
+}
+
+// mayTake says why an agent of a group cannot take a conversation; empty if it can.
+func (w *work) mayTake(s seat, t *Talk) string {
+	a, l := &w.Agents[s.agent], &w.agents[s.agent]
+	switch place := a.In[s.place]; {
+	case a.Suspect:
+		return "no sign of life"
+	case l.open >= a.Cap:
+		return "has all it may have"
+	case place.Cap > 0 && w.inGroup(s) >= place.Cap:
+		return "has all it may have of this group"
+	case t != nil && t.TakenFrom == s.agent && w.Now-t.TakenAt < takeRest:
+		return "it was taken back from"
+	}
+	return ""
+}
+
+// inGroup is how many conversations of a place's group its agent has.
+func (w *work) inGroup(s seat) int {
+	l := &w.agents[s.agent]
+	if l.inGroup == nil {
+		places := w.Agents[s.agent].In
+		l.inGroup = make([]int, len(places))
+		for _, i := range l.talks {
+			if p := slices.IndexFunc(places, func(p Place) bool { return p.Group == w.Talks[i].Group }); p >= 0 {
+				l.inGroup[p]++
+			}
+		}
+	}
+	return l.inGroup[s.place]
+}
+
+// candidates are the agents who can take a conversation: of the first line, or helpers if nobody of it can.
+func (w *work) candidates(group int, t *Talk, to []seat) []seat {
+	helpers := false
+	for _, s := range w.groups[group].online {
+		if w.Agents[s.agent].In[s.place].Helper {
+			helpers = true
+		} else if w.mayTake(s, t) == "" {
+			to = append(to, s)
+		}
+	}
+	if len(to) > 0 || !helpers {
+		return to
+	}
+	for _, s := range w.groups[group].online {
+		if w.Agents[s.agent].In[s.place].Helper && w.mayTake(s, t) == "" {
+			to = append(to, s)
+		}
+	}
+	return to
+}
+
+// score is what giving a conversation to an agent costs, in seconds of somebody's waiting.
+func (w *work) score(agent int, t *Talk) Terms {
+	a, l, g := &w.Agents[agent], w.look(agent), &w.Groups[t.Group]
+	h := w.perMessage(agent, t.Group)
+	x := Terms{Agent: a.ID, Backlog: l.backlog, Work: h, Open: l.open, Live: l.live, Speed: h / g.Work, Busy: l.share, GroupBusy: w.groups[t.Group].busy}
+	x.Harm = harmCounts * harm(l.live, h, g.Think)
+	x.Score = x.Backlog + x.Work + x.Harm + busyCounts*(x.Busy-x.GroupBusy)
+	if t.Former == agent {
+		x.Former = true
+		x.Score -= formerCounts
+	}
+	x.Score -= math.Min(1, (w.Now-a.LastAssigned)/3600)
+	return x
+}
+
+// age is how long a conversation has waited, as its place in line counts it.
+func (s *State) age(t *Talk) float64 {
+	age := s.Now - t.Since
+	if t.Lost {
+		age += lostCounts
+	}
+	return age
+}
+
+// inOrder returns the line's places, whom to serve first first.
+func (s *State) inOrder() []int {
+	type key struct {
+		old  bool
+		wait float64
+	}
+	weights := make([]float64, len(s.Customers))
+	for i := range s.Customers {
+		weights[i] = s.Customers[i].weight(s.Now)
+	}
+	keys, order := make([]key, len(s.Line)), make([]int, len(s.Line))
+	for i := range s.Line {
+		t := &s.Line[i]
+		k := key{wait: s.age(t)}
+		if k.old = k.wait > oldest; !k.old {
+			k.wait *= math.Exp2(float64(t.Priority))
+			if t.Customer >= 0 {
+				k.wait *= weights[t.Customer]
+			}
+		}
+		keys[i], order[i] = k, i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		x, y := keys[a], keys[b]
+		switch {
+		case x.old != y.old:
+			if x.old {
+				return -1
+			}
+			return 1
+		case x.wait > y.wait:
+			return -1
+		case x.wait < y.wait:
+			return 1
+		}
+		return bytes.Compare(s.Line[a].ID[:], s.Line[b].ID[:])
+	})
+	return order
+}
+
+// assign gives away what can be given.
+func (w *work) assign(d *Decision) {
+	if len(w.Line) == 0 {
+		return
+	}
+	var seats []seat
+	blocked := make([]bool, len(w.Groups))
+	for _, i := range w.inOrder() {
+		t := &w.Line[i]
+		if !blocked[t.Group] {
+			if w.Groups[t.Group].Closed {
+				blocked[t.Group] = true
+			} else if t.Customer < 0 || w.Customers[t.Customer].Limit == 0 || w.open[t.Customer] < w.Customers[t.Customer].Limit {
+				seats = w.candidates(t.Group, t, seats[:0])
+				if len(seats) > 0 {
+					w.give(d, i, seats)
+					continue
+				}
+				blocked[t.Group] = len(w.candidates(t.Group, nil, seats[:0])) == 0
+			}
+		}
+		w.overflow(d, i)
+	}
+}
+
+// overflow moves a conversation that nobody of its group can take.
+func (w *work) overflow(d *Decision, i int) {
+	t := &w.Line[i]
+	g := &w.Groups[t.Group]
+	if g.Overflow >= 0 && w.Now-t.Since >= g.After && !w.Groups[g.Overflow].Closed && len(w.candidates(g.Overflow, t, nil)) > 0 {
+		d.Move = append(d.Move, Move{i, g.Overflow})
+	}
+}
+
+func (w *work) give(d *Decision, i int, seats []seat) {
+	t := &w.Line[i]
+	best, next := -1, -1
+	var bestTerms, nextTerms Terms
+	less := func(x Terms, a int, y Terms, b int) bool {
+		if x.Score != y.Score {
+			return x.Score < y.Score
+		}
+		return bytes.Compare(w.Agents[a].ID[:], w.Agents[b].ID[:]) < 0
+	}
+	for _, s := range seats {
+		x := w.score(s.agent, t)
+		switch {
+		case best < 0 || less(x, s.agent, bestTerms, best):
+			next, nextTerms = best, bestTerms
+			best, bestTerms = s.agent, x
+		case next < 0 || less(x, s.agent, nextTerms, next):
+			next, nextTerms = s.agent, x
+		}
+	}
+	why := Why{Waited: w.Now - t.Since, Candidates: len(seats), Winner: bestTerms}
+	if next >= 0 {
+		why.RunnerUp = &nextTerms
+	}
+	if w.Explain {
+		why.PassedOver = w.passedOver(t)
+	}
+	d.Assign = append(d.Assign, Assignment{i, best, why})
+	l := w.look(best)
+	w.inGroup(seat{best, 0}) // counted before, kept up to date after
+	l.open++
+	l.live++
+	if t.Waiting {
+		l.backlog += bestTerms.Work
+	}
+	for p := range w.Agents[best].In {
+		if w.Agents[best].In[p].Group == t.Group {
+			l.inGroup[p]++
+		}
+	}
+	if t.Customer >= 0 {
+		w.open[t.Customer]++
+	}
+}
+
+// passedOver says of the group's agents who could not take a conversation why not.
+func (w *work) passedOver(t *Talk) (list []Passed) {
+	for i := range w.Agents {
+		a := &w.Agents[i]
+		place := slices.IndexFunc(a.In, func(p Place) bool { return p.Group == t.Group })
+		if place < 0 || a.Status == Offline || len(list) == passedMost {
+			continue
+		}
+		reason := string(Away)
+		if a.Status == Online {
+			reason = w.mayTake(seat{i, place}, t)
+		}
+		if reason != "" {
+			list = append(list, Passed{a.ID, reason})
+		}
+	}
+	return list
+}
+
+// takeBack takes conversations from agents who will not answer them soon, where somebody else would.
+func (w *work) takeBack(d *Decision) {
+	inLine := make([]bool, len(w.Groups))
+	for i := range w.Line {
+		inLine[w.Line[i].Group] = true
+	}
+	var late []int
+	for i := range w.Talks {
+		if w.overdue(w.Talks[i]) {
+			late = append(late, i)
+		}
+	}
+	slices.SortFunc(late, func(a, b int) int {
+		x, y := &w.Talks[a], &w.Talks[b]
+		if x.Since != y.Since {
+			if x.Since < y.Since {
+				return -1
+			}
+			return 1
+		}
+		return bytes.Compare(x.ID[:], y.ID[:])
+	})
+	var seats []seat
+	for _, i := range late {
+		t := &w.Talks[i]
+		l := w.look(t.Agent)
+		h := w.perMessage(t.Agent, t.Group)
+		silent := l.silent > math.Max(silentLeast, silentTimes*h)
+		if silent && !w.Agents[t.Agent].Suspect {
+			w.Agents[t.Agent].Suspect = true
+			d.Suspect = append(d.Suspect, t.Agent)
+		}
+		ahead, position := w.ahead(i)
+		if (position == 0 || t.Replied > 0) && l.silent <= math.Max(2*silentLeast, inHandTimes*h) {
+			continue // probably in hand, or worth the patience
+		}
+		if !silent && (t.Replied > 0 || inLine[t.Group]) || w.Groups[t.Group].Closed {
+			continue
+		}
+		expected := ahead + h - math.Min(l.silent, 0.7*h) + math.Max(0, l.silent-silentTimes*h)
+		seats = w.candidates(t.Group, nil, seats[:0])
+		best, soonest := -1, math.Inf(1)
+		for _, s := range seats {
+			if s.agent == t.Agent {
+				continue
+			}
+			if x := w.look(s.agent).backlog + w.perMessage(s.agent, t.Group); x < soonest {
+				best, soonest = s.agent, x
+			}
+		}
+		need := float64(takeGain)
+		if t.Replied > 0 {
+			need = takeGainLate
+		}
+		if best < 0 || expected-soonest < need {
+			continue
+		}
+		why := "somebody else can answer sooner"
+		if silent {
+			why = "no sign of life of its agent"
+		}
+		d.Release = append(d.Release, Release{i, why})
+		// Taken into account at both, so that not everything is taken for the one who is free.
+		other := w.look(best)
+		other.backlog += w.perMessage(best, t.Group)
+		other.open++
+		l.backlog -= h
+	}
+}
+
+// ahead is how much work an agent has before one of its conversations, and how many wait before it.
+func (w *work) ahead(talk int) (seconds float64, position int) {
+	t := &w.Talks[talk]
+	for _, i := range w.agents[t.Agent].talks {
+		o := &w.Talks[i]
+		if i != talk && o.Waiting && (o.Since < t.Since || o.Since == t.Since && bytes.Compare(o.ID[:], t.ID[:]) < 0) {
+			seconds += w.perMessage(t.Agent, o.Group)
+			position++
+		}
+	}
+	return seconds, position
+}

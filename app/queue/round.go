@@ -1,0 +1,373 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat"
+	"parley/app/pg"
+	"parley/app/queue/internal/queuedb"
+)
+
+// guarded does one round; a fault in it is an error.
+func (r *Room) guarded(org uuid.UUID, timed bool) (next time.Duration, line bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for try := 0; ; try++ {
+		begun := time.Now()
+		o, err := r.round(ctx, org, timed)
+		if r.OnRound != nil {
+			r.OnRound(Round{org, time.Since(begun), o.assigned, err})
+		}
+		switch {
+		case (pg.Refused(err) || pg.Away(err)) && try < 5: // somebody was quicker: what was decided is decided anew
+			timed = false
+			continue
+		case err != nil:
+			return 0, true, err
+		}
+		if len(o.said) > 0 || o.suspects > 0 {
+			r.chat.Ring(ctx, org, o.said)
+			r.moved(org)
+		}
+		if !o.again || try >= 20 {
+			return o.next, o.line, nil
+		}
+		timed = false
+	}
+}
+
+// outcome is what a round has done.
+type outcome struct {
+	said     []chat.Said
+	assigned int
+	suspects int
+	again    bool          // there may be more to decide at once
+	line     bool          // somebody still waits
+	next     time.Duration // when to look again; 0: when something happens
+}
+
+// headsRead is how many of each line are read for a round.
+const headsRead = 64
+
+// round decides once, in one transaction under the organization's lock. timed says that nothing happened but time: then it is
+// left to another process that has just looked.
+func (r *Room) round(ctx context.Context, org uuid.UUID, timed bool) (o outcome, err error) {
+	who := access.System(org, "give conversations to agents")
+	err = r.db.As(who).Tx(ctx, func(tx *pg.Tenant) error {
+		o = outcome{}
+		q := queuedb.New(tx)
+		if err := q.LockRouting(ctx); err != nil {
+			return err
+		}
+		set, err := q.RouteSettings(ctx)
+		if err != nil {
+			return err
+		}
+		if timed && set.RoundAt != nil && set.Now.Sub(*set.RoundAt) < every*8/10 {
+			o.next, o.line = every, true
+			return nil
+		}
+		if err := r.clockwork(ctx, tx, q, set, &o); err != nil {
+			return err
+		}
+		l, err := readState(ctx, q, set)
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		for i := range l.Talks {
+			l.Talks[i].Typing = set.Now.Sub(r.typing[l.Talks[i].ID]) < typingLasts
+		}
+		r.mu.Unlock()
+		d := Plan(&l.State)
+		if err := r.carryOut(ctx, tx, q, l, d, &o); err != nil {
+			return err
+		}
+		o.next = l.nextLook(d, set)
+		return q.NoteRound(ctx, len(d.Release) > 0)
+	})
+	return o, err
+}
+
+// clockwork does what only time decides: offers end, and who is away for too long gives back.
+func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, set queuedb.RouteSettingsRow, o *outcome) error {
+	if !set.OfferEnds.After(set.Now) {
+		list, err := r.chat.Lapse(ctx, tx)
+		if err != nil {
+			return err
+		}
+		o.said = append(o.said, list...)
+	}
+	away, err := q.LongAway(ctx)
+	if err != nil {
+		return err
+	}
+	for _, agent := range away {
+		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Agent: agent, By: chat.ByAway, Lost: true})
+		if err != nil {
+			return err
+		}
+		o.said = append(o.said, list...)
+	}
+	return nil
+}
+
+// carryOut does what was decided.
+func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, l *loaded, d Decision, o *outcome) error {
+	if o.suspects = len(d.Suspect); o.suspects > 0 {
+		ids := make([]uuid.UUID, len(d.Suspect))
+		for i, a := range d.Suspect {
+			ids[i] = l.Agents[a].ID
+		}
+		if err := q.Suspect(ctx, ids); err != nil {
+			return err
+		}
+	}
+	for _, x := range d.Release {
+		t := l.Talks[x.Talk]
+		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Conversations: []uuid.UUID{t.ID}, Agent: l.Agents[t.Agent].ID, By: chat.ByTakeBack, Lost: true,
+			Unanswered: true, Note: "Taken back from " + l.names[l.Agents[t.Agent].ID] + ": " + x.Why})
+		if err != nil {
+			return err
+		}
+		o.said, o.again = append(o.said, list...), true
+	}
+	for to, ids := range l.moves(d) {
+		list, err := r.chat.Reline(ctx, tx, ids, to, "Moved to "+l.groupName(to)+": nobody of the group before could take it")
+		if err != nil {
+			return err
+		}
+		o.said, o.again = append(o.said, list...), true
+	}
+	if len(d.Assign) > 0 {
+		gifts := make([]chat.Gift, len(d.Assign))
+		reasons := queuedb.KeepReasonsParams{}
+		for i, x := range d.Assign {
+			gifts[i] = chat.Gift{Conversation: l.Line[x.Talk].ID, Agent: l.Agents[x.Agent].ID}
+			why, err := json.Marshal(x.Why)
+			if err != nil {
+				return err
+			}
+			reasons.Conversations, reasons.Reasons = append(reasons.Conversations, gifts[i].Conversation), append(reasons.Reasons, string(why))
+		}
+		slices.SortFunc(gifts, func(a, b chat.Gift) int { return slices.Compare(a.Agent[:], b.Agent[:]) }) // agents in one order everywhere
+		list, err := r.chat.Give(ctx, tx, gifts, chat.ByRouting, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		if err := q.KeepReasons(ctx, reasons); err != nil {
+			return err
+		}
+		o.said, o.assigned = append(o.said, list...), len(list)
+		o.again = o.again || len(list) < len(gifts) || l.cut
+	}
+	o.line = len(l.Line) > len(d.Assign) || o.again
+	return nil
+}
+
+// loaded is a State with what is around it.
+type loaded struct {
+	State
+	names  map[uuid.UUID]string // of agents
+	groups []queuedb.RouteGroupsRow
+	hours  []Hours
+	agents []queuedb.RouteAgentsRow
+	place  map[uuid.UUID]int // of agents in State.Agents
+	cut    bool              // a line is longer than what was read of it
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+func secondsOr(t *time.Time, otherwise float64) float64 {
+	if t == nil {
+		return otherwise
+	}
+	return seconds(*t)
+}
+
+// readState reads all that a decision depends on.
+func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSettingsRow) (*loaded, error) {
+	l := &loaded{names: map[uuid.UUID]string{}, place: map[uuid.UUID]int{}}
+	l.Now, l.TookBack, l.Explain = seconds(set.Now), secondsOr(set.TookBackAt, math.Inf(-1)), true
+	groups := map[uuid.UUID]int{}
+	var err error
+	if l.groups, err = q.RouteGroups(ctx); err != nil {
+		return nil, err
+	}
+	for i, g := range l.groups {
+		groups[g.ID] = i
+		h := readHours(g.TimeZone, g.Hours, g.Holidays)
+		l.hours = append(l.hours, h)
+		l.Groups = append(l.Groups, Group{ID: g.ID, Closed: !g.Automatic || !h.Open(set.Now), Pace: Pace{g.Work, g.Replies, g.Think, g.Messages}, Overflow: -1,
+			After: float64(g.OverflowAfter)})
+	}
+	for i, g := range l.groups {
+		if g.OverflowID != nil && *g.OverflowID != g.ID {
+			if to, there := groups[*g.OverflowID]; there {
+				l.Groups[i].Overflow = to
+			}
+		}
+	}
+	if l.agents, err = q.RouteAgents(ctx); err != nil {
+		return nil, err
+	}
+	for i, a := range l.agents {
+		l.place[a.UserID], l.names[a.UserID] = i, a.Name
+		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), Cap: int(a.HardCap), Suspect: a.SuspectSince != nil,
+			CameOnline: secondsOr(a.CameOnline, math.Inf(-1)), LastReply: secondsOr(a.LastReplyAt, math.Inf(-1)),
+			LastAssigned: secondsOr(a.LastAssignedAt, math.Inf(-1)), Sums: Sums{a.Took, a.Expected}, Share: Share{a.Busy, a.Online, seconds(a.BusyAt)}})
+	}
+	places, err := q.RoutePlaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range places {
+		at, there := l.place[p.UserID]
+		g, known := groups[p.GroupID]
+		if !there || !known { // came between the two statements
+			continue
+		}
+		place := Place{Group: g, Helper: p.Helper, Sums: Sums{p.Took, p.Expected}}
+		if p.Cap != nil {
+			place.Cap = int(*p.Cap)
+		}
+		l.Agents[at].In = append(l.Agents[at].In, place)
+	}
+	customers := map[uuid.UUID]int{}
+	list, err := q.RouteCustomers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range list {
+		customers[c.ID] = i
+		x := Customer{ID: c.ID}
+		if c.Share != nil {
+			x.Limit = int(*c.Share)
+		}
+		if c.Short != nil && c.Long != nil {
+			x.Arrivals = Arrivals{*c.Short, *c.Long, secondsOr(c.At, 0), secondsOr(c.FirstAt, 0)}
+		}
+		l.Customers = append(l.Customers, x)
+	}
+	return l, l.loadTalks(ctx, q, groups, customers)
+}
+
+func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, customers map[uuid.UUID]int) error {
+	customer := func(id uuid.UUID) int {
+		if at, there := customers[id]; there {
+			return at
+		}
+		return -1
+	}
+	agent := func(id *uuid.UUID) int {
+		if id != nil {
+			if at, there := l.place[*id]; there {
+				return at
+			}
+		}
+		return -1
+	}
+	talks, err := q.RouteTalks(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range talks {
+		g, known := groups[c.GroupID]
+		t := Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: agent(c.AgentID), Waiting: c.WaitingSince != nil, Since: secondsOr(c.WaitingSince, 0),
+			Assigned: secondsOr(c.AssignedAt, 0), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks),
+			TakenBack: int(c.TakenBack), Former: -1, TakenFrom: -1}
+		if known && t.Agent >= 0 {
+			l.Talks = append(l.Talks, t)
+		}
+	}
+	line, err := q.RouteLine(ctx, headsRead)
+	if err != nil {
+		return err
+	}
+	perGroup := map[uuid.UUID]int{}
+	for _, c := range line {
+		g, known := groups[c.GroupID]
+		if !known {
+			continue
+		}
+		perGroup[c.GroupID]++
+		l.cut = l.cut || perGroup[c.GroupID] >= headsRead
+		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: true,
+			Since: seconds(c.LineSince), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks), Lost: c.Lost,
+			Former: agent(c.FormerID), TakenBack: int(c.TakenBack), TakenFrom: agent(c.TakenFrom), TakenAt: secondsOr(c.TakenAt, 0)})
+	}
+	return nil
+}
+
+func (l *loaded) groupName(id uuid.UUID) string {
+	for _, g := range l.groups {
+		if g.ID == id {
+			return g.Name
+		}
+	}
+	return "another group"
+}
+
+// moves gathers a decision's moves by the group they lead to.
+func (l *loaded) moves(d Decision) map[uuid.UUID][]uuid.UUID {
+	to := map[uuid.UUID][]uuid.UUID{}
+	for _, m := range d.Move {
+		id := l.Groups[m.To].ID
+		to[id] = append(to[id], l.Line[m.Talk].ID)
+	}
+	return to
+}
+
+// nextLook says after how long time alone may change something; 0: never.
+func (l *loaded) nextLook(d Decision, set queuedb.RouteSettingsRow) time.Duration {
+	next := time.Duration(math.MaxInt64)
+	at := func(in float64) { next = min(next, max(every, time.Duration(in*float64(time.Second)))) }
+	given := map[int]bool{}
+	for _, x := range d.Assign {
+		given[x.Talk] = true
+	}
+	for i, t := range l.Line {
+		if given[i] {
+			continue
+		}
+		switch g := l.Groups[t.Group]; {
+		case !g.Closed || g.Overflow >= 0:
+			at(0)
+		case l.groups[t.Group].Automatic: // opens some time
+			if opens := l.hours[t.Group].Next(set.Now); !opens.IsZero() {
+				at(math.Min(3600, opens.Sub(set.Now).Seconds()))
+			}
+		}
+	}
+	for _, t := range l.Talks {
+		if t.Waiting {
+			at(math.Max(t.Since, t.Assigned) + takeAfter - l.Now)
+		}
+	}
+	for _, a := range l.agents {
+		if Status(a.Status) == Away && a.OpenChats > 0 {
+			at(seconds(a.StatusAt) + float64(set.HandBack) - l.Now)
+		}
+	}
+	if set.OfferEnds.Year() < 9999 {
+		at(set.OfferEnds.Sub(set.Now).Seconds() + 0.1)
+	}
+	if next == math.MaxInt64 {
+		return 0
+	}
+	return next
+}

@@ -1,0 +1,204 @@
+package queue
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/app/pg"
+	"parley/app/queue/internal/queuedb"
+)
+
+// Availability is an agent's, as its own desk shows it.
+type Availability struct {
+	Status   Status
+	Since    time.Time
+	Suspect  bool          // gets nothing new until it gives a sign of life
+	Cap      int           // conversations at once
+	Open     int           // that it has
+	HandBack time.Duration // how long it may finish them when it is away
+}
+
+// Mine is the actor's own availability.
+func (r *Room) Mine(ctx context.Context, who access.Actor) (Availability, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Availability{}, err
+	}
+	a, err := queuedb.New(t).GetAgent(ctx, who.ID())
+	return Availability{Status(a.Status), a.StatusAt, a.SuspectSince != nil, int(a.HardCap), int(a.OpenChats), time.Duration(a.HandBack) * time.Second}, err
+}
+
+// SetStatus changes the actor's own. Who goes offline gives its conversations back at once.
+func (r *Room) SetStatus(ctx context.Context, who access.Actor, status Status) error {
+	if status != Online && status != Away && status != Offline {
+		return fail.New(fail.Invalid, "Please choose online, away or offline.")
+	}
+	return r.setStatus(ctx, who, who.ID(), status, status == Offline)
+}
+
+// GoHome makes the actor offline until it opens the desk again: it has logged out.
+func (r *Room) GoHome(ctx context.Context, who access.Actor) error {
+	return r.setStatus(ctx, who, who.ID(), Offline, false)
+}
+
+// Dismiss makes somebody offline who may no longer answer.
+func (r *Room) Dismiss(ctx context.Context, who access.Actor, user uuid.UUID) error {
+	if !who.May(access.Manage) {
+		return fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+	}
+	return r.setStatus(ctx, who, user, Offline, false)
+}
+
+func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, status Status, chosen bool) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	var list []chat.Said
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		q := queuedb.New(tx)
+		if status == Offline {
+			if list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn}); err != nil {
+				return err
+			}
+		}
+		_, err = q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(status), Chosen: chosen})
+		if pg.None(err) {
+			return fail.Missing("user")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		r.chat.Ring(ctx, who.Org(), list)
+	}
+	r.available(who.Org(), user)
+	return nil
+}
+
+// Alive is the actor's sign of life.
+func (r *Room) Alive(ctx context.Context, who access.Actor) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	n, err := queuedb.New(t).SignOfLife(ctx, who.ID())
+	if err == nil && n > 0 {
+		r.available(who.Org(), who.ID())
+	}
+	return err
+}
+
+// Lines says which lines the actor may see and take from: its groups', or all for who may watch.
+func (r *Room) Lines(ctx context.Context, who access.Actor) (chat.Lines, error) {
+	if who.May(access.Watch) {
+		return chat.Lines{Anywhere: true}, nil
+	}
+	c, err := r.configOf(ctx, who.Org())
+	return chat.Lines{Groups: c.groupsOf[who.ID()]}, err
+}
+
+// Take gives the actor a conversation of its lines: the chosen one, or for the zero id the next.
+func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) (chat.Conversation, error) {
+	lines, err := r.Lines(ctx, who)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	return r.chat.Take(ctx, who, name, conversation, lines)
+}
+
+// Colleague is somebody to whom a conversation can be handed.
+type Colleague struct {
+	ID     uuid.UUID
+	Name   string
+	Status Status
+	Full   bool
+}
+
+// Colleagues lists the others who may answer, who is there first, and the groups.
+func (r *Room) Colleagues(ctx context.Context, who access.Actor) ([]Colleague, []Name, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := queuedb.New(t).ListColleagues(ctx, who.ID())
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]Colleague, len(rows))
+	for i, c := range rows {
+		list[i] = Colleague{c.ID, c.Name, Status(c.Status), c.OpenChats >= c.HardCap}
+	}
+	c, err := r.configOf(ctx, who.Org())
+	return list, c.names, err
+}
+
+// colleague finds one by id.
+func (r *Room) colleague(ctx context.Context, who access.Actor, id uuid.UUID) (Colleague, error) {
+	list, _, err := r.Colleagues(ctx, who)
+	if err != nil {
+		return Colleague{}, err
+	}
+	for _, c := range list {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return Colleague{}, fail.Missing("colleague")
+}
+
+// Transfer hands a conversation of the actor's over: to a group's line, or to a colleague, who has chat.OfferLasts to accept.
+func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, conversation, group, person uuid.UUID, comment string) error {
+	h := chat.Handover{Conversation: conversation, Group: group, Person: person, Comment: comment}
+	switch {
+	case person != uuid.Nil:
+		c, err := r.colleague(ctx, who, person)
+		if err != nil {
+			return err
+		}
+		if c.Status != Online {
+			return fail.Field("to", "%s is not online. Choose somebody else, or a group.", c.Name)
+		}
+		if c.Full {
+			return fail.Field("to", "%s has as many conversations as allowed. Choose somebody else, or a group.", c.Name)
+		}
+		h.To = c.Name
+	default:
+		c, err := r.configOf(ctx, who.Org())
+		if err != nil {
+			return err
+		}
+		if h.To = c.nameOf(group); h.To == "" {
+			return fail.Field("to", "Please choose a colleague or a group.")
+		}
+	}
+	return r.chat.Transfer(ctx, who, name, h)
+}
+
+// Consult brings a colleague into a conversation of the actor's.
+func (r *Room) Consult(ctx context.Context, who access.Actor, name string, conversation, person uuid.UUID, mayWrite bool, comment string) error {
+	c, err := r.colleague(ctx, who, person)
+	if err != nil {
+		return fail.Field("to", "Please choose a colleague.")
+	}
+	return r.chat.Consult(ctx, who, name, chat.Invitation{Conversation: conversation, Guest: c.ID, GuestName: c.Name, MayWrite: mayWrite, Comment: comment})
+}
+
+// Hand gives a conversation to a colleague, or takes it over.
+func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to uuid.UUID) (chat.Conversation, error) {
+	if !who.May(access.Watch) {
+		return chat.Conversation{}, fail.New(fail.Forbidden, "Your role does not allow giving conversations to somebody. Ask a supervisor.")
+	}
+	c, err := r.chat.Get(ctx, who, conversation)
+	if err != nil {
+		return c, err
+	}
+	return r.chat.Hand(ctx, who, conversation, to, c.Agent)
+}

@@ -1,0 +1,121 @@
+package queue
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/queue/internal/queuedb"
+)
+
+// Standing is a waiting conversation's place in line, as its visitor is told.
+type Standing struct {
+	Position int           // 1 is the next
+	Least    time.Duration // the wait still to be expected is between
+	Most     time.Duration // these two, in four cases of five; Most 0: not known
+	Nobody   bool          // nobody is there who could answer, nor will be taken over from elsewhere
+	Opens    time.Time     // when somebody will be; zero: not known
+}
+
+// Standings returns the places of everybody in the organization's lines, by conversation.
+func (r *Room) Standings(ctx context.Context, org uuid.UUID) (map[uuid.UUID]Standing, error) {
+	q := queuedb.New(r.db.As(access.System(org, "tell visitors their place in line")))
+	line, err := q.LineOf(ctx)
+	if err != nil || len(line) == 0 {
+		return nil, err
+	}
+	l, err := readState(ctx, q, queuedb.RouteSettingsRow{Now: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	lines := map[uuid.UUID]*lineAhead{}
+	for i, g := range l.groups {
+		lines[g.ID] = l.ahead(i)
+	}
+	standings := make(map[uuid.UUID]Standing, len(line))
+	for _, c := range line {
+		g := lines[c.GroupID]
+		if g == nil {
+			continue
+		}
+		s := Standing{Position: 1}
+		if !c.Offered {
+			g.before++
+			s.Position = g.before
+		}
+		if s.Nobody = g.nobody; s.Nobody {
+			s.Opens = g.opens
+		} else {
+			s.Least, s.Most = ExpectedWait(s.Position, g.free, g.talks, g.talk)
+		}
+		standings[c.ID] = s
+	}
+	return standings, nil
+}
+
+// lineAhead is what a group's line has before it.
+type lineAhead struct {
+	before int // conversations counted so far
+	free   int // that its agents could take now
+	talks  int // that they have
+	talk   float64
+	nobody bool
+	opens  time.Time
+}
+
+func (l *loaded) ahead(group int) *lineAhead {
+	w := newWork(&l.State)
+	a := &lineAhead{talk: l.groups[group].Talk}
+	now := time.Now()
+	there := func(g int) bool { return len(w.groups[g].online) > 0 && l.hours[g].Open(now) }
+	for _, s := range w.groups[group].online {
+		if l.Agents[s.agent].Suspect {
+			continue
+		}
+		a.talks += w.agents[s.agent].open
+		if w.mayTake(s, nil) == "" && l.groups[group].Automatic {
+			a.free += l.Agents[s.agent].Cap - w.agents[s.agent].open
+		}
+	}
+	over := l.Groups[group].Overflow
+	if a.nobody = !there(group) && (over < 0 || !there(over)); a.nobody && !l.hours[group].Open(now) {
+		a.opens = l.hours[group].Next(now)
+	}
+	return a
+}
+
+// ExpectedWait is the wait of the k-th in line, as a range that holds it in some four cases of five: conversations end like
+// clockless events, talks of them running for talk seconds each, so the k-th ends after a gamma-distributed time (Wilson and
+// Hilferty's approximation of its quantiles). The range is a little wider than that, because neither figure is certain. Most
+// is 0 when nothing runs that could end.
+func ExpectedWait(k, free, talks int, talk float64) (least, most time.Duration) {
+	if k <= free {
+		return 0, time.Minute
+	}
+	if talks == 0 {
+		return 0, 0
+	}
+	k -= free
+	n := float64(k)
+	mean := n * talk / float64(talks)
+	quantile := func(z float64) float64 {
+		return mean * math.Pow(math.Max(0, 1-1/(9*n)+z/(3*math.Sqrt(n))), 3)
+	}
+	low, high := quantile(-1.5), quantile(1.5)
+	return round(low, math.Floor), max(time.Minute, round(high, math.Ceil))
+}
+
+// round makes a wait one that a person would say.
+func round(s float64, to func(float64) float64) time.Duration {
+	step := 60.
+	switch {
+	case s > 3600:
+		step = 900
+	case s > 900:
+		step = 300
+	}
+	return time.Duration(to(s/step)*step) * time.Second
+}

@@ -1,0 +1,36 @@
+package queue
+
+import "github.com/google/uuid"
+
+// Why is what an assignment was decided by, kept with it.
+type Why struct {
+	Waited     float64  `json:"waited"`     // seconds
+	Candidates int      `json:"candidates"` // who could have taken it
+	Winner     Terms    `json:"winner"`
+	RunnerUp   *Terms   `json:"runner_up,omitempty"`
+	PassedOver []Passed `json:"passed_over,omitempty"`
+}
+
+// Terms are an agent's, at the time of the decision.
+type Terms struct {
+	Agent     uuid.UUID `json:"agent"`
+	Score     float64   `json:"score"`      // what decides: seconds of somebody's waiting, the least wins
+	Backlog   float64   `json:"backlog"`    // seconds of unanswered work before this
+	Work      float64   `json:"work"`       // expected seconds for this message
+	Harm      float64   `json:"harm"`       // seconds added to the others' answers, as counted
+	Open      int       `json:"open"`       // conversations
+	Live      float64   `json:"live"`       // of them, as far as they are alive
+	Speed     float64   `json:"speed"`      // by the group's average: 1.3 is 30 % slower
+	Busy      float64   `json:"busy"`       // share of the last hour or so
+	GroupBusy float64   `json:"group_busy"` // mean of the group's
+	Former    bool      `json:"former,omitempty"`
+}
+
+// Passed is somebody who could not take a conversation.
+type Passed struct {
+	Agent  uuid.UUID `json:"agent"`
+	Reason string    `json:"reason"`
+}
+
+// passedMost is how many are named.
+const passedMost = 20

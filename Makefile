@@ -9,7 +9,7 @@ CHAOS ?=
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench chaos image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route chaos image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ generate: ## write generated code anew: sqlc, templ, the widget's bundle
 
 bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
 	@bin/parley bench $(BENCH)
+
+bench-route: deps build ## print how the rule of routing does in a simulation, against other rules (about a minute)
+	@bin/parley route --compare
+	@bin/parley route --latency
 
 chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)

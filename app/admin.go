@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"parley/app/chat"
+	"parley/app/queue"
 )
 
 // serveAdmin serves metrics and profiles on an address of their own, which is not for the world.
@@ -55,6 +56,18 @@ func (s *server) metrics() *prometheus.Registry {
 		messages.Add(float64(c.Messages))
 		size.Observe(float64(c.Messages))
 		took.Observe(c.Took.Seconds())
+	}
+	rounds := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_routing_round_seconds", Help: "Duration of one round of routing decisions.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
+	assigned := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_assigned_total", Help: "Conversations given to agents by routing."})
+	again := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_failed_total", Help: "Rounds that failed or were overtaken; they are done again."})
+	r.MustRegister(rounds, assigned, again)
+	s.queue.OnRound = func(x queue.Round) {
+		if x.Err != nil {
+			again.Inc()
+			return
+		}
+		rounds.Observe(x.Took.Seconds())
+		assigned.Add(float64(x.Assigned))
 	}
 	return r
 }

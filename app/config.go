@@ -46,6 +46,8 @@ const help = `Parley: live chat for customer service.
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley route --stdio      decide about the conversations whose events come on standard input, a JSON object a line; without
                             a database (see app/queue/stdio.go)
+  parley route --compare    simulate ten kinds of operation and compare the rule with round robin, longest idle and fewest open
+  parley route --latency    print how long conversations are in line while somebody is free, with a private Postgres
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
   parley chaos [flags]      kill, drain and restart instances while people talk, and check that nothing is lost (parley chaos -h)
   parley help               this text

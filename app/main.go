@@ -18,7 +18,6 @@ import (
 	"parley/app/bench"
 	"parley/app/chaos"
 	"parley/app/pg"
-	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -44,10 +43,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "traffic":
 		return traffic.Command(ctx, args, out)
 	case "route":
-		if !slices.Equal(args, []string{"--stdio"}) {
-			return errors.New("route reads events from standard input: parley route --stdio")
-		}
-		return queue.Drive(os.Stdin, out)
+		return route(ctx, args, out)
 	}
 	cfg, err := fromEnvironment()
 	if err != nil {

@@ -120,6 +120,10 @@
     ends = all(".pane.shown", panes).map(thread).filter(atEnd);
   });
   document.addEventListener("htmx:after:swap", () => {
+    for (const guests of all(".guests.mute", panes)) { // a guest who may write notes only
+      const form = guests.closest(".pane").querySelector("[data-composer]");
+      if (form.mode === "text") kind(form, "note");
+    }
     for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
     const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
     if (to) { to.dataset.seen = ""; to.focus(); }
@@ -257,7 +261,7 @@
     if (!text.trim()) return;
     form.out.push({ id: crypto.randomUUID?.() || uuid(), kind: form.mode, body: text });
     area(form).value = "";
-    kind(form, "text");
+    kind(form, form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
     grow(area(form));
     problem(form, "");
     keep(form.closest(".pane"));
@@ -294,6 +298,7 @@
     if (status >= 200 && status < 300) {
       form.out.shift();
       problem(form, "");
+      if (document.querySelector("#availability.suspect")) tell({ type: "alive" });
       ends.push(thread(form.closest(".pane")));
       for (const t of ends) t.scrollTop = t.scrollHeight;
     } else if (status >= 400 && status < 500) { // refused, and the server says why: the text goes back to its writer
@@ -365,6 +370,7 @@
     const act = {
       KeyN: () => $("take-next").click(),
       KeyH: () => { const hand = pane?.querySelector("[data-hand]"); if (hand) { hand.open = !hand.open; if (!hand.open) area(pane).focus(); } },
+      KeyT: () => pane?.querySelector("[data-over]")?.click(),
       KeyC: () => pane?.querySelector(".close button").click(),
       KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[data-composer]").mode === "note" ? "text" : "note"),
     }[e.code] || (/^Digit[1-9]$/.test(e.code) && (() => {

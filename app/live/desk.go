@@ -39,8 +39,8 @@ type desk struct {
 	ready     bool     // the screen has been brought up to date
 	waiting   [][]byte // what came before that
 	following map[uuid.UUID]struct{}
-	visiting  map[uuid.UUID]struct{} // of them, those of others in which it is a guest
-	lines     chat.Lines             // that it sees
+	visiting  map[uuid.UUID]bool // of them, those of others in which it is a guest; true: it may write to the visitor
+	lines     chat.Lines         // that it sees
 	typedAt   time.Time
 }
 
@@ -53,7 +53,7 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]struct{}{}})
+	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{}})
 }
 
 func (d *desk) who() access.Actor  { return d.actor }
@@ -123,13 +123,13 @@ func (d *desk) sees(c chat.Conversation, now time.Time) view.Seen {
 	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil && d.lines.Has(c.Group))}
 }
 
-// visits notes whether the agent is a guest in a conversation, and reports whether that is new.
-func (d *desk) visits(conversation uuid.UUID, guest bool) (changed bool) {
+// visits notes whether the agent is a guest in a conversation, and what it may; it reports whether it became or ceased to be one.
+func (d *desk) visits(conversation uuid.UUID, guest, mayWrite bool) (changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, was := d.visiting[conversation]
 	if guest {
-		d.visiting[conversation] = struct{}{}
+		d.visiting[conversation] = mayWrite
 	} else {
 		delete(d.visiting, conversation)
 	}
@@ -234,7 +234,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	d.lines = lines
 	clear(d.visiting)
 	for _, c := range visits {
-		d.visiting[c.ID] = struct{}{}
+		d.visiting[c.ID] = view.MayWrite(d.actor.ID(), guests[c.ID])
 	}
 	d.mu.Unlock()
 	if f := d.hub.floor(d.actor.Org()); f != nil {
@@ -332,7 +332,7 @@ func (d *desk) types(in deskFrame) {
 		d.typedAt = now
 	}
 	d.mu.Unlock()
-	if quick || !d.follows(in.Conversation) { // followed only with the right to answer
+	if quick || !d.mayWriteIn(in.Conversation) {
 		return
 	}
 	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
@@ -345,6 +345,7 @@ func (d *desk) alive(deskFrame) {
 	if err := d.hub.queue.Alive(ctx, d.actor); err != nil {
 		slog.Warn("an agent's sign of life", "error", err)
 	}
+	d.status()
 }
 
 // status shows the agent's own availability as it is now.
@@ -354,6 +355,15 @@ func (d *desk) status() {
 	if a, err := d.hub.queue.Mine(ctx, d.actor); err == nil {
 		d.say(view.StatusOf(a))
 	}
+}
+
+// mayWriteIn reports whether the agent may write to the visitor of a conversation on this desk.
+func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, shown := d.following[conversation]
+	may, guest := d.visiting[conversation]
+	return shown && (may || !guest)
 }
 
 // openPane gives a conversation that has become this agent's its place on the screen.
@@ -408,7 +418,7 @@ func (h *Hub) guests(org, conversation, guest uuid.UUID) {
 	for _, d := range here {
 		in := slices.ContainsFunc(guests[conversation], func(g chat.Guest) bool { return g.ID == d.actor.ID() })
 		now := time.Now()
-		switch changed := d.visits(conversation, in); {
+		switch changed := d.visits(conversation, in, view.MayWrite(d.actor.ID(), guests[conversation])); {
 		case changed && in && !d.follows(conversation):
 			d.say(view.Entry(c, d.sees(c, now), now))
 			d.openPane(c)

@@ -143,7 +143,7 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 		case shown && (c.State == chat.Closed || seen.Guest):
 			d.say(view.StateOf(c))
 			if c.State == chat.Closed {
-				d.visits(c.ID, false)
+				d.visits(c.ID, false, false)
 			}
 		case shown && seen.Mine && before.agent != c.Agent: // a guest has got it
 			d.say(view.StateOf(c))

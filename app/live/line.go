@@ -119,4 +119,3 @@ func (p *panel) stand(conversation uuid.UUID, s queue.Standing) {
 		p.socket.SendQuietly(frame)
 	}
 }
-

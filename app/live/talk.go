@@ -160,6 +160,9 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 	out := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversation}}
 	for _, m := range messages {
 		p.mu.Lock()
+		if m.Seq == 1 {
+			p.waits, p.standing = true, ""
+		}
 		own := m.ID == p.sending && m.Author == chat.ByVisitor
 		if own {
 			p.acknowledged = true
@@ -178,6 +181,7 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			continue
 		}
 		if m.Kind == chat.System {
+			p.mu.Lock()
 			switch m.Body {
 			case chat.Taken:
 				out.Conversation.State, out.Conversation.Agent = chat.Open, m.AuthorName
@@ -189,6 +193,7 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 				out.Conversation.State, out.Conversation.Agent = chat.Waiting, ""
 				p.waits, p.standing = true, ""
 			}
+			p.mu.Unlock()
 		}
 		out.Messages = append(out.Messages, outgoing(m))
 	}

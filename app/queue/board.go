@@ -19,10 +19,14 @@ import (
 // Board is what a supervisor watches.
 type Board struct {
 	Groups  []GroupInfo
+	Waiting []TalkInfo // the heads of the lines, oldest first
 	Agents  []AgentInfo
 	At      time.Time
 	Figures bool // persons' figures are there
 }
+
+// waitingShown is how many of those who wait a board names.
+const waitingShown = 50
 
 // AgentInfo is an agent with its live figures. Speeds are personal data: only for managers.
 type AgentInfo struct {
@@ -90,6 +94,11 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	for i := range l.groups {
 		b.Groups = append(b.Groups, l.info(w, i, lengths))
 	}
+	for _, c := range l.line {
+		b.Waiting = append(b.Waiting, TalkInfo{ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
+	}
+	slices.SortStableFunc(b.Waiting, func(a, b TalkInfo) int { return a.Waiting.Compare(b.Waiting) })
+	b.Waiting = b.Waiting[:min(len(b.Waiting), waitingShown)]
 	manages := who.May(access.Manage)
 	b.Figures = manages
 	for i, a := range l.agents {

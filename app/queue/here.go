@@ -264,7 +264,10 @@ func (h *here) run(ctx context.Context) {
 func (h *here) renew(ctx context.Context, anyway bool) error {
 	h.leasing.Lock()
 	defer h.leasing.Unlock()
-	if !anyway && time.Until(h.until) > h.lease/3 {
+	h.mu.Lock()
+	ended := h.ended
+	h.mu.Unlock()
+	if ended || !anyway && time.Until(h.until) > h.lease/3 {
 		return nil
 	}
 	gone, next, err := h.room.db.Doors().Lease(ctx, h.instance, h.lease)

@@ -72,7 +72,7 @@ func (h Hours) Next(at time.Time) time.Time {
 }
 
 var (
-	isSpan    = regexp.MustCompile(`^(\d{1,2})(?::(\d\d))?\s*[-–]\s*(\d{1,2})(?::(\d\d))?$`)
+	isSpan    = regexp.MustCompile(`^(\d{1,2})(?::([0-5]\d))?\s*[-–]\s*(\d{1,2})(?::([0-5]\d))?$`)
 	isHoliday = regexp.MustCompile(`^(\d{4}|-)-\d\d-\d\d$`)
 )
 
@@ -90,7 +90,7 @@ func ParseDay(text string) ([]Span, error) {
 		minutes := func(hour, minute string) int {
 			a, _ := strconv.Atoi(hour)
 			b, _ := strconv.Atoi("0" + minute)
-			return a*60 + min(b, 59)
+			return a*60 + b
 		}
 		s := Span{minutes(m[1], m[2]), minutes(m[3], m[4])}
 		if s.From >= s.To || s.To > 1440 {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/pg"
 	"parley/app/queue/internal/queuedb"
@@ -39,8 +40,11 @@ func (r *Room) guarded(org uuid.UUID, timed bool) (next time.Duration, line bool
 		case err != nil:
 			return 0, true, err
 		}
-		if len(o.said) > 0 || o.suspects > 0 {
+		if len(o.said) > 0 || len(o.suspects) > 0 {
 			r.chat.Ring(ctx, org, o.said)
+			for _, agent := range o.suspects {
+				r.bus.Publish(bus.Event{Kind: bus.Agent, Org: org, User: agent})
+			}
 			r.moved(org)
 		}
 		if !o.again || try >= 20 {
@@ -54,7 +58,7 @@ func (r *Room) guarded(org uuid.UUID, timed bool) (next time.Duration, line bool
 type outcome struct {
 	said     []chat.Said
 	assigned int
-	suspects int
+	suspects []uuid.UUID
 	again    bool          // there may be more to decide at once
 	line     bool          // somebody still waits
 	next     time.Duration // when to look again; 0: when something happens
@@ -128,12 +132,11 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 
 // carryOut does what was decided.
 func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, l *loaded, d Decision, o *outcome) error {
-	if o.suspects = len(d.Suspect); o.suspects > 0 {
-		ids := make([]uuid.UUID, len(d.Suspect))
-		for i, a := range d.Suspect {
-			ids[i] = l.Agents[a].ID
-		}
-		if err := q.Suspect(ctx, ids); err != nil {
+	for _, a := range d.Suspect {
+		o.suspects = append(o.suspects, l.Agents[a].ID)
+	}
+	if len(o.suspects) > 0 {
+		if err := q.Suspect(ctx, o.suspects); err != nil {
 			return err
 		}
 	}
@@ -187,7 +190,8 @@ type loaded struct {
 	hours  []Hours
 	agents []queuedb.RouteAgentsRow
 	place  map[uuid.UUID]int // of agents in State.Agents
-	cut    bool              // a line is longer than what was read of it
+	line   []queuedb.RouteLineRow
+	cut    bool // a line is longer than what was read of it
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
@@ -298,6 +302,7 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 	if err != nil {
 		return err
 	}
+	l.line = line
 	perGroup := map[uuid.UUID]int{}
 	for _, c := range line {
 		g, known := groups[c.GroupID]

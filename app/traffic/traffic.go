@@ -371,6 +371,10 @@ func answerer(ctx context.Context, agent *Agent, work <-chan string, t *tally, o
 			for _, step := range []func() error{
 				func() error {
 					err := agent.Take(ctx, c)
+					for try := 0; err != nil && try < 100 && ctx.Err() == nil; try++ { // has all it may have just now
+						time.Sleep(100 * time.Millisecond)
+						err = agent.Take(ctx, c)
+					}
 					if err == nil { // the answer is the agent's screen too
 						t.shown(c)
 					}

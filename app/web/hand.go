@@ -144,7 +144,14 @@ func (s *Server) watch(v *visit) error {
 	if err := s.chat.Look(v.Request().Context(), v.Actor, v.Name, id); err != nil {
 		return err
 	}
-	v.Response().Header().Set("HX-Redirect", "/desk#pane-"+id.String())
+	return s.toDesk(v, id)
+}
+
+// toDesk leads from the board to a conversation at the desk; at the desk it comes by itself.
+func (s *Server) toDesk(v *visit, id uuid.UUID) error {
+	if !strings.Contains(v.Request().Header.Get("HX-Current-URL"), "/desk") {
+		v.Response().Header().Set("HX-Redirect", "/desk#pane-"+id.String())
+	}
 	return v.NoContent(http.StatusNoContent)
 }
 
@@ -156,8 +163,7 @@ func (s *Server) takeOver(v *visit) error {
 	if _, err := s.queue.Hand(v.Request().Context(), v.Actor, id, v.ID()); err != nil {
 		return err
 	}
-	v.Response().Header().Set("HX-Redirect", "/desk#pane-"+id.String())
-	return v.NoContent(http.StatusNoContent)
+	return s.toDesk(v, id)
 }
 
 // give gives a conversation to a colleague, from the line or from whoever has it.

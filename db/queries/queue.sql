@@ -47,7 +47,7 @@ with recursive lines as (
     order by c.group_id, c.website_id limit 1) n
 )
 select h.id, h.group_id, h.customer_id, h.line_since::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
-  h.replied_at, h.think, h.thinks,
+  h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
 lateral (select c.* from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id

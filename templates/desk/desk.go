@@ -67,8 +67,8 @@ func colleagueLabel(c queue.Colleague) string {
 	return c.Name
 }
 
-// canWrite reports whether a guest may write to the visitor.
-func canWrite(me uuid.UUID, guests []chat.Guest) bool {
+// MayWrite reports whether one of the guests is somebody who may write to the visitor.
+func MayWrite(me uuid.UUID, guests []chat.Guest) bool {
 	for _, g := range guests {
 		if g.ID == me {
 			return g.MayWrite
@@ -134,4 +134,14 @@ func gone(c chat.Conversation) string {
 		return "Your connection was lost for too long: this conversation is back in the line."
 	}
 	return "This conversation is back in the line."
+}
+
+// watches reports whether somebody watches of its own accord: then it may take the conversation over.
+func watches(me uuid.UUID, guests []chat.Guest) bool {
+	for _, g := range guests {
+		if g.ID == me {
+			return g.Watching
+		}
+	}
+	return false
 }

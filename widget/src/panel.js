@@ -137,7 +137,9 @@ export default function panel({ root, button, badge, base, key, stored, website 
       : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
       : texts.place(place.position) + (place.most ? texts.wait(place.least, place.most) : "");
     about.hidden = !website.subjects || (state && state !== "closed");
+    const stay = atEnd();
     contact.hidden = !place?.nobody || memory.left === conversation;
+    if (stay) toEnd();
     notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
     input.placeholder = state === "closed" ? texts.again : texts.write;
   }

@@ -775,7 +775,7 @@ with recursive lines as (
     order by c.group_id, c.website_id limit 1) n
 )
 select h.id, h.group_id, h.customer_id, h.line_since::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
-  h.replied_at, h.think, h.thinks,
+  h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
 lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
@@ -784,19 +784,21 @@ lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.sta
 `
 
 type RouteLineRow struct {
-	ID         uuid.UUID
-	GroupID    uuid.UUID
-	CustomerID uuid.UUID
-	LineSince  time.Time
-	Lost       bool
-	FormerID   *uuid.UUID
-	TakenBack  int16
-	TakenFrom  *uuid.UUID
-	TakenAt    *time.Time
-	RepliedAt  *time.Time
-	Think      float32
-	Thinks     int32
-	Priority   int32
+	ID          uuid.UUID
+	GroupID     uuid.UUID
+	CustomerID  uuid.UUID
+	LineSince   time.Time
+	Lost        bool
+	FormerID    *uuid.UUID
+	TakenBack   int16
+	TakenFrom   *uuid.UUID
+	TakenAt     *time.Time
+	RepliedAt   *time.Time
+	Think       float32
+	Thinks      int32
+	VisitorName string
+	VisitorID   uuid.UUID
+	Priority    int32
 }
 
 // The heads of every line, by group and website. What is offered to somebody is not in line.
@@ -822,6 +824,8 @@ func (q *Queries) RouteLine(ctx context.Context, most int32) ([]RouteLineRow, er
 			&i.RepliedAt,
 			&i.Think,
 			&i.Thinks,
+			&i.VisitorName,
+			&i.VisitorID,
 			&i.Priority,
 		); err != nil {
 			return nil, err

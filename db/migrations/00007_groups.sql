@@ -35,8 +35,6 @@ create table groups (
 create unique index one_main_group on groups (org_id) where main;
 
 insert into groups (org_id, id, name, main, everyone) select id, gen_random_uuid(), 'General', true, true from organizations;
-call app.lock_down('groups', 'org_id');
-call app.staff_only('groups');
 grant select, insert, delete on groups to parley_app;
 grant update (name, everyone, automatic, picking, priority, overflow_id, overflow_after, time_zone, hours, holidays,
   work, replies, think, messages, talk, talks) on groups to parley_app;
@@ -189,7 +187,11 @@ alter table conversations
   add offered_until timestamptz;
 update conversations c set group_id = (select g.id from groups g where g.org_id = c.org_id and g.main), line_since = waiting_since,
   replied_at = case when state <> 'waiting' and waiting_since is null then last_at end;
-alter table conversations alter group_id set not null,
+-- Servers of the version before name neither group nor place in line.
+-- +goose StatementBegin
+create function app.main_group() returns uuid language sql stable as $$ select id from public.groups where org_id = app.org_id() and main $$;
+-- +goose StatementEnd
+alter table conversations alter group_id set not null, alter group_id set default app.main_group(), alter line_since set default now(),
   add foreign key (org_id, group_id) references groups,
   add foreign key (org_id, offered_to) references users;
 grant update (group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at,
@@ -239,6 +241,8 @@ call app.lock_down('guests', 'org_id');
 call app.staff_only('guests');
 grant select, insert, update (may_write), delete on guests to parley_app;
 
+call app.lock_down('groups', 'org_id');
+call app.staff_only('groups');
 alter table organizations force row level security;
 alter table users force row level security;
 alter table conversations force row level security;
@@ -385,8 +389,9 @@ drop function app.assigned, app.hired, app.founded, app.author_name;
 drop table guests, assignments;
 drop index conversations_lines, conversations_line;
 create index conversations_line on conversations (org_id, waiting_since) where state = 'waiting';
-alter table conversations drop group_id, drop came_by, drop line_since, drop lost, drop former_id, drop replied_at, drop answered_from,
+alter table conversations drop group_id, drop line_since, drop came_by, drop lost, drop former_id, drop replied_at, drop answered_from,
   drop think, drop thinks, drop thought, drop taken_back, drop taken_from, drop taken_at, drop offered_to, drop offered_until;
+drop function app.main_group;
 alter table visitors drop email;
 revoke update (name) on visitors from parley_app;
 alter table customers drop share;

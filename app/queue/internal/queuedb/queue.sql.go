@@ -221,7 +221,7 @@ func (q *Queries) KeepReasons(ctx context.Context, arg KeepReasonsParams) error 
 }
 
 const lineLengths = `-- name: LineLengths :many
-select group_id, count(*)::integer as waiting, min(line_since)::timestamptz as since from conversations where state = 'waiting' group by group_id
+select group_id, count(*)::integer as waiting, min(coalesce(line_since, waiting_since, created_at))::timestamptz as since from conversations where state = 'waiting' group by group_id
 `
 
 type LineLengthsRow struct {
@@ -251,7 +251,7 @@ func (q *Queries) LineLengths(ctx context.Context) ([]LineLengthsRow, error) {
 }
 
 const lineOf = `-- name: LineOf :many
-select id, group_id, line_since::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
+select id, group_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
 from conversations where state = 'waiting' order by line_since, id limit 5000
 `
 
@@ -774,7 +774,7 @@ with recursive lines as (
     where c.org_id = lines.org_id and c.state = 'waiting' and (c.group_id, c.website_id) > (lines.group_id, lines.website_id)
     order by c.group_id, c.website_id limit 1) n
 )
-select h.id, h.group_id, h.customer_id, h.line_since::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
+select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
   h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,

@@ -1,0 +1,32 @@
+package pg
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// MigrateTo brings a schema to a version, up or down.
+func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
+	cfg, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return err
+	}
+	conn := stdlib.OpenDB(*cfg)
+	defer conn.Close()
+	p, err := provider(conn)
+	if err != nil {
+		return err
+	}
+	now, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if now > version {
+		_, err = p.DownTo(ctx, version)
+	} else {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
+}

@@ -1,0 +1,190 @@
+package queue_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/app/queue"
+)
+
+// Every way by hand, and who may not.
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	i := newInstance(t, time.Minute)
+	p := newPlace(t, i, 3, 2)
+	mia, tom, ida := p.agents[0], p.agents[1], p.agents[2]
+	sara, stranger := p.As(access.Supervisor), p.As(access.Agent) // the stranger answers for the main group only
+	owner := p.As(access.Owner)
+	kind := func(what string, err error, want fail.Kind) {
+		t.Helper()
+		if err == nil || fail.KindOf(err) != want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	fine := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	take := func(who access.Actor, c uuid.UUID) (chat.Conversation, error) { return i.queue.Take(ctx, who, "N", c) }
+	var cs []uuid.UUID
+	var visitors []access.Actor
+	for range 5 {
+		c, v := p.begin(t, i, "Hello")
+		cs, visitors = append(cs, c), append(visitors, v)
+	}
+
+	// Next, chosen, and beyond the limit.
+	got, err := take(mia, uuid.Nil)
+	if err != nil || got.ID != cs[0] || got.CameBy != chat.ByNext {
+		t.Errorf("the next one: %+v %v", got, err)
+	}
+	_, err = take(stranger, cs[1])
+	kind("chosen by somebody of another group", err, fail.Forbidden)
+	_, err = take(stranger, uuid.Nil)
+	kind("the next one of another group", err, fail.NotFound)
+	group, _, err := i.queue.Group(ctx, owner, p.group)
+	fine("the group", err)
+	group.Picking = false
+	fine("no choosing", i.queue.UpdateGroup(ctx, owner, p.group, group.Settings))
+	_, err = take(mia, cs[2])
+	kind("chosen where it is not allowed", err, fail.Conflict)
+	got, err = take(sara, cs[2])
+	if err != nil || got.CameBy != chat.ByPick {
+		t.Errorf("a supervisor chooses: %+v %v", got, err)
+	}
+	group.Picking = true
+	fine("choosing", i.queue.UpdateGroup(ctx, owner, p.group, group.Settings))
+	got, err = take(mia, cs[3])
+	if err != nil || got.CameBy != chat.ByPick {
+		t.Errorf("chosen out of order: %+v %v", got, err)
+	}
+	_, err = take(mia, uuid.Nil)
+	kind("one more than allowed", err, fail.Conflict)
+	if n := p.ask(t, "select count(*) from assignments where how = 'picked' and by_id = $1", mia.ID()); n != 1 {
+		t.Errorf("%v choices are recorded", n)
+	}
+
+	// Handed to a person: not to one who is not there or full; kept for it, accepted, declined, not accepted in time.
+	transfer := func(who access.Actor, c, group, person uuid.UUID) error {
+		return i.queue.Transfer(ctx, who, "Mia", c, group, person, "Please")
+	}
+	kind("to somebody who is not there", transfer(mia, cs[0], uuid.Nil, tom.ID()), fail.Invalid)
+	p.status(t, i, tom, queue.Online) // gets what is in line
+	until(t, "Tom has the two that wait", func() bool {
+		return p.get(t, i, cs[1]).Agent == tom.ID() && p.get(t, i, cs[4]).Agent == tom.ID()
+	})
+	kind("to somebody who is full", transfer(mia, cs[0], uuid.Nil, tom.ID()), fail.Invalid)
+	_, err = i.chat.Close(ctx, tom, cs[4])
+	fine("close", err)
+	kind("another's", transfer(ida, cs[0], uuid.Nil, tom.ID()), fail.Conflict)
+	fine("to Tom", transfer(mia, cs[0], uuid.Nil, tom.ID()))
+	_, err = take(ida, cs[0])
+	kind("taken though it is offered to another", err, fail.Conflict)
+	_, err = take(ida, uuid.Nil)
+	kind("nothing else is in line", err, fail.NotFound)
+	kind("declined by another", i.chat.Decline(ctx, ida, "Ida", cs[0]), fail.Conflict)
+	if c := p.get(t, i, cs[0]); c.State != chat.Waiting || c.OfferedNow(time.Now()) != tom.ID() {
+		t.Errorf("offered: %+v", c)
+	}
+	got, err = take(tom, cs[0])
+	if err != nil || got.CameBy != chat.ByOffer {
+		t.Errorf("accepted: %+v %v", got, err)
+	}
+	p.status(t, i, tom, queue.Away) // keeps what he has, gets nothing new
+	p.status(t, i, ida, queue.Online)
+	fine("to Ida", transfer(tom, cs[0], uuid.Nil, ida.ID()))
+	fine("declined", i.chat.Decline(ctx, ida, "Ida", cs[0]))
+	until(t, "it is in line, and given to Ida all the same", func() bool { return p.get(t, i, cs[0]).Agent == ida.ID() })
+	p.status(t, i, tom, queue.Online)
+	fine("to Tom again", transfer(ida, cs[0], uuid.Nil, tom.ID()))
+	p.status(t, i, ida, queue.Away)
+	if _, err := apptest.DB(t).As(access.System(p.ID, "test")).Exec(ctx, "update conversations set offered_until = now() where id = $1", cs[0]); err != nil {
+		t.Fatal(err)
+	}
+	i.queue.Trigger(p.ID)
+	until(t, "the offer has lapsed, and the rule gives it to Tom", func() bool { return p.get(t, i, cs[0]).CameBy == chat.ByRouting && p.get(t, i, cs[0]).Agent == tom.ID() })
+	notes, err := i.chat.After(ctx, sara, cs[0], 0)
+	fine("read", err)
+	var all strings.Builder
+	for _, m := range notes {
+		all.WriteString(string(m.Kind) + " " + m.Body + "\n")
+	}
+	for _, want := range []string{"note Offered to Agent 1: Please", "note Ida could not take it", "note Not accepted in time", "system returned", "system taken"} {
+		if !strings.Contains(all.String(), want) {
+			t.Errorf("%q is not in\n%s", want, all.String())
+		}
+	}
+	seen, err := i.chat.After(ctx, visitors[0], cs[0], 0)
+	fine("read", err)
+	for _, m := range seen {
+		if m.Kind == chat.Note {
+			t.Errorf("the visitor sees a note: %+v", m)
+		}
+	}
+
+	// To a group: in its line, with its visitor's wait.
+	other, err := i.queue.AddGroup(ctx, owner, "Help")
+	fine("a group", err)
+	kind("to a group that is none", transfer(mia, cs[3], uuid.New(), uuid.Nil), fail.Invalid)
+	before := p.get(t, i, cs[3]).WaitingSince
+	fine("to a group", transfer(mia, cs[3], other, uuid.Nil))
+	if c := p.get(t, i, cs[3]); c.State != chat.Waiting || c.Group != other || !c.WaitingSince.Equal(before) {
+		t.Errorf("in the other line: %+v", c)
+	}
+
+	// Asked for help: reads, writes notes; to the visitor only where it may; not after it has left.
+	say := func(who access.Actor, c uuid.UUID, k chat.Kind) error {
+		_, err := i.chat.SayAsAgent(ctx, who, c, uuid.New(), k, "Something")
+		return err
+	}
+	c := cs[0] // Tom's
+	kind("a note of a stranger", say(mia, c, chat.Note), fail.Conflict)
+	kind("help asked for by somebody who does not have it", i.queue.Consult(ctx, mia, "Mia", c, ida.ID(), true, ""), fail.Conflict)
+	fine("help", i.queue.Consult(ctx, tom, "Tom", c, mia.ID(), false, "Do you know him?"))
+	fine("a guest's note", say(mia, c, chat.Note))
+	kind("a guest writes to the visitor", say(mia, c, chat.Text), fail.Conflict)
+	kind("a guest closes", func() error { _, err := i.chat.Close(ctx, mia, c); return err }(), fail.Conflict)
+	fine("help, with writing", i.queue.Consult(ctx, tom, "Tom", c, mia.ID(), true, ""))
+	fine("a guest writes to the visitor", say(mia, c, chat.Text))
+	kind("another ends the visit", i.chat.Leave(ctx, ida, "Ida", c, mia.ID()), fail.NotFound)
+	fine("Tom ends the visit", i.chat.Leave(ctx, tom, "Tom", c, mia.ID()))
+	kind("afterwards", say(mia, c, chat.Note), fail.Conflict)
+
+	// Watched, and taken over; only by who may.
+	kind("an agent watches", i.chat.Look(ctx, mia, "Mia", c), fail.Forbidden)
+	fine("watch", i.chat.Look(ctx, sara, "Sara", c))
+	fine("a whisper", say(sara, c, chat.Note))
+	_, err = i.queue.Hand(ctx, mia, c, mia.ID())
+	kind("an agent takes over", err, fail.Forbidden)
+	got, err = i.queue.Hand(ctx, sara, c, sara.ID())
+	if err != nil || got.Agent != sara.ID() || got.CameBy != chat.ByTakeOver {
+		t.Errorf("taken over: %+v %v", got, err)
+	}
+	kind("the former agent answers", say(tom, c, chat.Text), fail.Conflict)
+	fine("the supervisor answers", say(sara, c, chat.Text))
+	guests, err := i.chat.Guests(ctx, sara, []uuid.UUID{c})
+	if err != nil || len(guests[c]) != 0 {
+		t.Errorf("who has it is a guest still: %+v %v", guests, err)
+	}
+	// Given to somebody, also from the line; not beyond the limit.
+	got, err = i.queue.Hand(ctx, sara, cs[3], ida.ID())
+	if err != nil || got.Agent != ida.ID() || got.CameBy != chat.ByOrder {
+		t.Errorf("given: %+v %v", got, err)
+	}
+	fine("Ida's limit", i.queue.SetMember(ctx, owner, p.group, queue.Member{ID: ida.ID(), In: true, Cap: 1}))
+	_, err = i.queue.Hand(ctx, sara, c, ida.ID())
+	kind("given beyond the limit", err, fail.Conflict)
+	_, err = i.queue.Hand(ctx, sara, c, uuid.New())
+	kind("given to nobody", err, fail.Conflict)
+}

@@ -113,7 +113,9 @@ func TestByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.queue.Trigger(p.ID)
-	until(t, "the offer has lapsed, and the rule gives it to Tom", func() bool { return p.get(t, i, cs[0]).CameBy == chat.ByRouting && p.get(t, i, cs[0]).Agent == tom.ID() })
+	until(t, "the offer has lapsed, and the rule gives it to Tom", func() bool {
+		return p.get(t, i, cs[0]).CameBy == chat.ByRouting && p.get(t, i, cs[0]).Agent == tom.ID()
+	})
 	notes, err := i.chat.After(ctx, sara, cs[0], 0)
 	fine("read", err)
 	var all strings.Builder

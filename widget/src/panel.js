@@ -1,4 +1,5 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
+import { address, subjects } from "./ask.js";
 import poll from "./poll.js";
 
 const texts = {
@@ -9,8 +10,7 @@ const texts = {
   place: (n) => (n === 1 ? "You are next in line." : "You are number " + n + " in line."),
   wait: (least, most) => " It takes " + (least && least < most ? least + " to " + most : "up to " + most) + (most === 1 ? " minute." : " minutes."),
   nobody: "Nobody is here just now.", back: (day) => " We are back " + day + ".",
-  leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", left: "Thank you. We will write to you.",
-  about: "What is it about?",
+  left: "Thank you. We will write to you.",
   ended: "The conversation has ended", returned: "A colleague will take over in a moment", typing: "is typing…",
 };
 
@@ -54,38 +54,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
   input.setAttribute("aria-label", texts.write);
   input.placeholder = texts.write;
   const send = make("button", "send", texts.send);
-  // Where several groups answer, the visitor says what it is about.
-  const about = make("div", "subjects");
-  about.setAttribute("role", "group");
-  about.setAttribute("aria-label", texts.about);
-  let subject;
-  if (website.subjects) {
-    about.append(make("p", "", texts.about), ...website.subjects.map((s) => {
-      const b = make("button", "", label(s));
-      b.type = "button";
-      b.setAttribute("aria-pressed", "false");
-      b.addEventListener("click", () => {
-        subject = s.id;
-        for (const x of about.querySelectorAll("button")) x.setAttribute("aria-pressed", String(x === b));
-        input.focus();
-      });
-      return b;
-    }));
-  }
-  function label(s) {
-    for (let l = navigator.language || ""; l; l = l.slice(0, Math.max(0, l.lastIndexOf("-")))) if (s.labels?.[l]) return s.labels[l];
-    return s.name;
-  }
-  // Where nobody is there to answer, the visitor can leave an address.
-  const email = make("input");
-  email.type = "email";
-  email.required = true;
-  email.autocomplete = "email";
-  email.setAttribute("aria-label", texts.address);
-  email.placeholder = texts.address;
-  const problem = make("small");
-  problem.setAttribute("role", "alert");
-  const contact = make("form", "contact", make("p", "", texts.leave), email, make("button", "send", texts.send), problem);
+  const { about, chosen } = subjects(website, make, () => input.focus());
+  const { contact, problem } = address(make, (email) => put({ type: "contact", id: (leaving = newID()), email }));
   const form = make("form", "composer", input, send);
   const box = make("section", "panel", make("header", "", make("div", "", title, status), close), log, typing, notice, about, contact, form);
   box.setAttribute("role", "dialog");
@@ -398,7 +368,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function submit() {
     const text = input.value.trim();
     if (!text) return;
-    const m = { id: newID(), text, conversation: state === "closed" ? undefined : conversation || undefined, subject };
+    const m = { id: newID(), text, conversation: state === "closed" ? undefined : conversation || undefined, subject: chosen() };
     save((s) => { s.out.push(m); });
     sent.set(m.id, m);
     input.value = "";
@@ -435,11 +405,6 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (state !== "open" || Date.now() - typedAt < 1000) return;
     typedAt = Date.now();
     setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
-  });
-  contact.addEventListener("submit", (e) => {
-    e.preventDefault();
-    problem.textContent = "";
-    put({ type: "contact", id: (leaving = newID()), email: email.value.trim() });
   });
   close.addEventListener("click", () => api.close());
   box.addEventListener("keydown", (e) => { if (e.key === "Escape") api.close(); });

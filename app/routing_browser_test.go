@@ -120,6 +120,8 @@ func TestBrowserRouting(t *testing.T) {
 	// Tom offers Emil to Mia, with a comment; she is back, sees the offer, and accepts it.
 	atMia.Run(`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	settled(t, s, mia.Actor, queue.Online)
+	atTom.Click("#mine-" + emil + " button")
+	atTom.Wait(`$("` + pane + `.focus")`)
 	atTom.Click(pane + " .hand summary")
 	atTom.Wait(`$("` + pane + ` .handing select option[value='person:` + mia.Actor.ID().String() + `']")`)
 	atTom.Run(`document.querySelector("` + pane + ` .handing select").value = "person:` + mia.Actor.ID().String() + `"`)

@@ -402,10 +402,11 @@
     for (const c of changes) for (const node of c.addedNodes) {
       if (!node.matches?.(".pane")) continue;
       restore(node);
-      const writing = document.activeElement?.matches("textarea") && document.activeElement.value;
-      if (asked || !writing) focus(node);
-      else { // came by itself, from another tab: what is being written keeps the focus and its mark
-        used.splice(1, 0, node);
+      const shown = all(".pane.shown", panes).length;
+      if (asked || !shown) focus(node);
+      else { // came by itself: what is read or written keeps its place, its focus and its mark
+        used.splice(shown, 0, node);
+        fresh.add(node.dataset.conversation);
         arrange();
       }
       asked = false;

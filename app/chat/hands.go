@@ -39,8 +39,12 @@ func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversa
 		return Conversation{}, err
 	}
 	q, agent := chatdb.New(t), who.ID()
-	row, err := q.Take(ctx, chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(),
-		Anywhere: lines.Anywhere, Groups: lines.Groups})
+	p := chatdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: lines.Anywhere, Groups: lines.Groups}
+	row, err := q.Take(ctx, p)
+	for try := 0; pg.None(err) && conversation != uuid.Nil && try < 3; try++ { // it may be held for a moment, by a message of its visitor
+		time.Sleep(time.Duration(20+20*try) * time.Millisecond)
+		row, err = q.Take(ctx, p)
+	}
 	if err == nil {
 		s := said(row)
 		r.ring(who.Org(), s)

@@ -130,7 +130,8 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 	return nil
 }
 
-// carryOut does what was decided.
+// carryOut does what was decided: first what touches conversations of the line only, because conversations are locked before
+// agents.
 func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, l *loaded, d Decision, o *outcome) error {
 	for _, a := range d.Suspect {
 		o.suspects = append(o.suspects, l.Agents[a].ID)
@@ -140,17 +141,17 @@ func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, 
 			return err
 		}
 	}
-	for _, x := range d.Release {
-		t := l.Talks[x.Talk]
-		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Conversations: []uuid.UUID{t.ID}, Agent: l.Agents[t.Agent].ID, By: chat.ByTakeBack, Lost: true,
-			Unanswered: true, Note: "Taken back from " + l.names[l.Agents[t.Agent].ID] + ": " + x.Why})
+	for to, ids := range l.moves(d) {
+		list, err := r.chat.Reline(ctx, tx, ids, to, "Moved to "+l.groupName(to)+": nobody of the group before could take it")
 		if err != nil {
 			return err
 		}
 		o.said, o.again = append(o.said, list...), true
 	}
-	for to, ids := range l.moves(d) {
-		list, err := r.chat.Reline(ctx, tx, ids, to, "Moved to "+l.groupName(to)+": nobody of the group before could take it")
+	for _, x := range d.Release {
+		t := l.Talks[x.Talk]
+		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Conversations: []uuid.UUID{t.ID}, Agent: l.Agents[t.Agent].ID, By: chat.ByTakeBack, Lost: true,
+			Unanswered: true, Note: "Taken back from " + l.names[l.Agents[t.Agent].ID] + ": " + x.Why})
 		if err != nil {
 			return err
 		}

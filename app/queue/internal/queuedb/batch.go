@@ -109,7 +109,7 @@ with d as (
     think = (k.think * least(k.messages, 300) + x.thought) / (least(k.messages, 300) + x.messages), messages = least(k.messages, 300) + x.messages
   from (select r.org_id, r.group_id, sum(r.h / sqrt(r.speed)) as seconds, count(*)::double precision as replies,
       coalesce(sum(r.thought), 0) as thought, count(r.thought)::double precision as messages
-    from r where r.answers group by r.org_id, r.group_id) x
+    from r where r.answers group by r.org_id, r.group_id order by r.group_id) x
   where k.org_id = x.org_id and k.id = x.group_id
 )
 update agents a set last_reply_at = r.last_at, suspect_since = null,

@@ -162,12 +162,8 @@ func fill(t testing.TB, s *server) filled {
 			t.Fatal(err)
 		}
 	}
-	// What comes by itself with agents at their desks.
-	for _, sql := range []string{"insert into presence (org_id, user_id, instance) select org_id, user_id, gen_random_uuid() from agents limit 1"} {
-		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.queue.Enter(o.As(access.Agent)) // as its desk does
+	settled(t, s, o.As(access.Agent), queue.Online)
 	if _, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "text", "A reply of "+o.Name); err != nil {
 		t.Fatal(err)
 	}

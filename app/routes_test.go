@@ -107,7 +107,7 @@ var routeCases = map[string]routeCase{
 	"GET /admin/groups/:id":                           {needs: access.Manage, path: with("/admin/groups/", groupOf, ""), code: 404},
 	"POST /admin/groups/:id":                          {needs: access.Manage, path: with("/admin/groups/", groupOf, ""), form: values("name", "Taken over", "priority", "0", "zone", "UTC", "after", "60"), code: 404},
 	"POST /admin/groups/:id/remove":                   {needs: access.Manage, path: with("/admin/groups/", groupOf, "/remove"), code: 404},
-	"POST /admin/groups/:id/members/:user":            {needs: access.Manage, path: func(x ids) string { return "/admin/groups/" + groupOf(x) + "/members/" + agentOf(x) }, form: values("place", "first", "cap", "1"), code: 404},
+	"POST /admin/groups/:id/members":                  {needs: access.Manage, path: with("/admin/groups/", groupOf, "/members"), code: 404},
 	"POST /admin/websites/:id/subjects":               {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/subjects"), form: func(x ids) url.Values { return url.Values{"group": {groupOf(x)}, "priority": {"0"}} }, code: 404},
 	"POST /admin/websites/:id/subjects/:group/remove": {needs: access.Manage, path: func(x ids) string { return "/admin/websites/" + websiteOf(x) + "/subjects/" + groupOf(x) + "/remove" }, code: 404},
 
@@ -186,8 +186,12 @@ func snapshot(t testing.TB, s *server, org uuid.UUID) string {
 		if _, there := untenanted[table]; there {
 			continue
 		}
+		from := table
+		if table == "routing" { // but for when it was last done
+			from = "(select hand_back, former_hours from routing)"
+		}
 		var sum string
-		err := s.db.As(access.System(org, "test")).QueryRow(context.Background(), "select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+table+" x").Scan(&sum)
+		err := s.db.As(access.System(org, "test")).QueryRow(context.Background(), "select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+from+" x").Scan(&sum)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -408,7 +412,7 @@ func TestEveryFrame(t *testing.T) {
 func ownDoing(snapshot string) string {
 	var kept strings.Builder
 	for line := range strings.Lines(snapshot) {
-		if !strings.HasPrefix(line, "arrivals ") && !strings.HasPrefix(line, "routing ") {
+		if !strings.HasPrefix(line, "arrivals ") {
 			kept.WriteString(line)
 		}
 	}

@@ -129,7 +129,7 @@ func TestBrowserRouting(t *testing.T) {
 	picture(t, atTom, "desk-hand")
 	atTom.Accessible("desk-hand")
 	atTom.Click(pane + " .handing button.primary")
-	atMia.Wait(`text("#line .offered .act") === "Accept"`)
+	atMia.Wait(`text("#line .offered .act").startsWith("Accept") && text("#line .offered .offer") === "Tom: You know him"`)
 	atTom.Wait(`text("` + pane + ` .state").includes("offered to a colleague") && !$("#line").childElementCount`)
 	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
 	picture(t, atMia, "desk-offered")

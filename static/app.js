@@ -34,6 +34,7 @@
     if (ask && (!only || document.querySelector(only)) && !confirm(ask)) e.preventDefault();
   });
 
+  document.querySelector("[aria-invalid]")?.focus();
   times(document);
   new MutationObserver((changes) => {
     for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll) times(node);

@@ -7,7 +7,7 @@
     const act = {
       ArrowDown: () => list[Math.min(at + 1, list.length - 1)]?.focus(),
       ArrowUp: () => list[Math.max(at - 1, 0)]?.focus(),
-      KeyW: () => list[at]?.querySelector("[data-watch]").click(),
+      KeyW: () => list[at]?.querySelector("[data-watch]")?.click(),
       KeyT: () => list[at]?.querySelector("[data-take]").click(),
     }[e.code];
     if (!act || !list.length) return;

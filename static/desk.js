@@ -14,6 +14,8 @@
   function arrange() {
     used = used.filter((p) => p.isConnected);
     for (const p of all(".pane", panes)) if (!used.includes(p)) used.push(p);
+    const live = (p) => p === used[0] || p.querySelector(".state.open:not(.gone)"); // what is over makes room for what is not
+    used = [...used.filter(live), ...used.filter((p) => !live(p))];
     const shown = used.slice(0, room());
     for (const p of used) {
       p.classList.toggle("shown", shown.includes(p));
@@ -120,9 +122,10 @@
     ends = all(".pane.shown", panes).map(thread).filter(atEnd);
   });
   document.addEventListener("htmx:after:swap", () => {
-    for (const guests of all(".guests.mute", panes)) { // a guest who may write notes only
-      const form = guests.closest(".pane").querySelector("[data-composer]");
-      if (form.mode === "text") kind(form, "note");
+    for (const pane of all(".pane", panes)) { // a guest may write notes only, or by now to the visitor too
+      const form = pane.querySelector("[data-composer]"), mute = !!pane.querySelector(".guests.mute");
+      if (mute !== !!form.mute) kind(form, mute ? "note" : "text");
+      form.mute = mute;
     }
     for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
     const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
@@ -277,6 +280,14 @@
     htmx.trigger(form, "send");
   }
 
+  document.addEventListener("change", (e) => {
+    if (e.target.id !== "status") return;
+    const mineNow = all("#mine > :not(.guest)").length;
+    if (e.target.value === "offline" && mineNow && !confirm("Go offline? Your open conversations go back into the line.")) {
+      e.stopImmediatePropagation();
+      e.target.value = all("option", e.target).find((o) => o.defaultSelected).value;
+    }
+  }, true);
   document.addEventListener("submit", (e) => {
     const pane = e.target.closest(".pane");
     if (e.target.matches("form.close") && (area(pane).value.trim() || entryOf(pane)?.dataset.since)) {
@@ -370,6 +381,9 @@
     const act = {
       KeyN: () => $("take-next").click(),
       KeyH: () => { const hand = pane?.querySelector("[data-hand]"); if (hand) { hand.open = !hand.open; if (!hand.open) area(pane).focus(); } },
+      KeyY: () => line.querySelector(".offered button")?.click(),
+      KeyX: () => line.querySelector(".offered .decline")?.click(),
+      KeyQ: () => pane?.querySelector("[data-dismiss]")?.click(),
       KeyT: () => pane?.querySelector("[data-over]")?.click(),
       KeyC: () => pane?.querySelector(".close button").click(),
       KeyM: () => pane && kind(pane.querySelector("[data-composer]"), pane.querySelector("[data-composer]").mode === "note" ? "text" : "note"),
@@ -403,7 +417,7 @@
       if (!node.matches?.(".pane")) continue;
       restore(node);
       const shown = all(".pane.shown", panes).length;
-      if (asked || !shown) focus(node);
+      if (asked || !shown) focus(node, asked || document.activeElement === document.body);
       else { // came by itself: what is read or written keeps its place, its focus and its mark
         used.splice(shown, 0, node);
         fresh.add(node.dataset.conversation);
@@ -420,5 +434,5 @@
   settle();
   for (const p of all(".pane.shown", panes)) toEnd(p);
   const called = $(location.hash.slice(1)); // from the board
-  if (called && panes.contains(called)) focus(called);
+  if (called && panes.contains(called)) setTimeout(() => focus(called), 50); // after the browser's own jump
 })();

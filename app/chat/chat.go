@@ -144,6 +144,9 @@ type Conversation struct {
 	CameBy        string    // how it came where it is: one of the words below
 	OfferedTo     uuid.UUID // the agent it is offered to; zero: nobody
 	OfferedUntil  time.Time
+	OfferNote     string    // who offers it, and why
+	LineSince     time.Time // in the line: since when its wait counts
+	GroupName     string    // for people; filled by who shows it
 }
 
 // How a conversation came where it is.
@@ -192,7 +195,7 @@ func said(r chatdb.TakeRow) Said {
 			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
 			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, WebsiteName: r.WebsiteName,
 			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
-			GroupID: r.GroupID, CameBy: r.CameBy, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil}),
+			GroupID: r.GroupID, CameBy: r.CameBy, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, LineSince: r.LineSince}),
 	}
 	return s
 }
@@ -205,9 +208,12 @@ func fromRow(r chatdb.GetConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
 		Website: r.WebsiteID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
-		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, CameBy: r.CameBy}
+		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, CameBy: r.CameBy, OfferNote: r.OfferNote}
 	if r.OfferedTo != nil && r.OfferedUntil != nil {
 		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
+	}
+	if r.LineSince != nil {
+		c.LineSince = *r.LineSince
 	}
 	if r.AgentID != nil {
 		c.Agent = *r.AgentID

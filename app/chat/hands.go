@@ -2,7 +2,8 @@ package chat
 
 import (
 	"context"
-	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -167,14 +168,16 @@ func (r *Room) moved(ctx context.Context, t *pg.Tenant, conversation, to uuid.UU
 
 // Requeue is how open conversations go back into a line.
 type Requeue struct {
-	Conversations []uuid.UUID // nil: all of the agent's
-	Agent         uuid.UUID   // only if it has them; zero: whoever
-	By            string      // one of the words above
-	Group         uuid.UUID   // into this group's line; zero: the one they came from
-	OfferTo       uuid.UUID   // kept for this agent for OfferLasts
-	Lost          bool        // comes before others, and goes back to its agent rather than to others
-	Unanswered    bool        // only where the visitor waits
-	Note          string      // for colleagues, by NoteBy
+	Conversations []uuid.UUID   // nil: all of the agent's
+	Agent         uuid.UUID     // only if it has them; zero: whoever
+	By            string        // one of the words above
+	Group         uuid.UUID     // into this group's line; zero: the one they came from
+	OfferTo       uuid.UUID     // kept for this agent for OfferLasts
+	Lost          bool          // it was with an agent already: comes a little before others
+	Unanswered    bool          // only where the visitor waits
+	HadFor        time.Duration // only where the agent has had it for so long; 0: anyway
+	OfferNote     string        // who offers it, and why
+	Note          string        // for colleagues, by NoteBy
 	NoteBy        string
 }
 
@@ -183,9 +186,14 @@ const OfferLasts = 60 * time.Second
 
 // Requeue puts open conversations back into a line, inside the caller's transaction. The caller rings after the commit.
 func (r *Room) Requeue(ctx context.Context, tx *pg.Tenant, in Requeue) ([]Said, error) {
-	rows, err := chatdb.New(tx).Requeue(ctx, chatdb.RequeueParams{AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
+	var hadFor *int32
+	if in.HadFor > 0 {
+		seconds := int32(in.HadFor / time.Second)
+		hadFor = &seconds
+	}
+	rows, err := chatdb.New(tx).Requeue(ctx, chatdb.RequeueParams{HadFor: hadFor, AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
 		Unanswered: in.Unanswered, CameBy: in.By, GroupID: optional(in.Group), Lost: in.Lost, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferLasts.Seconds()),
-		Note: in.Note, NoteBy: in.NoteBy})
+		OfferNote: in.OfferNote, Note: in.Note, NoteBy: in.NoteBy})
 	return saids(rows), err
 }
 
@@ -241,7 +249,8 @@ func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, in H
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	q := Requeue{Conversations: []uuid.UUID{in.Conversation}, Agent: who.ID(), By: ByTransfer, Group: in.Group, OfferTo: in.Person, Note: note, NoteBy: name}
+	q := Requeue{Conversations: []uuid.UUID{in.Conversation}, Agent: who.ID(), By: ByTransfer, Group: in.Group, OfferTo: in.Person, Note: note, NoteBy: name,
+		OfferNote: strings.TrimSuffix(name+": "+in.Comment, ": "), Lost: true}
 	if who.May(access.Watch) {
 		q.Agent = uuid.Nil
 	}
@@ -365,6 +374,10 @@ func (r *Room) invite(ctx context.Context, who access.Actor, right access.Right,
 	q := chatdb.New(t)
 	row, err := q.Invite(ctx, p)
 	if pg.None(err) {
+		guests, err := r.Guests(ctx, who, []uuid.UUID{p.ConversationID})
+		if err == nil && slices.ContainsFunc(guests[p.ConversationID], func(g Guest) bool { return g.ID == p.UserID }) {
+			return nil // is there already
+		}
 		got, err := q.GetConversation(ctx, p.ConversationID)
 		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
 			return fail.New(fail.Conflict, "%s has this conversation.", got.AgentName)
@@ -403,7 +416,22 @@ func (r *Room) Leave(ctx context.Context, who access.Actor, name string, convers
 			return err
 		}
 	}
-	row, err := q.Uninvite(ctx, chatdb.UninviteParams{ConversationID: conversation, UserID: guest, ByID: optional(who.ID()), ByName: name, Note: fmt.Sprintf("%s has ended the visit", name)})
+	note := name + " has left"
+	if guest != who.ID() {
+		there, err := r.Guests(ctx, who, []uuid.UUID{conversation})
+		if err != nil {
+			return err
+		}
+		for _, g := range there[conversation] {
+			if g.ID == guest && g.Watching && !who.May(access.Watch) {
+				return fail.New(fail.Forbidden, "%s is watching and may stay.", g.Name)
+			}
+			if g.ID == guest {
+				note = name + " has ended the visit of " + g.Name
+			}
+		}
+	}
+	row, err := q.Uninvite(ctx, chatdb.UninviteParams{ConversationID: conversation, UserID: guest, ByID: optional(who.ID()), ByName: name, Note: note})
 	if pg.None(err) {
 		return nil // gone already
 	}
@@ -411,6 +439,15 @@ func (r *Room) Leave(ctx context.Context, who access.Actor, name string, convers
 		r.visit(ctx, who.Org(), guest, said(chatdb.TakeRow(row)))
 	}
 	return err
+}
+
+// EndVisits takes a user out of everybody's conversations: it may no longer watch, or answer.
+func (r *Room) EndVisits(ctx context.Context, who access.Actor, user uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	return chatdb.New(t).EndVisits(ctx, user)
 }
 
 // Address is where a visitor can be written to.
@@ -428,9 +465,14 @@ func (r *Room) LeaveAddress(ctx context.Context, who access.Actor, in Address) e
 	if in.Name, err = fail.OptionalLine("the name", in.Name, 100); err != nil {
 		return err
 	}
-	n, err := chatdb.New(r.db.As(who)).LeaveAddress(ctx, chatdb.LeaveAddressParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name})
-	if err == nil && n == 0 {
+	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes
+	row, err := chatdb.New(r.db.As(system)).LeaveAddress(ctx, chatdb.LeaveAddressParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
+		Note: "The visitor can be written to at " + in.Email})
+	if pg.None(err) {
 		return fail.New(fail.Conflict, "Please write what it is about first.")
+	}
+	if err == nil {
+		r.ring(who.Org(), said(chatdb.TakeRow(row)))
 	}
 	return err
 }

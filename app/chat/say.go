@@ -62,6 +62,10 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		if kept {
 			return Receipt{s.In.ID, s.Seq, s.At}, nil
 		}
+		if pg.Missing(err) && d.group != uuid.Nil { // the group has just been removed: the main one answers
+			d.group = uuid.Nil
+			continue
+		}
 		if err != nil && !pg.Duplicate(err, "") {
 			return Receipt{}, err
 		}

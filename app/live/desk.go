@@ -242,6 +242,9 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		f.read(own)
 		f.read(visits)
 	}
+	for _, list := range [][]chat.Conversation{line, own, visits} {
+		d.hub.queue.NameGroups(d.actor.Org(), list)
+	}
 	frames := [][]byte{html(view.Lists(d.actor.ID(), line, own, visits, time.Now())), html(view.StatusOf(status))}
 	own = append(own, visits...)
 	missing := make(map[uuid.UUID]int, len(own)) // conversation to how far its thread is shown
@@ -255,7 +258,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		if !shown {
 			frames = append(frames, html(view.AddPane(c, d.actor.ID())))
 		}
-		frames = append(frames, html(view.StateOf(c)), html(view.GuestsOf(c, d.actor.ID(), guests[c.ID])))
+		frames = append(frames, html(view.StateOf(c, d.sees(c, time.Now()))), html(view.GuestsOf(c, d.actor.ID(), guests[c.ID])))
 		if c.LastSeq-after > chat.PageOfMessages { // much is missing: page by page, after this
 			d.follow(c.ID, max(after, c.LastSeq-chat.ThreadShown))
 			d.hub.look(c.ID)
@@ -272,9 +275,9 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		switch {
 		case err == nil && c.State == chat.Closed && c.Agent == d.actor.ID():
 			missing[id] = after
-			frames = append(frames, html(view.StateOf(c)))
+			frames = append(frames, html(view.StateOf(c, view.Seen{Mine: true})))
 		case err == nil && c.State == chat.Waiting:
-			frames = append(frames, html(view.StateOf(c)))
+			frames = append(frames, html(view.StateOf(c, view.Seen{})))
 			d.leave(id)
 		default:
 			frames = append(frames, html(view.RemovePane(id)))
@@ -368,8 +371,9 @@ func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
 
 // openPane gives a conversation that has become this agent's its place on the screen.
 func (d *desk) openPane(c chat.Conversation) {
+	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
 	d.say(view.AddPane(c, d.actor.ID()))
-	d.say(view.StateOf(c))
+	d.say(view.StateOf(c, d.sees(c, time.Now())))
 	d.follow(c.ID, 0)
 	d.hub.look(c.ID)
 }
@@ -418,6 +422,7 @@ func (h *Hub) guests(org, conversation, guest uuid.UUID) {
 	for _, d := range here {
 		in := slices.ContainsFunc(guests[conversation], func(g chat.Guest) bool { return g.ID == d.actor.ID() })
 		now := time.Now()
+		c.GroupName = h.queue.GroupName(org, c.Group)
 		switch changed := d.visits(conversation, in, view.MayWrite(d.actor.ID(), guests[conversation])); {
 		case changed && in && !d.follows(conversation):
 			d.say(view.Entry(c, d.sees(c, now), now))

@@ -98,7 +98,8 @@ func (f *floor) list() []*desk {
 
 // changed shows a conversation's new state: on every desk where it entered, left or moved up in the line or changed hands,
 // else only on the desks of the agent who has it.
-func (f *floor) changed(c chat.Conversation, seq int) {
+func (h *Hub) changed(f *floor, org uuid.UUID, c chat.Conversation, seq int) {
+	c.GroupName = h.queue.GroupName(org, c.Group)
 	for _, then := range f.lists(c, seq) {
 		then()
 	}
@@ -121,6 +122,9 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 	now := time.Now()
 	var others map[view.Seen][]byte // drawn once for all who see it the same way
 	for d := range f.desks {
+		if c.State == chat.Waiting { // guests were its agent's
+			d.visits(c.ID, false, false)
+		}
 		seen := d.sees(c, now)
 		if !seen.Mine && !seen.Guest {
 			if everyone {
@@ -133,20 +137,22 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 				d.sendRaw(others[seen])
 			}
 			if d.follows(c.ID) {
-				d.say(view.StateOf(c))
-				then = append(then, func() { d.letGo(c.ID) })
+				d.say(view.StateOf(c, seen))
+				if c.OfferedNow(now) == uuid.Nil { // else its agent waits to hear what becomes of the offer
+					then = append(then, func() { d.letGo(c.ID) })
+				}
 			}
 			continue
 		}
 		d.say(view.Entry(c, seen, now))
 		switch shown := d.follows(c.ID); {
 		case shown && (c.State == chat.Closed || seen.Guest):
-			d.say(view.StateOf(c))
+			d.say(view.StateOf(c, seen))
 			if c.State == chat.Closed {
 				d.visits(c.ID, false, false)
 			}
-		case shown && seen.Mine && before.agent != c.Agent: // a guest has got it
-			d.say(view.StateOf(c))
+		case shown && seen.Mine && before.agent != c.Agent: // a guest has got it, or who offered it has it again
+			d.say(view.StateOf(c, seen))
 		case !shown && c.State == chat.Open:
 			then = append(then, func() {
 				if !f.shows(c.ID, seq+1) { // else it has changed again, and that is shown

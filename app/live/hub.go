@@ -211,7 +211,7 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	case f != nil && f.mayBeLate(s.In.ID):
 		spawn("show a conversation on a desk that has just opened", func() { h.showEntry(orgID, f, s.In.ID) })
 	case f != nil:
-		f.changed(s.In, s.Seq)
+		h.changed(f, orgID, s.In, s.Seq)
 	}
 	if t != nil {
 		t.said(s.Message)
@@ -252,7 +252,7 @@ func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
 		c, err = h.chat.Get(ctx, who, conversation)
 		cancel()
 		if err == nil {
-			f.changed(c, c.LastSeq)
+			h.changed(f, orgID, c, c.LastSeq)
 			return
 		}
 		if fail.KindOf(err) == fail.NotFound {

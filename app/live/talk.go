@@ -192,6 +192,7 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			case chat.Returned:
 				out.Conversation.State, out.Conversation.Agent = chat.Waiting, ""
 				p.waits, p.standing = true, ""
+				p.hub.lineMoved(p.site.Org)
 			}
 			p.mu.Unlock()
 		}

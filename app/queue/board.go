@@ -242,17 +242,17 @@ func (w Why) Sentences(names map[uuid.UUID]string) []string {
 	}
 	t := w.Winner
 	list := []string{
-		fmt.Sprintf("It had waited %s. Expected first answer of %s: %s (%s of unanswered work and %s for this message).",
+		fmt.Sprintf("It had waited %s. %s was expected to answer it within %s: %s for what waited already, and %s for this message.",
 			span(w.Waited), name(t.Agent), span(t.Backlog+t.Work), span(t.Backlog), span(t.Work)),
-		fmt.Sprintf("%s had %s, of which %.1f alive; worked at %.2f of the group’s average time for a message; was busy %.0f %% of the time (the group: %.0f %%). The others’ answers were expected to come %s later in all.",
-			name(t.Agent), plural(t.Open, "open conversation"), t.Live, t.Speed, 100*t.Busy, 100*t.GroupBusy, span(t.Harm/harmCounts)),
+		fmt.Sprintf("%s had %s (%.1f of them still going), takes %.2f times as long for a message as the group on average, and had been busy %.0f %% of the last hour or so (the group: %.0f %%). The answers to the others were expected to come %s later, taken together.",
+			name(t.Agent), plural(t.Open, "other open conversation"), t.Live, t.Speed, 100*t.Busy, 100*t.GroupBusy, span(t.Harm/harmCounts)),
 	}
 	if t.Former {
 		list = append(list, name(t.Agent)+" had it, or its visitor, before: that counted for a minute.")
 	}
 	switch {
 	case w.RunnerUp != nil:
-		list = append(list, fmt.Sprintf("Next best of %d who could take it: %s, %s worse (expected first answer %s, busy %.0f %%).",
+		list = append(list, fmt.Sprintf("Next best of %d who could take it: %s, %s worse in all (expected to answer within %s; busy %.0f %%).",
 			w.Candidates, name(w.RunnerUp.Agent), span(w.RunnerUp.Score-t.Score), span(w.RunnerUp.Backlog+w.RunnerUp.Work), 100*w.RunnerUp.Busy))
 	default:
 		list = append(list, "Nobody else could take it.")

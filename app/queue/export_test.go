@@ -1,6 +1,9 @@
 package queue
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // Learned is what the driver learns from one reply, for comparison with the database.
 func Learned(g *Pace, a, in *Sums, s *Share, now, thought, since, assigned, last, came float64) {
@@ -34,4 +37,10 @@ func (r *Room) Abandon() {
 		}
 	}
 	r.here.mu.Unlock()
+}
+
+// Stall makes the process say nothing of itself for a time, as if it had no processor.
+func (r *Room) Stall(lasts time.Duration) {
+	r.here.leasing.Lock()
+	time.AfterFunc(lasts, r.here.leasing.Unlock)
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/bus"
+	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/pg"
 	"parley/app/queue/internal/queuedb"
@@ -45,6 +47,7 @@ func (c config) nameOf(group uuid.UUID) string {
 func (r *Room) configOf(ctx context.Context, org uuid.UUID) (config, error) {
 	r.mu.Lock()
 	c, there := r.config[org]
+	changes := r.changes
 	r.mu.Unlock()
 	if there && time.Now().Before(c.until) {
 		return c, nil
@@ -70,7 +73,9 @@ func (r *Room) configOf(ctx context.Context, org uuid.UUID) (config, error) {
 	if len(r.config) > 5000 {
 		clear(r.config)
 	}
-	r.config[org] = c
+	if r.changes == changes { // else it may have been read before the change
+		r.config[org] = c
+	}
 	return c, nil
 }
 
@@ -78,6 +83,25 @@ func (r *Room) forget(org uuid.UUID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.config, org)
+	r.changes++
+}
+
+// GroupName names a group where there are several, as far as is remembered; it asks the database at most once a minute.
+func (r *Room) GroupName(org, group uuid.UUID) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	c, err := r.configOf(ctx, org)
+	if err != nil || len(c.names) < 2 {
+		return ""
+	}
+	return c.nameOf(group)
+}
+
+// NameGroups fills in the names of the conversations' groups.
+func (r *Room) NameGroups(org uuid.UUID, list []chat.Conversation) {
+	for i := range list {
+		list[i].GroupName = r.GroupName(org, list[i].Group)
+	}
 }
 
 // Names lists the organization's groups.
@@ -196,7 +220,10 @@ func (r *Room) RemoveGroup(ctx context.Context, who access.Actor, id uuid.UUID) 
 		return fail.New(fail.Conflict, "This group has had conversations, or another group overflows into it, so it stays. Take its websites and members away instead.")
 	}
 	if err == nil && n == 0 {
-		return fail.Missing("group")
+		if there, err := queuedb.New(t).HasGroup(ctx, id); err != nil || !there {
+			return errors.Join(err, fail.Missing("group"))
+		}
+		return fail.New(fail.Conflict, "The main group stays: it answers for websites without a group of their own.")
 	}
 	if err == nil {
 		r.changed(who.Org())
@@ -251,6 +278,13 @@ func (r *Room) SetMember(ctx context.Context, who access.Actor, group uuid.UUID,
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := queuedb.New(tx)
 		members, err := q.ListMembers(ctx, group)
+		if err != nil {
+			return err
+		}
+		there, err := q.HasGroup(ctx, group)
+		if err == nil && !there {
+			return fail.Missing("group")
+		}
 		if err != nil {
 			return err
 		}
@@ -314,8 +348,9 @@ func ParseLabels(text string) (map[string]string, error) {
 			continue
 		}
 		language, label, _ := strings.Cut(line, ":")
-		language, label = strings.TrimSpace(language), strings.TrimSpace(label)
-		if !isLanguage.MatchString(language) || label == "" || len([]rune(label)) > 60 {
+		language = strings.TrimSpace(language)
+		label, err := fail.Line("the name", label, 60)
+		if !isLanguage.MatchString(language) || err != nil || len(labels) == 50 {
 			return nil, fail.Field("labels", "Please write a language and a name on each line, such as \"de: Bestellungen\" (at most 60 characters).")
 		}
 		labels[language] = label

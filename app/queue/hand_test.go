@@ -105,10 +105,12 @@ func TestByHand(t *testing.T) {
 	p.status(t, i, ida, queue.Online)
 	fine("to Ida", transfer(tom, cs[0], uuid.Nil, ida.ID()))
 	fine("declined", i.chat.Decline(ctx, ida, "Ida", cs[0]))
-	until(t, "it is in line, and given to Ida all the same", func() bool { return p.get(t, i, cs[0]).Agent == ida.ID() })
+	if c := p.get(t, i, cs[0]); c.State != chat.Waiting || c.OfferedTo != uuid.Nil {
+		t.Errorf("declined: %+v", c)
+	}
 	p.status(t, i, tom, queue.Online)
-	fine("to Tom again", transfer(ida, cs[0], uuid.Nil, tom.ID()))
-	p.status(t, i, ida, queue.Away)
+	until(t, "Tom has it again, not Ida, who has just declined", func() bool { return p.get(t, i, cs[0]).Agent == tom.ID() })
+	fine("to Ida again", transfer(tom, cs[0], uuid.Nil, ida.ID()))
 	if _, err := apptest.DB(t).As(access.System(p.ID, "test")).Exec(ctx, "update conversations set offered_until = now() where id = $1", cs[0]); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +124,7 @@ func TestByHand(t *testing.T) {
 	for _, m := range notes {
 		all.WriteString(string(m.Kind) + " " + m.Body + "\n")
 	}
-	for _, want := range []string{"note Offered to Agent 1: Please", "note Ida could not take it", "note Not accepted in time", "system returned", "system taken"} {
+	for _, want := range []string{"note Offered to Agent 1: Please", "note Offered to Agent 2: Please", "note Ida could not take it", "note Not accepted in time", "system returned", "system taken"} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("%q is not in\n%s", want, all.String())
 		}
@@ -188,5 +190,8 @@ func TestByHand(t *testing.T) {
 	_, err = i.queue.Hand(ctx, sara, c, ida.ID())
 	kind("given beyond the limit", err, fail.Conflict)
 	_, err = i.queue.Hand(ctx, sara, c, uuid.New())
-	kind("given to nobody", err, fail.Conflict)
+	kind("given to nobody", err, fail.NotFound)
+	p.status(t, i, mia, queue.Offline)
+	_, err = i.queue.Hand(ctx, sara, c, mia.ID())
+	kind("given to somebody who is offline", err, fail.Conflict)
 }

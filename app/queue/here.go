@@ -34,6 +34,7 @@ type here struct {
 }
 
 type sitting struct {
+	who    access.Actor
 	org    uuid.UUID
 	desks  int
 	going  *time.Timer // runs out when its last desk has been gone for the grace
@@ -65,6 +66,16 @@ func (h *here) sits(org uuid.UUID) bool {
 	return false
 }
 
+// desks is how many desks of a user are open here.
+func (h *here) desks(user uuid.UUID) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.seats[user]; s != nil {
+		return s.desks
+	}
+	return 0
+}
+
 func (h *here) orgs() (list []uuid.UUID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +96,7 @@ func (r *Room) Enter(who access.Actor) {
 	defer h.mu.Unlock()
 	s := h.seats[who.ID()]
 	if s == nil {
-		s = &sitting{org: who.Org()}
+		s = &sitting{who: who, org: who.Org()}
 		h.seats[who.ID()] = s
 	}
 	s.desks++
@@ -131,16 +142,21 @@ func (r *Room) sitDown(who access.Actor) error {
 		return err
 	}
 	var now queuedb.ComeOnlineRow
+	var arrived int64
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := queuedb.New(tx)
-		if err := q.Arrived(ctx, queuedb.ArrivedParams{UserID: who.ID(), Instance: r.here.instance}); err != nil {
+		if arrived, err = q.Arrived(ctx, queuedb.ArrivedParams{UserID: who.ID(), Instance: r.here.instance}); err != nil {
 			return err
 		}
 		now, err = q.ComeOnline(ctx, who.ID())
 		return err
 	})
-	if err == nil && now.Changed {
+	switch {
+	case err != nil:
+	case now.Changed:
 		r.available(who.Org(), who.ID())
+	case arrived > 0: // what another process knew of its organization may be gone with it
+		r.Trigger(who.Org())
 	}
 	return err
 }
@@ -157,8 +173,14 @@ func (r *Room) Exit(who access.Actor) {
 	if s.desks--; s.desks > 0 || h.ended {
 		return
 	}
+	r.awaitReturn(who, s, h.grace)
+}
+
+// awaitReturn notes that an agent has gone unless it is back after a time; under the lock.
+func (r *Room) awaitReturn(who access.Actor, s *sitting, within time.Duration) {
+	h := r.here
 	var timer *time.Timer
-	timer = time.AfterFunc(h.grace, func() {
+	timer = time.AfterFunc(within, func() {
 		s.coming.Lock()
 		defer s.coming.Unlock()
 		h.mu.Lock()
@@ -167,28 +189,34 @@ func (r *Room) Exit(who access.Actor) {
 		if stays {
 			return
 		}
-		r.depart(who.Org(), who.ID(), h.instance)
+		gone := r.depart(who.Org(), who.ID(), h.instance)
 		h.mu.Lock()
-		if s.going == timer {
+		defer h.mu.Unlock()
+		switch {
+		case s.going != timer: // back meanwhile
+		case gone:
+			s.going = nil
 			delete(h.seats, who.ID())
+		case !h.ended: // not forgotten: tried again
+			r.awaitReturn(who, s, 10*time.Second)
 		}
-		h.mu.Unlock()
 	})
 	s.going = timer
 }
 
 // depart notes that an agent's desks at a process are closed. Who has no other is offline, and its conversations are in line.
-func (r *Room) depart(org, user, instance uuid.UUID) {
+func (r *Room) depart(org, user, instance uuid.UUID) (done bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	for try := range 5 {
 		err := r.lose(ctx, org, user, instance)
 		if err == nil {
-			return
+			return true
 		}
 		slog.Warn("an agent's connection is lost", "user", user, "error", err)
 		time.Sleep(time.Duration(try+1) * 500 * time.Millisecond)
 	}
+	return false
 }
 
 func (r *Room) lose(ctx context.Context, org, user, instance uuid.UUID) error {
@@ -233,9 +261,7 @@ func (r *Room) available(org, user uuid.UUID) {
 
 // run renews the lease while somebody sits here, and once at the start, to look after those who sat at a process that is gone.
 func (h *here) run(ctx context.Context) {
-	if err := h.renew(ctx, true); err != nil && ctx.Err() == nil {
-		slog.Warn("look for desks of processes that are gone", "error", err)
-	}
+	h.look(ctx)
 	tick := time.NewTicker(h.lease / 3)
 	defer tick.Stop()
 	for {
@@ -274,9 +300,20 @@ func (h *here) renew(ctx context.Context, anyway bool) error {
 	if err != nil {
 		return err
 	}
-	h.until = time.Now().Add(h.lease)
-	for _, g := range gone {
-		go h.room.depart(g.Org, g.User, g.Instance)
+	now := time.Now().Round(0) // by the clock on the wall: the machine may have slept
+	late := !h.until.IsZero() && now.After(h.until)
+	h.until = now.Add(h.lease)
+	if late { // others have taken who sits here for gone; and they may have been as late
+		h.mu.Lock()
+		for _, s := range h.seats {
+			go h.room.arrive(s.who, s)
+		}
+		h.mu.Unlock()
+		next = h.lease / 2
+	} else {
+		for _, g := range gone {
+			go h.room.depart(g.Org, g.User, g.Instance)
+		}
 	}
 	if next > 0 {
 		h.mu.Lock()
@@ -287,14 +324,30 @@ func (h *here) renew(ctx context.Context, anyway bool) error {
 			h.missed = time.AfterFunc(next+100*time.Millisecond, func() {
 				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 				defer cancel()
-				if err := h.renew(ctx, true); err != nil {
-					slog.Warn("look for desks of processes that are gone", "error", err)
-				}
+				h.look(ctx)
 			})
 		}
 		h.mu.Unlock()
 	}
 	return nil
+}
+
+// look renews the lease outside its turn; what fails is tried again.
+func (h *here) look(ctx context.Context) {
+	err := h.renew(ctx, true)
+	if err == nil {
+		return
+	}
+	slog.Warn("look for desks of processes that are gone", "error", err)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.ended {
+		h.missed = time.AfterFunc(5*time.Second, func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			h.look(ctx)
+		})
+	}
 }
 
 // leave ends the lease after the grace: those who sat here have that long to come back elsewhere.

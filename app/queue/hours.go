@@ -79,7 +79,7 @@ var (
 // ParseDay reads what a person writes for a day: "9:00-12:30, 14-18", or nothing for a day off.
 func ParseDay(text string) ([]Span, error) {
 	var spans []Span
-	for part := range strings.SplitSeq(text, ",") {
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' }) {
 		if part = strings.TrimSpace(part); part == "" {
 			continue
 		}

@@ -130,10 +130,11 @@ func (w *work) look(agent int) *load {
 	}
 	l.known = true
 	a := &w.Agents[agent]
-	first := -1
+	first, writes := -1, false
 	var firstWork float64
 	for _, i := range l.talks {
 		t := &w.Talks[i]
+		writes = writes || t.Typing
 		if !t.Waiting && t.Replied > 0 {
 			l.live += alive(w.Now-t.Replied, w.think(t))
 			continue
@@ -150,7 +151,9 @@ func (w *work) look(agent int) *load {
 	}
 	if first >= 0 {
 		t := &w.Talks[first]
-		l.silent = math.Max(0, w.Now-max(a.LastReply, a.CameOnline, t.Since, t.Assigned))
+		if !writes {
+			l.silent = math.Max(0, w.Now-max(a.LastReply, a.CameOnline, t.Since, t.Assigned))
+		}
 		l.backlog -= math.Min(l.silent, 0.7*firstWork)
 		l.backlog += math.Max(0, l.silent-silentTimes*firstWork)
 	}
@@ -282,35 +285,48 @@ func (w *work) assign(d *Decision) {
 	blocked := make([]bool, len(w.Groups))
 	for _, i := range w.inOrder() {
 		t := &w.Line[i]
-		if !blocked[t.Group] {
-			if w.Groups[t.Group].Closed {
-				blocked[t.Group] = true
-			} else if t.Customer < 0 || w.Customers[t.Customer].Limit == 0 || w.open[t.Customer] < w.Customers[t.Customer].Limit {
-				seats = w.candidates(t.Group, t, seats[:0])
-				if len(seats) > 0 {
-					w.give(d, i, seats)
-					continue
-				}
-				blocked[t.Group] = len(w.candidates(t.Group, nil, seats[:0])) == 0
-			}
+		if t.Customer >= 0 && w.Customers[t.Customer].Limit > 0 && w.open[t.Customer] >= w.Customers[t.Customer].Limit {
+			continue // of its customer's share, not of its group's agents
 		}
-		w.overflow(d, i)
+		if !blocked[t.Group] {
+			seats = seats[:0]
+			if !w.Groups[t.Group].Closed {
+				seats = w.candidates(t.Group, t, seats)
+			}
+			if len(seats) > 0 {
+				w.give(d, i, seats)
+				continue
+			}
+			blocked[t.Group] = w.Groups[t.Group].Closed || len(w.candidates(t.Group, nil, seats[:0])) == 0
+		}
+		if blocked[t.Group] {
+			w.overflow(d, i)
+		}
 	}
 }
 
-// overflow moves a conversation that nobody of its group can take.
+// overflow moves a conversation that nobody of its group can take to one of which somebody can, who then has a place less for
+// others.
 func (w *work) overflow(d *Decision, i int) {
 	t := &w.Line[i]
 	g := &w.Groups[t.Group]
-	if g.Overflow >= 0 && w.Now-t.Since >= g.After && !w.Groups[g.Overflow].Closed && len(w.candidates(g.Overflow, t, nil)) > 0 {
-		d.Move = append(d.Move, Move{i, g.Overflow})
+	if g.Overflow < 0 || w.Now-t.Since < g.After || w.Groups[g.Overflow].Closed {
+		return
 	}
+	seats := w.candidates(g.Overflow, t, nil)
+	if len(seats) == 0 {
+		return
+	}
+	there := *t
+	there.Group = g.Overflow
+	best, _, _, _ := w.best(&there, seats)
+	w.occupy(best, &there)
+	d.Move = append(d.Move, Move{i, g.Overflow})
 }
 
-func (w *work) give(d *Decision, i int, seats []seat) {
-	t := &w.Line[i]
-	best, next := -1, -1
-	var bestTerms, nextTerms Terms
+// best finds the agent with the smallest score, and the one after it (-1: there is none).
+func (w *work) best(t *Talk, seats []seat) (best, next int, bestTerms, nextTerms Terms) {
+	best, next = -1, -1
 	less := func(x Terms, a int, y Terms, b int) bool {
 		if x.Score != y.Score {
 			return x.Score < y.Score
@@ -327,6 +343,12 @@ func (w *work) give(d *Decision, i int, seats []seat) {
 			next, nextTerms = s.agent, x
 		}
 	}
+	return best, next, bestTerms, nextTerms
+}
+
+func (w *work) give(d *Decision, i int, seats []seat) {
+	t := &w.Line[i]
+	best, next, bestTerms, nextTerms := w.best(t, seats)
 	why := Why{Waited: w.Now - t.Since, Candidates: len(seats), Winner: bestTerms}
 	if next >= 0 {
 		why.RunnerUp = &nextTerms
@@ -335,15 +357,20 @@ func (w *work) give(d *Decision, i int, seats []seat) {
 		why.PassedOver = w.passedOver(t)
 	}
 	d.Assign = append(d.Assign, Assignment{i, best, why})
-	l := w.look(best)
-	w.inGroup(seat{best, 0}) // counted before, kept up to date after
+	w.occupy(best, t)
+}
+
+// occupy takes into account that an agent gets a conversation.
+func (w *work) occupy(agent int, t *Talk) {
+	l := w.look(agent)
+	w.inGroup(seat{agent, 0}) // counted before, kept up to date after
 	l.open++
 	l.live++
 	if t.Waiting {
-		l.backlog += bestTerms.Work
+		l.backlog += w.perMessage(agent, t.Group)
 	}
-	for p := range w.Agents[best].In {
-		if w.Agents[best].In[p].Group == t.Group {
+	for p := range w.Agents[agent].In {
+		if w.Agents[agent].In[p].Group == t.Group {
 			l.inGroup[p]++
 		}
 	}

@@ -270,7 +270,11 @@ func TestPlanSettings(t *testing.T) {
 			s.Groups[0].Overflow, s.Groups[0].After = 1, 9
 			s.Agents[0].Status, s.Agents[1].Status = Offline, Offline
 		}, "0~1 1~1"},
-		"overflow from a closed group": {func(s *State) { s.Groups[0].Closed, s.Groups[0].Overflow = true, 1 }, "0~1 1~1 2~1"},
+		"overflow from a closed group": {func(s *State) { s.Groups[0].Closed, s.Groups[0].Overflow = true, 1 }, "0~1 1~1"},
+		"no overflow of who waits for its customer's share": {func(s *State) {
+			s.Groups[0].Overflow, s.Customers[0].Limit = 1, 1
+			s.Talks = []Talk{{ID: numbered(9), Former: -1, TakenFrom: -1, Replied: 999}}
+		}, ""},
 		"no overflow to nobody": {func(s *State) {
 			s.Groups[0].Closed, s.Groups[0].Overflow = true, 1
 			s.Agents[2].Status = Away
@@ -299,6 +303,15 @@ func TestPlanSettings(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
+	}
+	// Whoever is writing is alive, whatever else waits.
+	s := base()
+	s.Line = nil
+	for i := range 2 {
+		s.Talks = append(s.Talks, Talk{ID: numbered(20 + i), Former: -1, TakenFrom: -1, Waiting: true, Since: 500 + float64(i), Assigned: 500, Typing: i == 1})
+	}
+	if d := Plan(s); len(d.Suspect) > 0 {
+		t.Errorf("writing, and yet suspect: %+v", d)
 	}
 	d := Plan(base())
 	if why := d.Assign[2].Why; why.Winner.Agent != numbered(1) || len(why.PassedOver) != 1 || why.PassedOver[0].Reason != "has all it may have" {

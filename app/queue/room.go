@@ -24,8 +24,9 @@ type Room struct {
 	mu      sync.Mutex
 	stopped bool
 	orgs    map[uuid.UUID]*attention
-	typing  map[uuid.UUID]time.Time // by conversation: its agent wrote in it
-	config  map[uuid.UUID]config    // by organization
+	typing  map[uuid.UUID]typing // by conversation
+	config  map[uuid.UUID]config // by organization
+	changes int                  // of configs
 	rounds  sync.WaitGroup
 	slots   chan struct{} // rounds at once
 
@@ -41,18 +42,25 @@ type Round struct {
 	Err      error
 }
 
+// typing is who wrote in a conversation last, and when.
+type typing struct {
+	user uuid.UUID
+	at   time.Time
+}
+
 // attention is what this process knows of an organization's routing.
 type attention struct {
 	running bool
 	again   bool // somebody asked for another round meanwhile
 	line    bool // somebody waits, as far as is known here
+	slow    bool // the timer runs for long: to when something opens or ends
 	timer   *time.Timer
 	due     time.Time
 }
 
 // New returns the room. It hears what happens and decides from now on.
 func New(db *pg.DB, b *bus.Bus, chats *chat.Room) *Room {
-	r := &Room{db: db, bus: b, chat: chats, orgs: map[uuid.UUID]*attention{}, typing: map[uuid.UUID]time.Time{},
+	r := &Room{db: db, bus: b, chat: chats, orgs: map[uuid.UUID]*attention{}, typing: map[uuid.UUID]typing{},
 		config: map[uuid.UUID]config{}, slots: make(chan struct{}, 4)}
 	r.here = newHere(r)
 	chats.Beside = learnBeside
@@ -92,9 +100,13 @@ func (r *Room) Heard(events []bus.Event) {
 		case bus.Groups:
 			r.forget(e.Org)
 			r.Trigger(e.Org)
+		case bus.Agent, bus.Line: // another process that decided on it may be gone by now
+			if r.here.sits(e.Org) {
+				r.wake(e.Org, every)
+			}
 		case bus.Typing:
 			if e.User != uuid.Nil {
-				r.types(e.Conversation)
+				r.types(e.Conversation, e.User)
 			}
 		case bus.Said:
 			if s, ours := e.Local.(chat.Said); ours {
@@ -116,6 +128,7 @@ func (r *Room) Gap(only uuid.UUID) {
 	if only == uuid.Nil {
 		r.mu.Lock()
 		clear(r.config)
+		r.changes++
 		r.mu.Unlock()
 	}
 	for _, org := range r.here.orgs() {
@@ -133,6 +146,8 @@ func (r *Room) said(org uuid.UUID, s chat.Said) {
 		r.Trigger(org)
 		r.moved(org)
 	case s.In.State == chat.Waiting:
+	case s.In.State == chat.Open && s.Kind == chat.System:
+		r.moved(org)
 	case s.In.State == chat.Closed, text && s.Author == chat.ByAgent:
 		if r.lineKnown(org) {
 			r.Trigger(org)
@@ -148,18 +163,18 @@ func (r *Room) said(org uuid.UUID, s chat.Said) {
 // moved tells every process that the lines of an organization are other than they were.
 func (r *Room) moved(org uuid.UUID) { r.bus.Publish(bus.Event{Kind: bus.Line, Org: org}) }
 
-func (r *Room) types(conversation uuid.UUID) {
+func (r *Room) types(conversation, user uuid.UUID) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.typing) > 1000 {
-		for c, at := range r.typing {
-			if now.Sub(at) > typingLasts {
+		for c, last := range r.typing {
+			if now.Sub(last.at) > typingLasts {
 				delete(r.typing, c)
 			}
 		}
 	}
-	r.typing[conversation] = now
+	r.typing[conversation] = typing{user, now}
 }
 
 // typingLasts is how long an agent counts as writing after a key.
@@ -184,8 +199,11 @@ func (r *Room) lineKnown(org uuid.UUID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.orgs[org]
-	return a != nil && a.line
+	return a == nil || a.line // what is not known may be
 }
+
+// attentionKept is how many organizations are remembered, beyond those that need it.
+const attentionKept = 10000
 
 // every is how often a line that nobody could take from is looked at again.
 const every = 3 * time.Second
@@ -238,7 +256,6 @@ func (r *Room) work(org uuid.UUID, a *attention, timed bool) {
 		r.slots <- struct{}{}
 		next, line, err := r.guarded(org, timed)
 		<-r.slots
-		timed = false
 		r.mu.Lock()
 		if err != nil && !r.stopped {
 			failures++
@@ -250,14 +267,23 @@ func (r *Room) work(org uuid.UUID, a *attention, timed bool) {
 		if a.again && !r.stopped && err == nil {
 			a.again = false
 			r.mu.Unlock()
+			timed = false
 			continue
 		}
 		a.running, a.again = false, false
-		idle := next == 0 && a.timer == nil
-		if idle && !line {
-			delete(r.orgs, org)
+		if len(r.orgs) > attentionKept {
+			for id, o := range r.orgs {
+				if !o.running && o.timer == nil {
+					delete(r.orgs, id)
+				}
+			}
 		}
+		slow := timed && a.slow
+		a.slow = next > 2*every
 		r.mu.Unlock()
+		if slow && line { // a group may have opened by the clock
+			r.moved(org)
+		}
 		if next > 0 {
 			r.wake(org, next)
 		}

@@ -259,6 +259,7 @@ func TestAvailability(t *testing.T) {
 	if a, err := i.queue.Mine(ctx, tom); err != nil || a.Status != queue.Offline {
 		t.Errorf("offline by choice, at the next desk: %+v %v", a, err)
 	}
+	i.queue.Exit(tom) // one desk is left, and that is where he logs out
 	if err := i.queue.GoHome(ctx, tom); err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +315,7 @@ func TestReasons(t *testing.T) {
 		t.Fatalf("%+v %v", had, err)
 	}
 	text := strings.Join(had[0].Reasons, " ")
-	for _, want := range []string{"It had waited", "Expected first answer of Agent", "Nobody else could take it", "Passed over: Agent", "has all it may have"} {
+	for _, want := range []string{"It had waited", "was expected to answer it within", "Nobody else could take it", "Passed over: Agent", "has all it may have"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}

@@ -94,7 +94,8 @@ func (r *Room) round(ctx context.Context, org uuid.UUID, timed bool) (o outcome,
 		}
 		r.mu.Lock()
 		for i := range l.Talks {
-			l.Talks[i].Typing = set.Now.Sub(r.typing[l.Talks[i].ID]) < typingLasts
+			at := r.typing[l.Talks[i].ID]
+			l.Talks[i].Typing = set.Now.Sub(at.at) < typingLasts && at.user == l.Agents[l.Talks[i].Agent].ID
 		}
 		r.mu.Unlock()
 		d := Plan(&l.State)
@@ -121,7 +122,7 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 		return err
 	}
 	for _, agent := range away {
-		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Agent: agent, By: chat.ByAway, Lost: true})
+		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Agent: agent, By: chat.ByAway, Lost: true, HadFor: time.Duration(set.HandBack) * time.Second})
 		if err != nil {
 			return err
 		}
@@ -299,6 +300,13 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 			l.Talks = append(l.Talks, t)
 		}
 	}
+	counted := map[int]int{}
+	for _, t := range l.Talks {
+		counted[t.Agent]++
+	}
+	for i, a := range l.agents { // what the database counts is what it goes by
+		l.Agents[i].Cap -= max(0, int(a.OpenChats)-counted[i])
+	}
 	line, err := q.RouteLine(ctx, headsRead)
 	if err != nil {
 		return err
@@ -312,7 +320,7 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 		}
 		perGroup[c.GroupID]++
 		l.cut = l.cut || perGroup[c.GroupID] >= headsRead
-		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: true,
+		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: c.WaitingSince != nil,
 			Since: seconds(c.LineSince), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks), Lost: c.Lost,
 			Former: agent(c.FormerID), TakenBack: int(c.TakenBack), TakenFrom: agent(c.TakenFrom), TakenAt: secondsOr(c.TakenAt, 0)})
 	}
@@ -346,27 +354,37 @@ func (l *loaded) nextLook(d Decision, set queuedb.RouteSettingsRow) time.Duratio
 	for _, x := range d.Assign {
 		given[x.Talk] = true
 	}
+	w := newWork(&l.State)
+	there := func(group, but int) bool { // somebody is, but for one
+		return !l.Groups[group].Closed && slices.ContainsFunc(w.groups[group].online, func(s seat) bool { return s.agent != but && !l.Agents[s.agent].Suspect })
+	}
 	for i, t := range l.Line {
 		if given[i] {
 			continue
 		}
-		switch g := l.Groups[t.Group]; {
-		case !g.Closed || g.Overflow >= 0:
+		over := l.Groups[t.Group].Overflow
+		if there(t.Group, -1) || over >= 0 && there(over, -1) { // else somebody must come first
 			at(0)
-		case l.groups[t.Group].Automatic: // opens some time
-			if opens := l.hours[t.Group].Next(set.Now); !opens.IsZero() {
-				at(math.Min(3600, opens.Sub(set.Now).Seconds()))
+		}
+		for _, g := range []int{t.Group, over} {
+			if g >= 0 && l.groups[g].Automatic && !l.hours[g].Open(set.Now) {
+				if opens := l.hours[g].Next(set.Now); !opens.IsZero() {
+					at(math.Min(3600, opens.Sub(set.Now).Seconds()))
+				}
 			}
 		}
 	}
 	for _, t := range l.Talks {
-		if t.Waiting {
-			at(math.Max(t.Since, t.Assigned) + takeAfter - l.Now)
+		if late := math.Max(t.Since, t.Assigned) + takeAfter - l.Now; t.Waiting && t.TakenBack < takeMost && there(t.Group, t.Agent) {
+			if late < -600 { // said, but perhaps nothing is to be answered
+				late = 60
+			}
+			at(late)
 		}
 	}
-	for _, a := range l.agents {
-		if Status(a.Status) == Away && a.OpenChats > 0 {
-			at(seconds(a.StatusAt) + float64(set.HandBack) - l.Now)
+	for _, t := range l.Talks {
+		if a := l.agents[t.Agent]; Status(a.Status) == Away {
+			at(math.Max(seconds(a.StatusAt), t.Assigned) + float64(set.HandBack) - l.Now)
 		}
 	}
 	if set.OfferEnds.Year() < 9999 {

@@ -38,11 +38,20 @@ func (r *Room) SetStatus(ctx context.Context, who access.Actor, status Status) e
 	if status != Online && status != Away && status != Offline {
 		return fail.New(fail.Invalid, "Please choose online, away or offline.")
 	}
-	return r.setStatus(ctx, who, who.ID(), status, status == Offline)
+	err := r.setStatus(ctx, who, who.ID(), status, status == Offline)
+	if err == nil && status != Offline { // by a page whose socket is lost, perhaps: then it has the grace to come back
+		r.Enter(who)
+		r.Exit(who)
+	}
+	return err
 }
 
-// GoHome makes the actor offline until it opens the desk again: it has logged out.
+// GoHome makes the actor offline until it opens the desk again: it has logged out. Where another of its desks is open, it stays.
 func (r *Room) GoHome(ctx context.Context, who access.Actor) error {
+	elsewhere, err := queuedb.New(r.db.As(who)).SitsElsewhere(ctx, queuedb.SitsElsewhereParams{UserID: who.ID(), Instance: r.here.instance})
+	if err != nil || elsewhere || r.here.desks(who.ID()) > 1 {
+		return err
+	}
 	return r.setStatus(ctx, who, who.ID(), Offline, false)
 }
 
@@ -62,14 +71,17 @@ func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, 
 	var list []chat.Said
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := queuedb.New(tx)
-		if status == Offline {
-			if list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn}); err != nil {
+		if status == Offline { // conversations before agents, everywhere
+			if _, err := q.ListOwn(ctx, &user); err != nil {
 				return err
 			}
 		}
 		_, err = q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(status), Chosen: chosen})
 		if pg.None(err) {
 			return fail.Missing("user")
+		}
+		if err == nil && status == Offline { // with what it got while this waited
+			list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn})
 		}
 		return err
 	})
@@ -199,6 +211,15 @@ func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to uuid
 	c, err := r.chat.Get(ctx, who, conversation)
 	if err != nil {
 		return c, err
+	}
+	if to != who.ID() {
+		x, err := r.colleague(ctx, who, to)
+		if err != nil {
+			return c, err
+		}
+		if x.Status == Offline {
+			return c, fail.New(fail.Conflict, "%s is offline. Choose somebody else.", x.Name)
+		}
 	}
 	return r.chat.Hand(ctx, who, conversation, to, c.Agent)
 }

@@ -41,6 +41,9 @@ func (s *Server) desk(v *visit) error {
 	if err != nil {
 		return err
 	}
+	for _, list := range [][]chat.Conversation{line, own, visits} {
+		s.queue.NameGroups(v.Actor.Org(), list)
+	}
 	return s.draw(v, http.StatusOK, view.Desk(view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage),
 		Reviews: v.Actor.May(access.Review), Watches: v.Actor.May(access.Watch), Status: status, Line: line, Own: own, Visits: visits, Guests: guests,
 		Threads: threads}, time.Now()))
@@ -66,6 +69,7 @@ func (s *Server) taken(v *visit, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
+	c.GroupName = s.queue.GroupName(v.Actor.Org(), c.Group)
 	guests, err := s.chat.Guests(ctx, v.Actor, []uuid.UUID{c.ID})
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (s *Server) addGroup(v *visit) error {
 // number reads a field that holds a number; what is none is -1, which no setting takes.
 func (v *visit) number(field string) int {
 	n, err := strconv.Atoi(strings.TrimSpace(v.FormValue(field)))
-	if err != nil {
+	if err != nil || n < 0 || n > 1_000_000_000 {
 		return -1
 	}
 	return n
@@ -57,7 +57,10 @@ func (v *visit) numberOr(field string, otherwise int) int {
 	if strings.TrimSpace(v.FormValue(field)) == "" {
 		return otherwise
 	}
-	return v.number(field)
+	if n := v.number(field); n != 0 {
+		return n
+	}
+	return -1
 }
 
 func (s *Server) setRules(v *visit) error {
@@ -82,6 +85,14 @@ func (s *Server) group(v *visit) error {
 }
 
 func (s *Server) groupWith(v *visit, f ui.Form, status int) error {
+	p := admin.GroupPage{Form: f}
+	if v.QueryParam("members") != "" {
+		p.MembersForm.Saved = "Saved."
+	}
+	return s.groupAgain(v, p, status)
+}
+
+func (s *Server) groupAgain(v *visit, p admin.GroupPage, status int) error {
 	id, err := v.id("id", "group")
 	if err != nil {
 		return err
@@ -95,7 +106,8 @@ func (s *Server) groupWith(v *visit, f ui.Form, status int) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Group(admin.GroupPage{Viewer: v.viewer(), Group: g, Board: b, Members: members, Form: f}))
+	p.Viewer, p.Group, p.Board, p.Members = v.viewer(), g, b, members
+	return s.draw(v, status, admin.Group(p))
 }
 
 func (s *Server) updateGroup(v *visit) error {
@@ -126,11 +138,14 @@ func (v *visit) groupSettings() (queue.Settings, error) {
 	var checks fail.Checks
 	in := queue.Settings{Name: v.FormValue("name"), Everyone: v.FormValue("everyone") == "on", Automatic: v.FormValue("automatic") == "on",
 		Picking: v.FormValue("picking") == "on", Overflow: v.optionalID("overflow"), After: time.Duration(v.number("after")) * time.Second}
+	if in.Overflow == uuid.Nil && v.FormValue("overflow") != "" {
+		checks.Add("overflow", "Please choose one of your groups.")
+	}
 	var err error
 	if in.Priority, err = strconv.Atoi(v.FormValue("priority")); err != nil {
 		checks.Add("priority", "Please choose one of the priorities.")
 	}
-	if in.Hours.Zone, err = time.LoadLocation(strings.TrimSpace(v.FormValue("zone"))); err != nil || in.Hours.Zone == time.Local {
+	if in.Hours.Zone, err = time.LoadLocation(strings.TrimSpace(v.FormValue("zone"))); err != nil || in.Hours.Zone == time.Local || strings.TrimSpace(v.FormValue("zone")) == "" {
 		checks.Add("zone", "This time zone is not known. Please write one such as Europe/Berlin or UTC.")
 	}
 	for day := range in.Hours.Week {
@@ -158,28 +173,39 @@ func (s *Server) removeGroup(v *visit) error {
 	return v.back("/admin/groups")
 }
 
-func (s *Server) setMember(v *visit) error {
+// setMembers changes the rows of a group's members that are other than they were.
+func (s *Server) setMembers(v *visit) error {
 	id, err := v.id("id", "group")
 	if err != nil {
 		return err
 	}
-	user, err := v.id("user", "user")
+	ctx := v.Request().Context()
+	if _, _, err := s.queue.Group(ctx, v.Actor, id); err != nil {
+		return err
+	}
+	members, err := s.queue.Members(ctx, v.Actor, id)
 	if err != nil {
 		return err
 	}
-	place := v.FormValue("place")
-	err = s.queue.SetMember(v.Request().Context(), v.Actor, id, queue.Member{ID: user, In: place != "", Helper: place == "helper", Cap: v.number("cap"), Own: v.numberOr("own", 0)})
-	if err != nil {
-		f, status, err := form(v, err)
-		if err != nil {
-			return err
+	for _, m := range members {
+		place := v.FormValue(admin.MemberField("place", m.ID))
+		now := queue.Member{ID: m.ID, Name: m.Name, Role: m.Role, Status: m.Status, In: place != "", Helper: place == "helper",
+			Cap: v.number(admin.MemberField("cap", m.ID)), Own: v.numberOr(admin.MemberField("own", m.ID), 0)}
+		if now == m || v.FormValue(admin.MemberField("cap", m.ID)) == "" && place == "" { // came while the page was open
+			continue
 		}
-		for _, message := range f.Errors {
-			f.Message = message
+		if err := s.queue.SetMember(ctx, v.Actor, id, now); err != nil {
+			f, status, err := form(v, err)
+			if err != nil {
+				return err
+			}
+			for _, message := range f.Errors {
+				f.Message = m.Name + ": " + message
+			}
+			return s.groupAgain(v, admin.GroupPage{MembersForm: ui.Form{Message: f.Message}}, status)
 		}
-		return s.groupWith(v, ui.Form{Message: f.Message}, status)
 	}
-	return v.back("/admin/groups/" + id.String() + "#members")
+	return v.back("/admin/groups/" + id.String() + "?members=1#members")
 }
 
 func (s *Server) setShare(v *visit) error {

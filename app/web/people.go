@@ -101,6 +101,9 @@ func (s *Server) changeRole(v *visit) error {
 			return err
 		}
 	}
+	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
+		return err
+	}
 	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
@@ -115,6 +118,9 @@ func (s *Server) disable(v *visit) error {
 		return s.peopleAgain(v, err)
 	}
 	if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
+		return err
+	}
+	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
 	s.queue.Changed(v.Actor.Org())

@@ -81,7 +81,7 @@ var Routes = []Route{
 	{get, "/admin/groups/:id", staff(access.Manage, (*Server).group)},
 	{post, "/admin/groups/:id", staff(access.Manage, (*Server).updateGroup)},
 	{post, "/admin/groups/:id/remove", staff(access.Manage, (*Server).removeGroup)},
-	{post, "/admin/groups/:id/members/:user", staff(access.Manage, (*Server).setMember)},
+	{post, "/admin/groups/:id/members", staff(access.Manage, (*Server).setMembers)},
 	{post, "/admin/websites/:id/subjects", staff(access.Manage, (*Server).setSubject)},
 	{post, "/admin/websites/:id/subjects/:group/remove", staff(access.Manage, (*Server).removeSubject)},
 	{get, "/admin/people", staff(access.Manage, (*Server).people)},

@@ -184,7 +184,8 @@ alter table conversations
   add taken_from    uuid,
   add taken_at      timestamptz,
   add offered_to    uuid,                            -- whom it is offered to
-  add offered_until timestamptz;
+  add offered_until timestamptz,
+  add offer_note    text not null default '';        -- who offers it, and why
 update conversations c set group_id = (select g.id from groups g where g.org_id = c.org_id and g.main), line_since = waiting_since,
   replied_at = case when state <> 'waiting' and waiting_since is null then last_at end;
 -- Servers of the version before name neither group nor place in line.
@@ -195,7 +196,7 @@ alter table conversations alter group_id set not null, alter group_id set defaul
   add foreign key (org_id, group_id) references groups,
   add foreign key (org_id, offered_to) references users;
 grant update (group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at,
-  offered_to, offered_until) on conversations to parley_app;
+  offered_to, offered_until, offer_note) on conversations to parley_app;
 -- Not on what every message changes.
 drop index conversations_line;
 create index conversations_line on conversations (org_id, line_since, id) where state = 'waiting';
@@ -216,9 +217,12 @@ create table assignments (
   ended           text,           -- closed, or how it went on
   primary key (org_id, id),
   foreign key (org_id, conversation_id) references conversations,
+  foreign key (org_id, group_id) references groups,
   foreign key (org_id, agent_id) references users
 );
 create index on assignments (org_id, conversation_id, at);
+insert into assignments (org_id, conversation_id, group_id, agent_id, how, at)
+  select org_id, id, group_id, agent_id, 'next', coalesce(assigned_at, created_at) from conversations where state = 'open';
 call app.lock_down('assignments', 'org_id');
 call app.staff_only('assignments');
 grant select, insert, update (why, ended_at, ended) on assignments to parley_app;
@@ -239,7 +243,7 @@ create table guests (
 create index on guests (org_id, user_id);
 call app.lock_down('guests', 'org_id');
 call app.staff_only('guests');
-grant select, insert, update (may_write), delete on guests to parley_app;
+grant select, insert, update (may_write, watching), delete on guests to parley_app;
 
 call app.lock_down('groups', 'org_id');
 call app.staff_only('groups');
@@ -390,7 +394,7 @@ drop table guests, assignments;
 drop index conversations_lines, conversations_line;
 create index conversations_line on conversations (org_id, waiting_since) where state = 'waiting';
 alter table conversations drop group_id, drop line_since, drop came_by, drop lost, drop former_id, drop replied_at, drop answered_from,
-  drop think, drop thinks, drop thought, drop taken_back, drop taken_from, drop taken_at, drop offered_to, drop offered_until;
+  drop think, drop thinks, drop thought, drop taken_back, drop taken_from, drop taken_at, drop offered_to, drop offered_until, drop offer_note;
 drop function app.main_group;
 alter table visitors drop email;
 revoke update (name) on visitors from parley_app;

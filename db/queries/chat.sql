@@ -33,7 +33,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -75,7 +75,7 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w;
 
@@ -106,7 +106,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -121,7 +121,7 @@ with d as (
   update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
     came_by = @came_by, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from d join who on who.id = d.agent_id
-  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from sqlc.narg(from_agent)::uuid
+  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from sqlc.narg(from_agent)::uuid and x.agent_id is distinct from d.agent_id
     and (@came_by <> 'routing' or x.offered_to is null)
   returning x.*, d.message_id
 ), g as (
@@ -133,7 +133,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -149,18 +149,22 @@ with mine as (
   where o.state = 'open' and (sqlc.narg(agent_id)::uuid is null or o.agent_id = sqlc.narg(agent_id)::uuid)
     and (@all_of_agent::boolean or o.id = any(@conversation_ids::uuid[]))
     and (not @unanswered::boolean or o.waiting_since is not null)
+    and (sqlc.narg(had_for)::integer is null or o.assigned_at <= clock_timestamp() - make_interval(secs => sqlc.narg(had_for)::integer))
   order by o.id for update
 ), c as (
   update conversations x set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null, came_by = @came_by,
-    group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id), waiting_since = coalesce(x.waiting_since, clock_timestamp()),
-    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = @lost, former_id = case when @lost then mine.agent_id end,
+    group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id),
+    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = @lost, former_id = case when @came_by in ('lost', 'away') then mine.agent_id end,
     taken_back = x.taken_back + (@came_by = 'taken back')::integer,
     taken_from = case when @came_by = 'taken back' then mine.agent_id else x.taken_from end,
     taken_at = case when @came_by = 'taken back' then clock_timestamp() else x.taken_at end,
     offered_to = sqlc.narg(offered_to)::uuid, offered_until = case when sqlc.narg(offered_to)::uuid is not null then now() + make_interval(secs => @offer_seconds::integer) end,
+    offer_note = case when sqlc.narg(offered_to)::uuid is not null then @offer_note::text else '' end,
     last_seq = x.last_seq + (case when @note::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
   from mine where x.org_id = mine.org_id and x.id = mine.id
   returning x.*, mine.agent_id as had_id, mine.agent_name as had_name
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), n as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq - 1, gen_random_uuid(), c.visitor_id, 'note', 'agent', c.had_id, @note_by::text, @note::text, c.last_at from c where @note::text <> ''
@@ -171,7 +175,7 @@ with mine as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -179,8 +183,9 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- Changes the place of waiting conversations: into another group's line, or an offer that was not accepted is over. Staff reads why
 -- in a note.
 with c as (
-  update conversations x set group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id), came_by = @came_by, offered_to = null, offered_until = null,
-    last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  update conversations x set group_id = coalesce(sqlc.narg(group_id)::uuid, x.group_id), came_by = @came_by,
+    taken_from = coalesce(x.offered_to, x.taken_from), taken_at = case when x.offered_to is not null then clock_timestamp() else x.taken_at end,
+    offered_to = null, offered_until = null, last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
   where x.state = 'waiting' and (x.id = any(@conversation_ids::uuid[]) and x.group_id <> coalesce(sqlc.narg(group_id)::uuid, gen_random_uuid())
       and (sqlc.narg(offered_to)::uuid is null or x.offered_to = sqlc.narg(offered_to)::uuid)
     or @expired::boolean and x.offered_until <= now())
@@ -192,7 +197,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -212,7 +217,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -226,7 +231,7 @@ select conversation_id, seq, id as message_id, kind, author, author_name, body, 
 
 -- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @id;
@@ -235,7 +240,7 @@ where c.id = @id;
 -- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
 -- first, silent ones last.
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
@@ -289,7 +294,8 @@ with u as (
 ), g as (
   insert into guests (org_id, conversation_id, user_id, may_write, watching, by_id)
   select x.org_id, x.id, @user_id, @may_write, @watching, @by_id from x
-  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write
+  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write, watching = guests.watching and excluded.watching
+    where not excluded.watching and (guests.may_write <> excluded.may_write or guests.watching)
   returning *
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
@@ -302,14 +308,16 @@ with u as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: Uninvite :one
-with g as (
-  delete from guests where guests.conversation_id = @conversation_id and guests.user_id = @user_id
-  returning *
+with x as ( -- conversations before guests, everywhere
+  select v.org_id, v.id from conversations v where v.id = @conversation_id for update
+), g as (
+  delete from guests using x where guests.org_id = x.org_id and guests.conversation_id = x.id and guests.user_id = @user_id
+  returning guests.*
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
@@ -321,10 +329,28 @@ with g as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
--- name: LeaveAddress :execrows
--- Where the visitor can be written to.
-update visitors set email = @email, name = case when @name::text = '' then name else @name::text end where id = @visitor_id;
+-- name: LeaveAddress :one
+-- Where the visitor can be written to. Staff reads it in a note.
+with v as (
+  update visitors set email = @email, name = case when @name::text = '' then name else @name::text end where visitors.id = @visitor_id returning *
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
+  returning k.*
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', @note::text, c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: EndVisits :exec
+delete from guests where user_id = @user_id;

@@ -46,7 +46,7 @@ with recursive lines as (
     where c.org_id = lines.org_id and c.state = 'waiting' and (c.group_id, c.website_id) > (lines.group_id, lines.website_id)
     order by c.group_id, c.website_id limit 1) n
 )
-select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
+select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
   h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
@@ -122,7 +122,7 @@ returning customer_id;
 
 -- Availability.
 
--- name: Arrived :exec
+-- name: Arrived :execrows
 -- A desk of an agent's has opened in a process.
 insert into presence (org_id, user_id, instance) values (app.org_id(), @user_id, @instance) on conflict do nothing;
 
@@ -131,11 +131,14 @@ insert into presence (org_id, user_id, instance) values (app.org_id(), @user_id,
 update agents a set status = case when a.status = 'offline' and not a.chosen then 'online' else a.status end,
   came_online = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.came_online end,
   status_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.status_at end,
+  busy = case when a.status = 'offline' and not a.chosen then a.busy * old.left else a.busy end,
+  online = case when a.status = 'offline' and not a.chosen then a.online * old.left else a.online end,
   busy_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.busy_at end,
-  suspect_since = null
-from (select o.status, o.suspect_since from agents o where o.user_id = @user_id for update) old
+  suspect_since = case when a.status = 'offline' and not a.chosen then null else a.suspect_since end
+from (select o.status, exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.busy_at)) / 2700)::double precision as left
+  from agents o where o.user_id = @user_id for update) old
 where a.user_id = @user_id
-returning a.status, (a.status <> old.status or old.suspect_since is not null)::boolean as changed;
+returning a.status, (a.status <> old.status)::boolean as changed;
 
 -- name: SetStatus :one
 update agents a set status = @status, chosen = @chosen, suspect_since = null,
@@ -156,6 +159,9 @@ select id from conversations where state = 'open' and agent_id = @agent_id order
 -- name: HasPresence :one
 select exists (select from presence where user_id = @user_id);
 
+-- name: SitsElsewhere :one
+select exists (select from presence where user_id = @user_id and instance <> @instance);
+
 -- name: Depart :exec
 delete from presence where user_id = @user_id and instance = @instance;
 
@@ -168,7 +174,9 @@ select a.status, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chat
 -- name: LongAway :many
 -- Who has been away for longer than it may keep its conversations.
 select a.user_id from agents a, routing r where r.org_id = a.org_id and a.status = 'away' and a.open_chats > 0
-  and a.status_at <= clock_timestamp() - make_interval(secs => r.hand_back);
+  and a.status_at <= clock_timestamp() - make_interval(secs => r.hand_back)
+  and exists (select from conversations c where c.org_id = a.org_id and c.agent_id = a.user_id and c.state = 'open'
+    and c.assigned_at <= clock_timestamp() - make_interval(secs => r.hand_back));
 
 -- Groups and their settings.
 
@@ -181,6 +189,9 @@ update groups set name = @name, everyone = @everyone, automatic = @automatic, pi
 
 -- name: DeleteGroup :execrows
 delete from groups where id = @id and not main;
+
+-- name: HasGroup :one
+select exists (select from groups where id = @id);
 
 -- name: ListMembers :many
 -- Everybody who may answer, and its place in a group.

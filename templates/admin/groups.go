@@ -31,6 +31,8 @@ type GroupPage struct {
 	Board   queue.Board
 	Members []queue.Member
 	Form    ui.Form
+
+	MembersForm ui.Form
 }
 
 // Days are the weekdays, by time.Weekday.
@@ -98,6 +100,23 @@ func labelText(s queue.Subject) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func labelLines(s queue.Subject) string {
+	if len(s.Labels) == 0 {
+		return ""
+	}
+	return strings.ReplaceAll(labelText(s), ", ", "\n")
+}
+
+// without leaves out the groups that answer already.
+func without(groups []queue.Name, subjects []queue.Subject) []queue.Name {
+	return slices.DeleteFunc(slices.Clone(groups), func(g queue.Name) bool {
+		return slices.ContainsFunc(subjects, func(s queue.Subject) bool { return s.Group == g.ID })
+	})
+}
+
+// MemberField names a field of a member's row.
+func MemberField(name string, member uuid.UUID) string { return name + "-" + member.String() }
 
 // summary says in a line what a group is.
 func summary(g queue.GroupInfo) string {

@@ -126,8 +126,10 @@ func gone(c chat.Conversation) string {
 			return "This conversation is offered to a colleague."
 		}
 		return "This conversation is handed over."
+	case chat.ByLapse:
+		return "Your colleague did not take it: this conversation is in the line."
 	case chat.ByTakeBack:
-		return "This conversation was taken back, because somebody else can answer it sooner."
+		return "This conversation was taken back: somebody else can answer it sooner."
 	case chat.ByAway:
 		return "You were away for too long: this conversation is back in the line."
 	case chat.ByLoss:
@@ -144,4 +146,12 @@ func watches(me uuid.UUID, guests []chat.Guest) bool {
 		}
 	}
 	return false
+}
+
+// place is where a conversation comes from: its website and, where there are several, its group.
+func place(c chat.Conversation) string {
+	if c.GroupName == "" {
+		return c.WebsiteName
+	}
+	return c.WebsiteName + " · " + c.GroupName
 }

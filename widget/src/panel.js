@@ -104,7 +104,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function drawState() {
     if (state !== "waiting") place = null;
     status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state !== "waiting" ? "" : !place ? texts.waiting
-      : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString([], { weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
+      : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString("en", { day: "numeric", month: "long", weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
       : texts.place(place.position) + (place.most ? texts.wait(place.least, place.most) : "");
     about.hidden = !website.subjects || (state && state !== "closed");
     const stay = atEnd();

@@ -40,7 +40,7 @@ with d as (
       - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
   select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
@@ -49,7 +49,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -104,6 +104,8 @@ type BeginRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // Every statement that says something numbers it under the conversation's row lock, writes it, and returns the message
@@ -180,6 +182,8 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 					&i.CameBy,
 					&i.OfferedTo,
 					&i.OfferedUntil,
+					&i.OfferNote,
+					&i.LineSince,
 				); err != nil {
 					return err
 				}
@@ -222,7 +226,7 @@ with d as (
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, d.message_id, d.author, d.author_id, d.kind, d.body
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
@@ -232,7 +236,7 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
 `
@@ -281,6 +285,8 @@ type SayRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // What visitors say in their running conversations, and agents (replies and notes) in theirs; each in another conversation.
@@ -351,6 +357,8 @@ func (b *SayBatchResults) Query(f func(int, []SayRow, error)) {
 					&i.CameBy,
 					&i.OfferedTo,
 					&i.OfferedUntil,
+					&i.OfferNote,
+					&i.LineSince,
 				); err != nil {
 					return err
 				}

@@ -18,7 +18,7 @@ with c as (
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = $1 and state = 'open' and agent_id = $2
     and exists (select from users u where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), m as (
@@ -28,7 +28,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -68,6 +68,8 @@ type CloseRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) {
@@ -102,6 +104,8 @@ func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) 
 		&i.CameBy,
 		&i.OfferedTo,
 		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
 	)
 	return i, err
 }
@@ -131,9 +135,18 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 	return i, err
 }
 
+const endVisits = `-- name: EndVisits :exec
+delete from guests where user_id = $1
+`
+
+func (q *Queries) EndVisits(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, endVisits, userID)
+	return err
+}
+
 const getConversation = `-- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = $1
@@ -161,6 +174,8 @@ type GetConversationRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConversationRow, error) {
@@ -188,6 +203,8 @@ func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConvers
 		&i.CameBy,
 		&i.OfferedTo,
 		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
 	)
 	return i, err
 }
@@ -201,9 +218,9 @@ with d as (
   update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
     came_by = $4, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from d join who on who.id = d.agent_id
-  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from $5::uuid
+  where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from $5::uuid and x.agent_id is distinct from d.agent_id
     and ($4 <> 'routing' or x.offered_to is null)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, d.message_id
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, d.message_id
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id and guests.user_id = c.agent_id
 ), m as (
@@ -213,7 +230,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -255,6 +272,8 @@ type GiveRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // Gives conversations to agents: by routing, or by somebody who may. Each is given only if it is still where it was thought to be:
@@ -303,6 +322,8 @@ func (q *Queries) Give(ctx context.Context, arg GiveParams) ([]GiveRow, error) {
 			&i.CameBy,
 			&i.OfferedTo,
 			&i.OfferedUntil,
+			&i.OfferNote,
+			&i.LineSince,
 		); err != nil {
 			return nil, err
 		}
@@ -324,12 +345,13 @@ with u as (
 ), g as (
   insert into guests (org_id, conversation_id, user_id, may_write, watching, by_id)
   select x.org_id, x.id, $1, $5, $6, $4 from x
-  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write
+  on conflict (org_id, conversation_id, user_id) do update set may_write = excluded.may_write, watching = guests.watching and excluded.watching
+    where not excluded.watching and (guests.may_write <> excluded.may_write or guests.watching)
   returning org_id, conversation_id, user_id, may_write, watching, by_id, at
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $4, $7::text, $8::text, c.last_at from c
@@ -337,7 +359,7 @@ with u as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -382,6 +404,8 @@ type InviteRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // Brings a colleague into a running conversation: who has it may do so, and who may watch by its own. Staff reads of it in a note,
@@ -427,6 +451,8 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) (InviteRow, erro
 		&i.CameBy,
 		&i.OfferedTo,
 		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
 	)
 	return i, err
 }
@@ -523,28 +549,112 @@ func (q *Queries) LastOfVisitors(ctx context.Context, visitors []uuid.UUID) ([]L
 	return items, nil
 }
 
-const leaveAddress = `-- name: LeaveAddress :execrows
-update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where id = $3
+const leaveAddress = `-- name: LeaveAddress :one
+with v as (
+  update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $4::text, c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
 
 type LeaveAddressParams struct {
 	Email     string
 	Name      string
 	VisitorID uuid.UUID
+	Note      string
 }
 
-// Where the visitor can be written to.
-func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (int64, error) {
-	result, err := q.db.Exec(ctx, leaveAddress, arg.Email, arg.Name, arg.VisitorID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type LeaveAddressRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
+}
+
+// Where the visitor can be written to. Staff reads it in a note.
+func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (LeaveAddressRow, error) {
+	row := q.db.QueryRow(ctx, leaveAddress,
+		arg.Email,
+		arg.Name,
+		arg.VisitorID,
+		arg.Note,
+	)
+	var i LeaveAddressRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
+	)
+	return i, err
 }
 
 const listForDesk = `-- name: ListForDesk :many
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
@@ -586,6 +696,8 @@ type ListForDeskRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
@@ -626,6 +738,8 @@ func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]Lis
 			&i.CameBy,
 			&i.OfferedTo,
 			&i.OfferedUntil,
+			&i.OfferNote,
+			&i.LineSince,
 		); err != nil {
 			return nil, err
 		}
@@ -839,12 +953,13 @@ func (q *Queries) NewestOf(ctx context.Context, conversations []uuid.UUID) ([]Ne
 
 const reline = `-- name: Reline :many
 with c as (
-  update conversations x set group_id = coalesce($1::uuid, x.group_id), came_by = $2, offered_to = null, offered_until = null,
-    last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  update conversations x set group_id = coalesce($1::uuid, x.group_id), came_by = $2,
+    taken_from = coalesce(x.offered_to, x.taken_from), taken_at = case when x.offered_to is not null then clock_timestamp() else x.taken_at end,
+    offered_to = null, offered_until = null, last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
   where x.state = 'waiting' and (x.id = any($3::uuid[]) and x.group_id <> coalesce($1::uuid, gen_random_uuid())
       and ($4::uuid is null or x.offered_to = $4::uuid)
     or $5::boolean and x.offered_until <= now())
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $6::text, $7::text, c.last_at from c
@@ -852,7 +967,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -896,6 +1011,8 @@ type RelineRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // Changes the place of waiting conversations: into another group's line, or an offer that was not accepted is over. Staff reads why
@@ -946,6 +1063,8 @@ func (q *Queries) Reline(ctx context.Context, arg RelineParams) ([]RelineRow, er
 			&i.CameBy,
 			&i.OfferedTo,
 			&i.OfferedUntil,
+			&i.OfferNote,
+			&i.LineSince,
 		); err != nil {
 			return nil, err
 		}
@@ -963,21 +1082,25 @@ with mine as (
   where o.state = 'open' and ($1::uuid is null or o.agent_id = $1::uuid)
     and ($2::boolean or o.id = any($3::uuid[]))
     and (not $4::boolean or o.waiting_since is not null)
+    and ($5::integer is null or o.assigned_at <= clock_timestamp() - make_interval(secs => $5::integer))
   order by o.id for update
 ), c as (
-  update conversations x set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null, came_by = $5,
-    group_id = coalesce($6::uuid, x.group_id), waiting_since = coalesce(x.waiting_since, clock_timestamp()),
-    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = $7, former_id = case when $7 then mine.agent_id end,
-    taken_back = x.taken_back + ($5 = 'taken back')::integer,
-    taken_from = case when $5 = 'taken back' then mine.agent_id else x.taken_from end,
-    taken_at = case when $5 = 'taken back' then clock_timestamp() else x.taken_at end,
-    offered_to = $8::uuid, offered_until = case when $8::uuid is not null then now() + make_interval(secs => $9::integer) end,
-    last_seq = x.last_seq + (case when $10::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
+  update conversations x set state = 'waiting', agent_id = null, agent_name = '', assigned_at = null, came_by = $6,
+    group_id = coalesce($7::uuid, x.group_id),
+    line_since = coalesce(x.waiting_since, clock_timestamp()), lost = $8, former_id = case when $6 in ('lost', 'away') then mine.agent_id end,
+    taken_back = x.taken_back + ($6 = 'taken back')::integer,
+    taken_from = case when $6 = 'taken back' then mine.agent_id else x.taken_from end,
+    taken_at = case when $6 = 'taken back' then clock_timestamp() else x.taken_at end,
+    offered_to = $9::uuid, offered_until = case when $9::uuid is not null then now() + make_interval(secs => $10::integer) end,
+    offer_note = case when $9::uuid is not null then $11::text else '' end,
+    last_seq = x.last_seq + (case when $12::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
   from mine where x.org_id = mine.org_id and x.id = mine.id
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, mine.agent_id as had_id, mine.agent_name as had_name
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, mine.agent_id as had_id, mine.agent_name as had_name
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), n as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
-  select c.org_id, c.id, c.last_seq - 1, gen_random_uuid(), c.visitor_id, 'note', 'agent', c.had_id, $11::text, $10::text, c.last_at from c where $10::text <> ''
+  select c.org_id, c.id, c.last_seq - 1, gen_random_uuid(), c.visitor_id, 'note', 'agent', c.had_id, $13::text, $12::text, c.last_at from c where $12::text <> ''
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
@@ -985,7 +1108,7 @@ with mine as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -995,11 +1118,13 @@ type RequeueParams struct {
 	AllOfAgent      bool
 	ConversationIds []uuid.UUID
 	Unanswered      bool
+	HadFor          *int32
 	CameBy          string
 	GroupID         *uuid.UUID
 	Lost            bool
 	OfferedTo       *uuid.UUID
 	OfferSeconds    int32
+	OfferNote       string
 	Note            string
 	NoteBy          string
 }
@@ -1033,6 +1158,8 @@ type RequeueRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // Puts open conversations into a line: all of an agent's, or named ones. Each keeps the wait of its visitor. What colleagues should
@@ -1043,11 +1170,13 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 		arg.AllOfAgent,
 		arg.ConversationIds,
 		arg.Unanswered,
+		arg.HadFor,
 		arg.CameBy,
 		arg.GroupID,
 		arg.Lost,
 		arg.OfferedTo,
 		arg.OfferSeconds,
+		arg.OfferNote,
 		arg.Note,
 		arg.NoteBy,
 	)
@@ -1087,6 +1216,8 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 			&i.CameBy,
 			&i.OfferedTo,
 			&i.OfferedUntil,
+			&i.OfferNote,
+			&i.LineSince,
 		); err != nil {
 			return nil, err
 		}
@@ -1114,7 +1245,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
     came_by = case when offered_to = $1 then 'accepted' when $2::uuid is null then 'next' else 'picked' end,
     offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until
+  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until, conversations.offer_note
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $6, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
@@ -1122,7 +1253,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1165,6 +1296,8 @@ type TakeRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 // An agent takes a waiting conversation: the chosen one (picked, or accepted where it is offered), or the head of the lines it may
@@ -1209,18 +1342,22 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 		&i.CameBy,
 		&i.OfferedTo,
 		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
 	)
 	return i, err
 }
 
 const uninvite = `-- name: Uninvite :one
-with g as (
-  delete from guests where guests.conversation_id = $1 and guests.user_id = $2
-  returning org_id, conversation_id, user_id, may_write, watching, by_id, at
+with x as ( -- conversations before guests, everywhere
+  select v.org_id, v.id from conversations v where v.id = $1 for update
+), g as (
+  delete from guests using x where guests.org_id = x.org_id and guests.conversation_id = x.id and guests.user_id = $2
+  returning guests.org_id, guests.conversation_id, guests.user_id, guests.may_write, guests.watching, guests.by_id, guests.at
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $3, $4::text, $5::text, c.last_at from c
@@ -1228,7 +1365,7 @@ with g as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until
+  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1270,6 +1407,8 @@ type UninviteRow struct {
 	CameBy         string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
 }
 
 func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow, error) {
@@ -1310,6 +1449,8 @@ func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow
 		&i.CameBy,
 		&i.OfferedTo,
 		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
 	)
 	return i, err
 }

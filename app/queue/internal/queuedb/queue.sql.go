@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-const arrived = `-- name: Arrived :exec
+const arrived = `-- name: Arrived :execrows
 
 insert into presence (org_id, user_id, instance) values (app.org_id(), $1, $2) on conflict do nothing
 `
@@ -24,20 +24,26 @@ type ArrivedParams struct {
 
 // Availability.
 // A desk of an agent's has opened in a process.
-func (q *Queries) Arrived(ctx context.Context, arg ArrivedParams) error {
-	_, err := q.db.Exec(ctx, arrived, arg.UserID, arg.Instance)
-	return err
+func (q *Queries) Arrived(ctx context.Context, arg ArrivedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, arrived, arg.UserID, arg.Instance)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const comeOnline = `-- name: ComeOnline :one
 update agents a set status = case when a.status = 'offline' and not a.chosen then 'online' else a.status end,
   came_online = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.came_online end,
   status_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.status_at end,
+  busy = case when a.status = 'offline' and not a.chosen then a.busy * old.left else a.busy end,
+  online = case when a.status = 'offline' and not a.chosen then a.online * old.left else a.online end,
   busy_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.busy_at end,
-  suspect_since = null
-from (select o.status, o.suspect_since from agents o where o.user_id = $1 for update) old
+  suspect_since = case when a.status = 'offline' and not a.chosen then null else a.suspect_since end
+from (select o.status, exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.busy_at)) / 2700)::double precision as left
+  from agents o where o.user_id = $1 for update) old
 where a.user_id = $1
-returning a.status, (a.status <> old.status or old.suspect_since is not null)::boolean as changed
+returning a.status, (a.status <> old.status)::boolean as changed
 `
 
 type ComeOnlineRow struct {
@@ -138,6 +144,17 @@ func (q *Queries) GetRouting(ctx context.Context) (GetRoutingRow, error) {
 	var i GetRoutingRow
 	err := row.Scan(&i.HandBack, &i.FormerHours)
 	return i, err
+}
+
+const hasGroup = `-- name: HasGroup :one
+select exists (select from groups where id = $1)
+`
+
+func (q *Queries) HasGroup(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, hasGroup, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const hasPresence = `-- name: HasPresence :one
@@ -533,6 +550,8 @@ func (q *Queries) LockRouting(ctx context.Context) error {
 const longAway = `-- name: LongAway :many
 select a.user_id from agents a, routing r where r.org_id = a.org_id and a.status = 'away' and a.open_chats > 0
   and a.status_at <= clock_timestamp() - make_interval(secs => r.hand_back)
+  and exists (select from conversations c where c.org_id = a.org_id and c.agent_id = a.user_id and c.state = 'open'
+    and c.assigned_at <= clock_timestamp() - make_interval(secs => r.hand_back))
 `
 
 // Who has been away for longer than it may keep its conversations.
@@ -774,31 +793,33 @@ with recursive lines as (
     where c.org_id = lines.org_id and c.state = 'waiting' and (c.group_id, c.website_id) > (lines.group_id, lines.website_id)
     order by c.group_id, c.website_id limit 1) n
 )
-select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
+select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
   h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
-lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
+lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
     and (c.offered_to is null or c.offered_until <= now())
   order by c.line_since, c.id limit $1) h
 `
 
 type RouteLineRow struct {
-	ID          uuid.UUID
-	GroupID     uuid.UUID
-	CustomerID  uuid.UUID
-	LineSince   time.Time
-	Lost        bool
-	FormerID    *uuid.UUID
-	TakenBack   int16
-	TakenFrom   *uuid.UUID
-	TakenAt     *time.Time
-	RepliedAt   *time.Time
-	Think       float32
-	Thinks      int32
-	VisitorName string
-	VisitorID   uuid.UUID
-	Priority    int32
+	ID           uuid.UUID
+	GroupID      uuid.UUID
+	CustomerID   uuid.UUID
+	LineSince    time.Time
+	Waits        interface{}
+	WaitingSince *time.Time
+	Lost         bool
+	FormerID     *uuid.UUID
+	TakenBack    int16
+	TakenFrom    *uuid.UUID
+	TakenAt      *time.Time
+	RepliedAt    *time.Time
+	Think        float32
+	Thinks       int32
+	VisitorName  string
+	VisitorID    uuid.UUID
+	Priority     int32
 }
 
 // The heads of every line, by group and website. What is offered to somebody is not in line.
@@ -816,6 +837,8 @@ func (q *Queries) RouteLine(ctx context.Context, most int32) ([]RouteLineRow, er
 			&i.GroupID,
 			&i.CustomerID,
 			&i.LineSince,
+			&i.Waits,
+			&i.WaitingSince,
 			&i.Lost,
 			&i.FormerID,
 			&i.TakenBack,
@@ -1078,6 +1101,22 @@ func (q *Queries) SignOfLife(ctx context.Context, userID uuid.UUID) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const sitsElsewhere = `-- name: SitsElsewhere :one
+select exists (select from presence where user_id = $1 and instance <> $2)
+`
+
+type SitsElsewhereParams struct {
+	UserID   uuid.UUID
+	Instance uuid.UUID
+}
+
+func (q *Queries) SitsElsewhere(ctx context.Context, arg SitsElsewhereParams) (bool, error) {
+	row := q.db.QueryRow(ctx, sitsElsewhere, arg.UserID, arg.Instance)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const suspect = `-- name: Suspect :exec

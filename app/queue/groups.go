@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,19 +87,40 @@ func (r *Room) forget(org uuid.UUID) {
 	r.changes++
 }
 
-// GroupName names a group where there are several, as far as is remembered; it asks the database at most once a minute.
+// GroupName names a group where there are several, as far as is remembered; it never waits for the database. What is not
+// remembered, or for too long, is looked up beside.
 func (r *Room) GroupName(org, group uuid.UUID) string {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	c, err := r.configOf(ctx, org)
-	if err != nil || len(c.names) < 2 {
+	r.mu.Lock()
+	c, there := r.config[org]
+	r.mu.Unlock()
+	if !there || time.Now().After(c.until) {
+		go r.remember(org)
+	}
+	if len(c.names) < 2 {
 		return ""
 	}
 	return c.nameOf(group)
 }
 
+func (r *Room) remember(org uuid.UUID) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := r.configOf(ctx, org); err != nil {
+		slog.Warn("look up an organization's groups", "error", err)
+	}
+}
+
 // NameGroups fills in the names of the conversations' groups.
 func (r *Room) NameGroups(org uuid.UUID, list []chat.Conversation) {
+	if len(list) == 0 {
+		return
+	}
+	r.mu.Lock()
+	_, there := r.config[org]
+	r.mu.Unlock()
+	if !there {
+		r.remember(org)
+	}
 	for i := range list {
 		list[i].GroupName = r.GroupName(org, list[i].Group)
 	}

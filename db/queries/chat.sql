@@ -52,8 +52,8 @@ with d as (
     waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
     replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,
     answered_from = case when d.author = 'agent' and d.kind <> 'note' then x.waiting_since else x.answered_from end,
-    thought = case when d.author = 'visitor' and x.waiting_since is null then extract(epoch from clock_timestamp() - x.replied_at) else x.thought end,
-    think = case when d.author = 'visitor' and x.waiting_since is null then x.think + coalesce(extract(epoch from clock_timestamp() - x.replied_at), 0) else x.think end,
+    thought = case when d.author = 'visitor' and x.waiting_since is null then extract(epoch from now() - x.replied_at) else x.thought end,
+    think = case when d.author = 'visitor' and x.waiting_since is null then x.think + coalesce(greatest(0, extract(epoch from now() - x.replied_at)), 0) else x.think end,
     thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
   from d
   where x.id = d.conversation_id
@@ -65,15 +65,17 @@ with d as (
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.*, d.message_id, d.author, d.author_id, d.kind, d.body
+  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id,
+    x.visitor_name, x.page_url, x.page_title, x.language, x.group_id, x.came_by, x.offered_to, x.offered_until, x.offer_note, x.line_since,
+    d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name), c.body, c.last_at
+    case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end, c.body, c.last_at
   from c
 )
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) as author_name, c.body::text as body, c.last_at as created_at,
+  case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c

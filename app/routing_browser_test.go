@@ -114,6 +114,7 @@ func TestBrowserRouting(t *testing.T) {
 	atTom.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
 	atTom.Click(".pane.focus form.close button")
 	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
+	atTom.Wait(`[...document.querySelectorAll(".pane")].some((p) => p.innerText.includes("Emil asks"))`)
 	emil := apptest.Eval[string](atTom, `[...document.querySelectorAll(".pane")].find((p) => p.innerText.includes("Emil asks")).dataset.conversation`)
 	pane := "#pane-" + emil
 

@@ -92,9 +92,18 @@ func (r *Room) forget(org uuid.UUID) {
 func (r *Room) GroupName(org, group uuid.UUID) string {
 	r.mu.Lock()
 	c, there := r.config[org]
+	look := (!there || time.Now().After(c.until)) && !r.looking[org]
+	if look {
+		r.looking[org] = true
+	}
 	r.mu.Unlock()
-	if !there || time.Now().After(c.until) {
-		go r.remember(org)
+	if look {
+		go func() {
+			r.remember(org)
+			r.mu.Lock()
+			delete(r.looking, org)
+			r.mu.Unlock()
+		}()
 	}
 	if len(c.names) < 2 {
 		return ""

@@ -27,6 +27,7 @@ type Room struct {
 	typing  map[uuid.UUID]typing // by conversation
 	config  map[uuid.UUID]config // by organization
 	changes int                  // of configs
+	looking map[uuid.UUID]bool   // organizations whose config is being read
 	rounds  sync.WaitGroup
 	slots   chan struct{} // rounds at once
 
@@ -61,7 +62,7 @@ type attention struct {
 // New returns the room. It hears what happens and decides from now on.
 func New(db *pg.DB, b *bus.Bus, chats *chat.Room) *Room {
 	r := &Room{db: db, bus: b, chat: chats, orgs: map[uuid.UUID]*attention{}, typing: map[uuid.UUID]typing{},
-		config: map[uuid.UUID]config{}, slots: make(chan struct{}, 4)}
+		config: map[uuid.UUID]config{}, looking: map[uuid.UUID]bool{}, slots: make(chan struct{}, 4)}
 	r.here = newHere(r)
 	chats.Beside = learnBeside
 	b.Subscribe(r)

@@ -8,11 +8,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/live/wire"
 	"parley/app/queue"
 )
 
 // soon does something for an organization a moment after it was asked for, once for all who ask meanwhile, and not again before
-// a second has passed.
+// it is done and a second has passed: what is found out later is told later.
 type soon struct {
 	mu   sync.Mutex
 	next map[uuid.UUID]*soonest
@@ -55,7 +56,7 @@ func (s *soon) ask(org uuid.UUID, doing string, do func()) {
 		}
 		n.asked = false
 		s.mu.Unlock()
-		spawn(doing, do)
+		wire.Guard(doing, do, nil) // the timer's own goroutine
 		time.AfterFunc(soonEvery, run)
 	}
 	time.AfterFunc(soonAfter, run)

@@ -102,13 +102,12 @@ export default function panel({ root, button, badge, base, key, stored, website 
   }
 
   function drawState() {
-    if (state !== "waiting") place = null;
     status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state !== "waiting" ? "" : !place ? texts.waiting
       : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString("en", { day: "numeric", month: "long", weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
       : texts.place(place.position) + (place.most ? texts.wait(place.least, place.most) : "");
     about.hidden = !website.subjects || (state && state !== "closed");
     const stay = atEnd();
-    contact.hidden = !place?.nobody || memory.left === conversation;
+    contact.hidden = state !== "waiting" || !place?.nobody || memory.left === conversation;
     if (stay) toEnd();
     notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
     input.placeholder = state === "closed" ? texts.again : texts.write;
@@ -277,6 +276,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
         return;
       }
       turnTo(c.id);
+      if (c.state && c.state !== "waiting") place = null;
       if (c.state) { state = c.state; agent = c.agent || (c.state === "open" ? agent : ""); }
       else if (!state || state === "closed") state = "waiting";
       take(frame.messages);

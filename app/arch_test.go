@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	// front
 	"static":        {},
 	"widget":        {},
-	"templates/ui":  {"app/chat"},
+	"templates/ui":  {"app/chat", "app/access"},
 	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/queue", "app/archive", "app/access"},
 	"app/live/wire": {"app/fail"},
 	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/queue", "app/bus", "app/access", "app/fail"},

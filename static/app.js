@@ -34,6 +34,20 @@
     if (ask && (!only || document.querySelector(only)) && !confirm(ask)) e.preventDefault();
   });
 
+  // How long somebody has waited: counted here, because the server says only since when.
+  const waits = () => {
+    for (const e of document.querySelectorAll("[data-wait]")) {
+      const s = Math.max(0, Math.floor((Date.now() - e.dataset.wait) / 1000));
+      const text = s < 3600 ? Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0") : s < 172800 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
+      if (e.textContent !== text) e.textContent = text;
+      e.classList.toggle("soon", s >= 60 && s < 180);
+      e.classList.toggle("late", s >= 180);
+    }
+  };
+  setInterval(() => { if (!document.hidden) waits(); }, 1000);
+  for (const event of ["htmx:after:swap", "visibilitychange"]) document.addEventListener(event, waits);
+  waits();
+
   document.querySelector("[aria-invalid]")?.focus();
   times(document);
   new MutationObserver((changes) => {

@@ -14,15 +14,5 @@
     e.preventDefault();
     act();
   });
-  const show = () => {
-    for (const e of document.querySelectorAll("[data-wait]")) {
-      const s = Math.max(0, Math.floor((Date.now() - e.dataset.wait) / 1000));
-      const text = s < 3600 ? Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0") : s < 172800 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
-      if (e.textContent !== text) e.textContent = text;
-      e.classList.toggle("soon", s >= 60 && s < 180);
-      e.classList.toggle("late", s >= 180);
-    }
-  };
-  setInterval(() => { if (!document.hidden) show(); }, 1000);
   document.addEventListener("htmx:ws:close", (e) => { if (e.detail.code === 1008) location.assign("/login?ended=1&next=/board"); });
 })();

@@ -52,7 +52,7 @@
   const atEnd = (t) => t.scrollHeight - t.scrollTop - t.clientHeight < 80;
   const cursor = (pane) => Math.max(0, ...all("[data-seq]", thread(pane)).slice(-1).map((e) => +e.dataset.seq));
 
-  // --- lists: order, counts, waiting times --------------------------------------------------------------------------
+  // --- lists: order, counts -----------------------------------------------------------------------------------------
   const since = (e) => +e.dataset.since || Infinity;
   function sort(list) {
     const items = [...list.children];
@@ -63,21 +63,6 @@
     if (list.contains(held)) held.focus();
   }
 
-  function tick() {
-    const now = Date.now();
-    let waiting = 0;
-    for (const e of all("[data-wait]")) {
-      const s = Math.max(0, Math.floor((now - e.dataset.wait) / 1000));
-      const text = s < 3600 ? Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0") : s < 172800 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
-      if (e.textContent !== text) e.textContent = text;
-      e.classList.toggle("soon", s >= 60 && s < 180);
-      e.classList.toggle("late", s >= 180);
-      waiting++;
-    }
-    return waiting;
-  }
-  setInterval(() => { if (!document.hidden) tick(); }, 1000);
-
   const plain = document.title;
   function settle() {
     sort(line);
@@ -85,7 +70,6 @@
     for (const e of all("[data-count]")) e.textContent = document.querySelector(e.dataset.count).childElementCount;
     const load = document.querySelector("[data-load]");
     if (load) load.textContent = all("#mine > :not(.guest)").length;
-    tick();
     arrange();
     const open = all("#mine [data-wait]").length;
     const n = line.childElementCount + open;

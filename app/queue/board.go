@@ -59,6 +59,7 @@ type TalkInfo struct {
 	Visitor uuid.UUID
 	Name    string
 	Group   string
+	Share   bool      // its customer has all of its share: it waits for that
 	Waiting time.Time // since then for an answer; zero: it does not
 }
 
@@ -95,7 +96,7 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 		b.Groups = append(b.Groups, l.info(w, i, lengths))
 	}
 	for _, c := range l.line {
-		b.Waiting = append(b.Waiting, TalkInfo{ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
+		b.Waiting = append(b.Waiting, TalkInfo{Share: l.shareIsUsed(w, c.CustomerID), ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
 	}
 	slices.SortStableFunc(b.Waiting, func(a, b TalkInfo) int { return a.Waiting.Compare(b.Waiting) })
 	b.Waiting = b.Waiting[:min(len(b.Waiting), waitingShown)]
@@ -140,6 +141,16 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	}
 	slices.SortStableFunc(b.Agents, func(a, b AgentInfo) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	return b, nil
+}
+
+// shareIsUsed reports whether a customer has as many conversations with agents as it may.
+func (l *loaded) shareIsUsed(w *work, customer uuid.UUID) bool {
+	for i, c := range l.Customers {
+		if c.ID == customer {
+			return c.Limit > 0 && w.open[i] >= c.Limit
+		}
+	}
+	return false
 }
 
 func (l *loaded) info(w *work, i int, lengths []queuedb.LineLengthsRow) GroupInfo {

@@ -13,7 +13,12 @@ import (
 )
 
 func (v *visit) viewer() admin.Viewer {
-	return admin.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), ID: v.Actor.ID()}
+	return admin.Viewer{Viewer: v.who(), ID: v.Actor.ID()}
+}
+
+// who is what a page says of its viewer.
+func (v *visit) who() ui.Viewer {
+	return ui.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role()}
 }
 
 func (v *visit) back(to string) error { return v.Redirect(http.StatusSeeOther, to) }

@@ -119,16 +119,12 @@ func (s *Server) endVisit(v *visit) error {
 	return v.NoContent(http.StatusNoContent)
 }
 
-func (v *visit) watcher() board.Viewer {
-	return board.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role()}
-}
-
 func (s *Server) board(v *visit) error {
 	b, err := s.queue.Board(v.Request().Context(), v.Actor)
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, board.Page(v.watcher(), b))
+	return s.draw(v, http.StatusOK, board.Page(v.who(), b))
 }
 
 func (s *Server) boardSocket(v *visit) error {
@@ -196,5 +192,5 @@ func (s *Server) why(v *visit) error {
 	if !v.Actor.May(access.Manage) {
 		return fail.Missing("conversation")
 	}
-	return s.draw(v, http.StatusOK, board.Why(board.WhyPage{Viewer: v.watcher(), Conversation: c, History: history}))
+	return s.draw(v, http.StatusOK, board.Why(board.WhyPage{Viewer: v.who(), Conversation: c, History: history}))
 }

@@ -8,10 +8,6 @@ import (
 	"parley/templates/review"
 )
 
-func (v *visit) reviewer() review.Viewer {
-	return review.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role()}
-}
-
 func (s *Server) past(v *visit) error {
 	before, _ := time.Parse(time.RFC3339Nano, v.QueryParam("before")) // anything else starts at the newest
 	list, err := s.archive.List(v.Request().Context(), v.Actor, before)
@@ -22,7 +18,7 @@ func (s *Server) past(v *visit) error {
 	if len(list) == archive.PageSize {
 		older = "/review?before=" + list[len(list)-1].ClosedAt.UTC().Format(time.RFC3339Nano)
 	}
-	return s.draw(v, http.StatusOK, review.List(v.reviewer(), list, older))
+	return s.draw(v, http.StatusOK, review.List(v.who(), list, older))
 }
 
 func (s *Server) transcript(v *visit) error {
@@ -34,5 +30,5 @@ func (s *Server) transcript(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, review.Transcript(v.reviewer(), c, messages))
+	return s.draw(v, http.StatusOK, review.Transcript(v.who(), c, messages))
 }

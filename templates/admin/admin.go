@@ -15,9 +15,8 @@ import (
 
 // Viewer is who looks at the page.
 type Viewer struct {
-	Name, OrgName string
-	Role          access.Role
-	ID            uuid.UUID
+	ui.Viewer
+	ID uuid.UUID
 }
 
 // CustomersPage lists the customers.

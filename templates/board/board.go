@@ -7,20 +7,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/access"
 	"parley/app/chat"
 	"parley/app/queue"
+	"parley/templates/ui"
 )
-
-// Viewer is who looks at the page.
-type Viewer struct {
-	Name, OrgName string
-	Role          access.Role
-}
 
 // WhyPage explains who has had a conversation.
 type WhyPage struct {
-	Viewer
+	ui.Viewer
 	Conversation chat.Conversation
 	History      []queue.Had
 }

@@ -97,9 +97,13 @@ type player struct {
 
 type playedTalk struct {
 	Talk
-	number int
-	queued bool
+	number  int
+	queued  bool
+	refused float64 // when it was asked for in vain
 }
+
+// writesFor is how long an agent counts as writing after a conversation could not be taken from it, unless it replies.
+const writesFor = 45
 
 func newPlayer() *player {
 	return &player{agents: map[int]int{}, customers: map[int]int{}, groups: map[int]int{}, talks: map[int]*playedTalk{}, taken: map[int]bool{},
@@ -240,7 +244,7 @@ func (p *player) reply(t *playedTalk, e played) {
 	t.Waiting, t.Replied = false, e.T
 	for _, o := range p.talks {
 		if o.Agent == t.Agent {
-			o.Typing = false
+			o.refused = 0
 		}
 	}
 }
@@ -266,10 +270,11 @@ func (p *player) decide(e played) decided {
 	}
 	s.Talks, s.Line = s.Talks[:0], s.Line[:0]
 	for n := range p.taken { // asked for before and not done: its agent is writing in it
-		p.talks[n].Typing = true
+		p.talks[n].refused = s.Now
 	}
 	clear(p.taken)
 	for _, t := range p.talks {
+		t.Typing = t.refused > 0 && s.Now-t.refused < writesFor
 		switch {
 		case t.queued:
 			s.Line = append(s.Line, t.Talk)

@@ -77,13 +77,12 @@ func routeLatency(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		defer db.Close()
-		b := bus.New(bus.Postgres(db))
-		h := &house{db: db, bus: b, org: org.New(db, b), identity: identity.New(db, b, false), chat: chat.New(db, b)}
-		h.queue = queue.New(db, b, h.chat)
+		h := &house{}
+		h.furnish(db, bus.New(bus.Postgres(db)), false)
 		houses[i] = h
-		parts.Go(func() error { return b.Run(running) })
+		parts.Go(func() error { return h.bus.Run(running) })
 		parts.Go(func() error { return h.queue.Run(running) })
-		<-b.Connected()
+		<-h.bus.Connected()
 	}
 	defer parts.Wait()
 	defer stop()

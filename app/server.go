@@ -85,16 +85,21 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	case cfg.DatabaseURL != "":
 		driver = bus.Postgres(h.db)
 	}
-	h.bus = bus.New(driver)
-	h.org = org.New(h.db, h.bus)
-	h.identity = identity.New(h.db, h.bus, cfg.Demo)
-	h.sessions = identity.NewSessions(h.db, h.bus)
-	h.chat = chat.New(h.db, h.bus)
+	h.furnish(h.db, bus.New(driver), cfg.Demo)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
-	h.queue = queue.New(h.db, h.bus, h.chat)
-	h.archive = archive.New(h.db)
 	return h, nil
+}
+
+// furnish puts the rooms on a database and a bus.
+func (h *house) furnish(db *pg.DB, b *bus.Bus, demo bool) {
+	h.db, h.bus = db, b
+	h.org = org.New(db, b)
+	h.identity = identity.New(db, b, demo)
+	h.sessions = identity.NewSessions(db, b)
+	h.chat = chat.New(db, b)
+	h.queue = queue.New(db, b, h.chat)
+	h.archive = archive.New(db)
 }
 
 func (h *house) close() {

@@ -9,11 +9,7 @@ import (
 	"parley/app/access"
 	"parley/app/bus"
 	"parley/app/chaos"
-	"parley/app/chat"
-	"parley/app/identity"
-	"parley/app/org"
 	"parley/app/pg"
-	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -36,9 +32,8 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 		return fail(err)
 	}
 	w.Stop = func() { db.Close(); cluster.Stop() }
-	b := bus.New(nil)
-	h := &house{db: db, org: org.New(db, b), identity: identity.New(db, b, false), chat: chat.New(db, b)}
-	h.queue = queue.New(db, b, h.chat)
+	h := &house{}
+	h.furnish(db, bus.New(nil), false)
 	if w.Fields, err = makeFields(ctx, h, fields); err != nil {
 		db.Close()
 		return fail(err)

@@ -3,6 +3,8 @@ package queue
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,7 @@ type here struct {
 
 	mu    sync.Mutex
 	seats map[uuid.UUID]*sitting // by user
+	sit   map[uuid.UUID]int      // seats by organization
 	ended bool
 
 	leasing sync.Mutex // one at a time
@@ -35,7 +38,6 @@ type here struct {
 
 type sitting struct {
 	who    access.Actor
-	org    uuid.UUID
 	desks  int
 	going  *time.Timer // runs out when its last desk has been gone for the grace
 	coming sync.Mutex  // one write of its presence after another
@@ -49,7 +51,7 @@ const (
 )
 
 func newHere(r *Room) *here {
-	return &here{room: r, instance: uuid.New(), grace: Grace, lease: lease, seats: map[uuid.UUID]*sitting{}, changed: make(chan struct{}, 1)}
+	return &here{room: r, instance: uuid.New(), grace: Grace, lease: lease, seats: map[uuid.UUID]*sitting{}, sit: map[uuid.UUID]int{}, changed: make(chan struct{}, 1)}
 }
 
 // Patience changes how long a lost connection and a silent process are waited for. To be called before the first desk opens.
@@ -58,12 +60,7 @@ func (r *Room) Patience(grace, lease time.Duration) { r.here.grace, r.here.lease
 func (h *here) sits(org uuid.UUID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, s := range h.seats {
-		if s.org == org {
-			return true
-		}
-	}
-	return false
+	return h.sit[org] > 0
 }
 
 // desks is how many desks of a user are open here.
@@ -76,17 +73,10 @@ func (h *here) desks(user uuid.UUID) int {
 	return 0
 }
 
-func (h *here) orgs() (list []uuid.UUID) {
+func (h *here) orgs() []uuid.UUID {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	seen := map[uuid.UUID]bool{}
-	for _, s := range h.seats {
-		if !seen[s.org] {
-			seen[s.org] = true
-			list = append(list, s.org)
-		}
-	}
-	return list
+	return slices.Collect(maps.Keys(h.sit))
 }
 
 // Enter says that a desk of the actor's has opened here. It brings the actor online, soon, unless it has chosen otherwise.
@@ -96,8 +86,9 @@ func (r *Room) Enter(who access.Actor) {
 	defer h.mu.Unlock()
 	s := h.seats[who.ID()]
 	if s == nil {
-		s = &sitting{who: who, org: who.Org()}
+		s = &sitting{who: who}
 		h.seats[who.ID()] = s
+		h.sit[who.Org()]++
 	}
 	s.desks++
 	if s.going != nil {
@@ -197,6 +188,9 @@ func (r *Room) awaitReturn(who access.Actor, s *sitting, within time.Duration) {
 		case gone:
 			s.going = nil
 			delete(h.seats, who.ID())
+			if h.sit[who.Org()]--; h.sit[who.Org()] == 0 {
+				delete(h.sit, who.Org())
+			}
 		case !h.ended: // not forgotten: tried again
 			r.awaitReturn(who, s, 10*time.Second)
 		}

@@ -55,6 +55,7 @@ type attention struct {
 	again   bool // somebody asked for another round meanwhile
 	line    bool // somebody waits, as far as is known here
 	slow    bool // the timer runs for long: to when something opens or ends
+	came    bool // such a timer has run out
 	timer   *time.Timer
 	due     time.Time
 }
@@ -223,7 +224,7 @@ func (r *Room) wake(org uuid.UUID, within time.Duration) {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	a.due = due
+	a.due, a.slow = due, within > 2*every
 	a.timer = time.AfterFunc(within, func() { r.start(org, true) })
 }
 
@@ -241,6 +242,8 @@ func (r *Room) start(org uuid.UUID, timed bool) {
 		a.timer.Stop()
 		a.timer = nil
 	}
+	a.came = a.came || timed && a.slow
+	a.slow = false
 	if a.running {
 		a.again = true
 		return
@@ -279,10 +282,10 @@ func (r *Room) work(org uuid.UUID, a *attention, timed bool) {
 				}
 			}
 		}
-		slow := timed && a.slow
-		a.slow = next > 2*every
+		came := a.came
+		a.came = false
 		r.mu.Unlock()
-		if slow && line { // a group may have opened by the clock
+		if came && line { // a group may have opened by the clock
 			r.moved(org)
 		}
 		if next > 0 {

@@ -108,6 +108,30 @@ func TestNobodyIsNotAsked(t *testing.T) {
 	}
 }
 
+// A line of a closed group waits for the hour, though agents sit there.
+func TestClosedGroupIsNotAsked(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, time.Minute)
+	var rounds atomic.Int64
+	i.queue.OnRound = func(queue.Round) { rounds.Add(1) }
+	p := newPlace(t, i, 1, 5)
+	owner := p.As(access.Owner)
+	today := time.Now().UTC()
+	closed := queue.Settings{Name: "Orders", Automatic: true, Hours: queue.Hours{Zone: time.UTC, Holidays: []string{today.Format(time.DateOnly), today.Add(24 * time.Hour).Format(time.DateOnly)}}}
+	if err := i.queue.UpdateGroup(context.Background(), owner, p.group, closed); err != nil {
+		t.Fatal(err)
+	}
+	i.queue.Enter(p.agents[0])
+	c, _ := p.begin(t, i, "Hello")
+	until(t, "it was looked at", func() bool { return rounds.Load() > 0 })
+	time.Sleep(4 * time.Second) // the bells of the desk and of the line are looked after once
+	before := rounds.Load()
+	time.Sleep(7 * time.Second)
+	if n := rounds.Load() - before; n > 0 || p.get(t, i, c).State != chat.Waiting {
+		t.Errorf("%d rounds in seven seconds for a group that is closed", n)
+	}
+}
+
 // Two groups that take over from each other, and a customer that has all of its share: nothing goes to and fro.
 func TestNoGoingToAndFro(t *testing.T) {
 	t.Parallel()

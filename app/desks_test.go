@@ -38,7 +38,7 @@ func TestOtherDesksAreToldOfTheLineOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.chat.ReturnOwn(ctx, agent); err != nil {
+	if err := s.queue.GoHome(ctx, agent); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -115,7 +115,7 @@ func TestWhatADeskHasReadIsTakenBack(t *testing.T) {
 	}
 	colleague.until(`hx-target="#line-` + v.conversation)
 	elsewhere := chatRoom(t) // another process, whose bells are lost
-	if err := elsewhere.ReturnOwn(ctx, mia); err != nil {
+	if _, err := elsewhere.Requeue(ctx, s.db.As(mia), chat.Requeue{Agent: mia.ID(), By: chat.ByReturn}); err != nil {
 		t.Fatal(err)
 	}
 	s.live.Gap(uuid.Nil)

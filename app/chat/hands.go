@@ -23,13 +23,7 @@ var ErrLineEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
 // ErrFull refuses a conversation to an agent who has all it may have.
 var ErrFull = fail.New(fail.Conflict, "That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
 
-// full is ErrFull where somebody else would get it.
-func full(err error, name string) error {
-	if pg.Refused(err) {
-		return fail.New(fail.Conflict, "%s has as many conversations as allowed. Choose somebody else.", nameOr(name, "This colleague"))
-	}
-	return err
-}
+var errColleagueFull = fail.New(fail.Conflict, "This colleague has as many conversations as allowed. Choose somebody else.")
 
 // Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one of its lines that has waited
 // longest. name is what the visitor will see.
@@ -136,11 +130,13 @@ func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to, fro
 		by = ByTakeOver
 	}
 	list, err := r.Give(ctx, t, []Gift{{conversation, to}}, by, from)
-	if pg.Refused(err) && to == who.ID() {
+	switch {
+	case pg.Refused(err) && to == who.ID():
 		return Conversation{}, ErrFull
-	}
-	if err != nil {
-		return Conversation{}, full(err, "")
+	case pg.Refused(err):
+		return Conversation{}, errColleagueFull
+	case err != nil:
+		return Conversation{}, err
 	}
 	if len(list) == 0 {
 		return Conversation{}, r.moved(ctx, t, conversation, to)
@@ -289,24 +285,4 @@ func (r *Room) Close(ctx context.Context, who access.Actor, conversation uuid.UU
 		}
 	}
 	return Conversation{}, why
-}
-
-// ReturnOwn puts the actor's own open conversations back into the line: the agent goes home.
-func (r *Room) ReturnOwn(ctx context.Context, who access.Actor) error {
-	return r.returnAll(ctx, who, access.Answer, who.ID())
-}
-
-// ReturnAll puts an agent's open conversations back into the line: the agent may no longer log in or answer.
-func (r *Room) ReturnAll(ctx context.Context, who access.Actor, agent uuid.UUID) error {
-	return r.returnAll(ctx, who, access.Manage, agent)
-}
-
-func (r *Room) returnAll(ctx context.Context, who access.Actor, right access.Right, agent uuid.UUID) error {
-	t, err := r.db.For(who, right)
-	if err != nil {
-		return err
-	}
-	list, err := r.Requeue(ctx, t, Requeue{Agent: agent, By: ByReturn})
-	r.Ring(ctx, who.Org(), list)
-	return err
 }

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,26 +13,15 @@ import (
 )
 
 // boardPage is a supervisor's page of what is going on.
-type boardPage struct {
-	hub     *Hub
-	actor   access.Actor
-	login   string
-	still   func() bool
-	socket  *wire.Socket
-	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
-}
+type boardPage struct{ watcher }
 
 // ServeBoard upgrades a request of a supervisor's board, and returns when the socket closes.
 func (h *Hub) ServeBoard(w http.ResponseWriter, r *http.Request, actor access.Actor, login string, still func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
 	}
-	return h.desks.Serve(w, r, &boardPage{hub: h, actor: actor, login: login, still: still})
+	return h.desks.Serve(w, r, &boardPage{watcher{hub: h, actor: actor, login: login, still: still}})
 }
-
-func (p *boardPage) session() string { return p.login }
-func (p *boardPage) allowed() bool   { return p.still() }
-func (p *boardPage) end()            { p.socket.Close(wire.Gone, "logged out") }
 
 func (p *boardPage) Opened(s *wire.Socket) {
 	p.socket = s
@@ -52,9 +40,6 @@ func (p *boardPage) Closed() {
 	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	remove(&p.hub.mu, p.hub.watched, p.actor.Org(), p)
 }
-
-// Received ignores what the page sends: it only watches.
-func (p *boardPage) Received([]byte) {}
 
 func (p *boardPage) refresh() {
 	p.drawing.Lock()

@@ -13,15 +13,27 @@ import (
 	"parley/templates/admin"
 )
 
-// websitePage is a manager's page of one website, waiting to see the widget load.
-type websitePage struct {
+// watcher is a page of somebody who is logged in that only watches.
+type watcher struct {
 	hub     *Hub
 	actor   access.Actor
 	login   string
-	website uuid.UUID
 	still   func() bool
 	socket  *wire.Socket
 	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
+}
+
+func (p *watcher) session() string { return p.login }
+func (p *watcher) allowed() bool   { return p.still() }
+func (p *watcher) end()            { p.socket.Close(wire.Gone, "logged out") }
+
+// Received ignores what the page sends.
+func (p *watcher) Received([]byte) {}
+
+// websitePage is a manager's page of one website, waiting to see the widget load.
+type websitePage struct {
+	watcher
+	website uuid.UUID
 }
 
 // ServeWebsite upgrades a request of a manager's page that shows a website, and returns when the socket closes.
@@ -32,13 +44,8 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 	if _, err := h.org.Website(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return h.desks.Serve(w, r, &websitePage{hub: h, actor: actor, login: login, website: website, still: still})
+	return h.desks.Serve(w, r, &websitePage{watcher{hub: h, actor: actor, login: login, still: still}, website})
 }
-
-func (p *websitePage) session() string { return p.login }
-func (p *websitePage) end()            { p.socket.Close(wire.Gone, "logged out") }
-
-func (p *websitePage) allowed() bool { return p.still() }
 
 func (p *websitePage) Opened(s *wire.Socket) {
 	p.socket = s
@@ -55,9 +62,6 @@ func (p *websitePage) Closed() {
 	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	remove(&p.hub.mu, p.hub.websites, p.website, p)
 }
-
-// received ignores what the page sends: it only watches.
-func (p *websitePage) Received([]byte) {}
 
 func (p *websitePage) refresh() {
 	p.drawing.Lock()

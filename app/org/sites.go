@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"regexp"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,18 +35,6 @@ type Subject struct {
 	Group  uuid.UUID         `json:"group"`
 	Name   string            `json:"name"`   // the group's
 	Labels map[string]string `json:"labels"` // by language: what visitors read
-}
-
-// Label is what a visitor reads, in the nearest language to its own, else the group's name.
-func (s Subject) Label(language string) string {
-	for language != "" {
-		if l := s.Labels[language]; l != "" {
-			return l
-		}
-		at := strings.LastIndexByte(language, '-')
-		language = language[:max(0, at)]
-	}
-	return s.Name
 }
 
 // Answers returns the group that answers a visitor who has chosen one, or none.

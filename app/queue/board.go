@@ -82,21 +82,16 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	if err != nil {
 		return Board{}, err
 	}
-	talks, err := q.RouteTalks(ctx)
-	if err != nil {
-		return Board{}, err
-	}
-	places, err := q.RoutePlaces(ctx)
-	if err != nil {
-		return Board{}, err
-	}
 	b := Board{At: set.Now}
 	w := newWork(&l.State)
 	for i := range l.groups {
 		b.Groups = append(b.Groups, l.info(w, i, lengths))
 	}
+	share := func(customer uuid.UUID) bool {
+		return w.shareUsed(slices.IndexFunc(l.Customers, func(c Customer) bool { return c.ID == customer }))
+	}
 	for _, c := range l.line {
-		b.Waiting = append(b.Waiting, TalkInfo{Share: l.shareIsUsed(w, c.CustomerID), ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
+		b.Waiting = append(b.Waiting, TalkInfo{Share: share(c.CustomerID), ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
 	}
 	slices.SortStableFunc(b.Waiting, func(a, b TalkInfo) int { return a.Waiting.Compare(b.Waiting) })
 	b.Waiting = b.Waiting[:min(len(b.Waiting), waitingShown)]
@@ -109,7 +104,7 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 		if manages {
 			info.Busy, info.Speed = x.share, l.Agents[i].Sums.speed()
 		}
-		for _, p := range places {
+		for _, p := range l.places {
 			if p.UserID == a.UserID {
 				place := PlaceInfo{Group: l.groupName(p.GroupID), Helper: p.Helper}
 				if manages {
@@ -118,7 +113,7 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 				info.Groups = append(info.Groups, place)
 			}
 		}
-		for _, c := range talks {
+		for _, c := range l.talks {
 			if c.AgentID != nil && *c.AgentID == a.UserID {
 				talk := TalkInfo{ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID)}
 				if c.WaitingSince != nil {
@@ -128,12 +123,8 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 			}
 		}
 		slices.SortStableFunc(info.Talks, func(a, b TalkInfo) int { // who waits longest first
-			switch {
-			case a.Waiting.IsZero() != b.Waiting.IsZero():
-				if a.Waiting.IsZero() {
-					return 1
-				}
-				return -1
+			if none := a.Waiting.IsZero(); none != b.Waiting.IsZero() {
+				return map[bool]int{true: 1, false: -1}[none]
 			}
 			return a.Waiting.Compare(b.Waiting)
 		})
@@ -141,16 +132,6 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	}
 	slices.SortStableFunc(b.Agents, func(a, b AgentInfo) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	return b, nil
-}
-
-// shareIsUsed reports whether a customer has as many conversations with agents as it may.
-func (l *loaded) shareIsUsed(w *work, customer uuid.UUID) bool {
-	for i, c := range l.Customers {
-		if c.ID == customer {
-			return c.Limit > 0 && w.open[i] >= c.Limit
-		}
-	}
-	return false
 }
 
 func (l *loaded) info(w *work, i int, lengths []queuedb.LineLengthsRow) GroupInfo {

@@ -194,4 +194,11 @@ func TestByHand(t *testing.T) {
 	p.status(t, i, mia, queue.Offline)
 	_, err = i.queue.Hand(ctx, sara, c, mia.ID())
 	kind("given to somebody who is offline", err, fail.Conflict)
+
+	// Dismissed by a manager, and by nobody else: all it has is in line.
+	kind("an agent dismisses a colleague", i.queue.Dismiss(ctx, mia, ida.ID()), fail.Forbidden)
+	fine("dismissed", i.queue.Dismiss(ctx, p.As(access.Manager), ida.ID()))
+	if n := p.ask(t, "select count(*) from conversations where agent_id = $1 and state = 'open'", ida.ID()); n != 0 {
+		t.Errorf("who is dismissed has %v conversations", n)
+	}
 }

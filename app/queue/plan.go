@@ -2,6 +2,7 @@ package queue
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"slices"
 )
@@ -27,11 +28,12 @@ const (
 // Plan decides who gets which conversation now. It is pure: the same state gives the same decision.
 func Plan(s *State) Decision {
 	var d Decision
-	if len(s.Line) == 0 && !s.mayTakeBack() {
+	takeBack := s.mayTakeBack()
+	if len(s.Line) == 0 && !takeBack {
 		return d
 	}
 	w := newWork(s)
-	if s.mayTakeBack() {
+	if takeBack {
 		w.takeBack(&d)
 	}
 	w.assign(&d)
@@ -56,6 +58,7 @@ type load struct {
 	share   float64
 	talks   []int // that it has
 	known   bool  // live, backlog and silent are computed
+	suspect bool  // found just now to show no sign of life
 }
 
 // floor is a group's agents.
@@ -164,7 +167,7 @@ func (w *work) look(agent int) *load {
 func (w *work) mayTake(s seat, t *Talk) string {
 	a, l := &w.Agents[s.agent], &w.agents[s.agent]
 	switch place := a.In[s.place]; {
-	case a.Suspect:
+	case a.Suspect || l.suspect:
 		return "no sign of life"
 	case l.open >= a.Cap:
 		return "has all it may have"
@@ -260,18 +263,10 @@ func (s *State) inOrder() []int {
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		x, y := keys[a], keys[b]
-		switch {
-		case x.old != y.old:
-			if x.old {
-				return -1
-			}
-			return 1
-		case x.wait > y.wait:
-			return -1
-		case x.wait < y.wait:
-			return 1
+		if x.old != y.old {
+			return map[bool]int{true: -1, false: 1}[x.old]
 		}
-		return bytes.Compare(s.Line[a].ID[:], s.Line[b].ID[:])
+		return cmp.Or(cmp.Compare(y.wait, x.wait), bytes.Compare(s.Line[a].ID[:], s.Line[b].ID[:]))
 	})
 	return order
 }
@@ -285,7 +280,7 @@ func (w *work) assign(d *Decision) {
 	blocked := make([]bool, len(w.Groups))
 	for _, i := range w.inOrder() {
 		t := &w.Line[i]
-		if t.Customer >= 0 && w.Customers[t.Customer].Limit > 0 && w.open[t.Customer] >= w.Customers[t.Customer].Limit {
+		if w.shareUsed(t.Customer) {
 			continue // of its customer's share, not of its group's agents
 		}
 		if !blocked[t.Group] {
@@ -303,6 +298,11 @@ func (w *work) assign(d *Decision) {
 			w.overflow(d, i)
 		}
 	}
+}
+
+// shareUsed reports whether a customer has as many conversations with agents as it may.
+func (w *work) shareUsed(customer int) bool {
+	return customer >= 0 && w.Customers[customer].Limit > 0 && w.open[customer] >= w.Customers[customer].Limit
 }
 
 // overflow moves a conversation that nobody of its group can take to one of which somebody can, who then has a place less for
@@ -327,19 +327,16 @@ func (w *work) overflow(d *Decision, i int) {
 // best finds the agent with the smallest score, and the one after it (-1: there is none).
 func (w *work) best(t *Talk, seats []seat) (best, next int, bestTerms, nextTerms Terms) {
 	best, next = -1, -1
-	less := func(x Terms, a int, y Terms, b int) bool {
-		if x.Score != y.Score {
-			return x.Score < y.Score
-		}
-		return bytes.Compare(w.Agents[a].ID[:], w.Agents[b].ID[:]) < 0
+	less := func(x, y Terms) bool {
+		return cmp.Or(cmp.Compare(x.Score, y.Score), bytes.Compare(x.Agent[:], y.Agent[:])) < 0
 	}
 	for _, s := range seats {
 		x := w.score(s.agent, t)
 		switch {
-		case best < 0 || less(x, s.agent, bestTerms, best):
+		case best < 0 || less(x, bestTerms):
 			next, nextTerms = best, bestTerms
 			best, bestTerms = s.agent, x
-		case next < 0 || less(x, s.agent, nextTerms, next):
+		case next < 0 || less(x, nextTerms):
 			next, nextTerms = s.agent, x
 		}
 	}

@@ -192,6 +192,8 @@ type loaded struct {
 	hours  []Hours
 	agents []queuedb.RouteAgentsRow
 	place  map[uuid.UUID]int // of agents in State.Agents
+	talks  []queuedb.RouteTalksRow
+	places []queuedb.RoutePlacesRow
 	line   []queuedb.RouteLineRow
 	cut    bool // a line is longer than what was read of it
 }
@@ -237,11 +239,10 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 			CameOnline: secondsOr(a.CameOnline, math.Inf(-1)), LastReply: secondsOr(a.LastReplyAt, math.Inf(-1)),
 			LastAssigned: secondsOr(a.LastAssignedAt, math.Inf(-1)), Sums: Sums{a.Took, a.Expected}, Share: Share{a.Busy, a.Online, seconds(a.BusyAt)}})
 	}
-	places, err := q.RoutePlaces(ctx)
-	if err != nil {
+	if l.places, err = q.RoutePlaces(ctx); err != nil {
 		return nil, err
 	}
-	for _, p := range places {
+	for _, p := range l.places {
 		at, there := l.place[p.UserID]
 		g, known := groups[p.GroupID]
 		if !there || !known { // came between the two statements
@@ -287,11 +288,11 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 		}
 		return -1
 	}
-	talks, err := q.RouteTalks(ctx)
-	if err != nil {
+	var err error
+	if l.talks, err = q.RouteTalks(ctx); err != nil {
 		return err
 	}
-	for _, c := range talks {
+	for _, c := range l.talks {
 		g, known := groups[c.GroupID]
 		t := Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: agent(c.AgentID), Waiting: c.WaitingSince != nil, Since: secondsOr(c.WaitingSince, 0),
 			Assigned: secondsOr(c.AssignedAt, 0), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks),
@@ -307,13 +308,11 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 	for i, a := range l.agents { // what the database counts is what it goes by
 		l.Agents[i].Cap -= max(0, int(a.OpenChats)-counted[i])
 	}
-	line, err := q.RouteLine(ctx, headsRead)
-	if err != nil {
+	if l.line, err = q.RouteLine(ctx, headsRead); err != nil {
 		return err
 	}
-	l.line = line
 	perGroup := map[uuid.UUID]int{}
-	for _, c := range line {
+	for _, c := range l.line {
 		g, known := groups[c.GroupID]
 		if !known {
 			continue

@@ -286,6 +286,9 @@ func (p *player) decide(e played) decided {
 	slices.SortFunc(s.Talks, byID)
 	slices.SortFunc(s.Line, byID)
 	d := Plan(s)
+	for _, a := range d.Suspect {
+		s.Agents[a].Suspect = true
+	}
 	answer := decided{Seq: e.Seq}
 	number := func(t Talk) int { return int(binary.BigEndian.Uint64(t.ID[8:])) }
 	for _, x := range d.Assign {

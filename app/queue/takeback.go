@@ -2,6 +2,7 @@ package queue
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"slices"
 )
@@ -12,6 +13,11 @@ func (s *State) mayTakeBack() bool {
 
 func (s *State) overdue(t Talk) bool {
 	return t.Waiting && t.TakenBack < takeMost && !t.Typing && s.Now-math.Max(t.Since, t.Assigned) > takeAfter
+}
+
+// earlier orders conversations by how long they have waited.
+func earlier(x, y *Talk) int {
+	return cmp.Or(cmp.Compare(x.Since, y.Since), bytes.Compare(x.ID[:], y.ID[:]))
 }
 
 // takeBack takes conversations from agents who will not answer them soon, where somebody else would.
@@ -26,24 +32,15 @@ func (w *work) takeBack(d *Decision) {
 			late = append(late, i)
 		}
 	}
-	slices.SortFunc(late, func(a, b int) int {
-		x, y := &w.Talks[a], &w.Talks[b]
-		if x.Since != y.Since {
-			if x.Since < y.Since {
-				return -1
-			}
-			return 1
-		}
-		return bytes.Compare(x.ID[:], y.ID[:])
-	})
+	slices.SortFunc(late, func(a, b int) int { return earlier(&w.Talks[a], &w.Talks[b]) })
 	var seats []seat
 	for _, i := range late {
 		t := &w.Talks[i]
 		l := w.look(t.Agent)
 		h := w.perMessage(t.Agent, t.Group)
 		silent := l.silent > math.Max(silentLeast, silentTimes*h)
-		if silent && !w.Agents[t.Agent].Suspect {
-			w.Agents[t.Agent].Suspect = true
+		if silent && !w.Agents[t.Agent].Suspect && !l.suspect {
+			l.suspect = true
 			d.Suspect = append(d.Suspect, t.Agent)
 		}
 		ahead, position := w.ahead(i)
@@ -89,7 +86,7 @@ func (w *work) ahead(talk int) (seconds float64, position int) {
 	t := &w.Talks[talk]
 	for _, i := range w.agents[t.Agent].talks {
 		o := &w.Talks[i]
-		if i != talk && o.Waiting && (o.Since < t.Since || o.Since == t.Since && bytes.Compare(o.ID[:], t.ID[:]) < 0) {
+		if i != talk && o.Waiting && earlier(o, t) < 0 {
 			seconds += w.perMessage(t.Agent, o.Group)
 			position++
 		}

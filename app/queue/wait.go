@@ -32,8 +32,9 @@ func (r *Room) Standings(ctx context.Context, org uuid.UUID) (map[uuid.UUID]Stan
 		return nil, err
 	}
 	lines := map[uuid.UUID]*lineAhead{}
+	w := newWork(&l.State)
 	for i, g := range l.groups {
-		lines[g.ID] = l.ahead(i)
+		lines[g.ID] = l.ahead(w, i)
 	}
 	standings := make(map[uuid.UUID]Standing, len(line))
 	for _, c := range line {
@@ -66,8 +67,7 @@ type lineAhead struct {
 	opens  time.Time
 }
 
-func (l *loaded) ahead(group int) *lineAhead {
-	w := newWork(&l.State)
+func (l *loaded) ahead(w *work, group int) *lineAhead {
 	a := &lineAhead{talk: l.groups[group].Talk}
 	now := time.Now()
 	there := func(g int) bool { return len(w.groups[g].online) > 0 && l.hours[g].Open(now) }
@@ -87,8 +87,8 @@ func (l *loaded) ahead(group int) *lineAhead {
 	return a
 }
 
-// ExpectedWait is the wait of the k-th in line, as a range that holds it in some four cases of five: conversations end like
-// clockless events, talks of them running for talk seconds each, so the k-th ends after a gamma-distributed time (Wilson and
+// ExpectedWait is the wait of the k-th in line, as a range that holds it in some four cases of five: of the talks
+// that run, each ends after talk seconds on average, whatever it has lasted, so the k-th ends after a gamma-distributed time (Wilson and
 // Hilferty's approximation of its quantiles). The range is a little wider than that, because neither figure is certain. Most
 // is 0 when nothing runs that could end.
 func ExpectedWait(k, free, talks int, talk float64) (least, most time.Duration) {

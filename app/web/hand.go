@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/access"
 	"parley/app/fail"
 	"parley/app/queue"
 	"parley/templates/board"
@@ -188,9 +187,6 @@ func (s *Server) why(v *visit) error {
 	history, err := s.queue.History(ctx, v.Actor, id)
 	if err != nil {
 		return err
-	}
-	if !v.Actor.May(access.Manage) {
-		return fail.Missing("conversation")
 	}
 	return s.draw(v, http.StatusOK, board.Why(board.WhyPage{Viewer: v.who(), Conversation: c, History: history}))
 }

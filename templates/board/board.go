@@ -3,7 +3,6 @@ package board
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,13 +18,7 @@ type WhyPage struct {
 	History      []queue.Had
 }
 
-// visitorName names a conversation as the desk does.
-func visitorName(t queue.TalkInfo) string {
-	if t.Name != "" {
-		return t.Name
-	}
-	return "Visitor " + strings.ToUpper(t.Visitor.String()[32:])
-}
+func visitorName(t queue.TalkInfo) string { return ui.Visitor(t.Name, t.Visitor) }
 
 // state says in a word how a group's line does.
 func state(g queue.GroupInfo) string {

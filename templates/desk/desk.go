@@ -68,22 +68,20 @@ func colleagueLabel(c queue.Colleague) string {
 }
 
 // MayWrite reports whether one of the guests is somebody who may write to the visitor.
-func MayWrite(me uuid.UUID, guests []chat.Guest) bool {
+func MayWrite(me uuid.UUID, guests []chat.Guest) bool { return guest(me, guests).MayWrite }
+
+// guest is one of the guests; the zero Guest if it is none of them.
+func guest(me uuid.UUID, guests []chat.Guest) chat.Guest {
 	for _, g := range guests {
 		if g.ID == me {
-			return g.MayWrite
+			return g
 		}
 	}
-	return false
+	return chat.Guest{}
 }
 
-// Title names a conversation: the visitor's name, or one that can be told apart from others at a glance.
-func Title(c chat.Conversation) string {
-	if c.VisitorName != "" {
-		return c.VisitorName
-	}
-	return "Visitor " + strings.ToUpper(c.Visitor.String()[32:])
-}
+// Title names a conversation by its visitor.
+func Title(c chat.Conversation) string { return ui.Visitor(c.VisitorName, c.Visitor) }
 
 // where is the page the visitor is on, short.
 func where(c chat.Conversation) string {
@@ -139,14 +137,7 @@ func gone(c chat.Conversation) string {
 }
 
 // watches reports whether somebody watches of its own accord: then it may take the conversation over.
-func watches(me uuid.UUID, guests []chat.Guest) bool {
-	for _, g := range guests {
-		if g.ID == me {
-			return g.Watching
-		}
-	}
-	return false
-}
+func watches(me uuid.UUID, guests []chat.Guest) bool { return guest(me, guests).Watching }
 
 // place is where a conversation comes from: its website and, where there are several, its group.
 func place(c chat.Conversation) string {

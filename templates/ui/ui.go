@@ -4,12 +4,23 @@ package ui
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Asset returns the address of an embedded file with its content's hash, so that it can be cached for ever. The front sets
 // it at start.
 var Asset = func(name string) string { return "/static/" + name }
+
+// Visitor names a visitor: by its name, or by one that can be told apart from others at a glance.
+func Visitor(name string, id uuid.UUID) string {
+	if name != "" {
+		return name
+	}
+	return "Visitor " + strings.ToUpper(id.String()[32:])
+}
 
 // Duration shows how long something took or has lasted: 0:42, 12:05, 3 h.
 func Duration(d time.Duration) string {

@@ -6,10 +6,11 @@ RATE ?= 10
 COUNT ?= 200
 BENCH ?=
 CHAOS ?=
+FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route chaos image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route bench-faq chaos image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +51,9 @@ bench: deps build ## print the figures on this machine (about six minutes; BENCH
 bench-route: deps build ## print how the rule of routing does in a simulation, against other rules (about a minute)
 	@bin/parley route --compare
 	@bin/parley route --latency
+
+bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
+	@bin/parley suggest --measure $(FAQ)
 
 chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)

@@ -10,7 +10,9 @@ import (
 	"syscall"
 	"time"
 
+	"parley/app/assist/model"
 	"parley/app/chat"
+	"parley/app/jobs"
 	"parley/app/live"
 )
 
@@ -32,6 +34,10 @@ type config struct {
 	Limits        live.Limits
 	Proxies       []*net.IPNet
 	AddressHeader string
+	ModelsInside  []string     // host:port of language models inside the house
+	modelLimits   model.Limits // tests: shorter ones
+	PushKeys      jobs.PushKeys
+	GeoFile       string       // empty: countries are not known
 	Demo          bool         // serve --demo
 	Keeping       chat.Keeping // for the bench only
 	volatileStore bool         // tests: a private cluster without fsync
@@ -48,6 +54,10 @@ const help = `Parley: live chat for customer service.
                             a database (see app/queue/stdio.go)
   parley route --compare    simulate ten kinds of operation and compare the rule with round robin, longest idle and fewest open
   parley route --latency    print how long conversations are in line while somebody is free, with a private Postgres
+  parley suggest --stdio    suggest FAQ entries for messages that come on standard input, a JSON object a line; without a
+                            database (see app/faq/suggest/measure/drive.go)
+  parley suggest --measure DIR...  measure the suggestions on folders of entries and messages
+  parley vapid              make a pair of keys for Web Push
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
   parley chaos [flags]      kill, drain and restart instances while people talk, and check that nothing is lost (parley chaos -h)
   parley help               this text
@@ -70,6 +80,12 @@ Environment:
                         Default: this machine and private networks
   CLIENT_ADDRESS_HEADER header in which a trusted proxy says the client's address, where that is not X-Forwarded-For
                         (fly.io: Fly-Client-IP)
+  MODELS_INSIDE         language models inside your network that organizations may use for drafts, as "127.0.0.1:11434 llm.internal:8000";
+                        others must be public and speak https
+  GEOIP_FILE            a country file in MaxMind's format (.mmdb): agents see which country a visitor writes from
+  VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY, VAPID_CONTACT
+                        keys for Web Push and an address of yours: agents are told of what comes in while no desk is open;
+                        make them with: parley vapid
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
@@ -82,6 +98,14 @@ Environment:
 func readConfig(env func(string) string) (config, error) {
 	c := config{Port: 8080, DatabaseURL: env("DATABASE_URL"), MigrateURL: env("MIGRATE_DATABASE_URL"), RedisURL: env("REDIS_URL"),
 		AdminAddr: env("ADMIN_ADDR"), AddressHeader: env("CLIENT_ADDRESS_HEADER"), LogFormat: "text", CommitWindow: chat.DefaultWindow, DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
+	c.ModelsInside = strings.Fields(strings.ReplaceAll(env("MODELS_INSIDE"), ",", " "))
+	for _, address := range c.ModelsInside {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			return c, fmt.Errorf("MODELS_INSIDE must be addresses with ports, such as 127.0.0.1:11434, not %q", address)
+		}
+	}
+	c.GeoFile = env("GEOIP_FILE")
+	c.PushKeys = jobs.PushKeys{Public: env("VAPID_PUBLIC_KEY"), Private: env("VAPID_PRIVATE_KEY"), Contact: env("VAPID_CONTACT")}
 	if s := env("PORT"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 0 || n > 65535 {

@@ -39,7 +39,13 @@ type screen struct {
 
 func openDesk(t testing.TB, a *traffic.Agent) *screen {
 	t.Helper()
-	conn, err := a.Desk(context.Background())
+	return openDeskAt(t, a, nil)
+}
+
+// openDeskAt is openDesk for a page that shows threads up to some messages.
+func openDeskAt(t testing.TB, a *traffic.Agent, threads map[string]int) *screen {
+	t.Helper()
+	conn, err := a.DeskAt(context.Background(), threads)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +133,7 @@ func TestTwoServers(t *testing.T) {
 	}
 	got = nil
 	for _, text := range said {
-		if n := strings.Count(all.String(), `<p class="body">`+text+"<"); n != 1 {
+		if n := strings.Count(all.String(), `<div class="body">`+text+"<"); n != 1 {
 			t.Errorf("%s was shown %d times on the desk", text, n)
 		}
 	}
@@ -427,7 +433,7 @@ func TestManyAtOnce(t *testing.T) {
 		f := <-stays.frames
 		for _, v := range visitors {
 			for k := range each {
-				text := fmt.Sprintf(`<p class="body">%s/%d<`, v.conversation, k)
+				text := fmt.Sprintf(`<div class="body">%s/%d<`, v.conversation, k)
 				if strings.Contains(f, text) {
 					if seen[v.conversation] != k {
 						t.Fatalf("message %d of %s came as number %d", k, v.conversation, seen[v.conversation])

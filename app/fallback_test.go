@@ -196,7 +196,7 @@ func TestBrowserBusy(t *testing.T) {
 	}
 	visitor.Wait(`text("chat .notice").includes("That was quick")`)
 	visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === 4 && text("chat .notice") === ""`)
-	if got := apptest.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message p")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {
+	if got := apptest.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message .text")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {
 		t.Errorf("in the order %s", got)
 	}
 	other := visitor.Another()

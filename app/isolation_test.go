@@ -14,7 +14,10 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/assist"
 	"parley/app/chat"
+	"parley/app/faq"
+	"parley/app/identity"
 	"parley/app/queue"
 )
 
@@ -122,6 +125,9 @@ type filled struct {
 	visitor      access.Actor
 	conversation uuid.UUID
 	group        uuid.UUID
+	entry        uuid.UUID
+	snippet      uuid.UUID
+	tag          uuid.UUID
 }
 
 func fill(t testing.TB, s *server) filled {
@@ -162,12 +168,62 @@ func fill(t testing.TB, s *server) filled {
 			t.Fatal(err)
 		}
 	}
+	// As it is when it closes; it goes on here.
+	if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, `insert into archive_words (org_id, conversation_id, staff, customer_id, website_id, group_id, agent_name, closed_at, words)
+		select org_id, id, staff, customer_id, website_id, group_id, agent_name, now(), app.words_of(org_id, id, staff) from conversations, (values (false), (true)) s (staff)`); err != nil {
+		t.Fatal(err)
+	}
+	f.furnishDesk(t, s)
 	s.queue.Enter(o.As(access.Agent)) // as its desk does
 	settled(t, s, o.As(access.Agent), queue.Online)
-	if _, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "text", "A reply of "+o.Name); err != nil {
+	m, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "text", "A reply of "+o.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.chat.ChangeReply(ctx, o.As(access.Agent), f.conversation, m.Seq, uuid.New(), "Another reply of "+o.Name); err != nil {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// furnishDesk makes what the agents of an organization answer with.
+func (f *filled) furnishDesk(t testing.TB, s *server) {
+	t.Helper()
+	ctx, owner, agent := context.Background(), f.As(access.Owner), f.As(access.Agent)
+	text := faq.Text{Language: "en", Question: "A question of " + f.Name, Answer: "An answer of " + f.Name}
+	id, _, err := s.faq.Keep(ctx, owner, faq.Entry{Texts: []faq.Text{text}, Scope: faq.Scope{Customer: f.Customer}}, faq.Choice{Conversation: f.conversation, Seq: 1, Query: "A message of " + f.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.entry = id
+	drafts, err := assist.New(s.db, s.chat, s.faq, assist.Options{Secret: testSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		s.faq.SaveSnippet(ctx, owner, faq.Snippet{Name: "hello", Body: "Hello from " + f.Name}),
+		s.chat.Tag(ctx, agent, f.conversation, "Tag of "+f.Name),
+		s.identity.SetPreferences(ctx, agent, identity.Preferences{Undo: true}),
+		s.identity.SetAlias(ctx, owner, agent.ID(), f.Customer, "Alias of "+f.Name),
+		s.identity.Subscribe(ctx, agent, identity.Subscription{Endpoint: "https://push.example/" + f.Name, P256dh: "x", Auth: "x"}),
+		drafts.SetSettings(ctx, owner, assist.Settings{BaseURL: "https://model.example/v1", Key: "key-of-" + f.Name, Model: "small", Budget: 1000}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.db.As(owner).Exec(ctx, "insert into model_use (org_id, month) values ($1, '2026-01-01')", f.ID); err != nil {
+		t.Fatal(err)
+	}
+	snippets, err := s.faq.Snippets(ctx, owner, faq.Groups{Everywhere: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags, err := s.chat.Tags(ctx, owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.snippet, f.tag = snippets[0].ID, tags[0].ID
 }
 
 // Every table and operation: written as organization A, looked at as B. Every role of B tries, and so do A's own visitor
@@ -245,7 +301,7 @@ func TestIsolationByTable(t *testing.T) {
 		what string
 		want int
 	}{
-		{"the visitor", a.visitor, "messages", 3},
+		{"the visitor", a.visitor, "messages", 4},
 		{"the visitor", a.visitor, "messages where kind = 'note'", 0},
 		{"the visitor", a.visitor, "conversations", 1},
 		{"the visitor", a.visitor, "users", 0},
@@ -254,7 +310,7 @@ func TestIsolationByTable(t *testing.T) {
 		{"another visitor", stranger, "messages", 0},
 		{"another visitor", stranger, "conversations", 0},
 		{"another visitor", stranger, "visitors", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages", 3},
+		{"the customer's reviewer", a.As(access.Reviewer), "messages", 4},
 		{"the customer's reviewer", a.As(access.Reviewer), "messages where kind = 'note'", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "customers", 1},
 		{"the customer's reviewer", a.As(access.Reviewer), "invitations", 0},
@@ -266,7 +322,18 @@ func TestIsolationByTable(t *testing.T) {
 		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
 		{"the visitor", a.visitor, "groups", 0},
 		{"the visitor", a.visitor, "guests", 0},
-		{"an agent", a.As(access.Agent), "messages", 5},
+		{"the visitor", a.visitor, "message_traces", 0},
+		{"the visitor", a.visitor, "faq_entries", 0},
+		{"the visitor", a.visitor, "conversation_tags", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "message_traces", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "conversation_tags", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "models", 0},
+		{"an agent", a.As(access.Agent), "messages", 6},
+		{"the visitor", a.visitor, "archive_words", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "archive_words", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "archive_words where staff", 0},
+		{"another customer's reviewer", elsewhere, "archive_words", 0},
 	} {
 		if n := count(c.who, c.what); n != c.want {
 			t.Errorf("%s sees %d of %s, not %d", c.name, n, c.what, c.want)

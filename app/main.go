@@ -44,6 +44,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return traffic.Command(ctx, args, out)
 	case "route":
 		return route(ctx, args, out)
+	case "vapid":
+		return vapid(out)
+	case "suggest":
+		return suggestions(args, out)
 	}
 	cfg, err := fromEnvironment()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,58 @@ var routeCases = map[string]routeCase{
 	"POST /desk/conversations/:id/guests/:user/leave": {needs: access.Answer, path: func(x ids) string {
 		return "/desk/conversations/" + conversationOf(x) + "/guests/" + x.Users[access.Supervisor].Actor.ID().String() + "/leave"
 	}, code: 204},
+	"GET /desk/conversations/:id/messages":       {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages?before=9"), code: 404},
+	"GET /desk/conversations/:id/messages/:seq":  {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages/1"), code: 404},
+	"GET /desk/conversations/:id/aside":          {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/aside"), code: 404},
+	"GET /desk/conversations/:id/earlier/:other": {needs: access.Answer, path: func(x ids) string { return "/desk/conversations/" + conversationOf(x) + "/earlier/" + x.closed }, code: 404},
+	"POST /desk/conversations/:id/tags":          {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/tags"), form: values("tag", "From outside"), code: 404},
+	"POST /desk/conversations/:id/tags/:tag/remove": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/tags/" + x.tag.String() + "/remove"
+	}, code: 404},
+	"GET /desk/conversations/:id/faq":        {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/faq?q=question"), code: 404},
+	"GET /desk/conversations/:id/faq/:entry": {needs: access.Answer, path: func(x ids) string { return "/desk/conversations/" + conversationOf(x) + "/faq/" + x.entry.String() }, code: 404},
+	"POST /desk/conversations/:id/faq/:entry/dismiss": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/faq/" + x.entry.String() + "/dismiss"
+	}, form: values("for", "1"), code: 404},
+	"GET /desk/conversations/:id/keep":  {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/keep?seq=3"), code: 404},
+	"POST /desk/conversations/:id/keep": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/keep"), form: values("seq", "3", "question", "Q", "answer", "A", "language", "en"), code: 404},
+	"POST /desk/conversations/:id/snippets/:snippet": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/snippets/" + x.snippet.String()
+	}, code: 404},
+	"POST /desk/conversations/:id/drafts":     {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/drafts"), code: 404},
+	"GET /desk/conversations/:id/drafts/sent": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/drafts/sent"), code: 404},
+	"POST /desk/conversations/:id/reword":     {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/reword"), form: values("how", "summary"), code: 404},
+	"POST /desk/push":                         {needs: access.Answer, path: at("/desk/push"), form: values("endpoint", "http://inside.example", "p256dh", "x", "auth", "x"), code: 422},
+	"GET /preferences":                        {needs: access.Answer, path: at("/preferences")},
+	"POST /preferences":                       {needs: access.Answer, path: at("/preferences"), form: values("key-take", "Ctrl+T"), code: 422},
+	"GET /snippets":                           {needs: access.Answer, path: at("/snippets")},
+	"POST /snippets":                          {needs: access.Answer, path: at("/snippets"), form: func(x ids) url.Values { return url.Values{"name": {"taken"}, "body": {"x"}, "for": {groupOf(x)}} }, code: 422},
+	"POST /snippets/:id":                      {needs: access.Answer, path: func(x ids) string { return "/snippets/" + x.snippet.String() }, form: values("name", "taken", "body", "x"), code: 404},
+	"POST /snippets/:id/remove":               {needs: access.Answer, path: func(x ids) string { return "/snippets/" + x.snippet.String() + "/remove" }, code: 404},
+	"GET /faq":                                {needs: access.Answer, path: func(x ids) string { return "/faq?q=question&customer=" + customerOf(x) }},
+	"GET /faq/new":                            {needs: access.Answer, path: at("/faq/new")},
+	"POST /faq/new": {needs: access.Answer, path: at("/faq/new"), form: func(x ids) url.Values {
+		return url.Values{"question": {"Q"}, "answer": {"A"}, "language": {"en"}, "state": {"live"}, "customer": {customerOf(x)}}
+	}, code: 422},
+	"GET /faq/:id":                                    {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, code: 404},
+	"POST /faq/:id":                                   {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, form: values("question", "Q", "answer", "A", "language", "en", "version", "1"), code: 404},
+	"POST /faq/:id/remove":                            {needs: access.Manage, path: func(x ids) string { return "/faq/" + x.entry.String() + "/remove" }, code: 404},
+	"POST /faq/state":                                 {needs: access.Manage, path: at("/faq/state"), form: func(x ids) url.Values { return url.Values{"id": {x.entry.String()}, "state": {"draft"}} }, code: 303},
+	"GET /faq/export":                                 {needs: access.Manage, path: at("/faq/export?format=json")},
+	"GET /faq/import":                                 {needs: access.Manage, path: at("/faq/import")},
+	"POST /faq/import":                                {needs: access.Manage, path: at("/faq/import"), code: 422},
+	"GET /admin/tags":                                 {needs: access.Manage, path: at("/admin/tags")},
+	"POST /admin/tags":                                {needs: access.Manage, path: at("/admin/tags"), form: values("name", ""), code: 422},
+	"POST /admin/tags/:id":                            {needs: access.Manage, path: func(x ids) string { return "/admin/tags/" + x.tag.String() }, form: values("name", "Taken over"), code: 404},
+	"POST /admin/tags/:id/remove":                     {needs: access.Manage, path: func(x ids) string { return "/admin/tags/" + x.tag.String() + "/remove" }, code: 404},
+	"GET /admin/desk":                                 {needs: access.Manage, path: at("/admin/desk")},
+	"POST /admin/desk":                                {needs: access.Manage, path: at("/admin/desk"), form: values("away_reasons", strings.Repeat("x", 60)), code: 422},
+	"POST /admin/desk/model":                          {needs: access.Manage, path: at("/admin/desk/model"), form: values("base_url", "http://127.0.0.1:1/v1", "model", "m", "budget", "1"), code: 422},
+	"POST /admin/desk/model/remove":                   {needs: access.Manage, path: at("/admin/desk/model/remove"), code: 303},
+	"GET /admin/people/:id":                           {needs: access.Manage, path: with("/admin/people/", agentOf, ""), code: 404},
+	"POST /admin/people/:id/aliases":                  {needs: access.Manage, path: with("/admin/people/", agentOf, "/aliases"), form: func(x ids) url.Values { return url.Values{"alias-" + customerOf(x): {"Taken over"}} }, code: 303},
+	"GET /manifest.webmanifest":                       {open: true, path: at("/manifest.webmanifest")},
+	"GET /worker.js":                                  {open: true, path: at("/worker.js")},
 	"GET /board":                                      {needs: access.Watch, path: at("/board")},
 	"GET /live/board":                                 {needs: access.Watch, path: at("/live/board"), code: 422},
 	"GET /board/conversations/:id":                    {needs: access.Manage, path: with("/board/conversations/", conversationOf, ""), code: 404},
@@ -135,8 +188,9 @@ var routeCases = map[string]routeCase{
 	"GET /admin/organization":                   {needs: access.Appoint, path: at("/admin/organization")},
 	"POST /admin/organization":                  {needs: access.Appoint, path: at("/admin/organization"), form: values("name", ""), code: 422},
 
-	"GET /review":     {needs: access.Review, path: at("/review")},
-	"GET /review/:id": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
+	"GET /review":                    {needs: access.Review, path: at("/review")},
+	"GET /review/:id":                {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
+	"GET /review/:id/export/:format": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed + "/export/json" }, code: 404},
 
 	"GET /widget.js":         {open: true, path: at("/widget.js")},
 	"GET /widget.css":        {open: true, path: at("/widget.css")},
@@ -354,11 +408,13 @@ func TestEveryFrame(t *testing.T) {
 	panelB := openRaw(t, s, b.Org, "")
 	token := newVisitor(t, s, a.Org, "").token
 	panelCases := map[string]string{
+		"about":   `{"type":"about","conversation":"` + id + `","data":{"from":"outside"}}`,
 		"contact": `{"type":"contact","id":"` + uuid.NewString() + `","email":"spy@evil.example"}`,
 		"hello":   `{"type":"hello","protocol":1,"token":"` + token + `","conversation":"` + id + `"}`,
 		"send":    `{"type":"send","id":"` + uuid.NewString() + `","conversation":"` + id + `","text":"From outside"}`,
 		"typing":  `{"type":"typing","conversation":"` + id + `","text":"From outside"}`,
 	}
+	slices.SortStableFunc(panels, func(a, b string) int { return map[bool]int{true: -1}[a == "hello"] }) // first of all
 	for _, name := range panels {
 		frame, there := panelCases[name]
 		if !there {

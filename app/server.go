@@ -17,8 +17,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/app/archive"
+	"parley/app/assist"
 	"parley/app/bus"
 	"parley/app/chat"
+	"parley/app/faq"
+	"parley/app/geo"
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/live"
@@ -38,6 +41,7 @@ type house struct {
 	sessions *identity.Sessions
 	chat     *chat.Room
 	queue    *queue.Room
+	faq      *faq.Room
 	archive  *archive.Room
 }
 
@@ -99,6 +103,7 @@ func (h *house) furnish(db *pg.DB, b *bus.Bus, demo bool) {
 	h.sessions = identity.NewSessions(db, b)
 	h.chat = chat.New(db, b)
 	h.queue = queue.New(db, b, h.chat)
+	h.faq = faq.New(db, b)
 	h.archive = archive.New(db)
 }
 
@@ -171,9 +176,25 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
-	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue}, h.bus, chat.NewTokens(secret), cfg.Limits)
+	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue, FAQ: h.faq}, h.bus, chat.NewTokens(secret), cfg.Limits)
 	s.live.OnTide(giveBack())
-	front, err := web.New(webCfg, web.Rooms{Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
+	if cfg.GeoFile != "" {
+		countries, err := geo.Open(cfg.GeoFile)
+		if err != nil {
+			return nil, err
+		}
+		s.live.Country = countries.Country
+	}
+	drafts, err := assist.New(h.db, h.chat, h.faq, assist.Options{Secret: secret, Inside: cfg.ModelsInside, Limits: cfg.modelLimits})
+	if err != nil {
+		return nil, err
+	}
+	pusher, err := jobs.NewPusher(cfg.PushKeys)
+	if err != nil {
+		return nil, err
+	}
+	newPushing(h, pusher)
+	front, err := web.New(webCfg, web.Rooms{FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
 	}

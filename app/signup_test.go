@@ -167,7 +167,7 @@ func TestFormsRefuse(t *testing.T) {
 		"no such role":        {"/admin/people/" + o.As(access.Agent).ID().String() + "/role", url.Values{"role": {"emperor"}}, 422, "choose a role"},
 	} {
 		code, body, err := a.Post(ctx, c.path, c.form)
-		if err != nil || code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "reference") {
+		if err != nil || code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "the reference") {
 			t.Errorf("%s: %d %v, without %q: %.200s", name, code, err, c.says, body[max(0, len(body)-200):])
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // said reads what a panel shows, message by message, in order.
 func said(b *apptest.Tab) []string {
-	return apptest.Eval[[]string](b, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message > p")].map((p) => p.textContent)`)
+	return apptest.Eval[[]string](b, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message > .text")].map((p) => p.textContent)`)
 }
 
 // read reads what a pane of the desk shows, message by message, in order; the first pane.

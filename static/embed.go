@@ -56,3 +56,9 @@ func File(hash, name string) (Served, bool) {
 	f, there := byName[name]
 	return f, there && f.hash == hash
 }
+
+// Named returns a file by its name alone, for the few whose address must not change.
+func Named(name string) (Served, bool) {
+	f, there := byName[name]
+	return f, there
+}

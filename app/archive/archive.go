@@ -1,11 +1,12 @@
 // Package archive reads the past.
 //
-// Owns: how closed conversations are found and read. It has no table of its own yet.
+// Owns: how closed conversations are found and read, and the words they are found by (archive_words, which the database
+// writes itself when a conversation closes: db/migrations/00009_archive.sql).
 //
 // Must not touch: running conversations; it writes nothing.
 //
-// Always true: a reviewer sees only its customer's conversations and no notes; the database holds that by policy, not this
-// package by a filter.
+// Always true: a reviewer sees only its customer's conversations and nothing that is among staff (notes, tags, who else had it,
+// what is known of the visitor); the database holds that by policy, not this package by a filter.
 package archive
 
 import (
@@ -16,8 +17,6 @@ import (
 
 	"parley/app/access"
 	"parley/app/archive/internal/archivedb"
-	"parley/app/chat"
-	"parley/app/fail"
 	"parley/app/pg"
 )
 
@@ -27,58 +26,41 @@ type Room struct{ db *pg.DB }
 // New returns the room.
 func New(db *pg.DB) *Room { return &Room{db} }
 
-// Past is a closed conversation.
+// reading runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
+func (r *Room) reading(ctx context.Context, who access.Actor, fn func(*archivedb.Queries) error) error {
+	t, err := r.db.For(who, access.Review)
+	if err != nil {
+		return err
+	}
+	return t.Tx(ctx, func(t *pg.Tenant) error {
+		q := archivedb.New(t)
+		if err := q.Planned(ctx); err != nil {
+			return err
+		}
+		return fn(q)
+	})
+}
+
+// Past is a closed conversation, as a list shows it.
 type Past struct {
 	ID           uuid.UUID
+	Visitor      uuid.UUID
+	VisitorName  string // empty: not known
 	CustomerName string
 	WebsiteName  string
-	AgentName    string
-	LastText     string
+	GroupName    string // empty for a reviewer
+	Agent        string // who had it last: for staff the person, for a reviewer the name the visitor read; empty: nobody
+	Excerpt      []Piece
+	InNote       bool // the excerpt is of a note
 	StartedAt    time.Time
 	ClosedAt     time.Time
 }
 
-// PageSize is how many conversations List returns at most.
-const PageSize = 50
-
-// List returns closed conversations, newest first, those closed before a time; the zero time starts at the newest.
-func (r *Room) List(ctx context.Context, who access.Actor, before time.Time) ([]Past, error) {
-	t, err := r.db.For(who, access.Review)
-	if err != nil {
-		return nil, err
+func past(c archivedb.ListPastRow) Past {
+	p := Past{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, CustomerName: c.CustomerName, WebsiteName: c.WebsiteName,
+		GroupName: c.GroupName, Agent: c.UserName, Excerpt: []Piece{{Text: c.LastText}}, StartedAt: c.CreatedAt, ClosedAt: c.ClosedAt}
+	if p.Agent == "" {
+		p.Agent = c.AgentName
 	}
-	p := archivedb.ListPastParams{Most: PageSize}
-	if !before.IsZero() {
-		p.Before = &before
-	}
-	rows, err := archivedb.New(t).ListPast(ctx, p)
-	list := make([]Past, len(rows))
-	for i, c := range rows {
-		list[i] = Past{c.ID, c.CustomerName, c.WebsiteName, c.AgentName, c.LastText, c.CreatedAt, c.ClosedAt}
-	}
-	return list, err
-}
-
-// Transcript returns a closed conversation with its messages, as far as the actor may see them.
-func (r *Room) Transcript(ctx context.Context, who access.Actor, id uuid.UUID) (Past, []chat.Message, error) {
-	t, err := r.db.For(who, access.Review)
-	if err != nil {
-		return Past{}, nil, err
-	}
-	q := archivedb.New(t)
-	c, err := q.GetPast(ctx, id)
-	if pg.None(err) {
-		return Past{}, nil, fail.Missing("conversation")
-	}
-	if err != nil {
-		return Past{}, nil, err
-	}
-	rows, err := q.Transcript(ctx, id)
-	list := make([]chat.Message, len(rows))
-	for i, m := range rows {
-		list[i] = chat.Message{Conversation: id, Seq: int(m.Seq), ID: m.ID, Kind: chat.Kind(m.Kind), Author: chat.Author(m.Author),
-			AuthorName: m.AuthorName, Body: m.Body, At: m.CreatedAt}
-	}
-	return Past{ID: c.ID, CustomerName: c.CustomerName, WebsiteName: c.WebsiteName, AgentName: c.AgentName,
-		StartedAt: c.CreatedAt, ClosedAt: c.ClosedAt}, list, err
+	return p
 }

@@ -36,6 +36,7 @@ const (
 	Agent   Kind = "agent"   // a user's availability changed
 	Guests  Kind = "guests"  // a colleague came into a conversation, or left it
 	Line    Kind = "line"    // the lines of an organization moved, or who is there to answer them
+	FAQ     Kind = "faq"     // an FAQ entry was changed, or chosen
 )
 
 // Event is "this happened".
@@ -47,7 +48,7 @@ type Event struct {
 	User         uuid.UUID `json:"u,omitzero"` // the agent concerned
 	Website      uuid.UUID `json:"w,omitzero"`
 	Seq          int       `json:"n,omitempty"` // number of the newest message
-	Text         string    `json:"t,omitempty"` // Typing: the text where the website allows it; Session, Website: which one
+	Text         string    `json:"t,omitempty"` // Typing: the text where the website allows it; Session, Website, FAQ: which one
 
 	// Local is what this process has just written, so that its own screens need not read it back. Nil when the bell
 	// comes from another process.
@@ -89,7 +90,7 @@ const everyone = "parley"
 // channel is where an event is told: what only screens show, to those who have a screen of the organization.
 func channel(e Event) string {
 	switch e.Kind {
-	case Said, Typing, Agent, Guests, Line:
+	case Said, Typing, Agent, Guests, Line, FAQ:
 		return channelOf(e.Org)
 	}
 	return everyone

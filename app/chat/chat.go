@@ -88,6 +88,8 @@ const (
 	Text   Kind = "text"
 	Note   Kind = "note"   // only staff can see it
 	System Kind = "system" // Body is one of the codes below
+	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now
+	Erase  Kind = "erase"  // Of is taken back
 )
 
 // Bodies of system messages.
@@ -116,7 +118,17 @@ type Message struct {
 	AuthorName   string // the agent's, as the visitor sees it
 	Body         string
 	At           time.Time
+	Of           int    // Edit, Erase: number of the message that is changed
+	Changed      Change // what has become of it since it was said
 }
+
+// Change is what has become of a message.
+type Change string
+
+const (
+	Edited Change = "edited"
+	Erased Change = "erased" // Body says nothing any more
+)
 
 // ForVisitor reports whether the visitor may see the message.
 func (m Message) ForVisitor() bool { return m.Kind != Note }
@@ -135,6 +147,7 @@ type Conversation struct {
 	WaitingSince  time.Time // of the visitor's oldest unanswered message; zero: nothing is unanswered
 	StartedAt     time.Time
 	Website       uuid.UUID
+	Customer      uuid.UUID
 	WebsiteName   string
 	TypingPreview bool
 	PageURL       string
@@ -193,7 +206,7 @@ func said(r chatdb.TakeRow) Said {
 			Author: r.Author, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
 		In: fromRow(chatdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
 			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
-			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, WebsiteName: r.WebsiteName,
+			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName,
 			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
 			GroupID: r.GroupID, CameBy: r.CameBy, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, LineSince: r.LineSince}),
 	}
@@ -201,13 +214,17 @@ func said(r chatdb.TakeRow) Said {
 }
 
 func message(r chatdb.MessagesAfterRow) Message {
-	return Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt}
+	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
+	if r.OfSeq != nil {
+		m.Of = int(*r.OfSeq)
+	}
+	return m
 }
 
 func fromRow(r chatdb.GetConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
-		Website: r.WebsiteID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
+		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
 		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, CameBy: r.CameBy, OfferNote: r.OfferNote}
 	if r.OfferedTo != nil && r.OfferedUntil != nil {
 		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil

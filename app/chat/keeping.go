@@ -53,7 +53,7 @@ func (r *Room) pretend(batch []*draft) {
 		c.LastSeq++
 		c.LastAt, c.LastText = time.Now(), d.body
 		r.nothing.talks[d.conversation] = c
-		d.said = Said{Message: Message{d.conversation, c.LastSeq, d.id, d.kind, d.author, "", d.body, c.LastAt}, In: c}
+		d.said = Said{Message: Message{Conversation: d.conversation, Seq: c.LastSeq, ID: d.id, Kind: d.kind, Author: d.author, Body: d.body, At: c.LastAt}, In: c}
 		d.kept = true
 	}
 }

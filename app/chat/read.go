@@ -122,10 +122,10 @@ func (r *Room) Page(ctx context.Context, who access.Actor, conversation uuid.UUI
 	return list, more, err
 }
 
-// ThreadShown is how many messages of a conversation Threads returns at most, the newest ones.
-const ThreadShown = 1000
+// ThreadShown is how many messages of a conversation a desk begins with, the newest ones; those before come when they are looked for.
+const ThreadShown = 60
 
-// Threads returns, for each conversation, the messages after its cursor, in one round trip.
+// Threads returns, for each conversation, the messages after its cursor, or the newest ones where that is zero, in one round trip.
 func (r *Room) Threads(ctx context.Context, who access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
 	threads := make(map[uuid.UUID][]Message, len(cursors))
 	if len(cursors) == 0 {

@@ -224,6 +224,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	if err == nil {
 		guests, err = d.hub.chat.Guests(ctx, d.actor, view.IDs(own, visits))
 	}
+	offered := d.hub.suggestions(ctx, d.actor, append(slices.Clone(own), visits...))
 	if err != nil {
 		_, message, _ := refused(err, "bring a desk up to date")
 		d.now(view.Trouble(message))
@@ -256,16 +257,21 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			after = 0
 		}
 		if !shown {
-			frames = append(frames, html(view.AddPane(c, d.actor.ID())))
+			frames = append(frames, html(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID()})))
+		}
+		if o := offered[c.ID]; len(o.List) > 0 {
+			frames = append(frames, html(view.SuggestionsOf(c.ID, o.Seq, o.List)))
 		}
 		frames = append(frames, html(view.StateOf(c, d.sees(c, time.Now()))), html(view.GuestsOf(c, d.actor.ID(), guests[c.ID])))
+		if after == 0 { // it begins with the newest messages; those before come when they are looked for
+			after = max(0, c.LastSeq-chat.ThreadShown)
+		}
+		d.follow(c.ID, after)
 		if c.LastSeq-after > chat.PageOfMessages { // much is missing: page by page, after this
-			d.follow(c.ID, max(after, c.LastSeq-chat.ThreadShown))
 			d.hub.look(c.ID)
 			continue
 		}
 		missing[c.ID] = after
-		d.follow(c.ID, after)
 	}
 	for id, after := range cursors { // on the page, but no longer the agent's own open conversation
 		if isOwn[id] {
@@ -372,10 +378,16 @@ func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
 // openPane gives a conversation that has become this agent's its place on the screen.
 func (d *desk) openPane(c chat.Conversation) {
 	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
-	d.say(view.AddPane(c, d.actor.ID()))
+	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID()}))
 	d.say(view.StateOf(c, d.sees(c, time.Now())))
-	d.follow(c.ID, 0)
+	d.follow(c.ID, max(0, c.LastSeq-chat.ThreadShown))
 	d.hub.look(c.ID)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	d.hub.suggestLast(ctx, d.actor, c)
+	if today, err := d.hub.queue.Today(ctx, d.actor); err == nil {
+		d.say(view.TodayOf(today))
+	}
 }
 
 // letGo leaves a conversation that has become somebody else's, unless it is this agent's again by now.

@@ -24,7 +24,19 @@ type frameIn struct {
 	Subject      uuid.UUID `json:"subject"`
 	Email        string    `json:"email"`
 	Name         string    `json:"name"`
+	Trail        []stepIn  `json:"trail"`
+	Data         dataIn    `json:"data"`
+	Zone         string    `json:"zone"`
 }
+
+type stepIn struct {
+	URL   string    `json:"url"`
+	Title string    `json:"title"`
+	At    time.Time `json:"at"`
+}
+
+// dataIn is what a site says of its visitor: words, numbers, yes or no; anything else is left out.
+type dataIn map[string]any
 
 type pageIn struct {
 	URL      string `json:"url"`
@@ -54,6 +66,9 @@ type messageOut struct {
 	Name   string      `json:"name,omitempty"`
 	Text   string      `json:"text"`
 	At     time.Time   `json:"at"`
+
+	Of      int         `json:"of,omitempty"`
+	Changed chat.Change `json:"changed,omitempty"`
 }
 
 type messagesOut struct {
@@ -106,9 +121,12 @@ type lineOut struct {
 }
 
 func outgoing(m chat.Message) messageOut {
-	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Body, At: m.At}
+	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Body, At: m.At, Of: m.Of, Changed: m.Changed}
 	if m.Author != chat.ByVisitor {
 		out.Name = m.AuthorName
+	}
+	if m.Kind == chat.Erase || m.Changed == chat.Erased {
+		out.Text = ""
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/faq"
 	"parley/app/live/wire"
 	"parley/app/org"
 	"parley/app/queue"
@@ -24,6 +25,7 @@ type Hub struct {
 	chat   *chat.Room
 	org    *org.Room
 	queue  *queue.Room
+	faq    *faq.Room
 	bus    *bus.Bus
 	tokens chat.Tokens
 	gauges *gauges
@@ -31,6 +33,9 @@ type Hub struct {
 	desks    *wire.Staff
 	visitors *wire.Visitors
 	polls    *wire.Polls
+
+	// Country, if set before the first panel, says in which country an address is (ISO 3166, two letters), or nothing.
+	Country func(address string) string
 
 	turnedAway atomic.Int64 // sockets open only to say that there is no room
 
@@ -48,6 +53,8 @@ type Hub struct {
 
 	lines soon // visitors' places in line, by organization
 	board soon // boards
+
+	suggesting suggesting
 }
 
 // staffScreen is a screen of somebody who is logged in.
@@ -62,11 +69,12 @@ type Rooms struct {
 	Chat  *chat.Room
 	Org   *org.Room
 	Queue *queue.Room
+	FAQ   *faq.Room
 }
 
 // New returns a hub that hears the bell.
 func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
-	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, bus: b, tokens: tokens, gauges: newGauges(limits),
+	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, faq: rooms.FAQ, bus: b, tokens: tokens, gauges: newGauges(limits),
 		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
@@ -219,6 +227,9 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 			t.look()
 		}
 	}
+	if s.Author == chat.ByVisitor && s.Kind == chat.Text && f != nil {
+		h.suggest(orgID, s.In, chat.Question{Seq: s.Seq, Text: s.Body})
+	}
 }
 
 // saidElsewhere shows what another process has written, if anybody here looks at it.
@@ -249,10 +260,11 @@ func (h *Hub) showEntry(orgID uuid.UUID, f *floor, conversation uuid.UUID) {
 	for try := range 6 {
 		var c chat.Conversation
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
 		c, err = h.chat.Get(ctx, who, conversation)
-		cancel()
 		if err == nil {
 			h.changed(f, orgID, c, c.LastSeq)
+			h.suggestLast(ctx, who, c)
 			return
 		}
 		if fail.KindOf(err) == fail.NotFound {

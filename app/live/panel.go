@@ -27,6 +27,7 @@ type panel struct {
 	address string                // where it comes from
 	origin  unique.Handle[string] // of the page, as the browser says
 	agent   unique.Handle[string] // the browser's User-Agent
+	country unique.Handle[string] // that its address is in, if the server knows
 	socket  *wire.Socket
 	due     *time.Timer // ends the socket if it says no hello
 	turned  error       // why there is no room for it; nil: there is
@@ -46,6 +47,7 @@ type panel struct {
 	page         place
 	early        map[uuid.UUID]struct{} // acknowledged before the thread came to them
 	typedAt      time.Duration          // since the process started
+	toldAt       time.Duration          // likewise: what it told of itself last
 	postponed    *postponed             // message that was told to come again; nil: none
 }
 
@@ -55,7 +57,7 @@ type place struct{ url, title, referrer, language unique.Handle[string] }
 const typingGap = 300 * time.Millisecond
 
 func (h *Hub) newPanel(r *http.Request, site *org.Site, address string) *panel {
-	return &panel{hub: h, site: site, address: network(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400))}
+	return &panel{hub: h, site: site, address: network(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
 }
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
@@ -181,6 +183,7 @@ var panelFrames = map[string]func(*panel, context.Context, frameIn){
 	"send":    (*panel).send,
 	"typing":  (*panel).types,
 	"contact": (*panel).contact,
+	"about":   (*panel).about,
 }
 
 // messageID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.

@@ -253,6 +253,20 @@ func (r *Room) Website(ctx context.Context, who access.Actor, id uuid.UUID) (Web
 	return w, err
 }
 
+// AllWebsites lists every customer's, by the customer's name.
+func (r *Room) AllWebsites(ctx context.Context, who access.Actor) ([]Website, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orgdb.New(t).AllWebsites(ctx)
+	list := make([]Website, len(rows))
+	for i, w := range rows {
+		list[i] = Website{ID: w.ID, CustomerID: w.CustomerID, CustomerName: w.CustomerName, Name: w.Name}
+	}
+	return list, err
+}
+
 // WebsiteSettings is what a manager may change of a website.
 type WebsiteSettings struct {
 	Name          string

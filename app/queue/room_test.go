@@ -88,7 +88,7 @@ func (p *place) begin(t testing.TB, i *instance, text string) (uuid.UUID, access
 
 func (p *place) status(t testing.TB, i *instance, agent access.Actor, status queue.Status) {
 	t.Helper()
-	if err := i.queue.SetStatus(context.Background(), agent, status); err != nil {
+	if err := i.queue.SetStatus(context.Background(), agent, status, ""); err != nil {
 		t.Fatal(err)
 	}
 }

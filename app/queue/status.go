@@ -21,6 +21,8 @@ type Availability struct {
 	Cap      int           // conversations at once
 	Open     int           // that it has
 	HandBack time.Duration // how long it may finish them when it is away
+	Reason   string        // why it is away; may be empty
+	Reasons  []string      // that it may choose from
 }
 
 // Mine is the actor's own availability.
@@ -30,15 +32,52 @@ func (r *Room) Mine(ctx context.Context, who access.Actor) (Availability, error)
 		return Availability{}, err
 	}
 	a, err := queuedb.New(t).GetAgent(ctx, who.ID())
-	return Availability{Status(a.Status), a.StatusAt, a.SuspectSince != nil, int(a.HardCap), int(a.OpenChats), time.Duration(a.HandBack) * time.Second}, err
+	return Availability{Status(a.Status), a.StatusAt, a.SuspectSince != nil, int(a.HardCap), int(a.OpenChats), time.Duration(a.HandBack) * time.Second, a.Reason, a.AwayReasons}, err
 }
 
-// SetStatus changes the actor's own. Who goes offline gives its conversations back at once.
-func (r *Room) SetStatus(ctx context.Context, who access.Actor, status Status) error {
+// Today is what an agent has done today (UTC).
+type Today struct {
+	Taken, Closed int
+	Each          time.Duration // from taken to closed, on average
+}
+
+// Today returns the actor's own.
+func (r *Room) Today(ctx context.Context, who access.Actor) (Today, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Today{}, err
+	}
+	row, err := queuedb.New(t).Today(ctx, queuedb.TodayParams{UserID: who.ID(), Since: time.Now().UTC().Truncate(24 * time.Hour)})
+	return Today{int(row.Taken), int(row.Closed), time.Duration(row.Each * float64(time.Second))}, err
+}
+
+// LocalTime is what time it is where a group works.
+func (r *Room) LocalTime(ctx context.Context, who access.Actor, group uuid.UUID) time.Time {
+	now := time.Now().UTC()
+	name, err := queuedb.New(r.db.As(who)).ZoneOf(ctx, group)
+	if err != nil {
+		return now
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return now
+	}
+	return now.In(zone)
+}
+
+// SetStatus changes the actor's own, with a reason for being away. Who goes offline gives its conversations back at once.
+func (r *Room) SetStatus(ctx context.Context, who access.Actor, status Status, reason string) error {
+	reason, bad := fail.OptionalLine("the reason", reason, 50)
+	if bad != nil {
+		return bad
+	}
 	if status != Online && status != Away && status != Offline {
 		return fail.New(fail.Invalid, "Please choose online, away or offline.")
 	}
-	err := r.setStatus(ctx, who, who.ID(), status, status == Offline)
+	if status != Away {
+		reason = ""
+	}
+	err := r.setStatus(ctx, who, who.ID(), change{status: status, chosen: status == Offline, reason: reason})
 	if err == nil && status != Offline { // by a page whose socket is lost, perhaps: then it has the grace to come back
 		r.Enter(who)
 		r.Exit(who)
@@ -52,7 +91,7 @@ func (r *Room) GoHome(ctx context.Context, who access.Actor) error {
 	if err != nil || elsewhere || r.here.desks(who.ID()) > 1 {
 		return err
 	}
-	return r.setStatus(ctx, who, who.ID(), Offline, false)
+	return r.setStatus(ctx, who, who.ID(), change{status: Offline})
 }
 
 // Dismiss makes somebody offline who may no longer answer.
@@ -60,10 +99,17 @@ func (r *Room) Dismiss(ctx context.Context, who access.Actor, user uuid.UUID) er
 	if !who.May(access.Manage) {
 		return fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
 	}
-	return r.setStatus(ctx, who, user, Offline, false)
+	return r.setStatus(ctx, who, user, change{status: Offline})
 }
 
-func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, status Status, chosen bool) error {
+// change is of an agent's availability.
+type change struct {
+	status Status
+	chosen bool // offline by choice: opening the desk does not bring it online
+	reason string
+}
+
+func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, to change) error {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
 		return err
@@ -71,16 +117,16 @@ func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, 
 	var list []chat.Said
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := queuedb.New(tx)
-		if status == Offline { // conversations before agents, everywhere
+		if to.status == Offline { // conversations before agents, everywhere
 			if _, err := q.ListOwn(ctx, &user); err != nil {
 				return err
 			}
 		}
-		_, err = q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(status), Chosen: chosen})
+		_, err = q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
 		if pg.None(err) {
 			return fail.Missing("user")
 		}
-		if err == nil && status == Offline { // with what it got while this waited
+		if err == nil && to.status == Offline { // with what it got while this waited
 			list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn})
 		}
 		return err

@@ -94,7 +94,7 @@ func TestThreeInstances(t *testing.T) {
 			fine("take", err)
 		})
 		play(400*time.Millisecond, func() {
-			fine("status", any().queue.SetStatus(ctx, a, []queue.Status{queue.Online, queue.Online, queue.Away, queue.Offline}[rand.IntN(4)]))
+			fine("status", any().queue.SetStatus(ctx, a, []queue.Status{queue.Online, queue.Online, queue.Away, queue.Offline}[rand.IntN(4)], ""))
 		})
 	}
 	play(150*time.Millisecond, func() { // a supervisor gives and takes

@@ -75,7 +75,7 @@ func TestOfflineWhileGiven(t *testing.T) {
 	done := make(chan error, 1)
 	err := apptest.DB(t).As(access.System(p.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error {
 		_, err := i.chat.Give(ctx, tx, []chat.Gift{{Conversation: c, Agent: agent.ID()}}, chat.ByRouting, uuid.Nil)
-		go func() { done <- i.queue.SetStatus(ctx, agent, queue.Offline) }()
+		go func() { done <- i.queue.SetStatus(ctx, agent, queue.Offline, "") }()
 		time.Sleep(200 * time.Millisecond)
 		return err
 	})

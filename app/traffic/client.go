@@ -260,11 +260,19 @@ func (a *Agent) SocketFrom(ctx context.Context, path, origin string) (*websocket
 
 // Desk opens the desk's socket and says hello with an empty page.
 func (a *Agent) Desk(ctx context.Context) (*websocket.Conn, error) {
+	return a.DeskAt(ctx, nil)
+}
+
+// DeskAt is Desk for a page that shows threads up to some messages.
+func (a *Agent) DeskAt(ctx context.Context, threads map[string]int) (*websocket.Conn, error) {
 	conn, _, err := a.Socket(ctx, "/live/desk")
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}})
+	if threads == nil {
+		threads = map[string]int{}
+	}
+	return conn, conn.WriteJSON(map[string]any{"type": "hello", "threads": threads})
 }
 
 // Take takes a waiting conversation.

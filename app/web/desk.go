@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,6 +13,9 @@ import (
 	"parley/app/access"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/faq"
+	"parley/app/keys"
+	"parley/app/live"
 	view "parley/templates/desk"
 )
 
@@ -29,24 +34,46 @@ func (s *Server) desk(v *visit) error {
 	for _, id := range ids {
 		cursors[id] = 0
 	}
-	threads, err := s.chat.Threads(ctx, v.Actor, cursors)
-	if err != nil {
+	p := view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage), Reviews: v.Actor.May(access.Review),
+		Watches: v.Actor.May(access.Watch), Line: line, Own: own, Visits: visits, PushKey: s.push.Key()}
+	if p.Threads, err = s.chat.Threads(ctx, v.Actor, cursors); err != nil {
 		return err
 	}
-	guests, err := s.chat.Guests(ctx, v.Actor, ids)
-	if err != nil {
+	if p.Guests, err = s.chat.Guests(ctx, v.Actor, ids); err != nil {
 		return err
 	}
-	status, err := s.queue.Mine(ctx, v.Actor)
-	if err != nil {
+	if p.Status, err = s.queue.Mine(ctx, v.Actor); err != nil {
 		return err
 	}
+	if p.Today, err = s.queue.Today(ctx, v.Actor); err != nil {
+		return err
+	}
+	if p.Wishes, p.Commands, err = s.wishes(ctx, v); err != nil {
+		return err
+	}
+	if p.Snippets, err = s.snippetsForScript(ctx, v, lines); err != nil {
+		return err
+	}
+	p.Automatic = s.assist.Automatic(ctx, v.Actor)
+	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, append(slices.Clone(own), visits...))
 	for _, list := range [][]chat.Conversation{line, own, visits} {
 		s.queue.NameGroups(v.Actor.Org(), list)
 	}
-	return s.draw(v, http.StatusOK, view.Desk(view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage),
-		Reviews: v.Actor.May(access.Review), Watches: v.Actor.May(access.Watch), Status: status, Line: line, Own: own, Visits: visits, Guests: guests,
-		Threads: threads}, time.Now()))
+	return s.draw(v, http.StatusOK, view.Desk(p, time.Now()))
+}
+
+// wishes is the user's preferences, and the commands with its keys, as the desk's script wants them.
+func (s *Server) wishes(ctx context.Context, v *visit) (wishes, commands string, err error) {
+	p, err := s.identity.Preferences(ctx, v.Actor)
+	if err != nil {
+		return "", "", err
+	}
+	w, err := json.Marshal(p)
+	if err != nil {
+		return "", "", err
+	}
+	c, err := json.Marshal(keys.With(p.Keys))
+	return string(w), string(c), err
 }
 
 func (s *Server) deskSocket(v *visit) error {
@@ -70,19 +97,26 @@ func (s *Server) taken(v *visit, id uuid.UUID) error {
 		return err
 	}
 	c.GroupName = s.queue.GroupName(v.Actor.Org(), c.Group)
+	p := view.PaneView{Conversation: c, Me: v.ID()}
 	guests, err := s.chat.Guests(ctx, v.Actor, []uuid.UUID{c.ID})
 	if err != nil {
 		return err
 	}
-	messages, err := s.chat.After(ctx, v.Actor, c.ID, 0)
+	threads, err := s.chat.Threads(ctx, v.Actor, map[uuid.UUID]int{c.ID: 0})
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, view.Taken(c, guests[c.ID], messages, time.Now()))
+	p.Guests, p.Messages = guests[c.ID], threads[c.ID]
+	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, []chat.Conversation{c})[c.ID]
+	today, err := s.queue.Today(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Taken(p, today, time.Now()))
 }
 
-// say keeps a reply or a note and answers with what the page does not show yet: the message itself, and what was said
-// between it and the page's cursor.
+// say keeps a reply, a note or a change of the last reply, and answers with what the page does not show yet: the message
+// itself, and what was said between it and the page's cursor.
 func (s *Server) say(v *visit) error {
 	id, err := v.id("id", "conversation")
 	if err != nil {
@@ -93,9 +127,18 @@ func (s *Server) say(v *visit) error {
 		return fail.New(fail.Invalid, "The message has no id. Please reload the page; copy your text first.")
 	}
 	ctx := v.Request().Context()
-	m, err := s.chat.SayAsAgent(ctx, v.Actor, id, message, chat.Kind(v.FormValue("kind")), v.FormValue("body"))
+	var m chat.Message
+	if kind := chat.Kind(v.FormValue("kind")); kind == chat.Edit {
+		of, _ := strconv.Atoi(v.FormValue("of")) // what is none is nobody's last reply
+		m, err = s.chat.ChangeReply(ctx, v.Actor, id, of, message, v.FormValue("body"))
+	} else {
+		m, err = s.chat.SayAsAgent(ctx, v.Actor, id, message, kind, v.FormValue("body"))
+	}
 	if err != nil {
 		return err
+	}
+	if m.Kind == chat.Text {
+		s.choose(v, id, m.Body)
 	}
 	messages := []chat.Message{m}
 	if after, err := strconv.Atoi(v.FormValue("after")); err == nil && after >= 0 && after < m.Seq-1 {
@@ -106,6 +149,27 @@ func (s *Server) say(v *visit) error {
 		messages = slices.DeleteFunc(messages, func(x chat.Message) bool { return x.Seq > m.Seq })
 	}
 	return s.draw(v, http.StatusOK, view.Messages(id, messages))
+}
+
+// older returns what was said before what the page shows.
+func (s *Server) older(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	before, err := strconv.Atoi(v.QueryParam("before"))
+	if err != nil || before < 1 {
+		return fail.New(fail.Invalid, "This page asked for something unreadable. Please reload it.")
+	}
+	ctx := v.Request().Context()
+	if _, err := s.chat.Get(ctx, v.Actor, id); err != nil {
+		return err
+	}
+	messages, err := s.chat.Before(ctx, v.Actor, id, before, chat.ThreadShown)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Older(id, messages))
 }
 
 func (s *Server) closeConversation(v *visit) error {
@@ -122,5 +186,14 @@ func (s *Server) closeConversation(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, view.Closed(c, messages, time.Now()))
+	today, err := s.queue.Today(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Closed(c, messages, today, time.Now()))
+}
+
+// groupsOf says whose snippets somebody sees, from the lines that it sees.
+func groupsOf(lines chat.Lines) faq.Groups {
+	return faq.Groups{List: lines.Groups, Everywhere: lines.Anywhere}
 }

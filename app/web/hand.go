@@ -15,7 +15,8 @@ import (
 // setStatus changes the agent's own availability; the new one is pushed to all its desks.
 func (s *Server) setStatus(v *visit) error {
 	ctx := v.Request().Context()
-	if err := s.queue.SetStatus(ctx, v.Actor, queue.Status(v.FormValue("status"))); err != nil {
+	status, reason, _ := strings.Cut(v.FormValue("status"), ":")
+	if err := s.queue.SetStatus(ctx, v.Actor, queue.Status(status), reason); err != nil {
 		return err
 	}
 	a, err := s.queue.Mine(ctx, v.Actor)

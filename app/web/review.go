@@ -2,23 +2,113 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/app/archive"
+	"parley/app/fail"
 	"parley/templates/review"
 )
 
+// reviewFields are what the archive can be narrowed by, as the form and the addresses of its pages name them.
+var reviewFields = []string{"q", "customer", "website", "group", "agent", "tag", "from", "to"}
+
 func (s *Server) past(v *visit) error {
-	before, _ := time.Parse(time.RFC3339Nano, v.QueryParam("before")) // anything else starts at the newest
-	list, err := s.archive.List(v.Request().Context(), v.Actor, before)
-	if err != nil {
+	ctx := v.Request().Context()
+	p := review.ListPage{Viewer: v.who()}
+	filter, from, err := pastFilter(v)
+	if err == nil {
+		p.Page, err = s.archive.List(ctx, v.Actor, filter, from)
+	}
+	status := http.StatusOK
+	if p.Form, status, err = form(v, err, reviewFields...); err != nil {
 		return err
 	}
-	older := ""
-	if len(list) == archive.PageSize {
-		older = "/review?before=" + list[len(list)-1].ClosedAt.UTC().Format(time.RFC3339Nano)
+	if p.Choices, err = s.archive.Choices(ctx, v.Actor); err != nil {
+		return err
 	}
-	return s.draw(v, http.StatusOK, review.List(v.who(), list, older))
+	given := url.Values{}
+	for _, name := range reviewFields {
+		if value := p.Form.Values[name]; value != "" {
+			given.Set(name, value)
+		}
+	}
+	p.Sought, p.Narrowed = given.Get("q"), len(given) > 0
+	if p.Page.More {
+		given.Set("after", placeText(p.Page.Next))
+		p.Next = "/review?" + given.Encode()
+	}
+	p.Later = v.QueryParam("after") != ""
+	return s.draw(v, status, review.List(p))
+}
+
+// pastFilter reads what is asked for. What the form offers is an id each, but for a reviewer's agents.
+func pastFilter(v *visit) (f archive.Filter, from archive.Place, err error) {
+	var wrong fail.Checks
+	id := func(name string) uuid.UUID {
+		text := v.QueryParam(name)
+		if text == "" {
+			return uuid.Nil
+		}
+		id, err := uuid.Parse(text)
+		if err != nil {
+			wrong.Add(name, "Please choose one of these.")
+		}
+		return id
+	}
+	day := func(name string) time.Time {
+		text := v.QueryParam(name)
+		if text == "" {
+			return time.Time{}
+		}
+		day, err := time.Parse(time.DateOnly, text)
+		if err != nil || day.Year() < 1970 || day.Year() > 9000 {
+			wrong.Add(name, "Please enter a date like 2026-01-31.")
+			return time.Time{}
+		}
+		return day
+	}
+	f = archive.Filter{Text: v.QueryParam("q"), Customer: id("customer"), Website: id("website"), Group: id("group"), Tag: id("tag"), From: day("from"), Until: day("to")}
+	if v.Actor.Narrow() != uuid.Nil {
+		name, err := fail.OptionalLine("the agent's name", v.QueryParam("agent"), 100)
+		f.AgentName = name
+		wrong.Err("agent", err)
+	} else {
+		f.Agent = id("agent")
+	}
+	if !f.Until.IsZero() {
+		f.Until = f.Until.AddDate(0, 0, 1) // that day, too
+		if f.Until.Before(f.From) {
+			wrong.Add("to", "This is before the first day.")
+		}
+	}
+	return f, place(v.QueryParam("after")), wrong.Result()
+}
+
+// placeText is a place in the archive as an address has it.
+func placeText(p archive.Place) string {
+	if p.Skip > 0 {
+		return strconv.Itoa(p.Skip)
+	}
+	return p.Before.UTC().Format(time.RFC3339Nano) + "_" + p.ID.String()
+}
+
+// place reads it again; anything else is the beginning.
+func place(text string) (p archive.Place) {
+	if skip, err := strconv.Atoi(text); err == nil {
+		return archive.Place{Skip: skip}
+	}
+	before, after, _ := strings.Cut(text, "_")
+	at, err := time.Parse(time.RFC3339Nano, before)
+	id, bad := uuid.Parse(after)
+	if err != nil || bad != nil {
+		return p
+	}
+	return archive.Place{Before: at, ID: id}
 }
 
 func (s *Server) transcript(v *visit) error {
@@ -26,9 +116,37 @@ func (s *Server) transcript(v *visit) error {
 	if err != nil {
 		return err
 	}
-	c, messages, err := s.archive.Transcript(v.Request().Context(), v.Actor, id)
+	sought := strings.ToValidUTF8(v.QueryParam("q"), "")
+	c, err := s.archive.Read(v.Request().Context(), v.Actor, id, sought)
 	if err != nil {
 		return err
 	}
-	return s.draw(v, http.StatusOK, review.Transcript(v.who(), c, messages))
+	return s.draw(v, http.StatusOK, review.Transcript(v.who(), c, sought))
+}
+
+// export hands out one conversation as a file.
+func (s *Server) export(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	format := v.Param("format")
+	if format != "json" && format != "txt" {
+		return fail.Missing("file")
+	}
+	c, err := s.archive.Read(v.Request().Context(), v.Actor, id, "")
+	if err != nil {
+		return err
+	}
+	kind, body := "text/plain; charset=utf-8", []byte(c.Text())
+	if format == "json" {
+		kind = "application/json"
+		if body, err = c.JSON(); err != nil {
+			return err
+		}
+	}
+	h := v.Response().Header()
+	h.Set("Content-Disposition", `attachment; filename="`+c.FileName(format)+`"`)
+	h.Set("Cache-Control", "no-store")
+	return v.Blob(http.StatusOK, kind, body)
 }

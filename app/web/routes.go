@@ -19,12 +19,18 @@ const (
 	post = http.MethodPost
 )
 
+// importPath takes whole catalogues.
+const importPath = "/faq/import"
+
 // Routes is the site map: every address of this server, and who gets through.
 var Routes = []Route{
 	// For machines.
 	{get, "/healthz", open((*Server).healthz)},
 	{get, "/readyz", open((*Server).readyz)},
 	{get, "/static/:hash/:name", open((*Server).staticFile)},
+
+	{get, "/manifest.webmanifest", open((*Server).manifest)},
+	{get, "/worker.js", open((*Server).worker)},
 
 	// For everyone.
 	{get, "/", page((*Server).start)},
@@ -55,6 +61,39 @@ var Routes = []Route{
 	{post, "/desk/conversations/:id/consult", staff(access.Answer, (*Server).consult)},
 	{post, "/desk/conversations/:id/guests/:user/leave", staff(access.Answer, (*Server).endVisit)},
 
+	{get, "/desk/conversations/:id/messages", staff(access.Answer, (*Server).older)},
+	{get, "/desk/conversations/:id/messages/:seq", staff(access.Answer, (*Server).messageText)},
+	{get, "/desk/conversations/:id/aside", staff(access.Answer, (*Server).aside)},
+	{get, "/desk/conversations/:id/earlier/:other", staff(access.Answer, (*Server).earlier)},
+	{post, "/desk/conversations/:id/tags", staff(access.Answer, (*Server).tag)},
+	{post, "/desk/conversations/:id/tags/:tag/remove", staff(access.Answer, (*Server).untag)},
+	{get, "/desk/conversations/:id/faq", staff(access.Answer, (*Server).look)},
+	{get, "/desk/conversations/:id/faq/:entry", staff(access.Answer, (*Server).entryText)},
+	{post, "/desk/conversations/:id/faq/:entry/dismiss", staff(access.Answer, (*Server).dismiss)},
+	{get, "/desk/conversations/:id/keep", staff(access.Answer, (*Server).keepForm)},
+	{post, "/desk/conversations/:id/keep", staff(access.Answer, (*Server).keep)},
+	{post, "/desk/conversations/:id/snippets/:snippet", staff(access.Answer, (*Server).useSnippet)},
+	{post, "/desk/conversations/:id/drafts", staff(access.Answer, (*Server).drafts)},
+	{get, "/desk/conversations/:id/drafts/sent", staff(access.Answer, (*Server).sent)},
+	{post, "/desk/conversations/:id/reword", staff(access.Answer, (*Server).reword)},
+	{post, "/desk/push", staff(access.Answer, (*Server).subscribe)},
+	{get, "/preferences", staff(access.Answer, (*Server).preferences)},
+	{post, "/preferences", staff(access.Answer, (*Server).setPreferences)},
+	{get, "/snippets", staff(access.Answer, (*Server).snippets)},
+	{post, "/snippets", staff(access.Answer, (*Server).addSnippet)},
+	{post, "/snippets/:id", staff(access.Answer, (*Server).updateSnippet)},
+	{post, "/snippets/:id/remove", staff(access.Answer, (*Server).removeSnippet)},
+	{get, "/faq", staff(access.Answer, (*Server).faqList)},
+	{get, "/faq/new", staff(access.Answer, (*Server).newEntry)},
+	{post, "/faq/new", staff(access.Answer, (*Server).saveEntry)},
+	{get, "/faq/:id", staff(access.Answer, (*Server).entry)},
+	{post, "/faq/:id", staff(access.Answer, (*Server).saveEntry)},
+	{post, "/faq/:id/remove", staff(access.Manage, (*Server).removeEntry)},
+	{post, "/faq/state", staff(access.Manage, (*Server).setEntryStates)},
+	{get, "/faq/export", staff(access.Manage, (*Server).exportFAQ)},
+	{get, importPath, staff(access.Manage, (*Server).importForm)},
+	{post, importPath, staff(access.Manage, (*Server).importFAQ)},
+
 	// For supervisors.
 	{get, "/board", staff(access.Watch, (*Server).board)},
 	{get, "/live/board", socket(access.Watch, (*Server).boardSocket)},
@@ -84,6 +123,16 @@ var Routes = []Route{
 	{post, "/admin/groups/:id/members", staff(access.Manage, (*Server).setMembers)},
 	{post, "/admin/websites/:id/subjects", staff(access.Manage, (*Server).setSubject)},
 	{post, "/admin/websites/:id/subjects/:group/remove", staff(access.Manage, (*Server).removeSubject)},
+	{get, "/admin/tags", staff(access.Manage, (*Server).tags)},
+	{post, "/admin/tags", staff(access.Manage, (*Server).addTag)},
+	{post, "/admin/tags/:id", staff(access.Manage, (*Server).renameTag)},
+	{post, "/admin/tags/:id/remove", staff(access.Manage, (*Server).removeTag)},
+	{get, "/admin/desk", staff(access.Manage, (*Server).deskRules)},
+	{post, "/admin/desk", staff(access.Manage, (*Server).setDeskRules)},
+	{post, "/admin/desk/model", staff(access.Manage, (*Server).setModel)},
+	{post, "/admin/desk/model/remove", staff(access.Manage, (*Server).removeModel)},
+	{get, "/admin/people/:id", staff(access.Manage, (*Server).person)},
+	{post, "/admin/people/:id/aliases", staff(access.Manage, (*Server).setAliases)},
 	{get, "/admin/people", staff(access.Manage, (*Server).people)},
 	{post, "/admin/people/invite", staff(access.Manage, (*Server).invite)},
 	{post, "/admin/people/invitations/:id/remove", staff(access.Manage, (*Server).uninvite)},
@@ -97,6 +146,7 @@ var Routes = []Route{
 	// For reviewers, supervisors and managers.
 	{get, "/review", staff(access.Review, (*Server).past)},
 	{get, "/review/:id", staff(access.Review, (*Server).transcript)},
+	{get, "/review/:id/export/:format", staff(access.Review, (*Server).export)},
 
 	// For the customers' pages.
 	{get, "/widget.js", open((*Server).widgetFile)},

@@ -19,8 +19,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"parley/app/archive"
+	"parley/app/assist"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/faq"
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/live"
@@ -50,8 +52,11 @@ type Server struct {
 	identity *identity.Room
 	chat     *chat.Room
 	queue    *queue.Room
+	faq      *faq.Room
+	assist   *assist.Room
 	archive  *archive.Room
 	mail     *jobs.Mailer
+	push     *jobs.Pusher
 	live     *live.Hub
 	sessions *scs.SessionManager
 	store    *identity.Sessions
@@ -65,14 +70,17 @@ type Rooms struct {
 	Sessions *identity.Sessions
 	Chat     *chat.Room
 	Queue    *queue.Room
+	FAQ      *faq.Room
+	Assist   *assist.Room
 	Archive  *archive.Room
 	Mail     *jobs.Mailer
+	Push     *jobs.Pusher
 	Live     *live.Hub
 }
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
 	ui.Asset = static.Address
 
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
@@ -110,11 +118,15 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 256<<10)
+	most := int64(256 << 10)
+	if r.URL.Path == importPath { // a whole catalogue
+		most = faq.ImportBytes + 1<<20
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.handler.ServeHTTP(w, r)
 }
 
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; " +
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
@@ -208,6 +220,8 @@ func (s *Server) fail(err error, c echo.Context) {
 			return
 		}
 		s.draw(c, status, desk.Trouble(e.Message))
+	case strings.HasPrefix(path, "/desk/"): // what the desk's script asks for
+		c.JSON(status, map[string]string{"message": e.Message})
 	case strings.HasPrefix(path, "/widget") || strings.HasPrefix(path, "/live/") || strings.HasPrefix(path, "/static/"):
 		if strings.HasPrefix(path, "/widget/") {
 			letRead(c)

@@ -33,7 +33,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -65,7 +65,7 @@ with d as (
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id,
+  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id, x.customer_id,
     x.visitor_name, x.page_url, x.page_title, x.language, x.group_id, x.came_by, x.offered_to, x.offered_until, x.offer_note, x.line_since,
     d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
@@ -77,7 +77,7 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w;
 
@@ -96,7 +96,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
       and (sqlc.narg(conversation_id)::uuid is null or exists (select from groups g where g.org_id = h.org_id and g.id = h.group_id and g.picking))))
   order by h.line_since, h.id limit 1 for update skip locked
 ), c as (
-  update conversations set state = 'open', agent_id = @agent_id, agent_name = @agent_name, assigned_at = now(), line_since = null, lost = false,
+  update conversations set state = 'open', agent_id = @agent_id, agent_name = app.alias(conversations.org_id, @agent_id, customer_id, @agent_name), assigned_at = now(), line_since = null, lost = false,
     came_by = case when offered_to = @agent_id then 'accepted' when sqlc.narg(conversation_id)::uuid is null then 'next' else 'picked' end,
     offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
@@ -108,7 +108,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -120,7 +120,7 @@ with d as (
 ), who as (
   select u.org_id, u.id, u.name from users u where u.id = any(@agent_ids::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' for share
 ), c as (
-  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
+  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = app.alias(x.org_id, d.agent_id, x.customer_id, who.name), assigned_at = now(), line_since = null, lost = false,
     came_by = @came_by, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from d join who on who.id = d.agent_id
   where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from sqlc.narg(from_agent)::uuid and x.agent_id is distinct from d.agent_id
@@ -135,7 +135,7 @@ with d as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -177,7 +177,7 @@ with mine as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -199,7 +199,7 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -219,21 +219,55 @@ with c as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Change :one
+-- An agent says its own last reply otherwise, or takes it back. The reply carries that, a message of its own tells it to every screen,
+-- and what it was stays for staff.
+with o as (
+  select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
+  where x.conversation_id = @conversation_id and x.seq = @seq and x.author = 'agent' and x.author_id = @agent_id::uuid and x.kind = 'text' and x.changed <> 'erased'
+    and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
+      and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
+    last_text = case when k.last_text = left(o.was, 200) then left(@body::text, 200) else k.last_text end
+  from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
+    and (k.agent_id = @agent_id or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = @agent_id and g.may_write))
+    and exists (select from users u where u.org_id = k.org_id and u.id = @agent_id and u.disabled_at is null)
+  returning k.*, o.seq as of_seq, o.was
+), u as (
+  update messages t set body = @body, changed = @changed from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq)
+  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, @kind::text, 'agent', @agent_id, app.author_name(c.org_id, 'agent', @agent_id, c.agent_id, c.agent_name), @body, c.last_at, c.of_seq from c
+  returning *
+), h as (
+  insert into message_traces (org_id, conversation_id, seq, was) select c.org_id, c.id, c.last_seq, c.was from c
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: TracesOf :many
+-- What changed messages were before, by the number of the change.
+select seq, was from message_traces where conversation_id = @conversation_id order by seq;
 
 -- name: KnownMessage :one
 -- The message that was said before under this id.
 select conversation_id, seq, created_at from messages where id = @message_id and visitor_id = @visitor_id;
 
 -- name: KnownMessageIn :one
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at from messages m where m.id = @message_id and m.conversation_id = @conversation_id
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed from messages m where m.id = @message_id and m.conversation_id = @conversation_id
   and m.author_id = @author_id;
 
 -- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @id;
@@ -242,7 +276,7 @@ where c.id = @id;
 -- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
 -- first, silent ones last.
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
@@ -269,15 +303,31 @@ select distinct on (visitor_id) visitor_id, id as conversation_id from conversat
 where visitor_id = any(@visitors::uuid[]) order by visitor_id, id desc;
 
 -- name: MessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
 from messages where conversation_id = @conversation_id and seq > @after order by seq limit @most;
 
+-- name: MessagesBefore :many
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+from messages where conversation_id = @conversation_id and seq < @before order by seq desc limit @most;
+
+-- name: GetMessage :one
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+from messages where conversation_id = @conversation_id and seq = @seq;
+
+-- name: LastQuestion :one
+-- The visitor's newest message up to a number, and when there is an answer to it, that too.
+select m.seq, m.body from messages m where m.conversation_id = @conversation_id and m.author = 'visitor' and m.kind = 'text' and m.seq <= @upto order by m.seq desc limit 1;
+
+-- name: LastQuestions :many
+select distinct on (m.conversation_id) m.conversation_id, m.seq, m.body from messages m
+where m.conversation_id = any(@conversations::uuid[]) and m.author = 'visitor' and m.kind = 'text' order by m.conversation_id, m.seq desc;
+
 -- name: MessagesOf :many
--- Whole threads of several conversations in one go, each after its own cursor.
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at
+-- Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none.
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
 from (select unnest(@conversations::uuid[]) as id, unnest(@cursors::integer[]) as seq) as want
 join conversations c on c.id = want.id
-join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - @most::integer)
+join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > case when want.seq > 0 then want.seq else c.last_seq - @most::integer end
 order by m.conversation_id, m.seq;
 
 -- name: ListGuests :many
@@ -310,7 +360,7 @@ with u as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -331,7 +381,7 @@ with x as ( -- conversations before guests, everywhere
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
@@ -350,9 +400,60 @@ with v as (
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: EndVisits :exec
 delete from guests where user_id = @user_id;
+
+-- Around a conversation.
+
+-- name: About :one
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+where c.id = @id;
+
+-- name: Earlier :many
+-- The same visitor's other conversations, newest first.
+select e.id, e.created_at, e.state, e.agent_name, e.last_text from conversations c
+join conversations e on e.org_id = c.org_id and e.visitor_id = c.visitor_id and e.id <> c.id
+where c.id = @id order by e.created_at desc limit 10;
+
+-- name: IsEarlier :one
+-- Whether two conversations are the same visitor's.
+select exists (select from conversations c join conversations e on e.org_id = c.org_id and e.visitor_id = c.visitor_id where c.id = @id and e.id = @other);
+
+-- name: SetAbout :execrows
+-- What the panel tells of its page and its visitor, for the running conversation.
+update conversations set trail = @trail, data = @data, country = case when @country::text = '' then country else @country::text end, zone = @zone
+where visitor_id = @visitor_id and state <> 'closed' and id = @id;
+
+-- name: ListTags :many
+select id, name from tags order by lower(name);
+
+-- name: TagsOf :many
+select ct.conversation_id, t.id, t.name from conversation_tags ct join tags t on t.org_id = ct.org_id and t.id = ct.tag_id
+where ct.conversation_id = any(@conversations::uuid[]) order by lower(t.name);
+
+-- name: AddTag :exec
+insert into tags (org_id, id, name) values (app.org_id(), @id, @name) on conflict (org_id, name) do nothing;
+
+-- name: PutTag :execrows
+insert into conversation_tags (org_id, conversation_id, tag_id, by_id)
+select c.org_id, c.id, t.id, sqlc.narg(by_id)::uuid from conversations c, tags t where c.id = @conversation_id and lower(t.name) = lower(@name)
+on conflict do nothing;
+
+-- name: TakeTag :execrows
+delete from conversation_tags where conversation_id = @conversation_id and tag_id = @tag_id;
+
+-- name: RenameTag :execrows
+update tags set name = @name where id = @id;
+
+-- name: RemoveTag :execrows
+delete from tags where id = @id;
+
+-- name: CountTags :many
+select t.id, t.name, (select count(*) from conversation_tags c where c.org_id = t.org_id and c.tag_id = t.id)::integer as uses from tags t order by lower(t.name);

@@ -62,3 +62,31 @@ values (app.org_id(), @id, @user_id, @token_hash, @expires_at);
 -- name: UseReset :one
 update password_resets set used_at = now() where token_hash = @token_hash and used_at is null and expires_at > now()
 returning user_id;
+
+-- name: GetPreferences :one
+select chosen from preferences where user_id = @user_id;
+
+-- name: PutPreferences :exec
+insert into preferences (org_id, user_id, chosen) values (app.org_id(), @user_id, @chosen) on conflict (org_id, user_id) do update set chosen = excluded.chosen;
+
+-- name: ListAliases :many
+-- Under which names a user answers, for each customer.
+select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias
+from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = @user_id order by lower(c.name);
+
+-- name: PutAlias :exec
+insert into aliases (org_id, user_id, customer_id, name) values (app.org_id(), @user_id, @customer_id, @name)
+on conflict (org_id, user_id, customer_id) do update set name = excluded.name;
+
+-- name: DropAlias :exec
+delete from aliases where user_id = @user_id and customer_id = @customer_id;
+
+-- name: AddSubscription :exec
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), @id, @user_id, @endpoint, @p256dh, @auth)
+on conflict (org_id, user_id, endpoint) do nothing;
+
+-- name: DropSubscription :exec
+delete from push_subscriptions where user_id = @user_id and endpoint = @endpoint;
+
+-- name: ListSubscriptions :many
+select endpoint, p256dh, auth from push_subscriptions where user_id = @user_id order by created_at desc limit 10;

@@ -33,6 +33,10 @@ returning key;
 select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
 from websites w where w.customer_id = @customer_id order by lower(w.name), w.id;
 
+-- name: AllWebsites :many
+select w.id, w.customer_id, c.name as customer_name, w.name from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+order by lower(c.name), lower(w.name), w.id;
+
 -- name: GetWebsite :one
 select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview
 from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = @id;

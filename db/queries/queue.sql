@@ -141,7 +141,7 @@ where a.user_id = @user_id
 returning a.status, (a.status <> old.status)::boolean as changed;
 
 -- name: SetStatus :one
-update agents a set status = @status, chosen = @chosen, suspect_since = null,
+update agents a set status = @status, chosen = @chosen, reason = @reason, suspect_since = null,
   status_at = case when a.status <> @status then clock_timestamp() else a.status_at end,
   came_online = case when a.status <> 'online' and @status = 'online' then clock_timestamp() else a.came_online end,
   busy = a.busy * f.left, online = a.online * f.left + case a.status when 'online' then (1 - f.left) * 2700 / ln(2) else 0 end, busy_at = clock_timestamp()
@@ -169,7 +169,17 @@ delete from presence where user_id = @user_id and instance = @instance;
 update agents set suspect_since = null where user_id = @user_id and suspect_since is not null;
 
 -- name: GetAgent :one
-select a.status, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chats, r.hand_back from agents a join routing r on r.org_id = a.org_id where a.user_id = @user_id;
+select a.status, a.reason, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chats, r.hand_back, d.away_reasons
+from agents a join routing r on r.org_id = a.org_id join desk_rules d on d.org_id = a.org_id where a.user_id = @user_id;
+
+-- name: Today :one
+-- What an agent has done since a time.
+select count(*)::integer as taken, (count(*) filter (where ended = 'closed'))::integer as closed,
+  coalesce(avg(extract(epoch from ended_at - at)) filter (where ended = 'closed'), 0)::double precision as each
+from assignments where agent_id = @user_id and at >= @since;
+
+-- name: ZoneOf :one
+select time_zone from groups where id = @id;
 
 -- name: LongAway :many
 -- Who has been away for longer than it may keep its conversations.

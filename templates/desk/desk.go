@@ -4,6 +4,7 @@ package desk
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -15,18 +16,37 @@ import (
 
 // Page is what the desk shows when it is loaded.
 type Page struct {
-	User     uuid.UUID
-	UserName string
-	OrgName  string
-	Manages  bool // has a way to the management
-	Reviews  bool
-	Watches  bool
-	Status   queue.Availability
-	Line     []chat.Conversation
-	Own      []chat.Conversation
-	Visits   []chat.Conversation // in which the agent is a guest
-	Guests   map[uuid.UUID][]chat.Guest
-	Threads  map[uuid.UUID][]chat.Message
+	User      uuid.UUID
+	UserName  string
+	OrgName   string
+	Manages   bool // has a way to the management
+	Reviews   bool
+	Watches   bool
+	Status    queue.Availability
+	Today     queue.Today
+	Line      []chat.Conversation
+	Own       []chat.Conversation
+	Visits    []chat.Conversation // in which the agent is a guest
+	Guests    map[uuid.UUID][]chat.Guest
+	Threads   map[uuid.UUID][]chat.Message
+	Offered   map[uuid.UUID]Offered
+	Wishes    string // the user's preferences, as JSON for the script
+	Commands  string // what the keyboard does, as JSON for the script
+	Snippets  string // names, keys and texts, as JSON for the script
+	Automatic bool   // drafts come by themselves where no entry is sure
+	PushKey   string // public key of the installation's Web Push; empty: none
+}
+
+func (p Page) pane(c chat.Conversation) PaneView {
+	return PaneView{Conversation: c, Me: p.User, Guests: p.Guests[c.ID], Messages: p.Threads[c.ID], Offered: p.Offered[c.ID]}
+}
+
+// reasons are those an agent may choose from, with its present one.
+func reasons(a queue.Availability) []string {
+	if a.Status == queue.Away && a.Reason != "" && !slices.Contains(a.Reasons, a.Reason) {
+		return append(slices.Clone(a.Reasons), a.Reason)
+	}
+	return a.Reasons
 }
 
 // Seen says how a conversation shows on a desk.

@@ -1,4 +1,4 @@
-// Command build bundles the widget's sources into widget/dist. Run it by "make generate".
+// Command build bundles the widget's sources into widget/dist and the desk's into static. Run it by "make generate".
 package main
 
 import (
@@ -12,6 +12,7 @@ func main() {
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/launcher.js"}, Outfile: "widget/dist/widget.js", Format: api.FormatDefault})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/panel.js"}, Outfile: "widget/dist/panel.js", Format: api.FormatESModule})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/widget.css"}, Outfile: "widget/dist/widget.css"})
+	build(api.BuildOptions{EntryPoints: []string{"static/src/desk/main.js"}, Outfile: "static/desk.js", Format: api.FormatIIFE})
 }
 
 func build(o api.BuildOptions) {

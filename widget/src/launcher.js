@@ -5,7 +5,14 @@
   const say = (text) => console.error("Parley: " + text);
   if (!script || !script.dataset.key) return say("the script line has no data-key. Copy the two lines from the website's page again.");
   if (window.parleyChat) return say("the two lines are in this page twice; the second ones are ignored.");
-  window.parleyChat = {};
+  const chat = (window.parleyChat = { data: {} });
+  const asked = window.parley && window.parley.q; // called before this script was there
+  window.parley = (what, values) => {
+    if (what !== "set") return say('there is no parley("' + what + '").');
+    Object.assign(chat.data, values);
+    if (chat.told) chat.told();
+  };
+  for (const call of asked || []) window.parley(...call);
   const key = script.dataset.key;
   const base = new URL(script.src).origin;
   const stored = "parley." + key;

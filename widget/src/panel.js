@@ -1,6 +1,8 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
 import { address, subjects } from "./ask.js";
+import markdown from "./markdown.js";
 import poll from "./poll.js";
+import teller from "./tell.js";
 
 const texts = {
   close: "Close chat", write: "Write a message", send: "Send", again: "Start a new conversation", gone: "The chat is not available on this page.",
@@ -11,6 +13,7 @@ const texts = {
   wait: (least, most) => " It takes " + (least && least < most ? least + " to " + most : "up to " + most) + (most === 1 ? " minute." : " minutes."),
   nobody: "Nobody is here just now.", back: (day) => " We are back " + day + ".",
   left: "Thank you. We will write to you.",
+  edited: " · edited", erased: "This message was taken back",
   ended: "The conversation has ended", returned: "A colleague will take over in a moment", typing: "is typing…",
 };
 
@@ -74,6 +77,8 @@ export default function panel({ root, button, badge, base, key, stored, website 
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
 
   const current = () => talk;
+  const tell = teller(stored, put);
+  window.parleyChat.told = () => tell(greeted && state && state !== "closed" && conversation);
 
   // --- drawing ------------------------------------------------------------------------------------------------------
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -81,6 +86,11 @@ export default function panel({ root, button, badge, base, key, stored, website 
 
   function draw(m, pending, talk = current()) {
     const stay = !atEnd();
+    if (m.of) { // says that another message has changed
+      const of = talk.querySelector('[data-seq="' + m.of + '"]');
+      if (of) of.change(m.kind === "erase" ? "erased" : "edited", m.text);
+      return;
+    }
     let e = shown.get(m.id);
     if (!e) {
       e = m.kind === "system" ? make("p", "system") : make("div", "message " + m.author);
@@ -89,9 +99,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (m.kind === "system") {
       e.textContent = m.text === "taken" ? texts.joined(m.name) : m.text === "closed" ? texts.ended : texts.returned;
     } else {
-      const foot = make("small", "", pending ? texts.sending
-        : (m.author === "agent" && m.name ? m.name + " · " : "") + new Date(m.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
-      e.replaceChildren(make("p", "", m.text), foot);
+      e.change = (changed, text) => {
+        const foot = make("small", "", pending ? texts.sending
+          : (m.author === "agent" && m.name ? m.name + " · " : "") + new Date(m.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) + (changed === "edited" ? texts.edited : ""));
+        e.replaceChildren(make("div", "text", ...(changed === "erased" ? [make("em", "", texts.erased)] : markdown(text))), foot);
+      };
+      e.change(m.changed, m.text);
+      if (m.seq) e.dataset.seq = m.seq;
     }
     e.classList.toggle("pending", !!pending);
     e.seq = pending ? Infinity : m.seq;
@@ -269,6 +283,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       }
       take(frame.messages);
       flush();
+      window.parleyChat.told();
     } else if (frame.type === "messages") {
       const c = frame.conversation;
       if (conversation && c.id < conversation) { // the last words of the one before
@@ -289,6 +304,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
         if (!state || state === "closed") state = "waiting";
         if (m) draw(own);
         if (frame.seq === last + 1) last = frame.seq;
+        window.parleyChat.told();
       }
       sent.delete(frame.id);
       kept(frame.id);
@@ -315,7 +331,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
       if (own) kept(m.id);
       if (m.author === "agent") {
         typing.textContent = "";
-        if (fresh && m.seq > (memory.read || 0) && unseen()) unread++;
+        if (fresh && !m.of && m.seq > (memory.read || 0) && unseen()) unread++;
       }
     }
     read();

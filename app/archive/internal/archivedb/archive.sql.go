@@ -12,76 +12,223 @@ import (
 	"github.com/google/uuid"
 )
 
-const getPast = `-- name: GetPast :one
-select c.id, cu.name as customer_name, w.name as website_name, c.agent_name, c.created_at, c.closed_at::timestamptz as closed_at
-from conversations c
-join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-where c.state = 'closed' and c.id = $1
+const agentChoices = `-- name: AgentChoices :many
+select u.id, u.name, (u.disabled_at is not null)::boolean as gone from users u where u.role <> 'reviewer' or exists (
+  select from conversations c where c.org_id = u.org_id and c.agent_id = u.id and c.state = 'closed') order by gone, u.name limit 2000
 `
 
-type GetPastRow struct {
-	ID           uuid.UUID
-	CustomerName string
-	WebsiteName  string
-	AgentName    string
-	CreatedAt    time.Time
-	ClosedAt     time.Time
+type AgentChoicesRow struct {
+	ID   uuid.UUID
+	Name string
+	Gone bool
 }
 
-func (q *Queries) GetPast(ctx context.Context, id uuid.UUID) (GetPastRow, error) {
-	row := q.db.QueryRow(ctx, getPast, id)
-	var i GetPastRow
-	err := row.Scan(
-		&i.ID,
-		&i.CustomerName,
-		&i.WebsiteName,
-		&i.AgentName,
-		&i.CreatedAt,
-		&i.ClosedAt,
-	)
-	return i, err
+// Who answers or has answered.
+func (q *Queries) AgentChoices(ctx context.Context) ([]AgentChoicesRow, error) {
+	rows, err := q.db.Query(ctx, agentChoices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AgentChoicesRow
+	for rows.Next() {
+		var i AgentChoicesRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Gone); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const listPast = `-- name: ListPast :many
-select c.id, c.customer_id, cu.name as customer_name, w.name as website_name, c.agent_name, c.last_text, c.created_at, c.closed_at::timestamptz as closed_at
-from conversations c
-join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-where c.state = 'closed' and ($1::timestamptz is null or c.closed_at < $1::timestamptz)
-order by c.closed_at desc limit $2
+const agentNameChoices = `-- name: AgentNameChoices :many
+with recursive names as (
+  (select c.agent_name from conversations c where c.state = 'closed' and c.customer_id = $1 and c.agent_name > '' order by c.agent_name limit 1)
+  union all
+  select (select c.agent_name from conversations c where c.state = 'closed' and c.customer_id = $1 and c.agent_name > n.agent_name order by c.agent_name limit 1)
+  from names n where n.agent_name is not null
+)
+select agent_name::text as name from names where agent_name is not null limit 500
 `
 
-type ListPastParams struct {
-	Before *time.Time
-	Most   int32
+// The names under which agents have answered a customer's visitors: from one to the next in the index.
+func (q *Queries) AgentNameChoices(ctx context.Context, customer uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, agentNameChoices, customer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-type ListPastRow struct {
+const customerChoices = `-- name: CustomerChoices :many
+select id, name from customers order by name limit 1000
+`
+
+type CustomerChoicesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) CustomerChoices(ctx context.Context) ([]CustomerChoicesRow, error) {
+	rows, err := q.db.Query(ctx, customerChoices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CustomerChoicesRow
+	for rows.Next() {
+		var i CustomerChoicesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const excerpts = `-- name: Excerpts :many
+select c.id::uuid as conversation_id, m.kind, m.body
+from unnest($1::uuid[]) as c (id)
+cross join lateral (
+  select x.kind, x.body from messages x cross join lateral (select to_tsvector('simple', x.body) as words offset 0) t
+  where x.conversation_id = c.id and x.kind in ('text', 'file', 'note') and x.changed <> 'erased'
+  order by (select count(*) from unnest($2::text[]) as w (word)
+    where t.words @@ app.beginning('', w.word)) desc, x.seq limit 1
+) m
+`
+
+type ExcerptsParams struct {
+	Conversations []uuid.UUID
+	Words         []string
+}
+
+type ExcerptsRow struct {
+	ConversationID uuid.UUID
+	Kind           string
+	Body           string
+}
+
+// Of each conversation the message with the most of the words.
+func (q *Queries) Excerpts(ctx context.Context, arg ExcerptsParams) ([]ExcerptsRow, error) {
+	rows, err := q.db.Query(ctx, excerpts, arg.Conversations, arg.Words)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ExcerptsRow
+	for rows.Next() {
+		var i ExcerptsRow
+		if err := rows.Scan(&i.ConversationID, &i.Kind, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findPast = `-- name: FindPast :many
+select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, coalesce(g.name, '')::text as group_name,
+  coalesce(u.name, '')::text as user_name, c.agent_name, c.last_text, c.created_at, c.closed_at::timestamptz as closed_at
+from app.door_archive($1::text[], $2::text[], $3::uuid, $4::uuid, $5::uuid, $6::uuid,
+  $7::text, $8::uuid, $9::timestamptz, $10::timestamptz, $11::integer)
+  as d (id, hits, closed_at)
+join conversations c on c.id = d.id
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
+left join users u on u.org_id = c.org_id and u.id = c.agent_id
+where c.state = 'closed'
+  and not exists (select from unnest($12::text[]) as p (pattern) where not exists (
+    select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.kind in ('text', 'file', 'note') and m.changed <> 'erased' and m.body ilike p.pattern))
+order by d.hits desc, c.closed_at desc, c.id desc limit $14 offset $13
+`
+
+type FindPastParams struct {
+	Rare        []string
+	Words       []string
+	Customer    *uuid.UUID
+	Website     *uuid.UUID
+	GroupID     *uuid.UUID
+	Agent       *uuid.UUID
+	AgentName   *string
+	Tag         *uuid.UUID
+	ClosedFrom  *time.Time
+	ClosedUntil *time.Time
+	Depth       int32
+	Phrases     []string
+	Skip        int32
+	Most        int32
+}
+
+type FindPastRow struct {
 	ID           uuid.UUID
-	CustomerID   uuid.UUID
+	VisitorID    uuid.UUID
+	VisitorName  string
 	CustomerName string
 	WebsiteName  string
+	GroupName    string
+	UserName     string
 	AgentName    string
 	LastText     string
 	CreatedAt    time.Time
 	ClosedAt     time.Time
 }
 
-func (q *Queries) ListPast(ctx context.Context, arg ListPastParams) ([]ListPastRow, error) {
-	rows, err := q.db.Query(ctx, listPast, arg.Before, arg.Most)
+// Those that have one of the rare words; with the most of all words first. A phrase, as a pattern, must stand in one of the
+// messages.
+func (q *Queries) FindPast(ctx context.Context, arg FindPastParams) ([]FindPastRow, error) {
+	rows, err := q.db.Query(ctx, findPast,
+		arg.Rare,
+		arg.Words,
+		arg.Customer,
+		arg.Website,
+		arg.GroupID,
+		arg.Agent,
+		arg.AgentName,
+		arg.Tag,
+		arg.ClosedFrom,
+		arg.ClosedUntil,
+		arg.Depth,
+		arg.Phrases,
+		arg.Skip,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListPastRow
+	var items []FindPastRow
 	for rows.Next() {
-		var i ListPastRow
+		var i FindPastRow
 		if err := rows.Scan(
 			&i.ID,
-			&i.CustomerID,
+			&i.VisitorID,
+			&i.VisitorName,
 			&i.CustomerName,
 			&i.WebsiteName,
+			&i.GroupName,
+			&i.UserName,
 			&i.AgentName,
 			&i.LastText,
 			&i.CreatedAt,
@@ -97,8 +244,525 @@ func (q *Queries) ListPast(ctx context.Context, arg ListPastParams) ([]ListPastR
 	return items, nil
 }
 
+const findRecent = `-- name: FindRecent :many
+with newest as materialized (
+  select c.org_id, c.id, c.closed_at from conversations c
+  where c.state = 'closed'
+    and ($4::uuid is null or c.customer_id = $4::uuid)
+    and ($5::uuid is null or c.website_id = $5::uuid)
+    and ($6::uuid is null or c.group_id = $6::uuid)
+    and ($7::uuid is null or c.agent_id = $7::uuid)
+    and ($8::text is null or c.agent_name = $8::text)
+    and ($9::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $9::uuid))
+    and ($10::timestamptz is null or c.closed_at >= $10::timestamptz)
+    and ($11::timestamptz is null or c.closed_at < $11::timestamptz)
+  order by c.closed_at desc, c.id desc limit 20000
+), each as materialized (
+  select array(select app.sought(app.org_id(), w.word) from unnest($12::text[]) as w (word)) as queries
+), found as materialized (
+  select n.org_id, n.id, bit_count(bit_or(app.hits(a.words, e.queries))::bit(64)) as hits
+  from newest n join archive_words a on a.org_id = n.org_id and a.conversation_id = n.id cross join each e
+  group by n.org_id, n.id, n.closed_at having bit_or(app.hits(a.words, e.queries)) <> 0
+  order by hits desc, n.closed_at desc, n.id desc limit $13::integer
+)
+select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, coalesce(g.name, '')::text as group_name,
+  coalesce(u.name, '')::text as user_name, c.agent_name, c.last_text, c.created_at, c.closed_at::timestamptz as closed_at
+from found f join conversations c on c.org_id = f.org_id and c.id = f.id
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
+left join users u on u.org_id = c.org_id and u.id = c.agent_id
+where not exists (select from unnest($1::text[]) as p (pattern) where not exists (
+    select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.kind in ('text', 'file', 'note') and m.changed <> 'erased' and m.body ilike p.pattern))
+order by f.hits desc, c.closed_at desc, c.id desc limit $3 offset $2
+`
+
+type FindRecentParams struct {
+	Phrases     []string
+	Skip        int32
+	Most        int32
+	Customer    *uuid.UUID
+	Website     *uuid.UUID
+	GroupID     *uuid.UUID
+	Agent       *uuid.UUID
+	AgentName   *string
+	Tag         *uuid.UUID
+	ClosedFrom  *time.Time
+	ClosedUntil *time.Time
+	Words       []string
+	Depth       int32
+}
+
+type FindRecentRow struct {
+	ID           uuid.UUID
+	VisitorID    uuid.UUID
+	VisitorName  string
+	CustomerName string
+	WebsiteName  string
+	GroupName    string
+	UserName     string
+	AgentName    string
+	LastText     string
+	CreatedAt    time.Time
+	ClosedAt     time.Time
+}
+
+// Where all words are common: of the newest 20,000 (with the filter) those with the most of them. They have a thousand of each,
+// and nobody can page further.
+func (q *Queries) FindRecent(ctx context.Context, arg FindRecentParams) ([]FindRecentRow, error) {
+	rows, err := q.db.Query(ctx, findRecent,
+		arg.Phrases,
+		arg.Skip,
+		arg.Most,
+		arg.Customer,
+		arg.Website,
+		arg.GroupID,
+		arg.Agent,
+		arg.AgentName,
+		arg.Tag,
+		arg.ClosedFrom,
+		arg.ClosedUntil,
+		arg.Words,
+		arg.Depth,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []FindRecentRow
+	for rows.Next() {
+		var i FindRecentRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.VisitorID,
+			&i.VisitorName,
+			&i.CustomerName,
+			&i.WebsiteName,
+			&i.GroupName,
+			&i.UserName,
+			&i.AgentName,
+			&i.LastText,
+			&i.CreatedAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const getPast = `-- name: GetPast :one
+select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, c.agent_name, c.created_at,
+  c.closed_at::timestamptz as closed_at, app.is_staff()::boolean as staff, coalesce(g.name, '')::text as group_name, coalesce(u.name, '')::text as user_name,
+  (case when app.is_staff() then v.email else '' end)::text as visitor_email,
+  (case when app.is_staff() then c.page_url else '' end)::text as page_url,
+  (case when app.is_staff() then c.page_title else '' end)::text as page_title,
+  (case when app.is_staff() then c.referrer else '' end)::text as referrer,
+  (case when app.is_staff() then c.user_agent else '' end)::text as user_agent,
+  (case when app.is_staff() then c.language else '' end)::text as language,
+  (case when app.is_staff() then c.country else '' end)::text as country,
+  (case when app.is_staff() then c.data else '{}' end)::jsonb as data,
+  (case when app.is_staff() then c.trail else '[]' end)::jsonb as trail
+from conversations c
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
+left join users u on u.org_id = c.org_id and u.id = c.agent_id
+where c.state = 'closed' and c.id = $1
+`
+
+type GetPastRow struct {
+	ID           uuid.UUID
+	VisitorID    uuid.UUID
+	VisitorName  string
+	CustomerName string
+	WebsiteName  string
+	AgentName    string
+	CreatedAt    time.Time
+	ClosedAt     time.Time
+	Staff        bool
+	GroupName    string
+	UserName     string
+	VisitorEmail string
+	PageUrl      string
+	PageTitle    string
+	Referrer     string
+	UserAgent    string
+	Language     string
+	Country      string
+	Data         []byte
+	Trail        []byte
+}
+
+// What only staff may know leaves the database for staff only.
+func (q *Queries) GetPast(ctx context.Context, id uuid.UUID) (GetPastRow, error) {
+	row := q.db.QueryRow(ctx, getPast, id)
+	var i GetPastRow
+	err := row.Scan(
+		&i.ID,
+		&i.VisitorID,
+		&i.VisitorName,
+		&i.CustomerName,
+		&i.WebsiteName,
+		&i.AgentName,
+		&i.CreatedAt,
+		&i.ClosedAt,
+		&i.Staff,
+		&i.GroupName,
+		&i.UserName,
+		&i.VisitorEmail,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Referrer,
+		&i.UserAgent,
+		&i.Language,
+		&i.Country,
+		&i.Data,
+		&i.Trail,
+	)
+	return i, err
+}
+
+const groupChoices = `-- name: GroupChoices :many
+select id, name from groups order by name limit 1000
+`
+
+type GroupChoicesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) GroupChoices(ctx context.Context) ([]GroupChoicesRow, error) {
+	rows, err := q.db.Query(ctx, groupChoices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GroupChoicesRow
+	for rows.Next() {
+		var i GroupChoicesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const handsOf = `-- name: HandsOf :many
+select a.at, u.name as agent, g.name as group_name, a.how, coalesce(b.name, '')::text as by_name, a.ended_at, coalesce(a.ended, '')::text as ended
+from assignments a
+join users u on u.org_id = a.org_id and u.id = a.agent_id
+join groups g on g.org_id = a.org_id and g.id = a.group_id
+left join users b on b.org_id = a.org_id and b.id = a.by_id
+where a.conversation_id = $1 order by a.at
+`
+
+type HandsOfRow struct {
+	At        time.Time
+	Agent     string
+	GroupName string
+	How       string
+	ByName    string
+	EndedAt   *time.Time
+	Ended     string
+}
+
+// Who has had a conversation.
+func (q *Queries) HandsOf(ctx context.Context, conversationID uuid.UUID) ([]HandsOfRow, error) {
+	rows, err := q.db.Query(ctx, handsOf, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HandsOfRow
+	for rows.Next() {
+		var i HandsOfRow
+		if err := rows.Scan(
+			&i.At,
+			&i.Agent,
+			&i.GroupName,
+			&i.How,
+			&i.ByName,
+			&i.EndedAt,
+			&i.Ended,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPast = `-- name: ListPast :many
+select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, coalesce(g.name, '')::text as group_name,
+  coalesce(u.name, '')::text as user_name, c.agent_name, c.last_text, c.created_at, c.closed_at::timestamptz as closed_at
+from conversations c
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
+left join users u on u.org_id = c.org_id and u.id = c.agent_id
+where c.state = 'closed'
+  and ($1::uuid is null or c.customer_id = $1::uuid)
+  and ($2::uuid is null or c.website_id = $2::uuid)
+  and ($3::uuid is null or c.group_id = $3::uuid)
+  and ($4::uuid is null or c.agent_id = $4::uuid)
+  and ($5::text is null or c.agent_name = $5::text)
+  and ($6::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $6::uuid))
+  and ($7::timestamptz is null or c.closed_at >= $7::timestamptz)
+  and ($8::timestamptz is null or c.closed_at < $8::timestamptz)
+  and ($9::timestamptz is null or (c.closed_at, c.id) < ($9::timestamptz, $10::uuid))
+order by c.closed_at desc, c.id desc limit $11
+`
+
+type ListPastParams struct {
+	Customer    *uuid.UUID
+	Website     *uuid.UUID
+	GroupID     *uuid.UUID
+	Agent       *uuid.UUID
+	AgentName   *string
+	Tag         *uuid.UUID
+	ClosedFrom  *time.Time
+	ClosedUntil *time.Time
+	Before      *time.Time
+	BeforeID    uuid.UUID
+	Most        int32
+}
+
+type ListPastRow struct {
+	ID           uuid.UUID
+	VisitorID    uuid.UUID
+	VisitorName  string
+	CustomerName string
+	WebsiteName  string
+	GroupName    string
+	UserName     string
+	AgentName    string
+	LastText     string
+	CreatedAt    time.Time
+	ClosedAt     time.Time
+}
+
+func (q *Queries) ListPast(ctx context.Context, arg ListPastParams) ([]ListPastRow, error) {
+	rows, err := q.db.Query(ctx, listPast,
+		arg.Customer,
+		arg.Website,
+		arg.GroupID,
+		arg.Agent,
+		arg.AgentName,
+		arg.Tag,
+		arg.ClosedFrom,
+		arg.ClosedUntil,
+		arg.Before,
+		arg.BeforeID,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListPastRow
+	for rows.Next() {
+		var i ListPastRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.VisitorID,
+			&i.VisitorName,
+			&i.CustomerName,
+			&i.WebsiteName,
+			&i.GroupName,
+			&i.UserName,
+			&i.AgentName,
+			&i.LastText,
+			&i.CreatedAt,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const plainWords = `-- name: PlainWords :many
+select word::text as word from app.words($1::text) as w (word) order by length(w.word) desc, w.word limit 12
+`
+
+func (q *Queries) PlainWords(ctx context.Context, text string) ([]string, error) {
+	rows, err := q.db.Query(ctx, plainWords, text)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var word string
+		if err := rows.Scan(&word); err != nil {
+			return nil, err
+		}
+		items = append(items, word)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const planned = `-- name: Planned :exec
+select set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true), set_config('work_mem', '32MB', true)
+`
+
+// Filters that may be left out want a plan for those that are there, whatever was asked before; and compiling a plan takes
+// longer than any of these. For the rest of the transaction.
+func (q *Queries) Planned(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, planned)
+	return err
+}
+
+const suggestionsOf = `-- name: SuggestionsOf :many
+select coalesce(f.seq, 0)::integer as seq, f.kind, f.at, coalesce(u.name, '')::text as agent, coalesce((
+  select t.question from faq_texts t where t.org_id = f.org_id and t.entry_id = f.entry_id order by (t.language = f.language) desc, t.language limit 1), '')::text as question
+from faq_choices f left join users u on u.org_id = f.org_id and u.id = f.user_id
+where f.conversation_id = $1::uuid order by f.n
+`
+
+type SuggestionsOfRow struct {
+	Seq      int32
+	Kind     string
+	At       time.Time
+	Agent    string
+	Question string
+}
+
+func (q *Queries) SuggestionsOf(ctx context.Context, conversationID uuid.UUID) ([]SuggestionsOfRow, error) {
+	rows, err := q.db.Query(ctx, suggestionsOf, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SuggestionsOfRow
+	for rows.Next() {
+		var i SuggestionsOfRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Kind,
+			&i.At,
+			&i.Agent,
+			&i.Question,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tagChoices = `-- name: TagChoices :many
+select id, name from tags order by name limit 1000
+`
+
+type TagChoicesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) TagChoices(ctx context.Context) ([]TagChoicesRow, error) {
+	rows, err := q.db.Query(ctx, tagChoices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TagChoicesRow
+	for rows.Next() {
+		var i TagChoicesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tagsOf = `-- name: TagsOf :many
+select t.name from conversation_tags x join tags t on t.org_id = x.org_id and t.id = x.tag_id where x.conversation_id = $1 order by t.name
+`
+
+func (q *Queries) TagsOf(ctx context.Context, conversationID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, tagsOf, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tracesOf = `-- name: TracesOf :many
+select e.of_seq::integer as of_seq, t.was, e.created_at from message_traces t
+join messages e on e.org_id = t.org_id and e.conversation_id = t.conversation_id and e.seq = t.seq
+where t.conversation_id = $1 and e.of_seq is not null order by t.seq
+`
+
+type TracesOfRow struct {
+	OfSeq     int32
+	Was       string
+	CreatedAt time.Time
+}
+
+// What messages said before they were edited or erased.
+func (q *Queries) TracesOf(ctx context.Context, conversationID uuid.UUID) ([]TracesOfRow, error) {
+	rows, err := q.db.Query(ctx, tracesOf, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TracesOfRow
+	for rows.Next() {
+		var i TracesOfRow
+		if err := rows.Scan(&i.OfSeq, &i.Was, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const transcript = `-- name: Transcript :many
-select seq, id, kind, author, author_name, body, created_at from messages where conversation_id = $1 order by seq
+select seq, id, kind, author, author_name, body, created_at, coalesce(of_seq, 0)::integer as of_seq, changed from messages
+where conversation_id = $1 order by seq
 `
 
 type TranscriptRow struct {
@@ -109,6 +773,8 @@ type TranscriptRow struct {
 	AuthorName string
 	Body       string
 	CreatedAt  time.Time
+	OfSeq      int32
+	Changed    string
 }
 
 func (q *Queries) Transcript(ctx context.Context, conversationID uuid.UUID) ([]TranscriptRow, error) {
@@ -128,7 +794,82 @@ func (q *Queries) Transcript(ctx context.Context, conversationID uuid.UUID) ([]T
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
+			&i.OfSeq,
+			&i.Changed,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const websiteChoices = `-- name: WebsiteChoices :many
+select w.id, w.name, c.name as customer_name from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+order by c.name, w.name limit 2000
+`
+
+type WebsiteChoicesRow struct {
+	ID           uuid.UUID
+	Name         string
+	CustomerName string
+}
+
+func (q *Queries) WebsiteChoices(ctx context.Context) ([]WebsiteChoicesRow, error) {
+	rows, err := q.db.Query(ctx, websiteChoices)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WebsiteChoicesRow
+	for rows.Next() {
+		var i WebsiteChoicesRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.CustomerName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const words = `-- name: Words :many
+with sample as materialized (
+  select a.words from (select c.org_id, c.id from conversations c
+    where c.state = 'closed' and ($2::uuid is null or c.customer_id = $2::uuid) order by c.closed_at desc, c.id desc limit 1000) n
+  join archive_words a on a.org_id = n.org_id and a.conversation_id = n.id and not a.staff
+)
+select w.word::text as word, ((select count(*) from sample) = 1000
+  and (select count(*) from sample s where s.words @@ app.sought(app.org_id(), w.word)) >= 50)::boolean as common
+from app.words($1::text) as w (word) order by length(w.word) desc, w.word limit 12
+`
+
+type WordsParams struct {
+	Text     string
+	Customer *uuid.UUID
+}
+
+type WordsRow struct {
+	Word   string
+	Common bool
+}
+
+// The words of what somebody seeks, as they are kept, the longest; and whether one is common: in one of twenty of the newest thousand.
+func (q *Queries) Words(ctx context.Context, arg WordsParams) ([]WordsRow, error) {
+	rows, err := q.db.Query(ctx, words, arg.Text, arg.Customer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WordsRow
+	for rows.Next() {
+		var i WordsRow
+		if err := rows.Scan(&i.Word, &i.Common); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

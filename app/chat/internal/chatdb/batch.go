@@ -40,16 +40,16 @@ with d as (
       - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
   select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
   from c join d on d.conversation_id = c.id
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -94,6 +94,7 @@ type BeginRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -172,6 +173,7 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 					&i.WaitingSince,
 					&i.StartedAt,
 					&i.WebsiteID,
+					&i.CustomerID,
 					&i.WebsiteName,
 					&i.TypingPreview,
 					&i.VisitorName,
@@ -226,7 +228,7 @@ with d as (
         and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
     end
     and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id,
+  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id, x.customer_id,
     x.visitor_name, x.page_url, x.page_title, x.language, x.group_id, x.came_by, x.offered_to, x.offered_until, x.offer_note, x.line_since,
     d.message_id, d.author, d.author_id, d.kind, d.body
 ), m as (
@@ -238,7 +240,7 @@ with d as (
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
   case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c
 cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
 `
@@ -277,6 +279,7 @@ type SayRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -349,6 +352,7 @@ func (b *SayBatchResults) Query(f func(int, []SayRow, error)) {
 					&i.WaitingSince,
 					&i.StartedAt,
 					&i.WebsiteID,
+					&i.CustomerID,
 					&i.WebsiteName,
 					&i.TypingPreview,
 					&i.VisitorName,

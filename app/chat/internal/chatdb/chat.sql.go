@@ -12,23 +12,208 @@ import (
 	"github.com/google/uuid"
 )
 
+const about = `-- name: About :one
+
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
+where c.id = $1
+`
+
+type AboutRow struct {
+	PageUrl      string
+	PageTitle    string
+	Referrer     string
+	UserAgent    string
+	Language     string
+	Country      string
+	Zone         string
+	Data         []byte
+	Trail        []byte
+	CreatedAt    time.Time
+	Email        string
+	Name         string
+	WebsiteName  string
+	CustomerName string
+}
+
+// Around a conversation.
+func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
+	row := q.db.QueryRow(ctx, about, id)
+	var i AboutRow
+	err := row.Scan(
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Referrer,
+		&i.UserAgent,
+		&i.Language,
+		&i.Country,
+		&i.Zone,
+		&i.Data,
+		&i.Trail,
+		&i.CreatedAt,
+		&i.Email,
+		&i.Name,
+		&i.WebsiteName,
+		&i.CustomerName,
+	)
+	return i, err
+}
+
+const addTag = `-- name: AddTag :exec
+insert into tags (org_id, id, name) values (app.org_id(), $1, $2) on conflict (org_id, name) do nothing
+`
+
+type AddTagParams struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) error {
+	_, err := q.db.Exec(ctx, addTag, arg.ID, arg.Name)
+	return err
+}
+
+const change = `-- name: Change :one
+with o as (
+  select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
+  where x.conversation_id = $1 and x.seq = $2 and x.author = 'agent' and x.author_id = $3::uuid and x.kind = 'text' and x.changed <> 'erased'
+    and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
+      and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+), c as (
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
+    last_text = case when k.last_text = left(o.was, 200) then left($4::text, 200) else k.last_text end
+  from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
+    and (k.agent_id = $3 or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = $3 and g.may_write))
+    and exists (select from users u where u.org_id = k.org_id and u.id = $3 and u.disabled_at is null)
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, o.seq as of_seq, o.was
+), u as (
+  update messages t set body = $4, changed = $5 from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq)
+  select c.org_id, c.id, c.last_seq, $6, c.visitor_id, $7::text, 'agent', $3, app.author_name(c.org_id, 'agent', $3, c.agent_id, c.agent_name), $4, c.last_at, c.of_seq from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
+), h as (
+  insert into message_traces (org_id, conversation_id, seq, was) select c.org_id, c.id, c.last_seq, c.was from c
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type ChangeParams struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	AgentID        uuid.UUID
+	Body           string
+	Changed        string
+	MessageID      uuid.UUID
+	Kind           string
+}
+
+type ChangeRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
+}
+
+// An agent says its own last reply otherwise, or takes it back. The reply carries that, a message of its own tells it to every screen,
+// and what it was stays for staff.
+func (q *Queries) Change(ctx context.Context, arg ChangeParams) (ChangeRow, error) {
+	row := q.db.QueryRow(ctx, change,
+		arg.ConversationID,
+		arg.Seq,
+		arg.AgentID,
+		arg.Body,
+		arg.Changed,
+		arg.MessageID,
+		arg.Kind,
+	)
+	var i ChangeRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.CustomerID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
+	)
+	return i, err
+}
+
 const close = `-- name: Close :one
 with c as (
   update conversations set state = 'closed', came_by = 'closed', closed_at = clock_timestamp(), waiting_since = null,
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = $1 and state = 'open' and agent_id = $2
     and exists (select from users u where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $3, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'closed', c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -58,6 +243,7 @@ type CloseRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -94,6 +280,7 @@ func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) 
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,
@@ -108,6 +295,36 @@ func (q *Queries) Close(ctx context.Context, arg CloseParams) (CloseRow, error) 
 		&i.LineSince,
 	)
 	return i, err
+}
+
+const countTags = `-- name: CountTags :many
+select t.id, t.name, (select count(*) from conversation_tags c where c.org_id = t.org_id and c.tag_id = t.id)::integer as uses from tags t order by lower(t.name)
+`
+
+type CountTagsRow struct {
+	ID   uuid.UUID
+	Name string
+	Uses int32
+}
+
+func (q *Queries) CountTags(ctx context.Context) ([]CountTagsRow, error) {
+	rows, err := q.db.Query(ctx, countTags)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountTagsRow
+	for rows.Next() {
+		var i CountTagsRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Uses); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const currentOfVisitor = `-- name: CurrentOfVisitor :one
@@ -135,6 +352,47 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 	return i, err
 }
 
+const earlier = `-- name: Earlier :many
+select e.id, e.created_at, e.state, e.agent_name, e.last_text from conversations c
+join conversations e on e.org_id = c.org_id and e.visitor_id = c.visitor_id and e.id <> c.id
+where c.id = $1 order by e.created_at desc limit 10
+`
+
+type EarlierRow struct {
+	ID        uuid.UUID
+	CreatedAt time.Time
+	State     string
+	AgentName string
+	LastText  string
+}
+
+// The same visitor's other conversations, newest first.
+func (q *Queries) Earlier(ctx context.Context, id uuid.UUID) ([]EarlierRow, error) {
+	rows, err := q.db.Query(ctx, earlier, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EarlierRow
+	for rows.Next() {
+		var i EarlierRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.State,
+			&i.AgentName,
+			&i.LastText,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endVisits = `-- name: EndVisits :exec
 delete from guests where user_id = $1
 `
@@ -146,7 +404,7 @@ func (q *Queries) EndVisits(ctx context.Context, userID uuid.UUID) error {
 
 const getConversation = `-- name: GetConversation :one
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = $1
@@ -164,6 +422,7 @@ type GetConversationRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -193,6 +452,7 @@ func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConvers
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,
@@ -209,28 +469,69 @@ func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConvers
 	return i, err
 }
 
+const getMessage = `-- name: GetMessage :one
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+from messages where conversation_id = $1 and seq = $2
+`
+
+type GetMessageParams struct {
+	ConversationID uuid.UUID
+	Seq            int32
+}
+
+type GetMessageRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
+}
+
+func (q *Queries) GetMessage(ctx context.Context, arg GetMessageParams) (GetMessageRow, error) {
+	row := q.db.QueryRow(ctx, getMessage, arg.ConversationID, arg.Seq)
+	var i GetMessageRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.OfSeq,
+		&i.Changed,
+	)
+	return i, err
+}
+
 const give = `-- name: Give :many
 with d as (
   select unnest($1::uuid[]) as id, unnest($2::uuid[]) as agent_id, unnest($3::uuid[]) as message_id
 ), who as (
   select u.org_id, u.id, u.name from users u where u.id = any($2::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' for share
 ), c as (
-  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = who.name, assigned_at = now(), line_since = null, lost = false,
+  update conversations x set state = 'open', agent_id = d.agent_id, agent_name = app.alias(x.org_id, d.agent_id, x.customer_id, who.name), assigned_at = now(), line_since = null, lost = false,
     came_by = $4, offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from d join who on who.id = d.agent_id
   where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from $5::uuid and x.agent_id is distinct from d.agent_id
     and ($4 <> 'routing' or x.offered_to is null)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, d.message_id
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, d.message_id
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id and guests.user_id = c.agent_id
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -262,6 +563,7 @@ type GiveRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -312,6 +614,7 @@ func (q *Queries) Give(ctx context.Context, arg GiveParams) ([]GiveRow, error) {
 			&i.WaitingSince,
 			&i.StartedAt,
 			&i.WebsiteID,
+			&i.CustomerID,
 			&i.WebsiteName,
 			&i.TypingPreview,
 			&i.VisitorName,
@@ -351,15 +654,15 @@ with u as (
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $4, $7::text, $8::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -394,6 +697,7 @@ type InviteRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -441,6 +745,7 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) (InviteRow, erro
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,
@@ -455,6 +760,23 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) (InviteRow, erro
 		&i.LineSince,
 	)
 	return i, err
+}
+
+const isEarlier = `-- name: IsEarlier :one
+select exists (select from conversations c join conversations e on e.org_id = c.org_id and e.visitor_id = c.visitor_id where c.id = $1 and e.id = $2)
+`
+
+type IsEarlierParams struct {
+	ID    uuid.UUID
+	Other uuid.UUID
+}
+
+// Whether two conversations are the same visitor's.
+func (q *Queries) IsEarlier(ctx context.Context, arg IsEarlierParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isEarlier, arg.ID, arg.Other)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const knownMessage = `-- name: KnownMessage :one
@@ -481,7 +803,7 @@ func (q *Queries) KnownMessage(ctx context.Context, arg KnownMessageParams) (Kno
 }
 
 const knownMessageIn = `-- name: KnownMessageIn :one
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at from messages m where m.id = $1 and m.conversation_id = $2
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed from messages m where m.id = $1 and m.conversation_id = $2
   and m.author_id = $3
 `
 
@@ -500,6 +822,8 @@ type KnownMessageInRow struct {
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
 }
 
 func (q *Queries) KnownMessageIn(ctx context.Context, arg KnownMessageInParams) (KnownMessageInRow, error) {
@@ -514,6 +838,8 @@ func (q *Queries) KnownMessageIn(ctx context.Context, arg KnownMessageInParams) 
 		&i.AuthorName,
 		&i.Body,
 		&i.CreatedAt,
+		&i.OfSeq,
+		&i.Changed,
 	)
 	return i, err
 }
@@ -549,21 +875,74 @@ func (q *Queries) LastOfVisitors(ctx context.Context, visitors []uuid.UUID) ([]L
 	return items, nil
 }
 
+const lastQuestion = `-- name: LastQuestion :one
+select m.seq, m.body from messages m where m.conversation_id = $1 and m.author = 'visitor' and m.kind = 'text' and m.seq <= $2 order by m.seq desc limit 1
+`
+
+type LastQuestionParams struct {
+	ConversationID uuid.UUID
+	Upto           int32
+}
+
+type LastQuestionRow struct {
+	Seq  int32
+	Body string
+}
+
+// The visitor's newest message up to a number, and when there is an answer to it, that too.
+func (q *Queries) LastQuestion(ctx context.Context, arg LastQuestionParams) (LastQuestionRow, error) {
+	row := q.db.QueryRow(ctx, lastQuestion, arg.ConversationID, arg.Upto)
+	var i LastQuestionRow
+	err := row.Scan(&i.Seq, &i.Body)
+	return i, err
+}
+
+const lastQuestions = `-- name: LastQuestions :many
+select distinct on (m.conversation_id) m.conversation_id, m.seq, m.body from messages m
+where m.conversation_id = any($1::uuid[]) and m.author = 'visitor' and m.kind = 'text' order by m.conversation_id, m.seq desc
+`
+
+type LastQuestionsRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	Body           string
+}
+
+func (q *Queries) LastQuestions(ctx context.Context, conversations []uuid.UUID) ([]LastQuestionsRow, error) {
+	rows, err := q.db.Query(ctx, lastQuestions, conversations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LastQuestionsRow
+	for rows.Next() {
+		var i LastQuestionsRow
+		if err := rows.Scan(&i.ConversationID, &i.Seq, &i.Body); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const leaveAddress = `-- name: LeaveAddress :one
 with v as (
   update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $4::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -594,6 +973,7 @@ type LeaveAddressRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -636,6 +1016,7 @@ func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (Lea
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,
@@ -654,7 +1035,7 @@ func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (Lea
 
 const listForDesk = `-- name: ListForDesk :many
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
-  c.created_at as started_at, c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where (c.org_id, c.id) in (
@@ -686,6 +1067,7 @@ type ListForDeskRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -728,6 +1110,7 @@ func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]Lis
 			&i.WaitingSince,
 			&i.StartedAt,
 			&i.WebsiteID,
+			&i.CustomerID,
 			&i.WebsiteName,
 			&i.TypingPreview,
 			&i.VisitorName,
@@ -790,6 +1173,35 @@ func (q *Queries) ListGuests(ctx context.Context, conversationIds []uuid.UUID) (
 	return items, nil
 }
 
+const listTags = `-- name: ListTags :many
+select id, name from tags order by lower(name)
+`
+
+type ListTagsRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) ListTags(ctx context.Context) ([]ListTagsRow, error) {
+	rows, err := q.db.Query(ctx, listTags)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTagsRow
+	for rows.Next() {
+		var i ListTagsRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockWaiting = `-- name: LockWaiting :many
 select id from conversations where state = 'waiting' and id = any($1::uuid[]) order by id for update
 `
@@ -816,7 +1228,7 @@ func (q *Queries) LockWaiting(ctx context.Context, conversationIds []uuid.UUID) 
 }
 
 const messagesAfter = `-- name: MessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
 from messages where conversation_id = $1 and seq > $2 order by seq limit $3
 `
 
@@ -835,6 +1247,8 @@ type MessagesAfterRow struct {
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
 }
 
 func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([]MessagesAfterRow, error) {
@@ -855,6 +1269,63 @@ func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
+			&i.OfSeq,
+			&i.Changed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const messagesBefore = `-- name: MessagesBefore :many
+select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+from messages where conversation_id = $1 and seq < $2 order by seq desc limit $3
+`
+
+type MessagesBeforeParams struct {
+	ConversationID uuid.UUID
+	Before         int32
+	Most           int32
+}
+
+type MessagesBeforeRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
+}
+
+func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) ([]MessagesBeforeRow, error) {
+	rows, err := q.db.Query(ctx, messagesBefore, arg.ConversationID, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MessagesBeforeRow
+	for rows.Next() {
+		var i MessagesBeforeRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.Seq,
+			&i.MessageID,
+			&i.Kind,
+			&i.Author,
+			&i.AuthorName,
+			&i.Body,
+			&i.CreatedAt,
+			&i.OfSeq,
+			&i.Changed,
 		); err != nil {
 			return nil, err
 		}
@@ -867,10 +1338,10 @@ func (q *Queries) MessagesAfter(ctx context.Context, arg MessagesAfterParams) ([
 }
 
 const messagesOf = `-- name: MessagesOf :many
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
 from (select unnest($1::uuid[]) as id, unnest($2::integer[]) as seq) as want
 join conversations c on c.id = want.id
-join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > greatest(want.seq, c.last_seq - $3::integer)
+join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > case when want.seq > 0 then want.seq else c.last_seq - $3::integer end
 order by m.conversation_id, m.seq
 `
 
@@ -889,9 +1360,11 @@ type MessagesOfRow struct {
 	AuthorName     string
 	Body           string
 	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
 }
 
-// Whole threads of several conversations in one go, each after its own cursor.
+// Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none.
 func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]MessagesOfRow, error) {
 	rows, err := q.db.Query(ctx, messagesOf, arg.Conversations, arg.Cursors, arg.Most)
 	if err != nil {
@@ -910,6 +1383,8 @@ func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]Messa
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
+			&i.OfSeq,
+			&i.Changed,
 		); err != nil {
 			return nil, err
 		}
@@ -951,6 +1426,26 @@ func (q *Queries) NewestOf(ctx context.Context, conversations []uuid.UUID) ([]Ne
 	return items, nil
 }
 
+const putTag = `-- name: PutTag :execrows
+insert into conversation_tags (org_id, conversation_id, tag_id, by_id)
+select c.org_id, c.id, t.id, $1::uuid from conversations c, tags t where c.id = $2 and lower(t.name) = lower($3)
+on conflict do nothing
+`
+
+type PutTagParams struct {
+	ByID           *uuid.UUID
+	ConversationID uuid.UUID
+	Name           string
+}
+
+func (q *Queries) PutTag(ctx context.Context, arg PutTagParams) (int64, error) {
+	result, err := q.db.Exec(ctx, putTag, arg.ByID, arg.ConversationID, arg.Name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const reline = `-- name: Reline :many
 with c as (
   update conversations x set group_id = coalesce($1::uuid, x.group_id), came_by = $2,
@@ -959,15 +1454,15 @@ with c as (
   where x.state = 'waiting' and (x.id = any($3::uuid[]) and x.group_id <> coalesce($1::uuid, gen_random_uuid())
       and ($4::uuid is null or x.offered_to = $4::uuid)
     or $5::boolean and x.offered_until <= now())
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $6::text, $7::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1001,6 +1496,7 @@ type RelineRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -1053,6 +1549,7 @@ func (q *Queries) Reline(ctx context.Context, arg RelineParams) ([]RelineRow, er
 			&i.WaitingSince,
 			&i.StartedAt,
 			&i.WebsiteID,
+			&i.CustomerID,
 			&i.WebsiteName,
 			&i.TypingPreview,
 			&i.VisitorName,
@@ -1076,6 +1573,35 @@ func (q *Queries) Reline(ctx context.Context, arg RelineParams) ([]RelineRow, er
 	return items, nil
 }
 
+const removeTag = `-- name: RemoveTag :execrows
+delete from tags where id = $1
+`
+
+func (q *Queries) RemoveTag(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, removeTag, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const renameTag = `-- name: RenameTag :execrows
+update tags set name = $1 where id = $2
+`
+
+type RenameTagParams struct {
+	Name string
+	ID   uuid.UUID
+}
+
+func (q *Queries) RenameTag(ctx context.Context, arg RenameTagParams) (int64, error) {
+	result, err := q.db.Exec(ctx, renameTag, arg.Name, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const requeue = `-- name: Requeue :many
 with mine as (
   select o.org_id, o.id, o.agent_id, o.agent_name from conversations o
@@ -1095,7 +1621,7 @@ with mine as (
     offer_note = case when $9::uuid is not null then $11::text else '' end,
     last_seq = x.last_seq + (case when $12::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
   from mine where x.org_id = mine.org_id and x.id = mine.id
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, mine.agent_id as had_id, mine.agent_name as had_name
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, mine.agent_id as had_id, mine.agent_name as had_name
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), n as (
@@ -1104,11 +1630,11 @@ with mine as (
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'system', 'system', 'returned', c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1148,6 +1674,7 @@ type RequeueRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -1206,6 +1733,7 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 			&i.WaitingSince,
 			&i.StartedAt,
 			&i.WebsiteID,
+			&i.CustomerID,
 			&i.WebsiteName,
 			&i.TypingPreview,
 			&i.VisitorName,
@@ -1229,6 +1757,67 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 	return items, nil
 }
 
+const setAbout = `-- name: SetAbout :execrows
+update conversations set trail = $1, data = $2, country = case when $3::text = '' then country else $3::text end, zone = $4
+where visitor_id = $5 and state <> 'closed' and id = $6
+`
+
+type SetAboutParams struct {
+	Trail     []byte
+	Data      []byte
+	Country   string
+	Zone      string
+	VisitorID uuid.UUID
+	ID        uuid.UUID
+}
+
+// What the panel tells of its page and its visitor, for the running conversation.
+func (q *Queries) SetAbout(ctx context.Context, arg SetAboutParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setAbout,
+		arg.Trail,
+		arg.Data,
+		arg.Country,
+		arg.Zone,
+		arg.VisitorID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const tagsOf = `-- name: TagsOf :many
+select ct.conversation_id, t.id, t.name from conversation_tags ct join tags t on t.org_id = ct.org_id and t.id = ct.tag_id
+where ct.conversation_id = any($1::uuid[]) order by lower(t.name)
+`
+
+type TagsOfRow struct {
+	ConversationID uuid.UUID
+	ID             uuid.UUID
+	Name           string
+}
+
+func (q *Queries) TagsOf(ctx context.Context, conversations []uuid.UUID) ([]TagsOfRow, error) {
+	rows, err := q.db.Query(ctx, tagsOf, conversations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TagsOfRow
+	for rows.Next() {
+		var i TagsOfRow
+		if err := rows.Scan(&i.ConversationID, &i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const take = `-- name: Take :one
 with who as ( -- locked, so that nobody is disabled between the look and the taking
   select u.id from users u where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer' for share
@@ -1241,19 +1830,19 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
       and ($2::uuid is null or exists (select from groups g where g.org_id = h.org_id and g.id = h.group_id and g.picking))))
   order by h.line_since, h.id limit 1 for update skip locked
 ), c as (
-  update conversations set state = 'open', agent_id = $1, agent_name = $5, assigned_at = now(), line_since = null, lost = false,
+  update conversations set state = 'open', agent_id = $1, agent_name = app.alias(conversations.org_id, $1, customer_id, $5), assigned_at = now(), line_since = null, lost = false,
     came_by = case when offered_to = $1 then 'accepted' when $2::uuid is null then 'next' else 'picked' end,
     offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until, conversations.offer_note
+  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until, conversations.offer_note, conversations.data, conversations.trail, conversations.country, conversations.zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $6, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1286,6 +1875,7 @@ type TakeRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -1332,6 +1922,7 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,
@@ -1348,6 +1939,53 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 	return i, err
 }
 
+const takeTag = `-- name: TakeTag :execrows
+delete from conversation_tags where conversation_id = $1 and tag_id = $2
+`
+
+type TakeTagParams struct {
+	ConversationID uuid.UUID
+	TagID          uuid.UUID
+}
+
+func (q *Queries) TakeTag(ctx context.Context, arg TakeTagParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeTag, arg.ConversationID, arg.TagID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const tracesOf = `-- name: TracesOf :many
+select seq, was from message_traces where conversation_id = $1 order by seq
+`
+
+type TracesOfRow struct {
+	Seq int32
+	Was string
+}
+
+// What changed messages were before, by the number of the change.
+func (q *Queries) TracesOf(ctx context.Context, conversationID uuid.UUID) ([]TracesOfRow, error) {
+	rows, err := q.db.Query(ctx, tracesOf, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TracesOfRow
+	for rows.Next() {
+		var i TracesOfRow
+		if err := rows.Scan(&i.Seq, &i.Was); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const uninvite = `-- name: Uninvite :one
 with x as ( -- conversations before guests, everywhere
   select v.org_id, v.id from conversations v where v.id = $1 for update
@@ -1357,15 +1995,15 @@ with x as ( -- conversations before guests, everywhere
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $3, $4::text, $5::text, c.last_at from c
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
 select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from m join c on c.org_id = m.org_id and c.id = m.conversation_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 `
@@ -1397,6 +2035,7 @@ type UninviteRow struct {
 	WaitingSince   *time.Time
 	StartedAt      time.Time
 	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
 	WebsiteName    string
 	TypingPreview  bool
 	VisitorName    string
@@ -1439,6 +2078,7 @@ func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow
 		&i.WaitingSince,
 		&i.StartedAt,
 		&i.WebsiteID,
+		&i.CustomerID,
 		&i.WebsiteName,
 		&i.TypingPreview,
 		&i.VisitorName,

@@ -30,6 +30,30 @@ func (q *Queries) AcceptInvitation(ctx context.Context, id uuid.UUID) (AcceptInv
 	return i, err
 }
 
+const addSubscription = `-- name: AddSubscription :exec
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), $1, $2, $3, $4, $5)
+on conflict (org_id, user_id, endpoint) do nothing
+`
+
+type AddSubscriptionParams struct {
+	ID       uuid.UUID
+	UserID   uuid.UUID
+	Endpoint string
+	P256dh   string
+	Auth     string
+}
+
+func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) error {
+	_, err := q.db.Exec(ctx, addSubscription,
+		arg.ID,
+		arg.UserID,
+		arg.Endpoint,
+		arg.P256dh,
+		arg.Auth,
+	)
+	return err
+}
+
 const changeRole = `-- name: ChangeRole :exec
 update users set role = $1, customer_id = $2, session_epoch = session_epoch + 1 where id = $3
 `
@@ -105,6 +129,34 @@ func (q *Queries) DisableUser(ctx context.Context, id uuid.UUID) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
+const dropAlias = `-- name: DropAlias :exec
+delete from aliases where user_id = $1 and customer_id = $2
+`
+
+type DropAliasParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) DropAlias(ctx context.Context, arg DropAliasParams) error {
+	_, err := q.db.Exec(ctx, dropAlias, arg.UserID, arg.CustomerID)
+	return err
+}
+
+const dropSubscription = `-- name: DropSubscription :exec
+delete from push_subscriptions where user_id = $1 and endpoint = $2
+`
+
+type DropSubscriptionParams struct {
+	UserID   uuid.UUID
+	Endpoint string
+}
+
+func (q *Queries) DropSubscription(ctx context.Context, arg DropSubscriptionParams) error {
+	_, err := q.db.Exec(ctx, dropSubscription, arg.UserID, arg.Endpoint)
+	return err
+}
+
 const enableUser = `-- name: EnableUser :execrows
 update users set disabled_at = null where id = $1 and disabled_at is not null
 `
@@ -115,6 +167,17 @@ func (q *Queries) EnableUser(ctx context.Context, id uuid.UUID) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const getPreferences = `-- name: GetPreferences :one
+select chosen from preferences where user_id = $1
+`
+
+func (q *Queries) GetPreferences(ctx context.Context, userID uuid.UUID) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getPreferences, userID)
+	var chosen []byte
+	err := row.Scan(&chosen)
+	return chosen, err
 }
 
 const getUser = `-- name: GetUser :one
@@ -183,6 +246,38 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
 	return err
 }
 
+const listAliases = `-- name: ListAliases :many
+select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias
+from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1 order by lower(c.name)
+`
+
+type ListAliasesRow struct {
+	CustomerID   uuid.UUID
+	CustomerName string
+	Alias        string
+}
+
+// Under which names a user answers, for each customer.
+func (q *Queries) ListAliases(ctx context.Context, userID uuid.UUID) ([]ListAliasesRow, error) {
+	rows, err := q.db.Query(ctx, listAliases, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAliasesRow
+	for rows.Next() {
+		var i ListAliasesRow
+		if err := rows.Scan(&i.CustomerID, &i.CustomerName, &i.Alias); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listInvitations = `-- name: ListInvitations :many
 select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name
 from invitations i left join customers c on c.org_id = i.org_id and c.id = i.customer_id
@@ -213,6 +308,36 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 			&i.ExpiresAt,
 			&i.CustomerName,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSubscriptions = `-- name: ListSubscriptions :many
+select endpoint, p256dh, auth from push_subscriptions where user_id = $1 order by created_at desc limit 10
+`
+
+type ListSubscriptionsRow struct {
+	Endpoint string
+	P256dh   string
+	Auth     string
+}
+
+func (q *Queries) ListSubscriptions(ctx context.Context, userID uuid.UUID) ([]ListSubscriptionsRow, error) {
+	rows, err := q.db.Query(ctx, listSubscriptions, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSubscriptionsRow
+	for rows.Next() {
+		var i ListSubscriptionsRow
+		if err := rows.Scan(&i.Endpoint, &i.P256dh, &i.Auth); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -290,6 +415,36 @@ func (q *Queries) LockOwners(ctx context.Context) ([]uuid.UUID, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const putAlias = `-- name: PutAlias :exec
+insert into aliases (org_id, user_id, customer_id, name) values (app.org_id(), $1, $2, $3)
+on conflict (org_id, user_id, customer_id) do update set name = excluded.name
+`
+
+type PutAliasParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+	Name       string
+}
+
+func (q *Queries) PutAlias(ctx context.Context, arg PutAliasParams) error {
+	_, err := q.db.Exec(ctx, putAlias, arg.UserID, arg.CustomerID, arg.Name)
+	return err
+}
+
+const putPreferences = `-- name: PutPreferences :exec
+insert into preferences (org_id, user_id, chosen) values (app.org_id(), $1, $2) on conflict (org_id, user_id) do update set chosen = excluded.chosen
+`
+
+type PutPreferencesParams struct {
+	UserID uuid.UUID
+	Chosen []byte
+}
+
+func (q *Queries) PutPreferences(ctx context.Context, arg PutPreferencesParams) error {
+	_, err := q.db.Exec(ctx, putPreferences, arg.UserID, arg.Chosen)
+	return err
 }
 
 const setPassword = `-- name: SetPassword :exec

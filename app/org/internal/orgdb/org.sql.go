@@ -27,6 +27,43 @@ func (q *Queries) AddDomain(ctx context.Context, arg AddDomainParams) error {
 	return err
 }
 
+const allWebsites = `-- name: AllWebsites :many
+select w.id, w.customer_id, c.name as customer_name, w.name from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+order by lower(c.name), lower(w.name), w.id
+`
+
+type AllWebsitesRow struct {
+	ID           uuid.UUID
+	CustomerID   uuid.UUID
+	CustomerName string
+	Name         string
+}
+
+func (q *Queries) AllWebsites(ctx context.Context) ([]AllWebsitesRow, error) {
+	rows, err := q.db.Query(ctx, allWebsites)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AllWebsitesRow
+	for rows.Next() {
+		var i AllWebsitesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.CustomerName,
+			&i.Name,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const createCustomer = `-- name: CreateCustomer :exec
 insert into customers (org_id, id, name) values (app.org_id(), $1, $2)
 `

@@ -102,17 +102,20 @@ func (q *Queries) Depart(ctx context.Context, arg DepartParams) error {
 }
 
 const getAgent = `-- name: GetAgent :one
-select a.status, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chats, r.hand_back from agents a join routing r on r.org_id = a.org_id where a.user_id = $1
+select a.status, a.reason, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chats, r.hand_back, d.away_reasons
+from agents a join routing r on r.org_id = a.org_id join desk_rules d on d.org_id = a.org_id where a.user_id = $1
 `
 
 type GetAgentRow struct {
 	Status       string
+	Reason       string
 	Chosen       bool
 	StatusAt     time.Time
 	SuspectSince *time.Time
 	HardCap      int32
 	OpenChats    int32
 	HandBack     int32
+	AwayReasons  []string
 }
 
 func (q *Queries) GetAgent(ctx context.Context, userID uuid.UUID) (GetAgentRow, error) {
@@ -120,12 +123,14 @@ func (q *Queries) GetAgent(ctx context.Context, userID uuid.UUID) (GetAgentRow, 
 	var i GetAgentRow
 	err := row.Scan(
 		&i.Status,
+		&i.Reason,
 		&i.Chosen,
 		&i.StatusAt,
 		&i.SuspectSince,
 		&i.HardCap,
 		&i.OpenChats,
 		&i.HandBack,
+		&i.AwayReasons,
 	)
 	return i, err
 }
@@ -797,7 +802,7 @@ select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, 
   h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
   (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
 from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
-lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
+lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
     and (c.offered_to is null or c.offered_until <= now())
   order by c.line_since, c.id limit $1) h
 `
@@ -1045,23 +1050,29 @@ func (q *Queries) SetRouting(ctx context.Context, arg SetRoutingParams) error {
 }
 
 const setStatus = `-- name: SetStatus :one
-update agents a set status = $1, chosen = $2, suspect_since = null,
+update agents a set status = $1, chosen = $2, reason = $3, suspect_since = null,
   status_at = case when a.status <> $1 then clock_timestamp() else a.status_at end,
   came_online = case when a.status <> 'online' and $1 = 'online' then clock_timestamp() else a.came_online end,
   busy = a.busy * f.left, online = a.online * f.left + case a.status when 'online' then (1 - f.left) * 2700 / ln(2) else 0 end, busy_at = clock_timestamp()
-from (select exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.busy_at)) / 2700)::double precision as left from agents o where o.user_id = $3) f
-where a.user_id = $3
+from (select exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.busy_at)) / 2700)::double precision as left from agents o where o.user_id = $4) f
+where a.user_id = $4
 returning a.status
 `
 
 type SetStatusParams struct {
 	Status string
 	Chosen bool
+	Reason string
 	UserID uuid.UUID
 }
 
 func (q *Queries) SetStatus(ctx context.Context, arg SetStatusParams) (string, error) {
-	row := q.db.QueryRow(ctx, setStatus, arg.Status, arg.Chosen, arg.UserID)
+	row := q.db.QueryRow(ctx, setStatus,
+		arg.Status,
+		arg.Chosen,
+		arg.Reason,
+		arg.UserID,
+	)
 	var status string
 	err := row.Scan(&status)
 	return status, err
@@ -1128,6 +1139,31 @@ func (q *Queries) Suspect(ctx context.Context, agents []uuid.UUID) error {
 	return err
 }
 
+const today = `-- name: Today :one
+select count(*)::integer as taken, (count(*) filter (where ended = 'closed'))::integer as closed,
+  coalesce(avg(extract(epoch from ended_at - at)) filter (where ended = 'closed'), 0)::double precision as each
+from assignments where agent_id = $1 and at >= $2
+`
+
+type TodayParams struct {
+	UserID uuid.UUID
+	Since  time.Time
+}
+
+type TodayRow struct {
+	Taken  int32
+	Closed int32
+	Each   float64
+}
+
+// What an agent has done since a time.
+func (q *Queries) Today(ctx context.Context, arg TodayParams) (TodayRow, error) {
+	row := q.db.QueryRow(ctx, today, arg.UserID, arg.Since)
+	var i TodayRow
+	err := row.Scan(&i.Taken, &i.Closed, &i.Each)
+	return i, err
+}
+
 const updateGroup = `-- name: UpdateGroup :execrows
 update groups set name = $1, everyone = $2, automatic = $3, picking = $4, priority = $5, overflow_id = $6,
   overflow_after = $7, time_zone = $8, hours = $9, holidays = $10 where id = $11
@@ -1165,4 +1201,15 @@ func (q *Queries) UpdateGroup(ctx context.Context, arg UpdateGroupParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const zoneOf = `-- name: ZoneOf :one
+select time_zone from groups where id = $1
+`
+
+func (q *Queries) ZoneOf(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, zoneOf, id)
+	var time_zone string
+	err := row.Scan(&time_zone)
+	return time_zone, err
 }

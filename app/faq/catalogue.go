@@ -1,0 +1,357 @@
+package faq
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/faq/internal/faqdb"
+	"parley/app/pg"
+)
+
+// Filter says which entries somebody wants to see; each zero value is all.
+type Filter struct {
+	Query       string
+	Category    string
+	HasCategory bool // Category counts, even if it is empty
+	State       State
+	Language    string
+	Scope       Scope
+	Page        int // from 0
+}
+
+// PageSize is how many entries List returns at most.
+const PageSize = 50
+
+// Listed is an entry as the catalogue shows it.
+type Listed struct {
+	ID        uuid.UUID
+	Category  string
+	State     State
+	Text               // the one that fits the filter best
+	Languages int      // texts that it has
+	Where     []string // names of its scope
+	UpdatedAt time.Time
+}
+
+// List returns a page of the catalogue and how many entries fit in all.
+func (r *Room) List(ctx context.Context, who access.Actor, f Filter) (list []Listed, total int, err error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, 0, err
+	}
+	f.Page = max(0, min(f.Page, 10_000))
+	words := tsQuery(f.Query)
+	if words == "" && strings.TrimSpace(f.Query) != "" {
+		return nil, 0, nil // nothing in it that could be looked for
+	}
+	rows, err := faqdb.New(t).ListEntries(ctx, faqdb.ListEntriesParams{Words: words, Language: strings.ToLower(f.Language), State: string(f.State),
+		HasCategory: f.HasCategory, Category: f.Category, CustomerID: optional(f.Scope.Customer), WebsiteID: optional(f.Scope.Website),
+		GroupID: optional(f.Scope.Group), Skip: int32(f.Page * PageSize), Most: PageSize})
+	for _, row := range rows {
+		l := Listed{ID: row.ID, Category: row.Category, State: State(row.State), Text: Text{row.Language, row.Question, row.Answer},
+			Languages: int(row.Languages), UpdatedAt: row.UpdatedAt}
+		for _, name := range []string{row.CustomerName, row.WebsiteName, row.GroupName} {
+			if name != "" {
+				l.Where = append(l.Where, name)
+			}
+		}
+		list, total = append(list, l), int(row.Total)
+	}
+	return list, total, err
+}
+
+// Words are what somebody looks for: the words of a text, in lower case.
+func Words(s string) []string {
+	words := strings.FieldsFunc(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, ""))), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	return words[:min(len(words), 32)]
+}
+
+// tsQuery finds what has any of the words, or one that begins so.
+func tsQuery(s string) string {
+	var parts []string
+	for _, w := range Words(s) {
+		if rs := []rune(w); len(rs) > 60 {
+			w = string(rs[:60])
+		}
+		parts = append(parts, "'"+w+"':*") // letters and digits only: nothing to escape
+	}
+	return strings.Join(parts, " | ")
+}
+
+// Found is a live entry that an agent looked for.
+type Found struct {
+	ID       uuid.UUID
+	Category string
+	Text
+}
+
+// Search finds live entries that may be used in a conversation at a place.
+func (r *Room) Search(ctx context.Context, who access.Actor, query, language string, place Scope) ([]Found, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	words := tsQuery(query)
+	if words == "" {
+		return nil, nil
+	}
+	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	rows, err := faqdb.New(t).SearchLive(ctx, faqdb.SearchLiveParams{Words: words, CustomerID: optional(place.Customer), WebsiteID: optional(place.Website),
+		GroupID: optional(place.Group), Language: language, Most: 30})
+	var list []Found
+	seen := map[uuid.UUID]bool{}
+	for _, row := range rows { // an entry once, in the language that fits
+		if !seen[row.ID] && len(list) < 10 {
+			seen[row.ID] = true
+			list = append(list, Found{row.ID, row.Category, Text{row.Language, row.Question, row.Answer}})
+		}
+	}
+	return list, err
+}
+
+// Categories lists the names in use.
+func (r *Room) Categories(ctx context.Context, who access.Actor) ([]string, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	return faqdb.New(t).ListCategories(ctx)
+}
+
+// Counts says how many entries there are in each state.
+func (r *Room) Counts(ctx context.Context, who access.Actor) (map[State]int, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := faqdb.New(t).CountStates(ctx)
+	counts := map[State]int{}
+	for _, row := range rows {
+		counts[State(row.State)] = int(row.Entries)
+	}
+	return counts, err
+}
+
+// Entry returns one with all its texts.
+func (r *Room) Entry(ctx context.Context, who access.Actor, id uuid.UUID) (Entry, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return Entry{}, err
+	}
+	return entry(ctx, faqdb.New(t), id)
+}
+
+func entry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) (Entry, error) {
+	row, err := q.GetEntry(ctx, id)
+	if pg.None(err) {
+		return Entry{}, fail.Missing("FAQ entry")
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{given(row.CustomerID), given(row.WebsiteID), given(row.GroupID)},
+		Version: int(row.Version), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, UpdatedBy: row.UpdatedBy}
+	texts, err := q.GetTexts(ctx, []uuid.UUID{id})
+	for _, t := range texts {
+		e.Texts = append(e.Texts, Text{t.Language, t.Question, t.Answer})
+	}
+	return e, err
+}
+
+// Save keeps an entry: a new one for the zero id, else the one that was read with this version. What an agent writes goes to
+// review first where the organization wants that. It returns the entry's id and the state that it got.
+func (r *Room) Save(ctx context.Context, who access.Actor, e Entry) (uuid.UUID, State, error) {
+	t, rules, err := r.editor(ctx, who)
+	if err != nil {
+		return uuid.Nil, "", err
+	}
+	return r.save(ctx, t, who, rules, e)
+}
+
+func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules Rules, e Entry) (uuid.UUID, State, error) {
+	if err := e.check(); err != nil {
+		return uuid.Nil, "", err
+	}
+	if rules.Review && !who.May(access.Manage) && e.State == Live {
+		e.State = Review
+	}
+	known := e.ID != uuid.Nil
+	if !known {
+		e.ID = uuid.Must(uuid.NewV7())
+	}
+	err := t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := faqdb.New(tx)
+		if known {
+			row, err := q.LockEntry(ctx, e.ID)
+			if pg.None(err) {
+				return fail.Missing("FAQ entry")
+			}
+			if err != nil {
+				return err
+			}
+			if int(row.Version) != e.Version {
+				return fail.New(fail.Conflict, "Somebody has changed this entry since you opened it. Your text is still here: compare it with the entry in another tab, then save again.")
+			}
+		}
+		return put(ctx, q, who, []Entry{e}, known)
+	})
+	if pg.Missing(err) {
+		err = fail.Field("scope", "This customer, website or group does not exist any more. Please choose again.")
+	}
+	if err == nil {
+		r.tell(who.Org(), e.ID)
+	}
+	return e.ID, e.State, err
+}
+
+// put writes entries; replace takes away the texts that they no longer have.
+func put(ctx context.Context, q *faqdb.Queries, who access.Actor, list []Entry, replace bool) error {
+	p := faqdb.PutEntriesParams{ByID: optional(who.ID())}
+	var texts faqdb.PutTextsParams
+	for _, e := range list {
+		p.Ids = append(p.Ids, e.ID)
+		p.Categories = append(p.Categories, e.Category)
+		p.States = append(p.States, string(e.State))
+		p.CustomerIds = append(p.CustomerIds, e.Scope.Customer)
+		p.WebsiteIds = append(p.WebsiteIds, e.Scope.Website)
+		p.GroupIds = append(p.GroupIds, e.Scope.Group)
+		var languages []string
+		for _, t := range e.Texts {
+			texts.EntryIds = append(texts.EntryIds, e.ID)
+			texts.Languages = append(texts.Languages, t.Language)
+			texts.Questions = append(texts.Questions, t.Question)
+			texts.Answers = append(texts.Answers, t.Answer)
+			languages = append(languages, t.Language)
+		}
+		if replace {
+			if err := q.DropTexts(ctx, faqdb.DropTextsParams{EntryID: e.ID, Languages: languages}); err != nil {
+				return err
+			}
+		}
+	}
+	if err := q.PutEntries(ctx, p); err != nil {
+		return err
+	}
+	if err := q.PutTexts(ctx, texts); err != nil {
+		return err
+	}
+	return q.KeepHistory(ctx, p.Ids)
+}
+
+// SetState moves entries to a state, many at once; only managers let live what waits for review.
+func (r *Room) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, to State) (int, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return 0, err
+	}
+	if to != Draft && to != Review && to != Live {
+		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
+	}
+	var changed []uuid.UUID
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		q := faqdb.New(tx)
+		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
+			return err
+		}
+		return q.KeepHistory(ctx, changed)
+	})
+	if err == nil {
+		r.tell(who.Org(), changed...)
+	}
+	return len(changed), err
+}
+
+// Remove deletes an entry with its history and with what was learned of it.
+func (r *Room) Remove(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := faqdb.New(t).RemoveEntry(ctx, id)
+	if err == nil && n == 0 {
+		return fail.Missing("FAQ entry")
+	}
+	if err == nil {
+		r.tell(who.Org(), id)
+	}
+	return err
+}
+
+// Former is what an entry was.
+type Former struct {
+	Version  int
+	Category string
+	State    State
+	Texts    []Text
+	By       string
+	At       time.Time
+}
+
+// Example is a visitor's message that an entry was the answer to.
+type Example struct {
+	ID    uuid.UUID
+	Query string
+	Kind  Kind
+	At    time.Time
+}
+
+// Uses is what has become of an entry's suggestions.
+type Uses struct{ Used, Dismissed int }
+
+// About returns what an entry has learned and what it was before.
+func (r *Room) About(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Former, uses Uses, err error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, nil, uses, err
+	}
+	q := faqdb.New(t)
+	rows, err := q.ListExamples(ctx, faqdb.ListExamplesParams{EntryID: id, Most: 50})
+	if err != nil {
+		return nil, nil, uses, err
+	}
+	for _, x := range rows {
+		examples = append(examples, Example{x.ID, x.Query, Kind(x.Kind), x.At})
+	}
+	history, err := q.ListHistory(ctx, id)
+	if err != nil {
+		return nil, nil, uses, err
+	}
+	for _, h := range history {
+		f := Former{Version: int(h.Version), Category: h.Category, State: State(h.State), By: h.ByName, At: h.At}
+		if err := json.Unmarshal(h.Texts, &f.Texts); err != nil {
+			return nil, nil, uses, err
+		}
+		former = append(former, f)
+	}
+	n, err := q.CountUses(ctx, id)
+	return examples, former, Uses{int(n.Used), int(n.Dismissed)}, err
+}
+
+// tellMost is how many entries are told one by one; of more, everybody reads all again.
+const tellMost = 20
+
+// tell rings for entries that have changed.
+func (r *Room) tell(org uuid.UUID, ids ...uuid.UUID) {
+	if len(ids) > tellMost {
+		r.bus.Publish(bus.Event{Kind: bus.FAQ, Org: org, Text: tellAll})
+		return
+	}
+	for _, id := range ids {
+		r.bus.Publish(bus.Event{Kind: bus.FAQ, Org: org, Text: tellEntry + id.String()})
+	}
+}
+
+const (
+	tellAll    = "all"
+	tellEntry  = "entry "
+	tellChoice = "choice "
+)

@@ -1,0 +1,322 @@
+package faq
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/faq/internal/faqdb"
+	"parley/app/faq/suggest"
+	"parley/app/pg"
+)
+
+const (
+	idleFor    = 30 * time.Minute // an engine that nobody asks is dropped after this
+	loadedMost = 400              // engines in one process
+	learnFrom  = 50               // choices of an entry that an engine is made from
+)
+
+// engines is the suggestion engines of the organizations that are at work here.
+type engines struct {
+	mu sync.Mutex
+	of map[uuid.UUID]*engine
+}
+
+// engine is one organization's.
+type engine struct {
+	org    uuid.UUID
+	ready  chan struct{} // closed when it answers, or could not be loaded
+	failed error
+
+	mu      sync.RWMutex
+	suggest *suggest.Engine
+	entries map[string]Entry // live ones
+	learned int64            // number of the last choice that it was made from
+
+	used    time.Time   // under engines.mu
+	idle    *time.Timer // looks whether it is idle
+	loading bool        // under engines.mu: it is being made anew
+	again   bool        // and has to be once more
+}
+
+// engineOf returns the organization's, loaded at the first use.
+func (r *Room) engineOf(ctx context.Context, org uuid.UUID) (*engine, error) {
+	r.engines.mu.Lock()
+	e := r.engines.of[org]
+	if e == nil {
+		e = &engine{org: org, ready: make(chan struct{}), loading: true}
+		r.engines.of[org] = e
+		r.engines.makeRoom(r, e)
+		e.idle = time.AfterFunc(idleFor, func() { r.dropIdle(e) })
+		r.bus.Join(org)
+		go r.load(e)
+	}
+	e.used = time.Now()
+	r.engines.mu.Unlock()
+	select {
+	case <-e.ready:
+		return e, e.failed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// makeRoom drops the engine that was used least lately, where there are too many.
+func (s *engines) makeRoom(r *Room, but *engine) {
+	if len(s.of) <= loadedMost {
+		return
+	}
+	var oldest *engine
+	for _, e := range s.of {
+		if e != but && (oldest == nil || e.used.Before(oldest.used)) {
+			oldest = e
+		}
+	}
+	r.drop(oldest)
+}
+
+// drop forgets an engine; under engines.mu.
+func (r *Room) drop(e *engine) {
+	if r.engines.of[e.org] == e {
+		delete(r.engines.of, e.org)
+		e.idle.Stop()
+		r.bus.Leave(e.org)
+	}
+}
+
+func (r *Room) dropIdle(e *engine) {
+	r.engines.mu.Lock()
+	defer r.engines.mu.Unlock()
+	if rest := idleFor - time.Since(e.used); rest > 0 {
+		e.idle.Reset(rest)
+		return
+	}
+	r.drop(e)
+}
+
+// load makes an engine from the tables: the entries first, so that it answers, then what was chosen.
+func (r *Room) load(e *engine) {
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		err := r.loadOnce(ctx, e)
+		cancel()
+		r.engines.mu.Lock()
+		if err != nil {
+			slog.Error("load the suggestions", "organization", e.org, "error", err)
+			r.drop(e) // the next one who asks tries again
+			select {
+			case <-e.ready:
+			default:
+				e.failed = err
+				close(e.ready)
+			}
+		}
+		if err != nil || !e.again {
+			e.loading = false
+			r.engines.mu.Unlock()
+			return
+		}
+		e.again = false
+		r.engines.mu.Unlock()
+	}
+}
+
+func (r *Room) loadOnce(ctx context.Context, e *engine) error {
+	q := faqdb.New(r.db.As(access.System(e.org, "suggest FAQ entries")))
+	rows, err := q.AllEntries(ctx, false)
+	if err != nil {
+		return err
+	}
+	entries := map[string]Entry{}
+	var list []suggest.Entry
+	for _, x := range gathered(rows) {
+		entries[x.ID.String()] = x
+		list = append(list, forEngine(x))
+	}
+	made := suggest.New(list)
+	first := false
+	select {
+	case <-e.ready:
+	default: // nobody has an answer yet: what is known by now is better than none
+		first = true
+		e.mu.Lock()
+		e.suggest, e.entries = made, entries
+		e.mu.Unlock()
+		close(e.ready)
+	}
+	choices, err := q.RecentChoices(ctx, learnFrom)
+	if err != nil {
+		return err
+	}
+	learn := make([]suggest.Choice, len(choices))
+	var last int64
+	for i, c := range choices {
+		learn[i] = Choice{Entry: c.EntryID, Kind: Kind(c.Kind), Query: c.Query, Language: c.Language}.forEngine()
+		last = max(last, c.N)
+	}
+	made.LearnAll(learn)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.learned = last
+	if !first {
+		e.suggest, e.entries = made, entries
+	}
+	return nil
+}
+
+func gathered(rows []faqdb.AllEntriesRow) (list []Entry) {
+	for _, row := range rows {
+		if n := len(list); n == 0 || list[n-1].ID != row.ID {
+			list = append(list, Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{given(row.CustomerID), given(row.WebsiteID), given(row.GroupID)}})
+		}
+		e := &list[len(list)-1]
+		e.Texts = append(e.Texts, Text{row.Language, row.Question, row.Answer})
+	}
+	return list
+}
+
+func forEngine(e Entry) suggest.Entry {
+	out := suggest.Entry{ID: e.ID.String()}
+	for _, t := range e.Texts {
+		out.Texts = append(out.Texts, suggest.Text{Language: t.Language, Question: t.Question, Answer: t.Answer})
+	}
+	return out
+}
+
+// Heard keeps the engines right: what this process has chosen is learned before Publish returns, what others have changed is
+// read beside.
+func (r *Room) Heard(events []bus.Event) {
+	for _, x := range events {
+		if x.Kind != bus.FAQ {
+			continue
+		}
+		e := r.loaded(x.Org)
+		if e == nil {
+			continue
+		}
+		if c, ours := x.Local.(Choice); ours {
+			e.learn(c)
+			continue
+		}
+		switch kind, id, _ := strings.Cut(x.Text, " "); kind + " " {
+		case tellEntry:
+			if id, err := uuid.Parse(id); err == nil {
+				r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return e.readEntry(ctx, q, id) })
+			}
+		case tellChoice:
+			if id, err := uuid.Parse(id); err == nil {
+				r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return e.readChoice(ctx, q, id) })
+			}
+		default:
+			r.reload(e)
+		}
+	}
+}
+
+// Gap makes engines anew: something may have been missed.
+func (r *Room) Gap(org uuid.UUID) {
+	r.engines.mu.Lock()
+	var list []*engine
+	for id, e := range r.engines.of {
+		if org == uuid.Nil || org == id {
+			list = append(list, e)
+		}
+	}
+	r.engines.mu.Unlock()
+	for _, e := range list {
+		r.reload(e)
+	}
+}
+
+func (r *Room) loaded(org uuid.UUID) *engine {
+	r.engines.mu.Lock()
+	defer r.engines.mu.Unlock()
+	return r.engines.of[org]
+}
+
+func (r *Room) reload(e *engine) {
+	r.engines.mu.Lock()
+	defer r.engines.mu.Unlock()
+	if r.engines.of[e.org] != e {
+		return
+	}
+	if e.loading {
+		e.again = true
+		return
+	}
+	e.loading = true
+	go r.load(e)
+}
+
+// beside reads something for an engine; if that fails, the engine is made anew.
+func (r *Room) beside(e *engine, read func(context.Context, *faqdb.Queries) error) {
+	go func() {
+		<-e.ready
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		r.engines.mu.Lock()
+		if e.loading { // it may or may not have read this already
+			e.again = true
+		}
+		r.engines.mu.Unlock()
+		if err := read(ctx, faqdb.New(r.db.As(access.System(e.org, "suggest FAQ entries")))); err != nil {
+			slog.Warn("keep the suggestions right", "error", err)
+			r.reload(e)
+		}
+	}()
+}
+
+func (e *engine) readEntry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) error {
+	x, err := entry(ctx, q, id)
+	if err != nil && fail.KindOf(err) != fail.NotFound {
+		return err
+	}
+	gone := err != nil || x.State != Live
+	e.mu.Lock()
+	if gone {
+		delete(e.entries, id.String())
+	} else {
+		e.entries[id.String()] = x
+	}
+	made := e.suggest
+	e.mu.Unlock()
+	if gone { // it may take a while; who asks meanwhile is not held up
+		made.Remove(id.String())
+	} else {
+		made.Put(forEngine(x))
+	}
+	return nil
+}
+
+func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID) error {
+	c, err := q.GetChoice(ctx, id)
+	if pg.None(err) {
+		return nil // its entry is gone
+	}
+	if err != nil {
+		return err
+	}
+	e.mu.RLock()
+	known := c.N <= e.learned
+	e.mu.RUnlock()
+	if !known {
+		e.learn(Choice{Entry: c.EntryID, Kind: Kind(c.Kind), Query: c.Query, Language: c.Language})
+	}
+	return nil
+}
+
+func (e *engine) learn(c Choice) {
+	<-e.ready
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.suggest != nil {
+		e.suggest.Learn(c.forEngine())
+	}
+}

@@ -1,0 +1,382 @@
+package faq
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/faq/internal/faqdb"
+	"parley/app/pg"
+)
+
+// Record is an entry as files have it. Scopes are names.
+type Record struct {
+	ID       string `json:"id,omitempty"` // an entry's id, or any name that several rows of a file share
+	Category string `json:"category,omitempty"`
+	State    State  `json:"state,omitempty"` // empty: live
+	Customer string `json:"customer,omitempty"`
+	Website  string `json:"website,omitempty"`
+	Group    string `json:"group,omitempty"`
+	Texts    []Text `json:"texts"`
+
+	row int // where it begins in the file, from 1
+}
+
+var columns = []string{"id", "category", "state", "customer", "website", "group", "language", "question", "answer"}
+
+// Export writes the whole catalogue, as CSV (a row for each text) or JSON. What Import makes of it is what is there.
+func (r *Room) Export(ctx context.Context, who access.Actor, format string, w io.Writer) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	rows, err := faqdb.New(t).AllEntries(ctx, true)
+	if err != nil {
+		return err
+	}
+	var list []Record
+	for _, row := range rows {
+		id := row.ID.String()
+		if n := len(list); n == 0 || list[n-1].ID != id {
+			list = append(list, Record{ID: id, Category: row.Category, State: State(row.State), Customer: row.CustomerName, Website: row.WebsiteName, Group: row.GroupName})
+		}
+		x := &list[len(list)-1]
+		x.Texts = append(x.Texts, Text{row.Language, row.Question, row.Answer})
+	}
+	if format == "json" {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(struct {
+			Entries []Record `json:"entries"`
+		}{append([]Record{}, list...)})
+	}
+	out := csv.NewWriter(w)
+	out.Write(columns)
+	for _, x := range list {
+		for _, t := range x.Texts {
+			row := []string{x.ID, x.Category, string(x.State), x.Customer, x.Website, x.Group, t.Language, t.Question, t.Answer}
+			for i := range row {
+				row[i] = guarded(row[i])
+			}
+			out.Write(row)
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// guarded keeps spreadsheets from taking a text for a formula; unguarded takes it back.
+func guarded(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t'", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func unguarded(s string) string {
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t'", rune(s[1])) {
+		return s[1:]
+	}
+	return s
+}
+
+const (
+	importMost  = 20_000   // entries in one file
+	ImportBytes = 16 << 20 // of a file
+)
+
+// Read reads a file of entries: JSON if it begins with a brace or bracket, else CSV with a head line, separated by commas,
+// semicolons or tabs.
+func Read(data []byte) ([]Record, error) {
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	if len(data) == 0 {
+		return nil, fail.Field("file", "The file is empty.")
+	}
+	if !utf8.Valid(data) {
+		return nil, fail.Field("file", "The file is not in UTF-8. Save it as “CSV UTF-8” and try again.")
+	}
+	var list []Record
+	var err error
+	if data[0] == '{' || data[0] == '[' {
+		list, err = readJSON(data)
+	} else {
+		list, err = readCSV(data)
+	}
+	if err == nil && len(list) == 0 {
+		err = fail.Field("file", "There is no entry in the file.")
+	}
+	if err == nil && len(list) > importMost {
+		err = fail.Field("file", "The file has %d entries; at most %d can come at once. Divide it.", len(list), importMost)
+	}
+	return list, err
+}
+
+func readJSON(data []byte) ([]Record, error) {
+	var file struct {
+		Entries []Record `json:"entries"`
+	}
+	var err error
+	if data[0] == '[' {
+		err = json.Unmarshal(data, &file.Entries)
+	} else {
+		err = json.Unmarshal(data, &file)
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return nil, fail.Field("file", "The JSON cannot be read: line %d, %s.", 1+bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n")), syntax)
+	}
+	if err != nil {
+		return nil, fail.Field("file", "The JSON is not a list of entries: %s.", err)
+	}
+	for i := range file.Entries {
+		file.Entries[i].row = i + 1
+	}
+	return file.Entries, nil
+}
+
+func readCSV(data []byte) ([]Record, error) {
+	line, _, _ := bytes.Cut(data, []byte("\n"))
+	in := csv.NewReader(bytes.NewReader(data))
+	in.FieldsPerRecord = -1
+	for _, sep := range ",;\t" {
+		if bytes.Count(line, []byte(string(sep))) > bytes.Count(line, []byte(string(in.Comma))) {
+			in.Comma = sep
+		}
+	}
+	head, err := in.Read()
+	if err != nil {
+		return nil, fail.Field("file", "The first line cannot be read: %s.", err)
+	}
+	at := map[string]int{}
+	for i, name := range head {
+		at[strings.ToLower(strings.TrimSpace(name))] = i
+	}
+	if _, there := at["question"]; !there {
+		return nil, fail.Field("file", "The first line must name the columns; “question” and “answer” are needed. All: %s.", strings.Join(columns, ", "))
+	}
+	if _, there := at["answer"]; !there {
+		return nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
+	}
+	var list []Record
+	of := map[string]int{}
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, fail.Field("file", "The file cannot be read: %s.", err)
+		}
+		field := func(name string) string {
+			if i, there := at[name]; there && i < len(row) {
+				return strings.TrimSpace(unguarded(row[i]))
+			}
+			return ""
+		}
+		n, _ := in.FieldPos(0)
+		text := Text{field("language"), field("question"), field("answer")}
+		id := field("id")
+		if i, there := of[id]; there && id != "" { // another language of the same entry
+			list[i].Texts = append(list[i].Texts, text)
+			continue
+		}
+		of[id] = len(list)
+		list = append(list, Record{ID: id, Category: field("category"), State: State(strings.ToLower(field("state"))), Customer: field("customer"), Website: field("website"),
+			Group: field("group"), Texts: []Text{text}, row: n})
+	}
+}
+
+// What becomes of a record of a file.
+const (
+	FateNew    = "new"
+	FateChange = "changed"
+	FateSame   = "unchanged"
+	FateDouble = "double" // says what another one says already; left out
+	FateWrong  = "wrong"  // left out
+)
+
+// Fate is what an import does with one record.
+type Fate struct {
+	Row      int // of the file
+	Question string
+	What     string // one of the words above
+	Why      string
+}
+
+// Names is what scopes are called.
+type Names struct {
+	Customers, Websites, Groups map[string]uuid.UUID
+}
+
+// Import puts the records of a file into the catalogue, all in one transaction; dry only says what would become of each.
+func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, names Names, language string, dry Dry) ([]Fate, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	var fates []Fate
+	var put []Entry
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := faqdb.New(tx)
+		rows, err := q.AllEntries(ctx, true)
+		if err != nil {
+			return err
+		}
+		fates, put = judge(records, gathered(rows), names, language)
+		if dry == OnlyLook {
+			return nil
+		}
+		for list := range slices.Chunk(put, 500) {
+			if err := putImported(ctx, q, who, list); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil && dry != OnlyLook && len(put) > 0 {
+		ids := make([]uuid.UUID, len(put))
+		for i, e := range put {
+			ids[i] = e.ID
+		}
+		r.tell(who.Org(), ids...)
+	}
+	return fates, err
+}
+
+// Dry says whether an import only looks.
+type Dry bool
+
+const (
+	OnlyLook Dry = true
+	Really   Dry = false
+)
+
+func putImported(ctx context.Context, q *faqdb.Queries, who access.Actor, list []Entry) error {
+	return put(ctx, q, who, list, true)
+}
+
+// judge says what becomes of each record, and what is to be written.
+func judge(records []Record, known []Entry, names Names, language string) (fates []Fate, put []Entry) {
+	byID, byText := map[uuid.UUID]Entry{}, map[string]uuid.UUID{}
+	for _, e := range known {
+		byID[e.ID] = e
+		for _, t := range e.Texts {
+			byText[said(t, e.Scope)] = e.ID
+		}
+	}
+	inFile := map[uuid.UUID]bool{}
+	for _, x := range records {
+		fate := Fate{Row: x.row}
+		if len(x.Texts) > 0 {
+			fate.Question = x.Texts[0].Question
+		}
+		e, err := x.entry(names, language)
+		if err != nil {
+			fate.What, fate.Why = FateWrong, reason(err)
+			fates = append(fates, fate)
+			continue
+		}
+		fate.Question = e.Texts[0].Question
+		before, there := byID[e.ID]
+		double := uuid.Nil
+		for _, t := range e.Texts {
+			if other, is := byText[said(t, e.Scope)]; is && other != e.ID {
+				double = other
+			}
+		}
+		switch {
+		case inFile[e.ID] && e.ID != uuid.Nil:
+			fate.What, fate.Why = FateWrong, "An entry above has the same id."
+		case there && equal(before, e):
+			fate.What = FateSame
+		case there:
+			fate.What = FateChange
+		case double != uuid.Nil:
+			fate.What, fate.Why = FateDouble, "The same question is there already, in the same place."
+		default:
+			fate.What = FateNew
+		}
+		inFile[e.ID] = true
+		if fate.What == FateNew || fate.What == FateChange {
+			if e.ID == uuid.Nil {
+				e.ID = uuid.Must(uuid.NewV7())
+			}
+			put = append(put, e)
+			for _, t := range e.Texts {
+				byText[said(t, e.Scope)] = e.ID
+			}
+		}
+		fates = append(fates, fate)
+	}
+	return fates, put
+}
+
+func said(t Text, s Scope) string {
+	return fmt.Sprint(t.Language, "\x00", strings.Join(Words(t.Question), " "), "\x00", s)
+}
+
+func equal(a, b Entry) bool {
+	order := func(x, y Text) int { return strings.Compare(x.Language, y.Language) }
+	left, right := slices.Clone(a.Texts), slices.Clone(b.Texts)
+	slices.SortFunc(left, order)
+	slices.SortFunc(right, order)
+	return a.Category == b.Category && a.State == b.State && a.Scope == b.Scope && slices.Equal(left, right)
+}
+
+// entry turns a record into an entry. An id that is none of an entry's only holds rows of the file together.
+func (x Record) entry(names Names, language string) (Entry, error) {
+	e := Entry{Category: x.Category, State: x.State, Texts: slices.Clone(x.Texts)}
+	if id, err := uuid.Parse(x.ID); err == nil {
+		e.ID = id
+	}
+	if e.State == "" {
+		e.State = Live
+	}
+	for i := range e.Texts {
+		if e.Texts[i].Language == "" {
+			e.Texts[i].Language = language
+		}
+	}
+	var err error
+	find := func(what, name string, in map[string]uuid.UUID) (id uuid.UUID) {
+		if name == "" {
+			return uuid.Nil
+		}
+		id, there := in[strings.ToLower(name)]
+		if !there && err == nil {
+			err = fail.New(fail.Invalid, "There is no %s called “%s”.", what, name)
+		}
+		return id
+	}
+	e.Scope = Scope{find("customer", x.Customer, names.Customers), find("website", x.Website, names.Websites), find("group", x.Group, names.Groups)}
+	if err != nil {
+		return e, err
+	}
+	return e, e.check()
+}
+
+// reason words why a record is wrong.
+func reason(err error) string {
+	e := fail.As(err)
+	if e == nil || len(e.Fields) == 0 {
+		return err.Error()
+	}
+	var list []string
+	for _, text := range e.Fields {
+		list = append(list, text)
+	}
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}

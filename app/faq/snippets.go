@@ -1,0 +1,211 @@
+package faq
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/faq/internal/faqdb"
+	"parley/app/keys"
+	"parley/app/pg"
+)
+
+// Snippet is a phrase on a key: everybody's, a group's, or a user's own.
+type Snippet struct {
+	ID        uuid.UUID
+	Group     uuid.UUID // zero: not a group's
+	User      uuid.UUID // zero: not somebody's own
+	GroupName string
+	Name      string // after the slash
+	Keys      string // such as Ctrl+Shift+H; empty: none
+	Body      string // Markdown with placeholders
+	Used      int
+}
+
+// Groups says whose snippets somebody sees.
+type Groups struct {
+	List       []uuid.UUID
+	Everywhere bool
+}
+
+// Snippets returns those that somebody may use. Of several with the same name the nearest wins: own, a group's, everybody's.
+func (r *Room) Snippets(ctx context.Context, who access.Actor, of Groups) ([]Snippet, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := faqdb.New(t).ListSnippets(ctx, faqdb.ListSnippetsParams{UserID: optional(who.ID()), Everywhere: of.Everywhere, Groups: of.List})
+	list := make([]Snippet, len(rows))
+	for i, s := range rows {
+		list[i] = Snippet{s.ID, given(s.GroupID), given(s.UserID), s.GroupName, s.Name, s.Keys, s.Body, int(s.Used)}
+	}
+	return list, err
+}
+
+var snippetName = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,40}$`)
+
+// SaveSnippet keeps a snippet, a new one for the zero id. Everybody keeps its own; managers those of all and of groups.
+func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	s.Name = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s.Name), "/"))
+	if !snippetName.MatchString(s.Name) {
+		checks.Add("name", "Please give a name of letters, digits and hyphens, at most 40; it is typed after a slash.")
+	}
+	if s.Keys, err = keys.Free(s.Keys); err != nil {
+		checks.Err("keys", err)
+	}
+	s.Body, err = fail.Text("the text", s.Body, maxAnswer)
+	checks.Err("body", err)
+	if err := checks.Result(); err != nil {
+		return err
+	}
+	q := faqdb.New(t)
+	if s.ID == uuid.Nil {
+		if s.User != uuid.Nil && s.User != who.ID() || s.User == uuid.Nil && !who.May(access.Manage) {
+			return fail.New(fail.Forbidden, "Only managers keep snippets for others. Yours can be your own.")
+		}
+		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), Name: s.Name, Keys: s.Keys, Body: s.Body})
+	} else {
+		if err = r.own(ctx, q, who, s.ID); err != nil {
+			return err
+		}
+		_, err = q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: s.ID, Name: s.Name, Keys: s.Keys, Body: s.Body})
+	}
+	if pg.Duplicate(err, "") {
+		return fail.Field("name", "There is a snippet with this name already.")
+	}
+	if pg.Missing(err) {
+		return fail.Field("group", "This group does not exist any more. Please choose again.")
+	}
+	return err
+}
+
+// own checks that somebody may change a snippet.
+func (r *Room) own(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID) error {
+	row, err := q.GetSnippet(ctx, id)
+	if pg.None(err) || err == nil && row.UserID != nil && *row.UserID != who.ID() {
+		return fail.Missing("snippet")
+	}
+	if err == nil && row.UserID == nil && !who.May(access.Manage) {
+		return fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
+	}
+	return err
+}
+
+// RemoveSnippet deletes one.
+func (r *Room) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	q := faqdb.New(t)
+	if err := r.own(ctx, q, who, id); err != nil {
+		return err
+	}
+	_, err = q.RemoveSnippet(ctx, id)
+	return err
+}
+
+// UseSnippet returns a snippet's text for a conversation, and counts it.
+func (r *Room) UseSnippet(ctx context.Context, who access.Actor, id uuid.UUID, of Groups, in Fields) (string, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return "", err
+	}
+	q := faqdb.New(t)
+	row, err := q.GetSnippet(ctx, id)
+	if pg.None(err) || err == nil && row.UserID != nil && *row.UserID != who.ID() {
+		return "", fail.Missing("snippet")
+	}
+	if err != nil {
+		return "", err
+	}
+	if row.GroupID != nil && !of.Everywhere && !contains(of.List, *row.GroupID) {
+		return "", fail.Missing("snippet")
+	}
+	return in.Fill(row.Body), q.UseSnippets(ctx, []uuid.UUID{id})
+}
+
+func contains(list []uuid.UUID, id uuid.UUID) bool {
+	for _, x := range list {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Fields is what placeholders stand for.
+type Fields struct {
+	Visitor, Agent, Website, Customer string
+	Greeting                          string            // by the time of day: Good morning
+	Data                              map[string]string // what the site says of its visitor
+}
+
+var placeholder = regexp.MustCompile(`\{([\p{L}\p{N}_.-]+)(?:\|([^{}\n]*))?\}`)
+
+// Placeholders is what can be filled in besides {data.NAME}.
+var Placeholders = []string{"visitor", "agent", "website", "customer", "greeting"}
+
+// Fill puts what is known in place of {visitor}, {agent}, {website}, {customer}, {greeting} and {data.NAME}. What is not known
+// becomes what stands behind a bar, as in {visitor|there}, or nothing, with the space before it. Other braces stay.
+func (f Fields) Fill(body string) string {
+	var out strings.Builder
+	rest := body
+	for {
+		at := placeholder.FindStringSubmatchIndex(rest)
+		if at == nil {
+			break
+		}
+		before, name, otherwise := rest[:at[0]], strings.ToLower(rest[at[2]:at[3]]), ""
+		if at[4] >= 0 {
+			otherwise = rest[at[4]:at[5]]
+		}
+		value, known := f.value(name)
+		switch {
+		case !known:
+			value = rest[at[0]:at[1]]
+		case value == "" && otherwise == "":
+			before = strings.TrimRight(before, " ")
+		case value == "":
+			value = otherwise
+		}
+		out.WriteString(before)
+		out.WriteString(value)
+		rest = rest[at[1]:]
+	}
+	out.WriteString(rest)
+	return out.String()
+}
+
+func (f Fields) value(name string) (value string, known bool) {
+	switch name {
+	case "visitor":
+		return f.Visitor, true
+	case "agent":
+		return f.Agent, true
+	case "website":
+		return f.Website, true
+	case "customer":
+		return f.Customer, true
+	case "greeting":
+		return f.Greeting, true
+	}
+	if field, ok := strings.CutPrefix(name, "data."); ok {
+		for k, v := range f.Data {
+			if strings.EqualFold(k, field) {
+				return v, true
+			}
+		}
+		return "", true
+	}
+	return "", false
+}

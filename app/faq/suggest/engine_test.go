@@ -1,0 +1,109 @@
+package suggest_test
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"testing"
+
+	"parley/app/faq/suggest"
+)
+
+// choices are many messages about the shop's entries.
+func choices(n int) (all []suggest.Choice) {
+	words := []string{"parcel", "late", "money", "card", "street", "door", "login", "sunday", "twice", "lost", "small", "blue"}
+	for i := range n {
+		x := shop()[i%len(shop())]
+		all = append(all, suggest.Choice{Entry: x.ID, Language: "en", Kind: suggest.Kind(i % 5),
+			Query: fmt.Sprintf("%s %s %s %d", words[i%len(words)], x.Texts[0].Question, words[i*7%len(words)], i)})
+	}
+	return all
+}
+
+func TestRebuiltFromTheSameChoices(t *testing.T) {
+	t.Parallel()
+	build := func() *suggest.Engine {
+		e := suggest.New(shop())
+		e.LearnAll(choices(600))
+		return e
+	}
+	a, b := build(), build()
+	one := suggest.New(shop())
+	for _, c := range choices(600) {
+		one.Learn(c)
+	}
+	for _, message := range []string{"where is my parcel", "money back", "sunday", "nothing of all this"} {
+		if x, y := ask(a, message), ask(b, message); !reflect.DeepEqual(x, y) {
+			t.Errorf("%q: %v and %v", message, x, y)
+		}
+		if x, y := ask(a, message), ask(one, message); !reflect.DeepEqual(x, y) {
+			t.Errorf("%q: %v at once and %v one by one", message, x, y)
+		}
+	}
+	if a.Threshold() != b.Threshold() {
+		t.Errorf("thresholds %v and %v", a.Threshold(), b.Threshold())
+	}
+}
+
+func TestAllAtOnce(t *testing.T) {
+	t.Parallel()
+	e := suggest.New(shop())
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 100 {
+				for _, s := range e.Suggest(suggest.Query{Text: "where is my parcel", K: 3}) {
+					if s.Entry == "" {
+						t.Error("a suggestion without an entry")
+					}
+				}
+				e.Threshold()
+				e.Language("where")
+			}
+		})
+	}
+	all.Go(func() { e.LearnAll(choices(200)) })
+	all.Go(func() {
+		for _, c := range choices(100) {
+			e.Learn(c)
+		}
+	})
+	all.Go(func() {
+		for i := range 20 {
+			id := fmt.Sprint("more", i%3)
+			e.Put(entry(id, "en", "Where is the other parcel?", "Here."))
+			e.Learn(suggest.Choice{Entry: id, Query: "the other parcel", Language: "en"})
+			e.Remove(id)
+		}
+	})
+	all.Wait()
+	if got := first(t, e, "where is my parcel"); got != "parcel" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	e := suggest.New(shop())
+	letters := func(n int) (s string) {
+		for ; n > 0; n /= 26 {
+			s += string(rune('a' + n%26))
+		}
+		return s
+	}
+	before := heap()
+	for i := range 20_000 {
+		e.Learn(suggest.Choice{Entry: "parcel", Language: "en", Query: fmt.Sprintf("%s %s %s", letters(i*7919), letters(i*104729), letters(i*1299709))})
+	}
+	if grown := int64(heap()-before) >> 20; grown > 8 {
+		t.Errorf("20,000 choices of one entry take %d MB", grown)
+	}
+	runtime.KeepAlive(e)
+}

@@ -1,0 +1,118 @@
+package measure
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"runtime"
+	"slices"
+	"time"
+
+	"parley/app/faq/suggest"
+)
+
+// draws is how often the choices are drawn anew; the figures are means.
+const draws = 5
+
+// Folders prints how the suggestions do on each folder, and on made-up entries.
+func Folders(out io.Writer, dirs []string) error {
+	for _, dir := range dirs {
+		f, err := read(dir)
+		if err != nil {
+			return err
+		}
+		f.print(out)
+	}
+	return speed(out)
+}
+
+func (f folder) print(out io.Writer) {
+	fmt.Fprintf(out, "%s: %d entries, %d messages, %d choices to learn from\n", f.name, len(f.entries), len(f.queries), len(f.accepted))
+	fmt.Fprintf(out, "  %-22s %6s %6s %6s %7s %7s %9s %9s %9s\n", "choices per entry", "r@1", "r@3", "r@5", "MRR@10", "AUROC", "p50 µs", "p99 µs", "learn µs")
+	for _, c := range []struct {
+		perEntry int
+		wrong    float64
+	}{{0, 0}, {1, 0}, {5, 0}, {20, 0}, {5, .1}, {20, .1}} {
+		if c.perEntry > 0 && len(f.accepted) == 0 {
+			continue
+		}
+		var mean quality
+		var asked, learned []time.Duration
+		n := draws
+		if c.perEntry == 0 {
+			n = 1
+		}
+		for seed := range n {
+			e, l := f.taught(c.perEntry, c.wrong, uint64(seed))
+			q, a := f.ask(e)
+			asked, learned = append(asked, a...), append(learned, l...)
+			for _, x := range [][2]*float64{{&mean.at1, &q.at1}, {&mean.at3, &q.at3}, {&mean.at5, &q.at5}, {&mean.mrr, &q.mrr}, {&mean.auroc, &q.auroc}} {
+				*x[0] += *x[1] / float64(n)
+			}
+		}
+		label := fmt.Sprint(c.perEntry)
+		if c.wrong > 0 {
+			label += fmt.Sprintf(", %.0f %% wrong", c.wrong*100)
+		}
+		fmt.Fprintf(out, "  %-22s %6.1f %6.1f %6.1f %7.1f %7s %9.0f %9.0f %9.0f\n", label, mean.at1*100, mean.at3*100, mean.at5*100, mean.mrr*100,
+			percent(mean.auroc), micros(asked, .5), micros(asked, .99), micros(learned, .5))
+	}
+}
+
+func percent(v float64) string {
+	if math.IsNaN(v) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", v*100)
+}
+
+// micros is a quantile in microseconds.
+func micros(all []time.Duration, q float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return float64(all[int(q*float64(len(all)-1))].Nanoseconds()) / 1000
+}
+
+// speed prints times and memory with made-up entries and messages.
+func speed(out io.Writer) error {
+	fmt.Fprintf(out, "made-up entries\n  %-30s %9s %9s %9s %9s %9s %9s %9s\n", "", "cold ms", "all ms", "p50 µs", "p99 µs", "learn p50", "learn p99", "heap MB")
+	for _, size := range []struct{ entries, each int }{{100, 0}, {100, 50}, {1000, 10}, {5000, 0}, {5000, 1}, {5000, 5}} {
+		w := newWorld(size.entries, size.each)
+		before := heap()
+		start := time.Now()
+		e := suggest.New(w.entries)
+		cold := time.Since(start)
+		e.LearnAll(w.choices)
+		all := time.Since(start)
+		grown := float64(heap()-before) / (1 << 20)
+		var asked, learned []time.Duration
+		for i := range 2000 {
+			start := time.Now()
+			e.Suggest(suggest.Query{Text: w.message(i % len(w.entries)), K: 5})
+			asked = append(asked, time.Since(start))
+		}
+		for i := range 300 {
+			c := suggest.Choice{Entry: w.entries[i%len(w.entries)].ID, Query: w.message(i % len(w.entries)), Language: "en"}
+			start := time.Now()
+			e.Learn(c)
+			learned = append(learned, time.Since(start))
+		}
+		fmt.Fprintf(out, "  %-30s %9.1f %9.1f %9.0f %9.0f %9.0f %9.0f %9.1f\n", fmt.Sprintf("%d entries, %d choices each", size.entries, size.each),
+			ms(cold), ms(all), micros(asked, .5), micros(asked, .99), micros(learned, .5), micros(learned, .99), grown)
+		runtime.KeepAlive(e)
+		runtime.KeepAlive(w)
+	}
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

@@ -1,0 +1,175 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/identity/internal/identitydb"
+	"parley/app/keys"
+	"parley/app/pg"
+)
+
+// Preferences is how a user wants its own desk.
+type Preferences struct {
+	Keys   map[string]string `json:"keys,omitempty"`   // command to combination, where that is not the usual one
+	Undo   bool              `json:"undo,omitempty"`   // what is sent can be stopped for UndoSeconds
+	Quiet  []string          `json:"quiet,omitempty"`  // kinds of event without a sound
+	Hidden []string          `json:"hidden,omitempty"` // kinds of event without a desktop notification
+}
+
+// Happenings are the kinds of event that can ring: what comes in for an agent.
+var Happenings = []struct{ ID, Label string }{
+	{"message", "A visitor has written in one of your conversations"},
+	{"given", "A conversation has come to you"},
+	{"offer", "A colleague offers you a conversation"},
+	{"line", "Somebody new is waiting in the line"},
+	{"note", "A colleague has written a note"},
+}
+
+// Preferences returns the actor's own.
+func (r *Room) Preferences(ctx context.Context, who access.Actor) (p Preferences, err error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return p, err
+	}
+	return preferences(ctx, t, who.ID())
+}
+
+// PreferencesOf returns a user's, for the program itself.
+func (r *Room) PreferencesOf(ctx context.Context, who access.Actor, user uuid.UUID) (Preferences, error) {
+	return preferences(ctx, r.db.As(who), user)
+}
+
+func preferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Preferences, err error) {
+	raw, err := identitydb.New(t).GetPreferences(ctx, user)
+	if pg.None(err) {
+		return p, nil
+	}
+	if err != nil {
+		return p, err
+	}
+	return p, json.Unmarshal(raw, &p)
+}
+
+// SetPreferences keeps the actor's own. Two commands cannot have the same keys.
+func (r *Room) SetPreferences(ctx context.Context, who access.Actor, p Preferences) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	changed := map[string]string{}
+	for id, k := range p.Keys {
+		if !keys.Known(id) {
+			continue
+		}
+		full, err := keys.Parse(k)
+		checks.Err("key-"+id, err)
+		changed[id] = full
+	}
+	owner := map[string]string{}
+	p.Keys = map[string]string{}
+	for i, c := range keys.With(changed) {
+		if c.Keys == "" {
+			p.Keys[c.ID] = ""
+		} else if other, there := owner[c.Keys]; there {
+			checks.Add("key-"+c.ID, "%s is “%s” already.", c.Keys, other)
+		} else {
+			owner[c.Keys] = c.Label
+		}
+		if c.Keys != keys.Commands[i].Keys {
+			p.Keys[c.ID] = c.Keys
+		} else {
+			delete(p.Keys, c.ID)
+		}
+	}
+	if err := checks.Result(); err != nil {
+		return err
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return identitydb.New(t).PutPreferences(ctx, identitydb.PutPreferencesParams{UserID: who.ID(), Chosen: b})
+}
+
+// Alias is the name under which a user answers for a customer; empty: its own.
+type Alias struct {
+	Customer     uuid.UUID
+	CustomerName string
+	Name         string
+}
+
+// Aliases returns a user's, one for each customer.
+func (r *Room) Aliases(ctx context.Context, who access.Actor, user uuid.UUID) ([]Alias, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := identitydb.New(t).ListAliases(ctx, user)
+	list := make([]Alias, len(rows))
+	for i, row := range rows {
+		list[i] = Alias{row.CustomerID, row.CustomerName, row.Alias}
+	}
+	return list, err
+}
+
+// SetAlias keeps one; an empty name takes it away. It holds for conversations taken from now on.
+func (r *Room) SetAlias(ctx context.Context, who access.Actor, user, customer uuid.UUID, name string) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if name, err = fail.OptionalLine("the name", name, 100); err != nil {
+		return fail.Field("alias-"+customer.String(), "%s", err.Error())
+	}
+	q := identitydb.New(t)
+	if name == "" {
+		return q.DropAlias(ctx, identitydb.DropAliasParams{UserID: user, CustomerID: customer})
+	}
+	err = q.PutAlias(ctx, identitydb.PutAliasParams{UserID: user, CustomerID: customer, Name: name})
+	if pg.Missing(err) {
+		return fail.Missing("user or customer")
+	}
+	return err
+}
+
+// Subscription is a browser that wants to be told of what comes in while no desk is open.
+type Subscription struct{ Endpoint, P256dh, Auth string }
+
+// Subscribe keeps one of the actor's browsers.
+func (r *Room) Subscribe(ctx context.Context, who access.Actor, s Subscription) error {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(s.Endpoint)
+	if err != nil || u.Scheme != "https" || u.Host == "" || len(s.Endpoint) > 2000 || len(s.P256dh) > 200 || len(s.Auth) > 100 || s.P256dh == "" || s.Auth == "" {
+		return fail.New(fail.Invalid, "This browser's subscription cannot be read.")
+	}
+	return identitydb.New(t).AddSubscription(ctx, identitydb.AddSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: s.Endpoint, P256dh: s.P256dh, Auth: s.Auth})
+}
+
+// Unsubscribe forgets a browser.
+func (r *Room) Unsubscribe(ctx context.Context, who access.Actor, user uuid.UUID, endpoint string) error {
+	return identitydb.New(r.db.As(who)).DropSubscription(ctx, identitydb.DropSubscriptionParams{UserID: user, Endpoint: endpoint})
+}
+
+// Subscriptions returns a user's browsers.
+func (r *Room) Subscriptions(ctx context.Context, who access.Actor, user uuid.UUID) ([]Subscription, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := identitydb.New(t).ListSubscriptions(ctx, user)
+	list := make([]Subscription, len(rows))
+	for i, row := range rows {
+		list[i] = Subscription(row)
+	}
+	return list, err
+}

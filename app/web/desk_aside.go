@@ -1,0 +1,82 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	view "parley/templates/desk"
+)
+
+// aside shows what is known around a conversation.
+func (s *Server) aside(v *visit) error {
+	p, err := s.around(v)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Aside(p, time.Now()))
+}
+
+func (s *Server) around(v *visit) (p view.AsidePage, err error) {
+	if p.Conversation, err = s.talk(v); err != nil {
+		return p, err
+	}
+	ctx := v.Request().Context()
+	if p.Surroundings, err = s.chat.Around(ctx, v.Actor, p.Conversation.ID); err != nil {
+		return p, err
+	}
+	if p.AllTags, err = s.chat.Tags(ctx, v.Actor); err != nil {
+		return p, err
+	}
+	p.Assists, err = s.assist.Writes(ctx, v.Actor)
+	return p, err
+}
+
+func (s *Server) earlier(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	other, err := v.id("other", "conversation")
+	if err != nil {
+		return err
+	}
+	messages, err := s.chat.EarlierThread(v.Request().Context(), v.Actor, id, other)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Earlier(view.EarlierPage{Conversation: other, Messages: messages}))
+}
+
+func (s *Server) tag(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	if err := s.chat.Tag(v.Request().Context(), v.Actor, id, v.FormValue("tag")); err != nil {
+		return err
+	}
+	return s.tagsNow(v)
+}
+
+func (s *Server) untag(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	tag, err := v.id("tag", "tag")
+	if err != nil {
+		return err
+	}
+	if err := s.chat.Untag(v.Request().Context(), v.Actor, id, tag); err != nil {
+		return err
+	}
+	return s.tagsNow(v)
+}
+
+func (s *Server) tagsNow(v *visit) error {
+	p, err := s.around(v)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.TagsOf(p))
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"parley/app/assist/compose"
+	"parley/app/chat"
+	"parley/app/faq"
+)
+
+// snippet is one as the desk's script wants it.
+type snippet struct {
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
+	Keys string    `json:"keys,omitempty"`
+	Body string    `json:"body"` // its beginning
+}
+
+func (s *Server) snippetsForScript(ctx context.Context, v *visit, lines chat.Lines) (string, error) {
+	list, err := s.faq.Snippets(ctx, v.Actor, groupsOf(lines))
+	if err != nil {
+		return "", err
+	}
+	out := []snippet{}
+	seen := map[string]bool{}
+	for _, x := range list { // of the same name the nearest comes first
+		if !seen[x.Name] {
+			seen[x.Name] = true
+			out = append(out, snippet{x.ID, x.Name, x.Keys, firstLine(x.Body, 80)})
+		}
+	}
+	b, err := json.Marshal(out)
+	return string(b), err
+}
+
+// useSnippet answers with a snippet's text for a conversation.
+func (s *Server) useSnippet(v *visit) error {
+	c, err := s.talk(v)
+	if err != nil {
+		return err
+	}
+	id, err := v.id("snippet", "snippet")
+	if err != nil {
+		return err
+	}
+	ctx := v.Request().Context()
+	lines, err := s.queue.Lines(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	fields, err := s.fields(ctx, v, c)
+	if err != nil {
+		return err
+	}
+	text, err := s.faq.UseSnippet(ctx, v.Actor, id, groupsOf(lines), fields)
+	if err != nil {
+		return err
+	}
+	return v.String(http.StatusOK, text)
+}
+
+// fields is what placeholders stand for in a conversation.
+func (s *Server) fields(ctx context.Context, v *visit, c chat.Conversation) (faq.Fields, error) {
+	around, err := s.chat.Around(ctx, v.Actor, c.ID)
+	if err != nil {
+		return faq.Fields{}, err
+	}
+	f := faq.Fields{Visitor: c.VisitorName, Agent: c.AgentName, Website: around.Website, Customer: around.Customer, Data: around.Data}
+	if f.Visitor == "" {
+		f.Visitor = around.Name
+	}
+	if f.Agent == "" || c.Agent != v.ID() {
+		f.Agent = v.Name
+	}
+	f.Greeting = compose.Greeting(c.Language, s.queue.LocalTime(ctx, v.Actor, c.Group).Hour())
+	return f, nil
+}

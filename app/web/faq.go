@@ -1,0 +1,285 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/faq"
+	"parley/templates/admin"
+	"parley/templates/ui"
+)
+
+// faqList shows the catalogue.
+func (s *Server) faqList(v *visit) error {
+	ctx := v.Request().Context()
+	query, err := fail.OptionalLine("what you look for", v.QueryParam("q"), 200)
+	if err != nil {
+		return err
+	}
+	p := admin.FAQPage{Viewer: v.viewer(), MayEdit: s.faq.MayEdit(ctx, v.Actor)}
+	category, chosen := strings.CutPrefix(v.QueryParam("category"), "=")
+	p.Filter = faq.Filter{Query: query, Category: category, HasCategory: chosen, State: faq.State(v.QueryParam("state")), Language: strings.TrimSpace(v.QueryParam("language")),
+		Scope: faq.Scope{Customer: v.asked("customer"), Website: v.asked("website"), Group: v.asked("group")}}
+	if !chosen {
+		p.Filter.Category = ""
+	}
+	if n, err := strconv.Atoi(v.QueryParam("page")); err == nil && n > 1 {
+		p.Filter.Page = n - 1
+	}
+	if n := v.QueryParam("changed"); n != "" {
+		p.Done = n + " entries changed."
+	} else if v.QueryParam("removed") != "" {
+		p.Done = "The entry is deleted."
+	}
+	if p.List, p.Total, err = s.faq.List(ctx, v.Actor, p.Filter); err != nil {
+		return err
+	}
+	if p.Counts, err = s.faq.Counts(ctx, v.Actor); err != nil {
+		return err
+	}
+	if p.Categories, err = s.faq.Categories(ctx, v.Actor); err != nil {
+		return err
+	}
+	if p.Places, err = s.places(ctx, v); err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, admin.FAQ(p))
+}
+
+// asked reads an id from the address; what is none is the zero id.
+func (v *visit) asked(name string) uuid.UUID {
+	id, err := uuid.Parse(v.QueryParam(name))
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
+
+// places is what a scope can be chosen from; agents do not choose.
+func (s *Server) places(ctx context.Context, v *visit) (p admin.Places, err error) {
+	if !v.Actor.May(access.Manage) {
+		return p, nil
+	}
+	if p.Customers, err = s.org.Customers(ctx, v.Actor); err != nil {
+		return p, err
+	}
+	if p.Websites, err = s.org.AllWebsites(ctx, v.Actor); err != nil {
+		return p, err
+	}
+	p.Groups, err = s.queue.Names(ctx, v.Actor)
+	return p, err
+}
+
+func (s *Server) newEntry(v *visit) error {
+	if !s.faq.MayEdit(v.Request().Context(), v.Actor) {
+		return fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
+	}
+	return s.entryWith(v, faq.Entry{State: faq.Live}, ui.Form{}, http.StatusOK)
+}
+
+func (s *Server) entry(v *visit) error {
+	id, err := v.id("id", "FAQ entry")
+	if err != nil {
+		return err
+	}
+	e, err := s.faq.Entry(v.Request().Context(), v.Actor, id)
+	if err != nil {
+		return err
+	}
+	f := ui.Form{}
+	if v.QueryParam("saved") != "" {
+		f.Saved = map[faq.State]string{faq.Live: "Saved. It is suggested from now on.", faq.Review: "Saved. A manager reads it before it is suggested.", faq.Draft: "Saved as a draft."}[e.State]
+	}
+	return s.entryWith(v, e, f, http.StatusOK)
+}
+
+func (s *Server) entryWith(v *visit, e faq.Entry, f ui.Form, status int) (err error) {
+	ctx := v.Request().Context()
+	p := admin.FAQEntryPage{Viewer: v.viewer(), Entry: e, Form: f, MayEdit: s.faq.MayEdit(ctx, v.Actor)}
+	if p.Categories, err = s.faq.Categories(ctx, v.Actor); err != nil {
+		return err
+	}
+	if p.Places, err = s.places(ctx, v); err != nil {
+		return err
+	}
+	if e.ID != uuid.Nil {
+		if p.Examples, p.Former, p.Uses, err = s.faq.About(ctx, v.Actor, e.ID); err != nil {
+			return err
+		}
+	}
+	return s.draw(v, status, admin.FAQEntry(p))
+}
+
+// saveEntry keeps what the form says: a new entry at /faq/new, else the one of the address.
+func (s *Server) saveEntry(v *visit) error {
+	ctx := v.Request().Context()
+	before := faq.Entry{State: faq.Live}
+	if v.Param("id") != "" {
+		id, err := v.id("id", "FAQ entry")
+		if err != nil {
+			return err
+		}
+		if before, err = s.faq.Entry(ctx, v.Actor, id); err != nil {
+			return err
+		}
+	}
+	e, fields := v.entryForm(before)
+	id, _, err := s.faq.Save(ctx, v.Actor, e)
+	if err != nil {
+		f, status, err := form(v, err, fields...)
+		if err != nil {
+			return err
+		}
+		return s.entryWith(v, before, f, status)
+	}
+	return v.back("/faq/" + id.String() + "?saved=1")
+}
+
+// entryForm reads the form; what it does not show stays as it was.
+func (v *visit) entryForm(before faq.Entry) (faq.Entry, []string) {
+	e := before
+	fields := []string{"question", "answer", "language", "category", "state", "customer", "website", "group", "language-new", "question-new", "answer-new"}
+	e.Version, _ = strconv.Atoi(v.FormValue("version"))
+	e.Category = v.FormValue("category")
+	e.Texts = []faq.Text{{Language: v.FormValue("language"), Question: v.FormValue("question"), Answer: v.FormValue("answer")}}
+	if v.Actor.May(access.Manage) {
+		e.State = faq.State(v.FormValue("state"))
+		given, _ := v.FormParams()
+		for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
+			if given.Has(name) {
+				*to = v.optionalID(name)
+			}
+		}
+	}
+	all, _ := v.FormParams()
+	for _, l := range append(all["languages"], "new") {
+		t := faq.Text{Language: l, Question: v.FormValue("question-" + l), Answer: v.FormValue("answer-" + l)}
+		if l == "new" {
+			t.Language = v.FormValue("language-new")
+		}
+		fields = append(fields, "question-"+l, "answer-"+l)
+		if strings.TrimSpace(t.Question+t.Answer) != "" {
+			e.Texts = append(e.Texts, t)
+		}
+	}
+	return e, slices.Compact(fields)
+}
+
+func (s *Server) removeEntry(v *visit) error {
+	id, err := v.id("id", "FAQ entry")
+	if err != nil {
+		return err
+	}
+	if err := s.faq.Remove(v.Request().Context(), v.Actor, id); err != nil {
+		return err
+	}
+	return v.back("/faq?removed=1")
+}
+
+func (s *Server) setEntryStates(v *visit) error {
+	all, err := v.FormParams()
+	if err != nil {
+		return fail.New(fail.Invalid, "This request could not be read.")
+	}
+	var ids []uuid.UUID
+	for _, text := range all["id"] {
+		if id, err := uuid.Parse(text); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	n, err := s.faq.SetState(v.Request().Context(), v.Actor, ids, faq.State(v.FormValue("state")))
+	if err != nil {
+		return err
+	}
+	return v.back("/faq?changed=" + strconv.Itoa(n))
+}
+
+func (s *Server) exportFAQ(v *visit) error {
+	format, kind := "csv", "text/csv; charset=utf-8"
+	if v.QueryParam("format") == "json" {
+		format, kind = "json", "application/json"
+	}
+	h := v.Response().Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", `attachment; filename="faq.`+format+`"`)
+	h.Set("Cache-Control", "no-store")
+	return s.faq.Export(v.Request().Context(), v.Actor, format, v.Response())
+}
+
+func (s *Server) importForm(v *visit) error {
+	return s.draw(v, http.StatusOK, admin.Import(admin.ImportPage{Viewer: v.viewer()}))
+}
+
+// importFAQ looks at a file, or takes it in if it is the one that was looked at.
+func (s *Server) importFAQ(v *visit) error {
+	fates, digest, done, err := s.takeFile(v)
+	p := admin.FatesPage{Fates: fates, Digest: digest, Done: done}
+	status := http.StatusOK
+	if err != nil {
+		if p.Form, status, err = form(v, err); err != nil {
+			return err
+		}
+	}
+	return s.draw(v, status, admin.Fates(p))
+}
+
+func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool, err error) {
+	ctx := v.Request().Context()
+	head, err := v.FormFile("file")
+	if err != nil {
+		return nil, "", false, fail.Field("file", "Please choose a file.")
+	}
+	if head.Size > faq.ImportBytes {
+		return nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
+	}
+	file, err := head.Open()
+	if err != nil {
+		return nil, "", false, fmt.Errorf("open an import: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, faq.ImportBytes))
+	if err != nil {
+		return nil, "", false, fmt.Errorf("read an import: %w", err)
+	}
+	records, err := faq.Read(data)
+	if err != nil {
+		return nil, "", false, err
+	}
+	names, err := s.scopeNames(ctx, v)
+	if err != nil {
+		return nil, "", false, err
+	}
+	language := shortLanguage(v.FormValue("language"))
+	sum := sha256.Sum256(append(data, language...))
+	digest = hex.EncodeToString(sum[:])
+	dry := faq.Dry(v.FormValue("digest") != digest)
+	fates, err = s.faq.Import(ctx, v.Actor, records, names, language, dry)
+	return fates, digest, dry == faq.Really, err
+}
+
+// scopeNames is what scopes are called in files.
+func (s *Server) scopeNames(ctx context.Context, v *visit) (faq.Names, error) {
+	n := faq.Names{Customers: map[string]uuid.UUID{}, Websites: map[string]uuid.UUID{}, Groups: map[string]uuid.UUID{}}
+	places, err := s.places(ctx, v)
+	for _, c := range places.Customers {
+		n.Customers[strings.ToLower(c.Name)] = c.ID
+	}
+	for _, w := range places.Websites {
+		n.Websites[strings.ToLower(w.Name)] = w.ID
+	}
+	for _, g := range places.Groups {
+		n.Groups[strings.ToLower(g.Name)] = g.ID
+	}
+	return n, err
+}

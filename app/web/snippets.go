@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+
+	"parley/app/faq"
+	"parley/templates/admin"
+	"parley/templates/ui"
+)
+
+func (s *Server) snippets(v *visit) error {
+	return s.snippetsWith(v, admin.SnippetsPage{}, http.StatusOK)
+}
+
+func (s *Server) snippetsWith(v *visit, p admin.SnippetsPage, status int) error {
+	ctx := v.Request().Context()
+	lines, err := s.queue.Lines(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	if p.List, err = s.faq.Snippets(ctx, v.Actor, groupsOf(lines)); err != nil {
+		return err
+	}
+	if lines.Anywhere {
+		if _, p.Groups, err = s.queue.Colleagues(ctx, v.Actor); err != nil {
+			return err
+		}
+	}
+	p.Viewer = v.viewer()
+	return s.draw(v, status, admin.Snippets(p))
+}
+
+func (s *Server) addSnippet(v *visit) error {
+	in := faq.Snippet{Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
+	switch to := v.FormValue("for"); to {
+	case "me", "":
+		in.User = v.ID()
+	case "all":
+	default:
+		in.Group = v.optionalID("for")
+	}
+	if err := s.faq.SaveSnippet(v.Request().Context(), v.Actor, in); err != nil {
+		f, status, err := form(v, err, "name", "keys", "body", "for")
+		if err != nil {
+			return err
+		}
+		return s.snippetsWith(v, admin.SnippetsPage{Add: f}, status)
+	}
+	return v.back("/snippets")
+}
+
+func (s *Server) updateSnippet(v *visit) error {
+	id, err := v.id("id", "snippet")
+	if err != nil {
+		return err
+	}
+	in := faq.Snippet{ID: id, Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
+	if err := s.faq.SaveSnippet(v.Request().Context(), v.Actor, in); err != nil {
+		f, status, err := form(v, err, "name", "keys", "body")
+		if err != nil {
+			return err
+		}
+		return s.snippetsWith(v, admin.SnippetsPage{Edit: id, Form: f}, status)
+	}
+	return v.back("/snippets")
+}
+
+func (s *Server) removeSnippet(v *visit) error {
+	id, err := v.id("id", "snippet")
+	if err != nil {
+		return err
+	}
+	if err := s.faq.RemoveSnippet(v.Request().Context(), v.Actor, id); err != nil {
+		return err
+	}
+	return v.back("/snippets")
+}
+
+func (s *Server) tags(v *visit) error { return s.tagsWith(v, ui.Form{}, http.StatusOK) }
+
+func (s *Server) tagsWith(v *visit, f ui.Form, status int) error {
+	list, err := s.chat.AllTags(v.Request().Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Tags(admin.TagsPage{Viewer: v.viewer(), List: list, Form: f}))
+}
+
+// tagged answers to a change of tags: the list again, or what was wrong.
+func (s *Server) tagged(v *visit, err error) error {
+	if err != nil {
+		f, status, err := form(v, err, "name")
+		if err != nil {
+			return err
+		}
+		return s.tagsWith(v, f, status)
+	}
+	return v.back("/admin/tags")
+}
+
+func (s *Server) addTag(v *visit) error {
+	return s.tagged(v, s.chat.AddTag(v.Request().Context(), v.Actor, v.FormValue("name")))
+}
+
+func (s *Server) renameTag(v *visit) error {
+	id, err := v.id("id", "tag")
+	if err != nil {
+		return err
+	}
+	return s.tagged(v, s.chat.RenameTag(v.Request().Context(), v.Actor, id, v.FormValue("name")))
+}
+
+func (s *Server) removeTag(v *visit) error {
+	id, err := v.id("id", "tag")
+	if err != nil {
+		return err
+	}
+	return s.tagged(v, s.chat.RemoveTag(v.Request().Context(), v.Actor, id))
+}

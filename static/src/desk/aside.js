@@ -1,0 +1,53 @@
+// The column beside the panes: what is known around the conversation in focus.
+import { $, all, area, composer, make, talk } from "./dom.js";
+import { inFocus, onFocus } from "./panes.js";
+
+const aside = $("aside"), stored = "parley.aside";
+let shown = true;
+try { shown = localStorage.getItem(stored) !== "no"; } catch { /* storage is off */ }
+const wide = matchMedia("(min-width: 1100px)");
+const open = () => document.body.classList.contains("with-aside");
+
+export function showAside(on) {
+  const to = on ?? !open();
+  document.body.classList.toggle("with-aside", to);
+  if (wide.matches && on === undefined) try { localStorage.setItem(stored, to ? "yes" : "no"); } catch { /* storage is off */ }
+  if (to) look(inFocus(), 0);
+  else if (inFocus() && !document.activeElement.closest(".pane")) area(composer(inFocus())).focus();
+}
+
+const read = 60000; // what was read so long ago is read again
+let soon;
+function look(pane, wait = 150) {
+  for (const e of all(".about", aside)) e.hidden = e.dataset.about !== pane?.dataset.conversation;
+  aside.hidden = !pane;
+  clearTimeout(soon);
+  if (!pane || !open()) return;
+  const id = pane.dataset.conversation;
+  let about = $("about-" + id);
+  if (!about) {
+    about = make("div", { class: "about", id: "about-" + id, "data-about": id });
+    aside.append(about);
+  }
+  if (Date.now() - (about.read || 0) < read || about.contains(document.activeElement)) return;
+  soon = setTimeout(() => {
+    about.read = Date.now();
+    htmx.ajax("GET", talk(pane) + "/aside", { source: about, swap: "none" });
+  }, wait);
+}
+onFocus((pane) => {
+  look(pane);
+  for (const e of all(".about", aside)) if (!$("pane-" + e.dataset.about)) e.remove();
+});
+aside.addEventListener("keydown", (e) => {
+  if (e.key !== "Escape") return;
+  const pane = inFocus();
+  if (!wide.matches) showAside(false);
+  if (pane) area(composer(pane)).focus();
+});
+aside.addEventListener("submit", (e) => { if (e.target.matches(".look")) e.preventDefault(); });
+export function beginAside() {
+  document.body.classList.toggle("with-aside", shown && wide.matches);
+  look(inFocus(), 0);
+  wide.addEventListener("change", () => document.body.classList.toggle("with-aside", shown && wide.matches));
+}

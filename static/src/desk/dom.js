@@ -1,0 +1,51 @@
+// What every part of the desk's script uses.
+export const $ = (id) => document.getElementById(id);
+export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+export const panes = $("panes"), line = $("line"), mine = $("mine");
+export const entryOf = (pane) => $("mine-" + pane.dataset.conversation);
+export const composer = (pane) => pane.querySelector("[data-composer]");
+export const area = (form) => form.querySelector("textarea");
+export const talk = (pane) => "/desk/conversations/" + pane.dataset.conversation;
+
+export const told = (name, otherwise) => {
+  try { return JSON.parse(document.body.dataset[name]) ?? otherwise; } catch { return otherwise; }
+};
+export const wishes = told("wishes", {});
+
+export function make(name, attributes = {}, ...children) {
+  const e = document.createElement(name);
+  for (const [k, v] of Object.entries(attributes)) {
+    if (k in e && typeof v !== "string") e[k] = v;
+    else e.setAttribute(k, v);
+  }
+  e.append(...children);
+  return e;
+}
+
+export function uuid() { // pages without TLS have no randomUUID
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] & 15) | 64;
+  b[8] = (b[8] & 63) | 128;
+  return [...b].map((x, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
+}
+
+export function trouble(text) {
+  const ok = make("button", { type: "button", class: "quiet", "data-clear": "#trouble" }, "OK");
+  $("trouble").replaceChildren(make("p", {}, text), ok);
+}
+
+// A text from the server, or null after telling what was wrong.
+export async function ask(address, options = {}) {
+  try {
+    const res = await fetch(address, options);
+    const text = await res.text();
+    if (res.ok) return text;
+    let words = "";
+    try { words = JSON.parse(text).message; } catch { words = new DOMParser().parseFromString(text, "text/html").querySelector("p")?.textContent; }
+    trouble(words || "This did not work. Please try again.");
+  } catch (e) {
+    if (e.name !== "AbortError") trouble("The server cannot be reached. Please try again in a moment.");
+  }
+  return null;
+}

@@ -1,0 +1,115 @@
+// What comes in: how fragments are put into the page without disturbing whoever works in it.
+import { $, all, area, composer, line, mine, panes } from "./dom.js";
+import { addQuietly, arrange, atEnd, focus, fresh, inFocus, settle, thread, toEnd } from "./panes.js";
+import { attention } from "./attention.js";
+import { kind, restore } from "./composer.js";
+import { dressed } from "./suggest.js";
+import { automatic } from "./drafts.js";
+import { trim } from "./history.js";
+
+let ready = false; // the first frame, which brings the lists, has come: what comes now is news
+
+// A fragment marked data-once is put in once: a pane that is there already keeps its thread and its draft.
+// An entry that is there is changed in place: a click or the focus on it must not be lost because news came in.
+function inPlace(task) {
+  const list = [line, mine].find((l) => task.target === l || task.target === "#" + l.id);
+  if (!list) return;
+  if (task.swapSpec.style === "innerHTML") { // the whole list as it is now
+    const now = new Set([...task.fragment.children].map((e) => e.id));
+    for (const e of [...list.children]) if (!now.has(e.id)) e.remove();
+    task.swapSpec = { style: "upsert", key: "data-since", sort: true };
+  }
+  for (const e of [...task.fragment.children]) {
+    const there = $(e.id);
+    if (!there) continue;
+    there.dataset.since = e.dataset.since;
+    if (there.className.replace(/ ?(shown|fresh)\b/g, "") !== e.className) continue; // another kind of entry: it is replaced
+    there.querySelector("button").replaceChildren(...e.querySelector("button").childNodes);
+    e.remove();
+  }
+}
+
+export let ends = [];
+document.addEventListener("htmx:before:swap", (e) => {
+  for (const task of e.detail.tasks) {
+    inPlace(task);
+    for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
+  }
+  ends = all(".pane.shown", panes).map(thread).filter(atEnd);
+});
+document.addEventListener("htmx:after:swap", () => {
+  for (const pane of all(".pane", panes)) { // a guest may write notes only, or by now to the visitor too
+    const form = composer(pane), mute = !!pane.querySelector(".guests.mute");
+    if (mute !== !!form.mute) kind(form, mute ? "note" : "text");
+    form.mute = mute;
+    dressed(pane);
+    trim(pane, ends.includes(thread(pane)));
+  }
+  for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
+  const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
+  if (to) { to.dataset.seen = ""; to.focus(); }
+  settle();
+  for (const t of ends) t.scrollTop = t.scrollHeight;
+  if (ready && inFocus()) automatic(inFocus());
+});
+
+const plainText = (html) => /<div class="body">([\s\S]*?)<\/div>/.exec(html)?.[1].replace(/<[^>]+>/g, "").replace(/&#?\w+;/g, "’") || "";
+
+document.addEventListener("htmx:ws:before:message:incoming", (e) => {
+  const text = e.detail.message.data;
+  if (typeof text !== "string") return;
+  for (const [, id, of] of text.matchAll(/ id="(m-[^"]+)" class="message (visitor|note)"/g)) {
+    if ($(id)) continue;
+    const target = / hx-target="#thread-([^"]+)"/.exec(text);
+    const pane = target && $("pane-" + target[1]);
+    if (of === "visitor") $("typing-" + target?.[1])?.replaceChildren();
+    attention(ready, of === "note" ? "note" : "message", pane, text.includes('class="pane"') ? "" : plainText(text));
+    if (pane && (document.hidden || !pane.classList.contains("shown"))) fresh.add(pane.dataset.conversation);
+    break;
+  }
+  const given = /<section id="(pane-[^"]+)"/.exec(text);
+  if (given && !$(given[1]) && !asked) attention(ready, "given", null, "A conversation has come to you");
+  const waiting = / id="line-([^"]+)" class="entry( offered)?"/.exec(text);
+  if (waiting && !$("line-" + waiting[1])?.matches(waiting[2] ? ".offered" : "*")) {
+    attention(ready, waiting[2] ? "offer" : "line", null, waiting[2] ? "A colleague offers you a conversation" : "Somebody is waiting in the line");
+  }
+  if (text.includes('hx-target="#typing-')) fade(/ hx-target="#(typing-[^"]+)"/.exec(text)[1]);
+});
+document.addEventListener("htmx:ws:after:message:incoming", () => {
+  ready = true;
+  document.body.classList.add("ready");
+  arrange();
+});
+
+const fading = {};
+function fade(id) {
+  clearTimeout(fading[id]);
+  fading[id] = setTimeout(() => $(id)?.replaceChildren(), 5000);
+}
+
+// A pane that has just come in takes the focus if the agent asked for it.
+let asked = false;
+document.addEventListener("htmx:before:request", (e) => {
+  if (/\/take$/.test(e.detail.ctx.request.action)) asked = true;
+  if (e.detail.ctx.request.method !== "GET") $("trouble").replaceChildren();
+});
+new MutationObserver((changes) => {
+  for (const c of changes) for (const node of c.addedNodes) {
+    if (!node.matches?.(".pane")) continue;
+    restore(node);
+    const shown = all(".pane.shown", panes).length;
+    if (asked || !shown) focus(node, asked || document.activeElement === document.body);
+    else addQuietly(node);
+    asked = false;
+    toEnd(node);
+  }
+}).observe(panes, { childList: true });
+
+export function begin() {
+  for (const p of all(".pane", panes)) { restore(p); toEnd(p); dressed(p); }
+  settle();
+  for (const p of all(".pane.shown", panes)) toEnd(p);
+  const called = $(location.hash.slice(1)); // from the board
+  if (called && panes.contains(called)) setTimeout(() => focus(called), 50); // after the browser's own jump
+}
+document.addEventListener("visibilitychange", () => { if (!document.hidden) settle(); });

@@ -1,0 +1,164 @@
+package admin
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"parley/app/faq"
+	"parley/app/org"
+	"parley/app/queue"
+	"parley/templates/ui"
+)
+
+// FAQPage lists FAQ entries.
+type FAQPage struct {
+	Viewer
+	Filter     faq.Filter
+	List       []faq.Listed
+	Total      int
+	Counts     map[faq.State]int
+	Categories []string
+	Places     Places
+	MayEdit    bool
+	Done       string // what has just been done
+}
+
+// Places is what a scope can be chosen from.
+type Places struct {
+	Customers []org.Customer
+	Websites  []org.Website
+	Groups    []queue.Name
+}
+
+// FAQEntryPage shows one entry, or a new one.
+type FAQEntryPage struct {
+	Viewer
+	Entry      faq.Entry
+	Examples   []faq.Example
+	Former     []faq.Former
+	Uses       faq.Uses
+	Categories []string
+	Places     Places
+	MayEdit    bool
+	Form       ui.Form
+}
+
+// ImportPage takes a file of entries.
+type ImportPage struct {
+	Viewer
+	Form ui.Form
+}
+
+// FatesPage says what becomes of each record of a file.
+type FatesPage struct {
+	Fates  []faq.Fate
+	Digest string // of the file; the import must be of the same
+	Done   bool   // it has been done
+	Form   ui.Form
+}
+
+func (p FatesPage) count(what string) (n int) {
+	for _, f := range p.Fates {
+		if f.What == what {
+			n++
+		}
+	}
+	return n
+}
+
+// shown is those fates that are listed: what needs reading first.
+func (p FatesPage) shown() []faq.Fate {
+	var list []faq.Fate
+	for _, what := range []string{faq.FateWrong, faq.FateDouble, faq.FateChange, faq.FateNew, faq.FateSame} {
+		for _, f := range p.Fates {
+			if f.What == what {
+				list = append(list, f)
+			}
+		}
+	}
+	return list[:min(len(list), fatesShown)]
+}
+
+// fatesShown is how many rows a page lists.
+const fatesShown = 1000
+
+var fateWords = map[string]string{faq.FateNew: "new", faq.FateChange: "changed", faq.FateSame: "unchanged", faq.FateDouble: "left out: there already", faq.FateWrong: "left out: wrong"}
+
+func stateOptions() []ui.Option {
+	return []ui.Option{{Value: "live", Label: "Live – suggested and found"}, {Value: "review", Label: "Review – waits for a manager"}, {Value: "draft", Label: "Draft – being written"}}
+}
+
+func customerChoices(p Places) []ui.Option {
+	list := []ui.Option{{Value: "", Label: "All customers"}}
+	for _, c := range p.Customers {
+		list = append(list, ui.Option{Value: c.ID.String(), Label: c.Name})
+	}
+	return list
+}
+
+func websiteChoices(p Places) []ui.Option {
+	list := []ui.Option{{Value: "", Label: "All websites"}}
+	for _, w := range p.Websites {
+		list = append(list, ui.Option{Value: w.ID.String(), Label: w.CustomerName + ": " + w.Name})
+	}
+	return list
+}
+
+func groupChoices(p Places) []ui.Option {
+	list := []ui.Option{{Value: "", Label: "All groups"}}
+	for _, g := range p.Groups {
+		list = append(list, ui.Option{Value: g.ID.String(), Label: g.Name})
+	}
+	return list
+}
+
+func idText(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}
+
+// pageAddress is the address of another page of the same list.
+func (p FAQPage) pageAddress(n int) string {
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	set("q", p.Filter.Query)
+	set("state", string(p.Filter.State))
+	set("language", p.Filter.Language)
+	if p.Filter.HasCategory {
+		q.Set("category", "="+p.Filter.Category)
+	}
+	set("customer", idText(p.Filter.Scope.Customer))
+	set("website", idText(p.Filter.Scope.Website))
+	set("group", idText(p.Filter.Scope.Group))
+	if n > 0 {
+		set("page", strconv.Itoa(n+1))
+	}
+	return "/faq?" + q.Encode()
+}
+
+func (p FAQPage) pages() int { return (p.Total + faq.PageSize - 1) / faq.PageSize }
+
+var kindWords = map[faq.Kind]string{faq.Accepted: "sent as suggested", faq.Edited: "sent after a change", faq.Picked: "found by hand", faq.AsExample: "kept as example"}
+
+// first is the text that a new entry's form begins with.
+func (p FAQEntryPage) first() faq.Text {
+	if len(p.Entry.Texts) > 0 {
+		return p.Entry.Texts[0]
+	}
+	return faq.Text{Language: "en"}
+}
+
+func (p FAQEntryPage) rest() []faq.Text {
+	if len(p.Entry.Texts) > 1 {
+		return p.Entry.Texts[1:]
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+// What agents may know besides: the pages since the chat was opened here, the time zone, and what the site says of its visitor
+// (parley("set", {...})). Told while a conversation runs, and only when it has changed.
+export default function teller(stored, put) {
+  const where = stored + ".trail";
+  let told = "";
+  const trail = () => {
+    let list = [];
+    try { list = JSON.parse(sessionStorage.getItem(where)) || []; } catch { /* storage is off */ }
+    const last = list[list.length - 1];
+    if (!last || last.url !== location.href) {
+      list = [...list, { url: location.href, title: document.title, at: new Date().toISOString() }].slice(-20);
+      try { sessionStorage.setItem(where, JSON.stringify(list)); } catch { /* as above */ }
+    }
+    return list;
+  };
+  trail();
+  return (conversation) => {
+    const steps = trail();
+    if (!conversation) return;
+    const frame = { type: "about", conversation, trail: steps, data: window.parleyChat.data, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const now = JSON.stringify(frame);
+    if (now === told) return;
+    told = now;
+    put(frame);
+  };
+}

@@ -203,6 +203,7 @@ func (r *Room) Heard(events []bus.Event) {
 		}
 		if c, ours := x.Local.(Choice); ours {
 			e.learn(c)
+			r.notice(e)
 			continue
 		}
 		switch kind, id, _ := strings.Cut(x.Text, " "); kind + " " {
@@ -255,17 +256,20 @@ func (r *Room) reload(e *engine) {
 	go r.load(e)
 }
 
+// notice has an engine that is being made anew read the tables once more: it may or may not have read what has just changed.
+func (r *Room) notice(e *engine) {
+	r.engines.mu.Lock()
+	defer r.engines.mu.Unlock()
+	e.again = e.again || e.loading
+}
+
 // beside reads something for an engine; if that fails, the engine is made anew.
 func (r *Room) beside(e *engine, read func(context.Context, *faqdb.Queries) error) {
 	go func() {
 		<-e.ready
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
-		r.engines.mu.Lock()
-		if e.loading { // it may or may not have read this already
-			e.again = true
-		}
-		r.engines.mu.Unlock()
+		r.notice(e)
 		if err := read(ctx, faqdb.New(r.db.As(access.System(e.org, "suggest FAQ entries")))); err != nil {
 			slog.Warn("keep the suggestions right", "error", err)
 			r.reload(e)

@@ -257,9 +257,8 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 			after = 0
 		}
 		if !shown {
-			frames = append(frames, html(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID()})))
-		}
-		if o := offered[c.ID]; len(o.List) > 0 {
+			frames = append(frames, html(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID(), Offered: offered[c.ID]})))
+		} else if o := offered[c.ID]; len(o.List) > 0 {
 			frames = append(frames, html(view.SuggestionsOf(c.ID, o.Seq, o.List)))
 		}
 		frames = append(frames, html(view.StateOf(c, d.sees(c, time.Now()))), html(view.GuestsOf(c, d.actor.ID(), guests[c.ID])))
@@ -378,13 +377,13 @@ func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
 // openPane gives a conversation that has become this agent's its place on the screen.
 func (d *desk) openPane(c chat.Conversation) {
 	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
-	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID()}))
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	offered := d.hub.suggestions(ctx, d.actor, []chat.Conversation{c})
+	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID(), Offered: offered[c.ID]}))
 	d.say(view.StateOf(c, d.sees(c, time.Now())))
 	d.follow(c.ID, max(0, c.LastSeq-chat.ThreadShown))
 	d.hub.look(c.ID)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	d.hub.suggestLast(ctx, d.actor, c)
 	if today, err := d.hub.queue.Today(ctx, d.actor); err == nil {
 		d.say(view.TodayOf(today))
 	}

@@ -30,10 +30,20 @@ function look(pane, wait = 150) {
     aside.append(about);
   }
   if (Date.now() - (about.read || 0) < read || about.contains(document.activeElement)) return;
-  soon = setTimeout(() => {
-    about.read = Date.now();
-    htmx.ajax("GET", talk(pane) + "/aside", { source: about, swap: "none" });
-  }, wait);
+  soon = setTimeout(() => fetchInto(about, pane), wait);
+}
+function fetchInto(about, pane) {
+  about.read = Date.now();
+  return (about.coming = htmx.ajax("GET", talk(pane) + "/aside", { source: about, swap: "none" }));
+}
+
+// Goes to a field of the column, as soon as it is there.
+export async function reach(pane, selector) {
+  showAside(true);
+  const about = $("about-" + pane.dataset.conversation);
+  clearTimeout(soon);
+  if (!about.firstElementChild) await (about.coming || fetchInto(about, pane));
+  if (pane === inFocus()) about.querySelector(selector)?.focus();
 }
 onFocus((pane) => {
   look(pane);

@@ -6,7 +6,7 @@ import { keepEntry, nth, sendNow, use, wrong } from "./suggest.js";
 import { emoji, format } from "./format.js";
 import { openSnippets, snippetFor } from "./snippets.js";
 import { help, palette } from "./palette.js";
-import { showAside } from "./aside.js";
+import { reach, showAside } from "./aside.js";
 import { draft } from "./drafts.js";
 import { arrange } from "./panes.js";
 
@@ -27,7 +27,7 @@ const does = {
   accept: () => line.querySelector(".offered button")?.click(),
   decline: () => line.querySelector(".offered .decline")?.click(),
   wrong: here((pane) => wrong(pane, nth(pane, 0))),
-  look: here(() => { showAside(true); setTimeout(() => document.querySelector(".about:not([hidden]) .look input")?.focus(), 50); }),
+  look: here((pane) => reach(pane, ".look input")),
   keep: here((pane) => keepEntry(pane)),
   drafts: here((pane) => { showAside(true); draft(pane); }),
   snippets: here((pane) => openSnippets(pane)),
@@ -38,7 +38,7 @@ const does = {
   over: here((pane) => pane.querySelector("[data-over]")?.click()),
   close: here((pane) => pane.querySelector(".close button").click()),
   remove: here((pane) => pane.querySelector("[data-dismiss]")?.click()),
-  tag: here(() => { showAside(true); setTimeout(() => document.querySelector(".about:not([hidden]) .tags input")?.focus(), 50); }),
+  tag: here((pane) => reach(pane, ".tags input")),
   aside: () => showAside(),
   emoji: here((pane) => emoji(pane)),
   more: () => columnsBy(1),

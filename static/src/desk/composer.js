@@ -2,7 +2,7 @@
 // another. Its id is made once, so trying again says nothing twice. Drafts and outboxes survive a reload. The outbox is bound
 // to its conversation: what the server refuses goes back to its writer, in the same pane.
 import { all, area, composer, entryOf, panes, trouble, uuid, wishes } from "./dom.js";
-import { cursor, focus, paneOf, thread, urgent } from "./panes.js";
+import { cursor, focus, paneOf, settle, thread, urgent } from "./panes.js";
 import { ends } from "./incoming.js";
 import { tell } from "./socket.js";
 
@@ -73,8 +73,17 @@ export function send(form, text = area(form).value, origin = form.origin) {
   grow(area(form));
   problem(form, "");
   keep(form.closest(".pane"));
+  if (item.kind === "text") answered(form.closest(".pane"));
   pump(form);
   return true;
+}
+
+// Who is being answered waits no longer, as far as this desk can know: the next most urgent is another one.
+function answered(pane) {
+  const entry = entryOf(pane);
+  if (!entry?.dataset.since || entry.matches(".guest")) return;
+  entry.dataset.since = "";
+  settle();
 }
 
 export function pump(form) {
@@ -193,8 +202,9 @@ panes.addEventListener("keydown", (e) => {
 panes.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
 
 export function sendAndNext(pane) {
+  if (!send(composer(pane))) return;
   const next = urgent();
-  if (send(composer(pane)) && next) focus(paneOf(next));
+  if (next) focus(paneOf(next));
 }
 
 document.addEventListener("submit", (e) => {

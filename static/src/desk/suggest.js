@@ -79,7 +79,14 @@ panes.addEventListener("click", (e) => {
   else if (e.target.closest("button")) e.shiftKey ? sendNow(pane, li) : use(pane, li);
 });
 
-// The column beside: what was looked for.
+// The column beside: what was looked for, while it is typed.
+let looking;
+$("aside").addEventListener("input", (e) => {
+  if (!e.target.matches(".look input")) return;
+  const pane = $("pane-" + e.target.closest("[data-about]").dataset.about);
+  clearTimeout(looking);
+  looking = setTimeout(() => htmx.ajax("GET", talk(pane) + "/faq?q=" + encodeURIComponent(e.target.value), { source: e.target, swap: "none" }), 120);
+});
 $("aside").addEventListener("click", (e) => {
   const li = e.target.closest(".found li");
   const pane = li && $("pane-" + li.closest("[data-about]").dataset.about);

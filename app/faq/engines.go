@@ -39,6 +39,7 @@ type engine struct {
 	suggest *suggest.Engine
 	entries map[string]Entry // live ones
 	learned int64            // number of the last choice that it was made from
+	settle  *time.Timer      // runs after a choice: then all of them are weighed anew
 
 	used    time.Time   // under engines.mu
 	idle    *time.Timer // looks whether it is idle
@@ -109,7 +110,7 @@ func (r *Room) load(e *engine) {
 		cancel()
 		r.engines.mu.Lock()
 		if err != nil {
-			slog.Error("load the suggestions", "organization", e.org, "error", err)
+			slog.Warn("load the suggestions", "organization", e.org, "error", err)
 			r.drop(e) // the next one who asks tries again
 			select {
 			case <-e.ready:
@@ -316,11 +317,21 @@ func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID)
 	return nil
 }
 
+// settleAfter is how long after the last choice an engine weighs all of them anew: the order in which they came counts no longer.
+const settleAfter = 5 * time.Second
+
 func (e *engine) learn(c Choice) {
 	<-e.ready
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	if e.suggest != nil {
-		e.suggest.Learn(c.forEngine())
+	e.mu.Lock()
+	made := e.suggest
+	if made == nil {
+		e.mu.Unlock()
+		return
 	}
+	if e.settle != nil {
+		e.settle.Stop()
+	}
+	e.settle = time.AfterFunc(settleAfter, func() { made.Settle() })
+	e.mu.Unlock()
+	made.Learn(c.forEngine())
 }

@@ -1,9 +1,11 @@
 package suggest_test
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 
@@ -33,6 +35,7 @@ func TestRebuiltFromTheSameChoices(t *testing.T) {
 	for _, c := range choices(600) {
 		one.Learn(c)
 	}
+	one.Settle()
 	for _, message := range []string{"where is my parcel", "money back", "sunday", "nothing of all this"} {
 		if x, y := ask(a, message), ask(b, message); !reflect.DeepEqual(x, y) {
 			t.Errorf("%q: %v and %v", message, x, y)
@@ -65,6 +68,12 @@ func TestAllAtOnce(t *testing.T) {
 	}
 	all.Go(func() { e.LearnAll(choices(200)) })
 	all.Go(func() {
+		for range 10 {
+			e.Settle()
+			e.Learn(suggest.Choice{Entry: "hours", Query: "zebras at noon", Language: "en"})
+		}
+	})
+	all.Go(func() {
 		for _, c := range choices(100) {
 			e.Learn(c)
 		}
@@ -78,8 +87,13 @@ func TestAllAtOnce(t *testing.T) {
 		}
 	})
 	all.Wait()
-	if got := first(t, e, "where is my parcel"); got != "parcel" {
-		t.Errorf("got %s", got)
+	for range 2 {
+		for message, want := range map[string]string{"where is my parcel": "parcel", "zebras": "hours"} {
+			if got := first(t, e, message); got != want {
+				t.Errorf("%q: %s, want %s", message, got, want)
+			}
+		}
+		e.Settle()
 	}
 }
 
@@ -106,4 +120,73 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("20,000 choices of one entry take %d MB", grown)
 	}
 	runtime.KeepAlive(e)
+}
+
+// whatIsKnown is what an engine answers to some messages.
+func whatIsKnown(e *suggest.Engine) (all [][]suggest.Suggestion) {
+	for _, message := range []string{"where is my parcel", "money back", "sunday", "login twice on the card", "nothing of all this"} {
+		all = append(all, ask(e, message))
+	}
+	return all
+}
+
+func TestOrderOfChoicesDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	in := choices(600)
+	grouped := slices.Clone(in)
+	slices.SortStableFunc(grouped, func(a, b suggest.Choice) int { return cmp.Compare(a.Entry, b.Entry) })
+	backwards := slices.Clone(in)
+	slices.Reverse(backwards)
+	var want [][]suggest.Suggestion
+	for _, order := range [][]suggest.Choice{in, grouped, backwards} {
+		e := suggest.New(shop())
+		for i, c := range order {
+			e.Learn(c)
+			if i == 250 {
+				e.Settle() // that some of them are settled already does not matter either
+			}
+		}
+		e.Settle()
+		got := whatIsKnown(e)
+		if want == nil {
+			want = got
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		e.Settle()
+		if again := whatIsKnown(e); !reflect.DeepEqual(got, again) {
+			t.Errorf("settled once more: %v, was %v", again, got)
+		}
+		e = suggest.New(shop())
+		e.LearnAll(order)
+		if got := whatIsKnown(e); !reflect.DeepEqual(got, want) {
+			t.Errorf("at once: %v, want %v", got, want)
+		}
+	}
+}
+
+// TestSettlingIsBounded has more entries and messages than are learned anew.
+func TestSettlingIsBounded(t *testing.T) {
+	t.Parallel()
+	var entries []suggest.Entry
+	var taught []suggest.Choice
+	for i := range 300 {
+		id := fmt.Sprintf("subject%d", i)
+		entries = append(entries, entry(id, "en", "What about "+id+" and its cousins?", "It is so."))
+		for j := range 28 {
+			taught = append(taught, suggest.Choice{Entry: id, Language: "en", Query: fmt.Sprintf("tell me of the %d friends of no%dr", j, i)})
+		}
+	}
+	e := suggest.New(entries)
+	e.LearnAll(taught)
+	right := 0
+	for i := range 100 {
+		if first(t, e, fmt.Sprintf("friends of no%dr", i*3)) == fmt.Sprintf("subject%d", i*3) {
+			right++
+		}
+	}
+	if right < 90 {
+		t.Errorf("%d of 100 are known", right)
+	}
 }

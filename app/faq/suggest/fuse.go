@@ -31,9 +31,12 @@ func zeroed(s []float32, n int) []float32 {
 const (
 	// An entry's text counts less the more choices taught it, but keeps a part for ever; what was learned counts from the first choice
 	// on. Both are by the entry's own choices: one that is new competes by its text and need not fight the old ones.
-	textHalves  = 1.5 // choices until the text has lost half of what it loses
-	coldKeeps   = 0.35
-	learnedHalf = 0.2 // choices until the learned side has half of what it gets
+	textHalves  = 3 // choices until the text has lost half of what it loses
+	coldKeeps   = 0.3
+	learnedHalf = 0.3 // choices until the learned side has half of what it gets
+	// wellKnown is how strongly the best must be known for the learned side to speak with its whole voice; less while little was taught.
+	wellKnown = 8
+	knownHalf = 40 // choices until it is half of that
 	// wordShare is the part of words in the cold score; the rest is of n-grams.
 	wordShare = 0.375
 	// wellFitting makes the text say less where even the best fits by less than half of the n-grams.
@@ -41,27 +44,31 @@ const (
 )
 
 // fuse makes scores and confidences of what words, n-grams and learning say, among the entries that are allowed. The three are measured
-// by their best entry: how far behind an entry is says more than its rank.
+// by their best entry: how far behind an entry is says more than its rank. The learned side is so by half only: what it says faintly,
+// of whatever entry, is said faintly.
 func (e *Engine) fuse(s *scratch, allow func(string) bool) {
 	n := len(e.cold.ids)
 	s.score, s.confidence = zeroed(s.score, n), zeroed(s.confidence, n)
-	words, grams, logits := float32(1e-6), float32(1e-6), float32(learnedFloor)
+	words, grams, logits, choices := float32(1e-6), float32(1e-6), float32(learnedFloor), float32(0)
 	for i, id := range e.cold.ids {
 		if id == "" || allow != nil && !allow(id) {
 			s.score[i] = float32(math.Inf(-1))
 			continue
 		}
-		words, grams, logits = max(words, s.words[i]), max(grams, s.grams[i]), max(logits, s.logits[i]+e.learned.entries[i].gain())
+		l := &e.learned.entries[i]
+		words, grams, logits = max(words, s.words[i]), max(grams, s.grams[i]), max(logits, s.logits[i]+l.gain())
+		choices += l.taught()
 	}
 	fits := min(1, wellFitting*grams)
+	logits = float32(math.Sqrt(float64(logits * max(wellKnown*choices/(knownHalf+choices), learnedFloor))))
 	for i := range s.score {
 		if s.score[i] < 0 {
 			continue
 		}
 		cold := fits * (wordShare*s.words[i]/words + (1-wordShare)*s.grams[i]/grams)
 		l := &e.learned.entries[i]
-		keeps := coldKeeps + (1-coldKeeps)*textHalves/(textHalves+l.choices)
-		gets := (1 - coldKeeps) * l.choices / (learnedHalf + l.choices)
+		keeps := coldKeeps + (1-coldKeeps)*textHalves/(textHalves+l.taught())
+		gets := (1 - coldKeeps) * l.taught() / (learnedHalf + l.taught())
 		s.score[i] = keeps*cold + gets*max((s.logits[i]+l.gain())/logits, -1)
 		s.confidence[i] = confidence(s.grams[i], s.logits[i])
 	}
@@ -78,7 +85,9 @@ func confidence(grams, logit float32) float32 {
 
 // best are the k best entries that may be suggested.
 func (e *Engine) best(s *scratch, k int) []Suggestion {
-	k = min(k, len(s.score))
+	if k = min(k, len(s.score)); k == 0 {
+		return nil
+	}
 	out := make([]Suggestion, 0, k)
 	for i, score := range s.score {
 		if math.IsInf(float64(score), -1) || len(out) == k && out[k-1].Score >= float64(score) {
@@ -92,6 +101,9 @@ func (e *Engine) best(s *scratch, k int) []Suggestion {
 			out[at] = out[at-1]
 		}
 		out[at] = Suggestion{Entry: e.cold.ids[i], Score: float64(score), Confidence: float64(s.confidence[i])}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }

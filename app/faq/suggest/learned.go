@@ -3,16 +3,22 @@ package suggest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // learned is what choices taught: a weight for every pair of a feature and an entry that were seen together, so that it takes room for
 // what was seen and not for what might be. It is trained online, as a softmax over the entry chosen and its strongest rivals, and
-// trains again on messages that it remembers, lest it forget the entries that are seldom chosen.
+// trains again on messages that it remembers, lest it forget the entries that are seldom chosen. From time to time it is trained anew
+// on all that it remembers: see training.
 type learned struct {
 	cells   cells
 	slopes  []float32 // by feature: the sum of its squared gradients, which slows it down (AdaGrad)
 	entries []lessons // by place
 	kept    []kept    // the remembered messages
+	waved   []kept    // those at which an entry was dismissed
+	partial bool      // some message was not remembered since there were too many of all entries
+	whole   bool      // of a copy: it is to be learned anew from nothing
+	taught  int       // how many choices were learned
 	present int       // how many entries there are
 	rarity  []float32 // what a feature weighs, by how many entries have it
 }
@@ -20,17 +26,20 @@ type learned struct {
 // lessons are what an entry was chosen for.
 type lessons struct {
 	choices   float32
+	dismissed float32
+	chosen    float32 // the choices that count against those foreseen
 	foreseen  float32 // how many choices of it were expected when other messages, and these, came
 	bias      float32
 	messages  uint16 // how many of the remembered are its own
-	seen      uint32 // how many were offered to be remembered
-	questions []kept // its own
+	questions []kept // its own; nil if there is no such entry
 }
 
 // kept is a message that is remembered for an entry.
 type kept struct {
 	place   uint16
 	times   uint16 // how often it was learned again
+	key     uint32 // of the message
+	size    float32
 	message message
 }
 
@@ -40,25 +49,23 @@ const (
 	softness  = 0.5 // of the softmax: below 1 it goes on learning from what is nearly right
 	rivals    = 63
 	mostKept  = 50   // messages of an entry
-	mostTotal = 6000 // and of all entries
+	mostTotal = 8000 // and of all entries
+	mostWaved = 10   // dismissals of an entry
+	mostSize  = 4    // of a message, however often it comes
 
-	// How many remembered messages are learned again with a new one: more while few are known.
-	manyReplays = 4
-	fewReplays  = 1
-	drawn       = 4 // candidates for each
-	fewFrom     = 400
+	drawn = 4 // candidates for the remembered message that is learned again with a new one
 
 	// beginning is the weight of an entry's own question, its first lesson.
-	beginning = 4.0
+	beginning = 8.0
 
 	// mostCells is how many weights there may be before n-grams make no new ones.
 	mostCells = 1_200_000
 
 	// breadth is how much an entry gains that is chosen more often than was foreseen. Such an entry is broad: its messages have
 	// little in common. What it gains fades with its choices, which teach it better.
-	breadth      = 1.0
-	breadthPrior = 2
-	breadthFades = 5
+	breadth      = 1.2
+	breadthPrior = 0.7
+	breadthFades = 10
 
 	// noticeable is the share of a rival from which on a step moves its weights at all.
 	noticeable = 0.02
@@ -115,6 +122,20 @@ func (l *learned) know(questions []message, place uint16) {
 	l.entries[place].questions = own
 }
 
+// unlearn takes back the first lessons of an entry that nothing else taught, before its questions change.
+func (l *learned) unlearn(place uint16) {
+	for _, own := range l.entries[place].questions {
+		for _, f := range own.message {
+			all := l.cells.of(f.place())
+			for j := range all {
+				if all[j].place == place {
+					all[j].weight = 0
+				}
+			}
+		}
+	}
+}
+
 // begin gives an entry its own questions as the first lessons.
 func (l *learned) begin(s *scratch, place uint16) {
 	for _, own := range l.entries[place].questions {
@@ -130,13 +151,16 @@ func (l *learned) begin(s *scratch, place uint16) {
 	}
 }
 
+// taught is how much the entry was taught, in choices.
+func (e *lessons) taught() float32 { return e.choices + dismissal*e.dismissed }
+
 // gain is what an entry gains, or loses, by being chosen more or less often than was foreseen.
 func (e *lessons) gain() float32 {
 	if e.foreseen == 0 {
 		return 0
 	}
-	fades := breadth * breadthFades / (breadthFades + float64(e.choices))
-	return float32(fades * math.Log(float64(e.choices+breadthPrior)/float64(e.foreseen+breadthPrior)))
+	fades := breadth * breadthFades / (breadthFades + float64(e.taught()))
+	return float32(fades * math.Log(float64(e.chosen+breadthPrior)/float64(e.foreseen+breadthPrior)))
 }
 
 // measure fills in the values of the message's features.
@@ -208,6 +232,7 @@ func (l *learned) compete(s *scratch, place uint16, softness float64) {
 
 // first learns a message that comes for the first time, and notes which entries were expected.
 func (l *learned) first(s *scratch, m message, place uint16, size float32) {
+	l.entries[place].chosen++
 	l.logits(m, s)
 	l.compete(s, place, 1)
 	for _, r := range s.rivals {
@@ -253,57 +278,6 @@ func (l *learned) step(s *scratch, m message, place uint16, size float32) {
 	}
 }
 
-// dismiss takes in that an entry was waved away at a message: it alone gets a little less likely there.
-func (l *learned) dismiss(s *scratch, m message, place uint16) {
-	for _, f := range m {
-		if f.sort() != ofGram {
-			l.cells.add(f.place(), place)
-		}
-	}
-	l.entries[place].choices += dismissal
-	l.logits(m, s)
-	for i, f := range m {
-		pace := dismissal * rate * s.values[i] / float32(math.Sqrt(float64(l.slopes[f.place()])+0.01)) / unit
-		for j, c := range l.cells.of(f.place()) {
-			if c.place == place {
-				l.cells.of(f.place())[j].move(-pace)
-			}
-		}
-	}
-}
-
-// remember keeps a message, as one of a fair sample of those of its entry.
-func (l *learned) remember(m message, place uint16, random *rand.Rand) {
-	l.meet(m, place)
-	e := &l.entries[place]
-	e.choices++
-	e.seen++
-	switch {
-	case e.messages < mostKept && len(l.kept) < mostTotal:
-		l.kept = append(l.kept, kept{place: place, message: m})
-		e.messages++
-	case e.messages > 0 && random.Uint32N(e.seen) < uint32(e.messages): // in place of another of its own
-		n := random.IntN(int(e.messages))
-		for i := range l.kept {
-			if l.kept[i].place != place {
-				continue
-			}
-			if n == 0 {
-				l.kept[i] = kept{place: place, message: m}
-				break
-			}
-			n--
-		}
-	}
-}
-
-func (l *learned) replays() int {
-	if len(l.kept) < fewFrom {
-		return manyReplays
-	}
-	return fewReplays
-}
-
 // remembered is a message to learn again: of some drawn by chance, kept ones and entries' own questions, the one that was learned least
 // often. So it matters less in which order choices came.
 func (l *learned) remembered(random *rand.Rand) (least *kept) {
@@ -334,12 +308,6 @@ func (l *learned) forget(places []uint16) {
 		l.entries[p] = lessons{}
 	}
 	l.cells.remove(gone)
-	stay := l.kept[:0]
-	for _, k := range l.kept {
-		if !gone[k.place] {
-			stay = append(stay, k)
-		}
-	}
-	clear(l.kept[len(stay):])
-	l.kept = stay
+	of := func(k kept) bool { return gone[k.place] }
+	l.kept, l.waved = slices.DeleteFunc(l.kept, of), slices.DeleteFunc(l.waved, of)
 }

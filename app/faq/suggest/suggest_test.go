@@ -251,3 +251,76 @@ func TestPutAndRemove(t *testing.T) {
 		t.Errorf("a new entry inherits what a removed one had learned: %.2f", c)
 	}
 }
+
+func TestSettledStaysQuick(t *testing.T) {
+	t.Parallel()
+	e := suggest.New(shop())
+	e.LearnAll(choices(300))
+	teach(e, "return", suggest.Accepted, "these trousers are too tight")
+	for _, when := range []string{"at once", "settled"} {
+		if got := first(t, e, "that jacket looks too tight"); got != "return" {
+			t.Errorf("%s: %s", when, got)
+		}
+		e.Settle()
+	}
+}
+
+func TestSlipIsOutvoted(t *testing.T) {
+	t.Parallel()
+	e := suggest.New(shop())
+	for _, what := range []string{"shoes", "jacket", "belt", "hat", "scarf", "trousers", "gloves", "socks"} {
+		teach(e, "return", suggest.Accepted, "the "+what+" do not fit me")
+		teach(e, "hours", suggest.Accepted, "till when can I come for "+what)
+	}
+	teach(e, "hours", suggest.Accepted, "the shirt does not fit me at all")
+	e.Settle()
+	for _, message := range []string{"the shirt does not fit", "the coat does not fit me at all"} {
+		if got := first(t, e, message); got != "return" {
+			t.Errorf("%q: %s", message, got)
+		}
+	}
+}
+
+func TestDismissalOutlivesSettling(t *testing.T) {
+	t.Parallel()
+	e := suggest.New(shop())
+	const message = "can I change my order"
+	before := ask(e, message)[0]
+	teach(e, "hours", suggest.Accepted, "till when can I come")
+	for range 3 {
+		teach(e, before.Entry, suggest.Dismissed, message)
+	}
+	e.Settle()
+	if now := confidence(ask(e, message), before.Entry); now >= before.Confidence {
+		t.Errorf("%.3f, was %.3f", now, before.Confidence)
+	}
+}
+
+func TestNothingToSuggest(t *testing.T) {
+	t.Parallel()
+	none := suggest.New(nil)
+	emptied := suggest.New(shop())
+	teach(emptied, "parcel", suggest.Accepted, "where is it")
+	for _, x := range shop() {
+		emptied.Remove(x.ID)
+	}
+	for _, e := range []*suggest.Engine{none, emptied} {
+		for range 2 {
+			if found := ask(e, "where is my parcel"); found != nil {
+				t.Errorf("no entries, got %v", found)
+			}
+			teach(e, "parcel", suggest.Accepted, "where is it")
+			e.LearnAll(choices(10))
+			e.Settle()
+		}
+	}
+	emptied.Put(shop()...)
+	if got := first(t, emptied, "where is my parcel"); got != "parcel" {
+		t.Errorf("put back, but got %s", got)
+	}
+	full := suggest.New(shop())
+	full.LearnAll(choices(50))
+	if found := full.Suggest(suggest.Query{Text: "where is my parcel", K: 3, Allow: func(string) bool { return false }}); found != nil {
+		t.Errorf("none allowed, got %v", found)
+	}
+}

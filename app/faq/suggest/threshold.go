@@ -5,7 +5,7 @@ type threshold struct{ at float64 }
 
 const (
 	thresholdStart  = 0.22
-	thresholdLeast  = 0.10
+	thresholdLeast  = 0.15
 	thresholdMost   = 0.50
 	thresholdUp     = 0.01
 	thresholdDown   = 0.01

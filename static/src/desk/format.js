@@ -41,7 +41,7 @@ export function emoji(pane) {
   const form = composer(pane), grid = make("div", { class: "grid", role: "listbox", "aria-label": "Emoji" });
   const search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search emoji", autocomplete: "off" });
   const box = make("div", { class: "emojis popover", role: "dialog", "aria-label": "Emoji" }, search, grid);
-  const close = () => { box.remove(); area(form).focus(); };
+  const close = () => { area(form).focus(); box.remove(); };
   const draw = () => grid.replaceChildren(...list.filter((e) => e.words.includes(search.value.trim().toLowerCase())).map((e) =>
     make("button", { type: "button", role: "option", "aria-label": e.words, title: e.words }, e.sign)));
   search.addEventListener("input", draw);

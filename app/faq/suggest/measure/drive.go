@@ -33,6 +33,7 @@ func Drive(in io.Reader, out io.Writer) error {
 		case "accept":
 			engine.Learn(suggest.Choice{Entry: o.ID, Query: o.Query, Language: o.Language, Kind: suggest.Accepted})
 		case "query":
+			engine.Settle()
 			a := answer{Ranked: []string{}, Scores: []float64{}}
 			for _, s := range engine.Suggest(suggest.Query{Text: o.Query, Language: o.Language, K: o.K}) {
 				a.Ranked, a.Scores = append(a.Ranked, s.Entry), append(a.Scores, s.Confidence)

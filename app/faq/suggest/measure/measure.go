@@ -28,35 +28,53 @@ func Folders(out io.Writer, dirs []string) error {
 
 func (f folder) print(out io.Writer) {
 	fmt.Fprintf(out, "%s: %d entries, %d messages, %d choices to learn from\n", f.name, len(f.entries), len(f.queries), len(f.accepted))
-	fmt.Fprintf(out, "  %-22s %6s %6s %6s %7s %7s %9s %9s %9s\n", "choices per entry", "r@1", "r@3", "r@5", "MRR@10", "AUROC", "p50 µs", "p99 µs", "learn µs")
-	for _, c := range []struct {
-		perEntry int
-		wrong    float64
-	}{{0, 0}, {1, 0}, {5, 0}, {20, 0}, {5, .1}, {20, .1}} {
-		if c.perEntry > 0 && len(f.accepted) == 0 {
+	for _, grouped := range []bool{false, true} {
+		order := "in random order"
+		if grouped {
+			order = "grouped by entry"
+		}
+		if grouped && len(f.accepted) == 0 {
 			continue
 		}
-		var mean quality
-		var asked, learned []time.Duration
-		n := draws
-		if c.perEntry == 0 {
-			n = 1
-		}
-		for seed := range n {
-			e, l := f.taught(c.perEntry, c.wrong, uint64(seed))
-			q, a := f.ask(e)
-			asked, learned = append(asked, a...), append(learned, l...)
-			for _, x := range [][2]*float64{{&mean.at1, &q.at1}, {&mean.at3, &q.at3}, {&mean.at5, &q.at5}, {&mean.mrr, &q.mrr}, {&mean.auroc, &q.auroc}} {
-				*x[0] += *x[1] / float64(n)
+		fmt.Fprintf(out, "  %-30s %6s %6s %6s %7s %7s %9s %9s %9s\n", "choices, "+order, "r@1", "r@3", "r@5", "MRR@10", "AUROC", "p50 µs", "p99 µs", "learn µs")
+		for _, how := range []lesson{{}, {perEntry: 1}, {perEntry: 5}, {perEntry: 20}, {perEntry: 5, wrong: .1}, {perEntry: 20, wrong: .1},
+			{perEntry: 1, rash: true}, {perEntry: 5, rash: true}, {perEntry: 20, rash: true}} {
+			how.grouped = grouped
+			if how.perEntry > 0 && len(f.accepted) > 0 || how.perEntry == 0 && !grouped {
+				f.row(out, how)
 			}
 		}
-		label := fmt.Sprint(c.perEntry)
-		if c.wrong > 0 {
-			label += fmt.Sprintf(", %.0f %% wrong", c.wrong*100)
-		}
-		fmt.Fprintf(out, "  %-22s %6.1f %6.1f %6.1f %7.1f %7s %9.0f %9.0f %9.0f\n", label, mean.at1*100, mean.at3*100, mean.at5*100, mean.mrr*100,
-			percent(mean.auroc), micros(asked, .5), micros(asked, .99), micros(learned, .5))
 	}
+}
+
+// row prints the means of some draws.
+func (f folder) row(out io.Writer, how lesson) {
+	var mean quality
+	var asked, learned []time.Duration
+	n := draws
+	if how.perEntry == 0 {
+		n = 1
+	}
+	for seed := range n {
+		e, l := f.taught(how, uint64(seed))
+		q, a := f.ask(e)
+		asked, learned = append(asked, a...), append(learned, l...)
+		for _, x := range [][2]*float64{{&mean.at1, &q.at1}, {&mean.at3, &q.at3}, {&mean.at5, &q.at5}, {&mean.mrr, &q.mrr}, {&mean.auroc, &q.auroc}} {
+			*x[0] += *x[1] / float64(n)
+		}
+	}
+	label := fmt.Sprint(how.perEntry)
+	if how.perEntry > 0 {
+		label += " of each entry"
+	}
+	if how.wrong > 0 {
+		label += fmt.Sprintf(", %.0f %% wrong", how.wrong*100)
+	}
+	if how.rash {
+		label += ", unsettled"
+	}
+	fmt.Fprintf(out, "  %-30s %6.1f %6.1f %6.1f %7.1f %7s %9.0f %9.0f %9.0f\n", label, mean.at1*100, mean.at3*100, mean.at5*100, mean.mrr*100,
+		percent(mean.auroc), micros(asked, .5), micros(asked, .99), micros(learned, .5))
 }
 
 func percent(v float64) string {

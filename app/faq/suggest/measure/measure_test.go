@@ -12,9 +12,9 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, _ := f.taught(0, 0, 1)
+	e, _ := f.taught(lesson{}, 1)
 	cold, _ := f.ask(e)
-	e, _ = f.taught(5, 0, 1)
+	e, _ = f.taught(lesson{perEntry: 5}, 1)
 	warm, _ := f.ask(e)
 	if cold.at3 < 0.8 || warm.at3 < cold.at3 || warm.auroc < 0.8 {
 		t.Errorf("cold %+v, taught %+v", cold, warm)

@@ -16,25 +16,42 @@ type quality struct {
 	auroc         float64 // how often the surer of two messages, one with an answer and one without, is the one with it; NaN if all have one
 }
 
-// taught returns an engine that learned up to perEntry choices of every entry, drawn by the seed; of them the part wrong name any entry.
-func (f folder) taught(perEntry int, wrong float64, seed uint64) (*suggest.Engine, []time.Duration) {
-	e := suggest.New(f.entries)
+// lesson is how an engine is taught: up to so many choices of every entry, drawn by the seed; of them the part wrong name any entry.
+type lesson struct {
+	perEntry int
+	wrong    float64
+	grouped  bool // by entry; or else in the order drawn
+	rash     bool // asked before the engine settled
+}
+
+func (f folder) taught(how lesson, seed uint64) (*suggest.Engine, []time.Duration) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	had := map[string]int{}
-	var took []time.Duration
+	var choices []suggest.Choice
 	for _, i := range random.Perm(len(f.accepted)) {
 		a := f.accepted[i]
-		if len(a.Relevant) == 0 || had[a.Relevant[0]] >= perEntry {
+		if len(a.Relevant) == 0 || had[a.Relevant[0]] >= how.perEntry {
 			continue
 		}
 		id := a.Relevant[0]
 		had[id]++
-		if random.Float64() < wrong {
+		if random.Float64() < how.wrong {
 			id = f.entries[random.IntN(len(f.entries))].ID
 		}
+		choices = append(choices, suggest.Choice{Entry: id, Query: a.Query, Language: a.Language, Kind: suggest.Accepted})
+	}
+	if how.grouped {
+		slices.SortStableFunc(choices, func(a, b suggest.Choice) int { return cmp.Compare(a.Entry, b.Entry) })
+	}
+	e := suggest.New(f.entries)
+	var took []time.Duration
+	for _, c := range choices {
 		start := time.Now()
-		e.Learn(suggest.Choice{Entry: id, Query: a.Query, Language: a.Language, Kind: suggest.Accepted})
+		e.Learn(c)
 		took = append(took, time.Since(start))
+	}
+	if !how.rash {
+		e.Settle()
 	}
 	return e, took
 }

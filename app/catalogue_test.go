@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/fail"
+	"parley/app/faq"
+)
+
+// What is exported is taken in again without a change, in both formats; into another organization it becomes the same; and
+// each row that cannot be taken in says why.
+func TestCatalogueComesAndGoes(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o, other := apptest.NewOrg(t), apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	manager := o.As(access.Manager)
+	names := faq.Names{Customers: map[string]uuid.UUID{strings.ToLower("Customer of " + o.Name): o.Customer}}
+	file := "question;answer;language;id;category;customer\n" +
+		"Where is my parcel?;On its way.;en;a;Delivery;\n" +
+		"Wo ist mein Paket?;Unterwegs.;de;a;Delivery;\n" +
+		"\"=1+1\";\"'quoted; and\nin two lines\";en;;;Customer of " + o.Name + "\n" +
+		"Where is my PARCEL;Again.;en;;;\n" +
+		";no question;en;;;\n" +
+		"Q;A;klingon!;;;\n" +
+		"Q;A;en;;;Nobody\n"
+	records, err := faq.Read([]byte(file))
+	if err != nil || len(records) != 6 {
+		t.Fatal(len(records), err)
+	}
+	judge := func(who access.Actor, records []faq.Record, names faq.Names, dry faq.Dry) string {
+		t.Helper()
+		fates, err := s.faq.Import(ctx, who, records, names, "en", dry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var words []string
+		for _, f := range fates {
+			words = append(words, f.What)
+		}
+		return strings.Join(words, " ")
+	}
+	const first = "new new double wrong wrong wrong"
+	if got := judge(manager, records, names, faq.OnlyLook); got != first {
+		t.Errorf("looked at: %s", got)
+	}
+	if _, total, err := s.faq.List(ctx, manager, faq.Filter{}); err != nil || total != 0 {
+		t.Errorf("a look has changed something: %d %v", total, err)
+	}
+	if got := judge(manager, records, names, faq.Really); got != first {
+		t.Errorf("taken in: %s", got)
+	}
+	for _, format := range []string{"csv", "json"} {
+		var out bytes.Buffer
+		if err := s.faq.Export(ctx, manager, format, &out); err != nil {
+			t.Fatal(err)
+		}
+		if format == "csv" && strings.Contains(out.String(), "\n=") {
+			t.Error("a spreadsheet would compute what a visitor wrote")
+		}
+		again, err := faq.Read(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := judge(manager, again, names, faq.OnlyLook); got != "unchanged unchanged" {
+			t.Errorf("%s read again: %s", format, got)
+		}
+		empty := faq.Names{Customers: map[string]uuid.UUID{strings.ToLower("Customer of " + o.Name): other.Customer}}
+		want := map[string]string{"csv": "new new", "json": "unchanged unchanged"}[format]
+		if got := judge(other.As(access.Manager), again, empty, faq.Really); got != want {
+			t.Errorf("%s read by another organization: %s, not %s", format, got, want)
+		}
+	}
+	for name, bad := range map[string]string{"empty": "", "no head": "a,b\n1,2\n", "not UTF-8": "question,answer\n\xff,x\n", "broken JSON": `{"entries": [`, "other JSON": `{"entries": "no"}`, "a lonely quote": "question,answer\n\"x,y\n"} {
+		if _, err := faq.Read([]byte(bad)); fail.As(err) == nil || fail.As(err).Fields["file"] == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.faq.Import(ctx, o.As(access.Agent), records, names, "en", faq.Really); fail.KindOf(err) != fail.Forbidden {
+		t.Errorf("an agent imports: %v", err)
+	}
+}
+
+// Who may edit, what goes to review, and that nobody writes over another's change.
+func TestWhoEditsTheCatalogue(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	agent, manager := o.As(access.Agent), o.As(access.Manager)
+	e := faq.Entry{State: faq.Live, Texts: []faq.Text{{Language: "EN", Question: "Q", Answer: "A"}}}
+	if _, _, err := s.faq.Save(ctx, agent, e); fail.KindOf(err) != fail.Forbidden {
+		t.Errorf("an agent edits: %v", err)
+	}
+	rules := faq.Rules{AgentsEdit: true, Review: true, AwayReasons: []string{"Tea"}}
+	if err := s.faq.SetRules(ctx, manager, rules); err != nil {
+		t.Fatal(err)
+	}
+	id, state, err := s.faq.Save(ctx, agent, e)
+	if err != nil || state != faq.Review {
+		t.Fatalf("an agent's entry is %s, %v", state, err)
+	}
+	if got := best(t, s, agent, "Q", faq.Scope{}); got != "" {
+		t.Errorf("what waits for a manager is suggested: %q", got)
+	}
+	read, err := s.faq.Entry(ctx, manager, id)
+	if err != nil || read.Texts[0].Language != "en" {
+		t.Fatal(read, err)
+	}
+	read.State = faq.Live
+	if _, state, err := s.faq.Save(ctx, manager, read); err != nil || state != faq.Live {
+		t.Fatal(state, err)
+	}
+	if _, _, err := s.faq.Save(ctx, agent, read); fail.KindOf(err) != fail.Conflict { // the version before
+		t.Errorf("a change is written over: %v", err)
+	}
+	_, former, _, err := s.faq.About(ctx, manager, id)
+	if err != nil || len(former) != 2 || former[1].State != faq.Review {
+		t.Errorf("history: %+v %v", former, err)
+	}
+	// Scope: only where it belongs.
+	read, _ = s.faq.Entry(ctx, manager, id)
+	read.Scope.Customer = o.Customer
+	read.Texts[0].Question = "Do you have a workshop for bicycles?"
+	if _, _, err := s.faq.Save(ctx, manager, read); err != nil {
+		t.Fatal(err)
+	}
+	for n := 0; best(t, s, agent, "is there a bicycle workshop?", faq.Scope{Customer: o.Customer, Website: o.Website}) == ""; n++ {
+		if n > 200 {
+			t.Fatal("not suggested for its customer")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if got := best(t, s, agent, "is there a bicycle workshop?", faq.Scope{Customer: uuid.New()}); got != "" {
+		t.Error("suggested for another customer")
+	}
+	if found, err := s.faq.Search(ctx, agent, "bicyc", "en", faq.Scope{Customer: uuid.New()}); err != nil || len(found) != 0 {
+		t.Errorf("found for another customer: %v %v", found, err)
+	}
+	if found, err := s.faq.Search(ctx, agent, "'bicyc & | ! :*", "en", faq.Scope{Customer: o.Customer}); err != nil || len(found) != 1 {
+		t.Errorf("found for its own: %v %v", found, err)
+	}
+}
+
+func TestSnippetsFill(t *testing.T) {
+	t.Parallel()
+	f := faq.Fields{Agent: "Mia", Website: "Shop", Greeting: "Good morning", Data: map[string]string{"Plan": "Pro"}}
+	for in, want := range map[string]string{
+		"{greeting} {visitor}, I am {agent}.":       "Good morning, I am Mia.",
+		"Hello {visitor|there}!":                    "Hello there!",
+		"{Website}: {data.plan}, {data.other|none}": "Shop: Pro, none",
+		"{unknown} {} {{agent}} { agent }":          "{unknown} {} {Mia} { agent }",
+	} {
+		if got := f.Fill(in); got != want {
+			t.Errorf("%q becomes %q, not %q", in, got, want)
+		}
+	}
+	f.Visitor = "{agent}" // what a visitor is called is no placeholder
+	if got := f.Fill("Hello {visitor}"); got != "Hello {agent}" {
+		t.Errorf("%q", got)
+	}
+}
+
+// Snippets belong to whom they are for: nobody uses or changes another's own, nor a group's it does not belong to.
+func TestWhoseSnippets(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	agent, manager := o.As(access.Agent), o.As(access.Manager)
+	group, err := s.queue.AddGroup(ctx, manager, "Others")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []faq.Snippet{{Name: "all", Body: "for all"}, {Name: "group", Group: group, Body: "for a group"}, {Name: "mine", User: manager.ID(), Keys: "ctrl+shift+f2", Body: "the manager's"}} {
+		if err := s.faq.SaveSnippet(ctx, manager, x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.faq.Snippets(ctx, manager, faq.Groups{Everywhere: true})
+	if err != nil || len(list) != 3 {
+		t.Fatal(list, err)
+	}
+	for _, x := range list {
+		_, err := s.faq.UseSnippet(ctx, agent, x.ID, faq.Groups{}, faq.Fields{})
+		if may := x.Name == "all"; (err == nil) != may {
+			t.Errorf("an agent uses %s: %v", x.Name, err)
+		}
+		x.Body = "changed"
+		if err := s.faq.SaveSnippet(ctx, agent, x); err == nil {
+			t.Errorf("an agent changes %s", x.Name)
+		}
+		if err := s.faq.RemoveSnippet(ctx, agent, x.ID); err == nil {
+			t.Errorf("an agent deletes %s", x.Name)
+		}
+	}
+	for name, x := range map[string]faq.Snippet{"the desk's key": {Name: "a", Keys: "Alt+N", Body: "x", User: agent.ID()}, "the browser's key": {Name: "a", Keys: "Ctrl+T", Body: "x", User: agent.ID()},
+		"no name": {Name: "a b", Body: "x", User: agent.ID()}, "no text": {Name: "a", User: agent.ID()}, "another's": {Name: "a", Body: "x", User: manager.ID()}} {
+		if err := s.faq.SaveSnippet(ctx, agent, x); fail.As(err) == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Ten thousand entries stay comfortable: a page of the list, and a search.
+func BenchmarkCatalogue(b *testing.B) {
+	ctx := context.Background()
+	o := apptest.NewOrg(b)
+	s := serveTest(b, nil)
+	var records []faq.Record
+	for i := range 10_000 {
+		records = append(records, faq.Record{Texts: []faq.Text{{Language: "en", Question: fmt.Sprintf("Question %d about thing %d and matter %d?", i, i%97, i%31), Answer: strings.Repeat("An answer of some words. ", 12)}}})
+	}
+	if _, err := s.faq.Import(ctx, o.As(access.Manager), records, faq.Names{}, "en", faq.Really); err != nil {
+		b.Fatal(err)
+	}
+	for name, f := range map[string]faq.Filter{"list": {}, "page 150": {Page: 149}, "search": {Query: "thing 45 matter"}} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := s.faq.List(ctx, o.As(access.Manager), f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

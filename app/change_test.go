@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/chat"
+	"parley/app/fail"
+	"parley/templates/ui"
+)
+
+// An agent changes its own last reply, and nothing else; staff can see what it was, the visitor cannot.
+func TestChangeReply(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	agent := o.As(access.Agent)
+	v, id := asked(t, s, o, "Hello?")
+	say := func(text string) chat.Message {
+		t.Helper()
+		m, err := s.chat.SayAsAgent(ctx, agent, id, uuid.New(), chat.Text, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	first, last := say("First"), say("The wrong price: 4.90")
+	if _, err := s.chat.ChangeReply(ctx, agent, id, first.Seq, uuid.New(), "x"); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("not the last one: %v", err)
+	}
+	if _, err := s.chat.ChangeReply(ctx, o.As(access.Manager), id, last.Seq, uuid.New(), "x"); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("another's: %v", err)
+	}
+	if _, err := s.chat.ChangeReply(ctx, agent, id, 1, uuid.New(), "x"); fail.KindOf(err) != fail.Conflict {
+		t.Errorf("the visitor's: %v", err)
+	}
+	once := uuid.New()
+	for range 2 { // the same change sent twice
+		if m, err := s.chat.ChangeReply(ctx, agent, id, last.Seq, once, "The right price: 5.90"); err != nil || m.Seq != last.Seq+1 || m.Of != last.Seq {
+			t.Fatalf("%+v %v", m, err)
+		}
+	}
+	if _, err := s.chat.ChangeReply(ctx, agent, id, last.Seq, uuid.New(), ""); err != nil {
+		t.Fatal(err)
+	}
+	was, err := s.chat.Traces(ctx, agent, id)
+	if err != nil || was[last.Seq+1] != "The wrong price: 4.90" || was[last.Seq+2] != "The right price: 5.90" {
+		t.Errorf("traces: %v %v", was, err)
+	}
+	who := access.Visitor(o.ID, o.Website, visitorID(t, v.token, o))
+	messages, err := s.chat.After(ctx, who, id, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range messages {
+		if strings.Contains(m.Body, "wrong price") || m.Seq == last.Seq && (m.Changed != chat.Erased || strings.Contains(m.Body, "price")) {
+			t.Errorf("the visitor still reads %+v", m)
+		}
+	}
+	if _, err := s.chat.ChangeReply(ctx, agent, id, last.Seq, uuid.New(), "Back again"); err == nil {
+		t.Error("what was taken back is changed")
+	}
+	if _, err := s.chat.Close(ctx, agent, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.chat.ChangeReply(ctx, agent, id, first.Seq, uuid.New(), "x"); err != error(chat.ErrClosed) {
+		t.Errorf("in a closed conversation: %v", err)
+	}
+}
+
+func visitorID(t testing.TB, token string, o apptest.Org) uuid.UUID {
+	t.Helper()
+	who, _, err := chat.NewTokens(testSecret).Check(token, o.ID, o.Website, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who.ID()
+}
+
+// Formatting, changing and taking back on both screens; a draft and the pane it is in survive a reload; what is about to be sent
+// can be stopped; a refused reply gives its text back.
+func TestBrowserComposer(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	agent := o.As(access.Agent)
+	desk, visitor := apptest.NewTab(t), apptest.NewTab(t)
+	desk.Size(1400, 900, false)
+	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready")`)
+	visitor.Go(customerPageWith(t, s.url, o.Key, `window.parley = Object.assign((...a) => parley.q.push(a), { q: [["set", { plan: "Pro", seats: 3 }]] });`))
+	visitor.Wait(`$("chat .launcher").getClientRects().length`)
+	visitor.Click("chat .launcher")
+	visitor.Wait(`$("chat .greeting")`)
+	visitor.Keys("Which one is *better*?" + kb.Enter)
+	desk.Wait(`$("#line li")`)
+	desk.Keys("n", altKey)
+	desk.Wait(`document.activeElement.matches(".pane.focus textarea")`)
+	c := apptest.Eval[string](desk, `document.querySelector(".pane.focus").dataset.conversation`)
+	desk.Wait(`$(".pane.focus .message.visitor em")?.textContent === "better"`)
+	// What the site says of its visitor, and where it is, stands beside.
+	desk.Run(`document.querySelector("#about-` + c + `").read = 0; document.querySelector("#line-title").click()`)
+	desk.Wait(`[...document.querySelectorAll(".about dt")].map((e) => e.textContent + ":" + e.nextSibling.textContent).join().includes("plan:Pro") || (document.querySelector(".about").read = 0, dispatchEvent(new Event("resize")), false)`)
+
+	desk.Keys("the ")
+	desk.Keys("b", chromedp.ModifierCtrl)
+	desk.Keys("red")
+	desk.Run(`const a = document.activeElement; a.setSelectionRange(a.value.length, a.value.length)`)
+	desk.Keys(" one: https://shop.example/red" + kb.Enter)
+	visitor.Wait(`$("chat .message.agent strong")?.textContent === "red" && $("chat .message.agent a").href === "https://shop.example/red"`)
+	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
+
+	desk.Keys(kb.ArrowUp) // change it
+	desk.Wait(`$(".composer.editing textarea").value.includes("**red**")`)
+	desk.Run(`const b = document.querySelector(".pane.focus textarea"); b.value = "the blue one"; b.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(`text("chat .message.agent .text") === "the blue one" && text("chat .message.agent small").includes("edited")`)
+	desk.Wait(`text(".pane.focus .message.agent .body").startsWith("the blue one") && $(".pane.focus .body.edited")`)
+	visitor.Reload()
+	visitor.Wait(`text("chat .message.agent .text") === "the blue one"`)
+	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
+	desk.Keys(kb.ArrowUp)
+	desk.Wait(`$(".composer.editing textarea").value === "the blue one"`)
+	desk.Run(`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Keys(kb.Enter) // take it back
+	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
+
+	// A draft survives a reload.
+	desk.Keys("half a sent")
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready") && $("#text-` + c + `").value === "half a sent"`)
+
+	// Emoji by keyboard.
+	desk.Run(`document.querySelector("#text-` + c + `").focus()`)
+	desk.Keys("v", altKey)
+	desk.Wait(`document.activeElement.matches(".emojis input")`)
+	desk.Accessible("emoji")
+	desk.Keys("parcel")
+	desk.Wait(`document.querySelectorAll(".emojis .grid button").length === 1`)
+	desk.Keys(kb.Enter)
+	desk.Wait(`$("#text-` + c + `").value.includes("📦") && !$(".emojis")`)
+
+	// The palette and the overlay of keys.
+	desk.Keys("k", chromedp.ModifierCtrl)
+	desk.Wait(`$("#palette[open]")`)
+	desk.Accessible("palette")
+	desk.Keys("write a note")
+	desk.Wait(`document.querySelectorAll("#palette li").length === 1`)
+	desk.Keys(kb.Enter)
+	desk.Wait(`!$("#palette[open]") && $(".composer.noting")`)
+	desk.Keys("m", altKey)
+	desk.Keys(kb.F1, altKey)
+	desk.Wait(`$("#help[open]")`)
+	desk.Accessible("help")
+	desk.Keys(kb.Escape)
+	desk.Wait(`!$("#help[open]")`)
+
+	// Somebody else has got it meanwhile: the reply is refused, and its text is still there.
+	if _, err := s.chat.Hand(ctx, o.As(access.Supervisor), uuid.MustParse(c), o.As(access.Manager).ID(), agent.ID()); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`$("#state-` + c + `.gone")`)
+	desk.Run(`document.querySelector("#pane-` + c + ` [data-composer]").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }))`)
+	desk.Wait(`text("#error-` + c + `").includes("has this conversation") && $("#text-` + c + `").value.includes("half a sent")`)
+	for _, tab := range []*apptest.Tab{desk, visitor} {
+		for _, line := range tab.Console() {
+			if !strings.Contains(line, "409 (Conflict)") {
+				t.Error("console: " + line)
+			}
+		}
+	}
+}
+
+// The widget draws Markdown as the desk does.
+func TestBrowserMarkdown(t *testing.T) {
+	t.Parallel()
+	s := serveTest(t, nil)
+	cases := []string{"plain", "a < b & c > d \"quoted\" 'single'", "**bold** and *italic* and _too_", "**bold *in* bold**", "2*3*4 snake_case_name", "`code **not bold**`",
+		"[a link](https://shop.example/a?b=1&c=2)", "[bad](javascript:alert(1))", "see https://shop.example/x, or (https://shop.example/y).", "mail [me](mailto:a@shop.example)",
+		"list:\n- one\n- **two**\n\nafter", "1. one\n2. two", "> said\n> so\nanswer", "```\n<b>raw</b>\n**no**\n```\nafter", "```never closed", "line\nbreak", "***", "****", "[]()", "\n\nleading", "<script>alert(1)</script>",
+		"* star item\n* another", "_a_b_ _c_", "**a** **b**", "*a\nb*"}
+	tab := apptest.NewTab(t)
+	tab.Go(s.url + "/login")
+	list, err := json.Marshal(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("../widget/src/markdown.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := strings.Replace(string(code), "export default ", "", 1)
+	got := apptest.Eval[[]string](tab, `(() => { `+source+`; return `+string(list)+`.map((s) => { const d = document.createElement("div"); d.append(...markdown(s)); return d.innerHTML; }); })()`)
+	want := make([]string, len(cases))
+	for i, c := range cases {
+		b, _ := json.Marshal(ui.MarkdownHTML(c))
+		want[i] = apptest.Eval[string](tab, `(() => { const d = document.createElement("template"); d.innerHTML = `+string(b)+`; const x = document.createElement("div"); x.append(d.content); return x.innerHTML; })()`)
+		clean := strings.NewReplacer(` target="_blank"`, "", ` rel="noopener noreferrer nofollow"`, "")
+		if clean.Replace(got[i]) != clean.Replace(want[i]) {
+			t.Errorf("%q:\n widget %s\n desk   %s", c, got[i], want[i])
+		}
+	}
+}

@@ -10,7 +10,7 @@ FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route bench-faq chaos image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk chaos image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench-route: deps build ## print how the rule of routing does in a simulation, a
 bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
 	@bin/parley suggest --measure $(FAQ)
 
+bench-desk: deps-test ## print how the desk bears 60 open conversations, 200 in the line and 10,000 messages, in a real browser (two minutes)
+	go test ./app -run '^$$' -bench 'Desk|Catalogue' -benchtime 1x -timeout 20m
+
 chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)
 
@@ -67,4 +70,4 @@ image: ## build the container image (needs Docker)
 screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots
 	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run TestBrowserPages -count=1 && \
-	  for page in shop panel desk website people groups group board why; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all
+	  for page in shop panel desk website people groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

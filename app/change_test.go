@@ -64,12 +64,34 @@ func TestChangeReply(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range messages {
-		if strings.Contains(m.Body, "wrong price") || m.Seq == last.Seq && (m.Changed != chat.Erased || strings.Contains(m.Body, "price")) {
+		if strings.Contains(m.Body, "price") || m.Seq == last.Seq && m.Changed != chat.Erased {
 			t.Errorf("the visitor still reads %+v", m)
 		}
 	}
 	if _, err := s.chat.ChangeReply(ctx, agent, id, last.Seq, uuid.New(), "Back again"); err == nil {
 		t.Error("what was taken back is changed")
+	}
+	// A guest is called as it is called for this customer.
+	if err := s.identity.SetAlias(ctx, o.As(access.Manager), o.As(access.Supervisor).ID(), o.Customer, "Sally"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.queue.Consult(ctx, agent, "Mia", id, o.As(access.Supervisor).ID(), true, ""); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := s.chat.SayAsAgent(ctx, o.As(access.Supervisor), id, uuid.New(), chat.Text, "I help"); err != nil || m.AuthorName != "Sally" {
+		t.Errorf("a guest is called %q, %v", m.AuthorName, err)
+	}
+	// Whose only answer is taken back waits again, as long as it has.
+	_, other := asked(t, s, o, "Hello?")
+	only, err := s.chat.SayAsAgent(ctx, agent, other, uuid.New(), chat.Text, "To somebody else")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.chat.ChangeReply(ctx, agent, other, only.Seq, uuid.New(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.chat.Get(ctx, agent, other); err != nil || c.WaitingSince.IsZero() || c.WaitingSince.After(only.At) {
+		t.Errorf("after its only answer was taken back it waits since %v, %v", c.WaitingSince, err)
 	}
 	if _, err := s.chat.Close(ctx, agent, id); err != nil {
 		t.Fatal(err)

@@ -152,6 +152,16 @@ func TestBrowserPages(t *testing.T) {
 	show(night, "people-invited")
 	night.Go(s.url + "/admin/organization")
 	show(night, "organization")
+	night.Go(s.url + "/faq")
+	show(night, "faq")
+	night.Click(".entries-table th a")
+	night.Wait(`$(".entry-form")`)
+	show(night, "entry")
+	for _, page := range []string{"faq/import", "snippets", "preferences", "admin/tags", "admin/desk"} {
+		night.Go(s.url + "/" + page)
+		night.Wait(`document.readyState === "complete"`)
+		show(night, map[string]string{"faq/import": "import", "admin/tags": "tags", "admin/desk": "rules"}[page]+map[bool]string{true: page}[!strings.Contains(page, "/")])
+	}
 	night.Go(s.url + "/review")
 	night.Wait(`$(".cards.past a")`)
 	show(night, "review")

@@ -81,6 +81,9 @@ func (p *pushing) tell(org, user uuid.UUID, n notice) {
 	if err != nil || len(list) == 0 {
 		return
 	}
+	if person, err := p.identity.Who(ctx, user); err != nil || !person.Actor.May(access.Answer) { // disabled, or something else by now
+		return
+	}
 	wants, err := p.identity.PreferencesOf(ctx, who, user)
 	if err != nil || slices.Contains(wants.Hidden, n.kind) {
 		return

@@ -45,7 +45,13 @@
     }
   };
   setInterval(() => { if (!document.hidden) waits(); }, 1000);
-  for (const event of ["htmx:after:swap", "visibilitychange"]) document.addEventListener(event, waits);
+  let soon = false;
+  document.addEventListener("htmx:after:swap", () => { // once for all that comes in before the next picture
+    if (soon) return;
+    soon = true;
+    requestAnimationFrame(() => { soon = false; waits(); });
+  });
+  document.addEventListener("visibilitychange", waits);
   waits();
 
   document.querySelector("[aria-invalid]")?.focus();

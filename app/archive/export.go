@@ -154,7 +154,7 @@ func (c Record) Text() string {
 		}
 		fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
 		if l.Body != "" {
-			b.WriteString(l.Body + "\n")
+			b.WriteString("  " + strings.ReplaceAll(l.Body, "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
 		}
 		for _, w := range l.Was {
 			fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(w.Body, "\n", "\n  "))

@@ -202,6 +202,19 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 				return fail.New(fail.Conflict, "Somebody has changed this entry since you opened it. Your text is still here: compare it with the entry in another tab, then save again.")
 			}
 		}
+		if !known {
+			counts, err := q.CountStates(ctx)
+			if err != nil {
+				return err
+			}
+			total := 0
+			for _, c := range counts {
+				total += int(c.Entries)
+			}
+			if total >= entriesMost {
+				return fail.New(fail.Conflict, "Your catalogue has %d entries, which is all it can have. Delete some first.", total)
+			}
+		}
 		return put(ctx, q, who, []Entry{e}, known)
 	})
 	if pg.Missing(err) {

@@ -35,11 +35,13 @@ type engine struct {
 	ready  chan struct{} // closed when it answers, or could not be loaded
 	failed error
 
-	mu      sync.RWMutex
-	suggest *suggest.Engine
-	entries map[string]Entry // live ones
-	learned int64            // number of the last choice that it was made from
-	settle  *time.Timer      // runs after a choice: then all of them are weighed anew
+	mu       sync.RWMutex
+	suggest  *suggest.Engine
+	entries  map[string]Entry // live ones
+	learned  int64            // number of the last choice that it was made from
+	changed  []uuid.UUID      // entries that were edited and are to be read
+	updating bool             // somebody does
+	settle   *time.Timer      // runs after a choice: then all of them are weighed anew
 
 	used    time.Time   // under engines.mu
 	idle    *time.Timer // looks whether it is idle
@@ -67,6 +69,23 @@ func (r *Room) engineOf(ctx context.Context, org uuid.UUID) (*engine, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// patience is how long somebody waits for an engine that is being loaded. Suggestions are a help: what is asked for in vain comes later.
+const patience = 250 * time.Millisecond
+
+// ErrLoading says that the organization's suggestions are being loaded; they are there in a moment.
+var ErrLoading = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The suggestions are being loaded."}
+
+// soonEngine is engineOf for who does not wait for long.
+func (r *Room) soonEngine(ctx context.Context, org uuid.UUID) (*engine, error) {
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	e, err := r.engineOf(soon, org)
+	if err != nil && soon.Err() != nil && ctx.Err() == nil {
+		return nil, ErrLoading
+	}
+	return e, err
 }
 
 // makeRoom drops the engine that was used least lately, where there are too many.
@@ -210,7 +229,7 @@ func (r *Room) Heard(events []bus.Event) {
 		switch kind, id, _ := strings.Cut(x.Text, " "); kind + " " {
 		case tellEntry:
 			if id, err := uuid.Parse(id); err == nil {
-				r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return e.readEntry(ctx, q, id) })
+				r.edited(e, id)
 			}
 		case tellChoice:
 			if id, err := uuid.Parse(id); err == nil {
@@ -278,27 +297,65 @@ func (r *Room) beside(e *engine, read func(context.Context, *faqdb.Queries) erro
 	}()
 }
 
-func (e *engine) readEntry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) error {
-	x, err := entry(ctx, q, id)
-	if err != nil && fail.KindOf(err) != fail.NotFound {
-		return err
-	}
-	gone := err != nil || x.State != Live
+// edited notes that an entry has changed. Those that change while the engine is being brought up to date are taken in together.
+func (r *Room) edited(e *engine, id uuid.UUID) {
 	e.mu.Lock()
-	if gone {
-		delete(e.entries, id.String())
-	} else {
-		e.entries[id.String()] = x
+	defer e.mu.Unlock()
+	e.changed = append(e.changed, id)
+	if !e.updating {
+		e.updating = true
+		r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return e.readChanged(ctx, q) })
 	}
-	made := e.suggest
-	e.mu.Unlock()
-	if gone { // it may take a while; who asks meanwhile is not held up
-		made.Remove(id.String())
-	} else {
-		made.Put(forEngine(x))
-	}
-	return nil
 }
+
+// readChanged takes in what was edited, until nothing is left.
+func (e *engine) readChanged(ctx context.Context, q *faqdb.Queries) error {
+	for {
+		e.mu.Lock()
+		ids := e.changed
+		e.changed = nil
+		if len(ids) == 0 {
+			e.updating = false
+			e.mu.Unlock()
+			return nil
+		}
+		e.mu.Unlock()
+		var gone []string
+		var put []suggest.Entry
+		for _, id := range ids {
+			x, err := entry(ctx, q, id)
+			if err != nil && fail.KindOf(err) != fail.NotFound {
+				e.mu.Lock()
+				e.updating = false
+				e.mu.Unlock()
+				return err
+			}
+			e.mu.Lock()
+			if err != nil || x.State != Live {
+				delete(e.entries, id.String())
+				gone = append(gone, id.String())
+			} else {
+				e.entries[id.String()] = x
+				put = append(put, forEngine(x))
+			}
+			e.mu.Unlock()
+		}
+		e.mu.RLock()
+		made := e.suggest
+		e.mu.RUnlock()
+		rebuilding <- struct{}{} // an index of many entries takes a second: not many at once
+		if len(gone) > 0 {
+			made.Remove(gone...)
+		}
+		if len(put) > 0 {
+			made.Put(put...)
+		}
+		<-rebuilding
+	}
+}
+
+// rebuilding bounds how many indexes are built at once in this process.
+var rebuilding = make(chan struct{}, 2)
 
 func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID) error {
 	c, err := q.GetChoice(ctx, id)
@@ -321,7 +378,11 @@ func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID)
 const settleAfter = 5 * time.Second
 
 func (e *engine) learn(c Choice) {
-	<-e.ready
+	select {
+	case <-e.ready:
+	default:
+		return // it will read what was chosen
+	}
 	e.mu.Lock()
 	made := e.suggest
 	if made == nil {

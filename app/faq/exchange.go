@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -62,19 +63,25 @@ func (r *Room) Export(ctx context.Context, who access.Actor, format string, w io
 			Entries []Record `json:"entries"`
 		}{append([]Record{}, list...)})
 	}
-	out := csv.NewWriter(w)
-	out.Write(columns)
+	out := bufio.NewWriter(w)
+	row(out, columns)
 	for _, x := range list {
 		for _, t := range x.Texts {
-			row := []string{x.ID, x.Category, string(x.State), x.Customer, x.Website, x.Group, t.Language, t.Question, t.Answer}
-			for i := range row {
-				row[i] = guarded(row[i])
-			}
-			out.Write(row)
+			row(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.Website, x.Group, t.Language, t.Question, t.Answer})
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Flush()
+}
+
+// row writes a line of CSV with every field in quotes: whatever a spreadsheet takes for a separator, no text becomes a formula.
+func row(w *bufio.Writer, fields []string) {
+	for i, f := range fields {
+		if i > 0 {
+			w.WriteByte(',')
+		}
+		w.WriteString(`"` + strings.ReplaceAll(guarded(f), `"`, `""`) + `"`)
+	}
+	w.WriteString("\r\n")
 }
 
 // guarded keeps spreadsheets from taking a text for a formula; unguarded takes it back.
@@ -95,6 +102,7 @@ func unguarded(s string) string {
 const (
 	importMost  = 20_000   // entries in one file
 	ImportBytes = 16 << 20 // of a file
+	entriesMost = 20_000   // in one catalogue
 )
 
 // Read reads a file of entries: JSON if it begins with a brace or bracket, else CSV with a head line, separated by commas,
@@ -118,9 +126,13 @@ func Read(data []byte) ([]Record, error) {
 		err = fail.Field("file", "There is no entry in the file.")
 	}
 	if err == nil && len(list) > importMost {
-		err = fail.Field("file", "The file has %d entries; at most %d can come at once. Divide it.", len(list), importMost)
+		err = tooMany(len(list))
 	}
 	return list, err
+}
+
+func tooMany(n int) error {
+	return fail.Field("file", "The file has more than %d entries; at most %d can come at once. Divide it.", min(n, importMost), importMost)
 }
 
 func readJSON(data []byte) ([]Record, error) {
@@ -128,6 +140,9 @@ func readJSON(data []byte) ([]Record, error) {
 		Entries []Record `json:"entries"`
 	}
 	var err error
+	if bytes.Count(data, []byte("{")) > 2+importMost*(1+maxTexts) || bytes.Count(data, []byte("{")) > 2+2*importMost && len(data) < 40*bytes.Count(data, []byte("{")) {
+		return nil, tooMany(bytes.Count(data, []byte("{")))
+	}
 	if data[0] == '[' {
 		err = json.Unmarshal(data, &file.Entries)
 	} else {
@@ -187,8 +202,14 @@ func readCSV(data []byte) ([]Record, error) {
 		}
 		n, _ := in.FieldPos(0)
 		text := Text{field("language"), field("question"), field("answer")}
+		if len(list) > importMost {
+			return nil, tooMany(len(list))
+		}
 		id := field("id")
 		if i, there := of[id]; there && id != "" { // another language of the same entry
+			if len(list[i].Texts) > maxTexts {
+				return nil, fail.Field("file", "Line %d: the entry %q has more than %d languages.", n, id, maxTexts)
+			}
 			list[i].Texts = append(list[i].Texts, text)
 			continue
 		}
@@ -234,7 +255,11 @@ func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, n
 		if err != nil {
 			return err
 		}
-		fates, put = judge(records, gathered(rows), names, language)
+		known := gathered(rows)
+		fates, put = judge(records, known, names, language)
+		if len(known)+len(put) > entriesMost {
+			return fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", entriesMost)
+		}
 		if dry == OnlyLook {
 			return nil
 		}

@@ -10,6 +10,7 @@ import (
 	"parley/app/fail"
 	"parley/app/faq/internal/faqdb"
 	"parley/app/faq/suggest"
+	"parley/app/pg"
 )
 
 // Most is how many suggestions there are at most.
@@ -53,7 +54,7 @@ func (r *Room) suggest(ctx context.Context, who access.Actor, in Question, most 
 	if !who.May(access.Answer) {
 		return out, 0, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
 	}
-	e, err := r.engineOf(ctx, who.Org())
+	e, err := r.soonEngine(ctx, who.Org())
 	if err != nil {
 		return out, 0, err
 	}
@@ -127,18 +128,19 @@ func (r *Room) Choose(ctx context.Context, who access.Actor, c Choice) error {
 	if err != nil {
 		return err
 	}
-	e, err := r.engineOf(ctx, who.Org()) // it tells the language, and learns it right after
-	if err != nil {
-		return err
+	if e, err := r.soonEngine(ctx, who.Org()); err == nil { // it tells the language, and learns it right after
+		e.mu.RLock()
+		if own := e.suggest.Language(c.Query); own != "" {
+			c.Language = own
+		}
+		e.mu.RUnlock()
 	}
-	e.mu.RLock()
-	if own := e.suggest.Language(c.Query); own != "" {
-		c.Language = own
-	}
-	e.mu.RUnlock()
 	id := uuid.Must(uuid.NewV7())
 	n, err := faqdb.New(t).AddChoice(ctx, faqdb.AddChoiceParams{ID: id, EntryID: c.Entry, Kind: string(c.Kind), Language: c.Language,
 		UserID: optional(who.ID()), ConversationID: c.Conversation, Seq: int32(c.Seq)})
+	if pg.Missing(err) {
+		return fail.Missing("FAQ entry")
+	}
 	if err == nil && n > 0 {
 		r.bus.Publish(bus.Event{Kind: bus.FAQ, Org: who.Org(), Text: tellChoice + id.String(), Local: c})
 	}

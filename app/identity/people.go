@@ -184,9 +184,12 @@ func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) er
 	})
 }
 
-// void makes the links worthless by which a user could come back, or could have somebody come in.
+// void makes the links worthless by which a user could come back, or could have somebody come in, and tells its browsers no more.
 func (r *Room) void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
 	if err := q.UninviteBy(ctx, user); err != nil {
+		return err
+	}
+	if err := q.DropSubscriptions(ctx, user); err != nil {
 		return err
 	}
 	return q.VoidResets(ctx, user)

@@ -152,7 +152,17 @@ func (r *Room) Subscribe(ctx context.Context, who access.Actor, s Subscription) 
 	if err != nil || u.Scheme != "https" || u.Host == "" || len(s.Endpoint) > 2000 || len(s.P256dh) > 200 || len(s.Auth) > 100 || s.P256dh == "" || s.Auth == "" {
 		return fail.New(fail.Invalid, "This browser's subscription cannot be read.")
 	}
-	return identitydb.New(t).AddSubscription(ctx, identitydb.AddSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: s.Endpoint, P256dh: s.P256dh, Auth: s.Auth})
+	q := identitydb.New(t)
+	if err := q.AddSubscription(ctx, identitydb.AddSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: s.Endpoint, P256dh: s.P256dh, Auth: s.Auth}); err != nil {
+		return err
+	}
+	return q.TrimSubscriptions(ctx, who.ID())
+}
+
+// ForgetBrowsers ends all of the actor's subscriptions: it has logged out. A desk that is open elsewhere subscribes again when it
+// is loaded.
+func (r *Room) ForgetBrowsers(ctx context.Context, who access.Actor) error {
+	return identitydb.New(r.db.As(who)).DropSubscriptions(ctx, who.ID())
 }
 
 // Unsubscribe forgets a browser.

@@ -384,6 +384,9 @@ func (d *desk) openPane(c chat.Conversation) {
 	d.say(view.StateOf(c, d.sees(c, time.Now())))
 	d.follow(c.ID, max(0, c.LastSeq-chat.ThreadShown))
 	d.hub.look(c.ID)
+	if len(offered) == 0 {
+		d.hub.suggestLast(ctx, d.actor, c)
+	}
 	if today, err := d.hub.queue.Today(ctx, d.actor); err == nil {
 		d.say(view.TodayOf(today))
 	}

@@ -227,6 +227,13 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 			t.look()
 		}
 	}
+	if s.Kind == chat.Erase && f != nil && !s.In.WaitingSince.IsZero() { // the visitor waits again
+		spawn("suggest FAQ entries again", func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			h.suggestLast(ctx, access.System(orgID, "suggest FAQ entries"), s.In)
+		})
+	}
 	if s.Author == chat.ByVisitor && s.Kind == chat.Text && f != nil {
 		h.suggest(orgID, s.In, chat.Question{Seq: s.Seq, Text: s.Body})
 	}

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -28,11 +29,17 @@ type asked struct {
 	org uuid.UUID
 	in  chat.Conversation
 	q   chat.Question
+
+	tries int
 }
 
 // suggest shows the entries for a visitor's message on the desks that follow its conversation, soon.
 func (h *Hub) suggest(org uuid.UUID, c chat.Conversation, q chat.Question) {
-	if len(h.desksOn(org, c.ID)) == 0 {
+	h.suggestAsked(asked{org: org, in: c, q: q})
+}
+
+func (h *Hub) suggestAsked(a asked) {
+	if len(h.desksOn(a.org, a.in.ID)) == 0 {
 		return
 	}
 	s := &h.suggesting
@@ -41,10 +48,10 @@ func (h *Hub) suggest(org uuid.UUID, c chat.Conversation, q chat.Question) {
 	if s.asked == nil {
 		s.asked = map[uuid.UUID]asked{}
 	}
-	if _, there := s.asked[c.ID]; !there {
-		s.turns = append(s.turns, c.ID)
+	if _, there := s.asked[a.in.ID]; !there {
+		s.turns = append(s.turns, a.in.ID)
 	}
-	s.asked[c.ID] = asked{org, c, q}
+	s.asked[a.in.ID] = a
 	if s.workers < runtime.GOMAXPROCS(0) {
 		s.workers++
 		spawn("suggest FAQ entries", h.suggestAll)
@@ -72,6 +79,11 @@ func (h *Hub) suggestOnce(a asked) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	found, err := h.faq.Suggest(ctx, access.System(a.org, "suggest FAQ entries"), QuestionOf(a.in, a.q.Text))
+	if errors.Is(err, error(faq.ErrLoading)) && a.tries < loadTries {
+		a.tries++
+		time.AfterFunc(time.Second, func() { h.suggestLater(a) })
+		return
+	}
 	if err != nil {
 		slog.Warn("suggest FAQ entries", "error", err)
 		return
@@ -81,6 +93,19 @@ func (h *Hub) suggestOnce(a asked) {
 	}
 	for _, d := range h.desksOn(a.org, a.in.ID) {
 		d.say(view.SuggestionsOf(a.in.ID, a.q.Seq, found.List))
+	}
+}
+
+// loadTries is how often it is tried again while an organization's suggestions are being loaded, a second apart.
+const loadTries = 60
+
+// suggestLater asks again, unless a newer message has come.
+func (h *Hub) suggestLater(a asked) {
+	h.suggesting.mu.Lock()
+	_, newer := h.suggesting.asked[a.in.ID]
+	h.suggesting.mu.Unlock()
+	if !newer {
+		h.suggestAsked(a)
 	}
 }
 
@@ -148,7 +173,7 @@ func Suggestions(ctx context.Context, chats *chat.Room, entries *faq.Room, who a
 			offered[c.ID] = view.Offered{Seq: q.Seq, List: found.List}
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, error(faq.ErrLoading)) {
 		slog.Warn("suggest FAQ entries", "error", err)
 	}
 	return offered

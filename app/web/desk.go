@@ -129,8 +129,7 @@ func (s *Server) say(v *visit) error {
 	ctx := v.Request().Context()
 	var m chat.Message
 	if kind := chat.Kind(v.FormValue("kind")); kind == chat.Edit {
-		of, _ := strconv.Atoi(v.FormValue("of")) // what is none is nobody's last reply
-		m, err = s.chat.ChangeReply(ctx, v.Actor, id, of, message, v.FormValue("body"))
+		m, err = s.chat.ChangeReply(ctx, v.Actor, id, seq(v.FormValue("of")), message, v.FormValue("body"))
 	} else {
 		m, err = s.chat.SayAsAgent(ctx, v.Actor, id, message, kind, v.FormValue("body"))
 	}
@@ -157,8 +156,8 @@ func (s *Server) older(v *visit) error {
 	if err != nil {
 		return err
 	}
-	before, err := strconv.Atoi(v.QueryParam("before"))
-	if err != nil || before < 1 {
+	before := seq(v.QueryParam("before"))
+	if before < 1 {
 		return fail.New(fail.Invalid, "This page asked for something unreadable. Please reload it.")
 	}
 	ctx := v.Request().Context()

@@ -81,5 +81,5 @@ func (s *Server) sent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.String(http.StatusOK, text)
+	return v.plain(text)
 }

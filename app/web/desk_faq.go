@@ -25,6 +25,21 @@ func (s *Server) talk(v *visit) (chat.Conversation, error) {
 	return s.chat.Get(v.Request().Context(), v.Actor, id)
 }
 
+// plain answers with a text for the desk's script.
+func (v *visit) plain(text string) error {
+	v.Response().Header().Set("Cache-Control", "no-store")
+	return v.String(http.StatusOK, text)
+}
+
+// seq reads the number of a message; what is none is 0, which no message has.
+func seq(text string) int {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return int(n)
+}
+
 // choose keeps what a reply was made from: a suggestion as it is or changed, or an entry that was looked for. The reply is
 // kept already: what goes wrong here is only not learned.
 func (s *Server) choose(v *visit, conversation uuid.UUID, body string) {
@@ -56,12 +71,12 @@ func saysAll(body, answer string) bool {
 }
 
 func (s *Server) chosen(v *visit, c chat.Conversation, entry uuid.UUID, kind faq.Kind) error {
-	seq, err := strconv.Atoi(v.FormValue("for"))
-	if err != nil || seq < 1 {
-		seq = c.LastSeq
+	about := seq(v.FormValue("for"))
+	if about == 0 {
+		about = c.LastSeq
 	}
 	ctx := v.Request().Context()
-	q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, seq)
+	q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, about)
 	if err != nil {
 		return err
 	}
@@ -89,7 +104,7 @@ func (s *Server) entryText(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.String(http.StatusOK, text.Answer)
+	return v.plain(text.Answer)
 }
 
 // dismiss says that a suggestion is wrong here, and answers with those that are left.
@@ -106,8 +121,7 @@ func (s *Server) dismiss(v *visit) error {
 		return err
 	}
 	ctx := v.Request().Context()
-	seq, _ := strconv.Atoi(v.FormValue("for"))
-	q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, max(1, seq))
+	q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, max(1, seq(v.FormValue("for"))))
 	if err != nil {
 		return err
 	}
@@ -147,23 +161,24 @@ func (s *Server) keepForm(v *visit) error {
 	if err != nil {
 		return err
 	}
-	seq, _ := strconv.Atoi(v.QueryParam("seq"))
-	return s.keepWith(v, c, seq, ui.Form{}, http.StatusOK)
+	return s.keepWith(v, c, seq(v.QueryParam("seq")), ui.Form{}, http.StatusOK)
 }
 
-func (s *Server) keepWith(v *visit, c chat.Conversation, seq int, f ui.Form, status int) error {
+func (s *Server) keepWith(v *visit, c chat.Conversation, answer int, f ui.Form, status int) error {
 	ctx := v.Request().Context()
-	m, err := s.chat.Message(ctx, v.Actor, c.ID, seq)
+	m, err := s.chat.Message(ctx, v.Actor, c.ID, answer)
 	if err != nil {
 		return err
 	}
-	p := view.KeepPage{Conversation: c.ID, Seq: seq, Form: f, Goes: faq.Live}
+	p := view.KeepPage{Conversation: c.ID, Seq: answer, Form: f, Goes: faq.Live}
 	p.Entry = faq.Text{Answer: m.Body, Language: shortLanguage(c.Language)}
-	if q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, seq); err == nil {
+	if q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, answer); err == nil {
 		p.Asked, p.Words = q.Seq, q.Text
 		p.Entry.Question = firstLine(q.Text, 200)
 		if found, err := s.faq.Suggest(ctx, v.Actor, live.QuestionOf(c, q.Text)); err == nil {
-			p.Entry.Language = shortLanguage(found.Language)
+			if c.Language == "" { // else what the browser says: one message is little to tell a language by
+				p.Entry.Language = shortLanguage(found.Language)
+			}
 		}
 	}
 	if p.Alike, err = s.faq.Alike(ctx, v.Actor, f.Value("question", p.Entry.Question), f.Value("answer", p.Entry.Answer)); err != nil {
@@ -200,14 +215,14 @@ func (s *Server) keep(v *visit) error {
 	if err != nil {
 		return err
 	}
-	seq, _ := strconv.Atoi(v.FormValue("seq"))
+	answer := seq(v.FormValue("seq"))
 	ctx := v.Request().Context()
 	e := faq.Entry{Category: v.FormValue("category"), Texts: []faq.Text{{Language: v.FormValue("language"), Question: v.FormValue("question"), Answer: v.FormValue("answer")}}}
 	if v.FormValue("here") == "on" {
 		e.Scope.Customer = c.Customer
 	}
 	example := faq.Choice{Conversation: c.ID, Language: c.Language}
-	if q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, seq); err == nil {
+	if q, err := s.chat.QuestionAt(ctx, v.Actor, c.ID, answer); err == nil {
 		example.Seq, example.Query = q.Seq, q.Text
 	}
 	_, state, err := s.faq.Keep(ctx, v.Actor, e, example)
@@ -216,7 +231,7 @@ func (s *Server) keep(v *visit) error {
 		if err != nil {
 			return err
 		}
-		return s.keepWith(v, c, seq, f, status)
+		return s.keepWith(v, c, answer, f, status)
 	}
 	return s.draw(v, http.StatusOK, view.Kept(c.ID, state))
 }
@@ -227,13 +242,9 @@ func (s *Server) messageText(v *visit) error {
 	if err != nil {
 		return err
 	}
-	seq, err := strconv.Atoi(v.Param("seq"))
-	if err != nil {
-		return fail.Missing("message")
-	}
-	m, err := s.chat.Message(v.Request().Context(), v.Actor, c.ID, seq)
+	m, err := s.chat.Message(v.Request().Context(), v.Actor, c.ID, seq(v.Param("seq")))
 	if err != nil {
 		return err
 	}
-	return v.String(http.StatusOK, m.Body)
+	return v.plain(m.Body)
 }

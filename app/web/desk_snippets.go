@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 
 	"github.com/google/uuid"
 
@@ -60,7 +59,7 @@ func (s *Server) useSnippet(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.String(http.StatusOK, text)
+	return v.plain(text)
 }
 
 // fields is what placeholders stand for in a conversation.

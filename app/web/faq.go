@@ -28,6 +28,11 @@ func (s *Server) faqList(v *visit) error {
 		return err
 	}
 	p := admin.FAQPage{Viewer: v.viewer(), MayEdit: s.faq.MayEdit(ctx, v.Actor)}
+	for _, name := range []string{"category", "state", "language"} {
+		if _, err := fail.OptionalLine("the filter", v.QueryParam(name), 200); err != nil {
+			return err
+		}
+	}
 	category, chosen := strings.CutPrefix(v.QueryParam("category"), "=")
 	p.Filter = faq.Filter{Query: query, Category: category, HasCategory: chosen, State: faq.State(v.QueryParam("state")), Language: strings.TrimSpace(v.QueryParam("language")),
 		Scope: faq.Scope{Customer: v.asked("customer"), Website: v.asked("website"), Group: v.asked("group")}}

@@ -131,6 +131,9 @@ func (s *Server) logOut(c echo.Context) error {
 		if err := s.queue.GoHome(c.Request().Context(), v.Actor); err != nil {
 			return err
 		}
+		if err := s.identity.ForgetBrowsers(c.Request().Context(), v.Actor); err != nil {
+			return err
+		}
 	}
 	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"parley/app/assist"
+	"parley/app/fail"
 	"parley/app/faq"
 	"parley/app/identity"
 	"parley/app/keys"
@@ -44,7 +45,11 @@ func (s *Server) setPreferences(v *visit) error {
 		}
 		fields = append(fields, "key-"+c.ID)
 	}
-	if err := s.identity.SetPreferences(v.Request().Context(), v.Actor, in); err != nil {
+	err := s.keysTaken(v, in.Keys)
+	if err == nil {
+		err = s.identity.SetPreferences(v.Request().Context(), v.Actor, in)
+	}
+	if err != nil {
 		f, status, err := form(v, err, fields...)
 		if err != nil {
 			return err
@@ -53,6 +58,29 @@ func (s *Server) setPreferences(v *visit) error {
 		return s.draw(v, status, admin.Preferences(admin.PreferencesPage{Viewer: v.viewer(), Preferences: in, Form: f}))
 	}
 	return v.back("/preferences?saved=1")
+}
+
+// keysTaken refuses keys that a snippet has.
+func (s *Server) keysTaken(v *visit, chosen map[string]string) error {
+	ctx := v.Request().Context()
+	lines, err := s.queue.Lines(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	list, err := s.faq.Snippets(ctx, v.Actor, groupsOf(lines))
+	if err != nil {
+		return err
+	}
+	var checks fail.Checks
+	for id, k := range chosen {
+		full, err := keys.Parse(k)
+		for _, x := range list {
+			if err == nil && full != "" && x.Keys == full {
+				checks.Add("key-"+id, "%s inserts the snippet /%s.", full, x.Name)
+			}
+		}
+	}
+	return checks.Result()
 }
 
 func (s *Server) deskRules(v *visit) error {

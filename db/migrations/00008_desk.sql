@@ -186,6 +186,20 @@ grant select, insert, update (name), delete on aliases to parley_app;
 create function app.alias(_org uuid, _user uuid, _customer uuid, _name text) returns text language sql stable
   as $$ select coalesce((select a.name from public.aliases a where a.org_id = _org and a.user_id = _user and a.customer_id = _customer), _name) $$;
 
+-- The name under which something is said: the agent's as the visitor sees it, or a guest's own for this customer.
+-- +goose StatementBegin
+create function app.said_by(_org uuid, _author text, _author_id uuid, _agent_id uuid, _agent_name text, _customer uuid) returns text language plpgsql stable as $$
+begin
+  if _author <> 'agent' then
+    return '';
+  elsif _author_id = _agent_id then
+    return _agent_name;
+  end if;
+  return (select app.alias(_org, u.id, _customer, u.name) from public.users u where u.org_id = _org and u.id = _author_id);
+end
+$$;
+-- +goose StatementEnd
+
 alter table agents add reason text not null default '' check (length(reason) <= 50); -- why away
 grant update (reason) on agents to parley_app;
 create index assignments_of_agent on assignments (org_id, agent_id, at);
@@ -273,7 +287,7 @@ alter table messages drop of_seq, drop changed, drop constraint messages_kind_ch
 drop index conversations_before, assignments_of_agent;
 alter table conversations drop data, drop trail, drop country, drop zone;
 alter table agents drop reason;
-drop function app.alias;
+drop function app.said_by, app.alias;
 drop table aliases, preferences, conversation_tags, tags, snippets, faq_choices, faq_history, faq_texts, faq_entries, desk_rules;
 -- +goose StatementBegin
 create or replace function app.founded() returns trigger language plpgsql as $$

@@ -71,11 +71,11 @@ with d as (
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end, c.body, c.last_at
+    case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end, c.body, c.last_at
   from c
 )
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end as author_name, c.body::text as body, c.last_at as created_at,
+  case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c
@@ -231,8 +231,13 @@ with o as (
   where x.conversation_id = @conversation_id and x.seq = @seq and x.author = 'agent' and x.author_id = @agent_id::uuid and x.kind = 'text' and x.changed <> 'erased'
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
       and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+  for update of x -- of two changes at once the second sees what the first has made of it
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
+    waiting_since = case when @kind::text <> 'erase' or k.waiting_since is not null then k.waiting_since else (
+      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind = 'text'
+        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind = 'text'
+          and a.changed <> 'erased' and a.seq <> o.seq), 0)) end,
     last_text = case when k.last_text = left(o.was, 200) then left(@body::text, 200) else k.last_text end
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = @agent_id or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = @agent_id and g.may_write))
@@ -240,9 +245,11 @@ with o as (
   returning k.*, o.seq as of_seq, o.was
 ), u as (
   update messages t set body = @body, changed = @changed from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), e as ( -- what it read in between is for staff only
+  update messages f set body = '–' from c where f.org_id = c.org_id and f.conversation_id = c.id and f.of_seq = c.of_seq and f.kind = 'edit'
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq)
-  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, @kind::text, 'agent', @agent_id, app.author_name(c.org_id, 'agent', @agent_id, c.agent_id, c.agent_name), @body, c.last_at, c.of_seq from c
+  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, @kind::text, 'agent', @agent_id, app.said_by(c.org_id, 'agent', @agent_id, c.agent_id, c.agent_name, c.customer_id), @body, c.last_at, c.of_seq from c
   returning *
 ), h as (
   insert into message_traces (org_id, conversation_id, seq, was) select c.org_id, c.id, c.last_seq, c.was from c
@@ -429,7 +436,7 @@ select exists (select from conversations c join conversations e on e.org_id = c.
 -- name: SetAbout :execrows
 -- What the panel tells of its page and its visitor, for the running conversation.
 update conversations set trail = @trail, data = @data, country = case when @country::text = '' then country else @country::text end, zone = @zone
-where visitor_id = @visitor_id and state <> 'closed' and id = @id;
+where (trail, data, zone) is distinct from (@trail, @data, @zone) and visitor_id = @visitor_id and state <> 'closed' and id = @id;
 
 -- name: ListTags :many
 select id, name from tags order by lower(name);

@@ -88,5 +88,11 @@ on conflict (org_id, user_id, endpoint) do nothing;
 -- name: DropSubscription :exec
 delete from push_subscriptions where user_id = @user_id and endpoint = @endpoint;
 
+-- name: DropSubscriptions :exec
+delete from push_subscriptions where user_id = @user_id;
+
+-- name: TrimSubscriptions :exec
+delete from push_subscriptions s where s.user_id = @user_id and s.id not in (select k.id from push_subscriptions k where k.user_id = @user_id order by k.created_at desc limit 10);
+
 -- name: ListSubscriptions :many
 select endpoint, p256dh, auth from push_subscriptions where user_id = @user_id order by created_at desc limit 10;

@@ -84,7 +84,7 @@ func (p FatesPage) shown() []faq.Fate {
 // fatesShown is how many rows a page lists.
 const fatesShown = 1000
 
-var fateWords = map[string]string{faq.FateNew: "new", faq.FateChange: "changed", faq.FateSame: "unchanged", faq.FateDouble: "left out: there already", faq.FateWrong: "left out: wrong"}
+var fateWords = map[string]string{faq.FateNew: "new", faq.FateChange: "changed", faq.FateSame: "unchanged", faq.FateDouble: "left out", faq.FateWrong: "left out"}
 
 func stateOptions() []ui.Option {
 	return []ui.Option{{Value: "live", Label: "Live – suggested and found"}, {Value: "review", Label: "Review – waits for a manager"}, {Value: "draft", Label: "Draft – being written"}}
@@ -145,6 +145,14 @@ func (p FAQPage) pageAddress(n int) string {
 }
 
 func (p FAQPage) pages() int { return (p.Total + faq.PageSize - 1) / faq.PageSize }
+
+// counted is a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
 
 var kindWords = map[faq.Kind]string{faq.Accepted: "sent as suggested", faq.Edited: "sent after a change", faq.Picked: "found by hand", faq.AsExample: "kept as example"}
 

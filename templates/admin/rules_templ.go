@@ -91,7 +91,7 @@ func Rules(p RulesPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "> <span>What agents write waits for a manager <small>Before it is suggested to anybody.</small></span></label>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "> <span>What agents write or edit waits for a manager <small>If they may edit; what they save from the desk without that right always waits.</small></span></label>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -168,7 +168,7 @@ func Rules(p RulesPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(p.ModelForm, "budget", "Tokens a month", "number", strconv.Itoa(p.Model.Budget), "A hard limit: a request that it could not pay is not made. Three drafts take some 2,000 to 4,000.", templ.Attributes{"required": true, "min": "0"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(p.ModelForm, "budget", "Tokens a month", "number", strconv.Itoa(p.Model.Budget), "When they are used up, the model is not asked until the month ends. Three drafts take some 2,000 to 4,000.", templ.Attributes{"required": true, "min": "0"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

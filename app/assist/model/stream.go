@@ -192,8 +192,12 @@ func (a *answer) readWhole(in io.Reader) error {
 
 // readEvents reads server-sent events. Each data line is tried by itself, since not every server ends events with the empty
 // line; an event of several lines is put together.
+// eventLines is how many lines one event may have; usual servers write one.
+const eventLines = 64
+
 func (a *answer) readEvents(in *bufio.Reader) error {
 	var event []byte
+	lines := 0 // of the event
 	for {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
@@ -205,15 +209,15 @@ func (a *answer) readEvents(in *bufio.Reader) error {
 			if string(data) == "[DONE]" {
 				return a.over(nil)
 			}
-			if len(event)+len(data) > a.client.limits.Line {
+			if lines++; lines > eventLines || len(event)+len(data) > a.client.limits.Line {
 				return &Error{Why: NotUnderstood}
 			}
 			event = append(event, data...)
-			if json.Valid(event) {
+			if ends := len(data) > 0 && data[len(data)-1] == '}'; ends && json.Valid(event) { // looked at where it may be whole, not at each line
 				if err := a.take(event); err != nil {
 					return err
 				}
-				event = event[:0]
+				event, lines = event[:0], 0
 			}
 		} else if len(line) == 0 && len(event) > 0 && err == nil {
 			return &Error{Why: NotUnderstood}

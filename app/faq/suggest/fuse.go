@@ -37,6 +37,10 @@ const (
 	// wellKnown is how strongly the best must be known for the learned side to speak with its whole voice; less while little was taught.
 	wellKnown = 8
 	knownHalf = 40 // choices until it is half of that
+	// While few of many entries were taught, what was learned speaks less for an entry that the engine is less sure of than of another:
+	// else those few would come first whatever is asked. heedMost is how much at first, heedFades how fast that fades.
+	heedMost  = 2
+	heedFades = 3
 	// wordShare is the part of words in the cold score; the rest is of n-grams.
 	wordShare = 0.375
 	// wellFitting makes the text say less where even the best fits by less than half of the n-grams.
@@ -49,7 +53,7 @@ const (
 func (e *Engine) fuse(s *scratch, allow func(string) bool) {
 	n := len(e.cold.ids)
 	s.score, s.confidence = zeroed(s.score, n), zeroed(s.confidence, n)
-	words, grams, logits, choices := float32(1e-6), float32(1e-6), float32(learnedFloor), float32(0)
+	words, grams, logits, choices, surest, allowed := float32(1e-6), float32(1e-6), float32(learnedFloor), float32(0), float32(1e-6), 0
 	for i, id := range e.cold.ids {
 		if id == "" || allow != nil && !allow(id) {
 			s.score[i] = float32(math.Inf(-1))
@@ -57,9 +61,13 @@ func (e *Engine) fuse(s *scratch, allow func(string) bool) {
 		}
 		l := &e.learned.entries[i]
 		words, grams, logits = max(words, s.words[i]), max(grams, s.grams[i]), max(logits, s.logits[i]+l.gain())
+		s.confidence[i] = confidence(s.grams[i], s.logits[i])
+		surest = max(surest, s.confidence[i])
 		choices += l.taught()
+		allowed++
 	}
 	fits := min(1, wellFitting*grams)
+	heed := heedMost * float64(allowed) / (float64(allowed) + heedFades*float64(choices))
 	logits = float32(math.Sqrt(float64(logits * max(wellKnown*choices/(knownHalf+choices), learnedFloor))))
 	for i := range s.score {
 		if s.score[i] < 0 {
@@ -69,8 +77,8 @@ func (e *Engine) fuse(s *scratch, allow func(string) bool) {
 		l := &e.learned.entries[i]
 		keeps := coldKeeps + (1-coldKeeps)*textHalves/(textHalves+l.taught())
 		gets := (1 - coldKeeps) * l.taught() / (learnedHalf + l.taught())
-		s.score[i] = keeps*cold + gets*max((s.logits[i]+l.gain())/logits, -1)
-		s.confidence[i] = confidence(s.grams[i], s.logits[i])
+		doubt := float32(math.Pow(float64(s.confidence[i]/surest), heed))
+		s.score[i] = keeps*cold + gets*doubt*max((s.logits[i]+l.gain())/logits, -1)
 	}
 }
 

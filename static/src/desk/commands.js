@@ -88,7 +88,7 @@ export function showKeys(root = document) {
   }
 }
 new MutationObserver((changes) => {
-  for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll) showKeys(node.parentNode || node);
+  for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll && !node.matches(".message")) showKeys(node.matches("[data-key], [data-keys-of]") ? node.parentNode : node);
 }).observe(document.body, { childList: true, subtree: true });
 
 document.addEventListener("click", (e) => {

@@ -174,7 +174,10 @@ function stopEditing(form) {
   keep(form.closest(".pane"));
 }
 
-export const grow = (text) => { text.rows = Math.min(10, Math.max(2, text.value.split("\n").length)); };
+export const grow = (text) => {
+  text.style.height = "auto";
+  if (text.scrollHeight > text.clientHeight) text.style.height = text.scrollHeight + 2 + "px"; // at most what the stylesheet allows
+};
 let typed = 0;
 panes.addEventListener("input", (e) => {
   const form = e.target.closest("[data-composer]");

@@ -30,6 +30,8 @@ async function stream(pane, address, body, heard) {
   }
 }
 
+const lastOf = (pane) => [...pane.querySelectorAll(".message.visitor")].at(-1)?.id;
+
 const names = { short: "Short", thorough: "Thorough", clarifying: "Ask back", rewrite: "Rewritten", translate: "Translated", summary: "Summary" };
 
 function card(box, d) {
@@ -47,8 +49,13 @@ function card(box, d) {
 }
 
 export function draft(pane, automatic = "") {
+  const first = $("drafts-" + pane.dataset.conversation)?.querySelector(".draft [data-insert]");
+  if (!automatic && first && !running.has(pane.dataset.conversation) && !first.closest(".drafts").contains(document.activeElement) && first.closest(".drafts").seq === lastOf(pane)) {
+    return first.focus(); // asked for again: the arrows choose, Enter inserts
+  }
   const box = $("drafts-" + pane.dataset.conversation);
   if (!box) { setTimeout(() => $("drafts-" + pane.dataset.conversation) && draft(pane, automatic), 300); return; }
+  box.seq = lastOf(pane);
   const say = make("p", { class: "saying" }, "Writing… ", make("button", { type: "button", class: "quiet", "data-stop": "" }, "Stop"));
   box.replaceChildren(say);
   box.setAttribute("aria-busy", "true");
@@ -79,6 +86,12 @@ export function reword(pane, how) {
 }
 
 const aside = $("aside");
+aside.addEventListener("keydown", (e) => {
+  if (!e.target.matches(".draft [data-insert]") || !/^Arrow(Up|Down)$/.test(e.key)) return;
+  const all = [...e.target.closest(".drafts").querySelectorAll("[data-insert]")], at = all.indexOf(e.target);
+  all[(at + (e.key === "ArrowDown" ? 1 : -1) + all.length) % all.length].focus();
+  e.preventDefault();
+});
 aside.addEventListener("click", async (e) => {
   const about = e.target.closest("[data-about]"), pane = about && $("pane-" + about.dataset.about);
   if (!pane) return;

@@ -7,6 +7,7 @@ import { dressed } from "./suggest.js";
 import { automatic } from "./drafts.js";
 import { trim } from "./history.js";
 
+let thanks;
 let ready = false; // the first frame, which brings the lists, has come: what comes now is news
 
 // A fragment marked data-once is put in once: a pane that is there already keeps its thread and its draft.
@@ -23,22 +24,29 @@ function inPlace(task) {
     const there = $(e.id);
     if (!there) continue;
     there.dataset.since = e.dataset.since;
-    if (there.className.replace(/ ?(shown|fresh)\b/g, "") !== e.className) continue; // another kind of entry: it is replaced
+    if (there.className.replace(/ ?(shown|fresh|now)\b/g, "") !== e.className) continue; // another kind of entry: it is replaced
     there.querySelector("button").replaceChildren(...e.querySelector("button").childNodes);
     e.remove();
   }
 }
 
 export let ends = [];
+const touched = new Set(); // panes with something new in them, since they were last looked after
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
     inPlace(task);
+    const id = /(?:thread|suggest|guests|m|pane)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
+    if (id) touched.add(id);
     for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
   }
   ends = all(".pane.shown", panes).map(thread).filter(atEnd);
 });
 document.addEventListener("htmx:after:swap", () => {
-  for (const pane of all(".pane", panes)) { // a guest may write notes only, or by now to the visitor too
+  for (const id of touched) {
+    const pane = $("pane-" + id);
+    if (!pane) continue; // on its way; or gone
+    touched.delete(id);
+    // a guest may write notes only, or by now to the visitor too
     const form = composer(pane), mute = !!pane.querySelector(".guests.mute");
     if (mute !== !!form.mute) kind(form, mute ? "note" : "text");
     form.mute = mute;
@@ -46,12 +54,22 @@ document.addEventListener("htmx:after:swap", () => {
     trim(pane, ends.includes(thread(pane)));
   }
   for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
+  if ($("done").firstChild) { clearTimeout(thanks); thanks = setTimeout(() => $("done").replaceChildren(), 6000); }
   const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
   if (to) { to.dataset.seen = ""; to.focus(); }
-  settle();
+  soon();
   for (const t of ends) t.scrollTop = t.scrollHeight;
   if (ready && inFocus()) automatic(inFocus());
 });
+
+// Lists and title once for all that comes in before the next picture; at once where nothing is drawn.
+let settling = false;
+function soon() {
+  if (settling) return;
+  if (document.hidden) return settle();
+  settling = true;
+  requestAnimationFrame(() => { settling = false; settle(); });
+}
 
 const plainText = (html) => /<div class="body">([\s\S]*?)<\/div>/.exec(html)?.[1].replace(/<[^>]+>/g, "").replace(/&#?\w+;/g, "’") || "";
 
@@ -97,6 +115,7 @@ new MutationObserver((changes) => {
   for (const c of changes) for (const node of c.addedNodes) {
     if (!node.matches?.(".pane")) continue;
     restore(node);
+    dressed(node);
     const shown = all(".pane.shown", panes).length;
     if (asked || !shown) focus(node, asked || document.activeElement === document.body);
     else addQuietly(node);

@@ -10,8 +10,9 @@ export function palette() {
   const list = make("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const things = [
     ...commands.filter((c) => c.id !== "palette").map((c) => ({ text: c.label, keys: spoken(c.keys), go: () => run(c.id) })),
-    ...[...mine.children].map((e) => ({ text: "Go to " + e.querySelector(".who").textContent + " · " + e.querySelector(".where").textContent, keys: "", go: () => { const p = paneOf(e); if (p) focus(p); } })),
-    ...[["Snippets", "/snippets"], ["FAQ entries", "/faq"], ["Keys and preferences", "/preferences"]].map(([text, to]) => ({ text: "Open " + text, keys: "", go: () => location.assign(to) })),
+    ...[...mine.children].map((e) => ({ text: "Go to " + e.querySelector(".who").textContent + " · " + e.querySelector(".where").textContent + " · " + e.querySelector(".last").textContent, keys: "", go: () => { const p = paneOf(e); if (p) focus(p); } })),
+    ...[["Snippets", "/snippets"], ["FAQ entries", "/faq"], ["Keys and preferences", "/preferences"]].map(([text, to]) => ({ text: "Open " + text, keys: "", go: () => window.open(to, "_blank", "noopener") })),
+    ...[...$("status").options].map((o) => ({ text: "Be " + o.textContent, keys: "", go: () => { $("status").value = o.value; $("status").dispatchEvent(new Event("change", { bubbles: true })); } })),
   ];
   let fit = [], at = 0;
   const mark = () => {
@@ -52,7 +53,7 @@ export function help() {
   rows.push(make("div", {}, make("dt", {}, make("kbd", {}, spoken("Alt+1") + " … 9")), make("dd", {}, "Go to a conversation of the list")),
     make("div", {}, make("dt", {}, make("kbd", {}, "/name")), make("dd", {}, "Insert a snippet while writing")),
     make("div", {}, make("dt", {}, make("kbd", {}, "Up")), make("dd", {}, "Change the last reply, where nothing is written")));
-  dialog.replaceChildren(make("header", {}, make("h2", { id: "help-title" }, "Keys"), make("a", { href: "/preferences" }, "Change them"), make("button", { type: "button", class: "quiet", "data-close-dialog": "", autofocus: "" }, "Close")), make("dl", {}, ...rows));
+  dialog.replaceChildren(make("header", {}, make("h2", { id: "help-title" }, "Keys"), make("a", { href: "/preferences", target: "_blank" }, "Change them"), make("button", { type: "button", class: "quiet", "data-close-dialog": "", autofocus: "" }, "Close")), make("dl", {}, ...rows));
   back(dialog);
   dialog.showModal();
 }

@@ -26,6 +26,7 @@ export function arrange() {
   for (const p of used) {
     p.classList.toggle("shown", shown.includes(p));
     p.classList.toggle("focus", p === used[0]);
+    entryOf(p)?.classList.toggle("now", p === used[0]);
     entryOf(p)?.classList.toggle("shown", shown.includes(p));
     if (shown.includes(p) && !document.hidden) fresh.delete(p.dataset.conversation);
     entryOf(p)?.classList.toggle("fresh", fresh.has(p.dataset.conversation));
@@ -48,7 +49,10 @@ export function focus(pane, write = true) {
   const visible = pane.classList.contains("shown");
   used = [pane, ...used.filter((p) => p !== pane)];
   if (visible) { // already on the screen: nothing moves but the mark
-    for (const p of used) p.classList.toggle("focus", p === pane);
+    for (const p of used) {
+      p.classList.toggle("focus", p === pane);
+      entryOf(p)?.classList.toggle("now", p === pane);
+    }
     turned();
   } else {
     arrange();

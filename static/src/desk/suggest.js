@@ -11,7 +11,7 @@ const list = (pane) => all(".suggestions li", pane);
 export function dressed(pane) {
   const ol = pane.querySelector(".suggestions ol");
   if (!ol) return;
-  const answered = all(".message.agent", thread(pane)).at(-1);
+  const answered = all(".message.agent", thread(pane)).filter((m) => !m.querySelector(".erased")).at(-1);
   if (answered && +answered.dataset.seq > +ol.dataset.for) return ol.remove();
   all("li", ol).forEach((li, i) => {
     let key = li.querySelector("kbd");

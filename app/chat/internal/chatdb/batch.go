@@ -234,11 +234,11 @@ with d as (
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end, c.body, c.last_at
+    case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end, c.body, c.last_at
   from c
 )
 select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  case c.author when 'agent' then app.author_name(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name) else '' end as author_name, c.body::text as body, c.last_at as created_at,
+  case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end as author_name, c.body::text as body, c.last_at as created_at,
   c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
   c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
 from c

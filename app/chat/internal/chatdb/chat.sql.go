@@ -81,18 +81,25 @@ with o as (
   where x.conversation_id = $1 and x.seq = $2 and x.author = 'agent' and x.author_id = $3::uuid and x.kind = 'text' and x.changed <> 'erased'
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
       and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+  for update of x -- of two changes at once the second sees what the first has made of it
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
-    last_text = case when k.last_text = left(o.was, 200) then left($4::text, 200) else k.last_text end
+    waiting_since = case when $4::text <> 'erase' or k.waiting_since is not null then k.waiting_since else (
+      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind = 'text'
+        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind = 'text'
+          and a.changed <> 'erased' and a.seq <> o.seq), 0)) end,
+    last_text = case when k.last_text = left(o.was, 200) then left($5::text, 200) else k.last_text end
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = $3 or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = $3 and g.may_write))
     and exists (select from users u where u.org_id = k.org_id and u.id = $3 and u.disabled_at is null)
   returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, o.seq as of_seq, o.was
 ), u as (
-  update messages t set body = $4, changed = $5 from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+  update messages t set body = $5, changed = $6 from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), e as ( -- what it read in between is for staff only
+  update messages f set body = '–' from c where f.org_id = c.org_id and f.conversation_id = c.id and f.of_seq = c.of_seq and f.kind = 'edit'
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq)
-  select c.org_id, c.id, c.last_seq, $6, c.visitor_id, $7::text, 'agent', $3, app.author_name(c.org_id, 'agent', $3, c.agent_id, c.agent_name), $4, c.last_at, c.of_seq from c
+  select c.org_id, c.id, c.last_seq, $7, c.visitor_id, $4::text, 'agent', $3, app.said_by(c.org_id, 'agent', $3, c.agent_id, c.agent_name, c.customer_id), $5, c.last_at, c.of_seq from c
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 ), h as (
   insert into message_traces (org_id, conversation_id, seq, was) select c.org_id, c.id, c.last_seq, c.was from c
@@ -108,10 +115,10 @@ type ChangeParams struct {
 	ConversationID uuid.UUID
 	Seq            int32
 	AgentID        uuid.UUID
+	Kind           string
 	Body           string
 	Changed        string
 	MessageID      uuid.UUID
-	Kind           string
 }
 
 type ChangeRow struct {
@@ -155,10 +162,10 @@ func (q *Queries) Change(ctx context.Context, arg ChangeParams) (ChangeRow, erro
 		arg.ConversationID,
 		arg.Seq,
 		arg.AgentID,
+		arg.Kind,
 		arg.Body,
 		arg.Changed,
 		arg.MessageID,
-		arg.Kind,
 	)
 	var i ChangeRow
 	err := row.Scan(
@@ -1759,7 +1766,7 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 
 const setAbout = `-- name: SetAbout :execrows
 update conversations set trail = $1, data = $2, country = case when $3::text = '' then country else $3::text end, zone = $4
-where visitor_id = $5 and state <> 'closed' and id = $6
+where (trail, data, zone) is distinct from ($1, $2, $4) and visitor_id = $5 and state <> 'closed' and id = $6
 `
 
 type SetAboutParams struct {

@@ -157,6 +157,15 @@ func (q *Queries) DropSubscription(ctx context.Context, arg DropSubscriptionPara
 	return err
 }
 
+const dropSubscriptions = `-- name: DropSubscriptions :exec
+delete from push_subscriptions where user_id = $1
+`
+
+func (q *Queries) DropSubscriptions(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropSubscriptions, userID)
+	return err
+}
+
 const enableUser = `-- name: EnableUser :execrows
 update users set disabled_at = null where id = $1 and disabled_at is not null
 `
@@ -458,6 +467,15 @@ type SetPasswordParams struct {
 
 func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) error {
 	_, err := q.db.Exec(ctx, setPassword, arg.PasswordHash, arg.ID)
+	return err
+}
+
+const trimSubscriptions = `-- name: TrimSubscriptions :exec
+delete from push_subscriptions s where s.user_id = $1 and s.id not in (select k.id from push_subscriptions k where k.user_id = $1 order by k.created_at desc limit 10)
+`
+
+func (q *Queries) TrimSubscriptions(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, trimSubscriptions, userID)
 	return err
 }
 

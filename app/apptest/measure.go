@@ -1,0 +1,33 @@
+package apptest
+
+import (
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/chromedp"
+)
+
+// Slow makes the page's processor slower by a factor; 1 is as it is.
+func (b *Tab) Slow(factor float64) {
+	b.T.Helper()
+	ctx, cancel := b.within(10 * time.Second)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: factor}); err != nil {
+		b.fatal(err)
+	}
+}
+
+// Heap returns the bytes that the page's scripts hold, after collecting what nobody holds.
+func (b *Tab) Heap() float64 {
+	b.T.Helper()
+	ctx, cancel := b.within(30 * time.Second)
+	defer cancel()
+	for range 2 {
+		if _, err := chromedp.Call(ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+			b.fatal(err)
+		}
+	}
+	return Eval[float64](b, "performance.memory.usedJSHeapSize")
+}

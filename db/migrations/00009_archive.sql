@@ -40,7 +40,7 @@ create function app.words_of(_org uuid, _conversation uuid, _staff boolean) retu
             (select m.body as said from public.messages m where m.org_id = _org and m.conversation_id = _conversation
               and m.kind in ('text', 'file', 'note') and (m.kind = 'note') = _staff and m.changed <> 'erased' order by m.seq desc limit 1000) -- whoever writes without end is not read without end
             union all
-            select case when _staff then c.page_title else c.visitor_name end from public.conversations c where c.org_id = _org and c.id = _conversation
+            select c.visitor_name || ' ' || c.page_title from public.conversations c where c.org_id = _org and c.id = _conversation and not _staff
             union all
             select t.name from public.conversation_tags x join public.tags t on t.org_id = x.org_id and t.id = x.tag_id
               where x.org_id = _org and x.conversation_id = _conversation and _staff

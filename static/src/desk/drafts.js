@@ -50,7 +50,7 @@ function card(box, d) {
 
 export function draft(pane, automatic = "") {
   const first = $("drafts-" + pane.dataset.conversation)?.querySelector(".draft [data-insert]");
-  if (!automatic && first && !running.has(pane.dataset.conversation) && !first.closest(".drafts").contains(document.activeElement) && first.closest(".drafts").seq === lastOf(pane)) {
+  if (!automatic && first && !running.has(pane.dataset.conversation) && !first.closest(".drafts").contains(document.activeElement) && first.closest(".drafts").seq === lastOf(pane) && !first.closest(".drafts").querySelector(".coming")) {
     return first.focus(); // asked for again: the arrows choose, Enter inserts
   }
   const box = $("drafts-" + pane.dataset.conversation);

@@ -89,7 +89,7 @@ function answered(pane) {
 export function pump(form) {
   const next = form.out[0];
   hold(form, next);
-  if (!next || form.sending || !form.isConnected || next.until > Date.now()) return;
+  if (!next || form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
   form.sending = true;
   for (const name of ["id", "kind", "body", "of", "entry", "for", "how"]) form.elements[name].value = next[name] ?? "";
   form.elements.after.value = cursor(form.closest(".pane"));

@@ -8,4 +8,4 @@ import { tell } from "./socket.js";
 document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) tell({ type: "alive" }); });
 begin();
 showKeys();
-beginAside();
+document.addEventListener("DOMContentLoaded", beginAside); // htmx is there by then

@@ -163,16 +163,18 @@ func inWords(err error) string {
 	return "The language model could not be asked (reference " + ref + ")."
 }
 
-// request is what is sent for drafts.
-func (m matter) request(masker *mask.Masker) prompt.Prompt {
-	hide := func(s string) string { return s }
-	if masker != nil {
-		hide = masker.Mask
-	}
+// talk is what the model is told of the conversation.
+func (m matter) talk(masker *mask.Masker) prompt.Talk {
 	t := prompt.Talk{Website: m.Conversation.WebsiteName, Agent: m.Agent, Language: m.language}
 	for _, l := range m.lines {
-		t.Lines = append(t.Lines, prompt.Line{By: l.By, Text: hide(l.Text)})
+		t.Lines = append(t.Lines, prompt.Line{By: l.By, Text: hide(masker, l.Text)})
 	}
+	return t
+}
+
+// request is what is sent for drafts.
+func (m matter) request(masker *mask.Masker) prompt.Prompt {
+	t := m.talk(masker)
 	for _, e := range m.entries {
 		t.Entries = append(t.Entries, prompt.Entry{ID: e.ID.String(), Question: e.Question, Answer: e.Answer})
 	}

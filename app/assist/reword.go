@@ -50,11 +50,7 @@ func (r *Room) Summarize(ctx context.Context, who access.Actor, in Setting, tell
 		return err
 	}
 	masker, restore := w.masker()
-	t := prompt.Talk{Website: m.Conversation.WebsiteName, Agent: m.Agent, Language: m.language}
-	for _, l := range m.lines {
-		t.Lines = append(t.Lines, prompt.Line{By: l.By, Text: hide(masker, l.Text)})
-	}
-	return r.one(ctx, who, w, "summary", prompt.Summary(t, "en"), restore, tell)
+	return r.one(ctx, who, w, "summary", prompt.Summary(m.talk(masker), "en"), restore, tell)
 }
 
 func hide(m *mask.Masker, s string) string {

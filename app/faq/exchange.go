@@ -140,8 +140,9 @@ func readJSON(data []byte) ([]Record, error) {
 		Entries []Record `json:"entries"`
 	}
 	var err error
-	if bytes.Count(data, []byte("{")) > 2+importMost*(1+maxTexts) || bytes.Count(data, []byte("{")) > 2+2*importMost && len(data) < 40*bytes.Count(data, []byte("{")) {
-		return nil, tooMany(bytes.Count(data, []byte("{")))
+	objects := bytes.Count(data, []byte("{")) // entries and texts, and what stands in them
+	if objects > 2+importMost*(1+maxTexts) || objects > 2+2*importMost && len(data) < 40*objects {
+		return nil, tooMany(objects)
 	}
 	if data[0] == '[' {
 		err = json.Unmarshal(data, &file.Entries)
@@ -248,7 +249,7 @@ func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, n
 		return nil, err
 	}
 	var fates []Fate
-	var put []Entry
+	var taken []Entry
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := faqdb.New(tx)
 		rows, err := q.AllEntries(ctx, true)
@@ -256,23 +257,23 @@ func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, n
 			return err
 		}
 		known := gathered(rows)
-		fates, put = judge(records, known, names, language)
-		if len(known)+len(put) > entriesMost {
+		fates, taken = judge(records, known, names, language)
+		if len(known)+len(taken) > entriesMost {
 			return fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", entriesMost)
 		}
 		if dry == OnlyLook {
 			return nil
 		}
-		for list := range slices.Chunk(put, 500) {
-			if err := putImported(ctx, q, who, list); err != nil {
+		for list := range slices.Chunk(taken, 500) {
+			if err := put(ctx, q, who, list, true); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err == nil && dry != OnlyLook && len(put) > 0 {
-		ids := make([]uuid.UUID, len(put))
-		for i, e := range put {
+	if err == nil && dry != OnlyLook && len(taken) > 0 {
+		ids := make([]uuid.UUID, len(taken))
+		for i, e := range taken {
 			ids[i] = e.ID
 		}
 		r.tell(who.Org(), ids...)
@@ -287,10 +288,6 @@ const (
 	OnlyLook Dry = true
 	Really   Dry = false
 )
-
-func putImported(ctx context.Context, q *faqdb.Queries, who access.Actor, list []Entry) error {
-	return put(ctx, q, who, list, true)
-}
 
 // judge says what becomes of each record, and what is to be written.
 func judge(records []Record, known []Entry, names Names, language string) (fates []Fate, put []Entry) {

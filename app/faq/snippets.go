@@ -3,6 +3,7 @@ package faq
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -128,19 +129,10 @@ func (r *Room) UseSnippet(ctx context.Context, who access.Actor, id uuid.UUID, o
 	if err != nil {
 		return "", err
 	}
-	if row.GroupID != nil && !of.Everywhere && !contains(of.List, *row.GroupID) {
+	if row.GroupID != nil && !of.Everywhere && !slices.Contains(of.List, *row.GroupID) {
 		return "", fail.Missing("snippet")
 	}
 	return in.Fill(row.Body), q.UseSnippets(ctx, []uuid.UUID{id})
-}
-
-func contains(list []uuid.UUID, id uuid.UUID) bool {
-	for _, x := range list {
-		if x == id {
-			return true
-		}
-	}
-	return false
 }
 
 // Fields is what placeholders stand for.

@@ -62,7 +62,8 @@ func BenchmarkDesk(b *testing.B) {
 		new PerformanceObserver((list) => { for (const e of list.getEntries()) shift += e.value; }).observe({ type: "layout-shift" });`)
 	first := mine[0]
 	desk.Run(`document.querySelector("#mine-` + first.conversation + ` button").click()`)
-	time.Sleep(time.Second)
+	first.say("Hello?")
+	time.Sleep(11 * time.Second) // a desk that has just opened asks more
 	desk.Run(`came = 0; shift = 0;`)
 	first.say("And how does the thing number 7 of the shop work, if I may ask?")
 	desk.Wait(`$("#suggest-` + first.conversation + ` li")`)
@@ -114,7 +115,4 @@ func BenchmarkDesk(b *testing.B) {
 	b.ReportMetric(apptest.Eval[float64](desk, `document.querySelectorAll("*").length`)-nodes, "elements-more")
 	b.ReportMetric(nodes, "elements-before")
 	b.ReportMetric(10_000/time.Since(begun).Seconds(), "messages/s")
-	for b.Loop() {
-		break
-	}
 }

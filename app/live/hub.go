@@ -215,8 +215,9 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 	h.mu.RLock()
 	t, f := h.threads[s.In.ID], h.floors[orgID]
 	h.mu.RUnlock()
+	late := f != nil && f.mayBeLate(s.In.ID)
 	switch {
-	case f != nil && f.mayBeLate(s.In.ID):
+	case late: // it is read again, with what is suggested
 		spawn("show a conversation on a desk that has just opened", func() { h.showEntry(orgID, f, s.In.ID) })
 	case f != nil:
 		h.changed(f, orgID, s.In, s.Seq)
@@ -234,7 +235,7 @@ func (h *Hub) said(orgID uuid.UUID, s chat.Said) {
 			h.suggestLast(ctx, access.System(orgID, "suggest FAQ entries"), s.In)
 		})
 	}
-	if s.Author == chat.ByVisitor && s.Kind == chat.Text && f != nil {
+	if s.Author == chat.ByVisitor && s.Kind == chat.Text && f != nil && !late {
 		h.suggest(orgID, s.In, chat.Question{Seq: s.Seq, Text: s.Body})
 	}
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -241,9 +243,25 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 	if err := component.Render(c.Request().Context(), &b); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.HTML(status, b.String())
+	h := c.Response().Header()
+	h.Set("Cache-Control", "no-store")
+	// Pages carry no secret next to what others wrote, so their size tells nothing.
+	if b.Len() < largePage || !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		return c.HTML(status, b.String())
+	}
+	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
+	h.Set("Content-Encoding", "gzip")
+	h.Add("Vary", "Accept-Encoding")
+	c.Response().WriteHeader(status)
+	z := gzip.NewWriter(c.Response())
+	if _, err := io.WriteString(z, b.String()); err != nil {
+		return err
+	}
+	return z.Close()
 }
+
+// largePage is from how many bytes on a page is sent packed.
+const largePage = 32 << 10
 
 // form turns a refusal into what the form shows again, with what was typed; other errors stay errors.
 func form(c echo.Context, err error, fields ...string) (ui.Form, int, error) {

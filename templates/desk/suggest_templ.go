@@ -187,7 +187,7 @@ var marks = strings.NewReplacer("**", "", "`", "", "\n", " ")
 
 // beginning is what is shown of an answer before it is chosen.
 func beginning(s string) string {
-	const most = 90
+	const most = 60
 	s = plain(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"

@@ -104,6 +104,9 @@ func makeField(ctx context.Context, h *house, i int) (f traffic.Field, err error
 	if err != nil {
 		return f, err
 	}
+	if err := furnish(ctx, h, who, customer); err != nil {
+		return f, err
+	}
 	// One agent plays with everybody, and takes by hand.
 	groups, err := h.queue.Groups(ctx, who)
 	if err != nil {

@@ -106,7 +106,7 @@ func createDemo(ctx context.Context, h *house) error {
 	if err != nil {
 		return err
 	}
-	if err := furnishDemo(ctx, h, who, tea); err != nil {
+	if err := furnish(ctx, h, who, tea); err != nil {
 		return err
 	}
 	for i := len(demoPeople) - 1; i >= 0; i-- { // the owner last: the sign that all of it is there

@@ -33,8 +33,8 @@ var demoSnippets = []faq.Snippet{
 	{Name: "bye", Keys: "Ctrl+Shift+Y", Body: "Thank you for writing to {website}. Have a nice day!"},
 }
 
-// furnishDemo gives the demo's organization FAQ entries and snippets.
-func furnishDemo(ctx context.Context, h *house, who access.Actor, customer uuid.UUID) error {
+// furnish gives an organization FAQ entries and snippets.
+func furnish(ctx context.Context, h *house, who access.Actor, customer uuid.UUID) error {
 	for _, e := range demoEntries {
 		_, _, err := h.faq.Save(ctx, who, faq.Entry{Category: e.category, State: faq.Live, Scope: faq.Scope{Customer: customer},
 			Texts: []faq.Text{{Language: "en", Question: e.question, Answer: e.answer}}})

@@ -38,7 +38,7 @@ func Command(ctx context.Context, args []string, out io.Writer, start Start) err
 	f.SetOutput(out)
 	quick := f.Bool("quick", false, "short, for a look: fewer sockets, shorter measurements")
 	sockets := f.Int("sockets", 0, "idle visitors, instead of 1,000, 10,000 and 19,000")
-	only := f.String("only", "", "only start, widget, trips, idle or load")
+	only := f.String("only", "", "only start, widget, trips, idle, suggest or load")
 	if err := f.Parse(args); err != nil {
 		if err == flag.ErrHelp {
 			return nil
@@ -75,6 +75,11 @@ func Command(ctx context.Context, args []string, out io.Writer, start Start) err
 	}
 	if want("idle") {
 		if err := idle(ctx, dir, *quick, *sockets, out); err != nil {
+			return err
+		}
+	}
+	if want("suggest") {
+		if err := suggestions(ctx, dir, *quick, out); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,9 @@ type load struct {
 	acked   atomic.Int64
 	html    atomic.Int64 // bytes that came to the desks
 	mu      sync.Mutex
-	took    []time.Duration // from the visitor's send to the agent's screen
+	took    []time.Duration    // from the visitor's send to the agent's screen
+	helped  []time.Duration    // from the visitor's send to the suggestions beside the chat
+	of      map[string]*player // by conversation
 	broken  error
 }
 
@@ -43,12 +45,13 @@ type player struct {
 	n            int
 	waiting      atomic.Bool
 	sent         [16]atomic.Int64 // nanoseconds since begin, by number of the message
+	asked        atomic.Int64     // the newest one's, until there are suggestions
 }
 
 var begin = time.Now()
 
-func newLoad(ctx context.Context, a *apart) (*load, error) {
-	w := &load{a: a}
+func newLoad(ctx context.Context, a *apart, players int) (*load, error) {
+	w := &load{a: a, of: map[string]*player{}}
 	agents := make([]*traffic.Agent, len(a.Fields))
 	for i, f := range a.Fields {
 		agent, err := traffic.LogIn(ctx, a.URL, f.Email, f.Password)
@@ -89,6 +92,9 @@ func newLoad(ctx context.Context, a *apart) (*load, error) {
 			return nil, err
 		}
 		p.conversation = field(ack, `"conversation":"`)
+		w.mu.Lock()
+		w.of[p.conversation] = p
+		w.mu.Unlock()
 		if err := agents[f].Take(ctx, p.conversation); err != nil {
 			return nil, err
 		}
@@ -120,6 +126,7 @@ func (w *load) say(p *player, now time.Time) error {
 	p.n++
 	p.waiting.Store(true)
 	p.sent[p.n%len(p.sent)].Store(int64(now.Sub(begin)))
+	p.asked.Store(int64(now.Sub(begin)))
 	text := fmt.Sprintf("~%d.%d~ ", p.id, p.n)
 	text += filler[:messageBytes-len(text)]
 	var b bytes.Buffer
@@ -162,6 +169,7 @@ func (w *load) read(p *player) {
 func (w *load) shown(frame []byte) {
 	now := int64(time.Since(begin))
 	w.html.Add(int64(len(frame)))
+	w.suggested(frame, now)
 	var took []time.Duration
 	for {
 		_, rest, found := bytes.Cut(frame, []byte("~"))
@@ -187,6 +195,25 @@ func (w *load) shown(frame []byte) {
 		w.mu.Lock()
 		w.took = append(w.took, took...)
 		w.mu.Unlock()
+	}
+}
+
+// suggested notes the suggestions in a desk's frame.
+func (w *load) suggested(frame []byte, now int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for {
+		_, rest, found := bytes.Cut(frame, []byte(`hx-target="#suggest-`))
+		if !found || len(rest) < 36 {
+			return
+		}
+		frame = rest
+		body, _, _ := bytes.Cut(rest, []byte("</hx-partial>"))
+		if p := w.of[string(rest[:36])]; p != nil && bytes.Contains(body, []byte("<li")) {
+			if asked := p.asked.Swap(0); asked != 0 {
+				w.helped = append(w.helped, time.Duration(now-asked))
+			}
+		}
 	}
 }
 
@@ -218,7 +245,7 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	acked, html := w.acked.Load(), w.html.Load()
 	s0, p0 := w.a.cpu()
 	w.mu.Lock()
-	w.took = nil
+	w.took, w.helped = nil, nil
 	w.mu.Unlock()
 	from := time.Now()
 	if err := pause(ctx, long); err != nil {
@@ -299,7 +326,7 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 		}
 		err = func() error {
 			defer a.stop()
-			w, err := newLoad(ctx, a)
+			w, err := newLoad(ctx, a, players)
 			if err != nil {
 				return err
 			}
@@ -336,5 +363,31 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 	}
 	row(out, "against one commit a message", "%.1f times (goal: 3.5)", most["together"]/most["each"])
 	row(out, "against nothing stored", "%.2f (goal: 0.5)", most["together"]/most["nothing"])
+	return nil
+}
+
+// suggestions measures how soon what is suggested for a message is beside its chat, while very many chats are open.
+func suggestions(ctx context.Context, dir string, quick bool, out io.Writer) error {
+	chats, long := 10_000, 15*time.Second
+	if quick {
+		chats, long = 1000, 5*time.Second
+	}
+	a, err := serveApart(ctx, filepath.Join(dir, "suggest"), "together")
+	if err != nil {
+		return err
+	}
+	defer a.stop()
+	w, err := newLoad(ctx, a, chats)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	if _, err := w.measure(ctx, 200, 12*time.Second, long); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	row(out, fmt.Sprintf("%d open chats, 200 messages a second", chats), "suggestions on the desk after %v, p99 %v (goal: 50 ms); %d of %d messages",
+		traffic.Percentile(w.helped, .5), traffic.Percentile(w.helped, .99), len(w.helped), len(w.took))
 	return nil
 }

@@ -37,14 +37,15 @@ var mayImport = map[string][]string{
 	"app/assist/prompt":       {},
 	"app/archive":             {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/jobs":                {"app/outside"},
+	"app/files":               {"app/pg", "app/access", "app/fail"},
 	// front
 	"static":        {},
 	"widget":        {},
 	"templates/ui":  {"app/chat", "app/access"},
 	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
-	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/queue", "app/faq", "app/bus", "app/access", "app/fail"},
-	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/jobs", "app/access", "app/fail", "app/keys", "app/assist/compose"},
+	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail"},
+	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/assist/compose"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},
@@ -72,6 +73,8 @@ var onlyIn = map[string][]string{
 	"github.com/blevesearch/":       {"app/faq/suggest"},
 	"github.com/alexedwards/argon2": {"app/identity"},
 	"github.com/pressly/goose/":     {"app/pg"},
+	"github.com/minio/":             {"app/files"},
+	"github.com/gabriel-vasile/":    {"app/files"},
 }
 
 func TestImports(t *testing.T) {

@@ -26,6 +26,8 @@ type config struct {
 	DataDir       string
 	SecretKey     string
 	SMTPURL       string
+	FilesURL      string // empty: a folder under DataDir
+	Clamd         string // empty: files are not scanned
 	AdminAddr     string // empty: no metrics, no profiles
 	LogFormat     string // text or json
 	Debug         bool
@@ -73,6 +75,9 @@ Environment:
                         lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. Without it, links
                         are shown instead of sent
+  FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
+                        (any S3-compatible storage; needed for several servers)
+  CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first
   ADMIN_ADDR            where metrics (/metrics) and profiles (/debug/pprof/) are served, for instance 127.0.0.1:9090; not to be
                         reached from outside. Without it there are none
   LOG                   "text" (default) or "json"; "debug" or "json,debug" says more
@@ -104,6 +109,7 @@ func readConfig(env func(string) string) (config, error) {
 			return c, fmt.Errorf("MODELS_INSIDE must be addresses with ports, such as 127.0.0.1:11434, not %q", address)
 		}
 	}
+	c.FilesURL, c.Clamd = env("FILES_URL"), env("CLAMD")
 	c.GeoFile = env("GEOIP_FILE")
 	c.PushKeys = jobs.PushKeys{Public: env("VAPID_PUBLIC_KEY"), Private: env("VAPID_PRIVATE_KEY"), Contact: env("VAPID_CONTACT")}
 	if s := env("PORT"); s != "" {

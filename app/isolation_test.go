@@ -17,6 +17,7 @@ import (
 	"parley/app/assist"
 	"parley/app/chat"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/app/identity"
 	"parley/app/queue"
 )
@@ -128,6 +129,7 @@ type filled struct {
 	entry        uuid.UUID
 	snippet      uuid.UUID
 	tag          uuid.UUID
+	file         uuid.UUID
 }
 
 func fill(t testing.TB, s *server) filled {
@@ -168,6 +170,19 @@ func fill(t testing.TB, s *server) filled {
 			t.Fatal(err)
 		}
 	}
+	if f.file, err = fileOf(s, f); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{ // it goes on here
+		`insert into ratings (org_id, conversation_id, visitor_id, value, thumbs, comment, customer_id, website_id, group_id)
+			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
+		`insert into blocks (org_id, id, visitor_id) select org_id, gen_random_uuid(), visitor_id from conversations`,
+		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
+	} {
+		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 	// As it is when it closes; it goes on here.
 	if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, `insert into archive_words (org_id, conversation_id, staff, customer_id, website_id, group_id, agent_name, closed_at, words)
 		select org_id, id, staff, customer_id, website_id, group_id, agent_name, now(), app.words_of(org_id, id, staff) from conversations, (values (false), (true)) s (staff)`); err != nil {
@@ -184,6 +199,16 @@ func fill(t testing.TB, s *server) filled {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// fileOf sends a file in an organization's conversation.
+func fileOf(s *server, f filled) (uuid.UUID, error) {
+	ctx, id := context.Background(), uuid.New()
+	in, err := s.files.Put(ctx, f.visitor, files.New{ID: id, Use: files.OfMessage, Visitor: f.visitor.ID(), Name: "of " + f.Name + ".txt", Bytes: []byte("A file of " + f.Name), Allowed: files.Sorts, Most: 1000})
+	if err == nil {
+		err = s.files.Said(ctx, f.visitor, in.ID, f.conversation)
+	}
+	return id, err
 }
 
 // furnishDesk makes what the agents of an organization answer with.
@@ -324,6 +349,17 @@ func TestIsolationByTable(t *testing.T) {
 		{"the visitor", a.visitor, "guests", 0},
 		{"the visitor", a.visitor, "message_traces", 0},
 		{"the visitor", a.visitor, "faq_entries", 0},
+		{"the visitor", a.visitor, "files", 1},
+		{"the visitor", a.visitor, "ratings", 1},
+		{"the visitor", a.visitor, "blocks", 0},
+		{"the visitor", a.visitor, "pictures", 0},
+		{"another visitor", stranger, "files", 0},
+		{"another visitor", stranger, "ratings", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "ratings", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "blocks", 0},
+		{"another customer's reviewer", elsewhere, "files", 0},
+		{"another customer's reviewer", elsewhere, "ratings", 0},
 		{"the visitor", a.visitor, "conversation_tags", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "message_traces", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},

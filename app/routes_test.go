@@ -31,6 +31,7 @@ type ids struct {
 type routeCase struct {
 	needs    access.Right
 	open     bool // no log-in needed
+	everyone bool // whoever is logged in, whatever it may do
 	stranger bool // called without a log-in only
 	path     func(ids) string
 	form     func(ids) url.Values
@@ -188,6 +189,12 @@ var routeCases = map[string]routeCase{
 	"GET /admin/organization":                   {needs: access.Appoint, path: at("/admin/organization")},
 	"POST /admin/organization":                  {needs: access.Appoint, path: at("/admin/organization"), form: values("name", ""), code: 422},
 
+	"POST /desk/conversations/:id/files": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/files?id="+uuid.NewString()+"&name=x.txt"), code: 404},
+	"GET /files/:id/:name":               {everyone: true, path: func(x ids) string { return "/files/" + x.file.String() + "/x.txt" }, code: 404},
+	"OPTIONS /widget/v1/files":           {open: true, path: func(x ids) string { return "/widget/v1/files?key=" + x.Key }, code: 403},
+	"POST /widget/v1/files":              {open: true, path: func(x ids) string { return "/widget/v1/files?key=" + x.Key }, code: 403},
+	"GET /widget/v1/files/:link/:name":   {open: true, path: at("/widget/v1/files/AAAA/x.txt"), code: 404},
+
 	"GET /review":                    {needs: access.Review, path: at("/review")},
 	"GET /review/:id":                {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
 	"GET /review/:id/export/:format": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed + "/export/json" }, code: 404},
@@ -308,7 +315,7 @@ func TestEveryRoute(t *testing.T) {
 				t.Errorf("%s without a log-in: %d", name, code)
 			}
 			for _, role := range access.Roles {
-				if code, _ := call(people[role]); !role.May(c.needs) && code != http.StatusForbidden && !strings.HasPrefix(r.Path, "/live/") {
+				if code, _ := call(people[role]); !c.everyone && !role.May(c.needs) && code != http.StatusForbidden && !strings.HasPrefix(r.Path, "/live/") {
 					t.Errorf("%s as %s: %d, not 403", name, role, code)
 				}
 			}
@@ -394,6 +401,7 @@ func TestEveryFrame(t *testing.T) {
 		"alive":  `{"type":"alive"}`,
 		"hello":  `{"type":"hello","threads":{"` + id + `":0,"` + a.closed + `":0}}`,
 		"typing": `{"type":"typing","conversation":"` + id + `"}`,
+		"seen":   `{"type":"seen","conversation":"` + id + `","seq":1}`,
 	}
 	for _, name := range desks {
 		frame, there := deskCases[name]
@@ -409,10 +417,15 @@ func TestEveryFrame(t *testing.T) {
 	token := newVisitor(t, s, a.Org, "").token
 	panelCases := map[string]string{
 		"about":   `{"type":"about","conversation":"` + id + `","data":{"from":"outside"}}`,
+		"seen":    `{"type":"seen","conversation":"` + id + `","seq":2}`,
+		"end":     `{"type":"end","id":"` + uuid.NewString() + `","conversation":"` + id + `"}`,
+		"rate":    `{"type":"rate","id":"` + uuid.NewString() + `","conversation":"` + a.closed + `","value":1}`,
 		"contact": `{"type":"contact","id":"` + uuid.NewString() + `","email":"spy@evil.example"}`,
 		"hello":   `{"type":"hello","protocol":1,"token":"` + token + `","conversation":"` + id + `"}`,
 		"send":    `{"type":"send","id":"` + uuid.NewString() + `","conversation":"` + id + `","text":"From outside"}`,
 		"typing":  `{"type":"typing","conversation":"` + id + `","text":"From outside"}`,
+
+		"transcript": `{"type":"transcript","id":"` + uuid.NewString() + `","conversation":"` + a.closed + `","email":"spy@evil.example"}`,
 	}
 	slices.SortStableFunc(panels, func(a, b string) int { return map[bool]int{true: -1}[a == "hello"] }) // first of all
 	for _, name := range panels {

@@ -21,6 +21,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/app/geo"
 	"parley/app/identity"
 	"parley/app/jobs"
@@ -43,6 +44,7 @@ type house struct {
 	queue    *queue.Room
 	faq      *faq.Room
 	archive  *archive.Room
+	files    *files.Room
 }
 
 // openHouse finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
@@ -176,7 +178,8 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
-	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue, FAQ: h.faq}, h.bus, chat.NewTokens(secret), cfg.Limits)
+	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue, FAQ: h.faq}, h.bus, chat.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
+	s.live.Face = h.identity.Face
 	s.live.OnTide(giveBack())
 	if cfg.GeoFile != "" {
 		countries, err := geo.Open(cfg.GeoFile)
@@ -193,8 +196,17 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	filesAt := cfg.FilesURL
+	if filesAt == "" {
+		filesAt = filepath.Join(cfg.DataDir, "files")
+	}
+	store, err := files.OpenStore(filesAt)
+	if err != nil {
+		return nil, err
+	}
+	h.files = files.NewRoom(h.db, store, cfg.Clamd)
 	newPushing(h, pusher)
-	front, err := web.New(webCfg, web.Rooms{FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
+	front, err := web.New(webCfg, web.Rooms{Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func (c Record) JSON() ([]byte, error) {
 	d := document{ID: c.ID.String(), Customer: c.CustomerName, Website: c.WebsiteName, Visitor: c.VisitorName, Agent: c.AgentName,
 		Started: c.StartedAt.UTC(), Closed: c.ClosedAt.UTC(), Messages: []saying{}}
 	for _, l := range c.Lines {
-		s := saying{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.Body, Changed: l.Changed, Suggestions: offers(l.Suggestions)}
+		s := saying{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.Words(), Changed: l.Changed, Suggestions: offers(l.Suggestions)}
 		for _, w := range l.Was {
 			s.Before = append(s.Before, before{w.Body, w.Until.UTC()})
 		}
@@ -153,8 +153,8 @@ func (c Record) Text() string {
 			changed = " (" + l.Changed + ")"
 		}
 		fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
-		if l.Body != "" {
-			b.WriteString("  " + strings.ReplaceAll(l.Body, "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
+		if words := l.Words(); words != "" {
+			b.WriteString("  " + strings.ReplaceAll(words, "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
 		}
 		for _, w := range l.Was {
 			fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(w.Body, "\n", "\n  "))

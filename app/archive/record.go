@@ -211,7 +211,7 @@ func (c *Record) mark(ctx context.Context, q *archivedb.Queries, sought string) 
 	}
 	words, err := q.PlainWords(ctx, sought)
 	for i := range c.Lines {
-		if l := &c.Lines[i]; len(words) > 0 && l.Kind != chat.System {
+		if l := &c.Lines[i]; len(words) > 0 && l.Kind != chat.System && l.Kind != chat.File {
 			l.Marked = Mark(l.Body, words)
 		}
 	}

@@ -36,6 +36,7 @@ const (
 	Agent   Kind = "agent"   // a user's availability changed
 	Guests  Kind = "guests"  // a colleague came into a conversation, or left it
 	Line    Kind = "line"    // the lines of an organization moved, or who is there to answer them
+	Seen    Kind = "seen"    // one side has read a conversation up to a message
 	FAQ     Kind = "faq"     // an FAQ entry was changed, or chosen
 )
 
@@ -90,7 +91,7 @@ const everyone = "parley"
 // channel is where an event is told: what only screens show, to those who have a screen of the organization.
 func channel(e Event) string {
 	switch e.Kind {
-	case Said, Typing, Agent, Guests, Line, FAQ:
+	case Said, Typing, Seen, Agent, Guests, Line, FAQ:
 		return channelOf(e.Org)
 	}
 	return everyone

@@ -86,6 +86,7 @@ type Kind string
 
 const (
 	Text   Kind = "text"
+	File   Kind = "file"   // Body is an Attachment's; the message's id is the file's
 	Note   Kind = "note"   // only staff can see it
 	System Kind = "system" // Body is one of the codes below
 	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now

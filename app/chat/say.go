@@ -25,9 +25,10 @@ type FromVisitor struct {
 	ID           uuid.UUID // named by the sender
 	Conversation uuid.UUID // the one it is meant for; zero: the running one, or a new one
 	Body         string
-	After        uuid.UUID // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
-	Customer     uuid.UUID // of the website
-	Group        uuid.UUID // who is to answer, if it begins a conversation
+	File         *Attachment // it is a file, whose row is there already under ID; Body says nothing
+	After        uuid.UUID   // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
+	Customer     uuid.UUID   // of the website
+	Group        uuid.UUID   // who is to answer, if it begins a conversation
 	Page         Page
 }
 
@@ -45,14 +46,19 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 	if !who.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
 	}
-	body, err := fail.Text("a message", in.Body, MaxText)
+	kind, body, err := Text, "", error(nil)
+	if in.File != nil {
+		kind, body, err = File, in.File.body(), in.File.check()
+	} else {
+		body, err = fail.Text("a message", in.Body, MaxText)
+	}
 	if err != nil {
 		return Receipt{}, err
 	}
 	if in.ID == uuid.Nil {
 		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
 	}
-	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: Text, body: body,
+	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: kind, body: body,
 		website: who.Narrow(), customer: in.Customer, group: in.Group, page: in.Page}
 	for range 4 { // another tab, or the same message sent twice at once, can come between
 		if d.conversation == uuid.Nil {
@@ -133,7 +139,12 @@ func (r *Room) SayAsAgent(ctx context.Context, who access.Actor, conversation, i
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
 	}
-	d := draft{org: who.Org(), id: id, conversation: conversation, author: ByAgent, authorID: who.ID(), kind: kind, body: body}
+	return r.sayAsAgent(ctx, t, who, draft{id: id, conversation: conversation, kind: kind, body: body})
+}
+
+func (r *Room) sayAsAgent(ctx context.Context, t *pg.Tenant, who access.Actor, d draft) (Message, error) {
+	d.org, d.author, d.authorID = who.Org(), ByAgent, who.ID()
+	id, conversation := d.id, d.conversation
 	q, agent := chatdb.New(t), who.ID()
 	for range 2 { // the same message sent twice at once can come between
 		s, kept, err := r.keep(ctx, d)

@@ -166,7 +166,7 @@ func (r *Room) beside(ctx context.Context, t *pg.Tenant, drafts []*draft) []func
 		switch {
 		case d.begins:
 			begun = append(begun, d.conversation)
-		case d.author == ByAgent && d.kind == Text:
+		case d.author == ByAgent && d.kind != Note:
 			replied = append(replied, Reply{d.conversation, d.id})
 		}
 	}
@@ -190,6 +190,7 @@ func queue(ctx context.Context, q *chatdb.Queries, drafts []*draft) (read []func
 			begin.WebsiteIds = append(begin.WebsiteIds, d.website)
 			begin.CustomerIds = append(begin.CustomerIds, d.customer)
 			begin.GroupIds = append(begin.GroupIds, d.group)
+			begin.Kinds = append(begin.Kinds, string(d.kind))
 			begin.Bodies = append(begin.Bodies, d.body)
 			begin.PageUrls = append(begin.PageUrls, d.page.URL)
 			begin.PageTitles = append(begin.PageTitles, d.page.Title)

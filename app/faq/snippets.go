@@ -25,6 +25,9 @@ type Snippet struct {
 	Keys      string // such as Ctrl+Shift+H; empty: none
 	Body      string // Markdown with placeholders
 	Used      int
+	FileName  string    // of the file that comes along; empty: none
+	File      uuid.UUID // SaveSnippet: the new one; zero: as it was
+	NoFile    bool      // SaveSnippet: without one
 }
 
 // Groups says whose snippets somebody sees.
@@ -42,7 +45,7 @@ func (r *Room) Snippets(ctx context.Context, who access.Actor, of Groups) ([]Sni
 	rows, err := faqdb.New(t).ListSnippets(ctx, faqdb.ListSnippetsParams{UserID: optional(who.ID()), Everywhere: of.Everywhere, Groups: of.List})
 	list := make([]Snippet, len(rows))
 	for i, s := range rows {
-		list[i] = Snippet{s.ID, given(s.GroupID), given(s.UserID), s.GroupName, s.Name, s.Keys, s.Body, int(s.Used)}
+		list[i] = Snippet{ID: s.ID, Group: given(s.GroupID), User: given(s.UserID), GroupName: s.GroupName, Name: s.Name, Keys: s.Keys, Body: s.Body, Used: int(s.Used), FileName: s.FileName}
 	}
 	return list, err
 }
@@ -73,12 +76,12 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 		if s.User != uuid.Nil && s.User != who.ID() || s.User == uuid.Nil && !who.May(access.Manage) {
 			return fail.New(fail.Forbidden, "Only managers keep snippets for others. Yours can be your own.")
 		}
-		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), Name: s.Name, Keys: s.Keys, Body: s.Body})
+		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File)})
 	} else {
 		if err = r.own(ctx, q, who, s.ID); err != nil {
 			return err
 		}
-		_, err = q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: s.ID, Name: s.Name, Keys: s.Keys, Body: s.Body})
+		_, err = q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: s.ID, Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File), WithoutFile: s.NoFile})
 	}
 	if pg.Duplicate(err, "") {
 		return fail.Field("name", "There is a snippet with this name already.")
@@ -122,17 +125,33 @@ func (r *Room) UseSnippet(ctx context.Context, who access.Actor, id uuid.UUID, o
 		return "", err
 	}
 	q := faqdb.New(t)
-	row, err := q.GetSnippet(ctx, id)
-	if pg.None(err) || err == nil && row.UserID != nil && *row.UserID != who.ID() {
-		return "", fail.Missing("snippet")
-	}
+	row, err := mayUse(ctx, q, who, id, of)
 	if err != nil {
 		return "", err
 	}
-	if row.GroupID != nil && !of.Everywhere && !slices.Contains(of.List, *row.GroupID) {
-		return "", fail.Missing("snippet")
-	}
 	return in.Fill(row.Body), q.UseSnippets(ctx, []uuid.UUID{id})
+}
+
+// Attachment returns the file that a snippet brings along.
+func (r *Room) Attachment(ctx context.Context, who access.Actor, id uuid.UUID, of Groups) (uuid.UUID, error) {
+	t, err := r.db.For(who, access.Answer)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	row, err := mayUse(ctx, faqdb.New(t), who, id, of)
+	if err == nil && row.FileID == nil {
+		err = fail.Missing("file")
+	}
+	return given(row.FileID), err
+}
+
+// mayUse returns a snippet that somebody may use.
+func mayUse(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID, of Groups) (faqdb.GetSnippetRow, error) {
+	row, err := q.GetSnippet(ctx, id)
+	if pg.None(err) || err == nil && (row.UserID != nil && *row.UserID != who.ID() || row.GroupID != nil && !of.Everywhere && !slices.Contains(of.List, *row.GroupID)) {
+		return row, fail.Missing("snippet")
+	}
+	return row, err
 }
 
 // Fields is what placeholders stand for.

@@ -26,6 +26,7 @@ type Room struct {
 
 	mu     sync.Mutex
 	people map[uuid.UUID]cachedPerson
+	faces  faces
 }
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.

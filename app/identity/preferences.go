@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -98,11 +100,12 @@ func (r *Room) SetPreferences(ctx context.Context, who access.Actor, p Preferenc
 	return identitydb.New(t).PutPreferences(ctx, identitydb.PutPreferencesParams{UserID: who.ID(), Chosen: b})
 }
 
-// Alias is the name under which a user answers for a customer; empty: its own.
+// Alias is the name under which a user answers for a customer (empty: its own), and its picture.
 type Alias struct {
 	Customer     uuid.UUID
 	CustomerName string
 	Name         string
+	Picture      uuid.UUID // the file; zero: none
 }
 
 // Aliases returns a user's, one for each customer.
@@ -114,7 +117,10 @@ func (r *Room) Aliases(ctx context.Context, who access.Actor, user uuid.UUID) ([
 	rows, err := identitydb.New(t).ListAliases(ctx, user)
 	list := make([]Alias, len(rows))
 	for i, row := range rows {
-		list[i] = Alias{row.CustomerID, row.CustomerName, row.Alias}
+		list[i] = Alias{Customer: row.CustomerID, CustomerName: row.CustomerName, Name: row.Alias}
+		if row.FileID != nil {
+			list[i].Picture = *row.FileID
+		}
 	}
 	return list, err
 }
@@ -137,6 +143,53 @@ func (r *Room) SetAlias(ctx context.Context, who access.Actor, user, customer uu
 		return fail.Missing("user or customer")
 	}
 	return err
+}
+
+// SetPicture keeps a user's picture for a customer's visitors; the zero file takes it away.
+func (r *Room) SetPicture(ctx context.Context, who access.Actor, user, customer, file uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	q := identitydb.New(t)
+	if file == uuid.Nil {
+		return q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: customer})
+	}
+	err = q.PutPicture(ctx, identitydb.PutPictureParams{UserID: user, CustomerID: customer, FileID: file})
+	if pg.Missing(err) {
+		return fail.Missing("user or customer")
+	}
+	return err
+}
+
+// Face returns the picture of the agent who has a conversation; false: there is none. Organizations without any picture are
+// remembered for a minute.
+func (r *Room) Face(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error) {
+	r.faces.mu.Lock()
+	without := time.Now().Before(r.faces.without[org])
+	r.faces.mu.Unlock()
+	if without {
+		return uuid.Nil, false, nil
+	}
+	row, err := identitydb.New(r.db.As(access.System(org, "show an agent's picture"))).FaceOf(ctx, conversation)
+	if err != nil || row.FileID != uuid.Nil {
+		return row.FileID, err == nil, err
+	}
+	if !row.AnyPictures {
+		r.faces.mu.Lock()
+		if r.faces.without == nil || len(r.faces.without) > 10_000 {
+			r.faces.without = map[uuid.UUID]time.Time{}
+		}
+		r.faces.without[org] = time.Now().Add(time.Minute)
+		r.faces.mu.Unlock()
+	}
+	return uuid.Nil, false, nil
+}
+
+// faces is which organizations have no pictures, and until when that is believed.
+type faces struct {
+	mu      sync.Mutex
+	without map[uuid.UUID]time.Time
 }
 
 // Subscription is a browser that wants to be told of what comes in while no desk is open.

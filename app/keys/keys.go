@@ -55,6 +55,7 @@ var Commands = []Command{
 	{"italic", "Italic", "Ctrl+I"},
 	{"link", "Link", ""},
 	{"list", "List", ""},
+	{"file", "Send a file", "Alt+Shift+F"},
 	{"emoji", "Emoji", "Alt+V"},
 	{"more", "One pane more side by side", "Alt+Shift+ArrowRight"},
 	{"fewer", "One pane fewer side by side", "Alt+Shift+ArrowLeft"},

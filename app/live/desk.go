@@ -137,11 +137,12 @@ func (d *desk) visits(conversation uuid.UUID, guest, mayWrite bool) (changed boo
 }
 
 // deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
-// socket, "typing", and "alive", a sign of life. Everything durable comes by HTTP.
+// socket, "typing", "seen" (up to a message), and "alive", a sign of life. Everything durable comes by HTTP.
 type deskFrame struct {
 	Type         string            `json:"type"`
 	Threads      map[uuid.UUID]int `json:"threads"`
 	Conversation uuid.UUID         `json:"conversation"`
+	Seq          int               `json:"seq"`
 }
 
 func (d *desk) Received(raw []byte) {
@@ -163,6 +164,7 @@ var deskFrames = map[string]func(*desk, deskFrame){
 	"hello":  (*desk).hello,
 	"typing": (*desk).types,
 	"alive":  (*desk).alive,
+	"seen":   (*desk).seen,
 }
 
 // threadsShown is how many conversations one page may ask about.
@@ -290,6 +292,10 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		}
 	}
 	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
+	read := map[uuid.UUID]chat.Read{}
+	if err == nil {
+		read, err = d.hub.chat.ReadUpTo(ctx, d.actor, view.IDs(own, nil))
+	}
 	if err != nil {
 		slog.Error("bring a desk up to date", "error", err)
 		d.socket.Close(wire.TryAgain, "try again")
@@ -298,6 +304,11 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	for id, messages := range threads {
 		frames = append(frames, html(view.Messages(id, messages)))
 		d.hub.advance(d, id, messages[len(messages)-1].Seq)
+	}
+	for id, r := range read {
+		if r.ByVisitor > 0 {
+			frames = append(frames, html(view.ReadByVisitor(id, r.ByVisitor)))
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -344,6 +355,15 @@ func (d *desk) types(in deskFrame) {
 		return
 	}
 	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
+}
+
+// seen notes how far the agent has read one of its conversations.
+func (d *desk) seen(in deskFrame) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := d.hub.chat.Seen(ctx, d.actor, in.Conversation, in.Seq); err != nil {
+		slog.Warn("note what an agent has read", "error", err)
+	}
 }
 
 // alive takes the agent's sign of life.

@@ -27,6 +27,9 @@ type frameIn struct {
 	Trail        []stepIn  `json:"trail"`
 	Data         dataIn    `json:"data"`
 	Zone         string    `json:"zone"`
+	Seq          int       `json:"seq"`
+	Value        int       `json:"value"`
+	Reasons      []string  `json:"reasons"`
 }
 
 type stepIn struct {
@@ -69,6 +72,15 @@ type messageOut struct {
 
 	Of      int         `json:"of,omitempty"`
 	Changed chat.Change `json:"changed,omitempty"`
+	File    *fileOut    `json:"file,omitempty"`
+}
+
+type fileOut struct {
+	Kind   string `json:"kind"`
+	Size   int64  `json:"size"`
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+	URL    string `json:"url"` // path, good for a day at least
 }
 
 type messagesOut struct {
@@ -105,9 +117,22 @@ type typingOut struct {
 	Conversation uuid.UUID `json:"conversation"`
 }
 
-type contactOut struct {
-	Type string    `json:"type"` // contact
+type doneOut struct {
+	Type string    `json:"type"` // contact, rated, mailed
 	ID   uuid.UUID `json:"id"`
+}
+
+type seenOut struct {
+	Type         string    `json:"type"` // seen
+	Conversation uuid.UUID `json:"conversation"`
+	Seq          int       `json:"seq"`
+}
+
+// faceOut is the picture of the agent who has the conversation.
+type faceOut struct {
+	Type         string    `json:"type"` // agent
+	Conversation uuid.UUID `json:"conversation"`
+	Picture      string    `json:"picture"` // path, good for a day at least
 }
 
 type lineOut struct {
@@ -120,13 +145,16 @@ type lineOut struct {
 	Opens        *time.Time `json:"opens,omitempty"`
 }
 
-func outgoing(m chat.Message) messageOut {
-	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Body, At: m.At, Of: m.Of, Changed: m.Changed}
+func (p *panel) outgoing(m chat.Message) messageOut {
+	out := messageOut{Seq: m.Seq, ID: m.ID, Kind: m.Kind, Author: m.Author, Text: m.Words(), At: m.At, Of: m.Of, Changed: m.Changed}
 	if m.Author != chat.ByVisitor {
 		out.Name = m.AuthorName
 	}
 	if m.Kind == chat.Erase || m.Changed == chat.Erased {
 		out.Text = ""
+	}
+	if a, is := m.Attachment(); is {
+		out.File = &fileOut{a.Kind, a.Size, a.Width, a.Height, p.hub.links.Path(p.site.Org, m.ID, a.Name, time.Now())}
 	}
 	return out
 }

@@ -15,9 +15,11 @@ import (
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/app/live/wire"
 	"parley/app/org"
 	"parley/app/queue"
+	view "parley/templates/desk"
 )
 
 // Hub knows every screen that is connected to this process.
@@ -28,6 +30,7 @@ type Hub struct {
 	faq    *faq.Room
 	bus    *bus.Bus
 	tokens chat.Tokens
+	links  files.Links
 	gauges *gauges
 
 	desks    *wire.Staff
@@ -36,6 +39,12 @@ type Hub struct {
 
 	// Country, if set before the first panel, says in which country an address is (ISO 3166, two letters), or nothing.
 	Country func(address string) string
+
+	// Face, if set before the first panel, returns the picture of the agent who has a conversation, if there is one.
+	Face func(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
+
+	// Transcript, if set before the first panel, mails what was said in a visitor's conversation.
+	Transcript func(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
 
 	turnedAway atomic.Int64 // sockets open only to say that there is no room
 
@@ -73,8 +82,8 @@ type Rooms struct {
 }
 
 // New returns a hub that hears the bell.
-func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, limits Limits) *Hub {
-	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, faq: rooms.FAQ, bus: b, tokens: tokens, gauges: newGauges(limits),
+func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, links files.Links, limits Limits) *Hub {
+	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, faq: rooms.FAQ, bus: b, tokens: tokens, links: links, gauges: newGauges(limits),
 		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
@@ -159,6 +168,8 @@ func (h *Hub) heard(e bus.Event) {
 		}
 	case bus.Typing:
 		h.typing(e)
+	case bus.Seen:
+		h.read(e)
 	case bus.Guests:
 		spawn("show who is in a conversation", func() { h.guests(e.Org, e.Conversation, e.User) })
 	case bus.Agent:
@@ -391,6 +402,22 @@ func (h *Hub) typing(e bus.Event) {
 		case *desk:
 			if e.User == uuid.Nil {
 				s.visitorTypes(e.Conversation, e.Text)
+			}
+		}
+	}
+}
+
+// read tells the other side how far a conversation has been read.
+func (h *Hub) read(e bus.Event) {
+	for _, f := range h.followers(e.Conversation) {
+		switch s := f.(type) {
+		case *panel:
+			if e.User != uuid.Nil {
+				s.agentRead(e.Conversation, e.Seq)
+			}
+		case *desk:
+			if e.User == uuid.Nil {
+				s.say(view.ReadByVisitor(e.Conversation, e.Seq))
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"parley/app/fail"
 	"parley/app/live/wire"
+	"parley/app/org"
 )
 
 // Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
@@ -113,6 +114,11 @@ func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
 		return err
 	}
 	return g.refuse("organization", g.organizations.wait(p.site.Org), chat)
+}
+
+// Admit asks whether something more may come from a visitor by a request, as message does.
+func (h *Hub) Admit(site *org.Site, visitor uuid.UUID, address string) error {
+	return h.gauges.message(&panel{site: site, address: network(address)}, visitor, false)
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.

@@ -184,6 +184,11 @@ var panelFrames = map[string]func(*panel, context.Context, frameIn){
 	"typing":  (*panel).types,
 	"contact": (*panel).contact,
 	"about":   (*panel).about,
+	"seen":    (*panel).seen,
+	"end":     (*panel).end,
+	"rate":    (*panel).rate,
+
+	"transcript": (*panel).transcript,
 }
 
 // messageID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
@@ -257,7 +262,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	}
 	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
 	for _, m := range messages {
-		out.Messages = append(out.Messages, outgoing(m))
+		out.Messages = append(out.Messages, p.outgoing(m))
 		cursor = m.Seq
 	}
 	p.mu.Lock()
@@ -265,8 +270,11 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.waits = c.State == chat.Waiting
 	p.mu.Unlock()
 	p.welcome(out, in)
-	if c.State == chat.Waiting {
+	switch c.State {
+	case chat.Waiting:
 		p.hub.lineMoved(p.site.Org)
+	case chat.Open:
+		p.face(c.ID)
 	}
 	p.hub.follow(p, c.ID, cursor)
 	p.hub.look(c.ID)                                         // what was said between reading and following, and further pages

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -116,7 +117,69 @@ func (p *panel) contact(ctx context.Context, in frameIn) {
 		p.refuse(in.ID, err, "keep a visitor's address")
 		return
 	}
-	p.write(contactOut{"contact", in.ID})
+	p.write(doneOut{"contact", in.ID})
+}
+
+// seen notes how far the visitor has read.
+func (p *panel) seen(ctx context.Context, in frameIn) {
+	if err := p.hub.chat.Seen(ctx, p.who(), in.Conversation, in.Seq); err != nil {
+		slog.Warn("note what a visitor has read", "error", err)
+	}
+}
+
+// end ends the visitor's conversation.
+func (p *panel) end(ctx context.Context, in frameIn) {
+	err := p.hub.gauges.message(p, p.visitor.ID(), false)
+	if err == nil {
+		err = p.hub.chat.EndByVisitor(ctx, p.who(), in.Conversation)
+	}
+	if err != nil {
+		p.refuse(in.ID, err, "end a visitor's conversation")
+	}
+}
+
+// rate keeps the visitor's verdict.
+func (p *panel) rate(ctx context.Context, in frameIn) {
+	err := p.hub.gauges.message(p, p.visitor.ID(), false)
+	if err == nil && p.site.Settings.Rating.Off {
+		err = fail.New(fail.Forbidden, "Conversations are not rated here.")
+	}
+	if err == nil {
+		err = p.hub.chat.Rate(ctx, p.who(), in.Conversation, chat.Rating{Value: in.Value, Thumbs: p.site.Settings.Rating.Thumbs, Reasons: in.Reasons, Comment: in.Text})
+	}
+	if err != nil {
+		p.refuse(in.ID, err, "keep a rating")
+		return
+	}
+	p.write(doneOut{"rated", in.ID})
+}
+
+// transcript mails the visitor what was said.
+func (p *panel) transcript(ctx context.Context, in frameIn) {
+	err := p.hub.gauges.message(p, p.visitor.ID(), false)
+	var to string
+	if err == nil {
+		to, err = fail.Email(in.Email)
+	}
+	if err == nil && (p.site.Settings.NoMail || p.hub.Transcript == nil) {
+		err = fail.New(fail.Forbidden, "Nothing is mailed here.")
+	}
+	if err == nil {
+		err = p.hub.chat.TakeTranscript(ctx, p.who(), in.Conversation)
+	}
+	if err == nil {
+		err = p.hub.Transcript(ctx, p.who(), in.Conversation, to)
+	}
+	if err != nil {
+		p.refuse(in.ID, err, "mail a transcript")
+		return
+	}
+	p.write(doneOut{"mailed", in.ID})
+}
+
+// agentRead tells how far the agent has read.
+func (p *panel) agentRead(conversation uuid.UUID, seq int) {
+	p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
 }
 
 func (p *panel) types(_ context.Context, in frameIn) {
@@ -186,7 +249,8 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			case chat.Taken:
 				out.Conversation.State, out.Conversation.Agent = chat.Open, m.AuthorName
 				p.waits = false
-			case chat.Ended:
+				spawn("show an agent's picture", func() { p.face(conversation) })
+			case chat.Ended, chat.Left, chat.Lapsed:
 				out.Conversation.State = chat.Closed
 				p.waits = false
 			case chat.Returned:
@@ -196,9 +260,21 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			}
 			p.mu.Unlock()
 		}
-		out.Messages = append(out.Messages, outgoing(m))
+		out.Messages = append(out.Messages, p.outgoing(m))
 	}
 	p.flush(&out)
+}
+
+// face shows the picture of the agent who has the conversation.
+func (p *panel) face(conversation uuid.UUID) {
+	if p.hub.Face == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if file, has, err := p.hub.Face(ctx, p.site.Org, conversation); has && err == nil {
+		p.socket.SendQuietly(marshal(faceOut{"agent", conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now())}))
+	}
 }
 
 func (p *panel) flush(out *messagesOut) {

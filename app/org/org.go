@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -47,6 +48,8 @@ type Website struct {
 	Greeting      string // what the panel says on opening
 	TypingPreview bool   // the agent sees the visitor's text while it is being typed
 	Domains       []Domain
+	Settings      Settings
+	IdentityKey   string // signs visitors whom the site knows (HS256); empty: it signs none
 }
 
 // Domain is a host name that may show a website's widget.
@@ -245,7 +248,10 @@ func (r *Room) Website(ctx context.Context, who access.Actor, id uuid.UUID) (Web
 		return Website{}, err
 	}
 	w := Website{ID: row.ID, CustomerID: row.CustomerID, CustomerName: row.CustomerName, Key: row.Key, Name: row.Name,
-		Greeting: row.Greeting, TypingPreview: row.TypingPreview}
+		Greeting: row.Greeting, TypingPreview: row.TypingPreview, IdentityKey: row.IdentityKey}
+	if err := json.Unmarshal(row.Settings, &w.Settings); err != nil {
+		return w, err
+	}
 	domains, err := q.ListDomains(ctx, id)
 	for _, d := range domains {
 		w.Domains = append(w.Domains, Domain{d.ID, d.Host, d.SeenAt})
@@ -289,6 +295,62 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 		return err
 	}
 	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	if pg.None(err) {
+		return fail.Missing("website")
+	}
+	if err == nil {
+		r.changed(who.Org(), id, key)
+	}
+	return err
+}
+
+// ChangeSettings changes how a website's widget looks and behaves: change is given what holds now. What it leaves must be something
+// that a widget can follow. Open panels come back with it.
+func (r *Room) ChangeSettings(ctx context.Context, who access.Actor, id uuid.UUID, change func(*Settings) error) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	var key string
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := orgdb.New(tx)
+		now, err := q.SettingsForChange(ctx, id)
+		if pg.None(err) {
+			return fail.Missing("website")
+		}
+		var s Settings
+		if err == nil {
+			err = json.Unmarshal(now, &s)
+		}
+		if err == nil {
+			err = change(&s)
+		}
+		if err == nil {
+			err = s.check()
+		}
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		key, err = q.SetSettings(ctx, orgdb.SetSettingsParams{ID: id, Settings: b})
+		return err
+	})
+	if err == nil {
+		r.changed(who.Org(), id, key)
+	}
+	return err
+}
+
+// RenewIdentityKey gives a website a new key to sign its visitors with; what was signed with the one before is refused.
+func (r *Room) RenewIdentityKey(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	key, err := orgdb.New(t).SetIdentityKey(ctx, orgdb.SetIdentityKeyParams{ID: id, IdentityKey: rand.Text() + rand.Text()})
 	if pg.None(err) {
 		return fail.Missing("website")
 	}

@@ -27,6 +27,8 @@ type Site struct {
 	Greeting      string
 	TypingPreview bool
 	Hosts         []string
+	Settings      Settings
+	IdentityKey   string
 	Subjects      []Subject // groups that answer for it; the first if the visitor chooses none. Never empty
 }
 
@@ -105,7 +107,10 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 			return c, err
 		}
 		if err == nil {
-			c.site = &Site{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting, TypingPreview: w.TypingPreview, Hosts: w.Hosts}
+			c.site = &Site{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting, TypingPreview: w.TypingPreview, Hosts: w.Hosts, IdentityKey: w.IdentityKey}
+			if err := json.Unmarshal(w.Settings, &c.site.Settings); err != nil {
+				return c, err
+			}
 			if err := json.Unmarshal(w.Subjects, &c.site.Subjects); err != nil {
 				return c, err
 			}

@@ -16,7 +16,8 @@ type snippet struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
 	Keys string    `json:"keys,omitempty"`
-	Body string    `json:"body"` // its beginning
+	Body string    `json:"body"`           // its beginning
+	File string    `json:"file,omitempty"` // name of the file that comes along
 }
 
 func (s *Server) snippetsForScript(ctx context.Context, v *visit, lines chat.Lines) (string, error) {
@@ -29,7 +30,7 @@ func (s *Server) snippetsForScript(ctx context.Context, v *visit, lines chat.Lin
 	for _, x := range list { // of the same name the nearest comes first
 		if !seen[x.Name] {
 			seen[x.Name] = true
-			out = append(out, snippet{x.ID, x.Name, x.Keys, firstLine(x.Body, 80)})
+			out = append(out, snippet{x.ID, x.Name, x.Keys, firstLine(x.Body, 80), x.FileName})
 		}
 	}
 	b, err := json.Marshal(out)

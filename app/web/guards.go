@@ -51,6 +51,19 @@ func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo
 	}
 }
 
+// person lets through everyone who is logged in.
+func person(h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
+	return func(s *Server) echo.HandlerFunc {
+		return s.withSession(func(c echo.Context) error {
+			v, err := s.visit(c)
+			if err != nil {
+				return err
+			}
+			return h(s, v)
+		})
+	}
+}
+
 // socket is staff for a WebSocket. A page elsewhere must not open one with our cookie, and the browser's own protection
 // does not cover sockets: the Origin must be ours.
 func socket(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {

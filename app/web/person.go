@@ -3,7 +3,10 @@ package web
 import (
 	"net/http"
 
+	"github.com/google/uuid"
+
 	"parley/app/fail"
+	"parley/app/files"
 	"parley/templates/admin"
 	"parley/templates/ui"
 )
@@ -39,6 +42,9 @@ func (s *Server) personWith(v *visit, f ui.Form, status int) error {
 	return fail.Missing("user")
 }
 
+// pictureMost is the largest picture of an agent: panels load it whole.
+const pictureMost = 512 << 10
+
 func (s *Server) setAliases(v *visit) error {
 	id, err := v.id("id", "user")
 	if err != nil {
@@ -61,6 +67,23 @@ func (s *Server) setAliases(v *visit) error {
 				}
 				return s.personWith(v, f, status)
 			}
+		}
+	}
+	for _, a := range aliases {
+		field := "picture-" + a.Customer.String()
+		file, err := s.attach(v, field, files.Picture, []files.Sort{files.Images}, pictureMost)
+		if err == nil && (file != uuid.Nil || v.FormValue("no-"+field) == "on") {
+			err = s.identity.SetPicture(ctx, v.Actor, id, a.Customer, file)
+		}
+		if err != nil {
+			if e := fail.As(err); e != nil && len(e.Fields) == 0 {
+				err = fail.Field(field, "%s", e.Message)
+			}
+			f, status, err := form(v, err, fields...)
+			if err != nil {
+				return err
+			}
+			return s.personWith(v, f, status)
 		}
 	}
 	if len(aliases) == 0 {

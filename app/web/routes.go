@@ -53,6 +53,7 @@ var Routes = []Route{
 	{post, "/desk/take", staff(access.Answer, (*Server).takeNext)},
 	{post, "/desk/conversations/:id/take", staff(access.Answer, (*Server).take)},
 	{post, "/desk/conversations/:id/messages", staff(access.Answer, (*Server).say)},
+	{post, "/desk/conversations/:id/files", staff(access.Answer, (*Server).deskUpload)},
 	{post, "/desk/conversations/:id/close", staff(access.Answer, (*Server).closeConversation)},
 	{post, "/desk/status", staff(access.Answer, (*Server).setStatus)},
 	{post, "/desk/conversations/:id/decline", staff(access.Answer, (*Server).decline)},
@@ -143,6 +144,9 @@ var Routes = []Route{
 	{get, "/admin/organization", staff(access.Appoint, (*Server).organization)},
 	{post, "/admin/organization", staff(access.Appoint, (*Server).renameOrganization)},
 
+	// For everyone who is logged in; who may see what is the table's policy.
+	{get, "/files/:id/:name", person((*Server).file)},
+
 	// For reviewers, supervisors and managers.
 	{get, "/review", staff(access.Review, (*Server).past)},
 	{get, "/review/:id", staff(access.Review, (*Server).transcript)},
@@ -155,6 +159,9 @@ var Routes = []Route{
 	{get, "/widget/v1/site", open((*Server).widgetSite)},
 	{get, "/widget/v1/socket", panel((*Server).widgetSocket)},
 	{post, "/widget/v1/frames", panel((*Server).widgetFrames)},
+	{http.MethodOptions, uploadPath, open((*Server).letAsk)},
+	{post, uploadPath, panel((*Server).widgetUpload)},
+	{get, "/widget/v1/files/:link/:name", open((*Server).linkedFile)},
 
 	// Only with demo data.
 	{get, "/demo/shop", page((*Server).demoShop)},

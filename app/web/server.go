@@ -25,6 +25,7 @@ import (
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/live"
@@ -60,6 +61,9 @@ type Server struct {
 	mail     *jobs.Mailer
 	push     *jobs.Pusher
 	live     *live.Hub
+	files    *files.Room
+	links    files.Links
+	tokens   chat.Tokens
 	sessions *scs.SessionManager
 	store    *identity.Sessions
 	handler  http.Handler
@@ -78,11 +82,14 @@ type Rooms struct {
 	Mail     *jobs.Mailer
 	Push     *jobs.Pusher
 	Live     *live.Hub
+	Files    *files.Room
+	Links    files.Links
+	Tokens   chat.Tokens
 }
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, store: rooms.Sessions}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions}
 	ui.Asset = static.Address
 
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
@@ -121,8 +128,11 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	most := int64(256 << 10)
-	if r.URL.Path == importPath { // a whole catalogue
+	switch {
+	case r.URL.Path == importPath: // a whole catalogue
 		most = faq.ImportBytes + 1<<20
+	case r.Method == http.MethodPost && (r.URL.Path == uploadPath || (strings.HasSuffix(r.URL.Path, "/files") || strings.HasPrefix(r.URL.Path, "/snippets") || strings.HasSuffix(r.URL.Path, "/aliases"))): // cut again where they are read
+		most = files.MostBytes + 1<<20
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.handler.ServeHTTP(w, r)

@@ -3,7 +3,9 @@ package web
 import (
 	"net/http"
 
+	"parley/app/fail"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/templates/admin"
 	"parley/templates/ui"
 )
@@ -39,7 +41,7 @@ func (s *Server) addSnippet(v *visit) error {
 	default:
 		in.Group = v.optionalID("for")
 	}
-	if err := s.faq.SaveSnippet(v.Request().Context(), v.Actor, in); err != nil {
+	if err := s.saveSnippet(v, in); err != nil {
 		f, status, err := form(v, err, "name", "keys", "body", "for")
 		if err != nil {
 			return err
@@ -55,7 +57,8 @@ func (s *Server) updateSnippet(v *visit) error {
 		return err
 	}
 	in := faq.Snippet{ID: id, Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
-	if err := s.faq.SaveSnippet(v.Request().Context(), v.Actor, in); err != nil {
+	in.NoFile = v.FormValue("no_file") == "on"
+	if err := s.saveSnippet(v, in); err != nil {
 		f, status, err := form(v, err, "name", "keys", "body")
 		if err != nil {
 			return err
@@ -63,6 +66,17 @@ func (s *Server) updateSnippet(v *visit) error {
 		return s.snippetsWith(v, admin.SnippetsPage{Edit: id, Form: f}, status)
 	}
 	return v.back("/snippets")
+}
+
+// saveSnippet keeps a snippet with the file of its form.
+func (s *Server) saveSnippet(v *visit, in faq.Snippet) (err error) {
+	if in.File, err = s.attach(v, "file", files.OfSnippet, files.Sorts, agentsMost); err != nil {
+		if e := fail.As(err); e != nil {
+			return fail.Field("file", "%s", e.Message)
+		}
+		return err
+	}
+	return s.faq.SaveSnippet(v.Request().Context(), v.Actor, in)
 }
 
 func (s *Server) removeSnippet(v *visit) error {

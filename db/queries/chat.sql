@@ -8,7 +8,7 @@ with d as (
   select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
     unnest(@visitor_ids::uuid[]) as visitor_id, unnest(@website_ids::uuid[]) as website_id, unnest(@customer_ids::uuid[]) as customer_id,
     unnest(@group_ids::uuid[]) as group_id,
-    unnest(@bodies::text[]) as body, unnest(@page_urls::text[]) as page_url, unnest(@page_titles::text[]) as page_title,
+    unnest(@kinds::text[]) as kind, unnest(@bodies::text[]) as body, unnest(@page_urls::text[]) as page_url, unnest(@page_titles::text[]) as page_title,
     unnest(@referrers::text[]) as referrer, unnest(@user_agents::text[]) as user_agent, unnest(@languages::text[]) as language
 ), who as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
@@ -17,7 +17,7 @@ with d as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
     page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
-    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
+    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, app.said_first(d.kind, d.body), now(), now(),
     d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
     coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
     (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
@@ -27,7 +27,7 @@ with d as (
   returning *
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
+  select c.org_id, c.id, 1, d.message_id, c.visitor_id, d.kind, 'visitor', c.visitor_id, d.body, c.last_at
   from c join d on d.conversation_id = c.id
   returning *
 )
@@ -47,7 +47,7 @@ with d as (
     unnest(@authors::text[]) as author, unnest(@author_ids::uuid[]) as author_id, unnest(@kinds::text[]) as kind, unnest(@bodies::text[]) as body
 ), c as (
   update conversations x set last_seq = x.last_seq + 1,
-    last_text = case when d.kind = 'note' then x.last_text else left(d.body, 200) end,
+    last_text = case when d.kind = 'note' then x.last_text else app.said_first(d.kind, d.body) end,
     last_at = greatest(x.last_at, clock_timestamp()),
     waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
     replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,
@@ -228,17 +228,18 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- and what it was stays for staff.
 with o as (
   select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
-  where x.conversation_id = @conversation_id and x.seq = @seq and x.author = 'agent' and x.author_id = @agent_id::uuid and x.kind = 'text' and x.changed <> 'erased'
+  where x.conversation_id = @conversation_id and x.seq = @seq and x.author = 'agent' and x.author_id = @agent_id::uuid and x.changed <> 'erased'
+    and (x.kind = 'text' or x.kind = 'file' and @kind::text = 'erase')
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
-      and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+      and l.author = 'agent' and l.author_id = x.author_id and l.kind in ('text', 'file'))
   for update of x -- of two changes at once the second sees what the first has made of it
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
     waiting_since = case when @kind::text <> 'erase' or k.waiting_since is not null then k.waiting_since else (
-      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind = 'text'
-        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind = 'text'
+      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind in ('text', 'file')
+        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind in ('text', 'file')
           and a.changed <> 'erased' and a.seq <> o.seq), 0)) end,
-    last_text = case when k.last_text = left(o.was, 200) then left(@body::text, 200) else k.last_text end
+    last_text = case when k.last_text in (left(o.was, 200), split_part(o.was, e'\n', 1)) then left(@body::text, 200) else k.last_text end
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = @agent_id or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = @agent_id and g.may_write))
     and exists (select from users u where u.org_id = k.org_id and u.id = @agent_id and u.disabled_at is null)
@@ -464,3 +465,96 @@ delete from tags where id = @id;
 
 -- name: CountTags :many
 select t.id, t.name, (select count(*) from conversation_tags c where c.org_id = t.org_id and c.tag_id = t.id)::integer as uses from tags t order by lower(t.name);
+
+-- name: End :one
+-- A conversation ends without its agent: the visitor ends it, or was silent for too long (then only if nothing was said meanwhile).
+with c as (
+  update conversations x set state = 'closed', came_by = 'closed', closed_at = clock_timestamp(), waiting_since = null, line_since = null,
+    offered_to = null, offered_until = null, last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.id = @conversation_id and x.state <> 'closed' and (sqlc.narg(visitor_id)::uuid is null or x.visitor_id = sqlc.narg(visitor_id)::uuid)
+    and (sqlc.narg(seq)::integer is null or x.last_seq = sqlc.narg(seq)::integer)
+  returning *
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'system', 'system', @body::text, c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Remark :one
+-- The program says something in an open conversation, if nothing was said since.
+with c as (
+  update conversations x set last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.id = @conversation_id and x.state = 'open' and x.waiting_since is null and x.last_seq = @seq
+  returning *
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, @message_id, c.visitor_id, 'system', 'system', @body::text, c.last_at from c
+  returning *
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id;
+
+-- name: Rate :one
+-- The visitor's verdict on its closed conversation; it can be changed for a day.
+insert into ratings as r (org_id, conversation_id, visitor_id, value, thumbs, reasons, comment, customer_id, website_id, group_id, agent_id, agent_name)
+select c.org_id, c.id, c.visitor_id, @value, @thumbs, @reasons::text[], @comment, c.customer_id, c.website_id, c.group_id, c.agent_id, c.agent_name
+from conversations c where c.id = @conversation_id and c.visitor_id = @visitor_id and c.state = 'closed'
+on conflict (org_id, conversation_id) do update set value = excluded.value, thumbs = excluded.thumbs, reasons = excluded.reasons, comment = excluded.comment, changed_at = now()
+where r.rated_at > now() - interval '1 day'
+returning r.conversation_id;
+
+-- name: RatingOf :one
+select value, thumbs, reasons, comment, rated_at from ratings where conversation_id = @conversation_id;
+
+-- name: RatingsBy :many
+-- Verdicts of some days, by agent, group, customer or website; stars and thumbs apart.
+select r.thumbs,
+  (case @by::text when 'agent' then coalesce(u.name, '–') when 'group' then coalesce(g.name, '–') when 'website' then w.name else k.name end)::text as name,
+  count(*)::integer as ratings, avg(r.value)::double precision as mean, count(*) filter (where r.value >= 4)::integer as good, count(*) filter (where r.value <= 2)::integer as bad
+from ratings r
+left join users u on u.org_id = r.org_id and u.id = r.agent_id
+left join groups g on g.org_id = r.org_id and g.id = r.group_id
+left join websites w on w.org_id = r.org_id and w.id = r.website_id
+left join customers k on k.org_id = r.org_id and k.id = r.customer_id
+where r.rated_at >= @since and r.rated_at < @until
+group by 1, 2 order by 1, 2;
+
+-- name: RatingsSaid :many
+-- The newest verdicts with words.
+select r.conversation_id, r.value, r.thumbs, r.reasons, r.comment, r.agent_name, r.rated_at, w.name as website_name
+from ratings r join websites w on w.org_id = r.org_id and w.id = r.website_id
+where r.rated_at >= @since and r.rated_at < @until and (r.comment <> '' or r.reasons <> '{}') order by r.rated_at desc limit 50;
+
+-- name: SeenByVisitor :one
+update conversations set read_by_visitor = least(@seq, last_seq) where id = @conversation_id and visitor_id = @visitor_id and read_by_visitor < least(@seq, last_seq)
+returning id, agent_id, visitor_id;
+
+-- name: SeenByAgent :one
+update conversations set read_by_agent = least(@seq, last_seq) where id = @conversation_id and agent_id = @agent_id and read_by_agent < least(@seq, last_seq)
+returning id, agent_id, visitor_id;
+
+-- name: ReadUpTo :many
+select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any(@conversations::uuid[]);
+
+-- name: Unread :one
+-- What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.language, c.website_id, c.visitor_id, v.email, v.name, w.name as website_name
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
+where c.id = @conversation_id;
+
+-- name: Mailed :execrows
+update conversations set mailed_seq = @seq where id = @conversation_id and mailed_seq < @seq;
+
+-- name: TakeTranscript :execrows
+-- One more transcript goes by mail, if it is not one too many.
+update conversations set transcripts = transcripts + 1 where id = @conversation_id and visitor_id = @visitor_id and transcripts < 3 and assigned_at is not null;

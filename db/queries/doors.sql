@@ -2,8 +2,8 @@
 
 -- name: WebsiteByKey :one
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects
-from app.door_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects);
+  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects, settings::jsonb as settings, identity_key::text as identity_key
+from app.door_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects, settings, identity_key);
 
 -- name: LoginsByEmail :many
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, password_hash::text as password_hash

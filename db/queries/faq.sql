@@ -138,19 +138,20 @@ update desk_rules set agents_edit = @agents_edit, review = @review, away_reasons
 
 -- name: ListSnippets :many
 -- Everybody's, those of some groups (or all), and the user's own.
-select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name
-from snippets s left join groups g on g.org_id = s.org_id and g.id = s.group_id
+select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name, coalesce(f.name, '')::text as file_name
+from snippets s left join files f on f.org_id = s.org_id and f.id = s.file_id left join groups g on g.org_id = s.org_id and g.id = s.group_id
 where s.user_id = @user_id or s.user_id is null and (s.group_id is null or @everywhere::boolean or s.group_id = any(@groups::uuid[]))
 order by lower(s.name), s.user_id nulls last, s.group_id nulls last;
 
 -- name: AddSnippet :exec
-insert into snippets (org_id, id, group_id, user_id, name, keys, body) values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, @name, @keys, @body);
+insert into snippets (org_id, id, group_id, user_id, name, keys, body, file_id) values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, @name, @keys, @body, sqlc.narg(file_id)::uuid);
 
 -- name: GetSnippet :one
-select id, group_id, user_id, name, keys, body, used from snippets where id = @id;
+select id, group_id, user_id, name, keys, body, used, file_id from snippets where id = @id;
 
 -- name: UpdateSnippet :execrows
-update snippets set name = @name, keys = @keys, body = @body, updated_at = now() where id = @id;
+update snippets set name = @name, keys = @keys, body = @body, updated_at = now(),
+  file_id = case when @without_file::boolean then null else coalesce(sqlc.narg(file_id)::uuid, file_id) end where id = @id;
 
 -- name: RemoveSnippet :execrows
 delete from snippets where id = @id;

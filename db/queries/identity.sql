@@ -71,12 +71,25 @@ insert into preferences (org_id, user_id, chosen) values (app.org_id(), @user_id
 
 -- name: ListAliases :many
 -- Under which names a user answers, for each customer.
-select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias
-from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = @user_id order by lower(c.name);
+select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias, p.file_id
+from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = @user_id
+left join pictures p on p.org_id = c.org_id and p.customer_id = c.id and p.user_id = @user_id order by lower(c.name);
 
 -- name: PutAlias :exec
 insert into aliases (org_id, user_id, customer_id, name) values (app.org_id(), @user_id, @customer_id, @name)
 on conflict (org_id, user_id, customer_id) do update set name = excluded.name;
+
+-- name: PutPicture :exec
+insert into pictures (org_id, user_id, customer_id, file_id) values (app.org_id(), @user_id, @customer_id, @file_id)
+on conflict (org_id, user_id, customer_id) do update set file_id = excluded.file_id;
+
+-- name: DropPicture :exec
+delete from pictures where user_id = @user_id and customer_id = @customer_id;
+
+-- name: FaceOf :one
+select coalesce((select p.file_id from conversations c join pictures p on p.org_id = c.org_id and p.user_id = c.agent_id and p.customer_id = c.customer_id
+    where c.id = @conversation_id), '00000000-0000-0000-0000-000000000000')::uuid as file_id,
+  exists(select from pictures) as any_pictures;
 
 -- name: DropAlias :exec
 delete from aliases where user_id = @user_id and customer_id = @customer_id;

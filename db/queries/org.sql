@@ -29,6 +29,15 @@ values (app.org_id(), @id, @customer_id, @key, @name, @greeting);
 update websites set name = @name, greeting = @greeting, typing_preview = @typing_preview where id = @id
 returning key;
 
+-- name: SettingsForChange :one
+select settings from websites where id = @id for update;
+
+-- name: SetSettings :one
+update websites set settings = @settings where id = @id returning key;
+
+-- name: SetIdentityKey :one
+update websites set identity_key = @identity_key where id = @id returning key;
+
 -- name: ListWebsites :many
 select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
 from websites w where w.customer_id = @customer_id order by lower(w.name), w.id;
@@ -38,7 +47,7 @@ select w.id, w.customer_id, c.name as customer_name, w.name from websites w join
 order by lower(c.name), lower(w.name), w.id;
 
 -- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, w.identity_key
 from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = @id;
 
 -- name: ListDomains :many

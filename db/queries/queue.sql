@@ -82,7 +82,7 @@ with d as (
   from d
   cross join lateral (select k.* from conversations k where k.org_id = app.org_id() and k.id = d.conversation_id and k.last_at >= now()) c
   cross join lateral (select x.* from agents x where x.org_id = c.org_id and x.user_id = c.agent_id) a
-  where coalesce((select m.author = 'agent' and m.kind = 'text' and m.author_id = c.agent_id from messages m
+  where coalesce((select m.author = 'agent' and m.kind in ('text', 'file') and m.author_id = c.agent_id from messages m
     where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.id = d.message_id), false)
   order by c.agent_id
 ), s as (

@@ -4,6 +4,7 @@ import { before, columnsBy, focus, inFocus, neighbour, paneOf, urgent } from "./
 import { edit, forget, keep, kind, sendAndNext, undo } from "./composer.js";
 import { keepEntry, nth, sendNow, use, wrong } from "./suggest.js";
 import { emoji, format } from "./format.js";
+import { choose } from "./files.js";
 import { openSnippets, snippetFor } from "./snippets.js";
 import { help, palette } from "./palette.js";
 import { reach, showAside } from "./aside.js";
@@ -40,6 +41,7 @@ const does = {
   remove: here((pane) => pane.querySelector("[data-dismiss]")?.click()),
   tag: here((pane) => reach(pane, ".tags input")),
   aside: () => showAside(),
+  file: here((pane) => choose(pane)),
   emoji: here((pane) => emoji(pane)),
   more: () => columnsBy(1),
   fewer: () => columnsBy(-1),

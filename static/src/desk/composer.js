@@ -5,6 +5,7 @@ import { all, area, composer, entryOf, panes, trouble, uuid, wishes } from "./do
 import { cursor, focus, paneOf, settle, thread, urgent } from "./panes.js";
 import { ends } from "./incoming.js";
 import { tell } from "./socket.js";
+import { sendStaged, upload } from "./files.js";
 
 const memory = (pane) => "parley.pane." + pane.dataset.conversation;
 const undoSeconds = 5;
@@ -58,7 +59,11 @@ export function insert(form, text, { replace = false, origin } = {}) {
 }
 
 export function send(form, text = area(form).value, origin = form.origin) {
-  if (!text.trim() && !form.editing) return false;
+  const files = form.mode === "text" && sendStaged(form);
+  if (!text.trim() && !form.editing) {
+    if (files) { answered(form.closest(".pane")); pump(form); }
+    return files;
+  }
   const item = { id: uuid(), kind: form.mode, body: text, of: "", entry: "", for: "", how: "", ...(form.mode === "text" && origin) };
   if (form.editing) {
     if (!text.trim() && !confirm("Take this reply back? The visitor sees that it was.")) return false;
@@ -89,7 +94,8 @@ function answered(pane) {
 export function pump(form) {
   const next = form.out[0];
   hold(form, next);
-  if (!next || form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
+  if (!next) return void upload(form);
+  if ( form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
   form.sending = true;
   for (const name of ["id", "kind", "body", "of", "entry", "for", "how"]) form.elements[name].value = next[name] ?? "";
   form.elements.after.value = cursor(form.closest(".pane"));

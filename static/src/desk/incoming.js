@@ -6,6 +6,7 @@ import { kind, restore } from "./composer.js";
 import { dressed } from "./suggest.js";
 import { automatic } from "./drafts.js";
 import { trim } from "./history.js";
+import { tell } from "./socket.js";
 
 let thanks;
 let ready = false; // the first frame, which brings the lists, has come: what comes now is news
@@ -35,7 +36,7 @@ const touched = new Set(); // panes with something new in them, since they were 
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
     inPlace(task);
-    const id = /(?:thread|suggest|guests|m|pane)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
+    const id = /(?:thread|suggest|guests|m|pane|read)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
     if (id) touched.add(id);
     for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
   }
@@ -51,6 +52,7 @@ document.addEventListener("htmx:after:swap", () => {
     if (mute !== !!form.mute) kind(form, mute ? "note" : "text");
     form.mute = mute;
     dressed(pane);
+    readMark(pane);
     trim(pane, ends.includes(thread(pane)));
   }
   for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
@@ -62,14 +64,35 @@ document.addEventListener("htmx:after:swap", () => {
   if (ready && inFocus()) automatic(inFocus());
 });
 
+// Under the last reply that the visitor has read.
+function readMark(pane) {
+  const upTo = +$("read-" + pane.dataset.conversation)?.textContent || 0;
+  const last = all(".message.agent", thread(pane)).filter((m) => +m.dataset.seq <= upTo).at(-1), old = pane.querySelector(".message.read");
+  if (old === last) return;
+  old?.classList.remove("read");
+  last?.classList.add("read");
+}
+
 // Lists and title once for all that comes in before the next picture; at once where nothing is drawn.
 let settling = false;
 function soon() {
   if (settling) return;
   if (document.hidden) return settle();
   settling = true;
-  requestAnimationFrame(() => { settling = false; settle(); });
+  requestAnimationFrame(() => { settling = false; settle(); reading(); });
 }
+
+// What is on the screen of somebody who looks at it has been read.
+function reading() {
+  if (document.hidden || !document.hasFocus()) return;
+  for (const pane of all(".pane.shown", panes)) {
+    const seq = +all(".message.visitor", thread(pane)).at(-1)?.dataset.seq || 0;
+    if (seq <= (pane.seen || 0) || !pane.querySelector(".state.open:not(.gone)")) continue;
+    pane.seen = seq;
+    tell({ type: "seen", conversation: pane.dataset.conversation, seq });
+  }
+}
+addEventListener("focus", reading);
 
 const plainText = (html) => /<div class="body">([\s\S]*?)<\/div>/.exec(html)?.[1].replace(/<[^>]+>/g, "").replace(/&#?\w+;/g, "’") || "";
 
@@ -116,6 +139,7 @@ new MutationObserver((changes) => {
     if (!node.matches?.(".pane")) continue;
     restore(node);
     dressed(node);
+    readMark(node);
     const shown = all(".pane.shown", panes).length;
     if (asked || !shown) focus(node, asked || document.activeElement === document.body);
     else addQuietly(node);
@@ -131,4 +155,4 @@ export function begin() {
   const called = $(location.hash.slice(1)); // from the board
   if (called && panes.contains(called)) setTimeout(() => focus(called), 50); // after the browser's own jump
 }
-document.addEventListener("visibilitychange", () => { if (!document.hidden) settle(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { settle(); reading(); } });

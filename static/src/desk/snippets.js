@@ -2,6 +2,7 @@
 import { all, area, ask, composer, make, panes, talk, told } from "./dom.js";
 import { inFocus } from "./panes.js";
 import { grow, keep } from "./composer.js";
+import { stage } from "./files.js";
 import { spoken } from "./commands.js";
 
 const snippets = told("snippets", []);
@@ -13,6 +14,7 @@ async function put(pane, snippet, from) {
   if (from !== undefined) a.setSelectionRange(from, a.selectionEnd); // in place of /name
   const gap = a.selectionStart > 0 && from === undefined && !/\s$/.test(a.value.slice(0, a.selectionStart)) ? " " : "";
   a.setRangeText(gap + text, a.selectionStart, a.selectionEnd, "end");
+  if (snippet.file) stage(pane, [{ snippet: snippet.id, name: snippet.file }]);
   grow(a);
   keep(pane);
   a.focus();
@@ -46,7 +48,7 @@ function show(pane, name) {
     list.addEventListener("click", (e) => { const li = e.target.closest("[data-id]"); if (li) choose(pane, li); });
   }
   list.replaceChildren(...fit.map((s, i) => make("li", { role: "option", id: list.id + "-" + i, "data-id": s.id || "", "aria-selected": String(i === 0) },
-    make("b", {}, s.name ? "/" + s.name : ""), make("span", {}, s.body), ...(s.keys ? [make("kbd", {}, spoken(s.keys))] : []))));
+    make("b", {}, s.name ? "/" + s.name : ""), make("span", {}, s.body), ...(s.file ? [make("small", {}, "with " + s.file)] : []), ...(s.keys ? [make("kbd", {}, spoken(s.keys))] : []))));
   a.setAttribute("aria-activedescendant", list.id + "-0");
 }
 

@@ -24,8 +24,8 @@ with d as (
   select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id,
     unnest($3::uuid[]) as visitor_id, unnest($4::uuid[]) as website_id, unnest($5::uuid[]) as customer_id,
     unnest($6::uuid[]) as group_id,
-    unnest($7::text[]) as body, unnest($8::text[]) as page_url, unnest($9::text[]) as page_title,
-    unnest($10::text[]) as referrer, unnest($11::text[]) as user_agent, unnest($12::text[]) as language
+    unnest($7::text[]) as kind, unnest($8::text[]) as body, unnest($9::text[]) as page_url, unnest($10::text[]) as page_title,
+    unnest($11::text[]) as referrer, unnest($12::text[]) as user_agent, unnest($13::text[]) as language
 ), who as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
@@ -33,17 +33,17 @@ with d as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
     page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
-    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, left(d.body, 200), now(), now(),
+    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, app.said_first(d.kind, d.body), now(), now(),
     d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
     coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
     (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
       - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
   from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone, read_by_visitor, read_by_agent, mailed_seq, transcripts, address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, 1, d.message_id, c.visitor_id, 'text', 'visitor', c.visitor_id, d.body, c.last_at
+  select c.org_id, c.id, 1, d.message_id, c.visitor_id, d.kind, 'visitor', c.visitor_id, d.body, c.last_at
   from c join d on d.conversation_id = c.id
   returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
 )
@@ -67,6 +67,7 @@ type BeginParams struct {
 	WebsiteIds      []uuid.UUID
 	CustomerIds     []uuid.UUID
 	GroupIds        []uuid.UUID
+	Kinds           []string
 	Bodies          []string
 	PageUrls        []string
 	PageTitles      []string
@@ -123,6 +124,7 @@ func (q *Queries) Begin(ctx context.Context, arg []BeginParams) *BeginBatchResul
 			a.WebsiteIds,
 			a.CustomerIds,
 			a.GroupIds,
+			a.Kinds,
 			a.Bodies,
 			a.PageUrls,
 			a.PageTitles,
@@ -210,7 +212,7 @@ with d as (
     unnest($3::text[]) as author, unnest($4::uuid[]) as author_id, unnest($5::text[]) as kind, unnest($6::text[]) as body
 ), c as (
   update conversations x set last_seq = x.last_seq + 1,
-    last_text = case when d.kind = 'note' then x.last_text else left(d.body, 200) end,
+    last_text = case when d.kind = 'note' then x.last_text else app.said_first(d.kind, d.body) end,
     last_at = greatest(x.last_at, clock_timestamp()),
     waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
     replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,

@@ -78,21 +78,22 @@ func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) error {
 const change = `-- name: Change :one
 with o as (
   select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
-  where x.conversation_id = $1 and x.seq = $2 and x.author = 'agent' and x.author_id = $3::uuid and x.kind = 'text' and x.changed <> 'erased'
+  where x.conversation_id = $1 and x.seq = $2 and x.author = 'agent' and x.author_id = $3::uuid and x.changed <> 'erased'
+    and (x.kind = 'text' or x.kind = 'file' and $4::text = 'erase')
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
-      and l.author = 'agent' and l.author_id = x.author_id and l.kind = 'text')
+      and l.author = 'agent' and l.author_id = x.author_id and l.kind in ('text', 'file'))
   for update of x -- of two changes at once the second sees what the first has made of it
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()),
     waiting_since = case when $4::text <> 'erase' or k.waiting_since is not null then k.waiting_since else (
-      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind = 'text'
-        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind = 'text'
+      select min(v.created_at) from messages v where v.org_id = k.org_id and v.conversation_id = k.id and v.author = 'visitor' and v.kind in ('text', 'file')
+        and v.seq > coalesce((select max(a.seq) from messages a where a.org_id = k.org_id and a.conversation_id = k.id and a.author = 'agent' and a.kind in ('text', 'file')
           and a.changed <> 'erased' and a.seq <> o.seq), 0)) end,
-    last_text = case when k.last_text = left(o.was, 200) then left($5::text, 200) else k.last_text end
+    last_text = case when k.last_text in (left(o.was, 200), split_part(o.was, e'\n', 1)) then left($5::text, 200) else k.last_text end
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = $3 or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = $3 and g.may_write))
     and exists (select from users u where u.org_id = k.org_id and u.id = $3 and u.disabled_at is null)
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, o.seq as of_seq, o.was
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address, o.seq as of_seq, o.was
 ), u as (
   update messages t set body = $5, changed = $6 from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
 ), e as ( -- what it read in between is for staff only
@@ -210,7 +211,7 @@ with c as (
     last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   where conversations.id = $1 and state = 'open' and agent_id = $2
     and exists (select from users u where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone, read_by_visitor, read_by_agent, mailed_seq, transcripts, address
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), m as (
@@ -400,6 +401,115 @@ func (q *Queries) Earlier(ctx context.Context, id uuid.UUID) ([]EarlierRow, erro
 	return items, nil
 }
 
+const end = `-- name: End :one
+with c as (
+  update conversations x set state = 'closed', came_by = 'closed', closed_at = clock_timestamp(), waiting_since = null, line_since = null,
+    offered_to = null, offered_until = null, last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.id = $1 and x.state <> 'closed' and ($2::uuid is null or x.visitor_id = $2::uuid)
+    and ($3::integer is null or x.last_seq = $3::integer)
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone, read_by_visitor, read_by_agent, mailed_seq, transcripts, address
+), g as (
+  delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, $4, c.visitor_id, 'system', 'system', $5::text, c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type EndParams struct {
+	ConversationID uuid.UUID
+	VisitorID      *uuid.UUID
+	Seq            *int32
+	MessageID      uuid.UUID
+	Body           string
+}
+
+type EndRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
+}
+
+// A conversation ends without its agent: the visitor ends it, or was silent for too long (then only if nothing was said meanwhile).
+func (q *Queries) End(ctx context.Context, arg EndParams) (EndRow, error) {
+	row := q.db.QueryRow(ctx, end,
+		arg.ConversationID,
+		arg.VisitorID,
+		arg.Seq,
+		arg.MessageID,
+		arg.Body,
+	)
+	var i EndRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.CustomerID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
+	)
+	return i, err
+}
+
 const endVisits = `-- name: EndVisits :exec
 delete from guests where user_id = $1
 `
@@ -528,7 +638,7 @@ with d as (
   from d join who on who.id = d.agent_id
   where x.id = d.id and x.state <> 'closed' and x.agent_id is not distinct from $5::uuid and x.agent_id is distinct from d.agent_id
     and ($4 <> 'routing' or x.offered_to is null)
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, d.message_id
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, x.read_by_visitor, x.read_by_agent, x.mailed_seq, x.transcripts, x.address, d.message_id
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id and guests.user_id = c.agent_id
 ), m as (
@@ -661,7 +771,7 @@ with u as (
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $4, $7::text, $8::text, c.last_at from c
@@ -937,11 +1047,11 @@ func (q *Queries) LastQuestions(ctx context.Context, conversations []uuid.UUID) 
 
 const leaveAddress = `-- name: LeaveAddress :one
 with v as (
-  update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email
+  update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email, subject
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $4::text, c.last_at from c
@@ -1234,6 +1344,23 @@ func (q *Queries) LockWaiting(ctx context.Context, conversationIds []uuid.UUID) 
 	return items, nil
 }
 
+const mailed = `-- name: Mailed :execrows
+update conversations set mailed_seq = $1 where id = $2 and mailed_seq < $1
+`
+
+type MailedParams struct {
+	Seq            int32
+	ConversationID uuid.UUID
+}
+
+func (q *Queries) Mailed(ctx context.Context, arg MailedParams) (int64, error) {
+	result, err := q.db.Exec(ctx, mailed, arg.Seq, arg.ConversationID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const messagesAfter = `-- name: MessagesAfter :many
 select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
 from messages where conversation_id = $1 and seq > $2 order by seq limit $3
@@ -1453,6 +1580,202 @@ func (q *Queries) PutTag(ctx context.Context, arg PutTagParams) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const rate = `-- name: Rate :one
+insert into ratings as r (org_id, conversation_id, visitor_id, value, thumbs, reasons, comment, customer_id, website_id, group_id, agent_id, agent_name)
+select c.org_id, c.id, c.visitor_id, $1, $2, $3::text[], $4, c.customer_id, c.website_id, c.group_id, c.agent_id, c.agent_name
+from conversations c where c.id = $5 and c.visitor_id = $6 and c.state = 'closed'
+on conflict (org_id, conversation_id) do update set value = excluded.value, thumbs = excluded.thumbs, reasons = excluded.reasons, comment = excluded.comment, changed_at = now()
+where r.rated_at > now() - interval '1 day'
+returning r.conversation_id
+`
+
+type RateParams struct {
+	Value          int16
+	Thumbs         bool
+	Reasons        []string
+	Comment        string
+	ConversationID uuid.UUID
+	VisitorID      uuid.UUID
+}
+
+// The visitor's verdict on its closed conversation; it can be changed for a day.
+func (q *Queries) Rate(ctx context.Context, arg RateParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, rate,
+		arg.Value,
+		arg.Thumbs,
+		arg.Reasons,
+		arg.Comment,
+		arg.ConversationID,
+		arg.VisitorID,
+	)
+	var conversation_id uuid.UUID
+	err := row.Scan(&conversation_id)
+	return conversation_id, err
+}
+
+const ratingOf = `-- name: RatingOf :one
+select value, thumbs, reasons, comment, rated_at from ratings where conversation_id = $1
+`
+
+type RatingOfRow struct {
+	Value   int16
+	Thumbs  bool
+	Reasons []string
+	Comment string
+	RatedAt time.Time
+}
+
+func (q *Queries) RatingOf(ctx context.Context, conversationID uuid.UUID) (RatingOfRow, error) {
+	row := q.db.QueryRow(ctx, ratingOf, conversationID)
+	var i RatingOfRow
+	err := row.Scan(
+		&i.Value,
+		&i.Thumbs,
+		&i.Reasons,
+		&i.Comment,
+		&i.RatedAt,
+	)
+	return i, err
+}
+
+const ratingsBy = `-- name: RatingsBy :many
+select r.thumbs,
+  (case $1::text when 'agent' then coalesce(u.name, '–') when 'group' then coalesce(g.name, '–') when 'website' then w.name else k.name end)::text as name,
+  count(*)::integer as ratings, avg(r.value)::double precision as mean, count(*) filter (where r.value >= 4)::integer as good, count(*) filter (where r.value <= 2)::integer as bad
+from ratings r
+left join users u on u.org_id = r.org_id and u.id = r.agent_id
+left join groups g on g.org_id = r.org_id and g.id = r.group_id
+left join websites w on w.org_id = r.org_id and w.id = r.website_id
+left join customers k on k.org_id = r.org_id and k.id = r.customer_id
+where r.rated_at >= $2 and r.rated_at < $3
+group by 1, 2 order by 1, 2
+`
+
+type RatingsByParams struct {
+	By    string
+	Since time.Time
+	Until time.Time
+}
+
+type RatingsByRow struct {
+	Thumbs  bool
+	Name    string
+	Ratings int32
+	Mean    float64
+	Good    int32
+	Bad     int32
+}
+
+// Verdicts of some days, by agent, group, customer or website; stars and thumbs apart.
+func (q *Queries) RatingsBy(ctx context.Context, arg RatingsByParams) ([]RatingsByRow, error) {
+	rows, err := q.db.Query(ctx, ratingsBy, arg.By, arg.Since, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RatingsByRow
+	for rows.Next() {
+		var i RatingsByRow
+		if err := rows.Scan(
+			&i.Thumbs,
+			&i.Name,
+			&i.Ratings,
+			&i.Mean,
+			&i.Good,
+			&i.Bad,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const ratingsSaid = `-- name: RatingsSaid :many
+select r.conversation_id, r.value, r.thumbs, r.reasons, r.comment, r.agent_name, r.rated_at, w.name as website_name
+from ratings r join websites w on w.org_id = r.org_id and w.id = r.website_id
+where r.rated_at >= $1 and r.rated_at < $2 and (r.comment <> '' or r.reasons <> '{}') order by r.rated_at desc limit 50
+`
+
+type RatingsSaidParams struct {
+	Since time.Time
+	Until time.Time
+}
+
+type RatingsSaidRow struct {
+	ConversationID uuid.UUID
+	Value          int16
+	Thumbs         bool
+	Reasons        []string
+	Comment        string
+	AgentName      string
+	RatedAt        time.Time
+	WebsiteName    string
+}
+
+// The newest verdicts with words.
+func (q *Queries) RatingsSaid(ctx context.Context, arg RatingsSaidParams) ([]RatingsSaidRow, error) {
+	rows, err := q.db.Query(ctx, ratingsSaid, arg.Since, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RatingsSaidRow
+	for rows.Next() {
+		var i RatingsSaidRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.Value,
+			&i.Thumbs,
+			&i.Reasons,
+			&i.Comment,
+			&i.AgentName,
+			&i.RatedAt,
+			&i.WebsiteName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const readUpTo = `-- name: ReadUpTo :many
+select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any($1::uuid[])
+`
+
+type ReadUpToRow struct {
+	ConversationID uuid.UUID
+	ReadByVisitor  int32
+	ReadByAgent    int32
+}
+
+func (q *Queries) ReadUpTo(ctx context.Context, conversations []uuid.UUID) ([]ReadUpToRow, error) {
+	rows, err := q.db.Query(ctx, readUpTo, conversations)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReadUpToRow
+	for rows.Next() {
+		var i ReadUpToRow
+		if err := rows.Scan(&i.ConversationID, &i.ReadByVisitor, &i.ReadByAgent); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reline = `-- name: Reline :many
 with c as (
   update conversations x set group_id = coalesce($1::uuid, x.group_id), came_by = $2,
@@ -1461,7 +1784,7 @@ with c as (
   where x.state = 'waiting' and (x.id = any($3::uuid[]) and x.group_id <> coalesce($1::uuid, gen_random_uuid())
       and ($4::uuid is null or x.offered_to = $4::uuid)
     or $5::boolean and x.offered_until <= now())
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, x.read_by_visitor, x.read_by_agent, x.mailed_seq, x.transcripts, x.address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'system', $6::text, $7::text, c.last_at from c
@@ -1580,6 +1903,109 @@ func (q *Queries) Reline(ctx context.Context, arg RelineParams) ([]RelineRow, er
 	return items, nil
 }
 
+const remark = `-- name: Remark :one
+with c as (
+  update conversations x set last_seq = x.last_seq + 1, last_at = greatest(x.last_at, clock_timestamp())
+  where x.id = $1 and x.state = 'open' and x.waiting_since is null and x.last_seq = $2
+  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone, read_by_visitor, read_by_agent, mailed_seq, transcripts, address
+), m as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  select c.org_id, c.id, c.last_seq, $3, c.visitor_id, 'system', 'system', $4::text, c.last_at from c
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
+)
+select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
+  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
+  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from m join c on c.org_id = m.org_id and c.id = m.conversation_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
+`
+
+type RemarkParams struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Body           string
+}
+
+type RemarkRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
+}
+
+// The program says something in an open conversation, if nothing was said since.
+func (q *Queries) Remark(ctx context.Context, arg RemarkParams) (RemarkRow, error) {
+	row := q.db.QueryRow(ctx, remark,
+		arg.ConversationID,
+		arg.Seq,
+		arg.MessageID,
+		arg.Body,
+	)
+	var i RemarkRow
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.MessageID,
+		&i.Kind,
+		&i.Author,
+		&i.AuthorName,
+		&i.Body,
+		&i.CreatedAt,
+		&i.State,
+		&i.VisitorID,
+		&i.AgentID,
+		&i.AgentName,
+		&i.LastSeq,
+		&i.LastText,
+		&i.LastAt,
+		&i.WaitingSince,
+		&i.StartedAt,
+		&i.WebsiteID,
+		&i.CustomerID,
+		&i.WebsiteName,
+		&i.TypingPreview,
+		&i.VisitorName,
+		&i.PageUrl,
+		&i.PageTitle,
+		&i.Language,
+		&i.GroupID,
+		&i.CameBy,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+		&i.OfferNote,
+		&i.LineSince,
+	)
+	return i, err
+}
+
 const removeTag = `-- name: RemoveTag :execrows
 delete from tags where id = $1
 `
@@ -1628,7 +2054,7 @@ with mine as (
     offer_note = case when $9::uuid is not null then $11::text else '' end,
     last_seq = x.last_seq + (case when $12::text = '' then 1 else 2 end), last_at = greatest(x.last_at, clock_timestamp())
   from mine where x.org_id = mine.org_id and x.id = mine.id
-  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, mine.agent_id as had_id, mine.agent_name as had_name
+  returning x.org_id, x.id, x.website_id, x.customer_id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.page_url, x.page_title, x.referrer, x.user_agent, x.language, x.created_at, x.assigned_at, x.closed_at, x.visitor_name, x.group_id, x.came_by, x.line_since, x.lost, x.former_id, x.replied_at, x.answered_from, x.think, x.thinks, x.thought, x.taken_back, x.taken_from, x.taken_at, x.offered_to, x.offered_until, x.offer_note, x.data, x.trail, x.country, x.zone, x.read_by_visitor, x.read_by_agent, x.mailed_seq, x.transcripts, x.address, mine.agent_id as had_id, mine.agent_name as had_name
 ), g as (
   delete from guests using c where guests.org_id = c.org_id and guests.conversation_id = c.id
 ), n as (
@@ -1764,6 +2190,54 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 	return items, nil
 }
 
+const seenByAgent = `-- name: SeenByAgent :one
+update conversations set read_by_agent = least($1, last_seq) where id = $2 and agent_id = $3 and read_by_agent < least($1, last_seq)
+returning id, agent_id, visitor_id
+`
+
+type SeenByAgentParams struct {
+	Seq            int32
+	ConversationID uuid.UUID
+	AgentID        *uuid.UUID
+}
+
+type SeenByAgentRow struct {
+	ID        uuid.UUID
+	AgentID   *uuid.UUID
+	VisitorID uuid.UUID
+}
+
+func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (SeenByAgentRow, error) {
+	row := q.db.QueryRow(ctx, seenByAgent, arg.Seq, arg.ConversationID, arg.AgentID)
+	var i SeenByAgentRow
+	err := row.Scan(&i.ID, &i.AgentID, &i.VisitorID)
+	return i, err
+}
+
+const seenByVisitor = `-- name: SeenByVisitor :one
+update conversations set read_by_visitor = least($1, last_seq) where id = $2 and visitor_id = $3 and read_by_visitor < least($1, last_seq)
+returning id, agent_id, visitor_id
+`
+
+type SeenByVisitorParams struct {
+	Seq            int32
+	ConversationID uuid.UUID
+	VisitorID      uuid.UUID
+}
+
+type SeenByVisitorRow struct {
+	ID        uuid.UUID
+	AgentID   *uuid.UUID
+	VisitorID uuid.UUID
+}
+
+func (q *Queries) SeenByVisitor(ctx context.Context, arg SeenByVisitorParams) (SeenByVisitorRow, error) {
+	row := q.db.QueryRow(ctx, seenByVisitor, arg.Seq, arg.ConversationID, arg.VisitorID)
+	var i SeenByVisitorRow
+	err := row.Scan(&i.ID, &i.AgentID, &i.VisitorID)
+	return i, err
+}
+
 const setAbout = `-- name: SetAbout :execrows
 update conversations set trail = $1, data = $2, country = case when $3::text = '' then country else $3::text end, zone = $4
 where (trail, data, zone) is distinct from ($1, $2, $4) and visitor_id = $5 and state <> 'closed' and id = $6
@@ -1841,7 +2315,7 @@ with who as ( -- locked, so that nobody is disabled between the look and the tak
     came_by = case when offered_to = $1 then 'accepted' when $2::uuid is null then 'next' else 'picked' end,
     offered_to = null, offered_until = null, last_seq = last_seq + 1, last_at = greatest(last_at, clock_timestamp())
   from head where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until, conversations.offer_note, conversations.data, conversations.trail, conversations.country, conversations.zone
+  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.state, conversations.agent_id, conversations.agent_name, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.visitor_name, conversations.group_id, conversations.came_by, conversations.line_since, conversations.lost, conversations.former_id, conversations.replied_at, conversations.answered_from, conversations.think, conversations.thinks, conversations.thought, conversations.taken_back, conversations.taken_from, conversations.taken_at, conversations.offered_to, conversations.offered_until, conversations.offer_note, conversations.data, conversations.trail, conversations.country, conversations.zone, conversations.read_by_visitor, conversations.read_by_agent, conversations.mailed_seq, conversations.transcripts, conversations.address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, $6, c.visitor_id, 'system', 'system', c.agent_id, c.agent_name, 'taken', c.last_at from c
@@ -1963,6 +2437,24 @@ func (q *Queries) TakeTag(ctx context.Context, arg TakeTagParams) (int64, error)
 	return result.RowsAffected(), nil
 }
 
+const takeTranscript = `-- name: TakeTranscript :execrows
+update conversations set transcripts = transcripts + 1 where id = $1 and visitor_id = $2 and transcripts < 3 and assigned_at is not null
+`
+
+type TakeTranscriptParams struct {
+	ConversationID uuid.UUID
+	VisitorID      uuid.UUID
+}
+
+// One more transcript goes by mail, if it is not one too many.
+func (q *Queries) TakeTranscript(ctx context.Context, arg TakeTranscriptParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeTranscript, arg.ConversationID, arg.VisitorID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const tracesOf = `-- name: TracesOf :many
 select seq, was from message_traces where conversation_id = $1 order by seq
 `
@@ -2002,7 +2494,7 @@ with x as ( -- conversations before guests, everywhere
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
   from g where k.org_id = g.org_id and k.id = g.conversation_id
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address
 ), m as (
   insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
   select c.org_id, c.id, c.last_seq, gen_random_uuid(), c.visitor_id, 'note', 'agent', $3, $4::text, $5::text, c.last_at from c
@@ -2098,6 +2590,44 @@ func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow
 		&i.OfferedUntil,
 		&i.OfferNote,
 		&i.LineSince,
+	)
+	return i, err
+}
+
+const unread = `-- name: Unread :one
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.language, c.website_id, c.visitor_id, v.email, v.name, w.name as website_name
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
+where c.id = $1
+`
+
+type UnreadRow struct {
+	Known       int32
+	LastSeq     int32
+	State       string
+	PageUrl     string
+	Language    string
+	WebsiteID   uuid.UUID
+	VisitorID   uuid.UUID
+	Email       string
+	Name        string
+	WebsiteName string
+}
+
+// What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
+func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadRow, error) {
+	row := q.db.QueryRow(ctx, unread, conversationID)
+	var i UnreadRow
+	err := row.Scan(
+		&i.Known,
+		&i.LastSeq,
+		&i.State,
+		&i.PageUrl,
+		&i.Language,
+		&i.WebsiteID,
+		&i.VisitorID,
+		&i.Email,
+		&i.Name,
+		&i.WebsiteName,
 	)
 	return i, err
 }

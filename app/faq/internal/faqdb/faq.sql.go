@@ -48,7 +48,7 @@ func (q *Queries) AddChoice(ctx context.Context, arg AddChoiceParams) (int64, er
 }
 
 const addSnippet = `-- name: AddSnippet :exec
-insert into snippets (org_id, id, group_id, user_id, name, keys, body) values (app.org_id(), $1, $2::uuid, $3::uuid, $4, $5, $6)
+insert into snippets (org_id, id, group_id, user_id, name, keys, body, file_id) values (app.org_id(), $1, $2::uuid, $3::uuid, $4, $5, $6, $7::uuid)
 `
 
 type AddSnippetParams struct {
@@ -58,6 +58,7 @@ type AddSnippetParams struct {
 	Name    string
 	Keys    string
 	Body    string
+	FileID  *uuid.UUID
 }
 
 func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
@@ -68,6 +69,7 @@ func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
 		arg.Name,
 		arg.Keys,
 		arg.Body,
+		arg.FileID,
 	)
 	return err
 }
@@ -275,7 +277,7 @@ func (q *Queries) GetRules(ctx context.Context) (GetRulesRow, error) {
 }
 
 const getSnippet = `-- name: GetSnippet :one
-select id, group_id, user_id, name, keys, body, used from snippets where id = $1
+select id, group_id, user_id, name, keys, body, used, file_id from snippets where id = $1
 `
 
 type GetSnippetRow struct {
@@ -286,6 +288,7 @@ type GetSnippetRow struct {
 	Keys    string
 	Body    string
 	Used    int32
+	FileID  *uuid.UUID
 }
 
 func (q *Queries) GetSnippet(ctx context.Context, id uuid.UUID) (GetSnippetRow, error) {
@@ -299,6 +302,7 @@ func (q *Queries) GetSnippet(ctx context.Context, id uuid.UUID) (GetSnippetRow, 
 		&i.Keys,
 		&i.Body,
 		&i.Used,
+		&i.FileID,
 	)
 	return i, err
 }
@@ -567,8 +571,8 @@ func (q *Queries) ListHistory(ctx context.Context, entryID uuid.UUID) ([]ListHis
 
 const listSnippets = `-- name: ListSnippets :many
 
-select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name
-from snippets s left join groups g on g.org_id = s.org_id and g.id = s.group_id
+select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name, coalesce(f.name, '')::text as file_name
+from snippets s left join files f on f.org_id = s.org_id and f.id = s.file_id left join groups g on g.org_id = s.org_id and g.id = s.group_id
 where s.user_id = $1 or s.user_id is null and (s.group_id is null or $2::boolean or s.group_id = any($3::uuid[]))
 order by lower(s.name), s.user_id nulls last, s.group_id nulls last
 `
@@ -588,6 +592,7 @@ type ListSnippetsRow struct {
 	Body      string
 	Used      int32
 	GroupName string
+	FileName  string
 }
 
 // Snippets.
@@ -610,6 +615,7 @@ func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]L
 			&i.Body,
 			&i.Used,
 			&i.GroupName,
+			&i.FileName,
 		); err != nil {
 			return nil, err
 		}
@@ -874,14 +880,17 @@ func (q *Queries) SetRules(ctx context.Context, arg SetRulesParams) (int64, erro
 }
 
 const updateSnippet = `-- name: UpdateSnippet :execrows
-update snippets set name = $1, keys = $2, body = $3, updated_at = now() where id = $4
+update snippets set name = $1, keys = $2, body = $3, updated_at = now(),
+  file_id = case when $4::boolean then null else coalesce($5::uuid, file_id) end where id = $6
 `
 
 type UpdateSnippetParams struct {
-	Name string
-	Keys string
-	Body string
-	ID   uuid.UUID
+	Name        string
+	Keys        string
+	Body        string
+	WithoutFile bool
+	FileID      *uuid.UUID
+	ID          uuid.UUID
 }
 
 func (q *Queries) UpdateSnippet(ctx context.Context, arg UpdateSnippetParams) (int64, error) {
@@ -889,6 +898,8 @@ func (q *Queries) UpdateSnippet(ctx context.Context, arg UpdateSnippetParams) (i
 		arg.Name,
 		arg.Keys,
 		arg.Body,
+		arg.WithoutFile,
+		arg.FileID,
 		arg.ID,
 	)
 	if err != nil {

@@ -143,6 +143,20 @@ func (q *Queries) DropAlias(ctx context.Context, arg DropAliasParams) error {
 	return err
 }
 
+const dropPicture = `-- name: DropPicture :exec
+delete from pictures where user_id = $1 and customer_id = $2
+`
+
+type DropPictureParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) DropPicture(ctx context.Context, arg DropPictureParams) error {
+	_, err := q.db.Exec(ctx, dropPicture, arg.UserID, arg.CustomerID)
+	return err
+}
+
 const dropSubscription = `-- name: DropSubscription :exec
 delete from push_subscriptions where user_id = $1 and endpoint = $2
 `
@@ -176,6 +190,24 @@ func (q *Queries) EnableUser(ctx context.Context, id uuid.UUID) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const faceOf = `-- name: FaceOf :one
+select coalesce((select p.file_id from conversations c join pictures p on p.org_id = c.org_id and p.user_id = c.agent_id and p.customer_id = c.customer_id
+    where c.id = $1), '00000000-0000-0000-0000-000000000000')::uuid as file_id,
+  exists(select from pictures) as any_pictures
+`
+
+type FaceOfRow struct {
+	FileID      uuid.UUID
+	AnyPictures bool
+}
+
+func (q *Queries) FaceOf(ctx context.Context, conversationID uuid.UUID) (FaceOfRow, error) {
+	row := q.db.QueryRow(ctx, faceOf, conversationID)
+	var i FaceOfRow
+	err := row.Scan(&i.FileID, &i.AnyPictures)
+	return i, err
 }
 
 const getPreferences = `-- name: GetPreferences :one
@@ -256,14 +288,16 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
 }
 
 const listAliases = `-- name: ListAliases :many
-select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias
-from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1 order by lower(c.name)
+select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias, p.file_id
+from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1
+left join pictures p on p.org_id = c.org_id and p.customer_id = c.id and p.user_id = $1 order by lower(c.name)
 `
 
 type ListAliasesRow struct {
 	CustomerID   uuid.UUID
 	CustomerName string
 	Alias        string
+	FileID       *uuid.UUID
 }
 
 // Under which names a user answers, for each customer.
@@ -276,7 +310,12 @@ func (q *Queries) ListAliases(ctx context.Context, userID uuid.UUID) ([]ListAlia
 	var items []ListAliasesRow
 	for rows.Next() {
 		var i ListAliasesRow
-		if err := rows.Scan(&i.CustomerID, &i.CustomerName, &i.Alias); err != nil {
+		if err := rows.Scan(
+			&i.CustomerID,
+			&i.CustomerName,
+			&i.Alias,
+			&i.FileID,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -439,6 +478,22 @@ type PutAliasParams struct {
 
 func (q *Queries) PutAlias(ctx context.Context, arg PutAliasParams) error {
 	_, err := q.db.Exec(ctx, putAlias, arg.UserID, arg.CustomerID, arg.Name)
+	return err
+}
+
+const putPicture = `-- name: PutPicture :exec
+insert into pictures (org_id, user_id, customer_id, file_id) values (app.org_id(), $1, $2, $3)
+on conflict (org_id, user_id, customer_id) do update set file_id = excluded.file_id
+`
+
+type PutPictureParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+	FileID     uuid.UUID
+}
+
+func (q *Queries) PutPicture(ctx context.Context, arg PutPictureParams) error {
+	_, err := q.db.Exec(ctx, putPicture, arg.UserID, arg.CustomerID, arg.FileID)
 	return err
 }
 

@@ -134,7 +134,7 @@ func (q *Queries) GetCustomer(ctx context.Context, id uuid.UUID) (GetCustomerRow
 }
 
 const getWebsite = `-- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, w.identity_key
 from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = $1
 `
 
@@ -146,6 +146,8 @@ type GetWebsiteRow struct {
 	Name          string
 	Greeting      string
 	TypingPreview bool
+	Settings      []byte
+	IdentityKey   string
 }
 
 func (q *Queries) GetWebsite(ctx context.Context, id uuid.UUID) (GetWebsiteRow, error) {
@@ -159,6 +161,8 @@ func (q *Queries) GetWebsite(ctx context.Context, id uuid.UUID) (GetWebsiteRow, 
 		&i.Name,
 		&i.Greeting,
 		&i.TypingPreview,
+		&i.Settings,
+		&i.IdentityKey,
 	)
 	return i, err
 }
@@ -317,6 +321,38 @@ func (q *Queries) SeeDomain(ctx context.Context, arg SeeDomainParams) error {
 	return err
 }
 
+const setIdentityKey = `-- name: SetIdentityKey :one
+update websites set identity_key = $1 where id = $2 returning key
+`
+
+type SetIdentityKeyParams struct {
+	IdentityKey string
+	ID          uuid.UUID
+}
+
+func (q *Queries) SetIdentityKey(ctx context.Context, arg SetIdentityKeyParams) (string, error) {
+	row := q.db.QueryRow(ctx, setIdentityKey, arg.IdentityKey, arg.ID)
+	var key string
+	err := row.Scan(&key)
+	return key, err
+}
+
+const setSettings = `-- name: SetSettings :one
+update websites set settings = $1 where id = $2 returning key
+`
+
+type SetSettingsParams struct {
+	Settings []byte
+	ID       uuid.UUID
+}
+
+func (q *Queries) SetSettings(ctx context.Context, arg SetSettingsParams) (string, error) {
+	row := q.db.QueryRow(ctx, setSettings, arg.Settings, arg.ID)
+	var key string
+	err := row.Scan(&key)
+	return key, err
+}
+
 const setShare = `-- name: SetShare :execrows
 update customers set share = $1 where id = $2
 `
@@ -332,6 +368,17 @@ func (q *Queries) SetShare(ctx context.Context, arg SetShareParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const settingsForChange = `-- name: SettingsForChange :one
+select settings from websites where id = $1 for update
+`
+
+func (q *Queries) SettingsForChange(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	row := q.db.QueryRow(ctx, settingsForChange, id)
+	var settings []byte
+	err := row.Scan(&settings)
+	return settings, err
 }
 
 const updateWebsite = `-- name: UpdateWebsite :one

@@ -239,8 +239,8 @@ func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, erro
 const websiteByKey = `-- name: WebsiteByKey :one
 
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects
-from app.door_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects)
+  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects, settings::jsonb as settings, identity_key::text as identity_key
+from app.door_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects, settings, identity_key)
 `
 
 type WebsiteByKeyRow struct {
@@ -252,6 +252,8 @@ type WebsiteByKeyRow struct {
 	TypingPreview bool
 	Hosts         []string
 	Subjects      []byte
+	Settings      []byte
+	IdentityKey   string
 }
 
 // All that can be asked before a tenant is known. The functions are in db/migrations.
@@ -267,6 +269,8 @@ func (q *Queries) WebsiteByKey(ctx context.Context, key string) (WebsiteByKeyRow
 		&i.TypingPreview,
 		&i.Hosts,
 		&i.Subjects,
+		&i.Settings,
+		&i.IdentityKey,
 	)
 	return i, err
 }

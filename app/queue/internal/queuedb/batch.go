@@ -94,9 +94,9 @@ with d as (
     a.took, a.expected, a.busy, a.online, a.busy_at, a.status,
     least(4, greatest(0.25, (a.took + 300) / (a.expected + 300))) as speed
   from d
-  cross join lateral (select k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone from conversations k where k.org_id = app.org_id() and k.id = d.conversation_id and k.last_at >= now()) c
+  cross join lateral (select k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address from conversations k where k.org_id = app.org_id() and k.id = d.conversation_id and k.last_at >= now()) c
   cross join lateral (select x.org_id, x.user_id, x.status, x.chosen, x.status_at, x.hard_cap, x.open_chats, x.came_online, x.last_reply_at, x.last_assigned_at, x.suspect_since, x.took, x.expected, x.busy, x.online, x.busy_at, x.reason from agents x where x.org_id = c.org_id and x.user_id = c.agent_id) a
-  where coalesce((select m.author = 'agent' and m.kind = 'text' and m.author_id = c.agent_id from messages m
+  where coalesce((select m.author = 'agent' and m.kind in ('text', 'file') and m.author_id = c.agent_id from messages m
     where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.id = d.message_id), false)
   order by c.agent_id
 ), s as (

@@ -1,0 +1,121 @@
+package files
+
+import (
+	"bytes"
+	"image"
+	_ "image/gif"  // measures
+	_ "image/jpeg" // measures
+	_ "image/png"  // measures
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+	_ "golang.org/x/image/webp" // measures
+
+	"parley/app/fail"
+)
+
+// Sort is a sort of files that a website can allow.
+type Sort string
+
+// Sorts of files.
+const (
+	Images   Sort = "images"
+	PDF      Sort = "pdf"
+	Texts    Sort = "texts"
+	Office   Sort = "office"
+	Archives Sort = "archives"
+	Media    Sort = "media"
+)
+
+// Sorts is all of them, the harmless first.
+var Sorts = []Sort{Images, PDF, Texts, Office, Archives, Media}
+
+// sortOf says what is allowed with each media type. What is not here is never taken: pages, scripts, programs, and pictures
+// that can contain scripts.
+var sortOf = map[string]Sort{
+	"image/png": Images, "image/jpeg": Images, "image/gif": Images, "image/webp": Images,
+	"application/pdf": PDF,
+	"text/plain":      Texts, "text/csv": Texts, "text/tab-separated-values": Texts, "text/rtf": Texts, "application/json": Texts,
+	"application/msword": Office, "application/vnd.ms-excel": Office, "application/vnd.ms-powerpoint": Office,
+	"application/vnd.openxmlformats-officedocument.wordprocessingml.document":   Office,
+	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":         Office,
+	"application/vnd.openxmlformats-officedocument.presentationml.presentation": Office,
+	"application/vnd.oasis.opendocument.text":                                   Office,
+	"application/vnd.oasis.opendocument.spreadsheet":                            Office,
+	"application/vnd.oasis.opendocument.presentation":                           Office,
+	"application/zip": Archives, "application/gzip": Archives, "application/x-7z-compressed": Archives, "application/x-tar": Archives,
+	"audio/mpeg": Media, "audio/wav": Media, "audio/ogg": Media, "audio/mp4": Media, "audio/x-m4a": Media, "audio/flac": Media,
+	"video/mp4": Media, "video/webm": Media, "video/ogg": Media, "video/quicktime": Media,
+}
+
+// MostPixels is how large an image may be: what opens it needs four bytes for each.
+const MostPixels = 50_000_000
+
+// looked is what a file's bytes say.
+type looked struct {
+	kind          string // media type without parameters
+	width, height int
+}
+
+// look finds out what a file is and gives its name the ending that fits.
+func look(b []byte, name string, allowed []Sort) (looked, string, error) {
+	m := mimetype.Detect(b)
+	kind, _, _ := strings.Cut(m.String(), ";")
+	sort, known := sortOf[kind]
+	for p := m.Parent(); !known && p != nil && strings.HasPrefix(kind, "text/") && harmlessText(kind); p = p.Parent() {
+		kind, _, _ = strings.Cut(p.String(), ";")
+		sort, known = sortOf[kind]
+	}
+	switch {
+	case !known:
+		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here.", name)
+	case !slices.Contains(allowed, sort):
+		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", name, words(allowed))
+	}
+	l := looked{kind: kind}
+	if sort == Images {
+		c, _, err := image.DecodeConfig(bytes.NewReader(b))
+		if err != nil {
+			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name)
+		}
+		if c.Width*c.Height > MostPixels || c.Width <= 0 || c.Height <= 0 {
+			return looked{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MostPixels/1_000_000)
+		}
+		l.width, l.height = c.Width, c.Height
+	}
+	if ending := m.Extension(); sort != Texts && ending != "" && !strings.EqualFold(path.Ext(name), ending) && !(kind == "image/jpeg" && strings.EqualFold(path.Ext(name), ".jpeg")) {
+		name = strings.TrimSuffix(name, path.Ext(name)) + ending
+	}
+	if sort == Texts && !slices.Contains(textEndings, strings.ToLower(path.Ext(name))) {
+		name += ".txt"
+	}
+	return l, name, nil
+}
+
+// What is text and can be run is text all the same, under an ending that nothing runs.
+var textEndings = []string{".txt", ".csv", ".tsv", ".json", ".log", ".md", ".rtf", ".ini", ".conf", ".yaml", ".yml"}
+
+func harmlessText(kind string) bool {
+	return kind != "text/html" && kind != "text/xml" && kind != "text/javascript"
+}
+
+var sortWords = map[Sort]string{Images: "images", PDF: "PDF", Texts: "texts", Office: "documents and tables", Archives: "ZIP archives", Media: "sound and video"}
+
+func words(sorts []Sort) string {
+	var list []string
+	for _, s := range sorts {
+		list = append(list, sortWords[s])
+	}
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, ", ")
+}
+
+// Label is a sort in words.
+func (s Sort) Label() string { return sortWords[s] }
+
+// Shown reports whether a browser may show a kind inside a page: the others are for saving only.
+func Shown(kind string) bool { return sortOf[kind] == Images }

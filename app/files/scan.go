@@ -1,0 +1,55 @@
+package files
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+)
+
+// scan asks a clamd at an address about a file's bytes, with its INSTREAM command (clamd(8)): pieces with their length in four
+// bytes before them, an empty one at the end. found is what it has found; empty: nothing.
+func scan(ctx context.Context, address string, b []byte) (found string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	if end, set := ctx.Deadline(); set {
+		c.SetDeadline(end)
+	}
+	if _, err := io.WriteString(c, "zINSTREAM\x00"); err != nil {
+		return "", err
+	}
+	const piece = 64 << 10
+	for {
+		n := min(piece, len(b))
+		if _, err := c.Write(binary.BigEndian.AppendUint32(nil, uint32(n))); err != nil {
+			return "", err
+		}
+		if n == 0 {
+			break
+		}
+		if _, err := c.Write(b[:n]); err != nil {
+			return "", err
+		}
+		b = b[n:]
+	}
+	answer, err := io.ReadAll(io.LimitReader(c, 1000))
+	if err != nil {
+		return "", err
+	}
+	said := strings.TrimPrefix(strings.TrimRight(string(answer), "\x00\n"), "stream: ")
+	if name, bad := strings.CutSuffix(said, " FOUND"); bad {
+		return name, nil
+	}
+	if said != "OK" {
+		return "", fmt.Errorf("clamd says %q", said)
+	}
+	return "", nil
+}

@@ -1,0 +1,128 @@
+package files
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// Store has the bytes, each under a name that is never given to others.
+type Store interface {
+	Put(ctx context.Context, name string, b []byte) error
+	// Get returns the bytes; the reader is to be closed.
+	Get(ctx context.Context, name string) (io.ReadCloser, error)
+	Drop(ctx context.Context, name string) error
+}
+
+// OpenStore opens the store at an address: a folder, or s3://KEY:SECRET@host[:port]/bucket[?region=…&insecure=1].
+func OpenStore(address string) (Store, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "s3" {
+		if err == nil && u.Scheme != "" && u.Scheme != "file" {
+			return nil, fmt.Errorf("FILES_URL must be a folder or s3://KEY:SECRET@host/bucket, not %q", u.Scheme)
+		}
+		return folder(address), nil
+	}
+	secret, _ := u.User.Password()
+	bucket := ""
+	if len(u.Path) > 1 {
+		bucket = u.Path[1:]
+	}
+	if u.User.Username() == "" || secret == "" || bucket == "" {
+		return nil, errors.New("FILES_URL must look like s3://KEY:SECRET@host/bucket")
+	}
+	c, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(u.User.Username(), secret, ""), Secure: u.Query().Get("insecure") == "", Region: u.Query().Get("region")})
+	if err != nil {
+		return nil, fmt.Errorf("FILES_URL: %w", err)
+	}
+	return s3{c, bucket}, nil
+}
+
+// errGone says that the store does not have what the table says it has.
+var errGone = errors.New("the store has lost a file")
+
+type folder string
+
+func (f folder) Put(_ context.Context, name string, b []byte) error {
+	to := filepath.Join(string(f), filepath.FromSlash(name))
+	if _, err := os.Stat(to); err == nil {
+		return nil // the name is the hash of the bytes
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	t, err := os.CreateTemp(filepath.Dir(to), "coming-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(t.Name())
+	_, err = t.Write(b)
+	if err == nil {
+		err = t.Sync()
+	}
+	if closed := t.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(t.Name(), to)
+}
+
+func (f folder) Get(_ context.Context, name string) (io.ReadCloser, error) {
+	r, err := os.Open(filepath.Join(string(f), filepath.FromSlash(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, errGone
+	}
+	return r, err
+}
+
+func (f folder) Drop(_ context.Context, name string) error {
+	err := os.Remove(filepath.Join(string(f), filepath.FromSlash(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+type s3 struct {
+	client *minio.Client
+	bucket string
+}
+
+func (s s3) Put(ctx context.Context, name string, b []byte) error {
+	_, err := s.client.PutObject(ctx, s.bucket, name, bytes.NewReader(b), int64(len(b)), minio.PutObjectOptions{})
+	return err
+}
+
+func (s s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
+	o, err := s.client.GetObject(ctx, s.bucket, name, minio.GetObjectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := o.Stat(); err != nil { // nothing is asked for before the first look
+		o.Close()
+		if minio.ToErrorResponse(err).StatusCode == http.StatusNotFound {
+			return nil, errGone
+		}
+		return nil, err
+	}
+	return o, nil
+}
+
+func (s s3) Drop(ctx context.Context, name string) error {
+	return s.client.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{})
+}
+
+// storeIn is how long one piece of work of the store may take.
+const storeIn = time.Minute

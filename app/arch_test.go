@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	"static":        {},
 	"widget":        {},
 	"templates/ui":  {"app/chat", "app/access"},
-	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/access", "app/keys"},
+	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
 	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail"},
 	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/assist/compose"},
@@ -75,6 +75,7 @@ var onlyIn = map[string][]string{
 	"github.com/pressly/goose/":     {"app/pg"},
 	"github.com/minio/":             {"app/files"},
 	"github.com/gabriel-vasile/":    {"app/files"},
+	"github.com/golang-jwt/":        {"app/live"},
 }
 
 func TestImports(t *testing.T) {

@@ -39,8 +39,11 @@ type config struct {
 	ModelsInside  []string     // host:port of language models inside the house
 	modelLimits   model.Limits // tests: shorter ones
 	PushKeys      jobs.PushKeys
-	GeoFile       string       // empty: countries are not known
-	Demo          bool         // serve --demo
+	GeoFile       string // empty: countries are not known
+	Demo          bool   // serve --demo
+
+	letterAfter, settingsMinute time.Duration // tests: shorter ones; 0: the usual
+
 	Keeping       chat.Keeping // for the bench only
 	volatileStore bool         // tests: a private cluster without fsync
 }

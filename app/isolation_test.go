@@ -130,6 +130,7 @@ type filled struct {
 	snippet      uuid.UUID
 	tag          uuid.UUID
 	file         uuid.UUID
+	block        uuid.UUID
 }
 
 func fill(t testing.TB, s *server) filled {
@@ -170,13 +171,21 @@ func fill(t testing.TB, s *server) filled {
 			t.Fatal(err)
 		}
 	}
+	if err := s.chat.AddBlock(ctx, o.As(access.Owner), chat.Block{Network: "203.0.113.0/24", Reason: "Block of " + o.Name}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.chat.Blocks(ctx, o.As(access.Owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.block = list[0].ID
 	if f.file, err = fileOf(s, f); err != nil {
 		t.Fatal(err)
 	}
 	for _, sql := range []string{ // it goes on here
 		`insert into ratings (org_id, conversation_id, visitor_id, value, thumbs, comment, customer_id, website_id, group_id)
 			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
-		`insert into blocks (org_id, id, visitor_id) select org_id, gen_random_uuid(), visitor_id from conversations`,
+		`insert into identity_uses (org_id, hash, visitor_id, address, until) select org_id, sha256('x'), visitor_id, '', now() from conversations`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {

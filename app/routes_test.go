@@ -195,6 +195,15 @@ var routeCases = map[string]routeCase{
 	"POST /widget/v1/files":              {open: true, path: func(x ids) string { return "/widget/v1/files?key=" + x.Key }, code: 403},
 	"GET /widget/v1/files/:link/:name":   {open: true, path: at("/widget/v1/files/AAAA/x.txt"), code: 404},
 
+	"GET /admin/websites/:id/widget":        {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/widget"), code: 404},
+	"POST /admin/websites/:id/widget/:part": {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/widget/look"), form: values("own", ".taken-over"), code: 404},
+	"POST /admin/websites/:id/identity":     {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/identity"), code: 404},
+	"GET /admin/ratings":                    {needs: access.Manage, path: at("/admin/ratings")},
+	"GET /admin/blocked":                    {needs: access.Watch, path: at("/admin/blocked")},
+	"POST /admin/blocked":                   {needs: access.Watch, path: at("/admin/blocked"), form: values("network", "everybody"), code: 422},
+	"POST /admin/blocked/:id/remove":        {needs: access.Watch, path: func(x ids) string { return "/admin/blocked/" + x.block.String() + "/remove" }, code: 404},
+	"POST /desk/conversations/:id/block":    {needs: access.Watch, path: with("/desk/conversations/", conversationOf, "/block"), code: 404},
+
 	"GET /review":                    {needs: access.Review, path: at("/review")},
 	"GET /review/:id":                {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
 	"GET /review/:id/export/:format": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed + "/export/json" }, code: 404},

@@ -99,7 +99,7 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Wait(`text("#availability").includes("go back into the line")`)
 	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
 	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
-	visitor.Wait(`$("chat .subjects").hidden`)
+	visitor.Wait(`!$("chat .subjects").getClientRects().length`)
 	visitor.Accessible("visitor-in-line")
 	picture(t, visitor, "panel-in-line")
 

@@ -205,6 +205,14 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		return nil, err
 	}
 	h.files = files.NewRoom(h.db, store, cfg.Clamd)
+	after, minute := cfg.letterAfter, cfg.settingsMinute
+	if after == 0 {
+		after, minute = letterAfter, time.Minute
+	}
+	mailing := newMailing(h, mailer, chat.NewTokens(secret), after, minute)
+	if !mailer.Off() {
+		s.live.Transcript = mailing.transcript
+	}
 	newPushing(h, pusher)
 	front, err := web.New(webCfg, web.Rooms{Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {

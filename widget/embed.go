@@ -5,8 +5,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
+	"strings"
 )
 
 // File is one file ready to be served.
@@ -20,8 +21,8 @@ type File struct {
 //go:embed dist/widget.js
 var launcher []byte
 
-//go:embed dist/panel.js
-var panel []byte
+//go:embed dist/parts/*.js
+var parts embed.FS
 
 //go:embed dist/widget.css
 var style []byte
@@ -32,13 +33,28 @@ var (
 		"widget.js":  file("text/javascript; charset=utf-8", launcher),
 		"widget.css": file("text/css; charset=utf-8", style),
 	}
-	// Parts are what the launcher loads, by a name that carries the content's hash.
-	Parts = map[string]File{panelName: file("text/javascript; charset=utf-8", panel)}
+	// Parts are what the launcher and the panel load, by names that carry their contents' hash.
+	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
-	Panel = "/widget/" + panelName
-
-	panelName = "panel-" + hash(panel) + ".js"
+	Panel string
 )
+
+func init() {
+	list, err := parts.ReadDir("dist/parts")
+	if err != nil {
+		panic(err) // a broken build
+	}
+	for _, e := range list {
+		b, err := parts.ReadFile("dist/parts/" + e.Name())
+		if err != nil {
+			panic(err) // as above
+		}
+		Parts[e.Name()] = file("text/javascript; charset=utf-8", b)
+		if strings.HasPrefix(e.Name(), "panel-") {
+			Panel = "/widget/" + e.Name()
+		}
+	}
+}
 
 func hash(b []byte) string {
 	sum := sha256.Sum256(b)

@@ -30,6 +30,8 @@ type Surroundings struct {
 	Started  time.Time
 	Email    string
 	Name     string
+	Visitor  uuid.UUID
+	Address  string // of its network; empty: not known
 	Website  string
 	Customer string
 	Tags     []Tag
@@ -51,7 +53,7 @@ func (r *Room) Around(ctx context.Context, who access.Actor, conversation uuid.U
 		return s, err
 	}
 	s = Surroundings{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language}, Country: row.Country, Zone: row.Zone, Started: row.CreatedAt,
-		Email: row.Email, Name: row.Name, Website: row.WebsiteName, Customer: row.CustomerName}
+		Email: row.Email, Name: row.Name, Visitor: row.VisitorID, Address: row.Address, Website: row.WebsiteName, Customer: row.CustomerName}
 	if err := json.Unmarshal(row.Data, &s.Data); err != nil {
 		return s, err
 	}
@@ -96,6 +98,7 @@ type Told struct {
 	Data    map[string]string
 	Zone    string
 	Country string // as the server knows it
+	Address string // of its network
 }
 
 // Tell keeps it for the running conversation.
@@ -120,7 +123,7 @@ func (r *Room) Tell(ctx context.Context, who access.Actor, conversation uuid.UUI
 	if err != nil {
 		return err
 	}
-	_, err = chatdb.New(r.db.As(who)).SetAbout(ctx, chatdb.SetAboutParams{ID: conversation, VisitorID: who.ID(), Trail: steps, Data: fields, Country: in.Country, Zone: in.Zone})
+	_, err = chatdb.New(r.db.As(who)).SetAbout(ctx, chatdb.SetAboutParams{ID: conversation, VisitorID: who.ID(), Trail: steps, Data: fields, Country: in.Country, Zone: in.Zone, Address: in.Address})
 	return err
 }
 

@@ -197,21 +197,33 @@ func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor,
 // Address is where a visitor can be written to.
 type Address struct{ Name, Email string }
 
+func (a Address) note() string {
+	switch {
+	case a.Email == "":
+		return "The visitor's name is " + a.Name
+	case a.Name == "":
+		return "The visitor can be written to at " + a.Email
+	}
+	return "The visitor is " + a.Name + " and can be written to at " + a.Email
+}
+
 // LeaveAddress keeps the visitor's own.
 func (r *Room) LeaveAddress(ctx context.Context, who access.Actor, in Address) error {
 	if !who.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
 	}
 	var err error
-	if in.Email, err = fail.Email(in.Email); err != nil {
-		return err
+	if in.Email != "" || in.Name == "" {
+		if in.Email, err = fail.Email(in.Email); err != nil {
+			return err
+		}
 	}
 	if in.Name, err = fail.OptionalLine("the name", in.Name, 100); err != nil {
 		return err
 	}
 	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes
 	row, err := chatdb.New(r.db.As(system)).LeaveAddress(ctx, chatdb.LeaveAddressParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
-		Note: "The visitor can be written to at " + in.Email})
+		Note: in.note()})
 	if pg.None(err) {
 		return fail.New(fail.Conflict, "Please write what it is about first.")
 	}

@@ -119,3 +119,15 @@ func (s Sort) Label() string { return sortWords[s] }
 
 // Shown reports whether a browser may show a kind inside a page: the others are for saving only.
 func Shown(kind string) bool { return sortOf[kind] == Images }
+
+// Accept is what a file field may offer to choose (its accept attribute); what comes is looked at all the same.
+func Accept(sorts []Sort) string {
+	var list []string
+	for _, s := range sorts {
+		list = append(list, accepts[s])
+	}
+	return strings.Join(list, ",")
+}
+
+var accepts = map[Sort]string{Images: "image/png,image/jpeg,image/gif,image/webp", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf",
+	Office: ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp", Archives: ".zip,.gz,.7z,.tar", Media: "audio/*,video/*"}

@@ -31,7 +31,7 @@ func (p *panel) about(ctx context.Context, in frameIn) {
 	if quick || in.Conversation != conversation {
 		return
 	}
-	told := chat.Told{Trail: p.steps(in.Trail), Data: in.Data.words(), Zone: clip(in.Zone, 64), Country: p.country.Value()}
+	told := chat.Told{Trail: p.steps(in.Trail), Data: in.Data.words(), Zone: clip(in.Zone, 64), Country: p.country.Value(), Address: p.address}
 	if err := p.hub.chat.Tell(ctx, p.who(), conversation, told); err != nil {
 		slog.Warn("keep what a panel tells", "error", err)
 	}

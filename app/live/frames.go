@@ -30,6 +30,7 @@ type frameIn struct {
 	Seq          int       `json:"seq"`
 	Value        int       `json:"value"`
 	Reasons      []string  `json:"reasons"`
+	Identity     string    `json:"identity"`
 }
 
 type stepIn struct {

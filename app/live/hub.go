@@ -64,6 +64,7 @@ type Hub struct {
 	board soon // boards
 
 	suggesting suggesting
+	blocked    blocked
 }
 
 // staffScreen is a screen of somebody who is logged in.
@@ -170,6 +171,8 @@ func (h *Hub) heard(e bus.Event) {
 		h.typing(e)
 	case bus.Seen:
 		h.read(e)
+	case bus.Block:
+		spawn("cut off who is blocked", func() { h.blocksChanged(e.Org) })
 	case bus.Guests:
 		spawn("show who is in a conversation", func() { h.guests(e.Org, e.Conversation, e.User) })
 	case bus.Agent:

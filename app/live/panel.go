@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 	"unique"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"parley/app/access"
@@ -221,6 +223,22 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		}
 		visitor, renew = chat.NewVisitor(p.site.Org, p.site.ID), true
 	}
+	if !p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
+		p.refuse(uuid.Nil, errBlocked, "")
+		p.socket.Close(wire.Gone, "blocked")
+		return
+	}
+	if in.Identity != "" {
+		asking := visitor
+		if in.Token == "" {
+			asking = access.Actor{}
+		}
+		if visitor, err = p.identify(ctx, asking, in.Identity); err != nil {
+			p.refuse(uuid.Nil, err, "recognize a visitor")
+			return
+		}
+		renew = true
+	}
 	if renew {
 		out.Token = p.hub.tokens.Sign(visitor, now)
 	}
@@ -238,7 +256,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {
 		oldest.socket.Close(wire.Gone, "too many tabs")
 	}
-	if in.Token == "" { // a visitor nobody has met has no conversation: no query
+	if in.Token == "" && in.Identity == "" { // a visitor nobody has met has no conversation: no query
 		p.welcome(out, in)
 		return
 	}
@@ -282,6 +300,44 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
 	}
 }
+
+// identify returns the visitor whom the site has signed (RFC 7519, HS256 with the website's key).
+func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
+	wrong := func(why string) error {
+		return fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
+	}
+	key := p.site.IdentityKey
+	if key == "" || len(signed) > 4000 {
+		return asking, wrong("the website has no key for it")
+	}
+	var c struct {
+		jwt.RegisteredClaims
+		Name  string `json:"name"`
+		Email string `json:"email"`
+	}
+	_, err := jwt.ParseWithClaims(signed, &c, func(*jwt.Token) (any, error) { return []byte(key), nil },
+		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(30*time.Second))
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return asking, wrong("it has expired")
+	case err != nil:
+		return asking, wrong("it cannot be verified")
+	case time.Until(c.ExpiresAt.Time) > signedMost:
+		return asking, wrong("it is good for more than a day")
+	}
+	subject, err := fail.Line("sub", c.Subject, 200)
+	if err != nil {
+		return asking, wrong("it has no sub, or a very long one")
+	}
+	email, err := fail.Email(c.Email)
+	if err != nil {
+		email = ""
+	}
+	return p.hub.chat.Identify(ctx, p.site.Org, p.site.ID, asking, chat.Claims{Subject: subject, Name: clip(c.Name, 100), Email: email, Until: c.ExpiresAt.Add(time.Minute)}, signed, p.address)
+}
+
+// signedMost is how long a site's sign-in of a visitor may be good: it is remembered that long.
+const signedMost = 25 * time.Hour
 
 // welcome writes the first frame. What rang before it is looked for now.
 func (p *panel) welcome(out welcomeOut, in frameIn) {

@@ -62,7 +62,9 @@ const (
 type sites struct {
 	mu   sync.Mutex
 	byID map[string]cachedSite
-	seen map[string]time.Time // website id and host to when SeeDomain last wrote
+
+	settings map[uuid.UUID]cachedSettings // by website
+	seen     map[string]time.Time         // website id and host to when SeeDomain last wrote
 }
 
 type cachedSite struct {
@@ -168,6 +170,7 @@ func (r *Room) Heard(events []bus.Event) {
 		if e.Kind == bus.Website && e.Text != "" {
 			r.sites.mu.Lock()
 			delete(r.sites.byID, e.Text)
+			delete(r.sites.settings, e.Website)
 			r.sites.mu.Unlock()
 		}
 	}
@@ -181,4 +184,38 @@ func (r *Room) Gap(org uuid.UUID) {
 	r.sites.mu.Lock()
 	r.sites.byID = nil
 	r.sites.mu.Unlock()
+}
+
+// SettingsOf returns how a website's widget behaves; it is remembered for a minute.
+func (r *Room) SettingsOf(ctx context.Context, org, website uuid.UUID) (Settings, error) {
+	now := time.Now()
+	r.sites.mu.Lock()
+	known, there := r.sites.settings[website]
+	r.sites.mu.Unlock()
+	if there && now.Before(known.until) {
+		return known.settings, nil
+	}
+	row, err := orgdb.New(r.db.As(access.System(org, "know how a widget behaves"))).GetWebsite(ctx, website)
+	if pg.None(err) {
+		return Settings{}, fail.Missing("website")
+	}
+	var s Settings
+	if err == nil {
+		err = json.Unmarshal(row.Settings, &s)
+	}
+	if err != nil {
+		return s, err
+	}
+	r.sites.mu.Lock()
+	defer r.sites.mu.Unlock()
+	if r.sites.settings == nil || len(r.sites.settings) >= sitesKept {
+		r.sites.settings = map[uuid.UUID]cachedSettings{}
+	}
+	r.sites.settings[website] = cachedSettings{s, now.Add(siteKept)}
+	return s, nil
+}
+
+type cachedSettings struct {
+	settings Settings
+	until    time.Time
 }

@@ -31,6 +31,8 @@ type Room struct {
 	rounds  sync.WaitGroup
 	slots   chan struct{} // rounds at once
 
+	openings openings
+
 	// OnRound, if set before the first round, is told of every one.
 	OnRound func(Round)
 }

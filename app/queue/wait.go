@@ -3,6 +3,8 @@ package queue
 import (
 	"context"
 	"math"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -118,4 +120,87 @@ func round(s float64, to func(float64) float64) time.Duration {
 		step = 300
 	}
 	return time.Duration(to(s/step)*step) * time.Second
+}
+
+// Whether somebody is there to answer.
+const (
+	Answering = "online"  // somebody has room
+	Full      = "busy"    // all who are there have as many as they may
+	Unstaffed = "away"    // it is open, but nobody is there
+	Shut      = "offline" // it is closed
+)
+
+// Opening is whether somebody is there for a website, and, where it is closed, when it opens (zero: not known).
+type Opening struct {
+	State string // one of the words above
+	Opens time.Time
+}
+
+// openingKept is how long an opening is remembered: every page view may ask.
+const openingKept = 10 * time.Second
+
+// Opening says whether somebody of the groups is there; of several the best counts.
+func (r *Room) Opening(ctx context.Context, org, website uuid.UUID, groups []uuid.UUID) (Opening, error) {
+	now := time.Now()
+	r.openings.mu.Lock()
+	known, there := r.openings.of[website]
+	r.openings.mu.Unlock()
+	if there && now.Before(known.until) {
+		return known.Opening, nil
+	}
+	q := queuedb.New(r.db.As(access.System(org, "say whether somebody is there")))
+	l, err := readState(ctx, q, queuedb.RouteSettingsRow{Now: now})
+	if err != nil {
+		return Opening{State: Unstaffed}, err
+	}
+	best := Opening{State: Shut}
+	rank := map[string]int{Shut: 0, Unstaffed: 1, Full: 2, Answering: 3}
+	w := newWork(&l.State)
+	for i, g := range l.groups {
+		if !slices.Contains(groups, g.ID) {
+			continue
+		}
+		o := l.opening(w, i, now)
+		if rank[o.State] > rank[best.State] || o.State == best.State && best.Opens.IsZero() {
+			best = o
+		}
+	}
+	r.openings.mu.Lock()
+	defer r.openings.mu.Unlock()
+	if r.openings.of == nil || len(r.openings.of) > 20_000 {
+		r.openings.of = map[uuid.UUID]keptOpening{}
+	}
+	r.openings.of[website] = keptOpening{best, now.Add(openingKept)}
+	return best, nil
+}
+
+type openings struct {
+	mu sync.Mutex
+	of map[uuid.UUID]keptOpening // by website
+}
+
+type keptOpening struct {
+	Opening
+	until time.Time
+}
+
+func (l *loaded) opening(w *work, group int, now time.Time) Opening {
+	a := l.ahead(w, group)
+	switch {
+	case a.nobody && !l.hours[group].Open(now):
+		return Opening{Shut, a.opens}
+	case a.nobody:
+		return Opening{State: Unstaffed}
+	}
+	for _, g := range []int{group, l.Groups[group].Overflow} {
+		if g < 0 {
+			continue
+		}
+		for _, s := range w.groups[g].online {
+			if !l.Agents[s.agent].Suspect && w.agents[s.agent].open < l.Agents[s.agent].Cap {
+				return Opening{State: Answering}
+			}
+		}
+	}
+	return Opening{State: Full}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"parley/app/access"
 	view "parley/templates/desk"
 )
 
@@ -27,6 +28,7 @@ func (s *Server) around(v *visit) (p view.AsidePage, err error) {
 	if p.AllTags, err = s.chat.Tags(ctx, v.Actor); err != nil {
 		return p, err
 	}
+	p.MayBlock = v.Actor.May(access.Watch)
 	p.Assists, err = s.assist.Writes(ctx, v.Actor)
 	return p, err
 }

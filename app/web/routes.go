@@ -103,6 +103,11 @@ var Routes = []Route{
 	{post, "/board/conversations/:id/give", staff(access.Watch, (*Server).give)},
 	{get, "/board/conversations/:id", staff(access.Manage, (*Server).why)},
 
+	{get, "/admin/blocked", staff(access.Watch, (*Server).blocks)},
+	{post, "/admin/blocked", staff(access.Watch, (*Server).addBlock)},
+	{post, "/admin/blocked/:id/remove", staff(access.Watch, (*Server).dropBlock)},
+	{post, "/desk/conversations/:id/block", staff(access.Watch, (*Server).blockVisitor)},
+
 	// For managers.
 	{get, "/admin", staff(access.Manage, (*Server).customers)},
 	{post, "/admin/customers", staff(access.Manage, (*Server).addCustomer)},
@@ -112,6 +117,10 @@ var Routes = []Route{
 	{get, "/admin/websites/:id", staff(access.Manage, (*Server).website)},
 	{get, "/live/websites/:id", socket(access.Manage, (*Server).websiteSocket)},
 	{post, "/admin/websites/:id", staff(access.Manage, (*Server).updateWebsite)},
+	{get, "/admin/websites/:id/widget", staff(access.Manage, (*Server).widgetPage)},
+	{post, "/admin/websites/:id/widget/:part", staff(access.Manage, (*Server).setWidget)},
+	{post, "/admin/websites/:id/identity", staff(access.Manage, (*Server).renewIdentityKey)},
+	{get, "/admin/ratings", staff(access.Manage, (*Server).ratings)},
 	{post, "/admin/websites/:id/domains", staff(access.Manage, (*Server).addDomain)},
 	{post, "/admin/websites/:id/domains/:domain/remove", staff(access.Manage, (*Server).removeDomain)},
 	{post, "/admin/customers/:id/share", staff(access.Manage, (*Server).setShare)},

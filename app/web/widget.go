@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"parley/app/fail"
+	"parley/app/files"
 	"parley/app/org"
 	"parley/templates/public"
 	"parley/widget"
@@ -62,6 +64,85 @@ type siteSettings struct {
 	Panel         string `json:"panel"` // path of the panel's code
 
 	Subjects []subjectOut `json:"subjects,omitempty"` // what the visitor can choose from, if there is a choice
+
+	State     string         `json:"state,omitempty"` // online, busy, away, offline: as it was when this was said
+	Opens     *time.Time     `json:"opens,omitempty"`
+	Greetings []org.Greeting `json:"greetings,omitempty"`
+	Zone      string         `json:"zone,omitempty"` // in which the greetings' times are
+	Holidays  []string       `json:"holidays,omitempty"`
+	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
+
+	Look      org.Look          `json:"look"`
+	Invite    *org.Invite       `json:"invite,omitempty"`
+	Questions []org.Question    `json:"questions,omitempty"`
+	Privacy   string            `json:"privacy,omitempty"`
+	Files     *filesOut         `json:"files,omitempty"`  // what may be sent; without it nothing
+	Rating    *org.Rating       `json:"rating,omitempty"` // how the visitor is asked for its verdict; without it it is not
+	Mail      bool              `json:"mail,omitempty"`   // transcripts can be mailed
+	Texts     map[string]string `json:"texts,omitempty"`  // the widget's own in other words
+}
+
+type filesOut struct {
+	Most   int    `json:"most"`   // bytes
+	Accept string `json:"accept"` // as of a file field
+	Shots  bool   `json:"shots,omitempty"`
+}
+
+// settingsFor is what a widget that speaks a language needs to know of a website.
+func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (*siteSettings, error) {
+	x := site.Settings
+	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Zone: x.Zone, Holidays: x.Holidays,
+		Language: x.Language, Look: x.Look, Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
+	if x.Language != "" {
+		lang = x.Language
+	}
+	short, _, _ := strings.Cut(lang, "-")
+	for _, g := range x.Greetings {
+		if g.Language == "" || g.Language == lang || g.Language == short {
+			out.Greetings = append(out.Greetings, g)
+		}
+	}
+	if x.Invite.Text != "" {
+		out.Invite = &x.Invite
+	}
+	for _, q := range x.Questions {
+		for _, l := range []string{short, lang} {
+			if text := q.Labels[l]; text != "" {
+				q.Label = text
+			}
+		}
+		q.Labels = nil
+		out.Questions = append(out.Questions, q)
+	}
+	if allowed := x.Files.Allowed(); len(allowed) > 0 {
+		out.Files = &filesOut{x.Files.Most(), files.Accept(sorts(allowed)), x.Files.Shots}
+	}
+	if !x.Rating.Off {
+		out.Rating = &x.Rating
+	}
+	for _, l := range []string{short, lang} {
+		for name, text := range x.Texts[l] {
+			if out.Texts == nil {
+				out.Texts = map[string]string{}
+			}
+			out.Texts[name] = text
+		}
+	}
+	var groups []uuid.UUID
+	for _, subject := range site.Subjects {
+		groups = append(groups, subject.Group)
+	}
+	if len(site.Subjects) > 1 {
+		for _, x := range site.Subjects {
+			out.Subjects = append(out.Subjects, subjectOut{x.Group, x.Name, x.Labels})
+		}
+	}
+	o, err := s.queue.Opening(ctx, site.Org, site.ID, groups)
+	if out.State = o.State; !o.Opens.IsZero() {
+		opens := o.Opens.UTC()
+		out.Opens = &opens
+	}
+	return out, err
 }
 
 type subjectOut struct {
@@ -88,11 +169,13 @@ func (s *Server) widgetSite(c echo.Context) error {
 	}
 	s.org.Seen(r.Context(), site, origin)
 	h.Set("Cache-Control", "public, max-age=60")
-	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel}
-	if len(site.Subjects) > 1 {
-		for _, x := range site.Subjects {
-			out.Subjects = append(out.Subjects, subjectOut{x.Group, x.Name, x.Labels})
-		}
+	lang := c.QueryParam("lang")
+	if len(lang) > 35 {
+		lang = ""
+	}
+	out, err := s.settingsFor(r.Context(), site, lang)
+	if err != nil {
+		return err
 	}
 	return c.JSON(http.StatusOK, siteOut{Website: out})
 }

@@ -71,7 +71,7 @@ create table ratings (
   rated_at        timestamptz not null default now(),
   changed_at      timestamptz not null default now(),
   primary key (org_id, conversation_id),
-  foreign key (org_id, conversation_id, visitor_id) references conversations (org_id, id, visitor_id) on delete cascade
+  foreign key (org_id, conversation_id, visitor_id) references conversations (org_id, id, visitor_id) on delete cascade on update cascade
 );
 create index ratings_by_day on ratings (org_id, rated_at);
 call app.lock_down('ratings', 'org_id');
@@ -119,6 +119,24 @@ alter table conversations
   add address text not null default '';      -- network address that it began from, for blocking
 grant update (read_by_visitor, read_by_agent, mailed_seq, transcripts, visitor_id, address) on conversations to parley_app;
 
+-- A signed visitor comes once: what it was signed with is not taken again, from elsewhere.
+create table identity_uses (
+  org_id     uuid not null references organizations,
+  hash       bytea not null check (length(hash) = 32),
+  visitor_id uuid not null,
+  address    text not null,
+  at         timestamptz not null default now(),
+  until      timestamptz not null,
+  primary key (org_id, hash)
+);
+call app.lock_down('identity_uses', 'org_id');
+call app.staff_only('identity_uses');
+grant select, insert, delete on identity_uses to parley_app;
+
+-- A talk that began before the visitor was known becomes its: with all that was said in it.
+alter table messages drop constraint messages_org_id_conversation_id_visitor_id_fkey,
+  add foreign key (org_id, conversation_id, visitor_id) references conversations (org_id, id, visitor_id) on update cascade not valid;
+
 grant create on schema app to parley_door;
 grant select (settings, identity_key) on websites to parley_door;
 drop function app.door_website(text);
@@ -158,7 +176,9 @@ alter table visitors drop subject;
 alter table conversations drop read_by_visitor, drop read_by_agent, drop mailed_seq, drop transcripts, drop address;
 revoke update (visitor_id) on conversations from parley_app;
 alter table websites drop settings, drop identity_key;
-drop table blocks, ratings, pictures;
+drop table identity_uses, blocks, ratings, pictures;
+alter table messages drop constraint messages_org_id_conversation_id_visitor_id_fkey,
+  add foreign key (org_id, conversation_id, visitor_id) references conversations (org_id, id, visitor_id) not valid;
 alter table snippets drop file_id;
 drop function app.said_first;
 drop table files;

@@ -396,9 +396,9 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- name: LeaveAddress :one
 -- Where the visitor can be written to. Staff reads it in a note.
 with v as (
-  update visitors set email = @email, name = case when @name::text = '' then name else @name::text end where visitors.id = @visitor_id returning *
+  update visitors set email = case when @email::text = '' then email else @email::text end, name = case when @name::text = '' then name else @name::text end where visitors.id = @visitor_id returning *
 ), c as (
-  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()), visitor_name = v.name
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
   returning k.*
 ), m as (
@@ -418,7 +418,7 @@ delete from guests where user_id = @user_id;
 -- Around a conversation.
 
 -- name: About :one
-select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
@@ -436,7 +436,7 @@ select exists (select from conversations c join conversations e on e.org_id = c.
 
 -- name: SetAbout :execrows
 -- What the panel tells of its page and its visitor, for the running conversation.
-update conversations set trail = @trail, data = @data, country = case when @country::text = '' then country else @country::text end, zone = @zone
+update conversations set trail = @trail, data = @data, country = case when @country::text = '' then country else @country::text end, zone = @zone, address = @address
 where (trail, data, zone) is distinct from (@trail, @data, @zone) and visitor_id = @visitor_id and state <> 'closed' and id = @id;
 
 -- name: ListTags :many
@@ -558,3 +558,49 @@ update conversations set mailed_seq = @seq where id = @conversation_id and maile
 -- name: TakeTranscript :execrows
 -- One more transcript goes by mail, if it is not one too many.
 update conversations set transcripts = transcripts + 1 where id = @conversation_id and visitor_id = @visitor_id and transcripts < 3 and assigned_at is not null;
+
+-- name: UseIdentity :one
+-- Takes what a visitor was signed with: the first time, or again from the same address within two minutes (an answer can be lost).
+insert into identity_uses as u (org_id, hash, visitor_id, address, until) values (app.org_id(), @hash, @visitor_id, @address, @until)
+on conflict (org_id, hash) do update set at = u.at where u.address = excluded.address and u.at > now() - interval '2 minutes'
+returning hash;
+
+-- name: ForgetIdentities :exec
+delete from identity_uses where until < now();
+
+-- name: KnowVisitor :one
+-- The visitor whom the site calls so: the one it was before, the one that asks (if nobody has called it anything yet), or a new one.
+with known as (
+  select v.id from visitors v where v.website_id = @website_id and v.subject = @subject
+), named as (
+  update visitors v set subject = @subject from (select @asking::uuid as id) a
+  where v.id = a.id and v.website_id = @website_id and v.subject is null and not exists (select from known) returning v.id
+), made as (
+  insert into visitors (org_id, id, website_id, subject) select app.org_id(), @new_id::uuid, @website_id, @subject::text
+  where not exists (select from known) and not exists (select from named)
+  on conflict (org_id, website_id, subject) where subject is not null do nothing returning id
+)
+select id from known union all select id from named union all select id from made;
+
+-- name: Introduce :exec
+update visitors set name = case when @name::text = '' then name else @name::text end, email = case when @email::text = '' then email else @email::text end where id = @id;
+
+-- name: Unite :exec
+-- The talks of a visitor who was nobody become those of whom it turned out to be: all that have ended, and the running one if the other
+-- has none.
+update conversations c set visitor_id = @into_id from visitors v
+where c.visitor_id = @from_id and v.org_id = c.org_id and v.id = c.visitor_id and v.subject is null
+  and (c.state = 'closed' or not exists (select from conversations r where r.org_id = c.org_id and r.visitor_id = @into_id and r.state <> 'closed'));
+
+-- name: Blocks :many
+select b.id, b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.created_at, b.until, coalesce(u.name, '')::text as by_name, coalesce(v.name, '')::text as visitor_name
+from blocks b left join users u on u.org_id = b.org_id and u.id = b.by_id left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id
+where b.until is null or b.until > now() order by b.created_at desc;
+
+-- name: AddBlock :exec
+insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
+values (app.org_id(), @id, sqlc.narg(visitor_id)::uuid, sqlc.narg(network)::text::cidr, @reason, sqlc.narg(by_id)::uuid, sqlc.narg(until)::timestamptz)
+on conflict (org_id, visitor_id, network) do nothing;
+
+-- name: DropBlock :execrows
+delete from blocks where id = @id;

@@ -17,6 +17,8 @@ type AsidePage struct {
 	chat.Surroundings
 	AllTags []chat.Tag
 	Assists bool // a language model is configured
+
+	MayBlock bool
 }
 
 // browser names what a visitor uses, from what the browser says of itself.

@@ -1,4 +1,4 @@
-// Command build bundles the widget's sources into widget/dist and the desk's into static. Run it by "make generate".
+// Command build bundles the widget's sources into widget/dist and those of the desk and of the widget's preview into static. Run it by "make generate".
 package main
 
 import (
@@ -10,9 +10,14 @@ import (
 
 func main() {
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/launcher.js"}, Outfile: "widget/dist/widget.js", Format: api.FormatDefault})
-	build(api.BuildOptions{EntryPoints: []string{"widget/src/panel.js"}, Outfile: "widget/dist/panel.js", Format: api.FormatESModule})
+	if err := os.RemoveAll("widget/dist/parts"); err != nil { // their names change with what is in them
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	build(api.BuildOptions{EntryPoints: []string{"widget/src/panel.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", ChunkNames: "[name]-[hash]", Splitting: true, Format: api.FormatESModule})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/widget.css"}, Outfile: "widget/dist/widget.css"})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/desk/main.js"}, Outfile: "static/desk.js", Format: api.FormatIIFE})
+	build(api.BuildOptions{EntryPoints: []string{"static/src/preview/main.js"}, Outfile: "static/preview.js", Format: api.FormatIIFE})
 }
 
 func build(o api.BuildOptions) {

@@ -1,35 +1,32 @@
-// What the visitor is asked beside the talk: what it is about, and where to write to.
-const texts = {
-  about: "What is it about?", leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", send: "Send",
-};
+// What the visitor is asked beside the talk, loaded where it is: what it is about, and where to write to.
 
-// subjects is the choice where several groups answer for the website, named in the browser's language.
-export function subjects(website, make, then) {
+// subjects is the choice where several groups answer for the website, named in the widget's language.
+export function subjects({ act, make }, website, lang, texts, then) {
   const about = make("div", "subjects");
   let subject;
   about.setAttribute("role", "group");
   about.setAttribute("aria-label", texts.about);
-  about.append(make("p", "", texts.about), ...(website.subjects || []).map((s) => {
-    const b = make("button", "", label(s));
-    b.type = "button";
+  const buttons = (website.subjects || []).map((s) => {
+    const b = act("subject", label(s, lang), () => { choose(s.id); then(); });
     b.setAttribute("aria-pressed", "false");
-    b.addEventListener("click", () => {
-      subject = s.id;
-      for (const x of about.querySelectorAll("button")) x.setAttribute("aria-pressed", String(x === b));
-      then();
-    });
+    b.of = s;
     return b;
-  }));
-  return { about, chosen: () => subject };
+  });
+  about.append(make("p", "", texts.about), ...buttons);
+  const choose = (id) => {
+    subject = id;
+    for (const b of buttons) b.setAttribute("aria-pressed", String(b.of.id === id));
+  };
+  return { about, chosen: () => subject, wish: (group) => { const b = buttons.find((b) => b.of.id === group || b.of.name === group); if (b) choose(b.of.id); } };
 }
 
-function label(s) {
-  for (let l = navigator.language || ""; l; l = l.slice(0, Math.max(0, l.lastIndexOf("-")))) if (s.labels?.[l]) return s.labels[l];
+function label(s, lang) {
+  for (let l = lang; l; l = l.slice(0, Math.max(0, l.lastIndexOf("-")))) if (s.labels?.[l]) return s.labels[l];
   return s.name;
 }
 
-// address is the form for where nobody is there to answer.
-export function address(make, leave) {
+// address is a form for an e-mail address.
+export function address({ make }, texts, why, leave) {
   const email = make("input");
   email.type = "email";
   email.required = true;
@@ -38,11 +35,11 @@ export function address(make, leave) {
   email.placeholder = texts.address;
   const problem = make("small");
   problem.setAttribute("role", "alert");
-  const contact = make("form", "contact", make("p", "", texts.leave), email, make("button", "send", texts.send), problem);
+  const contact = make("form", "contact", make("p", "", why), email, make("button", "send", texts.send), problem);
   contact.addEventListener("submit", (e) => {
     e.preventDefault();
     problem.textContent = "";
     leave(email.value.trim());
   });
-  return { contact, problem };
+  return { contact, problem, email };
 }

@@ -6,44 +6,63 @@
   if (!script || !script.dataset.key) return say("the script line has no data-key. Copy the two lines from the website's page again.");
   if (window.parleyChat) return say("the two lines are in this page twice; the second ones are ignored.");
   const chat = (window.parleyChat = { data: {} });
-  const asked = window.parley && window.parley.q; // called before this script was there
-  window.parley = (what, values) => {
-    if (what !== "set") return say('there is no parley("' + what + '").');
-    Object.assign(chat.data, values);
-    if (chat.told) chat.told();
+  const key = script.dataset.key, base = new URL(script.src).origin, stored = "parley." + key;
+  const asked = (window.parley && window.parley.q) || []; // called before this script was there
+
+  const heard = {}; // event to who wants to know
+  chat.tell = (event, detail) => { for (const f of heard[event] || []) try { f(detail); } catch (e) { console.error(e); } };
+  const does = {
+    set: (values) => { Object.assign(chat.data, values); chat.told && chat.told(); },
+    on: (event, f) => { (heard[event] ||= []).push(f); },
+    identify: (token) => { chat.identity = token || ""; chat.identified && chat.identified(); },
+    open: () => with_((panel) => panel.open()),
+    close: () => with_((panel) => panel.close()),
+    start: (wish) => with_((panel) => panel.start(wish || {})),
+    show: () => { chat.shown = true; chat.button && (chat.button.hidden = false); },
   };
-  for (const call of asked || []) window.parley(...call);
-  const key = script.dataset.key;
-  const base = new URL(script.src).origin;
-  const stored = "parley." + key;
+  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say('there is no parley("' + what + '").'));
+
+  let load, wishes = []; // load: gets the panel, once the page may show it
+  const with_ = (f) => (load ? load().then((panel) => panel && f(panel)) : wishes.push(f));
 
   const read = () => {
     try { return JSON.parse(localStorage.getItem(stored)) || {}; } catch { return {}; }
   };
 
   async function start() {
+    for (const call of asked) window.parley(...call);
+    chat.lang = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
     let answer;
     try {
-      answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key), { credentials: "omit" })).json();
+      answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key) + "&lang=" + encodeURIComponent(chat.lang), { credentials: "omit" })).json();
     } catch {
       return say("the chat server " + base + " cannot be reached.");
     }
-    if (!answer.website) return say(answer.refused || answer.message);
+    const website = answer.website;
+    if (!website) return say(answer.refused || answer.message);
+    chat.lang = website.language || chat.lang;
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
     const host = document.createElement("div");
     host.id = "parley";
+    host.lang = chat.lang;
+    host.dir = /^(ar|fa|he|ur)\b/.test(chat.lang) ? "rtl" : "ltr";
     const root = host.attachShadow({ mode: "open" });
     const line = document.querySelector('link[data-parley],link[rel="stylesheet"][href^="' + base + '/widget.css"]');
     const css = document.createElement("link");
     css.rel = "stylesheet";
     css.href = line ? line.href : base + "/widget.css";
+    if (line && line.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
     const styled = new Promise((go) => { css.onload = css.onerror = go; });
-    const button = document.createElement("button");
-    button.className = "launcher";
+    const look = website.look || {};
+    host.classList.toggle("left", !!look.left);
+    for (const [name, n] of [["--x", look.x], ["--y", look.y]]) if (n) host.style.setProperty(name, n + "px");
+    if (look.color) host.style.setProperty("--accent", look.color);
+    const button = (chat.button = document.createElement("button"));
+    button.className = button.part = "launcher";
     button.type = "button";
-    button.setAttribute("aria-label", "Open chat");
+    button.setAttribute("aria-label", (website.texts && website.texts.open) || "Open chat");
     button.setAttribute("aria-expanded", "false");
     const svg = "http://www.w3.org/2000/svg";
     const icon = document.createElementNS(svg, "svg");
@@ -53,27 +72,57 @@
     path.setAttribute("d", "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z");
     icon.append(path);
     const badge = document.createElement("span");
-    badge.className = "badge";
+    badge.className = badge.part = "badge";
     badge.hidden = true;
     button.append(icon, badge);
     button.hidden = true;
     root.append(css, button);
     document.body.append(host);
     await styled;
-    button.hidden = false;
+    button.hidden = !chat.shown && !!(look.hidden || look.own);
 
     let loading;
-    const load = () => (loading ||= import(base + answer.website.panel).then(
-      (module) => module.default({ root, button, badge, base, key, stored, website: answer.website }),
+    load = () => (loading ||= import(base + website.panel).then(
+      (module) => module.default({ root, button, badge, base, key, stored, website, lang: chat.lang }),
       () => { loading = null; say("the panel could not be loaded; it is tried again on the next click."); },
     ));
     for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
-    button.addEventListener("click", async () => (await load())?.toggle());
+    button.addEventListener("click", () => with_((panel) => panel.toggle()));
+    if (look.own) document.addEventListener("click", (e) => {
+      if (!e.target.closest || !e.target.closest(look.own)) return;
+      e.preventDefault();
+      with_((panel) => panel.open());
+    });
 
-    let open = false;
-    try { open = sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
-    if (open) (await load())?.open(false);
-    else if (read().conversation) load().then((panel) => panel?.listen());
+    const back = /^#parley=([\w-]+)$/.exec(location.hash); // from a mail: the talk it is about
+    if (back) {
+      try { localStorage.setItem(stored, JSON.stringify({ token: back[1] })); } catch { /* storage is off */ }
+      history.replaceState(history.state, "", location.pathname + location.search);
+    }
+    let open = back;
+    try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
+    if (open) with_((panel) => panel.open(false));
+    else if (read().conversation || chat.identity && read().token) with_((panel) => panel.listen());
+    else if (website.invite) invite(website.invite);
+    for (const f of wishes) with_(f);
+    wishes = [];
+  }
+
+  // Shows the invitation once something of what it waits for has happened, and not more often than it may.
+  function invite(w) {
+    const seen = stored + ".invited";
+    let again = 0;
+    try { again = +localStorage.getItem(seen) + (w.every || 24) * 3600000; } catch { /* storage is off: once a page */ }
+    if (again > Date.now()) return;
+    let done;
+    const now = () => {
+      if (done) return;
+      done = true;
+      with_((panel) => panel.invite(() => { try { localStorage.setItem(seen, Date.now()); } catch { /* as above */ } }));
+    };
+    if (w.after || !w.scroll && !w.exit) setTimeout(now, (w.after || 10) * 1000);
+    if (w.scroll) addEventListener("scroll", () => { if (scrollY + innerHeight >= document.documentElement.scrollHeight * w.scroll / 100) now(); }, { passive: true });
+    if (w.exit) document.addEventListener("mouseout", (e) => { if (!e.relatedTarget && e.clientY <= 0) now(); });
   }
   start();
 })();

@@ -1,23 +1,27 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
-import { address, subjects } from "./ask.js";
+import files from "./files.js";
+import greet, { onPage } from "./greet.js";
+import * as tools from "./make.js";
+import { act, fill, make, newID } from "./make.js";
 import markdown from "./markdown.js";
-import poll from "./poll.js";
+import rating from "./rating.js";
+import english from "./texts/en.js";
 import teller from "./tell.js";
 
-const texts = {
-  close: "Close chat", write: "Write a message", send: "Send", again: "Start a new conversation", gone: "The chat is not available on this page.",
-  connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
-  waiting: "You are in line. Somebody will be with you soon.", sending: "Sending…", sent: "Sent",
-  here: (name) => name + " is here for you", joined: (name) => name + " has joined",
-  place: (n) => (n === 1 ? "You are next in line." : "You are number " + n + " in line."),
-  wait: (least, most) => " It takes " + (least && least < most ? least + " to " + most : "up to " + most) + (most === 1 ? " minute." : " minutes."),
-  nobody: "Nobody is here just now.", back: (day) => " We are back " + day + ".",
-  left: "Thank you. We will write to you.",
-  edited: " · edited", erased: "This message was taken back",
-  ended: "The conversation has ended", returned: "A colleague will take over in a moment", typing: "is typing…",
+// Languages besides English, loaded when they are spoken.
+const spoken = {
+  de: () => import("./texts/de.js"), fr: () => import("./texts/fr.js"), es: () => import("./texts/es.js"), nl: () => import("./texts/nl.js"), pt: () => import("./texts/pt.js"),
+  it: () => import("./texts/it.js"), pl: () => import("./texts/pl.js"), tr: () => import("./texts/tr.js"), ar: () => import("./texts/ar.js"),
 };
 
-export default function panel({ root, button, badge, base, key, stored, website }) {
+export default async function panel({ root, button, badge, base, key, stored, website, lang }) {
+  const short = lang.toLowerCase().split("-")[0], chat = window.parleyChat;
+  let texts = english;
+  if (spoken[short]) try { texts = (await spoken[short]()).default; } catch { /* English, then */ }
+  texts = { ...english, ...texts, ...website.texts };
+  const speaks = spoken[short] || short === "en" ? lang : "en"; // times and numbers, too
+  let poll; // loaded where sockets are blocked
+
   // What the page's own storage keeps: token, conversation, and messages not yet acknowledged. Read anew before each change,
   // because other tabs change it too.
   let memory = {}, storing = true;
@@ -32,17 +36,16 @@ export default function panel({ root, button, badge, base, key, stored, website 
   };
   load();
 
-  const make = (tag, className, ...children) => {
-    const e = document.createElement(tag);
-    if (className) e.className = className;
-    e.append(...children);
-    return e;
-  };
   const title = make("strong", "", website.name);
   const status = make("span", "status");
-  const close = make("button", "close", "×");
-  close.type = "button";
+  const face = make("img", "face");
+  face.alt = "";
+  face.hidden = true;
+  const close = act("close", "×", () => api.close());
   close.setAttribute("aria-label", texts.close);
+  const menu = make("details", "menu"), opener = make("summary", "", "⋯"), items = make("div", "items");
+  opener.setAttribute("aria-label", texts.more);
+  menu.append(opener, items);
   const log = make("div", "log");
   log.setAttribute("role", "log");
   log.setAttribute("aria-live", "polite");
@@ -57,28 +60,47 @@ export default function panel({ root, button, badge, base, key, stored, website 
   input.setAttribute("aria-label", texts.write);
   input.placeholder = texts.write;
   const send = make("button", "send", texts.send);
-  const { about, chosen } = subjects(website, make, () => input.focus());
-  const { contact, problem } = address(make, (email) => put({ type: "contact", id: (leaving = newID()), email }));
+  const about = make("div"), contact = make("div"); // what is asked beside the talk is loaded where it is asked
+  let subject, address, chosen = () => undefined, wish = () => {};
+  const verdict = website.rating && rating(website.rating, texts, (frame) => put({ ...frame, conversation }));
   const form = make("form", "composer", input, send);
-  const box = make("section", "panel", make("header", "", make("div", "", title, status), close), log, typing, notice, about, contact, form);
+  const ahead = make("div", "before"); // questions
+  const box = make("section", "panel", make("header", "", face, make("div", "", title, status), menu, close), log, typing, notice, ...(verdict ? [verdict.form] : []), ahead, about, contact, form);
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-label", website.name);
   box.hidden = true;
   root.append(box);
+  files({ website, lang: speaks, texts, box, form, input, host: root.host, token: () => memory.token,
+    to: (id, name) => call("files") + "&id=" + id + "&name=" + encodeURIComponent(name) + (state && state !== "closed" ? "&conversation=" + conversation : "") + (chosen() ? "&subject=" + chosen() : ""),
+    show: (m) => { draw(m, true); return shown.get(m.id); },
+    sent: (a, m) => { if (!conversation || a.conversation >= conversation) { turnTo(a.conversation); if (!state || state === "closed") state = "waiting"; draw(m); drawState(); } },
+  });
+
+  let choices; // of the menu
+  menu.addEventListener("toggle", async () => {
+    if (choices || !menu.open) return;
+    choices = (await import("./menu.js")).default(tools, { website, texts, put, log, box, items, privacy, close: () => { menu.open = false; }, told: (f) => f(conversation) });
+    drawState();
+  });
+  const privacy = make("div", "privacy text", ...markdown(website.privacy || ""));
+  privacy.hidden = true;
 
   let talk = make("div", "talk"); // the messages of the present conversation
   const talks = new Map(); // and of those before it
-  log.append(...(website.greeting ? [make("p", "greeting", website.greeting)] : []), talk);
+  const opening = greet(website, new Date(), location.pathname), greeting = make("div", "greeting text", ...markdown(opening.text || ""));
+  greeting.hidden = !opening.text;
+  log.append(privacy, greeting, talk);
 
   let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
+  let asking = !!website.questions, reply = 0, seen = 0; // questions are still to be asked; how far each side has read
   let place = null, leaving; // in line; and the id of an address on its way
-  let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
+  let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer, blink;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
 
   const current = () => talk;
-  const tell = teller(stored, put);
-  window.parleyChat.told = () => tell(greeted && state && state !== "closed" && conversation);
+  const tell = teller(stored, put, () => Object.fromEntries((memory.answers || []).map((a) => [a.label.slice(0, 60), a.value])));
+  chat.told = () => tell(greeted && state && state !== "closed" && conversation);
 
   // --- drawing ------------------------------------------------------------------------------------------------------
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -97,12 +119,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
       shown.set(m.id, e);
     }
     if (m.kind === "system") {
-      e.textContent = m.text === "taken" ? texts.joined(m.name) : m.text === "closed" ? texts.ended : texts.returned;
+      const words = { taken: texts.joined, closed: texts.ended, left: texts.you_ended, lapsed: texts.lapsed, silent: texts.silent, returned: texts.returned };
+      e.textContent = fill(words[m.text] || "", { name: m.name });
     } else {
       e.change = (changed, text) => {
         const foot = make("small", "", pending ? texts.sending
-          : (m.author === "agent" && m.name ? m.name + " · " : "") + new Date(m.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) + (changed === "edited" ? texts.edited : ""));
-        e.replaceChildren(make("div", "text", ...(changed === "erased" ? [make("em", "", texts.erased)] : markdown(text))), foot);
+          : (m.author === "agent" && m.name ? m.name + " · " : "") + new Date(m.at).toLocaleTimeString(speaks, { hour: "2-digit", minute: "2-digit" }) + (changed === "edited" ? " · " + texts.edited : ""));
+        e.replaceChildren(changed !== "erased" && m.file ? attached(m) : make("div", "text", ...(changed === "erased" ? [make("em", "", texts.erased)] : markdown(text))), foot);
       };
       e.change(m.changed, m.text);
       if (m.seq) e.dataset.seq = m.seq;
@@ -113,15 +136,51 @@ export default function panel({ root, button, badge, base, key, stored, website 
     for (let x = talk.lastElementChild; x && x.seq > e.seq; x = x.previousElementSibling) if (x !== e) next = x;
     if (e.parentNode !== talk || e.nextElementSibling !== next) talk.insertBefore(e, next);
     if (!stay || pending) toEnd();
+    if (m.author === "visitor") marks();
+  }
+
+  function attached(m) {
+    const a = make("a", "file"), f = m.file;
+    a.href = base + f.url;
+    a.target = "_blank";
+    a.rel = "noopener";
+    const card = () => { a.className = a.part = "file card"; a.replaceChildren("📄 " + m.text); };
+    if (!f.width) card();
+    else {
+      const img = make("img"), small = Math.min(1, 240 / f.width, 200 / f.height);
+      img.width = Math.max(1, f.width * small);
+      img.height = Math.max(1, f.height * small);
+      img.alt = m.text;
+      img.onerror = card; // the page may forbid images from elsewhere
+      img.src = a.href;
+      a.append(img);
+    }
+    return a;
+  }
+
+  // Under the visitor's last message: whether it is kept, and read.
+  function marks() {
+    for (const e of log.querySelectorAll(".mark")) e.remove();
+    const last = Array.from(talk.querySelectorAll(".message.visitor:not(.pending)")).pop(), foot = last && last.querySelector("small");
+    if (foot && last.dataset.seq) foot.append(make("span", "mark", " · " + (+last.dataset.seq <= seen ? texts.read : texts.sent)));
   }
 
   function drawState() {
-    status.textContent = !greeted ? texts.connecting : state === "open" ? texts.here(agent) : state !== "waiting" ? "" : !place ? texts.waiting
-      : place.nobody ? texts.nobody + (place.opens ? texts.back(new Date(place.opens).toLocaleString("en", { day: "numeric", month: "long", weekday: "long", hour: "2-digit", minute: "2-digit" })) : "")
-      : texts.place(place.position) + (place.most ? texts.wait(place.least, place.most) : "");
-    about.hidden = !website.subjects || (state && state !== "closed");
+    const opens = () => fill(texts.back, { day: new Date(place.opens).toLocaleString(speaks, { day: "numeric", month: "long", weekday: "long", hour: "2-digit", minute: "2-digit" }) });
+    status.textContent = !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state !== "waiting" ? opening.status || "" : !place ? texts.waiting
+      : place.nobody ? texts.nobody + (place.opens ? " " + opens() : "")
+      : (place.position === 1 ? texts.next : fill(texts.place, { n: place.position })) + (place.most ? " " + fill(texts.wait, { time: minutes(place.least, place.most) }) : "");
+    face.hidden = state !== "open" || !face.src;
+    const over = state === "closed", talking = state && !over;
+    choices?.draw(state);
+    menu.hidden = !state && !website.privacy;
+    if (verdict) verdict.form.hidden = !over || memory.rated === conversation && !verdict.form.contains(root.activeElement);
+    ahead.hidden = !asking || !!talking;
+    form.hidden = !ahead.hidden && ahead.childElementCount > 0;
+    about.hidden = !website.subjects || talking || form.hidden;
     const stay = atEnd();
-    contact.hidden = state !== "waiting" || !place?.nobody || memory.left === conversation;
+    if (state === "waiting" && place?.nobody && !address) leaveAddress();
+    contact.hidden = state !== "waiting" || !place?.nobody || memory.left === conversation || !!memory.email;
     if (stay) toEnd();
     notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
     input.placeholder = state === "closed" ? texts.again : texts.write;
@@ -130,7 +189,19 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function drawUnread() {
     badge.hidden = !unread;
     badge.textContent = unread > 9 ? "9+" : unread;
-    button.setAttribute("aria-label", "Open chat" + (unread ? ", " + unread + " unread" : ""));
+    button.setAttribute("aria-label", texts.open + (unread ? ", " + fill(texts.unread, { n: unread }) : ""));
+    chat.tell("unread", unread);
+    clearInterval(blink);
+    if (!unread || !document.hidden) return;
+    const plain = document.title; // flashes while the page is in the background
+    let on = false;
+    blink = setInterval(() => { on = !on && document.hidden && !!unread; document.title = on ? texts.news : plain; if (!document.hidden) clearInterval(blink); }, 1000);
+  }
+
+  // Minutes, with the plurals of the language.
+  function minutes(least, most) {
+    const f = new Intl.NumberFormat(speaks, { style: "unit", unit: "minute", unitDisplay: "long" });
+    return least && least < most ? (f.formatRange ? f.formatRange(least, most) : least + "–" + f.format(most)) : f.format(most);
   }
 
   function turnTo(id) {
@@ -170,6 +241,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (barren < enough()) {
       try { s = new WebSocket(address); } catch { barren = enough(); }
     }
+    if (!s && !poll) return void import("./poll.js").then((m) => { poll = m.default; connect(); }, () => { timer = setTimeout(connect, 5000); });
     s ||= poll(call("frames"), address, helloFrame);
     socket = s;
     s.onopen = () => s === socket && hello();
@@ -189,7 +261,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function helloFrame() {
     load();
     return (helloFrame.last = JSON.stringify({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
-      page: { url: location.href, title: document.title, referrer: document.referrer }, language: navigator.language }));
+      identity: chat.identity || undefined, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
   }
 
   function hello() {
@@ -280,10 +352,12 @@ export default function panel({ root, button, badge, base, key, stored, website 
         turnTo(c.id);
         state = c.state;
         agent = c.agent || "";
+        asking &&= state === "closed";
       }
+      ask();
       take(frame.messages);
       flush();
-      window.parleyChat.told();
+      chat.told();
     } else if (frame.type === "messages") {
       const c = frame.conversation;
       if (conversation && c.id < conversation) { // the last words of the one before
@@ -304,14 +378,26 @@ export default function panel({ root, button, badge, base, key, stored, website 
         if (!state || state === "closed") state = "waiting";
         if (m) draw(own);
         if (frame.seq === last + 1) last = frame.seq;
-        window.parleyChat.told();
+        if (frame.seq === 1) introduce();
+        chat.told();
       }
       sent.delete(frame.id);
       kept(frame.id);
       said = "";
+    } else if (frame.type === "seen") {
+      if (frame.conversation === conversation && frame.seq > seen) { seen = frame.seq; marks(); }
+    } else if (frame.type === "agent") {
+      face.src = base + frame.picture;
+    } else if (frame.type === "rated") {
+      save((m) => { m.rated = conversation; });
+      verdict.kept();
+      chat.tell("rated");
+    } else if (frame.type === "mailed") {
+      choices?.mailed();
+      said = texts.mailed;
     } else if (frame.type === "typing") {
       clearTimeout(typingTimer);
-      typing.textContent = agent + " " + texts.typing;
+      typing.textContent = fill(texts.typing, { name: agent });
       typingTimer = setTimeout(() => { typing.textContent = ""; }, 4000);
     } else if (frame.type === "line") {
       if (frame.conversation === conversation) place = frame;
@@ -331,7 +417,11 @@ export default function panel({ root, button, badge, base, key, stored, website 
       if (own) kept(m.id);
       if (m.author === "agent") {
         typing.textContent = "";
-        if (fresh && !m.of && m.seq > (memory.read || 0) && unseen()) unread++;
+        if (fresh && !m.of && m.seq > (memory.read || 0)) {
+          reply = m.seq;
+          if (unseen()) unread++;
+          chat.tell("message", { text: m.text, name: m.name });
+        }
       }
     }
     read();
@@ -343,6 +433,7 @@ export default function panel({ root, button, badge, base, key, stored, website 
     if (!unseen()) {
       unread = 0;
       if ((memory.read || 0) < last) save((m) => { m.read = last; });
+      if (reply && greeted) { put({ type: "seen", conversation, seq: reply }); reply = 0; }
     }
     drawUnread();
   }
@@ -354,8 +445,13 @@ export default function panel({ root, button, badge, base, key, stored, website 
       save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
       say({ ...m, conversation: undefined });
     } else if (frame.id && frame.id === leaving) {
-      problem.textContent = frame.message;
+      address.problem.textContent = frame.message;
+    } else if (choices?.mine(frame.id)) {
+      choices.refused(frame.message);
+    } else if (verdict && verdict.mine(frame.id)) {
+      verdict.refused(frame.message);
     } else if (frame.code === "unauthenticated" && !greeted) {
+      if (chat.identity) { console.error("Parley: " + frame.message); chat.identity = ""; }
       save((s) => { delete s.token; delete s.conversation; });
       hello();
     } else if (frame.retry && (m || !greeted)) { // not now: said, and done by itself
@@ -373,10 +469,10 @@ export default function panel({ root, button, badge, base, key, stored, website 
       shown.get(m.id)?.remove();
       shown.delete(m.id);
       if (!input.value) input.value = m.text;
-      notice.textContent = frame.message;
+      said = frame.message;
       return;
     } else {
-      notice.textContent = frame.message;
+      said = frame.message;
     }
   }
 
@@ -384,7 +480,9 @@ export default function panel({ root, button, badge, base, key, stored, website 
   function submit() {
     const text = input.value.trim();
     if (!text) return;
+    if (form.hidden) return;
     const m = { id: newID(), text, conversation: state === "closed" ? undefined : conversation || undefined, subject: chosen() };
+    if (!state || state === "closed") { seen = 0; chat.tell("started"); }
     save((s) => { s.out.push(m); });
     sent.set(m.id, m);
     input.value = "";
@@ -394,15 +492,6 @@ export default function panel({ root, button, badge, base, key, stored, website 
       say(m);
       if (!overdue) watch();
     } else if (!greeted) connect();
-  }
-
-  // Pages without TLS have no randomUUID.
-  const newID = () => (crypto.randomUUID ? crypto.randomUUID() : uuid());
-  function uuid() {
-    const b = crypto.getRandomValues(new Uint8Array(16));
-    b[6] = (b[6] & 15) | 64;
-    b[8] = (b[8] & 63) | 128;
-    return [...b].map((x, i) => (i === 4 || i === 6 || i === 8 || i === 10 ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
   }
 
   function grow() {
@@ -422,8 +511,65 @@ export default function panel({ root, button, badge, base, key, stored, website 
     typedAt = Date.now();
     setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
   });
-  close.addEventListener("click", () => api.close());
-  box.addEventListener("keydown", (e) => { if (e.key === "Escape") api.close(); });
+  box.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    if (menu.open) { menu.open = false; opener.focus(); } else api.close();
+  });
+
+  // What was answered before the chat: where to write to, and the rest beside the talk.
+  function introduce() {
+    const answer = (kind) => memory.answers?.find((a) => a.kind === kind)?.value, email = answer("email"), name = answer("name");
+    if (email || name) put({ type: "contact", id: newID(), email, name });
+  }
+
+  async function leaveAddress() {
+    address = {};
+    address = (await import("./ask.js")).address(tools, texts, texts.leave, (email) => put({ type: "contact", id: (leaving = newID()), email }));
+    contact.append(address.contact);
+  }
+  async function askSubject() {
+    if (!website.subjects || subject) return;
+    subject = (await import("./ask.js")).subjects(tools, website, lang, texts, () => input.focus());
+    ({ chosen, wish } = subject);
+    about.append(subject.about);
+    drawState();
+  }
+
+  // The questions before the chat, once it is known that there is no talk yet. What was answered before is not asked again.
+  async function ask() {
+    if (!asking || state && state !== "closed" || ahead.childElementCount) return;
+    const known = (memory.answers || []).map((a) => a.label), open = website.questions.filter((q) => !known.includes(q.label) && !(q.kind === "email" && memory.email));
+    if (!open.length) { asking = false; return drawState(); }
+    const { default: questions } = await import("./questions.js");
+    if (ahead.childElementCount) return;
+    ahead.append(questions(tools, open, texts, (answers) => {
+      asking = false;
+      save((m) => { m.answers = [...(m.answers || []), ...answers]; for (const a of answers) if (a.kind === "email") m.email = a.value; });
+      drawState();
+      input.focus();
+    }));
+    drawState();
+  }
+
+  // Another visitor from now on, as the site says; or none any more.
+  chat.identified = () => {
+    save((m) => { for (const k of Object.keys(m)) if (k !== "out" || !chat.identity) delete m[k]; m.out ||= []; if (!chat.identity) m.out = []; });
+    anew();
+  };
+  function anew() {
+    if (!socket) return;
+    conversation = null;
+    state = agent = "";
+    last = unread = 0;
+    shown.clear();
+    talks.clear();
+    for (const t of log.querySelectorAll(".talk")) t.remove();
+    talk = make("div", "talk");
+    log.append(talk);
+    drawUnread();
+    drop();
+    tries = 0;
+  }
   addEventListener("online", () => { tries = 0; connect(); });
   addEventListener("offline", () => { if (socket) drop(); });
   addEventListener("pageshow", (e) => { if (e.persisted && socket) drop(); });
@@ -446,11 +592,14 @@ export default function panel({ root, button, badge, base, key, stored, website 
       button.setAttribute("aria-expanded", "true");
       root.host.classList.add("open");
       remember(true);
+      root.querySelector(".invite")?.remove();
       read();
       connect();
+      askSubject();
       drawState();
       toEnd();
-      if (focus) input.focus();
+      if (focus) (form.hidden ? box.querySelector(".before input, .before select") || close : input).focus();
+      chat.tell("open");
     },
     close() {
       box.hidden = true;
@@ -458,6 +607,19 @@ export default function panel({ root, button, badge, base, key, stored, website 
       root.host.classList.remove("open");
       remember(false);
       button.focus();
+      chat.tell("close");
+    },
+    async start({ group, text }) {
+      await askSubject();
+      if (group) wish(group);
+      if (text && !input.value) input.value = text;
+      grow();
+      api.open();
+    },
+    async invite(shownNow) {
+      if (!box.hidden || state || !onPage(website.invite.page, location.pathname) || website.invite.online && website.state !== "online") return;
+      shownNow();
+      (await import("./invite.js")).default(tools, { website, texts, root, button, open: () => api.open() });
     },
     toggle() { box.hidden ? api.open() : api.close(); },
   };

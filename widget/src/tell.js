@@ -1,6 +1,6 @@
 // What agents may know besides: the pages since the chat was opened here, the time zone, and what the site says of its visitor
 // (parley("set", {...})). Told while a conversation runs, and only when it has changed.
-export default function teller(stored, put) {
+export default function teller(stored, put, answers) {
   const where = stored + ".trail";
   let told = "";
   const trail = () => {
@@ -17,7 +17,7 @@ export default function teller(stored, put) {
   return (conversation) => {
     const steps = trail();
     if (!conversation) return;
-    const frame = { type: "about", conversation, trail: steps, data: window.parleyChat.data, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const frame = { type: "about", conversation, trail: steps, data: { ...answers(), ...window.parleyChat.data }, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const now = JSON.stringify(frame);
     if (now === told) return;
     told = now;

@@ -14,7 +14,7 @@ import (
 
 const about = `-- name: About :one
 
-select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
@@ -28,6 +28,8 @@ type AboutRow struct {
 	UserAgent    string
 	Language     string
 	Country      string
+	Address      string
+	VisitorID    uuid.UUID
 	Zone         string
 	Data         []byte
 	Trail        []byte
@@ -49,6 +51,8 @@ func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
 		&i.UserAgent,
 		&i.Language,
 		&i.Country,
+		&i.Address,
+		&i.VisitorID,
 		&i.Zone,
 		&i.Data,
 		&i.Trail,
@@ -59,6 +63,33 @@ func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
 		&i.CustomerName,
 	)
 	return i, err
+}
+
+const addBlock = `-- name: AddBlock :exec
+insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
+values (app.org_id(), $1, $2::uuid, $3::text::cidr, $4, $5::uuid, $6::timestamptz)
+on conflict (org_id, visitor_id, network) do nothing
+`
+
+type AddBlockParams struct {
+	ID        uuid.UUID
+	VisitorID *uuid.UUID
+	Network   *string
+	Reason    string
+	ByID      *uuid.UUID
+	Until     *time.Time
+}
+
+func (q *Queries) AddBlock(ctx context.Context, arg AddBlockParams) error {
+	_, err := q.db.Exec(ctx, addBlock,
+		arg.ID,
+		arg.VisitorID,
+		arg.Network,
+		arg.Reason,
+		arg.ByID,
+		arg.Until,
+	)
+	return err
 }
 
 const addTag = `-- name: AddTag :exec
@@ -73,6 +104,52 @@ type AddTagParams struct {
 func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) error {
 	_, err := q.db.Exec(ctx, addTag, arg.ID, arg.Name)
 	return err
+}
+
+const blocks = `-- name: Blocks :many
+select b.id, b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.created_at, b.until, coalesce(u.name, '')::text as by_name, coalesce(v.name, '')::text as visitor_name
+from blocks b left join users u on u.org_id = b.org_id and u.id = b.by_id left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id
+where b.until is null or b.until > now() order by b.created_at desc
+`
+
+type BlocksRow struct {
+	ID          uuid.UUID
+	VisitorID   *uuid.UUID
+	Network     string
+	Reason      string
+	CreatedAt   time.Time
+	Until       *time.Time
+	ByName      string
+	VisitorName string
+}
+
+func (q *Queries) Blocks(ctx context.Context) ([]BlocksRow, error) {
+	rows, err := q.db.Query(ctx, blocks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BlocksRow
+	for rows.Next() {
+		var i BlocksRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.VisitorID,
+			&i.Network,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.Until,
+			&i.ByName,
+			&i.VisitorName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const change = `-- name: Change :one
@@ -360,6 +437,18 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 	return i, err
 }
 
+const dropBlock = `-- name: DropBlock :execrows
+delete from blocks where id = $1
+`
+
+func (q *Queries) DropBlock(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, dropBlock, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const earlier = `-- name: Earlier :many
 select e.id, e.created_at, e.state, e.agent_name, e.last_text from conversations c
 join conversations e on e.org_id = c.org_id and e.visitor_id = c.visitor_id and e.id <> c.id
@@ -516,6 +605,15 @@ delete from guests where user_id = $1
 
 func (q *Queries) EndVisits(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, endVisits, userID)
+	return err
+}
+
+const forgetIdentities = `-- name: ForgetIdentities :exec
+delete from identity_uses where until < now()
+`
+
+func (q *Queries) ForgetIdentities(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, forgetIdentities)
 	return err
 }
 
@@ -755,6 +853,21 @@ func (q *Queries) Give(ctx context.Context, arg GiveParams) ([]GiveRow, error) {
 	return items, nil
 }
 
+const introduce = `-- name: Introduce :exec
+update visitors set name = case when $1::text = '' then name else $1::text end, email = case when $2::text = '' then email else $2::text end where id = $3
+`
+
+type IntroduceParams struct {
+	Name  string
+	Email string
+	ID    uuid.UUID
+}
+
+func (q *Queries) Introduce(ctx context.Context, arg IntroduceParams) error {
+	_, err := q.db.Exec(ctx, introduce, arg.Name, arg.Email, arg.ID)
+	return err
+}
+
 const invite = `-- name: Invite :one
 with u as (
   select u.id, u.name from users u where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer' for share
@@ -894,6 +1007,40 @@ func (q *Queries) IsEarlier(ctx context.Context, arg IsEarlierParams) (bool, err
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const knowVisitor = `-- name: KnowVisitor :one
+with known as (
+  select v.id from visitors v where v.website_id = $1 and v.subject = $2
+), named as (
+  update visitors v set subject = $2 from (select $3::uuid as id) a
+  where v.id = a.id and v.website_id = $1 and v.subject is null and not exists (select from known) returning v.id
+), made as (
+  insert into visitors (org_id, id, website_id, subject) select app.org_id(), $4::uuid, $1, $2::text
+  where not exists (select from known) and not exists (select from named)
+  on conflict (org_id, website_id, subject) where subject is not null do nothing returning id
+)
+select id from known union all select id from named union all select id from made
+`
+
+type KnowVisitorParams struct {
+	WebsiteID uuid.UUID
+	Subject   *string
+	Asking    uuid.UUID
+	NewID     uuid.UUID
+}
+
+// The visitor whom the site calls so: the one it was before, the one that asks (if nobody has called it anything yet), or a new one.
+func (q *Queries) KnowVisitor(ctx context.Context, arg KnowVisitorParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, knowVisitor,
+		arg.WebsiteID,
+		arg.Subject,
+		arg.Asking,
+		arg.NewID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }
 
 const knownMessage = `-- name: KnownMessage :one
@@ -1047,9 +1194,9 @@ func (q *Queries) LastQuestions(ctx context.Context, conversations []uuid.UUID) 
 
 const leaveAddress = `-- name: LeaveAddress :one
 with v as (
-  update visitors set email = $1, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email, subject
+  update visitors set email = case when $1::text = '' then email else $1::text end, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email, subject
 ), c as (
-  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp())
+  update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()), visitor_name = v.name
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
   returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address
 ), m as (
@@ -2239,8 +2386,8 @@ func (q *Queries) SeenByVisitor(ctx context.Context, arg SeenByVisitorParams) (S
 }
 
 const setAbout = `-- name: SetAbout :execrows
-update conversations set trail = $1, data = $2, country = case when $3::text = '' then country else $3::text end, zone = $4
-where (trail, data, zone) is distinct from ($1, $2, $4) and visitor_id = $5 and state <> 'closed' and id = $6
+update conversations set trail = $1, data = $2, country = case when $3::text = '' then country else $3::text end, zone = $4, address = $5
+where (trail, data, zone) is distinct from ($1, $2, $4) and visitor_id = $6 and state <> 'closed' and id = $7
 `
 
 type SetAboutParams struct {
@@ -2248,6 +2395,7 @@ type SetAboutParams struct {
 	Data      []byte
 	Country   string
 	Zone      string
+	Address   string
 	VisitorID uuid.UUID
 	ID        uuid.UUID
 }
@@ -2259,6 +2407,7 @@ func (q *Queries) SetAbout(ctx context.Context, arg SetAboutParams) (int64, erro
 		arg.Data,
 		arg.Country,
 		arg.Zone,
+		arg.Address,
 		arg.VisitorID,
 		arg.ID,
 	)
@@ -2594,6 +2743,24 @@ func (q *Queries) Uninvite(ctx context.Context, arg UninviteParams) (UninviteRow
 	return i, err
 }
 
+const unite = `-- name: Unite :exec
+update conversations c set visitor_id = $1 from visitors v
+where c.visitor_id = $2 and v.org_id = c.org_id and v.id = c.visitor_id and v.subject is null
+  and (c.state = 'closed' or not exists (select from conversations r where r.org_id = c.org_id and r.visitor_id = $1 and r.state <> 'closed'))
+`
+
+type UniteParams struct {
+	IntoID uuid.UUID
+	FromID uuid.UUID
+}
+
+// The talks of a visitor who was nobody become those of whom it turned out to be: all that have ended, and the running one if the other
+// has none.
+func (q *Queries) Unite(ctx context.Context, arg UniteParams) error {
+	_, err := q.db.Exec(ctx, unite, arg.IntoID, arg.FromID)
+	return err
+}
+
 const unread = `-- name: Unread :one
 select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.language, c.website_id, c.visitor_id, v.email, v.name, w.name as website_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
@@ -2630,4 +2797,30 @@ func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadR
 		&i.WebsiteName,
 	)
 	return i, err
+}
+
+const useIdentity = `-- name: UseIdentity :one
+insert into identity_uses as u (org_id, hash, visitor_id, address, until) values (app.org_id(), $1, $2, $3, $4)
+on conflict (org_id, hash) do update set at = u.at where u.address = excluded.address and u.at > now() - interval '2 minutes'
+returning hash
+`
+
+type UseIdentityParams struct {
+	Hash      []byte
+	VisitorID uuid.UUID
+	Address   string
+	Until     time.Time
+}
+
+// Takes what a visitor was signed with: the first time, or again from the same address within two minutes (an answer can be lost).
+func (q *Queries) UseIdentity(ctx context.Context, arg UseIdentityParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, useIdentity,
+		arg.Hash,
+		arg.VisitorID,
+		arg.Address,
+		arg.Until,
+	)
+	var hash []byte
+	err := row.Scan(&hash)
+	return hash, err
 }

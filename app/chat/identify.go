@@ -1,0 +1,61 @@
+package chat
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/chat/internal/chatdb"
+	"parley/app/fail"
+	"parley/app/pg"
+)
+
+// Claims is what a site has signed of its visitor.
+type Claims struct {
+	Subject     string // the site's own name for it
+	Name, Email string
+	Until       time.Time // the signature is good
+}
+
+// ErrUsed refuses what a visitor was signed with a second time.
+var ErrUsed = fail.New(fail.Unauthenticated, "This sign-in was used before. The page has to ask its server for a new one.")
+
+// Identify returns the visitor whom a website has signed. asking is who the browser was so far (it may be nobody): its talks become
+// the known visitor's. signed is what was presented; it is taken once.
+func (r *Room) Identify(ctx context.Context, org, website uuid.UUID, asking access.Actor, c Claims, signed, address string) (access.Actor, error) {
+	t := r.db.As(access.System(org, "recognize a visitor"))
+	id := uuid.Must(uuid.NewV7())
+	err := t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := chatdb.New(tx)
+		p := chatdb.KnowVisitorParams{WebsiteID: website, Subject: &c.Subject, NewID: id}
+		if asking.Valid() {
+			p.Asking = asking.ID()
+		}
+		var err error
+		if id, err = q.KnowVisitor(ctx, p); pg.None(err) { // two at once
+			id, err = q.KnowVisitor(ctx, p)
+		}
+		if err != nil {
+			return err
+		}
+		hash := sha256.Sum256([]byte(signed))
+		if _, err := q.UseIdentity(ctx, chatdb.UseIdentityParams{Hash: hash[:], VisitorID: id, Address: address, Until: c.Until}); pg.None(err) {
+			return ErrUsed
+		} else if err != nil {
+			return err
+		}
+		if err := q.ForgetIdentities(ctx); err != nil {
+			return err
+		}
+		if asking.Valid() && asking.ID() != id {
+			if err := q.Unite(ctx, chatdb.UniteParams{FromID: asking.ID(), IntoID: id}); err != nil {
+				return err
+			}
+		}
+		return q.Introduce(ctx, chatdb.IntroduceParams{ID: id, Name: c.Name, Email: c.Email})
+	})
+	return access.Visitor(org, website, id), err
+}

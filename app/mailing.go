@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/bus"
+	"parley/app/chat"
+	"parley/app/jobs"
+	"parley/app/org"
+)
+
+// mailing writes to visitors who have gone: what was answered, with a link back into the chat, and transcripts. It also asks
+// silent visitors whether they are still there, and ends their conversations, where a website wants that.
+type mailing struct {
+	chat   *chat.Room
+	org    *org.Room
+	mail   *jobs.Mailer
+	tokens chat.Tokens
+	after  time.Duration // from an agent's answer to the letter, unless the visitor reads it before
+	minute time.Duration // a minute of a website's settings; tests have shorter ones
+
+	mu    sync.Mutex
+	timed map[uuid.UUID]*time.Timer // by conversation: the letter
+	quiet map[uuid.UUID]*time.Timer // by conversation: the question, or the end
+}
+
+// letterAfter is how long a visitor has to read an answer in the chat before it is mailed.
+const letterAfter = 3 * time.Minute
+
+func newMailing(h *house, m *jobs.Mailer, tokens chat.Tokens, after, minute time.Duration) *mailing {
+	x := &mailing{chat: h.chat, org: h.org, mail: m, tokens: tokens, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, quiet: map[uuid.UUID]*time.Timer{}}
+	h.bus.Subscribe(x)
+	return x
+}
+
+// Heard looks at what this process has written: after an agent's answer both clocks run.
+func (m *mailing) Heard(events []bus.Event) {
+	for _, e := range events {
+		s, ours := e.Local.(chat.Said)
+		if e.Kind != bus.Said || !ours || s.Kind == chat.Note {
+			continue
+		}
+		reply := s.Author == chat.ByAgent && (s.Kind == chat.Text || s.Kind == chat.File)
+		if reply && !m.mail.Off() {
+			m.set(m.timed, s.In.ID, m.after, func() { m.letter(e.Org, s.In.ID) })
+		}
+		switch {
+		case s.In.State == chat.Open && (reply || s.Kind == chat.System && s.Body == chat.Silent):
+			m.watch(e.Org, s)
+		default: // the visitor has written, or it has ended
+			m.set(m.quiet, s.In.ID, 0, nil)
+		}
+	}
+}
+
+// Gap is of no concern: the next answer starts the clocks again.
+func (m *mailing) Gap(uuid.UUID) {}
+
+// set starts a conversation's clock anew, or stops it if there is nothing to do.
+func (m *mailing) set(clocks map[uuid.UUID]*time.Timer, conversation uuid.UUID, after time.Duration, do func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t := clocks[conversation]; t != nil {
+		t.Stop()
+		delete(clocks, conversation)
+	}
+	if do == nil {
+		return
+	}
+	var t *time.Timer
+	t = time.AfterFunc(after, func() {
+		m.mu.Lock()
+		if clocks[conversation] == t {
+			delete(clocks, conversation)
+		}
+		m.mu.Unlock()
+		do()
+	})
+	clocks[conversation] = t
+}
+
+// watch waits for the visitor's word.
+func (m *mailing) watch(organization uuid.UUID, s chat.Said) {
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		settings, err := m.org.SettingsOf(ctx, organization, s.In.Website)
+		if err != nil || settings.WarnAfter == 0 {
+			return
+		}
+		if s.Body != chat.Silent || s.Kind != chat.System {
+			m.set(m.quiet, s.In.ID, time.Duration(settings.WarnAfter)*m.minute, func() { m.ask(organization, s) })
+		} else if settings.EndAfter > 0 {
+			m.set(m.quiet, s.In.ID, time.Duration(settings.EndAfter)*m.minute, func() { m.end(organization, s) })
+		}
+	}()
+}
+
+func (m *mailing) ask(organization uuid.UUID, s chat.Said) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c, err := m.chat.Get(ctx, access.System(organization, "ask whether a visitor is still there"), s.In.ID)
+	if err == nil {
+		_, err = m.chat.AskIfThere(ctx, organization, s.In.ID, c.LastSeq) // not if the visitor has written since
+	}
+	if err != nil {
+		slog.Warn("ask whether a visitor is still there", "error", err)
+	}
+}
+
+func (m *mailing) end(organization uuid.UUID, s chat.Said) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := m.chat.EndBySilence(ctx, organization, s.In.ID, s.Seq); err != nil {
+		slog.Warn("end a silent conversation", "error", err)
+	}
+}
+
+// letter mails what the visitor has not read.
+func (m *mailing) letter(organization, conversation uuid.UUID) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	who := access.System(organization, "write to a visitor who has gone")
+	u, err := m.chat.Unread(ctx, who, conversation)
+	if err != nil || u.Email == "" || u.Known >= u.Newest {
+		if err != nil {
+			slog.Warn("write to a visitor who has gone", "error", err)
+		}
+		return
+	}
+	settings, err := m.org.SettingsOf(ctx, organization, u.Website)
+	if err != nil || settings.NoMail {
+		return
+	}
+	messages, err := m.chat.After(ctx, who, conversation, u.Known)
+	if err != nil {
+		slog.Warn("write to a visitor who has gone", "error", err)
+		return
+	}
+	var said []string
+	for _, x := range messages {
+		if x.Author == chat.ByAgent && (x.Kind == chat.Text || x.Kind == chat.File) && x.Changed != chat.Erased {
+			said = append(said, x.AuthorName+":\n"+x.Words())
+		}
+	}
+	if len(said) == 0 {
+		return
+	}
+	first, err := m.chat.Mailed(ctx, who, conversation, messages[len(messages)-1].Seq)
+	if err != nil || !first {
+		return
+	}
+	m.mail.Send(jobs.Letter{To: u.Email, Subject: "Your question at " + u.WebsiteName,
+		Text: strings.Join(said, "\n\n") + "\n\n" + m.back(organization, u, "To answer, open the chat again") + "\n"})
+}
+
+// back is a line with a link into the chat, on the page where it began.
+func (m *mailing) back(organization uuid.UUID, u chat.Unread, words string) string {
+	page, err := url.Parse(u.PageURL)
+	if err != nil || page.Host == "" {
+		return ""
+	}
+	page.Fragment = "parley=" + m.tokens.Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now())
+	return words + ": " + page.String()
+}
+
+// transcript mails what was said in a visitor's conversation, without what only staff sees.
+func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error {
+	u, err := m.chat.Unread(ctx, access.System(visitor.Org(), "mail a transcript"), conversation)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "Your conversation at %s\n\n", u.WebsiteName)
+	for seq := 0; ; {
+		messages, more, err := m.chat.Page(ctx, visitor, conversation, seq)
+		if err != nil {
+			return err
+		}
+		for _, x := range messages {
+			seq = x.Seq
+			if x.Kind != chat.Text && x.Kind != chat.File || x.Changed == chat.Erased {
+				continue
+			}
+			name := x.AuthorName
+			if x.Author == chat.ByVisitor {
+				name = "You"
+			}
+			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), name, strings.ReplaceAll(x.Words(), "\n", "\n  "))
+		}
+		if !more {
+			break
+		}
+	}
+	words := "To go on, open the chat again"
+	if u.State == chat.Closed {
+		words = "To say how it was, open the chat again"
+	}
+	b.WriteString(m.back(visitor.Org(), u, words) + "\n")
+	m.mail.Send(jobs.Letter{To: to, Subject: "Your conversation at " + u.WebsiteName, Text: b.String()})
+	return nil
+}

@@ -1,0 +1,20 @@
+// What the widget says. Other languages have the same names; {…} is filled in.
+export default {
+  open: "Open chat", close: "Close chat", unread: "{n} new", news: "New message",
+  write: "Write a message", send: "Send", again: "Start a new conversation", gone: "The chat is not available on this page.",
+  connecting: "Connecting…", offline: "No connection. What you write is sent as soon as it is back.",
+  waiting: "You are in line. Somebody will be with you soon.", sending: "Sending…", sent: "Sent", read: "Read",
+  here: "{name} is here for you", joined: "{name} has joined", typing: "{name} is typing…",
+  next: "You are next in line.", place: "You are number {n} in line.", wait: "It takes about {time}.",
+  nobody: "Nobody is here just now.", back: "We are back {day}.",
+  leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", left: "Thank you. We will write to you.",
+  edited: "edited", erased: "This message was taken back", returned: "A colleague will take over in a moment",
+  ended: "The conversation has ended", you_ended: "You have ended the conversation", lapsed: "Ended, because nothing was written for a while",
+  silent: "Are you still there? The conversation ends soon if nothing is written.",
+  about: "What is it about?", begin: "Start chat", required: "Please fill this in.", choose: "Please choose",
+  attach: "Send a file", drop: "Drop files here", large: "“{name}” is larger than {size}.", cancel: "Cancel", retry: "Try again", failed: "Not sent",
+  shot: "Send a picture of this page", shot_ask: "This picture of the page will be sent. What is in form fields is hidden.", shot_no: "No picture can be taken here. Please send a file.",
+  more: "More", end: "End conversation", end_sure: "End this conversation?", save: "Save as text", mail: "Send by e-mail", mailed: "It is on its way.", privacy: "Privacy",
+  rate: "How was this conversation?", star: "{n} of 5", good: "Good", bad: "Not good", comment: "Would you like to say more?", rate_send: "Send rating", thanks: "Thank you!", change: "Change",
+  dismiss: "Not now", you: "You",
+};

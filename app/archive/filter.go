@@ -19,9 +19,13 @@ type Filter struct {
 	Agent     uuid.UUID // who had it last
 	AgentName string    // the same by the name the visitor read, which is how a reviewer knows agents
 	Tag       uuid.UUID
+	Rating    string    // one of Ratings
 	From      time.Time // closed then or later
 	Until     time.Time // closed before
 }
+
+// Ratings is what a conversation can be looked for by what its visitor said of it.
+var Ratings = []Choice{{"good", "Good (4, 5 or thumbs up)"}, {"fair", "Fair (3)"}, {"bad", "Bad (1, 2 or thumbs down)"}, {"any", "Rated"}, {"none", "Not rated"}}
 
 // forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
 // knows; what is among staff it neither sees nor can ask by.
@@ -35,7 +39,7 @@ func (f Filter) forReader(who access.Actor) Filter {
 // list is the filter as a query has it.
 func (f Filter) list() archivedb.ListPastParams {
 	return archivedb.ListPastParams{Customer: some(f.Customer), Website: some(f.Website), GroupID: some(f.Group), Agent: some(f.Agent),
-		AgentName: some(f.AgentName), Tag: some(f.Tag), ClosedFrom: some(f.From), ClosedUntil: some(f.Until)}
+		AgentName: some(f.AgentName), Tag: some(f.Tag), Rating: some(f.Rating), ClosedFrom: some(f.From), ClosedUntil: some(f.Until)}
 }
 
 // some is a value that may be left out.

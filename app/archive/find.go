@@ -25,12 +25,12 @@ func (p *Page) find(ctx context.Context, q *archivedb.Queries, f Filter, words [
 		}
 	}
 	depth := int32(skip) + PageSize + 1
-	if len(phrases) > 0 { // which of those with the words have them side by side is only known after reading them
+	if len(phrases) > 0 || f.Rating != "" { // which of those with the words have them side by side, or are rated so, is only known after reading them
 		depth = Depth + 1
 	}
 	l := f.list()
 	params := archivedb.FindPastParams{Rare: rare, Words: p.Words, Customer: l.Customer, Website: l.Website, GroupID: l.GroupID, Agent: l.Agent, AgentName: l.AgentName,
-		Tag: l.Tag, ClosedFrom: l.ClosedFrom, ClosedUntil: l.ClosedUntil, Phrases: phrases, Skip: int32(skip), Most: PageSize + 1, Depth: depth}
+		Tag: l.Tag, Rating: l.Rating, ClosedFrom: l.ClosedFrom, ClosedUntil: l.ClosedUntil, Phrases: phrases, Skip: int32(skip), Most: PageSize + 1, Depth: depth}
 	var rows []archivedb.FindPastRow
 	var err error
 	if len(rare) > 0 {
@@ -66,7 +66,7 @@ func (p *Page) find(ctx context.Context, q *archivedb.Queries, f Filter, words [
 // recent is FindPast where all words are common.
 func recent(ctx context.Context, q *archivedb.Queries, p archivedb.FindPastParams) ([]archivedb.FindPastRow, error) {
 	rows, err := q.FindRecent(ctx, archivedb.FindRecentParams{Words: p.Words, Customer: p.Customer, Website: p.Website, GroupID: p.GroupID, Agent: p.Agent,
-		AgentName: p.AgentName, Tag: p.Tag, ClosedFrom: p.ClosedFrom, ClosedUntil: p.ClosedUntil, Phrases: p.Phrases, Skip: p.Skip, Most: p.Most, Depth: p.Depth})
+		AgentName: p.AgentName, Tag: p.Tag, Rating: p.Rating, ClosedFrom: p.ClosedFrom, ClosedUntil: p.ClosedUntil, Phrases: p.Phrases, Skip: p.Skip, Most: p.Most, Depth: p.Depth})
 	list := make([]archivedb.FindPastRow, len(rows))
 	for i, r := range rows {
 		list[i] = archivedb.FindPastRow(r)

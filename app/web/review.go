@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"net/url"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 )
 
 // reviewFields are what the archive can be narrowed by, as the form and the addresses of its pages name them.
-var reviewFields = []string{"q", "customer", "website", "group", "agent", "tag", "from", "to"}
+var reviewFields = []string{"q", "customer", "website", "group", "agent", "tag", "rating", "from", "to"}
 
 func (s *Server) past(v *visit) error {
 	ctx := v.Request().Context()
@@ -72,7 +73,11 @@ func pastFilter(v *visit) (f archive.Filter, from archive.Place, err error) {
 		}
 		return day
 	}
-	f = archive.Filter{Text: v.QueryParam("q"), Customer: id("customer"), Website: id("website"), Group: id("group"), Tag: id("tag"), From: day("from"), Until: day("to")}
+	rating := v.QueryParam("rating")
+	if rating != "" && !slices.ContainsFunc(archive.Ratings, func(c archive.Choice) bool { return c.Value == rating }) {
+		wrong.Add("rating", "Please choose one of these.")
+	}
+	f = archive.Filter{Rating: rating, Text: v.QueryParam("q"), Customer: id("customer"), Website: id("website"), Group: id("group"), Tag: id("tag"), From: day("from"), Until: day("to")}
 	if v.Actor.Narrow() != uuid.Nil {
 		name, err := fail.OptionalLine("the agent's name", v.QueryParam("agent"), 100)
 		f.AgentName = name

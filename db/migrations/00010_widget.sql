@@ -117,7 +117,7 @@ alter table conversations
   add mailed_seq integer not null default 0, -- the visitor has been sent what was said up to here
   add transcripts smallint not null default 0, -- how many were mailed
   add address text not null default '';      -- network address that it began from, for blocking
-grant update (read_by_visitor, read_by_agent, mailed_seq, transcripts, visitor_id, address) on conversations to parley_app;
+grant update (read_by_visitor, read_by_agent, mailed_seq, transcripts, visitor_id, visitor_name, address) on conversations to parley_app;
 
 -- A signed visitor comes once: what it was signed with is not taken again, from elsewhere.
 create table identity_uses (
@@ -131,7 +131,7 @@ create table identity_uses (
 );
 call app.lock_down('identity_uses', 'org_id');
 call app.staff_only('identity_uses');
-grant select, insert, delete on identity_uses to parley_app;
+grant select, insert, update (at), delete on identity_uses to parley_app;
 
 -- A talk that began before the visitor was known becomes its: with all that was said in it.
 alter table messages drop constraint messages_org_id_conversation_id_visitor_id_fkey,
@@ -174,7 +174,7 @@ revoke create on schema app from parley_door;
 drop index visitors_by_subject;
 alter table visitors drop subject;
 alter table conversations drop read_by_visitor, drop read_by_agent, drop mailed_seq, drop transcripts, drop address;
-revoke update (visitor_id) on conversations from parley_app;
+revoke update (visitor_id, visitor_name) on conversations from parley_app;
 alter table websites drop settings, drop identity_key;
 drop table identity_uses, blocks, ratings, pictures;
 alter table messages drop constraint messages_org_id_conversation_id_visitor_id_fkey,

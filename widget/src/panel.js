@@ -174,7 +174,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
     const over = state === "closed", talking = state && !over;
     choices?.draw(state);
     menu.hidden = !state && !website.privacy;
-    if (verdict) verdict.form.hidden = !over || memory.rated === conversation && !verdict.form.contains(root.activeElement);
+    if (verdict) verdict.form.hidden = !over || memory.rated === conversation && !verdict.said;
     ahead.hidden = !asking || !!talking;
     form.hidden = !ahead.hidden && ahead.childElementCount > 0;
     about.hidden = !website.subjects || talking || form.hidden;
@@ -211,6 +211,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
       log.append(talk);
     }
     conversation = id;
+    verdict?.reset();
     talks.set(id, talk);
     last = 0;
     if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
@@ -548,7 +549,9 @@ export default async function panel({ root, button, badge, base, key, stored, we
       drawState();
       input.focus();
     }));
+    const held = root.activeElement === input;
     drawState();
+    if (held) ahead.querySelector("input, select").focus();
   }
 
   // Another visitor from now on, as the site says; or none any more.

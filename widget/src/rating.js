@@ -40,8 +40,10 @@ export default function rating(how, texts, put) {
   thanks.setAttribute("role", "status");
   return {
     form,
+    said: false,
+    reset() { if (this.said) form.replaceChildren(title, marks); this.said = false; },
     mine: (x) => x === id,
-    kept() { form.replaceChildren(thanks); },
+    kept() { this.said = true; form.replaceChildren(thanks); },
     refused(why) { problem.textContent = why; },
   };
 }

@@ -159,9 +159,13 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id
 left join groups g on g.org_id = c.org_id and g.id = c.group_id
 left join users u on u.org_id = c.org_id and u.id = c.agent_id
 where c.state = 'closed'
-  and not exists (select from unnest($12::text[]) as p (pattern) where not exists (
+  and ($12::text is null or case $12::text
+    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
+    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
+      and case $12::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and not exists (select from unnest($13::text[]) as p (pattern) where not exists (
     select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.kind in ('text', 'file', 'note') and m.changed <> 'erased' and m.body ilike p.pattern))
-order by d.hits desc, c.closed_at desc, c.id desc limit $14 offset $13
+order by d.hits desc, c.closed_at desc, c.id desc limit $15 offset $14
 `
 
 type FindPastParams struct {
@@ -176,6 +180,7 @@ type FindPastParams struct {
 	ClosedFrom  *time.Time
 	ClosedUntil *time.Time
 	Depth       int32
+	Rating      *string
 	Phrases     []string
 	Skip        int32
 	Most        int32
@@ -210,6 +215,7 @@ func (q *Queries) FindPast(ctx context.Context, arg FindPastParams) ([]FindPastR
 		arg.ClosedFrom,
 		arg.ClosedUntil,
 		arg.Depth,
+		arg.Rating,
 		arg.Phrases,
 		arg.Skip,
 		arg.Most,
@@ -254,16 +260,20 @@ with newest as materialized (
     and ($7::uuid is null or c.agent_id = $7::uuid)
     and ($8::text is null or c.agent_name = $8::text)
     and ($9::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $9::uuid))
-    and ($10::timestamptz is null or c.closed_at >= $10::timestamptz)
-    and ($11::timestamptz is null or c.closed_at < $11::timestamptz)
+    and ($10::text is null or case $10::text
+    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
+    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
+      and case $10::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+    and ($11::timestamptz is null or c.closed_at >= $11::timestamptz)
+    and ($12::timestamptz is null or c.closed_at < $12::timestamptz)
   order by c.closed_at desc, c.id desc limit 20000
 ), each as materialized (
-  select array(select app.sought(app.org_id(), w.word) from unnest($12::text[]) as w (word)) as queries
+  select array(select app.sought(app.org_id(), w.word) from unnest($13::text[]) as w (word)) as queries
 ), found as materialized (
   select n.org_id, n.id, bit_count(bit_or(app.hits(a.words, e.queries))::bit(64)) as hits
   from newest n join archive_words a on a.org_id = n.org_id and a.conversation_id = n.id cross join each e
   group by n.org_id, n.id, n.closed_at having bit_or(app.hits(a.words, e.queries)) <> 0
-  order by hits desc, n.closed_at desc, n.id desc limit $13::integer
+  order by hits desc, n.closed_at desc, n.id desc limit $14::integer
 )
 select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, coalesce(g.name, '')::text as group_name,
   coalesce(u.name, '')::text as user_name, c.agent_name, c.last_text, c.created_at, c.closed_at::timestamptz as closed_at
@@ -287,6 +297,7 @@ type FindRecentParams struct {
 	Agent       *uuid.UUID
 	AgentName   *string
 	Tag         *uuid.UUID
+	Rating      *string
 	ClosedFrom  *time.Time
 	ClosedUntil *time.Time
 	Words       []string
@@ -320,6 +331,7 @@ func (q *Queries) FindRecent(ctx context.Context, arg FindRecentParams) ([]FindR
 		arg.Agent,
 		arg.AgentName,
 		arg.Tag,
+		arg.Rating,
 		arg.ClosedFrom,
 		arg.ClosedUntil,
 		arg.Words,
@@ -520,10 +532,14 @@ where c.state = 'closed'
   and ($4::uuid is null or c.agent_id = $4::uuid)
   and ($5::text is null or c.agent_name = $5::text)
   and ($6::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $6::uuid))
-  and ($7::timestamptz is null or c.closed_at >= $7::timestamptz)
-  and ($8::timestamptz is null or c.closed_at < $8::timestamptz)
-  and ($9::timestamptz is null or (c.closed_at, c.id) < ($9::timestamptz, $10::uuid))
-order by c.closed_at desc, c.id desc limit $11
+  and ($7::text is null or case $7::text
+    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
+    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
+      and case $7::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and ($8::timestamptz is null or c.closed_at >= $8::timestamptz)
+  and ($9::timestamptz is null or c.closed_at < $9::timestamptz)
+  and ($10::timestamptz is null or (c.closed_at, c.id) < ($10::timestamptz, $11::uuid))
+order by c.closed_at desc, c.id desc limit $12
 `
 
 type ListPastParams struct {
@@ -533,6 +549,7 @@ type ListPastParams struct {
 	Agent       *uuid.UUID
 	AgentName   *string
 	Tag         *uuid.UUID
+	Rating      *string
 	ClosedFrom  *time.Time
 	ClosedUntil *time.Time
 	Before      *time.Time
@@ -562,6 +579,7 @@ func (q *Queries) ListPast(ctx context.Context, arg ListPastParams) ([]ListPastR
 		arg.Agent,
 		arg.AgentName,
 		arg.Tag,
+		arg.Rating,
 		arg.ClosedFrom,
 		arg.ClosedUntil,
 		arg.Before,

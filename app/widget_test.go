@@ -1,0 +1,470 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/chat"
+	"parley/app/faq"
+	"parley/app/files"
+	"parley/app/org"
+)
+
+// inChat is an expression for an element of the widget.
+func inChat(selector string) string {
+	return `document.getElementById("parley").shadowRoot.querySelector("` + selector + `")`
+}
+
+// chatText is the text of one.
+func chatText(b *apptest.Tab, selector string) string {
+	return apptest.Eval[string](b, `(`+inChat(selector)+`?.innerText || "")`)
+}
+
+// pictured keeps a picture of a tab where SCREENSHOTS says.
+func pictured(t *testing.T, b *apptest.Tab, name string) {
+	t.Helper()
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		time.Sleep(200 * time.Millisecond) // transitions
+		if err := os.WriteFile(filepath.Join(dir, "widget-"+name+".png"), b.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func settle(t testing.TB, s *server, o apptest.Org, change func(*org.Settings)) {
+	t.Helper()
+	err := s.org.ChangeSettings(context.Background(), o.As(access.Manager), o.Website, func(x *org.Settings) error { change(x); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pngOf(width, height int) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, width, height))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// openChat opens the panel of a customer's page.
+func openChat(b *apptest.Tab, page string) {
+	b.Go(page)
+	b.Wait(`$("chat .launcher").getClientRects().length`)
+	b.Click("chat .launcher")
+	b.Wait(`$("chat .panel") && !$("chat .panel").hidden`)
+}
+
+// give puts a file into an element as if it had been pasted or dropped.
+func give(b *apptest.Tab, where, event, name, kind string, content []byte) {
+	b.Run(`{ const bytes = Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(content) + `"), (c) => c.charCodeAt(0)), data = new DataTransfer();
+		data.items.add(new File([bytes], "` + name + `", { type: "` + kind + `" }));
+		const target = ` + where + `;
+		target.dispatchEvent("` + event + `" === "paste" ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }) : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true })); }`)
+}
+
+// Files go both ways: what is an image is shown, anything else is a card; what could do harm is refused in words; and nobody
+// but the two sides gets at them.
+func TestBrowserFiles(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	visitor, desk := apptest.NewTab(t), apptest.NewTab(t)
+	openChat(visitor, customerPage(t, s.url, o.Key))
+	visitor.Type("chat .composer textarea", "Look at this"+kb.Enter)
+	visitor.Wait(`$("chat .message.visitor:not(.pending)")`)
+	give(visitor, inChat(".composer textarea"), "paste", "broken teapot.png", "image/png", pngOf(640, 480))
+	visitor.Wait(`$("chat .message .file") && !$("chat .message.pending")`)
+	give(visitor, inChat(".panel"), "drop", "letter.html", "image/png", []byte("<!DOCTYPE html><script>alert(1)</script>"))
+	visitor.Wait(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".progress")].some((e) => e.innerText.includes("cannot be sent"))`)
+
+	desk.Size(1280, 800, false)
+	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready")`)
+	desk.Click("#take-next")
+	desk.Wait(`$(".pane .file.image img") && $(".pane .file.image img").naturalWidth === 640`)
+	desk.Wait(`text("#mine .last") === "broken teapot.png"`)
+
+	// The agent's: staged by pasting, sent with the text.
+	desk.Click(".pane textarea")
+	give(desk, `document.querySelector(".pane textarea")`, "paste", "returns.txt", "text/plain", []byte("Put the label on the parcel."))
+	desk.Wait(`text(".staged li span") === "returns.txt"`)
+	desk.Keys("Here is how to send it back." + kb.Enter)
+	desk.Wait(`[...document.querySelectorAll(".pane .message.agent")].length === 2 && !document.querySelector(".staged li")`)
+	visitor.Wait(`$("chat .message.agent .file.card")`)
+	order := apptest.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message.agent")].map((e) => e.querySelector(".text, .file").innerText).join("|")`)
+	if order != "Here is how to send it back.|📄 returns.txt" {
+		t.Errorf("the visitor reads %q", order)
+	}
+	visitor.Wait(`$("chat .mark").textContent.includes("Read")`)
+	link := apptest.Eval[string](visitor, inChat(".message.agent .file.card")+".href")
+	pictured(t, visitor, "files")
+	res, err := http.Get(link)
+	if err != nil || res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment") || res.Header.Get("Content-Type") != "application/octet-stream" ||
+		!strings.Contains(res.Header.Get("Content-Security-Policy"), "sandbox") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("the card's link: %v %v", err, res)
+	}
+	forged := strings.Replace(link, "/files/", "/files/A", 1)
+	if res, err := http.Get(forged); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("a forged link: %v %v", err, res.StatusCode)
+	}
+
+	// A snippet brings a file along.
+	file, err := s.files.Put(ctx, o.As(access.Owner), newFile("Terms.txt", "All our terms."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.faq.SaveSnippet(ctx, o.As(access.Owner), snippetWith(file.ID)); err != nil {
+		t.Fatal(err)
+	}
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready") && $(".pane textarea")`)
+	desk.Type(".pane textarea", "/terms")
+	desk.Wait(`$(".pane .snippets li")`)
+	desk.Keys(kb.Enter)
+	desk.Wait(`text(".staged li span") === "Terms.txt"`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".file.card")].some((e) => e.innerText.includes("Terms.txt"))`)
+	pictured(t, desk, "desk-files")
+}
+
+// After the end: the verdict, once and changeable, for managers by agent; the talk to keep; and what is answered to somebody
+// who has gone comes by mail, with a way back into the chat.
+func TestBrowserAfterTheChat(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	smtp, letters := apptest.MailServer(t, 0)
+	s := serveTest(t, func(c *config) { c.SMTPURL, c.letterAfter, c.settingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond })
+	settle(t, s, o, func(x *org.Settings) {
+		x.Rating.Reasons = []string{"Friendly", "Quick"}
+		x.Questions = []org.Question{{Kind: "name", Label: "Your name", Required: true}, {Kind: "email", Label: "Your e-mail address"}, {Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}}, {Kind: "consent", Label: "I agree", Required: true, Link: "https://shop.example/privacy"}}
+		x.Privacy = "We keep **nothing** longer than needed."
+	})
+	visitor := apptest.NewTab(t)
+	page := customerPage(t, s.url, o.Key)
+	openChat(visitor, page)
+
+	// The questions come first, and say what is missing.
+	visitor.Wait(`$("chat .questions")`)
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.closest(".questions")`)
+	visitor.Accessible("questions")
+	pictured(t, visitor, "questions")
+	visitor.Click("chat .questions .send")
+	visitor.Wait(`text("chat .question .problem") === "Please fill this in."`)
+	visitor.Type("chat .question:nth-of-type(1) input", "Anna")
+	visitor.Type("chat .question:nth-of-type(2) input", "anna@home.example")
+	visitor.Click("chat .consent input")
+	visitor.Click("chat .questions .send")
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.tagName === "TEXTAREA"`)
+	visitor.Keys("Where is my parcel?" + kb.Enter)
+	visitor.Wait(`$("chat .message.visitor:not(.pending)")`)
+	conversation := uuid.MustParse(onlyConversation(t, s, o))
+	agent := o.As(access.Agent)
+	if _, err := s.queue.Take(ctx, agent, "Mia", conversation); err != nil {
+		t.Fatal(err)
+	}
+	visitor.Wait(`text("chat .status").startsWith("Mia")`)
+	around, err := s.chat.Around(ctx, agent, conversation)
+	for try := 0; err == nil && (around.Name != "Anna" || around.Data["I agree"] != "✓") && try < 50; try++ {
+		time.Sleep(50 * time.Millisecond)
+		around, err = s.chat.Around(ctx, agent, conversation)
+	}
+	if err != nil || around.Name != "Anna" || around.Email != "anna@home.example" || around.Data["I agree"] != "✓" {
+		t.Errorf("the agent knows %+v (%v)", around, err)
+	}
+
+	// Read: nothing is mailed. Gone: the answer is.
+	if _, err := s.chat.SayAsAgent(ctx, agent, conversation, uuid.New(), chat.Text, "One moment, please."); err != nil {
+		t.Fatal(err)
+	}
+	visitor.Wait(`$("chat .message.agent")`)
+	time.Sleep(600 * time.Millisecond)
+	select {
+	case l := <-letters:
+		t.Errorf("what was read is mailed: %s", l.Text)
+	default:
+	}
+	visitor.Go("about:blank")
+	if _, err := s.chat.SayAsAgent(ctx, agent, conversation, uuid.New(), chat.Text, "It left us **today**."); err != nil {
+		t.Fatal(err)
+	}
+	var letter apptest.Mail
+	select {
+	case letter = <-letters:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no letter came")
+	}
+	if letter.To != "anna@home.example" || !strings.Contains(letter.Text, "It left us **today**.") || strings.Contains(letter.Text, "One moment") {
+		t.Errorf("the letter to %s says %s", letter.To, letter.Text)
+	}
+	_, back, _ := strings.Cut(letter.Text, "open the chat again: ")
+	visitor.Go(strings.TrimSpace(back))
+	visitor.Wait(`$("chat .panel") && !$("chat .panel").hidden && [...document.getElementById("parley").shadowRoot.querySelectorAll(".message.agent")].length === 2`)
+	if hash := apptest.Eval[string](visitor, "location.hash"); hash != "" {
+		t.Errorf("the key stays in the address: %s", hash)
+	}
+
+	// The visitor ends it, rates, changes its mind.
+	visitor.Click("chat .menu summary")
+	visitor.Wait(`$("chat .items .item")`)
+	pictured(t, visitor, "menu")
+	visitor.Click("chat .items .item")
+	visitor.Wait(`$("chat .rating") && !$("chat .rating").hidden`)
+	visitor.Wait(`document.getElementById("parley").shadowRoot.querySelector(".log").innerText.includes("You have ended the conversation")`)
+	visitor.Accessible("rating")
+	visitor.Click("chat .star:nth-child(2)")
+	visitor.Wait(`$("chat .rating .reasons")`)
+	visitor.Click("chat .reasons .subject")
+	visitor.Type("chat .rating textarea", "It took a while")
+	pictured(t, visitor, "rating")
+	visitor.Click("chat .rating .send")
+	visitor.Wait(`text("chat .rating").startsWith("Thank you!")`)
+	visitor.Click("chat .rating .link")
+	visitor.Click("chat .star:nth-child(4)")
+	visitor.Click("chat .rating .send")
+	visitor.Wait(`text("chat .rating").startsWith("Thank you!")`)
+	r, rated, err := s.chat.RatingOf(ctx, agent, conversation)
+	if err != nil || !rated || r.Value != 4 || len(r.Reasons) != 1 || r.Comment != "It took a while" {
+		t.Errorf("the verdict is %+v %v %v", r, rated, err)
+	}
+
+	// The transcript, without what only staff sees.
+	visitor.Click("chat .menu summary")
+	visitor.Run(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by e-mail").click()`)
+	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
+	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
+	select {
+	case letter = <-letters:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no transcript came")
+	}
+	if letter.To != "anna@work.example" || !strings.Contains(letter.Text, "Where is my parcel?") || strings.Contains(letter.Text, "can be written to") {
+		t.Errorf("the transcript to %s says %s", letter.To, letter.Text)
+	}
+
+	manager := apptest.NewTab(t)
+	manager.Size(1280, 800, false)
+	manager.LogIn(s.url, o.Users[access.Manager].Email, apptest.Password, "/admin/ratings")
+	manager.Wait(`text("table.list").includes("4.0 ★")`)
+	manager.Accessible("ratings")
+	pictured(t, manager, "ratings-page")
+	manager.Go(s.url + "/review?rating=good")
+	manager.Wait(`document.querySelectorAll("a[href^='/review/']").length > 0`)
+	manager.Go(s.url + "/review?rating=bad")
+	manager.Wait(`document.body.innerText.includes("Nothing") || document.body.innerText.includes("No ")`)
+}
+
+// A visitor who falls silent is asked, and then let go.
+func TestSilentVisitors(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, func(c *config) { c.letterAfter, c.settingsMinute = time.Hour, 100*time.Millisecond })
+	settle(t, s, o, func(x *org.Settings) { x.WarnAfter, x.EndAfter = 1, 1 })
+	v := newVisitor(t, s, o, "")
+	v.say("Hello?")
+	conversation := uuid.MustParse(v.conversation)
+	if _, err := s.queue.Take(ctx, o.As(access.Agent), "Mia", conversation); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.chat.SayAsAgent(ctx, o.As(access.Agent), conversation, uuid.New(), chat.Text, "How can I help you?"); err != nil {
+		t.Fatal(err)
+	}
+	var bodies []string
+	for range 100 {
+		time.Sleep(50 * time.Millisecond)
+		messages, err := s.chat.After(ctx, o.As(access.Agent), conversation, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies = nil
+		for _, m := range messages {
+			if m.Kind == chat.System {
+				bodies = append(bodies, m.Body)
+			}
+		}
+		if len(bodies) == 3 {
+			break
+		}
+	}
+	same(t, "what the program said", bodies, []string{chat.Taken, chat.Silent, chat.Lapsed})
+}
+
+// What the site signs of its visitor is believed once, until it expires; what was said before becomes the visitor's, and it
+// finds its talk on another device.
+func TestKnownVisitors(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	if err := s.org.RenewIdentityKey(ctx, o.As(access.Manager), o.Website); err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.org.Website(ctx, o.As(access.Manager), o.Website)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(key, id string, until time.Time, method jwt.SigningMethod) string {
+		var secret any = []byte(key)
+		if method == jwt.SigningMethodNone {
+			secret = jwt.UnsafeAllowNoneSignatureType
+		}
+		text, err := jwt.NewWithClaims(method, jwt.MapClaims{"sub": "customer-7", "name": "Anna", "email": "anna@home.example", "exp": until.Unix(), "jti": id}).SignedString(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	soon := time.Now().Add(time.Hour)
+	hello := func(token, identity string) (welcome, string) {
+		t.Helper()
+		p := openRaw(t, s, o, "")
+		defer p.conn.Close()
+		p.put(`{"type":"hello","protocol":1,"token":"` + token + `","identity":"` + identity + `"}`)
+		return p.welcomed()
+	}
+	for name, bad := range map[string]string{"another key": sign("another key", "1", soon, jwt.SigningMethodHS256), "expired": sign(w.IdentityKey, "2", time.Now().Add(-time.Hour), jwt.SigningMethodHS256),
+		"for a month": sign(w.IdentityKey, "3", time.Now().AddDate(0, 1, 0), jwt.SigningMethodHS256), "unsigned": sign("", "4", soon, jwt.SigningMethodNone), "another method": sign(w.IdentityKey, "5", soon, jwt.SigningMethodHS512), "nonsense": "x.y.z"} {
+		if got, refused := hello("", bad); refused != "unauthenticated" {
+			t.Errorf("%s: %+v %q", name, got, refused)
+		}
+	}
+	anonymous := newVisitor(t, s, o, "")
+	anonymous.say("I am nobody yet")
+	first, refused := hello(anonymous.token, sign(w.IdentityKey, "6", soon, jwt.SigningMethodHS256))
+	if refused != "" || first.Token == "" || first.Conversation == nil || first.Conversation.ID.String() != anonymous.conversation {
+		t.Fatalf("the talk did not become the visitor's: %+v %q", first, refused)
+	}
+	second, refused := hello("", sign(w.IdentityKey, "7", soon, jwt.SigningMethodHS256))
+	if refused != "" || second.Conversation == nil || second.Conversation.ID.String() != anonymous.conversation {
+		t.Errorf("on another device: %+v %q", second, refused)
+	}
+	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || around.Name != "Anna" || around.Email != "anna@home.example" {
+		t.Errorf("the agent knows %+v %v", around, err)
+	}
+	// Somebody who was nobody on a second device, and had ended a talk there.
+	other := newVisitor(t, s, o, "")
+	other.say("Another talk")
+	if err := s.chat.EndByVisitor(ctx, access.Visitor(o.ID, o.Website, visitorID(t, other.token, o)), uuid.MustParse(other.conversation)); err != nil {
+		t.Fatal(err)
+	}
+	again := sign(w.IdentityKey, "8", soon, jwt.SigningMethodHS256)
+	if _, refused := hello(other.token, again); refused != "" {
+		t.Fatal(refused)
+	}
+	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || len(around.Earlier) != 1 || around.Earlier[0].ID.String() != other.conversation {
+		t.Errorf("the talks are not one visitor's: %+v %v", around.Earlier, err)
+	}
+	if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, "update identity_uses set at = at - interval '1 hour'"); err != nil {
+		t.Fatal(err)
+	}
+	if got, refused := hello("", again); refused != "unauthenticated" {
+		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
+	}
+}
+
+// Who is blocked is cut off at once and stays out, by visitor or by address; a slip that would block everybody is refused.
+func TestBlocks(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("You fools")
+	supervisor := o.As(access.Supervisor)
+	if err := s.chat.AddBlock(ctx, o.As(access.Agent), chat.Block{Network: "203.0.113.7"}); err == nil {
+		t.Error("an agent has blocked addresses")
+	}
+	for _, bad := range []string{"everybody", "0.0.0.0/0", "10.0.0.0/7", "::/0", ""} {
+		if err := s.chat.AddBlock(ctx, supervisor, chat.Block{Network: bad}); err == nil {
+			t.Errorf("%q was blocked", bad)
+		}
+	}
+	if err := s.chat.AddBlock(ctx, supervisor, chat.Block{Visitor: visitorID(t, v.token, o)}); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; { // it is cut off
+		if _, err := v.Next(deadline); err != nil {
+			if time.Now().After(deadline) {
+				t.Fatal("a blocked visitor is not cut off")
+			}
+			break
+		}
+	}
+	p := openRaw(t, s, o, "")
+	p.put(`{"type":"hello","protocol":1,"token":"` + v.token + `"}`)
+	if _, refused := p.welcomed(); refused != "forbidden" {
+		t.Errorf("a blocked visitor: %q", refused)
+	}
+	newVisitor(t, s, o, "").say("Somebody else may")
+	if err := s.chat.AddBlock(ctx, supervisor, chat.Block{Network: "127.0.0.0/8"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.chat.AddBlock(ctx, supervisor, chat.Block{Network: "::1/128"}); err != nil {
+		t.Fatal(err)
+	}
+	p = openRaw(t, s, o, "")
+	p.put(`{"type":"hello","protocol":1}`)
+	if _, refused := p.welcomed(); refused != "forbidden" {
+		t.Errorf("a blocked address: %q", refused)
+	}
+	list, err := s.chat.Blocks(ctx, supervisor)
+	if err != nil || len(list) != 3 {
+		t.Fatal(list, err)
+	}
+	for _, b := range list {
+		if err := s.chat.DropBlock(ctx, supervisor, b.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	newVisitor(t, s, o, "").say("All may again")
+}
+
+func newFile(name, text string) files.New {
+	return files.New{ID: uuid.New(), Use: files.OfSnippet, Name: name, Bytes: []byte(text), Allowed: files.Sorts, Most: 1000}
+}
+
+func snippetWith(file uuid.UUID) faq.Snippet {
+	return faq.Snippet{Name: "terms", Body: "Here are our terms.", File: file}
+}
+
+// welcome is what hello was answered with.
+type welcome struct {
+	Token        string
+	Conversation *struct{ ID uuid.UUID }
+}
+
+// welcomed is the answer to hello: a welcome, or the code of a refusal.
+func (r *rawSocket) welcomed() (w welcome, refused string) {
+	r.t.Helper()
+	frame := r.next()
+	var code struct{ Type, Code string }
+	if err := json.Unmarshal([]byte(frame), &code); err != nil {
+		r.t.Fatal(err)
+	}
+	if code.Type == "refused" {
+		return w, code.Code
+	}
+	if err := json.Unmarshal([]byte(frame), &w); err != nil {
+		r.t.Fatal(err)
+	}
+	return w, ""
+}

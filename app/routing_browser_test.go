@@ -181,11 +181,11 @@ func TestBrowserRouting(t *testing.T) {
 	for _, b := range []*apptest.Tab{atMia, atTom, atSara} {
 		b.Run(`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	}
-	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !$("chat .contact").hidden`)
+	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
 	visitor.Accessible("visitor-nobody")
 	picture(t, visitor, "panel-nobody")
 	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
-	visitor.Wait(`$("chat .contact").hidden && text("chat .notice").includes("We will write to you")`)
+	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
 
 	// Why, in words.
 	boss := apptest.NewTab(t)

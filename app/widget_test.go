@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
@@ -110,7 +111,7 @@ func TestBrowserFiles(t *testing.T) {
 	desk.Wait(`[...document.querySelectorAll(".pane .message.agent")].length === 2 && !document.querySelector(".staged li")`)
 	visitor.Wait(`$("chat .message.agent .file.card")`)
 	order := apptest.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message.agent")].map((e) => e.querySelector(".text, .file").innerText).join("|")`)
-	if order != "Here is how to send it back.|📄 returns.txt" {
+	if order != "Here is how to send it back.|returns.txt" {
 		t.Errorf("the visitor reads %q", order)
 	}
 	visitor.Wait(`$("chat .mark").textContent.includes("Read")`)
@@ -152,7 +153,9 @@ func TestBrowserAfterTheChat(t *testing.T) {
 	ctx := context.Background()
 	o := apptest.NewOrg(t)
 	smtp, letters := apptest.MailServer(t, 0)
-	s := serveTest(t, func(c *config) { c.SMTPURL, c.letterAfter, c.settingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond })
+	s := serveTest(t, func(c *config) {
+		c.SMTPURL, c.letterAfter, c.settingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond
+	})
 	settle(t, s, o, func(x *org.Settings) {
 		x.Rating.Reasons = []string{"Friendly", "Quick"}
 		x.Questions = []org.Question{{Kind: "name", Label: "Your name", Required: true}, {Kind: "email", Label: "Your e-mail address"}, {Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}}, {Kind: "consent", Label: "I agree", Required: true, Link: "https://shop.example/privacy"}}
@@ -436,6 +439,185 @@ func TestBlocks(t *testing.T) {
 		}
 	}
 	newVisitor(t, s, o, "").say("All may again")
+}
+
+// pageOf serves a page with the two lines, something in its head, and something in its body.
+func pageOf(t testing.TB, s *server, key, html, head, body string) string {
+	t.Helper()
+	return serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!DOCTYPE html><html %s><head><title>A page</title><meta name="viewport" content="width=device-width, initial-scale=1">%s
+<script async src="%s/widget.js" data-key="%s"></script>
+<link rel="stylesheet" href="%s/widget.css"></head><body>%s</body></html>`, html, head, s.url, key, s.url, body)
+	}))
+}
+
+// On hostile pages, in other languages, on phones: it looks and works as it should.
+func TestBrowserWidgetEverywhere(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	settle(t, s, o, func(x *org.Settings) {
+		x.Zone = "Europe/Berlin"
+		x.Greetings = []org.Greeting{{Text: "Guten Tag! Wie können wir helfen?", Language: "de", Status: "Wir antworten meist in wenigen Minuten"}, {Text: "مرحبا! كيف يمكننا مساعدتك؟", Language: "ar"},
+			{Text: "Help for the checkout", Page: "/checkout"}, {Text: "Nobody says this", States: []org.Presence{org.Online}, From: "08:00", To: "08:01", Days: []int{1}}}
+		x.Texts = map[string]map[string]string{"de": {"write": "Ihre Frage …"}}
+		x.Look.Color = "#7a1fa2"
+	})
+	b := apptest.NewTab(t)
+	at := func() [4]float64 {
+		return apptest.Eval[[4]float64](b, `(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.left, r.top, innerWidth - r.right, innerHeight - r.bottom]; })()`)
+	}
+
+	// A page that undoes everything of all its elements and adds to what scripts build on.
+	b.Size(1280, 800, false)
+	b.Go(pageOf(t, s, o.Key, `lang="de"`, `<style>* { all: unset; color: red; position: static; display: block; font: 40px serif; opacity: .9 } div { transform: rotate(3deg) }</style>
+		<script>Array.prototype.evil = function () {}; Object.defineProperty(Object.prototype, "wicked", { value: 1, enumerable: true, configurable: true, writable: true }); document.write("<p>written</p>");</script>`, "<h1>Everything is undone</h1>"))
+	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
+	if p := at(); p[2] != 20 || p[3] != 20 {
+		t.Errorf("on a hostile page the launcher is %v pixels from the corner", p)
+	}
+	b.Click("chat .launcher")
+	b.Wait(`text("chat .greeting") === "Guten Tag! Wie können wir helfen?"`)
+	b.Wait(`text("chat .status") === "Wir antworten meist in wenigen Minuten"`)
+	if got := apptest.Eval[string](b, inChat(".composer textarea")+".placeholder"); got != "Ihre Frage …" {
+		t.Errorf("the text of the website's own is %q", got)
+	}
+	if got := apptest.Eval[string](b, `getComputedStyle(`+inChat(".greeting")+`).color + getComputedStyle(`+inChat(".panel")+`).transform`); strings.Contains(got, "255, 0, 0") {
+		t.Errorf("the page's styles reach into the panel: %s", got)
+	}
+	b.Type("chat .composer textarea", "Hallo"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+	b.Wait(`text("chat .status") !== ""`)
+	pictured(t, b, "hostile-german") // axe-core itself does not run here
+	for _, line := range b.Console() {
+		t.Errorf("on the console: %s", line)
+	}
+
+	// From right to left, on a phone, in the dark.
+	b = apptest.NewTab(t)
+	b.Size(390, 780, true)
+	b.Go(pageOf(t, s, o.Key, `lang="ar" dir="rtl"`, "", "<h1>متجر</h1>"))
+	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
+	if p := at(); p[0] != 20 {
+		t.Errorf("from right to left the launcher is %v pixels from the sides", p)
+	}
+	if label := apptest.Eval[string](b, inChat(".launcher")+`.getAttribute("aria-label")`); label != "فتح الدردشة" {
+		t.Errorf("the launcher is called %q", label)
+	}
+	b.Click("chat .launcher")
+	b.Wait(`text("chat .greeting").startsWith("مرحبا")`)
+	b.Type("chat .composer textarea", "أين طردي؟"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+	if full := apptest.Eval[bool](b, `(() => { const r = `+inChat(".panel")+`.getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight; })()`); !full {
+		t.Error("on a phone the panel does not fill the screen")
+	}
+	b.Accessible("arabic")
+	pictured(t, b, "arabic-phone-dark")
+
+	// The page's own script: what opens the chat, what it is told; and another page of the same site.
+	settle(t, s, o, func(x *org.Settings) { x.Look = org.Look{Left: true, Own: ".help"} })
+	b = apptest.NewTab(t)
+	b.Size(1280, 800, false)
+	b.Go(pageOf(t, s, o.Key, `lang="en"`, `<script>window.parley = function () { (parley.q = parley.q || []).push(arguments); }; window.told = [];
+		for (const e of ["open", "close", "started", "message", "unread"]) parley("on", e, (x) => told.push(e)); parley("set", { plan: "Pro" });</script>`, `<button class="help">Ask us</button>`) + "/checkout/2")
+	b.Wait(`document.getElementById("parley")`)
+	time.Sleep(300 * time.Millisecond)
+	if apptest.Eval[bool](b, inChat(".launcher")+".getClientRects().length > 0") {
+		t.Error("the launcher shows, though the page has its own")
+	}
+	b.Click(".help")
+	b.Wait(`text("chat .greeting") === "Help for the checkout"`)
+	b.Wait(`told.join() === "open"`)
+	b.Run(`history.pushState({}, "", "/thanks"); parley("close"); parley("start", { text: "Where is my order?" })`)
+	b.Wait(`!$("chat .panel").hidden && $("chat .composer textarea").value === "Where is my order?"`)
+	b.Click("chat .composer .send")
+	b.Wait(`told.includes("started") && $("chat .message.visitor:not(.pending)")`)
+	b.Run(`parley("dance")`)
+	if c := b.Console(); len(c) != 1 || !strings.Contains(c[0], `there is no parley(`) {
+		t.Errorf("the console says %q", c)
+	}
+
+	// An invitation comes once, and not again on the next page.
+	settle(t, s, o, func(x *org.Settings) { x.Look, x.Invite = org.Look{}, org.Invite{Text: "Can we help you?", Scroll: 50} })
+	page := pageOf(t, s, o.Key, `lang="en"`, "", `<div style="height: 3000px">Long</div>`)
+	b = apptest.NewTab(t)
+	b.Size(1280, 800, false)
+	b.Go(page)
+	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
+	time.Sleep(300 * time.Millisecond)
+	b.Run("scrollTo(0, 2000)")
+	b.Wait(`text("chat .invite .words") === "Can we help you?"`)
+	b.Accessible("invitation")
+	pictured(t, b, "invitation")
+	b.Reload()
+	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
+	time.Sleep(300 * time.Millisecond)
+	b.Run("scrollTo(0, 2500)")
+	time.Sleep(500 * time.Millisecond)
+	if apptest.Eval[bool](b, "!!"+inChat(".invite")) {
+		t.Error("the invitation came twice")
+	}
+	if stored := apptest.Eval[string](b, `Object.keys(localStorage).join() + document.cookie`); stored != "parley."+o.Key+".invited" {
+		t.Errorf("stored before opening: %s", stored)
+	}
+}
+
+// The picture of the page: shown first, without what is in the fields, sent when the visitor says so.
+func TestBrowserPictureOfThePage(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	settle(t, s, o, func(x *org.Settings) { x.Files.Shots = true })
+	b := apptest.NewTab(t)
+	b.Size(1280, 800, false)
+	openChat(b, pageOf(t, s, o.Key, `lang="en"`, "", `<h1>Checkout</h1><p>Your card was refused.</p><form><label>Card <input value="4111 1111 1111 1111"></label></form>`))
+	b.Click("chat .shot")
+	b.Wait(`$("chat .sheet canvas")`)
+	pictured(t, b, "picture-of-the-page")
+	b.Click("chat .sheet .send")
+	b.Wait(`$("chat .message.visitor .file img") && $("chat .message.visitor .file img").naturalWidth > 1000`)
+}
+
+// What managers set is what visitors get; the page shows it before it is saved, and keeps what was typed wrong.
+func TestBrowserWidgetSettings(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	b := apptest.NewTab(t)
+	b.Size(1280, 900, false)
+	b.LogIn(s.url, o.Users[access.Manager].Email, apptest.Password, "/admin/websites/"+o.Website.String()+"/widget")
+	stage := `document.querySelector("#stage > div").shadowRoot.querySelector`
+	b.Wait(stage + `(".greeting").textContent === "Hello from ` + o.Name + `"`)
+	b.Type(`[name="0-text"]`, "Good evening!")
+	b.Run(`{ const set = (s, v) => { const e = document.querySelector(s); e.value = v; e.dispatchEvent(new Event("input", { bubbles: true })); };
+		set('[name="0-from"]', "18:00"); set('[name="0-to"]', "08:00"); set("#see-at", "2026-11-23T19:30"); }`)
+	b.Wait(stage + `(".greeting").textContent === "Good evening!"`)
+	b.Run(`{ const e = document.querySelector("#see-at"); e.value = "2026-11-23T12:00"; e.dispatchEvent(new Event("input", { bubbles: true })); }`)
+	b.Wait(stage + `(".greeting").textContent === "Hello from ` + o.Name + `"`)
+	for _, size := range []int64{1280, 390} {
+		b.Size(size, 900, size == 390)
+		time.Sleep(300 * time.Millisecond) // transitions
+		b.Accessible("widget settings")
+		if over := apptest.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+			t.Errorf("%d pixels wider than the screen", over)
+		}
+		pictured(t, b, "settings-"+itoa(int(size)))
+	}
+	b.Size(1280, 900, false)
+	b.Run(`document.querySelector("form[action$=greetings]").requestSubmit()`)
+	b.Wait(`text(".notice.good")`)
+	b.Wait(`document.querySelector('[name="0-from"]').value === "18:00"`)
+
+	b.Run(`{ document.querySelector("#f-holidays").value = "Christmas"; document.querySelector('[name="1-text"]').value = "Merry Christmas"; document.querySelector("form[action$=greetings]").requestSubmit(); }`)
+	b.Wait(`text("main").includes("“Christmas” is no day")`)
+	b.Wait(`document.querySelector("#f-holidays").value === "Christmas" && document.querySelector('[name="1-text"]').value === "Merry Christmas"`)
+	b.Run(`document.querySelector("form[action$=identity]").requestSubmit()`)
+	b.Wait(`text("#signing").includes("jsonwebtoken")`)
+	w, err := s.org.Website(context.Background(), o.As(access.Manager), o.Website)
+	if err != nil || len(w.Settings.Greetings) != 1 || w.IdentityKey == "" {
+		t.Errorf("kept: %+v %v", w.Settings, err)
+	}
 }
 
 func newFile(name, text string) files.New {

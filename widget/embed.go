@@ -37,6 +37,9 @@ var (
 	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
 	Panel string
+	// Invite is the path of the invitation's, and Words of the texts in each language but English.
+	Invite string
+	Words  = map[string]string{}
 )
 
 func init() {
@@ -50,8 +53,13 @@ func init() {
 			panic(err) // as above
 		}
 		Parts[e.Name()] = file("text/javascript; charset=utf-8", b)
-		if strings.HasPrefix(e.Name(), "panel-") {
+		switch name, _, _ := strings.Cut(e.Name(), "-"); {
+		case name == "panel":
 			Panel = "/widget/" + e.Name()
+		case name == "invite":
+			Invite = "/widget/" + e.Name()
+		case len(name) == 2:
+			Words[name] = "/widget/" + e.Name()
 		}
 	}
 }

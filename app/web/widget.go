@@ -73,13 +73,19 @@ type siteSettings struct {
 	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
 
 	Look      org.Look          `json:"look"`
-	Invite    *org.Invite       `json:"invite,omitempty"`
+	Words     string            `json:"words,omitempty"` // path of the widget's texts, where they are not English
+	Invite    *inviteOut        `json:"invite,omitempty"`
 	Questions []org.Question    `json:"questions,omitempty"`
 	Privacy   string            `json:"privacy,omitempty"`
 	Files     *filesOut         `json:"files,omitempty"`  // what may be sent; without it nothing
 	Rating    *org.Rating       `json:"rating,omitempty"` // how the visitor is asked for its verdict; without it it is not
 	Mail      bool              `json:"mail,omitempty"`   // transcripts can be mailed
 	Texts     map[string]string `json:"texts,omitempty"`  // the widget's own in other words
+}
+
+type inviteOut struct {
+	org.Invite
+	Code string `json:"code"` // path of what shows it
 }
 
 type filesOut struct {
@@ -97,13 +103,15 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 		lang = x.Language
 	}
 	short, _, _ := strings.Cut(lang, "-")
+	short = strings.ToLower(short)
+	out.Words = widget.Words[short]
 	for _, g := range x.Greetings {
 		if g.Language == "" || g.Language == lang || g.Language == short {
 			out.Greetings = append(out.Greetings, g)
 		}
 	}
 	if x.Invite.Text != "" {
-		out.Invite = &x.Invite
+		out.Invite = &inviteOut{x.Invite, widget.Invite}
 	}
 	for _, q := range x.Questions {
 		for _, l := range []string{short, lang} {
@@ -119,6 +127,9 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 	}
 	if !x.Rating.Off {
 		out.Rating = &x.Rating
+	}
+	if open := openIn[short]; open != "" { // the launcher is named before its texts are there
+		out.Texts = map[string]string{"open": open}
 	}
 	for _, l := range []string{short, lang} {
 		for name, text := range x.Texts[l] {
@@ -179,6 +190,10 @@ func (s *Server) widgetSite(c echo.Context) error {
 	}
 	return c.JSON(http.StatusOK, siteOut{Website: out})
 }
+
+// openIn is what the launcher is called, by language.
+var openIn = map[string]string{"de": "Chat öffnen", "fr": "Ouvrir le chat", "es": "Abrir el chat", "nl": "Chat openen", "pt": "Abrir o chat", "it": "Apri la chat", "pl": "Otwórz czat",
+	"tr": "Sohbeti aç", "ar": "فتح الدردشة"}
 
 // letRead lets the page that asks read the answer, whatever it says, and when to ask again.
 func letRead(c echo.Context) {

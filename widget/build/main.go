@@ -4,6 +4,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -14,7 +16,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	build(api.BuildOptions{EntryPoints: []string{"widget/src/panel.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", ChunkNames: "[name]-[hash]", Splitting: true, Format: api.FormatESModule})
+	parts, err := filepath.Glob("widget/src/texts/??.js")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "widget/src/texts/en.js" }) // the panel has it
+	build(api.BuildOptions{EntryPoints: append(parts, "widget/src/panel.js"), Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", ChunkNames: "[name]-[hash]", Splitting: true, Format: api.FormatESModule})
+	build(api.BuildOptions{EntryPoints: []string{"widget/src/invite.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", Format: api.FormatESModule}) // alone: it is loaded without the panel
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/widget.css"}, Outfile: "widget/dist/widget.css"})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/desk/main.js"}, Outfile: "static/desk.js", Format: api.FormatIIFE})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/preview/main.js"}, Outfile: "static/preview.js", Format: api.FormatIIFE})

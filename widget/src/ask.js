@@ -1,7 +1,9 @@
 // What the visitor is asked beside the talk, loaded where it is: what it is about, and where to write to.
+import more from "./texts/more.js";
 
 // subjects is the choice where several groups answer for the website, named in the widget's language.
-export function subjects({ act, make }, website, lang, texts, then) {
+export function subjects({ act, make }, website, lang, words, then) {
+  const texts = { ...more, ...words };
   const about = make("div", "subjects");
   let subject;
   about.setAttribute("role", "group");
@@ -26,7 +28,8 @@ function label(s, lang) {
 }
 
 // address is a form for an e-mail address.
-export function address({ make }, texts, why, leave) {
+export function address({ make }, words, why, leave) {
+  const texts = { ...more, ...words };
   const email = make("input");
   email.type = "email";
   email.required = true;
@@ -35,7 +38,7 @@ export function address({ make }, texts, why, leave) {
   email.placeholder = texts.address;
   const problem = make("small");
   problem.setAttribute("role", "alert");
-  const contact = make("form", "contact", make("p", "", why), email, make("button", "send", texts.send), problem);
+  const contact = make("form", "contact", make("p", "", texts[why]), email, make("button", "send", texts.send), problem);
   contact.addEventListener("submit", (e) => {
     e.preventDefault();
     problem.textContent = "";

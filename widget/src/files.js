@@ -1,6 +1,5 @@
 // Files: chosen, dropped, pasted, or a picture of the page. Each is sent at once and shows how far it is.
-import * as tools from "./make.js";
-import { act, fill, make, newID, size } from "./make.js";
+import { act, fill, icon, make, newID, size } from "./make.js";
 
 export default function files({ website, lang, texts, box, form, input, to, token, show, sent, host }) {
   const rules = website.files;
@@ -10,7 +9,7 @@ export default function files({ website, lang, texts, box, form, input, to, toke
   chooser.multiple = true;
   chooser.accept = rules.accept;
   chooser.hidden = true;
-  const clip = act("attach", "📎", () => chooser.click());
+  const clip = act("attach", icon("M16.5 6v11a4.5 4.5 0 0 1-9 0V5a3 3 0 0 1 6 0v10.5a1.5 1.5 0 0 1-3 0V6H9v9.5a3 3 0 0 0 6 0V5a4.5 4.5 0 0 0-9 0v12a6 6 0 0 0 12 0V6z"), () => chooser.click());
   clip.setAttribute("aria-label", texts.attach);
   clip.title = texts.attach;
   form.prepend(clip, chooser);
@@ -63,17 +62,16 @@ export default function files({ website, lang, texts, box, form, input, to, toke
   box.addEventListener("drop", (e) => { if (e.dataTransfer.files.length) { e.preventDefault(); over(false); put(e.dataTransfer.files); } });
 
   if (rules.shots) {
-    const shot = act("attach shot", "⛶", async () => {
+    const shot = act("attach shot", icon("M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z"), async () => {
       shot.disabled = true;
       try {
-        await (await import("./shot.js")).default(tools, { host, box, texts, then: (blob) => { input.focus(); if (blob) add(blob, "page.png"); } });
+        await (await import("./shot.js")).default({ act, make }, { host, box, texts, then: (blob) => { input.focus(); if (blob) add(blob, "page.png"); } });
       } catch {
-        box.querySelector(".notice").textContent = texts.shot_no;
+        box.querySelector(".notice").textContent = texts.shot_no || texts.failed;
       }
       shot.disabled = false;
     });
-    shot.setAttribute("aria-label", texts.shot);
-    shot.title = texts.shot;
+    shot.setAttribute("aria-label", shot.title = texts.shot || "Send a picture of this page");
     clip.after(shot);
   }
 }

@@ -58,7 +58,11 @@
     const look = website.look || {};
     host.classList.toggle("left", !!look.left);
     for (const [name, n] of [["--x", look.x], ["--y", look.y]]) if (n) host.style.setProperty(name, n + "px");
-    if (look.color) host.style.setProperty("--accent", look.color);
+    if (look.color) {
+      const n = parseInt(look.color.slice(1), 16);
+      host.style.setProperty("--accent", look.color);
+      host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
+    }
     const button = (chat.button = document.createElement("button"));
     button.className = button.part = "launcher";
     button.type = "button";
@@ -103,26 +107,10 @@
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
     if (open) with_((panel) => panel.open(false));
     else if (read().conversation || chat.identity && read().token) with_((panel) => panel.listen());
-    else if (website.invite) invite(website.invite);
+    else if (website.invite) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
     for (const f of wishes) with_(f);
     wishes = [];
   }
 
-  // Shows the invitation once something of what it waits for has happened, and not more often than it may.
-  function invite(w) {
-    const seen = stored + ".invited";
-    let again = 0;
-    try { again = +localStorage.getItem(seen) + (w.every || 24) * 3600000; } catch { /* storage is off: once a page */ }
-    if (again > Date.now()) return;
-    let done;
-    const now = () => {
-      if (done) return;
-      done = true;
-      with_((panel) => panel.invite(() => { try { localStorage.setItem(seen, Date.now()); } catch { /* as above */ } }));
-    };
-    if (w.after || !w.scroll && !w.exit) setTimeout(now, (w.after || 10) * 1000);
-    if (w.scroll) addEventListener("scroll", () => { if (scrollY + innerHeight >= document.documentElement.scrollHeight * w.scroll / 100) now(); }, { passive: true });
-    if (w.exit) document.addEventListener("mouseout", (e) => { if (!e.relatedTarget && e.clientY <= 0) now(); });
-  }
   start();
 })();

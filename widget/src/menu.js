@@ -1,10 +1,12 @@
 // What can be done with a talk besides talking, loaded when it is looked for: end it, keep it, have it mailed.
 import { address } from "./ask.js";
+import more from "./texts/more.js";
 
-export default function menu({ act, make, newID }, { website, texts, put, log, box, items, close, told, privacy }) {
+export default function menu({ act, make, newID }, { website, texts: words, put, log, box, items, close, told, privacy }) {
+  const texts = { ...more, ...words };
   const done = (f) => () => { close(); f(); };
   let asked;
-  const { contact, problem, email } = address({ make }, texts, texts.mail, (to) => told((conversation) => put({ type: "transcript", id: (asked = newID()), conversation, email: to })));
+  const { contact, problem, email } = address({ make }, words, "mail", (to) => told((conversation) => put({ type: "transcript", id: (asked = newID()), conversation, email: to })));
   contact.hidden = true;
   box.querySelector(".log").after(contact);
   const all = {

@@ -1,25 +1,18 @@
 // The panel: one socket, the talk, the composer. The wire format is in ../PROTOCOL.md.
 import files from "./files.js";
-import greet, { onPage } from "./greet.js";
-import * as tools from "./make.js";
 import { act, fill, make, newID } from "./make.js";
 import markdown from "./markdown.js";
 import rating from "./rating.js";
 import english from "./texts/en.js";
-import teller from "./tell.js";
 
-// Languages besides English, loaded when they are spoken.
-const spoken = {
-  de: () => import("./texts/de.js"), fr: () => import("./texts/fr.js"), es: () => import("./texts/es.js"), nl: () => import("./texts/nl.js"), pt: () => import("./texts/pt.js"),
-  it: () => import("./texts/it.js"), pl: () => import("./texts/pl.js"), tr: () => import("./texts/tr.js"), ar: () => import("./texts/ar.js"),
-};
+const tools = { act, make, newID };
 
 export default async function panel({ root, button, badge, base, key, stored, website, lang }) {
   const short = lang.toLowerCase().split("-")[0], chat = window.parleyChat;
   let texts = english;
-  if (spoken[short]) try { texts = (await spoken[short]()).default; } catch { /* English, then */ }
+  if (website.words) try { texts = (await import(base + website.words)).default; } catch { /* English, then */ }
   texts = { ...english, ...texts, ...website.texts };
-  const speaks = spoken[short] || short === "en" ? lang : "en"; // times and numbers, too
+  const speaks = website.words || short === "en" ? lang : "en"; // times and numbers, too
   let poll; // loaded where sockets are blocked
 
   // What the page's own storage keeps: token, conversation, and messages not yet acknowledged. Read anew before each change,
@@ -87,20 +80,23 @@ export default async function panel({ root, button, badge, base, key, stored, we
 
   let talk = make("div", "talk"); // the messages of the present conversation
   const talks = new Map(); // and of those before it
-  const opening = greet(website, new Date(), location.pathname), greeting = make("div", "greeting text", ...markdown(opening.text || ""));
+  const opening = website.greetings ? (await import("./greet.js")).default(website, new Date(), location.pathname) : { text: website.greeting }, greeting = make("div", "greeting text", ...markdown(opening.text || ""));
   greeting.hidden = !opening.text;
   log.append(privacy, greeting, talk);
 
   let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
   let asking = !!website.questions, reply = 0, seen = 0; // questions are still to be asked; how far each side has read
   let place = null, leaving; // in line; and the id of an address on its way
-  let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer, blink;
+  let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
 
   const current = () => talk;
-  const tell = teller(stored, put, () => Object.fromEntries((memory.answers || []).map((a) => [a.label.slice(0, 60), a.value])));
-  chat.told = () => tell(greeted && state && state !== "closed" && conversation);
+  let tell;
+  chat.told = async () => {
+    tell ||= (await import("./tell.js")).default(stored, put, () => Object.fromEntries((memory.answers || []).map((a) => [a.label.slice(0, 60), a.value])));
+    tell(greeted && state && state !== "closed" && conversation);
+  };
 
   // --- drawing ------------------------------------------------------------------------------------------------------
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 60;
@@ -144,7 +140,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
     a.href = base + f.url;
     a.target = "_blank";
     a.rel = "noopener";
-    const card = () => { a.className = a.part = "file card"; a.replaceChildren("📄 " + m.text); };
+    const card = () => { a.className = a.part = "file card"; a.replaceChildren(m.text); };
     if (!f.width) card();
     else {
       const img = make("img"), small = Math.min(1, 240 / f.width, 200 / f.height);
@@ -190,12 +186,8 @@ export default async function panel({ root, button, badge, base, key, stored, we
     badge.hidden = !unread;
     badge.textContent = unread > 9 ? "9+" : unread;
     button.setAttribute("aria-label", texts.open + (unread ? ", " + fill(texts.unread, { n: unread }) : ""));
-    chat.tell("unread", unread);
-    clearInterval(blink);
-    if (!unread || !document.hidden) return;
-    const plain = document.title; // flashes while the page is in the background
-    let on = false;
-    blink = setInterval(() => { on = !on && document.hidden && !!unread; document.title = on ? texts.news : plain; if (!document.hidden) clearInterval(blink); }, 1000);
+    if (unread !== (chat.unread || 0)) chat.tell("unread", (chat.unread = unread));
+    if (unread && document.hidden) import("./blink.js").then((m) => m.default(texts.news));
   }
 
   // Minutes, with the plurals of the language.
@@ -525,7 +517,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
 
   async function leaveAddress() {
     address = {};
-    address = (await import("./ask.js")).address(tools, texts, texts.leave, (email) => put({ type: "contact", id: (leaving = newID()), email }));
+    address = (await import("./ask.js")).address(tools, texts, "leave", (email) => put({ type: "contact", id: (leaving = newID()), email }));
     contact.append(address.contact);
   }
   async function askSubject() {
@@ -595,9 +587,10 @@ export default async function panel({ root, button, badge, base, key, stored, we
       button.setAttribute("aria-expanded", "true");
       root.host.classList.add("open");
       remember(true);
-      root.querySelector(".invite")?.remove();
+      chat.tell("opening");
       read();
       connect();
+      chat.told();
       askSubject();
       drawState();
       toEnd();
@@ -618,11 +611,6 @@ export default async function panel({ root, button, badge, base, key, stored, we
       if (text && !input.value) input.value = text;
       grow();
       api.open();
-    },
-    async invite(shownNow) {
-      if (!box.hidden || state || !onPage(website.invite.page, location.pathname) || website.invite.online && website.state !== "online") return;
-      shownNow();
-      (await import("./invite.js")).default(tools, { website, texts, root, button, open: () => api.open() });
     },
     toggle() { box.hidden ? api.open() : api.close(); },
   };

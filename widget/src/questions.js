@@ -1,5 +1,8 @@
 // The questions before the chat. What is known already is not asked again.
-export default function questions({ make }, list, texts, then) {
+import more from "./texts/more.js";
+
+export default function questions({ make }, list, words, then) {
+  const texts = { ...more, ...words };
   const form = make("form", "questions");
   const fields = list.map((q, i) => {
     let input;

@@ -18,11 +18,15 @@ const title = make("strong", "", saved.name), status = make("span", "status"), s
 launcher.type = "button";
 launcher.setAttribute("aria-label", "The launcher, as it looks");
 const input = make("textarea", "");
+const log = make("div", "log", said);
+log.tabIndex = 0;
+log.setAttribute("role", "region");
+log.setAttribute("aria-label", "The greeting");
 input.rows = 1;
 input.readOnly = true;
 input.tabIndex = -1;
 input.setAttribute("aria-label", "Where visitors write");
-root.append(css, launcher, make("section", "panel", make("header", "", make("div", "", title, status)), make("div", "log", said), make("div", "composer", input)));
+root.append(css, launcher, make("section", "panel", make("header", "", make("div", "", title, status)), log, make("div", "composer", input)));
 $("stage").append(host);
 
 const field = (name) => document.querySelector(`[data-live] [name="${name}"]`);

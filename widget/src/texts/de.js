@@ -15,5 +15,5 @@ export default {
   shot: "Bild dieser Seite senden", shot_ask: "Dieses Bild der Seite wird gesendet. Inhalte von Formularfeldern sind verdeckt.", shot_no: "Hier lässt sich kein Bild aufnehmen. Bitte senden Sie eine Datei.",
   more: "Mehr", end: "Chat beenden", end_sure: "Diesen Chat beenden?", save: "Als Text speichern", mail: "Per E-Mail senden", mailed: "Die E-Mail ist unterwegs.", privacy: "Datenschutz",
   rate: "Wie war dieser Chat für Sie?", star: "{n} von 5", good: "Gut", bad: "Nicht gut", comment: "Möchten Sie noch etwas dazu sagen?", rate_send: "Bewertung senden", thanks: "Vielen Dank!", change: "Ändern",
-  dismiss: "Jetzt nicht", you: "Sie",
+  dismiss: "Jetzt nicht",
 };

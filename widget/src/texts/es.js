@@ -15,5 +15,5 @@ export default {
   shot: "Enviar una imagen de esta página", shot_ask: "Se enviará esta imagen de la página. El contenido de los campos de formulario está oculto.", shot_no: "Aquí no se puede capturar una imagen. Envíe un archivo, por favor.",
   more: "Más", end: "Finalizar conversación", end_sure: "¿Finalizar esta conversación?", save: "Guardar como texto", mail: "Enviar por correo", mailed: "El correo está en camino.", privacy: "Privacidad",
   rate: "¿Qué le ha parecido esta conversación?", star: "{n} de 5", good: "Bien", bad: "Mal", comment: "¿Desea añadir algo más?", rate_send: "Enviar valoración", thanks: "¡Gracias!", change: "Cambiar",
-  dismiss: "Ahora no", you: "Usted",
+  dismiss: "Ahora no",
 };

@@ -15,5 +15,5 @@ export default {
   shot: "Invia un’immagine di questa pagina", shot_ask: "Questa immagine della pagina sarà inviata. Il contenuto dei campi dei moduli è nascosto.", shot_no: "Qui non è possibile acquisire un’immagine. Invii un file, per favore.",
   more: "Altro", end: "Termina la conversazione", end_sure: "Terminare questa conversazione?", save: "Salva come testo", mail: "Invia per e-mail", mailed: "L’e-mail è in arrivo.", privacy: "Privacy",
   rate: "Com’è andata questa conversazione?", star: "{n} su 5", good: "Bene", bad: "Non bene", comment: "Desidera aggiungere qualcosa?", rate_send: "Invia valutazione", thanks: "Grazie!", change: "Modifica",
-  dismiss: "Non ora", you: "Io",
+  dismiss: "Non ora",
 };

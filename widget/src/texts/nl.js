@@ -15,5 +15,5 @@ export default {
   shot: "Afbeelding van deze pagina versturen", shot_ask: "Deze afbeelding van de pagina wordt verstuurd. De inhoud van formuliervelden is verborgen.", shot_no: "Hier kan geen afbeelding worden gemaakt. Verstuur in plaats daarvan een bestand.",
   more: "Meer", end: "Gesprek beëindigen", end_sure: "Dit gesprek beëindigen?", save: "Opslaan als tekst", mail: "Per e-mail versturen", mailed: "De e-mail is onderweg.", privacy: "Privacy",
   rate: "Hoe was dit gesprek?", star: "{n} van 5", good: "Goed", bad: "Niet goed", comment: "Wilt u er nog iets over zeggen?", rate_send: "Beoordeling versturen", thanks: "Dank u wel!", change: "Wijzigen",
-  dismiss: "Niet nu", you: "U",
+  dismiss: "Niet nu",
 };

@@ -15,5 +15,5 @@ export default {
   shot: "Wyślij obraz tej strony", shot_ask: "Ten obraz strony zostanie wysłany. Zawartość pól formularzy jest ukryta.", shot_no: "Tutaj nie można wykonać obrazu strony. Prosimy wysłać plik.",
   more: "Więcej", end: "Zakończ rozmowę", end_sure: "Zakończyć tę rozmowę?", save: "Zapisz jako tekst", mail: "Wyślij e-mailem", mailed: "E-mail jest już w drodze.", privacy: "Prywatność",
   rate: "Jak przebiegła ta rozmowa?", star: "{n} z 5", good: "Dobrze", bad: "Nie najlepiej", comment: "Dodatkowe uwagi?", rate_send: "Wyślij ocenę", thanks: "Dziękujemy!", change: "Zmień",
-  dismiss: "Nie teraz", you: "Ja",
+  dismiss: "Nie teraz",
 };

@@ -15,5 +15,5 @@ export default {
   shot: "Enviar uma imagem desta página", shot_ask: "Esta imagem da página será enviada. O conteúdo dos campos de formulário está oculto.", shot_no: "Não é possível captar uma imagem aqui. Envie um ficheiro, por favor.",
   more: "Mais", end: "Terminar conversa", end_sure: "Terminar esta conversa?", save: "Guardar como texto", mail: "Enviar por e-mail", mailed: "O e-mail está a caminho.", privacy: "Privacidade",
   rate: "Como foi esta conversa?", star: "{n} de 5", good: "Boa", bad: "Não foi boa", comment: "Deseja acrescentar algo?", rate_send: "Enviar avaliação", thanks: "Obrigado!", change: "Alterar",
-  dismiss: "Agora não", you: "Eu",
+  dismiss: "Agora não",
 };

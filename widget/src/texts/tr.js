@@ -15,5 +15,5 @@ export default {
   shot: "Bu sayfanın görüntüsünü gönder", shot_ask: "Sayfanın bu görüntüsü gönderilecek. Form alanlarının içeriği gizlenmiştir.", shot_no: "Burada görüntü alınamıyor. Lütfen bir dosya gönderin.",
   more: "Diğer", end: "Sohbeti sonlandır", end_sure: "Bu sohbet sonlandırılsın mı?", save: "Metin olarak kaydet", mail: "E-postayla gönder", mailed: "E-posta yolda.", privacy: "Gizlilik",
   rate: "Bu sohbet nasıldı?", star: "5 üzerinden {n}", good: "İyi", bad: "İyi değil", comment: "Eklemek istediğiniz bir şey var mı?", rate_send: "Puanı gönder", thanks: "Teşekkür ederiz!", change: "Değiştir",
-  dismiss: "Şimdi değil", you: "Siz",
+  dismiss: "Şimdi değil",
 };

@@ -1,1 +1,0 @@
-import"./chunk-WOT6VMZA.js";function u({act:e,make:s},{website:o,texts:n,root:r,button:a,open:d}){let i=e("close","×",()=>{t.remove(),a.focus()});i.setAttribute("aria-label",n.dismiss);let t=s("div","invite",e("words",o.invite.text,d),i);t.setAttribute("role","status"),r.append(t)}export{u as default};

@@ -1,6 +1,0 @@
-import{b as u}from"./chunk-RABW6ZE5.js";import"./chunk-WOT6VMZA.js";function U({act:r,make:m,newID:a},{website:i,texts:n,put:c,log:p,box:h,items:y,close:v,told:t,privacy:s}){let l=e=>()=>{v(),e()},f,{contact:o,problem:L,email:k}=u({make:m},n,n.mail,e=>t(R=>c({type:"transcript",id:f=a(),conversation:R,email:e})));o.hidden=!0,h.querySelector(".log").after(o);let d={end:r("item",n.end,l(()=>{confirm(n.end_sure)&&t(e=>c({type:"end",id:a(),conversation:e}))})),save:r("item",n.save,l(()=>g(i.name,p))),mail:r("item",n.mail,l(()=>{o.hidden=!1,k.focus()})),privacy:r("item",n.privacy,l(()=>{s.hidden=!s.hidden,p.scrollTop=0}))};return y.append(d.end,d.save,d.mail,d.privacy),{draw(e){d.end.hidden=!e||e==="closed",d.save.hidden=!e,d.mail.hidden=!e||!i.mail,d.privacy.hidden=!i.privacy},mine:e=>e===f,refused(e){L.textContent=e},mailed(){o.hidden=!0}}}function g(r,m){let a=Array.from(m.querySelectorAll(".message, .system")).map(n=>n.innerText.trim().replace(/\n+/g,`
-  `)),i=make("a");i.href=URL.createObjectURL(new Blob([r+`
-
-`+a.join(`
-`)+`
-`],{type:"text/plain"})),i.download=r.replace(/[^\p{L}\p{N} -]/gu,"")+".txt",i.click(),setTimeout(()=>URL.revokeObjectURL(i.href),1e4)}export{U as default,g as save};

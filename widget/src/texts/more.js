@@ -1,0 +1,7 @@
+// What the widget says where something is loaded only when it is used: in English.
+export default {
+  leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", about: "What is it about?", begin: "Start chat",
+  required: "Please fill this in.", choose: "Please choose", shot: "Send a picture of this page",
+  shot_ask: "This picture of the page will be sent. What is in form fields is hidden.", shot_no: "No picture can be taken here. Please send a file.",
+  end: "End conversation", end_sure: "End this conversation?", save: "Save as text", mail: "Send by e-mail", privacy: "Privacy", dismiss: "Not now",
+};

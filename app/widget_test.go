@@ -563,6 +563,90 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	}
 }
 
+// Who is logged in at the site is known in the chat, with what was said before; who logs out leaves nothing behind.
+func TestBrowserKnownVisitor(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	if err := s.org.RenewIdentityKey(ctx, o.As(access.Manager), o.Website); err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.org.Website(ctx, o.As(access.Manager), o.Website)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := func(id string) string {
+		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "anna", "name": "Anna", "exp": time.Now().Add(time.Hour).Unix(), "jti": id}).SignedString([]byte(w.IdentityKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	page := pageOf(t, s, o.Key, `lang="en"`, "", "<h1>Shop</h1>")
+	b := apptest.NewTab(t)
+	openChat(b, page)
+	b.Type("chat .composer textarea", "I am nobody yet"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+	b.Run(`parley("identify", "` + signed("1") + `")`)
+	b.Wait(`$("chat .message.visitor:not(.pending)") && JSON.parse(localStorage.getItem("parley.` + o.Key + `")).signed`)
+	if _, err := s.queue.Take(ctx, o.As(access.Agent), "Mia", uuid.MustParse(onlyConversation(t, s, o))); err != nil {
+		t.Fatal(err)
+	}
+	b.Wait(`text("chat .status") === "Mia is here for you"`)
+	b.Reload() // the page signs anew; once it forgets to
+	b.Wait(`$("chat .message.visitor")`)
+	b.Run(`parley("identify", "` + signed("2") + `")`)
+	time.Sleep(500 * time.Millisecond)
+	b.Type("chat .composer textarea", "Still me"+kb.Enter)
+	b.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor:not(.pending)").length === 2`)
+
+	other := apptest.NewTab(t).Another()
+	other.Go(page)
+	other.Wait(`document.getElementById("parley")`)
+	other.Run(`localStorage.clear(); sessionStorage.clear(); parley("identify", "` + signed("3") + `")`)
+	other.Click("chat .launcher")
+	other.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
+	other.Run(`parley("identify", null)`)
+	other.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message") && !(JSON.parse(localStorage.getItem("parley.` + o.Key + `")) || {}).conversation`)
+	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(onlyConversation(t, s, o))); err != nil || around.Name != "Anna" {
+		t.Errorf("the agent knows %+v %v", around, err)
+	}
+}
+
+// The second look that comes with it is another one altogether, and works.
+func TestBrowserAnotherLook(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	look, err := os.ReadFile("../widget/themes/paper.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/paper.css" {
+			w.Header().Set("Content-Type", "text/css")
+			w.Write(look)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<!DOCTYPE html><html lang="en"><head><title>A page</title><script async src="%s/widget.js" data-key="%s"></script>
+<link rel="stylesheet" href="/paper.css" data-parley></head><body><h1>A bookshop</h1></body></html>`, s.url, o.Key)
+	}))
+	for _, size := range []int64{1280, 390} {
+		b := apptest.NewTab(t)
+		b.Size(size, 800, false)
+		openChat(b, page)
+		b.Type("chat .composer textarea", "Do you have letters?"+kb.Enter)
+		b.Wait(`$("chat .message.visitor:not(.pending)")`)
+		b.Accessible("paper")
+		pictured(t, b, "paper-"+itoa(int(size)))
+		if family := apptest.Eval[string](b, `getComputedStyle(`+inChat(".text")+`).fontFamily`); !strings.Contains(family, "Georgia") {
+			t.Errorf("it is set in %s", family)
+		}
+	}
+}
+
 // The picture of the page: shown first, without what is in the fields, sent when the visitor says so.
 func TestBrowserPictureOfThePage(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,11 @@
   const does = {
     set: (values) => { Object.assign(chat.data, values); chat.told && chat.told(); },
     on: (event, f) => { (heard[event] ||= []).push(f); },
-    identify: (token) => { chat.identity = token || ""; chat.identified && chat.identified(); },
+    identify: (token) => {
+      chat.identity = token || "";
+      if (chat.identified) chat.identified();
+      else if (!token) try { localStorage.removeItem(stored); } catch { /* storage is off: there is nothing */ }
+    },
     open: () => with_((panel) => panel.open()),
     close: () => with_((panel) => panel.close()),
     start: (wish) => with_((panel) => panel.start(wish || {})),

@@ -340,6 +340,10 @@ export default async function panel({ root, button, badge, base, key, stored, we
       if (socketed) barren = 0;
       try { sessionStorage.setItem(way, socketed ? "" : "poll"); } catch { /* storage is off */ }
       if (frame.token) save((m) => { m.token = frame.token; });
+      if (chat.identity) { // taken once
+        save((m) => { m.signed = chat.identity.slice(-20); });
+        chat.identity = "";
+      }
       const c = frame.conversation;
       if (c) {
         turnTo(c.id);
@@ -445,7 +449,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
       verdict.refused(frame.message);
     } else if (frame.code === "unauthenticated" && !greeted) {
       if (chat.identity) { console.error("Parley: " + frame.message); chat.identity = ""; }
-      save((s) => { delete s.token; delete s.conversation; });
+      else save((s) => { delete s.token; delete s.conversation; });
       hello();
     } else if (frame.retry && (m || !greeted)) { // not now: said, and done by itself
       said = frame.message;
@@ -548,9 +552,13 @@ export default async function panel({ root, button, badge, base, key, stored, we
 
   // Another visitor from now on, as the site says; or none any more.
   chat.identified = () => {
-    save((m) => { for (const k of Object.keys(m)) if (k !== "out" || !chat.identity) delete m[k]; m.out ||= []; if (!chat.identity) m.out = []; });
-    anew();
+    if (chat.identity && memory.signed === chat.identity.slice(-20)) chat.identity = ""; // it is known already
+    else {
+      if (!chat.identity) save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; });
+      anew();
+    }
   };
+  if (chat.identity) chat.identified();
   function anew() {
     if (!socket) return;
     conversation = null;

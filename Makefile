@@ -10,7 +10,7 @@ FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk chaos image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ bench-faq: build ## print how good and how quick suggestions are: FAQ=folder wit
 
 bench-desk: deps-test ## print how the desk bears 60 open conversations, 200 in the line and 10,000 messages, in a real browser (two minutes)
 	go test ./app -run '^$$' -bench 'Desk|Catalogue' -benchtime 1x -timeout 20m
+
+bench-widget: deps-test ## print what the widget costs a page, in a real browser with a processor four times slower
+	go test ./app -run '^$$' -bench Widget -benchtime 1x
 
 chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)

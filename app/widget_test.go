@@ -614,6 +614,25 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	}
 }
 
+// Where a website asks for it, a new visitor's browser does some work first, and its person notices nothing.
+func TestBrowserProofOfWork(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	settle(t, s, o, func(x *org.Settings) { x.Proof = true })
+	p := openRaw(t, s, o, "")
+	p.put(`{"type":"hello","protocol":1}`)
+	if _, refused := p.welcomed(); refused != "work" {
+		t.Errorf("without work: %q", refused)
+	}
+	b := apptest.NewTab(t)
+	openChat(b, pageOf(t, s, o.Key, `lang="en"`, "", ""))
+	b.Type("chat .composer textarea", "Hello"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+	b.Reload()
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+}
+
 // The second look that comes with it is another one altogether, and works.
 func TestBrowserAnotherLook(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 )
 
@@ -30,4 +31,25 @@ func (b *Tab) Heap() float64 {
 		}
 	}
 	return Eval[float64](b, "performance.memory.usedJSHeapSize")
+}
+
+// Worked returns for how many seconds the page's main thread has worked.
+func (b *Tab) Worked() float64 {
+	b.T.Helper()
+	ctx, cancel := b.within(10 * time.Second)
+	defer cancel()
+	if _, err := chromedp.Call(ctx, performance.Enable, performance.EnableParams{TimeDomain: "threadTicks"}); err != nil {
+		b.fatal(err)
+	}
+	m, err := chromedp.Call(ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		b.fatal(err)
+	}
+	for _, x := range m.Metrics {
+		if x.Name == "TaskDuration" {
+			return x.Value
+		}
+	}
+	b.T.Fatal("the browser does not say how long it has worked")
+	return 0
 }

@@ -70,3 +70,10 @@ func (t Tokens) Check(token string, org, website uuid.UUID, now time.Time) (who 
 	}
 	return access.Visitor(org, website, id(2)), age > TokenRenews, nil
 }
+
+// Derive returns a key for another purpose, the same on every server of the installation.
+func (t Tokens) Derive(purpose string) []byte {
+	mac := hmac.New(sha256.New, t.key)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
+}

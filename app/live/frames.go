@@ -31,6 +31,7 @@ type frameIn struct {
 	Value        int       `json:"value"`
 	Reasons      []string  `json:"reasons"`
 	Identity     string    `json:"identity"`
+	Proof        string    `json:"proof"`
 }
 
 type stepIn struct {

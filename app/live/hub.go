@@ -65,6 +65,7 @@ type Hub struct {
 
 	suggesting suggesting
 	blocked    blocked
+	proofs     proofs
 }
 
 // staffScreen is a screen of somebody who is logged in.
@@ -88,6 +89,7 @@ func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, links files.Links, limits 
 		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
+	h.proofs.key = tokens.Derive("proof of work")
 	b.Subscribe(h)
 	return h
 }

@@ -217,6 +217,10 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 			p.refuse(uuid.Nil, err, "")
 			return
 		}
+		if p.site.Settings.Proof && !p.hub.proofs.met(p.site.ID, p.address, in.Proof, now) {
+			p.write(refusedOut{Type: "refused", Code: "work", Message: p.hub.proofs.challenge(p.site.ID, p.address, now)})
+			return
+		}
 		if err := p.hub.gauges.newcomer(p.address); err != nil {
 			p.refuse(uuid.Nil, err, "")
 			return

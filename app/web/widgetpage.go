@@ -113,6 +113,7 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 		s.Rating = org.Rating{Off: v.FormValue("rating") == "off", Thumbs: v.FormValue("rating") == "thumbs", Reasons: lines(v.FormValue("reasons"))}
 		s.WarnAfter, s.EndAfter, s.NoMail = v.count("warn_after"), v.count("end_after"), !v.on("mail")
 	},
+	"guard": func(v *visit, s *org.Settings) { s.Proof = v.on("proof") },
 	"texts": func(v *visit, s *org.Settings) {
 		s.Texts = map[string]map[string]string{}
 		for key, text := range pairs(v.FormValue("texts"), "=") {

@@ -23,7 +23,7 @@ export default function menu({ act, make, newID }, { website, texts: words, put,
       all.mail.hidden = !state || !website.mail;
       all.privacy.hidden = !website.privacy;
     },
-    mine: (id) => id === asked,
+    mine: (id) => !!asked && id === asked,
     refused(why) { problem.textContent = why; },
     mailed() { contact.hidden = true; },
   };

@@ -86,7 +86,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
 
   let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
   let asking = !!website.questions, reply = 0, seen = 0; // questions are still to be asked; how far each side has read
-  let place = null, leaving; // in line; and the id of an address on its way
+  let proof, place = null, leaving; // in line; and the id of an address on its way
   let conversation = null, state = "", agent = "", last = 0, unread = 0, typedAt = 0, typingTimer;
   const shown = new Map(); // message id to its element
   const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
@@ -254,7 +254,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
   function helloFrame() {
     load();
     return (helloFrame.last = JSON.stringify({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
-      identity: chat.identity || undefined, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
+      identity: chat.identity || undefined, proof, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
   }
 
   function hello() {
@@ -447,6 +447,8 @@ export default async function panel({ root, button, badge, base, key, stored, we
       choices.refused(frame.message);
     } else if (verdict && verdict.mine(frame.id)) {
       verdict.refused(frame.message);
+    } else if (frame.code === "work") { // the website asks for it
+      import("./work.js").then((m) => m.default(frame.message)).then((p) => { proof = p; hello(); proof = undefined; });
     } else if (frame.code === "unauthenticated" && !greeted) {
       if (chat.identity) { console.error("Parley: " + frame.message); chat.identity = ""; }
       else save((s) => { delete s.token; delete s.conversation; });

@@ -42,7 +42,7 @@ export default function rating(how, texts, put) {
     form,
     said: false,
     reset() { if (this.said) form.replaceChildren(title, marks); this.said = false; },
-    mine: (x) => x === id,
+    mine: (x) => !!id && x === id,
     kept() { this.said = true; form.replaceChildren(thanks); },
     refused(why) { problem.textContent = why; },
   };

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/app/apptest"
+)
+
+// BenchmarkWidget prints what the widget costs a page on a processor four times slower: the main thread's time until the launcher is
+// there, what moves, and how long it takes from a click to a composer that can be written in.
+func BenchmarkWidget(b *testing.B) {
+	o := apptest.NewOrg(b)
+	s := serveTest(b, nil)
+	with := pageOf(b, s, o.Key, `lang="en"`, "", "<h1>A shop</h1><p>With some words on it.</p>")
+	without := serveHandler(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><head><title>A page</title></head><body><h1>A shop</h1><p>With some words on it.</p></body></html>`)
+	}))
+	page := func(tab *apptest.Tab, address, until string) float64 {
+		tab.Go("about:blank")
+		before := tab.Worked()
+		tab.Go(address)
+		time.Sleep(800 * time.Millisecond) // looking often would be counted
+		tab.Wait(until)
+		return (tab.Worked() - before) * 1000
+	}
+	var loading, opening, shifts []float64
+	for range 9 {
+		tab := apptest.NewTab(b)
+		tab.Worked() // counting begins
+		tab.Slow(4)
+		page(tab, without, `document.querySelector("h1")`) // warm
+		plain := page(tab, without, `document.querySelector("h1")`)
+		loading = append(loading, page(tab, with, `$("chat .launcher").getClientRects().length`)-plain)
+		shifts = append(shifts, apptest.Eval[float64](tab, `new Promise((done) => { let sum = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) sum += e.value; }).observe({ type: "layout-shift", buffered: true }); setTimeout(() => done(sum), 200); })`))
+		opening = append(opening, apptest.Eval[float64](tab, `new Promise((done) => { const root = document.getElementById("parley").shadowRoot, from = performance.now();
+			root.querySelector(".launcher").click(); const look = () => root.activeElement?.tagName === "TEXTAREA" ? requestAnimationFrame(() => done(performance.now() - from)) : setTimeout(look, 1); look(); })`))
+	}
+	slices.Sort(opening)
+	slices.Sort(loading)
+	b.ReportMetric(loading[4], "ms-of-main-thread-until-launcher-at-4x")
+	b.ReportMetric(opening[4], "ms-click-to-composer-at-4x")
+	b.ReportMetric(slices.Max(shifts), "layout-shift")
+}

@@ -1,0 +1,238 @@
+package files_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"image"
+	"image/png"
+	"io"
+	"net"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/files"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }
+
+func pngOf(width, height int) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}
+
+// hugeImage says that it has very many pixels, in very few bytes.
+func hugeImage() []byte {
+	b := pngOf(1, 1)
+	binary.BigEndian.PutUint32(b[16:], 60_000)
+	binary.BigEndian.PutUint32(b[20:], 60_000)
+	return b
+}
+
+// A file is what its bytes say; its name gets the ending that fits; what could be run is not taken.
+func TestWhatIsTaken(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	store, err := files.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := files.NewRoom(apptest.DB(t), store, "")
+	who := o.As(access.Agent)
+	for _, c := range []struct {
+		name    string
+		bytes   []byte
+		allowed []files.Sort
+		want    string // name and kind; empty: refused
+	}{
+		{"photo.png", pngOf(4, 3), files.Sorts, "photo.png image/png"},
+		{"photo.exe", pngOf(4, 3), files.Sorts, "photo.png image/png"},
+		{"../../etc/passwd", pngOf(4, 3), files.Sorts, "passwd.png image/png"},
+		{`C:\temp\photo` + "\u202egnp.exe", pngOf(4, 3), files.Sorts, "photognp.png image/png"},
+		{"huge.png", hugeImage(), files.Sorts, ""},
+		{"cut.png", pngOf(4, 3)[:20], files.Sorts, ""},
+		{"page.png", []byte("<!DOCTYPE html><script>alert(1)</script>"), files.Sorts, ""},
+		{"page.txt", []byte("<html><body onload=alert(1)>"), files.Sorts, ""},
+		{"picture.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), files.Sorts, ""},
+		{"feed.xml", []byte(`<?xml version="1.0"?><x/>`), files.Sorts, ""},
+		{"run.sh", []byte("#!/bin/sh\nrm -rf /\n"), files.Sorts, "run.sh.txt text/plain"},
+		{"program", []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00"), files.Sorts, ""},
+		{"notes.txt", []byte("Just words."), files.Sorts, "notes.txt text/plain"},
+		{"notes.txt", []byte("Just words."), []files.Sort{files.Images}, ""},
+		{"letter.pdf", []byte("%PDF-1.7\n1 0 obj\n"), files.Sorts, "letter.pdf application/pdf"},
+		{"", []byte("Words"), files.Sorts, "file.txt text/plain"},
+		{"empty.txt", nil, files.Sorts, ""},
+		{"large.txt", bytes.Repeat([]byte("x"), 2000), files.Sorts, ""},
+	} {
+		f, err := r.Put(ctx, who, files.New{ID: uuid.New(), Use: files.OfSnippet, Name: c.name, Bytes: c.bytes, Allowed: c.allowed, Most: 1500})
+		got := ""
+		if err == nil {
+			got = f.Name + " " + f.Kind
+		}
+		if got != c.want {
+			t.Errorf("%q: %q (%v), not %q", c.name, got, err, c.want)
+		}
+	}
+}
+
+// The bytes come back from every store, once kept they are there once, and what nobody has any more goes.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	backend := s3mem.New()
+	if err := backend.CreateBucket("parley"); err != nil {
+		t.Fatal(err)
+	}
+	s3 := httptest.NewServer(gofakes3.New(backend).Server())
+	t.Cleanup(s3.Close)
+	folder := t.TempDir()
+	for name, address := range map[string]string{"a folder": folder, "S3": "s3://key:secret@" + strings.TrimPrefix(s3.URL, "http://") + "/parley?insecure=1&region=eu-1"} {
+		store, err := files.OpenStore(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := apptest.NewOrg(t)
+		r := files.NewRoom(apptest.DB(t), store, "")
+		who, id := o.As(access.Agent), uuid.New()
+		in := files.New{ID: id, Use: files.OfSnippet, Name: "a.txt", Bytes: []byte("Words for " + o.Name), Allowed: files.Sorts, Most: 1000}
+		first, err := r.Put(ctx, who, in)
+		again, err2 := r.Put(ctx, who, in)
+		if err != nil || err2 != nil || first.ID != again.ID {
+			t.Fatalf("%s: %v %v", name, err, err2)
+		}
+		in.Bytes = []byte("Other words")
+		if _, err := r.Put(ctx, who, in); err == nil {
+			t.Errorf("%s: another file under the same id was taken", name)
+		}
+		copied, err := r.Copy(ctx, who, id, uuid.New(), uuid.Nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Drop(ctx, who, id); err != nil {
+			t.Fatal(err)
+		}
+		_, b, err := r.Open(ctx, who, copied.ID) // its bytes are still somebody's
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := io.ReadAll(b)
+		b.Close()
+		if err != nil || string(got) != "Words for "+o.Name {
+			t.Errorf("%s: %q %v", name, got, err)
+		}
+		if err := r.Drop(ctx, who, copied.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := r.Open(ctx, who, copied.ID); err == nil {
+			t.Errorf("%s: what was dropped is there", name)
+		}
+	}
+	if left, _ := filepath.Glob(folder + "/*/*/*"); len(left) > 1 { // "Other words" were kept before their id was refused
+		t.Errorf("left in the folder: %v", left)
+	}
+	for _, bad := range []string{"ftp://host/x", "s3://host/bucket", "s3://key:secret@host"} {
+		if _, err := files.OpenStore(bad); err == nil {
+			t.Errorf("%s was opened", bad)
+		}
+	}
+}
+
+// What a scanner finds is not taken; nor is anything while it cannot be asked.
+func TestScanner(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() { // speaks as clamd does
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				var head [10]byte
+				if _, err := io.ReadFull(c, head[:]); err != nil || string(head[:]) != "zINSTREAM\x00" {
+					return
+				}
+				var all []byte
+				for {
+					var n uint32
+					if binary.Read(c, binary.BigEndian, &n) != nil || n == 0 {
+						break
+					}
+					piece := make([]byte, n)
+					if _, err := io.ReadFull(c, piece); err != nil {
+						return
+					}
+					all = append(all, piece...)
+				}
+				answer := "stream: OK\x00"
+				if bytes.Contains(all, []byte("a virus")) {
+					answer = "stream: Test.Virus FOUND\x00"
+				}
+				io.WriteString(c, answer)
+			}()
+		}
+	}()
+	o := apptest.NewOrg(t)
+	store, err := files.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(clamd, text string) error {
+		_, err := files.NewRoom(apptest.DB(t), store, clamd).Put(ctx, o.As(access.Agent), files.New{ID: uuid.New(), Use: files.OfSnippet, Name: "a.txt", Bytes: []byte(text), Allowed: files.Sorts, Most: 1 << 20})
+		return err
+	}
+	if err := put(l.Addr().String(), strings.Repeat("harmless words ", 10_000)); err != nil {
+		t.Error(err)
+	}
+	if err := put(l.Addr().String(), "this is a virus"); err == nil || !strings.Contains(err.Error(), "Test.Virus") {
+		t.Errorf("a virus: %v", err)
+	}
+	if err := put("127.0.0.1:1", "harmless"); err == nil {
+		t.Error("taken without being scanned")
+	}
+}
+
+// A link is good for its file and for a day or two.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	l, org, file, now := files.NewLinks("a secret"), uuid.New(), uuid.New(), time.Now()
+	path := l.Path(org, file, "a b/c?.txt", now)
+	parts := strings.Split(path, "/")
+	if len(parts) != 6 {
+		t.Fatalf("the name leaks into the path: %s", path)
+	}
+	link := parts[4]
+	if o, f, err := l.Check(link, now.Add(23*time.Hour)); err != nil || o != org || f != file {
+		t.Errorf("%v %v %v", o, f, err)
+	}
+	if _, _, err := l.Check(link, now.Add(49*time.Hour)); err == nil {
+		t.Error("a link is good for ever")
+	}
+	if _, _, err := files.NewLinks("another secret").Check(link, now); err == nil {
+		t.Error("another's link is good")
+	}
+	for _, bad := range []string{"", "A", link[:len(link)-1], link + "A", strings.ToUpper(link)} {
+		if _, _, err := l.Check(bad, now); err == nil {
+			t.Errorf("%q is good", bad)
+		}
+	}
+}

@@ -73,4 +73,4 @@ image: ## build the container image (needs Docker)
 screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots
 	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run TestBrowserPages -count=1 && \
-	  for page in shop panel desk website people groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all
+	  for page in shop panel desk website widget people groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

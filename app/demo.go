@@ -106,6 +106,21 @@ func createDemo(ctx context.Context, h *house) error {
 	if err != nil {
 		return err
 	}
+	err = h.org.ChangeSettings(ctx, who, website, func(x *org.Settings) error {
+		x.Zone = "Europe/Berlin"
+		x.Greetings = []org.Greeting{
+			{Language: "de", Text: "Ahoi! Fragen Sie uns alles über Tee, Ihre Bestellung oder die Lieferung."},
+			{States: []org.Presence{org.Offline, org.Away}, Text: "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you."},
+			{States: []org.Presence{org.Online, org.Busy}, Status: "We usually answer within minutes", Text: "Ahoy! Ask us anything about tea, your order or delivery."},
+		}
+		x.Rating.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
+		x.Files.Shots = true
+		x.Privacy = "We keep what is said here for two years, and tell **nobody**. [More](https://tea.example/privacy)"
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if err := furnish(ctx, h, who, tea); err != nil {
 		return err
 	}

@@ -134,6 +134,14 @@ func TestBrowserPages(t *testing.T) {
 	night.Click(".cards a")
 	night.Wait(`$("#domains li.seen")`)
 	show(night, "website")
+	night.Click("a[href$='/widget']")
+	night.Wait(`document.querySelector("#stage > div")?.shadowRoot.querySelector(".greeting")?.textContent`)
+	show(night, "widget")
+	for _, page := range []string{"ratings", "blocked"} {
+		night.Go(s.url + "/admin/" + page)
+		night.Wait(`document.readyState === "complete"`)
+		show(night, page)
+	}
 	night.Go(s.url + "/admin/groups")
 	show(night, "groups")
 	night.Go(s.url + "/admin/groups/" + groups[0].ID.String())

@@ -26,7 +26,9 @@ input.rows = 1;
 input.readOnly = true;
 input.tabIndex = -1;
 input.setAttribute("aria-label", "Where visitors write");
-root.append(css, launcher, make("section", "panel", make("header", "", make("div", "", title, status)), log, make("div", "composer", input)));
+const panel = make("section", "panel", make("header", "", make("div", "", title, status)), log, make("div", "composer", input));
+panel.style.height = "400px";
+root.append(css, launcher, panel);
 $("stage").append(host);
 
 const field = (name) => document.querySelector(`[data-live] [name="${name}"]`);

@@ -32,11 +32,6 @@ func inChat(selector string) string {
 	return `document.getElementById("parley").shadowRoot.querySelector("` + selector + `")`
 }
 
-// chatText is the text of one.
-func chatText(b *apptest.Tab, selector string) string {
-	return apptest.Eval[string](b, `(`+inChat(selector)+`?.innerText || "")`)
-}
-
 // pictured keeps a picture of a tab where SCREENSHOTS says.
 func pictured(t *testing.T, b *apptest.Tab, name string) {
 	t.Helper()

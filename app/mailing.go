@@ -14,6 +14,7 @@ import (
 	"parley/app/access"
 	"parley/app/bus"
 	"parley/app/chat"
+	"parley/app/fail"
 	"parley/app/jobs"
 	"parley/app/org"
 )
@@ -31,6 +32,9 @@ type mailing struct {
 	mu    sync.Mutex
 	timed map[uuid.UUID]*time.Timer // by conversation: the letter
 	quiet map[uuid.UUID]*time.Timer // by conversation: the question, or the end
+
+	day    string         // that mailed counts
+	mailed map[string]int // transcripts, by address and by organization
 }
 
 // letterAfter is how long a visitor has to read an answer in the chat before it is mailed.
@@ -173,8 +177,33 @@ func (m *mailing) back(organization uuid.UUID, u chat.Unread, words string) stri
 	return words + ": " + page.String()
 }
 
+// transcriptsADay is how many transcripts go to one address, and transcriptsOfOrg how many an organization's visitors can send, a day.
+const (
+	transcriptsADay  = 5
+	transcriptsOfOrg = 500
+)
+
+// mayMail counts a transcript to an address.
+func (m *mailing) mayMail(organization uuid.UUID, to string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if day := time.Now().UTC().Format(time.DateOnly); m.day != day {
+		m.day, m.mailed = day, map[string]int{}
+	}
+	to = strings.ToLower(to)
+	if m.mailed[to] >= transcriptsADay || m.mailed[organization.String()] >= transcriptsOfOrg {
+		return false
+	}
+	m.mailed[to]++
+	m.mailed[organization.String()]++
+	return true
+}
+
 // transcript mails what was said in a visitor's conversation, without what only staff sees.
 func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error {
+	if !m.mayMail(visitor.Org(), to) {
+		return &fail.Error{Kind: fail.Conflict, Message: "Several conversations have been mailed to this address today. Please save this one as a text instead."}
+	}
 	u, err := m.chat.Unread(ctx, access.System(visitor.Org(), "mail a transcript"), conversation)
 	if err != nil {
 		return err
@@ -201,11 +230,14 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 			break
 		}
 	}
+	own := strings.EqualFold(to, u.Email) // only to who is known: with the link one is the visitor
 	words := "To go on, open the chat again"
 	if u.State == chat.Closed {
 		words = "To say how it was, open the chat again"
 	}
-	b.WriteString(m.back(visitor.Org(), u, words) + "\n")
+	if own {
+		b.WriteString(m.back(visitor.Org(), u, words) + "\n")
+	}
 	m.mail.Send(jobs.Letter{To: to, Subject: "Your conversation at " + u.WebsiteName, Text: b.String()})
 	return nil
 }

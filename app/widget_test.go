@@ -122,6 +122,15 @@ func TestBrowserFiles(t *testing.T) {
 		t.Errorf("a forged link: %v %v", err, res.StatusCode)
 	}
 
+	// Taken back, it is nowhere any more.
+	desk.Click(".pane textarea")
+	desk.Keys(kb.ArrowUp)
+	visitor.Wait(`!$("chat .message.agent .file")`)
+	desk.Wait(`text(".pane .message.agent .body.erased") === "taken back"`)
+	if res, err := http.Get(link); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("what was taken back can be had: %v %v", err, res.StatusCode)
+	}
+
 	// A snippet brings a file along.
 	file, err := s.files.Put(ctx, o.As(access.Owner), newFile("Terms.txt", "All our terms."))
 	if err != nil {
@@ -374,6 +383,15 @@ func TestKnownVisitors(t *testing.T) {
 	if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, "update identity_uses set at = at - interval '1 hour'"); err != nil {
 		t.Fatal(err)
 	}
+	if got, refused := hello(first.Token, again); refused != "" || got.Token != "" { // who is that visitor already comes back with it
+		t.Errorf("coming back: %+v %q", got, refused)
+	}
+	if _, refused := hello(anonymous.token, ""); refused != "" {
+		t.Error(refused)
+	}
+	if got, _ := hello(anonymous.token, ""); got.Conversation != nil { // whoever has the token of before sees nothing of it
+		t.Errorf("with the token of before: %+v", got)
+	}
 	if got, refused := hello("", again); refused != "unauthenticated" {
 		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
 	}
@@ -423,6 +441,18 @@ func TestBlocks(t *testing.T) {
 	p.put(`{"type":"hello","protocol":1}`)
 	if _, refused := p.welcomed(); refused != "forbidden" {
 		t.Errorf("a blocked address: %q", refused)
+	}
+	res, err := http.DefaultClient.Do(func() *http.Request {
+		r, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/files?key="+o.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("A file"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "https://shop.example")
+		r.Header.Set("Authorization", "Bearer "+v.token)
+		return r
+	}())
+	if err != nil || res.StatusCode != http.StatusForbidden {
+		t.Errorf("a blocked visitor sends a file: %v %v", err, res.StatusCode)
 	}
 	list, err := s.chat.Blocks(ctx, supervisor)
 	if err != nil || len(list) != 3 {
@@ -626,6 +656,31 @@ func TestBrowserProofOfWork(t *testing.T) {
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
 	b.Reload()
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+}
+
+// The agent's picture, as this customer's visitors see it.
+func TestBrowserAgentsPicture(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	manager := apptest.NewTab(t)
+	manager.LogIn(s.url, o.Users[access.Manager].Email, apptest.Password, "/admin/people/"+o.As(access.Agent).ID().String())
+	manager.Wait(`$("[name^=picture-]")`)
+	manager.Run(`{ const data = new DataTransfer(); data.items.add(new File([Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(pngOf(40, 40)) + `"), (c) => c.charCodeAt(0))], "mia.png", { type: "image/png" }));
+		const field = document.querySelector("[name^=picture-]"); field.files = data.files; document.querySelector("[name^=alias-]").value = "Mia of the shop"; field.form.requestSubmit(); }`)
+	manager.Wait(`$("img.face") && $("img.face").naturalWidth === 40`)
+	manager.Accessible("person")
+	visitor := apptest.NewTab(t)
+	openChat(visitor, pageOf(t, s, o.Key, `lang="en"`, "", ""))
+	visitor.Type("chat .composer textarea", "Hello"+kb.Enter)
+	visitor.Wait(`$("chat .message.visitor:not(.pending)")`)
+	if _, err := s.queue.Take(ctx, o.As(access.Agent), "Mia", uuid.MustParse(onlyConversation(t, s, o))); err != nil {
+		t.Fatal(err)
+	}
+	visitor.Wait(`text("chat .status") === "Mia of the shop is here for you" && $("chat .face").naturalWidth === 40 && $("chat .face").getClientRects().length`)
+	visitor.Reload()
+	visitor.Wait(`$("chat .face") && $("chat .face").naturalWidth === 40`)
 }
 
 // The second look that comes with it is another one altogether, and works.

@@ -52,7 +52,7 @@ func (r *Room) Around(ctx context.Context, who access.Actor, conversation uuid.U
 	if err != nil {
 		return s, err
 	}
-	s = Surroundings{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language}, Country: row.Country, Zone: row.Zone, Started: row.CreatedAt,
+	s = Surroundings{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.Address}, Country: row.Country, Zone: row.Zone, Started: row.CreatedAt,
 		Email: row.Email, Name: row.Name, Visitor: row.VisitorID, Address: row.Address, Website: row.WebsiteName, Customer: row.CustomerName}
 	if err := json.Unmarshal(row.Data, &s.Data); err != nil {
 		return s, err

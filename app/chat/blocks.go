@@ -88,6 +88,12 @@ func network(s string) (netip.Prefix, error) {
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
+	if p.Addr().Is4In6() {
+		p = netip.PrefixFrom(p.Addr().Unmap(), max(0, p.Bits()-96))
+	}
+	if p.Addr().Is6() && p.Bits() > 64 { // one customer has all of a /64
+		p = netip.PrefixFrom(p.Addr(), 64)
+	}
 	if least := map[bool]int{true: 8, false: 24}[p.Addr().Is4()]; p.Bits() < least {
 		return p, fail.New(fail.Invalid, "This range is very wide. Take /%d at least.", least)
 	}

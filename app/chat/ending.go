@@ -69,18 +69,19 @@ func (r *Room) Seen(ctx context.Context, who access.Actor, conversation uuid.UUI
 	q := chatdb.New(r.db.As(access.System(who.Org(), "note what was read")))
 	var visitor, user uuid.UUID
 	var err error
+	var upTo int32
 	if id := who.ID(); who.IsVisitor() {
-		_, err = q.SeenByVisitor(ctx, chatdb.SeenByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
+		upTo, err = q.SeenByVisitor(ctx, chatdb.SeenByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
 		visitor = id
 	} else {
-		_, err = q.SeenByAgent(ctx, chatdb.SeenByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
+		upTo, err = q.SeenByAgent(ctx, chatdb.SeenByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
 		user = id
 	}
 	if pg.None(err) {
 		return nil
 	}
 	if err == nil {
-		r.bus.Publish(bus.Event{Kind: bus.Seen, Org: who.Org(), Conversation: conversation, Visitor: visitor, User: user, Seq: seq})
+		r.bus.Publish(bus.Event{Kind: bus.Seen, Org: who.Org(), Conversation: conversation, Visitor: visitor, User: user, Seq: int(upTo)})
 	}
 	return err
 }

@@ -35,6 +35,7 @@ type FromVisitor struct {
 // Page is where the visitor was when the conversation began.
 type Page struct {
 	URL, Title, Referrer, UserAgent, Language string
+	Address                                   string // of its network
 }
 
 // ErrClosed refuses a message to a conversation that has ended. The text is still the writer's.

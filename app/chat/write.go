@@ -196,6 +196,7 @@ func queue(ctx context.Context, q *chatdb.Queries, drafts []*draft) (read []func
 			begin.PageTitles = append(begin.PageTitles, d.page.Title)
 			begin.Referrers = append(begin.Referrers, d.page.Referrer)
 			begin.UserAgents = append(begin.UserAgents, d.page.UserAgent)
+			begin.Addresses = append(begin.Addresses, d.page.Address)
 			begin.Languages = append(begin.Languages, d.page.Language)
 			continue
 		}

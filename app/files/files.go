@@ -183,18 +183,9 @@ func (r *Room) Said(ctx context.Context, who access.Actor, id, conversation uuid
 	return filesdb.New(r.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: &conversation})
 }
 
-// Drop forgets a file, and its bytes if nothing else has the same.
+// Drop forgets a file: nobody gets it any more. Its bytes stay until retention takes them: another may be about to have the same.
 func (r *Room) Drop(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	hashes, err := filesdb.New(r.db.As(access.System(who.Org(), "forget a file"))).DropFile(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, hash := range hashes {
-		if err := r.store.Drop(ctx, place(who.Org(), hash)); err != nil {
-			slog.Warn("forget a file's bytes", "error", err)
-		}
-	}
-	return nil
+	return filesdb.New(r.db.As(access.System(who.Org(), "forget a file"))).DropFile(ctx, id)
 }
 
 func place(org uuid.UUID, hash []byte) string {

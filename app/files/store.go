@@ -21,7 +21,6 @@ type Store interface {
 	Put(ctx context.Context, name string, b []byte) error
 	// Get returns the bytes; the reader is to be closed.
 	Get(ctx context.Context, name string) (io.ReadCloser, error)
-	Drop(ctx context.Context, name string) error
 }
 
 // OpenStore opens the store at an address: a folder, or s3://KEY:SECRET@host[:port]/bucket[?region=…&insecure=1].
@@ -87,14 +86,6 @@ func (f folder) Get(_ context.Context, name string) (io.ReadCloser, error) {
 	return r, err
 }
 
-func (f folder) Drop(_ context.Context, name string) error {
-	err := os.Remove(filepath.Join(string(f), filepath.FromSlash(name)))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
 type s3 struct {
 	client *minio.Client
 	bucket string
@@ -118,10 +109,6 @@ func (s s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {
 		return nil, err
 	}
 	return o, nil
-}
-
-func (s s3) Drop(ctx context.Context, name string) error {
-	return s.client.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{})
 }
 
 // storeIn is how long one piece of work of the store may take.

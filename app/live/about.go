@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -82,4 +83,12 @@ func (h *Hub) countryOf(address string) string {
 		return ""
 	}
 	return h.Country(address)
+}
+
+// PageOf is where a visitor is that says something by a request.
+func PageOf(r *http.Request, address, page, title string) chat.Page {
+	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello
+		page = ""
+	}
+	return chat.Page{URL: clip(page, 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Address: address}
 }

@@ -173,6 +173,10 @@ func (h *Hub) heard(e bus.Event) {
 		h.typing(e)
 	case bus.Seen:
 		h.read(e)
+	case bus.Visitor:
+		for _, p := range h.panelsOf(e.Visitor) {
+			p.socket.Close(wire.Restart, "somebody else now") // with the token of whom it is, if it may have it
+		}
 	case bus.Block:
 		spawn("cut off who is blocked", func() { h.blocksChanged(e.Org) })
 	case bus.Guests:

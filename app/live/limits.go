@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"math"
 	"net"
 	"net/netip"
@@ -116,9 +117,14 @@ func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
 	return g.refuse("organization", g.organizations.wait(p.site.Org), chat)
 }
 
-// Admit asks whether something more may come from a visitor by a request, as message does.
-func (h *Hub) Admit(site *org.Site, visitor uuid.UUID, address string) error {
-	return h.gauges.message(&panel{site: site, address: network(address)}, visitor, false)
+// Admit asks whether something more may come from a visitor by a request, as message does, and whether nobody has blocked it. It
+// returns the network that the visitor counts as.
+func (h *Hub) Admit(ctx context.Context, site *org.Site, visitor uuid.UUID, address string, begins bool) (string, error) {
+	address = network(address)
+	if !h.mayWrite(ctx, site.Org, visitor, address) {
+		return address, errBlocked
+	}
+	return address, h.gauges.message(&panel{site: site, address: address}, visitor, begins)
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.

@@ -241,7 +241,12 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 			p.refuse(uuid.Nil, err, "recognize a visitor")
 			return
 		}
-		renew = true
+		renew = renew || visitor.ID() != asking.ID()
+		if !p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
+			p.refuse(uuid.Nil, errBlocked, "")
+			p.socket.Close(wire.Gone, "blocked")
+			return
+		}
 	}
 	if renew {
 		out.Token = p.hub.tokens.Sign(visitor, now)

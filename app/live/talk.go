@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,7 +69,7 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	p.mu.Lock()
 	visitor := p.visitor
 	page := chat.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
-		UserAgent: p.agent.Value(), Language: p.page.language.Value()}
+		UserAgent: p.agent.Value(), Language: p.page.language.Value(), Address: p.address}
 	last := p.conversation
 	p.sending, p.acknowledged = in.ID, false
 	p.mu.Unlock()
@@ -144,6 +145,7 @@ func (p *panel) rate(ctx context.Context, in frameIn) {
 	if err == nil && p.site.Settings.Rating.Off {
 		err = fail.New(fail.Forbidden, "Conversations are not rated here.")
 	}
+	in.Reasons = slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(p.site.Settings.Rating.Reasons, r) })
 	if err == nil {
 		err = p.hub.chat.Rate(ctx, p.who(), in.Conversation, chat.Rating{Value: in.Value, Thumbs: p.site.Settings.Rating.Thumbs, Reasons: in.Reasons, Comment: in.Text})
 	}

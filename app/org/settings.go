@@ -154,7 +154,7 @@ func (s *Settings) check() error {
 		c.Err(field, err)
 		*text = clean
 	}
-	if _, err := time.LoadLocation(s.Zone); err != nil || len(s.Zone) > 60 {
+	if _, err := time.LoadLocation(s.Zone); err != nil || len(s.Zone) > 60 || s.Zone != "" && s.Zone != "UTC" && !strings.Contains(s.Zone, "/") {
 		c.Add("zone", "There is no time zone “%s”. Write it as in Europe/Berlin.", s.Zone)
 	}
 	s.Language = tag(&c, "language", s.Language)

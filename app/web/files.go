@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +19,7 @@ import (
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/files"
+	"parley/app/live"
 	"parley/app/org"
 )
 
@@ -37,35 +40,75 @@ func (s *Server) letAsk(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// uploads is how many files may come in at the same time: each is held in memory until it is kept.
-var uploads = make(chan struct{}, 12)
+// uploads is how many files come in, or are looked at and kept: each is held in memory meanwhile. Few at once from one
+// organization or network, so that nobody keeps the others out.
+var uploads = struct {
+	mu  sync.Mutex
+	all int
+	of  map[string]int
+}{of: map[string]int{}}
 
-// body reads a file that comes as the body of a request.
-func body(c echo.Context, name string, most int) ([]byte, error) {
-	select {
-	case uploads <- struct{}{}:
-		defer func() { <-uploads }()
-	case <-c.Request().Context().Done():
-		return nil, c.Request().Context().Err()
-	case <-time.After(20 * time.Second):
-		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second, Message: "Very many files are being sent just now. Please try again in a moment."}
+const (
+	uploadsMost    = 24
+	uploadsOfOne   = 3                // of a network
+	uploadsOfOrg   = 8                // of an organization
+	uploadPiece    = 64 << 10         // bytes that must come
+	uploadPieceIn  = 15 * time.Second // in this time
+	multipartBytes = 8 << 20          // of a form that are held in memory
+)
+
+// slot takes one of the places for files; the returned function gives it back.
+func slot(keys map[string]int) (release func(), err error) {
+	uploads.mu.Lock()
+	defer uploads.mu.Unlock()
+	full := uploads.all >= uploadsMost
+	for key, most := range keys {
+		full = full || uploads.of[key] >= most
 	}
+	if full {
+		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second, Message: "Very many files are being sent just now. Please try again in a moment."}
+	}
+	uploads.all++
+	for key := range keys {
+		uploads.of[key]++
+	}
+	return func() {
+		uploads.mu.Lock()
+		defer uploads.mu.Unlock()
+		uploads.all--
+		for key := range keys {
+			if uploads.of[key]--; uploads.of[key] <= 0 {
+				delete(uploads.of, key)
+			}
+		}
+	}, nil
+}
+
+// body reads a file that comes as the body of a request. What comes too slowly is given up.
+func body(c echo.Context, name string, most int) ([]byte, error) {
 	if n := c.Request().ContentLength; n > int64(most) {
 		return nil, files.TooLarge(name, most)
 	}
 	control := http.NewResponseController(c.Response())
 	end := time.Now().Add(uploadIn)
-	if err := errors.Join(control.SetReadDeadline(end), control.SetWriteDeadline(end.Add(time.Minute))); err != nil {
+	if err := control.SetWriteDeadline(end.Add(2 * time.Minute)); err != nil {
 		return nil, err
 	}
-	b, err := io.ReadAll(io.LimitReader(c.Request().Body, int64(most)+1))
-	if err != nil {
-		return nil, fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.")
+	var all bytes.Buffer
+	for {
+		if err := control.SetReadDeadline(time.Now().Add(uploadPieceIn)); err != nil {
+			return nil, err
+		}
+		n, err := io.CopyN(&all, c.Request().Body, uploadPiece)
+		switch {
+		case all.Len() > most:
+			return nil, files.TooLarge(name, most)
+		case err == io.EOF: //nolint:errorlint // io's own value
+			return all.Bytes(), nil
+		case err != nil || n == 0 || time.Now().After(end):
+			return nil, fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.")
+		}
 	}
-	if len(b) > most {
-		return nil, files.TooLarge(name, most)
-	}
-	return b, nil
 }
 
 // widgetUpload takes a visitor's file and says it in the conversation.
@@ -88,9 +131,17 @@ func (s *Server) widgetUpload(c echo.Context, site *org.Site) error {
 	if rules.Off {
 		return fail.New(fail.Forbidden, "Files cannot be sent here.")
 	}
-	if err := s.live.Admit(site, visitor.ID(), c.RealIP()); err != nil {
+	conversation, _ := uuid.Parse(c.QueryParam("conversation"))
+	subject, _ := uuid.Parse(c.QueryParam("subject"))
+	address, err := s.live.Admit(ctx, site, visitor.ID(), c.RealIP(), conversation == uuid.Nil)
+	if err != nil {
 		return err
 	}
+	release, err := slot(map[string]int{site.Org.String(): uploadsOfOrg, address: uploadsOfOne})
+	if err != nil {
+		return err
+	}
+	defer release()
 	b, err := body(c, name, rules.Most())
 	if err != nil {
 		return err
@@ -99,16 +150,11 @@ func (s *Server) widgetUpload(c echo.Context, site *org.Site) error {
 	if err != nil {
 		return err
 	}
-	conversation, _ := uuid.Parse(c.QueryParam("conversation"))
-	subject, _ := uuid.Parse(c.QueryParam("subject"))
 	a := attachment(f)
 	receipt, err := s.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: id, Conversation: conversation, After: conversation, File: &a, Customer: site.CustomerID,
-		Group: site.Answers(subject), Page: chat.Page{UserAgent: c.Request().UserAgent()}})
+		Group: site.Answers(subject), Page: live.PageOf(c.Request(), address, c.QueryParam("page"), c.QueryParam("title"))})
 	if err != nil {
-		if fail.As(err) != nil {
-			err = errors.Join(err, s.files.Drop(ctx, visitor, id))
-		}
-		return err
+		return err // its row stays unsaid: the same id may be on its way a second time
 	}
 	if err := s.files.Said(ctx, visitor, id, receipt.Conversation); err != nil {
 		return err
@@ -146,6 +192,11 @@ func (s *Server) deskUpload(v *visit) error {
 		return s.sayAttached(v, c, id, snippet)
 	}
 	name := v.QueryParam("name")
+	release, err := slot(map[string]int{v.Actor.Org().String(): uploadsOfOrg, v.ID().String(): uploadsOfOne})
+	if err != nil {
+		return err
+	}
+	defer release()
 	b, err := body(v, name, agentsMost)
 	if err != nil {
 		return err
@@ -179,11 +230,30 @@ func (s *Server) sayAttached(v *visit, c chat.Conversation, id uuid.UUID, snippe
 	return s.sayFile(v, c.ID, f)
 }
 
+// whole reads a form with files; one that did not arrive as a whole changes nothing.
+func (v *visit) whole() error {
+	err := v.Request().ParseMultipartForm(multipartBytes)
+	var tooLarge *http.MaxBytesError
+	if err == nil || errors.Is(err, http.ErrNotMultipart) || errors.As(err, &tooLarge) {
+		if tooLarge != nil {
+			return err
+		}
+		return nil
+	}
+	return fail.New(fail.Invalid, "The form did not arrive as a whole. Nothing was changed; please send it again.")
+}
+
 // attach keeps the file of a form, if it has one; the zero id: it has none.
 func (s *Server) attach(v *visit, field string, use files.Use, allowed []files.Sort, most int) (uuid.UUID, error) {
+	if err := v.whole(); err != nil {
+		return uuid.Nil, err
+	}
 	head, err := v.FormFile(field)
-	if err != nil || head.Filename == "" {
-		return uuid.Nil, nil // no file was chosen
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) || err == nil && head.Filename == "" {
+		return uuid.Nil, nil // none was chosen
+	}
+	if err != nil {
+		return uuid.Nil, err
 	}
 	if head.Size > int64(most) {
 		return uuid.Nil, files.TooLarge(head.Filename, most)
@@ -206,9 +276,6 @@ func (s *Server) sayFile(v *visit, conversation uuid.UUID, f files.File) error {
 	ctx := v.Request().Context()
 	_, err := s.chat.SayFileAsAgent(ctx, v.Actor, conversation, f.ID, attachment(f))
 	if err != nil {
-		if fail.As(err) != nil && f.Conversation == uuid.Nil {
-			err = errors.Join(err, s.files.Drop(ctx, v.Actor, f.ID))
-		}
 		return err
 	}
 	if err := s.files.Said(ctx, v.Actor, f.ID, conversation); err != nil {
@@ -240,11 +307,11 @@ func (s *Server) linkedFile(c echo.Context) error {
 
 // hand hands out a file so that no browser runs anything of it: what is no image is for saving, and an image stands alone.
 func (s *Server) hand(c echo.Context, who access.Actor, id uuid.UUID) error {
-	f, bytes, err := s.files.Open(c.Request().Context(), who, id)
+	f, content, err := s.files.Open(c.Request().Context(), who, id)
 	if err != nil {
 		return err
 	}
-	defer bytes.Close()
+	defer content.Close()
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, max-age=86400, immutable")
@@ -257,5 +324,5 @@ func (s *Server) hand(c echo.Context, who access.Actor, id uuid.UUID) error {
 	if err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(uploadIn)); err != nil {
 		return fmt.Errorf("hand out a file: %w", err)
 	}
-	return c.Stream(http.StatusOK, kind, bytes)
+	return c.Stream(http.StatusOK, kind, content)
 }

@@ -50,6 +50,9 @@ func (s *Server) setAliases(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := v.whole(); err != nil {
+		return err
+	}
 	ctx := v.Request().Context()
 	aliases, err := s.identity.Aliases(ctx, v.Actor, id)
 	if err != nil {

@@ -33,6 +33,9 @@ func (s *Server) snippetsWith(v *visit, p admin.SnippetsPage, status int) error 
 }
 
 func (s *Server) addSnippet(v *visit) error {
+	if err := v.whole(); err != nil {
+		return err
+	}
 	in := faq.Snippet{Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
 	switch to := v.FormValue("for"); to {
 	case "me", "":
@@ -52,6 +55,9 @@ func (s *Server) addSnippet(v *visit) error {
 }
 
 func (s *Server) updateSnippet(v *visit) error {
+	if err := v.whole(); err != nil {
+		return err
+	}
 	id, err := v.id("id", "snippet")
 	if err != nil {
 		return err

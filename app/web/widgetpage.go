@@ -233,10 +233,17 @@ func (s *Server) blocksWith(v *visit, f ui.Form, status int) error {
 
 func (s *Server) addBlock(v *visit) error {
 	b := chat.Block{Network: strings.TrimSpace(v.FormValue("network")), Reason: v.FormValue("reason")}
-	if days := v.count("days"); days > 0 {
-		b.Until = time.Now().AddDate(0, 0, min(days, 3650))
+	days := v.count("days")
+	err := error(nil)
+	if days < 0 || days > 3650 {
+		err = fail.Field("days", "Please give a number of days from 1 to 3650, or leave it empty.")
+	} else if days > 0 {
+		b.Until = time.Now().AddDate(0, 0, days)
 	}
-	if err := s.chat.AddBlock(v.Request().Context(), v.Actor, b); err != nil {
+	if err == nil {
+		err = s.chat.AddBlock(v.Request().Context(), v.Actor, b)
+	}
+	if err != nil {
 		f, status, err := form(v, err, "network", "reason", "days")
 		if err != nil {
 			return err

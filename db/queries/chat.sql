@@ -9,16 +9,16 @@ with d as (
     unnest(@visitor_ids::uuid[]) as visitor_id, unnest(@website_ids::uuid[]) as website_id, unnest(@customer_ids::uuid[]) as customer_id,
     unnest(@group_ids::uuid[]) as group_id,
     unnest(@kinds::text[]) as kind, unnest(@bodies::text[]) as body, unnest(@page_urls::text[]) as page_url, unnest(@page_titles::text[]) as page_title,
-    unnest(@referrers::text[]) as referrer, unnest(@user_agents::text[]) as user_agent, unnest(@languages::text[]) as language
+    unnest(@referrers::text[]) as referrer, unnest(@user_agents::text[]) as user_agent, unnest(@languages::text[]) as language, unnest(@addresses::text[]) as address
 ), who as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
+    page_url, page_title, referrer, user_agent, language, address, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, app.said_first(d.kind, d.body), now(), now(),
-    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
+    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, d.address, now(),
     coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
     (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
       - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
@@ -396,7 +396,8 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- name: LeaveAddress :one
 -- Where the visitor can be written to. Staff reads it in a note.
 with v as (
-  update visitors set email = case when @email::text = '' then email else @email::text end, name = case when @name::text = '' then name else @name::text end where visitors.id = @visitor_id returning *
+  update visitors set email = case when @email::text = '' or subject is not null then email else @email::text end,
+    name = case when @name::text = '' or subject is not null then name else @name::text end where visitors.id = @visitor_id returning *
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()), visitor_name = v.name
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
@@ -537,11 +538,11 @@ where r.rated_at >= @since and r.rated_at < @until and (r.comment <> '' or r.rea
 
 -- name: SeenByVisitor :one
 update conversations set read_by_visitor = least(@seq, last_seq) where id = @conversation_id and visitor_id = @visitor_id and read_by_visitor < least(@seq, last_seq)
-returning id, agent_id, visitor_id;
+returning read_by_visitor;
 
 -- name: SeenByAgent :one
 update conversations set read_by_agent = least(@seq, last_seq) where id = @conversation_id and agent_id = @agent_id and read_by_agent < least(@seq, last_seq)
-returning id, agent_id, visitor_id;
+returning read_by_agent;
 
 -- name: ReadUpTo :many
 select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any(@conversations::uuid[]);
@@ -557,7 +558,7 @@ update conversations set mailed_seq = @seq where id = @conversation_id and maile
 
 -- name: TakeTranscript :execrows
 -- One more transcript goes by mail, if it is not one too many.
-update conversations set transcripts = transcripts + 1 where id = @conversation_id and visitor_id = @visitor_id and transcripts < 3 and assigned_at is not null;
+update conversations set transcripts = transcripts + 1 where id = @conversation_id and visitor_id = @visitor_id and transcripts < 3 and replied_at is not null;
 
 -- name: UseIdentity :one
 -- Takes what a visitor was signed with: the first time, or again from the same address within two minutes (an answer can be lost).
@@ -569,18 +570,18 @@ returning hash;
 delete from identity_uses where until < now();
 
 -- name: KnowVisitor :one
--- The visitor whom the site calls so: the one it was before, the one that asks (if nobody has called it anything yet), or a new one.
+-- The visitor whom the site calls so: the one it was before, or a new one. Never the one that asks: somebody else may have its token.
 with known as (
   select v.id from visitors v where v.website_id = @website_id and v.subject = @subject
-), named as (
-  update visitors v set subject = @subject from (select @asking::uuid as id) a
-  where v.id = a.id and v.website_id = @website_id and v.subject is null and not exists (select from known) returning v.id
 ), made as (
   insert into visitors (org_id, id, website_id, subject) select app.org_id(), @new_id::uuid, @website_id, @subject::text
-  where not exists (select from known) and not exists (select from named)
+  where not exists (select from known)
   on conflict (org_id, website_id, subject) where subject is not null do nothing returning id
 )
-select id from known union all select id from named union all select id from made;
+select id from known union all select id from made;
+
+-- name: SubjectOf :one
+select coalesce(subject, '')::text as subject from visitors where id = @id;
 
 -- name: Introduce :exec
 update visitors set name = case when @name::text = '' then name else @name::text end, email = case when @email::text = '' then email else @email::text end where id = @id;
@@ -600,7 +601,7 @@ where b.until is null or b.until > now() order by b.created_at desc;
 -- name: AddBlock :exec
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), @id, sqlc.narg(visitor_id)::uuid, sqlc.narg(network)::text::cidr, @reason, sqlc.narg(by_id)::uuid, sqlc.narg(until)::timestamptz)
-on conflict (org_id, visitor_id, network) do nothing;
+on conflict (org_id, visitor_id, network) do update set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now();
 
 -- name: DropBlock :execrows
 delete from blocks where id = @id;

@@ -10,7 +10,5 @@ select id, use, visitor_id, conversation_id, name, kind, size, width, height, ha
 -- name: SaidFile :exec
 update files set conversation_id = @conversation_id where id = @id and conversation_id is null;
 
--- name: DropFile :many
--- The hash comes back if nothing else has the same bytes.
-with gone as (delete from files f where f.id = @id returning f.org_id, f.id, f.hash)
-select gone.hash from gone where not exists (select from files o where o.org_id = gone.org_id and o.hash = gone.hash and o.id <> gone.id);
+-- name: DropFile :exec
+delete from files where id = @id;

@@ -8,8 +8,16 @@ function clock(zone, now) {
 // A pattern is the beginning of a path, or has * for anything.
 export function onPage(pattern, path) {
   if (!pattern) return true;
-  if (!pattern.includes("*")) return path.startsWith(pattern);
-  return new RegExp("^" + pattern.split("*").map((s) => s.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*") + "$").test(path);
+  const [first, ...rest] = pattern.split("*");
+  if (!path.startsWith(first) || !rest.length) return path.startsWith(first);
+  let at = first.length;
+  const last = rest.pop();
+  for (const part of rest) {
+    const found = path.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return path.length - last.length >= at && path.endsWith(last);
 }
 
 export default function greet(website, now, path) {

@@ -104,7 +104,7 @@
 
     const back = /^#parley=([\w-]+)$/.exec(location.hash); // from a mail: the talk it is about
     if (back) {
-      try { localStorage.setItem(stored, JSON.stringify({ token: back[1] })); } catch { /* storage is off */ }
+      if (!read().token) try { localStorage.setItem(stored, JSON.stringify({ token: back[1] })); } catch { /* storage is off */ } // who has a talk here keeps it
       history.replaceState(history.state, "", location.pathname + location.search);
     }
     let open = back;

@@ -64,9 +64,9 @@ export default async function panel({ root, button, badge, base, key, stored, we
   box.hidden = true;
   root.append(box);
   files({ website, lang: speaks, texts, box, form, input, host: root.host, token: () => memory.token,
-    to: (id, name) => call("files") + "&id=" + id + "&name=" + encodeURIComponent(name) + (state && state !== "closed" ? "&conversation=" + conversation : "") + (chosen() ? "&subject=" + chosen() : ""),
+    to: (id, name) => call("files") + "&id=" + id + "&name=" + encodeURIComponent(name) + (state && state !== "closed" ? "&conversation=" + conversation : "") + (chosen() ? "&subject=" + chosen() : "") + (state ? "" : "&page=" + encodeURIComponent(location.href) + "&title=" + encodeURIComponent(document.title)),
     show: (m) => { draw(m, true); return shown.get(m.id); },
-    sent: (a, m) => { if (!conversation || a.conversation >= conversation) { turnTo(a.conversation); if (!state || state === "closed") state = "waiting"; draw(m); drawState(); } },
+    sent: (a, m) => { const began = m.seq === 1; if (!conversation || a.conversation >= conversation) { turnTo(a.conversation); if (!state || state === "closed") state = "waiting"; draw(m); drawState(); if (began) introduce(); chat.told(); } },
   });
 
   let choices; // of the menu

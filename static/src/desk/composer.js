@@ -161,6 +161,12 @@ export function edit(pane, seq) {
   const last = all(".message.agent", thread(pane)).at(-1);
   const of = seq || last?.dataset.seq;
   if (!of || area(form).value.trim()) return;
+  if (thread(pane).querySelector(`[data-seq="${of}"] .file`)) { // a file can only be taken back
+    if (!confirm("Take this file back? The visitor sees that it was.")) return;
+    form.out.push({ id: uuid(), kind: "edit", body: "", of });
+    keep(pane);
+    return pump(form);
+  }
   fetch("/desk/conversations/" + pane.dataset.conversation + "/messages/" + of).then(async (res) => {
     if (!res.ok || area(form).value.trim()) return;
     kind(form, "text");

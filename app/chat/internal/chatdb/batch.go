@@ -25,16 +25,16 @@ with d as (
     unnest($3::uuid[]) as visitor_id, unnest($4::uuid[]) as website_id, unnest($5::uuid[]) as customer_id,
     unnest($6::uuid[]) as group_id,
     unnest($7::text[]) as kind, unnest($8::text[]) as body, unnest($9::text[]) as page_url, unnest($10::text[]) as page_title,
-    unnest($11::text[]) as referrer, unnest($12::text[]) as user_agent, unnest($13::text[]) as language
+    unnest($11::text[]) as referrer, unnest($12::text[]) as user_agent, unnest($13::text[]) as language, unnest($14::text[]) as address
 ), who as (
   insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
   on conflict (org_id, id) do nothing
 ), c as (
   insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, created_at, group_id, line_since, former_id)
+    page_url, page_title, referrer, user_agent, language, address, created_at, group_id, line_since, former_id)
   select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, app.said_first(d.kind, d.body), now(), now(),
-    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, now(),
+    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, d.address, now(),
     coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
     (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
       - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
@@ -74,6 +74,7 @@ type BeginParams struct {
 	Referrers       []string
 	UserAgents      []string
 	Languages       []string
+	Addresses       []string
 }
 
 type BeginRow struct {
@@ -131,6 +132,7 @@ func (q *Queries) Begin(ctx context.Context, arg []BeginParams) *BeginBatchResul
 			a.Referrers,
 			a.UserAgents,
 			a.Languages,
+			a.Addresses,
 		}
 		batch.Queue(begin, vals...)
 	}

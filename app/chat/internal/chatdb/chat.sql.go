@@ -68,7 +68,7 @@ func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
 const addBlock = `-- name: AddBlock :exec
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), $1, $2::uuid, $3::text::cidr, $4, $5::uuid, $6::timestamptz)
-on conflict (org_id, visitor_id, network) do nothing
+on conflict (org_id, visitor_id, network) do update set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
 `
 
 type AddBlockParams struct {
@@ -1012,32 +1012,23 @@ func (q *Queries) IsEarlier(ctx context.Context, arg IsEarlierParams) (bool, err
 const knowVisitor = `-- name: KnowVisitor :one
 with known as (
   select v.id from visitors v where v.website_id = $1 and v.subject = $2
-), named as (
-  update visitors v set subject = $2 from (select $3::uuid as id) a
-  where v.id = a.id and v.website_id = $1 and v.subject is null and not exists (select from known) returning v.id
 ), made as (
-  insert into visitors (org_id, id, website_id, subject) select app.org_id(), $4::uuid, $1, $2::text
-  where not exists (select from known) and not exists (select from named)
+  insert into visitors (org_id, id, website_id, subject) select app.org_id(), $3::uuid, $1, $2::text
+  where not exists (select from known)
   on conflict (org_id, website_id, subject) where subject is not null do nothing returning id
 )
-select id from known union all select id from named union all select id from made
+select id from known union all select id from made
 `
 
 type KnowVisitorParams struct {
 	WebsiteID uuid.UUID
 	Subject   *string
-	Asking    uuid.UUID
 	NewID     uuid.UUID
 }
 
-// The visitor whom the site calls so: the one it was before, the one that asks (if nobody has called it anything yet), or a new one.
+// The visitor whom the site calls so: the one it was before, or a new one. Never the one that asks: somebody else may have its token.
 func (q *Queries) KnowVisitor(ctx context.Context, arg KnowVisitorParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, knowVisitor,
-		arg.WebsiteID,
-		arg.Subject,
-		arg.Asking,
-		arg.NewID,
-	)
+	row := q.db.QueryRow(ctx, knowVisitor, arg.WebsiteID, arg.Subject, arg.NewID)
 	var id uuid.UUID
 	err := row.Scan(&id)
 	return id, err
@@ -1194,7 +1185,8 @@ func (q *Queries) LastQuestions(ctx context.Context, conversations []uuid.UUID) 
 
 const leaveAddress = `-- name: LeaveAddress :one
 with v as (
-  update visitors set email = case when $1::text = '' then email else $1::text end, name = case when $2::text = '' then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email, subject
+  update visitors set email = case when $1::text = '' or subject is not null then email else $1::text end,
+    name = case when $2::text = '' or subject is not null then name else $2::text end where visitors.id = $3 returning org_id, id, website_id, name, created_at, email, subject
 ), c as (
   update conversations k set last_seq = k.last_seq + 1, last_at = greatest(k.last_at, clock_timestamp()), visitor_name = v.name
   from v where k.org_id = v.org_id and k.visitor_id = v.id and k.state <> 'closed'
@@ -2339,7 +2331,7 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 
 const seenByAgent = `-- name: SeenByAgent :one
 update conversations set read_by_agent = least($1, last_seq) where id = $2 and agent_id = $3 and read_by_agent < least($1, last_seq)
-returning id, agent_id, visitor_id
+returning read_by_agent
 `
 
 type SeenByAgentParams struct {
@@ -2348,22 +2340,16 @@ type SeenByAgentParams struct {
 	AgentID        *uuid.UUID
 }
 
-type SeenByAgentRow struct {
-	ID        uuid.UUID
-	AgentID   *uuid.UUID
-	VisitorID uuid.UUID
-}
-
-func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (SeenByAgentRow, error) {
+func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (int32, error) {
 	row := q.db.QueryRow(ctx, seenByAgent, arg.Seq, arg.ConversationID, arg.AgentID)
-	var i SeenByAgentRow
-	err := row.Scan(&i.ID, &i.AgentID, &i.VisitorID)
-	return i, err
+	var read_by_agent int32
+	err := row.Scan(&read_by_agent)
+	return read_by_agent, err
 }
 
 const seenByVisitor = `-- name: SeenByVisitor :one
 update conversations set read_by_visitor = least($1, last_seq) where id = $2 and visitor_id = $3 and read_by_visitor < least($1, last_seq)
-returning id, agent_id, visitor_id
+returning read_by_visitor
 `
 
 type SeenByVisitorParams struct {
@@ -2372,17 +2358,11 @@ type SeenByVisitorParams struct {
 	VisitorID      uuid.UUID
 }
 
-type SeenByVisitorRow struct {
-	ID        uuid.UUID
-	AgentID   *uuid.UUID
-	VisitorID uuid.UUID
-}
-
-func (q *Queries) SeenByVisitor(ctx context.Context, arg SeenByVisitorParams) (SeenByVisitorRow, error) {
+func (q *Queries) SeenByVisitor(ctx context.Context, arg SeenByVisitorParams) (int32, error) {
 	row := q.db.QueryRow(ctx, seenByVisitor, arg.Seq, arg.ConversationID, arg.VisitorID)
-	var i SeenByVisitorRow
-	err := row.Scan(&i.ID, &i.AgentID, &i.VisitorID)
-	return i, err
+	var read_by_visitor int32
+	err := row.Scan(&read_by_visitor)
+	return read_by_visitor, err
 }
 
 const setAbout = `-- name: SetAbout :execrows
@@ -2415,6 +2395,17 @@ func (q *Queries) SetAbout(ctx context.Context, arg SetAboutParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const subjectOf = `-- name: SubjectOf :one
+select coalesce(subject, '')::text as subject from visitors where id = $1
+`
+
+func (q *Queries) SubjectOf(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, subjectOf, id)
+	var subject string
+	err := row.Scan(&subject)
+	return subject, err
 }
 
 const tagsOf = `-- name: TagsOf :many
@@ -2587,7 +2578,7 @@ func (q *Queries) TakeTag(ctx context.Context, arg TakeTagParams) (int64, error)
 }
 
 const takeTranscript = `-- name: TakeTranscript :execrows
-update conversations set transcripts = transcripts + 1 where id = $1 and visitor_id = $2 and transcripts < 3 and assigned_at is not null
+update conversations set transcripts = transcripts + 1 where id = $1 and visitor_id = $2 and transcripts < 3 and replied_at is not null
 `
 
 type TakeTranscriptParams struct {

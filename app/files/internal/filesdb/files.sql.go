@@ -11,30 +11,13 @@ import (
 	"github.com/google/uuid"
 )
 
-const dropFile = `-- name: DropFile :many
-with gone as (delete from files f where f.id = $1 returning f.org_id, f.id, f.hash)
-select gone.hash from gone where not exists (select from files o where o.org_id = gone.org_id and o.hash = gone.hash and o.id <> gone.id)
+const dropFile = `-- name: DropFile :exec
+delete from files where id = $1
 `
 
-// The hash comes back if nothing else has the same bytes.
-func (q *Queries) DropFile(ctx context.Context, id uuid.UUID) ([][]byte, error) {
-	rows, err := q.db.Query(ctx, dropFile, id)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items [][]byte
-	for rows.Next() {
-		var hash []byte
-		if err := rows.Scan(&hash); err != nil {
-			return nil, err
-		}
-		items = append(items, hash)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) DropFile(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropFile, id)
+	return err
 }
 
 const getFile = `-- name: GetFile :one

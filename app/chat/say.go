@@ -78,6 +78,9 @@ func (r *Room) SayAsVisitor(ctx context.Context, who access.Actor, in FromVisito
 		}
 		q := chatdb.New(r.db.As(who))
 		known, err := q.KnownMessage(ctx, chatdb.KnownMessageParams{MessageID: in.ID, VisitorID: who.ID()})
+		if err == nil && Kind(known.Kind) != kind {
+			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
+		}
 		if err == nil {
 			// Said again because no acknowledgement came: the bell may have been lost with it.
 			r.RingAgain(who.Org(), known.ConversationID, who.ID(), int(known.Seq))

@@ -50,6 +50,8 @@ type panel struct {
 	early        map[uuid.UUID]struct{} // acknowledged before the thread came to them
 	typedAt      time.Duration          // since the process started
 	toldAt       time.Duration          // likewise: what it told of itself last
+	readIn       uuid.UUID              // conversation in which it has told how far it has read,
+	readTo       int                    // and that
 	postponed    *postponed             // message that was told to come again; nil: none
 }
 

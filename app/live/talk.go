@@ -123,6 +123,15 @@ func (p *panel) contact(ctx context.Context, in frameIn) {
 
 // seen notes how far the visitor has read.
 func (p *panel) seen(ctx context.Context, in frameIn) {
+	p.mu.Lock()
+	news := in.Conversation == p.conversation && (in.Conversation != p.readIn || in.Seq > p.readTo)
+	if news {
+		p.readIn, p.readTo = in.Conversation, in.Seq
+	}
+	p.mu.Unlock()
+	if !news {
+		return
+	}
 	if err := p.hub.chat.Seen(ctx, p.who(), in.Conversation, in.Seq); err != nil {
 		slog.Warn("note what a visitor has read", "error", err)
 	}

@@ -267,7 +267,7 @@ select seq, was from message_traces where conversation_id = @conversation_id ord
 
 -- name: KnownMessage :one
 -- The message that was said before under this id.
-select conversation_id, seq, created_at from messages where id = @message_id and visitor_id = @visitor_id;
+select conversation_id, seq, kind, created_at from messages where id = @message_id and visitor_id = @visitor_id;
 
 -- name: KnownMessageIn :one
 select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed from messages m where m.id = @message_id and m.conversation_id = @conversation_id

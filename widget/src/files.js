@@ -61,17 +61,5 @@ export default function files({ website, lang, texts, box, form, input, to, toke
   box.addEventListener("dragleave", (e) => { if (!box.contains(e.relatedTarget)) over(false); });
   box.addEventListener("drop", (e) => { if (e.dataTransfer.files.length) { e.preventDefault(); over(false); put(e.dataTransfer.files); } });
 
-  if (rules.shots) {
-    const shot = act("attach shot", icon("M4 4h6v2H6v4H4zm10 0h6v6h-2V6h-4zM4 14h2v4h4v2H4zm14 0h2v6h-6v-2h4z"), async () => {
-      shot.disabled = true;
-      try {
-        await (await import("./shot.js")).default({ act, make }, { host, box, texts, then: (blob) => { input.focus(); if (blob) add(blob, "page.png"); } });
-      } catch {
-        box.querySelector(".notice").textContent = texts.shot_no || texts.failed;
-      }
-      shot.disabled = false;
-    });
-    shot.setAttribute("aria-label", shot.title = texts.shot || "Send a picture of this page");
-    clip.after(shot);
-  }
+  if (rules.shots) import("./shots.js").then((m) => m.default({ act, icon, make }, { host, box, texts, clip, input, add }));
 }

@@ -45,6 +45,7 @@
     const website = answer.website;
     if (!website) return say(answer.refused || answer.message);
     chat.lang = website.language || chat.lang;
+    try { Intl.getCanonicalLocales(chat.lang); } catch { chat.lang = "en"; }
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
@@ -96,6 +97,7 @@
     ));
     for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
     button.addEventListener("click", () => with_((panel) => panel.toggle()));
+    try { document.querySelector(look.own || "a"); } catch { say("the website's selector " + look.own + " is none."); look.own = ""; button.hidden = false; }
     if (look.own) document.addEventListener("click", (e) => {
       if (!e.target.closest || !e.target.closest(look.own)) return;
       e.preventDefault();

@@ -162,10 +162,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
   }
 
   function drawState() {
-    const opens = () => fill(texts.back, { day: new Date(place.opens).toLocaleString(speaks, { day: "numeric", month: "long", weekday: "long", hour: "2-digit", minute: "2-digit" }) });
-    status.textContent = !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state !== "waiting" ? opening.status || "" : !place ? texts.waiting
-      : place.nobody ? texts.nobody + (place.opens ? " " + opens() : "")
-      : (place.position === 1 ? texts.next : fill(texts.place, { n: place.position })) + (place.most ? " " + fill(texts.wait, { time: minutes(place.least, place.most) }) : "");
+    status.textContent = !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state !== "waiting" ? opening.status || "" : place?.words || texts.waiting;
     face.hidden = state !== "open" || !face.src;
     const over = state === "closed", talking = state && !over;
     choices?.draw(state);
@@ -188,12 +185,6 @@ export default async function panel({ root, button, badge, base, key, stored, we
     button.setAttribute("aria-label", texts.open + (unread ? ", " + fill(texts.unread, { n: unread }) : ""));
     if (unread !== (chat.unread || 0)) chat.tell("unread", (chat.unread = unread));
     if (unread && document.hidden) import("./blink.js").then((m) => m.default(texts.news));
-  }
-
-  // Minutes, with the plurals of the language.
-  function minutes(least, most) {
-    const f = new Intl.NumberFormat(speaks, { style: "unit", unit: "minute", unitDisplay: "long" });
-    return least && least < most ? (f.formatRange ? f.formatRange(least, most) : least + "–" + f.format(most)) : f.format(most);
   }
 
   function turnTo(id) {
@@ -397,7 +388,11 @@ export default async function panel({ root, button, badge, base, key, stored, we
       typing.textContent = fill(texts.typing, { name: agent });
       typingTimer = setTimeout(() => { typing.textContent = ""; }, 4000);
     } else if (frame.type === "line") {
-      if (frame.conversation === conversation) place = frame;
+      if (frame.conversation === conversation) {
+        frame.words = place?.words; // until the new ones are there
+        place = frame;
+        import("./line.js").then((m) => { frame.words = m.default(fill, frame, texts, speaks); drawState(); });
+      }
     } else if (frame.type === "contact") {
       save((m) => { m.left = conversation; });
       said = texts.left;

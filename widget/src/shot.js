@@ -1,10 +1,8 @@
 // A picture of the page, loaded when it is wanted. What would be sent is shown first: drawn, because a page's policy may forbid images
 // of its own making.
 import capture from "./capture.js";
-import more from "./texts/more.js";
 
-export default async function shot({ act, make }, { host, box, texts: words, then }) {
-  const texts = { ...more, ...words };
+export default async function shot({ act, make }, { host, box, texts, then }) {
   const blob = await capture(host), picture = await createImageBitmap(blob);
   const c = make("canvas");
   c.width = picture.width;

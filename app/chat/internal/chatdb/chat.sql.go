@@ -1035,7 +1035,7 @@ func (q *Queries) KnowVisitor(ctx context.Context, arg KnowVisitorParams) (uuid.
 }
 
 const knownMessage = `-- name: KnownMessage :one
-select conversation_id, seq, created_at from messages where id = $1 and visitor_id = $2
+select conversation_id, seq, kind, created_at from messages where id = $1 and visitor_id = $2
 `
 
 type KnownMessageParams struct {
@@ -1046,6 +1046,7 @@ type KnownMessageParams struct {
 type KnownMessageRow struct {
 	ConversationID uuid.UUID
 	Seq            int32
+	Kind           string
 	CreatedAt      time.Time
 }
 
@@ -1053,7 +1054,12 @@ type KnownMessageRow struct {
 func (q *Queries) KnownMessage(ctx context.Context, arg KnownMessageParams) (KnownMessageRow, error) {
 	row := q.db.QueryRow(ctx, knownMessage, arg.MessageID, arg.VisitorID)
 	var i KnownMessageRow
-	err := row.Scan(&i.ConversationID, &i.Seq, &i.CreatedAt)
+	err := row.Scan(
+		&i.ConversationID,
+		&i.Seq,
+		&i.Kind,
+		&i.CreatedAt,
+	)
 	return i, err
 }
 

@@ -72,5 +72,6 @@ image: ## build the container image (needs Docker)
 
 screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots
-	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run TestBrowserPages -count=1 && \
+	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run 'TestBrowser(Pages|Files|After|Widget|Picture|AnotherLook)' -count=1 && \
+	  cp $$all/widget-*.png docs/screenshots/ && \
 	  for page in shop panel desk website widget people groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

@@ -46,7 +46,7 @@ export default function files({ website, lang, texts, box, form, input, to, toke
     again();
 
     function end(why, retry) {
-      note.replaceChildren(why || texts.failed, " ", ...(retry ? [act("link", texts.retry, retry), " "] : []), act("link", "×", () => { e.remove(); input.focus(); }));
+      note.replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(retry ? [act("link", texts.retry, retry), " "] : []), act("link", "×", () => { e.remove(); input.focus(); }));
       note.lastChild.setAttribute("aria-label", texts.cancel);
     }
   }

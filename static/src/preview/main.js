@@ -51,7 +51,7 @@ function show() {
   const at = $("see-at").value ? new Date($("see-at").value + "Z") : new Date(), language = $("see-language").value.trim();
   const all = greetings();
   const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split("\n").map((s) => s.trim()).filter(Boolean),
-    greetings: all.filter((g) => !g.language || !language || g.language === language) };
+    greetings: all.filter((g) => !g.language || g.language === language) };
   const g = greet(website, at, $("see-page").value || "/");
   said.textContent = g.text || "";
   said.hidden = !g.text;

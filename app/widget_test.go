@@ -253,7 +253,11 @@ func TestBrowserAfterTheChat(t *testing.T) {
 		t.Errorf("the verdict is %+v %v %v", r, rated, err)
 	}
 
-	// The transcript, without what only staff sees.
+	// The talk to keep: as a file, and by mail without what only staff sees.
+	visitor.Click("chat .menu summary")
+	visitor.Run(`window.saved = ""; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((t) => { saved = t; }); return make.call(URL, blob); };
+		[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Save as text").click()`)
+	visitor.Wait(`saved.includes("Where is my parcel?") && saved.includes("It left us today.")`)
 	visitor.Click("chat .menu summary")
 	visitor.Run(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by e-mail").click()`)
 	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
@@ -767,8 +771,10 @@ func TestBrowserWidgetSettings(t *testing.T) {
 	b.Wait(`document.querySelector("#f-holidays").value === "Christmas" && document.querySelector('[name="1-text"]').value === "Merry Christmas"`)
 	b.Run(`document.querySelector("form[action$=identity]").requestSubmit()`)
 	b.Wait(`text("#signing").includes("jsonwebtoken")`)
+	b.Run(`document.querySelector('[name="1-text"]').value = "First of all"; document.querySelector('[name="1-place"]').value = 1; document.querySelector("form[action$=greetings]").requestSubmit()`)
+	b.Wait(`text(".notice.good") && document.querySelector('[name="0-text"]').value === "First of all" && document.querySelector('[name="1-text"]').value === "Good evening!"`)
 	w, err := s.org.Website(context.Background(), o.As(access.Manager), o.Website)
-	if err != nil || len(w.Settings.Greetings) != 1 || w.IdentityKey == "" {
+	if err != nil || len(w.Settings.Greetings) != 2 || w.IdentityKey == "" {
 		t.Errorf("kept: %+v %v", w.Settings, err)
 	}
 }

@@ -15,8 +15,8 @@ func TestSize(t *testing.T) {
 	panel := len(widget.Parts[strings.TrimPrefix(widget.Panel, "/widget/")].Gzip)
 	all := launcher + len(widget.Files["widget.css"].Gzip) + panel
 	t.Logf("launcher %d bytes, stylesheet %d, panel %d: %d bytes gzip", launcher, len(widget.Files["widget.css"].Gzip), panel, all)
-	if launcher > 3000 || all > 13500 { // the goal is 12,000: docs/decisions/0021
-		t.Errorf("launcher %d bytes (at most 3,000), everything for talking, files and rating %d (at most 13,500)", launcher, all)
+	if launcher > 3000 || all > 13600 { // the goal is 12,000: docs/decisions/0021
+		t.Errorf("launcher %d bytes (at most 3,000), everything for talking, files and rating %d (at most 13,600)", launcher, all)
 	}
 	for name, part := range widget.Parts { // loaded where they are used
 		if n := len(part.Gzip); name != strings.TrimPrefix(widget.Panel, "/widget/") && n > 4500 {

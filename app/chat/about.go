@@ -31,6 +31,7 @@ type Surroundings struct {
 	Email    string
 	Name     string
 	Visitor  uuid.UUID
+	Signed   bool   // the site vouches for name and e-mail
 	Address  string // of its network; empty: not known
 	Website  string
 	Customer string
@@ -53,7 +54,7 @@ func (r *Room) Around(ctx context.Context, who access.Actor, conversation uuid.U
 		return s, err
 	}
 	s = Surroundings{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.Address}, Country: row.Country, Zone: row.Zone, Started: row.CreatedAt,
-		Email: row.Email, Name: row.Name, Visitor: row.VisitorID, Address: row.Address, Website: row.WebsiteName, Customer: row.CustomerName}
+		Email: row.Email, Name: row.Name, Visitor: row.VisitorID, Signed: row.Signed, Address: row.Address, Website: row.WebsiteName, Customer: row.CustomerName}
 	if err := json.Unmarshal(row.Data, &s.Data); err != nil {
 		return s, err
 	}

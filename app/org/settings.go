@@ -254,8 +254,8 @@ func (s *Settings) check() error {
 			line("texts", "the text", &text, 500)
 			texts[name] = text
 		}
-		if _, err := language.Parse(l); err != nil {
-			c.Add("texts", "“%s” is no language.", l)
+		if _, err := language.Parse(l); err != nil || l == "" {
+			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
 		}
 	}
 	if b, err := json.Marshal(s); err == nil && len(b) > 150_000 {

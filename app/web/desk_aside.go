@@ -2,9 +2,11 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"parley/app/access"
+	"parley/app/chat"
 	view "parley/templates/desk"
 )
 
@@ -28,7 +30,13 @@ func (s *Server) around(v *visit) (p view.AsidePage, err error) {
 	if p.AllTags, err = s.chat.Tags(ctx, v.Actor); err != nil {
 		return p, err
 	}
-	p.MayBlock = v.Actor.May(access.Watch)
+	if p.MayBlock = v.Actor.May(access.Watch); p.MayBlock {
+		blocks, err := s.chat.Blocks(ctx, v.Actor)
+		if err != nil {
+			return p, err
+		}
+		p.IsBlocked = slices.ContainsFunc(blocks, func(b chat.Block) bool { return b.Visitor == p.Conversation.Visitor })
+	}
 	p.Assists, err = s.assist.Writes(ctx, v.Actor)
 	return p, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -19,8 +20,8 @@ import (
 // widgetPage shows how a website's widget looks and behaves.
 func (s *Server) widgetPage(v *visit) error {
 	p := admin.WidgetPage{}
-	if v.QueryParam("saved") != "" {
-		p.Form.Saved = "Saved. Pages that are loaded from now on show it, within a minute."
+	if part := v.QueryParam("saved"); part != "" { // said where it was
+		p.Part, p.Form.Saved = part, "Saved. Pages that are loaded from now on show it, within a minute."
 	}
 	return s.widgetWith(v, p, nil, http.StatusOK)
 }
@@ -47,6 +48,7 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	if err != nil {
 		return err
 	}
+	p.NoMail = s.mail.Off()
 	p.Viewer, p.Preview, p.Public = v.viewer(), string(b), s.cfg.PublicURL
 	return s.draw(v, status, admin.Widget(p))
 }
@@ -62,6 +64,11 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 	},
 	"greetings": func(v *visit, s *org.Settings) {
 		s.Greetings = nil
+		type placed struct {
+			org.Greeting
+			place int
+		}
+		var list []placed
 		for i := range 60 {
 			n := strconv.Itoa(i) + "-"
 			g := org.Greeting{From: v.FormValue(n + "from"), To: v.FormValue(n + "to"), Page: v.FormValue(n + "page"), Language: v.FormValue(n + "language"),
@@ -77,8 +84,13 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 				}
 			}
 			if g.Text+g.Status != "" && !v.on(n+"remove") {
-				s.Greetings = append(s.Greetings, g)
+				place := v.count(n + "place")
+				list = append(list, placed{g, 2*place + cmp.Compare(place, i+1)}) // beside the one that is there
 			}
+		}
+		slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
+		for _, g := range list {
+			s.Greetings = append(s.Greetings, g.Greeting)
 		}
 		s.Holidays = lines(v.FormValue("holidays"))
 	},
@@ -118,6 +130,9 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 		s.Texts = map[string]map[string]string{}
 		for key, text := range pairs(v.FormValue("texts"), "=") {
 			language, name, _ := strings.Cut(key, ".")
+			if name == "" {
+				language, name = "", language // it is said what is wrong with it
+			}
 			if s.Texts[language] == nil {
 				s.Texts[language] = map[string]string{}
 			}
@@ -186,7 +201,7 @@ func (s *Server) setWidget(v *visit) error {
 		}
 		return s.widgetWith(v, admin.WidgetPage{Form: f, Part: v.Param("part")}, &tried, status)
 	}
-	return v.back("/admin/websites/" + id.String() + "/widget?saved=1#" + v.Param("part"))
+	return v.back("/admin/websites/" + id.String() + "/widget?saved=" + v.Param("part") + "#" + v.Param("part"))
 }
 
 func (s *Server) renewIdentityKey(v *visit) error {
@@ -197,7 +212,7 @@ func (s *Server) renewIdentityKey(v *visit) error {
 	if err := s.org.RenewIdentityKey(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
-	return v.back("/admin/websites/" + id.String() + "/widget?saved=1#identity")
+	return v.back("/admin/websites/" + id.String() + "/widget?saved=identity#identity")
 }
 
 // ratings sums up what visitors said of their conversations.

@@ -166,7 +166,7 @@ select exists (select from presence where user_id = @user_id and instance <> @in
 delete from presence where user_id = @user_id and instance = @instance;
 
 -- name: SignOfLife :execrows
-update agents set suspect_since = null where user_id = @user_id and suspect_since is not null;
+update agents set suspect_since = null, came_online = now() where user_id = @user_id and suspect_since is not null;
 
 -- name: GetAgent :one
 select a.status, a.reason, a.chosen, a.status_at, a.suspect_since, a.hard_cap, a.open_chats, r.hand_back, d.away_reasons

@@ -24,6 +24,7 @@ type WidgetPage struct {
 	Form    ui.Form
 	Part    string // the form that was refused
 	Preview string // what the widget is told, as JSON
+	NoMail  bool   // this server sends none
 	Public  string // address of this server
 }
 
@@ -101,7 +102,10 @@ func textLines(texts map[string]map[string]string) string {
 	var list []string
 	for l, of := range texts {
 		for name, text := range of {
-			list = append(list, l+"."+name+" = "+text)
+			if l != "" {
+				name = l + "." + name
+			}
+			list = append(list, name+" = "+text)
 		}
 	}
 	sort.Strings(list)

@@ -18,7 +18,7 @@ type AsidePage struct {
 	AllTags []chat.Tag
 	Assists bool // a language model is configured
 
-	MayBlock bool
+	MayBlock, IsBlocked bool
 }
 
 // browser names what a visitor uses, from what the browser says of itself.

@@ -11,7 +11,7 @@ export default function menu({ act, make, newID }, { website, texts: words, put,
   box.querySelector(".log").after(contact);
   const all = {
     end: act("item", texts.end, done(() => { if (confirm(texts.end_sure)) told((conversation) => put({ type: "end", id: newID(), conversation })); })),
-    save: act("item", texts.save, done(() => save(website.name, log))),
+    save: act("item", texts.save, done(() => save(make, website.name, log))),
     mail: act("item", texts.mail, done(() => { contact.hidden = false; email.focus(); })),
     privacy: act("item", texts.privacy, done(() => { privacy.hidden = !privacy.hidden; log.scrollTop = 0; })),
   };
@@ -30,7 +30,7 @@ export default function menu({ act, make, newID }, { website, texts: words, put,
 }
 
 // The talk as a text file.
-export function save(name, log) {
+function save(make, name, log) {
   const lines = Array.from(log.querySelectorAll(".message, .system")).map((e) => e.innerText.trim().replace(/\n+/g, "\n  "));
   const a = make("a");
   a.href = URL.createObjectURL(new Blob([name + "\n\n" + lines.join("\n") + "\n"], { type: "text/plain" }));

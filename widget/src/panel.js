@@ -82,6 +82,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
   const talks = new Map(); // and of those before it
   const opening = website.greetings ? (await import("./greet.js")).default(website, new Date(), location.pathname) : { text: website.greeting }, greeting = make("div", "greeting text", ...markdown(opening.text || ""));
   greeting.hidden = !opening.text;
+  greeting.dir = "auto";
   log.append(privacy, greeting, talk);
 
   let socket, greeted = false, tries = 0, timer, patience, overdue, later, stopped = false, held = false, said = "", pause = 0;
@@ -162,14 +163,14 @@ export default async function panel({ root, button, badge, base, key, stored, we
   }
 
   function drawState() {
-    status.textContent = !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state !== "waiting" ? opening.status || "" : place?.words || texts.waiting;
+    status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state !== "waiting" ? opening.status || "" : place?.words || texts.waiting;
     face.hidden = state !== "open" || !face.src;
     const over = state === "closed", talking = state && !over;
     choices?.draw(state);
     menu.hidden = !state && !website.privacy;
     if (verdict) verdict.form.hidden = !over || memory.rated === conversation && !verdict.said;
     ahead.hidden = !asking || !!talking;
-    form.hidden = !ahead.hidden && ahead.childElementCount > 0;
+    form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
     about.hidden = !website.subjects || talking || form.hidden;
     const stay = atEnd();
     if (state === "waiting" && place?.nobody && !address) leaveAddress();
@@ -551,7 +552,11 @@ export default async function panel({ root, button, badge, base, key, stored, we
   chat.identified = () => {
     if (chat.identity && memory.signed === chat.identity.slice(-20)) chat.identity = ""; // it is known already
     else {
-      if (!chat.identity) save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; });
+      if (!chat.identity) {
+        save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; });
+        chat.data = {};
+        asking = !!website.questions;
+      }
       anew();
     }
   };

@@ -14,7 +14,7 @@ const make = (tag, name, ...children) => {
   e.append(...children);
   return e;
 };
-const title = make("strong", "", saved.name), status = make("span", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher", "…");
+const title = make("strong", "", saved.name), status = make("span", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher");
 launcher.type = "button";
 launcher.setAttribute("aria-label", "The launcher, as it looks");
 const input = make("textarea", "");
@@ -51,15 +51,19 @@ function show() {
   const at = $("see-at").value ? new Date($("see-at").value + "Z") : new Date(), language = $("see-language").value.trim();
   const all = greetings();
   const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split("\n").map((s) => s.trim()).filter(Boolean),
-    greetings: all.filter((g) => !g.language || g.language === language) };
+    greetings: all.filter((g) => !g.language || g.language === language || g.language === language.split("-")[0]) };
   const g = greet(website, at, $("see-page").value || "/");
   said.textContent = g.text || "";
   said.hidden = !g.text;
   status.textContent = g.status || "";
   const n = all.indexOf(g);
   $("see-why").textContent = n < 0 ? "None of the greetings fits: the website’s own is said." : "Greeting " + (n + 1) + " is said.";
-  if (on("colored")) host.style.setProperty("--accent", value("color"));
-  else host.style.removeProperty("--accent");
+  for (const name of ["--accent", "--on-accent"]) host.style.removeProperty(name);
+  if (on("colored")) { // as the launcher does
+    const n = parseInt(value("color").slice(1), 16);
+    host.style.setProperty("--accent", value("color"));
+    host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
+  }
   host.classList.toggle("left", on("left"));
 }
 

@@ -14,7 +14,7 @@ import (
 
 const about = `-- name: About :one
 
-select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, w.name as website_name, cu.name as customer_name
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, (v.subject is not null)::boolean as signed, w.name as website_name, cu.name as customer_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
@@ -36,6 +36,7 @@ type AboutRow struct {
 	CreatedAt    time.Time
 	Email        string
 	Name         string
+	Signed       bool
 	WebsiteName  string
 	CustomerName string
 }
@@ -59,6 +60,7 @@ func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
 		&i.CreatedAt,
 		&i.Email,
 		&i.Name,
+		&i.Signed,
 		&i.WebsiteName,
 		&i.CustomerName,
 	)

@@ -1103,7 +1103,7 @@ func (q *Queries) SetSubject(ctx context.Context, arg SetSubjectParams) error {
 }
 
 const signOfLife = `-- name: SignOfLife :execrows
-update agents set suspect_since = null where user_id = $1 and suspect_since is not null
+update agents set suspect_since = null, came_online = now() where user_id = $1 and suspect_since is not null
 `
 
 func (q *Queries) SignOfLife(ctx context.Context, userID uuid.UUID) (int64, error) {

@@ -1,6 +1,0 @@
-import{b as y}from"./chunk-K525HNBB.js";import{a as h}from"./chunk-CRQYXY6S.js";function g({act:r,make:l,newID:d},{website:n,texts:a,put:s,log:p,box:v,items:x,close:L,told:f,privacy:u}){let t={...h,...a},o=e=>()=>{L(),e()},c,{contact:m,problem:k,email:R}=y({make:l},a,"mail",e=>f(U=>s({type:"transcript",id:c=d(),conversation:U,email:e})));m.hidden=!0,v.querySelector(".log").after(m);let i={end:r("item",t.end,o(()=>{confirm(t.end_sure)&&f(e=>s({type:"end",id:d(),conversation:e}))})),save:r("item",t.save,o(()=>j(n.name,p))),mail:r("item",t.mail,o(()=>{m.hidden=!1,R.focus()})),privacy:r("item",t.privacy,o(()=>{u.hidden=!u.hidden,p.scrollTop=0}))};return x.append(i.end,i.save,i.mail,i.privacy),{draw(e){i.end.hidden=!e||e==="closed",i.save.hidden=!e,i.mail.hidden=!e||!n.mail,i.privacy.hidden=!n.privacy},mine:e=>!!c&&e===c,refused(e){k.textContent=e},mailed(){m.hidden=!0}}}function j(r,l){let d=Array.from(l.querySelectorAll(".message, .system")).map(a=>a.innerText.trim().replace(/\n+/g,`
-  `)),n=make("a");n.href=URL.createObjectURL(new Blob([r+`
-
-`+d.join(`
-`)+`
-`],{type:"text/plain"})),n.download=r.replace(/[^\p{L}\p{N} -]/gu,"")+".txt",n.click(),setTimeout(()=>URL.revokeObjectURL(n.href),1e4)}export{g as default,j as save};

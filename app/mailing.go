@@ -33,6 +33,8 @@ type mailing struct {
 	timed map[uuid.UUID]*time.Timer // by conversation: the letter
 	quiet map[uuid.UUID]*time.Timer // by conversation: the question, or the end
 
+	resumed map[uuid.UUID]bool // organizations whose clocks run again since this process started
+
 	day    string         // that mailed counts
 	mailed map[string]int // transcripts, by address and by organization
 }
@@ -41,7 +43,7 @@ type mailing struct {
 const letterAfter = 3 * time.Minute
 
 func newMailing(h *house, m *jobs.Mailer, tokens chat.Tokens, after, minute time.Duration) *mailing {
-	x := &mailing{chat: h.chat, org: h.org, mail: m, tokens: tokens, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, quiet: map[uuid.UUID]*time.Timer{}}
+	x := &mailing{chat: h.chat, org: h.org, mail: m, tokens: tokens, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
 	h.bus.Subscribe(x)
 	return x
 }
@@ -59,14 +61,14 @@ func (m *mailing) Heard(events []bus.Event) {
 		}
 		switch {
 		case s.In.State == chat.Open && (reply || s.Kind == chat.System && s.Body == chat.Silent):
-			m.watch(e.Org, s)
+			m.watch(e.Org, s.In, s.Seq, s.Kind == chat.System)
 		default: // the visitor has written, or it has ended
 			m.set(m.quiet, s.In.ID, 0, nil)
 		}
 	}
 }
 
-// Gap is of no concern: the next answer starts the clocks again.
+// Gap is of no concern: the next answer starts the clocks again, and what was missed of a process that has ended, resume.
 func (m *mailing) Gap(uuid.UUID) {}
 
 // set starts a conversation's clock anew, or stops it if there is nothing to do.
@@ -92,39 +94,66 @@ func (m *mailing) set(clocks map[uuid.UUID]*time.Timer, conversation uuid.UUID, 
 	clocks[conversation] = t
 }
 
-// watch waits for the visitor's word.
-func (m *mailing) watch(organization uuid.UUID, s chat.Said) {
+// resume lets the clocks of an organization run that stood still because a process ended: when its first desk opens here.
+func (m *mailing) resume(organization uuid.UUID) {
+	m.mu.Lock()
+	again := m.resumed[organization]
+	m.resumed[organization] = true
+	m.mu.Unlock()
+	if again {
+		return
+	}
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		settings, err := m.org.SettingsOf(ctx, organization, s.In.Website)
-		if err != nil || settings.WarnAfter == 0 {
-			return
+		list, err := m.chat.Answered(ctx, access.System(organization, "go on writing to visitors who have gone"))
+		if err != nil {
+			slog.Warn("go on writing to visitors who have gone", "error", err)
 		}
-		if s.Body != chat.Silent || s.Kind != chat.System {
-			m.set(m.quiet, s.In.ID, time.Duration(settings.WarnAfter)*m.minute, func() { m.ask(organization, s) })
-		} else if settings.EndAfter > 0 {
-			m.set(m.quiet, s.In.ID, time.Duration(settings.EndAfter)*m.minute, func() { m.end(organization, s) })
+		for _, a := range list {
+			if a.Unread && !m.mail.Off() {
+				m.set(m.timed, a.In.ID, m.after, func() { m.letter(organization, a.In.ID) })
+			}
+			if a.In.State == chat.Open {
+				m.watch(organization, a.In, a.In.LastSeq, a.Asked)
+			}
 		}
 	}()
 }
 
-func (m *mailing) ask(organization uuid.UUID, s chat.Said) {
+// watch waits for the visitor's word after a message; asked says that it was asked by it whether it is still there.
+func (m *mailing) watch(organization uuid.UUID, c chat.Conversation, seq int, asked bool) {
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		defer cancel()
+		settings, err := m.org.SettingsOf(ctx, organization, c.Website)
+		if err != nil || settings.WarnAfter == 0 {
+			return
+		}
+		if !asked {
+			m.set(m.quiet, c.ID, time.Duration(settings.WarnAfter)*m.minute, func() { m.ask(organization, c.ID) })
+		} else if settings.EndAfter > 0 {
+			m.set(m.quiet, c.ID, time.Duration(settings.EndAfter)*m.minute, func() { m.end(organization, c.ID, seq) })
+		}
+	}()
+}
+
+func (m *mailing) ask(organization, conversation uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	c, err := m.chat.Get(ctx, access.System(organization, "ask whether a visitor is still there"), s.In.ID)
+	c, err := m.chat.Get(ctx, access.System(organization, "ask whether a visitor is still there"), conversation)
 	if err == nil {
-		_, err = m.chat.AskIfThere(ctx, organization, s.In.ID, c.LastSeq) // not if the visitor has written since
+		_, err = m.chat.AskIfThere(ctx, organization, conversation, c.LastSeq) // not if the visitor has written since
 	}
 	if err != nil {
 		slog.Warn("ask whether a visitor is still there", "error", err)
 	}
 }
 
-func (m *mailing) end(organization uuid.UUID, s chat.Said) {
+func (m *mailing) end(organization, conversation uuid.UUID, seq int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := m.chat.EndBySilence(ctx, organization, s.In.ID, s.Seq); err != nil {
+	if err := m.chat.EndBySilence(ctx, organization, conversation, seq); err != nil {
 		slog.Warn("end a silent conversation", "error", err)
 	}
 }

@@ -210,6 +210,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		after, minute = letterAfter, time.Minute
 	}
 	mailing := newMailing(h, mailer, chat.NewTokens(secret), after, minute)
+	s.live.DeskOpened = mailing.resume
 	if !mailer.Off() {
 		s.live.Transcript = mailing.transcript
 	}

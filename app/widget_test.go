@@ -319,6 +319,53 @@ func TestSilentVisitors(t *testing.T) {
 	same(t, "what the program said", bodies, []string{chat.Taken, chat.Silent, chat.Lapsed})
 }
 
+// A process that ends takes no letter with it, and no question to a silent visitor: another goes on when a desk opens there.
+func TestLettersOutliveAProcess(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	smtp, letters := apptest.MailServer(t, 0)
+	one := serveTest(t, func(c *config) { c.SMTPURL, c.letterAfter, c.settingsMinute = smtp, time.Hour, time.Hour })
+	settle(t, one, o, func(x *org.Settings) { x.WarnAfter, x.EndAfter = 1, 1 })
+	v := newVisitor(t, one, o, "")
+	v.say("Hello?")
+	conversation := uuid.MustParse(v.conversation)
+	if err := one.chat.LeaveAddress(ctx, access.Visitor(o.ID, o.Website, visitorID(t, v.token, o)), chat.Address{Email: "anna@home.example"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.queue.Take(ctx, o.As(access.Agent), "Mia", conversation); err != nil {
+		t.Fatal(err)
+	}
+	v.Close()
+	if _, err := one.chat.SayAsAgent(ctx, o.As(access.Agent), conversation, uuid.New(), chat.Text, "How can I help you?"); err != nil {
+		t.Fatal(err)
+	}
+	one.Stop()
+	two := serveTest(t, func(c *config) {
+		c.SMTPURL, c.letterAfter, c.settingsMinute = smtp, 100*time.Millisecond, 300*time.Millisecond
+	})
+	openDesk(t, agentAt(t, two, o, access.Agent))
+	select {
+	case l := <-letters:
+		if l.To != "anna@home.example" || !strings.Contains(l.Text, "How can I help you?") {
+			t.Errorf("the letter to %s says %s", l.To, l.Text)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the letter was lost with its process")
+	}
+	for range 100 {
+		c, err := two.chat.Get(ctx, o.As(access.Agent), conversation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.State == chat.Closed {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the silent visitor was forgotten with its process")
+}
+
 // What the site signs of its visitor is believed once, until it expires; what was said before becomes the visitor's, and it
 // finds its talk on another device.
 func TestKnownVisitors(t *testing.T) {

@@ -138,3 +138,20 @@ func (r *Room) TakeTranscript(ctx context.Context, who access.Actor, conversatio
 	}
 	return err
 }
+
+// Answered is a conversation in which the visitor has the word.
+type Answered struct {
+	In     Conversation // as far as ID, Website, State and LastSeq
+	Unread bool         // its visitor can be written to, and has not read all
+	Asked  bool         // whether it is still there
+}
+
+// Answered returns those of the last day.
+func (r *Room) Answered(ctx context.Context, who access.Actor) ([]Answered, error) {
+	rows, err := chatdb.New(r.db.As(who)).Answered(ctx)
+	list := make([]Answered, len(rows))
+	for i, row := range rows {
+		list[i] = Answered{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.Unread, row.LastSaid == Silent}
+	}
+	return list, err
+}

@@ -70,6 +70,9 @@ func (d *desk) Opened(s *wire.Socket) {
 	d.hub.bus.Join(d.actor.Org())
 	d.hub.joinFloor(d)
 	d.hub.queue.Enter(d.actor)
+	if d.hub.DeskOpened != nil {
+		d.hub.DeskOpened(d.actor.Org())
+	}
 	if !d.still() { // ended between the look and now
 		d.end()
 	}

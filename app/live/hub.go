@@ -43,6 +43,8 @@ type Hub struct {
 	// Face, if set before the first panel, returns the picture of the agent who has a conversation, if there is one.
 	Face func(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
 
+	// DeskOpened, if set before the first desk, is told of every one.
+	DeskOpened func(org uuid.UUID)
 	// Transcript, if set before the first panel, mails what was said in a visitor's conversation.
 	Transcript func(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
 

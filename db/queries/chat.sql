@@ -605,3 +605,11 @@ on conflict (org_id, visitor_id, network) do update set reason = excluded.reason
 
 -- name: DropBlock :execrows
 delete from blocks where id = @id;
+
+-- name: Answered :many
+-- Conversations in which the visitor has the word since a day at most: who may have to be written to, or asked whether it is there.
+select c.id, c.website_id, c.last_seq, c.state, (v.email <> '' and greatest(c.read_by_visitor, c.mailed_seq) < c.last_seq)::boolean as unread,
+  coalesce((select m.body from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.kind = 'system'), '')::text as last_said
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+where c.waiting_since is null and c.replied_at > now() - interval '1 day' and (c.state = 'open' or c.state = 'closed' and c.closed_at > now() - interval '1 day')
+order by c.last_at desc limit 5000;

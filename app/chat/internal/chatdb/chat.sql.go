@@ -108,6 +108,51 @@ func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) error {
 	return err
 }
 
+const answered = `-- name: Answered :many
+select c.id, c.website_id, c.last_seq, c.state, (v.email <> '' and greatest(c.read_by_visitor, c.mailed_seq) < c.last_seq)::boolean as unread,
+  coalesce((select m.body from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.kind = 'system'), '')::text as last_said
+from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+where c.waiting_since is null and c.replied_at > now() - interval '1 day' and (c.state = 'open' or c.state = 'closed' and c.closed_at > now() - interval '1 day')
+order by c.last_at desc limit 5000
+`
+
+type AnsweredRow struct {
+	ID        uuid.UUID
+	WebsiteID uuid.UUID
+	LastSeq   int32
+	State     string
+	Unread    bool
+	LastSaid  string
+}
+
+// Conversations in which the visitor has the word since a day at most: who may have to be written to, or asked whether it is there.
+func (q *Queries) Answered(ctx context.Context) ([]AnsweredRow, error) {
+	rows, err := q.db.Query(ctx, answered)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AnsweredRow
+	for rows.Next() {
+		var i AnsweredRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.WebsiteID,
+			&i.LastSeq,
+			&i.State,
+			&i.Unread,
+			&i.LastSaid,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const blocks = `-- name: Blocks :many
 select b.id, b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.created_at, b.until, coalesce(u.name, '')::text as by_name, coalesce(v.name, '')::text as visitor_name
 from blocks b left join users u on u.org_id = b.org_id and u.id = b.by_id left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id

@@ -35,6 +35,7 @@ type screen struct {
 	conn   *websocket.Conn
 	frames chan string
 	closed chan int // close code
+	first  string   // the frame that brought it up to date
 }
 
 func openDesk(t testing.TB, a *traffic.Agent) *screen {
@@ -50,7 +51,7 @@ func openDeskAt(t testing.TB, a *traffic.Agent, threads map[string]int) *screen 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	d := &screen{t, conn, make(chan string, 10000), make(chan int, 1)}
+	d := &screen{t: t, conn: conn, frames: make(chan string, 10000), closed: make(chan int, 1)}
 	go func() {
 		for {
 			_, frame, err := conn.ReadMessage()
@@ -65,7 +66,7 @@ func openDeskAt(t testing.TB, a *traffic.Agent, threads map[string]int) *screen 
 			d.frames <- string(frame)
 		}
 	}()
-	d.until("hx-target=\"#mine\"")
+	d.first = d.until("hx-target=\"#mine\"")
 	return d
 }
 

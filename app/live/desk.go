@@ -229,6 +229,10 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	if err == nil {
 		guests, err = d.hub.chat.Guests(ctx, d.actor, view.IDs(own, visits))
 	}
+	var read map[uuid.UUID]chat.Read
+	if err == nil {
+		read, err = d.hub.chat.ReadUpTo(ctx, d.actor, view.IDs(own, visits))
+	}
 	offered := d.hub.suggestions(ctx, d.actor, append(slices.Clone(own), visits...))
 	if err != nil {
 		_, message, _ := refused(err, "bring a desk up to date")
@@ -295,10 +299,6 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		}
 	}
 	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
-	read := map[uuid.UUID]chat.Read{}
-	if err == nil {
-		read, err = d.hub.chat.ReadUpTo(ctx, d.actor, view.IDs(own, nil))
-	}
 	if err != nil {
 		slog.Error("bring a desk up to date", "error", err)
 		d.socket.Close(wire.TryAgain, "try again")

@@ -450,7 +450,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
       else save((s) => { delete s.token; delete s.conversation; });
       hello();
     } else if (frame.retry && (m || !greeted)) { // not now: said, and done by itself
-      said = frame.message;
+      said = texts.busy || frame.message;
       clearTimeout(overdue);
       clearTimeout(patience);
       clearTimeout(later);

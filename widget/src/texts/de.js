@@ -16,4 +16,5 @@ export default {
   more: "Mehr", end: "Chat beenden", end_sure: "Diesen Chat beenden?", save: "Als Text speichern", mail: "Per E-Mail senden", mailed: "Die E-Mail ist unterwegs.", privacy: "Datenschutz",
   rate: "Wie war dieser Chat für Sie?", star: "{n} von 5", good: "Gut", bad: "Nicht gut", comment: "Möchten Sie noch etwas dazu sagen?", rate_send: "Bewertung senden", thanks: "Vielen Dank!", change: "Ändern",
   dismiss: "Jetzt nicht",
+  busy: "Einen Moment, es geht gleich weiter.",
 };

@@ -16,4 +16,5 @@ export default {
   more: "Más", end: "Finalizar conversación", end_sure: "¿Finalizar esta conversación?", save: "Guardar como texto", mail: "Enviar por correo", mailed: "El correo está en camino.", privacy: "Privacidad",
   rate: "¿Qué le ha parecido esta conversación?", star: "{n} de 5", good: "Bien", bad: "Mal", comment: "¿Desea añadir algo más?", rate_send: "Enviar valoración", thanks: "¡Gracias!", change: "Cambiar",
   dismiss: "Ahora no",
+  busy: "Un momento, enseguida continúa.",
 };

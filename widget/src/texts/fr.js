@@ -16,4 +16,5 @@ export default {
   more: "Plus", end: "Terminer la conversation", end_sure: "Terminer cette conversation\u00a0?", save: "Enregistrer en texte", mail: "Envoyer par e-mail", mailed: "L’e-mail est en route.", privacy: "Confidentialité",
   rate: "Comment s’est passée cette conversation\u00a0?", star: "{n} sur 5", good: "Bien", bad: "Pas bien", comment: "Souhaitez-vous ajouter quelque chose\u00a0?", rate_send: "Envoyer l’avis", thanks: "Merci\u00a0!", change: "Modifier",
   dismiss: "Pas maintenant",
+  busy: "Un instant, la suite arrive.",
 };

@@ -16,4 +16,5 @@ export default {
   more: "Altro", end: "Termina la conversazione", end_sure: "Terminare questa conversazione?", save: "Salva come testo", mail: "Invia per e-mail", mailed: "L’e-mail è in arrivo.", privacy: "Privacy",
   rate: "Com’è andata questa conversazione?", star: "{n} su 5", good: "Bene", bad: "Non bene", comment: "Desidera aggiungere qualcosa?", rate_send: "Invia valutazione", thanks: "Grazie!", change: "Modifica",
   dismiss: "Non ora",
+  busy: "Un momento, si continua subito.",
 };

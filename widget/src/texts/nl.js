@@ -16,4 +16,5 @@ export default {
   more: "Meer", end: "Gesprek beëindigen", end_sure: "Dit gesprek beëindigen?", save: "Opslaan als tekst", mail: "Per e-mail versturen", mailed: "De e-mail is onderweg.", privacy: "Privacy",
   rate: "Hoe was dit gesprek?", star: "{n} van 5", good: "Goed", bad: "Niet goed", comment: "Wilt u er nog iets over zeggen?", rate_send: "Beoordeling versturen", thanks: "Dank u wel!", change: "Wijzigen",
   dismiss: "Niet nu",
+  busy: "Een moment, het gaat zo verder.",
 };

@@ -16,4 +16,5 @@ export default {
   more: "Więcej", end: "Zakończ rozmowę", end_sure: "Zakończyć tę rozmowę?", save: "Zapisz jako tekst", mail: "Wyślij e-mailem", mailed: "E-mail jest już w drodze.", privacy: "Prywatność",
   rate: "Jak przebiegła ta rozmowa?", star: "{n} z 5", good: "Dobrze", bad: "Nie najlepiej", comment: "Dodatkowe uwagi?", rate_send: "Wyślij ocenę", thanks: "Dziękujemy!", change: "Zmień",
   dismiss: "Nie teraz",
+  busy: "Chwileczkę, zaraz idzie dalej.",
 };

@@ -16,4 +16,5 @@ export default {
   more: "Mais", end: "Terminar conversa", end_sure: "Terminar esta conversa?", save: "Guardar como texto", mail: "Enviar por e-mail", mailed: "O e-mail está a caminho.", privacy: "Privacidade",
   rate: "Como foi esta conversa?", star: "{n} de 5", good: "Boa", bad: "Não foi boa", comment: "Deseja acrescentar algo?", rate_send: "Enviar avaliação", thanks: "Obrigado!", change: "Alterar",
   dismiss: "Agora não",
+  busy: "Um momento, continua já a seguir.",
 };

@@ -16,4 +16,5 @@ export default {
   more: "Diğer", end: "Sohbeti sonlandır", end_sure: "Bu sohbet sonlandırılsın mı?", save: "Metin olarak kaydet", mail: "E-postayla gönder", mailed: "E-posta yolda.", privacy: "Gizlilik",
   rate: "Bu sohbet nasıldı?", star: "5 üzerinden {n}", good: "İyi", bad: "İyi değil", comment: "Eklemek istediğiniz bir şey var mı?", rate_send: "Puanı gönder", thanks: "Teşekkür ederiz!", change: "Değiştir",
   dismiss: "Şimdi değil",
+  busy: "Bir dakika, hemen devam ediyor.",
 };

@@ -55,7 +55,7 @@ func (m *mailing) Heard(events []bus.Event) {
 		if e.Kind != bus.Said || !ours || s.Kind == chat.Note {
 			continue
 		}
-		reply := s.Author == chat.ByAgent && (s.Kind == chat.Text || s.Kind == chat.File)
+		reply := s.Author == chat.ByAgent && s.Spoken()
 		if reply && !m.mail.Off() {
 			m.set(m.timed, s.In.ID, m.after, func() { m.letter(e.Org, s.In.ID) })
 		}
@@ -143,7 +143,7 @@ func (m *mailing) ask(organization, conversation uuid.UUID) {
 	defer cancel()
 	c, err := m.chat.Get(ctx, access.System(organization, "ask whether a visitor is still there"), conversation)
 	if err == nil {
-		_, err = m.chat.AskIfThere(ctx, organization, conversation, c.LastSeq) // not if the visitor has written since
+		err = m.chat.AskIfThere(ctx, organization, conversation, c.LastSeq) // not if the visitor has written since
 	}
 	if err != nil {
 		slog.Warn("ask whether a visitor is still there", "error", err)
@@ -181,7 +181,7 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 	}
 	var said []string
 	for _, x := range messages {
-		if x.Author == chat.ByAgent && (x.Kind == chat.Text || x.Kind == chat.File) && x.Changed != chat.Erased {
+		if x.Author == chat.ByAgent && x.Spoken() && x.Changed != chat.Erased {
 			said = append(said, x.AuthorName+":\n"+x.Words())
 		}
 	}
@@ -246,7 +246,7 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 		}
 		for _, x := range messages {
 			seq = x.Seq
-			if x.Kind != chat.Text && x.Kind != chat.File || x.Changed == chat.Erased {
+			if !x.Spoken() || x.Changed == chat.Erased {
 				continue
 			}
 			name := x.AuthorName

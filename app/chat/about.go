@@ -30,9 +30,7 @@ type Surroundings struct {
 	Started  time.Time
 	Email    string
 	Name     string
-	Visitor  uuid.UUID
-	Signed   bool   // the site vouches for name and e-mail
-	Address  string // of its network; empty: not known
+	Signed   bool // the site vouches for name and e-mail
 	Website  string
 	Customer string
 	Tags     []Tag
@@ -54,7 +52,7 @@ func (r *Room) Around(ctx context.Context, who access.Actor, conversation uuid.U
 		return s, err
 	}
 	s = Surroundings{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.Address}, Country: row.Country, Zone: row.Zone, Started: row.CreatedAt,
-		Email: row.Email, Name: row.Name, Visitor: row.VisitorID, Signed: row.Signed, Address: row.Address, Website: row.WebsiteName, Customer: row.CustomerName}
+		Email: row.Email, Name: row.Name, Signed: row.Signed, Website: row.WebsiteName, Customer: row.CustomerName}
 	if err := json.Unmarshal(row.Data, &s.Data); err != nil {
 		return s, err
 	}

@@ -131,6 +131,9 @@ const (
 	Erased Change = "erased" // Body says nothing any more
 )
 
+// Spoken reports whether the message is what one side says to the other: not a note, nor what the program says.
+func (m Message) Spoken() bool { return m.Kind == Text || m.Kind == File }
+
 // ForVisitor reports whether the visitor may see the message.
 func (m Message) ForVisitor() bool { return m.Kind != Note }
 

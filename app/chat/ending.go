@@ -19,9 +19,6 @@ const (
 	Lapsed = "lapsed" // it was not, and the conversation has ended
 )
 
-// IsEnd reports whether a system message with this body ends the conversation.
-func IsEnd(body string) bool { return body == Ended || body == Left || body == Lapsed }
-
 // EndByVisitor ends the visitor's own conversation. One that has ended already is no error.
 func (r *Room) EndByVisitor(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
 	if !who.IsVisitor() {
@@ -40,6 +37,17 @@ func (r *Room) EndBySilence(ctx context.Context, org, conversation uuid.UUID, se
 func (r *Room) end(ctx context.Context, org uuid.UUID, p chatdb.EndParams) error {
 	p.MessageID = uuid.New()
 	row, err := chatdb.New(r.db.As(access.System(org, "end a conversation"))).End(ctx, p)
+	return r.rung(org, chatdb.RemarkRow(row), err)
+}
+
+// AskIfThere asks the visitor whether it is still there, if nothing was said after a message and it is its turn.
+func (r *Room) AskIfThere(ctx context.Context, org, conversation uuid.UUID, seq int) error {
+	row, err := chatdb.New(r.db.As(access.System(org, "ask whether a visitor is still there"))).Remark(ctx, chatdb.RemarkParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: Silent})
+	return r.rung(org, row, err)
+}
+
+// rung rings for what a statement of the program's own has said; that its guards let nothing through is no error.
+func (r *Room) rung(org uuid.UUID, row chatdb.RemarkRow, err error) error {
 	if pg.None(err) {
 		return nil
 	}
@@ -47,21 +55,6 @@ func (r *Room) end(ctx context.Context, org uuid.UUID, p chatdb.EndParams) error
 		r.ring(org, said(chatdb.TakeRow(row)))
 	}
 	return err
-}
-
-// AskIfThere asks the visitor whether it is still there, if nothing was said after a message and it is its turn. It returns the
-// number of the question; 0: it was not asked.
-func (r *Room) AskIfThere(ctx context.Context, org, conversation uuid.UUID, seq int) (int, error) {
-	row, err := chatdb.New(r.db.As(access.System(org, "ask whether a visitor is still there"))).Remark(ctx, chatdb.RemarkParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: Silent})
-	if pg.None(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	s := said(chatdb.TakeRow(row))
-	r.ring(org, s)
-	return s.Seq, nil
 }
 
 // Seen notes that the actor, a visitor or the agent who has the conversation, has read it up to a message, and tells the other side.
@@ -101,16 +94,14 @@ func (r *Room) ReadUpTo(ctx context.Context, who access.Actor, conversations []u
 
 // Unread is what a visitor has not been told of yet.
 type Unread struct {
-	Visitor      uuid.UUID
-	Email, Name  string // empty: not known
-	Website      uuid.UUID
-	WebsiteName  string
-	PageURL      string
-	Language     string
-	State        State
-	Known        int // up to which message it has read or been mailed
-	Newest       int
-	Conversation uuid.UUID
+	Visitor     uuid.UUID
+	Email       string // empty: not known
+	Website     uuid.UUID
+	WebsiteName string
+	PageURL     string
+	State       State
+	Known       int // up to which message it has read or been mailed
+	Newest      int
 }
 
 // Unread returns it.
@@ -119,7 +110,7 @@ func (r *Room) Unread(ctx context.Context, who access.Actor, conversation uuid.U
 	if pg.None(err) {
 		return Unread{}, fail.Missing("conversation")
 	}
-	return Unread{row.VisitorID, row.Email, row.Name, row.WebsiteID, row.WebsiteName, row.PageUrl, row.Language, State(row.State), int(row.Known), int(row.LastSeq), conversation}, err
+	return Unread{row.VisitorID, row.Email, row.WebsiteID, row.WebsiteName, row.PageUrl, State(row.State), int(row.Known), int(row.LastSeq)}, err
 }
 
 // Mailed notes that the visitor was sent everything up to a message; false: somebody else has done so.

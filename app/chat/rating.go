@@ -21,10 +21,7 @@ type Rating struct {
 	At      time.Time // when it was given; filled by RatingOf
 }
 
-// RatingLasts is how long a verdict can be changed.
-const RatingLasts = 24 * time.Hour
-
-// Rate keeps a visitor's verdict on its closed conversation: the first, or another within RatingLasts.
+// Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.
 func (r *Room) Rate(ctx context.Context, who access.Actor, conversation uuid.UUID, in Rating) error {
 	if !who.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")

@@ -229,9 +229,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		}
 		visitor, renew = chat.NewVisitor(p.site.Org, p.site.ID), true
 	}
-	if !p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
-		p.refuse(uuid.Nil, errBlocked, "")
-		p.socket.Close(wire.Gone, "blocked")
+	if p.turnedOut(ctx, visitor) {
 		return
 	}
 	if in.Identity != "" {
@@ -244,9 +242,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 			return
 		}
 		renew = renew || visitor.ID() != asking.ID()
-		if !p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
-			p.refuse(uuid.Nil, errBlocked, "")
-			p.socket.Close(wire.Gone, "blocked")
+		if p.turnedOut(ctx, visitor) {
 			return
 		}
 	}
@@ -299,17 +295,27 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.waits = c.State == chat.Waiting
 	p.mu.Unlock()
 	p.welcome(out, in)
-	switch c.State {
-	case chat.Waiting:
+	if c.State == chat.Waiting {
 		p.hub.lineMoved(p.site.Org)
-	case chat.Open:
-		p.face(c.ID)
 	}
 	p.hub.follow(p, c.ID, cursor)
 	p.hub.look(c.ID)                                         // what was said between reading and following, and further pages
 	if in.After > 0 && c.State != chat.Closed && !p.polled { // it comes back after a loss
 		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
 	}
+	if c.State == chat.Open { // last: what was said is not kept waiting for a picture
+		p.face(c.ID)
+	}
+}
+
+// turnedOut closes the panel for good if its visitor may not write.
+func (p *panel) turnedOut(ctx context.Context, visitor access.Actor) bool {
+	if p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
+		return false
+	}
+	p.refuse(uuid.Nil, errBlocked, "")
+	p.socket.Close(wire.Gone, "blocked")
+	return true
 }
 
 // identify returns the visitor whom the site has signed (RFC 7519, HS256 with the website's key).

@@ -108,17 +108,25 @@ func (p *panel) inLine(waits bool) {
 	}
 }
 
+// asked does what a frame asks for besides talking, within the same limits, and says that it is done, or why not.
+func (p *panel) asked(in frameIn, doing, done string, do func() error) {
+	err := p.hub.gauges.message(p, p.visitor.ID(), false)
+	if err == nil {
+		err = do()
+	}
+	switch {
+	case err != nil:
+		p.refuse(in.ID, err, doing)
+	case done != "":
+		p.write(doneOut{done, in.ID})
+	}
+}
+
 // contact keeps where the visitor can be written to.
 func (p *panel) contact(ctx context.Context, in frameIn) {
-	if err := p.hub.gauges.message(p, p.visitor.ID(), false); err != nil {
-		p.refuse(in.ID, err, "")
-		return
-	}
-	if err := p.hub.chat.LeaveAddress(ctx, p.who(), chat.Address{Name: in.Name, Email: in.Email}); err != nil {
-		p.refuse(in.ID, err, "keep a visitor's address")
-		return
-	}
-	p.write(doneOut{"contact", in.ID})
+	p.asked(in, "keep a visitor's address", "contact", func() error {
+		return p.hub.chat.LeaveAddress(ctx, p.who(), chat.Address{Name: in.Name, Email: in.Email})
+	})
 }
 
 // seen notes how far the visitor has read.
@@ -137,55 +145,38 @@ func (p *panel) seen(ctx context.Context, in frameIn) {
 	}
 }
 
-// end ends the visitor's conversation.
+// end ends the visitor's conversation; that it has ended comes as a message.
 func (p *panel) end(ctx context.Context, in frameIn) {
-	err := p.hub.gauges.message(p, p.visitor.ID(), false)
-	if err == nil {
-		err = p.hub.chat.EndByVisitor(ctx, p.who(), in.Conversation)
-	}
-	if err != nil {
-		p.refuse(in.ID, err, "end a visitor's conversation")
-	}
+	p.asked(in, "end a visitor's conversation", "", func() error { return p.hub.chat.EndByVisitor(ctx, p.who(), in.Conversation) })
 }
 
 // rate keeps the visitor's verdict.
 func (p *panel) rate(ctx context.Context, in frameIn) {
-	err := p.hub.gauges.message(p, p.visitor.ID(), false)
-	if err == nil && p.site.Settings.Rating.Off {
-		err = fail.New(fail.Forbidden, "Conversations are not rated here.")
-	}
-	in.Reasons = slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(p.site.Settings.Rating.Reasons, r) })
-	if err == nil {
-		err = p.hub.chat.Rate(ctx, p.who(), in.Conversation, chat.Rating{Value: in.Value, Thumbs: p.site.Settings.Rating.Thumbs, Reasons: in.Reasons, Comment: in.Text})
-	}
-	if err != nil {
-		p.refuse(in.ID, err, "keep a rating")
-		return
-	}
-	p.write(doneOut{"rated", in.ID})
+	rules := p.site.Settings.Rating
+	p.asked(in, "keep a rating", "rated", func() error {
+		if rules.Off {
+			return fail.New(fail.Forbidden, "Conversations are not rated here.")
+		}
+		reasons := slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
+		return p.hub.chat.Rate(ctx, p.who(), in.Conversation, chat.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
+	})
 }
 
 // transcript mails the visitor what was said.
 func (p *panel) transcript(ctx context.Context, in frameIn) {
-	err := p.hub.gauges.message(p, p.visitor.ID(), false)
-	var to string
-	if err == nil {
-		to, err = fail.Email(in.Email)
-	}
-	if err == nil && (p.site.Settings.NoMail || p.hub.Transcript == nil) {
-		err = fail.New(fail.Forbidden, "Nothing is mailed here.")
-	}
-	if err == nil {
-		err = p.hub.chat.TakeTranscript(ctx, p.who(), in.Conversation)
-	}
-	if err == nil {
-		err = p.hub.Transcript(ctx, p.who(), in.Conversation, to)
-	}
-	if err != nil {
-		p.refuse(in.ID, err, "mail a transcript")
-		return
-	}
-	p.write(doneOut{"mailed", in.ID})
+	p.asked(in, "mail a transcript", "mailed", func() error {
+		to, err := fail.Email(in.Email)
+		if err == nil && (p.site.Settings.NoMail || p.hub.Transcript == nil) {
+			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
+		}
+		if err == nil {
+			err = p.hub.chat.TakeTranscript(ctx, p.who(), in.Conversation)
+		}
+		if err != nil {
+			return err
+		}
+		return p.hub.Transcript(ctx, p.who(), in.Conversation, to)
+	})
 }
 
 // agentRead tells how far the agent has read.

@@ -143,7 +143,7 @@ func (r *Room) Gap(only uuid.UUID) {
 }
 
 func (r *Room) said(org uuid.UUID, s chat.Said) {
-	text := s.Kind == chat.Text || s.Kind == chat.File
+	text := s.Spoken()
 	switch {
 	case s.In.State == chat.Waiting && (!text || s.Seq == 1):
 		r.note(org, true)

@@ -49,7 +49,7 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 		return err
 	}
 	p.NoMail = s.mail.Off()
-	p.Viewer, p.Preview, p.Public = v.viewer(), string(b), s.cfg.PublicURL
+	p.Viewer, p.Preview = v.viewer(), string(b)
 	return s.draw(v, status, admin.Widget(p))
 }
 
@@ -194,9 +194,6 @@ func (s *Server) setWidget(v *visit) error {
 	if err != nil {
 		f, status, err := form(v, err)
 		if err != nil {
-			return err
-		}
-		if fail.KindOf(err) == fail.NotFound {
 			return err
 		}
 		return s.widgetWith(v, admin.WidgetPage{Form: f, Part: v.Param("part")}, &tried, status)

@@ -18,10 +18,7 @@ where c.state = 'closed'
   and (sqlc.narg(agent)::uuid is null or c.agent_id = sqlc.narg(agent)::uuid)
   and (sqlc.narg(agent_name)::text is null or c.agent_name = sqlc.narg(agent_name)::text)
   and (sqlc.narg(tag)::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = sqlc.narg(tag)::uuid))
-  and (sqlc.narg(rating)::text is null or case sqlc.narg(rating)::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case sqlc.narg(rating)::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and (sqlc.narg(rating)::text is null or app.rated(c.org_id, c.id, sqlc.narg(rating)::text))
   and (sqlc.narg(closed_from)::timestamptz is null or c.closed_at >= sqlc.narg(closed_from)::timestamptz)
   and (sqlc.narg(closed_until)::timestamptz is null or c.closed_at < sqlc.narg(closed_until)::timestamptz)
   and (sqlc.narg(before)::timestamptz is null or (c.closed_at, c.id) < (sqlc.narg(before)::timestamptz, @before_id::uuid))
@@ -55,10 +52,7 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id
 left join groups g on g.org_id = c.org_id and g.id = c.group_id
 left join users u on u.org_id = c.org_id and u.id = c.agent_id
 where c.state = 'closed'
-  and (sqlc.narg(rating)::text is null or case sqlc.narg(rating)::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case sqlc.narg(rating)::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and (sqlc.narg(rating)::text is null or app.rated(c.org_id, c.id, sqlc.narg(rating)::text))
   and not exists (select from unnest(@phrases::text[]) as p (pattern) where not exists (
     select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.kind in ('text', 'file', 'note') and m.changed <> 'erased' and m.body ilike p.pattern))
 order by d.hits desc, c.closed_at desc, c.id desc limit @most offset @skip;
@@ -75,10 +69,7 @@ with newest as materialized (
     and (sqlc.narg(agent)::uuid is null or c.agent_id = sqlc.narg(agent)::uuid)
     and (sqlc.narg(agent_name)::text is null or c.agent_name = sqlc.narg(agent_name)::text)
     and (sqlc.narg(tag)::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = sqlc.narg(tag)::uuid))
-    and (sqlc.narg(rating)::text is null or case sqlc.narg(rating)::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case sqlc.narg(rating)::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+    and (sqlc.narg(rating)::text is null or app.rated(c.org_id, c.id, sqlc.narg(rating)::text))
     and (sqlc.narg(closed_from)::timestamptz is null or c.closed_at >= sqlc.narg(closed_from)::timestamptz)
     and (sqlc.narg(closed_until)::timestamptz is null or c.closed_at < sqlc.narg(closed_until)::timestamptz)
   order by c.closed_at desc, c.id desc limit 20000

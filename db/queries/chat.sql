@@ -419,7 +419,7 @@ delete from guests where user_id = @user_id;
 -- Around a conversation.
 
 -- name: About :one
-select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, (v.subject is not null)::boolean as signed, w.name as website_name, cu.name as customer_name
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.zone, c.data, c.trail, c.created_at, v.email, v.name, (v.subject is not null)::boolean as signed, w.name as website_name, cu.name as customer_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
@@ -549,7 +549,7 @@ select id as conversation_id, read_by_visitor, read_by_agent from conversations 
 
 -- name: Unread :one
 -- What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.language, c.website_id, c.visitor_id, v.email, v.name, w.name as website_name
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, w.name as website_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @conversation_id;
 

@@ -25,7 +25,6 @@ type WidgetPage struct {
 	Part    string // the form that was refused
 	Preview string // what the widget is told, as JSON
 	NoMail  bool   // this server sends none
-	Public  string // address of this server
 }
 
 // of returns the form's errors for the part that they are of.

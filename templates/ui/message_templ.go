@@ -207,7 +207,7 @@ func Message(m chat.Message) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if (m.Kind == chat.Text || m.Kind == chat.File) && m.Author == chat.ByAgent && m.Changed != chat.Erased {
+		if m.Spoken() && m.Author == chat.ByAgent && m.Changed != chat.Erased {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<button type=\"button\" class=\"more\" data-more aria-label=\"More about this reply\">⋯</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -281,7 +281,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
   // A socket that is refused says nothing of why: the website's settings do.
   async function allowed() {
     try {
-      const answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key), { credentials: "omit", cache: "reload" })).json();
+      const answer = await (await fetch(call("site"), { credentials: "omit", cache: "reload" })).json();
       if (!answer.refused) return;
       stopped = true;
       clearTimeout(timer);
@@ -458,15 +458,14 @@ export default async function panel({ root, button, badge, base, key, stored, we
       held = !!m; // what is written meanwhile goes after it
       if (!m) pause = frame.retry; // for when the server closes the socket with it
       later = setTimeout(m ? flush : hello, frame.retry * (1000 + 500 * Math.random()) + 100);
-    } else if (m) { // will not be kept as it is: back to its writer
-      sent.delete(m.id);
-      kept(m.id);
-      shown.get(m.id)?.remove();
-      shown.delete(m.id);
-      if (!input.value) input.value = m.text;
-      said = frame.message;
-      return;
     } else {
+      if (m) { // will not be kept as it is: back to its writer
+        sent.delete(m.id);
+        kept(m.id);
+        shown.get(m.id)?.remove();
+        shown.delete(m.id);
+        if (!input.value) input.value = m.text;
+      }
       said = frame.message;
     }
   }
@@ -474,8 +473,7 @@ export default async function panel({ root, button, badge, base, key, stored, we
   // --- the person ---------------------------------------------------------------------------------------------------
   function submit() {
     const text = input.value.trim();
-    if (!text) return;
-    if (form.hidden) return;
+    if (!text || form.hidden) return;
     const m = { id: newID(), text, conversation: state === "closed" ? undefined : conversation || undefined, subject: chosen() };
     if (!state || state === "closed") { seen = 0; chat.tell("started"); }
     save((s) => { s.out.push(m); });

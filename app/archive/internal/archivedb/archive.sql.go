@@ -159,10 +159,7 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id
 left join groups g on g.org_id = c.org_id and g.id = c.group_id
 left join users u on u.org_id = c.org_id and u.id = c.agent_id
 where c.state = 'closed'
-  and ($12::text is null or case $12::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case $12::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and ($12::text is null or app.rated(c.org_id, c.id, $12::text))
   and not exists (select from unnest($13::text[]) as p (pattern) where not exists (
     select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.kind in ('text', 'file', 'note') and m.changed <> 'erased' and m.body ilike p.pattern))
 order by d.hits desc, c.closed_at desc, c.id desc limit $15 offset $14
@@ -260,10 +257,7 @@ with newest as materialized (
     and ($7::uuid is null or c.agent_id = $7::uuid)
     and ($8::text is null or c.agent_name = $8::text)
     and ($9::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $9::uuid))
-    and ($10::text is null or case $10::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case $10::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+    and ($10::text is null or app.rated(c.org_id, c.id, $10::text))
     and ($11::timestamptz is null or c.closed_at >= $11::timestamptz)
     and ($12::timestamptz is null or c.closed_at < $12::timestamptz)
   order by c.closed_at desc, c.id desc limit 20000
@@ -532,10 +526,7 @@ where c.state = 'closed'
   and ($4::uuid is null or c.agent_id = $4::uuid)
   and ($5::text is null or c.agent_name = $5::text)
   and ($6::uuid is null or exists (select from conversation_tags t where t.org_id = c.org_id and t.conversation_id = c.id and t.tag_id = $6::uuid))
-  and ($7::text is null or case $7::text
-    when 'none' then not exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id)
-    else exists (select from ratings r where r.org_id = c.org_id and r.conversation_id = c.id
-      and case $7::text when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end)
+  and ($7::text is null or app.rated(c.org_id, c.id, $7::text))
   and ($8::timestamptz is null or c.closed_at >= $8::timestamptz)
   and ($9::timestamptz is null or c.closed_at < $9::timestamptz)
   and ($10::timestamptz is null or (c.closed_at, c.id) < ($10::timestamptz, $11::uuid))

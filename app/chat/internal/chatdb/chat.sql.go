@@ -14,7 +14,7 @@ import (
 
 const about = `-- name: About :one
 
-select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.visitor_id, c.zone, c.data, c.trail, c.created_at, v.email, v.name, (v.subject is not null)::boolean as signed, w.name as website_name, cu.name as customer_name
+select c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.address, c.zone, c.data, c.trail, c.created_at, v.email, v.name, (v.subject is not null)::boolean as signed, w.name as website_name, cu.name as customer_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
@@ -29,7 +29,6 @@ type AboutRow struct {
 	Language     string
 	Country      string
 	Address      string
-	VisitorID    uuid.UUID
 	Zone         string
 	Data         []byte
 	Trail        []byte
@@ -53,7 +52,6 @@ func (q *Queries) About(ctx context.Context, id uuid.UUID) (AboutRow, error) {
 		&i.Language,
 		&i.Country,
 		&i.Address,
-		&i.VisitorID,
 		&i.Zone,
 		&i.Data,
 		&i.Trail,
@@ -2806,7 +2804,7 @@ func (q *Queries) Unite(ctx context.Context, arg UniteParams) error {
 }
 
 const unread = `-- name: Unread :one
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.language, c.website_id, c.visitor_id, v.email, v.name, w.name as website_name
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, w.name as website_name
 from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = $1
 `
@@ -2816,11 +2814,9 @@ type UnreadRow struct {
 	LastSeq     int32
 	State       string
 	PageUrl     string
-	Language    string
 	WebsiteID   uuid.UUID
 	VisitorID   uuid.UUID
 	Email       string
-	Name        string
 	WebsiteName string
 }
 
@@ -2833,11 +2829,9 @@ func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadR
 		&i.LastSeq,
 		&i.State,
 		&i.PageUrl,
-		&i.Language,
 		&i.WebsiteID,
 		&i.VisitorID,
 		&i.Email,
-		&i.Name,
 		&i.WebsiteName,
 	)
 	return i, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -219,12 +220,16 @@ func TestBrowserMarkdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := os.ReadFile("../widget/src/markdown.js")
-	if err != nil {
-		t.Fatal(err)
+	var source strings.Builder
+	module := regexp.MustCompile(`(?m)^import .*$|^export (default )?`)
+	for _, name := range []string{"make", "markdown", "blocks"} {
+		code, err := os.ReadFile("../widget/src/" + name + ".js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.WriteString(strings.ReplaceAll(module.ReplaceAllString(string(code), ""), `import("./blocks.js")`, "Promise.resolve({ default: blocks })"))
 	}
-	source := strings.Replace(string(code), "export default ", "", 1)
-	got := apptest.Eval[[]string](tab, `(() => { `+source+`; return `+string(list)+`.map((s) => { const d = document.createElement("div"); d.append(...markdown(s)); return d.innerHTML; }); })()`)
+	got := apptest.Eval[[]string](tab, `(async () => { const keepEnd = (f) => f(); `+source.String()+`; const all = `+string(list)+`.map((s) => write(make("div"), s)); await 0; await 0; return all.map((d) => d.innerHTML); })()`)
 	want := make([]string, len(cases))
 	for i, c := range cases {
 		b, _ := json.Marshal(ui.MarkdownHTML(c))

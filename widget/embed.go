@@ -21,7 +21,7 @@ type File struct {
 //go:embed dist/widget.js
 var launcher []byte
 
-//go:embed dist/parts/*.js
+//go:embed dist/parts/*.js dist/parts/*.css
 var parts embed.FS
 
 //go:embed dist/widget.css
@@ -37,8 +37,10 @@ var (
 	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
 	Panel string
-	// Invite is the path of the invitation's, and Words of the texts in each language but English.
+	// Invite is the path of the invitation's, Style of the stylesheet of what is loaded when it is used, and Words of the texts in each
+	// language but English.
 	Invite string
+	Style  string
 	Words  = map[string]string{}
 )
 
@@ -52,10 +54,16 @@ func init() {
 		if err != nil {
 			panic(err) // as above
 		}
-		Parts[e.Name()] = file("text/javascript; charset=utf-8", b)
+		kind := "text/javascript; charset=utf-8"
+		if strings.HasSuffix(e.Name(), ".css") {
+			kind = "text/css; charset=utf-8"
+		}
+		Parts[e.Name()] = file(kind, b)
 		switch name, _, _ := strings.Cut(e.Name(), "-"); {
 		case name == "panel":
 			Panel = "/widget/" + e.Name()
+		case name == "parts":
+			Style = "/widget/" + e.Name()
 		case name == "invite":
 			Invite = "/widget/" + e.Name()
 		case len(name) == 2:

@@ -73,6 +73,7 @@ type siteSettings struct {
 	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
 
 	Look      org.Look          `json:"look"`
+	Style     string            `json:"style"`           // path of the stylesheet of what is loaded when it is used
 	Words     string            `json:"words,omitempty"` // path of the widget's texts, where they are not English
 	Invite    *inviteOut        `json:"invite,omitempty"`
 	Questions []org.Question    `json:"questions,omitempty"`
@@ -97,7 +98,7 @@ type filesOut struct {
 // settingsFor is what a widget that speaks a language needs to know of a website.
 func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (*siteSettings, error) {
 	x := site.Settings
-	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Zone: x.Zone, Holidays: x.Holidays,
+	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Style: widget.Style, Zone: x.Zone, Holidays: x.Holidays,
 		Language: x.Language, Look: x.Look, Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
 	if x.Language != "" {
 		lang = x.Language

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	build(api.BuildOptions{EntryPoints: []string{"widget/src/launcher.js"}, Outfile: "widget/dist/widget.js", Format: api.FormatDefault})
+	build(api.BuildOptions{EntryPoints: []string{"widget/src/launcher.js"}, Outfile: "widget/dist/widget.js", Format: api.FormatIIFE})
 	if err := os.RemoveAll("widget/dist/parts"); err != nil { // their names change with what is in them
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -23,6 +23,7 @@ func main() {
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "widget/src/texts/en.js" }) // the panel has it
 	build(api.BuildOptions{EntryPoints: append(parts, "widget/src/panel.js"), Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", ChunkNames: "[name]-[hash]", Splitting: true, Format: api.FormatESModule})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/invite.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", Format: api.FormatESModule}) // alone: it is loaded without the panel
+	build(api.BuildOptions{EntryPoints: []string{"widget/src/parts.css"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]"})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/widget.css"}, Outfile: "widget/dist/widget.css"})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/desk/main.js"}, Outfile: "static/desk.js", Format: api.FormatIIFE})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/preview/main.js"}, Outfile: "static/preview.js", Format: api.FormatIIFE})

@@ -1,25 +1,23 @@
 // What the visitor is asked beside the talk, loaded where it is: what it is about, and where to write to.
+import styled from "./styled.js";
 import more from "./texts/more.js";
 
 // subjects is the choice where several groups answer for the website, named in the widget's language.
-export function subjects({ act, make }, website, lang, words, then) {
+export function subjects({ about, act, aria, input, lang, make, root, texts: words, website }) {
   const texts = { ...more, ...words };
-  const about = make("div", "subjects");
   let subject;
-  about.setAttribute("role", "group");
-  about.setAttribute("aria-label", texts.about);
-  const buttons = (website.subjects || []).map((s) => {
-    const b = act("subject", label(s, lang), () => { choose(s.id); then(); });
+  const buttons = website.subjects.map((s) => {
+    const b = act("subject", label(s, lang), () => { choose(s.id); input.focus(); });
     b.setAttribute("aria-pressed", "false");
     b.of = s;
     return b;
   });
-  about.append(make("p", "", texts.about), ...buttons);
+  styled(root, website).then(() => about.append(aria(make("div", "subjects", make("p", "", texts.about), ...buttons), texts.about, "group")));
   const choose = (id) => {
     subject = id;
     for (const b of buttons) b.setAttribute("aria-pressed", String(b.of.id === id));
   };
-  return { about, chosen: () => subject, wish: (group) => { const b = buttons.find((b) => b.of.id === group || b.of.name === group); if (b) choose(b.of.id); } };
+  return { chosen: () => subject, wish: (group) => { const b = buttons.find((b) => b.of.id === group || b.of.name === group); if (b) choose(b.of.id); } };
 }
 
 function label(s, lang) {
@@ -28,21 +26,19 @@ function label(s, lang) {
 }
 
 // address is a form for an e-mail address.
-export function address({ make }, words, why, leave) {
-  const texts = { ...more, ...words };
-  const email = make("input");
+export function address({ aria, make, request, root, texts: words, website }, why, frame, then) {
+  const texts = { ...more, ...words }, email = aria(make("input"), texts.address), problem = aria(make("small"), "", "alert");
   email.type = "email";
   email.required = true;
   email.autocomplete = "email";
-  email.setAttribute("aria-label", texts.address);
   email.placeholder = texts.address;
-  const problem = make("small");
-  problem.setAttribute("role", "alert");
-  const contact = make("form", "contact", make("p", "", texts[why]), email, make("button", "send", texts.send), problem);
-  contact.addEventListener("submit", (e) => {
+  const form = make("form", "contact", make("p", "", texts[why]), email, make("button", "send", texts.send), problem);
+  form.addEventListener("submit", (e) => {
     e.preventDefault();
     problem.textContent = "";
-    leave(email.value.trim());
+    request(frame(email.value.trim()), (refused) => { problem.textContent = refused; if (!refused) then(); });
   });
-  return { contact, problem, email };
+  form.hidden = true; // till it is styled
+  styled(root, website).then(() => { form.hidden = false; });
+  return form;
 }

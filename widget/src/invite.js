@@ -1,6 +1,7 @@
 // The invitation beside the launcher: once something of what it waits for has happened, and not more often than it may.
 import { onPage } from "./greet.js";
 import { act, make } from "./make.js";
+import styled from "./styled.js";
 import more from "./texts/more.js";
 
 export default function invite({ website, stored, root, button, open, on }) {
@@ -16,7 +17,7 @@ export default function invite({ website, stored, root, button, open, on }) {
     no.setAttribute("aria-label", (website.texts || {}).dismiss || more.dismiss);
     const card = make("div", "invite", act("words", w.text, open), no);
     card.setAttribute("role", "status");
-    root.append(card);
+    styled(root, website).then(() => root.append(card));
     on("opening", () => card.remove());
   };
   on("opening", () => { done = true; });

@@ -1,33 +1,36 @@
 // The first line of the two in a customer's page: asks once whether this page may show the chat, and shows the launcher.
 // Everything else is loaded when the visitor means to open it.
+import { icon } from "./make.js";
+
 (() => {
   const script = document.currentScript;
   const say = (text) => console.error("Parley: " + text);
-  if (!script || !script.dataset.key) return say("the script line has no data-key. Copy the two lines from the website's page again.");
-  if (window.parleyChat) return say("the two lines are in this page twice; the second ones are ignored.");
+  if (!script?.dataset.key) return say("the script line has no data-key. Copy the two lines from the website's page again.");
+  if (window.parleyChat) return say("the two lines are in this page twice.");
   const chat = (window.parleyChat = { data: {} });
   const key = script.dataset.key, base = new URL(script.src).origin, stored = "parley." + key;
-  const asked = (window.parley && window.parley.q) || []; // called before this script was there
+  const asked = window.parley?.q || []; // called before this script was there
 
   const heard = {}; // event to who wants to know
   chat.tell = (event, detail) => { for (const f of heard[event] || []) try { f(detail); } catch (e) { console.error(e); } };
   const does = {
-    set: (values) => { Object.assign(chat.data, values); chat.told && chat.told(); },
+    set: (values) => { Object.assign(chat.data, values); chat.told?.(); },
     on: (event, f) => { (heard[event] ||= []).push(f); },
     identify: (token) => {
       chat.identity = token || "";
       if (chat.identified) chat.identified();
       else if (!token) try { localStorage.removeItem(stored); } catch { /* storage is off: there is nothing */ }
     },
-    open: () => with_((panel) => panel.open()),
-    close: () => with_((panel) => panel.close()),
-    start: (wish) => with_((panel) => panel.start(wish || {})),
-    show: () => { chat.shown = true; chat.button && (chat.button.hidden = false); },
+    open: () => wish("open"),
+    close: () => wish("close"),
+    start: (how = {}) => wish("start", how),
+    show: () => { chat.shown = true; if (chat.button) chat.button.hidden = false; },
   };
   window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say('there is no parley("' + what + '").'));
 
-  let load, wishes = []; // load: gets the panel, once the page may show it
-  const with_ = (f) => (load ? load().then((panel) => panel && f(panel)) : wishes.push(f));
+  const wishes = [];
+  let load; // gets the panel, once the page may show it
+  const wish = (what, how) => (load ? load().then((panel) => panel?.[what](how)) : wishes.push([what, how]));
 
   const read = () => {
     try { return JSON.parse(localStorage.getItem(stored)) || {}; } catch { return {}; }
@@ -45,7 +48,6 @@
     const website = answer.website;
     if (!website) return say(answer.refused || answer.message);
     chat.lang = website.language || chat.lang;
-    try { Intl.getCanonicalLocales(chat.lang); } catch { chat.lang = "en"; }
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
@@ -58,9 +60,9 @@
     const css = document.createElement("link");
     css.rel = "stylesheet";
     css.href = line ? line.href : base + "/widget.css";
-    if (line && line.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
+    if (line?.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
     const styled = new Promise((go) => { css.onload = css.onerror = go; });
-    const look = website.look || {};
+    const look = website.look;
     host.classList.toggle("left", !!look.left);
     for (const [name, n] of [["--x", look.x], ["--y", look.y]]) if (n) host.style.setProperty(name, n + "px");
     if (look.color) {
@@ -68,23 +70,13 @@
       host.style.setProperty("--accent", look.color);
       host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
     }
-    const button = (chat.button = document.createElement("button"));
+    const button = (chat.button = document.createElement("button")), badge = document.createElement("span");
     button.className = button.part = "launcher";
-    button.type = "button";
-    button.setAttribute("aria-label", (website.texts && website.texts.open) || "Open chat");
-    button.setAttribute("aria-expanded", "false");
-    const svg = "http://www.w3.org/2000/svg";
-    const icon = document.createElementNS(svg, "svg");
-    icon.setAttribute("viewBox", "0 0 24 24");
-    icon.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS(svg, "path");
-    path.setAttribute("d", "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z");
-    icon.append(path);
-    const badge = document.createElement("span");
     badge.className = badge.part = "badge";
-    badge.hidden = true;
-    button.append(icon, badge);
-    button.hidden = true;
+    button.setAttribute("aria-label", website.texts?.open || "Open chat");
+    button.setAttribute("aria-expanded", false);
+    button.append(icon("M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"), badge);
+    badge.hidden = button.hidden = true;
     root.append(css, button);
     document.body.append(host);
     await styled;
@@ -92,16 +84,16 @@
 
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
-      (module) => module.default({ root, button, badge, base, key, stored, website, lang: chat.lang }),
+      (module) => module.default({ root, base, key, stored, website }),
       () => { loading = null; say("the panel could not be loaded; it is tried again on the next click."); },
     ));
     for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
-    button.addEventListener("click", () => with_((panel) => panel.toggle()));
+    button.addEventListener("click", () => wish("toggle"));
     try { document.querySelector(look.own || "a"); } catch { say("the website's selector " + look.own + " is none."); look.own = ""; button.hidden = false; }
     if (look.own) document.addEventListener("click", (e) => {
-      if (!e.target.closest || !e.target.closest(look.own)) return;
+      if (!e.target.closest?.(look.own)) return;
       e.preventDefault();
-      with_((panel) => panel.open());
+      wish("open");
     });
 
     const back = /^#parley=([\w-]+)$/.exec(location.hash); // from a mail: the talk it is about
@@ -111,11 +103,10 @@
     }
     let open = back;
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
-    if (open) with_((panel) => panel.open(false));
-    else if (read().conversation || chat.identity && read().token) with_((panel) => panel.listen());
+    if (open) wish("open", false);
+    else if (read().conversation || chat.identity && read().token) wish("listen");
     else if (website.invite) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
-    for (const f of wishes) with_(f);
-    wishes = [];
+    for (const w of wishes) wish(...w);
   }
 
   start();

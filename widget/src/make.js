@@ -13,6 +13,13 @@ export const act = (className, text, f) => {
   return b;
 };
 
+// What an element is to who does not see it.
+export const aria = (e, label, role) => {
+  if (label) e.setAttribute("aria-label", label);
+  if (role) e.setAttribute("role", role);
+  return e;
+};
+
 export const icon = (d) => {
   const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), path = document.createElementNS(ns, "path");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -26,15 +33,5 @@ export const icon = (d) => {
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 // Pages without TLS have no randomUUID.
-export function newID() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const b = crypto.getRandomValues(new Uint8Array(16));
-  b[6] = (b[6] & 15) | 64;
-  b[8] = (b[8] & 63) | 128;
-  return [...b].map((x, i) => (i === 4 || i === 6 || i === 8 || i === 10 ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
-}
-
-export const size = (n, lang) => {
-  const mb = n >= 1e6;
-  return new Intl.NumberFormat(lang, { style: "unit", unit: mb ? "megabyte" : "kilobyte", maximumFractionDigits: mb ? 1 : 0 }).format(Math.max(1, n / (mb ? 1048576 : 1024)));
-};
+export const newID = () => (crypto.randomUUID ? crypto.randomUUID()
+  : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16)));

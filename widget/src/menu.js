@@ -1,31 +1,26 @@
 // What can be done with a talk besides talking, loaded when it is looked for: end it, keep it, have it mailed.
 import { address } from "./ask.js";
+import styled from "./styled.js";
 import more from "./texts/more.js";
 
-export default function menu({ act, make, newID }, { website, texts: words, put, log, box, items, close, told, privacy }) {
-  const texts = { ...more, ...words };
-  const done = (f) => () => { close(); f(); };
-  let asked;
-  const { contact, problem, email } = address({ make }, words, "mail", (to) => told((conversation) => put({ type: "transcript", id: (asked = newID()), conversation, email: to })));
+export default function menu(tools) {
+  const { act, items, log, make, menu, privacy, request, root, say, website } = tools, texts = { ...more, ...tools.texts };
+  const done = (f) => () => { menu.open = false; f(); };
+  const contact = make("div", "", address(tools, "mail", (email) => ({ type: "transcript", email }), () => { contact.hidden = true; say(texts.mailed); }));
   contact.hidden = true;
-  box.querySelector(".log").after(contact);
+  log.after(contact);
   const all = {
-    end: act("item", texts.end, done(() => { if (confirm(texts.end_sure)) told((conversation) => put({ type: "end", id: newID(), conversation })); })),
+    end: act("item", texts.end, done(() => { if (confirm(texts.end_sure)) request({ type: "end" }, say); })),
     save: act("item", texts.save, done(() => save(make, website.name, log))),
-    mail: act("item", texts.mail, done(() => { contact.hidden = false; email.focus(); })),
+    mail: act("item", texts.mail, done(() => { contact.hidden = false; contact.querySelector("input").focus(); })),
     privacy: act("item", texts.privacy, done(() => { privacy.hidden = !privacy.hidden; log.scrollTop = 0; })),
   };
-  items.append(all.end, all.save, all.mail, all.privacy);
-  return {
-    draw(state) {
-      all.end.hidden = !state || state === "closed";
-      all.save.hidden = !state;
-      all.mail.hidden = !state || !website.mail;
-      all.privacy.hidden = !website.privacy;
-    },
-    mine: (id) => !!asked && id === asked,
-    refused(why) { problem.textContent = why; },
-    mailed() { contact.hidden = true; },
+  styled(root, website).then(() => items.append(all.end, all.save, all.mail, all.privacy));
+  return (state) => {
+    all.end.hidden = !state || state === "closed";
+    all.save.hidden = !state;
+    all.mail.hidden = !state || !website.mail;
+    all.privacy.hidden = !website.privacy;
   };
 }
 

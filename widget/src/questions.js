@@ -1,8 +1,13 @@
-// The questions before the chat. What is known already is not asked again.
+// The questions before the chat. What was answered before is not asked again.
+import styled from "./styled.js";
 import more from "./texts/more.js";
 
-export default function questions({ make }, list, words, then) {
-  const texts = { ...more, ...words };
+export default async function questions({ ahead, drawState, input: composer, make, memory, root, save, texts: words, website }, then) {
+  const texts = { ...more, ...words }, known = (memory().answers || []).map((a) => a.label);
+  const list = website.questions.filter((q) => !known.includes(q.label) && !(q.kind === "email" && memory().email));
+  if (!list.length) return then();
+  await styled(root, website);
+  if (ahead.childElementCount) return;
   const form = make("form", "questions");
   const fields = list.map((q, i) => {
     let input;
@@ -48,7 +53,12 @@ export default function questions({ make }, list, words, then) {
     }
     if (first) return first.focus();
     form.remove();
-    then(answers);
+    save((m) => { m.answers = [...(m.answers || []), ...answers]; for (const a of answers) if (a.kind === "email") m.email = a.value; });
+    then();
+    composer.focus();
   });
-  return form;
+  const held = root.activeElement === composer;
+  ahead.append(form);
+  drawState();
+  if (held) form.querySelector("input, select").focus();
 }

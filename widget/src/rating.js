@@ -1,49 +1,55 @@
 // The visitor's verdict after the end.
-import { act, fill, make, newID } from "./make.js";
+import { chat, texts, website } from "./given.js";
+import { act, aria, fill, make } from "./make.js";
+import { save } from "./memory.js";
+import { conversation, request } from "./talk.js";
 
-export default function rating(how, texts, put) {
-  const form = make("form", "rating"), title = make("p", "", texts.rate), marks = make("div", "stars");
-  let value = 0, id;
-  marks.setAttribute("role", "radiogroup");
-  marks.setAttribute("aria-label", texts.rate);
-  const more = make("div", "reasons"), words = make("textarea"), send = make("button", "send", texts.rate_send), problem = make("small");
-  problem.setAttribute("role", "alert");
-  const values = how.thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+export const rating = make("form", "rating");
+export let thanked = false;
+let first; // what is asked first
+
+// Another conversation may be rated.
+export function unrated() {
+  if (thanked) rating.replaceChildren(...first);
+  thanked = false;
+}
+
+export function rate() {
+  const { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+  const marks = aria(make("div", "stars"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+  let value;
+  first = [make("p", "", texts.rate), marks];
   for (const v of values) {
-    const radio = make("input"), label = make("label", "star", radio, how.thumbs ? (v > 1 ? "👍" : "👎") : "★");
+    const radio = aria(make("input"), thumbs ? (v > 1 ? texts.good : texts.bad) : fill(texts.star, { n: v }));
     radio.type = "radio";
     radio.name = "rating";
-    radio.setAttribute("aria-label", how.thumbs ? (v > 1 ? texts.good : texts.bad) : fill(texts.star, { n: v }));
-    radio.addEventListener("change", () => {
+    radio.onchange = () => {
       value = v;
-      form.append(rest);
-      Array.from(marks.children).forEach((l, i) => l.classList.toggle("on", how.thumbs ? values[i] === v : i < v));
-    });
-    marks.append(label);
+      rating.append(rest);
+      Array.from(marks.children).forEach((l, i) => l.classList.toggle("on", thumbs ? values[i] === v : i < v));
+    };
+    marks.append(make("label", "star", radio, thumbs ? (v > 1 ? "👍" : "👎") : "★"));
   }
-  for (const reason of how.reasons || []) {
-    const b = act("subject", reason, () => b.setAttribute("aria-pressed", String(b.getAttribute("aria-pressed") !== "true")));
-    b.setAttribute("aria-pressed", "false");
-    more.append(b);
-  }
+  const pressed = (b) => b.getAttribute("aria-pressed") === "true", more = (reasons || []).map((reason) => {
+    const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
+    b.setAttribute("aria-pressed", false);
+    return b;
+  });
   words.rows = 2;
   words.maxLength = 2000;
   words.placeholder = texts.comment;
-  words.setAttribute("aria-label", texts.comment);
-  const rest = make("div", "rest", more, words, send, problem);
-  form.append(title, marks);
-  form.addEventListener("submit", (e) => {
+  const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
+  const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
+  rating.append(...first);
+  rating.onsubmit = (e) => {
     e.preventDefault();
-    put({ type: "rate", id: (id = newID()), value, text: words.value.trim(), reasons: Array.from(more.children).filter((b) => b.getAttribute("aria-pressed") === "true").map((b) => b.textContent) });
-  });
-  const thanks = make("p", "", texts.thanks + " ", act("link", texts.change, () => { thanks.replaceWith(title, marks, rest); marks.querySelector("input").focus(); }));
-  thanks.setAttribute("role", "status");
-  return {
-    form,
-    said: false,
-    reset() { if (this.said) form.replaceChildren(title, marks); this.said = false; },
-    mine: (x) => !!id && x === id,
-    kept() { this.said = true; form.replaceChildren(thanks); },
-    refused(why) { problem.textContent = why; },
+    request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
+      problem.textContent = why;
+      if (why) return;
+      save((m) => { m.rated = conversation; });
+      thanked = true;
+      rating.replaceChildren(thanks);
+      chat.tell("rated");
+    });
   };
 }

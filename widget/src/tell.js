@@ -1,6 +1,7 @@
 // What agents may know besides: the pages since the chat was opened here, the time zone, and what the site says of its visitor
-// (parley("set", {...})). Told while a conversation runs, and only when it has changed.
-export default function teller(stored, put, answers) {
+// (parley("set", {...})). Told while a conversation runs, and only when it has changed. And what was answered before the chat: where to
+// write to, when it begins; the rest beside the talk.
+export default function teller({ stored, put, request, memory }) {
   const where = stored + ".trail";
   let told = "";
   const trail = () => {
@@ -14,10 +15,12 @@ export default function teller(stored, put, answers) {
     return list;
   };
   trail();
-  return (conversation) => {
-    const steps = trail();
+  return (conversation, began) => {
+    const steps = trail(), answers = memory().answers || [], answer = (kind) => answers.find((a) => a.kind === kind)?.value;
     if (!conversation) return;
-    const frame = { type: "about", conversation, trail: steps, data: { ...answers(), ...window.parleyChat.data }, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+    const email = answer("email"), name = answer("name");
+    if (began && (email || name)) request({ type: "contact", email, name }, () => {});
+    const frame = { type: "about", conversation, trail: steps, data: { ...Object.fromEntries(answers.map((a) => [a.label.slice(0, 60), a.value])), ...window.parleyChat.data }, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const now = JSON.stringify(frame);
     if (now === told) return;
     told = now;

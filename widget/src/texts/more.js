@@ -3,5 +3,7 @@ export default {
   leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", about: "What is it about?", begin: "Start chat",
   required: "Please fill this in.", choose: "Please choose", shot: "Send a picture of this page",
   shot_ask: "This picture of the page will be sent. What is in form fields is hidden.", shot_no: "No picture can be taken here. Please send a file.",
+  next: "You are next in line.", place: "You are number {n} in line.", wait: "It takes about {time}.", nobody: "Nobody is here just now.", back: "We are back {day}.",
+  left: "Thank you. We will write to you.", mailed: "It is on its way.",
   end: "End conversation", end_sure: "End this conversation?", save: "Save as text", mail: "Send by e-mail", privacy: "Privacy", dismiss: "Not now",
 };

@@ -1,6 +1,0 @@
-import{b as y}from"./chunk-K525HNBB.js";import{a as h}from"./chunk-CRQYXY6S.js";function j({act:r,make:t,newID:o},{website:d,texts:i,put:l,log:p,box:v,items:x,close:L,told:f,privacy:u}){let a={...h,...i},m=e=>()=>{L(),e()},s,{contact:c,problem:R,email:U}=y({make:t},i,"mail",e=>f(g=>l({type:"transcript",id:s=o(),conversation:g,email:e})));c.hidden=!0,v.querySelector(".log").after(c);let n={end:r("item",a.end,m(()=>{confirm(a.end_sure)&&f(e=>l({type:"end",id:o(),conversation:e}))})),save:r("item",a.save,m(()=>T(t,d.name,p))),mail:r("item",a.mail,m(()=>{c.hidden=!1,U.focus()})),privacy:r("item",a.privacy,m(()=>{u.hidden=!u.hidden,p.scrollTop=0}))};return x.append(n.end,n.save,n.mail,n.privacy),{draw(e){n.end.hidden=!e||e==="closed",n.save.hidden=!e,n.mail.hidden=!e||!d.mail,n.privacy.hidden=!d.privacy},mine:e=>!!s&&e===s,refused(e){R.textContent=e},mailed(){c.hidden=!0}}}function T(r,t,o){let d=Array.from(o.querySelectorAll(".message, .system")).map(l=>l.innerText.trim().replace(/\n+/g,`
-  `)),i=r("a");i.href=URL.createObjectURL(new Blob([t+`
-
-`+d.join(`
-`)+`
-`],{type:"text/plain"})),i.download=t.replace(/[^\p{L}\p{N} -]/gu,"")+".txt",i.click(),setTimeout(()=>URL.revokeObjectURL(i.href),1e4)}export{j as default};

@@ -1,0 +1,19 @@
+// What the launcher hands over, once in a page, and the words to say.
+import english from "./texts/en.js";
+
+export const chat = window.parleyChat, button = chat.button, badge = button.lastChild;
+export let lang = chat.lang;
+export let root, base, key, stored, website, texts;
+export let speaks; // the language of times and numbers
+export let opening; // greeting and status
+
+export const call = (name) => base + "/widget/v1/" + name + "?key=" + encodeURIComponent(key);
+
+export async function take(given) {
+  ({ root, base, key, stored, website } = given);
+  try { Intl.getCanonicalLocales(lang); } catch { lang = "en"; }
+  const [words, greet] = await Promise.all([website.words && import(base + website.words).catch(() => 0), website.greetings && import("./greet.js")]);
+  texts = { ...english, ...words?.default, ...website.texts };
+  speaks = words || /^en\b/i.test(lang) ? lang : "en";
+  opening = greet ? greet.default(website, new Date(), location.pathname) : { text: website.greeting };
+}

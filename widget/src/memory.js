@@ -1,0 +1,22 @@
+// What the page's own storage keeps: token, conversation, and messages not yet acknowledged. Read anew before each change,
+// because other tabs change it too.
+import { stored } from "./given.js";
+
+export let memory = {};
+let storing = true;
+
+export const load = () => {
+  if (storing) try { memory = JSON.parse(localStorage.getItem(stored)) || {}; } catch { /* storage is off: this tab remembers by itself */ }
+  memory.out ||= [];
+  return memory;
+};
+
+export const save = (change) => {
+  change(load());
+  try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { storing = false; /* as above, from now on */ }
+};
+
+// What is true of this tab alone.
+export const tab = (name, value) => {
+  try { return value === undefined ? sessionStorage.getItem(name) : sessionStorage.setItem(name, value); } catch { /* as above */ }
+};

@@ -1,0 +1,209 @@
+// The talk: which conversation, what state it is in, and what the frames that come do to it.
+import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing } from "./box.js";
+import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website } from "./given.js";
+import { act, aria, fill, icon, make, newID } from "./make.js";
+import { load, memory, save } from "./memory.js";
+import { rating, thanked, unrated } from "./rating.js";
+import { before, clear, draw, keepEnd, log, mark, shown, turn } from "./thread.js";
+import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
+
+export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
+let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell; // reply: the agent's newest that is not read yet
+const asked = new Map(); // frame id to who wants its answer
+
+export const running = () => !!state && state !== "closed";
+export const chosen = () => subject?.chosen();
+
+// What parts are given that are loaded when they are used.
+export const tools = () => ({ act, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, save, say, drawState,
+  memory: () => memory, conversation: () => conversation });
+
+// Asks for something besides talking; then hears "" when it is done, or why it is not.
+export function request(frame, then) {
+  const id = newID();
+  asked.set(id, then);
+  put({ conversation, id, ...frame });
+}
+
+export function drawState() {
+  const closed = state === "closed", nobody = state === "waiting" && place?.nobody;
+  status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state === "waiting" ? place?.words || texts.waiting : opening.status || "";
+  face.hidden = state !== "open" || !face.src;
+  choices?.(state);
+  menu.hidden = !state && !website.privacy;
+  rating.hidden = !closed || memory.rated === conversation && !thanked;
+  ahead.hidden = !asking || running();
+  form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
+  about.hidden = running() || form.hidden;
+  keepEnd(() => { contact.hidden = !nobody || memory.left === conversation || !!memory.email; });
+  notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
+  input.placeholder = closed ? texts.again : texts.write;
+}
+
+function drawUnread() {
+  badge.hidden = !unread;
+  badge.textContent = unread > 9 ? "9+" : unread;
+  aria(button, texts.open + (unread ? ", " + fill(texts.unread, { n: unread }) : ""));
+  if (unread !== (chat.unread || 0)) chat.tell("unread", (chat.unread = unread));
+  if (unread && document.hidden) import("./blink.js").then((m) => m.default(texts.news));
+}
+
+// What has been seen is remembered for all tabs, so that it is not new again at the next page.
+const unseen = () => box.hidden || document.hidden;
+export function read() {
+  if (!unseen()) {
+    unread = 0;
+    if ((memory.read || 0) < last) save((m) => { m.read = last; });
+    if (reply && greeted) { put({ type: "seen", conversation, seq: reply }); reply = 0; }
+  }
+  drawUnread();
+}
+
+export function readElsewhere() {
+  load();
+  if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
+}
+
+// Agents may know more: the pages, the zone, what the site says, and what was answered before the chat.
+export async function told(began) {
+  tell ||= (await import("./tell.js")).default(tools());
+  tell(greeted && running() && conversation, began);
+}
+
+export async function askSubject() {
+  if (website.subjects) subject ||= (await import("./ask.js")).subjects(tools());
+  return subject;
+}
+
+// The questions before the chat, once it is known that there is no talk yet.
+async function ask() {
+  if (asking && !running() && !ahead.childElementCount) (await import("./questions.js")).default(tools(), () => { asking = false; drawState(); });
+}
+
+export async function openMenu() {
+  if (menu.open && !choices) {
+    choices = (await import("./menu.js")).default(tools());
+    drawState();
+  }
+}
+
+// With nobody known and nothing said.
+export function begin() {
+  asking = !!website.questions;
+  conversation = null;
+  state = agent = "";
+  last = unread = 0;
+}
+
+export function anew() {
+  begin();
+  clear();
+  drawUnread();
+  restart();
+}
+
+function turnTo(id) {
+  if (id === conversation) return;
+  turn(id, conversation, memory.out);
+  conversation = id;
+  last = 0;
+  unrated();
+  if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
+}
+
+// A message of the visitor's has its number. Of the talk before (ids rise with time), nothing turns back to it.
+export function acknowledged(id, m, seq) {
+  if (conversation && id < conversation) return m && draw(m, false, before(id));
+  turnTo(id);
+  if (!running()) state = "waiting";
+  if (m) draw(m);
+  if (seq === last + 1) last = seq;
+  told(seq === 1);
+}
+
+function take(messages) {
+  for (const m of messages) {
+    const fresh = m.seq > last;
+    last = Math.max(last, m.seq);
+    draw(m);
+    if (pending(m.id)) kept(m.id);
+    if (m.author === "agent") {
+      typing.textContent = "";
+      if (fresh && !m.of && m.seq > (memory.read || 0)) {
+        reply = m.seq;
+        if (unseen()) unread++;
+        chat.tell("message", { text: m.text, name: m.name });
+      }
+    }
+  }
+  read();
+}
+
+const frames = {
+  welcome({ token, conversation: c, messages }) {
+    welcomed(token);
+    if (c) {
+      turnTo(c.id);
+      state = c.state;
+      agent = c.agent || "";
+      asking &&= state === "closed";
+    }
+    ask();
+    take(messages);
+    flush();
+    told();
+  },
+  messages({ conversation: c, messages }) {
+    if (conversation && c.id < conversation) { // the last words of the one before
+      for (const m of messages) draw(m, false, before(c.id));
+      return;
+    }
+    turnTo(c.id);
+    if (c.state) {
+      if (c.state !== "waiting") place = null;
+      state = c.state;
+      agent = c.agent || (state === "open" ? agent : "");
+    } else if (!running()) state = "waiting";
+    take(messages);
+  },
+  ack({ id, conversation: c, seq, at }) {
+    const m = pending(id);
+    acknowledged(c, m && { ...m, kind: "text", author: "visitor", seq, at }, seq);
+    kept(id);
+    say("");
+  },
+  seen(frame) { if (frame.conversation === conversation) mark(frame.seq); },
+  agent({ picture }) { face.src = base + picture; },
+  typing() {
+    clearTimeout(typingTimer);
+    typing.textContent = fill(texts.typing, { name: agent });
+    typingTimer = setTimeout(() => { typing.textContent = ""; }, 4000);
+  },
+  line(frame) {
+    if (frame.conversation !== conversation) return;
+    frame.words = place?.words; // until the new ones are there
+    place = frame;
+    import("./line.js").then((m) => { m.default(tools(), frame); drawState(); });
+  },
+  refused(frame) {
+    const m = pending(frame.id);
+    if (frame.code === "closed" && m && m.conversation === conversation) state = "closed";
+    if (mended(frame, m)) return;
+    if (m) { // will not be kept as it is: back to its writer
+      kept(m.id);
+      shown.get(m.id)?.remove();
+      shown.delete(m.id);
+      input.value ||= m.text;
+    }
+    say(texts["no_" + frame.reason] || frame.message);
+  },
+};
+
+export function heard(frame) {
+  const then = asked.get(frame.id), why = frame.type === "refused" ? texts["no_" + frame.reason] || frame.message : "";
+  if (then) {
+    asked.delete(frame.id);
+    then(why);
+  } else frames[frame.type]?.(frame);
+  drawState();
+}

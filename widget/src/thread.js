@@ -1,0 +1,87 @@
+// What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
+import { base, speaks, texts } from "./given.js";
+import { fill, make } from "./make.js";
+import { link, write } from "./markdown.js";
+
+export const log = make("div", "log");
+export const shown = new Map(); // message id to its element
+const talks = new Map(); // conversation to the place of its messages
+let talk, seen; // the place of the present conversation's; and how far its agent has read
+
+// Keeps the newest in sight, where it is.
+export function keepEnd(f, always) {
+  const end = always || log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  f();
+  if (end) log.scrollTop = log.scrollHeight;
+}
+
+const place = (next) => log.insertBefore(make("div", "talk"), next || null);
+
+// Begins with nothing.
+export function clear() {
+  for (const e of log.querySelectorAll(".talk")) e.remove();
+  shown.clear();
+  talks.clear();
+  talk = place();
+}
+
+// Turns to another conversation; what waits to be sent moves with it.
+export function turn(id, again, out) {
+  if (again && talk.childElementCount) talk = place();
+  talks.set(id, talk);
+  seen = 0;
+  for (const m of out) if (shown.has(m.id)) talk.append(shown.get(m.id));
+}
+
+// The place of a conversation before the present one.
+export function before(id) {
+  if (!talks.has(id)) talks.set(id, place(talk));
+  return talks.get(id);
+}
+
+export function draw(m, pending, to = talk) {
+  if (m.of) return to.querySelector('[data-seq="' + m.of + '"]')?.change(m.kind === "erase" ? "erased" : "edited", m.text); // another has changed
+  const system = m.kind === "system", e = shown.get(m.id) || (system ? make("p", "system") : make("div", "message " + m.author));
+  shown.set(m.id, e);
+  keepEnd(() => {
+    if (system) e.textContent = fill({ taken: texts.joined, closed: texts.ended, left: texts.you_ended, lapsed: texts.lapsed, silent: texts.silent, returned: texts.returned }[m.text] || "", m);
+    else {
+      e.change = (changed, text) => e.replaceChildren(
+        changed === "erased" ? make("div", "text", make("em", "", texts.erased)) : m.file ? attached(m) : write(make("div", "text"), text),
+        make("small", "", pending ? texts.sending : (m.author === "agent" && m.name ? m.name + " · " : "") +
+          new Date(m.at).toLocaleTimeString(speaks, { hour: "2-digit", minute: "2-digit" }) + (changed === "edited" ? " · " + texts.edited : "")));
+      e.change(m.changed, m.text);
+      if (m.seq) e.dataset.seq = m.seq;
+    }
+    e.classList.toggle("pending", !!pending);
+    e.seq = pending ? Infinity : m.seq;
+    let next = null;
+    for (let x = to.lastElementChild; x && x.seq > e.seq; x = x.previousElementSibling) if (x !== e) next = x;
+    if (e.parentNode !== to || e.nextElementSibling !== next) to.insertBefore(e, next);
+  }, pending);
+  if (m.author === "visitor") mark();
+  return e;
+}
+
+function attached({ file, text }) {
+  const a = link("file", base + file.url), card = () => { a.className = a.part = "file card"; a.replaceChildren(text); };
+  if (!file.width) card();
+  else {
+    const img = make("img"), small = Math.min(1, 240 / file.width, 200 / file.height);
+    img.width = Math.max(1, file.width * small);
+    img.height = Math.max(1, file.height * small);
+    img.alt = text;
+    img.onerror = card; // the page may forbid images from elsewhere
+    img.src = a.href;
+    a.append(img);
+  }
+  return a;
+}
+
+// Under the visitor's last message: whether it is kept, and read.
+export function mark(to) {
+  if (to > seen) seen = to;
+  for (const e of log.querySelectorAll(".mark")) e.remove();
+  const last = Array.from(talk.querySelectorAll(".visitor:not(.pending)")).pop();
+  if (last?.dataset.seq) last.querySelector("small").append(make("span", "mark", " · " + (last.dataset.seq <= seen ? texts.read : texts.sent)));
+}

@@ -1,0 +1,179 @@
+// The socket, and what waits to be sent. The wire format is in ../PROTOCOL.md.
+import { call, chat, lang, stored, texts } from "./given.js";
+import { load, memory, save, tab } from "./memory.js";
+import { conversation, drawState, heard, last } from "./talk.js";
+
+export let greeted = false, stopped = false, tries = 0, said = ""; // said: what the visitor is told of it
+let socket, poll, timer, patience, overdue, later, proof, pause = 0;
+let held = false; // a message was told to come again: what is written meanwhile goes after it
+const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
+const way = () => stored + ".way"; // that sockets are blocked here is remembered for the next page
+let barren, worked = false; // sockets in a row that brought no welcome; and whether one ever did
+const enough = () => (worked ? 6 : 2); // of them to conclude that they are blocked
+
+export const say = (text) => { said = text; };
+export const put = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
+
+export function connect() {
+  clearTimeout(timer);
+  if (stopped || socket?.readyState < 2) return;
+  barren ??= tab(way()) ? 2 : 0;
+  const address = call("socket").replace(/^http/, "ws");
+  let s;
+  if (barren < enough()) {
+    try { s = new WebSocket(address); } catch { barren = enough(); }
+  }
+  if (!s && !poll) return void import("./poll.js").then((m) => { poll = m.default; connect(); }, () => { timer = setTimeout(connect, 5000); });
+  socket = s ||= poll(call("frames"), address, helloFrame);
+  s.onopen = () => s === socket && hello();
+  s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
+  s.onclose = (e) => s === socket && lost(e);
+  greeted = false;
+  bePatient();
+}
+
+// A connection that brings no welcome is given up.
+function bePatient() {
+  const s = socket;
+  clearTimeout(patience);
+  patience = setTimeout(() => { if (s === socket && !greeted) drop(); }, 10000);
+}
+
+function helloFrame() {
+  load();
+  return (helloFrame.last = JSON.stringify({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
+    identity: chat.identity || undefined, proof, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
+}
+
+function hello() {
+  bePatient();
+  if (socket?.readyState === 1) socket.send(helloFrame());
+}
+
+export function welcomed(token) {
+  const socketed = "binaryType" in socket;
+  greeted = true;
+  tries = pause = 0;
+  said = "";
+  clearTimeout(patience);
+  worked ||= socketed;
+  if (socketed) barren = 0;
+  tab(way(), socketed ? "" : "poll");
+  if (token) save((m) => { m.token = token; });
+  if (chat.identity) { // taken once
+    save((m) => { m.signed = chat.identity.slice(-20); });
+    chat.identity = "";
+  }
+}
+
+// Nothing is waited for.
+function rest() {
+  for (const t of [overdue, patience, later]) clearTimeout(t);
+  overdue = 0;
+}
+
+function lost({ code, retry, message }) {
+  const polled = socket && !("binaryType" in socket);
+  rest();
+  held = false;
+  if (polled) barren = enough() - 1; // one try with a socket, then polling again
+  else if (!greeted) barren++;
+  greeted = false;
+  if (code === 1008) stopped = true;
+  if (retry) { said = message; pause = retry; }
+  tries++;
+  drawState();
+  if (tries > 2 && !stopped) allowed();
+  const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** Math.min(tries, 7));
+  if (!stopped) timer = setTimeout(connect, (pause * 1000 || wait) * (0.5 + Math.random()) + pause * 500);
+  pause = 0;
+}
+
+// A socket that is refused says nothing of why: the website's settings do.
+async function allowed() {
+  try {
+    const { refused } = await (await fetch(call("site"), { credentials: "omit", cache: "reload" })).json();
+    if (!refused) return;
+    stopped = true;
+    clearTimeout(timer);
+    drawState();
+    console.error("Parley: " + refused);
+  } catch { /* not reached: trying goes on */ }
+}
+
+// Drops a connection that may be dead without the browser knowing.
+export function drop() {
+  const s = socket;
+  if (!s) return;
+  lost({});
+  socket = null;
+  s.close();
+}
+
+// Now, not after a while, if it ever was connected.
+export function again() {
+  if (!socket && !tries) return;
+  tries = 0;
+  connect();
+}
+
+// From the beginning.
+export function restart() {
+  drop();
+  again();
+}
+
+// --- what waits to be sent --------------------------------------------------------------------------------------------
+const send = (m) => put({ type: "send", id: m.id, conversation: m.conversation || undefined, subject: m.subject, text: m.text });
+
+export function post(m) {
+  save((s) => { s.out.push(m); });
+  sent.set(m.id, m);
+  if (!greeted) connect();
+  else if (!held) {
+    send(m);
+    if (!overdue) watch();
+  }
+}
+
+export function flush() {
+  held = false;
+  if (!greeted) return;
+  load().out.forEach(send);
+  watch();
+}
+
+// An acknowledgement that does not come means that the connection is gone.
+function watch() {
+  clearTimeout(overdue);
+  overdue = load().out.length ? setTimeout(drop, 10000) : 0;
+}
+
+export const pending = (id) => sent.get(id) || memory.out.find((x) => x.id === id);
+
+export function kept(id) {
+  sent.delete(id);
+  save((m) => { m.out = m.out.filter((x) => x.id !== id); });
+  watch();
+}
+
+// What is refused but can be done otherwise, or later, is done by itself.
+export function mended({ code, message, retry }, m) {
+  if (code === "closed" && m) { // the conversation ended meanwhile: it becomes the first message of a new one
+    save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
+    send({ ...m, conversation: undefined });
+  } else if (code === "work") { // the website asks for it
+    import("./work.js").then((w) => w.default(message)).then((p) => { proof = p; hello(); proof = undefined; });
+  } else if (code === "unauthenticated" && !greeted) {
+    if (chat.identity) { console.error("Parley: " + message); chat.identity = ""; }
+    else save((s) => { delete s.token; delete s.conversation; });
+    hello();
+  } else if (retry && (m || !greeted)) {
+    said = texts.busy || message;
+    rest();
+    held = !!m;
+    if (!m) pause = retry; // for when the server closes the socket with it
+    later = setTimeout(m ? flush : hello, retry * (1000 + 500 * Math.random()) + 100);
+  } else return false;
+  return true;
+}

@@ -569,6 +569,8 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	for _, line := range b.Console() {
 		t.Errorf("on the console: %s", line)
 	}
+	give(b, inChat(".panel"), "drop", "brief.html", "text/html", []byte("<!DOCTYPE html><p>Hallo"))
+	b.Wait(`$("chat .progress")?.innerText.includes("Diese Art von Datei kann hier nicht gesendet werden.")`)
 
 	// From right to left, on a phone, in the dark.
 	b = apptest.NewTab(t)

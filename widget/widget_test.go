@@ -2,6 +2,9 @@ package widget_test
 
 import (
 	"maps"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +62,47 @@ func TestHarmlessInThePage(t *testing.T) {
 		for _, bad := range []string{"eval(", "new Function", "innerHTML", "document.write", "document.cookie", "https://"} {
 			if strings.Contains(string(f.Bytes), bad) {
 				t.Errorf("%s contains %s", name, bad)
+			}
+		}
+	}
+}
+
+// Every language says all that English says, with the same things filled in.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	text := regexp.MustCompile(`(\w+): "([^"]*)"`)
+	filled := regexp.MustCompile(`\{\w+\}`)
+	of := func(name string) map[string][]string {
+		b, err := os.ReadFile("src/texts/" + name + ".js")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string][]string{}
+		for _, m := range text.FindAllStringSubmatch(string(b), -1) {
+			if _, twice := all[m[1]]; twice {
+				t.Errorf("%s says %s twice", name, m[1])
+			}
+			all[m[1]] = filled.FindAllString(m[2], -1)
+			slices.Sort(all[m[1]])
+		}
+		return all
+	}
+	want := of("en")
+	maps.Copy(want, of("more"))
+	for _, reason := range []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked"} { // in English the server says it
+		want["no_"+reason] = nil
+	}
+	want["no_fault"] = []string{"{reference}"}
+	for _, lang := range []string{"de", "fr", "es", "nl", "pt", "it", "pl", "tr", "ar"} {
+		got := of(lang)
+		for name, fills := range want {
+			if has, there := got[name]; !there || !slices.Equal(has, fills) {
+				t.Errorf("%s: %s is missing or fills in %v instead of %v", lang, name, has, fills)
+			}
+		}
+		for name := range got {
+			if _, there := want[name]; !there {
+				t.Errorf("%s says %s, which nothing asks for", lang, name)
 			}
 		}
 	}

@@ -125,7 +125,7 @@ func (r *Room) TakeTranscript(ctx context.Context, who access.Actor, conversatio
 	system := access.System(who.Org(), "count transcripts")
 	n, err := chatdb.New(r.db.As(system)).TakeTranscript(ctx, chatdb.TakeTranscriptParams{ConversationID: conversation, VisitorID: who.ID()})
 	if err == nil && n == 0 {
-		return fail.New(fail.Conflict, "This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.")
+		return fail.New(fail.Conflict, "This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.").Because("mailed")
 	}
 	return err
 }

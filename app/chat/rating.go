@@ -44,7 +44,7 @@ func (r *Room) Rate(ctx context.Context, who access.Actor, conversation uuid.UUI
 	_, err = chatdb.New(r.db.As(who)).Rate(ctx, chatdb.RateParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
 		Reasons: in.Reasons, Comment: in.Comment})
 	if pg.None(err) {
-		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.")
+		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").Because("rated")
 	}
 	return err
 }

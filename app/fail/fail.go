@@ -37,6 +37,14 @@ type Error struct {
 	Message    string            // what happened and what to do, one or two sentences
 	Fields     map[string]string // form field to what is wrong with it; may be nil
 	RetryAfter time.Duration     // only for Busy; zero when unknown
+	Reason     string            // a word for who says it in another language; may be empty
+	Reference  string            // under which the log has it; only of what is internal
+}
+
+// Because gives the error its reason.
+func (e *Error) Because(reason string) *Error {
+	e.Reason = reason
+	return e
 }
 
 // Error returns the message, followed by the fields' messages.

@@ -61,7 +61,7 @@ func Email(s string) (string, error) {
 	}
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || !strings.Contains(s[strings.LastIndex(s, "@")+1:], ".") && !strings.HasSuffix(s, "@localhost") {
-		return "", New(Invalid, "This is not an e-mail address. Example: anna@shop.example")
+		return "", New(Invalid, "This is not an e-mail address. Example: anna@shop.example").Because("email")
 	}
 	return strings.ToLower(s), nil
 }

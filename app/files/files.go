@@ -75,7 +75,7 @@ func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) 
 	case in.ID == uuid.Nil:
 		return File{}, fail.New(fail.Invalid, "The file has no id.")
 	case len(in.Bytes) == 0:
-		return File{}, fail.New(fail.Invalid, "“%s” is empty.", name)
+		return File{}, fail.New(fail.Invalid, "“%s” is empty.", name).Because("empty")
 	case len(in.Bytes) > min(in.Most, MostBytes):
 		return File{}, TooLarge(name, in.Most)
 	}
@@ -91,7 +91,7 @@ func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) 
 		}
 		if found != "" {
 			slog.Warn("a file was refused by the virus scanner", "organization", who.Org(), "found", found)
-			return File{}, fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", name, found)
+			return File{}, fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", name, found).Because("harmful")
 		}
 	}
 	sum := sha256.Sum256(in.Bytes)

@@ -70,18 +70,18 @@ func look(b []byte, name string, allowed []Sort) (looked, string, error) {
 	}
 	switch {
 	case !known:
-		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here.", name)
+		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here.", name).Because("kind")
 	case !slices.Contains(allowed, sort):
-		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", name, words(allowed))
+		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", name, words(allowed)).Because("kind")
 	}
 	l := looked{kind: kind}
 	if sort == Images {
 		c, _, err := image.DecodeConfig(bytes.NewReader(b))
 		if err != nil {
-			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name)
+			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name).Because("damaged")
 		}
 		if c.Width*c.Height > MostPixels || c.Width <= 0 || c.Height <= 0 {
-			return looked{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MostPixels/1_000_000)
+			return looked{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MostPixels/1_000_000).Because("damaged")
 		}
 		l.width, l.height = c.Width, c.Height
 	}

@@ -29,7 +29,7 @@ type blockedList struct {
 // blocksKept is how long a list is believed: changes are told, but a bell can be lost.
 const blocksKept = time.Minute
 
-var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.")
+var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.").Because("blocked")
 
 // mayWrite reports whether nobody has blocked a visitor or the address it comes from.
 func (h *Hub) mayWrite(ctx context.Context, org, visitor uuid.UUID, address string) bool {

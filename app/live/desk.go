@@ -235,7 +235,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	}
 	offered := d.hub.suggestions(ctx, d.actor, append(slices.Clone(own), visits...))
 	if err != nil {
-		_, message, _ := refused(err, "bring a desk up to date")
+		message := refused(err, "bring a desk up to date").Message
 		d.now(view.Trouble(message))
 		d.socket.Close(wire.TryAgain, "try again")
 		return

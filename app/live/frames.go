@@ -107,11 +107,18 @@ type ackOut struct {
 }
 
 type refusedOut struct {
-	Type    string  `json:"type"` // refused
-	ID      string  `json:"id,omitempty"`
-	Code    string  `json:"code"`
-	Message string  `json:"message"`
-	Retry   float64 `json:"retry,omitempty"` // seconds
+	Type string `json:"type"` // refused
+	ID   string `json:"id,omitempty"`
+	Code string `json:"code"`
+	Words
+	Retry float64 `json:"retry,omitempty"` // seconds
+}
+
+// Words say what went wrong: in English, and by a word, for who says it in another language.
+type Words struct {
+	Message   string `json:"message"`
+	Reason    string `json:"reason,omitempty"`
+	Reference string `json:"reference,omitempty"` // under which the log has it
 }
 
 type typingOut struct {

@@ -435,17 +435,26 @@ func (h *Hub) read(e bus.Event) {
 }
 
 // refused turns an error into a code and words for a person; an internal one is logged under a reference number.
-func refused(err error, doing string) (code, message string, retry time.Duration) {
+func refused(err error, doing string) refusedOut {
 	var e *fail.Error
 	if !errors.As(err, &e) {
 		ref := uuid.NewString()[:8]
 		slog.Error(doing, "reference", ref, "error", err)
-		return "internal", "Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", 2 * time.Second
+		return refusedOut{Type: "refused", Code: "internal", Retry: 2, Words: Words{"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", "fault", ref}}
 	}
-	code = map[fail.Kind]string{fail.Invalid: "invalid", fail.Unauthenticated: "unauthenticated", fail.Forbidden: "forbidden",
+	code := map[fail.Kind]string{fail.Invalid: "invalid", fail.Unauthenticated: "unauthenticated", fail.Forbidden: "forbidden",
 		fail.NotFound: "not_found", fail.Conflict: "conflict", fail.Busy: "busy"}[e.Kind]
 	if errors.Is(err, error(chat.ErrClosed)) {
 		code = "closed"
 	}
-	return code, e.Message, e.RetryAfter
+	return refusedOut{Type: "refused", Code: code, Retry: e.RetryAfter.Seconds(), Words: WordsOf(e)}
+}
+
+// WordsOf is an error as a widget is told it.
+func WordsOf(e *fail.Error) Words {
+	out := Words{e.Message, e.Reason, e.Reference}
+	if out.Reason == "" && e.Kind == fail.Busy {
+		out.Reason = "busy"
+	}
+	return out
 }

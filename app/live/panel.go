@@ -145,13 +145,10 @@ func marshal(frame any) []byte {
 }
 
 func (p *panel) refuse(id uuid.UUID, err error, doing string) {
-	out := refusedOut{Type: "refused"}
+	out := refused(err, doing)
 	if id != uuid.Nil {
 		out.ID = id.String()
 	}
-	var retry time.Duration
-	out.Code, out.Message, retry = refused(err, doing)
-	out.Retry = retry.Seconds()
 	p.write(out)
 }
 
@@ -220,7 +217,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 			return
 		}
 		if p.site.Settings.Proof && !p.hub.proofs.met(p.site.ID, p.address, in.Proof, now) {
-			p.write(refusedOut{Type: "refused", Code: "work", Message: p.hub.proofs.challenge(p.site.ID, p.address, now)})
+			p.write(refusedOut{Type: "refused", Code: "work", Words: Words{Message: p.hub.proofs.challenge(p.site.ID, p.address, now)}})
 			return
 		}
 		if err := p.hub.gauges.newcomer(p.address); err != nil {

@@ -106,7 +106,7 @@ func body(c echo.Context, name string, most int) ([]byte, error) {
 		case err == io.EOF: //nolint:errorlint // io's own value
 			return all.Bytes(), nil
 		case err != nil || n == 0 || time.Now().After(end):
-			return nil, fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.")
+			return nil, fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").Because("damaged")
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (s *Server) widgetUpload(c echo.Context, site *org.Site) error {
 	}
 	rules, name := site.Settings.Files, c.QueryParam("name")
 	if rules.Off {
-		return fail.New(fail.Forbidden, "Files cannot be sent here.")
+		return fail.New(fail.Forbidden, "Files cannot be sent here.").Because("kind")
 	}
 	conversation, _ := uuid.Parse(c.QueryParam("conversation"))
 	subject, _ := uuid.Parse(c.QueryParam("subject"))

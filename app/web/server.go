@@ -200,7 +200,9 @@ func worded(c echo.Context, err error) *fail.Error {
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
-	return fail.New(fail.Internal, "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell us the reference %s.", ref)
+	e := fail.New(fail.Internal, "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell us the reference %s.", ref)
+	e.Reference = ref
+	return e.Because("fault")
 }
 
 // fail is the one map from errors to answers.
@@ -239,7 +241,7 @@ func (s *Server) fail(err error, c echo.Context) {
 			letRead(c)
 		}
 		c.Response().Header().Set("Connection", "close") // whoever is refused keeps nothing of us busy
-		c.JSON(status, map[string]string{"message": e.Message})
+		c.JSON(status, live.WordsOf(e))
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
 	default:

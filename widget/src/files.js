@@ -1,6 +1,6 @@
 // Files: chosen, dropped, pasted, or a picture of the page. Each is sent at once and shows how far it is.
 import { box, form, input } from "./box.js";
-import { call, speaks, texts, website } from "./given.js";
+import { call, speaks, texts, website, why } from "./given.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
 import { memory } from "./memory.js";
 import { acknowledged, chosen, conversation, drawState, running, state, tools } from "./talk.js";
@@ -39,7 +39,7 @@ export default function files() {
         if (x.status === 200) {
           acknowledged(a.conversation, { ...m, ...a }, a.seq);
           drawState();
-        } else end(texts["no_" + a.reason] || a.message, (x.status === 429 || x.status >= 500) && again);
+        } else end(why(a), (x.status === 429 || x.status >= 500) && again);
       };
       x.onerror = () => end("", again);
       x.send(file);

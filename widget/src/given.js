@@ -1,4 +1,5 @@
 // What the launcher hands over, once in a page, and the words to say.
+import { fill } from "./make.js";
 import english from "./texts/en.js";
 
 export const chat = window.parleyChat, button = chat.button, badge = button.lastChild;
@@ -8,6 +9,9 @@ export let speaks; // the language of times and numbers
 export let opening; // greeting and status
 
 export const call = (name) => base + "/widget/v1/" + name + "?key=" + encodeURIComponent(key);
+
+// Why the server refuses something: in the widget's language, where it has words for it.
+export const why = (refused) => fill(texts["no_" + refused.reason] || refused.message || "", refused);
 
 export async function take(given) {
   ({ root, base, key, stored, website } = given);

@@ -30,7 +30,7 @@ export const icon = (d) => {
 };
 
 // Fills {names} in.
-export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
 // Pages without TLS have no randomUUID.
 export const newID = () => (crypto.randomUUID ? crypto.randomUUID()

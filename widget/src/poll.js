@@ -12,7 +12,7 @@ export default function poll(address, socketAddress, hello) {
       method: "POST", body: "[" + frames.join() + "]", credentials: "omit", signal: stop.signal, // text/plain: no preflight
     });
     const said = await answer.json();
-    if (!answer.ok) throw { message: said.message, retry: +answer.headers.get("Retry-After") };
+    if (!answer.ok) throw { ...said, retry: +answer.headers.get("Retry-After") };
     return said;
   }
 
@@ -34,7 +34,7 @@ export default function poll(address, socketAddress, hello) {
   const failed = (e) => {
     if (s.readyState > 1) return;
     close();
-    s.onclose({ code: 0, message: e.message, retry: e.retry });
+    s.onclose({ message: e.message, reason: e.reason, reference: e.reference, retry: e.retry });
   };
 
   async function post() {

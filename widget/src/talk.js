@@ -1,6 +1,6 @@
 // The talk: which conversation, what state it is in, and what the frames that come do to it.
 import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing } from "./box.js";
-import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website } from "./given.js";
+import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
 import { load, memory, save } from "./memory.js";
 import { rating, thanked, unrated } from "./rating.js";
@@ -195,15 +195,15 @@ const frames = {
       shown.delete(m.id);
       input.value ||= m.text;
     }
-    say(texts["no_" + frame.reason] || frame.message);
+    say(why(frame));
   },
 };
 
 export function heard(frame) {
-  const then = asked.get(frame.id), why = frame.type === "refused" ? texts["no_" + frame.reason] || frame.message : "";
+  const then = asked.get(frame.id);
   if (then) {
     asked.delete(frame.id);
-    then(why);
+    then(frame.type === "refused" ? why(frame) : "");
   } else frames[frame.type]?.(frame);
   drawState();
 }

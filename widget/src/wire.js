@@ -1,5 +1,5 @@
 // The socket, and what waits to be sent. The wire format is in ../PROTOCOL.md.
-import { call, chat, lang, stored, texts } from "./given.js";
+import { call, chat, lang, stored, why } from "./given.js";
 import { load, memory, save, tab } from "./memory.js";
 import { conversation, drawState, heard, last } from "./talk.js";
 
@@ -72,15 +72,15 @@ function rest() {
   overdue = 0;
 }
 
-function lost({ code, retry, message }) {
+function lost(end) {
   const polled = socket && !("binaryType" in socket);
   rest();
   held = false;
   if (polled) barren = enough() - 1; // one try with a socket, then polling again
   else if (!greeted) barren++;
   greeted = false;
-  if (code === 1008) stopped = true;
-  if (retry) { said = message; pause = retry; }
+  if (end.code === 1008) stopped = true;
+  if (end.retry) { said = why(end); pause = end.retry; }
   tries++;
   drawState();
   if (tries > 2 && !stopped) allowed();
@@ -158,7 +158,8 @@ export function kept(id) {
 }
 
 // What is refused but can be done otherwise, or later, is done by itself.
-export function mended({ code, message, retry }, m) {
+export function mended(refused, m) {
+  const { code, message, retry } = refused;
   if (code === "closed" && m) { // the conversation ended meanwhile: it becomes the first message of a new one
     save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
     send({ ...m, conversation: undefined });
@@ -169,7 +170,7 @@ export function mended({ code, message, retry }, m) {
     else save((s) => { delete s.token; delete s.conversation; });
     hello();
   } else if (retry && (m || !greeted)) {
-    said = texts.busy || message;
+    said = why(refused);
     rest();
     held = !!m;
     if (!m) pause = retry; // for when the server closes the socket with it

@@ -110,6 +110,8 @@ func TestBrowserFiles(t *testing.T) {
 		t.Errorf("the visitor reads %q", order)
 	}
 	visitor.Wait(`$("chat .mark").textContent.includes("Read")`)
+	visitor.Reload()
+	visitor.Wait(`$("chat .mark")?.textContent.includes("Read")`)
 	link := apptest.Eval[string](visitor, inChat(".message.agent .file.card")+".href")
 	pictured(t, visitor, "files")
 	res, err := http.Get(link)
@@ -248,9 +250,9 @@ func TestBrowserAfterTheChat(t *testing.T) {
 	visitor.Click("chat .star:nth-child(4)")
 	visitor.Click("chat .rating .send")
 	visitor.Wait(`text("chat .rating").startsWith("Thank you!")`)
-	r, rated, err := s.chat.RatingOf(ctx, agent, conversation)
-	if err != nil || !rated || r.Value != 4 || len(r.Reasons) != 1 || r.Comment != "It took a while" {
-		t.Errorf("the verdict is %+v %v %v", r, rated, err)
+	past, err := s.archive.Read(ctx, o.As(access.Manager), conversation, "")
+	if r := past.Rating; err != nil || r.Value != 4 || len(r.Reasons) != 1 || r.Comment != "It took a while" {
+		t.Errorf("the verdict is %+v %v", r, err)
 	}
 
 	// The talk to keep: as a file, and by mail without what only staff sees.
@@ -279,6 +281,10 @@ func TestBrowserAfterTheChat(t *testing.T) {
 	pictured(t, manager, "ratings-page")
 	manager.Go(s.url + "/review?rating=good")
 	manager.Wait(`document.querySelectorAll("a[href^='/review/']").length > 0`)
+	manager.Go(s.url + "/review/" + conversation.String())
+	manager.Wait(`text(".verdict").includes("★★★★☆") && text(".verdict").includes("It took a while")`)
+	manager.Accessible("rated conversation")
+	pictured(t, manager, "rated-conversation")
 	manager.Go(s.url + "/review?rating=bad")
 	manager.Wait(`document.body.innerText.includes("Nothing") || document.body.innerText.includes("No ")`)
 }

@@ -24,8 +24,16 @@ type document struct {
 	Agent    string    `json:"agent,omitempty"` // as the visitor read it
 	Started  time.Time `json:"started_at"`
 	Closed   time.Time `json:"closed_at"`
+	Rating   *verdict  `json:"rating,omitempty"`
 	Messages []saying  `json:"messages"`
 	Staff    *inner    `json:"staff,omitempty"`
+}
+
+type verdict struct {
+	Value   int      `json:"value"` // stars; thumbs: 1 or 5
+	Thumbs  bool     `json:"thumbs,omitempty"`
+	Reasons []string `json:"reasons,omitempty"`
+	Comment string   `json:"comment,omitempty"`
 }
 
 type saying struct {
@@ -83,6 +91,9 @@ type hand struct {
 func (c Record) JSON() ([]byte, error) {
 	d := document{ID: c.ID.String(), Customer: c.CustomerName, Website: c.WebsiteName, Visitor: c.VisitorName, Agent: c.AgentName,
 		Started: c.StartedAt.UTC(), Closed: c.ClosedAt.UTC(), Messages: []saying{}}
+	if r := c.Rating; r.Value > 0 {
+		d.Rating = &verdict{r.Value, r.Thumbs, r.Reasons, r.Comment}
+	}
 	for _, l := range c.Lines {
 		s := saying{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.Words(), Changed: l.Changed, Suggestions: offers(l.Suggestions)}
 		for _, w := range l.Was {
@@ -133,6 +144,9 @@ func (c Record) Text() string {
 	line("Agent", c.AgentName)
 	line("Started", c.StartedAt.UTC().Format(full)+" UTC")
 	line("Closed", c.ClosedAt.UTC().Format(full)+" UTC")
+	if r := c.Rating; r.Value > 0 {
+		line("Rated", strings.Join(append([]string{r.Marks()}, append(r.Reasons, r.Comment)...), " "))
+	}
 	if in := c.Staff; in != nil {
 		line("Group", in.Group)
 		line("Tags", strings.Join(in.Tags, ", "))

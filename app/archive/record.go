@@ -27,6 +27,7 @@ type Record struct {
 	StartedAt    time.Time
 	ClosedAt     time.Time
 	Lines        []Line
+	Rating       chat.Rating // the visitor's verdict; Value 0: none
 	Staff        *Inside
 }
 
@@ -107,7 +108,8 @@ func (r *Room) Read(ctx context.Context, who access.Actor, id uuid.UUID, sought 
 			return err
 		}
 		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
-			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt}
+			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt,
+			Rating: chat.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment}}
 		if c.Lines, err = lines(ctx, q, id); err != nil {
 			return err
 		}

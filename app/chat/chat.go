@@ -164,6 +164,7 @@ type Conversation struct {
 	OfferNote     string    // who offers it, and why
 	LineSince     time.Time // in the line: since when its wait counts
 	GroupName     string    // for people; filled by who shows it
+	ReadByAgent   int       // up to which message its agent has read; filled by OfVisitor
 }
 
 // How a conversation came where it is.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,13 +50,15 @@ func (r *Room) Rate(ctx context.Context, who access.Actor, conversation uuid.UUI
 	return err
 }
 
-// RatingOf returns the verdict on a conversation; false: there is none.
-func (r *Room) RatingOf(ctx context.Context, who access.Actor, conversation uuid.UUID) (Rating, bool, error) {
-	row, err := chatdb.New(r.db.As(who)).RatingOf(ctx, conversation)
-	if pg.None(err) {
-		return Rating{}, false, nil
+// Marks is the verdict at a glance.
+func (r Rating) Marks() string {
+	switch {
+	case !r.Thumbs:
+		return strings.Repeat("★", r.Value) + strings.Repeat("☆", 5-r.Value)
+	case r.Value > 3:
+		return "👍"
 	}
-	return Rating{int(row.Value), row.Thumbs, row.Reasons, row.Comment, row.RatedAt}, err == nil, err
+	return "👎"
 }
 
 // Verdicts is how visitors rated what somebody or something did.

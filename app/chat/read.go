@@ -64,7 +64,7 @@ func (r *Room) OfVisitor(ctx context.Context, who access.Actor) (c Conversation,
 	if pg.None(err) {
 		return Conversation{}, false, nil
 	}
-	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq)}, err == nil, err
+	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq), ReadByAgent: int(row.ReadByAgent)}, err == nil, err
 }
 
 // Newest returns the number of the newest message of each conversation that there is.

@@ -298,7 +298,7 @@ order by c.waiting_since nulls last, c.last_at, c.id;
 
 -- name: CurrentOfVisitor :one
 -- The visitor's running conversation, else the last one.
-select c.id as conversation_id, c.state, c.agent_name, c.last_seq from conversations c
+select c.id as conversation_id, c.state, c.agent_name, c.last_seq, c.read_by_agent from conversations c
 where c.visitor_id = @visitor_id order by (c.state = 'closed'), c.created_at desc limit 1;
 
 -- name: NewestOf :many
@@ -513,9 +513,6 @@ from conversations c where c.id = @conversation_id and c.visitor_id = @visitor_i
 on conflict (org_id, conversation_id) do update set value = excluded.value, thumbs = excluded.thumbs, reasons = excluded.reasons, comment = excluded.comment, changed_at = now()
 where r.rated_at > now() - interval '1 day'
 returning r.conversation_id;
-
--- name: RatingOf :one
-select value, thumbs, reasons, comment, rated_at from ratings where conversation_id = @conversation_id;
 
 -- name: RatingsBy :many
 -- Verdicts of some days, by agent, group, customer or website; stars and thumbs apart.

@@ -147,13 +147,6 @@ func mean(v chat.Verdicts) string {
 	return fmt.Sprintf("%.1f ★", v.Mean)
 }
 
-func marks(v chat.Rating) string {
-	if v.Thumbs {
-		return map[bool]string{true: "👍", false: "👎"}[v.Value > 3]
-	}
-	return strings.Repeat("★", v.Value) + strings.Repeat("☆", 5-v.Value)
-}
-
 var byOptions = []ui.Option{{Value: "agent", Label: "Agent"}, {Value: "group", Label: "Group"}, {Value: "customer", Label: "Customer"}, {Value: "website", Label: "Website"}}
 
 // signing is how a site's server signs its visitor, in Node.

@@ -372,13 +372,15 @@ select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as w
   (case when app.is_staff() then c.language else '' end)::text as language,
   (case when app.is_staff() then c.country else '' end)::text as country,
   (case when app.is_staff() then c.data else '{}' end)::jsonb as data,
-  (case when app.is_staff() then c.trail else '[]' end)::jsonb as trail
+  (case when app.is_staff() then c.trail else '[]' end)::jsonb as trail,
+  coalesce(r.value, 0)::smallint as rating, coalesce(r.thumbs, false)::boolean as thumbs, coalesce(r.reasons, '{}')::text[] as reasons, coalesce(r.comment, '')::text as comment
 from conversations c
 join customers cu on cu.org_id = c.org_id and cu.id = c.customer_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 left join groups g on g.org_id = c.org_id and g.id = c.group_id
 left join users u on u.org_id = c.org_id and u.id = c.agent_id
+left join ratings r on r.org_id = c.org_id and r.conversation_id = c.id
 where c.state = 'closed' and c.id = $1
 `
 
@@ -403,6 +405,10 @@ type GetPastRow struct {
 	Country      string
 	Data         []byte
 	Trail        []byte
+	Rating       int16
+	Thumbs       bool
+	Reasons      []string
+	Comment      string
 }
 
 // What only staff may know leaves the database for staff only.
@@ -430,6 +436,10 @@ func (q *Queries) GetPast(ctx context.Context, id uuid.UUID) (GetPastRow, error)
 		&i.Country,
 		&i.Data,
 		&i.Trail,
+		&i.Rating,
+		&i.Thumbs,
+		&i.Reasons,
+		&i.Comment,
 	)
 	return i, err
 }

@@ -458,7 +458,7 @@ func (q *Queries) CountTags(ctx context.Context) ([]CountTagsRow, error) {
 }
 
 const currentOfVisitor = `-- name: CurrentOfVisitor :one
-select c.id as conversation_id, c.state, c.agent_name, c.last_seq from conversations c
+select c.id as conversation_id, c.state, c.agent_name, c.last_seq, c.read_by_agent from conversations c
 where c.visitor_id = $1 order by (c.state = 'closed'), c.created_at desc limit 1
 `
 
@@ -467,6 +467,7 @@ type CurrentOfVisitorRow struct {
 	State          string
 	AgentName      string
 	LastSeq        int32
+	ReadByAgent    int32
 }
 
 // The visitor's running conversation, else the last one.
@@ -478,6 +479,7 @@ func (q *Queries) CurrentOfVisitor(ctx context.Context, visitorID uuid.UUID) (Cu
 		&i.State,
 		&i.AgentName,
 		&i.LastSeq,
+		&i.ReadByAgent,
 	)
 	return i, err
 }
@@ -1801,31 +1803,6 @@ func (q *Queries) Rate(ctx context.Context, arg RateParams) (uuid.UUID, error) {
 	var conversation_id uuid.UUID
 	err := row.Scan(&conversation_id)
 	return conversation_id, err
-}
-
-const ratingOf = `-- name: RatingOf :one
-select value, thumbs, reasons, comment, rated_at from ratings where conversation_id = $1
-`
-
-type RatingOfRow struct {
-	Value   int16
-	Thumbs  bool
-	Reasons []string
-	Comment string
-	RatedAt time.Time
-}
-
-func (q *Queries) RatingOf(ctx context.Context, conversationID uuid.UUID) (RatingOfRow, error) {
-	row := q.db.QueryRow(ctx, ratingOf, conversationID)
-	var i RatingOfRow
-	err := row.Scan(
-		&i.Value,
-		&i.Thumbs,
-		&i.Reasons,
-		&i.Comment,
-		&i.RatedAt,
-	)
-	return i, err
 }
 
 const ratingsBy = `-- name: RatingsBy :many

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +28,38 @@ var parts embed.FS
 
 //go:embed dist/widget.css
 var style []byte
+
+//go:embed src/texts/en.js src/texts/more.js
+var english embed.FS
+
+// Text is something that the widget says.
+type Text struct{ Name, English string }
+
+// Texts are all that the widget says, but for what the server refuses.
+var Texts = texts()
+
+// Refusals are why the server may refuse something; the widget's text for each is "no_" and the word. In English the server says it.
+var Refusals = []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked", "fault"}
+
+// HasText reports whether the widget has a text of a name.
+func HasText(name string) bool {
+	why, refusal := strings.CutPrefix(name, "no_")
+	return refusal && slices.Contains(Refusals, why) || slices.ContainsFunc(Texts, func(t Text) bool { return t.Name == name })
+}
+
+func texts() (list []Text) {
+	one := regexp.MustCompile(`(\w+): "([^"]*)"`)
+	for _, name := range []string{"en", "more"} {
+		b, err := english.ReadFile("src/texts/" + name + ".js")
+		if err != nil {
+			panic(err) // a broken build
+		}
+		for _, m := range one.FindAllStringSubmatch(string(b), -1) {
+			list = append(list, Text{m[1], m[2]})
+		}
+	}
+	return list
+}
 
 var (
 	// Files are the two that a page names, by name.

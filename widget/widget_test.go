@@ -89,7 +89,10 @@ func TestTexts(t *testing.T) {
 	}
 	want := of("en")
 	maps.Copy(want, of("more"))
-	for _, reason := range []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked"} { // in English the server says it
+	if len(want) != len(widget.Texts) || !widget.HasText("write") || !widget.HasText("no_kind") || widget.HasText("no_write") {
+		t.Errorf("the package knows %d of %d texts", len(widget.Texts), len(want))
+	}
+	for _, reason := range widget.Refusals {
 		want["no_"+reason] = nil
 	}
 	want["no_fault"] = []string{"{reference}"}

@@ -15,6 +15,7 @@ import (
 	"parley/templates/admin"
 	"parley/templates/desk"
 	"parley/templates/ui"
+	"parley/widget"
 )
 
 // widgetPage shows how a website's widget looks and behaves.
@@ -49,6 +50,12 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 		return err
 	}
 	p.NoMail = s.mail.Off()
+	for _, t := range widget.Texts {
+		p.Texts = append(p.Texts, ui.Option{Value: t.Name, Label: t.English})
+	}
+	for _, why := range widget.Refusals {
+		p.Texts = append(p.Texts, ui.Option{Value: "no_" + why, Label: "why the server refuses something"})
+	}
 	p.Viewer, p.Preview = v.viewer(), string(b)
 	return s.draw(v, status, admin.Widget(p))
 }
@@ -189,7 +196,7 @@ func (s *Server) setWidget(v *visit) error {
 	err = s.org.ChangeSettings(v.Request().Context(), v.Actor, id, func(x *org.Settings) error {
 		part(v, x)
 		tried = *x
-		return nil
+		return knownTexts(x.Texts)
 	})
 	if err != nil {
 		f, status, err := form(v, err)
@@ -199,6 +206,19 @@ func (s *Server) setWidget(v *visit) error {
 		return s.widgetWith(v, admin.WidgetPage{Form: f, Part: v.Param("part")}, &tried, status)
 	}
 	return v.back("/admin/websites/" + id.String() + "/widget?saved=" + v.Param("part") + "#" + v.Param("part"))
+}
+
+// knownTexts refuses names that no text of the widget has.
+func knownTexts(texts map[string]map[string]string) error {
+	var wrong fail.Checks
+	for _, of := range texts {
+		for name := range of {
+			if name != "" && !widget.HasText(name) {
+				wrong.Add("texts", "The widget has no text “%s”. The names are listed below.", name)
+			}
+		}
+	}
+	return wrong.Result()
 }
 
 func (s *Server) renewIdentityKey(v *visit) error {

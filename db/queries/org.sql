@@ -36,7 +36,9 @@ select settings from websites where id = @id for update;
 update websites set settings = @settings where id = @id returning key;
 
 -- name: SetIdentityKey :one
-update websites set identity_key = @identity_key where id = @id returning key;
+insert into identity_keys (org_id, website_id, key) select w.org_id, w.id, @identity_key from websites w where w.id = @id
+on conflict (org_id, website_id) do update set key = excluded.key
+returning (select w.key from websites w where w.id = website_id)::text as key;
 
 -- name: ListWebsites :many
 select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
@@ -47,8 +49,9 @@ select w.id, w.customer_id, c.name as customer_name, w.name from websites w join
 order by lower(c.name), lower(w.name), w.id;
 
 -- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, w.identity_key
-from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = @id;
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, coalesce(k.key, '')::text as identity_key
+from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id where w.id = @id;
 
 -- name: ListDomains :many
 select id, host, seen_at from domains where website_id = @website_id order by host;

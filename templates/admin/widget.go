@@ -22,9 +22,10 @@ type WidgetPage struct {
 	Viewer
 	Website org.Website
 	Form    ui.Form
-	Part    string // the form that was refused
-	Preview string // what the widget is told, as JSON
-	NoMail  bool   // this server sends none
+	Part    string      // the form that was refused
+	Preview string      // what the widget is told, as JSON
+	NoMail  bool        // this server sends none
+	Texts   []ui.Option // the names of the widget's texts, and what they say in English
 }
 
 // of returns the form's errors for the part that they are of.

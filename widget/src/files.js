@@ -24,24 +24,26 @@ export default function files() {
     const number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
     e.querySelector("small").replaceWith(note);
     if (file.size > rules.most) return end(fill(texts.large, { name, size: number(rules.most / 1048576, { style: "unit", unit: "megabyte", maximumSignificantDigits: 2 }) }));
+    let x;
     const again = () => {
-      const x = new XMLHttpRequest(), text = make("span", "", texts.sending), params = { id: m.id, name };
+      x = new XMLHttpRequest();
+      const text = make("span", "", texts.sending);
       note.replaceChildren(text, " ", act("link", texts.cancel, () => { x.abort(); leave(); }));
-      if (running()) params.conversation = conversation;
-      if (chosen()) params.subject = chosen();
-      if (!state) { params.page = location.href; params.title = document.title; }
-      x.open("POST", call("files") + "&" + new URLSearchParams(params));
+      x.responseType = "json";
+      x.open("POST", call("files") + "&" + new URLSearchParams({ id: m.id, name, ...(running() && { conversation }), ...(chosen() && { subject: chosen() }), ...(!state && { page: location.href, title: document.title }) }));
       x.setRequestHeader("Authorization", "Bearer " + memory.token);
       x.upload.onprogress = (p) => { if (p.lengthComputable) text.textContent = number(p.loaded / p.total, { style: "percent" }); };
       x.onload = () => {
-        let a = {};
-        try { a = JSON.parse(x.responseText); } catch { /* no words */ }
+        const a = x.response || {};
         if (x.status === 200) {
           acknowledged(a.conversation, { ...m, ...a }, a.seq);
           drawState();
-        } else end(why(a), (x.status === 429 || x.status >= 500) && again);
+        } else end(why(a), x.status > 428 && again);
       };
-      x.onerror = () => end("", again);
+      x.onerror = () => {
+        end("", again);
+        addEventListener("online", () => { if (e.isConnected && x.readyState > 3 && !x.status) again(); }, { once: true });
+      };
       x.send(file);
     };
     again();

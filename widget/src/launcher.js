@@ -1,6 +1,6 @@
 // The first line of the two in a customer's page: asks once whether this page may show the chat, and shows the launcher.
 // Everything else is loaded when the visitor means to open it.
-import { icon } from "./make.js";
+import { bubble, icon } from "./make.js";
 
 (() => {
   const script = document.currentScript;
@@ -75,7 +75,7 @@ import { icon } from "./make.js";
     badge.className = badge.part = "badge";
     button.setAttribute("aria-label", website.texts?.open || "Open chat");
     button.setAttribute("aria-expanded", false);
-    button.append(icon("M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"), badge);
+    button.append(icon(bubble), badge);
     badge.hidden = button.hidden = true;
     root.append(css, button);
     document.body.append(host);
@@ -85,7 +85,7 @@ import { icon } from "./make.js";
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
       (module) => module.default({ root, base, key, stored, website }),
-      () => { loading = null; say("the panel could not be loaded; it is tried again on the next click."); },
+      () => { loading = null; say("the panel could not be loaded. The next click tries again."); },
     ));
     for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
     button.addEventListener("click", () => wish("toggle"));

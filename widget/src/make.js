@@ -29,6 +29,8 @@ export const icon = (d) => {
   return svg;
 };
 
+export const bubble = "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"; // what the launcher shows
+
 // Fills {names} in.
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 

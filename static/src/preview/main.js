@@ -1,5 +1,6 @@
 // What a visitor would see of a website's widget, with the settings as they are typed.
 import greet from "../../../widget/src/greet.js";
+import { bubble, icon, make } from "../../../widget/src/make.js";
 
 const $ = (id) => document.getElementById(id);
 const aside = document.querySelector("[data-preview]"), saved = JSON.parse(aside.dataset.preview);
@@ -8,13 +9,7 @@ const host = document.createElement("div"), root = host.attachShadow({ mode: "op
 const css = document.createElement("link");
 css.rel = "stylesheet";
 css.href = "/widget.css";
-const make = (tag, name, ...children) => {
-  const e = document.createElement(tag);
-  e.className = name;
-  e.append(...children);
-  return e;
-};
-const title = make("strong", "", saved.name), status = make("span", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher");
+const title = make("strong", "", saved.name), status = make("span", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher", icon(bubble));
 launcher.type = "button";
 launcher.setAttribute("aria-label", "The launcher, as it looks");
 const input = make("textarea", "");

@@ -134,8 +134,9 @@ func (q *Queries) GetCustomer(ctx context.Context, id uuid.UUID) (GetCustomerRow
 }
 
 const getWebsite = `-- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, w.identity_key
-from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id where w.id = $1
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, coalesce(k.key, '')::text as identity_key
+from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id where w.id = $1
 `
 
 type GetWebsiteRow struct {
@@ -322,7 +323,9 @@ func (q *Queries) SeeDomain(ctx context.Context, arg SeeDomainParams) error {
 }
 
 const setIdentityKey = `-- name: SetIdentityKey :one
-update websites set identity_key = $1 where id = $2 returning key
+insert into identity_keys (org_id, website_id, key) select w.org_id, w.id, $1 from websites w where w.id = $2
+on conflict (org_id, website_id) do update set key = excluded.key
+returning (select w.key from websites w where w.id = website_id)::text as key
 `
 
 type SetIdentityKeyParams struct {

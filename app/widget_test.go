@@ -575,6 +575,8 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	for _, line := range b.Console() {
 		t.Errorf("on the console: %s", line)
 	}
+	give(b, inChat(".panel"), "drop", "kanne.png", "image/png", pngOf(640, 480))
+	b.Wait(`$("chat .file img")?.naturalWidth === 640 && $("chat .file img").width === 240`)
 	give(b, inChat(".panel"), "drop", "brief.html", "text/html", []byte("<!DOCTYPE html><p>Hallo"))
 	b.Wait(`$("chat .progress")?.innerText.includes("Diese Art von Datei kann hier nicht gesendet werden.")`)
 

@@ -9,7 +9,7 @@ import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
 let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell; // reply: the agent's newest that is not read yet
-const asked = new Map(); // frame id to who wants its answer
+const asked = new Map(); // frame id to the frame and who wants its answer
 
 export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
@@ -18,11 +18,11 @@ export const chosen = () => subject?.chosen();
 export const tools = () => ({ act, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
-// Asks for something besides talking; then hears "" when it is done, or why it is not.
+// Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.
 export function request(frame, then) {
-  const id = newID();
-  asked.set(id, then);
-  put({ conversation, id, ...frame });
+  frame = { conversation, id: newID(), ...frame };
+  asked.set(frame.id, [frame, then]);
+  put(frame);
 }
 
 export function drawState() {
@@ -151,6 +151,7 @@ const frames = {
     ask();
     take(messages);
     flush();
+    for (const [frame] of asked.values()) put(frame);
     told();
   },
   messages({ conversation: c, messages }) {
@@ -200,10 +201,10 @@ const frames = {
 };
 
 export function heard(frame) {
-  const then = asked.get(frame.id);
-  if (then) {
+  const request = asked.get(frame.id);
+  if (request) {
     asked.delete(frame.id);
-    then(frame.type === "refused" ? why(frame) : "");
+    request[1](frame.type === "refused" ? why(frame) : "");
   } else frames[frame.type]?.(frame);
   drawState();
 }

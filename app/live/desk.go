@@ -314,9 +314,36 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		}
 	}
 	d.mu.Lock()
-	defer d.mu.Unlock()
 	d.socket.Send(bytes.Join(append(frames, d.waiting...), nil)) // one frame: few writes, one redraw
 	d.ready, d.waiting = true, nil
+	d.mu.Unlock()
+	for _, c := range own { // what changed after it was read, while this screen did not follow it yet
+		if f := d.hub.floor(d.actor.Org()); f != nil && f.shows(c.ID, c.LastSeq+1) {
+			d.showAgain(ctx, c.ID)
+		}
+	}
+}
+
+// showAgain shows a conversation's state as it is now.
+func (d *desk) showAgain(ctx context.Context, conversation uuid.UUID) {
+	c, err := d.hub.chat.Get(ctx, d.actor, conversation)
+	if fail.KindOf(err) == fail.NotFound {
+		d.say(view.RemovePane(conversation))
+		d.leave(conversation)
+		return
+	}
+	if err != nil {
+		slog.Warn("show a conversation's state", "conversation", conversation, "error", err)
+		d.socket.Close(wire.TryAgain, "try again")
+		return
+	}
+	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
+	seen := d.sees(c, time.Now())
+	d.say(view.Entry(c, seen, time.Now()))
+	d.say(view.StateOf(c, seen))
+	if !seen.Mine && !seen.Guest && c.OfferedNow(time.Now()) == uuid.Nil {
+		d.letGo(conversation)
+	}
 }
 
 // say sends a fragment, after the screen has first been brought up to date.

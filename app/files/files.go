@@ -183,11 +183,6 @@ func (r *Room) Said(ctx context.Context, who access.Actor, id, conversation uuid
 	return filesdb.New(r.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: &conversation})
 }
 
-// Drop forgets a file: nobody gets it any more. Its bytes stay until retention takes them: another may be about to have the same.
-func (r *Room) Drop(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	return filesdb.New(r.db.As(access.System(who.Org(), "forget a file"))).DropFile(ctx, id)
-}
-
 func place(org uuid.UUID, hash []byte) string {
 	h := hex.EncodeToString(hash)
 	return org.String() + "/" + h[:2] + "/" + h

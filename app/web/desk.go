@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -137,15 +136,8 @@ func (s *Server) say(v *visit) error {
 	if err != nil {
 		return err
 	}
-	switch m.Kind {
-	case chat.Text:
+	if m.Kind == chat.Text {
 		s.choose(v, id, m.Body)
-	case chat.Erase: // what was taken back is nowhere any more
-		if was, err := s.chat.Message(ctx, v.Actor, id, m.Of); err == nil && was.Kind == chat.File {
-			if err := s.files.Drop(ctx, v.Actor, was.ID); err != nil {
-				slog.Error("forget a file that was taken back", "error", err)
-			}
-		}
 	}
 	messages := []chat.Message{m}
 	if after, err := strconv.Atoi(v.FormValue("after")); err == nil && after >= 0 && after < m.Seq-1 {

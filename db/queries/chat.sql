@@ -227,7 +227,7 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- An agent says its own last reply otherwise, or takes it back. The reply carries that, a message of its own tells it to every screen,
 -- and what it was stays for staff.
 with o as (
-  select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
+  select x.org_id, x.conversation_id, x.seq, x.id, x.body as was from messages x
   where x.conversation_id = @conversation_id and x.seq = @seq and x.author = 'agent' and x.author_id = @agent_id::uuid and x.changed <> 'erased'
     and (x.kind = 'text' or x.kind = 'file' and @kind::text = 'erase')
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
@@ -243,9 +243,11 @@ with o as (
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = @agent_id or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = @agent_id and g.may_write))
     and exists (select from users u where u.org_id = k.org_id and u.id = @agent_id and u.disabled_at is null)
-  returning k.*, o.seq as of_seq, o.was
+  returning k.*, o.seq as of_seq, o.id as of_id, o.was
 ), u as (
   update messages t set body = @body, changed = @changed from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), d as ( -- a file that is taken back is nowhere any more
+  delete from files f using c where @kind::text = 'erase' and f.org_id = c.org_id and f.id = c.of_id
 ), e as ( -- what it read in between is for staff only
   update messages f set body = '–' from c where f.org_id = c.org_id and f.conversation_id = c.id and f.of_seq = c.of_seq and f.kind = 'edit'
 ), m as (

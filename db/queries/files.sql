@@ -9,6 +9,3 @@ select id, use, visitor_id, conversation_id, name, kind, size, width, height, ha
 
 -- name: SaidFile :exec
 update files set conversation_id = @conversation_id where id = @id and conversation_id is null;
-
--- name: DropFile :exec
-delete from files where id = @id;

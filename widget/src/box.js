@@ -1,8 +1,9 @@
 // The panel's elements.
 import { opening, root, texts, website } from "./given.js";
+import { log } from "./log.js";
 import { act, aria, make } from "./make.js";
 import { write } from "./markdown.js";
-import { clear, log } from "./thread.js";
+import { clear } from "./thread.js";
 
 const input = make("textarea"), box = make("section", "panel"), form = make("form", "composer"), face = make("img", "face"), status = make("span", "status");
 const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice");

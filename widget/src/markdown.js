@@ -1,8 +1,8 @@
 // Draws a message's text: **bold**, *italic*, `code`, [links](https://...) and addresses, as templates/ui/markdown.go does; lists,
 // quotes and fenced code are drawn by blocks.js, loaded when there are some. Elements are made one by one: nothing of the text is ever
 // read as HTML.
+import { keepEnd } from "./log.js";
 import { make } from "./make.js";
-import { keepEnd } from "./thread.js";
 
 const forms = [
   /`([^`\n]+)`/, /\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)[^\s()]+)\)/, /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}*_]/,

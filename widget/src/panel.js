@@ -2,11 +2,12 @@
 import { box, close, form, furnish, input, menu } from "./box.js";
 import files from "./files.js";
 import { button, chat, root, stored, take, website } from "./given.js";
+import { keepEnd } from "./log.js";
 import { newID } from "./make.js";
 import { load, memory, save, tab } from "./memory.js";
 import { rate, rating } from "./rating.js";
 import { anew, askSubject, begin, chosen, conversation, drawState, openMenu, read, readElsewhere, running, state, told } from "./talk.js";
-import { draw, keepEnd } from "./thread.js";
+import { draw } from "./thread.js";
 import { again, connect, drop, greeted, post, put } from "./wire.js";
 
 let entered = false; // Enter sends; some keyboards insert its line break all the same

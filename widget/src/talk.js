@@ -1,10 +1,11 @@
 // The talk: which conversation, what state it is in, and what the frames that come do to it.
 import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing } from "./box.js";
 import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
+import { keepEnd, log } from "./log.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
 import { load, memory, save } from "./memory.js";
 import { rating, thanked, unrated } from "./rating.js";
-import { before, clear, draw, keepEnd, log, mark, shown, turn } from "./thread.js";
+import { before, clear, draw, mark, shown, turn } from "./thread.js";
 import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown

@@ -1,19 +1,12 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
+import { keepEnd, log } from "./log.js";
 import { fill, make } from "./make.js";
 import { link, write } from "./markdown.js";
 
-export const log = make("div", "log");
 export const shown = new Map(); // message id to its element
 const talks = new Map(); // conversation to the place of its messages
 let talk, seen; // the place of the present conversation's; and how far its agent has read
-
-// Keeps the newest in sight, where it is.
-export function keepEnd(f, always) {
-  const end = always || log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  f();
-  if (end) log.scrollTop = log.scrollHeight;
-}
 
 const place = (next) => log.insertBefore(make("div", "talk"), next || null);
 

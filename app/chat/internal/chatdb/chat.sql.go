@@ -199,7 +199,7 @@ func (q *Queries) Blocks(ctx context.Context) ([]BlocksRow, error) {
 
 const change = `-- name: Change :one
 with o as (
-  select x.org_id, x.conversation_id, x.seq, x.body as was from messages x
+  select x.org_id, x.conversation_id, x.seq, x.id, x.body as was from messages x
   where x.conversation_id = $1 and x.seq = $2 and x.author = 'agent' and x.author_id = $3::uuid and x.changed <> 'erased'
     and (x.kind = 'text' or x.kind = 'file' and $4::text = 'erase')
     and not exists (select from messages l where l.org_id = x.org_id and l.conversation_id = x.conversation_id and l.seq > x.seq
@@ -215,9 +215,11 @@ with o as (
   from o where k.org_id = o.org_id and k.id = o.conversation_id and k.state = 'open'
     and (k.agent_id = $3 or exists (select from guests g where g.org_id = k.org_id and g.conversation_id = k.id and g.user_id = $3 and g.may_write))
     and exists (select from users u where u.org_id = k.org_id and u.id = $3 and u.disabled_at is null)
-  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address, o.seq as of_seq, o.was
+  returning k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address, o.seq as of_seq, o.id as of_id, o.was
 ), u as (
   update messages t set body = $5, changed = $6 from c where t.org_id = c.org_id and t.conversation_id = c.id and t.seq = c.of_seq
+), d as ( -- a file that is taken back is nowhere any more
+  delete from files f using c where $4::text = 'erase' and f.org_id = c.org_id and f.id = c.of_id
 ), e as ( -- what it read in between is for staff only
   update messages f set body = '–' from c where f.org_id = c.org_id and f.conversation_id = c.id and f.of_seq = c.of_seq and f.kind = 'edit'
 ), m as (

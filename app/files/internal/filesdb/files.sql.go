@@ -11,15 +11,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const dropFile = `-- name: DropFile :exec
-delete from files where id = $1
-`
-
-func (q *Queries) DropFile(ctx context.Context, id uuid.UUID) error {
-	_, err := q.db.Exec(ctx, dropFile, id)
-	return err
-}
-
 const getFile = `-- name: GetFile :one
 select id, use, visitor_id, conversation_id, name, kind, size, width, height, hash, by_id from files where id = $1
 `

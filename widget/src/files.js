@@ -18,9 +18,9 @@ export default function files() {
   const put = (list) => { for (const f of list) add(f, f.name || "picture.png"); };
 
   function add(file, name) {
-    const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = draw(m, true), note = aria(make("small", "progress"), "", "status");
+    const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = draw(m, true), note = make("small", "progress"); // percents are not read out
     const leave = () => { e.remove(); input.focus(); };
-    const end = (why, again) => note.replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(again ? [act("link", texts.retry, again), " "] : []), aria(act("link", "×", leave), texts.cancel));
+    const end = (why, again) => aria(note, "", "status").replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(again ? [act("link", texts.retry, again), " "] : []), aria(act("link", "×", leave), texts.cancel));
     const number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
     e.querySelector("small").replaceWith(note);
     if (file.size > rules.most) return end(fill(texts.large, { name, size: number(rules.most / 1048576, { style: "unit", unit: "megabyte", maximumSignificantDigits: 2 }) }));

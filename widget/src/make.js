@@ -34,6 +34,5 @@ export const bubble = "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 
 // Fills {names} in.
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
-// Pages without TLS have no randomUUID.
-export const newID = () => (crypto.randomUUID ? crypto.randomUUID()
-  : "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (c) => (c ^ crypto.getRandomValues(new Uint8Array(1))[0] & 15 >> c / 4).toString(16)));
+// Pages without TLS have no randomUUID; the address of a blob ends with one (File API, “generate a new blob URL”).
+export const newID = () => crypto.randomUUID?.() || URL.createObjectURL(new Blob()).slice(-36);

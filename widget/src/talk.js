@@ -27,8 +27,8 @@ export function request(frame, then) {
 }
 
 export function drawState() {
-  const closed = state === "closed", nobody = state === "waiting" && place?.nobody;
-  status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : state === "waiting" ? place?.words || texts.waiting : opening.status || "";
+  const closed = state === "closed", waiting = state === "waiting", words = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
+  status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : waiting ? place?.words || texts.waiting : opening.status || "";
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
@@ -36,8 +36,8 @@ export function drawState() {
   ahead.hidden = !asking || running();
   form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
   about.hidden = running() || form.hidden;
-  keepEnd(() => { contact.hidden = !nobody || memory.left === conversation || !!memory.email; });
-  notice.textContent = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
+  keepEnd(() => { contact.hidden = !(waiting && place?.nobody) || memory.left === conversation || !!memory.email; });
+  if (notice.textContent !== words) notice.textContent = words; // read out once
   input.placeholder = closed ? texts.again : texts.write;
 }
 

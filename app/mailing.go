@@ -202,11 +202,11 @@ func (m *mailing) back(organization uuid.UUID, u chat.Unread, words string) stri
 	if err != nil || page.Host == "" {
 		return ""
 	}
-	page.Fragment = "parley=" + m.tokens.Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now())
+	page.Fragment = "parley=" + m.tokens.Links().Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now())
 	return words + ": " + page.String()
 }
 
-// transcriptsADay is how many transcripts go to one address, and transcriptsOfOrg how many an organization's visitors can send, a day.
+// transcriptsADay is how many transcripts an organization's visitors can send to one address, and transcriptsOfOrg how many at all, a day.
 const (
 	transcriptsADay  = 5
 	transcriptsOfOrg = 500
@@ -219,7 +219,7 @@ func (m *mailing) mayMail(organization uuid.UUID, to string) bool {
 	if day := time.Now().UTC().Format(time.DateOnly); m.day != day {
 		m.day, m.mailed = day, map[string]int{}
 	}
-	to = strings.ToLower(to)
+	to = organization.String() + strings.ToLower(to)
 	if m.mailed[to] >= transcriptsADay || m.mailed[organization.String()] >= transcriptsOfOrg {
 		return false
 	}

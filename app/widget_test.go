@@ -452,6 +452,69 @@ func TestKnownVisitors(t *testing.T) {
 	if got, refused := hello("", again); refused != "unauthenticated" {
 		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
 	}
+	// The next to log in at the same browser is another person: the former's talk goes on, and is not the other's.
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "customer-8", "exp": soon.Unix(), "jti": "9"}).SignedString([]byte(w.IdentityKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, refused := hello(first.Token, signed); refused != "" || got.Conversation != nil {
+		t.Errorf("another person: %+v %q", got, refused)
+	}
+	if c, err := s.chat.Get(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || c.State != chat.Waiting {
+		t.Errorf("the former's talk is %v %v", c.State, err)
+	}
+}
+
+// A link from a mail gives its talk to who comes by it, with a file in it, and ends who had it before: who sends it to somebody else hears nothing.
+func TestLinkFromMail(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	before := newVisitor(t, s, o, "")
+	before.say("Hello")
+	who := access.Visitor(o.ID, o.Website, visitorID(t, before.token, o))
+	in := newFile("a.txt", "Words")
+	in.Use, in.Visitor = files.OfMessage, who.ID()
+	file, err := s.files.Put(ctx, who, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := chat.NewTokens(testSecret).Links().Sign(who, time.Now())
+	hello := func(token string) (welcome, string) {
+		t.Helper()
+		p := openRaw(t, s, o, "")
+		defer p.conn.Close()
+		p.put(`{"type":"hello","protocol":1,"token":"` + token + `"}`)
+		return p.welcomed()
+	}
+	got, refused := hello(link)
+	if refused != "" || got.Token == "" || got.Conversation == nil || got.Conversation.ID.String() != before.conversation {
+		t.Fatalf("by the link: %+v %q", got, refused)
+	}
+	if id := visitorID(t, got.Token, o); id == who.ID() {
+		t.Error("who comes by the link is who was there before")
+	}
+	if err := s.files.Said(ctx, who, file.ID, uuid.MustParse(before.conversation)); err != nil { // it was on its way
+		t.Error(err)
+	}
+	if _, err := s.files.Get(ctx, access.Visitor(o.ID, o.Website, visitorID(t, got.Token, o)), file.ID); err != nil {
+		t.Errorf("the talk's file: %v", err)
+	}
+	for {
+		if _, err := before.Next(time.Now().Add(10 * time.Second)); err != nil {
+			break // cut off
+		}
+	}
+	if again, refused := hello(before.token); refused != "" || again.Conversation != nil {
+		t.Errorf("who was there before has %+v %q", again, refused)
+	}
+	if again, refused := hello(link); refused != "unauthenticated" {
+		t.Errorf("the link is taken twice: %+v %q", again, refused)
+	}
+	if again, refused := hello(got.Token); refused != "" || again.Conversation == nil {
+		t.Errorf("coming back: %+v %q", again, refused)
+	}
 }
 
 // Who is blocked is cut off at once and stays out, by visitor or by address; a slip that would block everybody is refused.
@@ -662,8 +725,8 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed := func(id string) string {
-		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "anna", "name": "Anna", "exp": time.Now().Add(time.Hour).Unix(), "jti": id}).SignedString([]byte(w.IdentityKey))
+	signed := func(sub, id string) string {
+		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": sub, "name": "Anna", "exp": time.Now().Add(time.Hour).Unix(), "jti": id}).SignedString([]byte(w.IdentityKey))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -674,7 +737,7 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	openChat(b, page)
 	b.Type("chat .composer textarea", "I am nobody yet"+kb.Enter)
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
-	b.Run(`parley("identify", "` + signed("1") + `")`)
+	b.Run(`parley("identify", "` + signed("anna", "1") + `")`)
 	b.Wait(`$("chat .message.visitor:not(.pending)") && JSON.parse(localStorage.getItem("parley.` + o.Key + `")).signed`)
 	if _, err := s.queue.Take(ctx, o.As(access.Agent), "Mia", uuid.MustParse(onlyConversation(t, s, o))); err != nil {
 		t.Fatal(err)
@@ -682,7 +745,7 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	b.Wait(`text("chat .status") === "Mia is here for you"`)
 	b.Reload() // the page signs anew; once it forgets to
 	b.Wait(`$("chat .message.visitor")`)
-	b.Run(`parley("identify", "` + signed("2") + `")`)
+	b.Run(`parley("identify", "` + signed("anna", "2") + `")`)
 	time.Sleep(500 * time.Millisecond)
 	b.Type("chat .composer textarea", "Still me"+kb.Enter)
 	b.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor:not(.pending)").length === 2`)
@@ -690,13 +753,28 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	other := apptest.NewTab(t).Another()
 	other.Go(page)
 	other.Wait(`document.getElementById("parley")`)
-	other.Run(`localStorage.clear(); sessionStorage.clear(); parley("identify", "` + signed("3") + `")`)
+	other.Run(`localStorage.clear(); sessionStorage.clear(); parley("identify", "` + signed("anna", "3") + `")`)
 	other.Click("chat .launcher")
 	other.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
-	other.Run(`parley("identify", null)`)
+	third := other.Another() // a second tab of the same browser
+	third.Go(page)
+	third.Wait(`document.getElementById("parley") && document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
+	other.Type("chat .composer textarea", "my card is 4111")
+	other.Run(`parley("set", { plan: "Anna's" }); parley("identify", null)`)
+	other.Wait(`$("chat .composer textarea").value === "" && !sessionStorage.getItem("parley.` + o.Key + `.trail")?.includes("/secret") && JSON.stringify(parleyChat.data) === "{}"`)
+	third.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message")`)
 	other.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message") && !(JSON.parse(localStorage.getItem("parley.` + o.Key + `")) || {}).conversation`)
 	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(onlyConversation(t, s, o))); err != nil || around.Name != "Anna" {
 		t.Errorf("the agent knows %+v %v", around, err)
+	}
+	// The shop's session has lapsed, and the next person logs in without anybody having logged out.
+	b.Type("chat .composer textarea", "my secret")
+	b.Run(`parley("identify", "` + signed("ben", "4") + `")`)
+	b.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message") && $("chat .composer textarea").value === ""`)
+	b.Type("chat .composer textarea", "I am Ben"+kb.Enter)
+	b.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor:not(.pending)").length === 1`)
+	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(apptest.Eval[string](b, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).conversation`))); err != nil || len(around.Earlier) != 0 || around.Email != "" {
+		t.Errorf("of Ben the agent knows %+v %v", around, err)
 	}
 }
 

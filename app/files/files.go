@@ -180,7 +180,7 @@ func (r *Room) Open(ctx context.Context, who access.Actor, id uuid.UUID) (File, 
 // Said notes in which conversation a file was said.
 func (r *Room) Said(ctx context.Context, who access.Actor, id, conversation uuid.UUID) error {
 	system := access.System(who.Org(), "note where a file was said")
-	return filesdb.New(r.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: &conversation})
+	return filesdb.New(r.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: conversation})
 }
 
 func place(org uuid.UUID, hash []byte) string {

@@ -28,7 +28,8 @@ alter table websites no force row level security;
 insert into identity_keys (org_id, website_id, key) select org_id, id, identity_key from websites where length(identity_key) >= 32;
 alter table websites force row level security;
 call app.lock_down('identity_keys', 'org_id');
-call app.staff_only('identity_keys');
+create policy managers_only on identity_keys as restrictive to parley_app
+  using ((select app.role()) in ('owner', 'manager', 'system')) with check ((select app.role()) in ('owner', 'manager', 'system'));
 grant select, insert, update (key) on identity_keys to parley_app;
 grant select on identity_keys to parley_door;
 create policy door on identity_keys for select to parley_door using (true);
@@ -44,7 +45,10 @@ create or replace function app.door_website(_key text)
           w.settings, coalesce((select k.key from identity_keys k where k.org_id = w.org_id and k.website_id = w.id), '')
         from websites w where w.key = _key $$;
 revoke create on schema app from parley_door;
-alter table websites drop identity_key;
+-- The column stays, empty, for processes of the version before.
+alter table websites no force row level security;
+update websites set identity_key = '' where identity_key <> '';
+alter table websites force row level security;
 
 -- A file goes with its conversation to whom it turns out to be.
 alter table files no force row level security;
@@ -52,13 +56,12 @@ alter table conversations no force row level security;
 update files f set visitor_id = c.visitor_id from conversations c where c.org_id = f.org_id and c.id = f.conversation_id and f.visitor_id is distinct from c.visitor_id;
 alter table conversations force row level security;
 alter table files force row level security;
+grant update (visitor_id) on files to parley_app;
 alter table files add foreign key (org_id, conversation_id, visitor_id) references conversations (org_id, id, visitor_id) on update cascade on delete cascade;
 
 -- +goose Down
 alter table files drop constraint files_org_id_conversation_id_visitor_id_fkey;
-alter table websites add identity_key text not null default '' check (length(identity_key) <= 100);
-grant update (identity_key) on websites to parley_app;
-grant select (identity_key) on websites to parley_door;
+revoke update (visitor_id) on files from parley_app;
 alter table websites no force row level security;
 alter table identity_keys no force row level security;
 update websites w set identity_key = k.key from identity_keys k where k.org_id = w.org_id and k.website_id = w.id;

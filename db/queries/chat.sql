@@ -585,6 +585,17 @@ select coalesce(subject, '')::text as subject from visitors where id = @id;
 -- name: Introduce :exec
 update visitors set name = case when @name::text = '' then name else @name::text end, email = case when @email::text = '' then email else @email::text end where id = @id;
 
+-- name: TakeOver :one
+with old as (
+  select v.org_id, v.website_id, v.name, v.email from visitors v
+  where v.id = @from_id and v.subject is null and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
+), made as (
+  insert into visitors (org_id, id, website_id, name, email) select old.org_id, @into_id::uuid, old.website_id, old.name, old.email from old returning org_id, id
+), moved as (
+  update conversations c set visitor_id = made.id from made where c.org_id = made.org_id and c.visitor_id = @from_id
+)
+select made.id from made union all select v.id from visitors v where v.id = @from_id and v.subject is not null;
+
 -- name: Unite :exec
 -- The talks of a visitor who was nobody become those of whom it turned out to be: all that have ended, and the running one if the other
 -- has none.

@@ -11,7 +11,7 @@ const ahead = make("div", "before"), about = make("div"), contact = make("div");
 export { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing };
 export let close;
 
-export function furnish(leave, ...more) {
+export function furnish(leave, rating) {
   const { name } = website, greeting = write(make("div", "greeting text"), opening.text || "");
   close = aria(act("close", "×", leave), texts.close);
   face.alt = "";
@@ -27,6 +27,6 @@ export function furnish(leave, ...more) {
   input.maxLength = 4000;
   aria(input, texts.write);
   form.append(input, make("button", "send", texts.send));
-  aria(box, name, "dialog").append(make("header", "", face, make("div", "", make("strong", "", name), status), menu, close), log, typing, notice, ...more, ahead, about, contact, form);
+  aria(box, name, "dialog").append(make("header", "", face, make("div", "", make("strong", "", name), status), menu, close), log, typing, notice, rating, ahead, about, contact, form);
   root.append(box);
 }

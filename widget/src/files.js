@@ -34,6 +34,7 @@ export default function files() {
       x.setRequestHeader("Authorization", "Bearer " + memory.token);
       x.upload.onprogress = (p) => { if (p.lengthComputable) text.textContent = number(p.loaded / p.total, { style: "percent" }); };
       x.onload = () => {
+        if (!e.isConnected) return; // it was another visitor's
         const a = x.response || {};
         if (x.status === 200) {
           acknowledged(a.conversation, { ...m, ...a }, a.seq);

@@ -19,7 +19,11 @@ import { bubble, icon } from "./make.js";
     identify: (token) => {
       chat.identity = token || "";
       if (chat.identified) chat.identified();
-      else if (!token) try { localStorage.removeItem(stored); } catch { /* storage is off: there is nothing */ }
+      else if (!token) try {
+        chat.data = {};
+        localStorage.removeItem(stored);
+        sessionStorage.removeItem(stored + ".trail");
+      } catch { /* storage is off: there is nothing */ }
     },
     open: () => wish("open"),
     close: () => wish("close"),

@@ -7,7 +7,7 @@ let storing = true;
 
 export const load = () => {
   if (storing) try { memory = JSON.parse(localStorage.getItem(stored)) || {}; } catch { /* storage is off: this tab remembers by itself */ }
-  memory.out ||= [];
+  if (!Array.isArray(memory.out)) memory.out = [];
   return memory;
 };
 

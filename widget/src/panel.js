@@ -4,9 +4,9 @@ import files from "./files.js";
 import { button, chat, root, stored, take, website } from "./given.js";
 import { keepEnd } from "./log.js";
 import { newID } from "./make.js";
-import { load, memory, save, tab } from "./memory.js";
-import { rate, rating } from "./rating.js";
-import { anew, askSubject, begin, chosen, conversation, drawState, openMenu, read, readElsewhere, running, state, told } from "./talk.js";
+import { load, memory, tab } from "./memory.js";
+import { rating } from "./rating.js";
+import { askSubject, begin, chosen, conversation, drawState, openMenu, outstanding, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
 import { again, connect, drop, greeted, post, put } from "./wire.js";
 
@@ -68,8 +68,6 @@ export default async function panel(given) {
   begin();
   furnish(api.close, rating);
   if (website.files) files();
-  if (website.rating) rate();
-  else rating.remove();
 
   form.onsubmit = (e) => { e.preventDefault(); submit(); };
   input.addEventListener("keydown", (e) => {
@@ -91,26 +89,16 @@ export default async function panel(given) {
   addEventListener("online", again);
   addEventListener("offline", drop);
   addEventListener("pageshow", (e) => { if (e.persisted) drop(); });
-  addEventListener("storage", (e) => { if (e.key === stored) readElsewhere(); }); // another tab's unsent messages are sent by that tab; ours stay ours
+  addEventListener("storage", (e) => { if (e.key === stored) changedElsewhere(); }); // another tab's unsent messages are sent by that tab; ours stay ours
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     read();
     if (!greeted) again();
   });
 
-  // Another visitor from now on, as the site says; or none any more.
-  chat.identified = () => {
-    if (chat.identity && memory.signed === chat.identity.slice(-20)) chat.identity = ""; // it is known already
-    else {
-      if (!chat.identity) {
-        save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; });
-        chat.data = {};
-      }
-      anew();
-    }
-  };
+  chat.identified = async () => (await import("./identity.js")).default(tools());
   chat.told = () => told();
-  if (chat.identity) chat.identified();
-  for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
+  if (chat.identity) await chat.identified();
+  outstanding();
   return api;
 }

@@ -19,7 +19,7 @@ export default function poll(address, socketAddress, hello) {
   function hear(frames) {
     for (let frame of frames) {
       if (s.readyState > 1) return;
-      if (frame.type === "welcome" && begun) { // the talk goes on: only what is new in it counts
+      if (frame.type === "welcome" && begun && !frame.token) { // the talk goes on: only what is new in it counts
         const c = frame.conversation;
         if (!c || (!frame.messages.length && c.id + c.state === known)) continue;
         frame = { type: "messages", conversation: c, messages: frame.messages };

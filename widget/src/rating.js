@@ -5,22 +5,16 @@ import { save } from "./memory.js";
 import { conversation, request } from "./talk.js";
 
 export const rating = make("form", "rating");
-export let thanked = false;
-let first; // what is asked first
+export let thanked;
 
-// Another conversation may be rated.
+// Asks for the verdict on another conversation.
 export function unrated() {
-  if (thanked) rating.replaceChildren(...first);
-  thanked = false;
-}
-
-export function rate() {
-  const { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
-  const marks = aria(make("div", "stars"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+  const { thumbs, reasons } = website.rating || {}, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+  const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+  const first = [make("p", "", texts.rate), marks];
   let value;
-  first = [make("p", "", texts.rate), marks];
   for (const v of values) {
-    const radio = aria(make("input"), thumbs ? (v > 1 ? texts.good : texts.bad) : fill(texts.star, { n: v }));
+    const up = v > 1, radio = aria(make("input"), thumbs ? (up ? texts.good : texts.bad) : fill(texts.star, { n: v }));
     radio.type = "radio";
     radio.name = "rating";
     radio.onchange = () => {
@@ -28,7 +22,7 @@ export function rate() {
       rating.append(rest);
       Array.from(marks.children).forEach((l, i) => l.classList.toggle("on", thumbs ? values[i] === v : i < v));
     };
-    marks.append(make("label", "star", radio, thumbs ? (v > 1 ? "👍" : "👎") : "★"));
+    marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
   }
   const pressed = (b) => b.getAttribute("aria-pressed") === "true", more = (reasons || []).map((reason) => {
     const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
@@ -40,7 +34,8 @@ export function rate() {
   words.placeholder = texts.comment;
   const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.append(...first);
+  rating.replaceChildren(...first);
+  thanked = false;
   rating.onsubmit = (e) => {
     e.preventDefault();
     request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {

@@ -9,14 +9,14 @@ import { before, clear, draw, mark, shown, turn } from "./thread.js";
 import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
-let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell; // reply: the agent's newest that is not read yet
+let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era; // reply: the agent's newest that is not read yet; era: of one visitor
 const asked = new Map(); // frame id to the frame and who wants its answer
 
 export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
 
 // What parts are given that are loaded when they are used.
-export const tools = () => ({ act, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, save, say, drawState,
+export const tools = () => ({ act, anew, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
 // Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.
@@ -32,7 +32,7 @@ export function drawState() {
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
-  rating.hidden = !closed || memory.rated === conversation && !thanked;
+  rating.hidden = !website.rating || !closed || memory.rated === conversation && !thanked;
   ahead.hidden = !asking || running();
   form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
   about.hidden = running() || form.hidden;
@@ -60,8 +60,12 @@ export function read() {
   drawUnread();
 }
 
-export function readElsewhere() {
+export function changedElsewhere() {
   load();
+  if (memory.era !== era || conversation && !memory.token) { // there is another visitor
+    chat.data = {};
+    anew();
+  }
   if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
 }
 
@@ -88,12 +92,20 @@ export async function openMenu() {
   }
 }
 
+// What is not acknowledged yet.
+export function outstanding() {
+  for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
+}
+
 // With nobody known and nothing said.
 export function begin() {
   asking = !!website.questions;
   conversation = null;
-  state = agent = "";
+  state = agent = typing.textContent = "";
   last = unread = 0;
+  era = memory.era;
+  asked.clear();
+  unrated();
 }
 
 export function anew() {
@@ -107,6 +119,7 @@ function turnTo(id) {
   if (id === conversation) return;
   turn(id, conversation, memory.out);
   conversation = id;
+  face.removeAttribute("src");
   last = 0;
   unrated();
   if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
@@ -143,6 +156,11 @@ function take(messages) {
 const frames = {
   welcome({ token, conversation: c, messages }) {
     welcomed(token);
+    if (!c && conversation) { // it is another visitor's
+      begin();
+      clear();
+      outstanding();
+    }
     if (c) {
       turnTo(c.id);
       state = c.state;
@@ -175,7 +193,7 @@ const frames = {
     say("");
   },
   seen(frame) { if (frame.conversation === conversation) mark(frame.seq); },
-  agent({ picture }) { face.src = base + picture; },
+  agent(frame) { if (frame.conversation === conversation) face.src = base + frame.picture; },
   typing() {
     clearTimeout(typingTimer);
     typing.textContent = fill(texts.typing, { name: agent });
@@ -195,7 +213,7 @@ const frames = {
       kept(m.id);
       shown.get(m.id)?.remove();
       shown.delete(m.id);
-      input.value ||= m.text;
+      input.value = [m.text, input.value].filter(Boolean).join("\n");
     }
     say(why(frame));
   },

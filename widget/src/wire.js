@@ -83,22 +83,15 @@ function lost(end) {
   if (end.retry) { said = why(end); pause = end.retry; }
   tries++;
   drawState();
-  if (tries > 2 && !stopped) allowed();
-  const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** Math.min(tries, 7));
-  if (!stopped) timer = setTimeout(connect, (pause * 1000 || wait) * (0.5 + Math.random()) + pause * 500);
-  pause = 0;
-}
-
-// A socket that is refused says nothing of why: the website's settings do.
-async function allowed() {
-  try {
-    const { refused } = await (await fetch(call("site"), { credentials: "omit", cache: "reload" })).json();
-    if (!refused) return;
+  if (tries > 2 && !stopped) import("./refused.js").then((m) => m.default(call("site"))).then((why) => {
+    if (!why) return;
     stopped = true;
     clearTimeout(timer);
     drawState();
-    console.error("Parley: " + refused);
-  } catch { /* not reached: trying goes on */ }
+  }, () => 0); // not reached: trying goes on
+  const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** Math.min(tries, 7));
+  if (!stopped) timer = setTimeout(connect, (pause * 1000 || wait) * (0.5 + Math.random()) + pause * 500);
+  pause = 0;
 }
 
 // Drops a connection that may be dead without the browser knowing.
@@ -164,6 +157,7 @@ export function mended(refused, m) {
     save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
     send({ ...m, conversation: undefined });
   } else if (code === "work") { // the website asks for it
+    clearTimeout(patience); // slow processors need a while
     import("./work.js").then((w) => w.default(message)).then((p) => { proof = p; hello(); proof = undefined; });
   } else if (code === "unauthenticated" && !greeted) {
     if (chat.identity) { console.error("Parley: " + message); chat.identity = ""; }

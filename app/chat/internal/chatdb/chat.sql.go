@@ -2590,6 +2590,30 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 	return i, err
 }
 
+const takeOver = `-- name: TakeOver :one
+with old as (
+  select v.org_id, v.website_id, v.name, v.email from visitors v
+  where v.id = $1 and v.subject is null and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
+), made as (
+  insert into visitors (org_id, id, website_id, name, email) select old.org_id, $2::uuid, old.website_id, old.name, old.email from old returning org_id, id
+), moved as (
+  update conversations c set visitor_id = made.id from made where c.org_id = made.org_id and c.visitor_id = $1
+)
+select made.id from made union all select v.id from visitors v where v.id = $1 and v.subject is not null
+`
+
+type TakeOverParams struct {
+	FromID uuid.UUID
+	IntoID uuid.UUID
+}
+
+func (q *Queries) TakeOver(ctx context.Context, arg TakeOverParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, takeOver, arg.FromID, arg.IntoID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const takeTag = `-- name: TakeTag :execrows
 delete from conversation_tags where conversation_id = $1 and tag_id = $2
 `

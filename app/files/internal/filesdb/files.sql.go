@@ -87,14 +87,16 @@ func (q *Queries) PutFile(ctx context.Context, arg PutFileParams) (uuid.UUID, er
 }
 
 const saidFile = `-- name: SaidFile :exec
-update files set conversation_id = $1 where id = $2 and conversation_id is null
+update files f set conversation_id = c.id, visitor_id = case when f.visitor_id is null then null else c.visitor_id end
+from conversations c where c.org_id = f.org_id and c.id = $1 and f.id = $2 and f.conversation_id is null
 `
 
 type SaidFileParams struct {
-	ConversationID *uuid.UUID
+	ConversationID uuid.UUID
 	ID             uuid.UUID
 }
 
+// In the meantime the conversation may have become another visitor's.
 func (q *Queries) SaidFile(ctx context.Context, arg SaidFileParams) error {
 	_, err := q.db.Exec(ctx, saidFile, arg.ConversationID, arg.ID)
 	return err

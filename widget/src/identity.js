@@ -1,0 +1,18 @@
+// Another visitor from now on, as the site says (parley("identify", signed)); or none any more: then nothing of the former stays.
+export default function identify({ anew, box, memory, save, stored }) {
+  const chat = window.parleyChat, signed = chat.identity, before = memory();
+  if (signed && before.signed === signed.slice(-20)) { // it is known already
+    chat.identity = "";
+    return;
+  }
+  let of; // the site's own id of the visitor; who has signed it is the server's to check
+  try { of = JSON.parse(atob(signed.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub; } catch { /* none, or no token: the server says so */ }
+  if (!signed || before.of && before.of !== of) {
+    save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; m.era = String(Math.random()); });
+    if (!signed) chat.data = {};
+    try { sessionStorage.removeItem(stored + ".trail"); } catch { /* storage is off */ }
+    for (const form of box.querySelectorAll("form")) form.reset();
+  }
+  if (signed) save((m) => { m.of = of; });
+  anew();
+}

@@ -31,7 +31,7 @@ call app.lock_down('identity_keys', 'org_id');
 create policy managers_only on identity_keys as restrictive to parley_app
   using ((select app.role()) in ('owner', 'manager', 'system')) with check ((select app.role()) in ('owner', 'manager', 'system'));
 grant select, insert, update (key) on identity_keys to parley_app;
-grant select on identity_keys to parley_door;
+grant select (org_id, website_id, key) on identity_keys to parley_door;
 create policy door on identity_keys for select to parley_door using (true);
 grant create on schema app to parley_door;
 create or replace function app.door_website(_key text)

@@ -222,14 +222,14 @@ func TestBrowserMarkdown(t *testing.T) {
 	}
 	var source strings.Builder
 	module := regexp.MustCompile(`(?m)^import .*$|^export (default )?`)
-	for _, name := range []string{"make", "markdown", "blocks"} {
+	for _, name := range []string{"make", "inline", "markdown", "blocks"} {
 		code, err := os.ReadFile("../widget/src/" + name + ".js")
 		if err != nil {
 			t.Fatal(err)
 		}
 		source.WriteString(strings.ReplaceAll(module.ReplaceAllString(string(code), ""), `import("./blocks.js")`, "Promise.resolve({ default: blocks })"))
 	}
-	got := apptest.Eval[[]string](tab, `(async () => { const keepEnd = (f) => f(); `+source.String()+`; const all = `+string(list)+`.map((s) => write(make("div"), s)); await 0; await 0; return all.map((d) => d.innerHTML); })()`)
+	got := apptest.Eval[[]string](tab, `(async () => { const keepEnd = (f) => f(), root = {}, website = {}, styled = async () => {}; `+source.String()+`; const all = `+string(list)+`.map((s) => write(make("div"), s)); await new Promise((go) => setTimeout(go, 50)); return all.map((d) => d.innerHTML); })()`)
 	want := make([]string, len(cases))
 	for i, c := range cases {
 		b, _ := json.Marshal(ui.MarkdownHTML(c))

@@ -133,6 +133,13 @@ func TestBrowserFiles(t *testing.T) {
 		t.Errorf("what was taken back can be had: %v %v", err, res.StatusCode)
 	}
 
+	// The visitor says who it is: the pane says so.
+	token := apptest.Eval[string](visitor, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).token`)
+	if err := s.chat.LeaveAddress(ctx, access.Visitor(o.ID, o.Website, visitorID(t, token, o)), chat.Address{Name: "Uwe"}); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`text(".pane h2") === "Uwe" && text(".pane label[id^=to-]") === "Your message to Uwe"`)
+
 	// A snippet brings a file along.
 	file, err := s.files.Put(ctx, o.As(access.Owner), newFile("Terms.txt", "All our terms."))
 	if err != nil {

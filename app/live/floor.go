@@ -26,6 +26,7 @@ type told struct {
 	agent uuid.UUID
 	group uuid.UUID
 	offer uuid.UUID // whom it is offered to
+	name  string    // the visitor's
 }
 
 // mayBeLate reports whether an event about a conversation could be older than what a desk that has just opened has read.
@@ -117,7 +118,7 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 		clear(f.told)
 		f.since = time.Now()
 	}
-	f.told[c.ID] = told{seq, c.State, c.Agent, c.Group, c.OfferedTo}
+	f.told[c.ID] = told{seq, c.State, c.Agent, c.Group, c.OfferedTo, c.VisitorName}
 	everyone := c.State == chat.Waiting || before.state != c.State || before.agent != c.Agent
 	now := time.Now()
 	var others map[view.Seen][]byte // drawn once for all who see it the same way
@@ -145,6 +146,9 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 			continue
 		}
 		d.say(view.Entry(c, seen, now))
+		if before.name != c.VisitorName && d.follows(c.ID) {
+			d.say(view.Named(c))
+		}
 		switch shown := d.follows(c.ID); {
 		case shown && (c.State == chat.Closed || seen.Guest):
 			d.say(view.StateOf(c, seen))

@@ -231,6 +231,9 @@ func (s *Settings) check() error {
 		for l, text := range q.Labels {
 			line(field, "the question", &text, 300)
 			q.Labels[l] = text
+			if _, err := language.Parse(l); err != nil || text == "" {
+				c.Add(field, "Each line needs a language and the question in it: de: Wie heißen Sie?")
+			}
 		}
 	}
 	long("privacy", "the privacy text", &s.Privacy, 2000)

@@ -110,7 +110,7 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 		for i := range 13 {
 			n := strconv.Itoa(i) + "-"
 			q := org.Question{Kind: v.FormValue(n + "kind"), Label: v.FormValue(n + "label"), Required: v.on(n + "required"), Link: v.FormValue(n + "link"), Choices: lines(v.FormValue(n + "choices")),
-				Labels: pairs(v.FormValue(n+"labels"), ":")}
+				Labels: pairs(v.FormValue(n + "labels"))}
 			if strings.TrimSpace(q.Label) != "" && !v.on(n+"remove") {
 				s.Questions = append(s.Questions, q)
 			}
@@ -135,7 +135,7 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 	"guard": func(v *visit, s *org.Settings) { s.Proof = v.on("proof") },
 	"texts": func(v *visit, s *org.Settings) {
 		s.Texts = map[string]map[string]string{}
-		for key, text := range pairs(v.FormValue("texts"), "=") {
+		for key, text := range pairs(v.FormValue("texts")) {
 			language, name, _ := strings.Cut(key, ".")
 			if name == "" {
 				language, name = "", language // it is said what is wrong with it
@@ -159,10 +159,13 @@ func lines(text string) (list []string) {
 }
 
 // pairs reads lines of a name and a text.
-func pairs(text, between string) map[string]string {
+func pairs(text string) map[string]string {
 	out := map[string]string{}
 	for _, l := range lines(text) {
-		name, value, _ := strings.Cut(l, between)
+		name, value := l, ""
+		if at := strings.IndexAny(l, ":="); at >= 0 {
+			name, value = l[:at], l[at+1:]
+		}
 		out[strings.TrimSpace(name)] = strings.TrimSpace(value)
 	}
 	return out

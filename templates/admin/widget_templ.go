@@ -476,7 +476,7 @@ func lookForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = check("left", p.Website.Settings.Look.Left, "On the left side", "").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = check("left", p.Website.Settings.Look.Left, "On the other side", "Left; in languages from right to left, right").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1270,7 +1270,7 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Area(p.of("invite"), "invite", "Invitation", p.Website.Settings.Invite.Text, "Shown beside the launcher by itself; empty: never. That somebody has seen it is remembered in the browser only", templ.Attributes{"maxlength": "300"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Area(p.of("invite"), "invite", "Invitation", p.Website.Settings.Invite.Text, "A few plain words, shown beside the launcher by themselves; empty: never. That somebody has seen it is remembered in the browser only", templ.Attributes{"maxlength": "300"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2592,7 +2592,7 @@ func Blocks(p BlocksPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<h1>Blocked visitors</h1><p class=\"lead\">They can write on none of your websites: the chat says that it is not available. A visitor is blocked beside its conversation at the desk; ranges of addresses here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 204, "<h1>Blocked visitors</h1><p class=\"lead\">They can write on none of your websites: the chat says that it is not available. Supervisors block a visitor beside its conversation at the desk; ranges of addresses here.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

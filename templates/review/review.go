@@ -72,14 +72,6 @@ func lineClass(l archive.Line) string {
 	return "message " + string(l.Author)
 }
 
-// body is a line's text in pieces.
-func body(l archive.Line) []archive.Piece {
-	if l.Marked != nil {
-		return l.Marked
-	}
-	return []archive.Piece{{Text: l.Body}}
-}
-
 // choice says in words what was done with a suggestion.
 func choice(s archive.Suggestion) string {
 	words := map[string]string{"accepted": "Suggestion used", "edited": "Suggestion used, edited", "picked": "FAQ entry picked",
@@ -137,7 +129,7 @@ func how(h archive.Hand) string {
 func end(h archive.Hand) string {
 	switch h.Ended {
 	case chat.Ended:
-		return "closed it"
+		return "it ended"
 	case chat.ByReturn:
 		return "gave it back"
 	case chat.ByLoss:

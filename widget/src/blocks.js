@@ -1,7 +1,10 @@
 // The parts of a message's text that stand by themselves: lists, quotes, fenced code.
+import styled from "./styled.js";
+
 const bullet = /^ {0,3}[-*•] +(.+)$/, numbered = /^ {0,3}\d{1,3}[.)] +(.+)$/;
 
-export default function blocks(s, make, inline) {
+export default async function blocks(s, make, inline, root, website) {
+  await styled(root, website);
   const out = [], lines = s.split("\n");
   let text = [];
   const flush = () => {

@@ -11,7 +11,6 @@ export default function files() {
   chooser.type = "file";
   chooser.multiple = chooser.hidden = true;
   chooser.accept = rules.accept;
-  clip.title = texts.attach;
   form.prepend(clip, chooser);
   chooser.onchange = () => { put(chooser.files); chooser.value = ""; };
 

@@ -109,7 +109,7 @@ import { bubble, icon } from "./make.js";
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
     if (open) wish("open", false);
     else if (read().conversation || chat.identity && read().token) wish("listen");
-    else if (website.invite) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
+    else if (website.invite && !button.hidden) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
     for (const w of wishes) wish(...w);
   }
 

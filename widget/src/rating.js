@@ -1,14 +1,12 @@
 // The visitor's verdict after the end.
 import { chat, texts, website } from "./given.js";
 import { act, aria, fill, make } from "./make.js";
-import { save } from "./memory.js";
+import { memory, save } from "./memory.js";
 import { conversation, request } from "./talk.js";
 
 export const rating = make("form", "rating");
-export let thanked;
-
-// Asks for the verdict on another conversation.
-export function unrated() {
+// Asks for the verdict on the conversation, or thanks for it.
+export function ask() {
   const { thumbs, reasons } = website.rating || {}, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
   const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
   const first = [make("p", "", texts.rate), marks];
@@ -17,6 +15,7 @@ export function unrated() {
     const up = v > 1, radio = aria(make("input"), thumbs ? (up ? texts.good : texts.bad) : fill(texts.star, { n: v }));
     radio.type = "radio";
     radio.name = "rating";
+    radio.required = true;
     radio.onchange = () => {
       value = v;
       rating.append(rest);
@@ -34,15 +33,13 @@ export function unrated() {
   words.placeholder = texts.comment;
   const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.replaceChildren(...first);
-  thanked = false;
+  rating.replaceChildren(...(memory.rated === conversation ? [thanks] : first));
   rating.onsubmit = (e) => {
     e.preventDefault();
     request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
       problem.textContent = why;
       if (why) return;
       save((m) => { m.rated = conversation; });
-      thanked = true;
       rating.replaceChildren(thanks);
       chat.tell("rated");
     });

@@ -4,7 +4,7 @@ import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, 
 import { keepEnd, log } from "./log.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
 import { load, memory, save } from "./memory.js";
-import { rating, thanked, unrated } from "./rating.js";
+import { ask as askVerdict, rating } from "./rating.js";
 import { before, clear, draw, mark, shown, turn } from "./thread.js";
 import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
 
@@ -32,7 +32,7 @@ export function drawState() {
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
-  rating.hidden = !website.rating || !closed || memory.rated === conversation && !thanked;
+  rating.hidden = !website.rating || !closed;
   ahead.hidden = !asking || running();
   form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
   about.hidden = running() || form.hidden;
@@ -66,6 +66,7 @@ export function changedElsewhere() {
     chat.data = {};
     anew();
   }
+  if (memory.rated === conversation) askVerdict();
   if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
 }
 
@@ -105,7 +106,7 @@ export function begin() {
   last = unread = 0;
   era = memory.era;
   asked.clear();
-  unrated();
+  askVerdict();
 }
 
 export function anew() {
@@ -121,7 +122,7 @@ function turnTo(id) {
   conversation = id;
   face.removeAttribute("src");
   last = 0;
-  unrated();
+  askVerdict();
   if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
 }
 

@@ -1,8 +1,9 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
+import { link } from "./inline.js";
 import { keepEnd, log } from "./log.js";
 import { fill, make } from "./make.js";
-import { link, write } from "./markdown.js";
+import { write } from "./markdown.js";
 
 export const shown = new Map(); // message id to its element
 const talks = new Map(); // conversation to the place of its messages

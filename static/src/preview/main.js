@@ -1,5 +1,6 @@
 // What a visitor would see of a website's widget, with the settings as they are typed.
 import greet from "../../../widget/src/greet.js";
+import { inline } from "../../../widget/src/inline.js";
 import { bubble, icon, make } from "../../../widget/src/make.js";
 
 const $ = (id) => document.getElementById(id);
@@ -9,7 +10,7 @@ const host = document.createElement("div"), root = host.attachShadow({ mode: "op
 const css = document.createElement("link");
 css.rel = "stylesheet";
 css.href = "/widget.css";
-const title = make("strong", "", saved.name), status = make("span", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher", icon(bubble));
+const title = make("strong", "", saved.name), status = make("p", "status"), said = make("div", "greeting text"), launcher = make("button", "launcher", icon(bubble));
 launcher.type = "button";
 launcher.setAttribute("aria-label", "The launcher, as it looks");
 const input = make("textarea", "");
@@ -21,7 +22,9 @@ input.rows = 1;
 input.readOnly = true;
 input.tabIndex = -1;
 input.setAttribute("aria-label", "Where visitors write");
-const panel = make("section", "panel", make("header", "", make("div", "", title, status)), log, make("div", "composer", input));
+input.placeholder = saved.texts?.write || "Write a message";
+const send = make("span", "send", saved.texts?.send || "Send");
+const panel = make("section", "panel", make("header", "", make("div", "", title, status)), log, make("div", "composer", input, send));
 panel.style.height = "400px";
 root.append(css, launcher, panel);
 $("stage").append(host);
@@ -48,7 +51,7 @@ function show() {
   const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split("\n").map((s) => s.trim()).filter(Boolean),
     greetings: all.filter((g) => !g.language || g.language === language || g.language === language.split("-")[0]) };
   const g = greet(website, at, $("see-page").value || "/");
-  said.textContent = g.text || "";
+  said.replaceChildren(...inline(g.text || ""));
   said.hidden = !g.text;
   status.textContent = g.status || "";
   const n = all.indexOf(g);
@@ -60,6 +63,8 @@ function show() {
     host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
   }
   host.classList.toggle("left", on("left"));
+  for (const side of ["x", "y"]) host.style.setProperty("--" + side, (+value(side) || 0) + "px");
+  launcher.hidden = on("hidden") || !!value("own").trim();
 }
 
 const now = new Date();

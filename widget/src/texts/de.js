@@ -1,6 +1,6 @@
 export default {
   open: "Chat öffnen", close: "Chat schließen", unread: "{n} neu", news: "Neue Nachricht",
-  write: "Nachricht schreiben", send: "Senden", again: "Neuen Chat beginnen", gone: "Auf dieser Seite ist der Chat nicht verfügbar.",
+  write: "Nachricht schreiben", send: "Senden", again: "Neuer Chat", gone: "Auf dieser Seite ist der Chat nicht verfügbar.",
   connecting: "Verbindung wird hergestellt…", offline: "Verbindung unterbrochen. Was Sie schreiben, wird gesendet, sobald sie wieder steht.",
   waiting: "Sie sind in der Warteschlange. Gleich ist jemand für Sie da.", sending: "Wird gesendet…", sent: "Gesendet", read: "Gelesen",
   here: "{name} ist für Sie da", joined: "{name} ist jetzt im Chat", typing: "{name} schreibt…",

@@ -1,7 +1,7 @@
 // What the widget says while one talks; more.js has the rest. Other languages have the same names, all in one; {…} is filled in.
 export default {
   open: "Open chat", close: "Close chat", unread: "{n} new", news: "New message", write: "Write a message", send: "Send",
-  again: "Start a new conversation", gone: "The chat is not available on this page.", connecting: "Connecting…",
+  again: "New conversation", gone: "The chat is not available on this page.", connecting: "Connecting…",
   offline: "No connection. What you write is sent as soon as it is back.", waiting: "You are in line. Somebody will be with you soon.",
   sending: "Sending…", sent: "Sent", read: "Read", here: "{name} is here for you", joined: "{name} has joined", typing: "{name} is typing…",
   edited: "edited", erased: "This message was taken back",

@@ -222,7 +222,7 @@ func (p *panel) who() access.Actor {
 
 // show writes messages; the one that this panel is just sending becomes its acknowledgement.
 func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
-	out := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversation}}
+	out, taken := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversation}}, false
 	for _, m := range messages {
 		p.mu.Lock()
 		if m.Seq == 1 {
@@ -251,7 +251,7 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 			case chat.Taken:
 				out.Conversation.State, out.Conversation.Agent = chat.Open, m.AuthorName
 				p.waits = false
-				spawn("show an agent's picture", func() { p.face(conversation) })
+				taken = true
 			case chat.Ended, chat.Left, chat.Lapsed:
 				out.Conversation.State = chat.Closed
 				p.waits = false
@@ -265,6 +265,9 @@ func (p *panel) show(conversation uuid.UUID, messages []chat.Message) {
 		out.Messages = append(out.Messages, p.outgoing(m))
 	}
 	p.flush(&out)
+	if taken {
+		spawn("show an agent's picture", func() { p.face(conversation) })
+	}
 }
 
 // face shows the picture of the agent who has the conversation.

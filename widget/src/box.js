@@ -3,7 +3,6 @@ import { opening, root, texts, website } from "./given.js";
 import { log } from "./log.js";
 import { act, aria, make } from "./make.js";
 import { write } from "./markdown.js";
-import { clear } from "./thread.js";
 
 const input = make("textarea"), box = make("section", "panel"), form = make("form", "composer"), face = make("img", "face"), status = make("p", "status");
 const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice");
@@ -21,7 +20,6 @@ export function furnish(leave, rating) {
   menu.append(aria(make("summary", "", "⋯"), texts.more), items);
   aria(log, name, "log").tabIndex = 0;
   log.append(write(privacy, website.privacy || ""), greeting);
-  clear();
   aria(notice, "", "status");
   input.rows = 1;
   input.maxLength = 4000;

@@ -4,9 +4,9 @@ import files from "./files.js";
 import { button, chat, root, stored, take, website } from "./given.js";
 import { keepEnd } from "./log.js";
 import { newID } from "./make.js";
-import { load, memory, tab } from "./memory.js";
+import { load, tab } from "./memory.js";
 import { rating } from "./rating.js";
-import { askSubject, begin, chosen, conversation, drawState, openMenu, outstanding, read, changedElsewhere, running, state, told, tools } from "./talk.js";
+import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
 import { again, connect, drop, greeted, post, put } from "./wire.js";
 
@@ -65,8 +65,8 @@ const api = {
 export default async function panel(given) {
   await take(given);
   load();
-  begin();
   furnish(api.close, rating);
+  begin();
   if (website.files) files();
 
   form.onsubmit = (e) => { e.preventDefault(); submit(); };
@@ -99,6 +99,5 @@ export default async function panel(given) {
   chat.identified = async () => (await import("./identity.js")).default(tools());
   chat.told = () => told();
   if (chat.identity) await chat.identified();
-  outstanding();
   return api;
 }

@@ -93,25 +93,21 @@ export async function openMenu() {
   }
 }
 
-// What is not acknowledged yet.
-export function outstanding() {
-  for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
-}
-
-// With nobody known and nothing said.
+// Begins with nothing said but what is not acknowledged yet.
 export function begin() {
   asking = !!website.questions;
-  conversation = null;
+  conversation = place = null;
   state = agent = typing.textContent = "";
   last = unread = 0;
   era = memory.era;
   asked.clear();
   askVerdict();
+  clear();
+  for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
 }
 
 export function anew() {
   begin();
-  clear();
   drawUnread();
   restart();
 }
@@ -157,11 +153,7 @@ function take(messages) {
 const frames = {
   welcome({ token, conversation: c, messages }) {
     welcomed(token);
-    if (!c && conversation) { // it is another visitor's
-      begin();
-      clear();
-      outstanding();
-    }
+    if (!c && conversation) begin(); // it is another visitor's
     if (c) {
       turnTo(c.id);
       state = c.state;
@@ -182,6 +174,7 @@ const frames = {
     turnTo(c.id);
     if (c.state) {
       if (c.state !== "waiting") place = null;
+      if (c.agent && c.agent !== agent) face.removeAttribute("src");
       state = c.state;
       agent = c.agent || (state === "open" ? agent : "");
     } else if (!running()) state = "waiting";

@@ -1,5 +1,6 @@
 // The visitor's verdict after the end.
 import { chat, texts, website } from "./given.js";
+import { keepEnd } from "./log.js";
 import { act, aria, fill, make } from "./make.js";
 import { memory, save } from "./memory.js";
 import { conversation, request } from "./talk.js";
@@ -18,7 +19,7 @@ export function ask() {
     radio.required = true;
     radio.onchange = () => {
       value = v;
-      rating.append(rest);
+      keepEnd(() => rating.append(rest));
       Array.from(marks.children).forEach((l, i) => l.classList.toggle("on", thumbs ? values[i] === v : i < v));
     };
     marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));

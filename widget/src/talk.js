@@ -32,11 +32,13 @@ export function drawState() {
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
-  rating.hidden = !website.rating || !closed;
-  ahead.hidden = !asking || running();
-  form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
-  about.hidden = running() || form.hidden;
-  keepEnd(() => { contact.hidden = !(waiting && place?.nobody) || memory.left === conversation || !!memory.email; });
+  keepEnd(() => {
+    rating.hidden = !website.rating || !closed;
+    ahead.hidden = !asking || running();
+    form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
+    about.hidden = running() || form.hidden;
+    contact.hidden = !(waiting && place?.nobody) || memory.left === conversation || !!memory.email;
+  });
   if (notice.textContent !== words) notice.textContent = words; // read out once
   input.placeholder = closed ? texts.again : texts.write;
 }

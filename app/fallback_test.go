@@ -183,7 +183,7 @@ func TestBrowserBusy(t *testing.T) {
 	t.Parallel()
 	o := apptest.NewOrg(t)
 	s := serveTest(t, func(c *config) {
-		c.Limits.Visitor = live.Rate{ASecond: 1, AtOnce: 2}
+		c.Limits.Visitor = live.Rate{ASecond: 0.4, AtOnce: 2} // slow typing is too quick, too
 		c.Limits.WebsiteSockets = 1
 	})
 	page := customerPage(t, s.url, o.Key)

@@ -624,7 +624,7 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	// A page that undoes everything of all its elements and adds to what scripts build on.
 	b.Size(1280, 800, false)
 	b.Go(pageOf(t, s, o.Key, `lang="de"`, `<style>* { all: unset; color: red; position: static; display: block; font: 40px serif; opacity: .9 } div { transform: rotate(3deg) }</style>
-		<script>Object.defineProperty(crypto, "randomUUID", { value: undefined }); Array.prototype.evil = function () {}; Object.defineProperty(Object.prototype, "wicked", { value: 1, enumerable: true, configurable: true, writable: true }); document.write("<p>written</p>");</script>`, "<h1>Everything is undone</h1>"))
+		<script>Object.defineProperty(crypto, "randomUUID", { value: undefined }); Array.prototype.evil = function () {}; Array.prototype.toJSON = function () { return "[]"; }; Object.defineProperty(Object.prototype, "wicked", { value: 1, enumerable: true, configurable: true, writable: true }); document.write("<p>written</p>");</script>`, "<h1>Everything is undone</h1>"))
 	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
 	if p := at(); p[2] != 20 || p[3] != 20 {
 		t.Errorf("on a hostile page the launcher is %v pixels from the corner", p)

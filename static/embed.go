@@ -2,6 +2,7 @@
 package static
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -38,6 +39,10 @@ var byName = func() map[string]Served {
 	if err != nil {
 		panic(err) // the embedded tree cannot be read: a broken build
 	}
+	// htmx and its extensions are one file: it begins as soon as it has run, and an extension that came after it would not be asked.
+	live := bytes.Join([][]byte{all["htmx.min.js"].Bytes, all["hx-ws.min.js"].Bytes, all["hx-upsert.min.js"].Bytes}, []byte(";\n"))
+	sum := sha256.Sum256(live)
+	all["live.js"] = Served{all["htmx.min.js"].Type, live, hex.EncodeToString(sum[:5])}
 	return all
 }()
 

@@ -1,6 +1,7 @@
 package static_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"os"
@@ -73,5 +74,19 @@ func TestNothingInline(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// htmx comes with its extensions: it begins as soon as it has run, and one that came later would not be asked to connect a desk.
+func TestLiveIsOne(t *testing.T) {
+	t.Parallel()
+	all, there := static.Named("live.js")
+	if !there {
+		t.Fatal("there is no live.js")
+	}
+	for _, name := range []string{"htmx.min.js", "hx-ws.min.js", "hx-upsert.min.js"} {
+		if part, there := static.Named(name); !there || !bytes.Contains(all.Bytes, part.Bytes) {
+			t.Errorf("%s is not in it", name)
+		}
 	}
 }

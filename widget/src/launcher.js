@@ -5,7 +5,7 @@ import { bubble, icon } from "./make.js";
 (() => {
   const script = document.currentScript;
   const say = (text) => console.error("Parley: " + text);
-  if (!script?.dataset.key) return say("the script line has no data-key. Copy the two lines from the website's page again.");
+  if (!script?.dataset.key) return say("the script line has no data-key.");
   if (window.parleyChat) return say("the two lines are in this page twice.");
   const chat = (window.parleyChat = { data: {} });
   const key = script.dataset.key, base = new URL(script.src).origin, stored = "parley." + key;

@@ -2,6 +2,9 @@
 // because other tabs change it too.
 import { stored } from "./given.js";
 
+// As JSON, whatever toJSON the page has given to all arrays.
+export const json = (x) => JSON.stringify(x, function (name) { return this[name]; });
+
 export let memory = {};
 let storing = true;
 
@@ -13,7 +16,7 @@ export const load = () => {
 
 export const save = (change) => {
   change(load());
-  try { localStorage.setItem(stored, JSON.stringify(memory)); } catch { storing = false; /* as above, from now on */ }
+  try { localStorage.setItem(stored, json(memory)); } catch { storing = false; /* as above, from now on */ }
 };
 
 // What is true of this tab alone.

@@ -2,7 +2,7 @@
 // request is whole in itself and begins with hello, so that any server can answer it.
 let pauseBefore = 60000; // a probe
 
-export default function poll(address, socketAddress, hello) {
+export default function poll(address, socketAddress, hello, json) {
   const s = { readyState: 0, send, close };
   const stop = new AbortController();
   let queue = [], posting = false, begun = false, known = "", typedAt = 0, probe;
@@ -27,7 +27,7 @@ export default function poll(address, socketAddress, hello) {
       if (frame.conversation?.state) known = frame.conversation.id + frame.conversation.state;
       if (frame.type === "welcome") begun = true;
       if (frame.type === "refused" && begun && !frame.id && (frame.retry || frame.code === "unauthenticated")) throw frame; // begin anew, later
-      s.onmessage({ data: JSON.stringify(frame) });
+      s.onmessage({ data: json(frame) });
     }
   }
 

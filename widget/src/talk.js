@@ -3,7 +3,7 @@ import { about, ahead, box, contact, face, form, input, items, menu, notice, pri
 import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
 import { keepEnd, log } from "./log.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
-import { load, memory, save } from "./memory.js";
+import { json, load, memory, save } from "./memory.js";
 import { ask as askVerdict, rating } from "./rating.js";
 import { before, clear, draw, mark, shown, turn } from "./thread.js";
 import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
@@ -16,7 +16,7 @@ export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
 
 // What parts are given that are loaded when they are used.
-export const tools = () => ({ act, anew, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, save, say, drawState,
+export const tools = () => ({ act, anew, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, json, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
 // Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.

@@ -1,7 +1,7 @@
 // What agents may know besides: the pages since the chat was opened here, the time zone, and what the site says of its visitor
 // (parley("set", {...})). Told while a conversation runs, and only when it has changed. And what was answered before the chat: where to
 // write to, when it begins; the rest beside the talk.
-export default function teller({ stored, put, request, memory }) {
+export default function teller({ json, stored, put, request, memory }) {
   const where = stored + ".trail";
   let told = "";
   const trail = () => {
@@ -10,7 +10,7 @@ export default function teller({ stored, put, request, memory }) {
     const last = list[list.length - 1];
     if (!last || last.url !== location.href) {
       list = [...list, { url: location.href, title: document.title, at: new Date().toISOString() }].slice(-20);
-      try { sessionStorage.setItem(where, JSON.stringify(list)); } catch { /* as above */ }
+      try { sessionStorage.setItem(where, json(list)); } catch { /* as above */ }
     }
     return list;
   };
@@ -21,7 +21,7 @@ export default function teller({ stored, put, request, memory }) {
     const email = answer("email"), name = answer("name");
     if (began && (email || name)) request({ type: "contact", email, name }, () => {});
     const frame = { type: "about", conversation, trail: steps, data: { ...Object.fromEntries(answers.map((a) => [a.label.slice(0, 60), a.value])), ...window.parleyChat.data }, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-    const now = JSON.stringify(frame);
+    const now = json(frame);
     if (now === told) return;
     told = now;
     put(frame);

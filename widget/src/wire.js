@@ -1,6 +1,6 @@
 // The socket, and what waits to be sent. The wire format is in ../PROTOCOL.md.
 import { call, chat, lang, stored, why } from "./given.js";
-import { load, memory, save, tab } from "./memory.js";
+import { json, load, memory, save, tab } from "./memory.js";
 import { conversation, drawState, heard, last } from "./talk.js";
 
 export let greeted = false, stopped = false, tries = 0, said = ""; // said: what the visitor is told of it
@@ -12,7 +12,7 @@ let barren, worked = false; // sockets in a row that brought no welcome; and whe
 const enough = () => (worked ? 6 : 2); // of them to conclude that they are blocked
 
 export const say = (text) => { said = text; };
-export const put = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
+export const put = (frame) => { if (socket?.readyState === 1) socket.send(json(frame)); };
 
 export function connect() {
   clearTimeout(timer);
@@ -24,7 +24,7 @@ export function connect() {
     try { s = new WebSocket(address); } catch { barren = enough(); }
   }
   if (!s && !poll) return void import("./poll.js").then((m) => { poll = m.default; connect(); }, () => { timer = setTimeout(connect, 5000); });
-  socket = s ||= poll(call("frames"), address, helloFrame);
+  socket = s ||= poll(call("frames"), address, helloFrame, json);
   s.onopen = () => s === socket && hello();
   s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
   s.onclose = (e) => s === socket && lost(e);
@@ -41,7 +41,7 @@ function bePatient() {
 
 function helloFrame() {
   load();
-  return (helloFrame.last = JSON.stringify({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
+  return (helloFrame.last = json({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
     identity: chat.identity || undefined, proof, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
 }
 

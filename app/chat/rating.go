@@ -19,7 +19,7 @@ type Rating struct {
 	Thumbs  bool // up or down, instead of stars
 	Reasons []string
 	Comment string
-	At      time.Time // when it was given; filled by RatingOf
+	At      time.Time // when it was given; filled by Ratings
 }
 
 // Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.

@@ -99,7 +99,7 @@ create table blocks (
 );
 call app.lock_down('blocks', 'org_id');
 call app.staff_only('blocks');
-grant select, insert, update (reason, by_id, until, created_at), delete on blocks to parley_app;
+grant select, insert, delete on blocks to parley_app;
 
 -- How a website's widget looks and behaves (org.Settings), and what signs its visitors.
 alter table websites

@@ -16,7 +16,10 @@ create function app.rated(_org uuid, _conversation uuid, _so text) returns boole
           else exists (select from public.ratings r where r.org_id = _org and r.conversation_id = _conversation
             and case _so when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end) end $$;
 
--- What signs a website's visitors is for staff, and for the door that checks it: not for who may read the website.
+-- Whoever is blocked again is blocked for the newer reason and time.
+grant update (reason, by_id, until, created_at) on blocks to parley_app;
+
+-- What signs a website's visitors is for managers, and for the door that checks it: not for who may read the website.
 create table identity_keys (
   org_id     uuid not null,
   website_id uuid not null,
@@ -79,6 +82,7 @@ create or replace function app.door_website(_key text)
         from websites w where w.key = _key $$;
 revoke create on schema app from parley_door;
 drop table identity_keys;
+revoke update (reason, by_id, until, created_at) on blocks from parley_app;
 drop function app.rated;
 create or replace function app.is_staff() returns boolean language sql stable parallel safe
   as $$ select current_setting('app.role') in ('owner', 'manager', 'supervisor', 'agent', 'system') $$;

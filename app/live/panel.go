@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 	"unique"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"parley/app/access"
-	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/live/wire"
 	"parley/app/org"
@@ -201,181 +198,6 @@ func messageID(raw []byte) uuid.UUID {
 		return uuid.Nil
 	}
 	return only.ID
-}
-
-func (p *panel) hello(ctx context.Context, in frameIn) {
-	if in.Protocol != 1 {
-		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This server speaks protocol 1."), "")
-		return
-	}
-	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
-	now := time.Now()
-	visitor, renew, err := p.hub.tokens.Check(in.Token, p.site.Org, p.site.ID, now)
-	if err != nil && in.Token != "" { // it may be of a mail's link
-		if from, _, bad := p.hub.tokens.Links().Check(in.Token, p.site.Org, p.site.ID, now); bad == nil {
-			visitor, err = p.hub.chat.TakeOver(ctx, from)
-			renew = true
-		}
-	}
-	if err != nil {
-		if in.Token != "" {
-			p.refuse(uuid.Nil, err, "")
-			return
-		}
-		if p.site.Settings.Proof && !p.hub.proofs.met(p.site.ID, p.address, in.Proof, now) {
-			p.write(refusedOut{Type: "refused", Code: "work", Words: Words{Message: p.hub.proofs.challenge(p.site.ID, p.address, now)}})
-			return
-		}
-		if err := p.hub.gauges.newcomer(p.address); err != nil {
-			p.refuse(uuid.Nil, err, "")
-			return
-		}
-		visitor, renew = chat.NewVisitor(p.site.Org, p.site.ID), true
-	}
-	if p.turnedOut(ctx, visitor) {
-		return
-	}
-	if in.Identity != "" {
-		asking := visitor
-		if in.Token == "" {
-			asking = access.Actor{}
-		}
-		if visitor, err = p.identify(ctx, asking, in.Identity); err != nil {
-			p.refuse(uuid.Nil, err, "recognize a visitor")
-			return
-		}
-		renew = renew || visitor.ID() != asking.ID()
-		if p.turnedOut(ctx, visitor) {
-			return
-		}
-	}
-	if renew {
-		out.Token = p.hub.tokens.Sign(visitor, now)
-	}
-	if org.OriginHost(in.Page.URL) != org.OriginHost(p.origin.Value()) { // an agent may click it: only the page that the browser vouches for
-		in.Page.URL = ""
-	}
-	p.mu.Lock()
-	if p.due != nil {
-		p.due.Stop()
-		p.due = nil
-	}
-	p.visitor = visitor
-	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
-	p.mu.Unlock()
-	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {
-		oldest.socket.Close(wire.Gone, "too many tabs")
-	}
-	if in.Token == "" && in.Identity == "" { // a visitor nobody has met has no conversation: no query
-		p.welcome(out, in)
-		return
-	}
-	c, found, err := p.hub.chat.OfVisitor(ctx, visitor)
-	var messages []chat.Message
-	cursor := 0
-	if found && err == nil {
-		if in.Conversation == c.ID && in.After > 0 && in.After <= c.LastSeq {
-			cursor = in.After
-		}
-		messages, _, err = p.hub.chat.Page(ctx, visitor, c.ID, cursor)
-	}
-	if err != nil {
-		p.refuse(uuid.Nil, err, "welcome a visitor")
-		p.socket.Close(wire.TryAgain, "try again")
-		return
-	}
-	if !found {
-		p.welcome(out, in)
-		return
-	}
-	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
-	for _, m := range messages {
-		out.Messages = append(out.Messages, p.outgoing(m))
-		cursor = m.Seq
-	}
-	p.mu.Lock()
-	p.conversation = c.ID // bells for it change nothing from here on
-	p.waits = c.State == chat.Waiting
-	p.mu.Unlock()
-	p.welcome(out, in)
-	if c.ReadByAgent > 0 {
-		p.agentRead(c.ID, c.ReadByAgent)
-	}
-	if c.State == chat.Waiting {
-		p.hub.lineMoved(p.site.Org)
-	}
-	p.hub.follow(p, c.ID, cursor)
-	p.hub.look(c.ID)                                         // what was said between reading and following, and further pages
-	if in.After > 0 && c.State != chat.Closed && !p.polled { // it comes back after a loss
-		p.hub.chat.RingAgain(p.site.Org, c.ID, visitor.ID(), c.LastSeq)
-	}
-	if c.State == chat.Open { // last: what was said is not kept waiting for a picture
-		p.face(c.ID)
-	}
-}
-
-// turnedOut closes the panel for good if its visitor may not write.
-func (p *panel) turnedOut(ctx context.Context, visitor access.Actor) bool {
-	if p.hub.mayWrite(ctx, p.site.Org, visitor.ID(), p.address) {
-		return false
-	}
-	p.refuse(uuid.Nil, errBlocked, "")
-	p.socket.Close(wire.Gone, "blocked")
-	return true
-}
-
-// identify returns the visitor whom the site has signed (RFC 7519, HS256 with the website's key).
-func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
-	wrong := func(why string) error {
-		return fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
-	}
-	key := p.site.IdentityKey
-	if key == "" || len(signed) > 4000 {
-		return asking, wrong("the website has no key for it")
-	}
-	var c struct {
-		jwt.RegisteredClaims
-		Name  string `json:"name"`
-		Email string `json:"email"`
-	}
-	_, err := jwt.ParseWithClaims(signed, &c, func(*jwt.Token) (any, error) { return []byte(key), nil },
-		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(30*time.Second))
-	switch {
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return asking, wrong("it has expired")
-	case err != nil:
-		return asking, wrong("it cannot be verified")
-	case time.Until(c.ExpiresAt.Time) > signedMost:
-		return asking, wrong("it is good for more than a day")
-	}
-	subject, err := fail.Line("sub", c.Subject, 200)
-	if err != nil {
-		return asking, wrong("it has no sub, or a very long one")
-	}
-	email, err := fail.Email(c.Email)
-	if err != nil {
-		email = ""
-	}
-	return p.hub.chat.Identify(ctx, p.site.Org, p.site.ID, asking, chat.Claims{Subject: subject, Name: clip(c.Name, 100), Email: email, Until: c.ExpiresAt.Add(time.Minute)}, signed, p.address)
-}
-
-// signedMost is how long a site's sign-in of a visitor may be good: it is remembered that long.
-const signedMost = 25 * time.Hour
-
-// welcome writes the first frame. What rang before it is looked for now.
-func (p *panel) welcome(out welcomeOut, in frameIn) {
-	p.mu.Lock()
-	if out.isNews(in) {
-		p.write(out)
-	} else {
-		p.socket.SendQuietly(marshal(out))
-	}
-	p.welcomed = true
-	missed := p.missed
-	p.mu.Unlock()
-	if missed {
-		spawn("find a panel's conversation", p.findConversation)
-	}
 }
 
 // bell says that something was said in a conversation of the visitor's. It reports whether the panel begins to follow it.

@@ -187,6 +187,7 @@ func fill(t testing.TB, s *server) filled {
 			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
 		`insert into identity_uses (org_id, hash, visitor_id, address, until) select org_id, sha256('x'), visitor_id, '', now() from conversations`,
 		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) from websites`,
+		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {

@@ -6,6 +6,8 @@
 package access
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 )
 
@@ -73,7 +75,11 @@ type Actor struct {
 	id      uuid.UUID // the user or the visitor; zero for system
 	narrow  uuid.UUID // a reviewer's customer, a visitor's website; zero otherwise
 	purpose string
+
+	only *customers // a team member's that is limited; nil: it serves all. A pointer, so that actors can be compared
 }
+
+type customers []uuid.UUID
 
 // User is a logged-in user. customer is the reviewer's and zero for every other role.
 func User(org, user uuid.UUID, role Role, customer uuid.UUID) Actor {
@@ -91,6 +97,37 @@ func Visitor(org, website, id uuid.UUID) Actor {
 // System is the program itself, working for one organization; purpose says at what, for the log.
 func System(org uuid.UUID, purpose string) Actor {
 	return Actor{org: org, role: system, purpose: purpose}
+}
+
+// LimitedTo returns the team member limited to customers: it sees and changes what is theirs and nothing of the others. With none it
+// sees no customer at all. Owners, reviewers, visitors and the system stay as they are.
+func (a Actor) LimitedTo(list []uuid.UUID) Actor {
+	if a.role == Manager || a.role == Supervisor || a.role == Agent {
+		only := customers(slices.Clone(list))
+		a.only = &only
+	}
+	return a
+}
+
+// Limited reports whether the actor is a team member limited to customers.
+func (a Actor) Limited() bool { return a.only != nil }
+
+// Serves reports whether a customer is one whose data the actor may see at all: every one for a team member who is not limited and for
+// the system, its own for a reviewer, none for a visitor.
+func (a Actor) Serves(customer uuid.UUID) bool {
+	switch {
+	case a.role == Reviewer:
+		return customer == a.narrow
+	case a.role == visitor || a.role == "":
+		return false
+	}
+	return a.only == nil || slices.Contains(*a.only, customer)
+}
+
+// AsSystem returns the program itself, doing something for the actor that the caller has found to be its right; the actor stays named as
+// whose act it is.
+func (a Actor) AsSystem(purpose string) Actor {
+	return Actor{org: a.org, role: system, id: a.id, purpose: purpose}
 }
 
 // Valid reports whether this is somebody: an actor with an organization, and an id unless it is the system.

@@ -9,7 +9,9 @@ package apptest
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -166,6 +168,33 @@ func NewOrg(t testing.TB) Org {
 		must(err)
 	}
 	return o
+}
+
+// Member adds a team member with a role, limited to customers if there are any.
+func (o Org) Member(t testing.TB, role access.Role, customers ...uuid.UUID) Person {
+	t.Helper()
+	ctx := context.Background()
+	name := fmt.Sprintf("%s %s of %s", role, uuid.NewString()[:4], o.Name)
+	email := strings.ReplaceAll(name, " ", "-") + "@" + o.Name + ".example"
+	id, err := identity.New(DB(t), bus.New(nil), false).Create(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	actor := access.User(o.ID, id, role, uuid.Nil)
+	system := DB(t).As(access.System(o.ID, "test"))
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := system.Exec(ctx, sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec("update agents set hard_cap = 1000000 where user_id = $1", id)
+	if len(customers) > 0 {
+		actor = actor.LimitedTo(customers)
+		exec("update users set limited = true where id = $1", id)
+		exec("insert into user_customers (org_id, user_id, customer_id) select $1, $2, unnest($3::uuid[])", o.ID, id, customers)
+	}
+	return Person{actor, name, email}
 }
 
 // Super runs a statement as the test cluster's superuser, for what happens to a database from outside.

@@ -72,7 +72,7 @@ const BudgetMost = 1_000_000_000_000
 
 // Settings returns the organization's; ok is false if it has no model.
 func (r *Room) Settings(ctx context.Context, who access.Actor) (s Settings, ok bool, err error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return s, false, err
 	}
@@ -95,7 +95,7 @@ func (r *Room) Settings(ctx context.Context, who access.Actor) (s Settings, ok b
 
 // SetSettings keeps them. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
 func (r *Room) SetSettings(ctx context.Context, who access.Actor, in Settings) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (r *Room) SetSettings(ctx context.Context, who access.Actor, in Settings) e
 
 // Forget takes the model away, with its key.
 func (r *Room) Forget(ctx context.Context, who access.Actor) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func (r *Room) AddBlock(ctx context.Context, who access.Actor, b Block) error {
 	checks.Err("reason", err)
 	p := chatdb.AddBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(who.ID())}
 	if b.Visitor == uuid.Nil {
+		if who.Limited() {
+			return fail.New(fail.Forbidden, "A range of addresses is blocked for the whole organization, and you are limited to some of its customers. Block the visitor, or ask a supervisor who is not.")
+		}
 		n, err := network(b.Network)
 		checks.Err("network", err)
 		text := n.String()
@@ -69,7 +72,7 @@ func (r *Room) AddBlock(ctx context.Context, who access.Actor, b Block) error {
 		return err
 	}
 	err = chatdb.New(t).AddBlock(ctx, p)
-	if pg.Missing(err) {
+	if pg.Missing(err) || pg.Denied(err) {
 		return fail.Missing("visitor")
 	}
 	if err == nil {

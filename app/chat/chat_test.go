@@ -211,7 +211,7 @@ func TestTakenOnce(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("taken by %v", got)
 	}
-	if n := len(f.all(f.org.As(access.Agent), r.Conversation)); n != 2 {
+	if n := len(f.all(f.org.As(access.Supervisor), r.Conversation)); n != 2 {
 		t.Errorf("%d messages: it was taken more than once", n)
 	}
 }

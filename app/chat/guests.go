@@ -74,6 +74,9 @@ func (r *Room) invite(ctx context.Context, who access.Actor, right access.Right,
 	}
 	q := chatdb.New(t)
 	row, err := q.Invite(ctx, p)
+	if pg.Beyond(err) {
+		return errBeyond
+	}
 	if pg.None(err) {
 		guests, err := r.Guests(ctx, who, []uuid.UUID{p.ConversationID})
 		if err == nil && slices.ContainsFunc(guests[p.ConversationID], func(g Guest) bool { return g.ID == p.UserID }) {
@@ -142,11 +145,28 @@ func (r *Room) Leave(ctx context.Context, who access.Actor, name string, convers
 	return err
 }
 
-// EndVisits takes a user out of everybody's conversations: it may no longer watch, or answer.
+// EndVisits takes a user out of everybody's conversations: it may no longer watch, or answer. The caller has checked that the actor may
+// change the user.
 func (r *Room) EndVisits(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	t, err := r.db.For(who, access.Manage)
-	if err != nil {
+	if _, err := r.db.For(who, access.Manage); err != nil {
 		return err
 	}
-	return chatdb.New(t).EndVisits(ctx, user)
+	return chatdb.New(r.db.As(who.AsSystem("take somebody out of conversations"))).EndVisits(ctx, user)
+}
+
+// LeaveBeyondLimits takes a team member out of the conversations of customers whom it no longer serves, inside the caller's transaction:
+// those that it has go back into their queues, and it takes part in none. The caller rings after the commit.
+func (r *Room) LeaveBeyondLimits(ctx context.Context, tx *pg.Tenant, user uuid.UUID) ([]Said, error) {
+	q := chatdb.New(tx)
+	own, err := q.OwnBeyondLimits(ctx, &user)
+	if err != nil {
+		return nil, err
+	}
+	var list []Said
+	if len(own) > 0 {
+		if list, err = r.Requeue(ctx, tx, Requeue{Conversations: own, Agent: user, By: ByReturn, Lost: true}); err != nil {
+			return nil, err
+		}
+	}
+	return list, q.LeaveBeyondLimits(ctx, user)
 }

@@ -57,7 +57,7 @@ func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversa
 	got, err := q.GetConversation(ctx, conversation)
 	switch {
 	case pg.None(err):
-		return Conversation{}, fail.Missing("conversation")
+		return Conversation{}, r.tooLate(ctx, who, conversation, lines)
 	case err != nil:
 		return Conversation{}, err
 	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
@@ -72,6 +72,22 @@ func (r *Room) Take(ctx context.Context, who access.Actor, name string, conversa
 		return Conversation{}, fail.New(fail.Conflict, "This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
 	}
 	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
+}
+
+// tooLate says why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
+func (r *Room) tooLate(ctx context.Context, who access.Actor, conversation uuid.UUID, lines Lines) error {
+	known, err := r.known(ctx, who, conversation)
+	switch {
+	case err != nil:
+		return err
+	case !lines.Has(known.GroupID):
+		return fail.Missing("conversation")
+	case State(known.State) == Closed:
+		return ErrClosed
+	case known.AgentID == nil:
+		return fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
+	}
+	return fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(known.AgentName, "A colleague"))
 }
 
 func nameOr(name, other string) string {
@@ -131,6 +147,8 @@ func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to, fro
 	}
 	list, err := r.Give(ctx, t, []Gift{{conversation, to}}, by, from)
 	switch {
+	case pg.Beyond(err):
+		return Conversation{}, errBeyond
 	case pg.Refused(err) && to == who.ID():
 		return Conversation{}, ErrFull
 	case pg.Refused(err):
@@ -206,12 +224,12 @@ func (r *Room) Lapse(ctx context.Context, tx *pg.Tenant) ([]Said, error) {
 
 // Decline ends the offer of a conversation to the actor.
 func (r *Room) Decline(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	t, err := r.db.For(who, access.Answer)
-	if err != nil {
+	if _, err := r.db.For(who, access.Answer); err != nil {
 		return err
 	}
-	rows, err := chatdb.New(t).Reline(ctx, chatdb.RelineParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()), CameBy: ByLapse,
-		NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
+	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.
+	rows, err := chatdb.New(r.db.As(who.AsSystem("decline an offer"))).Reline(ctx, chatdb.RelineParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()),
+		CameBy: ByLapse, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
 	if err == nil && len(rows) == 0 {
 		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
 	}
@@ -249,7 +267,16 @@ func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, in H
 	if who.May(access.Watch) {
 		q.Agent = uuid.Nil
 	}
-	list, err := r.Requeue(ctx, t, q)
+	if _, err := r.Get(ctx, who, in.Conversation); fail.KindOf(err) == fail.NotFound {
+		return r.Refusal(ctx, who, in.Conversation)
+	} else if err != nil {
+		return err
+	}
+	// As the system: the agent may not see where it goes. The statement takes nothing but what the agent has.
+	list, err := r.Requeue(ctx, r.db.As(who.AsSystem("transfer a conversation")), q)
+	if pg.Beyond(err) {
+		return errBeyond
+	}
 	if err != nil {
 		return err
 	}

@@ -180,12 +180,29 @@ func (r *Room) told(ctx context.Context) {
 	r.bus.Flush(ctx)
 }
 
+// Refusal says why the actor cannot do something with a conversation: in words about what has become of it, if the actor sees it, or had it
+// or wrote in it before.
+func (r *Room) Refusal(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
+	return r.refusal(ctx, chatdb.New(r.db.As(who)), who, conversation)
+}
+
 // refusal finds out why a guarded statement touched nothing.
 func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor, conversation uuid.UUID) error {
 	row, err := q.GetConversation(ctx, conversation)
 	switch {
 	case pg.None(err):
-		return fail.Missing("conversation")
+		known, err := r.known(ctx, who, conversation)
+		switch {
+		case err != nil:
+			return err
+		case !known.Had:
+			return fail.Missing("conversation")
+		case State(known.State) == Closed:
+			return ErrClosed
+		case known.AgentID == nil:
+			return fail.New(fail.Conflict, "This conversation is no longer yours: it is back in a queue.")
+		}
+		return fail.New(fail.Conflict, "This conversation is no longer yours: %s has it.", known.AgentName)
 	case err != nil:
 		return err
 	case State(row.State) == Closed:
@@ -196,6 +213,16 @@ func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor,
 		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
 	}
 	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
+}
+
+// known returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
+// does not exist for it.
+func (r *Room) known(ctx context.Context, who access.Actor, conversation uuid.UUID) (chatdb.KnownRow, error) {
+	row, err := chatdb.New(r.db.As(who.AsSystem("say what has become of a conversation"))).Known(ctx, chatdb.KnownParams{ID: conversation, UserID: who.ID()})
+	if pg.None(err) || err == nil && !who.Serves(row.CustomerID) {
+		return row, fail.Missing("conversation")
+	}
+	return row, err
 }
 
 // Address is where a visitor can be written to.

@@ -34,7 +34,7 @@ func (r *Room) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
 
 // AllTags is Tags with how often each is used.
 func (r *Room) AllTags(ctx context.Context, who access.Actor) ([]Tag, error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +72,10 @@ func (r *Room) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID
 	if name, err = fail.Line("a tag", name, 50); err != nil {
 		return fail.Field("tag", "%s", err.Error())
 	}
-	q := chatdb.New(t)
-	if _, err := q.GetConversation(ctx, conversation); pg.None(err) {
-		return fail.Missing("conversation")
+	if err := r.MayWrite(ctx, who, conversation); err != nil {
+		return err
 	}
+	q := chatdb.New(t)
 	p := chatdb.PutTagParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
 	if n, err := q.PutTag(ctx, p); err != nil || n > 0 {
 		return err
@@ -112,13 +112,16 @@ func (r *Room) Untag(ctx context.Context, who access.Actor, conversation, tag uu
 	if err != nil {
 		return err
 	}
+	if err := r.MayWrite(ctx, who, conversation); err != nil {
+		return err
+	}
 	_, err = chatdb.New(t).TakeTag(ctx, chatdb.TakeTagParams{ConversationID: conversation, TagID: tag})
 	return err
 }
 
 // RenameTag changes a tag wherever it is.
 func (r *Room) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -137,7 +140,7 @@ func (r *Room) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, na
 
 // RemoveTag takes a tag off everything and deletes it.
 func (r *Room) RemoveTag(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}

@@ -188,11 +188,17 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 	if !known {
 		e.ID = uuid.Must(uuid.NewV7())
 	}
+	if who.Limited() && e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil {
+		return uuid.Nil, "", fail.Field("customer", "You are limited to some customers. Choose the one that this entry is for.")
+	}
 	err := t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := faqdb.New(tx)
 		if known {
 			row, err := q.LockEntry(ctx, e.ID)
 			if pg.None(err) {
+				if _, seen := q.GetEntry(ctx, e.ID); who.Limited() && seen == nil {
+					return fail.New(fail.Forbidden, "This entry is for all customers, and you are limited to some. Ask a manager who is not.")
+				}
 				return fail.Missing("FAQ entry")
 			}
 			if err != nil {
@@ -217,6 +223,9 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 		}
 		return put(ctx, q, who, []Entry{e}, known)
 	})
+	if pg.Denied(err) {
+		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
+	}
 	if pg.Missing(err) {
 		err = fail.Field("scope", "This customer, website or group does not exist any more. Please choose again.")
 	}

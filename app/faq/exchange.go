@@ -258,6 +258,9 @@ func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, n
 		}
 		known := gathered(rows)
 		fates, taken = judge(records, known, names, language)
+		if who.Limited() {
+			taken = withinLimits(fates, taken, known)
+		}
 		if len(known)+len(taken) > entriesMost {
 			return fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", entriesMost)
 		}
@@ -271,6 +274,9 @@ func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, n
 		}
 		return nil
 	})
+	if pg.Denied(err) {
+		err = fail.Field("file", "The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
+	}
 	if err == nil && dry != OnlyLook && len(taken) > 0 {
 		ids := make([]uuid.UUID, len(taken))
 		for i, e := range taken {
@@ -343,6 +349,29 @@ func judge(records []Record, known []Entry, names Names, language string) (fates
 		fates = append(fates, fate)
 	}
 	return fates, put
+}
+
+// withinLimits marks as wrong what somebody who is limited to customers cannot write: entries for all customers. It returns the rest.
+func withinLimits(fates []Fate, put, known []Entry) []Entry {
+	everybodys := map[uuid.UUID]bool{}
+	for _, e := range known {
+		everybodys[e.ID] = e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil
+	}
+	var rest []Entry
+	next := 0
+	for i := range fates {
+		if fates[i].What != FateNew && fates[i].What != FateChange {
+			continue
+		}
+		e := put[next]
+		next++
+		if everybodys[e.ID] || e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil {
+			fates[i].What, fates[i].Why = FateWrong, "It is for all customers, and you are limited to some. Name one of them."
+			continue
+		}
+		rest = append(rest, e)
+	}
+	return rest
 }
 
 func said(t Text, s Scope) string {

@@ -154,7 +154,7 @@ func (r *Room) Rules(ctx context.Context, who access.Actor) (Rules, error) {
 
 // SetRules changes them.
 func (r *Room) SetRules(ctx context.Context, who access.Actor, in Rules) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}

@@ -15,28 +15,33 @@ import (
 	"parley/app/pg"
 )
 
-// Snippet is a phrase on a key: everybody's, a group's, or a user's own.
+// Snippet is a phrase on a key: everybody's, one for a customer's conversations, a group's, or a user's own.
 type Snippet struct {
 	ID        uuid.UUID
 	Group     uuid.UUID // zero: not a group's
 	User      uuid.UUID // zero: not somebody's own
+	Customer  uuid.UUID // zero: not for one customer's conversations
 	GroupName string
-	Name      string // after the slash
-	Keys      string // such as Ctrl+Shift+H; empty: none
-	Body      string // Markdown with placeholders
-	Used      int
-	FileName  string    // of the file that comes along; empty: none
-	File      uuid.UUID // SaveSnippet: the new one; zero: as it was
-	NoFile    bool      // SaveSnippet: without one
+
+	CustomerName string
+
+	Name     string // after the slash
+	Keys     string // such as Ctrl+Shift+H; empty: none
+	Body     string // Markdown with placeholders
+	Used     int
+	FileName string    // of the file that comes along; empty: none
+	File     uuid.UUID // SaveSnippet: the new one; zero: as it was
+	NoFile   bool      // SaveSnippet: without one
 }
 
 // Groups says whose snippets somebody sees.
 type Groups struct {
 	List       []uuid.UUID
 	Everywhere bool
+	Customer   uuid.UUID // whose conversation a snippet is used in; zero: none
 }
 
-// Snippets returns those that somebody may use. Of several with the same name the nearest wins: own, a group's, everybody's.
+// Snippets returns those that somebody may use. Of several with the same name the nearest wins: own, a customer's, a group's, everybody's.
 func (r *Room) Snippets(ctx context.Context, who access.Actor, of Groups) ([]Snippet, error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
@@ -45,7 +50,7 @@ func (r *Room) Snippets(ctx context.Context, who access.Actor, of Groups) ([]Sni
 	rows, err := faqdb.New(t).ListSnippets(ctx, faqdb.ListSnippetsParams{UserID: optional(who.ID()), Everywhere: of.Everywhere, Groups: of.List})
 	list := make([]Snippet, len(rows))
 	for i, s := range rows {
-		list[i] = Snippet{ID: s.ID, Group: given(s.GroupID), User: given(s.UserID), GroupName: s.GroupName, Name: s.Name, Keys: s.Keys, Body: s.Body, Used: int(s.Used), FileName: s.FileName}
+		list[i] = Snippet{ID: s.ID, Group: given(s.GroupID), User: given(s.UserID), Customer: given(s.CustomerID), GroupName: s.GroupName, CustomerName: s.CustomerName, Name: s.Name, Keys: s.Keys, Body: s.Body, Used: int(s.Used), FileName: s.FileName}
 	}
 	return list, err
 }
@@ -74,9 +79,12 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 	q := faqdb.New(t)
 	if s.ID == uuid.Nil {
 		if s.User != uuid.Nil && s.User != who.ID() || s.User == uuid.Nil && !who.May(access.Manage) {
-			return fail.New(fail.Forbidden, "Only managers keep snippets for others. Yours can be your own.")
+			return fail.New(fail.Forbidden, "Only managers write snippets for others. Choose “Me”.")
 		}
-		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File)})
+		if s.User == uuid.Nil && who.Limited() && !who.Serves(s.Customer) {
+			return fail.Field("for", "You are limited to some customers. Choose one of them, or yourself.")
+		}
+		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), CustomerID: optional(s.Customer), Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File)})
 	} else {
 		if err = r.own(ctx, q, who, s.ID); err != nil {
 			return err
@@ -87,7 +95,7 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 		return fail.Field("name", "There is a snippet with this name already.")
 	}
 	if pg.Missing(err) {
-		return fail.Field("group", "This group does not exist any more. Please choose again.")
+		return fail.Field("for", "This group or customer does not exist any more. Choose again.")
 	}
 	return err
 }
@@ -100,6 +108,9 @@ func (r *Room) own(ctx context.Context, q *faqdb.Queries, who access.Actor, id u
 	}
 	if err == nil && row.UserID == nil && !who.May(access.Manage) {
 		return fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
+	}
+	if err == nil && row.UserID == nil && row.CustomerID == nil && who.Limited() {
+		return fail.New(fail.Forbidden, "This snippet is for all customers, and you are limited to some. Ask a manager who is not.")
 	}
 	return err
 }
@@ -148,7 +159,8 @@ func (r *Room) Attachment(ctx context.Context, who access.Actor, id uuid.UUID, o
 // mayUse returns a snippet that somebody may use.
 func mayUse(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID, of Groups) (faqdb.GetSnippetRow, error) {
 	row, err := q.GetSnippet(ctx, id)
-	if pg.None(err) || err == nil && (row.UserID != nil && *row.UserID != who.ID() || row.GroupID != nil && !of.Everywhere && !slices.Contains(of.List, *row.GroupID)) {
+	if pg.None(err) || err == nil && (row.UserID != nil && *row.UserID != who.ID() || row.CustomerID != nil && *row.CustomerID != of.Customer ||
+		row.GroupID != nil && !of.Everywhere && !slices.Contains(of.List, *row.GroupID)) {
 		return row, fail.Missing("snippet")
 	}
 	return row, err

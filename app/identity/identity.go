@@ -74,8 +74,11 @@ func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
 	if !r.allowed(u.Email) {
 		return Person{}, fail.New(fail.Unauthenticated, "Please log in.")
 	}
-	p := Person{Actor: access.User(u.OrgID, u.UserID, access.Role(u.Role), u.CustomerID), Name: u.Name, Email: u.Email,
-		OrgName: u.OrgName, Epoch: int(u.SessionEpoch)}
+	actor := access.User(u.OrgID, u.UserID, access.Role(u.Role), u.CustomerID)
+	if u.Limited {
+		actor = actor.LimitedTo(u.Customers)
+	}
+	p := Person{Actor: actor, Name: u.Name, Email: u.Email, OrgName: u.OrgName, Epoch: int(u.SessionEpoch)}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.people) > 20000 {
@@ -125,18 +128,24 @@ type User struct {
 	Customer     uuid.UUID // a reviewer's
 	CustomerName string
 	Disabled     bool
+
+	Limited       bool // a team member that serves only these customers
+	Customers     []uuid.UUID
+	CustomerNames []string
 }
 
-// Users lists the organization's users, those who can log in first.
+// Users lists the organization's users, those who can log in first. A manager who is limited to customers gets itself and whom it may
+// manage: who is limited to no other customers, and the reviewers of its own.
 func (r *Room) Users(ctx context.Context, who access.Actor) ([]User, error) {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := identitydb.New(t).ListUsers(ctx)
+	rows, err := identitydb.New(t).ListUsers(ctx, !who.Limited())
 	list := make([]User, len(rows))
 	for i, u := range rows {
-		list[i] = User{ID: u.ID, Email: u.Email, Name: u.Name, Role: access.Role(u.Role), CustomerName: u.CustomerName, Disabled: u.DisabledAt != nil}
+		list[i] = User{ID: u.ID, Email: u.Email, Name: u.Name, Role: access.Role(u.Role), CustomerName: u.CustomerName, Disabled: u.DisabledAt != nil,
+			Limited: u.Limited, Customers: u.Customers, CustomerNames: u.CustomerNames}
 		if u.CustomerID != nil {
 			list[i].Customer = *u.CustomerID
 		}

@@ -41,6 +41,10 @@ type desk struct {
 	visiting  map[uuid.UUID]bool // of them, those of others in which it is a guest; true: it may write to the visitor
 	lines     chat.Lines         // that it sees
 	typedAt   time.Time
+
+	listed  map[uuid.UUID]struct{} // conversations whose entries the screen shows
+	passed  map[uuid.UUID][]byte   // before the screen is ready: what takes an entry off that may just have been read for it
+	awaited map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
 }
 
 // ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
@@ -52,7 +56,8 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{}})
+	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{},
+		listed: map[uuid.UUID]struct{}{}, passed: map[uuid.UUID][]byte{}, awaited: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor  { return d.actor }
@@ -117,12 +122,57 @@ func (d *desk) leave(conversation uuid.UUID) {
 func (d *desk) sees(c chat.Conversation, now time.Time) view.Seen {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c.Agent == d.actor.ID() {
+	offer := c.OfferedNow(now)
+	_, guest := d.visiting[c.ID]
+	switch {
+	case !chat.Sees(d.actor, c, chat.Part{Participant: guest, Queue: d.lines.Has(c.Group)}, offer):
+		return view.Seen{}
+	case c.Agent == d.actor.ID():
 		return view.Seen{Mine: true}
 	}
-	_, guest := d.visiting[c.ID]
-	offer := c.OfferedNow(now)
-	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil && d.lines.Has(c.Group))}
+	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
+}
+
+// passedMost is how many entries can leave while a screen is brought up to date.
+const passedMost = 1000
+
+// list sends an entry's new state to the screen that shows it, or is to show it from now on. A screen that does not is told nothing.
+func (d *desk) list(conversation uuid.UUID, shown bool, frame []byte) {
+	d.mu.Lock()
+	_, was := d.listed[conversation]
+	switch {
+	case shown:
+		d.listed[conversation] = struct{}{}
+		delete(d.passed, conversation)
+	case was:
+		delete(d.listed, conversation)
+	case !d.ready && len(d.passed) < passedMost:
+		d.passed[conversation] = frame
+	case !d.ready:
+		d.socket.GiveUp() // it comes back and reads everything
+	}
+	d.mu.Unlock()
+	if shown || was {
+		d.sendRaw(frame)
+	}
+}
+
+// await notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
+func (d *desk) await(conversation uuid.UUID, waits bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if waits {
+		d.awaited[conversation] = struct{}{}
+	} else {
+		delete(d.awaited, conversation)
+	}
+}
+
+func (d *desk) awaits(conversation uuid.UUID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, waits := d.awaited[conversation]
+	return waits
 }
 
 // visits notes whether the agent is a guest in a conversation, and what it may; it reports whether it became or ceased to be one.
@@ -333,11 +383,12 @@ func (h *Hub) guests(org, conversation, guest uuid.UUID) {
 		c.GroupName = h.queue.GroupName(org, c.Group)
 		switch changed := d.visits(conversation, in, view.MayWrite(d.actor.ID(), guests[conversation])); {
 		case changed && in && !d.follows(conversation):
-			d.say(view.Entry(c, d.sees(c, now), now))
+			d.list(conversation, true, html(view.Entry(c, d.sees(c, now), now)))
 			d.openPane(c)
 		case changed && !in && c.Agent != d.actor.ID():
 			d.leave(conversation)
-			d.say(view.Entry(c, d.sees(c, now), now))
+			seen := d.sees(c, now)
+			d.list(conversation, seen.Line, html(view.Entry(c, seen, now)))
 			d.say(view.RemovePane(conversation))
 			continue
 		}

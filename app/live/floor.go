@@ -97,8 +97,8 @@ func (f *floor) list() []*desk {
 	return list
 }
 
-// changed shows a conversation's new state: on every desk where it entered, left or moved up in the line or changed hands,
-// else only on the desks of the agent who has it.
+// changed shows a conversation's new state on the desks that see it, and takes it off those that no longer do. Nobody else is told that
+// there is one.
 func (h *Hub) changed(f *floor, org uuid.UUID, c chat.Conversation, seq int) {
 	c.GroupName = h.queue.GroupName(org, c.Group)
 	for _, then := range f.lists(c, seq) {
@@ -135,17 +135,23 @@ func (f *floor) lists(c chat.Conversation, seq int) (then []func()) {
 					}
 					others[seen] = html(view.Entry(c, seen, now))
 				}
-				d.sendRaw(others[seen])
+				d.list(c.ID, seen.Line, others[seen])
 			}
-			if d.follows(c.ID) {
+			if d.follows(c.ID) || d.awaits(c.ID) {
 				d.say(view.StateOf(c, seen))
-				if c.OfferedNow(now) == uuid.Nil { // else its agent waits to hear what becomes of the offer
+				// Its agent waits to hear what becomes of an offer, but no longer reads what is said.
+				offered := c.OfferedNow(now) != uuid.Nil
+				d.await(c.ID, offered)
+				if offered {
+					then = append(then, func() { d.leave(c.ID) })
+				} else {
 					then = append(then, func() { d.letGo(c.ID) })
 				}
 			}
 			continue
 		}
-		d.say(view.Entry(c, seen, now))
+		d.await(c.ID, false)
+		d.list(c.ID, c.State != chat.Closed, html(view.Entry(c, seen, now)))
 		if before.name != c.VisitorName && d.follows(c.ID) {
 			d.say(view.Named(c))
 		}

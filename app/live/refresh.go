@@ -27,6 +27,8 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 		return // its hello is still to come and will bring everything
 	}
 	d.ready = false // what comes from now on is shown after this
+	clear(d.listed)
+	clear(d.passed)
 	if cursors == nil {
 		cursors = make(map[uuid.UUID]int, len(d.following))
 		for id := range d.following {
@@ -70,6 +72,15 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	clear(d.visiting)
 	for _, c := range visits {
 		d.visiting[c.ID] = view.MayWrite(d.actor.ID(), guests[c.ID])
+	}
+	for _, list := range [][]chat.Conversation{line, own, visits} {
+		for _, c := range list {
+			if frame, gone := d.passed[c.ID]; gone { // it has left since it was read
+				d.waiting = append(d.waiting, frame)
+			} else {
+				d.listed[c.ID] = struct{}{}
+			}
+		}
 	}
 	d.mu.Unlock()
 	if f := d.hub.floor(d.actor.Org()); f != nil {
@@ -141,6 +152,7 @@ func (d *desk) refresh(cursors map[uuid.UUID]int) {
 	d.mu.Lock()
 	d.socket.Send(bytes.Join(append(frames, d.waiting...), nil)) // one frame: few writes, one redraw
 	d.ready, d.waiting = true, nil
+	clear(d.passed)
 	d.mu.Unlock()
 	for _, c := range own { // what changed after it was read, while this screen did not follow it yet
 		if f := d.hub.floor(d.actor.Org()); f != nil && f.shows(c.ID, c.LastSeq+1) {
@@ -164,7 +176,7 @@ func (d *desk) showAgain(ctx context.Context, conversation uuid.UUID) {
 	}
 	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
 	seen := d.sees(c, time.Now())
-	d.say(view.Entry(c, seen, time.Now()))
+	d.list(conversation, seen.Line || (seen.Mine || seen.Guest) && c.State != chat.Closed, html(view.Entry(c, seen, time.Now())))
 	d.say(view.StateOf(c, seen))
 	if !seen.Mine && !seen.Guest && c.OfferedNow(time.Now()) == uuid.Nil {
 		d.letGo(conversation)

@@ -140,8 +140,9 @@ func (t *thread) awaitReaders() {
 	}
 }
 
-// catchUpOnce reads one page for staff and one for visitors, each with the rights of one of them and after the cursor that
-// is furthest behind, and reports whether there is more.
+// catchUpOnce reads one page for staff and one for visitors, after the cursor that is furthest behind, and reports whether there is
+// more. Whoever follows has been found to see the conversation, and leaves when it no longer does; staff's page is read as the system,
+// so that one of them who is about to leave does not keep it from the others.
 func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	type audience struct {
 		who access.Actor
@@ -152,7 +153,11 @@ func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	for f, at := range t.at {
 		visitor := f.who().IsVisitor()
 		if a, there := furthest[visitor]; !there || at < a.at {
-			furthest[visitor] = audience{f.who(), at}
+			who := f.who()
+			if !visitor {
+				who = access.System(t.org, "bring desks up to date")
+			}
+			furthest[visitor] = audience{who, at}
 		}
 	}
 	t.mu.Unlock()

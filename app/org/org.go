@@ -105,7 +105,7 @@ func (r *Room) Customers(ctx context.Context, who access.Actor) ([]Customer, err
 
 // AddCustomer creates a customer; names are unique within the organization.
 func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (uuid.UUID, error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return uuid.Nil, err
 	}

@@ -63,6 +63,15 @@ func (db *DB) For(actor access.Actor, right access.Right) (*Tenant, error) {
 	return db.As(actor), nil
 }
 
+// ForAll is For where the whole organization is concerned: a team member limited to customers is refused, too.
+func (db *DB) ForAll(actor access.Actor, right access.Right) (*Tenant, error) {
+	t, err := db.For(actor, right)
+	if err == nil && actor.Limited() {
+		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+	}
+	return t, err
+}
+
 // Counts says how many statements were sent and how many network round trips they took since Open (without the
 // preparation that a connection does once per statement).
 func (db *DB) Counts() (statements, roundTrips int64) {
@@ -112,9 +121,17 @@ func Locked(err error) bool {
 }
 
 // Refused reports whether err says that an agent cannot have another conversation (assigned() in migration 00007).
-func Refused(err error) bool {
+func Refused(err error) bool { return hasCode(err, "PAR01") }
+
+// Beyond reports whether err says that a team member is limited to other customers (within_limits() in migration 00012).
+func Beyond(err error) bool { return hasCode(err, "PAR02") }
+
+// Denied reports whether err says that a policy of row-level security does not let the actor write a row.
+func Denied(err error) bool { return hasCode(err, "42501") }
+
+func hasCode(err error, code string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == "PAR01"
+	return errors.As(err, &e) && e.Code == code
 }
 
 const lockedCode = "55P03"

@@ -88,14 +88,14 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 		b.Groups = append(b.Groups, l.info(w, i, lengths))
 	}
 	share := func(customer uuid.UUID) bool {
-		return w.shareUsed(slices.IndexFunc(l.Customers, func(c Customer) bool { return c.ID == customer }))
+		return w.shareUsed(l.customer(customer))
 	}
 	for _, c := range l.line {
 		b.Waiting = append(b.Waiting, TalkInfo{Share: share(c.CustomerID), ID: c.ID, Visitor: c.VisitorID, Name: c.VisitorName, Group: l.groupName(c.GroupID), Waiting: c.LineSince})
 	}
 	slices.SortStableFunc(b.Waiting, func(a, b TalkInfo) int { return a.Waiting.Compare(b.Waiting) })
 	b.Waiting = b.Waiting[:min(len(b.Waiting), waitingShown)]
-	manages := who.May(access.Manage)
+	manages := who.May(access.Manage) && !who.Limited() // persons' figures are of their work for all customers
 	b.Figures = manages
 	for i, a := range l.agents {
 		x := w.look(i)
@@ -121,6 +121,9 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 				}
 				info.Talks = append(info.Talks, talk)
 			}
+		}
+		if who.Limited() { // of the others, not even how many
+			info.Open = len(info.Talks)
 		}
 		slices.SortStableFunc(info.Talks, func(a, b TalkInfo) int { // who waits longest first
 			if none := a.Waiting.IsZero(); none != b.Waiting.IsZero() {

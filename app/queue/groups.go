@@ -173,7 +173,7 @@ type GroupInfo struct {
 
 // AddGroup creates a group of nobody yet.
 func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uuid.UUID, error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -193,7 +193,7 @@ func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uui
 
 // UpdateGroup changes a group's settings; they hold from the next decision on.
 func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, in Settings) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -239,7 +239,7 @@ func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, 
 
 // RemoveGroup deletes a group that never had a conversation. The main group stays.
 func (r *Room) RemoveGroup(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ type Member struct {
 
 // Members lists everybody who may answer, for one group.
 func (r *Room) Members(ctx context.Context, who access.Actor, group uuid.UUID) ([]Member, error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +293,7 @@ const CapMost = 1_000_000
 
 // SetMember gives somebody its place in a group, or takes it away, and sets its limits.
 func (r *Room) SetMember(ctx context.Context, who access.Actor, group uuid.UUID, m Member) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -349,7 +349,7 @@ type Rules struct {
 
 // Rules returns them.
 func (r *Room) Rules(ctx context.Context, who access.Actor) (Rules, error) {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return Rules{}, err
 	}
@@ -359,7 +359,7 @@ func (r *Room) Rules(ctx context.Context, who access.Actor) (Rules, error) {
 
 // SetRules changes them.
 func (r *Room) SetRules(ctx context.Context, who access.Actor, in Rules) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestByHand(t *testing.T) {
 		t.Errorf("the next one: %+v %v", got, err)
 	}
 	_, err = take(stranger, cs[1])
-	kind("chosen by somebody of another group", err, fail.Forbidden)
+	kind("chosen by somebody of another group", err, fail.NotFound)
 	_, err = take(stranger, uuid.Nil)
 	kind("the next one of another group", err, fail.NotFound)
 	group, _, err := i.queue.Group(ctx, owner, p.group)
@@ -87,7 +87,7 @@ func TestByHand(t *testing.T) {
 	kind("to somebody who is full", transfer(mia, cs[0], uuid.Nil, tom.ID()), fail.Invalid)
 	_, err = i.chat.Close(ctx, tom, cs[4])
 	fine("close", err)
-	kind("another's", transfer(ida, cs[0], uuid.Nil, tom.ID()), fail.Conflict)
+	kind("another's", transfer(ida, cs[0], uuid.Nil, tom.ID()), fail.NotFound)
 	fine("to Tom", transfer(mia, cs[0], uuid.Nil, tom.ID()))
 	_, err = take(ida, cs[0])
 	kind("taken though it is offered to another", err, fail.Conflict)

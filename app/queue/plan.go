@@ -167,6 +167,8 @@ func (w *work) look(agent int) *load {
 func (w *work) mayTake(s seat, t *Talk) string {
 	a, l := &w.Agents[s.agent], &w.agents[s.agent]
 	switch place := a.In[s.place]; {
+	case t != nil && !a.serves(t.Customer):
+		return "does not serve this customer"
 	case a.Suspect || l.suspect:
 		return "no sign of life"
 	case l.open >= a.Cap:
@@ -294,10 +296,15 @@ func (w *work) assign(d *Decision) {
 			}
 			blocked[t.Group] = w.Groups[t.Group].Closed || len(w.candidates(t.Group, nil, seats[:0])) == 0
 		}
-		if blocked[t.Group] {
+		if blocked[t.Group] || len(w.candidates(t.Group, anyOf(t.Customer), seats[:0])) == 0 {
 			w.overflow(d, i)
 		}
 	}
+}
+
+// anyOf is any conversation of a customer, to ask who could take one.
+func anyOf(customer int) *Talk {
+	return &Talk{Customer: customer, Agent: -1, Former: -1, TakenFrom: -1}
 }
 
 // shareUsed reports whether a customer has as many conversations with agents as it may.

@@ -34,7 +34,7 @@ func (r *Room) guarded(org uuid.UUID, timed bool) (next time.Duration, line bool
 			r.OnRound(Round{org, time.Since(begun), o.assigned, err})
 		}
 		switch {
-		case (pg.Refused(err) || pg.Away(err)) && try < 5: // somebody was quicker: what was decided is decided anew
+		case (pg.Refused(err) || pg.Beyond(err) || pg.Away(err)) && try < 5: // somebody was quicker: what was decided is decided anew
 			timed = false
 			continue
 		case err != nil:
@@ -233,11 +233,20 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 	if l.agents, err = q.RouteAgents(ctx); err != nil {
 		return nil, err
 	}
+	customers, err := l.loadCustomers(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	for i, a := range l.agents {
 		l.place[a.UserID], l.names[a.UserID] = i, a.Name
 		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), Cap: int(a.HardCap), Suspect: a.SuspectSince != nil,
 			CameOnline: secondsOr(a.CameOnline, math.Inf(-1)), LastReply: secondsOr(a.LastReplyAt, math.Inf(-1)),
-			LastAssigned: secondsOr(a.LastAssignedAt, math.Inf(-1)), Sums: Sums{a.Took, a.Expected}, Share: Share{a.Busy, a.Online, seconds(a.BusyAt)}})
+			LastAssigned: secondsOr(a.LastAssignedAt, math.Inf(-1)), Sums: Sums{a.Took, a.Expected}, Share: Share{a.Busy, a.Online, seconds(a.BusyAt)}, Limited: a.Limited})
+		for _, c := range a.Customers {
+			if at, there := customers[c]; there {
+				l.Agents[i].Serves = append(l.Agents[i].Serves, at)
+			}
+		}
 	}
 	if l.places, err = q.RoutePlaces(ctx); err != nil {
 		return nil, err
@@ -254,13 +263,15 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 		}
 		l.Agents[at].In = append(l.Agents[at].In, place)
 	}
-	customers := map[uuid.UUID]int{}
+	return l, l.loadTalks(ctx, q, groups, customers)
+}
+
+// loadCustomers reads the customers and returns their places in the list.
+func (l *loaded) loadCustomers(ctx context.Context, q *queuedb.Queries) (map[uuid.UUID]int, error) {
 	list, err := q.RouteCustomers(ctx)
-	if err != nil {
-		return nil, err
-	}
+	at := make(map[uuid.UUID]int, len(list))
 	for i, c := range list {
-		customers[c.ID] = i
+		at[c.ID] = i
 		x := Customer{ID: c.ID}
 		if c.Share != nil {
 			x.Limit = int(*c.Share)
@@ -270,7 +281,12 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 		}
 		l.Customers = append(l.Customers, x)
 	}
-	return l, l.loadTalks(ctx, q, groups, customers)
+	return at, err
+}
+
+// customer is the place of a customer in the list; -1: it is not there.
+func (l *loaded) customer(id uuid.UUID) int {
+	return slices.IndexFunc(l.Customers, func(c Customer) bool { return c.ID == id })
 }
 
 func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, customers map[uuid.UUID]int) error {

@@ -1,6 +1,10 @@
 package queue
 
-import "github.com/google/uuid"
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
 
 // State is all that a decision depends on. Times are in seconds, on any clock that is the same for all of them. Groups,
 // agents and customers are referred to by their place in the lists.
@@ -45,7 +49,13 @@ type Agent struct {
 	Sums
 	Share
 	In []Place // the groups it answers for
+
+	Limited bool  // serves only the customers in Serves
+	Serves  []int // places in State.Customers
 }
+
+// serves reports whether the agent may have a conversation of a customer (-1: of one that is not known).
+func (a *Agent) serves(customer int) bool { return !a.Limited || slices.Contains(a.Serves, customer) }
 
 // Place is an agent's in a group.
 type Place struct {

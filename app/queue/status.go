@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -110,12 +111,12 @@ type change struct {
 }
 
 func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, to change) error {
-	t, err := r.db.For(who, access.Answer)
-	if err != nil {
+	if _, err := r.db.For(who, access.Answer); err != nil {
 		return err
 	}
 	var list []chat.Said
-	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+	// As the system: an agent may not see the queues into which its conversations go, nor a limited manager all that an agent has.
+	err := r.db.As(who.AsSystem("change an agent's availability")).Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := queuedb.New(tx)
 		if to.status == Offline { // conversations before agents, everywhere
 			if _, err := q.ListOwn(ctx, &user); err != nil {
@@ -156,11 +157,8 @@ func (r *Room) Alive(ctx context.Context, who access.Actor) error {
 
 // Lines says which lines the actor may see and take from: its groups', or all for who may watch.
 func (r *Room) Lines(ctx context.Context, who access.Actor) (chat.Lines, error) {
-	if who.May(access.Watch) {
-		return chat.Lines{Anywhere: true}, nil
-	}
 	c, err := r.configOf(ctx, who.Org())
-	return chat.Lines{Groups: c.groupsOf[who.ID()]}, err
+	return chat.Lines{Groups: c.groupsOf[who.ID()], Anywhere: who.May(access.Watch)}, err
 }
 
 // Take gives the actor a conversation of its lines: the chosen one, or for the zero id the next.
@@ -180,13 +178,13 @@ type Colleague struct {
 	Full   bool
 }
 
-// Colleagues lists the others who may answer, who is there first, and the groups.
-func (r *Room) Colleagues(ctx context.Context, who access.Actor) ([]Colleague, []Name, error) {
+// Colleagues lists the others who may answer a customer's visitors, who is there first, and the groups.
+func (r *Room) Colleagues(ctx context.Context, who access.Actor, customer uuid.UUID) ([]Colleague, []Name, error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := queuedb.New(t).ListColleagues(ctx, who.ID())
+	rows, err := queuedb.New(t).ListColleagues(ctx, queuedb.ListColleaguesParams{But: who.ID(), CustomerID: customer})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -198,9 +196,16 @@ func (r *Room) Colleagues(ctx context.Context, who access.Actor) ([]Colleague, [
 	return list, c.names, err
 }
 
-// colleague finds one by id.
-func (r *Room) colleague(ctx context.Context, who access.Actor, id uuid.UUID) (Colleague, error) {
-	list, _, err := r.Colleagues(ctx, who)
+// colleague finds one by id who may answer the visitor of a conversation.
+func (r *Room) colleague(ctx context.Context, who access.Actor, conversation, id uuid.UUID) (Colleague, error) {
+	talk, err := r.chat.Get(ctx, who, conversation)
+	if fail.KindOf(err) == fail.NotFound {
+		return Colleague{}, r.chat.Refusal(ctx, who, conversation)
+	}
+	if err != nil {
+		return Colleague{}, err
+	}
+	list, _, err := r.Colleagues(ctx, who, talk.Customer)
 	if err != nil {
 		return Colleague{}, err
 	}
@@ -209,15 +214,17 @@ func (r *Room) colleague(ctx context.Context, who access.Actor, id uuid.UUID) (C
 			return c, nil
 		}
 	}
-	return Colleague{}, fail.Missing("colleague")
+	return Colleague{}, errNoColleague
 }
+
+var errNoColleague = fail.Missing("colleague")
 
 // Transfer hands a conversation of the actor's over: to a group's line, or to a colleague, who has chat.OfferLasts to accept.
 func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, conversation, group, person uuid.UUID, comment string) error {
 	h := chat.Handover{Conversation: conversation, Group: group, Person: person, Comment: comment}
 	switch {
 	case person != uuid.Nil:
-		c, err := r.colleague(ctx, who, person)
+		c, err := r.colleague(ctx, who, conversation, person)
 		if err != nil {
 			return err
 		}
@@ -242,9 +249,12 @@ func (r *Room) Transfer(ctx context.Context, who access.Actor, name string, conv
 
 // Consult brings a colleague into a conversation of the actor's.
 func (r *Room) Consult(ctx context.Context, who access.Actor, name string, conversation, person uuid.UUID, mayWrite bool, comment string) error {
-	c, err := r.colleague(ctx, who, person)
-	if err != nil {
+	c, err := r.colleague(ctx, who, conversation, person)
+	if errors.Is(err, errNoColleague) {
 		return fail.Field("to", "Please choose a colleague.")
+	}
+	if err != nil {
+		return err
 	}
 	return r.chat.Consult(ctx, who, name, chat.Invitation{Conversation: conversation, Guest: c.ID, GuestName: c.Name, MayWrite: mayWrite, Comment: comment})
 }
@@ -259,7 +269,7 @@ func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to uuid
 		return c, err
 	}
 	if to != who.ID() {
-		x, err := r.colleague(ctx, who, to)
+		x, err := r.colleague(ctx, who, conversation, to)
 		if err != nil {
 			return c, err
 		}

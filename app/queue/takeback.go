@@ -51,7 +51,7 @@ func (w *work) takeBack(d *Decision) {
 			continue
 		}
 		expected := ahead + h - math.Min(l.silent, 0.7*h) + math.Max(0, l.silent-silentTimes*h)
-		seats = w.candidates(t.Group, nil, seats[:0])
+		seats = w.candidates(t.Group, anyOf(t.Customer), seats[:0])
 		best, soonest := -1, math.Inf(1)
 		for _, s := range seats {
 			if s.agent == t.Agent {

@@ -33,21 +33,28 @@ func (r *Room) Standings(ctx context.Context, org uuid.UUID) (map[uuid.UUID]Stan
 	if err != nil {
 		return nil, err
 	}
-	lines := map[uuid.UUID]*lineAhead{}
+	type key struct{ group, customer int }
+	lines, before := map[key]*lineAhead{}, map[int]int{} // conversations counted so far, by group
 	w := newWork(&l.State)
-	for i, g := range l.groups {
-		lines[g.ID] = l.ahead(w, i)
-	}
+	anyLimited := slices.ContainsFunc(l.Agents, func(a Agent) bool { return a.Limited })
 	standings := make(map[uuid.UUID]Standing, len(line))
 	for _, c := range line {
-		g := lines[c.GroupID]
-		if g == nil {
+		at := key{slices.IndexFunc(l.groups, func(g queuedb.RouteGroupsRow) bool { return g.ID == c.GroupID }), -1}
+		if at.group < 0 {
 			continue
+		}
+		if anyLimited { // else everybody serves every customer
+			at.customer = l.customer(c.CustomerID)
+		}
+		g := lines[at]
+		if g == nil {
+			g = l.ahead(w, at.group, at.customer)
+			lines[at] = g
 		}
 		s := Standing{Position: 1}
 		if !c.Offered {
-			g.before++
-			s.Position = g.before
+			before[at.group]++
+			s.Position = before[at.group]
 		}
 		if s.Nobody = g.nobody; s.Nobody {
 			s.Opens = g.opens
@@ -59,9 +66,8 @@ func (r *Room) Standings(ctx context.Context, org uuid.UUID) (map[uuid.UUID]Stan
 	return standings, nil
 }
 
-// lineAhead is what a group's line has before it.
+// lineAhead is what a group's queue has before it, for one customer's conversations.
 type lineAhead struct {
-	before int // conversations counted so far
 	free   int // that its agents could take now
 	talks  int // that they have
 	talk   float64
@@ -69,16 +75,18 @@ type lineAhead struct {
 	opens  time.Time
 }
 
-func (l *loaded) ahead(w *work, group int) *lineAhead {
+func (l *loaded) ahead(w *work, group, customer int) *lineAhead {
 	a := &lineAhead{talk: l.groups[group].Talk}
 	now := time.Now()
-	there := func(g int) bool { return len(w.groups[g].online) > 0 && l.hours[g].Open(now) }
+	there := func(g int) bool {
+		return l.hours[g].Open(now) && slices.ContainsFunc(w.groups[g].online, func(s seat) bool { return l.Agents[s.agent].serves(customer) })
+	}
 	for _, s := range w.groups[group].online {
-		if l.Agents[s.agent].Suspect {
+		if l.Agents[s.agent].Suspect || !l.Agents[s.agent].serves(customer) {
 			continue
 		}
 		a.talks += w.agents[s.agent].open
-		if w.mayTake(s, nil) == "" && l.groups[group].Automatic {
+		if w.mayTake(s, anyOf(customer)) == "" && l.groups[group].Automatic {
 			a.free += l.Agents[s.agent].Cap - w.agents[s.agent].open
 		}
 	}
@@ -139,8 +147,8 @@ type Opening struct {
 // openingKept is how long an opening is remembered: every page view may ask.
 const openingKept = 10 * time.Second
 
-// Opening says whether somebody of the groups is there; of several the best counts.
-func (r *Room) Opening(ctx context.Context, org, website uuid.UUID, groups []uuid.UUID) (Opening, error) {
+// Opening says whether somebody of the groups is there who serves the website's customer; of several the best counts.
+func (r *Room) Opening(ctx context.Context, org, customer, website uuid.UUID, groups []uuid.UUID) (Opening, error) {
 	now := time.Now()
 	r.openings.mu.Lock()
 	known, there := r.openings.of[website]
@@ -160,7 +168,7 @@ func (r *Room) Opening(ctx context.Context, org, website uuid.UUID, groups []uui
 		if !slices.Contains(groups, g.ID) {
 			continue
 		}
-		o := l.opening(w, i, now)
+		o := l.opening(w, i, l.customer(customer), now)
 		if rank[o.State] > rank[best.State] || o.State == best.State && best.Opens.IsZero() {
 			best = o
 		}
@@ -184,8 +192,8 @@ type keptOpening struct {
 	until time.Time
 }
 
-func (l *loaded) opening(w *work, group int, now time.Time) Opening {
-	a := l.ahead(w, group)
+func (l *loaded) opening(w *work, group, customer int, now time.Time) Opening {
+	a := l.ahead(w, group, customer)
 	switch {
 	case a.nobody && !l.hours[group].Open(now):
 		return Opening{Shut, a.opens}
@@ -197,7 +205,7 @@ func (l *loaded) opening(w *work, group int, now time.Time) Opening {
 			continue
 		}
 		for _, s := range w.groups[g].online {
-			if !l.Agents[s.agent].Suspect && w.agents[s.agent].open < l.Agents[s.agent].Cap {
+			if x := &l.Agents[s.agent]; !x.Suspect && x.serves(customer) && w.agents[s.agent].open < x.Cap {
 				return Opening{State: Answering}
 			}
 		}

@@ -192,7 +192,8 @@ func (s *Server) closeConversation(v *visit) error {
 	return s.draw(v, http.StatusOK, view.Closed(c, messages, today, time.Now()))
 }
 
-// groupsOf says whose snippets somebody sees, from the lines that it sees.
-func groupsOf(lines chat.Lines) faq.Groups {
-	return faq.Groups{List: lines.Groups, Everywhere: lines.Anywhere}
+// groupsOf says whose snippets the visit's team member sees, from the queues that it sees. A group's snippets may be of any customer:
+// whoever is limited sees those of its own groups.
+func (v *visit) groupsOf(lines chat.Lines) faq.Groups {
+	return faq.Groups{List: lines.Groups, Everywhere: lines.Anywhere && !v.Actor.Limited()}
 }

@@ -10,7 +10,7 @@ import (
 
 // setting is what drafts need to know of a conversation.
 func (s *Server) setting(v *visit) (assist.Setting, error) {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return assist.Setting{}, err
 	}

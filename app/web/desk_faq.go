@@ -25,6 +25,15 @@ func (s *Server) talk(v *visit) (chat.Conversation, error) {
 	return s.chat.Get(v.Request().Context(), v.Actor, id)
 }
 
+// ownTalk is talk for somebody who may change what belongs to the conversation.
+func (s *Server) ownTalk(v *visit) (chat.Conversation, error) {
+	c, err := s.talk(v)
+	if err == nil {
+		err = s.chat.MayWrite(v.Request().Context(), v.Actor, c.ID)
+	}
+	return c, err
+}
+
 // plain answers with a text for the desk's script.
 func (v *visit) plain(text string) error {
 	v.Response().Header().Set("Cache-Control", "no-store")
@@ -109,7 +118,7 @@ func (s *Server) entryText(v *visit) error {
 
 // dismiss says that a suggestion is wrong here, and answers with those that are left.
 func (s *Server) dismiss(v *visit) error {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return err
 	}
@@ -157,7 +166,7 @@ func (s *Server) look(v *visit) error {
 
 // keepForm shows what an answer would be as an FAQ entry.
 func (s *Server) keepForm(v *visit) error {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return err
 	}
@@ -211,14 +220,14 @@ func firstLine(s string, most int) string {
 
 // keep makes an FAQ entry of an answer.
 func (s *Server) keep(v *visit) error {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return err
 	}
 	answer := seq(v.FormValue("seq"))
 	ctx := v.Request().Context()
 	e := faq.Entry{Category: v.FormValue("category"), Texts: []faq.Text{{Language: v.FormValue("language"), Question: v.FormValue("question"), Answer: v.FormValue("answer")}}}
-	if v.FormValue("here") == "on" {
+	if v.FormValue("here") == "on" || v.Actor.Limited() {
 		e.Scope.Customer = c.Customer
 	}
 	example := faq.Choice{Conversation: c.ID, Language: c.Language}

@@ -18,19 +18,29 @@ type snippet struct {
 	Keys string    `json:"keys,omitempty"`
 	Body string    `json:"body"`           // its beginning
 	File string    `json:"file,omitempty"` // name of the file that comes along
+
+	Customer string `json:"customer,omitempty"` // only for this one's conversations
 }
 
 func (s *Server) snippetsForScript(ctx context.Context, v *visit, lines chat.Lines) (string, error) {
-	list, err := s.faq.Snippets(ctx, v.Actor, groupsOf(lines))
+	list, err := s.faq.Snippets(ctx, v.Actor, v.groupsOf(lines))
 	if err != nil {
 		return "", err
 	}
 	out := []snippet{}
-	seen := map[string]bool{}
+	type name struct {
+		text     string
+		customer uuid.UUID
+	}
+	seen := map[name]bool{}
 	for _, x := range list { // of the same name the nearest comes first
-		if !seen[x.Name] {
-			seen[x.Name] = true
-			out = append(out, snippet{x.ID, x.Name, x.Keys, firstLine(x.Body, 80), x.FileName})
+		if !seen[name{x.Name, x.Customer}] {
+			seen[name{x.Name, x.Customer}] = true
+			s := snippet{ID: x.ID, Name: x.Name, Keys: x.Keys, Body: firstLine(x.Body, 80), File: x.FileName}
+			if x.Customer != uuid.Nil {
+				s.Customer = x.Customer.String()
+			}
+			out = append(out, s)
 		}
 	}
 	b, err := json.Marshal(out)
@@ -39,7 +49,7 @@ func (s *Server) snippetsForScript(ctx context.Context, v *visit, lines chat.Lin
 
 // useSnippet answers with a snippet's text for a conversation.
 func (s *Server) useSnippet(v *visit) error {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return err
 	}
@@ -56,7 +66,9 @@ func (s *Server) useSnippet(v *visit) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.faq.UseSnippet(ctx, v.Actor, id, groupsOf(lines), fields)
+	of := v.groupsOf(lines)
+	of.Customer = c.Customer
+	text, err := s.faq.UseSnippet(ctx, v.Actor, id, of, fields)
 	if err != nil {
 		return err
 	}

@@ -180,7 +180,7 @@ const agentsMost = 25 << 20
 
 // deskUpload takes an agent's file and says it in its conversation.
 func (s *Server) deskUpload(v *visit) error {
-	c, err := s.talk(v)
+	c, err := s.ownTalk(v)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,9 @@ func (s *Server) sayAttached(v *visit, c chat.Conversation, id uuid.UUID, snippe
 	if err != nil {
 		return err
 	}
-	from, err := s.faq.Attachment(ctx, v.Actor, which, groupsOf(lines))
+	of := v.groupsOf(lines)
+	of.Customer = c.Customer
+	from, err := s.faq.Attachment(ctx, v.Actor, which, of)
 	if err != nil {
 		return err
 	}

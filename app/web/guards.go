@@ -51,6 +51,16 @@ func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo
 	}
 }
 
+// whole is staff where the whole organization is concerned: a team member limited to customers does not get through.
+func whole(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
+	return staff(right, func(s *Server, v *visit) error {
+		if v.Actor.Limited() {
+			return fail.New(fail.Forbidden, "This page is about the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+		}
+		return h(s, v)
+	})
+}
+
 // person lets through everyone who is logged in.
 func person(h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
 	return func(s *Server) echo.HandlerFunc {

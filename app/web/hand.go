@@ -47,10 +47,11 @@ func (s *Server) handForm(v *visit) error {
 
 func (s *Server) handWith(v *visit, p view.HandPage, status int) (err error) {
 	ctx := v.Request().Context()
-	if _, err := s.chat.Get(ctx, v.Actor, p.Conversation); err != nil {
+	c, err := s.chat.Get(ctx, v.Actor, p.Conversation)
+	if err != nil {
 		return err
 	}
-	if p.Colleagues, p.Groups, err = s.queue.Colleagues(ctx, v.Actor); err != nil {
+	if p.Colleagues, p.Groups, err = s.queue.Colleagues(ctx, v.Actor, c.Customer); err != nil {
 		return err
 	}
 	return s.draw(v, status, view.Hand(p))

@@ -67,7 +67,7 @@ func (s *Server) keysTaken(v *visit, chosen map[string]string) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.faq.Snippets(ctx, v.Actor, groupsOf(lines))
+	list, err := s.faq.Snippets(ctx, v.Actor, v.groupsOf(lines))
 	if err != nil {
 		return err
 	}

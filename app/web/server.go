@@ -179,6 +179,9 @@ var statusOf = map[fail.Kind]int{
 	fail.Busy:            http.StatusTooManyRequests,
 }
 
+// insufficientPrivilege is the SQLSTATE of a row that a policy of row-level security does not let the actor write.
+const insufficientPrivilege = "42501"
+
 // worded returns the error in words for a person. An internal one becomes a reference number, under which it is logged.
 func worded(c echo.Context, err error) *fail.Error {
 	if e := fail.As(err); e != nil {
@@ -194,6 +197,11 @@ func worded(c echo.Context, err error) *fail.Error {
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		return fail.New(fail.Invalid, "That is too much at once; at most %d kB can be sent.", tooLarge.Limit>>10)
+	}
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) && state.SQLState() == insufficientPrivilege { // what the domain did not refuse in words of its own
+		slog.Warn("row-level security refused a statement", "method", c.Request().Method, "route", c.Path(), "error", err)
+		return fail.New(fail.Forbidden, "You may not change this. Ask a manager of your organization.")
 	}
 	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
 		return fail.New(fail.Busy, "The request was given up.")

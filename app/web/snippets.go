@@ -2,7 +2,11 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
+	"github.com/google/uuid"
+
+	"parley/app/access"
 	"parley/app/fail"
 	"parley/app/faq"
 	"parley/app/files"
@@ -20,13 +24,15 @@ func (s *Server) snippetsWith(v *visit, p admin.SnippetsPage, status int) error 
 	if err != nil {
 		return err
 	}
-	if p.List, err = s.faq.Snippets(ctx, v.Actor, groupsOf(lines)); err != nil {
+	if p.List, err = s.faq.Snippets(ctx, v.Actor, v.groupsOf(lines)); err != nil {
 		return err
 	}
-	if lines.Anywhere {
-		if _, p.Groups, err = s.queue.Colleagues(ctx, v.Actor); err != nil {
+	if v.Actor.May(access.Manage) {
+		places, err := s.places(ctx, v)
+		if err != nil {
 			return err
 		}
+		p.Groups, p.Customers = places.Groups, places.Customers
 	}
 	p.Viewer = v.viewer()
 	return s.draw(v, status, admin.Snippets(p))
@@ -42,7 +48,11 @@ func (s *Server) addSnippet(v *visit) error {
 		in.User = v.ID()
 	case "all":
 	default:
-		in.Group = v.optionalID("for")
+		if customer, is := strings.CutPrefix(to, "customer:"); is {
+			in.Customer, _ = uuid.Parse(customer)
+		} else {
+			in.Group = v.optionalID("for")
+		}
 	}
 	if err := s.saveSnippet(v, in); err != nil {
 		f, status, err := form(v, err, "name", "keys", "body", "for")

@@ -149,7 +149,7 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 			out.Subjects = append(out.Subjects, subjectOut{x.Group, x.Name, x.Labels})
 		}
 	}
-	o, err := s.queue.Opening(ctx, site.Org, site.ID, groups)
+	o, err := s.queue.Opening(ctx, site.Org, site.CustomerID, site.ID, groups)
 	if out.State = o.State; !o.Opens.IsZero() {
 		opens := o.Opens.UTC()
 		out.Opens = &opens

@@ -282,6 +282,21 @@ from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @id;
 
+-- name: Reach :one
+-- What decides whether somebody who sees a conversation may change it.
+select c.agent_id, c.customer_id,
+  exists (select from guests g where g.org_id = c.org_id and g.conversation_id = c.id and g.user_id = @user_id) as participant
+from conversations c
+where c.id = @id;
+
+-- name: Known :one
+-- A conversation that somebody has had, or has written in, whether it still sees it or not.
+select c.state, c.agent_id, c.agent_name, c.customer_id, c.group_id, c.offered_to, c.offered_until,
+  (exists (select from assignments a where a.org_id = c.org_id and a.conversation_id = c.id and a.agent_id = @user_id)
+    or exists (select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.author_id = @user_id))::boolean as had
+from conversations c
+where c.id = @id;
+
 -- name: ListForDesk :many
 -- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
 -- first, silent ones last.
@@ -417,6 +432,22 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 
 -- name: EndVisits :exec
 delete from guests where user_id = @user_id;
+
+-- name: LeaveBeyondLimits :exec
+-- Takes a team member out of the conversations of customers whom it no longer serves.
+delete from guests g
+using conversations c
+where g.user_id = @user_id
+  and c.org_id = g.org_id and c.id = g.conversation_id
+  and not app.may_serve(g.org_id, g.user_id, c.customer_id);
+
+-- name: OwnBeyondLimits :many
+-- The open conversations of an agent with customers whom it no longer serves, locked.
+select c.id
+from conversations c
+where c.state = 'open' and c.agent_id = @agent_id and not app.may_serve(c.org_id, @agent_id, c.customer_id)
+order by c.id
+for update;
 
 -- Around a conversation.
 

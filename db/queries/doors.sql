@@ -12,8 +12,8 @@ from app.door_login(sqlc.arg(email)::text) as d (org_id, org_name, user_id, pass
 -- name: UserByID :one
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, name::text as name, email::text as email,
   role::text as role, coalesce(customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id,
-  session_epoch::integer as session_epoch
-from app.door_user(sqlc.arg(id)::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id, session_epoch);
+  session_epoch::integer as session_epoch, limited::boolean as limited, customers::uuid[] as customers
+from app.door_user(sqlc.arg(id)::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id, session_epoch, limited, customers);
 
 -- name: InvitationByToken :one
 select org_id::uuid as org_id, org_name::text as org_name, invitation_id::uuid as invitation_id, email::text as email, role::text as role

@@ -137,17 +137,23 @@ update desk_rules set agents_edit = @agents_edit, review = @review, away_reasons
 -- Snippets.
 
 -- name: ListSnippets :many
--- Everybody's, those of some groups (or all), and the user's own.
-select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name, coalesce(f.name, '')::text as file_name
-from snippets s left join files f on f.org_id = s.org_id and f.id = s.file_id left join groups g on g.org_id = s.org_id and g.id = s.group_id
-where s.user_id = @user_id or s.user_id is null and (s.group_id is null or @everywhere::boolean or s.group_id = any(@groups::uuid[]))
-order by lower(s.name), s.user_id nulls last, s.group_id nulls last;
+-- Everybody's, those of customers, those of some groups (or all), and the user's own; of the same name the nearest first.
+select s.id, s.group_id, s.user_id, s.customer_id, s.name, s.keys, s.body, s.used,
+  coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, coalesce(f.name, '')::text as file_name
+from snippets s
+left join files f on f.org_id = s.org_id and f.id = s.file_id
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where s.user_id = @user_id
+  or s.user_id is null and (s.group_id is null or @everywhere::boolean or s.group_id = any(@groups::uuid[]))
+order by lower(s.name), s.user_id nulls last, s.customer_id nulls last, s.group_id nulls last;
 
 -- name: AddSnippet :exec
-insert into snippets (org_id, id, group_id, user_id, name, keys, body, file_id) values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, @name, @keys, @body, sqlc.narg(file_id)::uuid);
+insert into snippets (org_id, id, group_id, user_id, customer_id, name, keys, body, file_id)
+values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, sqlc.narg(customer_id)::uuid, @name, @keys, @body, sqlc.narg(file_id)::uuid);
 
 -- name: GetSnippet :one
-select id, group_id, user_id, name, keys, body, used, file_id from snippets where id = @id;
+select id, group_id, user_id, customer_id, name, keys, body, used, file_id from snippets where id = @id;
 
 -- name: UpdateSnippet :execrows
 update snippets set name = @name, keys = @keys, body = @body, updated_at = now(),

@@ -3,9 +3,33 @@ insert into users (org_id, id, email, name, role, customer_id, password_hash)
 values (app.org_id(), @id, @email, @name, @role, sqlc.narg(customer_id), @password_hash);
 
 -- name: ListUsers :many
-select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, coalesce(c.name, '')::text as customer_name
-from users u left join customers c on c.org_id = u.org_id and c.id = u.customer_id
+-- Everybody, or whom a limited manager may manage, and itself.
+select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, u.limited, coalesce(c.name, '')::text as customer_name,
+  array(select x.customer_id from user_customers x where x.org_id = u.org_id and x.user_id = u.id)::uuid[] as customers,
+  array(
+    select k.name
+    from user_customers x join customers k on k.org_id = x.org_id and k.id = x.customer_id
+    where x.org_id = u.org_id and x.user_id = u.id
+    order by lower(k.name))::text[] as customer_names
+from users u
+left join customers c on c.org_id = u.org_id and c.id = u.customer_id
+where @everybody::boolean or u.id = app.actor_id() or app.door_within(u.id)
 order by u.disabled_at is not null, lower(u.name), u.id;
+
+-- name: IsWithin :one
+select app.door_within(@user_id)::boolean as within;
+
+-- name: SetLimited :exec
+update users set limited = @limited, session_epoch = session_epoch + 1 where id = @id;
+
+-- name: DropCustomers :exec
+delete from user_customers where user_id = @user_id;
+
+-- name: AddCustomers :exec
+insert into user_customers (org_id, user_id, customer_id)
+select app.org_id(), @user_id, c
+from unnest(@customers::uuid[]) as c
+on conflict do nothing;
 
 -- name: HasUser :one
 select exists (select from users where email = @email);

@@ -17,7 +17,8 @@ from groups order by main desc, lower(name), id;
 -- name: RouteAgents :many
 -- Everybody who is there, and who has conversations.
 select a.user_id, u.name, a.status, a.chosen, a.status_at, a.hard_cap, a.open_chats, a.came_online, a.last_reply_at, a.last_assigned_at,
-  a.suspect_since, a.took, a.expected, a.busy, a.online, a.busy_at
+  a.suspect_since, a.took, a.expected, a.busy, a.online, a.busy_at, u.limited,
+  array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)::uuid[] as customers
 from agents a join users u on u.org_id = a.org_id and u.id = a.user_id
 where a.status <> 'offline' or a.open_chats > 0 order by a.user_id;
 
@@ -244,16 +245,20 @@ select hand_back, former_hours from routing;
 update routing set hand_back = @hand_back, former_hours = @former_hours;
 
 -- name: ListColleagues :many
--- Whom a conversation can be handed to.
-select u.id, u.name, a.status, a.open_chats, a.hard_cap from users u join agents a on a.org_id = u.org_id and a.user_id = u.id
-where u.disabled_at is null and u.role <> 'reviewer' and u.id <> @but order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id;
+-- Whom a customer's conversation can be transferred to.
+select u.id, u.name, a.status, a.open_chats, a.hard_cap
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+where u.disabled_at is null and u.role <> 'reviewer' and u.id <> @but
+  and app.may_serve(u.org_id, u.id, @customer_id)
+order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id;
 
 -- name: LineLengths :many
 select group_id, count(*)::integer as waiting, min(coalesce(line_since, waiting_since, created_at))::timestamptz as since from conversations where state = 'waiting' group by group_id;
 
 -- name: LineOf :many
 -- Everybody in line, in order.
-select id, group_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
+select id, group_id, customer_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
 from conversations where state = 'waiting' order by line_since, id limit 5000;
 
 -- name: History :many

@@ -14,6 +14,7 @@ import "parley/app/access"
 type Viewer struct {
 	Name, OrgName string
 	Role          access.Role
+	Limited       bool // to some customers
 }
 
 // Frame is what is around the content of a page for who is logged in.
@@ -29,23 +30,24 @@ type Frame struct {
 type section struct {
 	name, href, label string
 	right             access.Right
+	whole             bool // of the whole organization: not for who is limited to customers
 }
 
 var sections = []section{
-	{"customers", "/admin", "Customers", access.Manage},
-	{"groups", "/admin/groups", "Groups", access.Manage},
-	{"faq", "/faq", "FAQ entries", access.Answer},
-	{"snippets", "/snippets", "Snippets", access.Answer},
-	{"ratings", "/admin/ratings", "Ratings", access.Manage},
-	{"blocked", "/admin/blocked", "Blocked", access.Watch},
-	{"tags", "/admin/tags", "Tags", access.Manage},
-	{"rules", "/admin/desk", "Desk and drafts", access.Manage},
-	{"people", "/admin/people", "People", access.Manage},
-	{"organization", "/admin/organization", "Organization", access.Appoint},
-	{"board", "/board", "Board", access.Watch},
-	{"review", "/review", "Past conversations", access.Review},
-	{"preferences", "/preferences", "Preferences", access.Answer},
-	{"desk", "/desk", "Desk", access.Answer},
+	{"customers", "/admin", "Customers", access.Manage, false},
+	{"groups", "/admin/groups", "Groups", access.Manage, true},
+	{"faq", "/faq", "FAQ entries", access.Answer, false},
+	{"snippets", "/snippets", "Snippets", access.Answer, false},
+	{"ratings", "/admin/ratings", "Ratings", access.Manage, false},
+	{"blocked", "/admin/blocked", "Blocked", access.Watch, false},
+	{"tags", "/admin/tags", "Tags", access.Manage, true},
+	{"rules", "/admin/desk", "Desk and drafts", access.Manage, true},
+	{"people", "/admin/people", "People", access.Manage, false},
+	{"organization", "/admin/organization", "Organization", access.Appoint, true},
+	{"board", "/board", "Board", access.Watch, false},
+	{"review", "/review", "Past conversations", access.Review, false},
+	{"preferences", "/preferences", "Preferences", access.Answer, false},
+	{"desk", "/desk", "Desk", access.Answer, false},
 }
 
 // Page is the frame with its content in it. The navigation shows what the viewer may see.
@@ -86,7 +88,7 @@ func Page(f Frame) templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(Asset(f.Script))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 50, Col: 39}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 52, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 			if templ_7745c5c3_Err != nil {
@@ -110,7 +112,7 @@ func Page(f Frame) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(Asset("app.js"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 55, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 57, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -128,7 +130,7 @@ func Page(f Frame) templ.Component {
 			var templ_7745c5c3_Var4 string
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(f.Socket)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 60, Col: 28}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 62, Col: 28}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -154,7 +156,7 @@ func Page(f Frame) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(f.OrgName)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 70, Col: 30}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 72, Col: 30}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -165,7 +167,7 @@ func Page(f Frame) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, s := range sections {
-			if f.Role.May(s.right) {
+			if f.Role.May(s.right) && !(s.whole && f.Limited) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<li><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -173,7 +175,7 @@ func Page(f Frame) templ.Component {
 				var templ_7745c5c3_Var6 templ.SafeURL
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinURLErrs(templ.URL(s.href))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 76, Col: 33}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 78, Col: 33}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -200,7 +202,7 @@ func Page(f Frame) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(s.label)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 82, Col: 18}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 84, Col: 18}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -219,7 +221,7 @@ func Page(f Frame) templ.Component {
 		var templ_7745c5c3_Var8 string
 		templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 88, Col: 55}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 90, Col: 55}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 		if templ_7745c5c3_Err != nil {

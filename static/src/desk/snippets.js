@@ -6,6 +6,12 @@ import { stage } from "./files.js";
 import { spoken } from "./commands.js";
 
 const snippets = told("snippets", []);
+// Those of a pane's conversation: a customer's snippets are for its conversations only, and come before others of the same name.
+function usable(pane) {
+  const here = snippets.filter((s) => !s.customer || s.customer === pane.dataset.customer);
+  const own = new Set(here.filter((s) => s.customer).map((s) => s.name));
+  return here.filter((s) => s.customer || !own.has(s.name));
+}
 
 async function put(pane, snippet, from) {
   const form = composer(pane), a = area(form);
@@ -22,8 +28,8 @@ async function put(pane, snippet, from) {
 
 // What a key combination does, if it is a snippet's.
 export function snippetFor(keys) {
-  const s = snippets.find((s) => s.keys === keys), pane = inFocus();
-  return s && pane && (() => put(pane, s));
+  const pane = inFocus(), s = pane && usable(pane).find((s) => s.keys === keys);
+  return s && (() => put(pane, s));
 }
 
 const slash = /(?:^|\s)\/([\p{L}\p{N}_-]*)$/u;
@@ -36,7 +42,7 @@ function close(pane) { pane.querySelector(".snippets")?.remove(); area(composer(
 
 function show(pane, name) {
   const form = composer(pane), a = area(form);
-  const fit = snippets.filter((s) => s.name.includes(name) || s.body.toLowerCase().includes(name))
+  const fit = usable(pane).filter((s) => s.name.includes(name) || s.body.toLowerCase().includes(name))
     .sort((x, y) => y.name.startsWith(name) - x.name.startsWith(name)).slice(0, 8);
   let list = form.querySelector(".snippets");
   if (!fit.length && !snippets.length) fit.push({ name: "", body: "There are no snippets yet. They are made under “Snippets” in the menu." });

@@ -1083,6 +1083,47 @@ func (q *Queries) KnowVisitor(ctx context.Context, arg KnowVisitorParams) (uuid.
 	return id, err
 }
 
+const known = `-- name: Known :one
+select c.state, c.agent_id, c.agent_name, c.customer_id, c.group_id, c.offered_to, c.offered_until,
+  (exists (select from assignments a where a.org_id = c.org_id and a.conversation_id = c.id and a.agent_id = $1)
+    or exists (select from messages m where m.org_id = c.org_id and m.conversation_id = c.id and m.author_id = $1))::boolean as had
+from conversations c
+where c.id = $2
+`
+
+type KnownParams struct {
+	UserID uuid.UUID
+	ID     uuid.UUID
+}
+
+type KnownRow struct {
+	State        string
+	AgentID      *uuid.UUID
+	AgentName    string
+	CustomerID   uuid.UUID
+	GroupID      uuid.UUID
+	OfferedTo    *uuid.UUID
+	OfferedUntil *time.Time
+	Had          bool
+}
+
+// A conversation that somebody has had, or has written in, whether it still sees it or not.
+func (q *Queries) Known(ctx context.Context, arg KnownParams) (KnownRow, error) {
+	row := q.db.QueryRow(ctx, known, arg.UserID, arg.ID)
+	var i KnownRow
+	err := row.Scan(
+		&i.State,
+		&i.AgentID,
+		&i.AgentName,
+		&i.CustomerID,
+		&i.GroupID,
+		&i.OfferedTo,
+		&i.OfferedUntil,
+		&i.Had,
+	)
+	return i, err
+}
+
 const knownMessage = `-- name: KnownMessage :one
 select conversation_id, seq, kind, created_at from messages where id = $1 and visitor_id = $2
 `
@@ -1342,6 +1383,20 @@ func (q *Queries) LeaveAddress(ctx context.Context, arg LeaveAddressParams) (Lea
 		&i.LineSince,
 	)
 	return i, err
+}
+
+const leaveBeyondLimits = `-- name: LeaveBeyondLimits :exec
+delete from guests g
+using conversations c
+where g.user_id = $1
+  and c.org_id = g.org_id and c.id = g.conversation_id
+  and not app.may_serve(g.org_id, g.user_id, c.customer_id)
+`
+
+// Takes a team member out of the conversations of customers whom it no longer serves.
+func (q *Queries) LeaveBeyondLimits(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, leaveBeyondLimits, userID)
+	return err
 }
 
 const listForDesk = `-- name: ListForDesk :many
@@ -1754,6 +1809,35 @@ func (q *Queries) NewestOf(ctx context.Context, conversations []uuid.UUID) ([]Ne
 	return items, nil
 }
 
+const ownBeyondLimits = `-- name: OwnBeyondLimits :many
+select c.id
+from conversations c
+where c.state = 'open' and c.agent_id = $1 and not app.may_serve(c.org_id, $1, c.customer_id)
+order by c.id
+for update
+`
+
+// The open conversations of an agent with customers whom it no longer serves, locked.
+func (q *Queries) OwnBeyondLimits(ctx context.Context, agentID *uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, ownBeyondLimits, agentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putTag = `-- name: PutTag :execrows
 insert into conversation_tags (org_id, conversation_id, tag_id, by_id)
 select c.org_id, c.id, t.id, $1::uuid from conversations c, tags t where c.id = $2 and lower(t.name) = lower($3)
@@ -1913,6 +1997,32 @@ func (q *Queries) RatingsSaid(ctx context.Context, arg RatingsSaidParams) ([]Rat
 		return nil, err
 	}
 	return items, nil
+}
+
+const reach = `-- name: Reach :one
+select c.agent_id, c.customer_id,
+  exists (select from guests g where g.org_id = c.org_id and g.conversation_id = c.id and g.user_id = $1) as participant
+from conversations c
+where c.id = $2
+`
+
+type ReachParams struct {
+	UserID uuid.UUID
+	ID     uuid.UUID
+}
+
+type ReachRow struct {
+	AgentID     *uuid.UUID
+	CustomerID  uuid.UUID
+	Participant bool
+}
+
+// What decides whether somebody who sees a conversation may change it.
+func (q *Queries) Reach(ctx context.Context, arg ReachParams) (ReachRow, error) {
+	row := q.db.QueryRow(ctx, reach, arg.UserID, arg.ID)
+	var i ReachRow
+	err := row.Scan(&i.AgentID, &i.CustomerID, &i.Participant)
+	return i, err
 }
 
 const readUpTo = `-- name: ReadUpTo :many

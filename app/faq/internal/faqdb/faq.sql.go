@@ -48,17 +48,19 @@ func (q *Queries) AddChoice(ctx context.Context, arg AddChoiceParams) (int64, er
 }
 
 const addSnippet = `-- name: AddSnippet :exec
-insert into snippets (org_id, id, group_id, user_id, name, keys, body, file_id) values (app.org_id(), $1, $2::uuid, $3::uuid, $4, $5, $6, $7::uuid)
+insert into snippets (org_id, id, group_id, user_id, customer_id, name, keys, body, file_id)
+values (app.org_id(), $1, $2::uuid, $3::uuid, $4::uuid, $5, $6, $7, $8::uuid)
 `
 
 type AddSnippetParams struct {
-	ID      uuid.UUID
-	GroupID *uuid.UUID
-	UserID  *uuid.UUID
-	Name    string
-	Keys    string
-	Body    string
-	FileID  *uuid.UUID
+	ID         uuid.UUID
+	GroupID    *uuid.UUID
+	UserID     *uuid.UUID
+	CustomerID *uuid.UUID
+	Name       string
+	Keys       string
+	Body       string
+	FileID     *uuid.UUID
 }
 
 func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
@@ -66,6 +68,7 @@ func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
 		arg.ID,
 		arg.GroupID,
 		arg.UserID,
+		arg.CustomerID,
 		arg.Name,
 		arg.Keys,
 		arg.Body,
@@ -277,18 +280,19 @@ func (q *Queries) GetRules(ctx context.Context) (GetRulesRow, error) {
 }
 
 const getSnippet = `-- name: GetSnippet :one
-select id, group_id, user_id, name, keys, body, used, file_id from snippets where id = $1
+select id, group_id, user_id, customer_id, name, keys, body, used, file_id from snippets where id = $1
 `
 
 type GetSnippetRow struct {
-	ID      uuid.UUID
-	GroupID *uuid.UUID
-	UserID  *uuid.UUID
-	Name    string
-	Keys    string
-	Body    string
-	Used    int32
-	FileID  *uuid.UUID
+	ID         uuid.UUID
+	GroupID    *uuid.UUID
+	UserID     *uuid.UUID
+	CustomerID *uuid.UUID
+	Name       string
+	Keys       string
+	Body       string
+	Used       int32
+	FileID     *uuid.UUID
 }
 
 func (q *Queries) GetSnippet(ctx context.Context, id uuid.UUID) (GetSnippetRow, error) {
@@ -298,6 +302,7 @@ func (q *Queries) GetSnippet(ctx context.Context, id uuid.UUID) (GetSnippetRow, 
 		&i.ID,
 		&i.GroupID,
 		&i.UserID,
+		&i.CustomerID,
 		&i.Name,
 		&i.Keys,
 		&i.Body,
@@ -571,10 +576,15 @@ func (q *Queries) ListHistory(ctx context.Context, entryID uuid.UUID) ([]ListHis
 
 const listSnippets = `-- name: ListSnippets :many
 
-select s.id, s.group_id, s.user_id, s.name, s.keys, s.body, s.used, coalesce(g.name, '')::text as group_name, coalesce(f.name, '')::text as file_name
-from snippets s left join files f on f.org_id = s.org_id and f.id = s.file_id left join groups g on g.org_id = s.org_id and g.id = s.group_id
-where s.user_id = $1 or s.user_id is null and (s.group_id is null or $2::boolean or s.group_id = any($3::uuid[]))
-order by lower(s.name), s.user_id nulls last, s.group_id nulls last
+select s.id, s.group_id, s.user_id, s.customer_id, s.name, s.keys, s.body, s.used,
+  coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, coalesce(f.name, '')::text as file_name
+from snippets s
+left join files f on f.org_id = s.org_id and f.id = s.file_id
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where s.user_id = $1
+  or s.user_id is null and (s.group_id is null or $2::boolean or s.group_id = any($3::uuid[]))
+order by lower(s.name), s.user_id nulls last, s.customer_id nulls last, s.group_id nulls last
 `
 
 type ListSnippetsParams struct {
@@ -584,19 +594,21 @@ type ListSnippetsParams struct {
 }
 
 type ListSnippetsRow struct {
-	ID        uuid.UUID
-	GroupID   *uuid.UUID
-	UserID    *uuid.UUID
-	Name      string
-	Keys      string
-	Body      string
-	Used      int32
-	GroupName string
-	FileName  string
+	ID           uuid.UUID
+	GroupID      *uuid.UUID
+	UserID       *uuid.UUID
+	CustomerID   *uuid.UUID
+	Name         string
+	Keys         string
+	Body         string
+	Used         int32
+	GroupName    string
+	CustomerName string
+	FileName     string
 }
 
 // Snippets.
-// Everybody's, those of some groups (or all), and the user's own.
+// Everybody's, those of customers, those of some groups (or all), and the user's own; of the same name the nearest first.
 func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]ListSnippetsRow, error) {
 	rows, err := q.db.Query(ctx, listSnippets, arg.UserID, arg.Everywhere, arg.Groups)
 	if err != nil {
@@ -610,11 +622,13 @@ func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]L
 			&i.ID,
 			&i.GroupID,
 			&i.UserID,
+			&i.CustomerID,
 			&i.Name,
 			&i.Keys,
 			&i.Body,
 			&i.Used,
 			&i.GroupName,
+			&i.CustomerName,
 			&i.FileName,
 		); err != nil {
 			return nil, err

@@ -30,6 +30,23 @@ func (q *Queries) AcceptInvitation(ctx context.Context, id uuid.UUID) (AcceptInv
 	return i, err
 }
 
+const addCustomers = `-- name: AddCustomers :exec
+insert into user_customers (org_id, user_id, customer_id)
+select app.org_id(), $1, c
+from unnest($2::uuid[]) as c
+on conflict do nothing
+`
+
+type AddCustomersParams struct {
+	UserID    uuid.UUID
+	Customers []uuid.UUID
+}
+
+func (q *Queries) AddCustomers(ctx context.Context, arg AddCustomersParams) error {
+	_, err := q.db.Exec(ctx, addCustomers, arg.UserID, arg.Customers)
+	return err
+}
+
 const addSubscription = `-- name: AddSubscription :exec
 insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), $1, $2, $3, $4, $5)
 on conflict (org_id, user_id, endpoint) do nothing
@@ -140,6 +157,15 @@ type DropAliasParams struct {
 
 func (q *Queries) DropAlias(ctx context.Context, arg DropAliasParams) error {
 	_, err := q.db.Exec(ctx, dropAlias, arg.UserID, arg.CustomerID)
+	return err
+}
+
+const dropCustomers = `-- name: DropCustomers :exec
+delete from user_customers where user_id = $1
+`
+
+func (q *Queries) DropCustomers(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropCustomers, userID)
 	return err
 }
 
@@ -287,6 +313,17 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
 	return err
 }
 
+const isWithin = `-- name: IsWithin :one
+select app.door_within($1)::boolean as within
+`
+
+func (q *Queries) IsWithin(ctx context.Context, userID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, isWithin, userID)
+	var within bool
+	err := row.Scan(&within)
+	return within, err
+}
+
 const listAliases = `-- name: ListAliases :many
 select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias, p.file_id
 from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1
@@ -397,23 +434,35 @@ func (q *Queries) ListSubscriptions(ctx context.Context, userID uuid.UUID) ([]Li
 }
 
 const listUsers = `-- name: ListUsers :many
-select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, coalesce(c.name, '')::text as customer_name
-from users u left join customers c on c.org_id = u.org_id and c.id = u.customer_id
+select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, u.limited, coalesce(c.name, '')::text as customer_name,
+  array(select x.customer_id from user_customers x where x.org_id = u.org_id and x.user_id = u.id)::uuid[] as customers,
+  array(
+    select k.name
+    from user_customers x join customers k on k.org_id = x.org_id and k.id = x.customer_id
+    where x.org_id = u.org_id and x.user_id = u.id
+    order by lower(k.name))::text[] as customer_names
+from users u
+left join customers c on c.org_id = u.org_id and c.id = u.customer_id
+where $1::boolean or u.id = app.actor_id() or app.door_within(u.id)
 order by u.disabled_at is not null, lower(u.name), u.id
 `
 
 type ListUsersRow struct {
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	Role         string
-	CustomerID   *uuid.UUID
-	DisabledAt   *time.Time
-	CustomerName string
+	ID            uuid.UUID
+	Email         string
+	Name          string
+	Role          string
+	CustomerID    *uuid.UUID
+	DisabledAt    *time.Time
+	Limited       bool
+	CustomerName  string
+	Customers     []uuid.UUID
+	CustomerNames []string
 }
 
-func (q *Queries) ListUsers(ctx context.Context) ([]ListUsersRow, error) {
-	rows, err := q.db.Query(ctx, listUsers)
+// Everybody, or whom a limited manager may manage, and itself.
+func (q *Queries) ListUsers(ctx context.Context, everybody bool) ([]ListUsersRow, error) {
+	rows, err := q.db.Query(ctx, listUsers, everybody)
 	if err != nil {
 		return nil, err
 	}
@@ -428,7 +477,10 @@ func (q *Queries) ListUsers(ctx context.Context) ([]ListUsersRow, error) {
 			&i.Role,
 			&i.CustomerID,
 			&i.DisabledAt,
+			&i.Limited,
 			&i.CustomerName,
+			&i.Customers,
+			&i.CustomerNames,
 		); err != nil {
 			return nil, err
 		}
@@ -508,6 +560,20 @@ type PutPreferencesParams struct {
 
 func (q *Queries) PutPreferences(ctx context.Context, arg PutPreferencesParams) error {
 	_, err := q.db.Exec(ctx, putPreferences, arg.UserID, arg.Chosen)
+	return err
+}
+
+const setLimited = `-- name: SetLimited :exec
+update users set limited = $1, session_epoch = session_epoch + 1 where id = $2
+`
+
+type SetLimitedParams struct {
+	Limited bool
+	ID      uuid.UUID
+}
+
+func (q *Queries) SetLimited(ctx context.Context, arg SetLimitedParams) error {
+	_, err := q.db.Exec(ctx, setLimited, arg.Limited, arg.ID)
 	return err
 }
 

@@ -205,8 +205,8 @@ func (q *Queries) SessionByToken(ctx context.Context, token string) ([]byte, err
 const userByID = `-- name: UserByID :one
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, name::text as name, email::text as email,
   role::text as role, coalesce(customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id,
-  session_epoch::integer as session_epoch
-from app.door_user($1::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id, session_epoch)
+  session_epoch::integer as session_epoch, limited::boolean as limited, customers::uuid[] as customers
+from app.door_user($1::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id, session_epoch, limited, customers)
 `
 
 type UserByIDRow struct {
@@ -218,6 +218,8 @@ type UserByIDRow struct {
 	Role         string
 	CustomerID   uuid.UUID
 	SessionEpoch int32
+	Limited      bool
+	Customers    []uuid.UUID
 }
 
 func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, error) {
@@ -232,6 +234,8 @@ func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, erro
 		&i.Role,
 		&i.CustomerID,
 		&i.SessionEpoch,
+		&i.Limited,
+		&i.Customers,
 	)
 	return i, err
 }

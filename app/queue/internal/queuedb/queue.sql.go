@@ -273,15 +273,16 @@ func (q *Queries) LineLengths(ctx context.Context) ([]LineLengthsRow, error) {
 }
 
 const lineOf = `-- name: LineOf :many
-select id, group_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
+select id, group_id, customer_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
 from conversations where state = 'waiting' order by line_since, id limit 5000
 `
 
 type LineOfRow struct {
-	ID        uuid.UUID
-	GroupID   uuid.UUID
-	LineSince time.Time
-	Offered   bool
+	ID         uuid.UUID
+	GroupID    uuid.UUID
+	CustomerID uuid.UUID
+	LineSince  time.Time
+	Offered    bool
 }
 
 // Everybody in line, in order.
@@ -297,6 +298,7 @@ func (q *Queries) LineOf(ctx context.Context) ([]LineOfRow, error) {
 		if err := rows.Scan(
 			&i.ID,
 			&i.GroupID,
+			&i.CustomerID,
 			&i.LineSince,
 			&i.Offered,
 		); err != nil {
@@ -311,9 +313,18 @@ func (q *Queries) LineOf(ctx context.Context) ([]LineOfRow, error) {
 }
 
 const listColleagues = `-- name: ListColleagues :many
-select u.id, u.name, a.status, a.open_chats, a.hard_cap from users u join agents a on a.org_id = u.org_id and a.user_id = u.id
-where u.disabled_at is null and u.role <> 'reviewer' and u.id <> $1 order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id
+select u.id, u.name, a.status, a.open_chats, a.hard_cap
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+where u.disabled_at is null and u.role <> 'reviewer' and u.id <> $1
+  and app.may_serve(u.org_id, u.id, $2)
+order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id
 `
+
+type ListColleaguesParams struct {
+	But        uuid.UUID
+	CustomerID uuid.UUID
+}
 
 type ListColleaguesRow struct {
 	ID        uuid.UUID
@@ -323,9 +334,9 @@ type ListColleaguesRow struct {
 	HardCap   int32
 }
 
-// Whom a conversation can be handed to.
-func (q *Queries) ListColleagues(ctx context.Context, but uuid.UUID) ([]ListColleaguesRow, error) {
-	rows, err := q.db.Query(ctx, listColleagues, but)
+// Whom a customer's conversation can be transferred to.
+func (q *Queries) ListColleagues(ctx context.Context, arg ListColleaguesParams) ([]ListColleaguesRow, error) {
+	rows, err := q.db.Query(ctx, listColleagues, arg.But, arg.CustomerID)
 	if err != nil {
 		return nil, err
 	}
@@ -622,7 +633,8 @@ func (q *Queries) RemoveSubject(ctx context.Context, arg RemoveSubjectParams) (i
 
 const routeAgents = `-- name: RouteAgents :many
 select a.user_id, u.name, a.status, a.chosen, a.status_at, a.hard_cap, a.open_chats, a.came_online, a.last_reply_at, a.last_assigned_at,
-  a.suspect_since, a.took, a.expected, a.busy, a.online, a.busy_at
+  a.suspect_since, a.took, a.expected, a.busy, a.online, a.busy_at, u.limited,
+  array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)::uuid[] as customers
 from agents a join users u on u.org_id = a.org_id and u.id = a.user_id
 where a.status <> 'offline' or a.open_chats > 0 order by a.user_id
 `
@@ -644,6 +656,8 @@ type RouteAgentsRow struct {
 	Busy           float64
 	Online         float64
 	BusyAt         time.Time
+	Limited        bool
+	Customers      []uuid.UUID
 }
 
 // Everybody who is there, and who has conversations.
@@ -673,6 +687,8 @@ func (q *Queries) RouteAgents(ctx context.Context) ([]RouteAgentsRow, error) {
 			&i.Busy,
 			&i.Online,
 			&i.BusyAt,
+			&i.Limited,
+			&i.Customers,
 		); err != nil {
 			return nil, err
 		}

@@ -27,7 +27,23 @@ import (
 // useCode posts a mailed link's code as the widget does; from may be an address of the world.
 func useCode(t testing.TB, s *server, key, from, code string) (status int, answer struct{ Token, Message, Reason string }) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/return?key="+key, strings.NewReader(`{"code":"`+code+`"}`))
+	status, header, body := postReturn(t, s, key, from, `{"code":"`+code+`"}`)
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%d %s: %v", status, body, err)
+	}
+	if header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		t.Errorf("the page may not read the answer %s", body)
+	}
+	if wait := header.Get("Retry-After"); (wait != "") != (status == http.StatusTooManyRequests) {
+		t.Errorf("%d says to wait %q", status, wait)
+	}
+	return status, answer
+}
+
+// postReturn posts a body to where codes are taken.
+func postReturn(t testing.TB, s *server, key, from, raw string) (int, http.Header, string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/return?key="+key, strings.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,13 +60,7 @@ func useCode(t testing.TB, s *server, key, from, code string) (status int, answe
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		t.Fatalf("%d %s: %v", res.StatusCode, body, err)
-	}
-	if res.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
-		t.Errorf("the page may not read the answer %s", body)
-	}
-	return res.StatusCode, answer
+	return res.StatusCode, res.Header, string(body)
 }
 
 // newCode is the code that a letter to a visitor would carry.

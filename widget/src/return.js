@@ -9,7 +9,7 @@ export default function comeBack(tools, call, why, connect) {
   if (waiting) return;
   waiting = true;
   const sign = (e) => {
-    if (!e.isTrusted) return;
+    if (!e.isTrusted || tools.box.hidden) return;
     for (const s of signs) removeEventListener(s, sign, true);
     use(tools, call, why).then(connect);
   };
@@ -18,23 +18,25 @@ export default function comeBack(tools, call, why, connect) {
   else for (const s of signs) addEventListener(s, sign, { capture: true, passive: true });
 }
 
-async function use({ anew, drawState, json, log, make, memory, save, say }, call, why) {
+async function use({ anew, drawState, json, log, make, memory, save, say, texts }, call, why) {
   const { code } = chat;
+  let wait = 2; // seconds until the next try
   save(() => {}); // another tab may have used it meanwhile
   if (memory().token && memory().conversation) chat.code = ""; // who has a conversation in this browser keeps it
   while (chat.code) {
-    let answer = {}, pause = 3, done = false;
+    let answer = {}, done = false;
     try {
       const response = await fetch(call("return"), { method: "POST", body: json({ code }), credentials: "omit" }); // text/plain: no preflight
       answer = await response.json();
-      pause = +response.headers.get("Retry-After") || pause;
+      wait = +response.headers.get("Retry-After") || wait;
       done = response.status < 500 && response.status !== 429;
     } catch { /* not reached: trying goes on */ }
     if (done) chat.code = "";
     else {
-      say(why(answer));
+      say(why(answer) || texts.offline);
       drawState();
-      await new Promise((go) => setTimeout(go, pause * (1000 + 500 * Math.random())));
+      await new Promise((go) => setTimeout(go, wait * (1000 + 500 * Math.random())));
+      wait = Math.min(2 * wait, 60);
     }
     if (answer.token) {
       save((m) => { m.token = answer.token; m.era = String(Math.random()); }); // for the other tabs: there is another visitor

@@ -482,3 +482,23 @@ func TestBrowserPlantedToken(t *testing.T) {
 		t.Errorf("the attacker's conversation has %d messages (%v)", len(messages), err)
 	}
 }
+
+// A network that is lost when the code is sent costs nothing: the panel says so, keeps what is typed and tries again.
+func TestBrowserReturnWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("Where is my parcel?")
+	network := newLink(t, s.url)
+	b := apptest.NewTab(t)
+	openByLink(b, customerPage(t, network.url, o.Key)+"/#parley="+newCode(t, s, o, visitorID(t, v.token, o)))
+	network.set(true)
+	b.Type("chat .composer textarea", "I am back\r")
+	b.Wait(`text("chat .notice").includes("No connection") && $("chat .message.pending")`)
+	network.set(false)
+	b.Wait(`text("chat .log").includes("Where is my parcel?") && text("chat .log").includes("I am back") && !$("chat .message.pending")`)
+	if id := onlyConversation(t, s, o); id != v.conversation {
+		t.Errorf("a conversation %s has begun", id)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -142,7 +143,8 @@ func TestReturnByTwoMails(t *testing.T) {
 	s := serveTest(t, nil)
 	v := newVisitor(t, s, o, "")
 	v.say("Hello")
-	older, newer, third := newCode(t, s, o, visitorID(t, v.token, o)), newCode(t, s, o, visitorID(t, v.token, o)), newCode(t, s, o, visitorID(t, v.token, o))
+	who := visitorID(t, v.token, o)
+	older, newer, third := newCode(t, s, o, who), newCode(t, s, o, who), newCode(t, s, o, who)
 	for _, code := range []string{newer, older} {
 		status, got := useCode(t, s, o.Key, "", code)
 		if status != http.StatusOK {
@@ -231,7 +233,8 @@ func TestTokensAndCodesAreApart(t *testing.T) {
 			t.Errorf("hello with %s: %+v %q", what, got, refused)
 		}
 	}
-	for what, wrong := range map[string]string{"a visitor's token": v.token, "a former link": link, "nothing": "", "a code that never was": strings.Repeat("A", 27), "a code cut off": code[:20]} {
+	for what, wrong := range map[string]string{"a visitor's token": v.token, "a former link": link, "nothing": "",
+		"a code that never was": strings.Repeat("A", 27), "a code cut off": code[:20]} {
 		refusedCode(t, s, o.Key, wrong, what)
 	}
 	if status, answer := useCode(t, s, o.Key, "", code); status != http.StatusOK {
@@ -282,7 +285,8 @@ func TestCodesAreBound(t *testing.T) {
 
 	old := base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 20))
 	sum := sha256.Sum256([]byte(old))
-	if _, err := system.Exec(ctx, "insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at) select org_id, $1, website_id, visitor_id, now() - interval '1 second' from visitor_codes", sum[:]); err != nil {
+	if _, err := system.Exec(ctx, `insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
+		select org_id, $1, website_id, visitor_id, now() - interval '1 second' from visitor_codes`, sum[:]); err != nil {
 		t.Fatal(err)
 	}
 	refusedCode(t, s, o.Key, old, "a code that has expired")
@@ -346,7 +350,7 @@ func used(t testing.TB, s *server, o apptest.Org, code string) bool {
 	hash := sha256.Sum256([]byte(code))
 	var at *time.Time
 	err := s.db.As(access.System(o.ID, "test")).QueryRow(context.Background(), "select used_at from visitor_codes where hash = $1", hash[:]).Scan(&at)
-	if err != nil && err != pgx.ErrNoRows { //nolint:errorlint // pgx's own value
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		t.Fatal(err)
 	}
 	return at != nil
@@ -363,8 +367,8 @@ func openByLink(b *apptest.Tab, link string) {
 // codeSent is an expression: the page has sent a code.
 const codeSent = `performance.getEntriesByType("resource").some((e) => e.name.includes("/widget/v1/"+"return"))`
 
-// A mailed link is not used up by who fetches the page, nor by a program that runs the page's scripts; a person's first move uses it, once. What is
-// typed meanwhile goes into the conversation.
+// A mailed link is not used up by who fetches the page, nor by a program that runs the page's scripts; a person's first move uses it,
+// once. What is typed meanwhile goes into the conversation.
 func TestBrowserReturn(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

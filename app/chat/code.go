@@ -34,7 +34,9 @@ func (r *Room) NewCode(ctx context.Context, org, website, visitor uuid.UUID) (st
 	code := base64.RawURLEncoding.EncodeToString(b[:])
 	hash := sha256.Sum256([]byte(code))
 	q := chatdb.New(r.db.As(access.System(org, "mail a link back")))
-	return code, q.AddCode(ctx, chatdb.AddCodeParams{Hash: hash[:], WebsiteID: website, VisitorID: visitor, ExpiresAt: time.Now().Add(CodeLasts)})
+	return code, q.AddCode(ctx, chatdb.AddCodeParams{
+		Hash: hash[:], WebsiteID: website, VisitorID: visitor, ExpiresAt: time.Now().Add(CodeLasts),
+	})
 }
 
 // Return uses a mailed link's code up and gives the visitor's conversations to whoever has come by it, as a new visitor: from then
@@ -62,7 +64,9 @@ func (r *Room) Return(ctx context.Context, org, website uuid.UUID, code string) 
 			if _, err := q.LockVisitor(ctx, from); err != nil {
 				return err
 			}
-			into, err = q.TakeOver(ctx, chatdb.TakeOverParams{Hash: hash[:], WebsiteID: website, FromID: from, IntoID: uuid.Must(uuid.NewV7())})
+			into, err = q.TakeOver(ctx, chatdb.TakeOverParams{
+				Hash: hash[:], WebsiteID: website, FromID: from, IntoID: uuid.Must(uuid.NewV7()),
+			})
 			return err
 		})
 		if pg.None(err) { // another was quicker, with this code or with another one of the same visitor: look again

@@ -171,6 +171,9 @@ func fill(t testing.TB, s *server) filled {
 			t.Fatal(err)
 		}
 	}
+	if _, err := s.chat.NewCode(ctx, o.ID, o.Website, f.visitor.ID()); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.chat.AddBlock(ctx, o.As(access.Owner), chat.Block{Network: "203.0.113.0/24", Reason: "Block of " + o.Name}); err != nil {
 		t.Fatal(err)
 	}
@@ -364,6 +367,8 @@ func TestIsolationByTable(t *testing.T) {
 		{"the visitor", a.visitor, "ratings", 1},
 		{"the visitor", a.visitor, "blocks", 0},
 		{"the visitor", a.visitor, "pictures", 0},
+		{"the visitor", a.visitor, "visitor_codes", 0},
+		{"the owner", a.As(access.Owner), "visitor_codes", 0},
 		{"another visitor", stranger, "files", 0},
 		{"another visitor", stranger, "ratings", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},

@@ -25,7 +25,6 @@ type mailing struct {
 	chat   *chat.Room
 	org    *org.Room
 	mail   *jobs.Mailer
-	tokens chat.Tokens
 	after  time.Duration // from an agent's answer to the letter, unless the visitor reads it before
 	minute time.Duration // a minute of a website's settings; tests have shorter ones
 
@@ -42,8 +41,8 @@ type mailing struct {
 // letterAfter is how long a visitor has to read an answer in the chat before it is mailed.
 const letterAfter = 3 * time.Minute
 
-func newMailing(h *house, m *jobs.Mailer, tokens chat.Tokens, after, minute time.Duration) *mailing {
-	x := &mailing{chat: h.chat, org: h.org, mail: m, tokens: tokens, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
+func newMailing(h *house, m *jobs.Mailer, after, minute time.Duration) *mailing {
+	x := &mailing{chat: h.chat, org: h.org, mail: m, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
 	h.bus.Subscribe(x)
 	return x
 }
@@ -193,16 +192,22 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 		return
 	}
 	m.mail.Send(jobs.Letter{To: u.Email, Subject: "Your question at " + u.WebsiteName,
-		Text: strings.Join(said, "\n\n") + "\n\n" + m.back(organization, u, "To answer, open the chat again") + "\n"})
+		Text: strings.Join(said, "\n\n") + "\n\n" + m.back(ctx, organization, u, "To answer, open the chat again") + "\n"})
 }
 
-// back is a line with a link into the chat, on the page where it began.
-func (m *mailing) back(organization uuid.UUID, u chat.Unread, words string) string {
+// back is a line with a link into the chat, on the page where it began, with a code of its own for once. A letter that gets none is
+// sent without the line.
+func (m *mailing) back(ctx context.Context, organization uuid.UUID, u chat.Unread, words string) string {
 	page, err := url.Parse(u.PageURL)
 	if err != nil || page.Host == "" {
 		return ""
 	}
-	page.Fragment = "parley=" + m.tokens.Links().Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now())
+	code, err := m.chat.NewCode(ctx, organization, u.Website, u.Visitor)
+	if err != nil {
+		slog.Warn("make the link of a letter", "error", err)
+		return ""
+	}
+	page.Fragment = "parley=" + code
 	return words + ": " + page.String()
 }
 
@@ -265,7 +270,7 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 		words = "To say how it was, open the chat again"
 	}
 	if own {
-		b.WriteString(m.back(visitor.Org(), u, words) + "\n")
+		b.WriteString(m.back(ctx, visitor.Org(), u, words) + "\n")
 	}
 	m.mail.Send(jobs.Letter{To: to, Subject: "Your conversation at " + u.WebsiteName, Text: b.String()})
 	return nil

@@ -55,6 +55,8 @@ func TestProtocolExamples(t *testing.T) {
 		case "the agent types":
 			time.Sleep(50 * time.Millisecond)
 			err = desk.WriteJSON(map[string]string{"type": "typing", "conversation": known["$conversation"]})
+		case "a mail with a link goes to the visitor":
+			known["$code"] = newCode(t, s, o, visitorID(t, known["$token"], o))
 		case "the agent closes the conversation":
 			err = mia.End(ctx, known["$conversation"])
 		default:
@@ -64,7 +66,7 @@ func TestProtocolExamples(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	examples := regexp.MustCompile("(?s)```(example|post)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	examples := regexp.MustCompile("(?s)```(example|post|return)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
 	if len(examples) < 8 {
 		t.Fatalf("only %d examples found", len(examples))
 	}
@@ -77,12 +79,15 @@ func TestProtocolExamples(t *testing.T) {
 				for name, value := range known {
 					rest = strings.ReplaceAll(rest, `"`+name+`"`, `"`+value+`"`)
 				}
-				if e[1] == "post" {
+				switch e[1] {
+				case "post":
 					var status int
 					if status, posted = postBody(t, s, o, 0, "", rest); status != http.StatusOK {
 						t.Fatalf("%d %s", status, posted)
 					}
-				} else {
+				case "return":
+					_, _, posted = postReturn(t, s, o.Key, "", rest)
+				default:
 					socket.put(rest)
 				}
 			case "<":

@@ -213,6 +213,7 @@ var routeCases = map[string]routeCase{
 	"GET /widget/:file":      {open: true, path: at("/widget/panel-000000000000.js"), code: 404},
 	"GET /widget/v1/site":    {open: true, path: func(x ids) string { return "/widget/v1/site?key=" + x.Key }}, // refuses an origin that is not the website's
 	"POST /widget/v1/frames": {open: true, path: func(x ids) string { return "/widget/v1/frames?key=" + x.Key }, code: 403},
+	"POST /widget/v1/return": {open: true, path: func(x ids) string { return "/widget/v1/return?key=" + x.Key }, code: 403},
 	"GET /widget/v1/socket":  {open: true, path: func(x ids) string { return "/widget/v1/socket?key=" + x.Key }, code: 403},
 	"GET /demo/shop":         {open: true, path: at("/demo/shop"), code: 404},
 }

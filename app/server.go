@@ -209,7 +209,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if after == 0 {
 		after, minute = letterAfter, time.Minute
 	}
-	mailing := newMailing(h, mailer, chat.NewTokens(secret), after, minute)
+	mailing := newMailing(h, mailer, after, minute)
 	s.live.DeskOpened = mailing.resume
 	if !mailer.Off() {
 		s.live.Transcript = mailing.transcript

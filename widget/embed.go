@@ -39,7 +39,7 @@ type Text struct{ Name, English string }
 var Texts = texts()
 
 // Refusals are why the server may refuse something; the widget's text for each is "no_" and the word. In English the server says it.
-var Refusals = []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked", "fault"}
+var Refusals = []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked", "fault", "code"}
 
 // HasText reports whether the widget has a text of a name.
 func HasText(name string) bool {

@@ -70,21 +70,6 @@ func (r *Room) Identify(ctx context.Context, org, website uuid.UUID, asking acce
 	return known, r.unite(ctx, q, asking, known)
 }
 
-// TakeOver gives the talks of a visitor to whom has come by the link in a mail to it, as a new visitor: from then on whoever had the
-// visitor's token before has nothing, so that a link that somebody else has sent does not let it listen. A visitor whom the site knows
-// stays itself. A link whose talk was taken over already is no longer good.
-func (r *Room) TakeOver(ctx context.Context, from access.Actor) (access.Actor, error) {
-	q := chatdb.New(r.db.As(access.System(from.Org(), "take over a visitor's talk")))
-	id, err := q.TakeOver(ctx, chatdb.TakeOverParams{FromID: from.ID(), IntoID: uuid.Must(uuid.NewV7())})
-	if pg.None(err) {
-		return access.Actor{}, errToken
-	}
-	if err == nil && id != from.ID() {
-		r.bus.Publish(bus.Event{Kind: bus.Visitor, Org: from.Org(), Visitor: from.ID()})
-	}
-	return access.Visitor(from.Org(), from.Narrow(), id), err
-}
-
 // unite makes the talks of who was nobody the known visitor's. Of two that run, the nobody's ends.
 func (r *Room) unite(ctx context.Context, q *chatdb.Queries, from, into access.Actor) error {
 	one, err := q.CurrentOfVisitor(ctx, from.ID())

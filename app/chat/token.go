@@ -71,9 +71,6 @@ func (t Tokens) Check(token string, org, website uuid.UUID, now time.Time) (who 
 	return access.Visitor(org, website, id(2)), age > TokenRenews, nil
 }
 
-// Links signs and checks what stands in a mail's link back: good for taking the talk over (TakeOver), not for being the visitor.
-func (t Tokens) Links() Tokens { return Tokens{t.Derive("link")} }
-
 // Derive returns a key for another purpose, the same on every server of the installation.
 func (t Tokens) Derive(purpose string) []byte {
 	mac := hmac.New(sha256.New, t.key)

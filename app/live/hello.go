@@ -25,12 +25,6 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
 	now := time.Now()
 	visitor, renew, err := p.hub.tokens.Check(in.Token, p.site.Org, p.site.ID, now)
-	if err != nil && in.Token != "" { // it may be of a mail's link
-		if from, _, bad := p.hub.tokens.Links().Check(in.Token, p.site.Org, p.site.ID, now); bad == nil {
-			visitor, err = p.hub.chat.TakeOver(ctx, from)
-			renew = true
-		}
-	}
 	if err != nil {
 		if in.Token != "" {
 			p.refuse(uuid.Nil, err, "")

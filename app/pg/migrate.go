@@ -78,7 +78,15 @@ func (d *DB) Current(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if want := int64(len(files)); have < want {
+	var want int64 // the newest: numbers may be missing between
+	for _, f := range files {
+		version, err := goose.NumericComponent(f)
+		if err != nil {
+			return err
+		}
+		want = max(want, version)
+	}
+	if have < want {
 		return fmt.Errorf("the database is at migration %d, this program needs %d: run \"parley migrate\"", have, want)
 	}
 	return nil

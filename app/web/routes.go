@@ -168,6 +168,7 @@ var Routes = []Route{
 	{get, "/widget/v1/site", open((*Server).widgetSite)},
 	{get, "/widget/v1/socket", panel((*Server).widgetSocket)},
 	{post, "/widget/v1/frames", panel((*Server).widgetFrames)},
+	{post, "/widget/v1/return", panel((*Server).widgetReturn)},
 	{http.MethodOptions, uploadPath, open((*Server).letAsk)},
 	{post, uploadPath, panel((*Server).widgetUpload)},
 	{get, "/widget/v1/files/:link/:name", open((*Server).linkedFile)},

@@ -235,6 +235,32 @@ func (s *Server) widgetFrames(c echo.Context, site *org.Site) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
+// widgetReturn takes the one-time code of a mailed link from the widget, which sends it only once a person has done something on the
+// page, and answers with the token of the visitor whose conversations it leads to. It is a POST, and so is out of reach of programs
+// that look through the links in mails.
+func (s *Server) widgetReturn(c echo.Context, site *org.Site) error {
+	r := c.Request()
+	h := c.Response().Header()
+	h.Set("Vary", "Origin")
+	h.Set("Cache-Control", "no-store")
+	letRead(c)
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return err
+		}
+		return fail.New(fail.Invalid, "The request is not a JSON object with a code.")
+	}
+	token, err := s.live.Return(r.Context(), site, c.RealIP(), in.Code)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, map[string]string{"token": token})
+}
+
 func (s *Server) demoShop(c echo.Context) error {
 	if s.cfg.Demo == nil {
 		return fail.Missing("page")

@@ -616,16 +616,75 @@ select coalesce(subject, '')::text as subject from visitors where id = @id;
 -- name: Introduce :exec
 update visitors set name = case when @name::text = '' then name else @name::text end, email = case when @email::text = '' then email else @email::text end where id = @id;
 
--- name: TakeOver :one
-with old as (
-  select v.org_id, v.website_id, v.name, v.email from visitors v
-  where v.id = @from_id and v.subject is null and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
-), made as (
-  insert into visitors (org_id, id, website_id, name, email) select old.org_id, @into_id::uuid, old.website_id, old.name, old.email from old returning org_id, id
-), moved as (
-  update conversations c set visitor_id = made.id from made where c.org_id = made.org_id and c.visitor_id = @from_id
+-- name: AddCode :exec
+-- Stores the hash of a code that leads back to a visitor's conversations, and forgets the codes that have expired.
+with expired as (
+  delete from visitor_codes
+  where expires_at < now()
 )
-select made.id from made union all select v.id from visitors v where v.id = @from_id and v.subject is not null;
+insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
+values (app.org_id(), @hash, @website_id, @visitor_id, @expires_at);
+
+-- name: VisitorOfCode :one
+select visitor_id
+from visitor_codes
+where hash = @hash
+  and website_id = @website_id
+  and used_at is null
+  and expires_at > now();
+
+-- name: LockVisitor :one
+-- Makes takeovers of one visitor's conversations wait for one another.
+select id
+from visitors
+where id = @id
+for no key update;
+
+-- name: TakeOver :one
+-- Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes. A visitor whom the
+-- site has signed stays itself.
+with used as (
+  update visitor_codes x
+  set used_at = now()
+  where x.hash = @hash
+    and x.website_id = @website_id
+    and x.visitor_id = @from_id
+    and x.used_at is null
+    and x.expires_at > now()
+  returning x.org_id, x.visitor_id
+), old as (
+  select v.org_id, v.website_id, v.name, v.email
+  from used
+  join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
+  where v.subject is null
+    and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
+), made as (
+  insert into visitors (org_id, id, website_id, name, email)
+  select old.org_id, @into_id::uuid, old.website_id, old.name, old.email
+  from old
+  returning org_id, id
+), moved as (
+  update conversations c
+  set visitor_id = made.id
+  from made
+  where c.org_id = made.org_id
+    and c.visitor_id = @from_id
+), followed as (
+  update visitor_codes x
+  set visitor_id = made.id
+  from made
+  where x.org_id = made.org_id
+    and x.visitor_id = @from_id
+    and x.used_at is null
+    and x.hash <> @hash
+)
+select made.id
+from made
+union all
+select v.id
+from used
+join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
+where v.subject is not null;
 
 -- name: Unite :exec
 -- The talks of a visitor who was nobody become those of whom it turned out to be: all that have ended, and the running one if the other

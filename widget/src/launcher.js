@@ -100,12 +100,8 @@ import { bubble, icon } from "./make.js";
       wish("open");
     });
 
-    const back = /^#parley=([\w-]+)$/.exec(location.hash); // from a mail: the talk it is about
-    if (back) {
-      if (!read().token) try { localStorage.setItem(stored, JSON.stringify({ token: back[1] })); } catch { /* storage is off */ } // who has a talk here keeps it
-      history.replaceState(history.state, "", location.pathname + location.search);
-    }
-    let open = back;
+    let open = (chat.code = /^#parley=([\w-]+)$/.exec(location.hash)?.[1]); // from a mail: see return.js
+    if (open) history.replaceState(history.state, "", location.pathname + location.search);
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
     if (open) wish("open", false);
     else if (read().conversation || chat.identity && read().token) wish("listen");

@@ -1,7 +1,7 @@
 // The socket, and what waits to be sent. The wire format is in ../PROTOCOL.md.
 import { call, chat, lang, stored, why } from "./given.js";
 import { json, load, memory, save, tab } from "./memory.js";
-import { conversation, drawState, heard, last } from "./talk.js";
+import { conversation, drawState, heard, last, tools } from "./talk.js";
 
 export let greeted = false, stopped = false, tries = 0, said = ""; // said: what the visitor is told of it
 let socket, poll, timer, patience, overdue, later, proof, pause = 0;
@@ -16,6 +16,7 @@ export const put = (frame) => { if (socket?.readyState === 1) socket.send(json(f
 
 export function connect() {
   clearTimeout(timer);
+  if (chat.code) return void import("./return.js").then((m) => m.default(tools(), call, why, connect), () => { timer = setTimeout(connect, 5000); });
   if (stopped || socket?.readyState < 2) return;
   barren ??= tab(way()) ? 2 : 0;
   const address = call("socket").replace(/^http/, "ws");

@@ -92,6 +92,33 @@ func (q *Queries) AddBlock(ctx context.Context, arg AddBlockParams) error {
 	return err
 }
 
+const addCode = `-- name: AddCode :exec
+with expired as (
+  delete from visitor_codes
+  where expires_at < now()
+)
+insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
+values (app.org_id(), $1, $2, $3, $4)
+`
+
+type AddCodeParams struct {
+	Hash      []byte
+	WebsiteID uuid.UUID
+	VisitorID uuid.UUID
+	ExpiresAt time.Time
+}
+
+// Stores the hash of a code that leads back to a visitor's conversations, and forgets the codes that have expired.
+func (q *Queries) AddCode(ctx context.Context, arg AddCodeParams) error {
+	_, err := q.db.Exec(ctx, addCode,
+		arg.Hash,
+		arg.WebsiteID,
+		arg.VisitorID,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
 const addTag = `-- name: AddTag :exec
 insert into tags (org_id, id, name) values (app.org_id(), $1, $2) on conflict (org_id, name) do nothing
 `
@@ -1568,6 +1595,21 @@ func (q *Queries) ListTags(ctx context.Context) ([]ListTagsRow, error) {
 	return items, nil
 }
 
+const lockVisitor = `-- name: LockVisitor :one
+select id
+from visitors
+where id = $1
+for no key update
+`
+
+// Makes takeovers of one visitor's conversations wait for one another.
+func (q *Queries) LockVisitor(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lockVisitor, id)
+	var id_2 uuid.UUID
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
 const lockWaiting = `-- name: LockWaiting :many
 select id from conversations where state = 'waiting' and id = any($1::uuid[]) order by id for update
 `
@@ -2701,24 +2743,66 @@ func (q *Queries) Take(ctx context.Context, arg TakeParams) (TakeRow, error) {
 }
 
 const takeOver = `-- name: TakeOver :one
-with old as (
-  select v.org_id, v.website_id, v.name, v.email from visitors v
-  where v.id = $1 and v.subject is null and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
+with used as (
+  update visitor_codes x
+  set used_at = now()
+  where x.hash = $1
+    and x.website_id = $2
+    and x.visitor_id = $3
+    and x.used_at is null
+    and x.expires_at > now()
+  returning x.org_id, x.visitor_id
+), old as (
+  select v.org_id, v.website_id, v.name, v.email
+  from used
+  join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
+  where v.subject is null
+    and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
 ), made as (
-  insert into visitors (org_id, id, website_id, name, email) select old.org_id, $2::uuid, old.website_id, old.name, old.email from old returning org_id, id
+  insert into visitors (org_id, id, website_id, name, email)
+  select old.org_id, $4::uuid, old.website_id, old.name, old.email
+  from old
+  returning org_id, id
 ), moved as (
-  update conversations c set visitor_id = made.id from made where c.org_id = made.org_id and c.visitor_id = $1
+  update conversations c
+  set visitor_id = made.id
+  from made
+  where c.org_id = made.org_id
+    and c.visitor_id = $3
+), followed as (
+  update visitor_codes x
+  set visitor_id = made.id
+  from made
+  where x.org_id = made.org_id
+    and x.visitor_id = $3
+    and x.used_at is null
+    and x.hash <> $1
 )
-select made.id from made union all select v.id from visitors v where v.id = $1 and v.subject is not null
+select made.id
+from made
+union all
+select v.id
+from used
+join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
+where v.subject is not null
 `
 
 type TakeOverParams struct {
-	FromID uuid.UUID
-	IntoID uuid.UUID
+	Hash      []byte
+	WebsiteID uuid.UUID
+	FromID    uuid.UUID
+	IntoID    uuid.UUID
 }
 
+// Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes. A visitor whom the
+// site has signed stays itself.
 func (q *Queries) TakeOver(ctx context.Context, arg TakeOverParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, takeOver, arg.FromID, arg.IntoID)
+	row := q.db.QueryRow(ctx, takeOver,
+		arg.Hash,
+		arg.WebsiteID,
+		arg.FromID,
+		arg.IntoID,
+	)
 	var id uuid.UUID
 	err := row.Scan(&id)
 	return id, err
@@ -2974,4 +3058,25 @@ func (q *Queries) UseIdentity(ctx context.Context, arg UseIdentityParams) ([]byt
 	var hash []byte
 	err := row.Scan(&hash)
 	return hash, err
+}
+
+const visitorOfCode = `-- name: VisitorOfCode :one
+select visitor_id
+from visitor_codes
+where hash = $1
+  and website_id = $2
+  and used_at is null
+  and expires_at > now()
+`
+
+type VisitorOfCodeParams struct {
+	Hash      []byte
+	WebsiteID uuid.UUID
+}
+
+func (q *Queries) VisitorOfCode(ctx context.Context, arg VisitorOfCodeParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, visitorOfCode, arg.Hash, arg.WebsiteID)
+	var visitor_id uuid.UUID
+	err := row.Scan(&visitor_id)
+	return visitor_id, err
 }

@@ -202,12 +202,14 @@ func (m *mailing) back(ctx context.Context, organization uuid.UUID, u chat.Unrea
 	if err != nil || page.Host == "" {
 		return ""
 	}
-	code, err := m.chat.NewCode(ctx, organization, u.Website, u.Visitor)
-	if err != nil {
-		slog.Warn("make the link of a letter", "error", err)
-		return ""
+	if !u.Signed { // else the site's sign-in leads back, and nothing in an address becomes somebody whom a site knows
+		code, err := m.chat.NewCode(ctx, organization, u.Website, u.Visitor)
+		if err != nil {
+			slog.Warn("make the link of a letter", "error", err)
+			return ""
+		}
+		page.Fragment = "parley=" + code
 	}
-	page.Fragment = "parley=" + code
 	return words + ": " + page.String()
 }
 

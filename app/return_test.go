@@ -317,9 +317,29 @@ func TestReturnOfAKnownVisitor(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusedCode(t, s, o.Key, before, "the code of who was nobody")
-	status, got := useCode(t, s, o.Key, "", newCode(t, s, o, known.ID()))
-	if status != http.StatusOK || visitorID(t, got.Token, o) != known.ID() {
-		t.Errorf("%d %+v", status, got)
+	refusedCode(t, s, o.Key, newCode(t, s, o, known.ID()), "a code of whom the site signs in")
+}
+
+// Whoever is blocked stays blocked, whatever link it comes by.
+func TestReturnOfABlockedVisitor(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("Hello")
+	code := newCode(t, s, o, visitorID(t, v.token, o))
+	if err := s.chat.AddBlock(ctx, o.As(access.Supervisor), chat.Block{Visitor: visitorID(t, v.token, o), Reason: "Harm"}); err != nil {
+		t.Fatal(err)
+	}
+	status, got := useCode(t, s, o.Key, "", code)
+	if status != http.StatusOK {
+		t.Fatalf("%d %+v", status, got)
+	}
+	p := openRaw(t, s, o, "")
+	p.put(`{"type":"hello","protocol":1,"token":"` + got.Token + `"}`)
+	if answer := p.next(); !strings.Contains(answer, `"reason":"blocked"`) {
+		t.Errorf("hello of a blocked visitor who came by a link: %s", answer)
 	}
 }
 

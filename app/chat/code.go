@@ -41,8 +41,8 @@ func (r *Room) NewCode(ctx context.Context, org, website, visitor uuid.UUID) (st
 
 // Return uses a mailed link's code up and gives the visitor's conversations to whoever has come by it, as a new visitor: from then
 // on the visitor's former token leads to nothing, so that a link that somebody else has sent does not let that person listen. The
-// visitor's other unused codes go with the conversations. A visitor whom the site has signed stays itself. fail.NotFound if the
-// code is not one of this website, was used before or has expired.
+// visitor's other unused codes and blocks go with the conversations. fail.NotFound if the code is not one of this website, was used
+// before or has expired, or if the visitor is one whom the site signs in: no code becomes that visitor.
 func (r *Room) Return(ctx context.Context, org, website uuid.UUID, code string) (access.Actor, error) {
 	if b, err := base64.RawURLEncoding.Strict().DecodeString(code); err != nil || len(b) != codeSize {
 		return access.Actor{}, errCode
@@ -75,9 +75,7 @@ func (r *Room) Return(ctx context.Context, org, website uuid.UUID, code string) 
 		if err != nil {
 			return access.Actor{}, err
 		}
-		if into != from {
-			r.bus.Publish(bus.Event{Kind: bus.Visitor, Org: org, Visitor: from})
-		}
+		r.bus.Publish(bus.Event{Kind: bus.Visitor, Org: org, Visitor: from}, bus.Event{Kind: bus.Block, Org: org})
 		return access.Visitor(org, website, into), nil
 	}
 }

@@ -96,6 +96,7 @@ func (r *Room) ReadUpTo(ctx context.Context, who access.Actor, conversations []u
 type Unread struct {
 	Visitor     uuid.UUID
 	Email       string // empty: not known
+	Signed      bool   // the site signs this visitor in
 	Website     uuid.UUID
 	WebsiteName string
 	PageURL     string
@@ -110,7 +111,7 @@ func (r *Room) Unread(ctx context.Context, who access.Actor, conversation uuid.U
 	if pg.None(err) {
 		return Unread{}, fail.Missing("conversation")
 	}
-	return Unread{row.VisitorID, row.Email, row.WebsiteID, row.WebsiteName, row.PageUrl, State(row.State), int(row.Known), int(row.LastSeq)}, err
+	return Unread{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.PageUrl, State(row.State), int(row.Known), int(row.LastSeq)}, err
 }
 
 // Mailed notes that the visitor was sent everything up to a message; false: somebody else has done so.

@@ -69,11 +69,15 @@ func (h *Hub) mayWrite(ctx context.Context, org, visitor uuid.UUID, address stri
 	return true
 }
 
+// forgetBlocks has an organization's list read anew.
+func (h *Hub) forgetBlocks(org uuid.UUID) {
+	h.blocked.mu.Lock()
+	defer h.blocked.mu.Unlock()
+	delete(h.blocked.of, org)
+}
+
 // blocksChanged cuts those off who may not write any more.
 func (h *Hub) blocksChanged(org uuid.UUID) {
-	h.blocked.mu.Lock()
-	delete(h.blocked.of, org)
-	h.blocked.mu.Unlock()
 	for _, p := range h.allPanels(func(p *panel) bool { return p.site.Org == org }) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		if !h.mayWrite(ctx, org, p.who().ID(), p.address) {

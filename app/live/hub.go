@@ -180,6 +180,7 @@ func (h *Hub) heard(e bus.Event) {
 			p.socket.Close(wire.Restart, "somebody else now") // with the token of whom it is, if it may have it
 		}
 	case bus.Block:
+		h.forgetBlocks(e.Org) // before the next visitor says hello
 		spawn("cut off who is blocked", func() { h.blocksChanged(e.Org) })
 	case bus.Guests:
 		spawn("show who is in a conversation", func() { h.guests(e.Org, e.Conversation, e.User) })

@@ -20,6 +20,9 @@ create policy system_only on visitor_codes as restrictive to parley_app
   using ((select app.role()) = 'system')
   with check ((select app.role()) = 'system');
 grant select, insert, update (visitor_id, used_at), delete on visitor_codes to parley_app;
+-- A block goes along when its visitor's conversations move.
+grant update (visitor_id) on blocks to parley_app;
 
 -- +goose Down
+revoke update (visitor_id) on blocks from parley_app;
 drop table visitor_codes;

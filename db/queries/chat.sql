@@ -579,8 +579,10 @@ select id as conversation_id, read_by_visitor, read_by_agent from conversations 
 
 -- name: Unread :one
 -- What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, w.name as website_name
-from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, (v.subject is not null)::boolean as signed, w.name as website_name
+from conversations c
+join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @conversation_id;
 
 -- name: Mailed :execrows
@@ -641,8 +643,8 @@ where id = @id
 for no key update;
 
 -- name: TakeOver :one
--- Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes. A visitor whom the
--- site has signed stays itself.
+-- Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes and what keeps the visitor
+-- out. Into the conversations of a visitor whom the site has signed leads the site's sign-in, and no code.
 with used as (
   update visitor_codes x
   set used_at = now()
@@ -677,14 +679,15 @@ with used as (
     and x.visitor_id = @from_id
     and x.used_at is null
     and x.hash <> @hash
+), blocked as (
+  update blocks b
+  set visitor_id = made.id
+  from made
+  where b.org_id = made.org_id
+    and b.visitor_id = @from_id
 )
 select made.id
-from made
-union all
-select v.id
-from used
-join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
-where v.subject is not null;
+from made;
 
 -- name: Unite :exec
 -- The talks of a visitor who was nobody become those of whom it turned out to be: all that have ended, and the running one if the other

@@ -2777,14 +2777,15 @@ with used as (
     and x.visitor_id = $3
     and x.used_at is null
     and x.hash <> $1
+), blocked as (
+  update blocks b
+  set visitor_id = made.id
+  from made
+  where b.org_id = made.org_id
+    and b.visitor_id = $3
 )
 select made.id
 from made
-union all
-select v.id
-from used
-join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
-where v.subject is not null
 `
 
 type TakeOverParams struct {
@@ -2794,8 +2795,8 @@ type TakeOverParams struct {
 	IntoID    uuid.UUID
 }
 
-// Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes. A visitor whom the
-// site has signed stays itself.
+// Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes and what keeps the visitor
+// out. Into the conversations of a visitor whom the site has signed leads the site's sign-in, and no code.
 func (q *Queries) TakeOver(ctx context.Context, arg TakeOverParams) (uuid.UUID, error) {
 	row := q.db.QueryRow(ctx, takeOver,
 		arg.Hash,
@@ -3001,8 +3002,10 @@ func (q *Queries) Unite(ctx context.Context, arg UniteParams) error {
 }
 
 const unread = `-- name: Unread :one
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, w.name as website_name
-from conversations c join visitors v on v.org_id = c.org_id and v.id = c.visitor_id join websites w on w.org_id = c.org_id and w.id = c.website_id
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, (v.subject is not null)::boolean as signed, w.name as website_name
+from conversations c
+join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
+join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = $1
 `
 
@@ -3014,6 +3017,7 @@ type UnreadRow struct {
 	WebsiteID   uuid.UUID
 	VisitorID   uuid.UUID
 	Email       string
+	Signed      bool
 	WebsiteName string
 }
 
@@ -3029,6 +3033,7 @@ func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadR
 		&i.WebsiteID,
 		&i.VisitorID,
 		&i.Email,
+		&i.Signed,
 		&i.WebsiteName,
 	)
 	return i, err

@@ -58,6 +58,11 @@ func tables(t testing.TB, conn *pgx.Conn) []string {
 	return column[string](t, conn, `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`)
 }
 
+// columnsOf names the columns of a table that can be written.
+func columnsOf(t testing.TB, conn *pgx.Conn, table string) []string {
+	return column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, table)
+}
+
 // The catalog: every table is locked down, or stands in the list above.
 func TestCatalogIsLockedDown(t *testing.T) {
 	t.Parallel()
@@ -215,6 +220,11 @@ func fill(t testing.TB, s *server) filled {
 	return f
 }
 
+// signUpOf is what somebody enters who comes into an organization.
+func signUpOf(name, email string) identity.SignUp {
+	return identity.SignUp{Name: name, Email: email, Password: apptest.Password}
+}
+
 // fileOf sends a file in an organization's conversation.
 func fileOf(s *server, f filled) (uuid.UUID, error) {
 	ctx, id := context.Background(), uuid.New()
@@ -296,7 +306,7 @@ func TestIsolationByTable(t *testing.T) {
 		if n := mine(access.System(a.ID, "test"), "select from "+table+" where "+org+" = $1", a.ID); n == 0 {
 			t.Errorf("%s: no row of A to look for; fill it in fill()", table)
 		}
-		columns := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, table)
+		columns := columnsOf(t, conn, table)
 		writable := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`, table)
 		for _, who := range others {
 			name := fmt.Sprintf("%s of B on %s", who.Role(), table)

@@ -443,7 +443,7 @@ func TestKnownVisitors(t *testing.T) {
 	if _, refused := hello(other.token, again); refused != "" {
 		t.Fatal(refused)
 	}
-	if around, err := s.chat.Around(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || len(around.Earlier) != 1 || around.Earlier[0].ID.String() != other.conversation {
+	if around, err := s.chat.Around(ctx, o.As(access.Supervisor), uuid.MustParse(anonymous.conversation)); err != nil || len(around.Earlier) != 1 || around.Earlier[0].ID.String() != other.conversation {
 		t.Errorf("the talks are not one visitor's: %+v %v", around.Earlier, err)
 	}
 	if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, "update identity_uses set at = at - interval '1 hour'"); err != nil {

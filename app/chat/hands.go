@@ -87,7 +87,7 @@ func (r *Room) tooLate(ctx context.Context, who access.Actor, conversation uuid.
 	case known.AgentID == nil:
 		return fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
 	}
-	return fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(known.AgentName, "A colleague"))
+	return fail.New(fail.Conflict, "A colleague was quicker and has this conversation now.")
 }
 
 func nameOr(name, other string) string {

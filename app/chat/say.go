@@ -202,7 +202,7 @@ func (r *Room) refusal(ctx context.Context, q *chatdb.Queries, who access.Actor,
 		case known.AgentID == nil:
 			return fail.New(fail.Conflict, "This conversation is no longer yours: it is back in a queue.")
 		}
-		return fail.New(fail.Conflict, "This conversation is no longer yours: %s has it.", known.AgentName)
+		return fail.New(fail.Conflict, "%s has this conversation now.", nameOr(known.AgentName, "A colleague"))
 	case err != nil:
 		return err
 	case State(row.State) == Closed:

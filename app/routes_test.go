@@ -74,6 +74,8 @@ var routeCases = map[string]routeCase{
 	"POST /login/organization": {open: true, path: at("/login/organization"), form: func(x ids) url.Values { return url.Values{"user": {agentOf(x)}} }, code: 303},
 	"GET /signup":              {open: true, path: at("/signup")},
 	"POST /signup":             {open: true, path: at("/signup"), form: values("organization", ""), code: 422},
+	"GET /signup/:secret":      {open: true, path: at("/signup/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /signup/:secret":     {open: true, path: at("/signup/0123456789abcdefghijklmnopq"), form: values("password", "long enough!"), code: 404},
 	"GET /join/:secret":        {open: true, path: at("/join/0123456789abcdefghijklmnopq"), code: 404},
 	"POST /join/:secret":       {open: true, path: at("/join/0123456789abcdefghijklmnopq"), form: values("name", "N", "password", "long enough!"), code: 404},
 	"GET /forgot":              {open: true, path: at("/forgot")},

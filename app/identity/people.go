@@ -38,8 +38,9 @@ func (r *Room) Invitations(ctx context.Context, who access.Actor) ([]OpenInvitat
 	return list, err
 }
 
-// Invite creates an invitation and returns the secret of its link. A new one for the same address replaces the old.
-func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID) (secret, to string, err error) {
+// Invite creates an invitation and returns the secret of its link, and the address that it is for. A new one for the same
+// address replaces the old. Nothing depends on whether the address is known in other organizations.
+func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery) (secret, to string, err error) {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return "", "", err
@@ -67,7 +68,7 @@ func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role 
 			return err
 		}
 		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only,
-			TokenHash: hash, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
+			TokenHash: hash, Proves: d == Mailed, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
 	})
 	if pg.Missing(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")
@@ -112,44 +113,6 @@ func reviewersCustomer(role access.Role, customer uuid.UUID) (*uuid.UUID, error)
 // ErrLink is the one answer for a link that was used, replaced, has expired or never existed.
 var ErrLink = fail.New(fail.NotFound, "This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
 
-// Invited returns what an invitation's link stands for, or ErrLink.
-func (r *Room) Invited(ctx context.Context, secret string) (pg.Invitation, error) {
-	inv, err := r.db.Doors().Invitation(ctx, tokenHash(secret))
-	if pg.None(err) {
-		return inv, ErrLink
-	}
-	return inv, err
-}
-
-// Join accepts an invitation: creates the user that it was for.
-func (r *Room) Join(ctx context.Context, secret, name, password string) (uuid.UUID, error) {
-	inv, err := r.Invited(ctx, secret)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	var id uuid.UUID
-	in := SignUp{Name: name, Email: inv.Email, Password: password}
-	if err := r.Check(&in); err != nil {
-		return uuid.Nil, err
-	}
-	hash, err := hashPassword(ctx, in.Password) // not while a connection is held
-	if err != nil {
-		return uuid.Nil, err
-	}
-	err = r.db.As(access.System(inv.OrgID, "accept an invitation")).Tx(ctx, func(tx *pg.Tenant) error {
-		row, err := identitydb.New(tx).AcceptInvitation(ctx, inv.InvitationID)
-		if pg.None(err) {
-			return ErrLink
-		}
-		if err != nil {
-			return err
-		}
-		id, err = create(ctx, tx, in, hash, access.Role(row.Role), row.CustomerID)
-		return err
-	})
-	return id, err
-}
-
 // ChangeRole gives a user another role and ends its sessions.
 func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID) error {
 	only, err := reviewersCustomer(role, customer)
@@ -160,7 +123,7 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 		return fail.Field("role", "%s", err.Error())
 	}
 	err = r.change(ctx, who, user, role != access.Owner, func(q *identitydb.Queries) error {
-		if err := r.void(ctx, q, user); err != nil {
+		if err := void(ctx, q, user); err != nil {
 			return err
 		}
 		return q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only})
@@ -180,12 +143,13 @@ func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) er
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
 		}
-		return r.void(ctx, q, user)
+		return void(ctx, q, user)
 	})
 }
 
-// void makes the links worthless by which a user could come back, or could have somebody come in, and tells its browsers no more.
-func (r *Room) void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
+// void makes the links worthless by which a user could come back, and those that it made for others (invitations, new passwords),
+// and ends its browsers' subscriptions. To be called in the transaction of whatever takes a right from the user.
+func void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
 	if err := q.UninviteBy(ctx, user); err != nil {
 		return err
 	}

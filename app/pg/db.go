@@ -117,6 +117,13 @@ func Refused(err error) bool {
 	return errors.As(err, &e) && e.Code == "PAR01"
 }
 
+// OtherSalt reports whether err says that an address has got another salt since it was asked for (door_join and
+// door_set_password in migration 00013): hash the password anew.
+func OtherSalt(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "PAR02"
+}
+
 const lockedCode = "55P03"
 
 // None reports whether err says that a query for one row found none.

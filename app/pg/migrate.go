@@ -74,12 +74,25 @@ func (d *DB) Current(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the database cannot be asked: %w", err)
 	}
-	files, err := fs.Glob(migrations(), "*.sql")
+	want, err := newest()
 	if err != nil {
 		return err
 	}
-	if want := int64(len(files)); have < want {
+	if have < want {
 		return fmt.Errorf("the database is at migration %d, this program needs %d: run \"parley migrate\"", have, want)
 	}
 	return nil
+}
+
+// newest is the highest version among the migrations of this binary. Versions may have gaps.
+func newest() (highest int64, err error) {
+	files, err := fs.Glob(migrations(), "*.sql")
+	for _, name := range files {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("the migration %s has no version: %w", name, err)
+		}
+		highest = max(highest, version)
+	}
+	return highest, err
 }

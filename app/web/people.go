@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"parley/app/access"
 	"parley/app/jobs"
@@ -10,24 +9,11 @@ import (
 )
 
 func (s *Server) people(v *visit) error {
-	p := admin.PeoplePage{}
-	if kept := strings.Split(s.sessions.PopString(v.Request().Context(), sessionLink), "\n"); len(kept) == 4 {
-		p.LinkHelp, p.LinkFor, p.Link, p.LinkSent = kept[0], kept[1], kept[2], kept[3] != ""
+	made, err := s.popMade(v)
+	if err != nil {
+		return err
 	}
-	return s.peopleWith(v, p, http.StatusOK)
-}
-
-// sessionLink keeps a link that was just made until the page that shows it is drawn, once: a reload neither shows it again
-// nor makes another one.
-const sessionLink = "link"
-
-func (s *Server) showLink(v *visit, help, to, link string, sent bool) error {
-	mark := ""
-	if sent {
-		mark = "sent"
-	}
-	s.sessions.Put(v.Request().Context(), sessionLink, strings.Join([]string{help, to, link, mark}, "\n"))
-	return v.back("/admin/people")
+	return s.peopleWith(v, admin.PeoplePage{Made: made}, http.StatusOK)
 }
 
 func (s *Server) peopleWith(v *visit, p admin.PeoplePage, status int) (err error) {
@@ -57,11 +43,17 @@ func (s *Server) peopleAgain(v *visit, err error) error {
 	return s.peopleWith(v, admin.PeoplePage{Form: f}, status)
 }
 
+// invitationsPerOrganization is how many invitations an organization may make within 15 minutes: a whole company on its first day.
+const invitationsPerOrganization = 500
+
+// invite makes an invitation and mails it, or shows its link where no mail can be sent. The answer is the same whether or not
+// the address is known elsewhere.
 func (s *Server) invite(v *visit) error {
-	err := s.identity.Limited(v.Request().Context(), "invite", v.Actor.Org().String(), 100)
+	ctx := v.Request().Context()
+	err := s.identity.Limited(ctx, "invite", v.Actor.Org().String(), invitationsPerOrganization)
 	var secret, email string
 	if err == nil {
-		secret, email, err = s.identity.Invite(v.Request().Context(), v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"))
+		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"), s.delivery())
 	}
 	if err != nil {
 		f, status, err := form(v, err, "email", "role", "customer")
@@ -72,8 +64,8 @@ func (s *Server) invite(v *visit) error {
 	}
 	link := s.cfg.PublicURL + "/join/" + secret
 	s.mail.Send(jobs.Letter{To: email, Subject: "Join " + v.OrgName + " on Parley", Text: v.Name + " has invited you to " + v.OrgName +
-		".\nChoose a name and a password here within seven days:\n\n" + link + "\n"})
-	return s.showLink(v, "The invitation is ready.", email, link, !s.mail.Off())
+		".\nEnter your name and a password here within seven days:\n\n" + link + "\n"})
+	return s.showMade(v, admin.Made{What: "The invitation is ready.", For: email, Link: link})
 }
 
 func (s *Server) uninvite(v *visit) error {
@@ -144,9 +136,12 @@ func (s *Server) resetColleague(v *visit) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id)
+	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id, s.delivery())
 	if err != nil {
 		return s.peopleAgain(v, err)
 	}
-	return s.showLink(v, "The link sets a new password within an hour.", l.Email, s.cfg.PublicURL+"/reset/"+l.Secret, false)
+	link := s.cfg.PublicURL + "/reset/" + l.Secret
+	s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: v.Name + " of " + v.OrgName + " has asked for a new password for your " +
+		"Parley log-in. It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" + link + "\n"})
+	return s.showMade(v, admin.Made{What: "The link sets a new password within an hour.", For: l.Email, Link: link})
 }

@@ -40,6 +40,8 @@ var Routes = []Route{
 	{post, "/logout", page((*Server).logOut)},
 	{get, "/signup", page((*Server).signUpForm)},
 	{post, "/signup", page((*Server).signUp)},
+	{get, "/signup/:secret", page((*Server).signUpLink)},
+	{post, "/signup/:secret", page((*Server).finishSignUp)},
 	{get, "/join/:secret", page((*Server).joinForm)},
 	{post, "/join/:secret", page((*Server).join)},
 	{get, "/forgot", page((*Server).forgotForm)},

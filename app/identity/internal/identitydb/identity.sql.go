@@ -31,25 +31,29 @@ func (q *Queries) AcceptInvitation(ctx context.Context, id uuid.UUID) (AcceptInv
 }
 
 const addSubscription = `-- name: AddSubscription :exec
-insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), $1, $2, $3, $4, $5)
-on conflict (org_id, user_id, endpoint) do nothing
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth, epoch)
+select app.org_id(), $1, u.id, $2, $3, $4, u.session_epoch
+from users u
+where u.id = $5
+on conflict (org_id, user_id, endpoint) do update set p256dh = excluded.p256dh, auth = excluded.auth, epoch = excluded.epoch
 `
 
 type AddSubscriptionParams struct {
 	ID       uuid.UUID
-	UserID   uuid.UUID
 	Endpoint string
 	P256dh   string
 	Auth     string
+	UserID   uuid.UUID
 }
 
+// For as long as the sessions that the user has now are good.
 func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) error {
 	_, err := q.db.Exec(ctx, addSubscription,
 		arg.ID,
-		arg.UserID,
 		arg.Endpoint,
 		arg.P256dh,
 		arg.Auth,
+		arg.UserID,
 	)
 	return err
 }
@@ -70,14 +74,16 @@ func (q *Queries) ChangeRole(ctx context.Context, arg ChangeRoleParams) error {
 }
 
 const createReset = `-- name: CreateReset :exec
-insert into password_resets (org_id, id, user_id, token_hash, expires_at)
-values (app.org_id(), $1, $2, $3, $4)
+insert into password_resets (org_id, id, user_id, token_hash, proves, made_by, expires_at)
+values (app.org_id(), $1, $2, $3, $4, $5, $6)
 `
 
 type CreateResetParams struct {
 	ID        uuid.UUID
 	UserID    uuid.UUID
 	TokenHash []byte
+	Proves    bool
+	MadeBy    *uuid.UUID
 	ExpiresAt time.Time
 }
 
@@ -86,23 +92,24 @@ func (q *Queries) CreateReset(ctx context.Context, arg CreateResetParams) error 
 		arg.ID,
 		arg.UserID,
 		arg.TokenHash,
+		arg.Proves,
+		arg.MadeBy,
 		arg.ExpiresAt,
 	)
 	return err
 }
 
 const createUser = `-- name: CreateUser :exec
-insert into users (org_id, id, email, name, role, customer_id, password_hash)
-values (app.org_id(), $1, $2, $3, $4, $5, $6)
+insert into users (org_id, id, email, name, role, customer_id)
+values (app.org_id(), $1, $2, $3, $4, $5)
 `
 
 type CreateUserParams struct {
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	Role         string
-	CustomerID   *uuid.UUID
-	PasswordHash string
+	ID         uuid.UUID
+	Email      string
+	Name       string
+	Role       string
+	CustomerID *uuid.UUID
 }
 
 func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
@@ -112,7 +119,6 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 		arg.Name,
 		arg.Role,
 		arg.CustomerID,
-		arg.PasswordHash,
 	)
 	return err
 }
@@ -260,8 +266,8 @@ func (q *Queries) HasUser(ctx context.Context, email string) (bool, error) {
 }
 
 const invite = `-- name: Invite :exec
-insert into invitations (org_id, id, email, role, customer_id, token_hash, invited_by, expires_at)
-values (app.org_id(), $1, $2, $3, $4, $5, $6, $7)
+insert into invitations (org_id, id, email, role, customer_id, token_hash, proves, invited_by, expires_at)
+values (app.org_id(), $1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InviteParams struct {
@@ -270,6 +276,7 @@ type InviteParams struct {
 	Role       string
 	CustomerID *uuid.UUID
 	TokenHash  []byte
+	Proves     bool
 	InvitedBy  uuid.UUID
 	ExpiresAt  time.Time
 }
@@ -281,10 +288,38 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
 		arg.Role,
 		arg.CustomerID,
 		arg.TokenHash,
+		arg.Proves,
 		arg.InvitedBy,
 		arg.ExpiresAt,
 	)
 	return err
+}
+
+const joinIdentity = `-- name: JoinIdentity :one
+select app.door_join($1::uuid, $2::text, $3::text, $4::boolean,
+  $5::uuid)::text as outcome
+`
+
+type JoinIdentityParams struct {
+	IdentityID uuid.UUID
+	Email      string
+	Hash       *string
+	Proven     bool
+	UserID     uuid.UUID
+}
+
+// Gives a user that was just created its log-in. A null hash is the address's proven identity, whatever its password.
+func (q *Queries) JoinIdentity(ctx context.Context, arg JoinIdentityParams) (string, error) {
+	row := q.db.QueryRow(ctx, joinIdentity,
+		arg.IdentityID,
+		arg.Email,
+		arg.Hash,
+		arg.Proven,
+		arg.UserID,
+	)
+	var outcome string
+	err := row.Scan(&outcome)
+	return outcome, err
 }
 
 const listAliases = `-- name: ListAliases :many
@@ -367,7 +402,12 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 }
 
 const listSubscriptions = `-- name: ListSubscriptions :many
-select endpoint, p256dh, auth from push_subscriptions where user_id = $1 order by created_at desc limit 10
+select s.endpoint, s.p256dh, s.auth
+from push_subscriptions s
+join users u on u.org_id = s.org_id and u.id = s.user_id and u.session_epoch = s.epoch
+where s.user_id = $1
+order by s.created_at desc
+limit 10
 `
 
 type ListSubscriptionsRow struct {
@@ -511,20 +551,6 @@ func (q *Queries) PutPreferences(ctx context.Context, arg PutPreferencesParams) 
 	return err
 }
 
-const setPassword = `-- name: SetPassword :exec
-update users set password_hash = $1, session_epoch = session_epoch + 1 where id = $2
-`
-
-type SetPasswordParams struct {
-	PasswordHash string
-	ID           uuid.UUID
-}
-
-func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) error {
-	_, err := q.db.Exec(ctx, setPassword, arg.PasswordHash, arg.ID)
-	return err
-}
-
 const trimSubscriptions = `-- name: TrimSubscriptions :exec
 delete from push_subscriptions s where s.user_id = $1 and s.id not in (select k.id from push_subscriptions k where k.user_id = $1 order by k.created_at desc limit 10)
 `
@@ -565,22 +591,12 @@ func (q *Queries) UninviteByEmail(ctx context.Context, email string) error {
 	return err
 }
 
-const useReset = `-- name: UseReset :one
-update password_resets set used_at = now() where token_hash = $1 and used_at is null and expires_at > now()
-returning user_id
-`
-
-func (q *Queries) UseReset(ctx context.Context, tokenHash []byte) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, useReset, tokenHash)
-	var user_id uuid.UUID
-	err := row.Scan(&user_id)
-	return user_id, err
-}
-
 const voidResets = `-- name: VoidResets :exec
-update password_resets set used_at = now() where user_id = $1 and used_at is null
+update password_resets set used_at = now()
+where (user_id = $1 or made_by = $1) and used_at is null
 `
 
+// Of a user, and those that it made for others.
 func (q *Queries) VoidResets(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, voidResets, userID)
 	return err

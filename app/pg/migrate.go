@@ -74,7 +74,7 @@ func (d *DB) Current(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the database cannot be asked: %w", err)
 	}
-	want, err := newest()
+	want, err := newest(migrations())
 	if err != nil {
 		return err
 	}
@@ -84,9 +84,9 @@ func (d *DB) Current(ctx context.Context) error {
 	return nil
 }
 
-// newest is the highest version among the migrations of this binary. Versions may have gaps.
-func newest() (highest int64, err error) {
-	files, err := fs.Glob(migrations(), "*.sql")
+// newest is the highest version among migrations. Versions may have gaps.
+func newest(in fs.FS) (highest int64, err error) {
+	files, err := fs.Glob(in, "*.sql")
 	for _, name := range files {
 		version, err := goose.NumericComponent(name)
 		if err != nil {

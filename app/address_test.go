@@ -95,7 +95,7 @@ func TestAnswersTellNoAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		tail := "@" + home.Name + ".example"
-		for i := range 9 { // known addresses, proven ones among them; none is used twice
+		for i := range 13 { // known addresses, proven ones among them; none is used twice
 			email := fmt.Sprintf("known%d", i) + tail
 			if _, err := s.identity.Create(ctx, home.ID, identity.SignUp{Name: "K", Email: email, Password: apptest.Password}, access.Agent, nil); err != nil {
 				t.Fatal(err)
@@ -111,22 +111,22 @@ func TestAnswersTellNoAddress(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for name, ask := range map[string]func(email string) answer{
-			"log in": func(email string) answer {
-				return asks(t, s, "", "/login", url.Values{"email": {email}, "password": {"wrong password"}})
-			},
-			"sign up": func(email string) answer {
-				return asks(t, s, "", "/signup", url.Values{"organization": {"O"}, "name": {"N"}, "email": {email}, "password": {"some password"}})
-			},
-			"forgot": func(email string) answer { return asks(t, s, "", "/forgot", url.Values{"email": {email}}) },
-			"invite": func(email string) answer {
+		for form, name := range []string{"log in", "sign up", "forgot", "invite"} {
+			ask := func(email string) answer {
+				switch name {
+				case "log in":
+					return asks(t, s, "", "/login", url.Values{"email": {email}, "password": {"wrong password"}})
+				case "sign up":
+					return asks(t, s, "", "/signup", url.Values{"organization": {"O"}, "name": {"N"}, "email": {email}, "password": {"some password"}})
+				case "forgot":
+					return asks(t, s, "", "/forgot", url.Values{"email": {email}})
+				}
 				return asks(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {email}, "role": {"agent"}})
-			},
-		} {
+			}
 			var known, unknown []answer
 			for i := range 3 {
-				known = append(known, ask(fmt.Sprintf("known%d", 3+i)+tail))
-				unknown = append(unknown, ask(fmt.Sprintf("nobod%d", 3+i)+tail))
+				known = append(known, ask(fmt.Sprintf("known%d", 3*form+i)+tail))
+				unknown = append(unknown, ask(fmt.Sprintf("nobod%d", 3*form+i)+tail))
 			}
 			least := func(of []answer) (n int64) { // the server does other things, too
 				n = of[0].statements
@@ -161,7 +161,7 @@ func TestAnswersTellNoAddress(t *testing.T) {
 			}
 			return body
 		}
-		if k, u := page("known8"+tail), page("nobod8"+tail); strings.ReplaceAll(k, "known8", "nobod8") != u {
+		if k, u := page("known12"+tail), page("nobod12"+tail); strings.ReplaceAll(k, "known12", "nobod12") != u {
 			t.Errorf("the page of an invitation: %s\nis not\n%s", k, u)
 		}
 	}
@@ -224,7 +224,7 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 		letter := receive(t, letters)
 		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(letter.Text)
 		_, body, err := max.Get(ctx, "/admin/people")
-		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed to "+letter.To) {
+		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+letter.To) {
 			t.Errorf("%s: %v %v", path, err, letter)
 		}
 	}
@@ -293,5 +293,45 @@ func TestSignUpByMail(t *testing.T) {
 		return browser.PostForm(s.url+"/login", url.Values{"email": {email}, "password": {"Olga's own password"}})
 	}); !strings.Contains(page, "First company") || !strings.Contains(page, "Second company") {
 		t.Errorf("one log-in does not open both: %s", page)
+	}
+}
+
+// Where no mail can be sent, a sign-up leads inside at once; what is wrong is said beside the field, and nothing typed is lost.
+func TestSignUpWithoutMail(t *testing.T) {
+	t.Parallel()
+	s := serveTest(t, nil)
+	form := url.Values{"organization": {"Company " + uuid.NewString()}, "name": {"Olga"}, "email": {uuid.NewString() + "@x.example"}, "password": {"short"}}
+	a := asks(t, s, "", "/signup", form)
+	if a.code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "at least 10 characters") || !strings.Contains(a.body, form.Get("organization")) || strings.Contains(a.body, `"short"`) {
+		t.Errorf("a short password: %d %s", a.code, a.body)
+	}
+	form.Set("password", "long enough for it")
+	if a := asks(t, s, "", "/signup", form); a.code != http.StatusSeeOther || !strings.Contains(a.headers, "Location: /admin") {
+		t.Errorf("%d %s %s", a.code, a.headers, a.body)
+	}
+}
+
+// The operator's link sets the password of an address in all its organizations.
+func TestResetLinkCommand(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := serveTest(t, nil)
+	a, b := apptest.NewOrg(t), apptest.NewOrg(t)
+	mia := a.Users[access.Agent]
+	if _, err := s.identity.Create(ctx, b.ID, identity.SignUp{Name: "Mia", Email: mia.Email, Password: "another of hers"}, access.Agent, nil); err != nil {
+		t.Fatal(err)
+	}
+	app, _ := apptest.URLs(t)
+	cfg := config{DatabaseURL: app, SecretKey: testSecret, DataDir: t.TempDir(), PublicURL: s.url}
+	var out strings.Builder
+	if err := resetLink(ctx, cfg, mia.Email, &out); err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`/reset/\S+`).FindString(out.String())
+	if code, body, err := traffic.Stranger(s.url).Post(ctx, link, url.Values{"password": {"Mia's new password"}}); err != nil || code != http.StatusOK || !strings.Contains(body, a.Name) || !strings.Contains(body, b.Name) {
+		t.Errorf("%d %v: %s\n%s", code, err, body, out.String())
+	}
+	if err := resetLink(ctx, cfg, "nobody-"+mia.Email, &out); err == nil {
+		t.Error("a link for an unknown address")
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"parley/app/access"
 	"parley/app/jobs"
@@ -46,11 +47,17 @@ func (s *Server) peopleAgain(v *visit, err error) error {
 // invitationsPerOrganization is how many invitations an organization may make within 15 minutes: a whole company on its first day.
 const invitationsPerOrganization = 500
 
+// letters is how many letters of a kind an organization may have sent to one person within 15 minutes.
+const letters = 10
+
 // invite makes an invitation and mails it, or shows its link where no mail can be sent. The answer is the same whether or not
 // the address is known elsewhere.
 func (s *Server) invite(v *visit) error {
 	ctx := v.Request().Context()
 	err := s.identity.Limited(ctx, "invite", v.Actor.Org().String(), invitationsPerOrganization)
+	if err == nil {
+		err = s.identity.Limited(ctx, "invite to", v.Actor.Org().String()+" "+strings.ToLower(strings.TrimSpace(v.FormValue("email"))), letters)
+	}
 	var secret, email string
 	if err == nil {
 		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"), s.delivery())
@@ -135,6 +142,9 @@ func (s *Server) resetColleague(v *visit) error {
 	id, err := v.id("id", "user")
 	if err != nil {
 		return err
+	}
+	if err := s.identity.Limited(v.Request().Context(), "reset for", v.Actor.Org().String()+" "+id.String(), letters); err != nil {
+		return s.peopleAgain(v, err)
 	}
 	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id, s.delivery())
 	if err != nil {

@@ -33,7 +33,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click("form button.primary")
 	olga.Wait(`text("#mailed").includes("olga@` + mark + `.example")`)
 	letter := receive(t, letters)
-	if letter.To != "olga@"+mark+".example" || !strings.Contains(letter.Text, name) {
+	if letter.To != "olga@"+mark+".example" {
 		t.Errorf("the letter: %+v", letter)
 	}
 	signup := regexp.MustCompile(`http\S+/signup/\S+`).FindString(letter.Text)

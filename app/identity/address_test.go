@@ -250,6 +250,17 @@ func TestJoinByMail(t *testing.T) {
 	if got := opens(t, r, email, "not Ann's password"); got != nil {
 		t.Errorf("the refused password opens %v", got)
 	}
+	office := from()
+	secret, _, err := r.Invite(ctx, b.As(access.Manager), email, access.Agent, uuid.Nil, identity.Mailed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 11 {
+		_, err = r.Join(ctx, secret, "Ann", "a guess at it", office)
+	}
+	if fail.KindOf(err) != fail.Busy {
+		t.Errorf("the eleventh guess at joining: %v", err)
+	}
 	second, err := join(b, "Ann's own password")
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -142,7 +143,7 @@ func (r *Room) Join(ctx context.Context, secret, name, password, from string) (i
 // organizations of one's own, uncounted.
 func wrongGuess(matched, proven bool, err error) bool {
 	if err != nil {
-		return err == error(errWrong)
+		return errors.Is(err, error(errWrong))
 	}
 	return !matched && !proven
 }

@@ -89,8 +89,9 @@ func (s *Server) mailSignUp(ctx context.Context, organization string, in identit
 	if l.Known {
 		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
 	}
-	s.mail.Send(jobs.Letter{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create the organization " +
-		organization + " on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+	// Nothing of what was typed: whoever asks could write to anybody by it.
+	s.mail.Send(jobs.Letter{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
+		"on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
 }
 
 // signUpLink shows what a mailed link is for. It uses nothing up: programs that check mails open links, too.

@@ -22,7 +22,7 @@ var mayImport = map[string][]string{
 	"app/bus":     {"app/pg"},
 	// rooms
 	"app/org":                 {"app/pg", "app/bus", "app/access", "app/fail"},
-	"app/identity":            {"app/pg", "app/bus", "app/access", "app/fail", "app/keys"},
+	"app/identity":            {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/outside"},
 	"app/chat":                {"app/pg", "app/bus", "app/access", "app/fail"},
 	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/queue/sim":           {},
@@ -44,8 +44,8 @@ var mayImport = map[string][]string{
 	"templates/ui":  {"app/chat", "app/access"},
 	"templates":     {"templates/ui", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
-	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail"},
-	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/assist/compose"},
+	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
+	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},
@@ -72,6 +72,7 @@ var onlyIn = map[string][]string{
 	"github.com/oschwald/":          {"app/geo"},
 	"github.com/blevesearch/":       {"app/faq/suggest"},
 	"github.com/alexedwards/argon2": {"app/identity"},
+	"golang.org/x/crypto/argon2":    {"app/identity"},
 	"github.com/pressly/goose/":     {"app/pg"},
 	"github.com/minio/":             {"app/files"},
 	"github.com/gabriel-vasile/":    {"app/files"},

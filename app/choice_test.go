@@ -63,14 +63,12 @@ func TestChoiceOfOrganization(t *testing.T) {
 	if _, to := post(one, "/login/organization", url.Values{"user": {twin.String()}}); to != "/" || !inside(one) {
 		t.Errorf("the choice leads to %q", to)
 	}
-	links, err := s.identity.ResetLinks(ctx, mia.Email)
-	if err != nil || len(links) != 2 {
-		t.Fatalf("%v %v", links, err)
+	link, err := s.identity.OperatorLink(ctx, mia.Email)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, l := range links {
-		if _, err := s.identity.Reset(ctx, l.Secret, "another password"); err != nil {
-			t.Fatal(err)
-		}
+	if opens, err := s.identity.Reset(ctx, link.Secret, "another password", "192.0.2.1"); err != nil || len(opens) != 2 {
+		t.Fatalf("%v %v", opens, err)
 	}
 	if _, to := post(two, "/login/organization", url.Values{"user": {twin.String()}}); !strings.HasPrefix(to, "/login") || inside(two) {
 		t.Error("a choice from before the new password still opens")

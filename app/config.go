@@ -53,7 +53,7 @@ const help = `Parley: live chat for customer service.
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
   parley migrate            prepare or update the database, then end (for releases)
   parley health [--ready]   ask the server on PORT whether it lives (or is ready); for a container's health check
-  parley reset-link EMAIL   print links that set a new password for an address (with a private Postgres: stop the server first)
+  parley reset-link EMAIL   print a link that sets a new password for an address (with a private Postgres: stop the server first)
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley route --stdio      decide about the conversations whose events come on standard input, a JSON object a line; without
                             a database (see app/queue/stdio.go)
@@ -76,8 +76,9 @@ Environment:
   DATA_DIR              files of a single machine: the private Postgres, the secret key (./data)
   SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters; with another one visitors
                         lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR
-  SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. Without it, links
-                        are shown instead of sent
+  SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. With it, sign-ups,
+                        invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
+                        shown instead of sent, and an address proves nothing
   FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first

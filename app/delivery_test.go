@@ -197,12 +197,12 @@ func TestSocketsEndWithTheLogIn(t *testing.T) {
 		},
 		"logged out": func(_ apptest.Org, a *traffic.Agent) { a.Post(ctx, "/logout", nil) },
 		"new password": func(o apptest.Org, _ *traffic.Agent) {
-			links, err := one.identity.ResetLinks(ctx, o.Users[access.Agent].Email)
+			link, err := one.identity.ForgotLink(ctx, o.Users[access.Agent].Email)
 			if err != nil {
 				t.Error(err)
 				return
 			}
-			if _, err := one.identity.Reset(ctx, links[0].Secret, "another password"); err != nil {
+			if _, err := one.identity.Reset(ctx, link.Secret, "another password", "192.0.2.2"); err != nil {
 				t.Error(err)
 			}
 		},

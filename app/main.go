@@ -156,15 +156,13 @@ func resetLink(ctx context.Context, cfg config, email string, out io.Writer) err
 		return err
 	}
 	defer h.close()
-	links, err := h.identity.ResetLinks(ctx, email)
+	l, err := h.identity.OperatorLink(ctx, email)
 	if err != nil {
 		return err
 	}
-	if len(links) == 0 {
-		return errors.New("no log-in is known under this address (or too many links were made for it just now)")
+	if l.Secret == "" {
+		return errors.New("no log-in is known under this address")
 	}
-	for _, l := range links {
-		fmt.Fprintf(out, "%s at %s, good for an hour:\n%s/reset/%s\n", l.Email, l.OrgName, cfg.PublicURL, l.Secret)
-	}
-	return nil
+	_, err = fmt.Fprintf(out, "Sets the password of %s in all its organizations, good for an hour:\n%s/reset/%s\n", l.Email, cfg.PublicURL, l.Secret)
+	return err
 }

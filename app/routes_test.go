@@ -74,6 +74,8 @@ var routeCases = map[string]routeCase{
 	"POST /login/organization": {open: true, path: at("/login/organization"), form: func(x ids) url.Values { return url.Values{"user": {agentOf(x)}} }, code: 303},
 	"GET /signup":              {open: true, path: at("/signup")},
 	"POST /signup":             {open: true, path: at("/signup"), form: values("organization", ""), code: 422},
+	"GET /signup/:secret":      {open: true, path: at("/signup/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /signup/:secret":     {open: true, path: at("/signup/0123456789abcdefghijklmnopq"), form: values("password", "long enough!"), code: 404},
 	"GET /join/:secret":        {open: true, path: at("/join/0123456789abcdefghijklmnopq"), code: 404},
 	"POST /join/:secret":       {open: true, path: at("/join/0123456789abcdefghijklmnopq"), form: values("name", "N", "password", "long enough!"), code: 404},
 	"GET /forgot":              {open: true, path: at("/forgot")},
@@ -183,6 +185,9 @@ var routeCases = map[string]routeCase{
 	}, code: 422},
 	"POST /admin/people/invitations/:id/remove": {needs: access.Manage, path: func(x ids) string { return "/admin/people/invitations/" + x.invitation + "/remove" }, code: 404},
 	"POST /admin/people/:id/role":               {needs: access.Manage, path: with("/admin/people/", agentOf, "/role"), form: values("role", "manager"), code: 404},
+	"POST /admin/people/:id/customers": {needs: access.Manage, path: with("/admin/people/", agentOf, "/customers"), form: func(x ids) url.Values {
+		return url.Values{"serves": {"some"}, "customers": {customerOf(x)}}
+	}, code: 404},
 	"POST /admin/people/:id/disable":            {needs: access.Manage, path: with("/admin/people/", agentOf, "/disable"), code: 404},
 	"POST /admin/people/:id/enable":             {needs: access.Manage, path: with("/admin/people/", agentOf, "/enable"), code: 404},
 	"POST /admin/people/:id/reset":              {needs: access.Manage, path: with("/admin/people/", agentOf, "/reset"), code: 404},

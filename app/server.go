@@ -110,6 +110,9 @@ func (h *house) furnish(db *pg.DB, b *bus.Bus, demo bool) {
 }
 
 func (h *house) close() {
+	if h.identity != nil {
+		h.identity.Wait()
+	}
 	if h.db != nil {
 		h.db.Close()
 	}

@@ -112,6 +112,14 @@ func (a Actor) LimitedTo(list []uuid.UUID) Actor {
 // Limited reports whether the actor is a team member limited to customers.
 func (a Actor) Limited() bool { return a.only != nil }
 
+// Customers are those to which the actor is limited; nil if it is not.
+func (a Actor) Customers() []uuid.UUID {
+	if a.only == nil {
+		return nil
+	}
+	return slices.Clone(*a.only)
+}
+
 // Serves reports whether a customer is one whose data the actor may see at all: every one for a team member who is not limited and for
 // the system, its own for a reviewer, none for a visitor.
 func (a Actor) Serves(customer uuid.UUID) bool {

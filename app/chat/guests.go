@@ -154,19 +154,21 @@ func (r *Room) EndVisits(ctx context.Context, who access.Actor, user uuid.UUID) 
 	return chatdb.New(r.db.As(who.AsSystem("take somebody out of conversations"))).EndVisits(ctx, user)
 }
 
-// LeaveBeyondLimits takes a team member out of the conversations of customers whom it no longer serves, inside the caller's transaction:
-// those that it has go back into their queues, and it takes part in none. The caller rings after the commit.
-func (r *Room) LeaveBeyondLimits(ctx context.Context, tx *pg.Tenant, user uuid.UUID) ([]Said, error) {
-	q := chatdb.New(tx)
-	own, err := q.OwnBeyondLimits(ctx, &user)
-	if err != nil {
-		return nil, err
-	}
+// LeaveBeyondLimits returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside
+// a transaction as the system: those that it has go back into their queues, and it takes part in none. tell is to be called after the
+// commit.
+func (r *Room) LeaveBeyondLimits(ctx context.Context, org, user uuid.UUID) (run func(*pg.Tenant) error, tell func()) {
 	var list []Said
-	if len(own) > 0 {
-		if list, err = r.Requeue(ctx, tx, Requeue{Conversations: own, Agent: user, By: ByReturn, Lost: true}); err != nil {
-			return nil, err
+	run = func(tx *pg.Tenant) error {
+		q := chatdb.New(tx)
+		own, err := q.OwnBeyondLimits(ctx, &user)
+		if err == nil && len(own) > 0 {
+			list, err = r.Requeue(ctx, tx, Requeue{Conversations: own, Agent: user, By: ByReturn, Lost: true})
 		}
+		if err != nil {
+			return err
+		}
+		return q.LeaveBeyondLimits(ctx, user)
 	}
-	return list, q.LeaveBeyondLimits(ctx, user)
+	return run, func() { r.Ring(ctx, org, list) }
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -23,6 +24,9 @@ type Room struct {
 	db   *pg.DB
 	bus  *bus.Bus
 	demo bool // the demo's log-ins work
+
+	hashes  atomic.Int64   // computed so far
+	working sync.WaitGroup // what nobody waits for
 
 	mu     sync.Mutex
 	people map[uuid.UUID]cachedPerson
@@ -151,51 +155,6 @@ func (r *Room) Users(ctx context.Context, who access.Actor) ([]User, error) {
 		}
 	}
 	return list, err
-}
-
-// SignUp is what somebody who founds an organization enters.
-type SignUp struct{ Name, Email, Password string }
-
-// Check cleans what somebody entered and says field by field what is wrong with it.
-func (r *Room) Check(in *SignUp) error {
-	var checks fail.Checks
-	var err error
-	in.Name, err = fail.Line("your name", in.Name, 100)
-	checks.Err("name", err)
-	in.Email, err = fail.Email(in.Email)
-	checks.Err("email", err)
-	if !r.allowed(in.Email) {
-		checks.Add("email", "Addresses that end in %s are for the demo only.", DemoDomain)
-	}
-	checks.Err("password", checkPassword(in.Password))
-	return checks.Result()
-}
-
-// FirstOwner creates the owner of an organization that was just founded.
-func (r *Room) FirstOwner(ctx context.Context, org uuid.UUID, in SignUp) (uuid.UUID, error) {
-	return r.Create(ctx, org, in, access.Owner, nil)
-}
-
-// Create adds a user without an invitation: for demo data and for the command line.
-func (r *Room) Create(ctx context.Context, org uuid.UUID, in SignUp, role access.Role, customer *uuid.UUID) (uuid.UUID, error) {
-	if err := r.Check(&in); err != nil {
-		return uuid.Nil, err
-	}
-	hash, err := hashPassword(ctx, in.Password)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	return create(ctx, r.db.As(access.System(org, "create a user")), in, hash, role, customer)
-}
-
-func create(ctx context.Context, t *pg.Tenant, in SignUp, hash string, role access.Role, customer *uuid.UUID) (uuid.UUID, error) {
-	id := uuid.Must(uuid.NewV7())
-	err := identitydb.New(t).CreateUser(ctx, identitydb.CreateUserParams{ID: id, Email: in.Email, Name: in.Name, Role: string(role),
-		CustomerID: customer, PasswordHash: hash})
-	if pg.Duplicate(err, "users_org_id_email_key") {
-		return uuid.Nil, fail.New(fail.Conflict, "There is a log-in for this address in the organization already. Please log in.")
-	}
-	return id, err
 }
 
 // token returns a secret for a link (160 bits) and what is kept of it.

@@ -127,31 +127,31 @@ func TestInvitations(t *testing.T) {
 	ctx, r, o, other := context.Background(), room(t, false), apptest.NewOrg(t), apptest.NewOrg(t)
 	manager, owner := o.As(access.Manager), o.As(access.Owner)
 	email := "new@" + o.Name + ".example"
-	secret, _, err := r.Invite(ctx, manager, email, access.Agent, uuid.Nil)
+	secret, _, err := r.Invite(ctx, manager, email, access.Agent, uuid.Nil, identity.Mailed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Join(ctx, secret, "", "short"); len(fail.As(err).Fields) != 2 {
+	if _, err := r.Join(ctx, secret, "", "short", from()); len(fail.As(err).Fields) != 2 {
 		t.Errorf("both fields should be marked: %v", err)
 	}
 	replaced := secret
-	if secret, _, err = r.Invite(ctx, manager, email, access.Supervisor, uuid.Nil); err != nil {
+	if secret, _, err = r.Invite(ctx, manager, email, access.Supervisor, uuid.Nil, identity.Mailed); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Join(ctx, replaced, "Nora", apptest.Password); !errors.Is(err, error(identity.ErrLink)) {
+	if _, err := r.Join(ctx, replaced, "Nora", apptest.Password, from()); !errors.Is(err, error(identity.ErrLink)) {
 		t.Errorf("a replaced link: %v", err)
 	}
-	id, err := r.Join(ctx, secret, "Nora", apptest.Password)
+	id, err := r.Join(ctx, secret, "Nora", apptest.Password, from())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if p, err := r.Who(ctx, id); err != nil || p.Actor.Role() != access.Supervisor || p.Actor.Org() != o.ID || p.Name != "Nora" {
 		t.Errorf("joined as %+v, %v", p, err)
 	}
-	if _, err := r.Join(ctx, secret, "Again", apptest.Password); !errors.Is(err, error(identity.ErrLink)) {
+	if _, err := r.Join(ctx, secret, "Again", apptest.Password, from()); !errors.Is(err, error(identity.ErrLink)) {
 		t.Errorf("a used link: %v", err)
 	}
-	if _, _, err = r.Invite(ctx, manager, strings.ToUpper(email), access.Agent, uuid.Nil); fail.As(err) == nil || fail.As(err).Fields["email"] == "" {
+	if _, _, err = r.Invite(ctx, manager, strings.ToUpper(email), access.Agent, uuid.Nil, identity.Mailed); fail.As(err) == nil || fail.As(err).Fields["email"] == "" {
 		t.Errorf("somebody who is in the organization is invited: %v", err)
 	}
 	for name, c := range map[string]struct {
@@ -172,7 +172,7 @@ func TestInvitations(t *testing.T) {
 		"reviewer of nobody":             {owner, "x@y.example", access.Reviewer, uuid.Nil, fail.Invalid},
 		"reviewer of another's customer": {owner, "x@y.example", access.Reviewer, other.Customer, fail.Invalid},
 	} {
-		if _, _, err := r.Invite(ctx, c.who, c.email, c.role, c.customer); fail.KindOf(err) != c.kind {
+		if _, _, err := r.Invite(ctx, c.who, c.email, c.role, c.customer, identity.Shown); fail.KindOf(err) != c.kind {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -204,11 +204,11 @@ func TestRolesAndDisabling(t *testing.T) {
 		t.Errorf("a disabled user logs in: %v", err)
 	}
 	// What a manager left behind is worthless when that manager is gone: invitations, and links for new passwords.
-	secret, _, err := r.Invite(ctx, manager, "backdoor@"+o.Name+".example", access.Manager, uuid.Nil)
+	secret, _, err := r.Invite(ctx, manager, "backdoor@"+o.Name+".example", access.Manager, uuid.Nil, identity.Mailed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := r.ResetLinkFor(ctx, owner, manager.ID())
+	link, err := r.ResetLinkFor(ctx, owner, manager.ID(), identity.Shown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,29 +254,29 @@ func TestReset(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
 	mia := o.Users[access.Agent]
-	links, err := r.ResetLinks(ctx, mia.Email)
-	if err != nil || len(links) != 1 {
-		t.Fatalf("%v %v", links, err)
+	link, err := r.ForgotLink(ctx, mia.Email)
+	if err != nil || link.Secret == "" {
+		t.Fatalf("%v %v", link, err)
 	}
-	if none, err := r.ResetLinks(ctx, "nobody-"+mia.Email); err != nil || len(none) != 0 {
+	if none, err := r.ForgotLink(ctx, "nobody-"+mia.Email); err != nil || none.Secret != "" {
 		t.Errorf("an unknown address: %v %v", none, err)
 	}
-	second, err := r.ResetLinkFor(ctx, o.As(access.Manager), mia.Actor.ID())
+	second, err := r.ResetLinkFor(ctx, o.As(access.Manager), mia.Actor.ID(), identity.Shown)
 	if err != nil {
 		t.Fatal(err)
 	}
 	before, _ := r.Who(ctx, mia.Actor.ID())
-	if _, err := r.Reset(ctx, links[0].Secret, "short"); fail.KindOf(err) != fail.Invalid {
+	if _, err := r.Reset(ctx, link.Secret, "short", from()); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("a short password: %v", err)
 	}
-	if id, err := r.Reset(ctx, links[0].Secret, "another password"); err != nil || id != mia.Actor.ID() {
-		t.Fatalf("%v %v", id, err)
+	if opens, err := r.Reset(ctx, link.Secret, "another password", from()); err != nil || len(opens) != 1 || opens[0].User != mia.Actor.ID() {
+		t.Fatalf("%v %v", opens, err)
 	}
 	if p, err := r.Who(ctx, mia.Actor.ID()); err != nil || p.Epoch == before.Epoch {
 		t.Errorf("the old sessions are still good: %v %v", p, err)
 	}
-	for _, used := range []string{links[0].Secret, second.Secret} { // the one that was used, and the others of that user
-		if _, err := r.Reset(ctx, used, "a third password"); !errors.Is(err, error(identity.ErrLink)) {
+	for _, used := range []string{link.Secret, second.Secret} { // the one that was used, and the others of that user
+		if _, err := r.Reset(ctx, used, "a third password", from()); !errors.Is(err, error(identity.ErrLink)) {
 			t.Errorf("a used link: %v", err)
 		}
 	}
@@ -286,7 +286,7 @@ func TestReset(t *testing.T) {
 	if _, err := r.LogIn(ctx, mia.Email, "another password", from()); err != nil {
 		t.Error(err)
 	}
-	if _, err := r.ResetLinkFor(ctx, o.As(access.Manager), o.As(access.Owner).ID()); fail.KindOf(err) != fail.Forbidden {
+	if _, err := r.ResetLinkFor(ctx, o.As(access.Manager), o.As(access.Owner).ID(), identity.Mailed); fail.KindOf(err) != fail.Forbidden {
 		t.Errorf("a manager resets the owner's password: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,6 +23,8 @@ type OpenInvitation struct {
 	Role         access.Role
 	CustomerName string
 	ExpiresAt    time.Time
+
+	CustomerNames []string // to which the team member will be limited; none: it will not be
 }
 
 // Invitations lists the open invitations, newest first.
@@ -33,13 +36,15 @@ func (r *Room) Invitations(ctx context.Context, who access.Actor) ([]OpenInvitat
 	rows, err := identitydb.New(t).ListInvitations(ctx)
 	list := make([]OpenInvitation, len(rows))
 	for i, v := range rows {
-		list[i] = OpenInvitation{v.ID, v.Email, access.Role(v.Role), v.CustomerName, v.ExpiresAt}
+		list[i] = OpenInvitation{v.ID, v.Email, access.Role(v.Role), v.CustomerName, v.ExpiresAt, v.CustomerNames}
 	}
 	return list, err
 }
 
-// Invite creates an invitation and returns the secret of its link. A new one for the same address replaces the old.
-func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID) (secret, to string, err error) {
+// Invite creates an invitation and returns the secret of its link, and the address that it is for. A new one for the same
+// address replaces the old. Nothing depends on whether the address is known in other organizations. customer is a reviewer's; customers
+// are those to which another team member will be limited (none: it will not be).
+func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery, customers ...uuid.UUID) (secret, to string, err error) {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return "", "", err
@@ -48,8 +53,9 @@ func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role 
 	email, err = fail.Email(email)
 	checks.Err("email", err)
 	checks.Err("role", mayGive(who, role))
-	only, err := reviewersCustomer(role, customer)
+	only, err := reviewersCustomer(who, role, customer)
 	checks.Err("customer", err)
+	checks.Err("customers", mayLimitTo(who, role, customers))
 	if err := checks.Result(); err != nil {
 		return "", "", err
 	}
@@ -66,8 +72,8 @@ func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role 
 		if err := q.UninviteByEmail(ctx, email); err != nil {
 			return err
 		}
-		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only,
-			TokenHash: hash, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
+		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: slices.Concat([]uuid.UUID{}, customers),
+			TokenHash: hash, Proves: d == Mailed, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
 	})
 	if pg.Missing(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")
@@ -99,11 +105,11 @@ func mayGive(who access.Actor, role access.Role) error {
 	return nil
 }
 
-func reviewersCustomer(role access.Role, customer uuid.UUID) (*uuid.UUID, error) {
+func reviewersCustomer(who access.Actor, role access.Role, customer uuid.UUID) (*uuid.UUID, error) {
 	if role != access.Reviewer {
 		return nil, nil
 	}
-	if customer == uuid.Nil {
+	if customer == uuid.Nil || !who.Serves(customer) {
 		return nil, fail.New(fail.Invalid, "Please choose the customer whose conversations the reviewer may read.")
 	}
 	return &customer, nil
@@ -112,58 +118,30 @@ func reviewersCustomer(role access.Role, customer uuid.UUID) (*uuid.UUID, error)
 // ErrLink is the one answer for a link that was used, replaced, has expired or never existed.
 var ErrLink = fail.New(fail.NotFound, "This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
 
-// Invited returns what an invitation's link stands for, or ErrLink.
-func (r *Room) Invited(ctx context.Context, secret string) (pg.Invitation, error) {
-	inv, err := r.db.Doors().Invitation(ctx, tokenHash(secret))
-	if pg.None(err) {
-		return inv, ErrLink
-	}
-	return inv, err
-}
-
-// Join accepts an invitation: creates the user that it was for.
-func (r *Room) Join(ctx context.Context, secret, name, password string) (uuid.UUID, error) {
-	inv, err := r.Invited(ctx, secret)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	var id uuid.UUID
-	in := SignUp{Name: name, Email: inv.Email, Password: password}
-	if err := r.Check(&in); err != nil {
-		return uuid.Nil, err
-	}
-	hash, err := hashPassword(ctx, in.Password) // not while a connection is held
-	if err != nil {
-		return uuid.Nil, err
-	}
-	err = r.db.As(access.System(inv.OrgID, "accept an invitation")).Tx(ctx, func(tx *pg.Tenant) error {
-		row, err := identitydb.New(tx).AcceptInvitation(ctx, inv.InvitationID)
-		if pg.None(err) {
-			return ErrLink
-		}
-		if err != nil {
-			return err
-		}
-		id, err = create(ctx, tx, in, hash, access.Role(row.Role), row.CustomerID)
-		return err
-	})
-	return id, err
-}
-
 // ChangeRole gives a user another role and ends its sessions.
 func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID) error {
-	only, err := reviewersCustomer(role, customer)
+	only, err := reviewersCustomer(who, role, customer)
 	if err != nil {
 		return fail.Field("customer", "%s", err.Error())
 	}
 	if err := mayGive(who, role); err != nil {
 		return fail.Field("role", "%s", err.Error())
 	}
-	err = r.change(ctx, who, user, role != access.Owner, func(q *identitydb.Queries) error {
-		if err := r.void(ctx, q, user); err != nil {
+	err = r.change(ctx, who, user, role != access.Owner, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+		q := identitydb.New(tx)
+		if err := void(ctx, q, user); err != nil {
 			return err
 		}
-		return q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only})
+		if err := q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only}); err != nil {
+			return err
+		}
+		switch limits := slices.Contains(limitable, role); {
+		case !limits:
+			return q.DropCustomers(ctx, user)
+		case who.Limited() && !u.Limited: // a reviewer of its own customer: not more than itself
+			return limitTo(ctx, q, user, who.Customers())
+		}
+		return nil
 	})
 	if pg.Missing(err) {
 		return fail.Field("customer", "Please choose one of your customers.")
@@ -176,16 +154,18 @@ func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) er
 	if user == who.ID() {
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
-	return r.change(ctx, who, user, true, func(q *identitydb.Queries) error {
+	return r.change(ctx, who, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+		q := identitydb.New(tx)
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
 		}
-		return r.void(ctx, q, user)
+		return void(ctx, q, user)
 	})
 }
 
-// void makes the links worthless by which a user could come back, or could have somebody come in, and tells its browsers no more.
-func (r *Room) void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
+// void makes the links worthless by which a user could come back, and those that it made for others (invitations, new passwords),
+// and ends its browsers' subscriptions. To be called in the transaction of whatever takes a right from the user.
+func void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
 	if err := q.UninviteBy(ctx, user); err != nil {
 		return err
 	}
@@ -197,20 +177,24 @@ func (r *Room) void(ctx context.Context, q *identitydb.Queries, user uuid.UUID) 
 
 // Enable lets a disabled user log in again.
 func (r *Room) Enable(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	return r.change(ctx, who, user, false, func(q *identitydb.Queries) error {
-		_, err := q.EnableUser(ctx, user)
+	return r.change(ctx, who, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+		_, err := identitydb.New(tx).EnableUser(ctx, user)
 		return err
 	})
 }
 
-// change runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, and the
-// last one cannot be lost.
-func (r *Room) change(ctx context.Context, who access.Actor, user uuid.UUID, losesOwner bool, run func(*identitydb.Queries) error) error {
+// change runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, the last one cannot
+// be lost, and who is limited to customers changes only who sees nothing beyond them. The change runs as the system: it may reach
+// what the actor does not see, such as invitations that the user has made.
+func (r *Room) change(ctx context.Context, who access.Actor, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+	if err := mayManage(ctx, identitydb.New(t), who, user); err != nil {
+		return err
+	}
+	err = r.db.As(who.AsSystem("change a team member")).Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
 		owners, err := q.LockOwners(ctx)
 		if err != nil {
@@ -231,7 +215,7 @@ func (r *Room) change(ctx context.Context, who access.Actor, user uuid.UUID, los
 				return fail.New(fail.Conflict, "This is the last owner. Make somebody else an owner first.")
 			}
 		}
-		return run(q)
+		return run(tx, u)
 	})
 	if err == nil {
 		r.changed(who.Org(), user)

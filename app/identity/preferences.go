@@ -195,7 +195,7 @@ type faces struct {
 // Subscription is a browser that wants to be told of what comes in while no desk is open.
 type Subscription struct{ Endpoint, P256dh, Auth string }
 
-// Subscribe keeps one of the actor's browsers.
+// Subscribe keeps one of the actor's browsers, for as long as the actor's present sessions are good.
 func (r *Room) Subscribe(ctx context.Context, who access.Actor, s Subscription) error {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
@@ -223,7 +223,7 @@ func (r *Room) Unsubscribe(ctx context.Context, who access.Actor, user uuid.UUID
 	return identitydb.New(r.db.As(who)).DropSubscription(ctx, identitydb.DropSubscriptionParams{UserID: user, Endpoint: endpoint})
 }
 
-// Subscriptions returns a user's browsers.
+// Subscriptions returns a user's browsers; those that asked before its sessions were ended (by a new password, say) are none.
 func (r *Room) Subscriptions(ctx context.Context, who access.Actor, user uuid.UUID) ([]Subscription, error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {

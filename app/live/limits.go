@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"parley/app/fail"
 	"parley/app/live/wire"
 	"parley/app/org"
+	"parley/app/outside"
 )
 
 // Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
@@ -120,7 +120,7 @@ func (g *gauges) message(p *panel, visitor uuid.UUID, begins bool) error {
 // Admit asks whether something more may come from a visitor by a request, as message does, and whether nobody has blocked it. It
 // returns the network that the visitor counts as.
 func (h *Hub) Admit(ctx context.Context, site *org.Site, visitor uuid.UUID, address string, begins bool) (string, error) {
-	address = network(address)
+	address = outside.Network(address)
 	if !h.mayWrite(ctx, site.Org, visitor, address) {
 		return address, errBlocked
 	}
@@ -176,20 +176,6 @@ func (g *gauges) leave(address string, website uuid.UUID) {
 func limited(address string) bool {
 	ip := net.ParseIP(address)
 	return address != "" && (ip == nil || !ip.IsLoopback())
-}
-
-// network is what an address counts as: itself, or for IPv6 the /64 of which one customer has all.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() && !ip.IsLoopback() {
-		if prefix, err := ip.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return ip.String()
 }
 
 // later is a refusal that says when to try again, in half seconds.

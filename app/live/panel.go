@@ -16,6 +16,7 @@ import (
 	"parley/app/fail"
 	"parley/app/live/wire"
 	"parley/app/org"
+	"parley/app/outside"
 )
 
 // panel is one open chat panel: one socket of one visitor. Its wire format is widget/PROTOCOL.md. There are very many, so
@@ -58,7 +59,7 @@ type place struct{ url, title, referrer, language unique.Handle[string] }
 const typingGap = 300 * time.Millisecond
 
 func (h *Hub) newPanel(r *http.Request, site *org.Site, address string) *panel {
-	return &panel{hub: h, site: site, address: network(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
+	return &panel{hub: h, site: site, address: outside.Network(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
 }
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.

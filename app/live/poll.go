@@ -10,6 +10,7 @@ import (
 
 	"parley/app/fail"
 	"parley/app/org"
+	"parley/app/outside"
 )
 
 // Where a network blocks WebSockets, a panel posts its frames and polls for what comes: the same frames, each request whole
@@ -30,7 +31,7 @@ func (h *Hub) AnswerPanel(r *http.Request, site *org.Site, address string, frame
 	if len(frames) == 0 || len(frames) > pollFrames {
 		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", pollFrames)
 	}
-	address = network(address)
+	address = outside.Network(address)
 	if err := h.gauges.request(address); err != nil {
 		return nil, err
 	}

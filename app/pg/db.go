@@ -134,6 +134,10 @@ func hasCode(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
+// OtherSalt reports whether err says that an address has got another salt since it was asked for (door_join and
+// door_set_password in migration 00013): hash the password anew.
+func OtherSalt(err error) bool { return hasCode(err, "PAR03") }
+
 const lockedCode = "55P03"
 
 // None reports whether err says that a query for one row found none.

@@ -18,8 +18,17 @@ func (db *DB) Doors() Doors { return Doors{doorsdb.New(db.pool)} }
 // Website is what a widget's key stands for.
 type Website = doorsdb.WebsiteByKeyRow
 
-// Login is one log-in that an e-mail address may stand for.
-type Login = doorsdb.LoginsByEmailRow
+// Login is one user whose log-in an e-mail address may be.
+type Login = doorsdb.UsersByEmailRow
+
+// Address is with what a password that is typed for an e-mail address is hashed, and whether the address is proven.
+type Address = doorsdb.AddressByEmailRow
+
+// Opened is one user that an address and its password open.
+type Opened = doorsdb.LogInRow
+
+// Untried is an identity of an address on which a password may be tried.
+type Untried = doorsdb.UntriedIdentitiesRow
 
 // User is who a session belongs to.
 type User = doorsdb.UserByIDRow
@@ -27,17 +36,43 @@ type User = doorsdb.UserByIDRow
 // Invitation is what an invitation's token stands for.
 type Invitation = doorsdb.InvitationByTokenRow
 
-// Reset is what a password-reset token stands for.
+// Reset is what a password-reset token stands for: a user, or (with zero ids) an address.
 type Reset = doorsdb.ResetByTokenRow
+
+// Changed is one user whose password was set by a link.
+type Changed = doorsdb.SetPasswordRow
+
+// SignUp is what a sign-up's token stands for.
+type SignUp = doorsdb.SignUpByTokenRow
 
 // Website finds a website and its allowed hosts by the widget's key.
 func (d Doors) Website(ctx context.Context, key string) (Website, error) {
 	return d.q.WebsiteByKey(ctx, key)
 }
 
-// Logins finds the enabled log-ins of an address, at most ten.
+// Logins finds the enabled users of an address, at most twenty, whatever their passwords.
 func (d Doors) Logins(ctx context.Context, email string) ([]Login, error) {
-	return d.q.LoginsByEmail(ctx, email)
+	return d.q.UsersByEmail(ctx, email)
+}
+
+// Address says how passwords that are typed for an address are hashed. An unknown address has an empty prefix.
+func (d Doors) Address(ctx context.Context, email string) (Address, error) {
+	return d.q.AddressByEmail(ctx, email)
+}
+
+// LogIn finds the enabled users that an address and the hash of its password open.
+func (d Doors) LogIn(ctx context.Context, email, hash string) ([]Opened, error) {
+	return d.q.LogIn(ctx, doorsdb.LogInParams{Email: email, Hash: hash})
+}
+
+// Untried lists the identities of an identity's address that have salts of their own, at most twenty.
+func (d Doors) Untried(ctx context.Context, identity uuid.UUID) ([]Untried, error) {
+	return d.q.UntriedIdentities(ctx, identity)
+}
+
+// Tried notes that an identity's password was tried on another one; if it matched, the two become one.
+func (d Doors) Tried(ctx context.Context, identity, other uuid.UUID, matched bool) error {
+	return d.q.Tried(ctx, doorsdb.TriedParams{Identity: identity, Other: other, Matched: matched})
 }
 
 // User finds an enabled user.
@@ -53,14 +88,60 @@ func (d Doors) Reset(ctx context.Context, tokenHash []byte) (Reset, error) {
 	return d.q.ResetByToken(ctx, tokenHash)
 }
 
+// ResetAddress keeps a link that sets an address's password, if the address can log in anywhere, and says whether it did.
+// proves says that the link is only mailed to the address.
+func (d Doors) ResetAddress(ctx context.Context, tokenHash []byte, email string, proves bool, lasts time.Duration) (bool, error) {
+	return d.q.ResetAddress(ctx, doorsdb.ResetAddressParams{TokenHash: tokenHash, Email: email, Proves: proves, Seconds: int32(lasts / time.Second)})
+}
+
+// SetPassword uses a link up and sets the password; identity is the id of a new identity, should one be needed. It returns the
+// users whose sessions have ended; none if the link is not good. OtherSalt says that the hash has to be made anew.
+func (d Doors) SetPassword(ctx context.Context, tokenHash []byte, identity uuid.UUID, hash string) ([]Changed, error) {
+	return d.q.SetPassword(ctx, doorsdb.SetPasswordParams{TokenHash: tokenHash, Identity: identity, Hash: hash})
+}
+
+// KeepSignUp keeps what somebody wants to found until the link is opened, and says whether the address is proven already.
+func (d Doors) KeepSignUp(ctx context.Context, tokenHash []byte, email, organization, name string, lasts time.Duration) (bool, error) {
+	return d.q.KeepSignUp(ctx, doorsdb.KeepSignUpParams{TokenHash: tokenHash, Email: email, Organization: organization, Name: name,
+		Seconds: int32(lasts / time.Second)})
+}
+
+// SignUp finds an open sign-up by the hash of its token.
+func (d Doors) SignUp(ctx context.Context, tokenHash []byte) (SignUp, error) {
+	return d.q.SignUpByToken(ctx, tokenHash)
+}
+
+// UseSignUp uses a sign-up's link up, and says whether it was good until now.
+func (d Doors) UseSignUp(ctx context.Context, tokenHash []byte) (bool, error) {
+	return d.q.UseSignUp(ctx, tokenHash)
+}
+
+// Attempts is how many attempts were counted at a key in its present window, and how long that still lasts.
+type Attempts struct {
+	Count int
+	Left  time.Duration
+}
+
+// Attempts returns what was counted at each key, and counts nothing.
+func (d Doors) Attempts(ctx context.Context, keys [][]byte) ([]Attempts, error) {
+	rows, err := d.q.AttemptsAt(ctx, keys)
+	list := make([]Attempts, len(keys))
+	for _, row := range rows {
+		list[row.Place-1] = Attempts{int(row.Attempts), time.Duration(row.SecondsLeft) * time.Second}
+	}
+	return list, err
+}
+
+// Failed counts one failure at each key.
+func (d Doors) Failed(ctx context.Context, keys [][]byte, window time.Duration) error {
+	return d.q.CountFailure(ctx, doorsdb.CountFailureParams{Keys: keys, Seconds: int32(window / time.Second)})
+}
+
 // Attempt counts one attempt at key and returns the attempts of the present window and how long it still lasts.
 func (d Doors) Attempt(ctx context.Context, key []byte, window time.Duration) (int, time.Duration, error) {
 	row, err := d.q.CountAttempt(ctx, doorsdb.CountAttemptParams{Key: key, Seconds: int32(window / time.Second)})
 	return int(row.Attempts), time.Duration(row.SecondsLeft) * time.Second, err
 }
-
-// Forgive forgets the attempts at key.
-func (d Doors) Forgive(ctx context.Context, key []byte) error { return d.q.ForgiveAttempts(ctx, key) }
 
 // SessionStore keeps log-in sessions in Postgres. Tokens arrive hashed.
 type SessionStore struct{ db *DB }

@@ -7,6 +7,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
+// Newest is the highest version among migrations.
+var Newest = newest
+
 // MigrateTo brings a schema to a version, up or down.
 func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	cfg, err := pgx.ParseConfig(ownerURL)

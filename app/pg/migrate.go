@@ -74,20 +74,25 @@ func (d *DB) Current(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the database cannot be asked: %w", err)
 	}
-	files, err := fs.Glob(migrations(), "*.sql")
+	want, err := newest(migrations())
 	if err != nil {
 		return err
-	}
-	var want int64 // the newest: numbers may be missing between
-	for _, f := range files {
-		version, err := goose.NumericComponent(f)
-		if err != nil {
-			return err
-		}
-		want = max(want, version)
 	}
 	if have < want {
 		return fmt.Errorf("the database is at migration %d, this program needs %d: run \"parley migrate\"", have, want)
 	}
 	return nil
+}
+
+// newest is the highest version among migrations. Versions may have gaps.
+func newest(in fs.FS) (highest int64, err error) {
+	files, err := fs.Glob(in, "*.sql")
+	for _, name := range files {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, fmt.Errorf("the migration %s has no version: %w", name, err)
+		}
+		highest = max(highest, version)
+	}
+	return highest, err
 }

@@ -16,6 +16,7 @@ import (
 	"parley/app/fail"
 	"parley/app/identity"
 	"parley/app/jobs"
+	"parley/app/outside"
 	"parley/templates/public"
 	"parley/templates/ui"
 )
@@ -76,14 +77,22 @@ func (s *Server) logInForm(c echo.Context) error {
 }
 
 func (s *Server) logIn(c echo.Context) error {
-	ctx := c.Request().Context()
-	matches, err := s.identity.LogIn(ctx, c.FormValue("email"), c.FormValue("password"), c.RealIP())
+	matches, err := s.identity.LogIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
 	if err != nil {
 		f, status, err := form(c, err, "email")
 		if err != nil {
 			return err
 		}
 		return s.draw(c, status, public.LogIn(f, next(c), s.demo()))
+	}
+	return s.enterOne(c, matches)
+}
+
+// enterOne logs in the user that a password opens, or asks which one if there are several.
+func (s *Server) enterOne(c echo.Context, matches []identity.Match) error {
+	ctx := c.Request().Context()
+	if len(matches) == 0 { // all of them are disabled
+		return c.Redirect(http.StatusSeeOther, "/login")
 	}
 	if len(matches) == 1 {
 		if err := s.enter(c, matches[0].User); err != nil {
@@ -141,51 +150,8 @@ func (s *Server) logOut(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/login")
 }
 
-func (s *Server) signUpForm(c echo.Context) error {
-	return s.draw(c, http.StatusOK, public.SignUp(ui.Form{}))
-}
-
-func (s *Server) signUp(c echo.Context) error {
-	user, err := s.found(c)
-	if err != nil {
-		f, status, err := form(c, err, "organization", "name", "email")
-		if err != nil {
-			return err
-		}
-		return s.draw(c, status, public.SignUp(f))
-	}
-	if err := s.enter(c, user); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/admin")
-}
-
-func (s *Server) found(c echo.Context) (uuid.UUID, error) {
-	ctx := c.Request().Context()
-	in := identity.SignUp{Name: c.FormValue("name"), Email: c.FormValue("email"), Password: c.FormValue("password")}
-	name, errName := fail.Line("a name for the organization", c.FormValue("organization"), 200)
-	var checks fail.Checks
-	checks.Err("organization", errName)
-	if e := fail.As(s.identity.Check(&in)); e != nil {
-		for field, message := range e.Fields {
-			checks.Add(field, "%s", message)
-		}
-	}
-	if err := checks.Result(); err != nil {
-		return uuid.Nil, err
-	}
-	if err := s.identity.Limited(ctx, "sign up", c.RealIP(), 20); err != nil {
-		return uuid.Nil, err
-	}
-	if err := s.identity.Limited(ctx, "sign up as", in.Email, 3); err != nil {
-		return uuid.Nil, err
-	}
-	org, err := s.org.Found(ctx, name)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	return s.identity.FirstOwner(ctx, org, in)
-}
+// network is what the address that a request comes from counts as.
+func network(c echo.Context) string { return outside.Network(c.RealIP()) }
 
 func (s *Server) joinForm(c echo.Context) error {
 	inv, err := s.identity.Invited(c.Request().Context(), c.Param("secret"))
@@ -197,11 +163,7 @@ func (s *Server) joinForm(c echo.Context) error {
 
 func (s *Server) join(c echo.Context) error {
 	ctx := c.Request().Context()
-	err := s.identity.Limited(ctx, "join", c.RealIP(), 60)
-	var user uuid.UUID
-	if err == nil {
-		user, err = s.identity.Join(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"))
-	}
+	user, err := s.identity.Join(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"), c.RealIP())
 	if err != nil {
 		f, status, err := form(c, err, "name")
 		if err != nil {
@@ -230,7 +192,7 @@ func (s *Server) forgot(c echo.Context) error {
 	if err != nil {
 		err = fail.Field("email", "%s", err.Error())
 	} else {
-		err = s.identity.Limited(ctx, "reset from", c.RealIP(), 20)
+		err = s.identity.Limited(ctx, "reset from", network(c), 20)
 	}
 	if err != nil {
 		f, status, err := form(c, err, "email")
@@ -240,20 +202,22 @@ func (s *Server) forgot(c echo.Context) error {
 		return s.draw(c, status, public.Forgot(f, s.mail.Off()))
 	}
 	if !s.mail.Off() {
-		s.mail.Later(func(ctx context.Context) { s.sendResetLinks(ctx, email) })
+		s.mail.Later(func(ctx context.Context) { s.mailForgotten(ctx, email) })
 	}
 	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.Off()))
 }
 
-func (s *Server) sendResetLinks(ctx context.Context, email string) {
-	links, err := s.identity.ResetLinks(ctx, email)
+func (s *Server) mailForgotten(ctx context.Context, email string) {
+	l, err := s.identity.ForgotLink(ctx, email)
 	if err != nil {
-		slog.Error("make links for a new password", "error", err)
+		slog.Error("make a link for a new password", "error", err)
 	}
-	for _, l := range links {
-		s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your log-in at " + l.OrgName +
-			".\nSet it here within an hour:\n\n" + s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+	if l.Secret == "" {
+		return
 	}
+	s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
+		"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
+		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
 }
 
 func (s *Server) resetForm(c echo.Context) error {
@@ -266,11 +230,7 @@ func (s *Server) resetForm(c echo.Context) error {
 
 func (s *Server) reset(c echo.Context) error {
 	ctx := c.Request().Context()
-	err := s.identity.Limited(ctx, "reset with", c.RealIP(), 60)
-	var user uuid.UUID
-	if err == nil {
-		user, err = s.identity.Reset(ctx, c.Param("secret"), c.FormValue("password"))
-	}
+	matches, err := s.identity.Reset(ctx, c.Param("secret"), c.FormValue("password"), c.RealIP())
 	if err != nil {
 		f, status, err := form(c, err)
 		if err != nil {
@@ -282,8 +242,5 @@ func (s *Server) reset(c echo.Context) error {
 		}
 		return s.draw(c, status, public.Reset(f, email))
 	}
-	if err := s.enter(c, user); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, "/")
+	return s.enterOne(c, matches)
 }

@@ -4,30 +4,20 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"parley/app/access"
+	"parley/app/fail"
 	"parley/app/jobs"
 	"parley/templates/admin"
 )
 
 func (s *Server) people(v *visit) error {
-	p := admin.PeoplePage{}
-	if kept := strings.Split(s.sessions.PopString(v.Request().Context(), sessionLink), "\n"); len(kept) == 4 {
-		p.LinkHelp, p.LinkFor, p.Link, p.LinkSent = kept[0], kept[1], kept[2], kept[3] != ""
+	made, err := s.popMade(v)
+	if err != nil {
+		return err
 	}
-	return s.peopleWith(v, p, http.StatusOK)
-}
-
-// sessionLink keeps a link that was just made until the page that shows it is drawn, once: a reload neither shows it again
-// nor makes another one.
-const sessionLink = "link"
-
-func (s *Server) showLink(v *visit, help, to, link string, sent bool) error {
-	mark := ""
-	if sent {
-		mark = "sent"
-	}
-	s.sessions.Put(v.Request().Context(), sessionLink, strings.Join([]string{help, to, link, mark}, "\n"))
-	return v.back("/admin/people")
+	return s.peopleWith(v, admin.PeoplePage{Made: made}, http.StatusOK)
 }
 
 func (s *Server) peopleWith(v *visit, p admin.PeoplePage, status int) (err error) {
@@ -57,14 +47,27 @@ func (s *Server) peopleAgain(v *visit, err error) error {
 	return s.peopleWith(v, admin.PeoplePage{Form: f}, status)
 }
 
+// invitationsPerOrganization is how many invitations an organization may make within 15 minutes: a whole company on its first day.
+const invitationsPerOrganization = 500
+
+// letters is how many letters of a kind an organization may have sent to one person within 15 minutes.
+const letters = 10
+
+// invite makes an invitation and mails it, or shows its link where no mail can be sent. The answer is the same whether or not
+// the address is known elsewhere.
 func (s *Server) invite(v *visit) error {
-	err := s.identity.Limited(v.Request().Context(), "invite", v.Actor.Org().String(), 100)
+	ctx := v.Request().Context()
+	err := s.identity.Limited(ctx, "invite", v.Actor.Org().String(), invitationsPerOrganization)
+	if err == nil {
+		err = s.identity.Limited(ctx, "invite to", v.Actor.Org().String()+" "+strings.ToLower(strings.TrimSpace(v.FormValue("email"))), letters)
+	}
 	var secret, email string
 	if err == nil {
-		secret, email, err = s.identity.Invite(v.Request().Context(), v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"))
+		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"), s.delivery(), v.chosenIDs("customers")...)
 	}
 	if err != nil {
 		f, status, err := form(v, err, "email", "role", "customer")
+		f.Values["customers"] = strings.Join(v.Request().Form["customers"], " ")
 		if err != nil {
 			return err
 		}
@@ -72,8 +75,8 @@ func (s *Server) invite(v *visit) error {
 	}
 	link := s.cfg.PublicURL + "/join/" + secret
 	s.mail.Send(jobs.Letter{To: email, Subject: "Join " + v.OrgName + " on Parley", Text: v.Name + " has invited you to " + v.OrgName +
-		".\nChoose a name and a password here within seven days:\n\n" + link + "\n"})
-	return s.showLink(v, "The invitation is ready.", email, link, !s.mail.Off())
+		".\nEnter your name and a password here within seven days:\n\n" + link + "\n"})
+	return s.showMade(v, admin.Made{What: "The invitation is ready.", For: email, Link: link})
 }
 
 func (s *Server) uninvite(v *visit) error {
@@ -106,6 +109,50 @@ func (s *Server) changeRole(v *visit) error {
 	}
 	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
+}
+
+// chosenIDs reads the boxes that are checked in a form; what is no id is left out.
+func (v *visit) chosenIDs(field string) (list []uuid.UUID) {
+	all, err := v.FormParams()
+	if err != nil {
+		return nil
+	}
+	for _, text := range all[field] {
+		if id, err := uuid.Parse(text); err == nil {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// setCustomers limits a team member to customers, or lets it serve all of them. Its conversations with others go back into their queues.
+func (s *Server) setCustomers(v *visit) error {
+	id, err := v.id("id", "user")
+	if err != nil {
+		return err
+	}
+	ctx := v.Request().Context()
+	var customers []uuid.UUID
+	if v.FormValue("serves") == "some" {
+		if customers = v.chosenIDs("customers"); len(customers) == 0 {
+			err = fail.Field("customers", "Select one customer at least, or “All customers”.")
+		}
+	}
+	leave, tell := s.chat.LeaveBeyondLimits(ctx, v.Actor.Org(), id)
+	if err == nil {
+		err = s.identity.SetCustomers(ctx, v.Actor, id, customers, leave)
+	}
+	if err != nil {
+		f, status, err := form(v, err, "serves")
+		if err != nil {
+			return err
+		}
+		f.Values["customers"] = strings.Join(v.Request().Form["customers"], " ")
+		return s.personAgain(v, admin.PersonPage{Limits: f}, status)
+	}
+	tell()
+	s.queue.Changed(v.Actor.Org())
+	return v.back("/admin/people/" + id.String() + "?limited=1")
 }
 
 // disable ends a user's sessions and puts the open conversations back into the line, where colleagues see them.
@@ -144,9 +191,15 @@ func (s *Server) resetColleague(v *visit) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id)
+	if err := s.identity.Limited(v.Request().Context(), "reset for", v.Actor.Org().String()+" "+id.String(), letters); err != nil {
+		return s.peopleAgain(v, err)
+	}
+	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id, s.delivery())
 	if err != nil {
 		return s.peopleAgain(v, err)
 	}
-	return s.showLink(v, "The link sets a new password within an hour.", l.Email, s.cfg.PublicURL+"/reset/"+l.Secret, false)
+	link := s.cfg.PublicURL + "/reset/" + l.Secret
+	s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: v.Name + " of " + v.OrgName + " has asked for a new password for your " +
+		"Parley log-in. It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" + link + "\n"})
+	return s.showMade(v, admin.Made{What: "The link sets a new password within an hour.", For: l.Email, Link: link})
 }

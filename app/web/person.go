@@ -13,14 +13,21 @@ import (
 
 // person shows one user, with the names under which it answers.
 func (s *Server) person(v *visit) error {
-	f := ui.Form{}
+	p := admin.PersonPage{}
 	if v.QueryParam("saved") != "" {
-		f.Saved = "Saved."
+		p.Form.Saved = "Saved."
 	}
-	return s.personWith(v, f, http.StatusOK)
+	if v.QueryParam("limited") != "" {
+		p.Limits.Saved = "Saved. It holds from now on; all their sessions have ended."
+	}
+	return s.personAgain(v, p, http.StatusOK)
 }
 
 func (s *Server) personWith(v *visit, f ui.Form, status int) error {
+	return s.personAgain(v, admin.PersonPage{Form: f}, status)
+}
+
+func (s *Server) personAgain(v *visit, p admin.PersonPage, status int) error {
 	id, err := v.id("id", "user")
 	if err != nil {
 		return err
@@ -32,11 +39,14 @@ func (s *Server) personWith(v *visit, f ui.Form, status int) error {
 	}
 	for _, u := range users {
 		if u.ID == id {
-			aliases, err := s.identity.Aliases(ctx, v.Actor, id)
-			if err != nil {
+			p.Viewer, p.User = v.viewer(), u
+			if p.Aliases, err = s.identity.Aliases(ctx, v.Actor, id); err != nil {
 				return err
 			}
-			return s.draw(v, status, admin.Person(admin.PersonPage{Viewer: v.viewer(), User: u, Aliases: aliases, Form: f}))
+			if p.Customers, err = s.org.Customers(ctx, v.Actor); err != nil {
+				return err
+			}
+			return s.draw(v, status, admin.Person(p))
 		}
 	}
 	return fail.Missing("user")

@@ -1,6 +1,11 @@
 -- name: CreateUser :exec
-insert into users (org_id, id, email, name, role, customer_id, password_hash)
-values (app.org_id(), @id, @email, @name, @role, sqlc.narg(customer_id), @password_hash);
+insert into users (org_id, id, email, name, role, customer_id)
+values (app.org_id(), @id, @email, @name, @role, sqlc.narg(customer_id));
+
+-- name: JoinIdentity :one
+-- Gives a user that was just created its log-in. A null hash is the address's proven identity, whatever its password.
+select app.door_join(sqlc.arg(identity_id)::uuid, sqlc.arg(email)::text, sqlc.narg(hash)::text, sqlc.arg(proven)::boolean,
+  sqlc.arg(user_id)::uuid)::text as outcome;
 
 -- name: ListUsers :many
 -- Everybody, or whom a limited manager may manage, and itself.
@@ -35,14 +40,18 @@ on conflict do nothing;
 select exists (select from users where email = @email);
 
 -- name: GetUser :one
-select id, email, name, role, customer_id, disabled_at from users where id = @id;
+select id, email, name, role, customer_id, disabled_at, limited from users where id = @id;
 
 -- name: LockOwners :many
 -- All owners who can log in, locked, so that the last one cannot be lost by two changes at once.
 select id from users where role = 'owner' and disabled_at is null order by id for update;
 
 -- name: ChangeRole :exec
-update users set role = @role, customer_id = sqlc.narg(customer_id), session_epoch = session_epoch + 1 where id = @id;
+-- A role that cannot be limited to customers is not.
+update users
+set role = @role, customer_id = sqlc.narg(customer_id), session_epoch = session_epoch + 1,
+  limited = limited and @role in ('manager', 'supervisor', 'agent')
+where id = @id;
 
 -- name: DisableUser :execrows
 update users set disabled_at = now(), session_epoch = session_epoch + 1 where id = @id and disabled_at is null;
@@ -50,16 +59,20 @@ update users set disabled_at = now(), session_epoch = session_epoch + 1 where id
 -- name: EnableUser :execrows
 update users set disabled_at = null where id = @id and disabled_at is not null;
 
--- name: SetPassword :exec
-update users set password_hash = @password_hash, session_epoch = session_epoch + 1 where id = @id;
-
 -- name: Invite :exec
-insert into invitations (org_id, id, email, role, customer_id, token_hash, invited_by, expires_at)
-values (app.org_id(), @id, @email, @role, sqlc.narg(customer_id), @token_hash, @invited_by, @expires_at);
+insert into invitations (org_id, id, email, role, customer_id, limited, customers, token_hash, proves, invited_by, expires_at)
+values (app.org_id(), @id, @email, @role, sqlc.narg(customer_id), cardinality(@customers::uuid[]) > 0, @customers::uuid[],
+  @token_hash, @proves, @invited_by, @expires_at);
 
 -- name: ListInvitations :many
-select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name
-from invitations i left join customers c on c.org_id = i.org_id and c.id = i.customer_id
+select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name,
+  array(
+    select k.name
+    from customers k
+    where k.org_id = i.org_id and k.id = any (i.customers)
+    order by lower(k.name))::text[] as customer_names
+from invitations i
+left join customers c on c.org_id = i.org_id and c.id = i.customer_id
 where i.accepted_at is null and i.expires_at > now() order by i.created_at desc;
 
 -- name: UninviteByEmail :exec
@@ -70,22 +83,20 @@ delete from invitations where email = @email and accepted_at is null;
 delete from invitations where invited_by = @invited_by and accepted_at is null;
 
 -- name: VoidResets :exec
-update password_resets set used_at = now() where user_id = @user_id and used_at is null;
+-- Of a user, and those that it made for others.
+update password_resets set used_at = now()
+where (user_id = @user_id or made_by = @user_id) and used_at is null;
 
 -- name: Uninvite :execrows
 delete from invitations where id = @id and accepted_at is null;
 
 -- name: AcceptInvitation :one
 update invitations set accepted_at = now() where id = @id and accepted_at is null and expires_at > now()
-returning email, role, customer_id;
+returning email, role, customer_id, customers;
 
 -- name: CreateReset :exec
-insert into password_resets (org_id, id, user_id, token_hash, expires_at)
-values (app.org_id(), @id, @user_id, @token_hash, @expires_at);
-
--- name: UseReset :one
-update password_resets set used_at = now() where token_hash = @token_hash and used_at is null and expires_at > now()
-returning user_id;
+insert into password_resets (org_id, id, user_id, token_hash, proves, made_by, expires_at)
+values (app.org_id(), @id, @user_id, @token_hash, @proves, sqlc.narg(made_by), @expires_at);
 
 -- name: GetPreferences :one
 select chosen from preferences where user_id = @user_id;
@@ -119,8 +130,12 @@ select coalesce((select p.file_id from conversations c join pictures p on p.org_
 delete from aliases where user_id = @user_id and customer_id = @customer_id;
 
 -- name: AddSubscription :exec
-insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), @id, @user_id, @endpoint, @p256dh, @auth)
-on conflict (org_id, user_id, endpoint) do nothing;
+-- For as long as the sessions that the user has now are good.
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth, epoch)
+select app.org_id(), @id, u.id, @endpoint, @p256dh, @auth, u.session_epoch
+from users u
+where u.id = @user_id
+on conflict (org_id, user_id, endpoint) do update set p256dh = excluded.p256dh, auth = excluded.auth, epoch = excluded.epoch;
 
 -- name: DropSubscription :exec
 delete from push_subscriptions where user_id = @user_id and endpoint = @endpoint;
@@ -132,4 +147,9 @@ delete from push_subscriptions where user_id = @user_id;
 delete from push_subscriptions s where s.user_id = @user_id and s.id not in (select k.id from push_subscriptions k where k.user_id = @user_id order by k.created_at desc limit 10);
 
 -- name: ListSubscriptions :many
-select endpoint, p256dh, auth from push_subscriptions where user_id = @user_id order by created_at desc limit 10;
+select s.endpoint, s.p256dh, s.auth
+from push_subscriptions s
+join users u on u.org_id = s.org_id and u.id = s.user_id and u.session_epoch = s.epoch
+where s.user_id = @user_id
+order by s.created_at desc
+limit 10;

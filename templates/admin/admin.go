@@ -55,11 +55,15 @@ type PeoplePage struct {
 	Invitations []identity.OpenInvitation
 	Customers   []org.Customer
 	Invite      ui.Form
-	Link        string // of an invitation or password reset just made
-	LinkFor     string
-	LinkSent    bool // it also went out by mail
-	LinkHelp    string
+	Made        Made
 	Form        ui.Form
+}
+
+// Made is an invitation or a link for a new password that was just made; the zero value is none.
+type Made struct {
+	What string
+	For  string // the address
+	Link string // empty: it was mailed, and nobody else sees it
 }
 
 // OrganizationPage shows the organization's own settings.

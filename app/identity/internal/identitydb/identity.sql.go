@@ -14,19 +14,25 @@ import (
 
 const acceptInvitation = `-- name: AcceptInvitation :one
 update invitations set accepted_at = now() where id = $1 and accepted_at is null and expires_at > now()
-returning email, role, customer_id
+returning email, role, customer_id, customers
 `
 
 type AcceptInvitationRow struct {
 	Email      string
 	Role       string
 	CustomerID *uuid.UUID
+	Customers  []uuid.UUID
 }
 
 func (q *Queries) AcceptInvitation(ctx context.Context, id uuid.UUID) (AcceptInvitationRow, error) {
 	row := q.db.QueryRow(ctx, acceptInvitation, id)
 	var i AcceptInvitationRow
-	err := row.Scan(&i.Email, &i.Role, &i.CustomerID)
+	err := row.Scan(
+		&i.Email,
+		&i.Role,
+		&i.CustomerID,
+		&i.Customers,
+	)
 	return i, err
 }
 
@@ -48,31 +54,38 @@ func (q *Queries) AddCustomers(ctx context.Context, arg AddCustomersParams) erro
 }
 
 const addSubscription = `-- name: AddSubscription :exec
-insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth) values (app.org_id(), $1, $2, $3, $4, $5)
-on conflict (org_id, user_id, endpoint) do nothing
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth, epoch)
+select app.org_id(), $1, u.id, $2, $3, $4, u.session_epoch
+from users u
+where u.id = $5
+on conflict (org_id, user_id, endpoint) do update set p256dh = excluded.p256dh, auth = excluded.auth, epoch = excluded.epoch
 `
 
 type AddSubscriptionParams struct {
 	ID       uuid.UUID
-	UserID   uuid.UUID
 	Endpoint string
 	P256dh   string
 	Auth     string
+	UserID   uuid.UUID
 }
 
+// For as long as the sessions that the user has now are good.
 func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) error {
 	_, err := q.db.Exec(ctx, addSubscription,
 		arg.ID,
-		arg.UserID,
 		arg.Endpoint,
 		arg.P256dh,
 		arg.Auth,
+		arg.UserID,
 	)
 	return err
 }
 
 const changeRole = `-- name: ChangeRole :exec
-update users set role = $1, customer_id = $2, session_epoch = session_epoch + 1 where id = $3
+update users
+set role = $1, customer_id = $2, session_epoch = session_epoch + 1,
+  limited = limited and $1 in ('manager', 'supervisor', 'agent')
+where id = $3
 `
 
 type ChangeRoleParams struct {
@@ -81,20 +94,23 @@ type ChangeRoleParams struct {
 	ID         uuid.UUID
 }
 
+// A role that cannot be limited to customers is not.
 func (q *Queries) ChangeRole(ctx context.Context, arg ChangeRoleParams) error {
 	_, err := q.db.Exec(ctx, changeRole, arg.Role, arg.CustomerID, arg.ID)
 	return err
 }
 
 const createReset = `-- name: CreateReset :exec
-insert into password_resets (org_id, id, user_id, token_hash, expires_at)
-values (app.org_id(), $1, $2, $3, $4)
+insert into password_resets (org_id, id, user_id, token_hash, proves, made_by, expires_at)
+values (app.org_id(), $1, $2, $3, $4, $5, $6)
 `
 
 type CreateResetParams struct {
 	ID        uuid.UUID
 	UserID    uuid.UUID
 	TokenHash []byte
+	Proves    bool
+	MadeBy    *uuid.UUID
 	ExpiresAt time.Time
 }
 
@@ -103,23 +119,24 @@ func (q *Queries) CreateReset(ctx context.Context, arg CreateResetParams) error 
 		arg.ID,
 		arg.UserID,
 		arg.TokenHash,
+		arg.Proves,
+		arg.MadeBy,
 		arg.ExpiresAt,
 	)
 	return err
 }
 
 const createUser = `-- name: CreateUser :exec
-insert into users (org_id, id, email, name, role, customer_id, password_hash)
-values (app.org_id(), $1, $2, $3, $4, $5, $6)
+insert into users (org_id, id, email, name, role, customer_id)
+values (app.org_id(), $1, $2, $3, $4, $5)
 `
 
 type CreateUserParams struct {
-	ID           uuid.UUID
-	Email        string
-	Name         string
-	Role         string
-	CustomerID   *uuid.UUID
-	PasswordHash string
+	ID         uuid.UUID
+	Email      string
+	Name       string
+	Role       string
+	CustomerID *uuid.UUID
 }
 
 func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
@@ -129,7 +146,6 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 		arg.Name,
 		arg.Role,
 		arg.CustomerID,
-		arg.PasswordHash,
 	)
 	return err
 }
@@ -248,7 +264,7 @@ func (q *Queries) GetPreferences(ctx context.Context, userID uuid.UUID) ([]byte,
 }
 
 const getUser = `-- name: GetUser :one
-select id, email, name, role, customer_id, disabled_at from users where id = $1
+select id, email, name, role, customer_id, disabled_at, limited from users where id = $1
 `
 
 type GetUserRow struct {
@@ -258,6 +274,7 @@ type GetUserRow struct {
 	Role       string
 	CustomerID *uuid.UUID
 	DisabledAt *time.Time
+	Limited    bool
 }
 
 func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (GetUserRow, error) {
@@ -270,6 +287,7 @@ func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (GetUserRow, error)
 		&i.Role,
 		&i.CustomerID,
 		&i.DisabledAt,
+		&i.Limited,
 	)
 	return i, err
 }
@@ -286,8 +304,9 @@ func (q *Queries) HasUser(ctx context.Context, email string) (bool, error) {
 }
 
 const invite = `-- name: Invite :exec
-insert into invitations (org_id, id, email, role, customer_id, token_hash, invited_by, expires_at)
-values (app.org_id(), $1, $2, $3, $4, $5, $6, $7)
+insert into invitations (org_id, id, email, role, customer_id, limited, customers, token_hash, proves, invited_by, expires_at)
+values (app.org_id(), $1, $2, $3, $4, cardinality($5::uuid[]) > 0, $5::uuid[],
+  $6, $7, $8, $9)
 `
 
 type InviteParams struct {
@@ -295,7 +314,9 @@ type InviteParams struct {
 	Email      string
 	Role       string
 	CustomerID *uuid.UUID
+	Customers  []uuid.UUID
 	TokenHash  []byte
+	Proves     bool
 	InvitedBy  uuid.UUID
 	ExpiresAt  time.Time
 }
@@ -306,7 +327,9 @@ func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
 		arg.Email,
 		arg.Role,
 		arg.CustomerID,
+		arg.Customers,
 		arg.TokenHash,
+		arg.Proves,
 		arg.InvitedBy,
 		arg.ExpiresAt,
 	)
@@ -322,6 +345,33 @@ func (q *Queries) IsWithin(ctx context.Context, userID uuid.UUID) (bool, error) 
 	var within bool
 	err := row.Scan(&within)
 	return within, err
+}
+
+const joinIdentity = `-- name: JoinIdentity :one
+select app.door_join($1::uuid, $2::text, $3::text, $4::boolean,
+  $5::uuid)::text as outcome
+`
+
+type JoinIdentityParams struct {
+	IdentityID uuid.UUID
+	Email      string
+	Hash       *string
+	Proven     bool
+	UserID     uuid.UUID
+}
+
+// Gives a user that was just created its log-in. A null hash is the address's proven identity, whatever its password.
+func (q *Queries) JoinIdentity(ctx context.Context, arg JoinIdentityParams) (string, error) {
+	row := q.db.QueryRow(ctx, joinIdentity,
+		arg.IdentityID,
+		arg.Email,
+		arg.Hash,
+		arg.Proven,
+		arg.UserID,
+	)
+	var outcome string
+	err := row.Scan(&outcome)
+	return outcome, err
 }
 
 const listAliases = `-- name: ListAliases :many
@@ -364,17 +414,24 @@ func (q *Queries) ListAliases(ctx context.Context, userID uuid.UUID) ([]ListAlia
 }
 
 const listInvitations = `-- name: ListInvitations :many
-select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name
-from invitations i left join customers c on c.org_id = i.org_id and c.id = i.customer_id
+select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name,
+  array(
+    select k.name
+    from customers k
+    where k.org_id = i.org_id and k.id = any (i.customers)
+    order by lower(k.name))::text[] as customer_names
+from invitations i
+left join customers c on c.org_id = i.org_id and c.id = i.customer_id
 where i.accepted_at is null and i.expires_at > now() order by i.created_at desc
 `
 
 type ListInvitationsRow struct {
-	ID           uuid.UUID
-	Email        string
-	Role         string
-	ExpiresAt    time.Time
-	CustomerName string
+	ID            uuid.UUID
+	Email         string
+	Role          string
+	ExpiresAt     time.Time
+	CustomerName  string
+	CustomerNames []string
 }
 
 func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, error) {
@@ -392,6 +449,7 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 			&i.Role,
 			&i.ExpiresAt,
 			&i.CustomerName,
+			&i.CustomerNames,
 		); err != nil {
 			return nil, err
 		}
@@ -404,7 +462,12 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 }
 
 const listSubscriptions = `-- name: ListSubscriptions :many
-select endpoint, p256dh, auth from push_subscriptions where user_id = $1 order by created_at desc limit 10
+select s.endpoint, s.p256dh, s.auth
+from push_subscriptions s
+join users u on u.org_id = s.org_id and u.id = s.user_id and u.session_epoch = s.epoch
+where s.user_id = $1
+order by s.created_at desc
+limit 10
 `
 
 type ListSubscriptionsRow struct {
@@ -577,20 +640,6 @@ func (q *Queries) SetLimited(ctx context.Context, arg SetLimitedParams) error {
 	return err
 }
 
-const setPassword = `-- name: SetPassword :exec
-update users set password_hash = $1, session_epoch = session_epoch + 1 where id = $2
-`
-
-type SetPasswordParams struct {
-	PasswordHash string
-	ID           uuid.UUID
-}
-
-func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) error {
-	_, err := q.db.Exec(ctx, setPassword, arg.PasswordHash, arg.ID)
-	return err
-}
-
 const trimSubscriptions = `-- name: TrimSubscriptions :exec
 delete from push_subscriptions s where s.user_id = $1 and s.id not in (select k.id from push_subscriptions k where k.user_id = $1 order by k.created_at desc limit 10)
 `
@@ -631,22 +680,12 @@ func (q *Queries) UninviteByEmail(ctx context.Context, email string) error {
 	return err
 }
 
-const useReset = `-- name: UseReset :one
-update password_resets set used_at = now() where token_hash = $1 and used_at is null and expires_at > now()
-returning user_id
-`
-
-func (q *Queries) UseReset(ctx context.Context, tokenHash []byte) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, useReset, tokenHash)
-	var user_id uuid.UUID
-	err := row.Scan(&user_id)
-	return user_id, err
-}
-
 const voidResets = `-- name: VoidResets :exec
-update password_resets set used_at = now() where user_id = $1 and used_at is null
+update password_resets set used_at = now()
+where (user_id = $1 or made_by = $1) and used_at is null
 `
 
+// Of a user, and those that it made for others.
 func (q *Queries) VoidResets(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, voidResets, userID)
 	return err

@@ -12,6 +12,54 @@ import (
 	"github.com/google/uuid"
 )
 
+const addressByEmail = `-- name: AddressByEmail :one
+select prefix::text as prefix, verified::boolean as verified
+from app.door_address($1::text) as d (prefix, verified)
+`
+
+type AddressByEmailRow struct {
+	Prefix   string
+	Verified bool
+}
+
+func (q *Queries) AddressByEmail(ctx context.Context, email string) (AddressByEmailRow, error) {
+	row := q.db.QueryRow(ctx, addressByEmail, email)
+	var i AddressByEmailRow
+	err := row.Scan(&i.Prefix, &i.Verified)
+	return i, err
+}
+
+const attemptsAt = `-- name: AttemptsAt :many
+select place::integer as place, attempts::integer as attempts, seconds_left::integer as seconds_left
+from app.door_attempts($1::bytea[]) as d (place, attempts, seconds_left)
+`
+
+type AttemptsAtRow struct {
+	Place       int32
+	Attempts    int32
+	SecondsLeft int32
+}
+
+func (q *Queries) AttemptsAt(ctx context.Context, keys [][]byte) ([]AttemptsAtRow, error) {
+	rows, err := q.db.Query(ctx, attemptsAt, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AttemptsAtRow
+	for rows.Next() {
+		var i AttemptsAtRow
+		if err := rows.Scan(&i.Place, &i.Attempts, &i.SecondsLeft); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countAttempt = `-- name: CountAttempt :one
 select attempts::integer as attempts, seconds_left::integer as seconds_left
 from app.door_attempt($1::bytea, $2::integer) as d (attempts, seconds_left)
@@ -34,6 +82,20 @@ func (q *Queries) CountAttempt(ctx context.Context, arg CountAttemptParams) (Cou
 	return i, err
 }
 
+const countFailure = `-- name: CountFailure :exec
+select app.door_failed($1::bytea[], $2::integer)
+`
+
+type CountFailureParams struct {
+	Keys    [][]byte
+	Seconds int32
+}
+
+func (q *Queries) CountFailure(ctx context.Context, arg CountFailureParams) error {
+	_, err := q.db.Exec(ctx, countFailure, arg.Keys, arg.Seconds)
+	return err
+}
+
 const endSession = `-- name: EndSession :exec
 select app.door_session_end($1::text)
 `
@@ -43,18 +105,10 @@ func (q *Queries) EndSession(ctx context.Context, token string) error {
 	return err
 }
 
-const forgiveAttempts = `-- name: ForgiveAttempts :exec
-select app.door_attempts_forgiven($1::bytea)
-`
-
-func (q *Queries) ForgiveAttempts(ctx context.Context, key []byte) error {
-	_, err := q.db.Exec(ctx, forgiveAttempts, key)
-	return err
-}
-
 const invitationByToken = `-- name: InvitationByToken :one
-select org_id::uuid as org_id, org_name::text as org_name, invitation_id::uuid as invitation_id, email::text as email, role::text as role
-from app.door_invitation($1::bytea) as d (org_id, org_name, invitation_id, email, role)
+select org_id::uuid as org_id, org_name::text as org_name, invitation_id::uuid as invitation_id, email::text as email, role::text as role,
+  proves::boolean as proves
+from app.door_invitation($1::bytea) as d (org_id, org_name, invitation_id, email, role, proves)
 `
 
 type InvitationByTokenRow struct {
@@ -63,6 +117,7 @@ type InvitationByTokenRow struct {
 	InvitationID uuid.UUID
 	Email        string
 	Role         string
+	Proves       bool
 }
 
 func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte) (InvitationByTokenRow, error) {
@@ -74,8 +129,35 @@ func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte) (Invi
 		&i.InvitationID,
 		&i.Email,
 		&i.Role,
+		&i.Proves,
 	)
 	return i, err
+}
+
+const keepSignUp = `-- name: KeepSignUp :one
+select app.door_signup($1::bytea, $2::text, $3::text, $4::text,
+  $5::integer)::boolean as verified
+`
+
+type KeepSignUpParams struct {
+	TokenHash    []byte
+	Email        string
+	Organization string
+	Name         string
+	Seconds      int32
+}
+
+func (q *Queries) KeepSignUp(ctx context.Context, arg KeepSignUpParams) (bool, error) {
+	row := q.db.QueryRow(ctx, keepSignUp,
+		arg.TokenHash,
+		arg.Email,
+		arg.Organization,
+		arg.Name,
+		arg.Seconds,
+	)
+	var verified bool
+	err := row.Scan(&verified)
+	return verified, err
 }
 
 const lease = `-- name: Lease :many
@@ -121,32 +203,39 @@ func (q *Queries) Lease(ctx context.Context, arg LeaseParams) ([]LeaseRow, error
 	return items, nil
 }
 
-const loginsByEmail = `-- name: LoginsByEmail :many
-select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, password_hash::text as password_hash
-from app.door_login($1::text) as d (org_id, org_name, user_id, password_hash)
+const logIn = `-- name: LogIn :many
+select identity_id::uuid as identity_id, org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, more::boolean as more
+from app.door_login($1::text, $2::text) as d (identity_id, org_id, org_name, user_id, more)
 `
 
-type LoginsByEmailRow struct {
-	OrgID        uuid.UUID
-	OrgName      string
-	UserID       uuid.UUID
-	PasswordHash string
+type LogInParams struct {
+	Email string
+	Hash  string
 }
 
-func (q *Queries) LoginsByEmail(ctx context.Context, email string) ([]LoginsByEmailRow, error) {
-	rows, err := q.db.Query(ctx, loginsByEmail, email)
+type LogInRow struct {
+	IdentityID uuid.UUID
+	OrgID      uuid.UUID
+	OrgName    string
+	UserID     uuid.UUID
+	More       bool
+}
+
+func (q *Queries) LogIn(ctx context.Context, arg LogInParams) ([]LogInRow, error) {
+	rows, err := q.db.Query(ctx, logIn, arg.Email, arg.Hash)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LoginsByEmailRow
+	var items []LogInRow
 	for rows.Next() {
-		var i LoginsByEmailRow
+		var i LogInRow
 		if err := rows.Scan(
+			&i.IdentityID,
 			&i.OrgID,
 			&i.OrgName,
 			&i.UserID,
-			&i.PasswordHash,
+			&i.More,
 		); err != nil {
 			return nil, err
 		}
@@ -158,21 +247,51 @@ func (q *Queries) LoginsByEmail(ctx context.Context, email string) ([]LoginsByEm
 	return items, nil
 }
 
+const resetAddress = `-- name: ResetAddress :one
+select app.door_address_reset($1::bytea, $2::text, $3::boolean, $4::integer)::boolean as made
+`
+
+type ResetAddressParams struct {
+	TokenHash []byte
+	Email     string
+	Proves    bool
+	Seconds   int32
+}
+
+func (q *Queries) ResetAddress(ctx context.Context, arg ResetAddressParams) (bool, error) {
+	row := q.db.QueryRow(ctx, resetAddress,
+		arg.TokenHash,
+		arg.Email,
+		arg.Proves,
+		arg.Seconds,
+	)
+	var made bool
+	err := row.Scan(&made)
+	return made, err
+}
+
 const resetByToken = `-- name: ResetByToken :one
-select org_id::uuid as org_id, user_id::uuid as user_id, email::text as email
-from app.door_reset($1::bytea) as d (org_id, user_id, email)
+select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id,
+  coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id, email::text as email, proves::boolean as proves
+from app.door_reset($1::bytea) as d (org_id, user_id, email, proves)
 `
 
 type ResetByTokenRow struct {
 	OrgID  uuid.UUID
 	UserID uuid.UUID
 	Email  string
+	Proves bool
 }
 
 func (q *Queries) ResetByToken(ctx context.Context, tokenHash []byte) (ResetByTokenRow, error) {
 	row := q.db.QueryRow(ctx, resetByToken, tokenHash)
 	var i ResetByTokenRow
-	err := row.Scan(&i.OrgID, &i.UserID, &i.Email)
+	err := row.Scan(
+		&i.OrgID,
+		&i.UserID,
+		&i.Email,
+		&i.Proves,
+	)
 	return i, err
 }
 
@@ -200,6 +319,132 @@ func (q *Queries) SessionByToken(ctx context.Context, token string) ([]byte, err
 	var data []byte
 	err := row.Scan(&data)
 	return data, err
+}
+
+const setPassword = `-- name: SetPassword :many
+select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, enabled::boolean as enabled, matched::boolean as matched
+from app.door_set_password($1::bytea, $2::uuid, $3::text)
+  as d (org_id, org_name, user_id, enabled, matched)
+`
+
+type SetPasswordParams struct {
+	TokenHash []byte
+	Identity  uuid.UUID
+	Hash      string
+}
+
+type SetPasswordRow struct {
+	OrgID   uuid.UUID
+	OrgName string
+	UserID  uuid.UUID
+	Enabled bool
+	Matched bool
+}
+
+func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) ([]SetPasswordRow, error) {
+	rows, err := q.db.Query(ctx, setPassword, arg.TokenHash, arg.Identity, arg.Hash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SetPasswordRow
+	for rows.Next() {
+		var i SetPasswordRow
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.OrgName,
+			&i.UserID,
+			&i.Enabled,
+			&i.Matched,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const signUpByToken = `-- name: SignUpByToken :one
+select email::text as email, organization::text as organization, name::text as name, verified::boolean as verified
+from app.door_signup_of($1::bytea) as d (email, organization, name, verified)
+`
+
+type SignUpByTokenRow struct {
+	Email        string
+	Organization string
+	Name         string
+	Verified     bool
+}
+
+func (q *Queries) SignUpByToken(ctx context.Context, tokenHash []byte) (SignUpByTokenRow, error) {
+	row := q.db.QueryRow(ctx, signUpByToken, tokenHash)
+	var i SignUpByTokenRow
+	err := row.Scan(
+		&i.Email,
+		&i.Organization,
+		&i.Name,
+		&i.Verified,
+	)
+	return i, err
+}
+
+const tried = `-- name: Tried :exec
+select app.door_tried($1::uuid, $2::uuid, $3::boolean)
+`
+
+type TriedParams struct {
+	Identity uuid.UUID
+	Other    uuid.UUID
+	Matched  bool
+}
+
+func (q *Queries) Tried(ctx context.Context, arg TriedParams) error {
+	_, err := q.db.Exec(ctx, tried, arg.Identity, arg.Other, arg.Matched)
+	return err
+}
+
+const untriedIdentities = `-- name: UntriedIdentities :many
+select identity_id::uuid as identity_id, password_hash::text as password_hash
+from app.door_untried($1::uuid) as d (identity_id, password_hash)
+`
+
+type UntriedIdentitiesRow struct {
+	IdentityID   uuid.UUID
+	PasswordHash string
+}
+
+func (q *Queries) UntriedIdentities(ctx context.Context, identity uuid.UUID) ([]UntriedIdentitiesRow, error) {
+	rows, err := q.db.Query(ctx, untriedIdentities, identity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UntriedIdentitiesRow
+	for rows.Next() {
+		var i UntriedIdentitiesRow
+		if err := rows.Scan(&i.IdentityID, &i.PasswordHash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const useSignUp = `-- name: UseSignUp :one
+select app.door_signup_used($1::bytea)::boolean as used
+`
+
+func (q *Queries) UseSignUp(ctx context.Context, tokenHash []byte) (bool, error) {
+	row := q.db.QueryRow(ctx, useSignUp, tokenHash)
+	var used bool
+	err := row.Scan(&used)
+	return used, err
 }
 
 const userByID = `-- name: UserByID :one
@@ -238,6 +483,37 @@ func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, erro
 		&i.Customers,
 	)
 	return i, err
+}
+
+const usersByEmail = `-- name: UsersByEmail :many
+select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id
+from app.door_users_of($1::text) as d (org_id, org_name, user_id)
+`
+
+type UsersByEmailRow struct {
+	OrgID   uuid.UUID
+	OrgName string
+	UserID  uuid.UUID
+}
+
+func (q *Queries) UsersByEmail(ctx context.Context, email string) ([]UsersByEmailRow, error) {
+	rows, err := q.db.Query(ctx, usersByEmail, email)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsersByEmailRow
+	for rows.Next() {
+		var i UsersByEmailRow
+		if err := rows.Scan(&i.OrgID, &i.OrgName, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const websiteByKey = `-- name: WebsiteByKey :one

@@ -1,0 +1,85 @@
+package identity
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/fail"
+	"parley/app/identity/internal/identitydb"
+	"parley/app/pg"
+)
+
+// A team member can be limited to customers. Who is limited manages only those who see nothing beyond the same customers, so that
+// nobody reaches further by way of somebody else.
+
+// limitable are the roles that can be limited to customers.
+var limitable = []access.Role{access.Manager, access.Supervisor, access.Agent}
+
+// mayManage returns nil if the actor may change a user at all; fail.NotFound otherwise.
+func mayManage(ctx context.Context, q *identitydb.Queries, who access.Actor, user uuid.UUID) error {
+	if !who.Limited() {
+		return nil
+	}
+	within, err := q.IsWithin(ctx, user)
+	if err == nil && !within {
+		return fail.Missing("user")
+	}
+	return err
+}
+
+// mayLimitTo returns nil if the actor may give somebody with a role these customers (none: all of them).
+func mayLimitTo(who access.Actor, role access.Role, customers []uuid.UUID) error {
+	switch {
+	case !slices.Contains(limitable, role):
+		if len(customers) > 0 {
+			return fail.New(fail.Invalid, "Managers, supervisors and agents can be limited to customers. This role cannot.")
+		}
+	case who.Limited() && len(customers) == 0:
+		return fail.New(fail.Invalid, "Select one customer at least: you are limited to some yourself.")
+	}
+	for _, c := range customers {
+		if !who.Serves(c) {
+			return fail.New(fail.Invalid, "Select from your own customers.")
+		}
+	}
+	return nil
+}
+
+// SetCustomers limits a team member to customers, or with none lets it serve all of them, and ends its sessions. also runs in the same
+// transaction as the system, for what the team member has to leave; it is called after the change.
+func (r *Room) SetCustomers(ctx context.Context, who access.Actor, user uuid.UUID, customers []uuid.UUID, also func(*pg.Tenant) error) error {
+	if user == who.ID() {
+		return fail.Field("customers", "You cannot change your own customers. Ask another manager.")
+	}
+	err := r.change(ctx, who, user, false, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+		if err := mayLimitTo(who, access.Role(u.Role), customers); err != nil {
+			return fail.Field("customers", "%s", err.Error())
+		}
+		q := identitydb.New(tx)
+		if err := void(ctx, q, user); err != nil {
+			return err
+		}
+		if err := limitTo(ctx, q, user, customers); err != nil {
+			return err
+		}
+		return also(tx)
+	})
+	if pg.Missing(err) {
+		return fail.Field("customers", "A customer that you selected does not exist any more. Select again.")
+	}
+	return err
+}
+
+// limitTo writes to which customers a user is limited; none: it is not.
+func limitTo(ctx context.Context, q *identitydb.Queries, user uuid.UUID, customers []uuid.UUID) error {
+	if err := q.SetLimited(ctx, identitydb.SetLimitedParams{ID: user, Limited: len(customers) > 0}); err != nil {
+		return err
+	}
+	if err := q.DropCustomers(ctx, user); err != nil || len(customers) == 0 {
+		return err
+	}
+	return q.AddCustomers(ctx, identitydb.AddCustomersParams{UserID: user, Customers: customers})
+}

@@ -1,0 +1,141 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/app/fail"
+	"parley/app/outside"
+)
+
+// Limits on wrong passwords within attemptWindow. They are counted per network (wide, because an office shares one), per account
+// from one network (narrow), and per account from everywhere (wide: strangers must not lock a person out by a handful of
+// attempts). Only failures count, so that any number of people can log in from one office at the same minute.
+const (
+	attemptWindow      = 15 * time.Minute
+	attemptsPerNetwork = 100
+	attemptsPerAccount = 10
+	attemptsEverywhere = 200
+	badLinks           = 60 // links that are not good, opened from one network
+)
+
+// limit is how many failures there may be at a key.
+type limit struct {
+	key  []byte
+	most int
+}
+
+func key(parts ...string) []byte {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return sum[:]
+}
+
+// ofAccount limits guesses at the password of an address.
+func ofAccount(email, from string) []limit {
+	return []limit{{key("login", email, outside.Network(from)), attemptsPerAccount}, {key("login", email), attemptsEverywhere}}
+}
+
+// ofLogIn limits guesses at passwords on the log-in page.
+func ofLogIn(email, from string) []limit {
+	return append(ofAccount(email, from), limit{key("login from", outside.Network(from)), attemptsPerNetwork})
+}
+
+func keysOf(limits []limit) [][]byte {
+	keys := make([][]byte, len(limits))
+	for i, l := range limits {
+		keys[i] = l.key
+	}
+	return keys
+}
+
+// over returns a Busy error if there were too many failures at one of the keys. It counts nothing.
+func (r *Room) over(ctx context.Context, limits []limit) error {
+	if len(limits) == 0 {
+		return nil
+	}
+	have, err := r.db.Doors().Attempts(ctx, keysOf(limits))
+	if err != nil {
+		return err
+	}
+	for i, l := range limits {
+		if have[i].Count >= l.most {
+			return tooMany(have[i].Left)
+		}
+	}
+	return nil
+}
+
+// failed counts a failure at every key, also when whoever asked has hung up meanwhile.
+func (r *Room) failed(ctx context.Context, limits []limit) error {
+	if len(limits) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return r.db.Doors().Failed(ctx, keysOf(limits), attemptWindow)
+}
+
+// guarded runs what computes a hash and compares it, unless there were too many failures before; wrong says that this was one.
+// The slot for hashing is held from the look at the limits until the failure is counted, so that attempts at the same time go
+// beyond a limit by the number of slots at most.
+func (r *Room) guarded(ctx context.Context, limits []limit, try func() (wrong bool, err error)) error {
+	release, err := slot(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.over(ctx, limits); err != nil {
+		return err
+	}
+	wrong, err := try()
+	if wrong {
+		if bad := r.failed(ctx, limits); bad != nil {
+			return bad
+		}
+	}
+	return err
+}
+
+// withLink runs what a link's secret is needed for. Links that are not good are counted by network.
+func (r *Room) withLink(ctx context.Context, from string, use func() error) error {
+	limits := []limit{{key("link from", outside.Network(from)), badLinks}}
+	if err := r.over(ctx, limits); err != nil {
+		return err
+	}
+	err := use()
+	if errors.Is(err, error(ErrLink)) {
+		if bad := r.failed(ctx, limits); bad != nil {
+			return bad
+		}
+	}
+	return err
+}
+
+// Limited counts one use of something that everyone may do so often (found organizations, ask for mails, invite), and refuses
+// when there were too many for whom or from where. A network address counts as outside.Network has it.
+func (r *Room) Limited(ctx context.Context, what, whose string, most int) error {
+	n, left, err := r.db.Doors().Attempt(ctx, key(what, whose), attemptWindow)
+	if err != nil {
+		return err
+	}
+	if n > most {
+		return tooMany(left)
+	}
+	return nil
+}
+
+func tooMany(left time.Duration) error {
+	return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Too many attempts. Please wait " + minutes(left) + " and try again."}
+}
+
+func minutes(d time.Duration) string {
+	if d <= time.Minute {
+		return "a minute"
+	}
+	return strconv.Itoa(int(math.Ceil(d.Minutes()))) + " minutes"
+}

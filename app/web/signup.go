@@ -1,0 +1,124 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/jobs"
+	"parley/templates/public"
+	"parley/templates/ui"
+)
+
+// signUpsPerNetwork is how many organizations may be asked for from one network within 15 minutes.
+const signUpsPerNetwork = 20
+
+func (s *Server) signUpForm(c echo.Context) error {
+	return s.draw(c, http.StatusOK, public.SignUp(ui.Form{}, s.mail.Off()))
+}
+
+// signUp founds an organization, or, where mail can be sent, mails a link that does. The answer says nothing about the address:
+// with mail it is the same page for all, and the looking up comes afterwards.
+func (s *Server) signUp(c echo.Context) error {
+	ctx := c.Request().Context()
+	organization, in, err := s.signUpTyped(c)
+	if err == nil {
+		err = s.identity.Limited(ctx, "sign up", network(c), signUpsPerNetwork)
+	}
+	if err == nil && !s.mail.Off() {
+		s.mail.Later(func(ctx context.Context) { s.mailSignUp(ctx, organization, in) })
+		return s.draw(c, http.StatusOK, public.SignUpMailed(in.Email))
+	}
+	var user uuid.UUID
+	if err == nil {
+		user, err = s.signUpAtOnce(c, organization, in)
+	}
+	if err != nil {
+		f, status, err := form(c, err, "organization", "name", "email")
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.SignUp(f, s.mail.Off()))
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin")
+}
+
+func (s *Server) signUpAtOnce(c echo.Context, organization string, in identity.SignUp) (uuid.UUID, error) {
+	ctx := c.Request().Context()
+	if err := s.identity.Limited(ctx, "sign up as", in.Email, 3); err != nil {
+		return uuid.Nil, err
+	}
+	return s.identity.SignUpAtOnce(ctx, in, c.RealIP(), func(ctx context.Context) (uuid.UUID, error) { return s.org.Found(ctx, organization) })
+}
+
+// signUpTyped reads the form, and says field by field what is wrong with it.
+func (s *Server) signUpTyped(c echo.Context) (organization string, in identity.SignUp, err error) {
+	in = identity.SignUp{Name: c.FormValue("name"), Email: c.FormValue("email")}
+	check := s.identity.CheckAddress
+	if s.mail.Off() {
+		in.Password, check = c.FormValue("password"), s.identity.Check
+	}
+	var checks fail.Checks
+	organization, err = fail.Line("a name for the organization", c.FormValue("organization"), 200)
+	checks.Err("organization", err)
+	if e := fail.As(check(&in)); e != nil {
+		for field, message := range e.Fields {
+			checks.Add(field, "%s", message)
+		}
+	}
+	return organization, in, checks.Result()
+}
+
+func (s *Server) mailSignUp(ctx context.Context, organization string, in identity.SignUp) {
+	l, err := s.identity.AskSignUp(ctx, organization, in)
+	if err != nil {
+		slog.Error("make a link for a sign-up", "error", err)
+	}
+	if err != nil || l.Secret == "" {
+		return
+	}
+	what := "Choose a password and start here within a day:"
+	if l.Known {
+		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
+	}
+	// Nothing of what was typed: whoever asks could write to anybody by it.
+	s.mail.Send(jobs.Letter{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
+		"on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+}
+
+// signUpLink shows what a mailed link is for. It uses nothing up: programs that check mails open links, too.
+func (s *Server) signUpLink(c echo.Context) error {
+	su, err := s.identity.SignUpOf(c.Request().Context(), c.Param("secret"))
+	if err != nil {
+		return err
+	}
+	return s.draw(c, http.StatusOK, public.FinishSignUp(ui.Form{}, su.Organization, su.Email, su.Verified))
+}
+
+func (s *Server) finishSignUp(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, err := s.identity.FinishSignUp(ctx, c.Param("secret"), c.FormValue("password"), c.RealIP(), s.org.Found)
+	if err != nil {
+		f, status, err := form(c, err)
+		if err != nil {
+			return err
+		}
+		su, err := s.identity.SignUpOf(ctx, c.Param("secret"))
+		if err != nil {
+			return err
+		}
+		return s.draw(c, status, public.FinishSignUp(f, su.Organization, su.Email, su.Verified))
+	}
+	if err := s.enter(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/admin")
+}

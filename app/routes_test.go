@@ -188,11 +188,11 @@ var routeCases = map[string]routeCase{
 	"POST /admin/people/:id/customers": {needs: access.Manage, path: with("/admin/people/", agentOf, "/customers"), form: func(x ids) url.Values {
 		return url.Values{"serves": {"some"}, "customers": {customerOf(x)}}
 	}, code: 404},
-	"POST /admin/people/:id/disable":            {needs: access.Manage, path: with("/admin/people/", agentOf, "/disable"), code: 404},
-	"POST /admin/people/:id/enable":             {needs: access.Manage, path: with("/admin/people/", agentOf, "/enable"), code: 404},
-	"POST /admin/people/:id/reset":              {needs: access.Manage, path: with("/admin/people/", agentOf, "/reset"), code: 404},
-	"GET /admin/organization":                   {needs: access.Appoint, path: at("/admin/organization")},
-	"POST /admin/organization":                  {needs: access.Appoint, path: at("/admin/organization"), form: values("name", ""), code: 422},
+	"POST /admin/people/:id/disable": {needs: access.Manage, path: with("/admin/people/", agentOf, "/disable"), code: 404},
+	"POST /admin/people/:id/enable":  {needs: access.Manage, path: with("/admin/people/", agentOf, "/enable"), code: 404},
+	"POST /admin/people/:id/reset":   {needs: access.Manage, path: with("/admin/people/", agentOf, "/reset"), code: 404},
+	"GET /admin/organization":        {needs: access.Appoint, path: at("/admin/organization")},
+	"POST /admin/organization":       {needs: access.Appoint, path: at("/admin/organization"), form: values("name", ""), code: 422},
 
 	"POST /desk/conversations/:id/files": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/files?id="+uuid.NewString()+"&name=x.txt"), code: 404},
 	"GET /files/:id/:name":               {everyone: true, path: func(x ids) string { return "/files/" + x.file.String() + "/x.txt" }, code: 404},

@@ -72,7 +72,7 @@ func (r *Room) Invite(ctx context.Context, who access.Actor, email string, role 
 		if err := q.UninviteByEmail(ctx, email); err != nil {
 			return err
 		}
-		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: slices.Concat([]uuid.UUID{}, customers),
+		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: append([]uuid.UUID{}, customers...),
 			TokenHash: hash, Proves: d == Mailed, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationLasts)})
 	})
 	if pg.Missing(err) {

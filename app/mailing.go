@@ -198,12 +198,30 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 
 // back is a line with a link into the chat, on the page where it began.
 func (m *mailing) back(organization uuid.UUID, u chat.Unread, words string) string {
-	page, err := url.Parse(u.PageURL)
-	if err != nil || page.Host == "" {
+	link := linkBack(u.PageURL, m.tokens.Links().Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now()))
+	if link == "" {
 		return ""
 	}
-	page.Fragment = "parley=" + m.tokens.Links().Sign(access.Visitor(organization, u.Website, u.Visitor), time.Now())
-	return words + ": " + page.String()
+	return words + ": " + link
+}
+
+// linkBack returns the address of a page with a token in its fragment, as one word of a plain text; empty if the page is not
+// on the web. A page's address is what a visitor's browser said: nothing in it may end the link and go on as the mail's text.
+func linkBack(page, token string) string {
+	u, err := url.Parse(page)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	var out strings.Builder
+	for _, b := range []byte(u.String()) {
+		if b <= ' ' || b >= 0x7f || strings.IndexByte("<>\"\\^`{|}", b) >= 0 {
+			fmt.Fprintf(&out, "%%%02X", b)
+		} else {
+			out.WriteByte(b)
+		}
+	}
+	return out.String() + "#parley=" + token
 }
 
 // transcriptsADay is how many transcripts an organization's visitors can send to one address, and transcriptsOfOrg how many at all, a day.

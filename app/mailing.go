@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
@@ -182,7 +183,7 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 	var said []string
 	for _, x := range messages {
 		if x.Author == chat.ByAgent && x.Spoken() && x.Changed != chat.Erased {
-			said = append(said, x.AuthorName+":\n"+x.Words())
+			said = append(said, bidi.Isolate(x.AuthorName)+":\n"+bidi.Isolate(x.Words()))
 		}
 	}
 	if len(said) == 0 {
@@ -271,7 +272,7 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 			if x.Author == chat.ByVisitor {
 				name = "You"
 			}
-			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), name, strings.ReplaceAll(x.Words(), "\n", "\n  "))
+			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), bidi.Isolate(name), strings.ReplaceAll(bidi.Isolate(x.Words()), "\n", "\n  "))
 		}
 		if !more {
 			break

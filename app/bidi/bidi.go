@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	firstStrong = '\u2068' // FSI: an isolate whose direction is that of its first letter
-	popIsolate  = '\u2069' // PDI: the end of an isolate
+	firstStrong  = '\u2068' // FSI: an isolate whose direction is that of its first letter
+	popIsolate   = '\u2069' // PDI: the end of an isolate
+	popEmbedding = '\u202c' // PDF: the end of an embedding or override
 )
 
 // Isolate returns s as a piece of a plain text: wrapped in U+2068 … U+2069, line by line, so that its direction ends where it
@@ -44,18 +45,21 @@ func Isolate(s string) string {
 }
 
 // Balance returns s as the content of an element that isolates it, such as bdi: ends of isolates that s did not begin are left
-// out, since they would end the element's own, and isolates that s leaves open are ended.
+// out, since they would end the element's own, and what s leaves open is ended.
 func Balance(s string) string {
 	var b Balancer
 	return b.Next(s) + b.End()
 }
 
 // Balancer is Balance for a text that comes in pieces. The zero value is ready.
-type Balancer struct{ open int }
+type Balancer struct {
+	open      int // isolates
+	overrides int // embeddings and overrides outside of them: an isolate ends those inside it
+}
 
 // Next returns the next piece, balanced as far as it goes.
 func (b *Balancer) Next(piece string) string {
-	if b.open == 0 && !strings.ContainsFunc(piece, isolates) {
+	if b.open == 0 && b.overrides == 0 && !strings.ContainsFunc(piece, IsControl) {
 		return piece
 	}
 	var out strings.Builder
@@ -69,6 +73,10 @@ func (b *Balancer) Next(piece string) string {
 			b.open--
 		case isolates(r):
 			b.open++
+		case b.open == 0 && embeds(r):
+			b.overrides++
+		case b.open == 0 && r == popEmbedding:
+			b.overrides = max(0, b.overrides-1)
 		case separates(r): // ends what is open, as the algorithm does
 			out.WriteString(b.End())
 		}
@@ -78,10 +86,10 @@ func (b *Balancer) Next(piece string) string {
 	return out.String()
 }
 
-// End returns what ends the isolates that are open.
+// End returns what ends all that is open.
 func (b *Balancer) End() string {
-	ends := strings.Repeat(string(popIsolate), b.open)
-	b.open = 0
+	ends := strings.Repeat(string(popIsolate), b.open) + strings.Repeat(string(popEmbedding), b.overrides)
+	*b = Balancer{}
 	return ends
 }
 
@@ -97,6 +105,9 @@ func Strip(s string) string {
 
 // IsControl reports whether r does nothing but change directions.
 func IsControl(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
+
+// embeds reports whether r begins an embedding or an override.
+func embeds(r rune) bool { return r >= '\u202a' && r <= '\u202e' && r != popEmbedding }
 
 // isolates reports whether r begins or ends an isolate.
 func isolates(r rune) bool { return r >= '\u2066' && r <= popIsolate }

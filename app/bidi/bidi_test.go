@@ -11,19 +11,21 @@ import (
 func TestIsolate(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		"Anna":              "Anna",
-		"":                  "",
-		"Überall 12 €":      "Überall 12 €",
-		"👩‍🚀":               "👩‍🚀",
-		"שרה":               "\u2068שרה\u2069",
-		"\u202eanna":        "\u2068\u202eanna\u2069",
-		"a\u2066b":          "\u2068a\u2066b\u2069\u2069",
-		"a\u2069\u202eb":    "\u2068a\u202eb\u2069",
-		"\u2066a\u2069":     "\u2068\u2066a\u2069\u2069",
-		"\u200ftest":        "\u2068\u200ftest\u2069",
-		"one\nשתיים\nthree": "one\n\u2068שתיים\u2069\nthree",
-		"\u2067a\nb\u2069c": "\u2068\u2067a\u2069\u2069\n\u2068bc\u2069",
-		"\u2067a\u2029b":    "\u2068\u2067a\u2069\u2069\u2029b",
+		"Anna":                 "Anna",
+		"":                     "",
+		"Überall 12 €":         "Überall 12 €",
+		"👩‍🚀":                  "👩‍🚀",
+		"שרה":                  "\u2068שרה\u2069",
+		"\u202eanna":           "\u2068\u202eanna\u202c\u2069",
+		"a\u2066b":             "\u2068a\u2066b\u2069\u2069",
+		"a\u2069\u202eb":       "\u2068a\u202eb\u202c\u2069",
+		"\u2066a\u2069":        "\u2068\u2066a\u2069\u2069",
+		"a\u202d\u202cb\u202c": "\u2068a\u202d\u202cb\u202c\u2069",
+		"\u2066\u202ea":        "\u2068\u2066\u202ea\u2069\u2069",
+		"\u200ftest":           "\u2068\u200ftest\u2069",
+		"one\nשתיים\nthree":    "one\n\u2068שתיים\u2069\nthree",
+		"\u2067a\nb\u2069c":    "\u2068\u2067a\u2069\u2069\n\u2068bc\u2069",
+		"\u2067a\u2029b":       "\u2068\u2067a\u2069\u2069\u2029b",
 	} {
 		if got := bidi.Isolate(in); got != want {
 			t.Errorf("%q becomes %q, not %q", in, got, want)

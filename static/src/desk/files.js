@@ -20,7 +20,7 @@ export function stage(pane, things) {
     const item = { id: uuid(), what };
     const drop = make("button", { type: "button", class: "quiet", "aria-label": "Do not send " + isolate(what.name) }, "×");
     const note = make("small", { role: "status" });
-    item.row = make("li", {}, make("bdi", {}, isolate(what.name)), note, drop);
+    item.row = make("li", {}, make("span", {}, make("bdi", {}, isolate(what.name))), note, drop);
     item.say = (text) => { note.textContent = text; };
     drop.addEventListener("click", () => {
       item.request?.abort();

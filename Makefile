@@ -10,7 +10,7 @@ FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos audit image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,7 @@ dev: deps ## run with demo data; build and start anew on every change of a templ
 
 test: deps-test ## install what is missing and run every test, browsers included
 	go test -p 1 ./...
+	go -C tools test ./...
 
 e2e: deps-test ## only the tests in a real browser
 	go test ./app -run 'Browser' -count=1 -v
@@ -37,7 +38,11 @@ e2e: deps-test ## only the tests in a real browser
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
 	go vet ./...
+	go -C tools vet ./...
 	$(TOOL) staticcheck ./...
+
+audit: ## look for known vulnerabilities, licenses we may not use, and vendored files that have changed
+	@go -C tools run ./audit
 
 generate: ## write generated code anew: sqlc, templ, the widget's bundle
 	$(TOOL) sqlc generate

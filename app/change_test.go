@@ -211,7 +211,8 @@ func TestBrowserMarkdown(t *testing.T) {
 	t.Parallel()
 	s := serveTest(t, nil)
 	cases := []string{"plain", "a < b & c > d \"quoted\" 'single'", "**bold** and *italic* and _too_", "**bold *in* bold**", "2*3*4 snake_case_name", "`code **not bold**`",
-		"[a link](https://shop.example/a?b=1&c=2)", "[bad](javascript:alert(1))", "see https://shop.example/x, or (https://shop.example/y).", "mail [me](mailto:a@shop.example)",
+		"[a link](https://shop.example/a?b=1&c=2)", "[bad](javascript:alert(1))", "see https://shop.example/x, or (https://shop.example/y).", "mail [me](mailto:a.b+c@shop.example)",
+		"[all](mailto:a@shop.example?bcc=spy@evil.example)", "[all](mailto:?bcc=spy@evil.example)", "[two](mailto:a@shop.example,b@evil.example)", "[two](mailto:a@shop.example%2Cb@evil.example)", "[x](mailto:a@b@c.example)",
 		"list:\n- one\n- **two**\n\nafter", "1. one\n2. two", "> said\n> so\nanswer", "```\n<b>raw</b>\n**no**\n```\nafter", "```never closed", "line\nbreak", "***", "****", "[]()", "\n\nleading", "<script>alert(1)</script>",
 		"* star item\n* another", "_a_b_ _c_", "**a** **b**", "*a\nb*"}
 	tab := apptest.NewTab(t)
@@ -234,7 +235,7 @@ func TestBrowserMarkdown(t *testing.T) {
 	for i, c := range cases {
 		b, _ := json.Marshal(ui.MarkdownHTML(c))
 		want[i] = apptest.Eval[string](tab, `(() => { const d = document.createElement("template"); d.innerHTML = `+string(b)+`; const x = document.createElement("div"); x.append(d.content); return x.innerHTML; })()`)
-		clean := strings.NewReplacer(` target="_blank"`, "", ` rel="noopener noreferrer nofollow"`, "")
+		clean := strings.NewReplacer(` target="_blank"`, "", ` rel="noopener noreferrer nofollow"`, "", ` rel="noreferrer"`, "")
 		if clean.Replace(got[i]) != clean.Replace(want[i]) {
 			t.Errorf("%q:\n widget %s\n desk   %s", c, got[i], want[i])
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -75,7 +76,8 @@ Environment:
   REDIS_URL             carries notifications between several servers through Redis instead of Postgres
   DATA_DIR              files of a single machine: the private Postgres, the secret key (./data)
   SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters; with another one visitors
-                        lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR
+                        lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR. The example of
+                        compose.yaml is refused where PUBLIC_URL begins with https
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. With it, sign-ups,
                         invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
                         shown instead of sent, and an address proves nothing
@@ -240,11 +242,21 @@ func filesAllowed() int {
 	return int(limit.Cur)
 }
 
-// canServe says what a server needs beyond what every command needs.
+// publishedSecret is the key that compose.yaml falls back to for a first look, which everybody can read there.
+const publishedSecret = "not a secret, only for a look at it"
+
+// canServe says what a server needs beyond what every command needs, and warns of what is only good for a look.
 func (c config) canServe() error {
 	if c.DatabaseURL != "" && c.SecretKey == "" {
 		return fmt.Errorf("SECRET_KEY must be set together with DATABASE_URL, to the same value on every server; make one with: openssl rand -hex 32")
 	}
+	if c.SecretKey != publishedSecret {
+		return nil
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "https" {
+		return fmt.Errorf("SECRET_KEY is the example published in compose.yaml: anybody could pose as any visitor of %s. Make one of your own and set it on every server: openssl rand -hex 32", c.PublicURL)
+	}
+	slog.Warn("SECRET_KEY is the example published in compose.yaml: anybody who reaches this server can pose as any visitor. Make one of your own before others use it: openssl rand -hex 32")
 	return nil
 }
 

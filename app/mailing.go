@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
@@ -181,7 +182,7 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 	var said []string
 	for _, x := range messages {
 		if x.Author == chat.ByAgent && x.Spoken() && x.Changed != chat.Erased {
-			said = append(said, x.AuthorName+":\n"+x.Words())
+			said = append(said, bidi.Isolate(x.AuthorName)+":\n"+bidi.Isolate(x.Words()))
 		}
 	}
 	if len(said) == 0 {
@@ -198,19 +199,40 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 // back is a line with a link into the chat, on the page where it began, with a code of its own for once. A letter that gets none is
 // sent without the line.
 func (m *mailing) back(ctx context.Context, organization uuid.UUID, u chat.Unread, words string) string {
-	page, err := url.Parse(u.PageURL)
-	if err != nil || page.Host == "" {
+	if linkBack(u.PageURL, "") == "" {
 		return ""
 	}
+	code := ""
 	if !u.Signed { // else the site's sign-in leads back, and nothing in an address becomes somebody whom a site knows
-		code, err := m.chat.NewCode(ctx, organization, u.Website, u.Visitor)
-		if err != nil {
+		var err error
+		if code, err = m.chat.NewCode(ctx, organization, u.Website, u.Visitor); err != nil {
 			slog.Warn("make the link of a letter", "error", err)
 			return ""
 		}
-		page.Fragment = "parley=" + code
 	}
-	return words + ": " + page.String()
+	return words + ": " + linkBack(u.PageURL, code)
+}
+
+// linkBack returns the address of a page with a code (empty: none) in its fragment, as one word of a plain text; empty if the page is
+// not on the web. A page's address is what a visitor's browser said: nothing in it may end the link and go on as the mail's text.
+func linkBack(page, code string) string {
+	u, err := url.Parse(page)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	var out strings.Builder
+	for _, b := range []byte(u.String()) {
+		if b <= ' ' || b >= 0x7f || strings.IndexByte("<>\"\\^`{|}", b) >= 0 {
+			fmt.Fprintf(&out, "%%%02X", b)
+		} else {
+			out.WriteByte(b)
+		}
+	}
+	if code == "" {
+		return out.String()
+	}
+	return out.String() + "#parley=" + code
 }
 
 // transcriptsADay is how many transcripts an organization's visitors can send to one address, and transcriptsOfOrg how many at all, a day.
@@ -260,7 +282,7 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 			if x.Author == chat.ByVisitor {
 				name = "You"
 			}
-			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), name, strings.ReplaceAll(x.Words(), "\n", "\n  "))
+			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), bidi.Isolate(name), strings.ReplaceAll(bidi.Isolate(x.Words()), "\n", "\n  "))
 		}
 		if !more {
 			break

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/identity"
@@ -51,7 +52,7 @@ func (p *pushing) Heard(events []bus.Event) {
 		to := s.In.Agent
 		switch {
 		case s.Author == chat.ByVisitor && s.In.State == chat.Open && s.In.WaitingSince.Equal(s.At): // not each of several
-			n.kind, n.Title, n.Body = "message", "New message", s.In.LastText
+			n.kind, n.Title, n.Body = "message", "New message", bidi.Isolate(s.In.LastText)
 		case s.Kind == chat.System && s.Body == chat.Taken && s.In.CameBy == chat.ByRouting:
 			n.kind, n.Title = "given", "A conversation has come to you"
 		case s.In.OfferedNow(time.Now()) != uuid.Nil && s.Kind == chat.System:

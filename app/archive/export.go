@@ -3,9 +3,11 @@ package archive
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"parley/app/bidi"
 	"parley/app/chat"
 )
 
@@ -129,12 +131,13 @@ func offers(list []Suggestion) (o []offer) {
 	return o
 }
 
-// Text is the conversation for a reader: who said what, when (UTC).
+// Text is the conversation for a reader: who said what, when (UTC). What was typed ends its direction where it ends, so that
+// nobody's words turn the lines around them; JSON has it as it was typed.
 func (c Record) Text() string {
 	var b strings.Builder
 	line := func(label, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-11s%s\n", label+":", strings.Join(strings.Fields(value), " "))
+			fmt.Fprintf(&b, "%-11s%s\n", bidi.Isolate(label)+":", bidi.Isolate(strings.Join(strings.Fields(value), " ")))
 		}
 	}
 	const full = "2006-01-02 15:04:05"
@@ -145,11 +148,11 @@ func (c Record) Text() string {
 	line("Started", c.StartedAt.UTC().Format(full)+" UTC")
 	line("Closed", c.ClosedAt.UTC().Format(full)+" UTC")
 	if r := c.Rating; r.Value > 0 {
-		line("Rated", strings.Join(append([]string{r.Marks()}, append(r.Reasons, r.Comment)...), " "))
+		line("Rated", strings.Join(append([]string{r.Marks()}, isolated(append(slices.Clone(r.Reasons), r.Comment))...), " "))
 	}
 	if in := c.Staff; in != nil {
 		line("Group", in.Group)
-		line("Tags", strings.Join(in.Tags, ", "))
+		line("Tags", strings.Join(isolated(in.Tags), ", "))
 		line("E-mail", in.VisitorEmail)
 		line("Page", in.PageURL)
 		line("Language", in.Language)
@@ -168,10 +171,10 @@ func (c Record) Text() string {
 		}
 		fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
 		if words := l.Words(); words != "" {
-			b.WriteString("  " + strings.ReplaceAll(words, "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
+			b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
 		}
 		for _, w := range l.Was {
-			fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(w.Body, "\n", "\n  "))
+			fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))
 		}
 		for _, s := range l.Suggestions {
 			fmt.Fprintf(&b, "  suggestion %s: %s\n", s.Choice, s.Question)
@@ -180,9 +183,17 @@ func (c Record) Text() string {
 	return b.String()
 }
 
+func isolated(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = bidi.Isolate(s)
+	}
+	return out
+}
+
 // speaker is who says a line.
 func (c Record) speaker(l Line) string {
-	name := l.AuthorName
+	name := bidi.Isolate(l.AuthorName)
 	switch {
 	case l.Kind == chat.Note && name != "":
 		return "Note by " + name
@@ -193,7 +204,7 @@ func (c Record) speaker(l Line) string {
 	case l.Kind == chat.System:
 		return "*"
 	case l.Author == chat.ByVisitor && c.VisitorName != "":
-		return c.VisitorName
+		return bidi.Isolate(c.VisitorName)
 	case l.Author == chat.ByVisitor:
 		return "Visitor"
 	case name == "":

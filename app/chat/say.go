@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/chat/internal/chatdb"
 	"parley/app/fail"
 	"parley/app/pg"
@@ -229,6 +230,7 @@ func (r *Room) known(ctx context.Context, who access.Actor, conversation uuid.UU
 type Address struct{ Name, Email string }
 
 func (a Address) note() string {
+	a.Name = bidi.Isolate(a.Name)
 	switch {
 	case a.Email == "":
 		return "The visitor's name is " + a.Name

@@ -1,7 +1,6 @@
 package fail
 
 import (
-	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,17 +50,4 @@ func clean(label, s string, max int, lines bool) (string, error) {
 		return "", New(Invalid, "Too long: %s may have %d characters, this has %d.", label, max, n)
 	}
 	return s, nil
-}
-
-// Email returns the address in the one form it is kept in (lower case), or an error for the field.
-func Email(s string) (string, error) {
-	s, err := Line("an e-mail address", s, 254)
-	if err != nil {
-		return "", err
-	}
-	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || !strings.Contains(s[strings.LastIndex(s, "@")+1:], ".") && !strings.HasSuffix(s, "@localhost") {
-		return "", New(Invalid, "This is not an e-mail address. Example: anna@shop.example").Because("email")
-	}
-	return strings.ToLower(s), nil
 }

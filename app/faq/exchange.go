@@ -84,21 +84,6 @@ func row(w *bufio.Writer, fields []string) {
 	w.WriteString("\r\n")
 }
 
-// guarded keeps spreadsheets from taking a text for a formula; unguarded takes it back.
-func guarded(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t'", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
-
-func unguarded(s string) string {
-	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("=+-@\t'", rune(s[1])) {
-		return s[1:]
-	}
-	return s
-}
-
 const (
 	importMost  = 20_000   // entries in one file
 	ImportBytes = 16 << 20 // of a file

@@ -9,11 +9,13 @@ import (
 	"log/slog"
 	"path"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/fail"
 	"parley/app/files/internal/filesdb"
 	"parley/app/pg"
@@ -75,7 +77,7 @@ func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) 
 	case in.ID == uuid.Nil:
 		return File{}, fail.New(fail.Invalid, "The file has no id.")
 	case len(in.Bytes) == 0:
-		return File{}, fail.New(fail.Invalid, "“%s” is empty.", name).Because("empty")
+		return File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(name)).Because("empty")
 	case len(in.Bytes) > min(in.Most, MostBytes):
 		return File{}, TooLarge(name, in.Most)
 	}
@@ -91,7 +93,7 @@ func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) 
 		}
 		if found != "" {
 			slog.Warn("a file was refused by the virus scanner", "organization", who.Org(), "found", found)
-			return File{}, fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", name, found).Because("harmful")
+			return File{}, fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name), found).Because("harmful")
 		}
 	}
 	sum := sha256.Sum256(in.Bytes)
@@ -104,7 +106,7 @@ func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) 
 
 // TooLarge refuses a file of more than so many bytes.
 func TooLarge(name string, most int) error {
-	return fail.New(fail.Invalid, "“%s” is larger than %d MB, which is the most that can be sent here.", cleanName(name), most>>20)
+	return fail.New(fail.Invalid, "“%s” is larger than %d MB, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), most>>20)
 }
 
 func (r *Room) keep(ctx context.Context, who access.Actor, hash, b []byte) error {
@@ -188,12 +190,13 @@ func place(org uuid.UUID, hash []byte) string {
 	return org.String() + "/" + h[:2] + "/" + h
 }
 
-// cleanName makes a file's name of what its sender calls it: no folders, no control characters, at most 120 characters.
+// cleanName makes a file's name of what its sender calls it: no folders, no control characters, none that change directions
+// (with one, invoice<U+202E>fdp.exe shows as invoiceexe.pdf), no ends of lines, at most 120 characters.
 func cleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")
 	s = path.Base(strings.ReplaceAll(s, "\\", "/"))
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || strings.ContainsRune(`<>:"|?*`, r) {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) || bidi.IsControl(r) || strings.ContainsRune("<>:\"|?*\ufeff", r) {
 			return -1
 		}
 		return r

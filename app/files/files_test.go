@@ -61,6 +61,9 @@ func TestWhatIsTaken(t *testing.T) {
 		{"photo.exe", pngOf(4, 3), files.Sorts, "photo.png image/png"},
 		{"../../etc/passwd", pngOf(4, 3), files.Sorts, "passwd.png image/png"},
 		{`C:\temp\photo` + "\u202egnp.exe", pngOf(4, 3), files.Sorts, "photognp.png image/png"},
+		{"invoice\u202efdp.exe", []byte("Just words."), files.Sorts, "invoicefdp.exe.txt text/plain"},
+		{"a\u200e\u200f\u061c\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202db\u0085\u2028\u2029\ufeff.txt", []byte("Just words."), files.Sorts, "ab.txt text/plain"},
+		{"می\u200cخواهم.txt", []byte("Just words."), files.Sorts, "می\u200cخواهم.txt text/plain"}, // spelling, no direction
 		{"huge.png", hugeImage(), files.Sorts, ""},
 		{"cut.png", pngOf(4, 3)[:20], files.Sorts, ""},
 		{"page.png", []byte("<!DOCTYPE html><script>alert(1)</script>"), files.Sorts, ""},

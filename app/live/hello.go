@@ -2,11 +2,9 @@ package live
 
 import (
 	"context"
-	"errors"
 	"time"
 	"unique"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"parley/app/access"
@@ -132,43 +130,14 @@ func (p *panel) turnedOut(ctx context.Context, visitor access.Actor) bool {
 	return true
 }
 
-// identify returns the visitor whom the site has signed (RFC 7519, HS256 with the website's key).
+// identify returns the visitor whom the site has signed.
 func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
-	wrong := func(why string) error {
-		return fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
-	}
-	key := p.site.IdentityKey
-	if key == "" || len(signed) > 4000 {
-		return asking, wrong("the website has no key for it")
-	}
-	var c struct {
-		jwt.RegisteredClaims
-		Name  string `json:"name"`
-		Email string `json:"email"`
-	}
-	_, err := jwt.ParseWithClaims(signed, &c, func(*jwt.Token) (any, error) { return []byte(key), nil },
-		jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(30*time.Second))
-	switch {
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return asking, wrong("it has expired")
-	case err != nil:
-		return asking, wrong("it cannot be verified")
-	case time.Until(c.ExpiresAt.Time) > signedMost:
-		return asking, wrong("it is good for more than a day")
-	}
-	subject, err := fail.Line("sub", c.Subject, 200)
+	claims, err := readSignIn(signed, p.site.IdentityKey)
 	if err != nil {
-		return asking, wrong("it has no sub, or a very long one")
+		return asking, err
 	}
-	email, err := fail.Email(c.Email)
-	if err != nil {
-		email = ""
-	}
-	return p.hub.chat.Identify(ctx, p.site.Org, p.site.ID, asking, chat.Claims{Subject: subject, Name: clip(c.Name, 100), Email: email, Until: c.ExpiresAt.Add(time.Minute)}, signed, p.address)
+	return p.hub.chat.Identify(ctx, p.site.Org, p.site.ID, asking, claims, signed, p.address)
 }
-
-// signedMost is how long a site's sign-in of a visitor may be good: it is remembered that long.
-const signedMost = 25 * time.Hour
 
 // welcome writes the first frame. What rang before it is looked for now.
 func (p *panel) welcome(out welcomeOut, in frameIn) {

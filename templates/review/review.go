@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"parley/app/archive"
+	"parley/app/bidi"
 	"parley/app/chat"
 	"parley/templates/ui"
 )
@@ -54,7 +55,7 @@ func back(sought string) string {
 
 // about says where a conversation was and who had it.
 func about(c archive.Past) string {
-	parts := []string{c.CustomerName, c.WebsiteName, c.GroupName, ui.Visitor(c.VisitorName, c.Visitor), c.Agent}
+	parts := []string{c.CustomerName, c.WebsiteName, c.GroupName, ui.Isolated(ui.Visitor(c.VisitorName, c.Visitor)), c.Agent}
 	kept := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -151,8 +152,9 @@ func known(values []string) bool { return strings.Join(values, "") != "" }
 // text is a text with what was sought in it marked; not a template, which would put spaces between the pieces.
 func text(pieces []archive.Piece) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var balanced bidi.Balancer
 		for _, p := range pieces {
-			words := templ.EscapeString(p.Text)
+			words := templ.EscapeString(balanced.Next(p.Text))
 			if p.Hit {
 				words = "<mark>" + words + "</mark>"
 			}
@@ -160,6 +162,7 @@ func text(pieces []archive.Piece) templ.Component {
 				return err
 			}
 		}
-		return nil
+		_, err := io.WriteString(w, balanced.End())
+		return err
 	})
 }

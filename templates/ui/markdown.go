@@ -8,11 +8,14 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"parley/app/bidi"
 )
 
 // Markdown draws a message's text: **bold**, *italic*, `code`, [links](https://...), addresses, lists, quotes and fenced code,
 // and nothing else of Markdown. widget/src/markdown.js draws the same; app/markdown_test.go holds both to the same cases.
-// Everything that was typed is escaped; links lead to http, https and mailto only.
+// Everything that was typed is escaped; links lead to http, https and mailto only, and those to mailto have an address and
+// nothing else: no copies, no subject. Directions end where the text ends.
 func Markdown(s string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		_, err := io.WriteString(w, MarkdownHTML(s))
@@ -27,6 +30,7 @@ var (
 
 // MarkdownHTML is Markdown as a string.
 func MarkdownHTML(s string) string {
+	s = bidi.Balance(s)
 	var out, text strings.Builder
 	flush := func() {
 		if t := strings.Trim(text.String(), "\n"); t != "" {
@@ -95,7 +99,7 @@ func MarkdownHTML(s string) string {
 // marks are what is looked for inside a line, in this order where two begin at the same place.
 var marks = [...]*regexp.Regexp{
 	regexp.MustCompile("`([^`\n]+)`"),
-	regexp.MustCompile(`\[([^\[\]\n]+)\]\(((?:https?://|mailto:)[^\s()]+)\)`),
+	regexp.MustCompile(`\[([^\[\]\n]+)\]\((mailto:[\w.+-]+@[\w.-]+|https?://[^\s()]+)\)`),
 	regexp.MustCompile(`https?://[^\s<>"']*[^\s<>"'.,;:!?)\]}*_]`),
 	regexp.MustCompile(`\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*`),
 	regexp.MustCompile(`\*([^\s*](?:[^*\n]*[^\s*])?)\*`),

@@ -23,3 +23,17 @@ func TestMarkdownHarmless(t *testing.T) {
 		ui.MarkdownHTML(strings.Repeat(s, 4000/len(s)))
 	}
 }
+
+// A link that writes a mail has one address: what the visitor's or the agent's mail program would send elsewhere is text.
+func TestMarkdownMailLinks(t *testing.T) {
+	t.Parallel()
+	if out := ui.MarkdownHTML("[us](mailto:a.b+c@shop.example)"); !strings.Contains(out, `href="mailto:a.b+c@shop.example"`) {
+		t.Errorf("an address is no link: %s", out)
+	}
+	for _, to := range []string{"a@shop.example?bcc=spy@evil.example", "?bcc=spy@evil.example", "?to=a@shop.example", "a@shop.example,b@evil.example", "a@shop.example;b@evil.example",
+		"a@shop.example%2Cb@evil.example", "a%3Fbcc=b@evil.example", "a@b@evil.example", "a@shop.example&bcc=b@evil.example", "a@shop.example#x", "a"} {
+		if out := ui.MarkdownHTML("[us](mailto:" + to + ")"); strings.Contains(out, "<a ") {
+			t.Errorf("%s is a link: %s", to, out)
+		}
+	}
+}

@@ -1,9 +1,9 @@
 // A line of a message's text: **bold**, *italic*, `code`, [links](https://...) and addresses. Elements are made one by one: nothing of the
-// text is ever read as HTML.
+// text is ever read as HTML. A link to mailto has an address and nothing else: no copies, no subject.
 import { make } from "./make.js";
 
 const forms = [
-  /`([^`\n]+)`/, /\[([^[\]\n]+)\]\(((?:https?:\/\/|mailto:)[^\s()]+)\)/, /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}*_]/,
+  /`([^`\n]+)`/, /\[([^[\]\n]+)\]\((mailto:[\w.+-]+@[\w.-]+|https?:\/\/[^\s()]+)\)/, /https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]}*_]/,
   /\*\*([^\s*](?:[^*\n]*[^\s*])?)\*\*/, /\*([^\s*](?:[^*\n]*[^\s*])?)\*/, /\b_([^\s_](?:[^_\n]*[^\s_])?)_\b/,
 ];
 
@@ -11,7 +11,7 @@ export const link = (className, to, ...parts) => {
   const a = make("a", className, ...parts);
   a.href = to;
   a.target = "_blank";
-  a.rel = "noopener noreferrer nofollow";
+  a.rel = "noreferrer"; // and so no opener
   return a;
 };
 

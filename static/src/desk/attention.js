@@ -1,5 +1,5 @@
 // Attention: sound, desktop notification, and by the browser's own service where no desk is open.
-import { $, wishes } from "./dom.js";
+import { $, isolate, wishes } from "./dom.js";
 import { focus, inFocus } from "./panes.js";
 
 let rang = 0;
@@ -14,8 +14,8 @@ export function attention(ready, kind, pane, text) {
     ping.play().catch(() => {}); // before the first click browsers play nothing
   }
   if (wishes.hidden?.includes(kind) || window.Notification?.permission !== "granted" || document.hasFocus()) return;
-  const title = kind === "message" || kind === "note" ? pane?.querySelector("h2").textContent || titles[kind] : titles[kind];
-  const n = new Notification(title, { body: text.slice(0, 120), tag: pane?.id || kind });
+  const title = kind === "message" || kind === "note" ? isolate(pane?.querySelector("h2").textContent || titles[kind]) : titles[kind];
+  const n = new Notification(title, { body: isolate(text.slice(0, 120)), tag: pane?.id || kind });
   n.onclick = () => { window.focus(); if (pane?.isConnected) focus(pane); n.close(); };
 }
 

@@ -22,6 +22,17 @@ export function make(name, attributes = {}, ...children) {
   return e;
 }
 
+// A stranger's text in a text of ours that has no elements: its direction ends where it ends (as app/bidi does it).
+const turning = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+export function isolate(text) {
+  return text.split(/([\n\r\x1c-\x1e\x85\u2029])/).map((line) => {
+    if (!turning.test(line)) return line;
+    let open = 0;
+    const balanced = line.replace(/[\u2066-\u2069]/g, (c) => (c !== "\u2069" ? (open++, c) : open > 0 ? (open--, c) : "")); // no end that is not its own
+    return "\u2068" + balanced + "\u2069".repeat(open + 1);
+  }).join("");
+}
+
 export function uuid() { // pages without TLS have no randomUUID
   if (crypto.randomUUID) return crypto.randomUUID();
   const b = crypto.getRandomValues(new Uint8Array(16));

@@ -1,5 +1,5 @@
 // Files: chosen, dropped or pasted, or brought along by a snippet. They wait beside the text until it is sent, and go after it.
-import { all, area, composer, make, panes, talk, uuid } from "./dom.js";
+import { all, area, composer, isolate, make, panes, talk, uuid } from "./dom.js";
 
 const most = 25 << 20;
 
@@ -18,9 +18,9 @@ export function stage(pane, things) {
   form.staged ||= [];
   for (const what of things) {
     const item = { id: uuid(), what };
-    const drop = make("button", { type: "button", class: "quiet", "aria-label": "Do not send " + what.name }, "×");
+    const drop = make("button", { type: "button", class: "quiet", "aria-label": "Do not send " + isolate(what.name) }, "×");
     const note = make("small", { role: "status" });
-    item.row = make("li", {}, make("span", {}, what.name), note, drop);
+    item.row = make("li", {}, make("span", {}, make("bdi", {}, isolate(what.name))), note, drop);
     item.say = (text) => { note.textContent = text; };
     drop.addEventListener("click", () => {
       item.request?.abort();

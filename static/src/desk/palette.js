@@ -1,5 +1,5 @@
 // The palette: every command and every conversation by a few letters; and the overlay with all keys.
-import { $, make, mine } from "./dom.js";
+import { $, isolate, make, mine } from "./dom.js";
 import { commands, run, spoken } from "./commands.js";
 import { focus, paneOf } from "./panes.js";
 
@@ -10,7 +10,7 @@ export function palette() {
   const list = make("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const things = [
     ...commands.filter((c) => c.id !== "palette").map((c) => ({ text: c.label, keys: spoken(c.keys), go: () => run(c.id) })),
-    ...[...mine.children].map((e) => ({ text: "Go to " + e.querySelector(".who").textContent + " · " + e.querySelector(".where").textContent + " · " + e.querySelector(".last").textContent, keys: "", go: () => { const p = paneOf(e); if (p) focus(p); } })),
+    ...[...mine.children].map((e) => ({ text: "Go to " + [".who", ".where", ".last"].map((part) => isolate(e.querySelector(part).textContent)).join(" · "), keys: "", go: () => { const p = paneOf(e); if (p) focus(p); } })),
     ...[["Snippets", "/snippets"], ["FAQ entries", "/faq"], ["Keys and preferences", "/preferences"]].map(([text, to]) => ({ text: "Open " + text, keys: "", go: () => window.open(to, "_blank", "noopener") })),
     ...[...$("status").options].map((o) => ({ text: "Be " + o.textContent, keys: "", go: () => { $("status").value = o.value; $("status").dispatchEvent(new Event("change", { bubbles: true })); } })),
   ];

@@ -88,7 +88,7 @@ func otherCustomer(t testing.TB, s *server, base ids) ids {
 		must(err)
 		return c, access.Visitor(x.ID, x.Website, visitorID(t, v.token, x.Org))
 	}
-	closed, _ := begin("A closed one of " + x.Name)
+	closed, former := begin("A closed one of " + x.Name)
 	_, err = s.chat.Close(ctx, colleague.Actor, closed)
 	must(err)
 	x.closed = closed.String()
@@ -108,10 +108,10 @@ func otherCustomer(t testing.TB, s *server, base ids) ids {
 	at := slices.IndexFunc(list, func(sn faq.Snippet) bool { return sn.Customer == x.Customer })
 	x.snippet = list[at].ID
 	must(s.identity.SetAlias(ctx, owner, base.As(access.Agent).ID(), x.Customer, "Alias "+x.Name))
-	must(s.chat.AddBlock(ctx, owner, chat.Block{Visitor: x.visitor.ID(), Reason: "Block of " + x.Name}))
+	must(s.chat.AddBlock(ctx, owner, chat.Block{Visitor: former.ID(), Reason: "Block of " + x.Name}))
 	blocks, err := s.chat.Blocks(ctx, owner)
 	must(err)
-	x.block = blocks[slices.IndexFunc(blocks, func(b chat.Block) bool { return b.Visitor == x.visitor.ID() })].ID
+	x.block = blocks[slices.IndexFunc(blocks, func(b chat.Block) bool { return b.Visitor == former.ID() })].ID
 	_, err = s.identity.Create(ctx, x.ID, signUpOf("Reviewer "+x.Name, "reviewer@"+x.Name+".example"), access.Reviewer, &x.Customer)
 	must(err)
 	invitation := uuid.New()

@@ -16,6 +16,7 @@ import (
 	"parley/app/bus"
 	"parley/app/identity"
 	"parley/app/org"
+	"parley/app/pg"
 )
 
 // A sign-up by mail: the link founds an organization once; the first makes a proven log-in, the next is added to it without a
@@ -177,9 +178,18 @@ func TestLinksEndWithTheirMaker(t *testing.T) {
 	for name, end := range map[string]func() error{
 		"a change of role": func() error { return r.ChangeRole(ctx, owner, manager.ID(), access.Supervisor, uuid.Nil) },
 		"disabling":        func() error { return r.Disable(ctx, owner, manager.ID()) },
+		"limiting": func() error {
+			return r.SetCustomers(ctx, owner, manager.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil })
+		},
 	} {
-		if err := r.ChangeRole(ctx, owner, manager.ID(), access.Manager, uuid.Nil); err != nil {
-			t.Fatal(err)
+		for _, err := range []error{ // as it was
+			r.ChangeRole(ctx, owner, manager.ID(), access.Manager, uuid.Nil),
+			r.Enable(ctx, owner, manager.ID()),
+			r.SetCustomers(ctx, owner, manager.ID(), nil, func(*pg.Tenant) error { return nil }),
+		} {
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 		reset, err := r.ResetLinkFor(ctx, manager, agent.ID(), identity.Shown)
 		if err != nil {

@@ -1,0 +1,127 @@
+package identity_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/org"
+	"parley/app/pg"
+)
+
+// A manager who is limited to customers manages only who sees nothing beyond them, and lets nobody in who would.
+func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	other, err := org.New(apptest.DB(t), bus.New(nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager := o.Member(t, access.Manager, o.Customer).Actor
+	own, both, elsewhere := o.Member(t, access.Agent, o.Customer).Actor, o.Member(t, access.Agent, o.Customer, other).Actor, o.Member(t, access.Agent, other).Actor
+	nothing := func(*pg.Tenant) error { return nil }
+	for _, x := range []struct {
+		name string
+		user uuid.UUID
+		may  bool
+	}{
+		{"an agent of the customer", own.ID(), true},
+		{"the customer's reviewer", o.As(access.Reviewer).ID(), true},
+		{"an agent of the customer and another", both.ID(), false},
+		{"another customer's agent", elsewhere.ID(), false},
+		{"an agent of all", o.As(access.Agent).ID(), false},
+		{"a manager of all", o.As(access.Manager).ID(), false},
+		{"the owner", o.As(access.Owner).ID(), false},
+	} {
+		for what, err := range map[string]error{
+			"a link for a password": func() error { _, err := r.ResetLinkFor(ctx, manager, x.user, identity.Shown); return err }(),
+			"disabling":             r.Disable(ctx, manager, x.user),
+			"enabling":              r.Enable(ctx, manager, x.user),
+		} {
+			if x.may && err != nil || !x.may && fail.KindOf(err) != fail.NotFound {
+				t.Errorf("%s, %s: %v", x.name, what, err)
+			}
+		}
+		if err := r.Enable(ctx, o.As(access.Owner), x.user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := r.Users(ctx, manager)
+	if err != nil || len(list) != 3 || slices.ContainsFunc(list, func(u identity.User) bool { return u.ID == both.ID() || u.ID == o.As(access.Agent).ID() }) {
+		t.Errorf("its list has %d people: %+v, %v", len(list), list, err)
+	}
+
+	// Customers that it does not serve, and all of them, are not its to give.
+	for what, customers := range map[string][]uuid.UUID{"another customer": {other}, "one of its own and another": {o.Customer, other}, "all": nil} {
+		if err := r.SetCustomers(ctx, manager, own.ID(), customers, nothing); fail.KindOf(err) != fail.Invalid {
+			t.Errorf("limits somebody to %s: %v", what, err)
+		}
+		if _, _, err := r.Invite(ctx, manager, "friend@"+o.Name+".example", access.Agent, uuid.Nil, identity.Shown, customers...); fail.KindOf(err) != fail.Invalid {
+			t.Errorf("invites for %s: %v", what, err)
+		}
+	}
+	if _, _, err := r.Invite(ctx, manager, "spy@"+o.Name+".example", access.Reviewer, other, identity.Shown); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("invites another customer's reviewer: %v", err)
+	}
+	if err := r.SetCustomers(ctx, manager, manager.ID(), nil, nothing); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("lifts its own limits: %v", err)
+	}
+	// A reviewer whom it makes an agent sees no more than itself.
+	reviewer := o.As(access.Reviewer).ID()
+	if err := r.ChangeRole(ctx, manager, reviewer, access.Agent, uuid.Nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Who(ctx, reviewer)
+	if err != nil || !p.Actor.Limited() || !p.Actor.Serves(o.Customer) || p.Actor.Serves(other) {
+		t.Errorf("the reviewer became %+v, %v", p, err)
+	}
+}
+
+// An invitation's limits are the member's; they change and are lifted, and each time its sessions end.
+func TestLimitsComeWithAnInvitation(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	owner, email := o.As(access.Owner), "lea@"+o.Name+".example"
+	secret, _, err := r.Invite(ctx, owner, email, access.Agent, uuid.Nil, identity.Shown, o.Customer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := r.Join(ctx, secret, "Lea", "a long password", "203.0.113.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(when string, limited bool) (epoch int) {
+		t.Helper()
+		p, err := r.Who(ctx, id)
+		if err != nil || p.Actor.Limited() != limited || !p.Actor.Serves(o.Customer) {
+			t.Errorf("%s: %+v, %v", when, p, err)
+		}
+		return p.Epoch
+	}
+	first := is("joined", true)
+	ran := false
+	if err := r.SetCustomers(ctx, owner, id, nil, func(*pg.Tenant) error { ran = true; return nil }); err != nil || !ran {
+		t.Fatal(ran, err)
+	}
+	second := is("lifted", false)
+	if err := r.SetCustomers(ctx, owner, id, []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if third := is("limited again", true); first == second || second == third {
+		t.Error("its sessions went on")
+	}
+	if err := r.SetCustomers(ctx, owner, id, []uuid.UUID{uuid.New()}, func(*pg.Tenant) error { return nil }); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("limited to a customer that does not exist: %v", err)
+	}
+	is("after that", true)
+	if err := r.SetCustomers(ctx, owner, owner.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("an owner is limited: %v", err)
+	}
+}

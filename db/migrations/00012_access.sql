@@ -48,46 +48,67 @@ create policy door on guests for select to parley_door using (org_id = (select a
 create policy door on conversations for select to parley_door using (org_id = (select app.org_id()));
 
 -- The customers to which the asking team member is limited; null: it is not. Of nobody who can log in: none.
-create function app.door_limits() returns uuid[] language sql stable security definer set search_path = public, pg_temp
-  as $$ select case
-            when u.id is null then '{}'::uuid[]
-            when u.limited then array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)
-          end
-        from (values (1)) as one
-        left join users u on u.org_id = app.org_id() and u.id = app.actor_id() and u.disabled_at is null $$;
+-- +goose StatementBegin
+create function app.door_limits() returns uuid[] language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+  is_limited boolean;
+begin
+  select u.limited into is_limited
+  from users u
+  where u.org_id = app.org_id() and u.id = app.actor_id() and u.disabled_at is null;
+  if not found then
+    return '{}';
+  elsif not is_limited then
+    return null;
+  end if;
+  return array(
+    select c.customer_id
+    from user_customers c
+    where c.org_id = app.org_id() and c.user_id = app.actor_id());
+end
+$$;
+-- +goose StatementEnd
 
 -- Whether a conversation is assigned to the asking team member, or has it as a participant.
-create function app.door_serves(_conversation uuid) returns boolean language sql stable security definer set search_path = public, pg_temp
-  as $$ select exists (select from conversations c where c.org_id = app.org_id() and c.id = _conversation and c.agent_id = app.actor_id())
-          or exists (select from guests g where g.org_id = app.org_id() and g.conversation_id = _conversation and g.user_id = app.actor_id()) $$;
-
--- Whether the asking agent sees a conversation, of which the policy has the columns at hand.
 -- +goose StatementBegin
-create function app.door_agent_sees(_conversation uuid, _visitor uuid, _state text, _agent uuid, _group uuid, _customer uuid, _offered_to uuid, _offered_until timestamptz)
-  returns boolean language plpgsql stable security definer set search_path = public, pg_temp as $$
-declare
-  org uuid := app.org_id();
-  me uuid := app.actor_id();
+create function app.door_serves(_conversation uuid) returns boolean language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
-  if _customer <> all (app.door_limits()) then
-    return false;
-  end if;
-  if _agent = me or exists (select from guests g where g.org_id = org and g.conversation_id = _conversation and g.user_id = me) then
-    return true;
-  end if;
-  if _state = 'waiting' then
-    if _offered_to is not null and _offered_until > now() then
-      return _offered_to = me;
-    end if;
-    return exists (
-      select from groups g
-      where g.org_id = org and g.id = _group
-        and (g.everyone or exists (select from group_members m where m.org_id = org and m.group_id = _group and m.user_id = me)));
-  end if;
-  return _state = 'closed' and exists ( -- an earlier one of a visitor whom it serves
-    select from conversations s
-    where s.org_id = org and s.visitor_id = _visitor and s.state = 'open'
-      and (s.agent_id = me or exists (select from guests g where g.org_id = org and g.conversation_id = s.id and g.user_id = me)));
+  return exists (select from conversations c where c.org_id = app.org_id() and c.id = _conversation and c.agent_id = app.actor_id())
+    or exists (select from guests g where g.org_id = app.org_id() and g.conversation_id = _conversation and g.user_id = app.actor_id());
+end
+$$;
+-- +goose StatementEnd
+
+-- Whether a visitor has an open conversation that the asking team member serves.
+-- +goose StatementBegin
+create function app.door_serves_visitor(_visitor uuid) returns boolean language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  return exists (
+    select from conversations c
+    where c.org_id = app.org_id() and c.visitor_id = _visitor and c.state = 'open'
+      and (c.agent_id = app.actor_id()
+        or exists (select from guests g where g.org_id = c.org_id and g.conversation_id = c.id and g.user_id = app.actor_id())));
+end
+$$;
+-- +goose StatementEnd
+
+-- Looks up what the policies ask for each row of an agent's statement, and notes it for the rest of the transaction: its groups, and
+-- the conversations in which it is a participant.
+-- +goose StatementBegin
+create function app.door_remember() returns void language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+  perform set_config('app.known_groups', array(
+      select g.id
+      from groups g
+      where g.org_id = app.org_id()
+        and (g.everyone or exists (
+          select from group_members m
+          where m.org_id = g.org_id and m.group_id = g.id and m.user_id = app.actor_id())))::text, true),
+    set_config('app.known_visits', array(
+      select g.conversation_id
+      from guests g
+      where g.org_id = app.org_id() and g.user_id = app.actor_id())::text, true),
+    set_config('app.known', app.actor_id()::text, true);
 end
 $$;
 -- +goose StatementEnd
@@ -109,53 +130,93 @@ create function app.door_user(_id uuid)
           array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)
         from users u join organizations o on o.id = u.org_id where u.id = _id and u.disabled_at is null $$;
 
--- The customers whose data the asker may see at all; null: all customers'. Visitors have none.
+-- The customers whose data the asker may see at all; null: all customers'. Visitors have none. (What every message passes is asked as
+-- the system: these two are taken apart so that Postgres puts their first halves into the statement.)
 -- +goose StatementBegin
-create function app.limits() returns uuid[] language plpgsql stable parallel safe as $$
+create function app.limits_of_person() returns uuid[] language plpgsql stable parallel safe as $$
 begin
   case current_setting('app.role')::app.role_kind
-    when 'system' then
-      return null;
     when 'reviewer' then
       return array_remove(array[nullif(current_setting('app.narrow_id'), '')::uuid], null);
     when 'visitor' then
       return '{}';
     else
-      return app.door_limits();
+      null;
   end case;
+  if current_setting('app.limits_of', true) is distinct from current_setting('app.actor_id') then -- noted for the rest of the transaction
+    perform set_config('app.limits_are', coalesce(app.door_limits()::text, ''), true), set_config('app.limits_of', current_setting('app.actor_id'), true);
+  end if;
+  return nullif(current_setting('app.limits_are'), '')::uuid[];
 end
 $$;
--- The customers whose conversations the asker sees all of; null: all customers'. Agents have none: of a conversation they see or do
--- not see it depends on that conversation.
-create function app.sees_customers() returns uuid[] language plpgsql stable parallel safe as $$
+create function app.limits() returns uuid[] language sql stable parallel safe
+  as $$ select case current_setting('app.role')::app.role_kind when 'system' then null::uuid[] else app.limits_of_person() end $$;
+-- The customers whose conversations the asker sees all of; null: all customers'. Agents have none: whether they see a conversation
+-- depends on that conversation.
+create function app.sees_customers() returns uuid[] language sql stable parallel safe
+  as $$ select case current_setting('app.role')::app.role_kind
+            when 'system' then null::uuid[]
+            when 'agent' then '{}'
+            when 'visitor' then '{}'
+            else app.limits_of_person() end $$;
+-- Whether somebody who is limited, or no team member, sees a user.
+create function app.sees_user(_user uuid, _customer uuid) returns boolean language plpgsql stable as $$
 begin
   case current_setting('app.role')::app.role_kind
-    when 'system' then
-      return null;
-    when 'agent', 'visitor' then
-      return '{}';
+    when 'reviewer' then
+      return _user = app.actor_id();
+    when 'visitor' then
+      return false;
     else
-      return app.limits();
+      return _customer is null or _customer = any (app.limits());
   end case;
 end
 $$;
 create function app.sees_row(_conversation uuid, _visitor uuid, _state text, _agent uuid, _group uuid, _customer uuid, _offered_to uuid, _offered_until timestamptz)
   returns boolean language plpgsql stable as $$
+declare
+  me uuid;
+  served uuid[];
 begin
   case current_setting('app.role')::app.role_kind
     when 'visitor' then
       return _visitor = app.actor_id();
     when 'agent' then
-      return app.door_agent_sees(_conversation, _visitor, _state, _agent, _group, _customer, _offered_to, _offered_until);
+      served := app.limits_of_person();
     else
       return false;
   end case;
+  if current_setting('app.known', true) is distinct from current_setting('app.actor_id') then
+    perform app.door_remember();
+  end if;
+  me := current_setting('app.actor_id')::uuid;
+  if _customer <> all (served) then
+    return false;
+  end if;
+  if _agent = me or _conversation = any (current_setting('app.known_visits')::uuid[]) then
+    return true;
+  end if;
+  if _state = 'waiting' then
+    if _offered_to is not null and _offered_until > now() then
+      return _offered_to = me;
+    end if;
+    return _group = any (current_setting('app.known_groups')::uuid[]);
+  end if;
+  return _state = 'closed' and app.door_serves_visitor(_visitor); -- an earlier one of a visitor whom it serves
 end
 $$;
--- Whether the asker sees a conversation, a visitor. The bodies run with the asker's own rights.
+-- Whether the asker sees a conversation, a visitor. The bodies run with the asker's own rights. What was seen last is noted: messages are
+-- read one conversation after another.
 create function app.sees(_org uuid, _conversation uuid) returns boolean language plpgsql stable as $$
 begin
-  return exists (select from public.conversations c where c.org_id = _org and c.id = _conversation);
+  if current_setting('app.seen', true) = current_setting('app.actor_id') || _conversation::text then
+    return true;
+  end if;
+  if exists (select from public.conversations c where c.org_id = _org and c.id = _conversation) then
+    perform set_config('app.seen', current_setting('app.actor_id') || _conversation::text, true);
+    return true;
+  end if;
+  return false;
 end
 $$;
 create function app.sees_visitor(_org uuid, _visitor uuid) returns boolean language plpgsql stable as $$
@@ -185,7 +246,7 @@ do $$
 declare f regprocedure;
 begin
   for f in select p.oid from pg_proc p where p.pronamespace = 'app'::regnamespace
-      and p.proname in ('door_limits', 'door_serves', 'door_agent_sees', 'door_within', 'door_user') loop
+      and p.proname in ('door_limits', 'door_serves', 'door_serves_visitor', 'door_remember', 'door_within', 'door_user') loop
     execute format('alter function %s owner to parley_door', f);
     execute format('revoke all on function %s from public', f);
     execute format('grant execute on function %s to parley_app', f);
@@ -252,11 +313,7 @@ alter policy staff_only on identity_uses using (app.role() = 'system') with chec
 alter policy narrow on customers using (coalesce(id = any ((select app.limits())::uuid[]), true));
 alter policy narrow on websites using (coalesce(customer_id = any ((select app.limits())::uuid[]), true) or app.role() = 'visitor' and id = app.website_id())
   with check (app.is_staff() and coalesce(customer_id = any ((select app.limits())::uuid[]), true));
-alter policy narrow on users using (case app.role()
-    when 'reviewer' then id = app.actor_id()
-    when 'visitor' then false
-    else coalesce(customer_id = any ((select app.limits())::uuid[]), true) end)
-  with check (app.is_staff());
+alter policy narrow on users using (case when (select app.limits()) is null then true else app.sees_user(id, customer_id) end) with check (app.is_staff());
 create policy manageable on users as restrictive for update to parley_app
   using (case app.role() when 'manager' then (select app.limits()) is null or id = app.actor_id() or app.door_within(id) else true end);
 create policy staff_only on user_customers as restrictive to parley_app
@@ -369,12 +426,13 @@ begin
   if member is not null and not coalesce(app.may_serve(new.org_id, member, customer), false) then
     raise exception using errcode = 'PAR02', message = 'the team member is limited to other customers';
   end if;
-  return new;
+  return null;
 end
 $$;
 -- +goose StatementEnd
-create trigger within_limits before insert on guests for each row execute function app.within_limits();
-create trigger within_limits before update of state, agent_id, offered_to on conversations for each row
+-- After the fact: a trigger before updates would lock each row once more, for every message.
+create trigger within_limits after insert on guests for each row execute function app.within_limits();
+create trigger within_limits after update of state, agent_id, offered_to on conversations for each row
   when (new.state = 'open' and old.agent_id is distinct from new.agent_id or new.offered_to is not null and old.offered_to is distinct from new.offered_to)
   execute function app.within_limits();
 
@@ -487,8 +545,8 @@ revoke select (org_id, group_id, user_id) on group_members from parley_door;
 revoke select (everyone) on groups from parley_door;
 drop function app.within_limits, app.may_serve, app.writes, app.sees_visitor, app.sees;
 drop table user_customers cascade;
-drop function app.sees_row, app.sees_customers, app.limits;
-drop function app.door_user, app.door_within, app.door_agent_sees, app.door_serves, app.door_limits;
+drop function app.sees_row, app.sees_user, app.sees_customers, app.limits, app.limits_of_person;
+drop function app.door_user, app.door_within, app.door_remember, app.door_serves_visitor, app.door_serves, app.door_limits;
 create function app.door_user(_id uuid)
   returns table (org_id uuid, org_name text, user_id uuid, name text, email text, role text, customer_id uuid, session_epoch integer)
   language sql stable security definer set search_path = public, pg_temp

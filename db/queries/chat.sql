@@ -57,6 +57,7 @@ with d as (
     thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
   from d
   where x.id = d.conversation_id
+    and x.id = any(@conversation_ids::uuid[]) -- else all of the organization's are read, while it has few
     and case d.author
       when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
       when 'agent' then x.state = 'open'
@@ -300,17 +301,27 @@ where c.id = @id;
 -- name: ListForDesk :many
 -- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
 -- first, silent ones last.
+-- Each row's policy is asked once.
+with shown as materialized (
+  (select l.*
+   from conversations l
+   where l.state = 'waiting' and (@anywhere::boolean or l.group_id = any(@groups::uuid[]) or l.offered_to = @agent_id)
+   order by l.line_since, l.id
+   limit @line)
+  union all
+  (select o.*
+   from conversations o
+   where o.state = 'open' and o.agent_id = @agent_id)
+  union all
+  (select p.*
+   from guests g
+   cross join lateral (select c.* from conversations c where c.org_id = g.org_id and c.id = g.conversation_id limit 1) p
+   where g.user_id = @agent_id and p.state = 'open' and p.agent_id <> @agent_id)
+)
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
   c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
-from conversations c
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-where (c.org_id, c.id) in (
-  (select l.org_id, l.id from conversations l where l.state = 'waiting' and (@anywhere::boolean or l.group_id = any(@groups::uuid[]) or l.offered_to = @agent_id)
-    order by l.line_since, l.id limit @line)
-  union all
-  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = @agent_id)
-  union all
-  (select g.org_id, g.conversation_id from guests g where g.user_id = @agent_id))
+from shown c
+cross join lateral (select x.name, x.typing_preview from websites x where x.org_id = c.org_id and x.id = c.website_id limit 1) w
 order by c.waiting_since nulls last, c.last_at, c.id;
 
 -- name: CurrentOfVisitor :one

@@ -224,6 +224,7 @@ with d as (
     thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
   from d
   where x.id = d.conversation_id
+    and x.id = any($2::uuid[]) -- else all of the organization's are read, while it has few
     and case d.author
       when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
       when 'agent' then x.state = 'open'

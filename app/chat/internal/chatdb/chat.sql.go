@@ -1427,17 +1427,26 @@ func (q *Queries) LeaveBeyondLimits(ctx context.Context, userID uuid.UUID) error
 }
 
 const listForDesk = `-- name: ListForDesk :many
+with shown as materialized (
+  (select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.state, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.created_at, l.assigned_at, l.closed_at, l.visitor_name, l.group_id, l.came_by, l.line_since, l.lost, l.former_id, l.replied_at, l.answered_from, l.think, l.thinks, l.thought, l.taken_back, l.taken_from, l.taken_at, l.offered_to, l.offered_until, l.offer_note, l.data, l.trail, l.country, l.zone, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcripts, l.address
+   from conversations l
+   where l.state = 'waiting' and ($1::boolean or l.group_id = any($2::uuid[]) or l.offered_to = $3)
+   order by l.line_since, l.id
+   limit $4)
+  union all
+  (select o.org_id, o.id, o.website_id, o.customer_id, o.visitor_id, o.state, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.page_url, o.page_title, o.referrer, o.user_agent, o.language, o.created_at, o.assigned_at, o.closed_at, o.visitor_name, o.group_id, o.came_by, o.line_since, o.lost, o.former_id, o.replied_at, o.answered_from, o.think, o.thinks, o.thought, o.taken_back, o.taken_from, o.taken_at, o.offered_to, o.offered_until, o.offer_note, o.data, o.trail, o.country, o.zone, o.read_by_visitor, o.read_by_agent, o.mailed_seq, o.transcripts, o.address
+   from conversations o
+   where o.state = 'open' and o.agent_id = $3)
+  union all
+  (select p.org_id, p.id, p.website_id, p.customer_id, p.visitor_id, p.state, p.agent_id, p.agent_name, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.page_url, p.page_title, p.referrer, p.user_agent, p.language, p.created_at, p.assigned_at, p.closed_at, p.visitor_name, p.group_id, p.came_by, p.line_since, p.lost, p.former_id, p.replied_at, p.answered_from, p.think, p.thinks, p.thought, p.taken_back, p.taken_from, p.taken_at, p.offered_to, p.offered_until, p.offer_note, p.data, p.trail, p.country, p.zone, p.read_by_visitor, p.read_by_agent, p.mailed_seq, p.transcripts, p.address
+   from guests g
+   cross join lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address from conversations c where c.org_id = g.org_id and c.id = g.conversation_id limit 1) p
+   where g.user_id = $3 and p.state = 'open' and p.agent_id <> $3)
+)
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
   c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
-from conversations c
-join websites w on w.org_id = c.org_id and w.id = c.website_id
-where (c.org_id, c.id) in (
-  (select l.org_id, l.id from conversations l where l.state = 'waiting' and ($1::boolean or l.group_id = any($2::uuid[]) or l.offered_to = $3)
-    order by l.line_since, l.id limit $4)
-  union all
-  (select o.org_id, o.id from conversations o where o.state = 'open' and o.agent_id = $3)
-  union all
-  (select g.org_id, g.conversation_id from guests g where g.user_id = $3))
+from shown c
+cross join lateral (select x.name, x.typing_preview from websites x where x.org_id = c.org_id and x.id = c.website_id limit 1) w
 order by c.waiting_since nulls last, c.last_at, c.id
 `
 
@@ -1477,6 +1486,7 @@ type ListForDeskRow struct {
 
 // The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
 // first, silent ones last.
+// Each row's policy is asked once.
 func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]ListForDeskRow, error) {
 	rows, err := q.db.Query(ctx, listForDesk,
 		arg.Anywhere,

@@ -26,27 +26,31 @@ import (
 
 // walls is an organization with two customers, and everybody who may only see the first one.
 type walls struct {
-	own, other ids // of the first and of the second customer
-	people     []wallPerson
+	own, other, foreign ids // of the first and of the second customer, and of another organization
+	people              []wallPerson
 }
 
 type wallPerson struct {
 	name string
 	apptest.Person
 	blind bool // sees nothing of the other customer; else nothing of its conversations
+	whole bool // sees all of the organization
 }
 
 func buildWalls(t testing.TB, s *server) walls {
 	t.Helper()
-	w := walls{own: gather(t, s)}
+	w := walls{own: gather(t, s), foreign: gather(t, s)}
 	first := w.own.Customer
 	w.other = otherCustomer(t, s, w.own)
 	w.people = []wallPerson{
-		{"agent", w.own.Users[access.Agent], false},
-		{"reviewer", w.own.Users[access.Reviewer], true},
-		{"limited agent", w.own.Member(t, access.Agent, first), true},
-		{"limited supervisor", w.own.Member(t, access.Supervisor, first), true},
-		{"limited manager", w.own.Member(t, access.Manager, first), true},
+		{name: "owner", Person: w.own.Users[access.Owner], whole: true},
+		{name: "manager", Person: w.own.Users[access.Manager], whole: true},
+		{name: "supervisor", Person: w.own.Users[access.Supervisor], whole: true},
+		{name: "agent", Person: w.own.Users[access.Agent]},
+		{name: "reviewer", Person: w.own.Users[access.Reviewer], blind: true},
+		{name: "limited agent", Person: w.own.Member(t, access.Agent, first), blind: true},
+		{name: "limited supervisor", Person: w.own.Member(t, access.Supervisor, first), blind: true},
+		{name: "limited manager", Person: w.own.Member(t, access.Manager, first), blind: true},
 	}
 	s.queue.Changed(w.own.ID)
 	return w
@@ -196,6 +200,7 @@ func TestEveryRouteByCustomer(t *testing.T) {
 	w := buildWalls(t, s)
 	args := theirs(t, s, w.other)
 	before := whatTheyHave(t, s, w.other, args)
+	foreign := snapshot(t, s, w.foreign.ID)
 	calls, shown := 0, 0
 	for _, p := range w.people {
 		browser, err := traffic.LogIn(ctx, s.url, p.Email, apptest.Password)
@@ -238,7 +243,10 @@ func TestEveryRouteByCustomer(t *testing.T) {
 					shown++
 				}
 			}
-			if !p.blind && !strings.Contains(r.Path, "conversations/:id") && !strings.Contains(r.Path, "/files/") && !strings.HasPrefix(r.Path, "/review") {
+			if code, body := call(r, c, w.foreign); strings.Contains(body, w.foreign.Name) || code >= 500 {
+				t.Errorf("%s as %s with another organization's ids: %d %.300s", name, p.name, code, around(body, w.foreign.Name))
+			}
+			if p.whole || !p.blind && !strings.Contains(r.Path, "conversations/:id") && !strings.Contains(r.Path, "/files/") && !strings.HasPrefix(r.Path, "/review") {
 				continue
 			}
 			code, body := call(r, c, w.other)
@@ -259,7 +267,11 @@ func TestEveryRouteByCustomer(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d calls: %d routes, %d roles, own and another customer's ids; %d pages shown with the own ids", calls, len(web.Routes), len(w.people), shown)
+	if after := snapshot(t, s, w.foreign.ID); after != foreign {
+		t.Errorf("another organization's data have changed: %v", changedLines(foreign, after))
+	}
+	t.Logf("%d calls: %d routes, %d roles, ids of the own customer, of another one, of another organization; %d pages shown with the own ids",
+		calls, len(web.Routes), len(w.people), shown)
 }
 
 // changedLines names the tables whose sums are other than before.
@@ -281,7 +293,7 @@ func forWhole(path string, p wallPerson) bool {
 
 // around is a text's part in which something stands.
 func around(text, what string) string {
-	at := strings.Index(text, what)
+	at := max(0, strings.Index(text, what))
 	return text[max(0, at-150):min(len(text), at+150)]
 }
 
@@ -316,7 +328,7 @@ func TestEveryTableByCustomer(t *testing.T) {
 		writable := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`, table)
 		for _, p := range w.people {
 			who := p.Actor
-			if !p.blind && !slices.Contains(columns, "conversation_id") && table != "conversations" {
+			if p.whole || !p.blind && !slices.Contains(columns, "conversation_id") && table != "conversations" {
 				continue
 			}
 			if n := run(who, "select from "+table+" where "+where, args...); n != 0 {
@@ -342,7 +354,7 @@ func TestEveryTableByCustomer(t *testing.T) {
 		}
 	}
 	t.Logf("%d statements by %d roles", statements, len(w.people))
-	if _, _, err := s.files.Open(ctx, w.people[0].Actor, w.other.file); err == nil {
+	if _, _, err := s.files.Open(ctx, w.own.As(access.Agent), w.other.file); err == nil {
 		t.Error("an agent opens a file of a conversation that it does not see")
 	}
 }

@@ -84,7 +84,7 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 	_, desks := live.Frames()
 	frames := 0
 	for _, p := range w.people {
-		if !p.Actor.May(access.Answer) {
+		if !p.Actor.May(access.Answer) || p.whole {
 			continue
 		}
 		browser, err := traffic.LogIn(ctx, s.url, p.Email, apptest.Password)
@@ -96,10 +96,10 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 			t.Fatal(err)
 		}
 		ear := listenTo(p.name, conn)
-		for _, x := range []ids{w.other, w.own} {
+		for _, x := range []ids{w.other, w.foreign, w.own} {
 			for _, name := range desks {
 				frame := fmt.Sprintf(`{"type":%q,"threads":{"%s":0,"%s":0},"conversation":"%s","seq":1}`, name, x.conversation, x.closed, x.conversation)
-				if name == "hello" && x.Customer == w.own.Customer {
+				if name == "hello" && x.Customer != w.other.Customer {
 					continue // once for a socket
 				}
 				frames++
@@ -112,8 +112,10 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 		conn.Close()
 		for range ear.came {
 		}
-		if strings.Contains(ear.heard(), w.other.Name) {
-			t.Errorf("%s is shown something of another customer: %s", p.name, around(ear.heard(), w.other.Name))
+		for _, name := range []string{w.other.Name, w.foreign.Name} {
+			if strings.Contains(ear.heard(), name) {
+				t.Errorf("%s is shown something of %s: %s", p.name, name, around(ear.heard(), name))
+			}
 		}
 	}
 	if after := whatTheyHave(t, s, w.other, args); after != before {
@@ -132,7 +134,47 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d frames of %d kinds, by %d roles, with own and another customer's ids", frames, len(desks), len(w.people)-1)
+	t.Logf("%d frames of %d kinds, with ids of the own customer, of another one, of another organization", frames, len(desks))
+}
+
+// Every frame of a panel, sent by a visitor of the first customer's website with the ids of another customer's conversation, and with the
+// token of that one's visitor.
+func TestEveryPanelFrameByCustomer(t *testing.T) {
+	t.Parallel()
+	s := serveTest(t, nil)
+	w := buildWalls(t, s)
+	args := theirs(t, s, w.other)
+	before := whatTheyHave(t, s, w.other, args)
+	panels, _ := live.Frames()
+	token := chat.NewTokens(testSecret).Sign(w.other.visitor, time.Now())
+	refused := openRaw(t, s, w.own.Org, "")
+	refused.put(`{"type":"hello","protocol":1,"token":"` + token + `"}`)
+	if answer := refused.next(); !strings.Contains(answer, `"unauthenticated"`) {
+		t.Errorf("another customer's token: %s", answer)
+	}
+	visitor := openRaw(t, s, w.own.Org, "")
+	visitor.put(`{"type":"hello","protocol":1,"conversation":"` + w.other.conversation.String() + `","after":1}`)
+	if answer := visitor.next(); !strings.Contains(answer, `"welcome"`) || strings.Contains(answer, w.other.conversation.String()) {
+		t.Errorf("hello with another customer's conversation: %s", answer)
+	}
+	for _, name := range panels {
+		if name == "hello" {
+			continue
+		}
+		for _, conversation := range []string{w.other.conversation.String(), w.other.closed} {
+			id := uuid.NewString()
+			visitor.put(fmt.Sprintf(`{"type":%q,"id":%q,"conversation":%q,"seq":1,"value":1,"text":"From outside","email":"spy@evil.example","data":{"from":"outside"}}`, name, id, conversation))
+			if name == "send" || name == "contact" || name == "transcript" || name == "rate" {
+				if answer := visitor.next(); strings.Contains(answer, w.other.Name) {
+					t.Errorf("%s shows something of another customer: %s", name, answer)
+				}
+			}
+		}
+	}
+	if after := whatTheyHave(t, s, w.other, args); after != before {
+		t.Errorf("a frame changed another customer's data: %v", changedLines(before, after))
+	}
+	t.Logf("%d kinds of frames, with the ids of two conversations of another customer", len(panels))
 }
 
 // Screens are told only about what they may see: of a conversation from its first message to its close, nobody hears who may not see

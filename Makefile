@@ -79,4 +79,4 @@ screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots
 	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run 'TestBrowser(Pages|Files|After|Widget|Picture|AnotherLook)' -count=1 && \
 	  cp $$all/widget-*.png docs/screenshots/ && \
-	  for page in shop panel desk website widget people groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all
+	  for page in shop panel desk website widget people person groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

@@ -44,6 +44,7 @@ func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
 			"a link for a password": func() error { _, err := r.ResetLinkFor(ctx, manager, x.user, identity.Shown); return err }(),
 			"disabling":             r.Disable(ctx, manager, x.user),
 			"enabling":              r.Enable(ctx, manager, x.user),
+			"a name for visitors":   r.SetAlias(ctx, manager, x.user, o.Customer, "A name"),
 		} {
 			if x.may && err != nil || !x.may && fail.KindOf(err) != fail.NotFound {
 				t.Errorf("%s, %s: %v", x.name, what, err)
@@ -123,5 +124,66 @@ func TestLimitsComeWithAnInvitation(t *testing.T) {
 	is("after that", true)
 	if err := r.SetCustomers(ctx, owner, owner.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("an owner is limited: %v", err)
+	}
+}
+
+// Who was limited, or a reviewer of one customer, has all customers only when somebody gives them.
+func TestLimitsOutliveRoles(t *testing.T) {
+	t.Parallel()
+	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
+	owner, someone := o.As(access.Owner), o.Member(t, access.Manager, o.Customer).Actor.ID()
+	for _, step := range []struct {
+		role     access.Role
+		customer uuid.UUID
+	}{{access.Reviewer, o.Customer}, {access.Agent, uuid.Nil}, {access.Manager, uuid.Nil}} {
+		if err := r.ChangeRole(ctx, owner, someone, step.role, step.customer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := r.Users(ctx, owner)
+	at := slices.IndexFunc(list, func(u identity.User) bool { return u.ID == someone })
+	if err != nil || !list[at].Limited || !slices.Equal(list[at].Customers, []uuid.UUID{o.Customer}) {
+		t.Errorf("after being a reviewer: %+v, %v", list[at], err)
+	}
+}
+
+// The database, too, lets nobody out of its own limits or into a role.
+func TestNobodyLiftsItsOwnLimits(t *testing.T) {
+	t.Parallel()
+	ctx, o := context.Background(), apptest.NewOrg(t)
+	other, err := org.New(apptest.DB(t), bus.New(nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []access.Actor{o.As(access.Agent), o.As(access.Supervisor), o.Member(t, access.Agent, o.Customer).Actor,
+		o.Member(t, access.Supervisor, o.Customer).Actor, o.Member(t, access.Manager, o.Customer).Actor} {
+		for _, sql := range []string{"update users set limited = false where id = $1 and $2::uuid is not null", "update users set role = 'manager' where id = $1 and $2::uuid is not null",
+			"insert into user_customers (org_id, user_id, customer_id) values (app.org_id(), $1, $2)"} {
+			if _, err := apptest.DB(t).As(who).Exec(ctx, sql, who.ID(), other); err == nil {
+				t.Errorf("%s, limited %v: %s", who.Role(), who.Limited(), sql)
+			}
+		}
+	}
+}
+
+// What policies look up works in whatever plan Postgres chooses.
+func TestPoliciesInParallelPlans(t *testing.T) {
+	t.Parallel()
+	ctx, o := context.Background(), apptest.NewOrg(t)
+	for _, role := range []access.Role{access.Owner, access.Supervisor, access.Agent, access.Reviewer} {
+		for _, table := range []string{"customers", "websites", "conversations", "faq_entries", "archive_words"} {
+			err := apptest.DB(t).As(o.As(role)).Tx(ctx, func(tx *pg.Tenant) error {
+				for _, sql := range []string{"set local parallel_setup_cost = 0", "set local parallel_tuple_cost = 0", "set local min_parallel_table_scan_size = 0",
+					"select count(*) from " + table} {
+					if _, err := tx.Exec(ctx, sql); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Errorf("%s on %s: %v", role, table, err)
+			}
+		}
 	}
 }

@@ -138,7 +138,9 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 		switch limits := slices.Contains(limitable, role); {
 		case !limits:
 			return q.DropCustomers(ctx, user)
-		case who.Limited() && !u.Limited: // a reviewer of its own customer: not more than itself
+		case u.CustomerID != nil: // who was a reviewer of one customer has the others only when somebody gives them
+			return limitTo(ctx, q, user, []uuid.UUID{*u.CustomerID})
+		case who.Limited() && !u.Limited: // not more than who changes it
 			return limitTo(ctx, q, user, who.Customers())
 		}
 		return nil

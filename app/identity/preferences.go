@@ -135,6 +135,9 @@ func (r *Room) SetAlias(ctx context.Context, who access.Actor, user, customer uu
 		return fail.Field("alias-"+customer.String(), "%s", err.Error())
 	}
 	q := identitydb.New(t)
+	if err := mayManage(ctx, q, who, user); err != nil {
+		return err
+	}
 	if name == "" {
 		return q.DropAlias(ctx, identitydb.DropAliasParams{UserID: user, CustomerID: customer})
 	}
@@ -152,6 +155,9 @@ func (r *Room) SetPicture(ctx context.Context, who access.Actor, user, customer,
 		return err
 	}
 	q := identitydb.New(t)
+	if err := mayManage(ctx, q, who, user); err != nil {
+		return err
+	}
 	if file == uuid.Nil {
 		return q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: customer})
 	}

@@ -85,7 +85,11 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	b := Board{At: set.Now}
 	w := newWork(&l.State)
 	for i := range l.groups {
-		b.Groups = append(b.Groups, l.info(w, i, lengths))
+		info := l.info(w, i, lengths)
+		if who.Limited() { // they change with the other customers' conversations
+			info.Able, info.Free = info.Online, -1
+		}
+		b.Groups = append(b.Groups, info)
 	}
 	share := func(customer uuid.UUID) bool {
 		return w.shareUsed(l.customer(customer))
@@ -98,6 +102,9 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	manages := who.May(access.Manage) && !who.Limited() // persons' figures are of their work for all customers
 	b.Figures = manages
 	for i, a := range l.agents {
+		if who.Limited() && a.Limited && !slices.ContainsFunc(a.Customers, who.Serves) {
+			continue
+		}
 		x := w.look(i)
 		info := AgentInfo{ID: a.UserID, Name: a.Name, Status: Status(a.Status), Since: a.StatusAt, Suspect: a.SuspectSince != nil, Open: int(a.OpenChats),
 			Cap: int(a.HardCap), Live: x.live, Backlog: x.backlog}
@@ -216,7 +223,7 @@ func (r *Room) History(ctx context.Context, who access.Actor, conversation uuid.
 		if row.EndedAt != nil {
 			list[i].Ended = *row.EndedAt
 		}
-		if len(row.Why) > 0 {
+		if len(row.Why) > 0 && !who.Limited() { // it tells of colleagues' other conversations
 			var why Why
 			if err := json.Unmarshal(row.Why, &why); err != nil {
 				return nil, err

@@ -167,7 +167,7 @@ type GroupInfo struct {
 	Since   time.Time // the oldest has waited since then
 	Open    bool      // by its hours
 	Online  int       // agents
-	Free    int       // conversations that they could take
+	Free    int       // conversations that they could take; -1: not for who asks
 	Able    int       // agents who could take one
 }
 

@@ -125,7 +125,7 @@ var Routes = []Route{
 	{get, "/admin/ratings", staff(access.Manage, (*Server).ratings)},
 	{post, "/admin/websites/:id/domains", staff(access.Manage, (*Server).addDomain)},
 	{post, "/admin/websites/:id/domains/:domain/remove", staff(access.Manage, (*Server).removeDomain)},
-	{post, "/admin/customers/:id/share", staff(access.Manage, (*Server).setShare)},
+	{post, "/admin/customers/:id/share", whole(access.Manage, (*Server).setShare)},
 	{get, "/admin/groups", whole(access.Manage, (*Server).groups)},
 	{post, "/admin/groups", whole(access.Manage, (*Server).addGroup)},
 	{post, "/admin/groups/rules", whole(access.Manage, (*Server).setRules)},

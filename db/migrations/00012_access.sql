@@ -133,7 +133,7 @@ create function app.door_user(_id uuid)
 -- The customers whose data the asker may see at all; null: all customers'. Visitors have none. (What every message passes is asked as
 -- the system: these two are taken apart so that Postgres puts their first halves into the statement.)
 -- +goose StatementBegin
-create function app.limits_of_person() returns uuid[] language plpgsql stable parallel safe as $$
+create function app.limits_of_person() returns uuid[] language plpgsql stable as $$
 begin
   case current_setting('app.role')::app.role_kind
     when 'reviewer' then
@@ -149,11 +149,11 @@ begin
   return nullif(current_setting('app.limits_are'), '')::uuid[];
 end
 $$;
-create function app.limits() returns uuid[] language sql stable parallel safe
+create function app.limits() returns uuid[] language sql stable
   as $$ select case current_setting('app.role')::app.role_kind when 'system' then null::uuid[] else app.limits_of_person() end $$;
 -- The customers whose conversations the asker sees all of; null: all customers'. Agents have none: whether they see a conversation
 -- depends on that conversation.
-create function app.sees_customers() returns uuid[] language sql stable parallel safe
+create function app.sees_customers() returns uuid[] language sql stable
   as $$ select case current_setting('app.role')::app.role_kind
             when 'system' then null::uuid[]
             when 'agent' then '{}'
@@ -261,6 +261,10 @@ alter policy narrow on conversations using (coalesce(customer_id = any ((select 
 alter policy readers_write_nothing_u on conversations using (case app.role()
   when 'reviewer' then false
   when 'agent' then agent_id = app.actor_id() or state = 'waiting' or app.door_serves(id)
+  else true end)
+  with check (case app.role()
+  when 'reviewer' then false
+  when 'agent' then agent_id = app.actor_id() or app.door_serves(id)
   else true end);
 alter policy narrow on messages using (case
   when (select app.sees_customers()) is null then true
@@ -315,10 +319,16 @@ alter policy narrow on websites using (coalesce(customer_id = any ((select app.l
   with check (app.is_staff() and coalesce(customer_id = any ((select app.limits())::uuid[]), true));
 alter policy narrow on users using (case when (select app.limits()) is null then true else app.sees_user(id, customer_id) end) with check (app.is_staff());
 create policy manageable on users as restrictive for update to parley_app
-  using (case app.role() when 'manager' then (select app.limits()) is null or id = app.actor_id() or app.door_within(id) else true end);
+  using (case app.role() when 'manager' then (select app.limits()) is null or id = app.actor_id() or app.door_within(id) else true end) -- of locks too
+  with check (case app.role()
+  when 'manager' then (select app.limits()) is null or id <> app.actor_id() and app.door_within(id)
+  when 'system' then true
+  else app.role() = 'owner' end);
 create policy staff_only on user_customers as restrictive to parley_app
   using ((select app.is_staff()) and coalesce(customer_id = any ((select app.limits())::uuid[]), true))
   with check ((select app.is_staff()) and coalesce(customer_id = any ((select app.limits())::uuid[]), true));
+create policy writers_i on user_customers as restrictive for insert to parley_app with check (app.role() in ('system', 'owner', 'manager'));
+create policy writers_d on user_customers as restrictive for delete to parley_app using (app.role() in ('system', 'owner', 'manager'));
 create policy limited on invitations as restrictive to parley_app using (case
   when (select app.limits()) is null then true
   when role = 'reviewer' then customer_id = any ((select app.limits())::uuid[])
@@ -528,7 +538,7 @@ alter policy narrow on ratings
   with check ((select app.is_staff()) or visitor_id = (select case app.role() when 'visitor' then app.actor_id() end));
 alter policy narrow on conversations using (case when (select app.is_staff()) then true
   when app.role() = 'visitor' then visitor_id = app.actor_id() else customer_id = app.customer_id() end);
-alter policy readers_write_nothing_u on conversations using (app.role() <> 'reviewer');
+alter policy readers_write_nothing_u on conversations using (app.role() <> 'reviewer') with check (app.role() <> 'reviewer');
 alter policy narrow on messages using (case when (select app.is_staff()) then true when kind = 'note' then false
   when app.role() = 'visitor' then visitor_id = app.actor_id() else app.reviews(org_id, conversation_id) end);
 alter policy narrow_writing on messages with check (case when app.is_staff() then true

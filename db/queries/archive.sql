@@ -165,8 +165,9 @@ order by c.name, w.name limit 2000;
 select id, name from groups order by name limit 1000;
 
 -- name: AgentChoices :many
--- Who answers or has answered.
-select u.id, u.name, (u.disabled_at is not null)::boolean as gone from users u where u.role <> 'reviewer' or exists (
+-- Who answers for a customer of the asker's, or has answered.
+select u.id, u.name, (u.disabled_at is not null)::boolean as gone from users u
+where u.role <> 'reviewer' and (not u.limited or exists (select from user_customers x where x.org_id = u.org_id and x.user_id = u.id)) or exists (
   select from conversations c where c.org_id = u.org_id and c.agent_id = u.id and c.state = 'closed') order by gone, u.name limit 2000;
 
 -- name: AgentNameChoices :many

@@ -3,6 +3,7 @@ package board
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -20,6 +21,13 @@ type WhyPage struct {
 
 func visitorName(t queue.TalkInfo) string { return ui.Visitor(t.Name, t.Visitor) }
 
+func free(g queue.GroupInfo) string {
+	if g.Free < 0 {
+		return "–"
+	}
+	return strconv.Itoa(g.Free)
+}
+
 // state says in a word how a group's line does.
 func state(g queue.GroupInfo) string {
 	switch {
@@ -29,6 +37,8 @@ func state(g queue.GroupInfo) string {
 		return "nobody is online"
 	case !g.Automatic:
 		return "taken by hand"
+	case g.Free < 0:
+		return fmt.Sprintf("%d online", g.Online)
 	case g.Able == 0:
 		return "everybody has all allowed"
 	}

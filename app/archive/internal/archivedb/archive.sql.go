@@ -13,7 +13,8 @@ import (
 )
 
 const agentChoices = `-- name: AgentChoices :many
-select u.id, u.name, (u.disabled_at is not null)::boolean as gone from users u where u.role <> 'reviewer' or exists (
+select u.id, u.name, (u.disabled_at is not null)::boolean as gone from users u
+where u.role <> 'reviewer' and (not u.limited or exists (select from user_customers x where x.org_id = u.org_id and x.user_id = u.id)) or exists (
   select from conversations c where c.org_id = u.org_id and c.agent_id = u.id and c.state = 'closed') order by gone, u.name limit 2000
 `
 
@@ -23,7 +24,7 @@ type AgentChoicesRow struct {
 	Gone bool
 }
 
-// Who answers or has answered.
+// Who answers for a customer of the asker's, or has answered.
 func (q *Queries) AgentChoices(ctx context.Context) ([]AgentChoicesRow, error) {
 	rows, err := q.db.Query(ctx, agentChoices)
 	if err != nil {

@@ -230,7 +230,7 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 	}
 }
 
-// A sign-up by mail, as a stranger and as somebody with a proven log-in: the same page, another letter (with nothing of what was typed), and the second one needs
+// A sign-up by mail, as a stranger and as somebody with a proven log-in: the same page, a different mail (with nothing of what was typed), and the second one needs
 // no password.
 func TestSignUpByMail(t *testing.T) {
 	t.Parallel()

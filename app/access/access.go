@@ -58,6 +58,9 @@ var rights = map[Role][]Right{
 	system:     {Answer, Manage, Appoint, Review, Watch},
 }
 
+// Limitable reports whether who has the role can be limited to customers: managers, supervisors and agents.
+func (r Role) Limitable() bool { return r == Manager || r == Supervisor || r == Agent }
+
 // May reports whether the role has the right.
 func (r Role) May(right Right) bool {
 	for _, have := range rights[r] {
@@ -102,7 +105,7 @@ func System(org uuid.UUID, purpose string) Actor {
 // LimitedTo returns the team member limited to customers: it sees and changes what is theirs and nothing of the others. With none it
 // sees no customer at all. Owners, reviewers, visitors and the system stay as they are.
 func (a Actor) LimitedTo(list []uuid.UUID) Actor {
-	if a.role == Manager || a.role == Supervisor || a.role == Agent {
+	if a.role.Limitable() {
 		only := customers(slices.Clone(list))
 		a.only = &only
 	}

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -14,9 +13,6 @@ import (
 
 // A team member can be limited to customers. Who is limited manages only those who see nothing beyond the same customers, so that
 // nobody reaches further by way of somebody else.
-
-// limitable are the roles that can be limited to customers.
-var limitable = []access.Role{access.Manager, access.Supervisor, access.Agent}
 
 // mayManage returns nil if the actor may change a user at all; fail.NotFound otherwise.
 func mayManage(ctx context.Context, q *identitydb.Queries, who access.Actor, user uuid.UUID) error {
@@ -33,7 +29,7 @@ func mayManage(ctx context.Context, q *identitydb.Queries, who access.Actor, use
 // mayLimitTo returns nil if the actor may give somebody with a role these customers (none: all of them).
 func mayLimitTo(who access.Actor, role access.Role, customers []uuid.UUID) error {
 	switch {
-	case !slices.Contains(limitable, role):
+	case !role.Limitable():
 		if len(customers) > 0 {
 			return fail.New(fail.Invalid, "Managers, supervisors and agents can be limited to customers. This role cannot.")
 		}

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -135,13 +134,11 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 		if err := q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only}); err != nil {
 			return err
 		}
-		switch limits := slices.Contains(limitable, role); {
-		case !limits:
+		switch {
+		case !role.Limitable():
 			return q.DropCustomers(ctx, user)
 		case u.CustomerID != nil: // who was a reviewer of one customer has the others only when somebody gives them
 			return limitTo(ctx, q, user, []uuid.UUID{*u.CustomerID})
-		case who.Limited() && !u.Limited: // not more than who changes it
-			return limitTo(ctx, q, user, who.Customers())
 		}
 		return nil
 	})

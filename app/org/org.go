@@ -170,7 +170,7 @@ func (r *Room) Customer(ctx context.Context, who access.Actor, id uuid.UUID) (Cu
 
 // SetShare limits how many conversations of a customer agents may have at once; 0 is no limit. Those beyond it wait.
 func (r *Room) SetShare(ctx context.Context, who access.Actor, id uuid.UUID, share int) error {
-	t, err := r.db.For(who, access.Manage)
+	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}

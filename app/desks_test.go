@@ -134,7 +134,7 @@ func TestWhatADeskHasReadIsTakenBack(t *testing.T) {
 func TestARefusedMessageKeepsItsTurn(t *testing.T) {
 	t.Parallel()
 	o := apptest.NewOrg(t)
-	s := serveTest(t, func(c *config) { c.Limits.Visitor.ASecond, c.Limits.Visitor.AtOnce = 20, 1 })
+	s := serveTest(t, func(c *config) { c.Limits.Visitor.ASecond, c.Limits.Visitor.AtOnce = 0.5, 1 })
 	v := newVisitor(t, s, o, "")
 	v.say("One")
 	ids := []string{uuid.NewString(), uuid.NewString()}
@@ -142,7 +142,7 @@ func TestARefusedMessageKeepsItsTurn(t *testing.T) {
 	if f := v.await("refused"); f.ID != ids[0] || f.Code != "busy" {
 		t.Fatalf("%+v", f)
 	}
-	time.Sleep(200 * time.Millisecond) // by the limit, another could come now
+	time.Sleep(2100 * time.Millisecond) // by the limit, another could come now
 	v.Say(ids[1], v.conversation, "Three")
 	if f := v.await("refused"); f.ID != ids[1] || f.Code != "busy" {
 		t.Fatalf("%+v", f)
@@ -151,7 +151,7 @@ func TestARefusedMessageKeepsItsTurn(t *testing.T) {
 	if f := v.await("ack"); f.ID != ids[0] || f.Seq != 2 {
 		t.Fatalf("%+v", f)
 	}
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(2100 * time.Millisecond)
 	v.Say(ids[1], v.conversation, "Three")
 	if f := v.await("ack"); f.ID != ids[1] || f.Seq != 3 {
 		t.Fatalf("%+v", f)

@@ -163,7 +163,9 @@ func (b *Tab) fatal(err error) {
 	b.T.Helper()
 	ctx, cancel := b.within(5 * time.Second)
 	defer cancel()
-	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("location.href + '\\n' + document.body.innerText.slice(0, 1500)"))
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\nfocus: " + document.activeElement?.outerHTML.slice(0, 200) +
+		"\nfields: " + [...document.querySelectorAll("input, textarea")].filter((e) => e.value && e.type !== "hidden").map((e) => (e.id || e.name) + "=" + e.value.slice(0, 80)).join(" | ") +
+		"\n" + document.body.innerText.slice(0, 1500)`))
 	if dir := os.Getenv("SCREENSHOT_DIR"); dir != "" {
 		if picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
 			os.WriteFile(dir+"/"+strings.ReplaceAll(b.T.Name(), "/", "_")+".png", picture, 0o644)

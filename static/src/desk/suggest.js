@@ -41,9 +41,9 @@ async function entry(pane, li, how) {
 // Inserts the n-th suggestion, from 0; or any entry of a list.
 export async function use(pane, li, how = "") {
   if (!li) return;
-  const form = composer(pane);
   const found = await entry(pane, li, how);
-  if (!found) return;
+  const form = found && pane.isConnected && composer(pane);
+  if (!form) return;
   if (form.mode === "note" && !form.mute) kind(form, "text");
   insert(form, found.text, { origin: found.origin });
   if (pane === inFocus()) area(form).focus();

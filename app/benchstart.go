@@ -80,7 +80,7 @@ func makeFields(ctx context.Context, h *house, n int) ([]traffic.Field, error) {
 }
 
 func makeField(ctx context.Context, h *house, i int) (f traffic.Field, err error) {
-	f = traffic.Field{Host: fmt.Sprintf("shop%d.example", i), Email: fmt.Sprintf("agent%d@field.example", i), Password: "a field's password"}
+	f = traffic.Field{Host: fmt.Sprintf("shop%d.example", i), Email: fmt.Sprintf("agent%d@field.example", i), Manager: fmt.Sprintf("manager%d@field.example", i), Password: "a field's password"}
 	id, err := h.org.Found(ctx, fmt.Sprintf("Field %d", i))
 	if err != nil {
 		return f, err
@@ -102,6 +102,9 @@ func makeField(ctx context.Context, h *house, i int) (f traffic.Field, err error
 	f.Key = w.Key
 	agent, err := h.identity.Create(ctx, id, identity.SignUp{Name: fmt.Sprintf("Agent %d", i), Email: f.Email, Password: f.Password}, access.Agent, nil)
 	if err != nil {
+		return f, err
+	}
+	if _, err := h.identity.Create(ctx, id, identity.SignUp{Name: fmt.Sprintf("Manager %d", i), Email: f.Manager, Password: f.Password}, access.Manager, nil); err != nil {
 		return f, err
 	}
 	if err := furnish(ctx, h, who, customer); err != nil {

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"parley/app/access"
 	"parley/app/bus"
@@ -19,7 +22,20 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 	if err != nil {
 		return nil, err
 	}
-	w := &chaos.World{DatabaseURL: cluster.AppURL, Stop: cluster.Stop, RestartPostgres: func() error { return cluster.Restart(ctx) }}
+	w := &chaos.World{Stop: cluster.Stop, RestartPostgres: func() error { return cluster.Restart(ctx) }, Migrate: func(ctx context.Context) error {
+		_, err := pg.Migrate(ctx, cluster.OwnerURL, cluster.AppURL)
+		return err
+	}}
+	app, err := pgx.ParseConfig(cluster.AppURL)
+	if err != nil {
+		cluster.Stop()
+		return nil, err
+	}
+	w.Network, w.Address = pgconn.NetworkAddress(app.Host, app.Port)
+	w.DatabaseURL = func(port int) string {
+		u := url.URL{Scheme: "postgres", User: url.UserPassword(app.User, app.Password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: app.Database, RawQuery: "sslmode=disable"}
+		return u.String()
+	}
 	fail := func(err error) (*chaos.World, error) {
 		cluster.Stop()
 		return nil, err
@@ -41,7 +57,43 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 	w.Kept = func(ctx context.Context, f traffic.Field) (map[string][]chaos.Message, error) {
 		return kept(ctx, db, f)
 	}
+	w.Fill = func(ctx context.Context, f traffic.Field, conversations, messages int) (string, error) {
+		return fillPast(ctx, db, f, conversations, messages)
+	}
 	return w, nil
+}
+
+// fillPast inserts closed conversations into an organization, and one with many messages.
+func fillPast(ctx context.Context, db *pg.DB, f traffic.Field, conversations, messages int) (long string, err error) {
+	org, err := uuid.Parse(f.Organization)
+	if err != nil {
+		return "", err
+	}
+	id := uuid.Must(uuid.NewV7())
+	err = db.As(access.System(org, "a past to search in")).Tx(ctx, func(tx *pg.Tenant) error {
+		visitor := uuid.Must(uuid.NewV7())
+		for _, x := range []struct {
+			sql  string
+			args []any
+		}{
+			{"insert into visitors (org_id, id, website_id) select $1, $2, id from websites", []any{org, visitor}},
+			{`insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq, last_text, last_at, created_at, closed_at, page_title)
+				select $1, gen_random_uuid(), w.id, w.customer_id, $2, 'closed', 'Mia', 0, 'x', now(), now(), '2026-01-01'::timestamptz + n * interval '1 second',
+					'parcel refund invoice number' || n || ' page' || n % 100
+				from websites w, generate_series(1, $3::int) n`, []any{org, visitor, conversations}},
+			{`insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq, last_text, last_at, created_at, closed_at)
+				select $1, $4, w.id, w.customer_id, $2, 'closed', 'Mia', $3::int, 'x', now(), now(), now() from websites w`, []any{org, visitor, messages, id}},
+			{`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
+				select $1, $4, n, gen_random_uuid(), $2, 'text', 'visitor', $2, 'Line ' || n || ' of a very long conversation about a parcel', now()
+				from generate_series(1, $3::int) n`, []any{org, visitor, messages, id}},
+		} {
+			if _, err := tx.Exec(ctx, x.sql, x.args...); err != nil {
+				return fmt.Errorf("%.60s: %w", x.sql, err)
+			}
+		}
+		return nil
+	})
+	return id.String(), err
 }
 
 // kept reads everything said in an organization.

@@ -9,6 +9,7 @@ import (
 	"parley/app/access"
 	"parley/app/archive/internal/archivedb"
 	"parley/app/fail"
+	"parley/app/pg"
 )
 
 const (
@@ -44,6 +45,9 @@ func (r *Room) List(ctx context.Context, who access.Actor, f Filter, from Place)
 		return p, fail.Field("q", "%s", err.Error())
 	}
 	f = f.forReader(who)
+	if text != "" {
+		ctx = pg.Long(ctx)
+	}
 	err = r.reading(ctx, who, func(q *archivedb.Queries) error {
 		if text == "" {
 			return p.list(ctx, q, f, from)

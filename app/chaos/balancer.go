@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -14,10 +13,11 @@ type balancer struct {
 	listener net.Listener
 	backends []string
 
+	*wire
+
 	mu    sync.Mutex
 	ready map[string]bool
 	next  int
-	open  map[net.Conn]struct{}
 }
 
 func newBalancer(ctx context.Context, backends []string) (*balancer, error) {
@@ -25,7 +25,7 @@ func newBalancer(ctx context.Context, backends []string) (*balancer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &balancer{listener: l, backends: backends, ready: map[string]bool{}, open: map[net.Conn]struct{}{}}
+	b := &balancer{listener: l, backends: backends, wire: newWire(ctx), ready: map[string]bool{}}
 	for _, backend := range backends {
 		go b.watch(ctx, backend)
 	}
@@ -35,7 +35,7 @@ func newBalancer(ctx context.Context, backends []string) (*balancer, error) {
 			if err != nil {
 				return
 			}
-			go b.carry(c)
+			go b.serve(c)
 		}
 	}()
 	context.AfterFunc(ctx, func() { l.Close() })
@@ -85,40 +85,17 @@ func (b *balancer) pick() string {
 	return ""
 }
 
-func (b *balancer) carry(near net.Conn) {
-	defer near.Close()
+// serve passes a connection on to an instance that is ready.
+func (b *balancer) serve(near net.Conn) {
 	backend := b.pick()
 	if backend == "" {
+		near.Close()
 		return
 	}
 	far, err := net.DialTimeout("tcp", backend, time.Second)
 	if err != nil {
+		near.Close()
 		return
 	}
-	defer far.Close()
-	b.mu.Lock()
-	b.open[near] = struct{}{}
-	b.mu.Unlock()
-	defer func() {
-		b.mu.Lock()
-		delete(b.open, near)
-		b.mu.Unlock()
-	}()
-	done := make(chan struct{}, 2)
-	copy := func(to, from net.Conn) {
-		io.Copy(to, from)
-		done <- struct{}{}
-	}
-	go copy(near, far)
-	go copy(far, near)
-	<-done
-}
-
-// cut ends everything that is carried now.
-func (b *balancer) cut() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for c := range b.open {
-		c.Close()
-	}
+	b.carry(near, far)
 }

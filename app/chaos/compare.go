@@ -9,11 +9,8 @@ import (
 	"time"
 )
 
-// tolerable is the longest a visitor may wait for an acknowledgement, or for an answer to be shown, whatever happens.
-const tolerable = 5 * time.Second
-
 // compare holds what everybody was told against what is kept. Screens get a moment to catch up first.
-func compare(ctx context.Context, world *World, visitors []*visitor, agents []*agent, wrong *faults, out io.Writer) error {
+func compare(ctx context.Context, world *World, visitors []*visitor, agents []*agent, wrong *faults, tolerable time.Duration, out io.Writer) error {
 	kept := map[string][]Message{}
 	for _, f := range world.Fields {
 		talks, err := world.Kept(ctx, f)

@@ -16,6 +16,10 @@ import (
 	"parley/app/traffic"
 )
 
+// silence is after how long without a frame a connection is taken for dead, as the widget and the desk do: the server says
+// something at least every quarter of a minute.
+const silence = 30 * time.Second
+
 // faults is what was seen to be wrong.
 type faults struct {
 	mu   sync.Mutex
@@ -154,7 +158,7 @@ func (v *visitor) session(ctx context.Context, talking func() bool, tries *int) 
 	}()
 	last := map[string]int{} // in this socket
 	for {
-		wait := 60 * time.Second
+		wait := silence
 		v.mu.Lock()
 		if len(v.out) > 0 {
 			wait = 4 * time.Second // an acknowledgement that does not come means that the connection is gone
@@ -332,7 +336,7 @@ func (a *agent) sit(ctx context.Context) {
 			err = conn.WriteJSON(map[string]any{"type": "hello", "threads": threads})
 			for err == nil {
 				var frame []byte
-				conn.SetReadDeadline(time.Now().Add(90 * time.Second))
+				conn.SetReadDeadline(time.Now().Add(silence))
 				if _, frame, err = conn.ReadMessage(); err == nil {
 					a.see(string(frame))
 				}

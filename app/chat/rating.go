@@ -88,6 +88,7 @@ func (r *Room) Ratings(ctx context.Context, who access.Actor, by string, since, 
 	if err != nil {
 		return nil, nil, err
 	}
+	ctx = pg.Long(ctx)
 	q := chatdb.New(t)
 	rows, err := q.RatingsBy(ctx, chatdb.RatingsByParams{By: by, Since: since, Until: until})
 	for _, row := range rows {

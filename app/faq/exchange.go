@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,7 +43,7 @@ func (r *Room) Export(ctx context.Context, who access.Actor, format string, w io
 	if err != nil {
 		return err
 	}
-	rows, err := faqdb.New(t).AllEntries(ctx, true)
+	rows, err := faqdb.New(t).AllEntries(pg.Long(ctx), true)
 	if err != nil {
 		return err
 	}
@@ -227,49 +228,65 @@ type Names struct {
 	Customers, Websites, Groups map[string]uuid.UUID
 }
 
-// Import puts the records of a file into the catalogue, all in one transaction; dry only says what would become of each.
+// Import puts the records of a file into the catalogue; dry only says what would become of each. Entries are stored in small
+// transactions, so that a large file holds up nobody: if it fails in the middle, the error says how far it came, and importing
+// the same file again goes on from there. The error is fail.Busy while other files of the organization are being imported.
 func (r *Room) Import(ctx context.Context, who access.Actor, records []Record, names Names, language string, dry Dry) ([]Fate, error) {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return nil, err
 	}
-	var fates []Fate
-	var taken []Entry
-	err = t.Tx(ctx, func(tx *pg.Tenant) error {
-		q := faqdb.New(tx)
-		rows, err := q.AllEntries(ctx, true)
-		if err != nil {
-			return err
+	release, err := r.imports.Acquire(ctx, who.Org())
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	long := pg.Long(ctx)
+	rows, err := faqdb.New(t).AllEntries(long, true)
+	if err != nil {
+		return nil, err
+	}
+	known := gathered(rows)
+	fates, taken := judge(records, known, names, language)
+	if who.Limited() {
+		taken = withinLimits(fates, taken, known)
+	}
+	if len(known)+len(taken) > entriesMost {
+		return nil, fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", entriesMost)
+	}
+	if dry == OnlyLook {
+		return fates, nil
+	}
+	var stored []uuid.UUID
+	for list := range slices.Chunk(taken, importChunk) {
+		if err = t.Tx(long, func(tx *pg.Tenant) error { return put(long, faqdb.New(tx), who, list, true) }); err != nil {
+			break
 		}
-		known := gathered(rows)
-		fates, taken = judge(records, known, names, language)
-		if who.Limited() {
-			taken = withinLimits(fates, taken, known)
+		for _, e := range list {
+			stored = append(stored, e.ID)
 		}
-		if len(known)+len(taken) > entriesMost {
-			return fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", entriesMost)
-		}
-		if dry == OnlyLook {
-			return nil
-		}
-		for list := range slices.Chunk(taken, 500) {
-			if err := put(ctx, q, who, list, true); err != nil {
-				return err
-			}
-		}
+	}
+	if len(stored) > 0 {
+		r.tell(who.Org(), stored...)
+	}
+	return fates, interrupted(err, len(stored), len(taken))
+}
+
+// importChunk is how many entries of a file are stored at once.
+const importChunk = 200
+
+// interrupted words an error in the middle of an import.
+func interrupted(err error, stored, all int) error {
+	switch {
+	case err == nil:
 		return nil
-	})
-	if pg.Denied(err) {
-		err = fail.Field("file", "The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
+	case pg.Denied(err):
+		return fail.Field("file", "The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
+	case stored == 0:
+		return err
 	}
-	if err == nil && dry != OnlyLook && len(taken) > 0 {
-		ids := make([]uuid.UUID, len(taken))
-		for i, e := range taken {
-			ids[i] = e.ID
-		}
-		r.tell(who.Org(), ids...)
-	}
-	return fates, err
+	slog.Warn("an import was interrupted", "stored", stored, "of", all, "error", err)
+	return fail.Field("file", "%d of %d entries were stored; then the import was interrupted. Import the same file again: it goes on where it stopped.", stored, all)
 }
 
 // Dry says whether an import only looks.

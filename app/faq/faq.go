@@ -12,6 +12,7 @@ import (
 	"parley/app/access"
 	"parley/app/bus"
 	"parley/app/fail"
+	"parley/app/fair"
 	"parley/app/faq/internal/faqdb"
 	"parley/app/pg"
 )
@@ -21,11 +22,13 @@ type Room struct {
 	db      *pg.DB
 	bus     *bus.Bus
 	engines engines
+	imports *fair.Slots // a file that is being imported is held in memory
 }
 
 // New returns the room. It hears of what other processes change.
 func New(db *pg.DB, b *bus.Bus) *Room {
-	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}}}
+	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}},
+		imports: fair.New(fair.Limits{Total: 2, Each: 1, Queue: 2, Wait: 20 * time.Second, Doing: "importing other files"})}
 	b.Subscribe(r)
 	return r
 }

@@ -14,12 +14,29 @@ import (
 
 	"parley/app/access"
 	"parley/app/fail"
+	"parley/app/fair"
 )
 
-// DB is a pool of connections as the application's role. It runs nothing by itself: ask As or Doors for a handle.
+// DB is connections as the application's role, in three pools, so that no kind of work can take what another needs: commits of
+// messages, what is asked before an organization is known (log-ins, sessions, widget keys), and everything that is done for
+// an organization. Of the last, organizations have fair shares. It runs nothing by itself: ask As or Doors for a handle.
 type DB struct {
-	pool   *pgxpool.Pool
-	counts counter
+	pool    *pgxpool.Pool // for organizations
+	commits *pgxpool.Pool // for pipelines and notifications
+	doors   *pgxpool.Pool // for what is asked before an organization is known
+	shares  *fair.Slots   // of pool
+	long    *fair.Slots   // of pool, for work marked Long
+	counts  counter
+}
+
+// connections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.
+const connections = 12
+
+// split divides connections between the pools. Two connections write messages, and one notifies.
+func split(all int) (organizations, commits, doors int) {
+	all = max(4, all)
+	commits, doors = min(3, all/4+1), max(1, all/6)
+	return all - commits - doors, commits, doors
 }
 
 // Open connects to url as the application's role. It does not look at the role; see Guard.
@@ -28,29 +45,53 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
 	}
-	if !strings.Contains(url, "pool_max_conns") {
-		cfg.MaxConns = 12 // two writers, and the rest for people; Postgres is quickest with few
+	all := connections
+	if strings.Contains(url, "pool_max_conns") {
+		all = int(cfg.MaxConns)
 	}
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.HealthCheckPeriod = time.Minute
 	cfg.ConnConfig.RuntimeParams["application_name"] = "parley"
-	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+	cfg.ConnConfig.DialFunc = dial
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		registerUUID(c.TypeMap())
-		return nil
+		return c.PgConn().Exec(ctx, sessionTimeouts).Close()
 	}
 	db := &DB{}
 	cfg.ConnConfig.Tracer = &db.counts
-	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
-		return nil, err
+	organizations, commits, doors := split(all)
+	for _, p := range []struct {
+		pool **pgxpool.Pool
+		most int
+	}{{&db.pool, organizations}, {&db.commits, commits}, {&db.doors, doors}} {
+		one := cfg.Copy()
+		one.MinConns, one.MaxConns = min(cfg.MinConns, int32(p.most)), int32(p.most)
+		if *p.pool, err = pgxpool.NewWithConfig(ctx, one); err != nil {
+			db.Close()
+			return nil, err
+		}
 	}
+	db.share(organizations, (organizations+1)/2)
 	return db, nil
 }
 
+// share sets how many connections for organizations there are, and how many of them one may hold.
+func (db *DB) share(all, each int) {
+	db.shares = fair.New(fair.Limits{Total: all, Each: each, Queue: 200, Wait: 5 * time.Second})
+	db.long = fair.New(fair.Limits{Total: max(1, all/3), Each: 1, Queue: 20, Wait: 20 * time.Second, Doing: "searching, exporting or importing already"})
+}
+
 // Close waits for borrowed connections and closes them all.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() {
+	for _, pool := range []*pgxpool.Pool{db.pool, db.commits, db.doors} {
+		if pool != nil {
+			pool.Close()
+		}
+	}
+}
 
 // Ping asks the database for a sign of life.
-func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+func (db *DB) Ping(ctx context.Context) error { return db.doors.Ping(ctx) }
 
 // As returns the handle for an actor. A handle for nobody answers every statement with an error.
 func (db *DB) As(actor access.Actor) *Tenant { return &Tenant{db: db, actor: actor} }
@@ -78,10 +119,13 @@ func (db *DB) Counts() (statements, roundTrips int64) {
 	return db.counts.statements.Load(), db.counts.roundTrips.Load()
 }
 
-// Connections says how many connections of the pool are in use and how many are idle.
+// Connections says how many connections are in use and how many are idle.
 func (db *DB) Connections() (used, idle int) {
-	s := db.pool.Stat()
-	return int(s.AcquiredConns()), int(s.IdleConns())
+	for _, pool := range []*pgxpool.Pool{db.pool, db.commits, db.doors} {
+		s := pool.Stat()
+		used, idle = used+int(s.AcquiredConns()), idle+int(s.IdleConns())
+	}
+	return used, idle
 }
 
 type counter struct{ statements, roundTrips atomic.Int64 }
@@ -109,7 +153,7 @@ func Away(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		class := e.Code[:min(2, len(e.Code))]
-		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006" || e.Code == lockedCode
+		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006" || e.Code == "25P03" || e.Code == lockedCode
 	}
 	return !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, errNobody) && !errors.Is(err, errNotSent)
 }

@@ -13,7 +13,7 @@ import (
 type Doors struct{ q *doorsdb.Queries }
 
 // Doors returns the doors.
-func (db *DB) Doors() Doors { return Doors{doorsdb.New(db.pool)} }
+func (db *DB) Doors() Doors { return Doors{doorsdb.New(db.doors)} }
 
 // Website is what a widget's key stands for.
 type Website = doorsdb.WebsiteByKeyRow

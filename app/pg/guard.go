@@ -10,7 +10,7 @@ import (
 func (db *DB) Guard(ctx context.Context) error {
 	var role string
 	var super, bypass, owner, door, member bool
-	err := db.pool.QueryRow(ctx, `
+	err := db.doors.QueryRow(ctx, `
 		select current_user,
 		  exists (select from pg_roles r where r.rolsuper and pg_has_role(current_user, r.oid, 'member')),
 		  exists (select from pg_roles r where r.rolbypassrls and pg_has_role(current_user, r.oid, 'member')),

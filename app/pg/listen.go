@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +22,7 @@ func (db *DB) Notify(ctx context.Context, list []Notification) error {
 	for _, n := range list {
 		b.Queue("select pg_notify($1, $2)", n.Channel, n.Body)
 	}
-	return db.pool.SendBatch(ctx, &b).Close()
+	return db.commits.SendBatch(ctx, &b).Close()
 }
 
 // Listener hears channels on a connection of its own.
@@ -72,9 +71,8 @@ func (l *Listener) Run(ctx context.Context, heard func(string), listening func([
 }
 
 func (l *Listener) once(ctx context.Context, heard func(string), listening func([]string)) error {
-	cfg := l.db.pool.Config().ConnConfig.Copy()
+	cfg := l.db.commits.Config().ConnConfig.Copy()
 	cfg.Tracer = nil
-	cfg.DialFunc = (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext // a peer that has vanished is noticed within minutes
 	connecting, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(connecting, cfg)

@@ -66,7 +66,7 @@ func Migrate(ctx context.Context, ownerURL, appURL string) (int, error) {
 // Current returns an error unless every migration of this binary has been applied.
 func (d *DB) Current(ctx context.Context) error {
 	var have int64
-	err := d.pool.QueryRow(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&have)
+	err := d.doors.QueryRow(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&have)
 	var e *pgconn.PgError
 	if errors.As(err, &e) && (e.Code == "42P01" || e.Code == "3F000" || e.Code == "42501") { // no such table, no right to it
 		return fmt.Errorf("the database has not been prepared (run \"parley migrate\"): %w", err)

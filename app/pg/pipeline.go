@@ -17,6 +17,8 @@ import (
 // handle of a pipeline takes batch statements only (sqlc's :batchmany and its like).
 type Pipeline struct {
 	db      *DB
+	alone   *Tenant // whose statements alone are in it: it takes a connection of the organization's share; nil: one for commits
+	release func()  // gives the share back
 	batch   pgx.Batch
 	results pgx.BatchResults
 	failed  error
@@ -43,14 +45,28 @@ func (p *Pipeline) Send(ctx context.Context) {
 	var b pgx.Batch
 	b.Queue(byKey)
 	b.QueuedQueries = append(b.QueuedQueries, p.batch.QueuedQueries...)
-	p.results = p.db.pool.SendBatch(ctx, &b)
+	pool := p.db.commits
+	if p.alone != nil {
+		pool = p.db.pool
+		if p.release, p.failed = p.alone.acquire(ctx); p.failed != nil {
+			p.results = noResults{p.failed}
+			return
+		}
+	}
+	p.results = pool.SendBatch(ctx, &b)
 	if _, err := p.results.Exec(); err != nil {
 		p.failed = err
 	}
 }
 
 // Close ends the transaction. A nil error, together with no error from any result, means committed.
-func (p *Pipeline) Close() error { return p.results.Close() }
+func (p *Pipeline) Close() error {
+	err := p.results.Close()
+	if p.release != nil {
+		p.release()
+	}
+	return err
+}
 
 // SendBatch sends statements together with the scope in one round trip, or, in a pipeline, queues them.
 func (t *Tenant) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
@@ -60,6 +76,7 @@ func (t *Tenant) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	p := t.pipeline
 	if p == nil {
 		p = t.db.Pipeline()
+		p.alone = t
 	}
 	p.batch.Queue(scope, t.scopeArgs()...)
 	for _, q := range b.QueuedQueries {
@@ -118,10 +135,19 @@ func (b *scopedBatch) QueryRow() pgx.Row {
 // Close ends a batch that was sent alone. In a pipeline it does nothing: the pipeline is closed as a whole.
 func (b *scopedBatch) Close() error {
 	if b.alone && b.p.results != nil {
-		return b.p.results.Close()
+		return b.p.Close()
 	}
 	return nil
 }
+
+// noResults is the results of a batch that was not sent.
+type noResults struct{ err error }
+
+func (r noResults) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, r.err }
+func (r noResults) Query() (pgx.Rows, error)         { return noRows{err: r.err}, r.err }
+func (r noResults) QueryRow() pgx.Row                { return noRows{err: r.err} }
+func (r noResults) Close() error                     { return r.err }
+func (r noResults) Tx() pgx.Tx                       { return nil }
 
 // noRows is the rows of a statement that was not sent.
 type noRows struct {

@@ -48,13 +48,22 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 	if t.pipeline != nil {
 		return nil, errNotSent
 	}
+	release, err := t.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var b pgx.Batch
 	b.Queue(scope, t.scopeArgs()...)
+	if isLong(ctx) {
+		b.Queue(longTimeout)
+	}
 	b.Queue(sql, args...)
-	results := t.db.pool.SendBatch(ctx, &b)
-	if _, err := results.Exec(); err != nil {
-		results.Close()
-		return nil, err
+	results := &shared{t.db.pool.SendBatch(ctx, &b), release}
+	for range b.Len() - 1 {
+		if _, err := results.Exec(); err != nil {
+			results.Close()
+			return nil, err
+		}
 	}
 	return results, nil
 }
@@ -106,9 +115,19 @@ func (t *Tenant) Tx(ctx context.Context, fn func(*Tenant) error) error {
 	if !t.actor.Valid() {
 		return errNobody
 	}
+	release, err := t.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return pgx.BeginFunc(ctx, t.db.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
 			return err
+		}
+		if isLong(ctx) {
+			if _, err := tx.Exec(ctx, longTimeout); err != nil {
+				return err
+			}
 		}
 		return fn(&Tenant{db: t.db, actor: t.actor, tx: tx})
 	})

@@ -8,6 +8,7 @@ type Field struct {
 	Key          string // the widget's
 	Host         string // that the website allows
 	Email        string // the agent's log-in
+	Manager      string // the manager's, with the same password; empty: there is none
 	Password     string
 }
 

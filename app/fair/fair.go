@@ -1,0 +1,194 @@
+// Package fair shares a fixed number of slots between organizations, so that one of them can be slow but not in the way of others.
+//
+// Owns: Slots, which hands out slots in turns and bounds what one organization holds and how many of its callers wait.
+//
+// Must not touch: anything of Parley but the wording of errors.
+//
+// Always true: a slot that becomes free goes to the waiting organization that holds the fewest, and among these to the one
+// that was served longest ago.
+package fair
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/fail"
+)
+
+// Slots hands out a fixed number of slots.
+type Slots struct {
+	limits Limits
+
+	mu      sync.Mutex
+	free    int
+	clock   uint64 // counts services: who has the lower number was served longer ago
+	holders map[uuid.UUID]*holder
+	waiting map[uuid.UUID]*holder // the holders with callers that wait
+}
+
+// Limits bounds Slots.
+type Limits struct {
+	Total int           // slots in all, at least 1
+	Each  int           // slots that one organization may hold, at least 1
+	Queue int           // callers of one organization that may wait; 0: nobody waits
+	Wait  time.Duration // how long a caller waits before it is refused
+	Doing string        // what the slots are for, as it follows "Your organization is": "importing files"
+}
+
+// holder is one organization that holds slots or waits for them.
+type holder struct {
+	id     uuid.UUID
+	held   int
+	served uint64
+	queue  []*waiter
+}
+
+type waiter struct{ granted chan struct{} }
+
+// New returns slots that are all free.
+func New(l Limits) *Slots {
+	l.Total, l.Each = max(1, l.Total), max(1, l.Each)
+	return &Slots{limits: l, free: l.Total, holders: map[uuid.UUID]*holder{}, waiting: map[uuid.UUID]*holder{}}
+}
+
+// Acquire takes a slot for an organization, waiting for its turn. The slot is held until release is called; calling it again
+// does nothing. The error is fail.Busy if too many of the organization's callers wait or the wait takes too long, or ctx's own.
+func (s *Slots) Acquire(ctx context.Context, org uuid.UUID) (release func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	h := s.holders[org]
+	if h == nil {
+		h = &holder{id: org}
+		s.holders[org] = h
+	}
+	if s.free > 0 && h.held < s.limits.Each && len(h.queue) == 0 { // nobody else waits for this one: it would have been given away
+		s.grant(h)
+		s.mu.Unlock()
+		return s.releaser(h), nil
+	}
+	if len(h.queue) >= s.limits.Queue {
+		s.forget(h)
+		s.mu.Unlock()
+		return nil, s.busy()
+	}
+	w := &waiter{granted: make(chan struct{})}
+	h.queue = append(h.queue, w)
+	s.waiting[org] = h
+	s.mu.Unlock()
+
+	timer := time.NewTimer(s.limits.Wait)
+	defer timer.Stop()
+	select {
+	case <-w.granted:
+		return s.releaser(h), nil
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-timer.C:
+		err = s.busy()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	select {
+	case <-w.granted: // in the same moment: it is passed on
+		s.put(h)
+	default:
+		s.leave(h, w)
+	}
+	return nil, err
+}
+
+// Held says how many slots are held and how many callers wait.
+func (s *Slots) Held() (held, waiting int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.waiting {
+		waiting += len(h.queue)
+	}
+	return s.limits.Total - s.free, waiting
+}
+
+func (s *Slots) busy() error {
+	doing := s.limits.Doing
+	if doing == "" {
+		doing = "doing a lot at once"
+	}
+	e := fail.New(fail.Busy, "Your organization is %s, and this has to wait for it. Try again in 5 seconds.", doing)
+	e.RetryAfter = 5 * time.Second
+	return e
+}
+
+// grant gives a free slot to h.
+func (s *Slots) grant(h *holder) {
+	s.clock++
+	h.served = s.clock
+	h.held++
+	s.free--
+}
+
+func (s *Slots) releaser(h *holder) func() {
+	var once sync.Once
+	return func() {
+		once.Do(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.put(h)
+		})
+	}
+}
+
+// put takes a slot back from h and gives it to whose turn it is.
+func (s *Slots) put(h *holder) {
+	h.held--
+	s.free++
+	for s.free > 0 {
+		next := s.next()
+		if next == nil {
+			break
+		}
+		w := next.queue[0]
+		s.leave(next, w)
+		s.grant(next)
+		close(w.granted)
+	}
+	s.forget(h)
+}
+
+// next is the organization whose turn it is; nil if nobody may have a slot.
+func (s *Slots) next() (best *holder) {
+	for _, h := range s.waiting {
+		if h.held >= s.limits.Each {
+			continue
+		}
+		if best == nil || h.held < best.held || h.held == best.held && h.served < best.served {
+			best = h
+		}
+	}
+	return best
+}
+
+// leave takes a waiter out of h's queue.
+func (s *Slots) leave(h *holder, w *waiter) {
+	for i, other := range h.queue {
+		if other == w {
+			h.queue = append(h.queue[:i], h.queue[i+1:]...)
+			break
+		}
+	}
+	if len(h.queue) == 0 {
+		h.queue = nil
+		delete(s.waiting, h.id)
+	}
+	s.forget(h)
+}
+
+// forget drops h when nothing of it is left.
+func (s *Slots) forget(h *holder) {
+	if h.held == 0 && len(h.queue) == 0 && s.holders[h.id] == h {
+		delete(s.holders, h.id)
+	}
+}

@@ -1,0 +1,46 @@
+package pg
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+type longKey struct{}
+
+// Long marks what is done with a context as long work: a search, an import, an export. An organization does one such thing at a
+// time at each process, waits its turn for it, and leaves most connections to others; a statement may take a minute. It is for
+// single statements and short transactions: what is long in all is many of them.
+func Long(ctx context.Context) context.Context { return context.WithValue(ctx, longKey{}, true) }
+
+func isLong(ctx context.Context) bool { return ctx.Value(longKey{}) != nil }
+
+// acquire takes a connection's share for the actor's organization. Every organization has at most half of the connections, and
+// they are served in turns. The error is fail.Busy where too much of the organization waits already.
+func (t *Tenant) acquire(ctx context.Context) (release func(), err error) {
+	org := t.actor.Org()
+	longReleased := func() {}
+	if isLong(ctx) {
+		if longReleased, err = t.db.long.Acquire(ctx, org); err != nil {
+			return nil, err
+		}
+	}
+	released, err := t.db.shares.Acquire(ctx, org)
+	if err != nil {
+		longReleased()
+		return nil, err
+	}
+	return func() { released(); longReleased() }, nil
+}
+
+// shared gives the share back when the results are closed.
+type shared struct {
+	pgx.BatchResults
+	release func()
+}
+
+func (s *shared) Close() error {
+	err := s.BatchResults.Close()
+	s.release()
+	return err
+}

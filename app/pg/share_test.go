@@ -1,0 +1,205 @@
+package pg_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/fail"
+	"parley/app/pg"
+)
+
+// handle is connections of one's own to the tests' database.
+func handle(t *testing.T) *pg.DB {
+	t.Helper()
+	url, _ := apptest.URLs(t)
+	db, err := pg.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// One organization's transactions hold whatever they can get. Others, log-ins and commits of messages do not notice.
+func TestOneOrganizationLeavesConnectionsToOthers(t *testing.T) {
+	t.Parallel()
+	db, ctx := handle(t), soon(t)
+	greedy, other := access.System(uuid.New(), "test"), access.System(uuid.New(), "test")
+	var holding, refused atomic.Int32
+	finish := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 40 {
+		wg.Go(func() {
+			err := db.As(greedy).Tx(ctx, func(tx *pg.Tenant) error {
+				holding.Add(1)
+				<-finish
+				return nil
+			})
+			if e := fail.As(err); e != nil && e.Kind == fail.Busy && e.RetryAfter > 0 {
+				refused.Add(1)
+			}
+		})
+	}
+	waitUntil(t, func() bool { return holding.Load() >= 2 })
+	for range 20 {
+		if _, err := db.As(other).Exec(ctx, "select 1"); err != nil {
+			t.Fatalf("another organization: %v", err)
+		}
+	}
+	if _, err := db.Doors().Logins(ctx, "nobody@shop.example"); err != nil {
+		t.Errorf("log-in: %v", err)
+	}
+	p := db.Pipeline()
+	var b pgx.Batch
+	b.Queue("select 1")
+	results := p.As(greedy).SendBatch(ctx, &b)
+	p.Send(ctx)
+	if _, err := results.Exec(); err != nil || p.Close() != nil {
+		t.Errorf("a commit: %v", err)
+	}
+	waitUntil(t, func() bool { return refused.Load() > 0 }) // nobody waits for ever
+	close(finish)
+	wg.Wait()
+	if _, err := db.As(greedy).Exec(ctx, "select 1"); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if n := holding.Load(); n > 6 {
+		t.Errorf("%d transactions of one organization at once", n)
+	}
+}
+
+// Whatever ends a statement, its share is given back.
+func TestSharesAreGivenBack(t *testing.T) {
+	t.Parallel()
+	db, ctx := handle(t), soon(t)
+	who := db.As(access.System(uuid.New(), "test"))
+	var one int
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	for range 100 { // more than there are shares
+		who.Exec(ctx, "select 1/0")
+		who.Exec(gone, "select 1")
+		who.QueryRow(ctx, "select 1 where false").Scan(&one)
+		who.QueryRow(ctx, "nonsense").Scan(&one)
+		who.QueryRow(pg.Long(ctx), "select 1").Scan(&one)
+		if rows, err := who.Query(ctx, "select generate_series(1, 3)"); err == nil {
+			rows.Next()
+			rows.Close()
+		}
+		if rows, err := who.Query(ctx, "select generate_series(1, 3)"); err == nil {
+			for rows.Next() {
+			}
+		}
+		who.Query(ctx, "nonsense")
+		who.Tx(ctx, func(*pg.Tenant) error { return errors.New("no") })
+		var b pgx.Batch
+		b.Queue("select 1")
+		who.SendBatch(ctx, &b).Close()
+		who.SendBatch(gone, &b).Close()
+	}
+	if err := who.QueryRow(ctx, "select 1").Scan(&one); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of long work an organization does one thing at a time, and another organization does not wait for it.
+func TestLongWorkTakesTurns(t *testing.T) {
+	t.Parallel()
+	db, ctx := handle(t), soon(t)
+	one, other := access.System(uuid.New(), "test"), access.System(uuid.New(), "test")
+	var now, most atomic.Int32
+	started := make(chan struct{}, 10)
+	finish := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 5 {
+		wg.Go(func() {
+			err := db.As(one).Tx(pg.Long(ctx), func(*pg.Tenant) error {
+				most.Store(max(most.Load(), now.Add(1)))
+				started <- struct{}{}
+				<-finish
+				now.Add(-1)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	<-started
+	if _, err := db.As(other).Exec(pg.Long(ctx), "select 1"); err != nil {
+		t.Error(err)
+	}
+	if _, err := db.As(one).Exec(ctx, "select 1"); err != nil { // what is not long goes on
+		t.Error(err)
+	}
+	close(finish)
+	wg.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d at once", most.Load())
+	}
+}
+
+// A process stops inside a transaction and never says another word, as a stalled or vanished one does: its locks are free before
+// long, so the others go on.
+func TestAbandonedTransactionFreesItsLocks(t *testing.T) {
+	t.Parallel()
+	stalled, healthy, ctx := handle(t), handle(t), soon(t)
+	org := access.System(uuid.New(), "test")
+	lock := "select pg_advisory_xact_lock(hashtextextended('routing' || $1, 0))"
+	holds, end := make(chan struct{}), make(chan struct{})
+	failed := make(chan error)
+	go func() {
+		failed <- stalled.As(org).Tx(context.Background(), func(tx *pg.Tenant) error {
+			if _, err := tx.Exec(ctx, lock, org.Org().String()); err != nil {
+				return err
+			}
+			close(holds)
+			<-end
+			return nil
+		})
+	}()
+	<-holds
+	for {
+		_, err := healthy.As(org).Exec(ctx, lock, org.Org().String())
+		if err == nil {
+			break
+		}
+		if !pg.Away(err) { // what is tried again
+			t.Fatal(err)
+		}
+	}
+	close(end)
+	if err := <-failed; !pg.Away(err) {
+		t.Errorf("the stalled one hears %v", err)
+	}
+	if _, err := stalled.As(org).Exec(ctx, "select 1"); err != nil {
+		t.Errorf("and goes on: %v", err)
+	}
+}
+
+func waitUntil(t *testing.T, true func() bool) {
+	t.Helper()
+	for range 3000 {
+		if true() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("waited in vain")
+}

@@ -19,7 +19,8 @@ var mayImport = map[string][]string{
 	"app/bidi":    {},
 	"app/outside": {},
 	"db":          {},
-	"app/pg":      {"app/access", "app/fail", "db"},
+	"app/fair":    {"app/fail"},
+	"app/pg":      {"app/access", "app/fail", "app/fair", "db"},
 	"app/bus":     {"app/pg"},
 	// rooms
 	"app/org":                 {"app/pg", "app/bus", "app/access", "app/fail"},
@@ -27,7 +28,7 @@ var mayImport = map[string][]string{
 	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/access", "app/fail"},
 	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/queue/sim":           {},
-	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
+	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/fair", "app/keys", "app/faq/suggest"},
 	"app/faq/suggest":         {},
 	"app/faq/suggest/measure": {"app/faq/suggest"},
 	"app/assist":              {"app/pg", "app/bus", "app/access", "app/fail", "app/chat", "app/faq", "app/assist/model", "app/assist/mask", "app/assist/compose", "app/assist/prompt"},

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"parley/app/access"
 	"parley/app/bus"
@@ -26,15 +23,9 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 		_, err := pg.Migrate(ctx, cluster.OwnerURL, cluster.AppURL)
 		return err
 	}}
-	app, err := pgx.ParseConfig(cluster.AppURL)
-	if err != nil {
+	if w.Network, w.Address, w.DatabaseURL, err = pg.Reach(cluster.AppURL); err != nil {
 		cluster.Stop()
 		return nil, err
-	}
-	w.Network, w.Address = pgconn.NetworkAddress(app.Host, app.Port)
-	w.DatabaseURL = func(port int) string {
-		u := url.URL{Scheme: "postgres", User: url.UserPassword(app.User, app.Password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: app.Database, RawQuery: "sslmode=disable"}
-		return u.String()
 	}
 	fail := func(err error) (*chaos.World, error) {
 		cluster.Stop()
@@ -69,31 +60,33 @@ func fillPast(ctx context.Context, db *pg.DB, f traffic.Field, conversations, me
 	if err != nil {
 		return "", err
 	}
-	id := uuid.Must(uuid.NewV7())
-	err = db.As(access.System(org, "a past to search in")).Tx(ctx, func(tx *pg.Tenant) error {
-		visitor := uuid.Must(uuid.NewV7())
-		for _, x := range []struct {
-			sql  string
-			args []any
-		}{
-			{"insert into visitors (org_id, id, website_id) select $1, $2, id from websites", []any{org, visitor}},
-			{`insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq, last_text, last_at, created_at, closed_at, page_title)
-				select $1, gen_random_uuid(), w.id, w.customer_id, $2, 'closed', 'Mia', 0, 'x', now(), now(), '2026-01-01'::timestamptz + n * interval '1 second',
-					'parcel refund invoice number' || n || ' page' || n % 100
-				from websites w, generate_series(1, $3::int) n`, []any{org, visitor, conversations}},
-			{`insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq, last_text, last_at, created_at, closed_at)
-				select $1, $4, w.id, w.customer_id, $2, 'closed', 'Mia', $3::int, 'x', now(), now(), now() from websites w`, []any{org, visitor, messages, id}},
-			{`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-				select $1, $4, n, gen_random_uuid(), $2, 'text', 'visitor', $2, 'Line ' || n || ' of a very long conversation about a parcel', now()
-				from generate_series(1, $3::int) n`, []any{org, visitor, messages, id}},
-		} {
-			if _, err := tx.Exec(ctx, x.sql, x.args...); err != nil {
-				return fmt.Errorf("%.60s: %w", x.sql, err)
-			}
+	t, id, visitor := db.As(access.System(org, "a past to search in")), uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+	if _, err := t.Exec(ctx, "insert into visitors (org_id, id, website_id) select $1, $2, id from websites", org, visitor); err != nil {
+		return "", err
+	}
+	const piece = 1000
+	for n := 0; n < conversations; n += piece {
+		if _, err := t.Exec(pg.Long(ctx), `insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq,
+				last_text, last_at, created_at, closed_at, page_title)
+			select $1, gen_random_uuid(), w.id, w.customer_id, $2, 'closed', 'Mia', 0, 'x', now(), now(), '2026-01-01'::timestamptz + n * interval '1 second',
+				'parcel refund invoice number' || n || ' page' || n % 100
+			from websites w, generate_series($3::int + 1, $3::int + $4::int) n`, org, visitor, n, min(piece, conversations-n)); err != nil {
+			return "", err
 		}
-		return nil
-	})
-	return id.String(), err
+	}
+	if _, err := t.Exec(pg.Long(ctx), `insert into conversations (org_id, id, website_id, customer_id, visitor_id, state, agent_name, last_seq, last_text,
+			last_at, created_at, closed_at)
+		select $1, $4, w.id, w.customer_id, $2, 'closed', 'Mia', $3::int, 'x', now(), now(), now() from websites w`, org, visitor, messages, id); err != nil {
+		return "", err
+	}
+	for n := 0; n < messages; n += piece {
+		if _, err := t.Exec(pg.Long(ctx), `insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
+			select $1, $5, n, gen_random_uuid(), $2, 'text', 'visitor', $2, 'Line ' || n || ' of a very long conversation about a parcel', now()
+			from generate_series($3::int + 1, $3::int + $4::int) n`, org, visitor, n, min(piece, messages-n), id); err != nil {
+			return "", err
+		}
+	}
+	return id.String(), nil
 }
 
 // kept reads everything said in an organization.

@@ -89,10 +89,11 @@ var (
 	busGaps        = desc("parley_bus_gaps_total", "Times that events may have been missed and screens were brought up to date.")
 	dbStatements   = desc("parley_database_statements_total", "Statements sent, scopes included.")
 	dbTrips        = desc("parley_database_round_trips_total", "Network round trips to the database.")
-	dbConns        = desc("parley_database_connections", "Connections of the pool.", "state")
+	dbConns        = desc("parley_database_connections", "Connections to the database.", "state")
+	dbShares       = desc("parley_database_waiting", "Statements and transactions of organizations that wait for a connection of their share.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, readyNow}
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, dbShares, readyNow}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -138,5 +139,6 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	used, idle := c.s.db.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
+	gauge(dbShares, float64(c.s.db.Waiting()))
 	gauge(readyNow, yes[c.s.ready.Load() && !c.s.away.Load()])
 }

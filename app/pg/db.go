@@ -128,6 +128,12 @@ func (db *DB) Connections() (used, idle int) {
 	return used, idle
 }
 
+// Waiting says how many callers wait for a connection of their organization's share.
+func (db *DB) Waiting() int {
+	_, waiting := db.shares.Held()
+	return waiting
+}
+
 type counter struct{ statements, roundTrips atomic.Int64 }
 
 func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {

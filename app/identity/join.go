@@ -60,7 +60,7 @@ func (r *Room) enroll(ctx context.Context, n newcomer) (id uuid.UUID, matched bo
 			hash = &h
 		}
 		id = uuid.Must(uuid.NewV7())
-		err = r.db.As(access.System(n.org, n.purpose)).Tx(ctx, func(tx *pg.Tenant) error {
+		err = r.db.AsEntering(access.System(n.org, n.purpose)).Tx(ctx, func(tx *pg.Tenant) error {
 			q := identitydb.New(tx)
 			is, err := n.first(q)
 			if err != nil {

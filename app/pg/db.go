@@ -96,6 +96,12 @@ func (db *DB) Ping(ctx context.Context) error { return db.doors.Ping(ctx) }
 // As returns the handle for an actor. A handle for nobody answers every statement with an error.
 func (db *DB) As(actor access.Actor) *Tenant { return &Tenant{db: db, actor: actor} }
 
+// AsEntering is As for what a person does before it is logged in and while it holds what all log-ins share, such as a turn for
+// hashing: it does not wait for what else its organization does.
+func (db *DB) AsEntering(actor access.Actor) *Tenant {
+	return &Tenant{db: db, actor: actor, entering: true}
+}
+
 // For is As for an actor who has the right, and a Forbidden error for everyone else.
 func (db *DB) For(actor access.Actor, right access.Right) (*Tenant, error) {
 	if !actor.May(right) {

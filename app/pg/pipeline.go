@@ -47,7 +47,7 @@ func (p *Pipeline) Send(ctx context.Context) {
 	b.QueuedQueries = append(b.QueuedQueries, p.batch.QueuedQueries...)
 	pool := p.db.commits
 	if p.alone != nil {
-		pool = p.db.pool
+		pool = p.alone.pool()
 		if p.release, p.failed = p.alone.acquire(ctx); p.failed != nil {
 			p.results = noResults{p.failed}
 			return

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"parley/app/access"
 )
@@ -19,6 +20,7 @@ type Tenant struct {
 	tx    pgx.Tx // set inside Tx, where the scope is set once
 
 	pipeline *Pipeline // set in a pipeline's handles
+	entering bool      // takes connections for log-ins, not of the organization's share
 }
 
 var errNobody = errors.New("pg: a statement without an actor")
@@ -28,6 +30,13 @@ const scope = `select set_config('app.org_id', $1, true), set_config('app.role',
 
 // Actor is who this handle asks for.
 func (t *Tenant) Actor() access.Actor { return t.actor }
+
+func (t *Tenant) pool() *pgxpool.Pool {
+	if t.entering {
+		return t.db.doors
+	}
+	return t.db.pool
+}
 
 func (t *Tenant) scopeArgs() []any {
 	text := func(id uuid.UUID) string {
@@ -58,7 +67,7 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 		b.Queue(longTimeout)
 	}
 	b.Queue(sql, args...)
-	results := &shared{t.db.pool.SendBatch(ctx, &b), release}
+	results := &shared{t.pool().SendBatch(ctx, &b), release}
 	for range b.Len() - 1 {
 		if _, err := results.Exec(); err != nil {
 			results.Close()
@@ -120,7 +129,7 @@ func (t *Tenant) Tx(ctx context.Context, fn func(*Tenant) error) error {
 		return err
 	}
 	defer release()
-	return pgx.BeginFunc(ctx, t.db.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, t.pool(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
 			return err
 		}

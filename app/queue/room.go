@@ -29,7 +29,6 @@ type Room struct {
 	changes int                  // of configs
 	looking map[uuid.UUID]bool   // organizations whose config is being read
 	rounds  sync.WaitGroup
-	slots   chan struct{} // rounds at once
 
 	openings openings
 
@@ -65,7 +64,7 @@ type attention struct {
 // New returns the room. It hears what happens and decides from now on.
 func New(db *pg.DB, b *bus.Bus, chats *chat.Room) *Room {
 	r := &Room{db: db, bus: b, chat: chats, orgs: map[uuid.UUID]*attention{}, typing: map[uuid.UUID]typing{},
-		config: map[uuid.UUID]config{}, looking: map[uuid.UUID]bool{}, slots: make(chan struct{}, 4)}
+		config: map[uuid.UUID]config{}, looking: map[uuid.UUID]bool{}}
 	r.here = newHere(r)
 	chats.Beside = learnBeside
 	b.Subscribe(r)
@@ -259,9 +258,7 @@ func (r *Room) start(org uuid.UUID, timed bool) {
 func (r *Room) work(org uuid.UUID, a *attention, timed bool) {
 	defer r.rounds.Done()
 	for failures := 0; ; {
-		r.slots <- struct{}{}
 		next, line, err := r.guarded(org, timed)
-		<-r.slots
 		r.mu.Lock()
 		if err != nil && !r.stopped {
 			failures++

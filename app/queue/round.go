@@ -34,6 +34,8 @@ func (r *Room) guarded(org uuid.UUID, timed bool) (next time.Duration, line bool
 			r.OnRound(Round{org, time.Since(begun), o.assigned, err})
 		}
 		switch {
+		case pg.Locked(err): // by a process that hangs or has vanished: not waited for in the way of others
+			return 0, true, err
 		case (pg.Refused(err) || pg.Beyond(err) || pg.Away(err)) && try < 5: // somebody was quicker: what was decided is decided anew
 			timed = false
 			continue

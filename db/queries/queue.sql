@@ -1,8 +1,9 @@
 -- Routing: what a decision is made from. All of it is read in one transaction, under the organization's lock.
 
 -- name: LockRouting :exec
--- One round of an organization at a time, in whatever process, whoever holds this is the leader for some milliseconds.
-select pg_advisory_xact_lock(7201, hashtext(app.org_id()::text));
+-- One round of an organization at a time, in whatever process, whoever holds this is the leader for some milliseconds. It is
+-- waited for a second: a process that has vanished may hold it for longer, and other organizations' rounds wait for this one.
+select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hashtext(app.org_id()::text));
 
 -- name: RouteSettings :one
 select hand_back, former_hours, round_at, took_back_at, clock_timestamp()::timestamptz as now,

@@ -553,11 +553,12 @@ func (q *Queries) LockAgent(ctx context.Context, userID uuid.UUID) (LockAgentRow
 
 const lockRouting = `-- name: LockRouting :exec
 
-select pg_advisory_xact_lock(7201, hashtext(app.org_id()::text))
+select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hashtext(app.org_id()::text))
 `
 
 // Routing: what a decision is made from. All of it is read in one transaction, under the organization's lock.
-// One round of an organization at a time, in whatever process, whoever holds this is the leader for some milliseconds.
+// One round of an organization at a time, in whatever process, whoever holds this is the leader for some milliseconds. It is
+// waited for a second: a process that has vanished may hold it for longer, and other organizations' rounds wait for this one.
 func (q *Queries) LockRouting(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockRouting)
 	return err

@@ -96,7 +96,7 @@ func (p *place) status(t testing.TB, i *instance, agent access.Actor, status que
 // until waits for something that happens by itself.
 func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	for range 1000 {
+	for range 3000 { // half a minute: the machine may be busy
 		if done() {
 			return
 		}

@@ -48,6 +48,7 @@ func makeWorld(ctx context.Context, dir string, fields int) (*chaos.World, error
 	w.Kept = func(ctx context.Context, f traffic.Field) (map[string][]chaos.Message, error) {
 		return kept(ctx, db, f)
 	}
+	w.Open = func(ctx context.Context, f traffic.Field) (map[string]bool, error) { return open(ctx, db, f) }
 	w.Fill = func(ctx context.Context, f traffic.Field, conversations, messages int) (string, error) {
 		return fillPast(ctx, db, f, conversations, messages)
 	}
@@ -111,4 +112,26 @@ func kept(ctx context.Context, db *pg.DB, f traffic.Field) (map[string][]chaos.M
 		talks[c] = append(talks[c], m)
 	}
 	return talks, rows.Err()
+}
+
+// open reads which conversations somebody of the organization has.
+func open(ctx context.Context, db *pg.DB, f traffic.Field) (map[string]bool, error) {
+	id, err := uuid.Parse(f.Organization)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := db.As(access.System(id, "compare what is open with what desks show")).Query(ctx, "select id::text from conversations where state = 'open'")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := map[string]bool{}
+	for rows.Next() {
+		var c string
+		if err := rows.Scan(&c); err != nil {
+			return nil, err
+		}
+		list[c] = true
+	}
+	return list, rows.Err()
 }

@@ -31,6 +31,8 @@ type World struct {
 	RestartPostgres  func() error
 	// Kept returns everything said in a field's organization, by conversation, in order.
 	Kept func(ctx context.Context, f traffic.Field) (map[string][]Message, error)
+	// Open returns which conversations of a field's agent are open.
+	Open func(ctx context.Context, f traffic.Field) (map[string]bool, error)
 	// Fill gives a field's organization a past: so many closed conversations, and one with so many messages, whose id it returns.
 	Fill func(ctx context.Context, f traffic.Field, conversations, messages int) (string, error)
 	Stop func()

@@ -21,7 +21,16 @@ func compare(ctx context.Context, world *World, visitors []*visitor, agents []*a
 			kept[c] = list
 		}
 	}
-	until(ctx, 10*time.Second, func() bool { return missing(kept, visitors, agents) == 0 })
+	for i, f := range world.Fields { // what was put back into the queue is on the desk no longer, and what is assigned must be there
+		open, err := world.Open(ctx, f)
+		if err != nil {
+			return err
+		}
+		agents[i].mu.Lock()
+		agents[i].open = open
+		agents[i].mu.Unlock()
+	}
+	until(ctx, silence+10*time.Second, func() bool { return missing(kept, visitors, agents) == 0 })
 
 	messages, gaps, doubled := 0, 0, 0
 	where := map[string][]place{} // text to where it is kept
@@ -128,7 +137,7 @@ func screens(kept map[string][]Message, visitors []*visitor, agents []*agent, f 
 	for _, a := range agents {
 		a.mu.Lock()
 		var own []string
-		for c := range a.open { // a closed one may have been taken off before its last words
+		for c := range a.open {
 			own = append(own, c)
 		}
 		a.mu.Unlock()

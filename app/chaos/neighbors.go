@@ -439,9 +439,6 @@ var floods = []struct {
 	{"mails", 8, func(f *flooder, ctx context.Context, _ int) {
 		f.count(f.manager.Post(ctx, "/admin/people/invite", url.Values{"email": {fmt.Sprintf("somebody%d@shop.example", f.next())}, "name": {"Somebody"}, "role": {"agent"}}))
 	}},
-	{"passwords", 8, func(f *flooder, ctx context.Context, _ int) {
-		f.count(traffic.Stranger(f.server).Post(ctx, "/login", url.Values{"email": {f.field.Email}, "password": {"wrong"}}))
-	}},
 }
 
 // catalog is a new FAQ file.

@@ -71,6 +71,8 @@ func Command(ctx context.Context, args []string, out io.Writer, make Make) error
 	case "faults":
 	case "neighbors":
 		return neighbors(ctx, *short, out, make)
+	case "flood": // what neighbors starts
+		return flood(ctx, os.Stdin, out)
 	default:
 		return fmt.Errorf("-scenario is faults or neighbors, not %q", *scenario)
 	}

@@ -33,3 +33,12 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	}
 	return err
 }
+
+// MigrateWithin is Migrate with another patience.
+var MigrateWithin = migrateWithin
+
+// WithLocks is a migration's text with the statements that take its locks.
+func WithLocks(text string) string { return lockFirst{}.with(text) }
+
+// MigrationFiles are the embedded migrations.
+var MigrationFiles = migrations

@@ -27,6 +27,7 @@ type Cluster struct {
 	OwnerURL string // for Migrate
 	AppURL   string // for Open: a role that owns nothing
 	SuperURL string // for making other roles and databases
+	Dir      string // where its data are
 
 	server func() *exec.Cmd // a new one each time
 	cmd    *exec.Cmd
@@ -68,6 +69,7 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 			c.Stop()
 		}
 	}()
+	c.Dir = dir
 	folder := clusterFolder{dir: dir, bin: bin, as: as}
 	lock, err := folder.own()
 	if err != nil {

@@ -18,8 +18,9 @@ import (
 
 // DB is a pool of connections as the application's role. It runs nothing by itself: ask As or Doors for a handle.
 type DB struct {
-	pool   *pgxpool.Pool
-	counts counter
+	pool     *pgxpool.Pool
+	counts   counter
+	diskFull atomic.Bool // a statement has failed for that reason; see Ready
 }
 
 // Open connects to url as the application's role. It does not look at the role; see Guard.
@@ -39,7 +40,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return nil
 	}
 	db := &DB{}
-	cfg.ConnConfig.Tracer = &db.counts
+	cfg.ConnConfig.Tracer = watch{db}
 	if db.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -91,14 +92,12 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 	c.roundTrips.Add(1)
 	return ctx
 }
-func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
 func (c *counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
 	c.statements.Add(int64(d.Batch.Len()))
 	c.roundTrips.Add(1)
 	return ctx
 }
-func (c *counter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
-func (c *counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
 
 // Away reports whether err says that the database was not there, went away, or gave up for a reason that may be gone at the
 // next attempt (a restart, a lost connection, a deadlock, too many connections).

@@ -42,3 +42,6 @@ func WithLocks(text string) string { return lockFirst{}.with(text) }
 
 // MigrationFiles are the embedded migrations.
 var MigrationFiles = migrations
+
+// DiskFull reports whether a statement has failed because the disk was full.
+func (db *DB) DiskFull() bool { return db.diskFull.Load() }

@@ -45,3 +45,15 @@ var MigrationFiles = migrations
 
 // DiskFull reports whether a statement has failed because the disk was full.
 func (db *DB) DiskFull() bool { return db.diskFull.Load() }
+
+// MigratorSetting is a setting of the sessions in which migrations run.
+func MigratorSetting(ctx context.Context, ownerURL, name string) (value string, err error) {
+	cfg, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return "", err
+	}
+	m := newMigrator(cfg, 0)
+	defer m.db.Close()
+	err = m.db.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&value)
+	return value, err
+}

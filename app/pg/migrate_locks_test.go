@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/app/apptest"
 	"parley/app/pg"
 )
 
@@ -149,5 +150,17 @@ func TestMigrateFails(t *testing.T) {
 	}
 	if n, err := pg.Migrate(ctx, ownerURL, appURL); err != nil || n < 1 {
 		t.Errorf("after the cause was mended: %d, %v", n, err)
+	}
+}
+
+// A migrator that vanishes does not hold its locks for long, and limits that are set for its role do not cut migrations short.
+func TestMigratorSession(t *testing.T) {
+	t.Parallel()
+	_, ownerURL := apptest.URLs(t)
+	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "20s", "idle_session_timeout": "1min", "client_connection_check_interval": "5s",
+		"statement_timeout": "0", "application_name": "parley migrate"} {
+		if have, err := pg.MigratorSetting(context.Background(), ownerURL, name); err != nil || have != want {
+			t.Errorf("%s is %q, not %q (%v)", name, have, want, err)
+		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 const (
 	migrationPatience = 5 * time.Minute        // how long migrations try to get their locks, in all
-	lockWait          = 60 * time.Millisecond  // how long an attempt waits for its locks: running servers wait behind it
+	lockWait          = 100 * time.Millisecond // how long an attempt waits for its locks: running servers wait behind it
 	longestLockWait   = 500 * time.Millisecond // and how long one in four does, because of transactions that take longer
 	firstPause        = 50 * time.Millisecond  // between two attempts; then a quarter more each time
 	longestPause      = time.Second
@@ -149,7 +149,7 @@ func passing(err error) bool {
 	if errors.As(err, &e) {
 		class := e.Code[:min(2, len(e.Code))]
 		return e.Code == lockedCode || e.Code == "40P01" || e.Code == "40001" || // locks
-			e.Code == "57014" && tableOf(err) != "" || // the time for all locks was up
+			e.Code == "57014" && !strings.Contains(e.Message, "user request") || // the time for all locks was up; there is no other limit
 			class == "08" || e.Code == "57P01" || e.Code == "57P02" || e.Code == "57P03" || e.Code == "53300" || // a restart; connections
 			e.Code == "25P03" || e.Code == "57P05" || // we were silent for too long
 			strings.Contains(e.Message, "tuple concurrently updated") // two grants at once
@@ -228,7 +228,7 @@ Wait for the other one. If there is none any more, end its session (as a superus
 		return fmt.Errorf(`migrate: migration %s failed and was undone as a whole; %s. When the cause is mended, run "parley migrate" again: it goes on with %s. The cause: %w`,
 			name, state, name, err)
 	}
-	what := "the database was not there"
+	what := "it did not get its locks in time, or the database was not there"
 	if t := tableOf(err); t != "" {
 		what = fmt.Sprintf("table %s was in use%s", t, m.listOf(ctx, tableHolders, t))
 	}

@@ -45,8 +45,9 @@ type config struct {
 
 	letterAfter, settingsMinute time.Duration // tests: shorter ones; 0: the usual
 
-	Keeping       chat.Keeping // for the bench only
-	volatileStore bool         // tests: a private cluster without fsync
+	Keeping       chat.Keeping                      // for the bench only
+	volatileStore bool                              // tests: a private cluster without fsync
+	freeOnDisk    func(path string) (uint64, error) // tests: another measure; nil: the file system's
 }
 
 const help = `Parley: live chat for customer service.

@@ -134,6 +134,7 @@ type server struct {
 	admin      *http.Server // nil: there is none
 	adminAt    string       // its host and port
 	drainDelay time.Duration
+	disks      disks
 	ready      atomic.Bool
 	away       atomic.Bool // the database, when /readyz last asked
 	stopping   atomic.Bool
@@ -151,7 +152,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, failed: make(chan error, 1), drainDelay: cfg.DrainDelay}
+	s := &server{house: h, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster)}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -274,7 +275,7 @@ func (s *server) degraded() string {
 	if !s.bus.Up() {
 		return "the bus to the other servers is not connected: what happens there shows late here"
 	}
-	return ""
+	return s.disks.degraded()
 }
 
 func (s *server) whyNotReady(ctx context.Context) error {
@@ -283,13 +284,20 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	err := s.db.Current(ctx)
-	s.away.Store(err != nil)
-	if err != nil {
-		slog.Warn("not ready", "error", err)
-		return errors.New("the database cannot be reached or is not up to date")
+	err := s.disks.full()
+	if err == nil {
+		err = s.db.Ready(ctx)
 	}
-	return nil
+	s.away.Store(err != nil)
+	if err == nil {
+		return nil
+	}
+	slog.Warn("not ready", "error", err)
+	var behind *pg.Behind
+	if errors.As(err, &behind) || errors.Is(err, pg.ErrDiskFull) || errors.Is(err, errDiskFull) { // what an operator has to do; nothing secret
+		return err
+	}
+	return errors.New("the database cannot be reached")
 }
 
 // Stop ends the server in order, within ten seconds: no longer ready, sockets told to come back elsewhere, requests

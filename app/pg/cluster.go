@@ -2,8 +2,6 @@ package pg
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -29,12 +27,13 @@ type Cluster struct {
 	OwnerURL string // for Migrate
 	AppURL   string // for Open: a role that owns nothing
 	SuperURL string // for making other roles and databases
+	Dir      string // where its data are
 
 	server func() *exec.Cmd // a new one each time
 	cmd    *exec.Cmd
 	words  lastWords
 	exited chan struct{}
-	lock   *os.File
+	locks  []*os.File // held until Stop: of the folder, and of its server
 	socket string
 }
 
@@ -42,12 +41,6 @@ type Cluster struct {
 type ClusterOptions struct {
 	// Volatile trades crash safety for speed. For tests only.
 	Volatile bool
-}
-
-// clusterSecrets is what postgres.json keeps. Ready says that the preparation was finished.
-type clusterSecrets struct {
-	Super, Owner, App string
-	Ready             bool
 }
 
 // StartCluster starts Postgres on the data under dir, preparing it on first use. Started by root, the server runs as the
@@ -71,43 +64,31 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 		return nil, fmt.Errorf("the data directory cannot be made: %w", err)
 	}
 	c := &Cluster{exited: make(chan struct{})}
-	if c.lock, err = lockDir(dir); err != nil {
-		return nil, err
-	}
 	defer func() {
 		if err != nil {
 			c.Stop()
 		}
 	}()
-	run := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(bin, name), args...)
-		cmd.Dir = "/"
-		cmd.Env = append(os.Environ(), "LC_ALL=C")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt from the keyboard is for us; we stop it in order
-		if as != nil {
-			cmd.SysProcAttr.Credential = as
-		}
-		return cmd
+	c.Dir = dir
+	folder := clusterFolder{dir: dir, bin: bin, as: as}
+	lock, err := folder.own()
+	if err != nil {
+		return nil, err
 	}
-	data := filepath.Join(dir, "postgres")
-	secretsFile := filepath.Join(dir, "postgres.json")
-	secrets := readSecrets(secretsFile)
-	stopOrphan(run, data)
-	fresh := !secrets.Ready
-	if fresh {
-		if secrets, err = prepare(run, data, as); err != nil {
-			return nil, err
-		}
+	c.locks = append(c.locks, lock)
+	if folder.server, err = folder.claim(ctx); err != nil {
+		return nil, err
 	}
-
-	note := filepath.Join(dir, "socket") // where the socket is, so that the folder of a killed process does not stay behind
-	if before, err := os.ReadFile(note); err == nil && strings.HasPrefix(string(before), "/tmp/parley-") && !strings.Contains(string(before), "..") {
-		os.RemoveAll(string(before))
+	c.locks = append(c.locks, folder.server)
+	secrets, err := folder.prepare()
+	if err != nil {
+		return nil, err
 	}
+	folder.removeOldSocket()
 	if c.socket, err = os.MkdirTemp("/tmp", "parley-"); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(note, []byte(c.socket), 0o600); err != nil {
+	if err := folder.noteSocket(c.socket); err != nil {
 		return nil, err
 	}
 	if err := give(c.socket, as); err != nil {
@@ -117,12 +98,12 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-D", data, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
+	args := []string{"-D", folder.data(), "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
 		"-c", "unix_socket_directories=" + c.socket, "-c", "max_connections=100", "-c", "log_min_messages=fatal"}
 	if opts.Volatile {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	c.server = func() *exec.Cmd { return run("postgres", args...) }
+	c.server = func() *exec.Cmd { return folder.run("postgres", args...) }
 	if err := c.launch(); err != nil {
 		return nil, err
 	}
@@ -135,15 +116,14 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	if err := c.ready(ctx, address("parley_super", secrets.Super, "postgres")); err != nil {
 		return nil, err
 	}
-	if fresh {
+	if !secrets.Ready {
 		if err := createRoles(ctx, address("parley_super", secrets.Super, "postgres"), secrets); err != nil {
 			return nil, fmt.Errorf("prepare the private cluster: %w", err)
 		}
 		secrets.Ready = true
-		if err := writeSecrets(secretsFile, secrets); err != nil {
+		if err := folder.writeSecrets(secrets); err != nil {
 			return nil, err
 		}
-		os.Remove(filepath.Join(data, "parley-unfinished"))
 	}
 	c.SuperURL = address("parley_super", secrets.Super, "postgres")
 	c.OwnerURL = address("parley_owner", secrets.Owner, "parley")
@@ -220,60 +200,10 @@ func (c *Cluster) Stop() {
 	if c.socket != "" {
 		os.RemoveAll(c.socket)
 	}
-	if c.lock != nil {
-		c.lock.Close()
+	for _, lock := range c.locks {
+		lock.Close()
 	}
-}
-
-func readSecrets(file string) (s clusterSecrets) {
-	if raw, err := os.ReadFile(file); err != nil || json.Unmarshal(raw, &s) != nil {
-		return clusterSecrets{}
-	}
-	return s
-}
-
-func writeSecrets(file string, s clusterSecrets) error {
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, raw, 0o600)
-}
-
-// prepare makes an empty cluster, in place of what an interrupted preparation may have left.
-func prepare(run func(string, ...string) *exec.Cmd, data string, as *syscall.Credential) (s clusterSecrets, err error) {
-	if _, err := os.Stat(filepath.Join(data, "base", "1")); err == nil {
-		if _, err := os.Stat(filepath.Join(data, "parley-unfinished")); err != nil {
-			return s, fmt.Errorf("there is a database in %s, but its passwords (postgres.json beside it) are lost. Restore that file, or move the folder away to start anew", data)
-		}
-	}
-	if err := os.RemoveAll(data); err != nil {
-		return s, err
-	}
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return s, err
-	}
-	if err := give(data, as); err != nil {
-		return s, err
-	}
-	s = clusterSecrets{Super: rand.Text(), Owner: rand.Text(), App: rand.Text()}
-	password, err := os.CreateTemp("/tmp", "parley-")
-	if err != nil {
-		return s, err
-	}
-	defer os.Remove(password.Name())
-	password.WriteString(s.Super + "\n")
-	password.Close()
-	if err := give(password.Name(), as); err != nil {
-		return s, err
-	}
-	out, err := run("initdb", "-D", data, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password.Name(),
-		"--encoding=UTF8", "--no-locale").CombinedOutput()
-	if err != nil {
-		os.RemoveAll(data)
-		return s, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	return s, os.WriteFile(filepath.Join(data, "parley-unfinished"), nil, 0o600)
+	c.locks = nil
 }
 
 func (c *Cluster) ready(ctx context.Context, address string) error {
@@ -294,18 +224,23 @@ func (c *Cluster) ready(ctx context.Context, address string) error {
 	}
 }
 
+// createRoles makes the roles and the database, as far as an attempt before this one has not.
 func createRoles(ctx context.Context, address string, s clusterSecrets) error {
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	for _, sql := range []string{
-		"create role parley_owner login createrole password '" + s.Owner + "'",
-		"create role parley login password '" + s.App + "'",
-		"create database parley owner parley_owner",
+	for _, step := range []struct{ make, again string }{
+		{"create role parley_owner login createrole password '" + s.Owner + "'", "alter role parley_owner login createrole password '" + s.Owner + "'"},
+		{"create role parley login password '" + s.App + "'", "alter role parley login password '" + s.App + "'"},
+		{"create database parley owner parley_owner", "alter database parley owner to parley_owner"},
 	} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+		_, err := conn.Exec(ctx, step.make)
+		if hasCode(err, "42710") || hasCode(err, "42P04") { // is there already
+			_, err = conn.Exec(ctx, step.again)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -389,25 +324,6 @@ func reachable(dir string, as *syscall.Credential) string {
 		}
 	}
 	return dir
-}
-
-func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("another Parley is running on the data in %s. Stop it first, or set DATA_DIR to another folder", dir)
-	}
-	return f, nil
-}
-
-// stopOrphan ends a server whose Parley was killed. The lock is ours, so nobody else is using it.
-func stopOrphan(run func(string, ...string) *exec.Cmd, data string) {
-	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
-		run("pg_ctl", "stop", "-D", data, "-m", "fast", "-t", "20").Run() // fails where the file is stale, which is as good
-	}
 }
 
 func freePort() (int, error) {

@@ -27,6 +27,8 @@ type DB struct {
 	shares  *fair.Slots   // of pool
 	long    *fair.Slots   // of pool, for work marked Long
 	counts  counter
+
+	diskFull atomic.Bool // a statement has failed for that reason; see Ready
 }
 
 // connections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.
@@ -58,7 +60,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		return c.PgConn().Exec(ctx, sessionTimeouts).Close()
 	}
 	db := &DB{}
-	cfg.ConnConfig.Tracer = &db.counts
+	cfg.ConnConfig.Tracer = watch{db}
 	organizations, commits, doors := split(all)
 	for _, p := range []struct {
 		pool **pgxpool.Pool
@@ -147,14 +149,12 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 	c.roundTrips.Add(1)
 	return ctx
 }
-func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
 func (c *counter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
 	c.statements.Add(int64(d.Batch.Len()))
 	c.roundTrips.Add(1)
 	return ctx
 }
-func (c *counter) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
-func (c *counter) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData)     {}
 
 // Away reports whether err says that the database was not there, went away, or gave up for a reason that may be gone at the
 // next attempt (a restart, a lost connection, a deadlock, too many connections).

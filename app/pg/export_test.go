@@ -33,3 +33,27 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	}
 	return err
 }
+
+// MigrateWithin is Migrate with another patience.
+var MigrateWithin = migrateWithin
+
+// WithLocks is a migration's text with the statements that take its locks.
+func WithLocks(text string) string { return lockFirst{}.with(text) }
+
+// MigrationFiles are the embedded migrations.
+var MigrationFiles = migrations
+
+// DiskFull reports whether a statement has failed because the disk was full.
+func (db *DB) DiskFull() bool { return db.diskFull.Load() }
+
+// MigratorSetting is a setting of the sessions in which migrations run.
+func MigratorSetting(ctx context.Context, ownerURL, name string) (value string, err error) {
+	cfg, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return "", err
+	}
+	m := newMigrator(cfg, 0)
+	defer m.db.Close()
+	err = m.db.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&value)
+	return value, err
+}

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"parley/db"
 )
@@ -24,65 +26,108 @@ func migrations() fs.FS {
 	return sub
 }
 
+// provider runs migrations on a database; each takes its locks first.
 func provider(conn *sql.DB, opts ...goose.ProviderOption) (*goose.Provider, error) {
-	return goose.NewProvider(goose.DialectPostgres, conn, migrations(), opts...)
+	return goose.NewProvider(goose.DialectPostgres, conn, lockFirst{FS: migrations(), wait: longestLockWait}, opts...)
 }
 
 // Migrate brings the schema up to date as the owner, one process at a time, and makes the application's role (the user of
 // appURL; may be empty) a member of parley_app. It returns the number of migrations applied.
+//
+// Servers may be at work meanwhile. Each migration is one transaction that takes its locks before it changes anything; one
+// that does not get them is tried again, with growing pauses, for some minutes in all. An error says which migration was not
+// applied, who was in its way, and what to do.
 func Migrate(ctx context.Context, ownerURL, appURL string) (int, error) {
+	return migrateWithin(ctx, ownerURL, appURL, migrationPatience)
+}
+
+func migrateWithin(ctx context.Context, ownerURL, appURL string, patience time.Duration) (int, error) {
 	cfg, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
 		return 0, fmt.Errorf("MIGRATE_DATABASE_URL is not a Postgres address: %w", err)
 	}
-	conn := stdlib.OpenDB(*cfg)
-	defer conn.Close()
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return 0, err
+	m := newMigrator(cfg, patience)
+	defer m.db.Close()
+	if err := m.db.PingContext(ctx); err != nil {
+		return 0, fmt.Errorf("migrate: the database cannot be reached: %w", err)
 	}
-	p, err := provider(conn, goose.WithSessionLocker(locker))
-	if err != nil {
-		return 0, err
-	}
-	done, err := p.Up(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("migrate: %w", err)
-	}
-	if appURL == "" {
-		return len(done), nil
+	done, err := m.up(ctx)
+	if err != nil || appURL == "" {
+		return done, err
 	}
 	app, err := pgx.ParseConfig(appURL)
 	if err != nil {
-		return 0, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
+		return done, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
 	}
 	if app.User == cfg.User {
-		return len(done), nil // Guard will say what is wrong with that
+		return done, nil // Guard will say what is wrong with that
 	}
-	_, err = conn.ExecContext(ctx, "grant parley_app to "+pgx.Identifier{app.User}.Sanitize())
-	return len(done), err
+	return done, m.admit(ctx, app.User)
 }
 
-// Current returns an error unless every migration of this binary has been applied.
+// Behind is the error of a schema that lacks migrations of this program.
+type Behind struct {
+	At      string   // the newest migration that was applied; empty: none
+	Missing []string // those that were not, in their order
+}
+
+// Error says how far the schema is and how to go on.
+func (e *Behind) Error() string {
+	if e.At == "" {
+		return `the database has not been prepared: run "parley migrate"`
+	}
+	return fmt.Sprintf(`the database is at migration %s; not applied yet: %s. Run "parley migrate" (again, if it gave up): it goes on with %s`,
+		e.At, strings.Join(e.Missing, ", "), e.Missing[0])
+}
+
+// Current returns an error unless every migration of this binary has been applied: a *Behind that names those that were not.
 func (d *DB) Current(ctx context.Context) error {
-	var have int64
-	err := d.doors.QueryRow(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&have)
+	var applied []int64
+	err := d.doors.QueryRow(ctx, "select coalesce(array_agg(version_id) filter (where is_applied), '{}') from goose_db_version").Scan(&applied)
+	return behind(applied, err)
+}
+
+// behind judges which migrations a database says it has.
+func behind(applied []int64, err error) error {
 	var e *pgconn.PgError
 	if errors.As(err, &e) && (e.Code == "42P01" || e.Code == "3F000" || e.Code == "42501") { // no such table, no right to it
-		return fmt.Errorf("the database has not been prepared (run \"parley migrate\"): %w", err)
+		return &Behind{}
 	}
 	if err != nil {
 		return fmt.Errorf("the database cannot be asked: %w", err)
 	}
-	want, err := newest(migrations())
-	if err != nil {
-		return err
+	b := &Behind{}
+	for _, m := range listMigrations() {
+		if slices.Contains(applied, m.version) {
+			b.At = m.name
+		} else {
+			b.Missing = append(b.Missing, m.name)
+		}
 	}
-	if have < want {
-		return fmt.Errorf("the database is at migration %d, this program needs %d: run \"parley migrate\"", have, want)
+	if len(b.Missing) == 0 {
+		return nil
 	}
-	return nil
+	return b
 }
+
+type migration struct {
+	version int64
+	name    string // as its file, without the ending
+}
+
+// listMigrations is the migrations of this binary, in their order.
+func listMigrations() (list []migration) {
+	files, _ := fs.Glob(migrations(), "*.sql")
+	for _, file := range files {
+		if version, err := goose.NumericComponent(file); err == nil {
+			list = append(list, migration{version, migrationName(file)})
+		}
+	}
+	slices.SortFunc(list, func(a, b migration) int { return int(a.version - b.version) })
+	return list
+}
+
+func migrationName(file string) string { return strings.TrimSuffix(path.Base(file), ".sql") }
 
 // newest is the highest version among migrations. Versions may have gaps.
 func newest(in fs.FS) (highest int64, err error) {

@@ -109,3 +109,10 @@ begin
 end
 $$;
 -- +goose StatementEnd
+drop policy door on password_resets;
+drop policy door on invitations;
+drop policy door on users;
+drop policy door on domains;
+drop policy door on websites;
+drop policy door on organizations;
+revoke all on organizations, websites, domains, users, invitations, password_resets, sessions, attempts from parley_door;

@@ -538,7 +538,8 @@ alter policy narrow on ratings
   with check ((select app.is_staff()) or visitor_id = (select case app.role() when 'visitor' then app.actor_id() end));
 alter policy narrow on conversations using (case when (select app.is_staff()) then true
   when app.role() = 'visitor' then visitor_id = app.actor_id() else customer_id = app.customer_id() end);
-alter policy readers_write_nothing_u on conversations using (app.role() <> 'reviewer') with check (app.role() <> 'reviewer');
+drop policy readers_write_nothing_u on conversations; -- a policy's check can be changed, but not taken away
+create policy readers_write_nothing_u on conversations as restrictive for update to parley_app using (app.role() <> 'reviewer');
 alter policy narrow on messages using (case when (select app.is_staff()) then true when kind = 'note' then false
   when app.role() = 'visitor' then visitor_id = app.actor_id() else app.reviews(org_id, conversation_id) end);
 alter policy narrow_writing on messages with check (case when app.is_staff() then true
@@ -571,5 +572,13 @@ delete from snippets where customer_id is not null; -- nobody else's phrases
 alter table snippets force row level security;
 alter table snippets drop constraint snippets_name_key, drop customer_id,
   add constraint snippets_org_id_group_id_user_id_name_key unique nulls not distinct (org_id, group_id, user_id, name);
+-- The schema before has no limits: whoever was limited would see everything. They cannot log in until a manager enables them again,
+-- and who was invited so is to be invited anew.
+alter table users no force row level security;
+alter table invitations no force row level security;
+update users set disabled_at = coalesce(disabled_at, now()), session_epoch = session_epoch + 1 where limited;
+delete from invitations where limited;
+alter table invitations force row level security;
+alter table users force row level security;
 alter table invitations drop limited, drop customers;
 alter table users drop limited;

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/pg"
+)
+
+// readiness is what /readyz answers.
+func readiness(t *testing.T, s *server) (int, string) {
+	t.Helper()
+	res, err := http.Get(s.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(text)
+}
+
+// A private Postgres without room: not ready, with what to do; ready again when there is room.
+func TestReadinessOnFullDisk(t *testing.T) {
+	t.Parallel()
+	var free atomic.Uint64
+	free.Store(1 << 40)
+	measure := func(cfg *config) {
+		cfg.freeOnDisk = func(string) (uint64, error) { return free.Load(), nil }
+	}
+	private := serveTest(t, func(cfg *config) {
+		measure(cfg)
+		cfg.DatabaseURL, cfg.volatileStore = "", true
+	})
+	onlyFiles := serveTest(t, measure)
+	noFiles := serveTest(t, func(cfg *config) {
+		measure(cfg)
+		cfg.FilesURL = "s3://key:secret@files.example/bucket"
+	})
+	for range 2 {
+		free.Store(1 << 40)
+		for _, s := range []*server{private, onlyFiles, noFiles} {
+			if status, text := readiness(t, s); status != http.StatusOK || text != "ready\n" {
+				t.Errorf("with room: %d %s", status, text)
+			}
+		}
+		free.Store(1 << 20)
+		if status, text := readiness(t, private); status != http.StatusServiceUnavailable || !strings.Contains(text, "the disk that holds DATA_DIR is full") {
+			t.Errorf("without room for Postgres: %d %s", status, text)
+		}
+		if status, text := readiness(t, onlyFiles); status != http.StatusOK || !strings.Contains(text, "the disk for files is full") {
+			t.Errorf("without room for files: %d %s", status, text)
+		}
+		if status, text := readiness(t, noFiles); status != http.StatusOK || text != "ready\n" {
+			t.Errorf("with nothing on this machine: %d %s", status, text)
+		}
+	}
+}
+
+// What /readyz says costs one round trip, and names a migration that was not applied.
+func TestReadinessOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := serveTest(t, nil)
+	var cost int64
+	for range 20 { // the server sends statements of its own now and then
+		_, before := s.db.Counts()
+		if status, text := readiness(t, s); status != http.StatusOK {
+			t.Errorf("%d %s", status, text)
+		}
+		_, after := s.db.Counts()
+		if cost = after - before; cost == 1 {
+			break
+		}
+	}
+	if cost != 1 {
+		t.Errorf("/readyz takes %d round trips", cost)
+	}
+	if _, err := s.db.As(access.System(uuid.New(), "test")).Exec(ctx, "do $$ begin raise exception 'no space left' using errcode = '53100'; end $$"); err == nil {
+		t.Fatal("no error")
+	}
+	if status, text := readiness(t, s); status != http.StatusOK { // there is room: it was somebody else's, or is back
+		t.Errorf("%d %s", status, text)
+	}
+
+	_, ownerURL := apptest.URLs(t)
+	super, err := pgx.Connect(ctx, apptest.SuperURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	if _, err := super.Exec(ctx, "create database behind owner parley_owner"); err != nil {
+		t.Fatal(err)
+	}
+	ownerURL = strings.Replace(ownerURL, "/parley?", "/behind?", 1)
+	if _, err := pg.Migrate(ctx, ownerURL, ""); err != nil {
+		t.Fatal(err)
+	}
+	late := serveTest(t, func(cfg *config) { cfg.DatabaseURL = strings.Replace(cfg.DatabaseURL, "/parley?", "/behind?", 1) })
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "delete from goose_db_version where version_id = 14"); err != nil {
+		t.Fatal(err)
+	}
+	status, text := readiness(t, late)
+	if status != http.StatusServiceUnavailable || !strings.Contains(text, "not applied yet: 00014_visitor_codes") || !strings.Contains(text, "parley migrate") {
+		t.Errorf("with a migration missing: %d %s", status, text)
+	}
+}

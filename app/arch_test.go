@@ -21,10 +21,11 @@ var mayImport = map[string][]string{
 	"db":          {},
 	"app/pg":      {"app/access", "app/fail", "db"},
 	"app/bus":     {"app/pg"},
+	"app/cache":   {"app/fail", "app/outside"},
 	// rooms
-	"app/org":                 {"app/pg", "app/bus", "app/access", "app/fail"},
-	"app/identity":            {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/outside"},
-	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/access", "app/fail"},
+	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail"},
+	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/keys", "app/outside"},
+	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
 	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/queue/sim":           {},
 	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
@@ -45,7 +46,7 @@ var mayImport = map[string][]string{
 	"templates/ui":  {"app/chat", "app/bidi", "app/access"},
 	"templates":     {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
-	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
+	"app/live":      {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
 	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
 	// programs beside the server
 	"app/traffic": {},

@@ -49,15 +49,14 @@ func hashed(key string) [16]byte {
 // network of ctx (outside.With) has asked for too many unknown keys; without a network nothing is limited.
 func (u *Unknown) Ask(ctx context.Context, key string) (unknown bool, settle func(unknown bool), err error) {
 	hash := hashed(key)
-	if _, known := u.keys.Get(hash); known {
+	if _, remembered := u.keys.Get(hash); remembered {
 		return true, nil, nil
 	}
 	mark := u.keys.Now()
-	network := outside.From(ctx)
-	if wait := u.take(network); wait > 0 {
-		return false, nil, &fail.Error{Kind: fail.Busy, RetryAfter: wait,
-			Message: "Too many addresses or keys that do not exist were asked for from your network. Please wait a moment and try again."}
+	if err := u.Count(ctx); err != nil {
+		return false, nil, err
 	}
+	network := outside.From(ctx)
 	return false, func(unknown bool) {
 		if !unknown {
 			u.giveBack(network)
@@ -67,8 +66,28 @@ func (u *Unknown) Ask(ctx context.Context, key string) (unknown bool, settle fun
 	}, nil
 }
 
-// take counts one look-up of a network, or returns how long to wait for it.
-func (u *Unknown) take(network string) (wait time.Duration) {
+// Count counts one failure of the network of ctx, as Ask does for a key that it does not remember.
+func (u *Unknown) Count(ctx context.Context) error { return refusal(u.take(outside.From(ctx), 1)) }
+
+// Full returns fail.Busy if the network of ctx may ask for no unknown key now. It counts nothing.
+func (u *Unknown) Full(ctx context.Context) error { return refusal(u.take(outside.From(ctx), 0)) }
+
+func refusal(wait time.Duration) error {
+	if wait <= 0 {
+		return nil
+	}
+	return &fail.Error{Kind: fail.Busy, RetryAfter: wait,
+		Message: "Too many keys or links that do not exist were asked for from your network. Wait a moment and try again."}
+}
+
+// Remembers reports whether a key is remembered as unknown. It counts nothing.
+func (u *Unknown) Remembers(key string) bool {
+	_, remembered := u.keys.Get(hashed(key))
+	return remembered
+}
+
+// take counts n look-ups of a network, or returns how long to wait for the next one.
+func (u *Unknown) take(network string, n float64) (wait time.Duration) {
 	if network == "" {
 		return 0
 	}
@@ -87,7 +106,7 @@ func (u *Unknown) take(network string) (wait time.Duration) {
 	if b.left < 1 {
 		return time.Duration((1 - b.left) / u.second * float64(time.Second))
 	}
-	b.left--
+	b.left -= n
 	return 0
 }
 

@@ -16,6 +16,7 @@ import (
 // Gap says that bells of other processes were lost, about one organization or (the zero id) about all: its screens are
 // brought up to date from the tables. What has nothing new is found out for all together.
 func (h *Hub) Gap(only uuid.UUID) {
+	h.forgetBlocks(only)
 	orgs := map[uuid.UUID]struct{}{}
 	if only != uuid.Nil {
 		orgs[only] = struct{}{}

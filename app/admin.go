@@ -90,9 +90,13 @@ var (
 	dbStatements   = desc("parley_database_statements_total", "Statements sent, scopes included.")
 	dbTrips        = desc("parley_database_round_trips_total", "Network round trips to the database.")
 	dbConns        = desc("parley_database_connections", "Connections of the pool.", "state")
+	faqEngines     = desc("parley_suggestion_engines", "Organizations whose suggestion engine is loaded.")
+	faqEngineBytes = desc("parley_suggestion_engine_bytes", "Memory that the suggestion engines take, as counted against SUGGESTIONS_MEMORY.")
+	siteCache      = desc("parley_websites_cached", "Websites whose settings are remembered.")
+	siteCacheBytes = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, readyNow}
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, readyNow}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -138,5 +142,11 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	used, idle := c.s.db.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
+	engines, bytes := c.s.faq.Engines()
+	gauge(faqEngines, float64(engines))
+	gauge(faqEngineBytes, float64(bytes))
+	sites, bytes := c.s.org.CacheSize()
+	gauge(siteCache, float64(sites))
+	gauge(siteCacheBytes, float64(bytes))
 	gauge(readyNow, yes[c.s.ready.Load() && !c.s.away.Load()])
 }

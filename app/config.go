@@ -13,6 +13,7 @@ import (
 
 	"parley/app/assist/model"
 	"parley/app/chat"
+	"parley/app/faq"
 	"parley/app/jobs"
 	"parley/app/live"
 )
@@ -35,6 +36,7 @@ type config struct {
 	CommitWindow  time.Duration
 	DrainDelay    time.Duration
 	Limits        live.Limits
+	Suggestions   faq.Budget
 	Proxies       []*net.IPNet
 	AddressHeader string
 	ModelsInside  []string     // host:port of language models inside the house
@@ -100,6 +102,8 @@ Environment:
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
+  SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with
+                        more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
                         sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
@@ -159,6 +163,9 @@ func readConfig(env func(string) string) (config, error) {
 	if c.DrainDelay, err = duration(env, "DRAIN_DELAY", 0, 5*time.Second); err != nil {
 		return c, err
 	}
+	if c.Suggestions, err = readSuggestions(env("SUGGESTIONS_MEMORY")); err != nil {
+		return c, err
+	}
 	if c.Limits, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
@@ -200,6 +207,20 @@ func readProxies(s string) (list []*net.IPNet, err error) {
 		list = append(list, network)
 	}
 	return list, nil
+}
+
+// readSuggestions reads what suggestions may take, in megabytes.
+func readSuggestions(s string) (faq.Budget, error) {
+	if s == "" {
+		return faq.DefaultBudget(), nil
+	}
+	one, all, both := strings.Cut(s, "/")
+	a, err1 := strconv.Atoi(one)
+	b, err2 := strconv.Atoi(all)
+	if !both || err1 != nil || err2 != nil || a < 2 || b < a || b > 1<<20 {
+		return faq.Budget{}, fmt.Errorf("SUGGESTIONS_MEMORY must be megabytes for one organization and for all, such as 32/160, not %q", s)
+	}
+	return faq.Budget{Organization: a << 20, All: b << 20}, nil
 }
 
 // readLimits reads changes to the default limits.

@@ -94,6 +94,9 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.furnish(h.db, bus.New(driver), cfg.Demo)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
+	if cfg.Suggestions != (faq.Budget{}) {
+		h.faq.SetBudget(cfg.Suggestions)
+	}
 	return h, nil
 }
 

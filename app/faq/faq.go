@@ -25,7 +25,7 @@ type Room struct {
 
 // New returns the room. It hears of what other processes change.
 func New(db *pg.DB, b *bus.Bus) *Room {
-	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}}}
+	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}, budget: DefaultBudget()}}
 	b.Subscribe(r)
 	return r
 }

@@ -92,11 +92,14 @@ var (
 	dbConns        = desc("parley_database_connections", "Connections of the pool.", "state")
 	faqEngines     = desc("parley_suggestion_engines", "Organizations whose suggestion engine is loaded.")
 	faqEngineBytes = desc("parley_suggestion_engine_bytes", "Memory that the suggestion engines take, as counted against SUGGESTIONS_MEMORY.")
+	httpOpen       = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
+	httpRefused    = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
+	httpClosed     = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
 	siteCache      = desc("parley_websites_cached", "Websites whose settings are remembered.")
 	siteCacheBytes = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, readyNow}
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, httpRefused, httpClosed, readyNow}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -142,6 +145,11 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	used, idle := c.s.db.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
+	open, idle := c.s.connections.count()
+	gauge(httpOpen, float64(open-idle), "active")
+	gauge(httpOpen, float64(idle), "idle")
+	count(httpRefused, c.s.connections.refused.Load())
+	count(httpClosed, c.s.connections.closed.Load())
 	engines, bytes := c.s.faq.Engines()
 	gauge(faqEngines, float64(engines))
 	gauge(faqEngineBytes, float64(bytes))

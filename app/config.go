@@ -37,6 +37,7 @@ type config struct {
 	DrainDelay    time.Duration
 	Limits        live.Limits
 	Suggestions   faq.Budget
+	Connections   connectionLimits
 	Proxies       []*net.IPNet
 	AddressHeader string
 	ModelsInside  []string     // host:port of language models inside the house
@@ -106,8 +107,11 @@ Environment:
                         more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
-                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
-                        files this process may open)
+                        user-sockets=20 organization-sockets=1000 address-connections=256 sockets=15000 staff-sockets=2000
+                        connections=2048" (a second / at once). These are the defaults, but for the last three, which follow
+                        from the files that this process may open: visitors' sockets, open pages of teams, and HTTP connections.
+                        user-sockets and organization-sockets are open pages of one team member (a further one closes the
+                        oldest) and of one organization; address-connections does not count for trusted proxies
 `
 
 func readConfig(env func(string) string) (config, error) {
@@ -166,7 +170,7 @@ func readConfig(env func(string) string) (config, error) {
 	if c.Suggestions, err = readSuggestions(env("SUGGESTIONS_MEMORY")); err != nil {
 		return c, err
 	}
-	if c.Limits, err = readLimits(env("LIMITS")); err != nil {
+	if c.Limits, c.Connections, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
 	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
@@ -224,15 +228,17 @@ func readSuggestions(s string) (faq.Budget, error) {
 }
 
 // readLimits reads changes to the default limits.
-func readLimits(s string) (live.Limits, error) {
+func readLimits(s string) (live.Limits, connectionLimits, error) {
 	if s == "off" {
-		return live.Limits{}, nil
+		return live.Limits{}, connectionLimits{}, nil
 	}
-	l := live.DefaultLimits()
-	l.AllSockets = filesAllowed() * 8 / 10
+	l, c := live.DefaultLimits(), connectionLimits{address: 256}
+	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
-	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
+	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets,
+		"user-sockets": &l.UserSockets, "organization-sockets": &l.OrganizationSockets, "staff-sockets": &l.StaffSockets,
+		"connections": &c.all, "address-connections": &c.address}
 	for word := range strings.FieldsSeq(s) {
 		name, value, _ := strings.Cut(word, "=")
 		if to, there := counts[name]; there {
@@ -249,9 +255,9 @@ func readLimits(s string) (live.Limits, error) {
 				continue
 			}
 		}
-		return l, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
+		return l, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
 	}
-	return l, nil
+	return l, c, nil
 }
 
 // filesAllowed is how many files this process may have open.

@@ -133,15 +133,16 @@ type server struct {
 	live      *live.Hub
 	failed    chan error // gets the reason if a part ends by itself
 
-	http       *http.Server
-	admin      *http.Server // nil: there is none
-	adminAt    string       // its host and port
-	drainDelay time.Duration
-	ready      atomic.Bool
-	away       atomic.Bool // the database, when /readyz last asked
-	stopping   atomic.Bool
-	stopBus    context.CancelFunc
-	parts      *errgroup.Group
+	http        *http.Server
+	connections *connections
+	admin       *http.Server // nil: there is none
+	adminAt     string       // its host and port
+	drainDelay  time.Duration
+	ready       atomic.Bool
+	away        atomic.Bool // the database, when /readyz last asked
+	stopping    atomic.Bool
+	stopBus     context.CancelFunc
+	parts       *errgroup.Group
 }
 
 // start brings up a server that accepts requests when it returns.
@@ -225,7 +226,8 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.http = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	s.connections = bounded(listener, cfg.Connections, cfg.Proxies)
+	s.http = &http.Server{Handler: front, ConnState: s.connections.state, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
@@ -241,7 +243,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	s.parts.Go(func() error { return mailer.Run(partsCtx) })
 	s.parts.Go(func() error { return h.queue.Run(partsCtx) })
 	s.parts.Go(func() error {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.connections); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil

@@ -95,11 +95,13 @@ var (
 	httpOpen       = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
 	httpRefused    = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
 	httpClosed     = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
+	mailsWait      = desc("parley_mails_waiting", "Mails that are not sent yet.")
+	mailsRefused   = desc("parley_mails_refused_total", "Mails refused because a queue was full.")
 	siteCache      = desc("parley_websites_cached", "Websites whose settings are remembered.")
 	siteCacheBytes = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, httpRefused, httpClosed, readyNow}
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, mailsWait, mailsRefused, httpRefused, httpClosed, readyNow}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -145,6 +147,8 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	used, idle := c.s.db.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
+	gauge(mailsWait, float64(c.s.mail.Waiting()))
+	count(mailsRefused, c.s.mail.Refused())
 	open, idle := c.s.connections.count()
 	gauge(httpOpen, float64(open-idle), "active")
 	gauge(httpOpen, float64(idle), "idle")

@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"app/assist/compose":      {},
 	"app/assist/prompt":       {},
 	"app/archive":             {"app/pg", "app/bidi", "app/bus", "app/access", "app/fail", "app/chat"},
-	"app/jobs":                {"app/outside"},
+	"app/jobs":                {"app/outside", "app/fail"},
 	"app/files":               {"app/pg", "app/bidi", "app/access", "app/fail"},
 	// front
 	"static":        {},
@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"templates":     {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
 	"app/live":      {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
-	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
+	"app/web":       {"app/live", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},

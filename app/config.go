@@ -83,7 +83,8 @@ Environment:
                         compose.yaml is refused where PUBLIC_URL begins with https
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. With it, sign-ups,
                         invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
-                        shown instead of sent, and an address proves nothing
+                        shown instead of sent, and an address proves nothing. &report=abuse@shop.example names the address at which
+                        unwanted mails can be reported (else it is the sender's)
   FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first

@@ -131,6 +131,7 @@ type server struct {
 	listening string // host and port
 	demo      *demo
 	live      *live.Hub
+	mail      *jobs.Mailer
 	failed    chan error // gets the reason if a part ends by itself
 
 	http        *http.Server
@@ -155,7 +156,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, failed: make(chan error, 1), drainDelay: cfg.DrainDelay}
+	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()

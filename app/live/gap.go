@@ -34,11 +34,9 @@ func (h *Hub) Gap(only uuid.UUID) {
 		h.mu.RUnlock()
 		spawn("look whether log-ins are still good", h.checkStaff)
 	}
-	spawn("look for what was missed", func() {
-		for org := range orgs {
-			h.lookAround(org, only == uuid.Nil)
-		}
-	})
+	for org := range orgs {
+		h.missed.ask(org, only == uuid.Nil, h.lookAround)
+	}
 }
 
 func (h *Hub) checkStaff() {

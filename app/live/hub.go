@@ -66,6 +66,7 @@ type Hub struct {
 	lines soon // visitors' places in line, by organization
 	board soon // boards
 
+	missed     paced // organizations of which something may have been missed
 	suggesting suggesting
 	blocked    *blockedLists
 	proofs     proofs

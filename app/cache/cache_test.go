@@ -99,6 +99,9 @@ func TestUnknown(t *testing.T) {
 	if e := fail.As(busy); e == nil || e.Kind != fail.Busy || e.RetryAfter <= 0 || looked != 7 { // 4 were left
 		t.Errorf("%v after %d look-ups", busy, looked)
 	}
+	if err := ask(ctx, "a", true); err != nil { // what was good lately is not refused with the rest
+		t.Error(err)
+	}
 	if err := ask(outside.With(context.Background(), "192.0.2.8"), "of another network", false); err != nil {
 		t.Error(err)
 	}

@@ -14,15 +14,18 @@ import (
 // hashes of keys are stored.
 type Unknown struct {
 	keys   *Cache[[16]byte, struct{}]
+	good   *Cache[[16]byte, struct{}] // that stood for something lately: looking them up again is not limited
 	misses *Cache[string, *bucket]
 	life   time.Duration
 	second float64
 	once   float64
 }
 
-// unknownBytes bounds the keys of one Unknown, and networkBytes the networks that it counts.
+// unknownBytes and goodBytes bound the keys of one Unknown, and networkBytes the networks that it counts.
 const (
 	unknownBytes = 2 << 20
+	goodBytes    = 2 << 20
+	goodLife     = time.Hour
 	networkBytes = 1 << 20
 	networkLife  = 15 * time.Minute
 )
@@ -36,7 +39,8 @@ type bucket struct {
 // NewUnknown returns an empty one that remembers a key for life. A network may ask for once different unknown keys, and second more
 // each second after.
 func NewUnknown(life time.Duration, once int, second float64) *Unknown {
-	return &Unknown{keys: New[[16]byte, struct{}](unknownBytes), misses: New[string, *bucket](networkBytes), life: life, second: second, once: float64(once)}
+	return &Unknown{keys: New[[16]byte, struct{}](unknownBytes), good: New[[16]byte, struct{}](goodBytes),
+		misses: New[string, *bucket](networkBytes), life: life, second: second, once: float64(once)}
 }
 
 func hashed(key string) [16]byte {
@@ -53,15 +57,20 @@ func (u *Unknown) Ask(ctx context.Context, key string) (unknown bool, settle fun
 		return true, nil, nil
 	}
 	mark := u.keys.Now()
-	if err := u.Count(ctx); err != nil {
-		return false, nil, err
-	}
 	network := outside.From(ctx)
+	if _, lately := u.good.Get(hash); lately {
+		network = ""
+	}
+	if wait := u.take(network, 1); wait > 0 {
+		return false, nil, refusal(wait)
+	}
 	return false, func(unknown bool) {
 		if !unknown {
 			u.giveBack(network)
+			u.good.Set(hash, struct{}{}, 16, goodLife)
 			return
 		}
+		u.good.Drop(hash)
 		u.keys.Put(hash, struct{}{}, 16, u.life, mark)
 	}, nil
 }

@@ -109,7 +109,7 @@ Environment:
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
                         user-sockets=20 organization-sockets=1000 address-connections=256 sockets=15000 staff-sockets=2000
-                        connections=2048" (a second / at once). These are the defaults, but for the last three, which follow
+                        connections=4096" (a second / at once). These are the defaults, but for the last three, which follow
                         from the files that this process may open: visitors' sockets, open pages of teams, and HTTP connections.
                         user-sockets and organization-sockets are open pages of one team member (a further one closes the
                         oldest) and of one organization; address-connections does not count for trusted proxies

@@ -27,7 +27,7 @@ type connectionLimits struct {
 // use up theirs.
 func shares(files int, l *live.Limits, c *connectionLimits) {
 	reserve := min(160, files/4)
-	c.all = min(2048, (files-reserve)/3)
+	c.all = min(4096, (files-reserve)/3)
 	l.StaffSockets = min(2000, (files-reserve-c.all)/4)
 	l.AllSockets = min(files*8/10, files-reserve-c.all-l.StaffSockets)
 }

@@ -41,7 +41,8 @@ type mailing struct {
 const letterAfter = 3 * time.Minute
 
 func newMailing(h *house, m *jobs.Mailer, after, minute time.Duration) *mailing {
-	x := &mailing{chat: h.chat, org: h.org, people: h.identity, mail: m, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
+	x := &mailing{chat: h.chat, org: h.org, people: h.identity, mail: m, after: after, minute: minute,
+		timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
 	h.bus.Subscribe(x)
 	return x
 }

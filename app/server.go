@@ -228,7 +228,8 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		return nil, err
 	}
 	s.connections = bounded(listener, cfg.Connections, cfg.Proxies)
-	s.http = &http.Server{Handler: front, ConnState: s.connections.state, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	s.http = &http.Server{Handler: front, ConnState: s.connections.state,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))

@@ -21,7 +21,8 @@ const (
 	atOnceOfOne      = 2 // letters of one organization that are being sent
 )
 
-var errFull = &fail.Error{Kind: fail.Busy, RetryAfter: time.Minute, Message: "Parley has very many mails to send just now, so nothing was sent. Try again in a minute."}
+var errFull = &fail.Error{Kind: fail.Busy, RetryAfter: time.Minute,
+	Message: "Parley has very many mails to send just now, so nothing was sent. Try again in a minute."}
 
 var errOwnFull = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Minute,
 	Message: "Your organization has very many mails waiting to be sent, so this one was not sent. Try again in five minutes."}

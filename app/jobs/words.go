@@ -30,12 +30,9 @@ func Words(s string, most int, otherwise string) string {
 			if next, _ := utf8.DecodeRuneInString(s[i+1:]); unicode.IsLetter(next) || unicode.IsDigit(next) {
 				out.WriteRune(' ')
 			}
-		case unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) && !unicode.Is(unicode.Variation_Selector, r) || strings.ContainsRune("'’-–&,()+!", r):
-			if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800' {
-				continue
-			}
+		case unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == '\u2800': // not seen
+		case unicode.In(r, unicode.L, unicode.N, unicode.M) || strings.ContainsRune("'’-–&,()+!", r):
 			out.WriteRune(r)
-		case unicode.In(r, unicode.Cf):
 		default:
 			out.WriteRune(' ')
 		}
@@ -43,7 +40,8 @@ func Words(s string, most int, otherwise string) string {
 	words := strings.Fields(out.String())
 	kept, length := words[:0], 0
 	for _, w := range words {
-		if lower := strings.ToLower(w); strings.HasPrefix(lower, "www.") || lower == "http" || lower == "https" || lower == "mailto" || lower == "www" {
+		switch strings.ToLower(w) {
+		case "www", "www.", "http", "https", "mailto":
 			continue
 		}
 		n := utf8.RuneCountInString(w)

@@ -35,10 +35,12 @@ func (g *gauges) enterStaff(who access.Actor, s *wire.Socket) (oldest *wire.Sock
 	case oldest != nil: // one for another
 	case l.OrganizationSockets > 0 && g.staff.byOrg[who.Org()] >= l.OrganizationSockets:
 		g.refused["organization-sockets"].Add(1)
-		return nil, later(20*time.Second, "Your organization has as many Parley pages open as it can have. Close pages that are not needed; this one connects by itself as soon as there is room.")
+		return nil, later(20*time.Second, "Your organization has as many Parley pages open as it can have. "+
+			"Close pages that are not needed; this one connects by itself as soon as there is room.")
 	case l.StaffSockets > 0 && g.staff.all >= l.StaffSockets:
 		g.refused["staff-sockets"].Add(1)
-		return nil, later(20*time.Second, "This server has as many pages open as it can have. This one connects by itself as soon as there is room.")
+		return nil, later(20*time.Second, "This server has as many pages open as it can have. "+
+			"This one connects by itself as soon as there is room.")
 	}
 	g.staff.byUser[who.ID()] = append(own, s)
 	g.staff.byOrg[who.Org()]++

@@ -40,6 +40,7 @@ type Mailer struct {
 	client func(until time.Time) (*mail.Client, error) // nil: no mail server is configured
 	from   string
 	report string
+	secure *tls.Config
 	queues queues
 	work   chan func(context.Context)
 }
@@ -64,10 +65,10 @@ func NewMailer(address string) (*Mailer, error) {
 		m.report = m.from
 	}
 	port, _ := strconv.Atoi(u.Port())
-	secure := &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
-	opts := []mail.Option{mail.WithTimeout(answerIn), mail.WithTLSPortPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(secure)}
-	if u.Scheme == "smtps" {
-		opts = append(opts, mail.WithSSL())
+	m.secure = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
+	opts := []mail.Option{mail.WithTimeout(answerIn), mail.WithTLSPortPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(m.secure)}
+	if u.Scheme == "smtps" && port == 0 {
+		port = 465
 	}
 	if port != 0 {
 		opts = append(opts, mail.WithPort(port))
@@ -82,10 +83,15 @@ func NewMailer(address string) (*Mailer, error) {
 				return nil, err
 			}
 			conn = limited{conn, until}
-			if u.Scheme == "smtps" {
-				conn = tls.Client(conn, secure)
+			if err := conn.SetDeadline(until); err != nil || u.Scheme != "smtps" {
+				return conn, err
 			}
-			return conn, conn.SetDeadline(until)
+			c := tls.Client(conn, m.secure) // go-mail sees from its type that it is secure
+			if err := c.HandshakeContext(ctx); err != nil {
+				conn.Close()
+				return nil, err
+			}
+			return c, nil
 		})
 		return mail.NewClient(u.Hostname(), append(slices.Clone(opts), dial)...)
 	}
@@ -236,4 +242,18 @@ func (c limited) SetDeadline(t time.Time) error {
 		t = c.until
 	}
 	return c.Conn.SetDeadline(t)
+}
+
+func (c limited) SetReadDeadline(t time.Time) error {
+	if t.IsZero() || t.After(c.until) {
+		t = c.until
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c limited) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() || t.After(c.until) {
+		t = c.until
+	}
+	return c.Conn.SetWriteDeadline(t)
 }

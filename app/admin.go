@@ -91,9 +91,19 @@ var (
 	dbTrips        = desc("parley_database_round_trips_total", "Network round trips to the database.")
 	dbConns        = desc("parley_database_connections", "Connections to the database.", "state")
 	dbShares       = desc("parley_database_waiting", "Statements and transactions of organizations that wait for a connection of their share.")
+	faqEngines     = desc("parley_suggestion_engines", "Organizations whose suggestion engine is loaded.")
+	faqEngineBytes = desc("parley_suggestion_engine_bytes", "Memory that the suggestion engines take, as counted against SUGGESTIONS_MEMORY.")
+	httpOpen       = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
+	httpRefused    = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
+	httpClosed     = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
+	mailsWait      = desc("parley_mails_waiting", "Mails that are not sent yet.")
+	mailsRefused   = desc("parley_mails_refused_total", "Mails refused because a queue was full.")
+	siteCache      = desc("parley_websites_cached", "Websites whose settings are remembered.")
+	siteCacheBytes = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, dbShares, readyNow}
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, dbShares, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, mailsWait, mailsRefused,
+		httpRefused, httpClosed, readyNow}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -140,5 +150,18 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
 	gauge(dbShares, float64(c.s.db.Waiting()))
+	gauge(mailsWait, float64(c.s.mail.Waiting()))
+	count(mailsRefused, c.s.mail.Refused())
+	open, idle := c.s.connections.count()
+	gauge(httpOpen, float64(open-idle), "active")
+	gauge(httpOpen, float64(idle), "idle")
+	count(httpRefused, c.s.connections.refused.Load())
+	count(httpClosed, c.s.connections.closed.Load())
+	engines, bytes := c.s.faq.Engines()
+	gauge(faqEngines, float64(engines))
+	gauge(faqEngineBytes, float64(bytes))
+	sites, bytes := c.s.org.CacheSize()
+	gauge(siteCache, float64(sites))
+	gauge(siteCacheBytes, float64(bytes))
 	gauge(readyNow, yes[c.s.ready.Load() && !c.s.away.Load()])
 }

@@ -13,6 +13,7 @@ import (
 
 	"parley/app/assist/model"
 	"parley/app/chat"
+	"parley/app/faq"
 	"parley/app/jobs"
 	"parley/app/live"
 )
@@ -35,6 +36,8 @@ type config struct {
 	CommitWindow  time.Duration
 	DrainDelay    time.Duration
 	Limits        live.Limits
+	Suggestions   faq.Budget
+	Connections   connectionLimits
 	Proxies       []*net.IPNet
 	AddressHeader string
 	ModelsInside  []string     // host:port of language models inside the house
@@ -81,7 +84,8 @@ Environment:
                         compose.yaml is refused where PUBLIC_URL begins with https
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. With it, sign-ups,
                         invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
-                        shown instead of sent, and an address proves nothing
+                        shown instead of sent, and an address proves nothing. &report=abuse@shop.example names the address at which
+                        unwanted mails can be reported (else it is the sender's)
   FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first
@@ -101,10 +105,15 @@ Environment:
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
+  SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with
+                        more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
-                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
-                        files this process may open)
+                        user-sockets=20 organization-sockets=1000 address-connections=256 sockets=15000 staff-sockets=2000
+                        connections=4096" (a second / at once). These are the defaults, but for the last three, which follow
+                        from the files that this process may open: visitors' sockets, open pages of teams, and HTTP connections.
+                        user-sockets and organization-sockets are open pages of one team member (a further one closes the
+                        oldest) and of one organization; address-connections does not count for trusted proxies
 `
 
 func readConfig(env func(string) string) (config, error) {
@@ -160,7 +169,10 @@ func readConfig(env func(string) string) (config, error) {
 	if c.DrainDelay, err = duration(env, "DRAIN_DELAY", 0, 5*time.Second); err != nil {
 		return c, err
 	}
-	if c.Limits, err = readLimits(env("LIMITS")); err != nil {
+	if c.Suggestions, err = readSuggestions(env("SUGGESTIONS_MEMORY")); err != nil {
+		return c, err
+	}
+	if c.Limits, c.Connections, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
 	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
@@ -203,16 +215,32 @@ func readProxies(s string) (list []*net.IPNet, err error) {
 	return list, nil
 }
 
-// readLimits reads changes to the default limits.
-func readLimits(s string) (live.Limits, error) {
-	if s == "off" {
-		return live.Limits{}, nil
+// readSuggestions reads what suggestions may take, in megabytes.
+func readSuggestions(s string) (faq.Budget, error) {
+	if s == "" {
+		return faq.DefaultBudget(), nil
 	}
-	l := live.DefaultLimits()
-	l.AllSockets = filesAllowed() * 8 / 10
+	one, all, both := strings.Cut(s, "/")
+	a, err1 := strconv.Atoi(one)
+	b, err2 := strconv.Atoi(all)
+	if !both || err1 != nil || err2 != nil || a < 2 || b < a || b > 1<<20 {
+		return faq.Budget{}, fmt.Errorf("SUGGESTIONS_MEMORY must be megabytes for one organization and for all, such as 32/160, not %q", s)
+	}
+	return faq.Budget{Organization: a << 20, All: b << 20}, nil
+}
+
+// readLimits reads changes to the default limits.
+func readLimits(s string) (live.Limits, connectionLimits, error) {
+	if s == "off" {
+		return live.Limits{}, connectionLimits{}, nil
+	}
+	l, c := live.DefaultLimits(), connectionLimits{address: 256}
+	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
-	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
+	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets,
+		"user-sockets": &l.UserSockets, "organization-sockets": &l.OrganizationSockets, "staff-sockets": &l.StaffSockets,
+		"connections": &c.all, "address-connections": &c.address}
 	for word := range strings.FieldsSeq(s) {
 		name, value, _ := strings.Cut(word, "=")
 		if to, there := counts[name]; there {
@@ -229,9 +257,9 @@ func readLimits(s string) (live.Limits, error) {
 				continue
 			}
 		}
-		return l, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
+		return l, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
 	}
-	return l, nil
+	return l, c, nil
 }
 
 // filesAllowed is how many files this process may have open.

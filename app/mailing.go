@@ -15,7 +15,7 @@ import (
 	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
-	"parley/app/fail"
+	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/org"
 )
@@ -25,6 +25,7 @@ import (
 type mailing struct {
 	chat   *chat.Room
 	org    *org.Room
+	people *identity.Room
 	mail   *jobs.Mailer
 	after  time.Duration // from an agent's answer to the letter, unless the visitor reads it before
 	minute time.Duration // a minute of a website's settings; tests have shorter ones
@@ -34,16 +35,14 @@ type mailing struct {
 	quiet map[uuid.UUID]*time.Timer // by conversation: the question, or the end
 
 	resumed map[uuid.UUID]bool // organizations whose clocks run again since this process started
-
-	day    string         // that mailed counts
-	mailed map[string]int // transcripts, by address and by organization
 }
 
 // letterAfter is how long a visitor has to read an answer in the chat before it is mailed.
 const letterAfter = 3 * time.Minute
 
 func newMailing(h *house, m *jobs.Mailer, after, minute time.Duration) *mailing {
-	x := &mailing{chat: h.chat, org: h.org, mail: m, after: after, minute: minute, timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
+	x := &mailing{chat: h.chat, org: h.org, people: h.identity, mail: m, after: after, minute: minute,
+		timed: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, quiet: map[uuid.UUID]*time.Timer{}}
 	h.bus.Subscribe(x)
 	return x
 }
@@ -188,12 +187,27 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 	if len(said) == 0 {
 		return
 	}
+	if err = m.mail.Room(organization); err == nil {
+		err = m.people.CountMail(ctx, organization)
+	}
+	if err != nil {
+		slog.Warn("a visitor who has gone is not written to", "organization", organization, "error", err)
+		return
+	}
 	first, err := m.chat.Mailed(ctx, who, conversation, messages[len(messages)-1].Seq)
 	if err != nil || !first {
 		return
 	}
-	m.mail.Send(jobs.Letter{To: u.Email, Subject: "Your question at " + u.WebsiteName,
+	err = m.mail.Send(jobs.Letter{Org: organization, To: u.Email, Subject: "Your question at " + website(u),
 		Text: strings.Join(said, "\n\n") + "\n\n" + m.back(ctx, organization, u, "To answer, open the chat again") + "\n"})
+	if err != nil {
+		slog.Warn("write to a visitor who has gone", "organization", organization, "error", err)
+	}
+}
+
+// website is how a letter calls the website of a conversation.
+func website(u chat.Unread) string {
+	return jobs.Words(u.WebsiteName, jobs.OrganizationWords, "our website")
 }
 
 // back is a line with a link into the chat, on the page where it began, with a code of its own for once. A letter that gets none is
@@ -235,39 +249,20 @@ func linkBack(page, code string) string {
 	return out.String() + "#parley=" + code
 }
 
-// transcriptsADay is how many transcripts an organization's visitors can send to one address, and transcriptsOfOrg how many at all, a day.
-const (
-	transcriptsADay  = 5
-	transcriptsOfOrg = 500
-)
-
-// mayMail counts a transcript to an address.
-func (m *mailing) mayMail(organization uuid.UUID, to string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if day := time.Now().UTC().Format(time.DateOnly); m.day != day {
-		m.day, m.mailed = day, map[string]int{}
-	}
-	to = organization.String() + strings.ToLower(to)
-	if m.mailed[to] >= transcriptsADay || m.mailed[organization.String()] >= transcriptsOfOrg {
-		return false
-	}
-	m.mailed[to]++
-	m.mailed[organization.String()]++
-	return true
-}
-
 // transcript mails what was said in a visitor's conversation, without what only staff sees.
 func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error {
-	if !m.mayMail(visitor.Org(), to) {
-		return &fail.Error{Kind: fail.Conflict, Message: "Several conversations have been mailed to this address today. Please save this one as a text instead."}
+	if err := m.mail.Room(visitor.Org()); err != nil {
+		return err
+	}
+	if err := m.people.CountTranscript(ctx, visitor.Org(), to); err != nil {
+		return err
 	}
 	u, err := m.chat.Unread(ctx, access.System(visitor.Org(), "mail a transcript"), conversation)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Your conversation at %s\n\n", u.WebsiteName)
+	fmt.Fprintf(&b, "Your conversation at %s\n\n", bidi.Isolate(website(u)))
 	for seq := 0; ; {
 		messages, more, err := m.chat.Page(ctx, visitor, conversation, seq)
 		if err != nil {
@@ -296,6 +291,7 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 	if own {
 		b.WriteString(m.back(ctx, visitor.Org(), u, words) + "\n")
 	}
-	m.mail.Send(jobs.Letter{To: to, Subject: "Your conversation at " + u.WebsiteName, Text: b.String()})
-	return nil
+	fmt.Fprintf(&b, "\n--\nSent because this address was entered in the chat of %s.\nIf that was not you, do nothing. To report this mail, forward it to %s.\n",
+		bidi.Isolate(website(u)), m.mail.Report())
+	return m.mail.Send(jobs.Letter{Org: visitor.Org(), To: to, Subject: "Your conversation at " + website(u), Text: b.String()})
 }

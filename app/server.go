@@ -94,6 +94,9 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.furnish(h.db, bus.New(driver), cfg.Demo)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
+	if cfg.Suggestions != (faq.Budget{}) {
+		h.faq.SetBudget(cfg.Suggestions)
+	}
 	return h, nil
 }
 
@@ -128,18 +131,20 @@ type server struct {
 	listening string // host and port
 	demo      *demo
 	live      *live.Hub
+	mail      *jobs.Mailer
 	failed    chan error // gets the reason if a part ends by itself
 
-	http       *http.Server
-	admin      *http.Server // nil: there is none
-	adminAt    string       // its host and port
-	drainDelay time.Duration
-	disks      disks
-	ready      atomic.Bool
-	away       atomic.Bool // the database, when /readyz last asked
-	stopping   atomic.Bool
-	stopBus    context.CancelFunc
-	parts      *errgroup.Group
+	http        *http.Server
+	connections *connections
+	admin       *http.Server // nil: there is none
+	adminAt     string       // its host and port
+	drainDelay  time.Duration
+	disks       disks
+	ready       atomic.Bool
+	away        atomic.Bool // the database, when /readyz last asked
+	stopping    atomic.Bool
+	stopBus     context.CancelFunc
+	parts       *errgroup.Group
 }
 
 // start brings up a server that accepts requests when it returns.
@@ -152,7 +157,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster)}
+	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster)}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -223,7 +228,9 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.http = &http.Server{Handler: front, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	s.connections = bounded(listener, cfg.Connections, cfg.Proxies)
+	s.http = &http.Server{Handler: front, ConnState: s.connections.state,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
@@ -239,7 +246,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	s.parts.Go(func() error { return mailer.Run(partsCtx) })
 	s.parts.Go(func() error { return h.queue.Run(partsCtx) })
 	s.parts.Go(func() error {
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.connections); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -28,13 +29,24 @@ type bare struct {
 
 func openBare(t *testing.T, address string, header http.Header) *bare {
 	t.Helper()
-	conn, _, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(context.Background(), "ws"+strings.TrimPrefix(address, "http"))
+	conn, early, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(context.Background(), "ws"+strings.TrimPrefix(address, "http"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if early != nil { // the server spoke at once
+		conn = spoken{conn, early}
+	}
 	return &bare{t, conn}
 }
+
+// spoken is a connection of which something was read with the handshake.
+type spoken struct {
+	net.Conn
+	early *bufio.Reader
+}
+
+func (s spoken) Read(b []byte) (int, error) { return s.early.Read(b) }
 
 func (b *bare) put(op ws.OpCode, fin bool, body string) {
 	b.t.Helper()

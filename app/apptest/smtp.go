@@ -20,6 +20,14 @@ type Mail struct {
 // the first refusals deliveries away, as a busy server does.
 func MailServer(t testing.TB, refusals int) (url string, letters <-chan Mail) {
 	t.Helper()
+	return MailServerThatHangs(t, refusals, func(string) bool { return false })
+}
+
+// MailServerThatHangs is MailServer, but does not answer any more once it is given an address that hangs.
+func MailServerThatHangs(t testing.TB, refusals int, hangs func(to string) bool) (url string, letters <-chan Mail) {
+	t.Helper()
+	ended := make(chan struct{})
+	t.Cleanup(func() { close(ended) })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -34,13 +42,13 @@ func MailServer(t testing.TB, refusals int) (url string, letters <-chan Mail) {
 			}
 			busy := refusals > 0
 			refusals--
-			go converse(conn, busy, out)
+			go converse(conn, busy, out, hangs, ended)
 		}
 	}()
 	return fmt.Sprintf("smtp://%s?from=parley@brightline.example", listener.Addr()), out
 }
 
-func converse(conn net.Conn, busy bool, out chan<- Mail) {
+func converse(conn net.Conn, busy bool, out chan<- Mail, hangs func(string) bool, ended <-chan struct{}) {
 	defer conn.Close()
 	in := bufio.NewReader(conn)
 	say := func(line string) { io.WriteString(conn, line+"\r\n") }
@@ -65,6 +73,10 @@ func converse(conn net.Conn, busy bool, out chan<- Mail) {
 		case "RCPT":
 			m.To = strings.Trim(strings.TrimPrefix(strings.ToUpper(rest), "TO:"), "<>")
 			m.To = strings.ToLower(m.To)
+			if hangs(m.To) {
+				<-ended
+				return
+			}
 			say("250 OK")
 		case "DATA":
 			say("354 go on")

@@ -8,12 +8,14 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/bus"
+	"parley/app/cache"
 	"parley/app/chat/internal/chatdb"
 	"parley/app/pg"
 )
 
 // Room is the place of conversations and messages.
 type Room struct {
+	codes   *cache.Unknown // codes of mailed links that lead nowhere
 	db      *pg.DB
 	bus     *bus.Bus
 	line    *line
@@ -37,7 +39,7 @@ type Reply struct{ Conversation, Message uuid.UUID }
 
 // New returns the room.
 func New(db *pg.DB, b *bus.Bus) *Room {
-	r := &Room{db: db, bus: b}
+	r := &Room{db: db, bus: b, codes: cache.NewUnknown(time.Minute, 60, 0.2)}
 	r.line = newLine(DefaultWindow, r.write)
 	return r
 }

@@ -47,12 +47,22 @@ func (r *Room) Return(ctx context.Context, org, website uuid.UUID, code string) 
 	if b, err := base64.RawURLEncoding.Strict().DecodeString(code); err != nil || len(b) != codeSize {
 		return access.Actor{}, errCode
 	}
+	unknown, settle, err := r.codes.Ask(ctx, website.String()+code)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	if unknown {
+		return access.Actor{}, errCode
+	}
+	bad := false
+	defer func() { settle(bad) }()
 	hash := sha256.Sum256([]byte(code))
 	t := r.db.As(access.System(org, "take over a visitor's conversations"))
 	var from, into uuid.UUID
 	for {
 		found, err := chatdb.New(t).VisitorOfCode(ctx, chatdb.VisitorOfCodeParams{Hash: hash[:], WebsiteID: website})
 		if pg.None(err) || err == nil && found == from { // the same again: it has no conversation any more
+			bad = true
 			return access.Actor{}, errCode
 		}
 		if err != nil {

@@ -25,8 +25,10 @@ const (
 
 // engines is the suggestion engines of the organizations that are at work here.
 type engines struct {
-	mu sync.Mutex
-	of map[uuid.UUID]*engine
+	mu     sync.Mutex
+	of     map[uuid.UUID]*engine
+	budget Budget
+	bytes  int // of all engines
 }
 
 // engine is one organization's.
@@ -42,33 +44,61 @@ type engine struct {
 	changed  []uuid.UUID      // entries that were edited and are to be read
 	updating bool             // somebody does
 	settle   *time.Timer      // runs after a choice: then all of them are weighed anew
+	version  string           // of the entries that it was made from
+	choices  int64            // how many it knows of
 
-	used    time.Time   // under engines.mu
-	idle    *time.Timer // looks whether it is idle
-	loading bool        // under engines.mu: it is being made anew
-	again   bool        // and has to be once more
+	used    time.Time     // under engines.mu
+	idle    *time.Timer   // looks whether it is idle
+	loading bool          // under engines.mu
+	stale   bool          // under engines.mu: something may have been missed. Whoever uses it next looks first
+	fresh   chan struct{} // under engines.mu: closed when that was done; nil: nobody looks
+	bytes   int           // under engines.mu: what it counts
 }
 
-// engineOf returns the organization's, loaded at the first use.
+// engineOf returns the organization's, loaded at the first use, and looked at again at the first use after something may have been
+// missed: nothing is done for an organization that asks for nothing.
 func (r *Room) engineOf(ctx context.Context, org uuid.UUID) (*engine, error) {
-	r.engines.mu.Lock()
-	e := r.engines.of[org]
-	if e == nil {
-		e = &engine{org: org, ready: make(chan struct{}), loading: true}
-		r.engines.of[org] = e
-		r.engines.makeRoom(r, e)
-		e.idle = time.AfterFunc(idleFor, func() { r.dropIdle(e) })
-		r.bus.Join(org)
-		go r.load(e)
+	for {
+		r.engines.mu.Lock()
+		e := r.engines.of[org]
+		if e == nil {
+			e = r.begin(org)
+		}
+		if e.stale && !e.loading {
+			e.stale, e.fresh = false, make(chan struct{})
+			go r.check(e, e.fresh)
+		}
+		e.used = time.Now()
+		fresh := e.fresh
+		r.engines.mu.Unlock()
+		if fresh != nil {
+			select {
+			case <-fresh:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+			if r.loaded(org) != e { // it was out of date
+				continue
+			}
+		}
+		select {
+		case <-e.ready:
+			return e, e.failed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	e.used = time.Now()
-	r.engines.mu.Unlock()
-	select {
-	case <-e.ready:
-		return e, e.failed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+}
+
+// begin has an organization's engine loaded; under engines.mu.
+func (r *Room) begin(org uuid.UUID) *engine {
+	e := &engine{org: org, ready: make(chan struct{}), loading: true}
+	r.engines.of[org] = e
+	r.dropOver(e)
+	e.idle = time.AfterFunc(idleFor, func() { r.dropIdle(e) })
+	r.bus.Join(org)
+	go r.load(e)
+	return e
 }
 
 // patience is how long somebody waits for an engine that is being loaded. Suggestions are a help: what is asked for in vain comes later.
@@ -88,27 +118,16 @@ func (r *Room) soonEngine(ctx context.Context, org uuid.UUID) (*engine, error) {
 	return e, err
 }
 
-// makeRoom drops the engine that was used least lately, where there are too many.
-func (s *engines) makeRoom(r *Room, but *engine) {
-	if len(s.of) <= loadedMost {
-		return
-	}
-	var oldest *engine
-	for _, e := range s.of {
-		if e != but && (oldest == nil || e.used.Before(oldest.used)) {
-			oldest = e
-		}
-	}
-	r.drop(oldest)
-}
-
 // drop forgets an engine; under engines.mu.
 func (r *Room) drop(e *engine) {
-	if r.engines.of[e.org] == e {
-		delete(r.engines.of, e.org)
-		e.idle.Stop()
-		r.bus.Leave(e.org)
+	if r.engines.of[e.org] != e {
+		return
 	}
+	delete(r.engines.of, e.org)
+	r.engines.bytes -= e.bytes
+	e.bytes = 0
+	e.idle.Stop()
+	r.bus.Leave(e.org)
 }
 
 func (r *Room) dropIdle(e *engine) {
@@ -119,76 +138,6 @@ func (r *Room) dropIdle(e *engine) {
 		return
 	}
 	r.drop(e)
-}
-
-// load makes an engine from the tables: the entries first, so that it answers, then what was chosen.
-func (r *Room) load(e *engine) {
-	for {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		err := r.loadOnce(ctx, e)
-		cancel()
-		r.engines.mu.Lock()
-		if err != nil {
-			slog.Warn("load the suggestions", "organization", e.org, "error", err)
-			r.drop(e) // the next one who asks tries again
-			select {
-			case <-e.ready:
-			default:
-				e.failed = err
-				close(e.ready)
-			}
-		}
-		if err != nil || !e.again {
-			e.loading = false
-			r.engines.mu.Unlock()
-			return
-		}
-		e.again = false
-		r.engines.mu.Unlock()
-	}
-}
-
-func (r *Room) loadOnce(ctx context.Context, e *engine) error {
-	q := faqdb.New(r.db.As(access.System(e.org, "suggest FAQ entries")))
-	rows, err := q.AllEntries(ctx, false)
-	if err != nil {
-		return err
-	}
-	entries := map[string]Entry{}
-	var list []suggest.Entry
-	for _, x := range gathered(rows) {
-		entries[x.ID.String()] = x
-		list = append(list, forEngine(x))
-	}
-	made := suggest.New(list)
-	first := false
-	select {
-	case <-e.ready:
-	default: // nobody has an answer yet: what is known by now is better than none
-		first = true
-		e.mu.Lock()
-		e.suggest, e.entries = made, entries
-		e.mu.Unlock()
-		close(e.ready)
-	}
-	choices, err := q.RecentChoices(ctx, learnFrom)
-	if err != nil {
-		return err
-	}
-	learn := make([]suggest.Choice, len(choices))
-	var last int64
-	for i, c := range choices {
-		learn[i] = Choice{Entry: c.EntryID, Kind: Kind(c.Kind), Query: c.Query, Language: c.Language}.forEngine()
-		last = max(last, c.N)
-	}
-	made.LearnAll(learn)
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.learned = last
-	if !first {
-		e.suggest, e.entries = made, entries
-	}
-	return nil
 }
 
 func gathered(rows []faqdb.AllEntriesRow) (list []Entry) {
@@ -222,7 +171,7 @@ func (r *Room) Heard(events []bus.Event) {
 			continue
 		}
 		if c, ours := x.Local.(Choice); ours {
-			e.learn(c)
+			r.learn(e, c)
 			r.notice(e)
 			continue
 		}
@@ -233,26 +182,22 @@ func (r *Room) Heard(events []bus.Event) {
 			}
 		case tellChoice:
 			if id, err := uuid.Parse(id); err == nil {
-				r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return e.readChoice(ctx, q, id) })
+				r.beside(e, func(ctx context.Context, q *faqdb.Queries) error { return r.readChoice(ctx, e, q, id) })
 			}
 		default:
-			r.reload(e)
+			r.outdated(e)
 		}
 	}
 }
 
-// Gap makes engines anew: something may have been missed.
+// Gap notes that something may have been missed. Whoever uses an engine next looks.
 func (r *Room) Gap(org uuid.UUID) {
 	r.engines.mu.Lock()
-	var list []*engine
+	defer r.engines.mu.Unlock()
 	for id, e := range r.engines.of {
 		if org == uuid.Nil || org == id {
-			list = append(list, e)
+			e.stale = true
 		}
-	}
-	r.engines.mu.Unlock()
-	for _, e := range list {
-		r.reload(e)
 	}
 }
 
@@ -262,28 +207,21 @@ func (r *Room) loaded(org uuid.UUID) *engine {
 	return r.engines.of[org]
 }
 
-func (r *Room) reload(e *engine) {
+// outdated has whoever uses an engine next look whether it is what the tables say.
+func (r *Room) outdated(e *engine) {
 	r.engines.mu.Lock()
 	defer r.engines.mu.Unlock()
-	if r.engines.of[e.org] != e {
-		return
-	}
-	if e.loading {
-		e.again = true
-		return
-	}
-	e.loading = true
-	go r.load(e)
+	e.stale = true
 }
 
-// notice has an engine that is being made anew read the tables once more: it may or may not have read what has just changed.
+// notice is outdated for an engine that is being loaded: it may or may not have read what has just changed.
 func (r *Room) notice(e *engine) {
 	r.engines.mu.Lock()
 	defer r.engines.mu.Unlock()
-	e.again = e.again || e.loading
+	e.stale = e.stale || e.loading
 }
 
-// beside reads something for an engine; if that fails, the engine is made anew.
+// beside reads something for an engine; if that fails, it is looked at when it is next used.
 func (r *Room) beside(e *engine, read func(context.Context, *faqdb.Queries) error) {
 	go func() {
 		<-e.ready
@@ -292,8 +230,9 @@ func (r *Room) beside(e *engine, read func(context.Context, *faqdb.Queries) erro
 		r.notice(e)
 		if err := read(ctx, faqdb.New(r.db.As(access.System(e.org, "suggest FAQ entries")))); err != nil {
 			slog.Warn("keep the suggestions right", "error", err)
-			r.reload(e)
+			r.outdated(e)
 		}
+		r.weigh(e)
 	}()
 }
 
@@ -357,7 +296,7 @@ func (e *engine) readChanged(ctx context.Context, q *faqdb.Queries) error {
 // rebuilding bounds how many indexes are built at once in this process.
 var rebuilding = make(chan struct{}, 2)
 
-func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID) error {
+func (r *Room) readChoice(ctx context.Context, e *engine, q *faqdb.Queries, id uuid.UUID) error {
 	c, err := q.GetChoice(ctx, id)
 	if pg.None(err) {
 		return nil // its entry is gone
@@ -369,7 +308,7 @@ func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID)
 	known := c.N <= e.learned
 	e.mu.RUnlock()
 	if !known {
-		e.learn(Choice{Entry: c.EntryID, Kind: Kind(c.Kind), Query: c.Query, Language: c.Language})
+		r.learn(e, Choice{Entry: c.EntryID, Kind: Kind(c.Kind), Query: c.Query, Language: c.Language})
 	}
 	return nil
 }
@@ -377,7 +316,7 @@ func (e *engine) readChoice(ctx context.Context, q *faqdb.Queries, id uuid.UUID)
 // settleAfter is how long after the last choice an engine weighs all of them anew: the order in which they came counts no longer.
 const settleAfter = 5 * time.Second
 
-func (e *engine) learn(c Choice) {
+func (r *Room) learn(e *engine, c Choice) {
 	select {
 	case <-e.ready:
 	default:
@@ -392,7 +331,11 @@ func (e *engine) learn(c Choice) {
 	if e.settle != nil {
 		e.settle.Stop()
 	}
-	e.settle = time.AfterFunc(settleAfter, func() { made.Settle() })
+	e.settle = time.AfterFunc(settleAfter, func() {
+		made.Settle()
+		r.weigh(e)
+	})
+	e.choices++
 	e.mu.Unlock()
 	made.Learn(c.forEngine())
 }

@@ -27,7 +27,7 @@ type Room struct {
 
 // New returns the room. It hears of what other processes change.
 func New(db *pg.DB, b *bus.Bus) *Room {
-	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}},
+	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}, budget: DefaultBudget()},
 		imports: fair.New(fair.Limits{Total: 2, Each: 1, Queue: 2, Wait: 20 * time.Second, Doing: "importing other files"})}
 	b.Subscribe(r)
 	return r

@@ -14,6 +14,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/bus"
+	"parley/app/cache"
 	"parley/app/fail"
 	"parley/app/identity/internal/identitydb"
 	"parley/app/pg"
@@ -28,14 +29,15 @@ type Room struct {
 	hashes  atomic.Int64   // computed so far
 	working sync.WaitGroup // what nobody waits for
 
-	mu     sync.Mutex
-	people map[uuid.UUID]cachedPerson
+	people *cache.Cache[uuid.UUID, Person]
+	links  *cache.Unknown // secrets of mailed links that are not good
 	faces  faces
 }
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
 func New(db *pg.DB, b *bus.Bus, demo bool) *Room {
-	r := &Room{db: db, bus: b, demo: demo, people: map[uuid.UUID]cachedPerson{}}
+	r := &Room{db: db, bus: b, demo: demo, people: cache.New[uuid.UUID, Person](peopleBytes),
+		links: cache.NewUnknown(time.Minute, badLinks, badLinks/attemptWindow.Seconds())}
 	b.Subscribe(r)
 	return r
 }
@@ -52,22 +54,18 @@ type Person struct {
 // ID is the user's id.
 func (p Person) ID() uuid.UUID { return p.Actor.ID() }
 
-type cachedPerson struct {
-	Person
-	until time.Time
-}
-
-// personKept bounds how stale a person can be if a bell was lost.
-const personKept = 30 * time.Second
+// personKept bounds how stale a person can be if an event was lost.
+const (
+	personKept  = 30 * time.Second
+	peopleBytes = 16 << 20
+)
 
 // Who returns the user, or an Unauthenticated error if it may not log in (any more).
 func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
-	r.mu.Lock()
-	c, there := r.people[id]
-	r.mu.Unlock()
-	if there && time.Now().Before(c.until) {
-		return c.Person, nil
+	if p, found := r.people.Get(id); found {
+		return p, nil
 	}
+	mark := r.people.Now()
 	u, err := r.db.Doors().User(ctx, id)
 	if pg.None(err) {
 		return Person{}, fail.New(fail.Unauthenticated, "Please log in.")
@@ -83,12 +81,7 @@ func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
 		actor = actor.LimitedTo(u.Customers)
 	}
 	p := Person{Actor: actor, Name: u.Name, Email: u.Email, OrgName: u.OrgName, Epoch: int(u.SessionEpoch)}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.people) > 20000 {
-		clear(r.people)
-	}
-	r.people[id] = cachedPerson{p, time.Now().Add(personKept)}
+	r.people.Put(id, p, cache.SizeOf(p), personKept, mark)
 	return p, nil
 }
 
@@ -102,9 +95,8 @@ func (r *Room) allowed(email string) bool { return r.demo || !strings.HasSuffix(
 func (r *Room) Heard(events []bus.Event) {
 	for _, e := range events {
 		if e.Kind == bus.User {
-			r.mu.Lock()
-			delete(r.people, e.User)
-			r.mu.Unlock()
+			r.people.Drop(e.User)
+			r.links.Clear() // a link may be good again where the user is
 		}
 	}
 }
@@ -114,9 +106,8 @@ func (r *Room) Gap(org uuid.UUID) {
 	if org != uuid.Nil {
 		return // what is remembered here is told to every process
 	}
-	r.mu.Lock()
-	clear(r.people)
-	r.mu.Unlock()
+	r.people.Clear()
+	r.links.Clear()
 }
 
 func (r *Room) changed(org, user uuid.UUID) {

@@ -111,11 +111,7 @@ func as(role access.Role, customer *uuid.UUID) func(*identitydb.Queries) (become
 
 // Invited returns what an invitation's link stands for, or ErrLink.
 func (r *Room) Invited(ctx context.Context, secret string) (pg.Invitation, error) {
-	inv, err := r.db.Doors().Invitation(ctx, tokenHash(secret))
-	if pg.None(err) {
-		return inv, ErrLink
-	}
-	return inv, err
+	return behindLink(ctx, r, forInvitation, secret, r.db.Doors().Invitation)
 }
 
 // Join accepts an invitation: creates the user that it was for. With a link that proves the address, the user belongs to the
@@ -123,7 +119,7 @@ func (r *Room) Invited(ctx context.Context, secret string) (pg.Invitation, error
 // of the address that has this password, or to a new one beside it: somebody who invites an address to an organization of its
 // own and opens the link gets into no other and learns nothing. from is the network address that asks.
 func (r *Room) Join(ctx context.Context, secret, name, password, from string) (id uuid.UUID, err error) {
-	err = r.withLink(ctx, from, func() error {
+	err = r.withLink(ctx, forInvitation, secret, from, func(ctx context.Context) error {
 		inv, err := r.Invited(ctx, secret)
 		if err != nil {
 			return err

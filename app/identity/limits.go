@@ -11,6 +11,7 @@ import (
 
 	"parley/app/fail"
 	"parley/app/outside"
+	"parley/app/pg"
 )
 
 // Limits on wrong passwords within attemptWindow. They are counted per network (wide, because an office shares one), per account
@@ -101,19 +102,55 @@ func (r *Room) guarded(ctx context.Context, limits []limit, try func() (wrong bo
 	return err
 }
 
-// withLink runs what a link's secret is needed for. Links that are not good are counted by network.
-func (r *Room) withLink(ctx context.Context, from string, use func() error) error {
+// Kinds of links: a secret is good for one of them.
+const (
+	forInvitation = "invitation "
+	forSignUp     = "sign-up "
+	forReset      = "reset "
+)
+
+// withLink runs what a link's secret is needed for. Links that are not good are counted by network: here, so that most of a flood
+// costs no query, and in the database for all processes.
+func (r *Room) withLink(ctx context.Context, kind, secret, from string, use func(context.Context) error) error {
+	ctx = outside.With(ctx, from)
+	if r.links.Remembers(kind + secret) {
+		if err := r.links.Count(ctx); err != nil {
+			return err
+		}
+		return ErrLink
+	}
+	if err := r.links.Full(ctx); err != nil {
+		return err
+	}
 	limits := []limit{{key("link from", outside.Network(from)), badLinks}}
 	if err := r.over(ctx, limits); err != nil {
 		return err
 	}
-	err := use()
+	err := use(ctx)
 	if errors.Is(err, error(ErrLink)) {
 		if bad := r.failed(ctx, limits); bad != nil {
 			return bad
 		}
 	}
 	return err
+}
+
+// behindLink looks up what a link's secret stands for, or returns ErrLink. A secret that is not good is remembered, and counted for
+// the network of ctx: fail.Busy if that has tried too many.
+func behindLink[V any](ctx context.Context, r *Room, kind, secret string, look func(context.Context, []byte) (V, error)) (found V, err error) {
+	unknown, settle, err := r.links.Ask(ctx, kind+secret)
+	if unknown {
+		return found, ErrLink
+	}
+	if err != nil {
+		return found, err
+	}
+	found, err = look(ctx, tokenHash(secret))
+	settle(pg.None(err))
+	if pg.None(err) {
+		return found, ErrLink
+	}
+	return found, err
 }
 
 // Limited counts one use of something that everyone may do so often (found organizations, ask for mails, invite), and refuses

@@ -89,17 +89,13 @@ func (r *Room) ResetFor(ctx context.Context, secret string) (email string, err e
 }
 
 func (r *Room) reset(ctx context.Context, secret string) (pg.Reset, error) {
-	reset, err := r.db.Doors().Reset(ctx, tokenHash(secret))
-	if pg.None(err) {
-		return reset, ErrLink
-	}
-	return reset, err
+	return behindLink(ctx, r, forReset, secret, r.db.Doors().Reset)
 }
 
 // Reset sets the password by a link's secret, ends all sessions for which it was good and uses the link up. It returns the users
 // whom it opens now. from is the network address that asks.
 func (r *Room) Reset(ctx context.Context, secret, password, from string) (found []Match, err error) {
-	err = r.withLink(ctx, from, func() error {
+	err = r.withLink(ctx, forReset, secret, from, func(ctx context.Context) error {
 		reset, err := r.reset(ctx, secret)
 		if err != nil {
 			return err

@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/bus"
+	"parley/app/cache"
 	"parley/app/pg"
 )
 
@@ -20,20 +20,25 @@ type Sessions struct {
 	store *pg.SessionStore
 	bus   *bus.Bus
 
-	mu   sync.Mutex
-	kept map[string]keptSession
+	kept    *cache.Cache[string, []byte]
+	unknown *cache.Unknown
 }
 
-type keptSession struct {
-	data  []byte
-	until time.Time
-}
+// A session's token is made by this program: one that is unknown stays so, and is remembered for longer. A whole office may come
+// with sessions that have ended.
+const (
+	sessionKept  = 30 * time.Second
+	sessionBytes = 16 << 20
 
-const sessionKept = 30 * time.Second
+	unknownSessionKept     = 10 * time.Minute
+	unknownSessionsOnce    = 200 // that a network may come with
+	unknownSessionsASecond = 2
+)
 
 // NewSessions returns the store.
 func NewSessions(db *pg.DB, b *bus.Bus) *Sessions {
-	s := &Sessions{store: db.Sessions(), bus: b, kept: map[string]keptSession{}}
+	s := &Sessions{store: db.Sessions(), bus: b, kept: cache.New[string, []byte](sessionBytes),
+		unknown: cache.NewUnknown(unknownSessionKept, unknownSessionsOnce, unknownSessionsASecond)}
 	b.Subscribe(s)
 	return s
 }
@@ -44,29 +49,24 @@ func SessionKey(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// FindCtx returns the session's data, if there is one that has not expired.
+// FindCtx returns the session's data, if there is one that has not expired. fail.Busy if the network of ctx has come with too many
+// tokens of no session.
 func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	key := SessionKey(token)
-	s.mu.Lock()
-	k, there := s.kept[key]
-	s.mu.Unlock()
-	if there && time.Now().Before(k.until) {
-		return k.data, true, nil
+	if data, found := s.kept.Get(key); found {
+		return data, true, nil
+	}
+	mark := s.kept.Now()
+	unknown, settle, err := s.unknown.Ask(ctx, key)
+	if unknown || err != nil {
+		return nil, false, err
 	}
 	data, found, err := s.store.FindCtx(ctx, key)
+	settle(err == nil && !found)
 	if err == nil && found {
-		s.keep(key, data)
+		s.kept.Put(key, data, len(key)+len(data), sessionKept, mark)
 	}
 	return data, found, err
-}
-
-func (s *Sessions) keep(key string, data []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.kept) > 20000 {
-		clear(s.kept)
-	}
-	s.kept[key] = keptSession{data, time.Now().Add(sessionKept)}
 }
 
 // CommitCtx writes the session.
@@ -75,7 +75,8 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	if err := s.store.CommitCtx(ctx, key, data, expiry); err != nil {
 		return err
 	}
-	s.keep(key, data)
+	s.kept.Set(key, data, len(key)+len(data), sessionKept)
+	s.unknown.Drop(key)
 	return nil
 }
 
@@ -93,9 +94,7 @@ func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 func (s *Sessions) Heard(events []bus.Event) {
 	for _, e := range events {
 		if e.Kind == bus.Session {
-			s.mu.Lock()
-			delete(s.kept, e.Text)
-			s.mu.Unlock()
+			s.kept.Drop(e.Text)
 		}
 	}
 }
@@ -105,9 +104,8 @@ func (s *Sessions) Gap(org uuid.UUID) {
 	if org != uuid.Nil {
 		return // what is remembered here is told to every process
 	}
-	s.mu.Lock()
-	clear(s.kept)
-	s.mu.Unlock()
+	s.kept.Clear()
+	s.unknown.Clear()
 }
 
 // Find is FindCtx without a context; scs asks for it but does not call it.

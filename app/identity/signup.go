@@ -87,18 +87,14 @@ func (r *Room) AskSignUp(ctx context.Context, organization string, in SignUp) (S
 
 // SignUpOf returns what a sign-up's link stands for, or ErrLink.
 func (r *Room) SignUpOf(ctx context.Context, secret string) (pg.SignUp, error) {
-	s, err := r.db.Doors().SignUp(ctx, tokenHash(secret))
-	if pg.None(err) {
-		return s, ErrLink
-	}
-	return s, err
+	return behindLink(ctx, r, forSignUp, secret, r.db.Doors().SignUp)
 }
 
 // FinishSignUp founds the organization that a mailed link is for. If the address has a proven log-in, the owner belongs to that
 // and no password is needed; otherwise to a new one with this password. A password that was typed before the address was proven
 // is good for nothing new. from is the network address that asks.
 func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, found func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
-	err = r.withLink(ctx, from, func() error {
+	err = r.withLink(ctx, forSignUp, secret, from, func(ctx context.Context) error {
 		s, err := r.SignUpOf(ctx, secret)
 		if err != nil {
 			return err

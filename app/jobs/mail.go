@@ -1,11 +1,13 @@
 // Package jobs does what can be done after the answer. Today that is mail.
 //
-// Owns: the line of letters that wait to be sent.
+// Owns: the queues of letters that wait to be sent.
 //
 // Must not touch: what a letter is about.
 //
-// Always true: Send never waits for the mail server; a letter is tried several times while the program runs, and what is
-// still unsent at its end is logged (docs/decisions/0005-mail-without-a-job-table.md).
+// Always true: Send never waits for the mail server; what does not fit into a queue is refused with an error, never dropped silently;
+// letters of people who prove who they are never wait for those of organizations, and these are served in turns; a letter is tried
+// several times while the program runs, and what is still unsent at its end is logged (docs/decisions/0005-mail-without-a-job-table.md,
+// 0029-fair-shares-of-mail-and-memory.md).
 package jobs
 
 import (
@@ -14,28 +16,40 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/wneessen/go-mail"
 )
 
 // Letter is a plain-text mail.
-type Letter struct{ To, Subject, Text string }
+type Letter struct {
+	To, Subject, Text string
 
-// Mailer sends letters through an SMTP server, one after another.
+	// Org is the organization that the letter is sent for; zero: for whoever asked to log in, to sign up or for a new password.
+	Org uuid.UUID
+}
+
+// Mailer sends letters through an SMTP server, a few at once.
 type Mailer struct {
-	client *mail.Client // nil: no mail server is configured
+	client func(until time.Time) (*mail.Client, error) // nil: no mail server is configured
 	from   string
-	line   chan Letter
+	report string
+	secure *tls.Config
+	queues queues
 	work   chan func(context.Context)
 }
 
 // NewMailer reads an address such as smtp://user:password@mail.example:587?from=parley@shop.example. The scheme smtp uses
 // STARTTLS where the server offers it, smtps uses TLS from the start. An empty address gives a Mailer that is Off.
 func NewMailer(address string) (*Mailer, error) {
-	m := &Mailer{line: make(chan Letter, 1000), work: make(chan func(context.Context), 1000)}
+	m := &Mailer{work: make(chan func(context.Context), 1000)}
+	m.queues.init()
 	if address == "" {
 		return m, nil
 	}
@@ -47,11 +61,14 @@ func NewMailer(address string) (*Mailer, error) {
 	if m.from == "" {
 		m.from = u.User.Username()
 	}
+	if m.report = u.Query().Get("report"); m.report == "" {
+		m.report = m.from
+	}
 	port, _ := strconv.Atoi(u.Port())
-	opts := []mail.Option{mail.WithTimeout(20 * time.Second), mail.WithTLSPortPolicy(mail.TLSOpportunistic),
-		mail.WithTLSConfig(&tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12})}
-	if u.Scheme == "smtps" {
-		opts = append(opts, mail.WithSSL())
+	m.secure = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
+	opts := []mail.Option{mail.WithTimeout(answerIn), mail.WithTLSPortPolicy(mail.TLSOpportunistic), mail.WithTLSConfig(m.secure)}
+	if u.Scheme == "smtps" && port == 0 {
+		port = 465
 	}
 	if port != 0 {
 		opts = append(opts, mail.WithPort(port))
@@ -59,7 +76,26 @@ func NewMailer(address string) (*Mailer, error) {
 	if password, ok := u.User.Password(); ok {
 		opts = append(opts, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(u.User.Username()), mail.WithPassword(password))
 	}
-	if m.client, err = mail.NewClient(u.Hostname(), opts...); err != nil {
+	m.client = func(until time.Time) (*mail.Client, error) {
+		dial := mail.WithDialContextFunc(func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{Timeout: answerIn}).DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			conn = limited{conn, until}
+			if err := conn.SetDeadline(until); err != nil || u.Scheme != "smtps" {
+				return conn, err
+			}
+			c := tls.Client(conn, m.secure) // go-mail sees from its type that it is secure
+			if err := c.HandshakeContext(ctx); err != nil {
+				conn.Close()
+				return nil, err
+			}
+			return c, nil
+		})
+		return mail.NewClient(u.Hostname(), append(slices.Clone(opts), dial)...)
+	}
+	if _, err := m.client(time.Now()); err != nil {
 		return nil, fmt.Errorf("SMTP_URL: %w", err)
 	}
 	if err := mail.NewMsg().From(m.from); err != nil {
@@ -71,64 +107,106 @@ func NewMailer(address string) (*Mailer, error) {
 // Off reports whether no mail server is configured, so that links are shown instead of sent.
 func (m *Mailer) Off() bool { return m.client == nil }
 
-// Send puts a letter into the line. It does nothing when the mailer is Off.
-func (m *Mailer) Send(l Letter) {
+// Report is the address at which unwanted letters can be reported.
+func (m *Mailer) Report() string { return m.report }
+
+// Send puts a letter into its queue. It does nothing when the mailer is Off. fail.Busy if the queue is full.
+func (m *Mailer) Send(l Letter) error {
 	if m.Off() {
-		return
+		return nil
 	}
+	return m.queues.put(&waiting{Letter: l, pause: firstPause})
+}
+
+// Room returns fail.Busy if the queue of an organization (the zero id: of people who prove who they are) is full.
+func (m *Mailer) Room(org uuid.UUID) error {
+	if m.Off() {
+		return nil
+	}
+	return m.queues.room(org, 0)
+}
+
+// Later runs work that leads to letters of people who prove who they are, after the answer has been given. fail.Busy if too much is
+// waiting.
+func (m *Mailer) Later(work func(context.Context)) error {
 	select {
-	case m.line <- l:
+	case m.work <- work:
+		return nil
 	default:
-		slog.Error("the line of letters is full; a letter was dropped", "subject", l.Subject)
+		m.queues.refused.Add(1)
+		return errFull
 	}
 }
 
-// Later runs work that leads to letters after the answer has been given, one after another. When too much is waiting it is
-// dropped and logged.
-func (m *Mailer) Later(work func(context.Context)) {
-	select {
-	case m.work <- work:
-	default:
-		slog.Error("too much is waiting to be mailed; a request was dropped")
-	}
-}
+const (
+	provers = 2 // workers that send nothing but letters of people who prove who they are
+	senders = 4 // workers that send letters of organizations, and those others when there are many
+	askers  = 2 // workers that find out what Later was asked
+
+	answerIn   = 20 * time.Second // the mail server's time for one answer
+	letterIn   = 40 * time.Second // and for a whole letter
+	firstPause = time.Second
+	lastPause  = 5 * time.Minute
+)
 
 // Run sends letters until ctx ends.
 func (m *Mailer) Run(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			if n := len(m.line); n > 0 {
-				slog.Warn("stopping with letters unsent", "letters", n)
-			}
-			return nil
-		case work := <-m.work:
-			work(ctx)
-		case l := <-m.line:
-			m.deliver(ctx, l, time.Second)
-		}
-	}
-}
-
-// deliver tries once. A letter that may be taken later goes back into the line after a growing pause, so that one address
-// does not hold up the others; one that was refused for good is given up.
-func (m *Mailer) deliver(ctx context.Context, l Letter, pause time.Duration) {
-	err := m.send(ctx, l)
-	var refused *mail.SendError
-	switch {
-	case err == nil || ctx.Err() != nil:
-	case errors.As(err, &refused) && !refused.IsTemp(), pause > 5*time.Minute:
-		slog.Error("a letter could not be sent", "subject", l.Subject, "error", err)
-	default:
-		slog.Warn("a letter could not be sent, trying again", "subject", l.Subject, "in", pause, "error", err)
-		time.AfterFunc(pause, func() {
-			select {
-			case m.work <- func(ctx context.Context) { m.deliver(ctx, l, 4*pause) }:
-			default:
-				slog.Error("too much is waiting to be mailed; a letter was dropped", "subject", l.Subject)
+	var all sync.WaitGroup
+	for range askers {
+		all.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case work := <-m.work:
+					work(ctx)
+				}
 			}
 		})
 	}
+	for i := range provers + senders {
+		all.Go(func() {
+			for {
+				l := m.queues.next(ctx, i < provers)
+				if l == nil {
+					return
+				}
+				m.deliver(ctx, l)
+			}
+		})
+	}
+	stop := context.AfterFunc(ctx, m.queues.wake)
+	defer stop()
+	all.Wait()
+	if n := m.Waiting(); n > 0 {
+		slog.Warn("stopping with letters unsent", "letters", n)
+	}
+	return nil
+}
+
+// Waiting is how many letters are not sent yet.
+func (m *Mailer) Waiting() int { return m.queues.waiting() }
+
+// Refused is how many letters were refused since the start because a queue was full.
+func (m *Mailer) Refused() int64 { return m.queues.refused.Load() }
+
+// deliver tries once. A letter that may be taken later goes back into its queue after a growing pause, so that one address does not
+// hold up the others; one that was refused for good is given up.
+func (m *Mailer) deliver(ctx context.Context, l *waiting) {
+	err := m.send(ctx, l.Letter)
+	var refused *mail.SendError
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.As(err, &refused) && !refused.IsTemp(), l.pause > lastPause:
+		slog.Error("a letter could not be sent", "subject", l.Subject, "error", err)
+	default:
+		slog.Warn("a letter could not be sent, trying again", "subject", l.Subject, "in", l.pause, "error", err)
+		m.queues.pause(l)
+		time.AfterFunc(l.pause, func() { m.queues.again(l) })
+		l.pause *= 4
+		return
+	}
+	m.queues.done(l)
 }
 
 func (m *Mailer) send(ctx context.Context, l Letter) error {
@@ -143,5 +221,39 @@ func (m *Mailer) send(ctx context.Context, l Letter) error {
 	msg.SetBodyString(mail.TypeTextPlain, l.Text)
 	msg.SetMessageID()
 	msg.SetDate()
-	return m.client.DialAndSendWithContext(ctx, msg)
+	until := time.Now().Add(letterIn)
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	client, err := m.client(until)
+	if err != nil {
+		return err
+	}
+	return client.DialAndSendWithContext(ctx, msg)
+}
+
+// limited is a connection on which nothing lasts longer than until, however often its deadline is moved.
+type limited struct {
+	net.Conn
+	until time.Time
+}
+
+func (c limited) SetDeadline(t time.Time) error {
+	if t.IsZero() || t.After(c.until) {
+		t = c.until
+	}
+	return c.Conn.SetDeadline(t)
+}
+
+func (c limited) SetReadDeadline(t time.Time) error {
+	if t.IsZero() || t.After(c.until) {
+		t = c.until
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c limited) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() || t.After(c.until) {
+		t = c.until
+	}
+	return c.Conn.SetWriteDeadline(t)
 }

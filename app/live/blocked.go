@@ -4,58 +4,47 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/cache"
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/live/wire"
 )
 
-// blocked remembers who may not write, by organization.
-type blocked struct {
-	mu sync.Mutex
-	of map[uuid.UUID]blockedList
-}
+// blockedLists is who may not write, by organization.
+type blockedLists = cache.Cache[uuid.UUID, []chat.Block]
 
-type blockedList struct {
-	list  []chat.Block
-	until time.Time
-}
-
-// blocksKept is how long a list is believed: changes are told, but a bell can be lost.
-const blocksKept = time.Minute
+// A list is believed for a minute at most: changes are told, but an event can be lost.
+const (
+	blocksKept  = time.Minute
+	blocksBytes = 16 << 20
+)
 
 var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.").Because("blocked")
 
 // mayWrite reports whether nobody has blocked a visitor or the address it comes from.
 func (h *Hub) mayWrite(ctx context.Context, org, visitor uuid.UUID, address string) bool {
-	h.blocked.mu.Lock()
-	known, there := h.blocked.of[org]
-	h.blocked.mu.Unlock()
 	now := time.Now()
-	if !there || now.After(known.until) {
+	known, found := h.blocked.Get(org)
+	if !found {
+		mark := h.blocked.Now()
 		list, err := h.chat.Blocks(ctx, access.System(org, "know who is blocked"))
 		if err != nil {
 			slog.Warn("know who is blocked", "error", err)
 			return true
 		}
-		known = blockedList{list, now.Add(blocksKept)}
-		h.blocked.mu.Lock()
-		if h.blocked.of == nil || len(h.blocked.of) > 10_000 {
-			h.blocked.of = map[uuid.UUID]blockedList{}
-		}
-		h.blocked.of[org] = known
-		h.blocked.mu.Unlock()
+		known = list
+		h.blocked.Put(org, list, cache.SizeOf(list), blocksKept, mark)
 	}
 	from, _ := netip.ParseAddr(address)
 	if p, err := netip.ParsePrefix(address); err == nil { // IPv6 counts as its /64
 		from = p.Addr()
 	}
-	for _, b := range known.list {
+	for _, b := range known {
 		if !b.Until.IsZero() && now.After(b.Until) {
 			continue
 		}
@@ -69,11 +58,13 @@ func (h *Hub) mayWrite(ctx context.Context, org, visitor uuid.UUID, address stri
 	return true
 }
 
-// forgetBlocks has an organization's list read anew.
+// forgetBlocks has an organization's list (the zero id: every one) read anew when it is next used.
 func (h *Hub) forgetBlocks(org uuid.UUID) {
-	h.blocked.mu.Lock()
-	defer h.blocked.mu.Unlock()
-	delete(h.blocked.of, org)
+	if org == uuid.Nil {
+		h.blocked.Clear()
+		return
+	}
+	h.blocked.Drop(org)
 }
 
 // blocksChanged cuts those off who may not write any more.

@@ -25,6 +25,9 @@ func (h *Hub) ServeBoard(w http.ResponseWriter, r *http.Request, actor access.Ac
 
 func (p *boardPage) Opened(s *wire.Socket) {
 	p.socket = s
+	if p.counted = p.hub.enterStaff(p.actor, s); !p.counted {
+		return
+	}
 	add(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	add(&p.hub.mu, p.hub.watched, p.actor.Org(), p)
 	p.hub.bus.Join(p.actor.Org())
@@ -36,6 +39,10 @@ func (p *boardPage) Opened(s *wire.Socket) {
 }
 
 func (p *boardPage) Closed() {
+	if !p.counted {
+		return
+	}
+	p.hub.gauges.leaveStaff(p.actor, p.socket)
 	p.hub.bus.Leave(p.actor.Org())
 	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	remove(&p.hub.mu, p.hub.watched, p.actor.Org(), p)

@@ -31,6 +31,7 @@ type desk struct {
 	socket *wire.Socket
 
 	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
+	counted bool       // against the limits; written before and read after it is open
 	greeted bool       // read and written by the socket's reading goroutine only
 	due     *time.Timer
 
@@ -69,6 +70,9 @@ func (d *desk) allowed() bool { return d.still() }
 
 func (d *desk) Opened(s *wire.Socket) {
 	d.socket = s
+	if d.counted = d.hub.enterStaff(d.actor, s); !d.counted {
+		return
+	}
 	d.due = time.AfterFunc(greetingDue, func() { s.Close(wire.TryAgain, "no hello") })
 	add(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.bus.Join(d.actor.Org())
@@ -83,6 +87,10 @@ func (d *desk) Opened(s *wire.Socket) {
 }
 
 func (d *desk) Closed() {
+	if !d.counted {
+		return
+	}
+	d.hub.gauges.leaveStaff(d.actor, d.socket)
 	d.due.Stop()
 	remove(&d.hub.mu, d.hub.staff, d.actor.ID(), staffScreen(d))
 	d.hub.leaveFloor(d)
@@ -198,6 +206,9 @@ type deskFrame struct {
 }
 
 func (d *desk) Received(raw []byte) {
+	if !d.counted { // it is being told that there is no room
+		return
+	}
 	var in deskFrame
 	if err := json.Unmarshal(raw, &in); err != nil {
 		d.say(view.Trouble("This page sent something unreadable. Please reload it."))

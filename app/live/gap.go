@@ -16,6 +16,7 @@ import (
 // Gap says that bells of other processes were lost, about one organization or (the zero id) about all: its screens are
 // brought up to date from the tables. What has nothing new is found out for all together.
 func (h *Hub) Gap(only uuid.UUID) {
+	h.forgetBlocks(only)
 	orgs := map[uuid.UUID]struct{}{}
 	if only != uuid.Nil {
 		orgs[only] = struct{}{}
@@ -33,11 +34,9 @@ func (h *Hub) Gap(only uuid.UUID) {
 		h.mu.RUnlock()
 		spawn("look whether log-ins are still good", h.checkStaff)
 	}
-	spawn("look for what was missed", func() {
-		for org := range orgs {
-			h.lookAround(org, only == uuid.Nil)
-		}
-	})
+	for org := range orgs {
+		h.missed.ask(org, only == uuid.Nil, h.lookAround)
+	}
 }
 
 func (h *Hub) checkStaff() {

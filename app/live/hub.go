@@ -12,6 +12,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/bus"
+	"parley/app/cache"
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/faq"
@@ -65,8 +66,9 @@ type Hub struct {
 	lines soon // visitors' places in line, by organization
 	board soon // boards
 
+	missed     paced // organizations of which something may have been missed
 	suggesting suggesting
-	blocked    blocked
+	blocked    *blockedLists
 	proofs     proofs
 }
 
@@ -91,6 +93,7 @@ func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, links files.Links, limits 
 		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
+	h.blocked = cache.New[uuid.UUID, []chat.Block](blocksBytes)
 	h.proofs.key = tokens.Derive("proof of work")
 	b.Subscribe(h)
 	return h

@@ -36,12 +36,17 @@ type Limits struct {
 	AddressSockets int // open at once from one address; 0: no limit
 	WebsiteSockets int // to one website
 	AllSockets     int // of this process
+
+	UserSockets         int // pages of one team member; a further one closes the oldest. 0: no limit
+	OrganizationSockets int // pages of one organization's team
+	StaffSockets        int // pages of teams, of this process
 }
 
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.
 func DefaultLimits() Limits {
 	return Limits{Visitor: per(2, 20), Address: per(30, 300), Website: per(300, 3000), Organization: per(1000, 10000),
-		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200), AddressSockets: 2000, WebsiteSockets: 20000}
+		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200), AddressSockets: 2000, WebsiteSockets: 20000,
+		UserSockets: 20, OrganizationSockets: 1000}
 }
 
 func per(aSecond float64, atOnce int) Rate { return Rate{ASecond: aSecond, AtOnce: atOnce} }
@@ -63,6 +68,8 @@ type gauges struct {
 	socketsOfWebsite map[uuid.UUID]int
 	sockets          int
 
+	staff staffSockets
+
 	refused map[string]*atomic.Int64 // by the name of the limit, as LIMITS has it
 }
 
@@ -70,8 +77,10 @@ func newGauges(l Limits) *gauges {
 	g := &gauges{limits: l, visitors: newMeters[uuid.UUID](l.Visitor), addresses: newMeters[string](l.Address),
 		websites: newMeters[uuid.UUID](l.Website), organizations: newMeters[uuid.UUID](l.Organization),
 		newcomers: newMeters[string](l.Newcomers), beginnings: newMeters[string](l.Beginnings), requests: newMeters[string](l.Requests),
-		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}, refused: map[string]*atomic.Int64{}}
-	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "address-sockets", "website-sockets", "sockets"} {
+		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}, refused: map[string]*atomic.Int64{},
+		staff: staffSockets{byUser: map[uuid.UUID][]*wire.Socket{}, byOrg: map[uuid.UUID]int{}}}
+	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "address-sockets", "website-sockets", "sockets",
+		"user-sockets", "organization-sockets", "staff-sockets"} {
 		g.refused[name] = new(atomic.Int64)
 	}
 	return g

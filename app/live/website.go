@@ -20,6 +20,7 @@ type watcher struct {
 	login   string
 	still   func() bool
 	socket  *wire.Socket
+	counted bool       // against the limits; written before and read after it is open
 	drawing sync.Mutex // one refresh after another, so that an older state never follows a newer
 }
 
@@ -49,6 +50,9 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 
 func (p *websitePage) Opened(s *wire.Socket) {
 	p.socket = s
+	if p.counted = p.hub.enterStaff(p.actor, s); !p.counted {
+		return
+	}
 	add(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	add(&p.hub.mu, p.hub.websites, p.website, p)
 	if !p.still() { // ended between the look and now
@@ -59,6 +63,10 @@ func (p *websitePage) Opened(s *wire.Socket) {
 }
 
 func (p *websitePage) Closed() {
+	if !p.counted {
+		return
+	}
+	p.hub.gauges.leaveStaff(p.actor, p.socket)
 	remove(&p.hub.mu, p.hub.staff, p.actor.ID(), staffScreen(p))
 	remove(&p.hub.mu, p.hub.websites, p.website, p)
 }

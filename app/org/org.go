@@ -26,6 +26,7 @@ type Room struct {
 // New returns the room and lets it hear of changes made by other processes.
 func New(db *pg.DB, b *bus.Bus) *Room {
 	r := &Room{db: db, bus: b}
+	r.sites.init()
 	b.Subscribe(r)
 	return r
 }
@@ -212,7 +213,7 @@ func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.U
 	if err := checks.Result(); err != nil {
 		return uuid.Nil, err
 	}
-	id := uuid.Must(uuid.NewV7())
+	id, key := uuid.Must(uuid.NewV7()), newKey()
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := orgdb.New(tx)
 		if _, err := q.GetCustomer(ctx, customer); pg.None(err) {
@@ -220,13 +221,16 @@ func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.U
 		} else if err != nil {
 			return err
 		}
-		err := q.CreateWebsite(ctx, orgdb.CreateWebsiteParams{ID: id, CustomerID: customer, Key: newKey(), Name: in.Name,
+		err := q.CreateWebsite(ctx, orgdb.CreateWebsiteParams{ID: id, CustomerID: customer, Key: key, Name: in.Name,
 			Greeting: "Hello! How can we help you?"})
 		if err != nil {
 			return err
 		}
 		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
 	})
+	if err == nil { // every process that was asked for the key before knows it from now on
+		r.changed(who.Org(), id, key)
+	}
 	return id, err
 }
 

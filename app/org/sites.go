@@ -2,16 +2,15 @@ package org
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"regexp"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/access"
 	"parley/app/bus"
+	"parley/app/cache"
 	"parley/app/fail"
 	"parley/app/org/internal/orgdb"
 	"parley/app/pg"
@@ -52,81 +51,122 @@ func (s *Site) Answers(chosen uuid.UUID) uuid.UUID {
 	return s.Subjects[0].Group
 }
 
-// The cache: page views of the customers' websites must not become queries. An unknown key is remembered too, so that a
-// page with a wrong key costs no query per view.
+// The cache: page views of the customers' websites must not become queries. It is bounded in bytes, with what the websites share,
+// and an unknown key is remembered elsewhere, so that a page with a wrong key costs no query per view.
 const (
-	siteKept  = time.Minute
-	sitesKept = 20000
+	siteLife  = time.Minute
+	siteBytes = 48 << 20
+	seenBytes = 4 << 20
+	seenLife  = time.Minute
+
+	unknownKeysOnce    = 100 // that a network may ask for
+	unknownKeysASecond = 1
+
+	settingsOwn   = 600     // bytes of Settings beside what is shared
+	settingsBytes = 8 << 20 // of those that are remembered by website
 )
 
 type sites struct {
-	mu   sync.Mutex
-	byID map[string]cachedSite
-
-	settings map[uuid.UUID]cachedSettings // by website
-	seen     map[string]time.Time         // website id and host to when SeeDomain last wrote
+	most     int // bytes
+	byKey    *cache.Cache[string, *cachedSite]
+	unknown  *cache.Unknown
+	settings *cache.Cache[uuid.UUID, *cachedSettings] // by website
+	seen     *cache.Cache[string, struct{}]           // website id and host, for which SeeDomain has just written
+	shared   shared
 }
 
 type cachedSite struct {
-	site  *Site // nil: there is no website with this key
-	until time.Time
+	site  *Site
+	parts []partKey
+}
+
+type cachedSettings struct {
+	settings Settings
+	parts    []partKey
+}
+
+func (s *sites) init() {
+	s.most = siteBytes
+	s.byKey = cache.New[string, *cachedSite](siteBytes)
+	s.byKey.OnDrop(func(_ string, c *cachedSite) { s.shared.release(c.parts) })
+	s.settings = cache.New[uuid.UUID, *cachedSettings](settingsBytes)
+	s.settings.OnDrop(func(_ uuid.UUID, c *cachedSettings) { s.shared.release(c.parts) })
+	s.seen = cache.New[string, struct{}](seenBytes)
+	s.unknown = cache.NewUnknown(siteLife, unknownKeysOnce, unknownKeysASecond)
+}
+
+// trim drops the websites that were used least recently while all together, with what they share, take too much.
+func (s *sites) trim() {
+	over := func(bytes int) bool { return bytes+s.shared.size() > s.most }
+	s.byKey.Trim(over)
+	s.settings.Trim(over)
+}
+
+// CacheSize says how many websites are remembered, and the bytes that they take with what they share.
+func (r *Room) CacheSize() (websites, bytes int) {
+	websites, bytes = r.sites.byKey.Size()
+	_, more := r.sites.settings.Size()
+	return websites, bytes + more + r.sites.shared.size()
 }
 
 // Site finds a website by its key and checks that origin (an Origin header) is one of its domains. The two refusals say
 // which of the lines in the page is wrong.
 func (r *Room) Site(ctx context.Context, key, origin string) (*Site, error) {
-	c, err := r.lookup(ctx, key)
+	site, err := r.lookup(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	if c.site == nil {
-		return nil, fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
-	}
 	host := OriginHost(origin)
-	if Allows(c.site.Hosts, host) == "" {
+	if Allows(site.Hosts, host) == "" {
 		if host == "" {
 			host = "this page"
 		}
 		return nil, fail.New(fail.Forbidden, "%s is not among the website's domains. A manager can add it on the website's page.", host)
 	}
-	return c.site, nil
+	return site, nil
 }
+
+var errNoSite = fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
 
 var isKey = regexp.MustCompile(`^[a-z0-9]{16}$`)
 
-func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
-	now := time.Now()
-	r.sites.mu.Lock()
-	c, there := r.sites.byID[key]
-	r.sites.mu.Unlock()
-	if there && now.Before(c.until) {
-		return c, nil
+func (r *Room) lookup(ctx context.Context, key string) (*Site, error) {
+	if !isKey.MatchString(key) {
+		return nil, errNoSite
 	}
-	c = cachedSite{until: now.Add(siteKept)}
-	if isKey.MatchString(key) {
-		w, err := r.db.Doors().Website(ctx, key)
-		if err != nil && !pg.None(err) {
-			return c, err
-		}
-		if err == nil {
-			c.site = &Site{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting, TypingPreview: w.TypingPreview, Hosts: w.Hosts, IdentityKey: w.IdentityKey}
-			if err := json.Unmarshal(w.Settings, &c.site.Settings); err != nil {
-				return c, err
-			}
-			if err := json.Unmarshal(w.Subjects, &c.site.Subjects); err != nil {
-				return c, err
-			}
-		}
+	if c, found := r.sites.byKey.Get(key); found {
+		return c.site, nil
 	}
-	r.sites.mu.Lock()
-	defer r.sites.mu.Unlock()
-	if r.sites.byID == nil || len(r.sites.byID) >= sitesKept {
-		r.sites.byID = map[string]cachedSite{}
+	mark := r.sites.byKey.Now()
+	unknown, settle, err := r.sites.unknown.Ask(ctx, key)
+	if err != nil {
+		return nil, err
 	}
-	if isKey.MatchString(key) {
-		r.sites.byID[key] = c
+	if unknown {
+		return nil, errNoSite
 	}
-	return c, nil
+	w, err := r.db.Doors().Website(ctx, key)
+	settle(pg.None(err))
+	if pg.None(err) {
+		return nil, errNoSite
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &cachedSite{site: &Site{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting,
+		TypingPreview: w.TypingPreview, Hosts: w.Hosts, IdentityKey: w.IdentityKey}}
+	if c.site.Settings, err = r.sites.shared.settings(w.Settings, &c.parts); err == nil {
+		c.site.Subjects, err = use[[]Subject](&r.sites.shared, w.Subjects, &c.parts)
+	}
+	own := *c.site // what the website shares is counted once, not with each
+	own.Subjects, own.Settings.Greetings, own.Settings.Holidays, own.Settings.Questions = nil, nil, nil, nil
+	own.Settings.Privacy, own.Settings.Rating, own.Settings.Texts = "", Rating{}, nil
+	if err != nil || !r.sites.byKey.Put(key, c, cache.SizeOf(own)+64*len(c.parts), siteLife, mark) {
+		r.sites.shared.release(c.parts)
+		return c.site, err
+	}
+	r.sites.trim()
+	return c.site, nil
 }
 
 // Seen notes that the widget was loaded from a host, at most once a minute for each, and rings the bell for managers who
@@ -134,17 +174,10 @@ func (r *Room) lookup(ctx context.Context, key string) (cachedSite, error) {
 func (r *Room) Seen(ctx context.Context, site *Site, origin string) {
 	domain := Allows(site.Hosts, OriginHost(origin))
 	at := site.ID.String() + " " + domain
-	now := time.Now()
-	r.sites.mu.Lock()
-	if now.Sub(r.sites.seen[at]) < time.Minute {
-		r.sites.mu.Unlock()
+	if _, lately := r.sites.seen.Get(at); lately {
 		return
 	}
-	if r.sites.seen == nil || len(r.sites.seen) >= sitesKept {
-		r.sites.seen = map[string]time.Time{}
-	}
-	r.sites.seen[at] = now
-	r.sites.mu.Unlock()
+	r.sites.seen.Set(at, struct{}{}, len(at), seenLife)
 
 	t := r.db.As(access.System(site.Org, "note that the widget was loaded"))
 	err := orgdb.New(t).SeeDomain(ctx, orgdb.SeeDomainParams{WebsiteID: site.ID, Host: domain})
@@ -159,63 +192,45 @@ func (r *Room) Seen(ctx context.Context, site *Site, origin string) {
 func (r *Room) Heard(events []bus.Event) {
 	for _, e := range events {
 		if e.Kind == bus.Groups {
-			r.sites.mu.Lock()
-			for key, c := range r.sites.byID {
-				if c.site != nil && c.site.Org == e.Org {
-					delete(r.sites.byID, key)
-				}
-			}
-			r.sites.mu.Unlock()
+			r.sites.byKey.DropIf(func(_ string, c *cachedSite) bool { return c.site.Org == e.Org })
 		}
 		if e.Kind == bus.Website && e.Text != "" {
-			r.sites.mu.Lock()
-			delete(r.sites.byID, e.Text)
-			delete(r.sites.settings, e.Website)
-			r.sites.mu.Unlock()
+			r.sites.byKey.Drop(e.Text)
+			r.sites.unknown.Drop(e.Text)
+			r.sites.settings.Drop(e.Website)
 		}
 	}
 }
 
-// Gap drops everything remembered.
+// Gap drops everything remembered; it is read again when it is next used.
 func (r *Room) Gap(org uuid.UUID) {
 	if org != uuid.Nil {
 		return // what is remembered here is told to every process
 	}
-	r.sites.mu.Lock()
-	r.sites.byID = nil
-	r.sites.mu.Unlock()
+	r.sites.byKey.Clear()
+	r.sites.settings.Clear()
+	r.sites.unknown.Clear()
 }
 
 // SettingsOf returns how a website's widget behaves; it is remembered for a minute.
 func (r *Room) SettingsOf(ctx context.Context, org, website uuid.UUID) (Settings, error) {
-	now := time.Now()
-	r.sites.mu.Lock()
-	known, there := r.sites.settings[website]
-	r.sites.mu.Unlock()
-	if there && now.Before(known.until) {
+	if known, found := r.sites.settings.Get(website); found {
 		return known.settings, nil
 	}
+	mark := r.sites.settings.Now()
 	row, err := orgdb.New(r.db.As(access.System(org, "know how a widget behaves"))).GetWebsite(ctx, website)
 	if pg.None(err) {
 		return Settings{}, fail.Missing("website")
 	}
-	var s Settings
-	if err == nil {
-		err = json.Unmarshal(row.Settings, &s)
-	}
 	if err != nil {
-		return s, err
+		return Settings{}, err
 	}
-	r.sites.mu.Lock()
-	defer r.sites.mu.Unlock()
-	if r.sites.settings == nil || len(r.sites.settings) >= sitesKept {
-		r.sites.settings = map[uuid.UUID]cachedSettings{}
+	c := &cachedSettings{}
+	c.settings, err = r.sites.shared.settings(row.Settings, &c.parts)
+	if err != nil || !r.sites.settings.Put(website, c, settingsOwn+64*len(c.parts), siteLife, mark) {
+		r.sites.shared.release(c.parts)
+		return c.settings, err
 	}
-	r.sites.settings[website] = cachedSettings{s, now.Add(siteKept)}
-	return s, nil
-}
-
-type cachedSettings struct {
-	settings Settings
-	until    time.Time
+	r.sites.trim()
+	return c.settings, nil
 }

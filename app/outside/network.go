@@ -1,6 +1,22 @@
 package outside
 
-import "net/netip"
+import (
+	"context"
+	"net/netip"
+)
+
+type networkKey struct{}
+
+// With returns a context that knows from which client's address a request comes, for whatever limits by it.
+func With(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, networkKey{}, Network(address))
+}
+
+// From returns the network that a request comes from; empty if that is not known, as in work that no request waits for.
+func From(ctx context.Context) string {
+	network, _ := ctx.Value(networkKey{}).(string)
+	return network
+}
 
 // Network returns what a client's address counts as where attempts or connections are limited: itself, or for IPv6 the /64 of
 // which one customer has all. What is no address, or such a network already, counts as itself.

@@ -143,6 +143,11 @@ func (d Doors) Attempt(ctx context.Context, key []byte, window time.Duration) (i
 	return int(row.Attempts), time.Duration(row.SecondsLeft) * time.Second, err
 }
 
+// Verified reports whether an owner of an organization has proven the address.
+func (d Doors) Verified(ctx context.Context, org uuid.UUID) (bool, error) {
+	return d.q.OrganizationVerified(ctx, org)
+}
+
 // SessionStore keeps log-in sessions in Postgres. Tokens arrive hashed.
 type SessionStore struct{ db *DB }
 

@@ -56,6 +56,9 @@ func (s *Server) faqList(v *visit) error {
 	if p.Categories, err = s.faq.Categories(ctx, v.Actor); err != nil {
 		return err
 	}
+	if p.Fit, err = s.faq.Fit(ctx, v.Actor); err != nil {
+		return err
+	}
 	if p.Places, err = s.places(ctx, v); err != nil {
 		return err
 	}

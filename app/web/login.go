@@ -197,6 +197,9 @@ func (s *Server) forgot(c echo.Context) error {
 	} else {
 		err = s.identity.Limited(ctx, "reset from", network(c), 20)
 	}
+	if err == nil && !s.mail.Off() {
+		err = s.later(func(ctx context.Context) { s.mailForgotten(ctx, email) })
+	}
 	if err != nil {
 		f, status, err := form(c, err, "email")
 		if err != nil {
@@ -204,10 +207,15 @@ func (s *Server) forgot(c echo.Context) error {
 		}
 		return s.draw(c, status, public.Forgot(f, s.mail.Off()))
 	}
-	if !s.mail.Off() {
-		s.mail.Later(func(ctx context.Context) { s.mailForgotten(ctx, email) })
-	}
 	return s.draw(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.Off()))
+}
+
+// later is jobs.Mailer.Later, refused also while the letters that it leads to have no room.
+func (s *Server) later(work func(context.Context)) error {
+	if err := s.mail.Room(uuid.Nil); err != nil {
+		return err
+	}
+	return s.mail.Later(work)
 }
 
 func (s *Server) mailForgotten(ctx context.Context, email string) {
@@ -218,9 +226,11 @@ func (s *Server) mailForgotten(ctx context.Context, email string) {
 	if l.Secret == "" {
 		return
 	}
-	s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
+	if err := s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
 		"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
-		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
+		slog.Error("mail a link for a new password", "error", err)
+	}
 }
 
 func (s *Server) resetForm(c echo.Context) error {

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/fail"
 	"parley/app/jobs"
 	"parley/templates/admin"
@@ -61,6 +63,9 @@ func (s *Server) invite(v *visit) error {
 	if err == nil {
 		err = s.identity.Limited(ctx, "invite to", v.Actor.Org().String()+" "+strings.ToLower(strings.TrimSpace(v.FormValue("email"))), letters)
 	}
+	if _, wrong := fail.Email(v.FormValue("email")); err == nil && wrong == nil { // else it is refused below, and no mail
+		err = s.mayMail(ctx, v)
+	}
 	var secret, email string
 	if err == nil {
 		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"), s.delivery(), v.chosenIDs("customers")...)
@@ -74,9 +79,30 @@ func (s *Server) invite(v *visit) error {
 		return s.peopleWith(v, admin.PeoplePage{Invite: f}, status)
 	}
 	link := s.cfg.PublicURL + "/join/" + secret
-	s.mail.Send(jobs.Letter{To: email, Subject: "Join " + v.OrgName + " on Parley", Text: v.Name + " has invited you to " + v.OrgName +
-		".\nEnter your name and a password here within seven days:\n\n" + link + "\n"})
+	org, person := jobs.Words(v.OrgName, jobs.OrganizationWords, "an organization"), jobs.Words(v.Name, jobs.PersonWords, "Somebody")
+	err = s.mail.Send(jobs.Letter{Org: v.Actor.Org(), To: email, Subject: "Join " + org + " on Parley", Text: bidi.Isolate(person) + " has invited you to " +
+		bidi.Isolate(org) + ".\nEnter your name and a password here within seven days:\n\n" + link + "\n" + s.sender(v)})
+	if err != nil {
+		return s.peopleAgain(v, err)
+	}
 	return s.showMade(v, admin.Made{What: "The invitation is ready.", For: email, Link: link})
+}
+
+// mayMail counts a mail that somebody has sent to a person, and refuses it if there were too many, or too much waits.
+func (s *Server) mayMail(ctx context.Context, v *visit) error {
+	if s.mail.Off() {
+		return nil
+	}
+	if err := s.mail.Room(v.Actor.Org()); err != nil {
+		return err
+	}
+	return s.identity.CountMail(ctx, v.Actor.Org())
+}
+
+// sender says at the end of a letter who has sent it, and where it can be reported.
+func (s *Server) sender(v *visit) string {
+	return "\n--\nSent for " + bidi.Isolate(jobs.Words(v.OrgName, jobs.OrganizationWords, "an organization")) + " by " + v.Email +
+		".\nIf you do not know them, do nothing. To report this mail, forward it to " + s.mail.Report() + ".\n"
 }
 
 func (s *Server) uninvite(v *visit) error {
@@ -194,12 +220,20 @@ func (s *Server) resetColleague(v *visit) error {
 	if err := s.identity.Limited(v.Request().Context(), "reset for", v.Actor.Org().String()+" "+id.String(), letters); err != nil {
 		return s.peopleAgain(v, err)
 	}
+	if err := s.mayMail(v.Request().Context(), v); err != nil {
+		return s.peopleAgain(v, err)
+	}
 	l, err := s.identity.ResetLinkFor(v.Request().Context(), v.Actor, id, s.delivery())
 	if err != nil {
 		return s.peopleAgain(v, err)
 	}
 	link := s.cfg.PublicURL + "/reset/" + l.Secret
-	s.mail.Send(jobs.Letter{To: l.Email, Subject: "A new password for Parley", Text: v.Name + " of " + v.OrgName + " has asked for a new password for your " +
-		"Parley log-in. It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" + link + "\n"})
+	org, person := jobs.Words(v.OrgName, jobs.OrganizationWords, "your organization"), jobs.Words(v.Name, jobs.PersonWords, "A manager")
+	err = s.mail.Send(jobs.Letter{Org: v.Actor.Org(), To: l.Email, Subject: "A new password for Parley", Text: bidi.Isolate(person) + " of " + bidi.Isolate(org) +
+		" has asked for a new password for your Parley log-in. It will be the password in all organizations that know you by this address.\n" +
+		"Set it here within an hour:\n\n" + link + "\n" + s.sender(v)})
+	if err != nil {
+		return s.peopleAgain(v, err)
+	}
 	return s.showMade(v, admin.Made{What: "The link sets a new password within an hour.", For: l.Email, Link: link})
 }

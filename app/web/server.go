@@ -30,6 +30,7 @@ import (
 	"parley/app/jobs"
 	"parley/app/live"
 	"parley/app/org"
+	"parley/app/outside"
 	"parley/app/queue"
 	"parley/static"
 	"parley/templates/desk"
@@ -104,6 +105,11 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		if e := fail.As(err); e != nil { // its network has asked for too many that do not exist
+			w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+1)))
+			http.Error(w, e.Message, statusOf[e.Kind])
+			return
+		}
 		slog.Error("session", "error", err)
 		http.Error(w, "The session could not be read. Please try again in a moment.", http.StatusServiceUnavailable)
 	}
@@ -143,6 +149,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 
 func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		c.SetRequest(c.Request().WithContext(outside.With(c.Request().Context(), c.RealIP())))
 		h := c.Response().Header()
 		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")

@@ -31,7 +31,9 @@ func (s *Server) signUp(c echo.Context) error {
 		err = s.identity.Limited(ctx, "sign up", network(c), signUpsPerNetwork)
 	}
 	if err == nil && !s.mail.Off() {
-		s.mail.Later(func(ctx context.Context) { s.mailSignUp(ctx, organization, in) })
+		err = s.later(func(ctx context.Context) { s.mailSignUp(ctx, organization, in) })
+	}
+	if err == nil && !s.mail.Off() {
 		return s.draw(c, http.StatusOK, public.SignUpMailed(in.Email))
 	}
 	var user uuid.UUID
@@ -90,8 +92,10 @@ func (s *Server) mailSignUp(ctx context.Context, organization string, in identit
 		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
 	}
 	// Nothing of what was typed: whoever asks could write to anybody by it.
-	s.mail.Send(jobs.Letter{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
-		"on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+	if err := s.mail.Send(jobs.Letter{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
+		"on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
+		slog.Error("mail a link for a sign-up", "error", err)
+	}
 }
 
 // signUpLink shows what a mailed link is for. It uses nothing up: programs that check mails open links, too.

@@ -58,6 +58,34 @@ left join groups g on g.org_id = e.org_id and g.id = e.group_id
 where @all_states::boolean or e.state = 'live'
 order by lower(e.category), e.created_at, e.id, t.language;
 
+-- name: EngineVersion :one
+-- What an engine is made from: it differs when an entry or its scope was changed, or something was chosen. texts and bytes say how
+-- large an engine of all live entries would be.
+select
+  (select coalesce(sum(hashtextextended(concat_ws(' ', e.id, e.version, e.customer_id, e.website_id, e.group_id), 0)), 0)::text
+    from faq_entries e where e.state = 'live')::text as version,
+  (select count(*) from faq_choices)::bigint as choices,
+  (select count(*) from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as texts,
+  (select coalesce(sum(octet_length(t.question) + octet_length(t.answer)), 0)
+    from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as bytes;
+
+-- name: EngineEntries :many
+-- The live entries, those that were changed last first, as many as an engine of so many bytes has room for.
+with sizes as (
+  select t.entry_id, e.updated_at,
+    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/faq/budget.go
+  from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+  where e.state = 'live'
+  group by t.entry_id, e.updated_at),
+running as (
+  select s.entry_id, (sum(s.size) over (order by s.updated_at desc, s.entry_id))::bigint as total from sizes s)
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer
+from running r
+join faq_entries e on e.id = r.entry_id
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where r.total <= @most::bigint
+order by lower(e.category), e.created_at, e.id, t.language;
+
 -- name: PutEntries :exec
 -- Writes entries as they are to be; those that are there get the next version.
 insert into faq_entries (org_id, id, category, state, customer_id, website_id, group_id, created_by, updated_by)

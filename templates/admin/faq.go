@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 
@@ -23,6 +24,15 @@ type FAQPage struct {
 	Places     Places
 	MayEdit    bool
 	Done       string // what has just been done
+	Fit        faq.Fit
+}
+
+// tooLarge says what an organization can do whose entries do not fit into the memory of its suggestions.
+func (p FAQPage) tooLarge() string {
+	const megabyte = 1 << 20
+	return fmt.Sprintf("Suggestions for these entries would need about %d MB of memory, and your organization has %d MB. "+
+		"Only the entries that were changed last are suggested; all are found by search. "+
+		"To have all suggested, set entries that nobody needs back to draft, or shorten long answers.", p.Fit.Needed/megabyte+1, p.Fit.Budget/megabyte)
 }
 
 // Places is what a scope can be chosen from.

@@ -202,6 +202,7 @@ const (
 	Gone     = melody.ClosePolicyViolation // 1008: logged out, or not allowed (any more)
 	Restart  = melody.CloseServiceRestart  // 1012
 	TryAgain = melody.CloseTryAgainLater   // 1013
+	TooMany  = 4001                        // the same person has opened too many pages since: it must not come back by itself
 )
 
 const (

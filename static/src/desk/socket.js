@@ -17,7 +17,7 @@ document.addEventListener("htmx:ws:after:connection", (e) => {
 });
 document.addEventListener("htmx:ws:close", (e) => {
   connection.classList.remove("on");
-  connection.textContent = e.detail.code === 1008 ? "Logged out" : "Reconnecting…";
+  connection.textContent = { 1008: "Logged out", 4001: "Not connected" }[e.detail.code] ?? "Reconnecting…";
   if (e.detail.code === 1008) location.assign("/login?ended=1&next=/desk");
 });
 export const tell = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };

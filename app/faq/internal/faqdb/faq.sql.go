@@ -198,6 +198,97 @@ func (q *Queries) DropTexts(ctx context.Context, arg DropTextsParams) error {
 	return err
 }
 
+const engineEntries = `-- name: EngineEntries :many
+with sizes as (
+  select t.entry_id, e.updated_at,
+    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/faq/budget.go
+  from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+  where e.state = 'live'
+  group by t.entry_id, e.updated_at),
+running as (
+  select s.entry_id, (sum(s.size) over (order by s.updated_at desc, s.entry_id))::bigint as total from sizes s)
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer
+from running r
+join faq_entries e on e.id = r.entry_id
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where r.total <= $1::bigint
+order by lower(e.category), e.created_at, e.id, t.language
+`
+
+type EngineEntriesRow struct {
+	ID         uuid.UUID
+	Category   string
+	State      string
+	CustomerID *uuid.UUID
+	WebsiteID  *uuid.UUID
+	GroupID    *uuid.UUID
+	Language   string
+	Question   string
+	Answer     string
+}
+
+// The live entries, those that were changed last first, as many as an engine of so many bytes has room for.
+func (q *Queries) EngineEntries(ctx context.Context, most int64) ([]EngineEntriesRow, error) {
+	rows, err := q.db.Query(ctx, engineEntries, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EngineEntriesRow
+	for rows.Next() {
+		var i EngineEntriesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Category,
+			&i.State,
+			&i.CustomerID,
+			&i.WebsiteID,
+			&i.GroupID,
+			&i.Language,
+			&i.Question,
+			&i.Answer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const engineVersion = `-- name: EngineVersion :one
+select
+  (select coalesce(sum(hashtextextended(concat_ws(' ', e.id, e.version, e.customer_id, e.website_id, e.group_id), 0)), 0)::text
+    from faq_entries e where e.state = 'live')::text as version,
+  (select count(*) from faq_choices)::bigint as choices,
+  (select count(*) from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as texts,
+  (select coalesce(sum(octet_length(t.question) + octet_length(t.answer)), 0)
+    from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as bytes
+`
+
+type EngineVersionRow struct {
+	Version string
+	Choices int64
+	Texts   int64
+	Bytes   int64
+}
+
+// What an engine is made from: it differs when an entry or its scope was changed, or something was chosen. texts and bytes say how
+// large an engine of all live entries would be.
+func (q *Queries) EngineVersion(ctx context.Context) (EngineVersionRow, error) {
+	row := q.db.QueryRow(ctx, engineVersion)
+	var i EngineVersionRow
+	err := row.Scan(
+		&i.Version,
+		&i.Choices,
+		&i.Texts,
+		&i.Bytes,
+	)
+	return i, err
+}
+
 const getChoice = `-- name: GetChoice :one
 select n, entry_id, kind, query, language from faq_choices where id = $1
 `

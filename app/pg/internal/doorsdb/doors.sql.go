@@ -247,6 +247,17 @@ func (q *Queries) LogIn(ctx context.Context, arg LogInParams) ([]LogInRow, error
 	return items, nil
 }
 
+const organizationVerified = `-- name: OrganizationVerified :one
+select app.door_organization_verified($1::uuid)::boolean as verified
+`
+
+func (q *Queries) OrganizationVerified(ctx context.Context, orgID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, organizationVerified, orgID)
+	var verified bool
+	err := row.Scan(&verified)
+	return verified, err
+}
+
 const resetAddress = `-- name: ResetAddress :one
 select app.door_address_reset($1::bytea, $2::text, $3::boolean, $4::integer)::boolean as made
 `

@@ -1,0 +1,9 @@
+package faq_test
+
+import (
+	"testing"
+
+	"parley/app/apptest"
+)
+
+func TestMain(m *testing.M) { apptest.Main(m) }

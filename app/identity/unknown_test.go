@@ -1,0 +1,98 @@
+package identity_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/bus"
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/outside"
+)
+
+// Sessions' tokens and links' secrets that stand for nothing cost few queries, however often and however many are asked for. Not in
+// parallel: statements are counted.
+func TestUnknownTokensCostFewQueries(t *testing.T) {
+	db := apptest.DB(t)
+	o := apptest.NewOrg(t)
+	b := bus.New(nil)
+	r, sessions := identity.New(db, b, false), identity.NewSessions(db, b)
+	invitation, _, err := r.Invite(context.Background(), o.As(access.Manager), "nora@"+o.Name+".example", access.Agent, uuid.Nil, identity.Mailed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link, err := r.ForgotLink(context.Background(), o.Users[access.Agent].Email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		ask  func(ctx context.Context, secret string) error
+		most int64 // statements for a thousand different ones
+	}{
+		"session": {func(ctx context.Context, secret string) error {
+			_, found, err := sessions.FindCtx(ctx, secret)
+			if found {
+				t.Error("found a session that is none")
+			}
+			if err == nil {
+				err = identity.ErrLink
+			}
+			return err
+		}, 300},
+		"invitation": {func(ctx context.Context, secret string) error { _, err := r.Invited(ctx, secret); return err }, 70},
+		"reset":      {func(ctx context.Context, secret string) error { _, err := r.ResetFor(ctx, secret); return err }, 70},
+		"sign-up":    {func(ctx context.Context, secret string) error { _, err := r.SignUpOf(ctx, secret); return err }, 70},
+		"reset used": {func(ctx context.Context, secret string) error {
+			_, err := r.Reset(ctx, secret, "a long password", outside.From(ctx))
+			return err
+		}, 250},
+	} {
+		ctx := outside.With(context.Background(), from())
+		counted := func(secret func() string) (statements int64, busy int) {
+			before, _ := db.Counts()
+			for range 1000 {
+				err := c.ask(ctx, secret())
+				if fail.KindOf(err) == fail.Busy {
+					busy++
+				} else if !errors.Is(err, error(identity.ErrLink)) {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			after, _ := db.Counts()
+			return after - before, busy
+		}
+		same := rand.Text()
+		n, _ := counted(func() string { return same })
+		different, busy := counted(rand.Text)
+		t.Logf("%s: 1,000 requests with the same cost %d statements, with different ones %d, and %d were refused", name, n, different, busy)
+		if n > 3 || different > c.most || busy < 700 {
+			t.Errorf("%s: 1,000 requests with the same cost %d statements, with different ones %d, and %d were refused", name, n, different, busy)
+		}
+	}
+	// Elsewhere all goes on, and a secret is good for what it is for, wherever else it was tried.
+	ctx := outside.With(context.Background(), from())
+	if _, err := r.ResetFor(ctx, invitation); !errors.Is(err, error(identity.ErrLink)) {
+		t.Error(err)
+	}
+	if _, err := r.Invited(ctx, invitation); err != nil {
+		t.Error("an invitation:", err)
+	}
+	if _, err := r.ResetFor(ctx, link.Secret); err != nil {
+		t.Error("a reset:", err)
+	}
+	token := rand.Text()
+	sessions.FindCtx(ctx, token)
+	if err := sessions.CommitCtx(ctx, token, []byte("data"), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := sessions.FindCtx(ctx, token); err != nil || !found {
+		t.Errorf("a session made just now: %v %v", found, err)
+	}
+}

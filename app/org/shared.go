@@ -1,0 +1,118 @@
+package org
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"parley/app/cache"
+)
+
+// shared holds the parts of websites' settings that are equal on several of them (texts of a language, greetings, questions), once.
+// Organizations copy their settings from website to website, and most keep what they were given.
+type shared struct {
+	mu    sync.Mutex
+	of    map[partKey]*part
+	bytes int
+}
+
+type partKey [sha256.Size]byte
+
+type part struct {
+	value any
+	users int
+	bytes int
+}
+
+// partBytes is what a part costs beside its value.
+const partBytes = 150
+
+// use returns the value of a part as JSON has it, and counts one more user.
+func use[V any](s *shared, raw []byte, keys *[]partKey) (value V, err error) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return value, nil
+	}
+	key := partKey(sha256.Sum256(fmt.Appendf(nil, "%T %s", value, raw)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.of[key]
+	if p == nil {
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return value, err
+		}
+		p = &part{value: value, bytes: cache.SizeOf(value) + partBytes}
+		if s.of == nil {
+			s.of = map[partKey]*part{}
+		}
+		s.of[key] = p
+		s.bytes += p.bytes
+	}
+	p.users++
+	*keys = append(*keys, key)
+	return p.value.(V), nil
+}
+
+// release counts one user less of each part.
+func (s *shared) release(keys []partKey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range keys {
+		p := s.of[key]
+		if p.users--; p.users == 0 {
+			delete(s.of, key)
+			s.bytes -= p.bytes
+		}
+	}
+}
+
+func (s *shared) size() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bytes
+}
+
+// settings reads a website's settings, sharing what is equal with others'. The parts that it uses are added to keys, also when it
+// fails.
+func (s *shared) settings(raw []byte, keys *[]partKey) (out Settings, err error) {
+	type plain Settings
+	var in struct {
+		plain
+		Greetings json.RawMessage            `json:"greetings"`
+		Holidays  json.RawMessage            `json:"holidays"`
+		Questions json.RawMessage            `json:"questions"`
+		Privacy   json.RawMessage            `json:"privacy"`
+		Rating    json.RawMessage            `json:"rating"`
+		Texts     map[string]json.RawMessage `json:"texts"`
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return out, err
+	}
+	out = Settings(in.plain)
+	if out.Greetings, err = use[[]Greeting](s, in.Greetings, keys); err != nil {
+		return out, err
+	}
+	if out.Holidays, err = use[[]string](s, in.Holidays, keys); err != nil {
+		return out, err
+	}
+	if out.Questions, err = use[[]Question](s, in.Questions, keys); err != nil {
+		return out, err
+	}
+	if out.Privacy, err = use[string](s, in.Privacy, keys); err != nil {
+		return out, err
+	}
+	if out.Rating, err = use[Rating](s, in.Rating, keys); err != nil {
+		return out, err
+	}
+	for language, texts := range in.Texts {
+		own, err := use[map[string]string](s, texts, keys)
+		if err != nil {
+			return out, err
+		}
+		if out.Texts == nil {
+			out.Texts = make(map[string]map[string]string, len(in.Texts))
+		}
+		out.Texts[language] = own
+	}
+	return out, nil
+}

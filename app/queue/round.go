@@ -64,8 +64,11 @@ type outcome struct {
 	next     time.Duration // when to look again; 0: when something happens
 }
 
-// headsRead is how many of each line are read for a round.
-const headsRead = 64
+// headsRead is how many of each queue are read at most; headsSpare how many more than can be assigned: some may be passed over.
+const (
+	headsRead  = 64
+	headsSpare = 8
+)
 
 // round decides once, in one transaction under the organization's lock. timed says that nothing happened but time: then it is
 // left to another process that has just looked.
@@ -90,6 +93,10 @@ func (r *Room) round(ctx context.Context, org uuid.UUID, timed bool) (o outcome,
 		}
 		l, err := readState(ctx, q, set)
 		if err != nil {
+			return err
+		}
+		deciding := l.deciding()
+		if err := l.loadLine(ctx, q, deciding, min(headsRead, l.free+headsSpare)); err != nil {
 			return err
 		}
 		r.mu.Lock()
@@ -178,9 +185,9 @@ func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, 
 			return err
 		}
 		o.said, o.assigned = append(o.said, list...), len(list)
-		o.again = o.again || len(list) < len(gifts) || l.cut
+		o.again = o.again || len(list) < len(gifts) || l.cut && len(list) < l.free
 	}
-	o.line = len(l.Line) > len(d.Assign) || o.again
+	o.line = len(l.Line) > len(d.Assign) || o.again || l.cut
 	return nil
 }
 
@@ -196,6 +203,10 @@ type loaded struct {
 	places []queuedb.RoutePlacesRow
 	line   []queuedb.RouteLineRow
 	cut    bool // a line is longer than what was read of it
+	free   int  // conversations that the agents could have besides
+
+	groupAt    map[uuid.UUID]int // places in State.Groups
+	customerAt map[uuid.UUID]int // and in State.Customers
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
@@ -207,11 +218,12 @@ func secondsOr(t *time.Time, otherwise float64) float64 {
 	return seconds(*t)
 }
 
-// readState reads all that a decision depends on.
+// readState reads all that a decision depends on but those who wait.
 func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSettingsRow) (*loaded, error) {
 	l := &loaded{names: map[uuid.UUID]string{}, place: map[uuid.UUID]int{}}
 	l.Now, l.TookBack, l.Explain = seconds(set.Now), secondsOr(set.TookBackAt, math.Inf(-1)), true
 	groups := map[uuid.UUID]int{}
+	l.groupAt = groups
 	var err error
 	if l.groups, err = q.RouteGroups(ctx); err != nil {
 		return nil, err
@@ -237,6 +249,7 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 	if err != nil {
 		return nil, err
 	}
+	l.customerAt = customers
 	for i, a := range l.agents {
 		l.place[a.UserID], l.names[a.UserID] = i, a.Name
 		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), Cap: int(a.HardCap), Suspect: a.SuspectSince != nil,
@@ -263,7 +276,7 @@ func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSetting
 		}
 		l.Agents[at].In = append(l.Agents[at].In, place)
 	}
-	return l, l.loadTalks(ctx, q, groups, customers)
+	return l, l.loadTalks(ctx, q)
 }
 
 // loadCustomers reads the customers and returns their places in the list.
@@ -285,32 +298,26 @@ func (l *loaded) loadCustomers(ctx context.Context, q *queuedb.Queries) (map[uui
 }
 
 // customer is the place of a customer in the list; -1: it is not there.
-func (l *loaded) customer(id uuid.UUID) int {
-	return slices.IndexFunc(l.Customers, func(c Customer) bool { return c.ID == id })
-}
+func (l *loaded) customer(id uuid.UUID) int { return placeIn(l.customerAt, &id) }
 
-func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, customers map[uuid.UUID]int) error {
-	customer := func(id uuid.UUID) int {
-		if at, there := customers[id]; there {
+// placeIn is the place of an id in a list; -1: there is none, or it is not there.
+func placeIn(places map[uuid.UUID]int, id *uuid.UUID) int {
+	if id != nil {
+		if at, there := places[*id]; there {
 			return at
 		}
-		return -1
 	}
-	agent := func(id *uuid.UUID) int {
-		if id != nil {
-			if at, there := l.place[*id]; there {
-				return at
-			}
-		}
-		return -1
-	}
+	return -1
+}
+
+func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries) error {
 	var err error
 	if l.talks, err = q.RouteTalks(ctx); err != nil {
 		return err
 	}
 	for _, c := range l.talks {
-		g, known := groups[c.GroupID]
-		t := Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: agent(c.AgentID), Waiting: c.WaitingSince != nil, Since: secondsOr(c.WaitingSince, 0),
+		g, known := l.groupAt[c.GroupID]
+		t := Talk{ID: c.ID, Group: g, Customer: l.customer(c.CustomerID), Agent: placeIn(l.place, c.AgentID), Waiting: c.WaitingSince != nil, Since: secondsOr(c.WaitingSince, 0),
 			Assigned: secondsOr(c.AssignedAt, 0), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks),
 			TakenBack: int(c.TakenBack), Former: -1, TakenFrom: -1}
 		if known && t.Agent >= 0 {
@@ -324,20 +331,64 @@ func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, cust
 	for i, a := range l.agents { // what the database counts is what it goes by
 		l.Agents[i].Cap -= max(0, int(a.OpenChats)-counted[i])
 	}
-	if l.line, err = q.RouteLine(ctx, headsRead); err != nil {
+	return nil
+}
+
+// deciding returns the groups from whose queues a conversation can be assigned or moved now, and notes how many can be at most.
+func (l *loaded) deciding() (groups []uuid.UUID) {
+	w := newWork(&l.State)
+	able := make([]bool, len(l.Groups))
+	counted := make([]bool, len(l.Agents))
+	for i := range l.Groups {
+		if l.Groups[i].Closed {
+			continue
+		}
+		for _, s := range w.groups[i].online {
+			if w.mayTake(s, nil) != "" {
+				continue
+			}
+			able[i] = true
+			if !counted[s.agent] {
+				counted[s.agent] = true
+				l.free += l.Agents[s.agent].Cap - w.agents[s.agent].open
+			}
+		}
+	}
+	for i, g := range l.Groups {
+		if able[i] || g.Overflow >= 0 && able[g.Overflow] {
+			groups = append(groups, g.ID)
+		}
+	}
+	return groups
+}
+
+// everyGroup names all groups.
+func (l *loaded) everyGroup() []uuid.UUID {
+	list := make([]uuid.UUID, len(l.groups))
+	for i, g := range l.groups {
+		list[i] = g.ID
+	}
+	return list
+}
+
+// loadLine reads the heads of the queues: of some groups' so many each, of every other group's one.
+func (l *loaded) loadLine(ctx context.Context, q *queuedb.Queries, deciding []uuid.UUID, most int) error {
+	var err error
+	if l.line, err = q.RouteLine(ctx, queuedb.RouteLineParams{Deciding: deciding, Most: int32(most)}); err != nil {
 		return err
 	}
-	perGroup := map[uuid.UUID]int{}
+	read := map[[2]uuid.UUID]int{}
 	for _, c := range l.line {
-		g, known := groups[c.GroupID]
+		g, known := l.groupAt[c.GroupID]
 		if !known {
 			continue
 		}
-		perGroup[c.GroupID]++
-		l.cut = l.cut || perGroup[c.GroupID] >= headsRead
-		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: c.WaitingSince != nil,
+		queue := [2]uuid.UUID{c.GroupID, c.WebsiteID}
+		read[queue]++
+		l.cut = l.cut || read[queue] >= most
+		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: l.customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: c.WaitingSince != nil,
 			Since: seconds(c.LineSince), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks), Lost: c.Lost,
-			Former: agent(c.FormerID), TakenBack: int(c.TakenBack), TakenFrom: agent(c.TakenFrom), TakenAt: secondsOr(c.TakenAt, 0)})
+			Former: placeIn(l.place, c.FormerID), TakenBack: int(c.TakenBack), TakenFrom: placeIn(l.place, c.TakenFrom), TakenAt: secondsOr(c.TakenAt, 0)})
 	}
 	return nil
 }

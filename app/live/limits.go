@@ -36,6 +36,8 @@ type Limits struct {
 	AddressSockets int // open at once from one address; 0: no limit
 	WebsiteSockets int // to one website
 	AllSockets     int // of this process
+
+	Heartbeat time.Duration // how often a silent socket is sent a sign of life; 0: every wire.Heartbeat
 }
 
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.

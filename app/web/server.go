@@ -30,6 +30,7 @@ import (
 	"parley/app/jobs"
 	"parley/app/live"
 	"parley/app/org"
+	"parley/app/pg/outage"
 	"parley/app/queue"
 	"parley/static"
 	"parley/templates/desk"
@@ -182,6 +183,9 @@ var statusOf = map[fail.Kind]int{
 // insufficientPrivilege is the SQLSTATE of a row that a policy of row-level security does not let the actor write.
 const insufficientPrivilege = "42501"
 
+// outageRetry is when to try again what failed because the database is away: a restart takes a few seconds.
+const outageRetry = 3 * time.Second
+
 // worded returns the error in words for a person. An internal one becomes a reference number, under which it is logged.
 func worded(c echo.Context, err error) *fail.Error {
 	if e := fail.As(err); e != nil {
@@ -205,6 +209,10 @@ func worded(c echo.Context, err error) *fail.Error {
 	}
 	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
 		return fail.New(fail.Busy, "The request was given up.")
+	}
+	if outage.Is(err) {
+		slog.Warn("request refused: the database is away", "method", c.Request().Method, "route", c.Path(), "error", err)
+		return fail.Later(outageRetry)
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)

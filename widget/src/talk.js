@@ -153,8 +153,8 @@ function take(messages) {
 }
 
 const frames = {
-  welcome({ token, conversation: c, messages }) {
-    welcomed(token);
+  welcome({ token, conversation: c, messages, heartbeat }) {
+    welcomed(token, heartbeat);
     if (!c && conversation) begin(); // it is another visitor's
     if (c) {
       turnTo(c.id);

@@ -135,14 +135,17 @@ func newLink(t testing.TB, server string) *link {
 	}
 	l := &link{url: "http://" + listener.Addr().String(), listener: listener, open: map[net.Conn]struct{}{}}
 	t.Cleanup(func() { listener.Close(); l.set(true) })
-	target := strings.TrimPrefix(server, "http://")
+	network, target := "tcp", strings.TrimPrefix(server, "http://")
+	if strings.HasPrefix(target, "/") { // a socket of this machine
+		network = "unix"
+	}
 	go func() {
 		for {
 			near, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			far, err := net.Dial("tcp", target)
+			far, err := net.Dial(network, target)
 			if err != nil || !l.add(near, far) {
 				near.Close()
 				if err == nil {

@@ -91,6 +91,9 @@ func (r *Room) round(ctx context.Context, org uuid.UUID, timed bool) (o outcome,
 		if err := r.clockwork(ctx, tx, q, set, &o); err != nil {
 			return err
 		}
+		if o.again { // agents are locked: what is decided next locks conversations first
+			return q.NoteRound(ctx, false)
+		}
 		l, err := readState(ctx, q, set)
 		if err != nil {
 			return err
@@ -128,6 +131,12 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 	if err != nil {
 		return err
 	}
+	if len(away) > 0 {
+		o.again = true
+		if err := q.LockOwnOf(ctx, away); err != nil {
+			return err
+		}
+	}
 	for _, agent := range away {
 		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Agent: agent, By: chat.ByAway, Lost: true, HadFor: time.Duration(set.HandBack) * time.Second})
 		if err != nil {
@@ -138,11 +147,39 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 	return nil
 }
 
-// carryOut does what was decided: first what touches conversations of the line only, because conversations are locked before
-// agents.
+// lock locks all that a decision changes: conversations before agents, and each in one order, as everybody does.
+func (l *loaded) lock(ctx context.Context, q *queuedb.Queries, d Decision) error {
+	var conversations, agents []uuid.UUID
+	for _, a := range d.Suspect {
+		agents = append(agents, l.Agents[a].ID)
+	}
+	for _, m := range d.Move {
+		conversations = append(conversations, l.Line[m.Talk].ID)
+	}
+	for _, x := range d.Release {
+		conversations, agents = append(conversations, l.Talks[x.Talk].ID), append(agents, l.Agents[l.Talks[x.Talk].Agent].ID)
+	}
+	for _, x := range d.Assign {
+		conversations, agents = append(conversations, l.Line[x.Talk].ID), append(agents, l.Agents[x.Agent].ID)
+	}
+	if len(conversations) > 0 {
+		if err := q.LockConversations(ctx, conversations); err != nil {
+			return err
+		}
+	}
+	if len(agents) > 0 {
+		return q.LockAgents(ctx, agents)
+	}
+	return nil
+}
+
+// carryOut does what was decided.
 func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, l *loaded, d Decision, o *outcome) error {
 	for _, a := range d.Suspect {
 		o.suspects = append(o.suspects, l.Agents[a].ID)
+	}
+	if err := l.lock(ctx, q, d); err != nil {
+		return err
 	}
 	if len(o.suspects) > 0 {
 		if err := q.Suspect(ctx, o.suspects); err != nil {

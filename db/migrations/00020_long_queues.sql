@@ -19,7 +19,7 @@ create or replace function app.words_of(_org uuid, _conversation uuid, _staff bo
                     and m.changed <> 'erased'
                   order by m.seq desc
                   limit 1000) x) n
-              where n.newer is null or n.newer < 100000)
+              where n.newer is null or n.newer < 50000)
             union all
             select c.visitor_name || ' ' || c.page_title from public.conversations c where c.org_id = _org and c.id = _conversation and not _staff
             union all

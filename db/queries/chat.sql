@@ -144,6 +144,17 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- Locks conversations of the line, in one order everywhere.
 select id from conversations where state = 'waiting' and id = any(@conversation_ids::uuid[]) order by id for update;
 
+-- name: LockBetween :exec
+-- Locks a conversation, and then the agents between whom it changes hands, in one order: two may change hands the opposite way.
+with c as materialized (
+  select k.org_id from conversations k where k.id = @conversation_id for update
+)
+select a.user_id
+from c
+join agents a on a.org_id = c.org_id and a.user_id = any(@agents::uuid[])
+order by a.user_id
+for no key update of a;
+
 -- name: Requeue :many
 -- Puts open conversations into a line: all of an agent's, or named ones. Each keeps the wait of its visitor. What colleagues should
 -- know of it becomes a note.

@@ -35,8 +35,16 @@ where (a.status <> 'offline' or a.open_chats > 0) and (g.everyone or m.user_id i
 order by a.user_id, g.id;
 
 -- name: RouteTalks :many
+-- What agents have, found agent by agent ("offset 0" keeps the planner from reading all that wait to find them).
 select c.id, c.group_id, c.customer_id, c.agent_id, c.waiting_since, c.assigned_at, c.replied_at, c.think, c.thinks, c.taken_back, c.visitor_name, c.visitor_id
-from conversations c where c.state = 'open' order by c.id;
+from agents a
+cross join lateral (
+  select o.*
+  from conversations o
+  where o.org_id = a.org_id and o.agent_id = a.user_id and o.state = 'open'
+  offset 0) c
+where a.open_chats > 0
+order by c.id;
 
 -- name: RouteLine :many
 -- The heads of the queues, by group and website: of groups in which something can be decided at most so many each, of every other
@@ -183,6 +191,20 @@ select status, open_chats, hard_cap from agents where user_id = @user_id for upd
 -- name: ListOwn :many
 -- An agent's conversations, locked.
 select id from conversations where state = 'open' and agent_id = @agent_id order by id for update;
+
+-- name: OwnOf :many
+-- An agent's conversations, not locked.
+select id from conversations where state = 'open' and agent_id = @agent_id;
+
+-- name: LockOwnOf :exec
+select id from conversations where state = 'open' and agent_id = any(@agents::uuid[]) order by id for update;
+
+-- name: LockConversations :exec
+-- Conversations before agents, and each in one order, everywhere.
+select id from conversations where id = any(@conversations::uuid[]) order by id for update;
+
+-- name: LockAgents :exec
+select user_id from agents where user_id = any(@agents::uuid[]) order by user_id for no key update;
 
 -- name: HasPresence :one
 select exists (select from presence where user_id = @user_id);

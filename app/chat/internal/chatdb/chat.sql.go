@@ -1612,6 +1612,28 @@ func (q *Queries) ListTags(ctx context.Context) ([]ListTagsRow, error) {
 	return items, nil
 }
 
+const lockBetween = `-- name: LockBetween :exec
+with c as materialized (
+  select k.org_id from conversations k where k.id = $2 for update
+)
+select a.user_id
+from c
+join agents a on a.org_id = c.org_id and a.user_id = any($1::uuid[])
+order by a.user_id
+for no key update of a
+`
+
+type LockBetweenParams struct {
+	Agents         []uuid.UUID
+	ConversationID uuid.UUID
+}
+
+// Locks a conversation, and then the agents between whom it changes hands, in one order: two may change hands the opposite way.
+func (q *Queries) LockBetween(ctx context.Context, arg LockBetweenParams) error {
+	_, err := q.db.Exec(ctx, lockBetween, arg.Agents, arg.ConversationID)
+	return err
+}
+
 const lockVisitor = `-- name: LockVisitor :one
 select id
 from visitors

@@ -552,6 +552,34 @@ func (q *Queries) LockAgent(ctx context.Context, userID uuid.UUID) (LockAgentRow
 	return i, err
 }
 
+const lockAgents = `-- name: LockAgents :exec
+select user_id from agents where user_id = any($1::uuid[]) order by user_id for no key update
+`
+
+func (q *Queries) LockAgents(ctx context.Context, agents []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockAgents, agents)
+	return err
+}
+
+const lockConversations = `-- name: LockConversations :exec
+select id from conversations where id = any($1::uuid[]) order by id for update
+`
+
+// Conversations before agents, and each in one order, everywhere.
+func (q *Queries) LockConversations(ctx context.Context, conversations []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockConversations, conversations)
+	return err
+}
+
+const lockOwnOf = `-- name: LockOwnOf :exec
+select id from conversations where state = 'open' and agent_id = any($1::uuid[]) order by id for update
+`
+
+func (q *Queries) LockOwnOf(ctx context.Context, agents []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockOwnOf, agents)
+	return err
+}
+
 const lockRouting = `-- name: LockRouting :exec
 
 select pg_advisory_xact_lock(7201, hashtext(app.org_id()::text))
@@ -599,6 +627,31 @@ update routing set round_at = clock_timestamp(), took_back_at = case when $1::bo
 func (q *Queries) NoteRound(ctx context.Context, tookBack bool) error {
 	_, err := q.db.Exec(ctx, noteRound, tookBack)
 	return err
+}
+
+const ownOf = `-- name: OwnOf :many
+select id from conversations where state = 'open' and agent_id = $1
+`
+
+// An agent's conversations, not locked.
+func (q *Queries) OwnOf(ctx context.Context, agentID *uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, ownOf, agentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const removeMember = `-- name: RemoveMember :exec
@@ -999,7 +1052,14 @@ func (q *Queries) RouteSettings(ctx context.Context) (RouteSettingsRow, error) {
 
 const routeTalks = `-- name: RouteTalks :many
 select c.id, c.group_id, c.customer_id, c.agent_id, c.waiting_since, c.assigned_at, c.replied_at, c.think, c.thinks, c.taken_back, c.visitor_name, c.visitor_id
-from conversations c where c.state = 'open' order by c.id
+from agents a
+cross join lateral (
+  select o.org_id, o.id, o.website_id, o.customer_id, o.visitor_id, o.state, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.page_url, o.page_title, o.referrer, o.user_agent, o.language, o.created_at, o.assigned_at, o.closed_at, o.visitor_name, o.group_id, o.came_by, o.line_since, o.lost, o.former_id, o.replied_at, o.answered_from, o.think, o.thinks, o.thought, o.taken_back, o.taken_from, o.taken_at, o.offered_to, o.offered_until, o.offer_note, o.data, o.trail, o.country, o.zone, o.read_by_visitor, o.read_by_agent, o.mailed_seq, o.transcripts, o.address
+  from conversations o
+  where o.org_id = a.org_id and o.agent_id = a.user_id and o.state = 'open'
+  offset 0) c
+where a.open_chats > 0
+order by c.id
 `
 
 type RouteTalksRow struct {
@@ -1017,6 +1077,7 @@ type RouteTalksRow struct {
 	VisitorID    uuid.UUID
 }
 
+// What agents have, found agent by agent ("offset 0" keeps the planner from reading all that wait to find them).
 func (q *Queries) RouteTalks(ctx context.Context) ([]RouteTalksRow, error) {
 	rows, err := q.db.Query(ctx, routeTalks)
 	if err != nil {

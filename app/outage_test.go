@@ -90,6 +90,14 @@ func TestDatabaseAway(t *testing.T) {
 			t.Errorf("%s: %d, Retry-After %q: %.200s", name, code, after, body)
 		}
 	}
+	// What was typed into a form can be sent again; a password is in no page.
+	if _, _, body := ask(t, owner, http.MethodPost, s.url+"/admin/tags", url.Values{"name": {"Typed <before>"}}); !strings.Contains(body, `value="Typed &lt;before&gt;"`) || !strings.Contains(body, "Try again") {
+		t.Errorf("a form is lost: %s", body)
+	}
+	if _, _, body := ask(t, nil, http.MethodPost, s.url+"/login", url.Values{"email": {"anna@home.example"}, "password": {"a secret of hers"}}); strings.Contains(body, "a secret of hers") {
+		t.Errorf("a page shows a password: %s", body)
+	}
+
 	// An upload, and a poll.
 	req, err := http.NewRequest(http.MethodPost, s.url+"/widget/v1/files?key="+a.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("Text"))
 	if err != nil {

@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/alexedwards/scs/v2"
@@ -93,6 +95,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions}
 	ui.Asset = static.Address
 
+	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	s.sessions = scs.New()
 	s.sessions.Store = rooms.Sessions
@@ -105,11 +108,9 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		slog.Error("session", "error", err)
-		http.Error(w, "The session could not be read. Please try again in a moment.", http.StatusServiceUnavailable)
+		s.fail(err, e.NewContext(r, w))
 	}
 
-	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(cfg.Proxies, cfg.Address)
 	e.HTTPErrorHandler = s.fail
@@ -260,9 +261,47 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.JSON(status, live.WordsOf(e))
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
+	case e.Kind == fail.Busy:
+		again := sentAgain(c.Request())
+		if !again.Form && !again.Back { // looking again is safe
+			c.Response().Header().Set("Refresh", strconv.Itoa(int(max(e.RetryAfter.Seconds(), 1)+1)))
+		}
+		s.draw(c, status, public.Busy(e.Message, again))
 	default:
 		s.draw(c, status, public.Problem(http.StatusText(status), e.Message))
 	}
+}
+
+// againBytes is how large a form may be that a page carries to be sent again.
+const againBytes = 64 << 10
+
+// sentAgain is how a request can be sent again: with the same fields, unless there is a secret or a file among them.
+func sentAgain(r *http.Request) public.Again {
+	again := public.Again{Address: r.URL.RequestURI()}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return again
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.ParseForm() != nil {
+		return public.Again{Back: true}
+	}
+	bytes := 0
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			if bytes += len(name) + len(v); !utf8.ValidString(v) {
+				return public.Again{Back: true}
+			}
+			again.Fields = append(again.Fields, public.AgainField{Name: name, Value: v})
+		}
+		if strings.Contains(name, "password") || strings.Contains(name, "key") || strings.Contains(name, "secret") {
+			return public.Again{Back: true}
+		}
+	}
+	if r.PostForm == nil && r.ContentLength != 0 || r.MultipartForm != nil || bytes > againBytes {
+		return public.Again{Back: true}
+	}
+	slices.SortStableFunc(again.Fields, func(a, b public.AgainField) int { return strings.Compare(a.Name, b.Name) })
+	again.Form = true
+	return again
 }
 
 // draw answers with a component, drawn as a whole first, so that an error in it is still an error.

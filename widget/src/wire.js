@@ -8,8 +8,7 @@ let socket, poll, timer, overdue, later, proof, pause = 0;
 let due, beat, pulse; // when something must have come, how soon after a frame the next must (NaN: whenever), and the timer that looks
 let held = false; // a message was told to come again: what is written meanwhile goes after it
 const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
-const way = () => stored + ".way"; // that sockets are blocked here is remembered for the next page
-let barren, worked = false; // sockets in a row that brought no welcome; and whether one ever did
+let barren, worked = false; // sockets in a row that brought no welcome (remembered for the next page); and whether one ever did
 const enough = () => (worked ? 6 : 2); // of them to conclude that they are blocked
 
 export const say = (text) => { said = text; };
@@ -20,7 +19,7 @@ export function connect() {
   clearTimeout(timer);
   if (chat.code) return void import("./return.js").then((m) => m.default(tools(), call, why, connect), soon);
   if (stopped || socket?.readyState < 2) return;
-  barren ??= tab(way()) ? 2 : 0;
+  barren ??= tab(stored + ".way") ? 2 : 0;
   const address = call("socket").replace(/^http/, "ws");
   let s;
   if (barren < enough()) {
@@ -67,16 +66,15 @@ export function welcomed(token, every) {
   said = "";
   worked ||= socketed;
   if (socketed) barren = 0;
-  tab(way(), socketed ? "" : "poll");
+  tab(stored + ".way", socketed ? "" : "poll");
   if (token) save((m) => { m.token = token; });
   chat.settle?.();
 }
 
 // Nothing is waited for.
 function rest() {
-  clearTimeout(overdue);
   clearTimeout(later);
-  overdue = 0;
+  overdue = clearTimeout(overdue);
   due = NaN;
 }
 
@@ -116,12 +114,6 @@ export function again() {
   if (!socket && !tries) return;
   tries = 0;
   connect();
-}
-
-// From the beginning.
-export function restart() {
-  drop();
-  again();
 }
 
 // --- what waits to be sent --------------------------------------------------------------------------------------------

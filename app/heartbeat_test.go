@@ -44,6 +44,7 @@ func TestBrowserSilentNetwork(t *testing.T) {
 	visitor.Wait(`text("chat .status").includes("is here for you")`)
 
 	// Longer than the time after which silence is noticed: heartbeats keep both there.
+	desk.Wait(`document.documentElement.dataset.heartbeat === "2"`)
 	opened := s.live.Stats().Sockets
 	time.Sleep(7 * time.Second)
 	if now := s.live.Stats().Sockets; now[0].Opened != opened[0].Opened || now[1].Opened != opened[1].Opened {
@@ -109,7 +110,7 @@ func TestBrowserSilentMonitor(t *testing.T) {
 	for _, path := range []string{"/board", "/admin/websites/" + o.Website.String()} {
 		page := apptest.NewTab(t)
 		page.LogIn(network.url, o.Users[access.Owner].Email, apptest.Password, path)
-		untilOpen(t, s, 1, 0)
+		page.Wait(`document.documentElement.dataset.heartbeat === "2"`)
 		page.Run(`window.opened = 0; document.addEventListener("htmx:ws:after:connection", () => window.opened++); document.addEventListener("htmx:ws:close", () => { window.lost = true; })`)
 		if network.silence() == 0 {
 			t.Fatal("nothing was silenced")

@@ -1,18 +1,24 @@
 // Notices on every page with a socket that nothing comes any more though nothing was closed: the network is gone, or this machine has
-// slept. Then the socket is given up, and htmx connects anew. The server says how often it sends a heartbeat ({"heartbeat": seconds});
-// of one that says nothing, silence means nothing.
+// slept. Then the socket is given up, and htmx connects anew. Servers send a heartbeat when nothing else was sent, {"heartbeat": seconds};
+// of one that has sent none on two connections, silence means nothing: it is of a version before.
 (() => {
-  let connection, since = 0, due = NaN, every = NaN, note, soon;
+  const usual = 10, lost = 2.5; // seconds; and after how many of them a connection is dead
+  let connection, since = 0, due = NaN, every, vain = 0, note, soon;
 
   document.addEventListener("htmx:ws:before:connection", (e) => { connection = e.detail.connection; });
   document.addEventListener("htmx:ws:after:connection", (e) => {
     connection = e.detail.connection;
-    every = NaN;
+    every = vain < 2 ? usual * lost * 1000 : NaN;
     due = Date.now() + 10000; // every server says something at once
     const { socket } = connection;
     socket.addEventListener("message", ({ data }) => {
       if (socket !== connection.socket) return;
-      if (data[0] === "{") every = JSON.parse(data).heartbeat * 2500; // two may be lost
+      if (data[0] === "{") {
+        const { heartbeat } = JSON.parse(data);
+        every = heartbeat * lost * 1000;
+        vain = 0;
+        document.documentElement.dataset.heartbeat = heartbeat; // for whoever wants to know whether they come
+      }
       due = Date.now() + every;
     });
     clearTimeout(soon);
@@ -36,6 +42,7 @@
   // The browser would wait a minute for an answer to its goodbye: htmx is told at once.
   function giveUp(socket) {
     due = NaN;
+    vain++;
     const { abortController } = connection;
     socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
     abortController?.abort(); // it hears nothing of the old one any more

@@ -47,7 +47,6 @@ func NewStaff(frames Rate, beat time.Duration) *Staff {
 		carrier.session = s
 		k.tally.open.Add(1)
 		k.tally.opened.Add(1)
-		w.Send(k.beat) // how often they will come
 		screenOf(s).Opened(w)
 		k.clock.add(carrier)
 	})

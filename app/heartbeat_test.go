@@ -18,8 +18,8 @@ import (
 // quickly makes a server's heartbeats so frequent that a test need not wait for long.
 func quickly(c *config) { c.Limits.Heartbeat = 2 * time.Second }
 
-// The network of a visitor and of its agent falls silent: nothing passes any more, and nothing is closed. Both pages notice, say so, and come
-// back through new connections; the server drops the dead ones. What was said meanwhile is there, once.
+// The network of a visitor and of its agent falls silent: nothing passes any more, and nothing is closed. Both pages notice, say so,
+// and come back through new connections; the server drops the dead ones. What was said meanwhile is there, once.
 func TestBrowserSilentNetwork(t *testing.T) {
 	t.Parallel()
 	o := apptest.NewOrg(t)

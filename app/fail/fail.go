@@ -63,7 +63,9 @@ func New(kind Kind, format string, args ...any) *Error {
 
 // Later is the answer to what cannot be done just now, for a reason that passes by itself: the same request can succeed after so long.
 func Later(after time.Duration) *Error {
-	return &Error{Kind: Busy, RetryAfter: after, Reason: "busy", Message: fmt.Sprintf("Parley is busy. Try again in %d seconds.", int(math.Ceil(after.Seconds())))}
+	e := New(Busy, "Parley is busy. Try again in %d seconds.", int(math.Ceil(after.Seconds())))
+	e.RetryAfter = after
+	return e.Because("busy")
 }
 
 // Field returns an Invalid error that belongs beside one form field.

@@ -14,8 +14,8 @@ import (
 	"parley/app/queue"
 )
 
-// An agent goes offline, by choice or by loss of its connection, while it is given a conversation in which somebody writes: who writes locks
-// the conversation and then the agent, and nobody waits for the other in a circle.
+// An agent goes offline, by choice or by loss of its connection, while it is given a conversation in which somebody writes: who
+// writes locks the conversation and then the agent, and nobody waits for the other in a circle.
 func TestOfflineWhileSomebodyWrites(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -79,8 +79,8 @@ with recursive queues as (
   from queues q
   join groups g on g.org_id = q.org_id and g.id = q.group_id
 )
-select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits,
-  h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
+select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since,
+  h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
 from sized q
 cross join lateral (
   select c.*

@@ -8,7 +8,8 @@ import (
 // Heartbeat is how often a socket that is silent is sent a sign of life, unless something else says otherwise.
 const Heartbeat = 10 * time.Second
 
-// deadAfter is how long a socket may be silent whose heartbeats come so often: two may go unanswered. Clients go by the same (widget/PROTOCOL.md).
+// deadAfter is how long a socket may be silent whose heartbeats come so often: two may go unanswered. Clients go by the same
+// (widget/PROTOCOL.md).
 func deadAfter(beat time.Duration) time.Duration { return beat * 5 / 2 }
 
 // clock gives every socket its turn once in a heartbeat, some each second. It stands still while there is no socket.

@@ -221,8 +221,8 @@ func (v *visitorWire) close(code int, reason string) {
 	v.put(piece{ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason)})
 }
 
-// tick cuts a socket that has given no sign of life, and else asks it for one (a ping, which browsers answer by themselves) and gives one (a
-// frame, because a page's script sees no ping).
+// tick cuts a socket that has given no sign of life, and else asks it for one (a ping, which browsers answer by themselves) and
+// gives one (a frame, because a page's script sees no ping).
 func (v *visitorWire) tick(now int32) {
 	if now-v.heard.Load() > int32(deadAfter(v.kind.clock.beat)/time.Second) {
 		v.cut()

@@ -891,8 +891,8 @@ with recursive queues as (
   from queues q
   join groups g on g.org_id = q.org_id and g.id = q.group_id
 )
-select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits,
-  h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
+select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since,
+  h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
 from sized q
 cross join lateral (
   select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address

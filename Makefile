@@ -53,9 +53,10 @@ generate: ## write generated code anew: sqlc, templ, the widget's bundle
 bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
 	@bin/parley bench $(BENCH)
 
-bench-route: deps build ## print how the rule of routing does in a simulation, against other rules (about a minute)
+bench-route: deps-test build ## print how the rule of routing does in a simulation, against other rules, and what long queues and conversations cost (two minutes)
 	@bin/parley route --compare
 	@bin/parley route --latency
+	@go test ./app/queue -run '^$$' -bench 'LongQueue|LongConversation' -benchtime 20x
 
 bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
 	@bin/parley suggest --measure $(FAQ)

@@ -20,9 +20,11 @@ var mayImport = map[string][]string{
 	"app/outside": {},
 	"db":          {},
 	"app/fair":    {"app/fail"},
-	"app/pg":      {"app/access", "app/fail", "app/fair", "db"},
+	"app/pg":      {"app/pg/outage", "app/access", "app/fail", "app/fair", "db"},
 	"app/bus":     {"app/pg"},
 	"app/cache":   {"app/fail", "app/outside"},
+
+	"app/pg/outage": {},
 	// rooms
 	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail"},
 	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/keys", "app/outside"},
@@ -47,8 +49,8 @@ var mayImport = map[string][]string{
 	"templates/ui":  {"app/chat", "app/bidi", "app/access"},
 	"templates":     {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
-	"app/live":      {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
-	"app/web":       {"app/live", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
+	"app/live":      {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside", "app/pg/outage"},
+	"app/web":       {"app/live", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -124,6 +124,7 @@ type link struct {
 	mu       sync.Mutex
 	cut      bool
 	open     map[net.Conn]struct{}
+	mute     map[net.Conn]struct{} // nothing passes on these, and nothing ends them
 }
 
 func newLink(t testing.TB, server string) *link {
@@ -134,14 +135,17 @@ func newLink(t testing.TB, server string) *link {
 	}
 	l := &link{url: "http://" + listener.Addr().String(), listener: listener, open: map[net.Conn]struct{}{}}
 	t.Cleanup(func() { listener.Close(); l.set(true) })
-	target := strings.TrimPrefix(server, "http://")
+	network, target := "tcp", strings.TrimPrefix(server, "http://")
+	if strings.HasPrefix(target, "/") { // a socket of this machine
+		network = "unix"
+	}
 	go func() {
 		for {
 			near, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			far, err := net.Dial("tcp", target)
+			far, err := net.Dial(network, target)
 			if err != nil || !l.add(near, far) {
 				near.Close()
 				if err == nil {
@@ -157,7 +161,23 @@ func newLink(t testing.TB, server string) *link {
 }
 
 func (l *link) carry(to, from net.Conn) {
-	io.Copy(to, from)
+	b := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(b)
+		l.mu.Lock()
+		_, mute := l.mute[from]
+		l.mu.Unlock()
+		if mute {
+			if err != nil { // the other side is told nothing of it
+				from.Close()
+				return
+			}
+			continue
+		}
+		if _, failed := to.Write(b[:n]); err != nil || failed != nil {
+			break
+		}
+	}
 	to.Close()
 	from.Close()
 	l.mu.Lock()
@@ -186,6 +206,14 @@ func (l *link) set(cut bool) {
 			c.Close()
 		}
 	}
+}
+
+// silence lets nothing pass any more on the connections that are open, in either direction, and closes none of them. New ones are carried.
+func (l *link) silence() (silenced int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mute = maps.Clone(l.open)
+	return len(l.mute)
 }
 
 func removeDomain(o apptest.Org, s *server, host string) error {
@@ -240,11 +268,11 @@ func (r *rawSocket) put(frame string) {
 	}
 }
 
-// next is the next frame that does not come by time, as a place in line does.
+// next is the next frame that does not come by time, as a place in line and a heartbeat do.
 func (r *rawSocket) next() string {
 	r.t.Helper()
 	for {
-		if frame := r.any(); !strings.HasPrefix(frame, `{"type":"line"`) {
+		if frame := r.any(); !strings.HasPrefix(frame, `{"type":"line"`) && frame != "{}" {
 			return frame
 		}
 	}

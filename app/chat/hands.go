@@ -145,7 +145,15 @@ func (r *Room) Hand(ctx context.Context, who access.Actor, conversation, to, fro
 	if from != uuid.Nil && to == who.ID() {
 		by = ByTakeOver
 	}
-	list, err := r.Give(ctx, t, []Gift{{conversation, to}}, by, from)
+	var list []Said
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		q := chatdb.New(tx)
+		if err := q.LockBetween(ctx, chatdb.LockBetweenParams{ConversationID: conversation, Agents: []uuid.UUID{to, from}}); err != nil {
+			return err
+		}
+		list, err = r.Give(ctx, tx, []Gift{{conversation, to}}, by, from)
+		return err
+	})
 	switch {
 	case pg.Beyond(err):
 		return Conversation{}, errBeyond

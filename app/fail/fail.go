@@ -8,6 +8,7 @@ package fail
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -58,6 +59,13 @@ func (e *Error) Error() string {
 // New returns an error of the kind with a message for the person.
 func New(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
+}
+
+// Later is the answer to what cannot be done just now, for a reason that passes by itself: the same request can succeed after so long.
+func Later(after time.Duration) *Error {
+	e := New(Busy, "Parley is busy. Try again in %d seconds.", int(math.Ceil(after.Seconds())))
+	e.RetryAfter = after
+	return e.Because("busy")
 }
 
 // Field returns an Invalid error that belongs beside one form field.

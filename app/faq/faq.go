@@ -190,9 +190,12 @@ func (r *Room) editor(ctx context.Context, who access.Actor) (*pg.Tenant, Rules,
 }
 
 // MayEdit reports whether somebody may edit the catalogue.
-func (r *Room) MayEdit(ctx context.Context, who access.Actor) bool {
+func (r *Room) MayEdit(ctx context.Context, who access.Actor) (bool, error) {
 	_, _, err := r.editor(ctx, who)
-	return err == nil
+	if fail.KindOf(err) == fail.Forbidden {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func optional(id uuid.UUID) *uuid.UUID {

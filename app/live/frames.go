@@ -55,6 +55,7 @@ type welcomeOut struct {
 	Token        string           `json:"token,omitempty"`
 	Conversation *conversationOut `json:"conversation,omitempty"`
 	Messages     []messageOut     `json:"messages"`
+	Heartbeat    float64          `json:"heartbeat,omitempty"` // seconds: how often a silent socket gets one
 }
 
 type conversationOut struct {

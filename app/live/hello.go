@@ -21,6 +21,9 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		return
 	}
 	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
+	if !p.polled {
+		out.Heartbeat = p.hub.visitors.Beat().Seconds()
+	}
 	now := time.Now()
 	visitor, renew, err := p.hub.tokens.Check(in.Token, p.site.Org, p.site.ID, now)
 	if err != nil {
@@ -67,6 +70,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 		p.due = nil
 	}
 	p.visitor = visitor
+	p.unknown = p.polled && in.Token == "" && in.Identity == ""
 	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
 	p.mu.Unlock()
 	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {

@@ -19,6 +19,7 @@ import (
 	"parley/app/files"
 	"parley/app/live/wire"
 	"parley/app/org"
+	"parley/app/pg/outage"
 	"parley/app/queue"
 	view "parley/templates/desk"
 )
@@ -90,7 +91,7 @@ type Rooms struct {
 // New returns a hub that hears the bell.
 func New(rooms Rooms, b *bus.Bus, tokens chat.Tokens, links files.Links, limits Limits) *Hub {
 	h := &Hub{chat: rooms.Chat, org: rooms.Org, queue: rooms.Queue, faq: rooms.FAQ, bus: b, tokens: tokens, links: links, gauges: newGauges(limits),
-		desks: wire.NewStaff(limits.Frames), visitors: wire.NewVisitors(limits.Frames), polls: wire.NewPolls(), drained: make(chan struct{}),
+		desks: wire.NewStaff(limits.Frames, limits.Heartbeat), visitors: wire.NewVisitors(limits.Frames, limits.Heartbeat), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, floors: map[uuid.UUID]*floor{},
 		staff: map[uuid.UUID]map[staffScreen]struct{}{}, websites: map[uuid.UUID]map[*websitePage]struct{}{}, watched: map[uuid.UUID]map[*boardPage]struct{}{}}
 	h.blocked = cache.New[uuid.UUID, []chat.Block](blocksBytes)
@@ -438,10 +439,17 @@ func (h *Hub) read(e bus.Event) {
 	}
 }
 
+// outageRetry is when to try again what failed because the database is away.
+const outageRetry = 3 * time.Second
+
 // refused turns an error into a code and words for a person; an internal one is logged under a reference number.
 func refused(err error, doing string) refusedOut {
 	var e *fail.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) && outage.Is(err) {
+		slog.Warn(doing, "error", err)
+		e = fail.Later(outageRetry)
+	}
+	if e == nil {
 		ref := uuid.NewString()[:8]
 		slog.Error(doing, "reference", ref, "error", err)
 		return refusedOut{Type: "refused", Code: "internal", Retry: 2, Words: Words{"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", "fault", ref}}

@@ -37,9 +37,10 @@ type Limits struct {
 	WebsiteSockets int // to one website
 	AllSockets     int // of this process
 
-	UserSockets         int // pages of one team member; a further one closes the oldest. 0: no limit
-	OrganizationSockets int // pages of one organization's team
-	StaffSockets        int // pages of teams, of this process
+	UserSockets         int           // pages of one team member; a further one closes the oldest. 0: no limit
+	OrganizationSockets int           // pages of one organization's team
+	StaffSockets        int           // pages of teams, of this process
+	Heartbeat           time.Duration // how often a silent socket is sent a sign of life; 0: every wire.Heartbeat
 }
 
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.

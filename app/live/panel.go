@@ -40,6 +40,7 @@ type panel struct {
 	over         bool         // the socket is closed
 	acknowledged bool         // the acknowledgement of sending went out already
 	polled       bool         // it is one request, not a socket
+	unknown      bool         // and its visitor has just been made: who does not get the answer is another one next time
 	waits        bool         // its conversation is in line
 	standing     string       // what it was told last of its place there
 	conversation uuid.UUID    // the one it follows
@@ -159,7 +160,7 @@ func (p *panel) Received(raw []byte) {
 	}
 	handle, known := panelFrames[in.Type]
 	p.mu.Lock()
-	greeted, over := p.visitor.Valid(), p.over
+	greeted, over, unknown := p.visitor.Valid(), p.over, p.unknown
 	p.mu.Unlock()
 	switch {
 	case over: // turned away
@@ -169,6 +170,8 @@ func (p *panel) Received(raw []byte) {
 		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
 	case !greeted && in.Type != "hello":
 		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
+	case unknown: // if this answer is lost, what it said would be said by two visitors
+		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome."), "")
 	default:
 		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 		defer cancel()

@@ -78,6 +78,9 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	if err != nil {
 		return Board{}, err
 	}
+	if err := l.loadLine(ctx, q, l.everyGroup(), waitingShown); err != nil {
+		return Board{}, err
+	}
 	lengths, err := q.LineLengths(ctx)
 	if err != nil {
 		return Board{}, err

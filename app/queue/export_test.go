@@ -1,8 +1,11 @@
 package queue
 
 import (
+	"context"
 	"math"
 	"time"
+
+	"parley/app/access"
 )
 
 // Learned is what the driver learns from one reply, for comparison with the database.
@@ -43,4 +46,9 @@ func (r *Room) Abandon() {
 func (r *Room) Stall(lasts time.Duration) {
 	r.here.leasing.Lock()
 	time.AfterFunc(lasts, r.here.leasing.Unlock)
+}
+
+// Lose notes that an agent's connection is lost, as it is when the grace has passed.
+func (r *Room) Lose(ctx context.Context, who access.Actor) error {
+	return r.lose(ctx, who.Org(), who.ID(), r.here.instance)
 }

@@ -215,30 +215,36 @@ func (r *Room) depart(org, user, instance uuid.UUID) (done bool) {
 
 func (r *Room) lose(ctx context.Context, org, user, instance uuid.UUID) error {
 	var list []chat.Said
-	lost := false
-	err := r.db.As(access.System(org, "an agent's connection is lost")).Tx(ctx, func(tx *pg.Tenant) error {
-		q := queuedb.New(tx)
-		if err := q.Depart(ctx, queuedb.DepartParams{UserID: user, Instance: instance}); err != nil {
+	lost, own := false, newOwn(user)
+	system := r.db.As(access.System(org, "an agent's connection is lost")).Tx
+	err := own.do(func() error {
+		return system(ctx, func(tx *pg.Tenant) error {
+			lost = false
+			q := queuedb.New(tx)
+			if err := q.Depart(ctx, queuedb.DepartParams{UserID: user, Instance: instance}); err != nil {
+				return err
+			}
+			if err := own.lock(ctx, q); err != nil {
+				return err
+			}
+			a, err := q.LockAgent(ctx, user)
+			if err != nil {
+				return err
+			}
+			there, err := q.HasPresence(ctx, user)
+			if err != nil || there || a.Status == string(Offline) && len(own.locked) == 0 && a.OpenChats == 0 {
+				return err
+			}
+			if err := own.check(ctx, q); err != nil {
+				return err
+			}
+			lost = true
+			if _, err := q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(Offline)}); err != nil {
+				return err
+			}
+			list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByLoss, Lost: true})
 			return err
-		}
-		mine, err := q.ListOwn(ctx, &user) // conversations before agents, everywhere
-		if err != nil {
-			return err
-		}
-		a, err := q.LockAgent(ctx, user)
-		if err != nil {
-			return err
-		}
-		there, err := q.HasPresence(ctx, user)
-		if err != nil || there || a.Status == string(Offline) && len(mine) == 0 {
-			return err
-		}
-		lost = true
-		if _, err := q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(Offline)}); err != nil {
-			return err
-		}
-		list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByLoss, Lost: true})
-		return err
+		})
 	})
 	if err == nil && lost {
 		r.chat.Ring(ctx, org, list)

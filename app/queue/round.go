@@ -66,8 +66,11 @@ type outcome struct {
 	next     time.Duration // when to look again; 0: when something happens
 }
 
-// headsRead is how many of each line are read for a round.
-const headsRead = 64
+// headsRead is how many of each queue are read at most; headsSpare how many more than can be assigned: some may be passed over.
+const (
+	headsRead  = 64
+	headsSpare = 8
+)
 
 // round decides once, in one transaction under the organization's lock. timed says that nothing happened but time: then it is
 // left to another process that has just looked.
@@ -90,8 +93,15 @@ func (r *Room) round(ctx context.Context, org uuid.UUID, timed bool) (o outcome,
 		if err := r.clockwork(ctx, tx, q, set, &o); err != nil {
 			return err
 		}
+		if o.again { // agents are locked: what is decided next locks conversations first
+			return q.NoteRound(ctx, false)
+		}
 		l, err := readState(ctx, q, set)
 		if err != nil {
+			return err
+		}
+		deciding := l.deciding()
+		if err := l.loadLine(ctx, q, deciding, min(headsRead, l.free+headsSpare)); err != nil {
 			return err
 		}
 		r.mu.Lock()
@@ -123,6 +133,12 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 	if err != nil {
 		return err
 	}
+	if len(away) > 0 {
+		o.again = true
+		if err := q.LockOwnOf(ctx, away); err != nil {
+			return err
+		}
+	}
 	for _, agent := range away {
 		list, err := r.chat.Requeue(ctx, tx, chat.Requeue{Agent: agent, By: chat.ByAway, Lost: true, HadFor: time.Duration(set.HandBack) * time.Second})
 		if err != nil {
@@ -133,11 +149,39 @@ func (r *Room) clockwork(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries,
 	return nil
 }
 
-// carryOut does what was decided: first what touches conversations of the line only, because conversations are locked before
-// agents.
+// lock locks all that a decision changes: conversations before agents, and each in one order, as everybody does.
+func (l *loaded) lock(ctx context.Context, q *queuedb.Queries, d Decision) error {
+	var conversations, agents []uuid.UUID
+	for _, a := range d.Suspect {
+		agents = append(agents, l.Agents[a].ID)
+	}
+	for _, m := range d.Move {
+		conversations = append(conversations, l.Line[m.Talk].ID)
+	}
+	for _, x := range d.Release {
+		conversations, agents = append(conversations, l.Talks[x.Talk].ID), append(agents, l.Agents[l.Talks[x.Talk].Agent].ID)
+	}
+	for _, x := range d.Assign {
+		conversations, agents = append(conversations, l.Line[x.Talk].ID), append(agents, l.Agents[x.Agent].ID)
+	}
+	if len(conversations) > 0 {
+		if err := q.LockConversations(ctx, conversations); err != nil {
+			return err
+		}
+	}
+	if len(agents) > 0 {
+		return q.LockAgents(ctx, agents)
+	}
+	return nil
+}
+
+// carryOut does what was decided.
 func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, l *loaded, d Decision, o *outcome) error {
 	for _, a := range d.Suspect {
 		o.suspects = append(o.suspects, l.Agents[a].ID)
+	}
+	if err := l.lock(ctx, q, d); err != nil {
+		return err
 	}
 	if len(o.suspects) > 0 {
 		if err := q.Suspect(ctx, o.suspects); err != nil {
@@ -180,167 +224,9 @@ func (r *Room) carryOut(ctx context.Context, tx *pg.Tenant, q *queuedb.Queries, 
 			return err
 		}
 		o.said, o.assigned = append(o.said, list...), len(list)
-		o.again = o.again || len(list) < len(gifts) || l.cut
+		o.again = o.again || len(list) < len(gifts) || l.cut && len(list) < l.free
 	}
-	o.line = len(l.Line) > len(d.Assign) || o.again
-	return nil
-}
-
-// loaded is a State with what is around it.
-type loaded struct {
-	State
-	names  map[uuid.UUID]string // of agents
-	groups []queuedb.RouteGroupsRow
-	hours  []Hours
-	agents []queuedb.RouteAgentsRow
-	place  map[uuid.UUID]int // of agents in State.Agents
-	talks  []queuedb.RouteTalksRow
-	places []queuedb.RoutePlacesRow
-	line   []queuedb.RouteLineRow
-	cut    bool // a line is longer than what was read of it
-}
-
-func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
-
-func secondsOr(t *time.Time, otherwise float64) float64 {
-	if t == nil {
-		return otherwise
-	}
-	return seconds(*t)
-}
-
-// readState reads all that a decision depends on.
-func readState(ctx context.Context, q *queuedb.Queries, set queuedb.RouteSettingsRow) (*loaded, error) {
-	l := &loaded{names: map[uuid.UUID]string{}, place: map[uuid.UUID]int{}}
-	l.Now, l.TookBack, l.Explain = seconds(set.Now), secondsOr(set.TookBackAt, math.Inf(-1)), true
-	groups := map[uuid.UUID]int{}
-	var err error
-	if l.groups, err = q.RouteGroups(ctx); err != nil {
-		return nil, err
-	}
-	for i, g := range l.groups {
-		groups[g.ID] = i
-		h := readHours(g.TimeZone, g.Hours, g.Holidays)
-		l.hours = append(l.hours, h)
-		l.Groups = append(l.Groups, Group{ID: g.ID, Closed: !g.Automatic || !h.Open(set.Now), Pace: Pace{g.Work, g.Replies, g.Think, g.Messages}, Overflow: -1,
-			After: float64(g.OverflowAfter)})
-	}
-	for i, g := range l.groups {
-		if g.OverflowID != nil && *g.OverflowID != g.ID {
-			if to, there := groups[*g.OverflowID]; there {
-				l.Groups[i].Overflow = to
-			}
-		}
-	}
-	if l.agents, err = q.RouteAgents(ctx); err != nil {
-		return nil, err
-	}
-	customers, err := l.loadCustomers(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	for i, a := range l.agents {
-		l.place[a.UserID], l.names[a.UserID] = i, a.Name
-		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), Cap: int(a.HardCap), Suspect: a.SuspectSince != nil,
-			CameOnline: secondsOr(a.CameOnline, math.Inf(-1)), LastReply: secondsOr(a.LastReplyAt, math.Inf(-1)),
-			LastAssigned: secondsOr(a.LastAssignedAt, math.Inf(-1)), Sums: Sums{a.Took, a.Expected}, Share: Share{a.Busy, a.Online, seconds(a.BusyAt)}, Limited: a.Limited})
-		for _, c := range a.Customers {
-			if at, there := customers[c]; there {
-				l.Agents[i].Serves = append(l.Agents[i].Serves, at)
-			}
-		}
-	}
-	if l.places, err = q.RoutePlaces(ctx); err != nil {
-		return nil, err
-	}
-	for _, p := range l.places {
-		at, there := l.place[p.UserID]
-		g, known := groups[p.GroupID]
-		if !there || !known { // came between the two statements
-			continue
-		}
-		place := Place{Group: g, Helper: p.Helper, Sums: Sums{p.Took, p.Expected}}
-		if p.Cap != nil {
-			place.Cap = int(*p.Cap)
-		}
-		l.Agents[at].In = append(l.Agents[at].In, place)
-	}
-	return l, l.loadTalks(ctx, q, groups, customers)
-}
-
-// loadCustomers reads the customers and returns their places in the list.
-func (l *loaded) loadCustomers(ctx context.Context, q *queuedb.Queries) (map[uuid.UUID]int, error) {
-	list, err := q.RouteCustomers(ctx)
-	at := make(map[uuid.UUID]int, len(list))
-	for i, c := range list {
-		at[c.ID] = i
-		x := Customer{ID: c.ID}
-		if c.Share != nil {
-			x.Limit = int(*c.Share)
-		}
-		if c.Short != nil && c.Long != nil {
-			x.Arrivals = Arrivals{*c.Short, *c.Long, secondsOr(c.At, 0), secondsOr(c.FirstAt, 0)}
-		}
-		l.Customers = append(l.Customers, x)
-	}
-	return at, err
-}
-
-// customer is the place of a customer in the list; -1: it is not there.
-func (l *loaded) customer(id uuid.UUID) int {
-	return slices.IndexFunc(l.Customers, func(c Customer) bool { return c.ID == id })
-}
-
-func (l *loaded) loadTalks(ctx context.Context, q *queuedb.Queries, groups, customers map[uuid.UUID]int) error {
-	customer := func(id uuid.UUID) int {
-		if at, there := customers[id]; there {
-			return at
-		}
-		return -1
-	}
-	agent := func(id *uuid.UUID) int {
-		if id != nil {
-			if at, there := l.place[*id]; there {
-				return at
-			}
-		}
-		return -1
-	}
-	var err error
-	if l.talks, err = q.RouteTalks(ctx); err != nil {
-		return err
-	}
-	for _, c := range l.talks {
-		g, known := groups[c.GroupID]
-		t := Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: agent(c.AgentID), Waiting: c.WaitingSince != nil, Since: secondsOr(c.WaitingSince, 0),
-			Assigned: secondsOr(c.AssignedAt, 0), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks),
-			TakenBack: int(c.TakenBack), Former: -1, TakenFrom: -1}
-		if known && t.Agent >= 0 {
-			l.Talks = append(l.Talks, t)
-		}
-	}
-	counted := map[int]int{}
-	for _, t := range l.Talks {
-		counted[t.Agent]++
-	}
-	for i, a := range l.agents { // what the database counts is what it goes by
-		l.Agents[i].Cap -= max(0, int(a.OpenChats)-counted[i])
-	}
-	if l.line, err = q.RouteLine(ctx, headsRead); err != nil {
-		return err
-	}
-	perGroup := map[uuid.UUID]int{}
-	for _, c := range l.line {
-		g, known := groups[c.GroupID]
-		if !known {
-			continue
-		}
-		perGroup[c.GroupID]++
-		l.cut = l.cut || perGroup[c.GroupID] >= headsRead
-		l.Line = append(l.Line, Talk{ID: c.ID, Group: g, Customer: customer(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: c.WaitingSince != nil,
-			Since: seconds(c.LineSince), Replied: secondsOr(c.RepliedAt, 0), Think: float64(c.Think), Thinks: float64(c.Thinks), Lost: c.Lost,
-			Former: agent(c.FormerID), TakenBack: int(c.TakenBack), TakenFrom: agent(c.TakenFrom), TakenAt: secondsOr(c.TakenAt, 0)})
-	}
+	o.line = len(l.Line) > len(d.Assign) || o.again || l.cut
 	return nil
 }
 

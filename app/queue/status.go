@@ -110,27 +110,75 @@ type change struct {
 	reason string
 }
 
+// own is an agent's conversations, locked before the agent: whoever writes in one of them locks in that order, too.
+type own struct {
+	agent  uuid.UUID
+	locked map[uuid.UUID]bool
+}
+
+var errGotAnother = errors.New("queue: the agent got another conversation meanwhile")
+
+func newOwn(agent uuid.UUID) *own { return &own{agent: agent} }
+
+// do runs a transaction that locks the agent's conversations, again where the agent got another one while it was waited for: that one must
+// not be locked after the agent.
+func (o *own) do(tx func() error) error {
+	for try := 1; ; try++ {
+		if err := tx(); try == 10 || !errors.Is(err, errGotAnother) {
+			return err
+		}
+	}
+}
+
+// lock locks the conversations that the agent has. The agent is to be locked next.
+func (o *own) lock(ctx context.Context, q *queuedb.Queries) error {
+	ids, err := q.ListOwn(ctx, &o.agent)
+	o.locked = make(map[uuid.UUID]bool, len(ids))
+	for _, id := range ids {
+		o.locked[id] = true
+	}
+	return err
+}
+
+// check returns errGotAnother if the agent, who is locked now, has a conversation that is not.
+func (o *own) check(ctx context.Context, q *queuedb.Queries) error {
+	ids, err := q.OwnOf(ctx, &o.agent)
+	for _, id := range ids {
+		if !o.locked[id] {
+			return errGotAnother
+		}
+	}
+	return err
+}
+
 func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, to change) error {
 	if _, err := r.db.For(who, access.Answer); err != nil {
 		return err
 	}
 	var list []chat.Said
+	own := newOwn(user)
 	// As the system: an agent may not see the queues into which its conversations go, nor a limited manager all that an agent has.
-	err := r.db.As(who.AsSystem("change an agent's availability")).Tx(ctx, func(tx *pg.Tenant) (err error) {
-		q := queuedb.New(tx)
-		if to.status == Offline { // conversations before agents, everywhere
-			if _, err := q.ListOwn(ctx, &user); err != nil {
+	system := r.db.As(who.AsSystem("change an agent's availability")).Tx
+	err := own.do(func() error {
+		return system(ctx, func(tx *pg.Tenant) error {
+			q := queuedb.New(tx)
+			if to.status == Offline {
+				if err := own.lock(ctx, q); err != nil {
+					return err
+				}
+			}
+			_, err := q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
+			if pg.None(err) {
+				return fail.Missing("user")
+			}
+			if err != nil || to.status != Offline {
 				return err
 			}
-		}
-		_, err = q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
-		if pg.None(err) {
-			return fail.Missing("user")
-		}
-		if err == nil && to.status == Offline { // with what it got while this waited
-			list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn})
-		}
-		return err
+			if err = own.check(ctx, q); err == nil {
+				list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn})
+			}
+			return err
+		})
 	})
 	if err != nil {
 		return err

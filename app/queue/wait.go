@@ -39,7 +39,7 @@ func (r *Room) Standings(ctx context.Context, org uuid.UUID) (map[uuid.UUID]Stan
 	anyLimited := slices.ContainsFunc(l.Agents, func(a Agent) bool { return a.Limited })
 	standings := make(map[uuid.UUID]Standing, len(line))
 	for _, c := range line {
-		at := key{slices.IndexFunc(l.groups, func(g queuedb.RouteGroupsRow) bool { return g.ID == c.GroupID }), -1}
+		at := key{placeIn(l.groupAt, &c.GroupID), -1}
 		if at.group < 0 {
 			continue
 		}

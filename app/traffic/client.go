@@ -137,12 +137,15 @@ func (v *Visitor) Say(id, conversation, text string) error {
 	return v.Put(frame)
 }
 
-// Next waits for the next frame until a deadline.
+// Next waits for the next frame until a deadline. Heartbeats are passed over.
 func (v *Visitor) Next(until time.Time) (Frame, error) {
-	var f Frame
 	v.conn.SetReadDeadline(until)
-	err := v.conn.ReadJSON(&f)
-	return f, err
+	for {
+		var f Frame
+		if err := v.conn.ReadJSON(&f); err != nil || f.Type != "" {
+			return f, err
+		}
+	}
 }
 
 // Await waits until a deadline for a frame of a type and returns it; frames of other types are passed over.

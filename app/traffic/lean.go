@@ -80,7 +80,7 @@ func (l *Lean) put(op ws.OpCode, body []byte) error {
 	return err
 }
 
-// Next waits for the next text frame and answers pings. A close frame is an error.
+// Next waits for the next text frame but heartbeats, and answers pings. A close frame is an error.
 func (l *Lean) Next() ([]byte, error) {
 	for {
 		h, err := ws.ReadHeader(l.in)
@@ -104,7 +104,9 @@ func (l *Lean) Next() ([]byte, error) {
 			code, reason := ws.ParseCloseFrameData(body)
 			return nil, fmt.Errorf("closed with %d %s", code, reason)
 		case ws.OpText:
-			return body, nil
+			if string(body) != "{}" {
+				return body, nil
+			}
 		}
 	}
 }

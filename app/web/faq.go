@@ -27,7 +27,11 @@ func (s *Server) faqList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := admin.FAQPage{Viewer: v.viewer(), MayEdit: s.faq.MayEdit(ctx, v.Actor)}
+	edits, err := s.faq.MayEdit(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	p := admin.FAQPage{Viewer: v.viewer(), MayEdit: edits}
 	for _, name := range []string{"category", "state", "language"} {
 		if _, err := fail.OptionalLine("the filter", v.QueryParam(name), 200); err != nil {
 			return err
@@ -90,7 +94,11 @@ func (s *Server) places(ctx context.Context, v *visit) (p admin.Places, err erro
 }
 
 func (s *Server) newEntry(v *visit) error {
-	if !s.faq.MayEdit(v.Request().Context(), v.Actor) {
+	edits, err := s.faq.MayEdit(v.Request().Context(), v.Actor)
+	if err != nil {
+		return err
+	}
+	if !edits {
 		return fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
 	}
 	return s.entryWith(v, faq.Entry{State: faq.Live}, ui.Form{}, http.StatusOK)
@@ -114,7 +122,11 @@ func (s *Server) entry(v *visit) error {
 
 func (s *Server) entryWith(v *visit, e faq.Entry, f ui.Form, status int) (err error) {
 	ctx := v.Request().Context()
-	p := admin.FAQEntryPage{Viewer: v.viewer(), Entry: e, Form: f, MayEdit: s.faq.MayEdit(ctx, v.Actor)}
+	edits, err := s.faq.MayEdit(ctx, v.Actor)
+	if err != nil {
+		return err
+	}
+	p := admin.FAQEntryPage{Viewer: v.viewer(), Entry: e, Form: f, MayEdit: edits}
 	if p.Categories, err = s.faq.Categories(ctx, v.Actor); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/outside"
+	"parley/app/pg/outage"
 	"parley/templates/public"
 	"parley/templates/ui"
 )
@@ -124,6 +125,9 @@ func (s *Server) logInChoice(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/login")
 	}
 	p, err := s.identity.Who(ctx, user)
+	if outage.Is(err) {
+		return err
+	}
 	until, bad := time.Parse(time.RFC3339, choice[0])
 	if err != nil || bad != nil || time.Now().After(until) || !slices.Contains(choice[1:], choiceOf(p)) {
 		return c.Redirect(http.StatusSeeOther, "/login")

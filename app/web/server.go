@@ -11,9 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 	"github.com/alexedwards/scs/v2"
@@ -31,6 +33,7 @@ import (
 	"parley/app/live"
 	"parley/app/org"
 	"parley/app/outside"
+	"parley/app/pg/outage"
 	"parley/app/queue"
 	"parley/static"
 	"parley/templates/desk"
@@ -93,6 +96,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions}
 	ui.Asset = static.Address
 
+	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	s.sessions = scs.New()
 	s.sessions.Store = rooms.Sessions
@@ -105,16 +109,9 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	s.sessions.Cookie.HttpOnly = true
 	s.sessions.Cookie.SameSite = http.SameSiteLaxMode
 	s.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		if e := fail.As(err); e != nil { // its network has asked for too many that do not exist
-			w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds()+1)))
-			http.Error(w, e.Message, statusOf[e.Kind])
-			return
-		}
-		slog.Error("session", "error", err)
-		http.Error(w, "The session could not be read. Please try again in a moment.", http.StatusServiceUnavailable)
+		s.fail(err, e.NewContext(r, w))
 	}
 
-	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(cfg.Proxies, cfg.Address)
 	e.HTTPErrorHandler = s.fail
@@ -189,6 +186,9 @@ var statusOf = map[fail.Kind]int{
 // insufficientPrivilege is the SQLSTATE of a row that a policy of row-level security does not let the actor write.
 const insufficientPrivilege = "42501"
 
+// outageRetry is when to try again what failed because the database is away: a restart takes a few seconds.
+const outageRetry = 3 * time.Second
+
 // worded returns the error in words for a person. An internal one becomes a reference number, under which it is logged.
 func worded(c echo.Context, err error) *fail.Error {
 	if e := fail.As(err); e != nil {
@@ -212,6 +212,10 @@ func worded(c echo.Context, err error) *fail.Error {
 	}
 	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
 		return fail.New(fail.Busy, "The request was given up.")
+	}
+	if outage.Is(err) {
+		slog.Warn("request refused: the database is away", "method", c.Request().Method, "route", c.Path(), "error", err)
+		return fail.Later(outageRetry)
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
@@ -259,9 +263,47 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.JSON(status, live.WordsOf(e))
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
+	case e.Kind == fail.Busy:
+		again := sentAgain(c.Request())
+		if !again.Form && !again.Back { // looking again is safe
+			c.Response().Header().Set("Refresh", strconv.Itoa(int(max(e.RetryAfter.Seconds(), 1)+1)))
+		}
+		s.draw(c, status, public.Busy(e.Message, again))
 	default:
 		s.draw(c, status, public.Problem(http.StatusText(status), e.Message))
 	}
+}
+
+// againBytes is how large a form may be that a page carries to be sent again.
+const againBytes = 64 << 10
+
+// sentAgain is how a request can be sent again: with the same fields, unless there is a secret or a file among them.
+func sentAgain(r *http.Request) public.Again {
+	again := public.Again{Address: r.URL.RequestURI()}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return again
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") && r.ParseForm() != nil {
+		return public.Again{Back: true}
+	}
+	bytes := 0
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			if bytes += len(name) + len(v); !utf8.ValidString(v) {
+				return public.Again{Back: true}
+			}
+			again.Fields = append(again.Fields, public.AgainField{Name: name, Value: v})
+		}
+		if strings.Contains(name, "password") || strings.Contains(name, "key") || strings.Contains(name, "secret") {
+			return public.Again{Back: true}
+		}
+	}
+	if r.PostForm == nil && r.ContentLength != 0 || r.MultipartForm != nil || bytes > againBytes {
+		return public.Again{Back: true}
+	}
+	slices.SortStableFunc(again.Fields, func(a, b public.AgainField) int { return strings.Compare(a.Name, b.Name) })
+	again.Form = true
+	return again
 }
 
 // draw answers with a component, drawn as a whole first, so that an error in it is still an error.

@@ -144,6 +144,17 @@ join websites w on w.org_id = c.org_id and w.id = c.website_id;
 -- Locks conversations of the line, in one order everywhere.
 select id from conversations where state = 'waiting' and id = any(@conversation_ids::uuid[]) order by id for update;
 
+-- name: LockBetween :exec
+-- Locks a conversation, and then the agents between whom it changes hands, in one order: two may change hands the opposite way.
+with c as materialized (
+  select k.org_id from conversations k where k.id = @conversation_id for update
+)
+select a.user_id
+from c
+join agents a on a.org_id = c.org_id and a.user_id = any(@agents::uuid[])
+order by a.user_id
+for no key update of a;
+
 -- name: Requeue :many
 -- Puts open conversations into a line: all of an agent's, or named ones. Each keeps the wait of its visitor. What colleagues should
 -- know of it becomes a note.
@@ -355,15 +366,32 @@ from messages where conversation_id = @conversation_id and seq = @seq;
 select m.seq, m.body from messages m where m.conversation_id = @conversation_id and m.author = 'visitor' and m.kind = 'text' and m.seq <= @upto order by m.seq desc limit 1;
 
 -- name: LastQuestions :many
-select distinct on (m.conversation_id) m.conversation_id, m.seq, m.body from messages m
-where m.conversation_id = any(@conversations::uuid[]) and m.author = 'visitor' and m.kind = 'text' order by m.conversation_id, m.seq desc;
+-- The visitors' newest texts, each found from the conversation's end.
+select m.conversation_id, m.seq, m.body
+from unnest(@conversations::uuid[]) as want (id)
+cross join lateral (
+  select x.conversation_id, x.seq, x.body
+  from messages x
+  where x.org_id = app.org_id() and x.conversation_id = want.id and x.author = 'visitor' and x.kind = 'text'
+  order by x.seq desc
+  limit 1) m;
 
 -- name: MessagesOf :many
--- Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none.
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
+-- Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none. (Each
+-- conversation's are read from the number on: "offset 0" keeps the planner from reading all of them first.)
+select m.conversation_id, m.seq, m.message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
 from (select unnest(@conversations::uuid[]) as id, unnest(@cursors::integer[]) as seq) as want
-join conversations c on c.id = want.id
-join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > case when want.seq > 0 then want.seq else c.last_seq - @most::integer end
+cross join lateral (
+  select c.org_id, c.id, case when want.seq > 0 then want.seq else c.last_seq - @most::integer end as after
+  from conversations c
+  where c.org_id = app.org_id() and c.id = want.id
+  offset 0) t
+cross join lateral (
+  select x.conversation_id, x.seq, x.id as message_id, x.kind, x.author, x.author_name, x.body, x.created_at, x.of_seq, x.changed
+  from messages x
+  where x.org_id = t.org_id and x.conversation_id = t.id and x.seq > t.after
+  order by x.seq
+  offset 0) m
 order by m.conversation_id, m.seq;
 
 -- name: ListGuests :many

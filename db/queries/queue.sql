@@ -36,25 +36,60 @@ where (a.status <> 'offline' or a.open_chats > 0) and (g.everyone or m.user_id i
 order by a.user_id, g.id;
 
 -- name: RouteTalks :many
+-- What agents have, found agent by agent ("offset 0" keeps the planner from reading all that wait to find them).
 select c.id, c.group_id, c.customer_id, c.agent_id, c.waiting_since, c.assigned_at, c.replied_at, c.think, c.thinks, c.taken_back, c.visitor_name, c.visitor_id
-from conversations c where c.state = 'open' order by c.id;
+from agents a
+cross join lateral (
+  select o.*
+  from conversations o
+  where o.org_id = a.org_id and o.agent_id = a.user_id and o.state = 'open'
+  offset 0) c
+where a.open_chats > 0
+order by c.id;
 
 -- name: RouteLine :many
--- The heads of every line, by group and website. What is offered to somebody is not in line.
-with recursive lines as (
-  (select c.org_id, c.group_id, c.website_id from conversations c where c.state = 'waiting' order by c.group_id, c.website_id limit 1)
+-- The heads of the queues, by group and website: of groups in which something can be decided at most so many each, of every other
+-- group one. What is offered to somebody is not in the queue.
+with recursive queues as (
+  (
+    select c.*
+    from groups g
+    cross join lateral (
+      select w.org_id, w.group_id, w.website_id
+      from conversations w
+      where w.org_id = g.org_id and w.state = 'waiting' and w.group_id = g.id
+      order by w.website_id
+      limit 1) c
+  )
   union all
-  select n.* from lines, lateral (select c.org_id, c.group_id, c.website_id from conversations c
-    where c.org_id = lines.org_id and c.state = 'waiting' and (c.group_id, c.website_id) > (lines.group_id, lines.website_id)
-    order by c.group_id, c.website_id limit 1) n
+  select n.*
+  from queues q
+  cross join lateral (
+    select w.org_id, w.group_id, w.website_id
+    from conversations w
+    where w.org_id = q.org_id and w.state = 'waiting' and w.group_id = q.group_id and w.website_id > q.website_id
+    order by w.website_id
+    limit 1) n
+  where q.group_id = any(@deciding::uuid[])
+), sized as materialized (
+  select q.org_id, q.group_id, q.website_id, case when q.group_id = any(@deciding::uuid[]) then @most::integer else 1 end as most,
+    (g.priority + coalesce((
+      select s.priority
+      from subjects s
+      where s.org_id = q.org_id and s.website_id = q.website_id and s.group_id = q.group_id), 0))::integer as priority
+  from queues q
+  join groups g on g.org_id = q.org_id and g.id = q.group_id
 )
-select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
-  h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
-  (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
-from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
-lateral (select c.* from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
+select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since,
+  h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
+from sized q
+cross join lateral (
+  select c.*
+  from conversations c
+  where c.org_id = q.org_id and c.state = 'waiting' and c.group_id = q.group_id and c.website_id = q.website_id
     and (c.offered_to is null or c.offered_until <= now())
-  order by c.line_since, c.id limit @most) h;
+  order by c.line_since, c.id
+  limit q.most) h;
 
 -- name: RouteCustomers :many
 select c.id, c.share, a.short, a.long, a.at, a.first_at from customers c left join arrivals a on a.org_id = c.org_id and a.customer_id = c.id;
@@ -158,6 +193,20 @@ select status, open_chats, hard_cap from agents where user_id = @user_id for upd
 -- An agent's conversations, locked.
 select id from conversations where state = 'open' and agent_id = @agent_id order by id for update;
 
+-- name: OwnOf :many
+-- An agent's conversations, not locked.
+select id from conversations where state = 'open' and agent_id = @agent_id;
+
+-- name: LockOwnOf :exec
+select id from conversations where state = 'open' and agent_id = any(@agents::uuid[]) order by id for update;
+
+-- name: LockConversations :exec
+-- Conversations before agents, and each in one order, everywhere.
+select id from conversations where id = any(@conversations::uuid[]) order by id for update;
+
+-- name: LockAgents :exec
+select user_id from agents where user_id = any(@agents::uuid[]) order by user_id for no key update;
+
 -- name: HasPresence :one
 select exists (select from presence where user_id = @user_id);
 
@@ -259,8 +308,11 @@ select group_id, count(*)::integer as waiting, min(coalesce(line_since, waiting_
 
 -- name: LineOf :many
 -- Everybody in line, in order.
-select id, group_id, customer_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
-from conversations where state = 'waiting' order by line_since, id limit 5000;
+select c.id, c.group_id, c.customer_id, coalesce(c.offered_until > now(), false)::boolean as offered
+from conversations c
+where c.state = 'waiting'
+order by c.line_since, c.id
+limit 5000;
 
 -- name: History :many
 -- Who has had a conversation.

@@ -22,7 +22,7 @@ export default function files() {
     const end = (why, again) => aria(note, "", "status").replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(again ? [act("link", texts.retry, again), " "] : []), aria(act("link", "×", leave), texts.cancel));
     const number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
     e.querySelector("small").replaceWith(note);
-    if (file.size > rules.most) return end(fill(texts.large, { name, size: number(rules.most / 1048576, { style: "unit", unit: "megabyte", maximumSignificantDigits: 2 }) }));
+    if (file.size > rules.most) return end(fill(texts.large, { name, size: number(rules.most / 1048576, { style: "unit", unit: "megabyte" }) }));
     let x;
     const again = () => {
       x = new XMLHttpRequest();

@@ -1,6 +1,12 @@
 // Another visitor from now on, as the site says (parley("identify", signed)); or none any more: then nothing of the former stays.
 export default function identify({ anew, box, memory, save, stored }) {
   const chat = window.parleyChat, signed = chat.identity, before = memory();
+  chat.settle = (refused) => { // the server has taken it, once, or refuses it
+    if (!chat.identity) return;
+    if (refused) console.error("Parley: " + refused);
+    else save((m) => { m.signed = chat.identity.slice(-20); });
+    chat.identity = "";
+  };
   if (signed && before.signed === signed.slice(-20)) { // it is known already
     chat.identity = "";
     return;

@@ -41,16 +41,19 @@ import { bubble, icon } from "./make.js";
   };
 
   async function start() {
-    for (const call of asked) window.parley(...call);
+    for (const call of asked.splice(0)) window.parley(...call);
     chat.lang = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
     let answer;
     try {
       answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key) + "&lang=" + encodeURIComponent(chat.lang), { credentials: "omit" })).json();
     } catch {
-      return say("the chat server " + base + " cannot be reached.");
+      answer = { message: base + " cannot be reached." };
     }
     const website = answer.website;
-    if (!website) return say(answer.refused || answer.message);
+    if (!website) {
+      say(answer.refused || answer.message);
+      return answer.refused || setTimeout(start, 9000); // busy, or not reached
+    }
     chat.lang = website.language || chat.lang;
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 

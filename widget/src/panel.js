@@ -8,7 +8,7 @@ import { load, tab } from "./memory.js";
 import { rating } from "./rating.js";
 import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
-import { again, connect, drop, greeted, post, put } from "./wire.js";
+import { again, connect, drop, greeted, look, post, put } from "./wire.js";
 
 let entered = false; // Enter sends; some keyboards insert its line break all the same
 let typedAt = 0;
@@ -93,6 +93,7 @@ export default async function panel(given) {
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     read();
+    look();
     if (!greeted) again();
   });
 

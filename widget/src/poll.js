@@ -8,10 +8,14 @@ export default function poll(address, socketAddress, hello, json) {
   let queue = [], posting = false, begun = false, known = "", typedAt = 0, probe;
 
   async function ask(frames, wait) {
-    const answer = await fetch(address + (wait ? "&wait=" + wait : ""), {
-      method: "POST", body: "[" + frames.join() + "]", credentials: "omit", signal: stop.signal, // text/plain: no preflight
-    });
-    const said = await answer.json();
+    const late = setTimeout(() => failed({}), 30000); // nothing comes, and nothing ends
+    let answer, said;
+    try {
+      answer = await fetch(address + (wait ? "&wait=" + wait : ""), {
+        method: "POST", body: "[" + frames.join() + "]", credentials: "omit", signal: stop.signal, // text/plain: no preflight
+      });
+      said = await answer.json();
+    } finally { clearTimeout(late); }
     if (!answer.ok) throw { ...said, retry: +answer.headers.get("Retry-After") };
     return said;
   }

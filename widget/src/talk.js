@@ -6,7 +6,7 @@ import { act, aria, fill, icon, make, newID } from "./make.js";
 import { json, load, memory, save } from "./memory.js";
 import { ask as askVerdict, rating } from "./rating.js";
 import { before, clear, draw, mark, shown, turn } from "./thread.js";
-import { flush, greeted, kept, mended, pending, put, restart, said, say, stopped, tries, welcomed } from "./wire.js";
+import { again, drop, flush, greeted, kept, mended, pending, put, said, say, stopped, tries, welcomed } from "./wire.js";
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
 let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era; // reply: the agent's newest that is not read yet; era: of one visitor
@@ -111,7 +111,8 @@ export function begin() {
 export function anew() {
   begin();
   drawUnread();
-  restart();
+  drop();
+  again();
 }
 
 function turnTo(id) {
@@ -153,8 +154,8 @@ function take(messages) {
 }
 
 const frames = {
-  welcome({ token, conversation: c, messages }) {
-    welcomed(token);
+  welcome({ token, conversation: c, messages, heartbeat }) {
+    welcomed(token, heartbeat);
     if (!c && conversation) begin(); // it is another visitor's
     if (c) {
       turnTo(c.id);

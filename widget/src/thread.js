@@ -43,7 +43,7 @@ export function draw(m, pending, to = talk) {
       e.change = (changed, text) => e.replaceChildren(
         changed === "erased" ? make("div", "text", make("em", "", texts.erased)) : m.file ? attached(m) : write(make("div", "text"), text),
         make("small", "", pending ? texts.sending : (m.author === "agent" && m.name ? m.name + " · " : "") +
-          new Date(m.at).toLocaleTimeString(speaks, { hour: "2-digit", minute: "2-digit" }) + (changed === "edited" ? " · " + texts.edited : "")));
+          new Date(m.at).toLocaleTimeString(speaks, { timeStyle: "short" }) + (changed === "edited" ? " · " + texts.edited : "")));
       e.change(m.changed, m.text);
       if (m.seq) e.dataset.seq = m.seq;
     }

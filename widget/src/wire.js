@@ -4,41 +4,47 @@ import { json, load, memory, save, tab } from "./memory.js";
 import { conversation, drawState, heard, last, tools } from "./talk.js";
 
 export let greeted = false, stopped = false, tries = 0, said = ""; // said: what the visitor is told of it
-let socket, poll, timer, patience, overdue, later, proof, pause = 0;
+let socket, poll, timer, overdue, later, proof, pause = 0;
+let due, beat, pulse; // when something must have come, how soon after a frame the next must (NaN: whenever), and the timer that looks
 let held = false; // a message was told to come again: what is written meanwhile goes after it
 const sent = new Map(); // message id to what this tab has sent: another tab may take it out of the shared memory first
-const way = () => stored + ".way"; // that sockets are blocked here is remembered for the next page
-let barren, worked = false; // sockets in a row that brought no welcome; and whether one ever did
+let barren, worked = false; // sockets in a row that brought no welcome (remembered for the next page); and whether one ever did
 const enough = () => (worked ? 6 : 2); // of them to conclude that they are blocked
 
 export const say = (text) => { said = text; };
 export const put = (frame) => { if (socket?.readyState === 1) socket.send(json(frame)); };
 
+const soon = () => { timer = setTimeout(connect, 5000); };
 export function connect() {
   clearTimeout(timer);
-  if (chat.code) return void import("./return.js").then((m) => m.default(tools(), call, why, connect), () => { timer = setTimeout(connect, 5000); });
+  if (chat.code) return void import("./return.js").then((m) => m.default(tools(), call, why, connect), soon);
   if (stopped || socket?.readyState < 2) return;
-  barren ??= tab(way()) ? 2 : 0;
+  barren ??= tab(stored + ".way") ? 2 : 0;
   const address = call("socket").replace(/^http/, "ws");
   let s;
   if (barren < enough()) {
     try { s = new WebSocket(address); } catch { barren = enough(); }
   }
-  if (!s && !poll) return void import("./poll.js").then((m) => { poll = m.default; connect(); }, () => { timer = setTimeout(connect, 5000); });
+  if (!s && !poll) return void import("./poll.js").then((m) => { poll = m.default; connect(); }, soon);
   socket = s ||= poll(call("frames"), address, helloFrame, json);
   s.onopen = () => s === socket && hello();
-  s.onmessage = (e) => s === socket && heard(JSON.parse(e.data));
+  s.onmessage = (e) => {
+    if (s !== socket) return;
+    due = Date.now() + beat;
+    if (e.data[2]) heard(JSON.parse(e.data));
+  };
   s.onclose = (e) => s === socket && lost(e);
   greeted = false;
+  beat = NaN;
   bePatient();
+  pulse ||= setInterval(look, 2000);
 }
 
 // A connection that brings no welcome is given up.
-function bePatient() {
-  const s = socket;
-  clearTimeout(patience);
-  patience = setTimeout(() => { if (s === socket && !greeted) drop(); }, 10000);
-}
+function bePatient() { due = Date.now() + 10000; }
+
+// Gives up a connection on which nothing has come for too long: it is dead, or this machine has slept.
+export function look() { if (Date.now() > due) drop(); }
 
 function helloFrame() {
   load();
@@ -51,30 +57,29 @@ function hello() {
   if (socket?.readyState === 1) socket.send(helloFrame());
 }
 
-export function welcomed(token) {
+export function welcomed(token, every) {
   const socketed = "binaryType" in socket;
+  beat = every * 2500; // NaN, of a server that sends none
+  due = Date.now() + beat;
   greeted = true;
   tries = pause = 0;
   said = "";
-  clearTimeout(patience);
   worked ||= socketed;
   if (socketed) barren = 0;
-  tab(way(), socketed ? "" : "poll");
+  tab(stored + ".way", socketed ? "" : "poll");
   if (token) save((m) => { m.token = token; });
-  if (chat.identity) { // taken once
-    save((m) => { m.signed = chat.identity.slice(-20); });
-    chat.identity = "";
-  }
+  chat.settle?.();
 }
 
 // Nothing is waited for.
 function rest() {
-  for (const t of [overdue, patience, later]) clearTimeout(t);
-  overdue = 0;
+  clearTimeout(later);
+  overdue = clearTimeout(overdue);
+  due = NaN;
 }
 
 function lost(end) {
-  const polled = socket && !("binaryType" in socket);
+  const polled = !("binaryType" in socket);
   rest();
   held = false;
   if (polled) barren = enough() - 1; // one try with a socket, then polling again
@@ -90,7 +95,7 @@ function lost(end) {
     clearTimeout(timer);
     drawState();
   }, () => 0); // not reached: trying goes on
-  const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** Math.min(tries, 7));
+  const wait = tries < 4 && (polled || barren === enough()) ? 200 : Math.min(30000, 400 * 2 ** tries);
   if (!stopped) timer = setTimeout(connect, (pause * 1000 || wait) * (0.5 + Math.random()) + pause * 500);
   pause = 0;
 }
@@ -109,12 +114,6 @@ export function again() {
   if (!socket && !tries) return;
   tries = 0;
   connect();
-}
-
-// From the beginning.
-export function restart() {
-  drop();
-  again();
 }
 
 // --- what waits to be sent --------------------------------------------------------------------------------------------
@@ -158,10 +157,9 @@ export function mended(refused, m) {
     save((s) => { for (const x of s.out) if (x.id === m.id) delete x.conversation; });
     send({ ...m, conversation: undefined });
   } else if (code === "work") { // the website asks for it
-    clearTimeout(patience); // slow processors need a while
     import("./work.js").then((w) => w.default(message)).then((p) => { proof = p; hello(); proof = undefined; });
   } else if (code === "unauthenticated" && !greeted) {
-    if (chat.identity) { console.error("Parley: " + message); chat.identity = ""; }
+    if (chat.identity) { chat.settle?.(message); chat.identity = ""; }
     else save((s) => { delete s.token; delete s.conversation; });
     hello();
   } else if (retry && (m || !greeted)) {

@@ -3,24 +3,51 @@ package wire
 import (
 	"sync"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
-// clock pings every socket once in a turn of 30 seconds, some each second, and cuts those that have given no sign of life.
-// It stands still while there is no socket.
+// Heartbeat is how often a socket that is silent is sent a sign of life, unless something else says otherwise.
+const Heartbeat = 10 * time.Second
+
+// deadAfter is how long a socket may be silent whose heartbeats come so often: two may go unanswered. Clients go by the same
+// (widget/PROTOCOL.md).
+func deadAfter(beat time.Duration) time.Duration { return beat * 5 / 2 }
+
+// clock gives every socket its turn once in a heartbeat, some each second. It stands still while there is no socket.
 type clock struct {
+	beat    time.Duration
 	mu      sync.Mutex
-	turns   [int(pingEvery / time.Second)][]*visitorWire
+	turns   [][]ticking
 	now     int
 	n       int
 	running bool
 }
 
-func (c *clock) add(v *visitorWire) {
+// ticking is a socket that has turns.
+type ticking interface {
+	at() *slot
+	tick(now int32) // now is in seconds, as by seconds()
+}
+
+// slot is a socket's place in the clock.
+type slot struct {
+	turn  int8
+	place int32 // in that turn
+}
+
+func (s *slot) at() *slot { return s }
+
+// newClock returns a clock whose turns come every beat; 0: every Heartbeat.
+func newClock(beat time.Duration) *clock {
+	if beat <= 0 {
+		beat = Heartbeat
+	}
+	return &clock{beat: beat, turns: make([][]ticking, max(1, min(120, int(beat/time.Second))))}
+}
+
+func (c *clock) add(v ticking) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v.turn, v.place = int8(c.now), int32(len(c.turns[c.now]))
+	*v.at() = slot{int8(c.now), int32(len(c.turns[c.now]))}
 	c.turns[c.now] = append(c.turns[c.now], v)
 	c.n++
 	if !c.running {
@@ -29,22 +56,33 @@ func (c *clock) add(v *visitorWire) {
 	}
 }
 
-func (c *clock) remove(v *visitorWire) {
+func (c *clock) remove(v ticking) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := c.turns[v.turn]
+	s := v.at()
+	t := c.turns[s.turn]
 	last := t[len(t)-1]
-	t[v.place], last.place = last, v.place
+	t[s.place], last.at().place = last, s.place
 	t[len(t)-1] = nil
-	c.turns[v.turn] = t[:len(t)-1]
+	c.turns[s.turn] = t[:len(t)-1]
 	if cap(t) > 64 && len(t) < cap(t)/4 { // many have gone
-		c.turns[v.turn] = append(make([]*visitorWire, 0, len(t)+len(t)/4), t[:len(t)-1]...)
+		c.turns[s.turn] = append(make([]ticking, 0, len(t)+len(t)/4), t[:len(t)-1]...)
 	}
 	c.n--
 }
 
+// all returns every socket there is.
+func (c *clock) all() (list []ticking) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.turns {
+		list = append(list, t...)
+	}
+	return list
+}
+
 func (c *clock) run() {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(c.beat / time.Duration(len(c.turns)))
 	defer tick.Stop()
 	for range tick.C {
 		c.mu.Lock()
@@ -54,15 +92,16 @@ func (c *clock) run() {
 			return
 		}
 		c.now = (c.now + 1) % len(c.turns)
-		due := append([]*visitorWire(nil), c.turns[c.now]...)
+		due := append([]ticking(nil), c.turns[c.now]...)
 		c.mu.Unlock()
 		now := seconds()
 		for _, v := range due {
-			if now-v.heard.Load() > int32(deadAfter/time.Second) {
-				v.cut()
-				continue
-			}
-			v.put(piece{op: ws.OpPing})
+			v.tick(now)
 		}
 	}
+}
+
+// quiet reports whether nothing was sent for about half a heartbeat, so that one is due.
+func (c *clock) quiet(s *Socket, now int32) bool {
+	return now-s.sent.Load() >= int32(c.beat/2/time.Second)
 }

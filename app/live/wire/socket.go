@@ -39,6 +39,7 @@ type Socket struct {
 	queued atomic.Int64 // bytes that are
 	credit atomic.Int32 // frames that may still come in at once
 	filled atomic.Int32 // second of the last filling of credit
+	sent   atomic.Int32 // second of the last frame
 	given  atomic.Bool  // it has been cut for not reading
 	over   atomic.Bool  // it is closed: nothing of it is counted any more
 }
@@ -102,6 +103,7 @@ func (s *Socket) Send(frame []byte) {
 		s.GiveUp()
 		return
 	}
+	s.sent.Store(seconds())
 	s.write(frame)
 }
 
@@ -206,11 +208,9 @@ const (
 )
 
 const (
-	maxFrame  = 64 << 10         // bytes of one incoming frame; the longest message is 4,000 characters
-	pingEvery = 30 * time.Second // on the level of the WebSocket protocol
-	deadAfter = 75 * time.Second // without any sign of life
-	writeIn   = 10 * time.Second // for one write
-	wholeIn   = 30 * time.Second // for a frame that has begun to come
+	maxFrame = 64 << 10         // bytes of one incoming frame; the longest message is 4,000 characters
+	writeIn  = 10 * time.Second // for one write
+	wholeIn  = 30 * time.Second // for a frame that has begun to come
 )
 
 // takeOver takes the connection of a request out of net/http's hands, so that neither its goroutine nor its buffers stay

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -16,6 +17,8 @@ import (
 type Staff struct {
 	tally  tally
 	melody *melody.Melody
+	clock  *clock
+	beat   []byte // the heartbeat's frame
 }
 
 const (
@@ -23,14 +26,15 @@ const (
 	staffBytes  = 4 << 20
 )
 
-// NewStaff returns none yet, each with a limit on frames.
-func NewStaff(frames Rate) *Staff {
+// NewStaff returns none yet, each with a limit on frames, and with a heartbeat so often (0: every Heartbeat).
+func NewStaff(frames Rate, beat time.Duration) *Staff {
 	m := melody.New()
-	k := &Staff{tally: tally{name: "staff", frames: frames}, melody: m}
+	k := &Staff{tally: tally{name: "staff", frames: frames}, melody: m, clock: newClock(beat)}
+	k.beat = fmt.Appendf(nil, `{"heartbeat":%g}`, k.clock.beat.Seconds()) // htmx shows nothing of an object without content
 	m.Config.MaxMessageSize = maxFrame
 	m.Config.MessageBufferSize = staffFrames
-	m.Config.PingPeriod = pingEvery
-	m.Config.PongWait = deadAfter
+	m.Config.PingPeriod = k.clock.beat
+	m.Config.PongWait = 3 * k.clock.beat // a frame may take half of that to handle, and no pong is read meanwhile
 	m.Config.WriteWait = writeIn
 	m.Upgrader.ReadBufferSize = 512
 	m.Upgrader.WriteBufferSize = 1024
@@ -39,13 +43,16 @@ func NewStaff(frames Rate) *Staff {
 	m.HandleConnect(func(s *melody.Session) {
 		s.Request = nil
 		w := socketOf(s)
-		w.carrier.(*staffWire).session = s
+		carrier := w.carrier.(*staffWire)
+		carrier.session = s
 		k.tally.open.Add(1)
 		k.tally.opened.Add(1)
 		screenOf(s).Opened(w)
+		k.clock.add(carrier)
 	})
 	m.HandleDisconnect(func(s *melody.Session) {
 		k.tally.open.Add(-1)
+		k.clock.remove(socketOf(s).carrier.(*staffWire))
 		socketOf(s).end()
 		screenOf(s).Closed()
 	})
@@ -86,7 +93,7 @@ func (k *Staff) Serve(w http.ResponseWriter, r *http.Request, s Screen) error {
 		return err
 	}
 	socket := newSocket(&k.tally, staffBytes)
-	socket.carrier = &staffWire{}
+	socket.carrier = &staffWire{kind: k, socket: socket}
 	keys := map[string]any{"screen": s, "socket": socket}
 	go k.melody.HandleRequestWithKeys(&takenOver{conn: conn, early: early, header: http.Header{}}, r.Clone(r.Context()), keys)
 	return nil
@@ -120,7 +127,10 @@ func (t *takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // staffWire is a melody session. Frames can be held back and written together.
 type staffWire struct {
+	kind    *Staff
+	socket  *Socket
 	session *melody.Session
+	slot    // of the clock
 	mu      sync.Mutex
 	holding int
 	held    [][]byte
@@ -134,6 +144,20 @@ func (w *staffWire) write(frame []byte) {
 		return
 	}
 	w.session.Write(frame)
+}
+
+// tick sends a heartbeat when nothing else was sent. It never stands in one frame with fragments: where some are held back, they are on
+// their way.
+func (w *staffWire) tick(now int32) {
+	if !w.kind.clock.quiet(w.socket, now) {
+		return
+	}
+	w.mu.Lock()
+	holding := w.holding > 0
+	w.mu.Unlock()
+	if !holding {
+		w.socket.Send(w.kind.beat)
+	}
 }
 
 // hold keeps frames back until release: fragments may stand one after another in a frame.

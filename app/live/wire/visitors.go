@@ -26,7 +26,7 @@ import (
 // pings come from one clock for all.
 type Visitors struct {
 	tally  tally
-	clock  clock
+	clock  *clock
 	poller *poller
 
 	leaving atomic.Bool    // all are told to go: who comes now is too
@@ -47,9 +47,9 @@ func (k *Visitors) turned(open int64) {
 
 const visitorBytes = 1 << 20
 
-// NewVisitors returns none yet, each with a limit on frames.
-func NewVisitors(frames Rate) *Visitors {
-	k := &Visitors{tally: tally{name: "visitors", frames: frames}}
+// NewVisitors returns none yet, each with a limit on frames, and with a heartbeat so often (0: every Heartbeat).
+func NewVisitors(frames Rate, beat time.Duration) *Visitors {
+	k := &Visitors{tally: tally{name: "visitors", frames: frames}, clock: newClock(beat)}
 	k.poller = newPoller(k.readable)
 	return k
 }
@@ -189,8 +189,7 @@ type visitorWire struct {
 	state  atomic.Int32 // whose it is to read
 	early  []byte       // sent by the client before the handshake was answered
 	heard  atomic.Int32 // second of the last sign of life
-	turn   int8         // of the clock
-	place  int32        // in that turn
+	slot                // of the clock
 
 	message []byte // of a message in several frames, so far
 	inside  bool   // one has begun
@@ -221,6 +220,22 @@ func (v *visitorWire) write(frame []byte) { v.put(piece{ws.OpText, frame}) }
 func (v *visitorWire) close(code int, reason string) {
 	v.put(piece{ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason)})
 }
+
+// tick cuts a socket that has given no sign of life, and else asks it for one (a ping, which browsers answer by themselves) and
+// gives one (a frame, because a page's script sees no ping).
+func (v *visitorWire) tick(now int32) {
+	if now-v.heard.Load() > int32(deadAfter(v.kind.clock.beat)/time.Second) {
+		v.cut()
+		return
+	}
+	v.put(piece{op: ws.OpPing})
+	if v.kind.clock.quiet(v.Socket, now) {
+		v.Send(visitorBeat)
+	}
+}
+
+// visitorBeat is the heartbeat's frame: an object that says nothing.
+var visitorBeat = []byte("{}")
 
 // cut closes the connection. Who reads notices; if nobody does, the end is told here.
 func (v *visitorWire) cut() {
@@ -379,16 +394,11 @@ func (v *visitorWire) discard() {
 // Leave tells every socket to come back elsewhere, spread over a time.
 func (k *Visitors) Leave(spread time.Duration) {
 	k.leaving.Store(true)
-	k.clock.mu.Lock()
-	var all []*visitorWire
-	for _, t := range k.clock.turns {
-		all = append(all, t...)
-	}
-	k.clock.mu.Unlock()
+	all := k.clock.all()
 	const slices = 20
 	for i := range slices {
 		for _, v := range all[i*len(all)/slices : (i+1)*len(all)/slices] {
-			v.close(Restart, "restarting")
+			v.(*visitorWire).close(Restart, "restarting")
 		}
 		if len(all) >= slices {
 			time.Sleep(spread / slices)
@@ -398,6 +408,9 @@ func (k *Visitors) Leave(spread time.Duration) {
 
 // OnTide has f called, with how many are open, when many sockets have come or gone. To be set before the first.
 func (k *Visitors) OnTide(f func(open int)) { k.tide = f }
+
+// Beat is how often a silent socket gets a heartbeat.
+func (k *Visitors) Beat() time.Duration { return k.clock.beat }
 
 // Stats returns the present figures.
 func (k *Visitors) Stats() Stats { return k.tally.stats() }

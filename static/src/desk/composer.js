@@ -140,11 +140,12 @@ document.addEventListener("htmx:finally:request", (e) => {
     if (document.querySelector("#availability.suspect")) tell({ type: "alive" });
     ends.push(thread(form.closest(".pane")));
     for (const t of ends) t.scrollTop = t.scrollHeight;
-  } else if (status >= 400 && status < 500) { // refused, and the server says why
+  } else if (status >= 400 && status < 500 && status !== 429) { // refused, and the server says why
     back(form);
-  } else { // not reached, or not well: the same again in a moment
-    problem(form, "Not sent yet; it is tried again by itself.");
-    setTimeout(() => pump(form), 2000);
+  } else { // not reached, busy, or not well: the same again in a moment
+    const after = +e.detail.ctx.response?.headers?.get("Retry-After") || 2;
+    problem(form, status === 429 ? "Parley is busy. This is sent again by itself in a moment." : "Not sent yet; it is tried again by itself.");
+    setTimeout(() => pump(form), Math.min(after, 30) * 1000);
     return;
   }
   keep(form.closest(".pane"));

@@ -52,7 +52,7 @@ export async function upload(form) {
   if (status >= 200 && status < 300) {
     form.going.shift();
     item.row.remove();
-  } else if (status >= 400 && status < 500) {
+  } else if (status >= 400 && status < 500 && status !== 429) {
     form.going.shift();
     let message = "";
     try { message = JSON.parse(text).message; } catch { /* no words */ }

@@ -1276,8 +1276,14 @@ func (q *Queries) LastQuestion(ctx context.Context, arg LastQuestionParams) (Las
 }
 
 const lastQuestions = `-- name: LastQuestions :many
-select distinct on (m.conversation_id) m.conversation_id, m.seq, m.body from messages m
-where m.conversation_id = any($1::uuid[]) and m.author = 'visitor' and m.kind = 'text' order by m.conversation_id, m.seq desc
+select m.conversation_id, m.seq, m.body
+from unnest($1::uuid[]) as want (id)
+cross join lateral (
+  select x.conversation_id, x.seq, x.body
+  from messages x
+  where x.org_id = app.org_id() and x.conversation_id = want.id and x.author = 'visitor' and x.kind = 'text'
+  order by x.seq desc
+  limit 1) m
 `
 
 type LastQuestionsRow struct {
@@ -1286,6 +1292,7 @@ type LastQuestionsRow struct {
 	Body           string
 }
 
+// The visitors' newest texts, each found from the conversation's end.
 func (q *Queries) LastQuestions(ctx context.Context, conversations []uuid.UUID) ([]LastQuestionsRow, error) {
 	rows, err := q.db.Query(ctx, lastQuestions, conversations)
 	if err != nil {
@@ -1605,6 +1612,28 @@ func (q *Queries) ListTags(ctx context.Context) ([]ListTagsRow, error) {
 	return items, nil
 }
 
+const lockBetween = `-- name: LockBetween :exec
+with c as materialized (
+  select k.org_id from conversations k where k.id = $2 for update
+)
+select a.user_id
+from c
+join agents a on a.org_id = c.org_id and a.user_id = any($1::uuid[])
+order by a.user_id
+for no key update of a
+`
+
+type LockBetweenParams struct {
+	Agents         []uuid.UUID
+	ConversationID uuid.UUID
+}
+
+// Locks a conversation, and then the agents between whom it changes hands, in one order: two may change hands the opposite way.
+func (q *Queries) LockBetween(ctx context.Context, arg LockBetweenParams) error {
+	_, err := q.db.Exec(ctx, lockBetween, arg.Agents, arg.ConversationID)
+	return err
+}
+
 const lockVisitor = `-- name: LockVisitor :one
 select id
 from visitors
@@ -1773,10 +1802,19 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 }
 
 const messagesOf = `-- name: MessagesOf :many
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
+select m.conversation_id, m.seq, m.message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
 from (select unnest($1::uuid[]) as id, unnest($2::integer[]) as seq) as want
-join conversations c on c.id = want.id
-join messages m on m.org_id = c.org_id and m.conversation_id = c.id and m.seq > case when want.seq > 0 then want.seq else c.last_seq - $3::integer end
+cross join lateral (
+  select c.org_id, c.id, case when want.seq > 0 then want.seq else c.last_seq - $3::integer end as after
+  from conversations c
+  where c.org_id = app.org_id() and c.id = want.id
+  offset 0) t
+cross join lateral (
+  select x.conversation_id, x.seq, x.id as message_id, x.kind, x.author, x.author_name, x.body, x.created_at, x.of_seq, x.changed
+  from messages x
+  where x.org_id = t.org_id and x.conversation_id = t.id and x.seq > t.after
+  order by x.seq
+  offset 0) m
 order by m.conversation_id, m.seq
 `
 
@@ -1799,7 +1837,8 @@ type MessagesOfRow struct {
 	Changed        string
 }
 
-// Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none.
+// Threads of several conversations in one go: what is after each one's cursor, or the newest messages where there is none. (Each
+// conversation's are read from the number on: "offset 0" keeps the planner from reading all of them first.)
 func (q *Queries) MessagesOf(ctx context.Context, arg MessagesOfParams) ([]MessagesOfRow, error) {
 	rows, err := q.db.Query(ctx, messagesOf, arg.Conversations, arg.Cursors, arg.Most)
 	if err != nil {

@@ -273,15 +273,17 @@ func (q *Queries) LineLengths(ctx context.Context) ([]LineLengthsRow, error) {
 }
 
 const lineOf = `-- name: LineOf :many
-select id, group_id, customer_id, coalesce(line_since, waiting_since, created_at)::timestamptz as line_since, coalesce(offered_until > now(), false)::boolean as offered
-from conversations where state = 'waiting' order by line_since, id limit 5000
+select c.id, c.group_id, c.customer_id, coalesce(c.offered_until > now(), false)::boolean as offered
+from conversations c
+where c.state = 'waiting'
+order by c.line_since, c.id
+limit 5000
 `
 
 type LineOfRow struct {
 	ID         uuid.UUID
 	GroupID    uuid.UUID
 	CustomerID uuid.UUID
-	LineSince  time.Time
 	Offered    bool
 }
 
@@ -299,7 +301,6 @@ func (q *Queries) LineOf(ctx context.Context) ([]LineOfRow, error) {
 			&i.ID,
 			&i.GroupID,
 			&i.CustomerID,
-			&i.LineSince,
 			&i.Offered,
 		); err != nil {
 			return nil, err
@@ -551,6 +552,34 @@ func (q *Queries) LockAgent(ctx context.Context, userID uuid.UUID) (LockAgentRow
 	return i, err
 }
 
+const lockAgents = `-- name: LockAgents :exec
+select user_id from agents where user_id = any($1::uuid[]) order by user_id for no key update
+`
+
+func (q *Queries) LockAgents(ctx context.Context, agents []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockAgents, agents)
+	return err
+}
+
+const lockConversations = `-- name: LockConversations :exec
+select id from conversations where id = any($1::uuid[]) order by id for update
+`
+
+// Conversations before agents, and each in one order, everywhere.
+func (q *Queries) LockConversations(ctx context.Context, conversations []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockConversations, conversations)
+	return err
+}
+
+const lockOwnOf = `-- name: LockOwnOf :exec
+select id from conversations where state = 'open' and agent_id = any($1::uuid[]) order by id for update
+`
+
+func (q *Queries) LockOwnOf(ctx context.Context, agents []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockOwnOf, agents)
+	return err
+}
+
 const lockRouting = `-- name: LockRouting :exec
 
 select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hashtext(app.org_id()::text))
@@ -599,6 +628,31 @@ update routing set round_at = clock_timestamp(), took_back_at = case when $1::bo
 func (q *Queries) NoteRound(ctx context.Context, tookBack bool) error {
 	_, err := q.db.Exec(ctx, noteRound, tookBack)
 	return err
+}
+
+const ownOf = `-- name: OwnOf :many
+select id from conversations where state = 'open' and agent_id = $1
+`
+
+// An agent's conversations, not locked.
+func (q *Queries) OwnOf(ctx context.Context, agentID *uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, ownOf, agentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const removeMember = `-- name: RemoveMember :exec
@@ -808,25 +862,57 @@ func (q *Queries) RouteGroups(ctx context.Context) ([]RouteGroupsRow, error) {
 }
 
 const routeLine = `-- name: RouteLine :many
-with recursive lines as (
-  (select c.org_id, c.group_id, c.website_id from conversations c where c.state = 'waiting' order by c.group_id, c.website_id limit 1)
+with recursive queues as (
+  (
+    select c.org_id, c.group_id, c.website_id
+    from groups g
+    cross join lateral (
+      select w.org_id, w.group_id, w.website_id
+      from conversations w
+      where w.org_id = g.org_id and w.state = 'waiting' and w.group_id = g.id
+      order by w.website_id
+      limit 1) c
+  )
   union all
-  select n.org_id, n.group_id, n.website_id from lines, lateral (select c.org_id, c.group_id, c.website_id from conversations c
-    where c.org_id = lines.org_id and c.state = 'waiting' and (c.group_id, c.website_id) > (lines.group_id, lines.website_id)
-    order by c.group_id, c.website_id limit 1) n
+  select n.org_id, n.group_id, n.website_id
+  from queues q
+  cross join lateral (
+    select w.org_id, w.group_id, w.website_id
+    from conversations w
+    where w.org_id = q.org_id and w.state = 'waiting' and w.group_id = q.group_id and w.website_id > q.website_id
+    order by w.website_id
+    limit 1) n
+  where q.group_id = any($1::uuid[])
+), sized as materialized (
+  select q.org_id, q.group_id, q.website_id, case when q.group_id = any($1::uuid[]) then $2::integer else 1 end as most,
+    (g.priority + coalesce((
+      select s.priority
+      from subjects s
+      where s.org_id = q.org_id and s.website_id = q.website_id and s.group_id = q.group_id), 0))::integer as priority
+  from queues q
+  join groups g on g.org_id = q.org_id and g.id = q.group_id
 )
-select h.id, h.group_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since, h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at,
-  h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id,
-  (g.priority + coalesce((select s.priority from subjects s where s.org_id = h.org_id and s.website_id = h.website_id and s.group_id = h.group_id), 0))::integer as priority
-from lines join groups g on g.org_id = lines.org_id and g.id = lines.group_id,
-lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address from conversations c where c.org_id = lines.org_id and c.state = 'waiting' and c.group_id = lines.group_id and c.website_id = lines.website_id
+select h.id, h.group_id, h.website_id, h.customer_id, coalesce(h.line_since, h.waiting_since, h.created_at)::timestamptz as line_since,
+  h.waiting_since is not null as waits, h.waiting_since, h.lost, h.former_id, h.taken_back, h.taken_from, h.taken_at, h.replied_at, h.think, h.thinks, h.visitor_name, h.visitor_id, q.priority
+from sized q
+cross join lateral (
+  select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address
+  from conversations c
+  where c.org_id = q.org_id and c.state = 'waiting' and c.group_id = q.group_id and c.website_id = q.website_id
     and (c.offered_to is null or c.offered_until <= now())
-  order by c.line_since, c.id limit $1) h
+  order by c.line_since, c.id
+  limit q.most) h
 `
+
+type RouteLineParams struct {
+	Deciding []uuid.UUID
+	Most     int32
+}
 
 type RouteLineRow struct {
 	ID           uuid.UUID
 	GroupID      uuid.UUID
+	WebsiteID    uuid.UUID
 	CustomerID   uuid.UUID
 	LineSince    time.Time
 	Waits        interface{}
@@ -844,9 +930,10 @@ type RouteLineRow struct {
 	Priority     int32
 }
 
-// The heads of every line, by group and website. What is offered to somebody is not in line.
-func (q *Queries) RouteLine(ctx context.Context, most int32) ([]RouteLineRow, error) {
-	rows, err := q.db.Query(ctx, routeLine, most)
+// The heads of the queues, by group and website: of groups in which something can be decided at most so many each, of every other
+// group one. What is offered to somebody is not in the queue.
+func (q *Queries) RouteLine(ctx context.Context, arg RouteLineParams) ([]RouteLineRow, error) {
+	rows, err := q.db.Query(ctx, routeLine, arg.Deciding, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -857,6 +944,7 @@ func (q *Queries) RouteLine(ctx context.Context, most int32) ([]RouteLineRow, er
 		if err := rows.Scan(
 			&i.ID,
 			&i.GroupID,
+			&i.WebsiteID,
 			&i.CustomerID,
 			&i.LineSince,
 			&i.Waits,
@@ -965,7 +1053,14 @@ func (q *Queries) RouteSettings(ctx context.Context) (RouteSettingsRow, error) {
 
 const routeTalks = `-- name: RouteTalks :many
 select c.id, c.group_id, c.customer_id, c.agent_id, c.waiting_since, c.assigned_at, c.replied_at, c.think, c.thinks, c.taken_back, c.visitor_name, c.visitor_id
-from conversations c where c.state = 'open' order by c.id
+from agents a
+cross join lateral (
+  select o.org_id, o.id, o.website_id, o.customer_id, o.visitor_id, o.state, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.page_url, o.page_title, o.referrer, o.user_agent, o.language, o.created_at, o.assigned_at, o.closed_at, o.visitor_name, o.group_id, o.came_by, o.line_since, o.lost, o.former_id, o.replied_at, o.answered_from, o.think, o.thinks, o.thought, o.taken_back, o.taken_from, o.taken_at, o.offered_to, o.offered_until, o.offer_note, o.data, o.trail, o.country, o.zone, o.read_by_visitor, o.read_by_agent, o.mailed_seq, o.transcripts, o.address
+  from conversations o
+  where o.org_id = a.org_id and o.agent_id = a.user_id and o.state = 'open'
+  offset 0) c
+where a.open_chats > 0
+order by c.id
 `
 
 type RouteTalksRow struct {
@@ -983,6 +1078,7 @@ type RouteTalksRow struct {
 	VisitorID    uuid.UUID
 }
 
+// What agents have, found agent by agent ("offset 0" keeps the planner from reading all that wait to find them).
 func (q *Queries) RouteTalks(ctx context.Context) ([]RouteTalksRow, error) {
 	rows, err := q.db.Query(ctx, routeTalks)
 	if err != nil {

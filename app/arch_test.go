@@ -46,7 +46,7 @@ var mayImport = map[string][]string{
 	"templates":     {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
 	"app/live":      {"app/live/wire", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside"},
-	"app/web":       {"app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
+	"app/web":       {"app/bidi", "app/live", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},

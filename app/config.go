@@ -13,6 +13,7 @@ import (
 
 	"parley/app/assist/model"
 	"parley/app/chat"
+	"parley/app/files"
 	"parley/app/jobs"
 	"parley/app/live"
 )
@@ -29,6 +30,7 @@ type config struct {
 	SMTPURL       string
 	FilesURL      string // empty: a folder under DataDir
 	Clamd         string // empty: files are not scanned
+	Quotas        files.Quotas
 	AdminAddr     string // empty: no metrics, no profiles
 	LogFormat     string // text or json
 	Debug         bool
@@ -100,9 +102,10 @@ Environment:
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
+  STORAGE_LIMITS        how much is stored of files that are sent: "organization=20GB website=10GB" (these are the defaults), or "off"
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
-                        sockets=15000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
+                        sockets=15000 visitor-bytes=500000/100000000 address-bytes=2000000/500000000" (a second / at once; these are the defaults, but for sockets, which is 80 % of the
                         files this process may open)
 `
 
@@ -162,6 +165,9 @@ func readConfig(env func(string) string) (config, error) {
 	if c.Limits, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
+	if c.Quotas, err = readQuotas(env("STORAGE_LIMITS")); err != nil {
+		return c, err
+	}
 	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
 	return c, err
 }
@@ -210,7 +216,7 @@ func readLimits(s string) (live.Limits, error) {
 	l := live.DefaultLimits()
 	l.AllSockets = filesAllowed() * 8 / 10
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
-		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
+		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames, "visitor-bytes": &l.VisitorBytes, "address-bytes": &l.AddressBytes}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets}
 	for word := range strings.FieldsSeq(s) {
 		name, value, _ := strings.Cut(word, "=")
@@ -231,6 +237,34 @@ func readLimits(s string) (live.Limits, error) {
 		return l, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
 	}
 	return l, nil
+}
+
+// readQuotas reads changes to the default quotas.
+func readQuotas(s string) (files.Quotas, error) {
+	if s == "off" {
+		return files.Quotas{}, nil
+	}
+	q := files.DefaultQuotas
+	quotas := map[string]*int64{"organization": &q.Organization, "website": &q.Website}
+	for word := range strings.FieldsSeq(s) {
+		name, value, _ := strings.Cut(word, "=")
+		to := quotas[name]
+		unit := int64(0)
+		for _, u := range []struct {
+			name  string
+			bytes int64
+		}{{"MB", 1 << 20}, {"GB", 1 << 30}, {"TB", 1 << 40}} {
+			if number, is := strings.CutSuffix(value, u.name); is {
+				value, unit = number, u.bytes
+			}
+		}
+		n, err := strconv.ParseInt(value, 10, 32)
+		if to == nil || unit == 0 || err != nil || n <= 0 {
+			return q, fmt.Errorf(`STORAGE_LIMITS must be "off" or changes such as "organization=20GB website=500MB" (MB, GB, TB), not %q`, word)
+		}
+		*to = n * unit
+	}
+	return q, nil
 }
 
 // filesAllowed is how many files this process may have open.

@@ -83,3 +83,6 @@ select app.door_failed(sqlc.arg(keys)::bytea[], sqlc.arg(seconds)::integer);
 select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id, coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
   coalesce(instance, '00000000-0000-0000-0000-000000000000')::uuid as instance, coalesce(next_in, 0)::double precision as next_in
 from app.door_lease(sqlc.arg(instance)::uuid, sqlc.arg(seconds)::integer) as d (org_id, user_id, instance, next_in);
+
+-- name: Untidy :many
+select org_id::uuid as org_id from app.door_untidy(sqlc.arg(seconds)::integer) as d (org_id);

@@ -75,7 +75,7 @@ type body struct {
 	held    int64
 
 	begun bool
-	ended bool // all of it has come
+	ended bool  // all of it has come
 	pace  *pace // nil: a stranger's, or a small one
 }
 

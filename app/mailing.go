@@ -241,6 +241,9 @@ const (
 	transcriptsOfOrg = 500
 )
 
+// transcriptBytes is about how long a mailed transcript is at most.
+const transcriptBytes = 512 << 10
+
 // mayMail counts a transcript to an address.
 func (m *mailing) mayMail(organization uuid.UUID, to string) bool {
 	m.mu.Lock()
@@ -285,6 +288,10 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), bidi.Isolate(name), strings.ReplaceAll(bidi.Isolate(x.Words()), "\n", "\n  "))
 		}
 		if !more {
+			break
+		}
+		if b.Len() > transcriptBytes {
+			b.WriteString("This is the beginning; the conversation goes on. All of it is in the chat.\n\n")
 			break
 		}
 	}

@@ -104,16 +104,13 @@ func readJSON(file io.ReadSeeker, in io.Reader, first byte) (list []Record, err 
 	dec := json.NewDecoder(in)
 	wrong := func(err error) error {
 		var syntax *json.SyntaxError
-		at := dec.InputOffset()
-		if errors.As(err, &syntax) {
-			at = max(at, syntax.Offset)
-		} else if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		if !errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 			return fail.Field("file", "The JSON is not a list of entries: %s.", err)
 		}
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return fail.Field("file", "The JSON cannot be read: line %d, %s.", lineAt(file, at), err)
+		return fail.Field("file", "The JSON cannot be read: line %d, %s.", wrongLine(file), err)
 	}
 	entries := func() error {
 		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
@@ -181,7 +178,9 @@ func skip(dec *json.Decoder) error {
 		}
 		switch t {
 		case json.Delim('{'), json.Delim('['):
-			depth++
+			if depth++; depth > deepest {
+				return errDeep
+			}
 		case json.Delim('}'), json.Delim(']'):
 			depth--
 		}
@@ -191,23 +190,40 @@ func skip(dec *json.Decoder) error {
 	}
 }
 
-// lineAt is the number of the line in which a place of a file is.
-func lineAt(file io.ReadSeeker, at int64) int {
+// deepest is how deep values that are not entries can be nested: each level takes far more memory than a byte.
+const deepest = 1000
+
+var errDeep = fail.Field("file", "The JSON is nested too deeply.")
+
+// wrongLine is the number of the line in which JSON cannot be read: after the last token that can.
+func wrongLine(file io.ReadSeeker) int {
 	in, _, err := begin(file)
 	if err != nil {
 		return 1
 	}
-	line := 1
-	for ; at > 0; at-- {
+	dec := json.NewDecoder(in)
+	for depth := 0; err == nil && depth <= deepest; {
+		var t json.Token
+		switch t, err = dec.Token(); t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
+	at, line := dec.InputOffset(), 1
+	if in, _, err = begin(file); err != nil {
+		return 1
+	}
+	for ; ; at-- {
 		b, err := in.ReadByte()
-		if err != nil {
-			break
+		if err != nil || at <= 0 && !strings.ContainsRune(" \t\r\n,:", rune(b)) {
+			return line
 		}
 		if b == '\n' {
 			line++
 		}
 	}
-	return line
 }
 
 func readCSV(from *bufio.Reader) ([]Record, error) {

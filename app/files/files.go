@@ -76,7 +76,8 @@ type Room struct {
 
 // NewRoom returns the room. clamd is the address of a virus scanner; empty: none is asked.
 func NewRoom(db *pg.DB, store Store, clamd string) *Room {
-	r := &Room{db: db, store: store, clamd: clamd, quotas: DefaultQuotas, dir: filepath.Join(os.TempDir(), "parley-incoming")}
+	r := &Room{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
+	r.dir = filepath.Join(os.TempDir(), "parley-incoming")
 	if f, is := store.(folder); is {
 		r.dir = f.incoming()
 	}

@@ -99,7 +99,8 @@ func (u *upload) within(ctx context.Context, q *filesdb.Queries, website uuid.UU
 	full := most.Organization > 0 && use.Organization > most.Organization
 	if full || website != uuid.Nil && most.Website > 0 && use.Website > most.Website {
 		slog.Warn("a file was refused: the storage is used up", "organization", u.who.Org(), "website", website)
-		return fail.New(fail.Conflict, "The file was not sent: there is no storage left for files here. Please describe in words what it shows.").Because("damaged")
+		return fail.New(fail.Conflict,
+			"The file was not sent: there is no storage left for files here. Please describe in words what it shows.").Because("damaged")
 	}
 	return nil
 }
@@ -134,7 +135,8 @@ func (u *upload) take(ctx context.Context, in New, name string, most int64) (Fil
 	if err := u.scan(ctx, t, size, name); err != nil {
 		return File{}, err
 	}
-	f := File{ID: in.ID, Use: in.Use, Visitor: in.Visitor, Website: in.Website, Name: name, Kind: l.kind, Size: size, Width: l.width, Height: l.height, hash: hash.Sum(nil), upload: u.id}
+	f := File{ID: in.ID, Use: in.Use, Visitor: in.Visitor, Website: in.Website, Name: name, Kind: l.kind, Size: size,
+		Width: l.width, Height: l.height, hash: hash.Sum(nil), upload: u.id}
 	if err := u.store(ctx, t, f); err != nil {
 		return File{}, err
 	}
@@ -171,7 +173,8 @@ func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) 
 	found, err := scan(ctx, u.room.clamd, io.NewSectionReader(t, 0, size))
 	if err != nil {
 		slog.Error("scan a file", "error", err)
-		return &fail.Error{Kind: fail.Busy, RetryAfter: 5e9, Message: "Files cannot be checked just now. Please try again in a moment."}
+		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
+			Message: "Files cannot be checked just now. Please try again in a moment."}
 	}
 	if found != "" {
 		slog.Warn("a file was refused by the virus scanner", "organization", u.who.Org(), "found", found)
@@ -209,7 +212,8 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 	return nil
 }
 
-var errTooSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second, Message: "The file came too slowly. Please send it again on a faster connection."}
+var errTooSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
+	Message: "The file came too slowly. Please send it again on a faster connection."}
 
 // enter writes the row of a file whose bytes are stored, and ends the reservation with it.
 func (u *upload) enter(ctx context.Context, f File) (File, error) {

@@ -87,8 +87,8 @@ func (s *Server) bounded(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		if req.Body == nil || req.Body == http.NoBody {
 			return next(c)
 		}
-		b := &body{from: req.Body, control: http.NewResponseController(c.Response()), header: c.Response().Header(), route: route, limit: min(route, strangersBody),
-			length: req.ContentLength, budget: s.bodies, network: outside.Network(c.RealIP())}
+		b := &body{from: req.Body, control: http.NewResponseController(c.Response()), header: c.Response().Header(), route: route,
+			limit: min(route, strangersBody), length: req.ContentLength, budget: s.bodies, network: outside.Network(c.RealIP())}
 		r := *req // net/http looks at the body of its own when it decides whether to read on after the answer
 		r.Body = b
 		c.SetRequest(&r)
@@ -185,7 +185,8 @@ func (b *body) Read(p []byte) (int, error) {
 func (b *body) Close() error { return b.from.Close() }
 
 var (
-	errSlow   = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second, Message: "What was sent came too slowly and was stopped. Please send it again on a faster connection."}
+	errSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
+		Message: "What was sent came too slowly and was stopped. Please send it again on a faster connection."}
 	errCut    = fail.New(fail.Invalid, "The form did not arrive as a whole. Nothing was changed; please send it again.")
 	errFields = fail.New(fail.Invalid, "The form has too many fields. Nothing was changed.")
 )

@@ -59,7 +59,8 @@ func (s *slots) take(ctx context.Context, wait time.Duration, keys map[string]in
 			case <-ctx.Done():
 			}
 		}
-		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second, Message: "Very many files are being sent just now. Please try again in a moment."}
+		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second,
+			Message: "Very many files are being sent just now. Please try again in a moment."}
 	}
 }
 
@@ -119,7 +120,7 @@ type pace struct {
 	bytes int64     // since then
 }
 
-// paced makes a large body come at some speed, and returns how to say that it is over.
+// paced makes a large body come at some speed.
 func (b *body) paced(s *slots) {
 	if b == nil {
 		return

@@ -228,7 +228,10 @@ func slowUploads(t testing.TB, s *server, o apptest.Org, n int, dir string) {
 		body, end := io.Pipe()
 		ends = append(ends, end)
 		go sendFile(s, o, visitors[i%3], visitors[i%3].conversation, fmt.Sprintf("203.0.113.%d", i), 10<<20, body)
-		go end.Write(bytes.Repeat([]byte("words "), 100_000))
+		go func() {
+			end.Write(bytes.Repeat([]byte("words "), 100_000))
+			trickle(end)
+		}()
 	}
 	waitFor(t, "they come", func() bool { _, coming := stored(t, dir); return coming >= min(n, 20) })
 	time.Sleep(300 * time.Millisecond) // what has come is held or not

@@ -173,6 +173,16 @@ func TestRefusedFilesAreRemoved(t *testing.T) {
 	}
 }
 
+// trickle lets a body come slowly, but quickly enough, until it is closed.
+func trickle(end *io.PipeWriter) {
+	for {
+		if _, err := end.Write(bytes.Repeat([]byte("words "), 2000)); err != nil {
+			return
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}
+
 func waitFor(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
@@ -275,11 +285,9 @@ func TestSlowUploadsLeaveRoom(t *testing.T) {
 			}
 			body, end := io.Pipe()
 			slow = append(slow, end)
-			go sendFile(s, o, v, v.conversation, fmt.Sprintf("203.0.113.%d", 10*i+j/5), 1<<20, body)
+			go sendFile(s, o, v, v.conversation, fmt.Sprintf("203.0.113.%d", 10*i+j/5), 5<<20, body)
+			go trickle(end)
 		}
-	}
-	for _, end := range slow {
-		go end.Write([]byte("a little"))
 	}
 	waitFor(t, "each organization has all of its share", func() bool { _, coming := stored(t, dir); return coming >= 3*20 })
 	o := apptest.NewOrg(t)

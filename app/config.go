@@ -14,6 +14,7 @@ import (
 	"parley/app/assist/model"
 	"parley/app/chat"
 	"parley/app/faq"
+	"parley/app/files"
 	"parley/app/jobs"
 	"parley/app/live"
 )
@@ -30,6 +31,7 @@ type config struct {
 	SMTPURL       string
 	FilesURL      string // empty: a folder under DataDir
 	Clamd         string // empty: files are not scanned
+	Quotas        files.Quotas
 	AdminAddr     string // empty: no metrics, no profiles
 	LogFormat     string // text or json
 	Debug         bool
@@ -105,12 +107,13 @@ Environment:
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
   DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
+  STORAGE_LIMITS        how much is stored of files that are sent: "organization=20GB website=10GB" (these are the defaults), or "off"
   SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with
                         more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
                         user-sockets=20 organization-sockets=1000 address-connections=256 sockets=15000 staff-sockets=2000
-                        connections=4096" (a second / at once). These are the defaults, but for the last three, which follow
+                        connections=4096 visitor-bytes=500000/100000000 address-bytes=2000000/500000000" (a second / at once). These are the defaults, but for the last three, which follow
                         from the files that this process may open: visitors' sockets, open pages of teams, and HTTP connections.
                         user-sockets and organization-sockets are open pages of one team member (a further one closes the
                         oldest) and of one organization; address-connections does not count for trusted proxies
@@ -175,6 +178,9 @@ func readConfig(env func(string) string) (config, error) {
 	if c.Limits, c.Connections, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
+	if c.Quotas, err = readQuotas(env("STORAGE_LIMITS")); err != nil {
+		return c, err
+	}
 	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
 	return c, err
 }
@@ -237,7 +243,8 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 	l, c := live.DefaultLimits(), connectionLimits{address: 256}
 	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
-		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames}
+		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames,
+		"visitor-bytes": &l.VisitorBytes, "address-bytes": &l.AddressBytes}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets,
 		"user-sockets": &l.UserSockets, "organization-sockets": &l.OrganizationSockets, "staff-sockets": &l.StaffSockets,
 		"connections": &c.all, "address-connections": &c.address}
@@ -260,6 +267,34 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 		return l, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
 	}
 	return l, c, nil
+}
+
+// readQuotas reads changes to the default quotas.
+func readQuotas(s string) (files.Quotas, error) {
+	if s == "off" {
+		return files.Quotas{}, nil
+	}
+	q := files.DefaultQuotas
+	quotas := map[string]*int64{"organization": &q.Organization, "website": &q.Website}
+	for word := range strings.FieldsSeq(s) {
+		name, value, _ := strings.Cut(word, "=")
+		to := quotas[name]
+		unit := int64(0)
+		for _, u := range []struct {
+			name  string
+			bytes int64
+		}{{"MB", 1 << 20}, {"GB", 1 << 30}, {"TB", 1 << 40}} {
+			if number, is := strings.CutSuffix(value, u.name); is {
+				value, unit = number, u.bytes
+			}
+		}
+		n, err := strconv.ParseInt(value, 10, 32)
+		if to == nil || unit == 0 || err != nil || n <= 0 {
+			return q, fmt.Errorf(`STORAGE_LIMITS must be "off" or changes such as "organization=20GB website=500MB" (MB, GB, TB), not %q`, word)
+		}
+		*to = n * unit
+	}
+	return q, nil
 }
 
 // filesAllowed is how many files this process may have open.

@@ -31,6 +31,12 @@ func TestConfig(t *testing.T) {
 	if c, err = read("LIMITS", "off", "TRUSTED_PROXIES", "none"); err != nil || c.Limits.AllSockets != 0 || len(c.Proxies) != 0 {
 		t.Errorf("%+v %v", c, err)
 	}
+	if c, err = read("STORAGE_LIMITS", "website=500MB"); err != nil || c.Quotas.Website != 500<<20 || c.Quotas.Organization != 20<<30 {
+		t.Errorf("%+v %v", c.Quotas, err)
+	}
+	if c, err = read("STORAGE_LIMITS", "off"); err != nil || c.Quotas.Website != 0 || c.Quotas.Organization != 0 {
+		t.Errorf("%+v %v", c.Quotas, err)
+	}
 	for says, pairs := range map[string][]string{
 		"PORT":                       {"PORT", "http"},
 		"PORT must":                  {"PORT", "70000"},
@@ -44,6 +50,8 @@ func TestConfig(t *testing.T) {
 		"LOG may have":               {"LOG", "xml"},
 		"LIMITS must":                {"LIMITS", "visitor=many"},
 		`not "dance=1/2"`:            {"LIMITS", "visitor=1/2 dance=1/2"},
+		"STORAGE_LIMITS must":        {"STORAGE_LIMITS", "organization=20"},
+		`not "visitor=1GB"`:          {"STORAGE_LIMITS", "website=1GB visitor=1GB"},
 		"TRUSTED_PROXIES must":       {"TRUSTED_PROXIES", "10.0.0.0/99"},
 	} {
 		c, err := read(pairs...)
@@ -58,7 +66,7 @@ func TestConfig(t *testing.T) {
 	if err := run(context.Background(), nil, &out); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS", "CLIENT_ADDRESS_HEADER"} {
+	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS", "CLIENT_ADDRESS_HEADER", "STORAGE_LIMITS"} {
 		if !strings.Contains(out.String(), "  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

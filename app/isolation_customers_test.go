@@ -133,6 +133,7 @@ func otherCustomer(t testing.TB, s *server, base ids) ids {
 			on conflict do nothing`,
 		`insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
 			select org_id, sha256(id::text::bytea), website_id, visitor_id, now() + interval '1 day' from conversations where customer_id = $1 and $2 <> ''`,
+		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, length($2) from websites where customer_id = $1`,
 		`insert into identity_uses (org_id, hash, visitor_id, address, until)
 			select org_id, sha256(id::text::bytea), visitor_id, 'Address of ' || $2, now() + interval '1 day' from conversations where customer_id = $1`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select f.org_id, c.agent_id, $1, f.id from files f join conversations c on c.id = f.conversation_id where c.customer_id = $1 and f.name like '%' || $2 || '%'`,

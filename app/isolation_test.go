@@ -199,6 +199,7 @@ func fill(t testing.TB, s *server) filled {
 			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
 		`insert into identity_uses (org_id, hash, visitor_id, address, until) select org_id, sha256('x'), visitor_id, '', now() from conversations`,
 		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) from websites`,
+		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, 5 from websites`,
 		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
@@ -383,6 +384,9 @@ func TestIsolationByTable(t *testing.T) {
 		{"the visitor", a.visitor, "pictures", 0},
 		{"the visitor", a.visitor, "visitor_codes", 0},
 		{"the owner", a.As(access.Owner), "visitor_codes", 0},
+		{"the visitor", a.visitor, "uploads", 0},
+		{"the visitor", a.visitor, "storage_use", 0},
+		{"the owner", a.As(access.Owner), "storage_use", 0},
 		{"another visitor", stranger, "files", 0},
 		{"another visitor", stranger, "ratings", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},

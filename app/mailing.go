@@ -249,6 +249,9 @@ func linkBack(page, code string) string {
 	return out.String() + "#parley=" + code
 }
 
+// transcriptBytes is about how long a mailed transcript is at most.
+const transcriptBytes = 512 << 10
+
 // transcript mails what was said in a visitor's conversation, without what only staff sees.
 func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error {
 	if err := m.mail.Room(visitor.Org()); err != nil {
@@ -280,6 +283,10 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), bidi.Isolate(name), strings.ReplaceAll(bidi.Isolate(x.Words()), "\n", "\n  "))
 		}
 		if !more {
+			break
+		}
+		if b.Len() > transcriptBytes {
+			b.WriteString("This is the beginning; the conversation goes on. All of it is in the chat.\n\n")
 			break
 		}
 	}

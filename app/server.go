@@ -214,6 +214,8 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		return nil, err
 	}
 	h.files = files.NewRoom(h.db, store, cfg.Clamd)
+	h.files.Limit(cfg.Quotas)
+	h.files.ReceiveIn(filepath.Join(cfg.DataDir, "incoming"))
 	after, minute := cfg.letterAfter, cfg.settingsMinute
 	if after == 0 {
 		after, minute = letterAfter, time.Minute
@@ -245,6 +247,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	s.parts.Go(func() error { return h.bus.Run(partsCtx) })
 	s.parts.Go(func() error { return mailer.Run(partsCtx) })
 	s.parts.Go(func() error { return h.queue.Run(partsCtx) })
+	s.parts.Go(func() error { return h.files.Run(partsCtx) })
 	s.parts.Go(func() error {
 		if err := s.http.Serve(s.connections); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -1,15 +1,26 @@
 package archive
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/archive/internal/archivedb"
 	"parley/app/bidi"
 	"parley/app/chat"
 )
+
+const full = "2006-01-02 15:04:05"
 
 // FileName is a name for the exported conversation, of letters every system can keep.
 func (c Record) FileName(ending string) string {
@@ -27,8 +38,8 @@ type document struct {
 	Started  time.Time `json:"started_at"`
 	Closed   time.Time `json:"closed_at"`
 	Rating   *verdict  `json:"rating,omitempty"`
-	Messages []saying  `json:"messages"`
-	Staff    *inner    `json:"staff,omitempty"`
+
+	// Then "messages", of type []saying, and "staff", of type inner, which are written after each other.
 }
 
 type verdict struct {
@@ -89,39 +100,149 @@ type hand struct {
 	Ended string     `json:"ended,omitempty"`
 }
 
+// Export reads a closed conversation as far as the actor may see it and writes it as "json" or "txt", a page of its messages after the
+// other, so that it takes little memory however long it is. begin is told of the record, without its messages, before anything is written.
+func (r *Room) Export(ctx context.Context, who access.Actor, id uuid.UUID, format string, w io.Writer, begin func(Record)) error {
+	c, err := r.ReadPart(ctx, who, id, "", Part{})
+	if err != nil {
+		return err
+	}
+	begin(c)
+	out := writer{Writer: bufio.NewWriter(w), record: c, json: format == "json"}
+	out.head()
+	for {
+		for _, l := range c.Lines {
+			out.line(l)
+		}
+		if c.Later == 0 {
+			break
+		}
+		if err := out.Flush(); err != nil { // who has gone is not read for
+			return err
+		}
+		after := Part{After: c.Later}
+		if err := r.reading(ctx, who, func(q *archivedb.Queries) error { return c.page(ctx, q, after) }); err != nil {
+			return err
+		}
+	}
+	out.end()
+	return errors.Join(out.err, out.Flush())
+}
+
 // JSON is the conversation for a machine, with all that is in the record.
 func (c Record) JSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := c.write(&b, true)
+	return b.Bytes(), err
+}
+
+// Text is the conversation for a reader: who said what, when (UTC). What was typed ends its direction where it ends, so that
+// nobody's words turn the lines around them; JSON has it as it was typed.
+func (c Record) Text() string {
+	var b strings.Builder
+	c.write(&b, false)
+	return b.String()
+}
+
+func (c Record) write(w io.Writer, json bool) error {
+	out := writer{Writer: bufio.NewWriter(w), record: c, json: json}
+	out.head()
+	for _, l := range c.Lines {
+		out.line(l)
+	}
+	out.end()
+	return errors.Join(out.err, out.Flush())
+}
+
+// writer writes an export: head, line by line, end.
+type writer struct {
+	*bufio.Writer
+	record Record
+	json   bool
+	lines  int
+	err    error
+}
+
+func (w *writer) head() {
+	if !w.json {
+		w.WriteString(w.record.textHead())
+		return
+	}
+	b := w.indented(w.record.head(), "")
+	w.Write(bytes.TrimSuffix(b, []byte("\n}")))
+	w.WriteString(",\n  \"messages\": [")
+}
+
+func (w *writer) line(l Line) {
+	w.lines++
+	if !w.json {
+		w.WriteString(w.record.textLine(l))
+		return
+	}
+	if w.lines > 1 {
+		w.WriteByte(',')
+	}
+	w.WriteString("\n    ")
+	w.Write(w.indented(sayingOf(l), "    "))
+}
+
+func (w *writer) end() {
+	if !w.json {
+		return
+	}
+	if w.lines > 0 {
+		w.WriteString("\n  ")
+	}
+	w.WriteString("]")
+	if in := w.record.Staff; in != nil {
+		w.WriteString(",\n  \"staff\": ")
+		w.Write(w.indented(innerOf(in), "  "))
+	}
+	w.WriteString("\n}")
+}
+
+func (w *writer) indented(v any, prefix string) []byte {
+	b, err := json.MarshalIndent(v, prefix, "  ")
+	w.err = errors.Join(w.err, err)
+	return b
+}
+
+// head is the document without its messages and what is the staff's.
+func (c Record) head() document {
 	d := document{ID: c.ID.String(), Customer: c.CustomerName, Website: c.WebsiteName, Visitor: c.VisitorName, Agent: c.AgentName,
-		Started: c.StartedAt.UTC(), Closed: c.ClosedAt.UTC(), Messages: []saying{}}
+		Started: c.StartedAt.UTC(), Closed: c.ClosedAt.UTC()}
 	if r := c.Rating; r.Value > 0 {
 		d.Rating = &verdict{r.Value, r.Thumbs, r.Reasons, r.Comment}
 	}
-	for _, l := range c.Lines {
-		s := saying{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.Words(), Changed: l.Changed, Suggestions: offers(l.Suggestions)}
-		for _, w := range l.Was {
-			s.Before = append(s.Before, before{w.Body, w.Until.UTC()})
-		}
-		d.Messages = append(d.Messages, s)
+	return d
+}
+
+func sayingOf(l Line) saying {
+	s := saying{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.Words(), Changed: l.Changed, Suggestions: offers(l.Suggestions)}
+	for _, w := range l.Was {
+		s.Before = append(s.Before, before{w.Body, w.Until.UTC()})
 	}
-	if in := c.Staff; in != nil {
-		d.Staff = &inner{Agent: in.Agent, Group: in.Group, Tags: append([]string{}, in.Tags...), Assignments: []hand{}, Email: in.VisitorEmail, PageURL: in.PageURL,
-			PageTitle: in.PageTitle, Referrer: in.Referrer, Browser: in.Browser, Language: in.Language, Country: in.Country, Trail: in.Trail, Suggestions: offers(in.Suggestions)}
-		for _, h := range in.Hands {
-			x := hand{Agent: h.Agent, Group: h.Group, How: h.How, By: h.By, From: h.At.UTC(), Ended: h.Ended}
-			if !h.Until.IsZero() {
-				until := h.Until.UTC()
-				x.Until = &until
-			}
-			d.Staff.Assignments = append(d.Staff.Assignments, x)
+	return s
+}
+
+func innerOf(in *Inside) *inner {
+	x := &inner{Agent: in.Agent, Group: in.Group, Tags: append([]string{}, in.Tags...), Assignments: []hand{}, Email: in.VisitorEmail, PageURL: in.PageURL,
+		PageTitle: in.PageTitle, Referrer: in.Referrer, Browser: in.Browser, Language: in.Language, Country: in.Country, Trail: in.Trail, Suggestions: offers(in.Suggestions)}
+	for _, h := range in.Hands {
+		one := hand{Agent: h.Agent, Group: h.Group, How: h.How, By: h.By, From: h.At.UTC(), Ended: h.Ended}
+		if !h.Until.IsZero() {
+			until := h.Until.UTC()
+			one.Until = &until
 		}
-		for _, x := range in.Data {
-			if d.Staff.Data == nil {
-				d.Staff.Data = map[string]string{}
-			}
-			d.Staff.Data[x.Name] = x.Value
-		}
+		x.Assignments = append(x.Assignments, one)
 	}
-	return json.MarshalIndent(d, "", "  ")
+	for _, d := range in.Data {
+		if x.Data == nil {
+			x.Data = map[string]string{}
+		}
+		x.Data[d.Name] = d.Value
+	}
+	return x
 }
 
 func offers(list []Suggestion) (o []offer) {
@@ -131,16 +252,14 @@ func offers(list []Suggestion) (o []offer) {
 	return o
 }
 
-// Text is the conversation for a reader: who said what, when (UTC). What was typed ends its direction where it ends, so that
-// nobody's words turn the lines around them; JSON has it as it was typed.
-func (c Record) Text() string {
+// textHead is what a text begins with.
+func (c Record) textHead() string {
 	var b strings.Builder
 	line := func(label, value string) {
 		if value != "" {
 			fmt.Fprintf(&b, "%-11s%s\n", bidi.Isolate(label)+":", bidi.Isolate(strings.Join(strings.Fields(value), " ")))
 		}
 	}
-	const full = "2006-01-02 15:04:05"
 	line("Customer", c.CustomerName)
 	line("Website", c.WebsiteName)
 	line("Visitor", c.VisitorName)
@@ -164,21 +283,25 @@ func (c Record) Text() string {
 			line("Had by", fmt.Sprintf("%s (%s), %s from %s", h.Agent, h.Group, h.How, h.At.UTC().Format(full)))
 		}
 	}
-	for _, l := range c.Lines {
-		changed := ""
-		if l.Changed != "" {
-			changed = " (" + l.Changed + ")"
-		}
-		fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
-		if words := l.Words(); words != "" {
-			b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
-		}
-		for _, w := range l.Was {
-			fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))
-		}
-		for _, s := range l.Suggestions {
-			fmt.Fprintf(&b, "  suggestion %s: %s\n", s.Choice, s.Question)
-		}
+	return b.String()
+}
+
+// textLine is a message in a text.
+func (c Record) textLine(l Line) string {
+	var b strings.Builder
+	changed := ""
+	if l.Changed != "" {
+		changed = " (" + l.Changed + ")"
+	}
+	fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
+	if words := l.Words(); words != "" {
+		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
+	}
+	for _, w := range l.Was {
+		fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))
+	}
+	for _, s := range l.Suggestions {
+		fmt.Fprintf(&b, "  suggestion %s: %s\n", s.Choice, s.Question)
 	}
 	return b.String()
 }

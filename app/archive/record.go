@@ -26,7 +26,9 @@ type Record struct {
 	AgentName    string // who had it last, as the visitor read it; empty: nobody
 	StartedAt    time.Time
 	ClosedAt     time.Time
-	Lines        []Line
+	Lines        []Line      // a page of them
+	Earlier      int         // the page before ends before this message; 0: there is none
+	Later        int         // the next page begins after this message; 0: there is none
 	Rating       chat.Rating // the visitor's verdict; Value 0: none
 	Staff        *Inside
 }
@@ -97,8 +99,21 @@ type Step struct {
 	At    time.Time `json:"at"`
 }
 
-// Read returns a closed conversation as far as the actor may see it, with the words of a search marked.
-func (r *Room) Read(ctx context.Context, who access.Actor, id uuid.UUID, sought string) (c Record, err error) {
+// PageLines is how many messages a page of a record has.
+const PageLines = 200
+
+// Part is which page of a conversation is read: the one that begins after a message, or the one that ends before one. The zero Part is
+// the first.
+type Part struct{ After, Before int }
+
+// Read returns a closed conversation as far as the actor may see it, with the first page of its messages and the words of a search
+// marked.
+func (r *Room) Read(ctx context.Context, who access.Actor, id uuid.UUID, sought string) (Record, error) {
+	return r.ReadPart(ctx, who, id, sought, Part{})
+}
+
+// ReadPart is Read with another page.
+func (r *Room) ReadPart(ctx context.Context, who access.Actor, id uuid.UUID, sought string, part Part) (c Record, err error) {
 	err = r.reading(ctx, who, func(q *archivedb.Queries) error {
 		row, err := q.GetPast(ctx, id)
 		if pg.None(err) {
@@ -110,35 +125,88 @@ func (r *Room) Read(ctx context.Context, who access.Actor, id uuid.UUID, sought 
 		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
 			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt,
 			Rating: chat.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment}}
-		if c.Lines, err = lines(ctx, q, id); err != nil {
-			return err
-		}
 		if row.Staff {
 			c.Staff = inside(row)
 			if err := c.beside(ctx, q); err != nil {
 				return err
 			}
 		}
+		if err := c.page(ctx, q, part); err != nil {
+			return err
+		}
 		return c.mark(ctx, q, sought)
 	})
 	return c, err
 }
 
-// lines are the messages. What says that another was changed is not one of its own here: the other one says so.
-func lines(ctx context.Context, q *archivedb.Queries, id uuid.UUID) ([]Line, error) {
-	rows, err := q.Transcript(ctx, id)
-	list := make([]Line, 0, len(rows))
-	for _, m := range rows {
-		if m.OfSeq != 0 {
-			continue
+// page reads a page of the messages with what belongs to them.
+func (c *Record) page(ctx context.Context, q *archivedb.Queries, part Part) error {
+	var rows []archivedb.TranscriptRow
+	var err error
+	backwards := part.Before > 0
+	if backwards {
+		var before []archivedb.TranscriptBeforeRow
+		before, err = q.TranscriptBefore(ctx, archivedb.TranscriptBeforeParams{ConversationID: c.ID, Before: int32(part.Before), Most: PageLines + 1})
+		for _, row := range before {
+			rows = append(rows, archivedb.TranscriptRow(row))
 		}
+	} else {
+		rows, err = q.Transcript(ctx, archivedb.TranscriptParams{ConversationID: c.ID, After: int32(part.After), Most: PageLines + 1})
+	}
+	if err != nil {
+		return err
+	}
+	more := len(rows) > PageLines
+	rows = rows[:min(len(rows), PageLines)]
+	if backwards {
+		slices.Reverse(rows)
+	}
+	c.Lines, c.Earlier, c.Later = make([]Line, 0, len(rows)), 0, 0
+	for _, m := range rows {
 		if m.Changed == Erased {
 			m.Body = ""
 		}
-		list = append(list, Line{Changed: m.Changed, Message: chat.Message{Conversation: id, Seq: int(m.Seq), ID: m.ID, Kind: chat.Kind(m.Kind),
+		c.Lines = append(c.Lines, Line{Changed: m.Changed, Message: chat.Message{Conversation: c.ID, Seq: int(m.Seq), ID: m.ID, Kind: chat.Kind(m.Kind),
 			Author: chat.Author(m.Author), AuthorName: m.AuthorName, Body: m.Body, At: m.CreatedAt}})
 	}
-	return list, err
+	if len(rows) == 0 {
+		return nil
+	}
+	first, last := rows[0].Seq, rows[len(rows)-1].Seq
+	if backwards && more || !backwards && part.After > 0 {
+		c.Earlier = int(first)
+	}
+	if backwards || more {
+		c.Later = int(last)
+	}
+	if c.Staff == nil {
+		return nil
+	}
+	return c.inPage(ctx, q, first, last)
+}
+
+// inPage adds what staff knows of the messages of a page.
+func (c *Record) inPage(ctx context.Context, q *archivedb.Queries, first, last int32) error {
+	at := map[int]*Line{}
+	for i := range c.Lines {
+		at[c.Lines[i].Seq] = &c.Lines[i]
+	}
+	traces, err := q.TracesOf(ctx, archivedb.TracesOfParams{ConversationID: c.ID, First: first, Last: last})
+	if err != nil {
+		return err
+	}
+	for _, x := range traces {
+		if l := at[int(x.OfSeq)]; l != nil {
+			l.Was = append(l.Was, Former{x.Was, x.CreatedAt})
+		}
+	}
+	suggestions, err := q.SuggestionsOf(ctx, archivedb.SuggestionsOfParams{ConversationID: c.ID, First: first, Last: last})
+	for _, x := range suggestions {
+		if l := at[int(x.Seq)]; l != nil {
+			l.Suggestions = append(l.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
+		}
+	}
+	return err
 }
 
 func inside(row archivedb.GetPastRow) *Inside {
@@ -180,27 +248,9 @@ func (c *Record) beside(ctx context.Context, q *archivedb.Queries) (err error) {
 		}
 		c.Staff.Hands = append(c.Staff.Hands, hand)
 	}
-	at := map[int]*Line{}
-	for i := range c.Lines {
-		at[c.Lines[i].Seq] = &c.Lines[i]
-	}
-	traces, err := q.TracesOf(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	for _, x := range traces {
-		if l := at[int(x.OfSeq)]; l != nil {
-			l.Was = append(l.Was, Former{x.Was, x.CreatedAt})
-		}
-	}
-	suggestions, err := q.SuggestionsOf(ctx, c.ID)
+	suggestions, err := q.SuggestionsBeside(ctx, c.ID)
 	for _, x := range suggestions {
-		s := Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At}
-		if l := at[s.Seq]; l != nil {
-			l.Suggestions = append(l.Suggestions, s)
-		} else {
-			c.Staff.Suggestions = append(c.Staff.Suggestions, s)
-		}
+		c.Staff.Suggestions = append(c.Staff.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/chat/internal/chatdb"
 	"parley/app/fail"
 )
 
@@ -58,4 +59,17 @@ func (r *Room) SayFileAsAgent(ctx context.Context, who access.Actor, conversatio
 		return Message{}, err
 	}
 	return r.sayAsAgent(ctx, t, who, draft{id: file, conversation: conversation, kind: File, body: a.body()})
+}
+
+// MayAttach returns nil if a visitor may say a file in a conversation: it is its own and goes on, or it was said there before. With the
+// zero id the file begins a conversation, or goes into the one that is running. It is asked before the file comes.
+func (r *Room) MayAttach(ctx context.Context, who access.Actor, conversation, file uuid.UUID) error {
+	if conversation == uuid.Nil {
+		return nil
+	}
+	may, err := chatdb.New(r.db.As(who)).MayAttach(ctx, chatdb.MayAttachParams{ConversationID: conversation, VisitorID: who.ID(), MessageID: file})
+	if err == nil && !may {
+		err = ErrClosed // or not this visitor's: the two are never told apart
+	}
+	return err
 }

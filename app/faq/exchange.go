@@ -2,17 +2,12 @@ package faq
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -43,33 +38,29 @@ func (r *Room) Export(ctx context.Context, who access.Actor, format string, w io
 	if err != nil {
 		return err
 	}
-	rows, err := faqdb.New(t).AllEntries(pg.Long(ctx), true)
+	long, q := pg.Long(ctx), faqdb.New(t)
+	ids, err := q.EntriesInOrder(long)
 	if err != nil {
 		return err
 	}
-	var list []Record
-	for _, row := range rows {
-		id := row.ID.String()
-		if n := len(list); n == 0 || list[n-1].ID != id {
-			list = append(list, Record{ID: id, Category: row.Category, State: State(row.State), Customer: row.CustomerName, Website: row.WebsiteName, Group: row.GroupName})
-		}
-		x := &list[len(list)-1]
-		x.Texts = append(x.Texts, Text{row.Language, row.Question, row.Answer})
-	}
-	if format == "json" {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(struct {
-			Entries []Record `json:"entries"`
-		}{append([]Record{}, list...)})
-	}
 	out := bufio.NewWriter(w)
-	row(out, columns)
-	for _, x := range list {
-		for _, t := range x.Texts {
-			row(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.Website, x.Group, t.Language, t.Question, t.Answer})
+	write, end := csvWriter(out)
+	if format == "json" {
+		write, end = jsonWriter(out)
+	}
+	for some := range slices.Chunk(ids, exportAtOnce) {
+		rows, err := q.EntriesForExport(long, some)
+		if err != nil {
+			return err
 		}
+		for _, x := range recordsOf(rows) {
+			if err := write(x); err != nil {
+				return err
+			}
+		}
+	}
+	if err := end(); err != nil {
+		return err
 	}
 	return out.Flush()
 }
@@ -90,121 +81,6 @@ const (
 	ImportBytes = 16 << 20 // of a file
 	entriesMost = 20_000   // in one catalogue
 )
-
-// Read reads a file of entries: JSON if it begins with a brace or bracket, else CSV with a head line, separated by commas,
-// semicolons or tabs.
-func Read(data []byte) ([]Record, error) {
-	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
-	if len(data) == 0 {
-		return nil, fail.Field("file", "The file is empty.")
-	}
-	if !utf8.Valid(data) {
-		return nil, fail.Field("file", "The file is not in UTF-8. Save it as “CSV UTF-8” and try again.")
-	}
-	var list []Record
-	var err error
-	if data[0] == '{' || data[0] == '[' {
-		list, err = readJSON(data)
-	} else {
-		list, err = readCSV(data)
-	}
-	if err == nil && len(list) == 0 {
-		err = fail.Field("file", "There is no entry in the file.")
-	}
-	if err == nil && len(list) > importMost {
-		err = tooMany(len(list))
-	}
-	return list, err
-}
-
-func tooMany(n int) error {
-	return fail.Field("file", "The file has more than %d entries; at most %d can come at once. Divide it.", min(n, importMost), importMost)
-}
-
-func readJSON(data []byte) ([]Record, error) {
-	var file struct {
-		Entries []Record `json:"entries"`
-	}
-	var err error
-	objects := bytes.Count(data, []byte("{")) // entries and texts, and what stands in them
-	if objects > 2+importMost*(1+maxTexts) || objects > 2+2*importMost && len(data) < 40*objects {
-		return nil, tooMany(objects)
-	}
-	if data[0] == '[' {
-		err = json.Unmarshal(data, &file.Entries)
-	} else {
-		err = json.Unmarshal(data, &file)
-	}
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return nil, fail.Field("file", "The JSON cannot be read: line %d, %s.", 1+bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n")), syntax)
-	}
-	if err != nil {
-		return nil, fail.Field("file", "The JSON is not a list of entries: %s.", err)
-	}
-	for i := range file.Entries {
-		file.Entries[i].row = i + 1
-	}
-	return file.Entries, nil
-}
-
-func readCSV(data []byte) ([]Record, error) {
-	line, _, _ := bytes.Cut(data, []byte("\n"))
-	in := csv.NewReader(bytes.NewReader(data))
-	in.FieldsPerRecord = -1
-	for _, sep := range ",;\t" {
-		if bytes.Count(line, []byte(string(sep))) > bytes.Count(line, []byte(string(in.Comma))) {
-			in.Comma = sep
-		}
-	}
-	head, err := in.Read()
-	if err != nil {
-		return nil, fail.Field("file", "The first line cannot be read: %s.", err)
-	}
-	at := map[string]int{}
-	for i, name := range head {
-		at[strings.ToLower(strings.TrimSpace(name))] = i
-	}
-	if _, there := at["question"]; !there {
-		return nil, fail.Field("file", "The first line must name the columns; “question” and “answer” are needed. All: %s.", strings.Join(columns, ", "))
-	}
-	if _, there := at["answer"]; !there {
-		return nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
-	}
-	var list []Record
-	of := map[string]int{}
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return list, nil
-		}
-		if err != nil {
-			return nil, fail.Field("file", "The file cannot be read: %s.", err)
-		}
-		field := func(name string) string {
-			if i, there := at[name]; there && i < len(row) {
-				return strings.TrimSpace(unguarded(row[i]))
-			}
-			return ""
-		}
-		n, _ := in.FieldPos(0)
-		text := Text{field("language"), field("question"), field("answer")}
-		if len(list) > importMost {
-			return nil, tooMany(len(list))
-		}
-		id := field("id")
-		if i, there := of[id]; there && id != "" { // another language of the same entry
-			if len(list[i].Texts) > maxTexts {
-				return nil, fail.Field("file", "Line %d: the entry %q has more than %d languages.", n, id, maxTexts)
-			}
-			list[i].Texts = append(list[i].Texts, text)
-			continue
-		}
-		of[id] = len(list)
-		list = append(list, Record{ID: id, Category: field("category"), State: State(strings.ToLower(field("state"))), Customer: field("customer"), Website: field("website"),
-			Group: field("group"), Texts: []Text{text}, row: n})
-	}
-}
 
 // What becomes of a record of a file.
 const (

@@ -2,12 +2,14 @@ package files
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,10 +40,12 @@ type File struct {
 	Visitor       uuid.UUID // whose conversation it is in; zero: none
 	Conversation  uuid.UUID // zero: not said yet, or not of a message
 	Name          string
-	Kind          string // media type
-	Size          int64  // bytes
-	Width, Height int    // of an image, in pixels; else 0
+	Kind          string    // media type
+	Size          int64     // bytes
+	Width, Height int       // of an image, in pixels; else 0
+	Website       uuid.UUID // where it counts when it is put; zero: for the organization only
 	hash          []byte
+	upload        uuid.UUID // that brought it; zero: not just now
 }
 
 // New is a file that comes.
@@ -49,7 +53,10 @@ type New struct {
 	ID      uuid.UUID // named by the sender
 	Use     Use
 	Visitor uuid.UUID // whose conversation it is for; zero: none
+	Website uuid.UUID // of the conversation; a visitor's is its own
 	Name    string
+	Content io.Reader // read once; nil: Bytes
+	Size    int64     // bytes that Content has, as its sender says; 0: it says nothing
 	Bytes   []byte
 	Allowed []Sort
 	Most    int // bytes
@@ -60,79 +67,65 @@ const MostBytes = 50 << 20
 
 // Room is the place of files.
 type Room struct {
-	db    *pg.DB
-	store Store
-	clamd string // empty: nothing is scanned
+	db     *pg.DB
+	store  Store
+	clamd  string // empty: nothing is scanned
+	quotas Quotas
+	dir    string // for uploads under way
 }
 
 // NewRoom returns the room. clamd is the address of a virus scanner; empty: none is asked.
 func NewRoom(db *pg.DB, store Store, clamd string) *Room {
-	return &Room{db: db, store: store, clamd: clamd}
+	r := &Room{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
+	r.dir = filepath.Join(os.TempDir(), "parley-incoming")
+	if f, is := store.(folder); is {
+		r.dir = f.incoming()
+	}
+	return r
 }
 
-// Put looks at a file, keeps its bytes, and then its row. The same id from the same sender again is the same file.
-func (r *Room) Put(ctx context.Context, who access.Actor, in New) (File, error) {
-	name := cleanName(in.Name)
-	switch {
-	case in.ID == uuid.Nil:
-		return File{}, fail.New(fail.Invalid, "The file has no id.")
-	case len(in.Bytes) == 0:
-		return File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(name)).Because("empty")
-	case len(in.Bytes) > min(in.Most, MostBytes):
-		return File{}, TooLarge(name, in.Most)
+// Limit sets the quotas. To be called before the first file.
+func (r *Room) Limit(q Quotas) { r.quotas = q }
+
+// ReceiveIn sets the folder for uploads under way, where the store is not a folder itself. To be called before the first file.
+func (r *Room) ReceiveIn(dir string) {
+	if _, is := r.store.(folder); !is {
+		r.dir = dir
 	}
-	l, name, err := look(in.Bytes, name, in.Allowed)
-	if err != nil {
-		return File{}, err
-	}
-	if r.clamd != "" {
-		found, err := scan(ctx, r.clamd, in.Bytes)
-		if err != nil {
-			slog.Error("scan a file", "error", err)
-			return File{}, &fail.Error{Kind: fail.Busy, RetryAfter: 5e9, Message: "Files cannot be checked just now. Please try again in a moment."}
-		}
-		if found != "" {
-			slog.Warn("a file was refused by the virus scanner", "organization", who.Org(), "found", found)
-			return File{}, fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name), found).Because("harmful")
-		}
-	}
-	sum := sha256.Sum256(in.Bytes)
-	f := File{ID: in.ID, Use: in.Use, Visitor: in.Visitor, Name: name, Kind: l.kind, Size: int64(len(in.Bytes)), Width: l.width, Height: l.height, hash: sum[:]}
-	if err := r.keep(ctx, who, f.hash, in.Bytes); err != nil {
-		return File{}, err
-	}
-	return r.enter(ctx, who, f)
 }
 
 // TooLarge refuses a file of more than so many bytes.
 func TooLarge(name string, most int) error {
-	return fail.New(fail.Invalid, "“%s” is larger than %d MB, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), most>>20)
-}
-
-func (r *Room) keep(ctx context.Context, who access.Actor, hash, b []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, storeIn)
-	defer cancel()
-	if err := r.store.Put(ctx, place(who.Org(), hash), b); err != nil {
-		return errors.Join(errors.New("keep a file"), err)
+	limit := fmt.Sprintf("%d MB", most>>20)
+	if most < 1<<20 {
+		limit = fmt.Sprintf("%d kB", most>>10)
 	}
-	return nil
+	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), limit).Because("damaged")
 }
 
-// enter writes the row of a file whose bytes are kept.
-func (r *Room) enter(ctx context.Context, who access.Actor, f File) (File, error) {
+// enter writes the row of a file whose bytes are stored.
+func (r *Room) enter(ctx context.Context, t *pg.Tenant, f File) (File, error) {
+	who := t.Actor()
 	p := filesdb.PutFileParams{ID: f.ID, Use: string(f.Use), Name: f.Name, Kind: f.Kind, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
 	if f.Visitor != uuid.Nil {
 		p.VisitorID = &f.Visitor
 	}
+	if f.Website != uuid.Nil {
+		p.WebsiteID = &f.Website
+	}
+	if f.upload != uuid.Nil {
+		p.UploadID = &f.upload
+	}
 	if id := who.ID(); !who.IsVisitor() && id != uuid.Nil {
 		p.ByID = &id
 	}
-	q := filesdb.New(r.db.As(who))
+	q := filesdb.New(t)
 	_, err := q.PutFile(ctx, p)
 	if pg.None(err) { // there already: the same again, or another's
-		known, err := r.Get(ctx, who, f.ID)
+		known, err := get(ctx, q, f.ID)
 		if err == nil && known.Use == f.Use && known.Visitor == f.Visitor && string(known.hash) == string(f.hash) {
-			return known, nil
+			known.upload = f.upload
+			return known, q.AgainUpload(ctx, filesdb.AgainUploadParams{ID: f.ID, UploadID: p.UploadID})
 		}
 		return File{}, fail.New(fail.Conflict, "This file's id is taken.")
 	}
@@ -145,13 +138,36 @@ func (r *Room) Copy(ctx context.Context, who access.Actor, from, id, visitor uui
 	if err != nil {
 		return File{}, err
 	}
-	f.ID, f.Use, f.Visitor, f.Conversation = id, OfMessage, visitor, uuid.Nil
-	return r.enter(ctx, who, f)
+	f.ID, f.Use, f.Visitor, f.Conversation, f.upload = id, OfMessage, visitor, uuid.Nil, uuid.Must(uuid.NewV7())
+	f.Website = uuid.Nil
+	var entered File
+	err = r.db.As(who).Tx(ctx, func(t *pg.Tenant) (err error) {
+		entered, err = r.enter(ctx, t, f)
+		return err
+	})
+	return entered, err
+}
+
+// Used returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
+// the website.
+func (r *Room) Used(ctx context.Context, who access.Actor, website uuid.UUID) (StorageUse, error) {
+	if _, err := r.db.For(who, access.Manage); err != nil {
+		return StorageUse{}, err
+	}
+	use, err := filesdb.New(r.db.As(who.AsSystem("say how much is stored"))).StorageUse(ctx, website)
+	if website == uuid.Nil {
+		return StorageUse{use.Organization, r.quotas.Organization}, err
+	}
+	return StorageUse{use.Website, r.quotas.Website}, err
 }
 
 // Get returns a file that the actor may see.
 func (r *Room) Get(ctx context.Context, who access.Actor, id uuid.UUID) (File, error) {
-	row, err := filesdb.New(r.db.As(who)).GetFile(ctx, id)
+	return get(ctx, filesdb.New(r.db.As(who)), id)
+}
+
+func get(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error) {
+	row, err := q.GetFile(ctx, id)
 	if pg.None(err) {
 		return File{}, fail.Missing("file")
 	}

@@ -3,7 +3,9 @@ package files_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"image"
 	"image/png"
 	"io"
@@ -142,6 +144,24 @@ func TestStores(t *testing.T) {
 		drop(copied.ID)
 		if _, _, err := r.Open(ctx, who, copied.ID); err == nil {
 			t.Errorf("%s: what was dropped is there", name)
+		}
+		refused := in
+		refused.ID = uuid.New()
+		f, err := r.Put(ctx, who, refused)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash := sha256.Sum256(refused.Bytes)
+		place := o.ID.String() + "/" + hex.EncodeToString(hash[:1]) + "/" + hex.EncodeToString(hash[:])
+		for _, there := range []bool{true, false} {
+			b, err := store.Get(ctx, place)
+			if err == nil {
+				b.Close()
+			}
+			if (err == nil) != there {
+				t.Errorf("%s: the bytes of a file are there: %v", name, err == nil)
+			}
+			r.Drop(ctx, who, f)
 		}
 	}
 	for _, bad := range []string{"ftp://host/x", "s3://host/bucket", "s3://key:secret@host"} {

@@ -1,11 +1,13 @@
 package files
 
 import (
-	"bytes"
+	"bufio"
+	"errors"
 	"image"
 	_ "image/gif"  // measures
 	_ "image/jpeg" // measures
 	_ "image/png"  // measures
+	"io"
 	"path"
 	"slices"
 	"strings"
@@ -50,6 +52,9 @@ var sortOf = map[string]Sort{
 	"video/mp4": Media, "video/webm": Media, "video/ogg": Media, "video/quicktime": Media,
 }
 
+// imageHead is how far into an image its size may stand; cameras put previews of some hundred kilobytes before it.
+const imageHead = 4 << 20
+
 // MostPixels is how large an image may be: what opens it needs four bytes for each.
 const MostPixels = 50_000_000
 
@@ -59,9 +64,16 @@ type looked struct {
 	width, height int
 }
 
-// look finds out what a file is and gives its name the ending that fits.
-func look(b []byte, name string, allowed []Sort) (looked, string, error) {
-	m := mimetype.Detect(b)
+// headBytes is how much of a file's beginning tells what it is.
+const headBytes = 4096
+
+// look finds out what a file is and gives its name the ending that fits. Of an image it reads the head, wherever that ends.
+func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, string, error) {
+	head := make([]byte, min(size, headBytes))
+	if _, err := file.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return looked{}, "", err
+	}
+	m := mimetype.Detect(head)
 	kind, _, _ := strings.Cut(m.String(), ";")
 	sort, known := sortOf[kind]
 	for p := m.Parent(); !known && p != nil && strings.HasPrefix(kind, "text/") && harmlessText(kind); p = p.Parent() {
@@ -76,7 +88,7 @@ func look(b []byte, name string, allowed []Sort) (looked, string, error) {
 	}
 	l := looked{kind: kind}
 	if sort == Images {
-		c, _, err := image.DecodeConfig(bytes.NewReader(b))
+		c, _, err := image.DecodeConfig(bufio.NewReader(io.NewSectionReader(file, 0, min(size, imageHead))))
 		if err != nil {
 			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name).Because("damaged")
 		}

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,9 +11,9 @@ import (
 	"time"
 )
 
-// scan asks a clamd at an address about a file's bytes, with its INSTREAM command (clamd(8)): pieces with their length in four
+// scan asks a clamd at an address about a file, with its INSTREAM command (clamd(8)): pieces with their length in four
 // bytes before them, an empty one at the end. found is what it has found; empty: nothing.
-func scan(ctx context.Context, address string, b []byte) (found string, err error) {
+func scan(ctx context.Context, address string, from io.Reader) (found string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
@@ -26,19 +27,21 @@ func scan(ctx context.Context, address string, b []byte) (found string, err erro
 	if _, err := io.WriteString(c, "zINSTREAM\x00"); err != nil {
 		return "", err
 	}
-	const piece = 64 << 10
+	piece := make([]byte, 64<<10)
 	for {
-		n := min(piece, len(b))
+		n, err := io.ReadFull(from, piece)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return "", err
+		}
 		if _, err := c.Write(binary.BigEndian.AppendUint32(nil, uint32(n))); err != nil {
 			return "", err
 		}
 		if n == 0 {
 			break
 		}
-		if _, err := c.Write(b[:n]); err != nil {
+		if _, err := c.Write(piece[:n]); err != nil {
 			return "", err
 		}
-		b = b[n:]
 	}
 	answer, err := io.ReadAll(io.LimitReader(c, 1000))
 	if err != nil {

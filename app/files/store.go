@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,10 @@ import (
 
 // Store has the bytes, each under a name that is never given to others.
 type Store interface {
-	Put(ctx context.Context, name string, b []byte) error
+	// Put stores the bytes of a file on this machine's disk, which it may take away.
+	Put(ctx context.Context, name string, from *os.File, size int64) error
+	// Remove deletes the bytes; a name that is not there is no error.
+	Remove(ctx context.Context, name string) error
 	// Get returns the bytes; the reader is to be closed.
 	Get(ctx context.Context, name string) (io.ReadCloser, error)
 }
@@ -52,7 +54,10 @@ var errGone = errors.New("the store has lost a file")
 
 type folder string
 
-func (f folder) Put(_ context.Context, name string, b []byte) error {
+// incoming is the folder for uploads under way: on the disk of the store, so that they are only renamed when they have arrived.
+func (f folder) incoming() string { return filepath.Join(string(f), "incoming") }
+
+func (f folder) Put(_ context.Context, name string, from *os.File, _ int64) error {
 	to := filepath.Join(string(f), filepath.FromSlash(name))
 	if _, err := os.Stat(to); err == nil {
 		return nil // the name is the hash of the bytes
@@ -60,22 +65,18 @@ func (f folder) Put(_ context.Context, name string, b []byte) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	t, err := os.CreateTemp(filepath.Dir(to), "coming-")
-	if err != nil {
+	if err := from.Sync(); err != nil {
 		return err
 	}
-	defer os.Remove(t.Name())
-	_, err = t.Write(b)
-	if err == nil {
-		err = t.Sync()
+	return os.Rename(from.Name(), to)
+}
+
+func (f folder) Remove(_ context.Context, name string) error {
+	err := os.Remove(filepath.Join(string(f), filepath.FromSlash(name)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	if closed := t.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(t.Name(), to)
+	return err
 }
 
 func (f folder) Get(_ context.Context, name string) (io.ReadCloser, error) {
@@ -91,9 +92,13 @@ type s3 struct {
 	bucket string
 }
 
-func (s s3) Put(ctx context.Context, name string, b []byte) error {
-	_, err := s.client.PutObject(ctx, s.bucket, name, bytes.NewReader(b), int64(len(b)), minio.PutObjectOptions{})
+func (s s3) Put(ctx context.Context, name string, from *os.File, size int64) error {
+	_, err := s.client.PutObject(ctx, s.bucket, name, io.NewSectionReader(from, 0, size), size, minio.PutObjectOptions{})
 	return err
+}
+
+func (s s3) Remove(ctx context.Context, name string) error {
+	return s.client.RemoveObject(ctx, s.bucket, name, minio.RemoveObjectOptions{})
 }
 
 func (s s3) Get(ctx context.Context, name string) (io.ReadCloser, error) {

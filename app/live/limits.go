@@ -31,6 +31,9 @@ type Limits struct {
 	Beginnings   Rate // new conversations from one address
 	Requests     Rate // posts and polls from one address, where sockets are blocked
 
+	VisitorBytes Rate // bytes of files of one visitor
+	AddressBytes Rate // of visitors from one address
+
 	Frames Rate // frames on one socket, of a visitor or of staff
 
 	AddressSockets int // open at once from one address; 0: no limit
@@ -46,8 +49,9 @@ type Limits struct {
 // DefaultLimits returns the limits of a server that nobody has configured. AllSockets is left to whoever knows the machine.
 func DefaultLimits() Limits {
 	return Limits{Visitor: per(2, 20), Address: per(30, 300), Website: per(300, 3000), Organization: per(1000, 10000),
-		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200), AddressSockets: 2000, WebsiteSockets: 20000,
-		UserSockets: 20, OrganizationSockets: 1000}
+		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200),
+		VisitorBytes: per(500_000, 100_000_000), AddressBytes: per(2_000_000, 500_000_000),
+		AddressSockets: 2000, WebsiteSockets: 20000, UserSockets: 20, OrganizationSockets: 1000}
 }
 
 func per(aSecond float64, atOnce int) Rate { return Rate{ASecond: aSecond, AtOnce: atOnce} }
@@ -63,6 +67,8 @@ type gauges struct {
 	newcomers     *meters[string]
 	beginnings    *meters[string]
 	requests      *meters[string]
+	visitorBytes  *meters[uuid.UUID]
+	addressBytes  *meters[string]
 
 	mu               sync.Mutex
 	socketsOfAddress map[string]int
@@ -78,10 +84,11 @@ func newGauges(l Limits) *gauges {
 	g := &gauges{limits: l, visitors: newMeters[uuid.UUID](l.Visitor), addresses: newMeters[string](l.Address),
 		websites: newMeters[uuid.UUID](l.Website), organizations: newMeters[uuid.UUID](l.Organization),
 		newcomers: newMeters[string](l.Newcomers), beginnings: newMeters[string](l.Beginnings), requests: newMeters[string](l.Requests),
+		visitorBytes: newMeters[uuid.UUID](l.VisitorBytes), addressBytes: newMeters[string](l.AddressBytes),
 		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}, refused: map[string]*atomic.Int64{},
 		staff: staffSockets{byUser: map[uuid.UUID][]*wire.Socket{}, byOrg: map[uuid.UUID]int{}}}
-	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "address-sockets", "website-sockets", "sockets",
-		"user-sockets", "organization-sockets", "staff-sockets"} {
+	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "visitor-bytes", "address-bytes",
+		"address-sockets", "website-sockets", "sockets", "user-sockets", "organization-sockets", "staff-sockets"} {
 		g.refused[name] = new(atomic.Int64)
 	}
 	return g
@@ -135,6 +142,16 @@ func (h *Hub) Admit(ctx context.Context, site *org.Site, visitor uuid.UUID, addr
 		return address, errBlocked
 	}
 	return address, h.gauges.message(&panel{site: site, address: address}, visitor, begins)
+}
+
+// AdmitBytes asks whether a visitor may send a file of so many bytes. address is what Admit has returned.
+func (h *Hub) AdmitBytes(visitor uuid.UUID, address string, bytes int64) error {
+	const words = "Very many files were sent just now. Please send this one later."
+	g := h.gauges
+	if err := g.refuse("visitor-bytes", g.visitorBytes.waitFor(visitor, bytes), words); err != nil || !limited(address) {
+		return err
+	}
+	return g.refuse("address-bytes", g.addressBytes.waitFor(address, bytes), words)
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.
@@ -208,7 +225,10 @@ func newMeters[K comparable](r Rate) *meters[K] {
 }
 
 // wait takes one and returns 0, or takes none and returns how long to wait for it.
-func (m *meters[K]) wait(key K) time.Duration {
+func (m *meters[K]) wait(key K) time.Duration { return m.waitFor(key, 1) }
+
+// waitFor is wait for several; for more than can come at once, for as many as can.
+func (m *meters[K]) waitFor(key K, n int64) time.Duration {
 	if m.rate.AtOnce == 0 {
 		return 0
 	}
@@ -228,7 +248,7 @@ func (m *meters[K]) wait(key K) time.Duration {
 		l = rate.NewLimiter(rate.Limit(m.rate.ASecond), m.rate.AtOnce)
 		m.of[key] = l
 	}
-	r := l.ReserveN(now, 1)
+	r := l.ReserveN(now, int(min(n, int64(m.rate.AtOnce))))
 	wait := r.DelayFrom(now)
 	if wait > 0 {
 		r.CancelAt(now)

@@ -16,11 +16,10 @@ import (
 // Where a network blocks WebSockets, a panel posts its frames and polls for what comes: the same frames, each request whole
 // in itself (it begins with hello), so that any process can answer it.
 
-// Waits of a poll.
-const (
-	pollLongest = 25 * time.Second // proxies give up after 30
-	pollFrames  = 50               // of one request
-)
+const pollLongest = 25 * time.Second // proxies give up after 30
+
+// PollFrames is how many frames one request can have.
+const PollFrames = 50
 
 // AnswerPanel handles the frames of one request of a panel, the first of which is its hello, and returns what came: at once
 // if there is anything to say, else after something has come or wait has passed.
@@ -28,8 +27,8 @@ func (h *Hub) AnswerPanel(r *http.Request, site *org.Site, address string, frame
 	if h.isDraining() {
 		return nil, ErrDraining
 	}
-	if len(frames) == 0 || len(frames) > pollFrames {
-		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", pollFrames)
+	if len(frames) == 0 || len(frames) > PollFrames {
+		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", PollFrames)
 	}
 	address = outside.Network(address)
 	if err := h.gauges.request(address); err != nil {

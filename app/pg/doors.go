@@ -186,3 +186,8 @@ func (d Doors) Lease(ctx context.Context, instance uuid.UUID, lasts time.Duratio
 	}
 	return gone, next, err
 }
+
+// Untidy returns organizations, at most a hundred, with uploads or unused files that are older than age.
+func (d Doors) Untidy(ctx context.Context, age time.Duration) ([]uuid.UUID, error) {
+	return d.q.Untidy(ctx, int32(age/time.Second))
+}

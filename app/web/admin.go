@@ -185,18 +185,24 @@ func (s *Server) websiteSocket(v *visit) error {
 }
 
 func (s *Server) organization(v *visit) error {
-	return s.draw(v, http.StatusOK, admin.Organization(admin.OrganizationPage{Viewer: v.viewer()}))
+	return s.organizationWith(v, ui.Form{}, http.StatusOK)
+}
+
+func (s *Server) organizationWith(v *visit, f ui.Form, status int) error {
+	use, err := s.files.Used(v.Request().Context(), v.Actor, uuid.Nil)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Organization(admin.OrganizationPage{Viewer: v.viewer(), Form: f, Storage: use}))
 }
 
 func (s *Server) renameOrganization(v *visit) error {
-	p := admin.OrganizationPage{Viewer: v.viewer()}
 	if err := s.org.Rename(v.Request().Context(), v.Actor, v.FormValue("name")); err != nil {
 		f, status, err := form(v, err, "name")
 		if err != nil {
 			return err
 		}
-		p.Form = f
-		return s.draw(v, status, admin.Organization(p))
+		return s.organizationWith(v, f, status)
 	}
 	s.identity.Gap(uuid.Nil) // the name is part of what is remembered of its people; other processes see it within a minute
 	return v.back("/admin/organization")

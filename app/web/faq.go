@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -234,7 +235,7 @@ func (s *Server) exportFAQ(v *visit) error {
 	h.Set("Content-Type", kind)
 	h.Set("Content-Disposition", `attachment; filename="faq.`+format+`"`)
 	h.Set("Cache-Control", "no-store")
-	return s.faq.Export(v.Request().Context(), v.Actor, format, v.Response())
+	return v.written(s.faq.Export(v.Request().Context(), v.Actor, format, v.patient()))
 }
 
 func (s *Server) importForm(v *visit) error {
@@ -254,25 +255,31 @@ func (s *Server) importFAQ(v *visit) error {
 	return s.draw(v, status, admin.Fates(p))
 }
 
+// takeFile reads the catalogue of a form. It is on disk until a place for working on it is free.
 func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool, err error) {
 	ctx := v.Request().Context()
-	head, err := v.FormFile("file")
+	remove, err := s.whole(v, faq.ImportBytes)
 	if err != nil {
+		return nil, "", false, err
+	}
+	defer remove()
+	file, there := v.sent["file"]
+	if !there {
 		return nil, "", false, fail.Field("file", "Please choose a file.")
 	}
-	if head.Size > faq.ImportBytes {
+	if file.size > faq.ImportBytes {
 		return nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
 	}
-	file, err := head.Open()
+	release, err := s.imports.take(ctx, importWaits, map[string]int{v.Actor.Org().String(): importsOfOrg})
 	if err != nil {
-		return nil, "", false, fmt.Errorf("open an import: %w", err)
+		return nil, "", false, &fail.Error{Kind: fail.Busy, RetryAfter: 10 * time.Second, Message: "Other catalogs are being imported just now. Nothing was changed; please try again in 10 seconds."}
 	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, faq.ImportBytes))
-	if err != nil {
+	defer release()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
 		return nil, "", false, fmt.Errorf("read an import: %w", err)
 	}
-	records, err := faq.Read(data)
+	records, err := faq.ReadFile(file.File)
 	if err != nil {
 		return nil, "", false, err
 	}
@@ -281,8 +288,8 @@ func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool,
 		return nil, "", false, err
 	}
 	language := shortLanguage(v.FormValue("language"))
-	sum := sha256.Sum256(append(data, language...))
-	digest = hex.EncodeToString(sum[:])
+	io.WriteString(sum, language)
+	digest = hex.EncodeToString(sum.Sum(nil))
 	dry := faq.Dry(v.FormValue("digest") != digest)
 	fates, err = s.faq.Import(ctx, v.Actor, records, names, language, dry)
 	return fates, digest, dry == faq.Really, err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -9,13 +8,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"parley/app/access"
+	"parley/app/bidi"
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/files"
@@ -25,9 +24,6 @@ import (
 
 // uploadPath is where visitors' files come in.
 const uploadPath = "/widget/v1/files"
-
-// uploadIn is how long a file may take to come: at 50 MB some 170 kB a second.
-const uploadIn = 5 * time.Minute
 
 // letAsk answers a browser that asks before it sends a file.
 func (s *Server) letAsk(c echo.Context) error {
@@ -40,74 +36,43 @@ func (s *Server) letAsk(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// uploads is how many files come in, or are looked at and kept: each is held in memory meanwhile. Few at once from one
-// organization or network, so that nobody keeps the others out.
-var uploads = struct {
-	mu  sync.Mutex
-	all int
-	of  map[string]int
-}{of: map[string]int{}}
-
-const (
-	uploadsMost    = 24
-	uploadsOfOne   = 3                // of a network
-	uploadsOfOrg   = 8                // of an organization
-	uploadPiece    = 64 << 10         // bytes that must come
-	uploadPieceIn  = 15 * time.Second // in this time
-	multipartBytes = 8 << 20          // of a form that are held in memory
-)
-
-// slot takes one of the places for files; the returned function gives it back.
-func slot(keys map[string]int) (release func(), err error) {
-	uploads.mu.Lock()
-	defer uploads.mu.Unlock()
-	full := uploads.all >= uploadsMost
-	for key, most := range keys {
-		full = full || uploads.of[key] >= most
+// receive takes a file that comes as the body of a request, in one of the slots that the keys have. What comes too slowly is given up.
+func (s *Server) receive(c echo.Context, who access.Actor, in files.New, keys map[string]int) (files.File, error) {
+	b := bodyOf(c)
+	if b == nil {
+		return files.File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).Because("empty")
 	}
-	if full {
-		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second, Message: "Very many files are being sent just now. Please try again in a moment."}
+	if b.length > int64(in.Most) {
+		b.header.Set("Connection", "close")
+		return files.File{}, files.TooLarge(in.Name, in.Most)
 	}
-	uploads.all++
-	for key := range keys {
-		uploads.of[key]++
+	release, err := s.slots.take(c.Request().Context(), 0, keys)
+	if err != nil {
+		b.header.Set("Connection", "close")
+		return files.File{}, err
 	}
-	return func() {
-		uploads.mu.Lock()
-		defer uploads.mu.Unlock()
-		uploads.all--
-		for key := range keys {
-			if uploads.of[key]--; uploads.of[key] <= 0 {
-				delete(uploads.of, key)
-			}
-		}
-	}, nil
+	defer release()
+	if err := b.allow(int64(in.Most) + 1); err != nil {
+		return files.File{}, err
+	}
+	b.paced(s.slots)
+	in.Content, in.Size = b, max(0, b.length)
+	f, err := s.files.Put(c.Request().Context(), who, in)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil || fail.As(err) != nil:
+	case errors.As(err, &tooLarge):
+		err = files.TooLarge(in.Name, in.Most)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").Because("damaged")
+	}
+	return f, err
 }
 
-// body reads a file that comes as the body of a request. What comes too slowly is given up.
-func body(c echo.Context, name string, most int) ([]byte, error) {
-	if n := c.Request().ContentLength; n > int64(most) {
-		return nil, files.TooLarge(name, most)
-	}
-	control := http.NewResponseController(c.Response())
-	end := time.Now().Add(uploadIn)
-	if err := control.SetWriteDeadline(end.Add(2 * time.Minute)); err != nil {
-		return nil, err
-	}
-	var all bytes.Buffer
-	for {
-		if err := control.SetReadDeadline(time.Now().Add(uploadPieceIn)); err != nil {
-			return nil, err
-		}
-		n, err := io.CopyN(&all, c.Request().Body, uploadPiece)
-		switch {
-		case all.Len() > most:
-			return nil, files.TooLarge(name, most)
-		case err == io.EOF: //nolint:errorlint // io's own value
-			return all.Bytes(), nil
-		case err != nil || n == 0 || time.Now().After(end):
-			return nil, fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").Because("damaged")
-		}
+// drop removes a file whose message was refused. Where it may still be said, or is on its way a second time, it stays until then.
+func (s *Server) drop(c echo.Context, who access.Actor, f files.File, refused error) {
+	if kind := fail.KindOf(refused); kind != fail.Busy && kind != fail.Internal {
+		s.files.Drop(c.Request().Context(), who, f)
 	}
 }
 
@@ -137,16 +102,14 @@ func (s *Server) widgetUpload(c echo.Context, site *org.Site) error {
 	if err != nil {
 		return err
 	}
-	release, err := slot(map[string]int{site.Org.String(): uploadsOfOrg, address: uploadsOfOne})
-	if err != nil {
+	if err := s.chat.MayAttach(ctx, visitor, conversation, id); err != nil { // before the first byte is read
 		return err
 	}
-	defer release()
-	b, err := body(c, name, rules.Most())
-	if err != nil {
+	if err := s.live.AdmitBytes(visitor.ID(), address, min(max(0, c.Request().ContentLength), int64(rules.Most()))); err != nil {
 		return err
 	}
-	f, err := s.files.Put(ctx, visitor, files.New{ID: id, Use: files.OfMessage, Visitor: visitor.ID(), Name: name, Bytes: b, Allowed: sorts(rules.Allowed()), Most: rules.Most()})
+	f, err := s.receive(c, visitor, files.New{ID: id, Use: files.OfMessage, Visitor: visitor.ID(), Name: name, Allowed: sorts(rules.Allowed()), Most: rules.Most()},
+		share(map[string]int{site.Org.String(): slotsOfOrg}, address))
 	if err != nil {
 		return err
 	}
@@ -154,7 +117,8 @@ func (s *Server) widgetUpload(c echo.Context, site *org.Site) error {
 	receipt, err := s.chat.SayAsVisitor(ctx, visitor, chat.FromVisitor{ID: id, Conversation: conversation, After: conversation, File: &a, Customer: site.CustomerID,
 		Group: site.Answers(subject), Page: live.PageOf(c.Request(), address, c.QueryParam("page"), c.QueryParam("title"))})
 	if err != nil {
-		return err // its row stays unsaid: the same id may be on its way a second time
+		s.drop(c, visitor, f, err)
+		return err
 	}
 	if err := s.files.Said(ctx, visitor, id, receipt.Conversation); err != nil {
 		return err
@@ -191,17 +155,11 @@ func (s *Server) deskUpload(v *visit) error {
 	if snippet := v.QueryParam("snippet"); snippet != "" {
 		return s.sayAttached(v, c, id, snippet)
 	}
-	name := v.QueryParam("name")
-	release, err := slot(map[string]int{v.Actor.Org().String(): uploadsOfOrg, v.ID().String(): uploadsOfOne})
-	if err != nil {
-		return err
+	if c.State == chat.Closed {
+		return chat.ErrClosed
 	}
-	defer release()
-	b, err := body(v, name, agentsMost)
-	if err != nil {
-		return err
-	}
-	f, err := s.files.Put(v.Request().Context(), v.Actor, files.New{ID: id, Use: files.OfMessage, Visitor: c.Visitor, Name: name, Bytes: b, Allowed: files.Sorts, Most: agentsMost})
+	f, err := s.receive(v, v.Actor, files.New{ID: id, Use: files.OfMessage, Visitor: c.Visitor, Website: c.Website, Name: v.QueryParam("name"), Allowed: files.Sorts, Most: agentsMost},
+		map[string]int{v.Actor.Org().String(): slotsOfOrg, v.ID().String(): slotsOfOne})
 	if err != nil {
 		return err
 	}
@@ -232,45 +190,16 @@ func (s *Server) sayAttached(v *visit, c chat.Conversation, id uuid.UUID, snippe
 	return s.sayFile(v, c.ID, f)
 }
 
-// whole reads a form with files; one that did not arrive as a whole changes nothing.
-func (v *visit) whole() error {
-	err := v.Request().ParseMultipartForm(multipartBytes)
-	var tooLarge *http.MaxBytesError
-	if err == nil || errors.Is(err, http.ErrNotMultipart) || errors.As(err, &tooLarge) {
-		if tooLarge != nil {
-			return err
-		}
-		return nil
+// attach stores the file of a form that was read as a whole, if it has one; the zero file: it has none.
+func (s *Server) attach(v *visit, field string, use files.Use, allowed []files.Sort, most int) (files.File, error) {
+	from, there := v.sent[field]
+	if !there {
+		return files.File{}, nil // none was chosen
 	}
-	return fail.New(fail.Invalid, "The form did not arrive as a whole. Nothing was changed; please send it again.")
-}
-
-// attach keeps the file of a form, if it has one; the zero id: it has none.
-func (s *Server) attach(v *visit, field string, use files.Use, allowed []files.Sort, most int) (uuid.UUID, error) {
-	if err := v.whole(); err != nil {
-		return uuid.Nil, err
+	if from.size > int64(most) {
+		return files.File{}, files.TooLarge(from.name, most)
 	}
-	head, err := v.FormFile(field)
-	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) || err == nil && head.Filename == "" {
-		return uuid.Nil, nil // none was chosen
-	}
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if head.Size > int64(most) {
-		return uuid.Nil, files.TooLarge(head.Filename, most)
-	}
-	from, err := head.Open()
-	if err != nil {
-		return uuid.Nil, err
-	}
-	defer from.Close()
-	b, err := io.ReadAll(from)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	f, err := s.files.Put(v.Request().Context(), v.Actor, files.New{ID: uuid.Must(uuid.NewV7()), Use: use, Name: head.Filename, Bytes: b, Allowed: allowed, Most: most})
-	return f.ID, err
+	return s.files.Put(v.Request().Context(), v.Actor, files.New{ID: uuid.Must(uuid.NewV7()), Use: use, Name: from.name, Content: from, Size: from.size, Allowed: allowed, Most: most})
 }
 
 // sayFile says a file that is kept, as the agent.
@@ -278,6 +207,7 @@ func (s *Server) sayFile(v *visit, conversation uuid.UUID, f files.File) error {
 	ctx := v.Request().Context()
 	_, err := s.chat.SayFileAsAgent(ctx, v.Actor, conversation, f.ID, attachment(f))
 	if err != nil {
+		s.drop(v, v.Actor, f, err)
 		return err
 	}
 	if err := s.files.Said(ctx, v.Actor, f.ID, conversation); err != nil {

@@ -20,7 +20,8 @@ import (
 type visit struct {
 	echo.Context
 	identity.Person
-	login string // key of the log-in session
+	login string          // key of the log-in session
+	sent  map[string]sent // files of the form, once it was read as a whole
 }
 
 // open lets everyone through, without a session.
@@ -32,7 +33,14 @@ func open(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
 
 // page lets everyone through, with the session of a browser.
 func page(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc { return s.withSession(open(h)(s)) }
+	return func(s *Server) echo.HandlerFunc {
+		return s.withSession(func(c echo.Context) error {
+			if err := strangersFormOf(c); err != nil {
+				return err
+			}
+			return h(s, c)
+		})
+	}
 }
 
 // staff lets through who is logged in and has the right.
@@ -45,6 +53,9 @@ func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo
 			}
 			if !v.Actor.May(right) {
 				return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", v.Actor.Role())
+			}
+			if err := staffFormOf(c); err != nil { // not before it is known who sends it
+				return err
 			}
 			return h(s, v)
 		})
@@ -150,7 +161,7 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 	if p.Epoch != s.sessions.GetInt(ctx, sessionEpoch) {
 		return nil, logIn
 	}
-	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx))}, nil
+	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx)), nil}, nil
 }
 
 // enter logs a user in: a new session token, so that one planted before is worth nothing.

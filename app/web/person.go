@@ -60,9 +60,11 @@ func (s *Server) setAliases(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.whole(); err != nil {
+	done, err := s.whole(v, pictureMost)
+	if err != nil {
 		return err
 	}
+	defer done()
 	ctx := v.Request().Context()
 	aliases, err := s.identity.Aliases(ctx, v.Actor, id)
 	if err != nil {
@@ -85,8 +87,10 @@ func (s *Server) setAliases(v *visit) error {
 	for _, a := range aliases {
 		field := "picture-" + a.Customer.String()
 		file, err := s.attach(v, field, files.Picture, []files.Sort{files.Images}, pictureMost)
-		if err == nil && (file != uuid.Nil || v.FormValue("no-"+field) == "on") {
-			err = s.identity.SetPicture(ctx, v.Actor, id, a.Customer, file)
+		if err == nil && (file.ID != uuid.Nil || v.FormValue("no-"+field) == "on") {
+			if err = s.identity.SetPicture(ctx, v.Actor, id, a.Customer, file.ID); err != nil && file.ID != uuid.Nil {
+				s.drop(v, v.Actor, file, err)
+			}
 		}
 		if err != nil {
 			if e := fail.As(err); e != nil && len(e.Fields) == 0 {

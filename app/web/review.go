@@ -1,6 +1,8 @@
 package web
 
 import (
+	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -122,7 +124,7 @@ func (s *Server) transcript(v *visit) error {
 		return err
 	}
 	sought := strings.ToValidUTF8(v.QueryParam("q"), "")
-	c, err := s.archive.Read(v.Request().Context(), v.Actor, id, sought)
+	c, err := s.archive.ReadPart(v.Request().Context(), v.Actor, id, sought, archive.Part{After: seq(v.QueryParam("after")), Before: seq(v.QueryParam("before"))})
 	if err != nil {
 		return err
 	}
@@ -139,19 +141,41 @@ func (s *Server) export(v *visit) error {
 	if format != "json" && format != "txt" {
 		return fail.Missing("file")
 	}
-	c, err := s.archive.Read(v.Request().Context(), v.Actor, id, "")
-	if err != nil {
-		return err
-	}
-	kind, body := "text/plain; charset=utf-8", []byte(c.Text())
-	if format == "json" {
-		kind = "application/json"
-		if body, err = c.JSON(); err != nil {
-			return err
-		}
-	}
-	h := v.Response().Header()
-	h.Set("Content-Disposition", `attachment; filename="`+c.FileName(format)+`"`)
-	h.Set("Cache-Control", "no-store")
-	return v.Blob(http.StatusOK, kind, body)
+	kind := map[string]string{"txt": "text/plain; charset=utf-8", "json": "application/json"}[format]
+	return v.written(s.archive.Export(v.Request().Context(), v.Actor, id, format, v.patient(), func(c archive.Record) {
+		h := v.Response().Header()
+		h.Set("Content-Type", kind)
+		h.Set("Content-Disposition", `attachment; filename="`+c.FileName(format)+`"`)
+		h.Set("Cache-Control", "no-store")
+	}))
 }
+
+// written is how an answer ends that was written piece by piece: one that is not whole is cut off, so that nobody takes it for whole.
+func (v *visit) written(err error) error {
+	if err != nil && v.Response().Committed {
+		slog.Debug("an export was cut off", "route", v.Path(), "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// patient writes an answer that may be long to whoever goes on reading it.
+func (v *visit) patient() io.Writer {
+	return &patient{v.Response(), http.NewResponseController(v.Response())}
+}
+
+type patient struct {
+	to      io.Writer
+	control *http.ResponseController
+}
+
+// Write implements io.Writer. It fails if nothing of it is read for some time.
+func (p *patient) Write(b []byte) (int, error) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(readIn)); err != nil {
+		return 0, err
+	}
+	return p.to.Write(b)
+}
+
+// readIn is how long who asked for something may leave a piece of it unread.
+const readIn = time.Minute

@@ -6,6 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"parley/app/access"
+	"parley/app/faq"
+	"parley/app/files"
 )
 
 // Route is one line of the site map.
@@ -21,6 +23,41 @@ const (
 
 // importPath takes whole catalogues.
 const importPath = "/faq/import"
+
+// How many bytes of a request's body are read. Who is not logged in, or has shown no visitor's token that is good, can send
+// strangersBody at most, whatever the route takes.
+const (
+	strangersBody = 64 << 10
+	strangersForm = 16 << 10 // of a page's form
+	usualBody     = 64 << 10 // of a route that does not say otherwise
+	formMost      = 1 << 20  // larger bodies are never held in memory: their handlers stream them
+)
+
+// bodyLimits is what routes take that take more than usualBody.
+var bodyLimits = map[string]int64{
+	"POST /faq/new":                         formMost, // forty languages
+	"POST /faq/:id":                         formMost,
+	"POST /faq/state":                       256 << 10, // an id for each entry of a page
+	"POST /desk/conversations/:id/keep":     256 << 10,
+	"POST /admin/groups/:id/members":        formMost,  // some fields for each team member
+	"POST /admin/people/invite":             256 << 10, // an id for each customer
+	"POST /admin/people/:id/customers":      256 << 10,
+	"POST /admin/websites/:id/widget/:part": 256 << 10,       // texts of all languages
+	"POST /desk/conversations/:id/files":    files.MostBytes, // cut again by who reads them
+	"POST /snippets":                        files.MostBytes + formMost,
+	"POST /snippets/:id":                    files.MostBytes + formMost,
+	"POST /admin/people/:id/aliases":        32 << 20, // a picture for each customer
+	"POST " + importPath:                    faq.ImportBytes + formMost,
+	"POST " + uploadPath:                    files.MostBytes,
+}
+
+// BodyLimit is how many bytes of a request's body are read at most.
+func (r Route) BodyLimit() int64 {
+	if most, there := bodyLimits[r.Method+" "+r.Path]; there {
+		return most
+	}
+	return usualBody
+}
 
 // Routes is the site map: every address of this server, and who gets through.
 var Routes = []Route{

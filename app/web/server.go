@@ -67,6 +67,9 @@ type Server struct {
 	live     *live.Hub
 	files    *files.Room
 	links    files.Links
+	bodies   *budget
+	slots    *slots
+	imports  *slots
 	tokens   chat.Tokens
 	sessions *scs.SessionManager
 	store    *identity.Sessions
@@ -93,7 +96,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), imports: newSlots(importsMost)}
 	ui.Asset = static.Address
 
 	e := echo.New()
@@ -117,7 +120,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.headers, recovered)
 	for _, r := range Routes {
-		e.Add(r.Method, r.Path, r.guard(s))
+		e.Add(r.Method, r.Path, s.bounded(r, r.guard(s)))
 	}
 	ownPages := http.NewCrossOriginProtection()
 	if err := ownPages.AddTrustedOrigin(cfg.PublicURL); err != nil {
@@ -130,14 +133,6 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	most := int64(256 << 10)
-	switch {
-	case r.URL.Path == importPath: // a whole catalogue
-		most = faq.ImportBytes + 1<<20
-	case r.Method == http.MethodPost && (r.URL.Path == uploadPath || (strings.HasSuffix(r.URL.Path, "/files") || strings.HasPrefix(r.URL.Path, "/snippets") || strings.HasSuffix(r.URL.Path, "/aliases"))): // cut again where they are read
-		most = files.MostBytes + 1<<20
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, most)
 	s.handler.ServeHTTP(w, r)
 }
 
@@ -231,6 +226,9 @@ func (s *Server) fail(err error, c echo.Context) {
 			slog.Debug("after the answer", "route", c.Path(), "error", err)
 		}
 		return
+	}
+	if b := bodyOf(c); b != nil && !b.ended { // what else would come is not waited for
+		c.Response().Header().Set("Connection", "close")
 	}
 	e := worded(c, err)
 	status := statusOf[e.Kind]

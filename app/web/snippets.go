@@ -39,9 +39,11 @@ func (s *Server) snippetsWith(v *visit, p admin.SnippetsPage, status int) error 
 }
 
 func (s *Server) addSnippet(v *visit) error {
-	if err := v.whole(); err != nil {
+	done, err := s.whole(v, agentsMost)
+	if err != nil {
 		return err
 	}
+	defer done()
 	in := faq.Snippet{Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
 	switch to := v.FormValue("for"); to {
 	case "me", "":
@@ -65,9 +67,11 @@ func (s *Server) addSnippet(v *visit) error {
 }
 
 func (s *Server) updateSnippet(v *visit) error {
-	if err := v.whole(); err != nil {
+	done, err := s.whole(v, agentsMost)
+	if err != nil {
 		return err
 	}
+	defer done()
 	id, err := v.id("id", "snippet")
 	if err != nil {
 		return err
@@ -86,13 +90,18 @@ func (s *Server) updateSnippet(v *visit) error {
 
 // saveSnippet keeps a snippet with the file of its form.
 func (s *Server) saveSnippet(v *visit, in faq.Snippet) (err error) {
-	if in.File, err = s.attach(v, "file", files.OfSnippet, files.Sorts, agentsMost); err != nil {
-		if e := fail.As(err); e != nil {
+	file, err := s.attach(v, "file", files.OfSnippet, files.Sorts, agentsMost)
+	if err != nil {
+		if e := fail.As(err); e != nil && e.Kind != fail.Busy {
 			return fail.Field("file", "%s", e.Message)
 		}
 		return err
 	}
-	return s.faq.SaveSnippet(v.Request().Context(), v.Actor, in)
+	in.File = file.ID
+	if err = s.faq.SaveSnippet(v.Request().Context(), v.Actor, in); err != nil && file.ID != uuid.Nil {
+		s.drop(v, v.Actor, file, err)
+	}
+	return err
 }
 
 func (s *Server) removeSnippet(v *visit) error {

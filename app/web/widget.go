@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"parley/app/fail"
 	"parley/app/files"
+	"parley/app/live"
 	"parley/app/org"
 	"parley/templates/public"
 	"parley/widget"
@@ -216,14 +218,11 @@ func (s *Server) widgetFrames(c echo.Context, site *org.Site) error {
 	h.Set("Vary", "Origin")
 	h.Set("Cache-Control", "no-store")
 	letRead(c)
-	var frames []json.RawMessage
-	if err := json.NewDecoder(r.Body).Decode(&frames); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return err
-		}
-		return fail.New(fail.Invalid, "The request is not a JSON array of frames.")
+	frames, err := framesOf(r.Body)
+	if err != nil {
+		return err
 	}
+	bodyOf(c).release() // what waits for an answer holds nothing
 	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
 	if err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(time.Minute)); err != nil {
 		return err
@@ -233,6 +232,36 @@ func (s *Server) widgetFrames(c echo.Context, site *org.Site) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, answer)
+}
+
+// framesOf reads a JSON array of frames. Of one that has very many it reads no more than show it.
+func framesOf(from io.Reader) (frames []json.RawMessage, err error) {
+	dec := json.NewDecoder(from)
+	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+		return nil, unread(err, "The request is not a JSON array of frames.")
+	}
+	for dec.More() {
+		var frame json.RawMessage
+		if err := dec.Decode(&frame); err != nil {
+			return nil, unread(err, "The request is not a JSON array of frames.")
+		}
+		if frames = append(frames, frame); len(frames) > live.PollFrames {
+			return frames, nil // which is refused where the number is counted
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, unread(err, "The request is not a JSON array of frames.")
+	}
+	return frames, nil
+}
+
+// unread words why a body was not read: what is said of it already, or in the words.
+func unread(err error, words string) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) || fail.As(err) != nil {
+		return err
+	}
+	return fail.New(fail.Invalid, "%s", words)
 }
 
 // widgetReturn takes the one-time code of a mailed link from the widget, which sends it only once a person has done something on the
@@ -248,11 +277,7 @@ func (s *Server) widgetReturn(c echo.Context, site *org.Site) error {
 		Code string `json:"code"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return err
-		}
-		return fail.New(fail.Invalid, "The request is not a JSON object with a code.")
+		return unread(err, "The request is not a JSON object with a code.")
 	}
 	token, err := s.live.Return(r.Context(), site, c.RealIP(), in.Code)
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	if err != nil {
 		return err
 	}
+	if p.Storage, err = s.files.Used(ctx, v.Actor, id); err != nil {
+		return err
+	}
 	p.NoMail = s.mail.Off()
 	for _, t := range widget.Texts {
 		p.Texts = append(p.Texts, ui.Option{Value: t.Name, Label: t.English})

@@ -127,14 +127,20 @@ left join ratings r on r.org_id = c.org_id and r.conversation_id = c.id
 where c.state = 'closed' and c.id = @id;
 
 -- name: Transcript :many
-select seq, id, kind, author, author_name, body, created_at, coalesce(of_seq, 0)::integer as of_seq, changed from messages
-where conversation_id = @conversation_id order by seq;
+-- A page of the messages. What says that another was changed is not one of its own: the other one says so.
+select seq, id, kind, author, author_name, body, created_at, changed from messages
+where conversation_id = @conversation_id and of_seq is null and seq > @after order by seq limit @most;
+
+-- name: TranscriptBefore :many
+-- The page before, the newest first.
+select seq, id, kind, author, author_name, body, created_at, changed from messages
+where conversation_id = @conversation_id and of_seq is null and seq < @before order by seq desc limit @most;
 
 -- name: TracesOf :many
--- What messages said before they were edited or erased.
+-- What messages of a page said before they were edited or erased.
 select e.of_seq::integer as of_seq, t.was, e.created_at from message_traces t
 join messages e on e.org_id = t.org_id and e.conversation_id = t.conversation_id and e.seq = t.seq
-where t.conversation_id = @conversation_id and e.of_seq is not null order by t.seq;
+where t.conversation_id = @conversation_id and e.of_seq between @first::integer and @last::integer order by t.seq;
 
 -- name: TagsOf :many
 select t.name from conversation_tags x join tags t on t.org_id = x.org_id and t.id = x.tag_id where x.conversation_id = @conversation_id order by t.name;
@@ -146,13 +152,23 @@ from assignments a
 join users u on u.org_id = a.org_id and u.id = a.agent_id
 join groups g on g.org_id = a.org_id and g.id = a.group_id
 left join users b on b.org_id = a.org_id and b.id = a.by_id
-where a.conversation_id = @conversation_id order by a.at;
+where a.conversation_id = @conversation_id order by a.at limit 1000;
 
 -- name: SuggestionsOf :many
+-- Of a page's messages.
 select coalesce(f.seq, 0)::integer as seq, f.kind, f.at, coalesce(u.name, '')::text as agent, coalesce((
   select t.question from faq_texts t where t.org_id = f.org_id and t.entry_id = f.entry_id order by (t.language = f.language) desc, t.language limit 1), '')::text as question
 from faq_choices f left join users u on u.org_id = f.org_id and u.id = f.user_id
-where f.conversation_id = @conversation_id::uuid order by f.n;
+where f.conversation_id = @conversation_id::uuid and f.seq between @first::integer and @last::integer order by f.n;
+
+-- name: SuggestionsBeside :many
+-- Those that are on none of the messages.
+select coalesce(f.seq, 0)::integer as seq, f.kind, f.at, coalesce(u.name, '')::text as agent, coalesce((
+  select t.question from faq_texts t where t.org_id = f.org_id and t.entry_id = f.entry_id order by (t.language = f.language) desc, t.language limit 1), '')::text as question
+from faq_choices f left join users u on u.org_id = f.org_id and u.id = f.user_id
+where f.conversation_id = @conversation_id::uuid and not exists (
+  select from messages m where m.org_id = f.org_id and m.conversation_id = f.conversation_id and m.seq = f.seq and m.of_seq is null)
+order by f.n limit 500;
 
 -- name: CustomerChoices :many
 select id, name from customers order by name limit 1000;

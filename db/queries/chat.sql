@@ -294,6 +294,11 @@ from conversations c
 join websites w on w.org_id = c.org_id and w.id = c.website_id
 where c.id = @id;
 
+-- name: MayAttach :one
+-- Whether a visitor can say something in a conversation, or has said it.
+select (exists (select from conversations c where c.id = @conversation_id and c.visitor_id = @visitor_id and c.state <> 'closed')
+  or exists (select from messages m where m.visitor_id = @visitor_id and m.id = @message_id))::boolean as may;
+
 -- name: Reach :one
 -- What decides whether somebody who sees a conversation may change it.
 select c.agent_id, c.customer_id,

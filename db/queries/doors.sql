@@ -86,3 +86,6 @@ from app.door_lease(sqlc.arg(instance)::uuid, sqlc.arg(seconds)::integer) as d (
 
 -- name: OrganizationVerified :one
 select app.door_organization_verified(sqlc.arg(org_id)::uuid)::boolean as verified;
+
+-- name: Untidy :many
+select org_id::uuid as org_id from app.door_untidy(sqlc.arg(seconds)::integer) as d (org_id);

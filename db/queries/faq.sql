@@ -86,6 +86,21 @@ join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
 where r.total <= @most::bigint
 order by lower(e.category), e.created_at, e.id, t.language;
 
+-- name: EntriesInOrder :many
+-- The whole catalogue in the order of exports.
+select e.id from faq_entries e order by lower(e.category), e.created_at, e.id;
+
+-- name: EntriesForExport :many
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join groups g on g.org_id = e.org_id and g.id = e.group_id
+where e.id = any(@ids::uuid[])
+order by lower(e.category), e.created_at, e.id, t.language;
+
 -- name: PutEntries :exec
 -- Writes entries as they are to be; those that are there get the next version.
 insert into faq_entries (org_id, id, category, state, customer_id, website_id, group_id, created_by, updated_by)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/files"
 	"parley/app/identity"
 	"parley/app/org"
 	"parley/app/queue"
@@ -69,7 +70,8 @@ type Made struct {
 // OrganizationPage shows the organization's own settings.
 type OrganizationPage struct {
 	Viewer
-	Form ui.Form
+	Form    ui.Form
+	Storage files.StorageUse
 }
 
 func roleOptions(may bool) []ui.Option {

@@ -22,8 +22,9 @@ type WidgetPage struct {
 	Viewer
 	Website org.Website
 	Form    ui.Form
-	Part    string      // the form that was refused
-	Preview string      // what the widget is told, as JSON
+	Part    string // the form that was refused
+	Preview string // what the widget is told, as JSON
+	Storage files.StorageUse
 	NoMail  bool        // this server sends none
 	Texts   []ui.Option // the names of the widget's texts, and what they say in English
 }
@@ -155,4 +156,17 @@ func signing(key string) string {
 	return `const jwt = require("jsonwebtoken");
 const signed = jwt.sign({ sub: user.id, name: user.name, email: user.email }, "` + key + `", { algorithm: "HS256", expiresIn: "1h", jwtid: crypto.randomUUID() });
 // in the page:  parley("identify", signed)      and when the user signs out:  parley("identify", null)`
+}
+
+// stored says how much of its storage somebody uses.
+func stored(who string, use files.StorageUse) string {
+	text := who + " store " + ui.Bytes(max(0, use.Used))
+	if use.Limit == 0 {
+		return text + " of files."
+	}
+	text += " of files; the limit is " + ui.Bytes(use.Limit) + "."
+	if use.Used > use.Limit/10*9 {
+		text += " No more files can be sent when it is reached. Ask who runs this installation for a higher one."
+	}
+	return text
 }

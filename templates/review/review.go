@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -43,6 +44,15 @@ func address(c archive.Past, sought string) string {
 		to += "?q=" + url.QueryEscape(sought)
 	}
 	return to
+}
+
+// part is the address of another page of a conversation.
+func part(c archive.Record, sought, name string, seq int) string {
+	query := url.Values{name: {strconv.Itoa(seq)}}
+	if sought != "" {
+		query.Set("q", sought)
+	}
+	return "/review/" + c.ID.String() + "?" + query.Encode()
 }
 
 // back is the list that a conversation was found in.

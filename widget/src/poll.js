@@ -46,7 +46,9 @@ export default function poll(address, socketAddress, hello, json) {
     posting = true;
     try {
       while (queue.length && s.readyState === 1) {
-        const frames = queue.splice(0, 40);
+        let n = 0, size = 0; // a request can have 64 kB
+        while (n < 40 && n < queue.length && (size += queue[n].length) < 15000) n++;
+        const frames = queue.splice(0, n || 1);
         hear(await ask(frames[0] === hello.last ? frames : [hello(), ...frames]));
         if (begun && !loop.on) loop();
       }

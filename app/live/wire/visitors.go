@@ -173,6 +173,7 @@ func (k *Visitors) end(v *visitorWire) {
 	v.state.Store(ended)
 	k.poller.remove(v)
 	v.conn.Close()
+	v.gone()
 	k.clock.remove(v)
 	k.turned(k.tally.open.Add(-1))
 	v.end()
@@ -192,6 +193,7 @@ type visitorWire struct {
 	slot                // of the clock
 
 	message []byte // of a message in several frames, so far
+	coming  int64  // bytes of a large one that count in comingBytes
 	inside  bool   // one has begun
 	text    bool   // of text
 
@@ -312,6 +314,36 @@ func (v *visitorWire) drain() {
 	}
 }
 
+// comingBytes is what is held of large messages that have not come as a whole, on all visitors' sockets of this process.
+var comingBytes atomic.Int64
+
+const (
+	comingMost  = 16 << 20
+	comingSmall = 4 << 10 // what is not larger, as nearly all messages are, is not counted: large ones never keep them out
+)
+
+// come counts a frame that comes, if its message is large, and reports whether there is room for it.
+func (v *visitorWire) come(length int64) bool {
+	n := length + int64(len(v.message)) - v.coming
+	if v.coming == 0 && n <= comingSmall {
+		return true
+	}
+	if comingBytes.Add(n) > comingMost {
+		comingBytes.Add(-n)
+		return false
+	}
+	v.coming += n
+	return true
+}
+
+// gone says that nothing large is held any more.
+func (v *visitorWire) gone() {
+	if v.coming != 0 {
+		comingBytes.Add(-v.coming)
+		v.coming = 0
+	}
+}
+
 // frame reads a frame, hands a message that it completes to the screen, and reports whether the connection goes on.
 func (v *visitorWire) frame(in *bufio.Reader) bool {
 	h, err := ws.ReadHeader(in)
@@ -332,6 +364,14 @@ func (v *visitorWire) frame(in *bufio.Reader) bool {
 	if h.Length > int64(maxFrame-len(v.message)) {
 		return v.refuse(ws.StatusMessageTooBig, "too large")
 	}
+	if !v.come(h.Length) {
+		return v.refuse(TryAgain, "too much comes at once")
+	}
+	defer func() {
+		if !v.inside {
+			v.gone()
+		}
+	}()
 	body := make([]byte, h.Length)
 	if _, err := io.ReadFull(in, body); err != nil {
 		return false

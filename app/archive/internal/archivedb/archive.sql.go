@@ -480,7 +480,7 @@ from assignments a
 join users u on u.org_id = a.org_id and u.id = a.agent_id
 join groups g on g.org_id = a.org_id and g.id = a.group_id
 left join users b on b.org_id = a.org_id and b.id = a.by_id
-where a.conversation_id = $1 order by a.at
+where a.conversation_id = $1 order by a.at limit 1000
 `
 
 type HandsOfRow struct {
@@ -653,12 +653,62 @@ func (q *Queries) Planned(ctx context.Context) error {
 	return err
 }
 
+const suggestionsBeside = `-- name: SuggestionsBeside :many
+select coalesce(f.seq, 0)::integer as seq, f.kind, f.at, coalesce(u.name, '')::text as agent, coalesce((
+  select t.question from faq_texts t where t.org_id = f.org_id and t.entry_id = f.entry_id order by (t.language = f.language) desc, t.language limit 1), '')::text as question
+from faq_choices f left join users u on u.org_id = f.org_id and u.id = f.user_id
+where f.conversation_id = $1::uuid and not exists (
+  select from messages m where m.org_id = f.org_id and m.conversation_id = f.conversation_id and m.seq = f.seq and m.of_seq is null)
+order by f.n limit 500
+`
+
+type SuggestionsBesideRow struct {
+	Seq      int32
+	Kind     string
+	At       time.Time
+	Agent    string
+	Question string
+}
+
+// Those that are on none of the messages.
+func (q *Queries) SuggestionsBeside(ctx context.Context, conversationID uuid.UUID) ([]SuggestionsBesideRow, error) {
+	rows, err := q.db.Query(ctx, suggestionsBeside, conversationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SuggestionsBesideRow
+	for rows.Next() {
+		var i SuggestionsBesideRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Kind,
+			&i.At,
+			&i.Agent,
+			&i.Question,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const suggestionsOf = `-- name: SuggestionsOf :many
 select coalesce(f.seq, 0)::integer as seq, f.kind, f.at, coalesce(u.name, '')::text as agent, coalesce((
   select t.question from faq_texts t where t.org_id = f.org_id and t.entry_id = f.entry_id order by (t.language = f.language) desc, t.language limit 1), '')::text as question
 from faq_choices f left join users u on u.org_id = f.org_id and u.id = f.user_id
-where f.conversation_id = $1::uuid order by f.n
+where f.conversation_id = $1::uuid and f.seq between $2::integer and $3::integer order by f.n
 `
+
+type SuggestionsOfParams struct {
+	ConversationID uuid.UUID
+	First          int32
+	Last           int32
+}
 
 type SuggestionsOfRow struct {
 	Seq      int32
@@ -668,8 +718,9 @@ type SuggestionsOfRow struct {
 	Question string
 }
 
-func (q *Queries) SuggestionsOf(ctx context.Context, conversationID uuid.UUID) ([]SuggestionsOfRow, error) {
-	rows, err := q.db.Query(ctx, suggestionsOf, conversationID)
+// Of a page's messages.
+func (q *Queries) SuggestionsOf(ctx context.Context, arg SuggestionsOfParams) ([]SuggestionsOfRow, error) {
+	rows, err := q.db.Query(ctx, suggestionsOf, arg.ConversationID, arg.First, arg.Last)
 	if err != nil {
 		return nil, err
 	}
@@ -750,8 +801,14 @@ func (q *Queries) TagsOf(ctx context.Context, conversationID uuid.UUID) ([]strin
 const tracesOf = `-- name: TracesOf :many
 select e.of_seq::integer as of_seq, t.was, e.created_at from message_traces t
 join messages e on e.org_id = t.org_id and e.conversation_id = t.conversation_id and e.seq = t.seq
-where t.conversation_id = $1 and e.of_seq is not null order by t.seq
+where t.conversation_id = $1 and e.of_seq between $2::integer and $3::integer order by t.seq
 `
+
+type TracesOfParams struct {
+	ConversationID uuid.UUID
+	First          int32
+	Last           int32
+}
 
 type TracesOfRow struct {
 	OfSeq     int32
@@ -759,9 +816,9 @@ type TracesOfRow struct {
 	CreatedAt time.Time
 }
 
-// What messages said before they were edited or erased.
-func (q *Queries) TracesOf(ctx context.Context, conversationID uuid.UUID) ([]TracesOfRow, error) {
-	rows, err := q.db.Query(ctx, tracesOf, conversationID)
+// What messages of a page said before they were edited or erased.
+func (q *Queries) TracesOf(ctx context.Context, arg TracesOfParams) ([]TracesOfRow, error) {
+	rows, err := q.db.Query(ctx, tracesOf, arg.ConversationID, arg.First, arg.Last)
 	if err != nil {
 		return nil, err
 	}
@@ -781,9 +838,15 @@ func (q *Queries) TracesOf(ctx context.Context, conversationID uuid.UUID) ([]Tra
 }
 
 const transcript = `-- name: Transcript :many
-select seq, id, kind, author, author_name, body, created_at, coalesce(of_seq, 0)::integer as of_seq, changed from messages
-where conversation_id = $1 order by seq
+select seq, id, kind, author, author_name, body, created_at, changed from messages
+where conversation_id = $1 and of_seq is null and seq > $2 order by seq limit $3
 `
+
+type TranscriptParams struct {
+	ConversationID uuid.UUID
+	After          int32
+	Most           int32
+}
 
 type TranscriptRow struct {
 	Seq        int32
@@ -793,12 +856,12 @@ type TranscriptRow struct {
 	AuthorName string
 	Body       string
 	CreatedAt  time.Time
-	OfSeq      int32
 	Changed    string
 }
 
-func (q *Queries) Transcript(ctx context.Context, conversationID uuid.UUID) ([]TranscriptRow, error) {
-	rows, err := q.db.Query(ctx, transcript, conversationID)
+// A page of the messages. What says that another was changed is not one of its own: the other one says so.
+func (q *Queries) Transcript(ctx context.Context, arg TranscriptParams) ([]TranscriptRow, error) {
+	rows, err := q.db.Query(ctx, transcript, arg.ConversationID, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -814,7 +877,58 @@ func (q *Queries) Transcript(ctx context.Context, conversationID uuid.UUID) ([]T
 			&i.AuthorName,
 			&i.Body,
 			&i.CreatedAt,
-			&i.OfSeq,
+			&i.Changed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const transcriptBefore = `-- name: TranscriptBefore :many
+select seq, id, kind, author, author_name, body, created_at, changed from messages
+where conversation_id = $1 and of_seq is null and seq < $2 order by seq desc limit $3
+`
+
+type TranscriptBeforeParams struct {
+	ConversationID uuid.UUID
+	Before         int32
+	Most           int32
+}
+
+type TranscriptBeforeRow struct {
+	Seq        int32
+	ID         uuid.UUID
+	Kind       string
+	Author     string
+	AuthorName string
+	Body       string
+	CreatedAt  time.Time
+	Changed    string
+}
+
+// The page before, the newest first.
+func (q *Queries) TranscriptBefore(ctx context.Context, arg TranscriptBeforeParams) ([]TranscriptBeforeRow, error) {
+	rows, err := q.db.Query(ctx, transcriptBefore, arg.ConversationID, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TranscriptBeforeRow
+	for rows.Next() {
+		var i TranscriptBeforeRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Kind,
+			&i.Author,
+			&i.AuthorName,
+			&i.Body,
+			&i.CreatedAt,
 			&i.Changed,
 		); err != nil {
 			return nil, err

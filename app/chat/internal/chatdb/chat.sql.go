@@ -1691,6 +1691,25 @@ func (q *Queries) Mailed(ctx context.Context, arg MailedParams) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
+const mayAttach = `-- name: MayAttach :one
+select (exists (select from conversations c where c.id = $1 and c.visitor_id = $2 and c.state <> 'closed')
+  or exists (select from messages m where m.visitor_id = $2 and m.id = $3))::boolean as may
+`
+
+type MayAttachParams struct {
+	ConversationID uuid.UUID
+	VisitorID      uuid.UUID
+	MessageID      uuid.UUID
+}
+
+// Whether a visitor can say something in a conversation, or has said it.
+func (q *Queries) MayAttach(ctx context.Context, arg MayAttachParams) (bool, error) {
+	row := q.db.QueryRow(ctx, mayAttach, arg.ConversationID, arg.VisitorID, arg.MessageID)
+	var may bool
+	err := row.Scan(&may)
+	return may, err
+}
+
 const messagesAfter = `-- name: MessagesAfter :many
 select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
 from messages where conversation_id = $1 and seq > $2 order by seq limit $3

@@ -289,6 +289,91 @@ func (q *Queries) EngineVersion(ctx context.Context) (EngineVersionRow, error) {
 	return i, err
 }
 
+const entriesForExport = `-- name: EntriesForExport :many
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join groups g on g.org_id = e.org_id and g.id = e.group_id
+where e.id = any($1::uuid[])
+order by lower(e.category), e.created_at, e.id, t.language
+`
+
+type EntriesForExportRow struct {
+	ID           uuid.UUID
+	Category     string
+	State        string
+	CustomerID   *uuid.UUID
+	WebsiteID    *uuid.UUID
+	GroupID      *uuid.UUID
+	Language     string
+	Question     string
+	Answer       string
+	CustomerName string
+	WebsiteName  string
+	GroupName    string
+}
+
+func (q *Queries) EntriesForExport(ctx context.Context, ids []uuid.UUID) ([]EntriesForExportRow, error) {
+	rows, err := q.db.Query(ctx, entriesForExport, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EntriesForExportRow
+	for rows.Next() {
+		var i EntriesForExportRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Category,
+			&i.State,
+			&i.CustomerID,
+			&i.WebsiteID,
+			&i.GroupID,
+			&i.Language,
+			&i.Question,
+			&i.Answer,
+			&i.CustomerName,
+			&i.WebsiteName,
+			&i.GroupName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const entriesInOrder = `-- name: EntriesInOrder :many
+select e.id from faq_entries e order by lower(e.category), e.created_at, e.id
+`
+
+// The whole catalogue in the order of exports.
+func (q *Queries) EntriesInOrder(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, entriesInOrder)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getChoice = `-- name: GetChoice :one
 select n, entry_id, kind, query, language from faq_choices where id = $1
 `

@@ -11,6 +11,100 @@ import (
 	"github.com/google/uuid"
 )
 
+const againUpload = `-- name: AgainUpload :exec
+update files set upload_id = $1 where id = $2
+`
+
+type AgainUploadParams struct {
+	UploadID *uuid.UUID
+	ID       uuid.UUID
+}
+
+// The same file has come once more: from now on it is this upload's.
+func (q *Queries) AgainUpload(ctx context.Context, arg AgainUploadParams) error {
+	_, err := q.db.Exec(ctx, againUpload, arg.UploadID, arg.ID)
+	return err
+}
+
+const beginUpload = `-- name: BeginUpload :exec
+insert into uploads (org_id, id, website_id, size) values (app.org_id(), $1, $2, $3)
+`
+
+type BeginUploadParams struct {
+	ID        uuid.UUID
+	WebsiteID *uuid.UUID
+	Size      int64
+}
+
+// Reserves the bytes: the trigger counts them, and locks what it counts until the transaction ends.
+func (q *Queries) BeginUpload(ctx context.Context, arg BeginUploadParams) error {
+	_, err := q.db.Exec(ctx, beginUpload, arg.ID, arg.WebsiteID, arg.Size)
+	return err
+}
+
+const bytesNeeded = `-- name: BytesNeeded :one
+select (exists (select from files f where f.org_id = app.org_id() and f.hash = $1::bytea)
+  or exists (select from uploads u where u.org_id = app.org_id() and u.hash = $1::bytea and u.started_at >= now() - make_interval(secs => $2::integer)))::boolean as needed
+`
+
+type BytesNeededParams struct {
+	Hash    []byte
+	Seconds int32
+}
+
+// Whether a file has the bytes, or an upload that is not over.
+func (q *Queries) BytesNeeded(ctx context.Context, arg BytesNeededParams) (bool, error) {
+	row := q.db.QueryRow(ctx, bytesNeeded, arg.Hash, arg.Seconds)
+	var needed bool
+	err := row.Scan(&needed)
+	return needed, err
+}
+
+const dropFile = `-- name: DropFile :execrows
+delete from files f where f.id = $1 and f.upload_id = $2 and f.conversation_id is null
+  and not exists (select from messages m where m.org_id = f.org_id and m.visitor_id = f.visitor_id and m.id = f.id)
+  and not exists (select from snippets s where s.org_id = f.org_id and s.file_id = f.id)
+  and not exists (select from pictures p where p.org_id = f.org_id and p.file_id = f.id)
+`
+
+type DropFileParams struct {
+	ID       uuid.UUID
+	UploadID *uuid.UUID
+}
+
+// Only what this upload brought, and no message says.
+func (q *Queries) DropFile(ctx context.Context, arg DropFileParams) (int64, error) {
+	result, err := q.db.Exec(ctx, dropFile, arg.ID, arg.UploadID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dropUnused = `-- name: DropUnused :exec
+delete from files f where (f.org_id, f.id) in (
+  select x.org_id, x.id from files x where x.created_at < now() - make_interval(secs => $1::integer) and case x.use
+    when 'message' then x.conversation_id is null
+    else not exists (select from snippets s where s.org_id = x.org_id and s.file_id = x.id)
+      and not exists (select from pictures p where p.org_id = x.org_id and p.file_id = x.id) end
+  order by x.created_at limit 500)
+`
+
+// Files that were never said, and those that no snippet and no picture has any more.
+func (q *Queries) DropUnused(ctx context.Context, seconds int32) error {
+	_, err := q.db.Exec(ctx, dropUnused, seconds)
+	return err
+}
+
+const endUpload = `-- name: EndUpload :exec
+delete from uploads where id = $1
+`
+
+func (q *Queries) EndUpload(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, endUpload, id)
+	return err
+}
+
 const getFile = `-- name: GetFile :one
 select id, use, visitor_id, conversation_id, name, kind, size, width, height, hash, by_id from files where id = $1
 `
@@ -48,9 +142,98 @@ func (q *Queries) GetFile(ctx context.Context, id uuid.UUID) (GetFileRow, error)
 	return i, err
 }
 
+const leftovers = `-- name: Leftovers :many
+select id, hash from uploads where started_at < now() - make_interval(secs => $1::integer) order by started_at limit 200
+`
+
+type LeftoversRow struct {
+	ID   uuid.UUID
+	Hash []byte
+}
+
+// Uploads that are over, with the bytes that they may have left.
+func (q *Queries) Leftovers(ctx context.Context, seconds int32) ([]LeftoversRow, error) {
+	rows, err := q.db.Query(ctx, leftovers, seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LeftoversRow
+	for rows.Next() {
+		var i LeftoversRow
+		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const leftoversOf = `-- name: LeftoversOf :many
+select id, hash from uploads where started_at = '-infinity' and hash = $1::bytea
+`
+
+type LeftoversOfRow struct {
+	ID   uuid.UUID
+	Hash []byte
+}
+
+// The same, at once, of bytes whose file has just been removed.
+func (q *Queries) LeftoversOf(ctx context.Context, hash []byte) ([]LeftoversOfRow, error) {
+	rows, err := q.db.Query(ctx, leftoversOf, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LeftoversOfRow
+	for rows.Next() {
+		var i LeftoversOfRow
+		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockBytes = `-- name: LockBytes :exec
+select pg_advisory_xact_lock(hashtextextended(app.org_id()::text || encode($1::bytea, 'hex'), 16))
+`
+
+// Whoever puts bytes into the store, or removes them, holds this until it has said so in the table.
+func (q *Queries) LockBytes(ctx context.Context, hash []byte) error {
+	_, err := q.db.Exec(ctx, lockBytes, hash)
+	return err
+}
+
+const nameUpload = `-- name: NameUpload :execrows
+update uploads set hash = $1, size = $2 where id = $3
+`
+
+type NameUploadParams struct {
+	Hash []byte
+	Size int64
+	ID   uuid.UUID
+}
+
+// From here on nobody removes these bytes.
+func (q *Queries) NameUpload(ctx context.Context, arg NameUploadParams) (int64, error) {
+	result, err := q.db.Exec(ctx, nameUpload, arg.Hash, arg.Size, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const putFile = `-- name: PutFile :one
-insert into files (org_id, id, use, visitor_id, name, kind, size, width, height, hash, by_id)
-values (app.org_id(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+insert into files (org_id, id, use, visitor_id, name, kind, size, width, height, hash, by_id, website_id, upload_id)
+values (app.org_id(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (org_id, id) do nothing returning id
 `
 
@@ -65,6 +248,8 @@ type PutFileParams struct {
 	Height    int32
 	Hash      []byte
 	ByID      *uuid.UUID
+	WebsiteID *uuid.UUID
+	UploadID  *uuid.UUID
 }
 
 // No row comes back for an id that is taken.
@@ -80,6 +265,8 @@ func (q *Queries) PutFile(ctx context.Context, arg PutFileParams) (uuid.UUID, er
 		arg.Height,
 		arg.Hash,
 		arg.ByID,
+		arg.WebsiteID,
+		arg.UploadID,
 	)
 	var id uuid.UUID
 	err := row.Scan(&id)
@@ -100,4 +287,34 @@ type SaidFileParams struct {
 func (q *Queries) SaidFile(ctx context.Context, arg SaidFileParams) error {
 	_, err := q.db.Exec(ctx, saidFile, arg.ConversationID, arg.ID)
 	return err
+}
+
+const saidLate = `-- name: SaidLate :exec
+update files f set conversation_id = m.conversation_id
+from messages m where f.use = 'message' and f.conversation_id is null and f.created_at < now() - make_interval(secs => $1::integer)
+  and m.org_id = f.org_id and m.visitor_id = f.visitor_id and m.id = f.id
+`
+
+// Files whose message was said by a process that ended before it could note so.
+func (q *Queries) SaidLate(ctx context.Context, seconds int32) error {
+	_, err := q.db.Exec(ctx, saidLate, seconds)
+	return err
+}
+
+const storageUse = `-- name: StorageUse :one
+select coalesce((select u.bytes from storage_use u where u.org_id = app.org_id() and u.website_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint as organization,
+  coalesce((select u.bytes from storage_use u where u.org_id = app.org_id() and u.website_id = $1::uuid), 0)::bigint as website
+`
+
+type StorageUseRow struct {
+	Organization int64
+	Website      int64
+}
+
+// The bytes that the organization and one of its websites store, with what is coming.
+func (q *Queries) StorageUse(ctx context.Context, website uuid.UUID) (StorageUseRow, error) {
+	row := q.db.QueryRow(ctx, storageUse, website)
+	var i StorageUseRow
+	err := row.Scan(&i.Organization, &i.Website)
+	return i, err
 }

@@ -417,6 +417,30 @@ func (q *Queries) Tried(ctx context.Context, arg TriedParams) error {
 	return err
 }
 
+const untidy = `-- name: Untidy :many
+select org_id::uuid as org_id from app.door_untidy($1::integer) as d (org_id)
+`
+
+func (q *Queries) Untidy(ctx context.Context, seconds int32) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, untidy, seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var org_id uuid.UUID
+		if err := rows.Scan(&org_id); err != nil {
+			return nil, err
+		}
+		items = append(items, org_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const untriedIdentities = `-- name: UntriedIdentities :many
 select identity_id::uuid as identity_id, password_hash::text as password_hash
 from app.door_untried($1::uuid) as d (identity_id, password_hash)

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/app/fail"
+)
+
+// Every route says how much it takes, and what it says is about a route that there is.
+func TestBodyLimits(t *testing.T) {
+	t.Parallel()
+	routes := map[string]bool{}
+	for _, r := range Routes {
+		routes[r.Method+" "+r.Path] = true
+		if n := r.BodyLimit(); n < 1 || n > 64<<20 {
+			t.Errorf("%s %s takes %d bytes", r.Method, r.Path, n)
+		}
+	}
+	for name := range bodyLimits {
+		if !routes[name] {
+			t.Errorf("there is no route %q", name)
+		}
+	}
+}
+
+func stranger(b *budget, network, text string) *body {
+	w := httptest.NewRecorder()
+	return &body{from: io.NopCloser(strings.NewReader(text)), control: http.NewResponseController(w), header: w.Header(), route: usualBody, limit: strangersBody, length: -1, budget: b, network: network}
+}
+
+// What is held of strangers' bodies is bounded, for each network and in all, and is free again afterwards.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	b, full := newBudget(), strings.Repeat("x", strangersBody)
+	var held []*body
+	hold := func(network string) error {
+		s := stranger(b, network, full)
+		held = append(held, s)
+		_, err := io.Copy(io.Discard, s)
+		return err
+	}
+	fill := func(network string) (n int) {
+		for n < 2*strangersNetwork/strangersBody && hold(network) == nil {
+			n++
+		}
+		return n
+	}
+	if n := fill("a network"); n < strangersNetwork/strangersBody-1 || b.all > strangersNetwork {
+		t.Errorf("%d bodies of a network are held, %d bytes", n, b.all)
+	}
+	networks := 1
+	for fill(fmt.Sprint(networks)) > 0 && networks < 100 {
+		networks++
+	}
+	if networks == 100 || b.all > strangersAll || b.all < strangersAll/2 {
+		t.Errorf("%d bytes of %d networks are held", b.all, networks)
+	}
+	if err := hold("one more"); fail.KindOf(err) != fail.Busy {
+		t.Errorf("beyond all: %v", err)
+	}
+	for _, s := range held {
+		s.release()
+	}
+	if err := hold("one more"); err != nil || b.all != strangersBody || len(b.of) != 1 {
+		t.Errorf("afterwards: %v, %d bytes of %d networks", err, b.all, len(b.of))
+	}
+}
+
+// Beyond its limit a body is not read.
+func TestBodyIsCut(t *testing.T) {
+	t.Parallel()
+	s := stranger(newBudget(), "a network", strings.Repeat("x", 1<<20))
+	n, err := io.Copy(io.Discard, s)
+	var tooLarge *http.MaxBytesError
+	if !errors.As(err, &tooLarge) || n > strangersBody+1 || s.header.Get("Connection") != "close" {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	s = stranger(newBudget(), "a network", strings.Repeat("x", 1<<20))
+	s.route = 1 << 20
+	if err := s.allow(1 << 40); err != nil || s.budget != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, s); n != 1<<20 || err != nil {
+		t.Errorf("of somebody who is known: %d bytes, %v", n, err)
+	}
+}
+
+// A share of the slots is left to others, and one that is given back is taken by who waits.
+func TestSlots(t *testing.T) {
+	t.Parallel()
+	s, ctx := newSlots(4), context.Background()
+	var releases []func()
+	for range 2 {
+		release, err := s.take(ctx, 0, map[string]int{"one": 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		releases = append(releases, release)
+	}
+	if _, err := s.take(ctx, 0, map[string]int{"one": 2}); fail.KindOf(err) != fail.Busy {
+		t.Errorf("beyond its share: %v", err)
+	}
+	if s.speed() != speedUsual {
+		t.Error("speed is asked for while half of the slots are free")
+	}
+	for range 2 {
+		if _, err := s.take(ctx, 0, map[string]int{"two": 2}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.speed() != speedCrowded {
+		t.Error("no speed is asked for while all slots are taken")
+	}
+	time.AfterFunc(20*time.Millisecond, releases[0])
+	if _, err := s.take(ctx, 30*time.Second, map[string]int{"three": 2}); err != nil {
+		t.Errorf("who waits: %v", err)
+	}
+}
+
+// What comes too slowly is cut off: it is measured over a time, and in all.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	control := http.NewResponseController(&deadlines{httptest.NewRecorder()})
+	now := time.Now()
+	for name, c := range map[string]struct {
+		p    pace
+		slow bool
+	}{
+		"at the beginning": {pace{since: now, end: now.Add(time.Minute)}, false},
+		"a little":         {pace{since: now.Add(-2 * speedIn), bytes: 1000, end: now.Add(time.Minute)}, true},
+		"enough":           {pace{since: now.Add(-2 * speedIn), bytes: 1 << 20, end: now.Add(time.Minute)}, false},
+		"for too long":     {pace{since: now, bytes: 1 << 20, end: now.Add(-time.Second)}, true},
+	} {
+		c.p.slots = newSlots(4)
+		if err := c.p.next(control); (err != nil) != c.slow || c.slow && fail.KindOf(err) != fail.Busy {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type deadlines struct{ http.ResponseWriter }
+
+func (deadlines) SetReadDeadline(time.Time) error { return nil }

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+)
+
+// filesOfForm is how many files one form can have.
+const filesOfForm = 100
+
+// sent is a file of a form, on this machine's disk.
+type sent struct {
+	*os.File
+	name string
+	size int64
+}
+
+// whole reads a form with files: the files onto this machine's disk, of each at most one byte more than most, the rest into memory.
+// One that did not arrive as a whole changes nothing. The returned function removes the files.
+func (s *Server) whole(v *visit, most int) (done func(), err error) {
+	release, err := s.slots.take(v.Request().Context(), 0, map[string]int{v.Actor.Org().String(): slotsOfOrg, v.ID().String(): slotsOfOne})
+	if err != nil {
+		return func() {}, err
+	}
+	defer release()
+	v.sent = map[string]sent{}
+	done = func() {
+		for _, f := range v.sent {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}
+	bodyOf(v).paced(s.slots)
+	if err := s.readParts(v, most); err != nil {
+		done()
+		return func() {}, cut(err)
+	}
+	return done, nil
+}
+
+func (s *Server) readParts(v *visit, most int) error {
+	r := v.Request()
+	parts, err := r.MultipartReader()
+	if errors.Is(err, http.ErrNotMultipart) {
+		b := bodyOf(v)
+		if b != nil {
+			b.limit = min(b.limit, usualBody)
+		}
+		return readForm(v, staffFields)
+	}
+	if err != nil {
+		return err
+	}
+	values, left := url.Values{}, int64(usualBody)
+	for fields := 0; ; fields++ {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			r.PostForm, r.Form = values, values
+			for name, list := range r.URL.Query() {
+				r.Form[name] = append(r.Form[name], list...)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := part.FormName()
+		if part.FileName() == "" {
+			text, err := io.ReadAll(io.LimitReader(part, left+1))
+			if err != nil {
+				return err
+			}
+			if left -= int64(len(text) + len(name)); left < 0 || fields >= staffFields {
+				return errFields
+			}
+			values.Add(name, string(text))
+			continue
+		}
+		if _, twice := v.sent[name]; twice || len(v.sent) >= filesOfForm {
+			return errFields
+		}
+		if err := s.receivePart(v, part, most); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Server) receivePart(v *visit, part *multipart.Part, most int) error {
+	f, err := s.files.Spool()
+	if err != nil {
+		return err
+	}
+	v.sent[part.FormName()] = sent{f, part.FileName(), 0}
+	n, err := io.Copy(f, io.LimitReader(part, int64(most)+1)) // of one that is too large as much as shows it
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	v.sent[part.FormName()] = sent{f, part.FileName(), n}
+	return nil
+}

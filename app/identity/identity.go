@@ -28,9 +28,10 @@ type Room struct {
 	hashes  atomic.Int64   // computed so far
 	working sync.WaitGroup // what nobody waits for
 
-	mu     sync.Mutex
-	people map[uuid.UUID]cachedPerson
-	faces  faces
+	mu      sync.Mutex
+	people  map[uuid.UUID]cachedPerson
+	changes int // of people
+	faces   faces
 }
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
@@ -64,6 +65,7 @@ const personKept = 30 * time.Second
 func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
 	r.mu.Lock()
 	c, there := r.people[id]
+	changes := r.changes
 	r.mu.Unlock()
 	if there && time.Now().Before(c.until) {
 		return c.Person, nil
@@ -88,7 +90,9 @@ func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
 	if len(r.people) > 20000 {
 		clear(r.people)
 	}
-	r.people[id] = cachedPerson{p, time.Now().Add(personKept)}
+	if r.changes == changes { // else it may have been read before a change
+		r.people[id] = cachedPerson{p, time.Now().Add(personKept)}
+	}
 	return p, nil
 }
 
@@ -104,6 +108,7 @@ func (r *Room) Heard(events []bus.Event) {
 		if e.Kind == bus.User {
 			r.mu.Lock()
 			delete(r.people, e.User)
+			r.changes++
 			r.mu.Unlock()
 		}
 	}
@@ -116,11 +121,17 @@ func (r *Room) Gap(org uuid.UUID) {
 	}
 	r.mu.Lock()
 	clear(r.people)
+	r.changes++
 	r.mu.Unlock()
 }
 
 func (r *Room) changed(org, user uuid.UUID) {
 	r.bus.Publish(bus.Event{Kind: bus.User, Org: org, User: user})
+}
+
+// membersChanged says that somebody has come or gone, or may do something else than before: who answers for which group may be different.
+func (r *Room) membersChanged(org uuid.UUID) {
+	r.bus.Publish(bus.Event{Kind: bus.Groups, Org: org}, bus.Event{Kind: bus.Line, Org: org})
 }
 
 // User is a person who can log in, as the list of people shows it.

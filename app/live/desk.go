@@ -35,16 +35,20 @@ type desk struct {
 	due     *time.Timer
 
 	mu        sync.Mutex
-	ready     bool     // the screen has been brought up to date
-	waiting   [][]byte // what came before that
+	ready     bool                 // the screen has been brought up to date; changed under the floor's lock too
+	waiting   [][]byte             // what came before that
+	pending   map[uuid.UUID]change // how conversations have changed before that: newer than what is being read, or known by then
+	revisited map[uuid.UUID]bool   // conversations whose participants have changed before that
 	following map[uuid.UUID]struct{}
 	visiting  map[uuid.UUID]bool // of them, those of others in which it is a guest; true: it may write to the visitor
 	lines     chat.Lines         // that it sees
 	typedAt   time.Time
 
-	listed  map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	passed  map[uuid.UUID][]byte   // before the screen is ready: what takes an entry off that may just have been read for it
-	awaited map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
+	listed   map[uuid.UUID]struct{} // conversations whose entries the screen shows
+	head     queueHead              // of them, those of its queues
+	saidMore int                    // how many more the screen says there are
+	light    map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
+	awaited  map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
 }
 
 // ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
@@ -57,7 +61,8 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
 	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{},
-		listed: map[uuid.UUID]struct{}{}, passed: map[uuid.UUID][]byte{}, awaited: map[uuid.UUID]struct{}{}})
+		pending: map[uuid.UUID]change{}, revisited: map[uuid.UUID]bool{},
+		listed: map[uuid.UUID]struct{}{}, head: queueHead{most: chat.LineShown}, light: map[uuid.UUID]bool{}, awaited: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor  { return d.actor }
@@ -133,28 +138,34 @@ func (d *desk) sees(c chat.Conversation, now time.Time) view.Seen {
 	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
 }
 
-// passedMost is how many entries can leave while a screen is brought up to date.
-const passedMost = 1000
-
-// list sends an entry's new state to the screen that shows it, or is to show it from now on. A screen that does not is told nothing.
-func (d *desk) list(conversation uuid.UUID, shown bool, frame []byte) {
+// list sends an entry's new state to the screen that shows it, or is to show it from now on; draw is called if it is. A screen that does
+// not is told nothing. It reports whether the list of the queues is cut.
+func (d *desk) list(c chat.Conversation, seen view.Seen, draw func() []byte) (cut bool) {
 	d.mu.Lock()
-	_, was := d.listed[conversation]
+	defer d.mu.Unlock()
+	_, was := d.listed[c.ID]
+	shown := (seen.Mine || seen.Guest) && c.State != chat.Closed || seen.Line
+	dropped := uuid.Nil
+	if seen.Line && !seen.Offered && !seen.Guest {
+		shown, dropped = d.head.put(placeOf(c))
+	} else {
+		d.head.remove(c.ID)
+	}
 	switch {
 	case shown:
-		d.listed[conversation] = struct{}{}
-		delete(d.passed, conversation)
+		d.listed[c.ID] = struct{}{}
+		d.sendLocked(draw())
+	case was && seen.Line: // it has moved behind the cut
+		d.dropLocked(c.ID)
 	case was:
-		delete(d.listed, conversation)
-	case !d.ready && len(d.passed) < passedMost:
-		d.passed[conversation] = frame
-	case !d.ready:
-		d.socket.GiveUp() // it comes back and reads everything
+		delete(d.listed, c.ID)
+		d.sendLocked(draw())
 	}
-	d.mu.Unlock()
-	if shown || was {
-		d.sendRaw(frame)
+	d.dropLocked(dropped)
+	if d.saidMore == 0 { // how many they are is read; that they are, is said at once
+		d.sayMoreLocked()
 	}
+	return d.head.more > 0
 }
 
 // await notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
@@ -193,6 +204,7 @@ func (d *desk) visits(conversation uuid.UUID, guest, mayWrite bool) (changed boo
 type deskFrame struct {
 	Type         string            `json:"type"`
 	Threads      map[uuid.UUID]int `json:"threads"`
+	Light        map[uuid.UUID]int `json:"light"` // likewise, of the panes that are not loaded
 	Conversation uuid.UUID         `json:"conversation"`
 	Seq          int               `json:"seq"`
 }
@@ -220,7 +232,7 @@ var deskFrames = map[string]func(*desk, deskFrame){
 }
 
 // threadsShown is how many conversations one page may ask about.
-const threadsShown = 500
+const threadsShown = 1200
 
 // Frames names every frame that the panels' and the desks' sockets take.
 func Frames() (panels, desks []string) {
@@ -234,10 +246,16 @@ func (d *desk) hello(in deskFrame) {
 	}
 	d.greeted = true
 	d.due.Stop()
-	if in.Threads == nil || len(in.Threads) > threadsShown { // more than a page can show: as if it showed nothing
-		in.Threads = map[uuid.UUID]int{}
+	shown := &shownPanes{in.Threads, in.Light}
+	if shown.whole == nil || len(in.Threads)+len(in.Light) > threadsShown { // more than a page says: as if it showed nothing
+		shown.whole, shown.light = map[uuid.UUID]int{}, map[uuid.UUID]int{}
 	}
-	d.refresh(in.Threads)
+	for _, cursors := range []map[uuid.UUID]int{shown.whole, shown.light} {
+		for id, after := range cursors {
+			cursors[id] = max(0, after)
+		}
+	}
+	d.refresh(shown)
 }
 
 // say sends a fragment, after the screen has first been brought up to date.
@@ -246,6 +264,10 @@ func (d *desk) say(c templ.Component) { d.sendRaw(html(c)) }
 func (d *desk) sendRaw(frame []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.sendLocked(frame)
+}
+
+func (d *desk) sendLocked(frame []byte) {
 	switch {
 	case d.ready:
 		d.socket.Send(frame)
@@ -300,8 +322,10 @@ func (d *desk) alive(deskFrame) {
 	d.status()
 }
 
-// status shows the agent's own availability as it is now.
+// status shows the agent's own availability as it is now. One is read and shown after another, so that the last one shown is the newest.
 func (d *desk) status() {
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if a, err := d.hub.queue.Mine(ctx, d.actor); err == nil {
@@ -318,15 +342,30 @@ func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
 	return shown && (may || !guest)
 }
 
-// openPane gives a conversation that has become this agent's its place on the screen.
+// openPane gives a conversation that has become this agent's its place on the screen, unless the desks have been told something newer of
+// it: then that opened it, or it is no longer this agent's.
 func (d *desk) openPane(c chat.Conversation) {
+	f := d.hub.floor(d.actor.Org())
+	if f == nil {
+		return
+	}
 	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	offered := d.hub.suggestions(ctx, d.actor, []chat.Conversation{c})
-	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID(), Offered: offered[c.ID]}))
-	d.say(view.StateOf(c, d.sees(c, time.Now())))
-	d.follow(c.ID, max(0, c.LastSeq-chat.ThreadShown))
+	opened, light := f.openPane(d, c, offered[c.ID])
+	if !opened {
+		return
+	}
+	begin := c.LastSeq - chat.ThreadShown
+	if light { // the last message says that there is something
+		begin = c.LastSeq - 1
+	}
+	d.hub.follow(d, c.ID, max(0, begin))
+	if !d.follows(c.ID) { // it was let go meanwhile
+		d.hub.leave(d, c.ID)
+		return
+	}
 	d.hub.look(c.ID)
 	if len(offered) == 0 {
 		d.hub.suggestLast(ctx, d.actor, c)
@@ -334,6 +373,25 @@ func (d *desk) openPane(c chat.Conversation) {
 	if today, err := d.hub.queue.Today(ctx, d.actor); err == nil {
 		d.say(view.TodayOf(today))
 	}
+}
+
+// openPane shows the pane, in the order of what the desk is told of the conversation. It is light where many are open.
+func (f *floor) openPane(d *desk, c chat.Conversation, offered view.Offered) (opened, light bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !d.isReady() || f.toldOf(c.ID).seq > c.LastSeq { // what is being read has it
+		return false, false
+	}
+	d.mu.Lock()
+	d.following[c.ID] = struct{}{}
+	if light = len(d.following) > view.PanesWhole; light {
+		d.light[c.ID] = true
+	}
+	d.mu.Unlock()
+	seen := d.sees(c, time.Now())
+	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID(), Seen: seen, Offered: offered, Light: light}))
+	d.say(view.StateOf(c, seen))
+	return true, light
 }
 
 // letGo leaves a conversation that has become somebody else's, unless it is this agent's again by now.
@@ -353,8 +411,13 @@ func (h *Hub) guests(org, conversation, guest uuid.UUID) {
 	if f == nil {
 		return
 	}
+	f.visiting.Lock() // read and shown one after another
+	defer f.visiting.Unlock()
 	var here []*desk
 	for _, d := range f.list() {
+		if d.revisit(conversation) {
+			continue // after what is being read
+		}
 		if d.actor.ID() == guest || d.follows(conversation) {
 			here = append(here, d)
 		}
@@ -377,23 +440,58 @@ func (h *Hub) guests(org, conversation, guest uuid.UUID) {
 		}
 		return
 	}
+	c.GroupName = h.queue.GroupName(org, c.Group)
 	for _, d := range here {
-		in := slices.ContainsFunc(guests[conversation], func(g chat.Guest) bool { return g.ID == d.actor.ID() })
-		now := time.Now()
-		c.GroupName = h.queue.GroupName(org, c.Group)
-		switch changed := d.visits(conversation, in, view.MayWrite(d.actor.ID(), guests[conversation])); {
-		case changed && in && !d.follows(conversation):
-			d.list(conversation, true, html(view.Entry(c, d.sees(c, now), now)))
-			d.openPane(c)
-		case changed && !in && c.Agent != d.actor.ID():
-			d.leave(conversation)
-			seen := d.sees(c, now)
-			d.list(conversation, seen.Line, html(view.Entry(c, seen, now)))
-			d.say(view.RemovePane(conversation))
-			continue
+		if !d.showGuests(f, c, guests[conversation]) { // it has changed since it was read
+			spawn("show who is in a conversation", func() { h.guests(org, conversation, guest) })
 		}
-		d.say(view.GuestsOf(c, d.actor.ID(), guests[conversation]))
 	}
+}
+
+// showGuests shows who takes part in a conversation, and the conversation itself to whom has come or gone. It reports false, and does
+// nothing, if the desk has been told something newer of the conversation.
+func (d *desk) showGuests(f *floor, c chat.Conversation, guests []chat.Guest) bool {
+	in := slices.ContainsFunc(guests, func(g chat.Guest) bool { return g.ID == d.actor.ID() })
+	now := time.Now()
+	f.mu.Lock()
+	if !d.isReady() { // it has begun to read everything
+		f.mu.Unlock()
+		return true
+	}
+	if f.toldOf(c.ID).seq > c.LastSeq {
+		f.mu.Unlock()
+		return false
+	}
+	changed := d.visits(c.ID, in, view.MayWrite(d.actor.ID(), guests))
+	seen := d.sees(c, now)
+	opens := changed && in && !d.follows(c.ID)
+	leaves := changed && !in && c.Agent != d.actor.ID()
+	if opens || leaves {
+		d.list(c, seen, func() []byte { return html(view.Entry(c, seen, now)) })
+	}
+	if leaves {
+		d.say(view.RemovePane(c.ID))
+	}
+	f.mu.Unlock()
+	switch {
+	case leaves:
+		d.leave(c.ID)
+		return true
+	case opens:
+		d.openPane(c)
+	}
+	d.say(view.GuestsOf(c, d.actor.ID(), guests))
+	return true
+}
+
+// revisit notes, while the screen is brought up to date, that a conversation's participants have changed; it reports whether it is.
+func (d *desk) revisit(conversation uuid.UUID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ready {
+		d.revisited[conversation] = true
+	}
+	return !d.ready
 }
 
 func html(c templ.Component) []byte {

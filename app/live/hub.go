@@ -64,6 +64,7 @@ type Hub struct {
 
 	lines soon // visitors' places in line, by organization
 	board soon // boards
+	heads soon // the heads of queues on desks
 
 	suggesting suggesting
 	blocked    blocked

@@ -107,7 +107,6 @@ func (s *Server) changeRole(v *visit) error {
 	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -151,7 +150,6 @@ func (s *Server) setCustomers(v *visit) error {
 		return s.personAgain(v, admin.PersonPage{Limits: f}, status)
 	}
 	tell()
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people/" + id.String() + "?limited=1")
 }
 
@@ -170,7 +168,6 @@ func (s *Server) disable(v *visit) error {
 	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -182,7 +179,6 @@ func (s *Server) enable(v *visit) error {
 	if err := s.identity.Enable(v.Request().Context(), v.Actor, id); err != nil {
 		return s.peopleAgain(v, err)
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 

@@ -1,6 +1,7 @@
 // The socket: after every opening the page says how far each thread has come, and gets what is missing.
 import { $, all, composer, panes } from "./dom.js";
 import { cursor } from "./panes.js";
+import { cursorOf, isLight } from "./loading.js";
 import { pump } from "./composer.js";
 
 const connection = $("connection");
@@ -9,11 +10,11 @@ document.addEventListener("htmx:ws:after:connection", (e) => {
   socket = e.detail.connection.socket;
   connection.textContent = "Online";
   connection.classList.add("on");
-  const threads = {};
-  for (const p of all(".pane", panes)) threads[p.dataset.conversation] = cursor(p);
-  tell({ type: "hello", threads });
+  const threads = {}, light = {};
+  for (const p of all(".pane", panes)) isLight(p) ? (light[p.dataset.conversation] = cursorOf(p)) : (threads[p.dataset.conversation] = cursor(p));
+  tell({ type: "hello", threads, light });
   $("trouble").replaceChildren();
-  for (const p of all(".pane", panes)) if (composer(p).out?.length) pump(composer(p));
+  for (const p of all(".pane", panes)) if (composer(p)?.out?.length) pump(composer(p));
 });
 document.addEventListener("htmx:ws:close", (e) => {
   connection.classList.remove("on");

@@ -356,6 +356,39 @@ func TestANewAgentSeesTheQueueAtOnce(t *testing.T) {
 	}
 }
 
+// A live monitor that is the only screen of its organization is brought up to date when events were lost.
+func TestALiveMonitorCatchesUp(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	conn, _, err := agentAt(t, s, o, access.Supervisor).Socket(ctx, "/live/board")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	until := func(text string) {
+		t.Helper()
+		conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+		for {
+			_, frame, err := conn.ReadMessage()
+			if err != nil {
+				t.Fatalf("%q is not shown: %v", text, err)
+			}
+			if strings.Contains(string(frame), text) {
+				return
+			}
+		}
+	}
+	until(`id="board"`)
+	ids := fillQueue(t, o, uuid.Nil, 60) // nobody is told
+	s.live.Gap(uuid.Nil)
+	until(ids[49].String())
+	if page := fetchPage(t, agentAt(t, s, o, access.Supervisor), s.url+"/board"); strings.Contains(page, ids[50].String()) || !strings.Contains(page, "and 10 more") {
+		t.Error("the monitor draws more than the head of the queue, or does not say how many more wait")
+	}
+}
+
 // Of a long queue a desk lists the head and says how many more wait; both stay right while conversations arrive, are taken and come back.
 func TestALongQueueShowsItsHead(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func BenchmarkDeskScale(b *testing.B) {
 	agent := o.As(access.Agent)
 	openDesk(b, agentAt(b, s, o, access.Agent)) // else it is taken for gone
 	var times []time.Duration
-	threads := map[string]int{}
+	var ids []uuid.UUID
 	for i := range 500 {
 		begun := time.Now()
 		c, err := s.queue.Take(ctx, agent, "Mia", uuid.Nil)
@@ -89,14 +90,10 @@ func BenchmarkDeskScale(b *testing.B) {
 			b.Fatal(c.ID, waiting[i], err)
 		}
 		times = append(times, time.Since(begun))
-		threads[c.ID.String()] = 60
+		ids = append(ids, c.ID)
 	}
 	slices.Sort(times)
 	b.ReportMetric(float64(times[len(times)/2].Microseconds())/1000, "ms-take-next-10000-waiting")
-	var ids []uuid.UUID
-	for id := range threads {
-		ids = append(ids, uuid.MustParse(id))
-	}
 	system := apptest.DB(b).As(access.System(o.ID, "test"))
 	for _, sql := range []string{
 		`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
@@ -113,7 +110,7 @@ func BenchmarkDeskScale(b *testing.B) {
 	a := agentAt(b, s, o, access.Agent)
 	took, size = medianPage(b, a, s.url+"/desk")
 	report("page-500-open", took, size)
-	took, size = medianOpening(b, a, openingOf(threads))
+	took, size = medianOpening(b, a, openingOf(fetchPage(b, a, s.url+"/desk")))
 	report("socket-500-open", took, size)
 	desk := apptest.NewTab(b)
 	desk.Size(1600, 900, false)
@@ -129,7 +126,17 @@ func BenchmarkDeskScale(b *testing.B) {
 	b.ReportMetric(apptest.Eval[float64](desk, `document.querySelectorAll("*").length`), "elements-500-open")
 }
 
-// openingOf is the hello of a page that shows 500 conversations.
-func openingOf(threads map[string]int) any {
-	return map[string]any{"type": "hello", "threads": threads}
+var paneParts = regexp.MustCompile(`<section id="pane-([0-9a-f-]{36})" class="pane( light)?"`)
+
+// openingOf is what a page with conversations of 60 messages says when its socket opens.
+func openingOf(page string) any {
+	threads, light := map[string]int{}, map[string]int{}
+	for _, m := range paneParts.FindAllStringSubmatch(page, -1) {
+		if m[2] == "" {
+			threads[m[1]] = 60
+		} else {
+			light[m[1]] = 60
+		}
+	}
+	return map[string]any{"type": "hello", "threads": threads, "light": light}
 }

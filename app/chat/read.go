@@ -42,7 +42,8 @@ func (r *Room) Desk(ctx context.Context, who access.Actor, lines Lines) (line, o
 		return nil, nil, nil, err
 	}
 	agent := who.ID()
-	rows, err := chatdb.New(t).ListForDesk(ctx, chatdb.ListForDeskParams{AgentID: &agent, Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups})
+	p := chatdb.ListForDeskParams{AgentID: &agent, Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups}
+	rows, err := chatdb.New(t).ListForDesk(ctx, p)
 	for _, row := range rows {
 		switch c := fromRow(chatdb.GetConversationRow(row)); {
 		case c.State == Waiting:
@@ -73,16 +74,18 @@ func (r *Room) Behind(ctx context.Context, who access.Actor, lines Lines, listed
 	if _, err := r.db.For(who, access.Answer); err != nil {
 		return 0, err
 	}
-	n, err := chatdb.New(r.db.As(who.AsSystem("count a queue"))).QueueLength(ctx, chatdb.QueueLengthParams{Anywhere: lines.Anywhere, Groups: lines.Groups,
-		Limited: who.Limited(), Customers: who.Customers()})
+	p := chatdb.QueueLengthParams{Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: who.Limited(), Customers: who.Customers()}
+	n, err := chatdb.New(r.db.As(who.AsSystem("count a queue"))).QueueLength(ctx, p)
 	return max(0, int(n)-shown), err
 }
 
 // QueueHead returns the longest-waiting LineShown conversations of some queues that are offered to nobody, and how many there are in all.
 // limited restricts both to customers. It is for screens that see the same of a queue; each checks with Sees what it shows.
-func (r *Room) QueueHead(ctx context.Context, who access.Actor, lines Lines, limited bool, customers []uuid.UUID) (head []Conversation, all int, err error) {
+func (r *Room) QueueHead(ctx context.Context, who access.Actor, lines Lines, limited bool, customers []uuid.UUID) (head []Conversation, all int,
+	err error) {
 	q := chatdb.New(r.db.As(who.AsSystem("read the head of a queue")))
-	rows, err := q.QueueHead(ctx, chatdb.QueueHeadParams{Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: limited, Customers: customers})
+	p := chatdb.QueueHeadParams{Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: limited, Customers: customers}
+	rows, err := q.QueueHead(ctx, p)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -92,7 +95,7 @@ func (r *Room) QueueHead(ctx context.Context, who access.Actor, lines Lines, lim
 	if len(head) < LineShown {
 		return head, len(head), nil
 	}
-	n, err := q.QueueLength(ctx, chatdb.QueueLengthParams{Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: limited, Customers: customers})
+	n, err := q.QueueLength(ctx, chatdb.QueueLengthParams{Anywhere: p.Anywhere, Groups: p.Groups, Limited: limited, Customers: customers})
 	return head, max(int(n), len(head)), err
 }
 

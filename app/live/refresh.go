@@ -175,7 +175,8 @@ func (d *desk) drawScreen(ctx context.Context, r screen, shown *shownPanes) (fra
 		switch o := r.offered[c.ID]; {
 		case !whole:
 			panes++
-			frames = append(frames, html(view.AddPane(view.PaneView{Conversation: c, Me: me, Seen: d.sees(c, now), Guests: r.guests[c.ID], Offered: o})))
+			pane := view.PaneView{Conversation: c, Me: me, Seen: d.sees(c, now), Guests: r.guests[c.ID], Offered: o}
+			frames = append(frames, html(view.AddPane(pane)))
 		case len(o.List) > 0:
 			frames = append(frames, html(view.SuggestionsOf(c.ID, o.Seq, o.List)))
 		}

@@ -32,10 +32,23 @@ function inPlace(task) {
   }
 }
 
+// What the socket brings is in the order of what happened. An answer to a request may be older than that: of a conversation that the socket
+// has brought something about since the request was made, its entries and its state are left as they are.
+const brought = new Map(); // conversation to when
+let now = 0;
+document.addEventListener("htmx:before:request", (e) => { e.detail.ctx.began = now; });
+function older(task, began) {
+  const newer = (id) => brought.get(/[0-9a-f-]{36}/.exec(id)?.[0]) > began;
+  const target = task.target?.id || String(task.target);
+  if (/^#?(line|mine|state)-/.test(target) && newer(target)) task.swapSpec = { style: "none" };
+  else if (/^#?(line|mine)$/.test(target)) for (const e of [...task.fragment.children]) if (newer(e.id)) e.remove();
+}
+
 export let ends = [];
 const touched = new Set(); // panes with something new in them, since they were last looked after
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
+    if (e.detail.ctx?.began !== undefined) older(task, e.detail.ctx.began);
     inPlace(task);
     const id = /(?:thread|suggest|guests|m|pane|read|state|name)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
     if (id) { touched.add(id); noteNews(id, task); }
@@ -101,6 +114,9 @@ const plainText = (html) => /<div class="body">([\s\S]*?)<\/div>/.exec(html)?.[1
 document.addEventListener("htmx:ws:before:message:incoming", (e) => {
   const text = e.detail.message.data;
   if (typeof text !== "string") return;
+  if (brought.size > 5000) brought.clear();
+  now++;
+  for (const [, id] of text.matchAll(/(?:line|mine|state)-([0-9a-f-]{36})/g)) brought.set(id, now);
   for (const [, id, of] of text.matchAll(/ id="(m-[^"]+)" class="message (visitor|note)"/g)) {
     if ($(id)) continue;
     const pane = $("pane-" + id.slice(2, 38));

@@ -254,7 +254,7 @@ func (f *floor) finish(d *desk, r screen, frames [][]byte) (then []func()) {
 	for id, ch := range pending {
 		if ch.seq > r.upTo[id] {
 			then = append(then, f.show(ch, only)...)
-			then = append(then, func() { d.hub.look(id) }) // it may have been said before this desk followed
+			then = append(then, func() { d.caughtUp(ch.Conversation) })
 		}
 	}
 	return then

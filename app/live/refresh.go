@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/chat"
+	"parley/app/fail"
 	"parley/app/live/wire"
 	"parley/app/queue"
 	view "parley/templates/desk"
@@ -95,7 +96,6 @@ type screen struct {
 	more              int // wait behind line
 	status            queue.Availability
 	guests            map[uuid.UUID][]chat.Guest
-	read              map[uuid.UUID]chat.Read
 	offered           map[uuid.UUID]view.Offered
 	upTo              map[uuid.UUID]int // as of which message each conversation was read
 }
@@ -115,9 +115,6 @@ func (d *desk) readScreen(ctx context.Context, shown *shownPanes) (r screen, err
 	}
 	ids := view.IDs(r.own, r.visits)
 	if r.guests, err = d.hub.chat.Guests(ctx, d.actor, ids); err != nil {
-		return r, err
-	}
-	if r.read, err = d.hub.chat.ReadUpTo(ctx, d.actor, ids); err != nil {
 		return r, err
 	}
 	r.upTo = map[uuid.UUID]int{}
@@ -152,6 +149,7 @@ func (d *desk) drawScreen(ctx context.Context, r screen, shown *shownPanes) (fra
 	frames = [][]byte{html(view.Lists(me, r.line, r.own, r.visits, now)), html(view.MoreOf(r.more)), html(view.StatusOf(r.status))}
 	missing := map[uuid.UUID]int{} // conversation to how far its thread is shown
 	isOwn := map[uuid.UUID]bool{}
+	var follows []uuid.UUID // whose panes are whole
 	panes := len(shown.whole)
 	for _, c := range append(slices.Clone(r.own), r.visits...) {
 		isOwn[c.ID] = true
@@ -181,13 +179,11 @@ func (d *desk) drawScreen(ctx context.Context, r screen, shown *shownPanes) (fra
 			frames = append(frames, html(view.SuggestionsOf(c.ID, o.Seq, o.List)))
 		}
 		frames = append(frames, html(view.StateOf(c, d.sees(c, now))), html(view.GuestsOf(c, me, r.guests[c.ID])))
-		if seq := r.read[c.ID].ByVisitor; seq > 0 {
-			frames = append(frames, html(view.ReadByVisitor(c.ID, seq)))
-		}
 		if after == 0 { // it begins with the newest messages; those before come when they are looked for
 			after = max(0, c.LastSeq-chat.ThreadShown)
 		}
 		d.follow(c.ID, after)
+		follows = append(follows, c.ID)
 		if c.LastSeq-after > chat.PageOfMessages { // much is missing: page by page, after this
 			d.hub.look(c.ID)
 			continue
@@ -200,15 +196,18 @@ func (d *desk) drawScreen(ctx context.Context, r screen, shown *shownPanes) (fra
 				continue
 			}
 			c, err := d.hub.chat.Get(ctx, d.actor, id)
+			_, whole := shown.whole[id]
 			switch {
+			case err != nil && fail.KindOf(err) != fail.NotFound:
+				return nil, err
+			case err == nil && c.State == chat.Open && c.Agent == me: // since the list was read: its event is on its way
+				d.follow(id, min(after, c.LastSeq))
 			case err == nil && c.State == chat.Closed && c.Agent == me:
-				if _, whole := shown.whole[id]; whole {
+				if whole {
 					missing[id] = after
 				}
-				r.upTo[id] = c.LastSeq
 				frames = append(frames, html(view.StateOf(c, view.Seen{Mine: true})))
 			case err == nil && c.State == chat.Waiting:
-				r.upTo[id] = max(r.upTo[id], c.LastSeq)
 				frames = append(frames, html(view.StateOf(c, view.Seen{})))
 				d.await(id, c.OfferedNow(now) != uuid.Nil)
 				d.leave(id)
@@ -218,9 +217,18 @@ func (d *desk) drawScreen(ctx context.Context, r screen, shown *shownPanes) (fra
 			}
 		}
 	}
-	threads, err := d.hub.chat.Threads(ctx, d.actor, missing)
+	threads, err := d.hub.chat.Threads(ctx, d.actor, missing) // now that what comes is followed
 	if err != nil {
 		return nil, err
+	}
+	read, err := d.hub.chat.ReadUpTo(ctx, d.actor, follows)
+	if err != nil {
+		return nil, err
+	}
+	for id, up := range read {
+		if up.ByVisitor > 0 {
+			frames = append(frames, html(view.ReadByVisitor(id, up.ByVisitor)))
+		}
 	}
 	for id, messages := range threads {
 		frames = append(frames, html(view.Messages(id, messages)))
@@ -240,6 +248,17 @@ func (d *desk) drawLight(c chat.Conversation, r screen, after int, missing map[u
 		missing[c.ID] = c.LastSeq - 1
 	}
 	return [][]byte{html(view.StateOf(c, d.sees(c, time.Now())))}
+}
+
+// caughtUp brings what was said in a conversation before this desk followed it, and what is suggested for it.
+func (d *desk) caughtUp(c chat.Conversation) {
+	if !d.follows(c.ID) {
+		return
+	}
+	d.hub.look(c.ID)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	d.hub.suggestLast(ctx, d.actor, c)
 }
 
 // visitsMissed returns the conversations whose participants have changed while the screen was brought up to date.

@@ -639,7 +639,7 @@ returning read_by_visitor;
 
 -- name: SeenByAgent :one
 update conversations set read_by_agent = least(@seq, last_seq) where id = @conversation_id and agent_id = @agent_id and read_by_agent < least(@seq, last_seq)
-returning read_by_agent;
+returning read_by_agent, visitor_id;
 
 -- name: ReadUpTo :many
 select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any(@conversations::uuid[]);

@@ -2686,7 +2686,7 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 
 const seenByAgent = `-- name: SeenByAgent :one
 update conversations set read_by_agent = least($1, last_seq) where id = $2 and agent_id = $3 and read_by_agent < least($1, last_seq)
-returning read_by_agent
+returning read_by_agent, visitor_id
 `
 
 type SeenByAgentParams struct {
@@ -2695,11 +2695,16 @@ type SeenByAgentParams struct {
 	AgentID        *uuid.UUID
 }
 
-func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (int32, error) {
+type SeenByAgentRow struct {
+	ReadByAgent int32
+	VisitorID   uuid.UUID
+}
+
+func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (SeenByAgentRow, error) {
 	row := q.db.QueryRow(ctx, seenByAgent, arg.Seq, arg.ConversationID, arg.AgentID)
-	var read_by_agent int32
-	err := row.Scan(&read_by_agent)
-	return read_by_agent, err
+	var i SeenByAgentRow
+	err := row.Scan(&i.ReadByAgent, &i.VisitorID)
+	return i, err
 }
 
 const seenByVisitor = `-- name: SeenByVisitor :one

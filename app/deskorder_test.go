@@ -16,7 +16,11 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/bus"
 	"parley/app/chat"
+	"parley/app/identity"
+	"parley/app/pg"
+	"parley/app/queue"
 	"parley/app/traffic"
 )
 
@@ -356,6 +360,40 @@ func TestANewAgentSeesTheQueueAtOnce(t *testing.T) {
 	}
 }
 
+// Nor does it need a notification: what another process has changed counts with the next look, though this one has not heard of it.
+func TestAQueueIsSeenWithoutANotification(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	owner := o.As(access.Owner)
+	mia := o.Member(t, access.Agent, otherCustomerOf(t, s, o)) // one that has no conversations
+	group := addGroup(t, s, o, groupSettings("Orders"), 1000)
+	fillQueue(t, o, group, 3)
+	listed := func() int {
+		t.Helper()
+		a, err := traffic.LogIn(ctx, s.url, mia.Email, apptest.Password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(fetchPage(t, a, s.url+"/desk"), `<li id="line-`)
+	}
+	if n := listed(); n != 0 {
+		t.Fatalf("lists %d", n)
+	}
+	quiet := bus.New(nil) // nobody hears it
+	if err := queue.New(apptest.DB(t), quiet, chatRoom(t)).SetMember(ctx, owner, group, memberOf(mia.Actor.ID())); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := identity.New(apptest.DB(t), quiet, false)
+	if err := elsewhere.SetCustomers(ctx, owner, mia.Actor.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if n := listed(); n != 3 {
+		t.Errorf("lists %d of 3 in a group and of a customer that it has just been given", n)
+	}
+}
+
 // A live monitor that is the only screen of its organization is brought up to date when events were lost.
 func TestALiveMonitorCatchesUp(t *testing.T) {
 	t.Parallel()
@@ -442,10 +480,11 @@ func TestALongQueueShowsItsHead(t *testing.T) {
 		}
 	}
 	right()
-	if err := s.queue.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten come back, some to the front
+	if err := s.queue.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten come back: to the front, and behind what is listed
 		t.Fatal(err)
 	}
 	right()
+	eventually(t, func() string { return "still their own: " + strings.Join(lists[0].is("mine"), " ") }, func() bool { return len(lists[0].is("mine")) == 0 })
 	if err := s.queue.SetStatus(ctx, mia, "online", ""); err != nil {
 		t.Fatal(err)
 	}

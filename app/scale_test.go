@@ -89,3 +89,13 @@ func analyze(t testing.TB, tables string) {
 func memberOf(user uuid.UUID) queue.Member {
 	return queue.Member{ID: user, In: true, Cap: 1000}
 }
+
+// otherCustomerOf adds a customer to an organization.
+func otherCustomerOf(t testing.TB, s *server, o apptest.Org) uuid.UUID {
+	t.Helper()
+	id, err := s.org.AddCustomer(context.Background(), o.As(access.Owner), "Another customer of "+o.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,12 +63,20 @@ type cachedPerson struct {
 const personKept = 30 * time.Second
 
 // Who returns the user, or an Unauthenticated error if it may not log in (any more).
-func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
+func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) { return r.WhoSince(ctx, id, 0) }
+
+// WhoNow is Who as the database has it now.
+func (r *Room) WhoNow(ctx context.Context, id uuid.UUID) (Person, error) {
+	return r.WhoSince(ctx, id, math.MaxInt)
+}
+
+// WhoSince is Who with at least the changes up to an epoch: what is remembered of before is not used.
+func (r *Room) WhoSince(ctx context.Context, id uuid.UUID, epoch int) (Person, error) {
 	r.mu.Lock()
 	c, there := r.people[id]
 	changes := r.changes
 	r.mu.Unlock()
-	if there && time.Now().Before(c.until) {
+	if there && c.Epoch >= epoch && time.Now().Before(c.until) {
 		return c.Person, nil
 	}
 	u, err := r.db.Doors().User(ctx, id)

@@ -119,6 +119,7 @@ func (d *desk) follows(conversation uuid.UUID) bool {
 func (d *desk) leave(conversation uuid.UUID) {
 	d.mu.Lock()
 	delete(d.following, conversation)
+	delete(d.light, conversation)
 	d.mu.Unlock()
 	d.hub.leave(d, conversation)
 }
@@ -155,8 +156,9 @@ func (d *desk) list(c chat.Conversation, seen view.Seen, draw func() []byte) (cu
 	case shown:
 		d.listed[c.ID] = struct{}{}
 		d.sendLocked(draw())
-	case was && seen.Line: // it has moved behind the cut
-		d.dropLocked(c.ID)
+	case was && seen.Line: // it has moved behind the cut, perhaps from this agent
+		delete(d.listed, c.ID)
+		d.sendLocked(html(view.Entry(c, view.Seen{}, time.Time{})))
 	case was:
 		delete(d.listed, c.ID)
 		d.sendLocked(draw())

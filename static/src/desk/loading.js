@@ -59,7 +59,7 @@ function put(light, whole) {
   const early = light.querySelector(".early"), held = light.contains(document.activeElement);
   whole.loaded = true;
   replaced(light, whole);
-  htmx.process(whole);
+  window.htmx?.process(whole); // else it does when it comes
   dressPane(whole);
   if (early?.value) insert(composer(whole), early.value);
   if (held) area(composer(whole)).focus();

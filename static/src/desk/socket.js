@@ -1,7 +1,7 @@
 // The socket: after every opening the page says how far each thread has come, and gets what is missing.
 import { $, all, composer, panes } from "./dom.js";
 import { cursor } from "./panes.js";
-import { cursorOf, isLight } from "./loading.js";
+import { cursorOf } from "./loading.js";
 import { pump } from "./composer.js";
 
 const connection = $("connection");
@@ -11,7 +11,8 @@ document.addEventListener("htmx:ws:after:connection", (e) => {
   connection.textContent = "Online";
   connection.classList.add("on");
   const threads = {}, light = {};
-  for (const p of all(".pane", panes)) isLight(p) ? (light[p.dataset.conversation] = cursorOf(p)) : (threads[p.dataset.conversation] = cursor(p));
+  for (const p of all(".pane:not(.light)", panes)) threads[p.dataset.conversation] = cursor(p);
+  for (const p of all(".pane.light", panes).slice(0, 900)) light[p.dataset.conversation] = cursorOf(p); // the others are known by their ids
   tell({ type: "hello", threads, light });
   $("trouble").replaceChildren();
   for (const p of all(".pane", panes)) if (composer(p)?.out?.length) pump(composer(p));

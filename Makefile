@@ -61,7 +61,7 @@ bench-route: deps-test build ## print how the rule of routing does in a simulati
 bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
 	@bin/parley suggest --measure $(FAQ)
 
-bench-desk: deps-test ## print how the desk bears 60 open conversations, 200 in the line and 10,000 messages, in a real browser (two minutes)
+bench-desk: deps-test ## print how the desk bears 60 open conversations and 10,000 messages in a browser, 10,000 waiting and 500 open (three minutes)
 	go test ./app -run '^$$' -bench 'Desk|Catalogue' -benchtime 1x -timeout 20m
 
 bench-widget: deps-test ## print what the widget costs a page, in a real browser with a processor four times slower

@@ -98,7 +98,8 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 		ear := listenTo(p.name, conn)
 		for _, x := range []ids{w.other, w.foreign, w.own} {
 			for _, name := range desks {
-				frame := fmt.Sprintf(`{"type":%q,"threads":{"%s":0,"%s":0},"conversation":"%s","seq":1}`, name, x.conversation, x.closed, x.conversation)
+				frame := fmt.Sprintf(`{"type":%q,"threads":{"%s":0,"%s":0},"light":{"%s":0,"%s":0},"conversation":"%s","seq":1}`, name, x.conversation, x.closed,
+					x.conversation, x.closed, x.conversation)
 				if name == "hello" && x.Customer != w.other.Customer {
 					continue // once for a socket
 				}

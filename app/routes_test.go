@@ -98,6 +98,7 @@ var routeCases = map[string]routeCase{
 	"POST /desk/conversations/:id/guests/:user/leave": {needs: access.Answer, path: func(x ids) string {
 		return "/desk/conversations/" + conversationOf(x) + "/guests/" + x.Users[access.Supervisor].Actor.ID().String() + "/leave"
 	}, code: 204},
+	"GET /desk/conversations/:id/pane":           {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/pane"), code: 404},
 	"GET /desk/conversations/:id/messages":       {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages?before=9"), code: 404},
 	"GET /desk/conversations/:id/messages/:seq":  {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages/1"), code: 404},
 	"GET /desk/conversations/:id/aside":          {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/aside"), code: 404},

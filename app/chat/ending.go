@@ -67,8 +67,9 @@ func (r *Room) Seen(ctx context.Context, who access.Actor, conversation uuid.UUI
 		upTo, err = q.SeenByVisitor(ctx, chatdb.SeenByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
 		visitor = id
 	} else {
-		upTo, err = q.SeenByAgent(ctx, chatdb.SeenByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
-		user = id
+		var row chatdb.SeenByAgentRow
+		row, err = q.SeenByAgent(ctx, chatdb.SeenByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
+		upTo, visitor, user = row.ReadByAgent, row.VisitorID, id
 	}
 	if pg.None(err) {
 		return nil

@@ -22,8 +22,8 @@ func (r *Room) Get(ctx context.Context, who access.Actor, id uuid.UUID) (Convers
 	return fromRow(row), err
 }
 
-// LineShown is how much of the line a desk shows; nobody picks from more.
-const LineShown = 200
+// LineShown is how many conversations of its queues a desk lists, the longest-waiting ones; of the others it says how many there are.
+const LineShown = 50
 
 // Lines says which lines somebody may see and take from.
 type Lines struct {
@@ -34,15 +34,16 @@ type Lines struct {
 // Has reports whether a group's line is among them.
 func (l Lines) Has(group uuid.UUID) bool { return l.Anywhere || slices.Contains(l.Groups, group) }
 
-// Desk returns the heads of the lines (oldest first, with what is offered to the agent), the agent's own open conversations
-// and those it is a guest in (oldest unanswered first).
+// Desk returns the head of the actor's queues (the longest-waiting LineShown conversations, and what is offered to the actor), the actor's
+// own open conversations and those that it takes part in (the longest unanswered first).
 func (r *Room) Desk(ctx context.Context, who access.Actor, lines Lines) (line, own, visits []Conversation, err error) {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	agent := who.ID()
-	rows, err := chatdb.New(t).ListForDesk(ctx, chatdb.ListForDeskParams{AgentID: &agent, Line: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups})
+	p := chatdb.ListForDeskParams{AgentID: &agent, Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups}
+	rows, err := chatdb.New(t).ListForDesk(ctx, p)
 	for _, row := range rows {
 		switch c := fromRow(chatdb.GetConversationRow(row)); {
 		case c.State == Waiting:
@@ -56,6 +57,46 @@ func (r *Room) Desk(ctx context.Context, who access.Actor, lines Lines) (line, o
 		}
 	}
 	return line, own, visits, err
+}
+
+// Behind returns how many conversations of the actor's queues wait behind those that Desk has listed. It asks the database only where the
+// list is full.
+func (r *Room) Behind(ctx context.Context, who access.Actor, lines Lines, listed []Conversation) (int, error) {
+	shown := 0
+	for _, c := range listed {
+		if c.OfferedNow(time.Now()) == uuid.Nil {
+			shown++
+		}
+	}
+	if shown < LineShown {
+		return 0, nil
+	}
+	if _, err := r.db.For(who, access.Answer); err != nil {
+		return 0, err
+	}
+	p := chatdb.QueueLengthParams{Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: who.Limited(), Customers: who.Customers()}
+	n, err := chatdb.New(r.db.As(who.AsSystem("count a queue"))).QueueLength(ctx, p)
+	return max(0, int(n)-shown), err
+}
+
+// QueueHead returns the longest-waiting LineShown conversations of some queues that are offered to nobody, and how many there are in all.
+// limited restricts both to customers. It is for screens that see the same of a queue; each checks with Sees what it shows.
+func (r *Room) QueueHead(ctx context.Context, who access.Actor, lines Lines, limited bool, customers []uuid.UUID) (head []Conversation, all int,
+	err error) {
+	q := chatdb.New(r.db.As(who.AsSystem("read the head of a queue")))
+	p := chatdb.QueueHeadParams{Most: LineShown, Anywhere: lines.Anywhere, Groups: lines.Groups, Limited: limited, Customers: customers}
+	rows, err := q.QueueHead(ctx, p)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, row := range rows {
+		head = append(head, fromRow(chatdb.GetConversationRow(row)))
+	}
+	if len(head) < LineShown {
+		return head, len(head), nil
+	}
+	n, err := q.QueueLength(ctx, chatdb.QueueLengthParams{Anywhere: p.Anywhere, Groups: p.Groups, Limited: limited, Customers: customers})
+	return head, max(int(n), len(head)), err
 }
 
 // OfVisitor returns the visitor's running conversation, else the last one; ok is false if there is none.

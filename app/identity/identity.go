@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,8 +62,16 @@ const (
 )
 
 // Who returns the user, or an Unauthenticated error if it may not log in (any more).
-func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) {
-	if p, found := r.people.Get(id); found {
+func (r *Room) Who(ctx context.Context, id uuid.UUID) (Person, error) { return r.WhoSince(ctx, id, 0) }
+
+// WhoNow is Who as the database has it now.
+func (r *Room) WhoNow(ctx context.Context, id uuid.UUID) (Person, error) {
+	return r.WhoSince(ctx, id, math.MaxInt)
+}
+
+// WhoSince is Who with at least the changes up to an epoch: what is remembered of before is not used.
+func (r *Room) WhoSince(ctx context.Context, id uuid.UUID, epoch int) (Person, error) {
+	if p, found := r.people.Get(id); found && p.Epoch >= epoch {
 		return p, nil
 	}
 	mark := r.people.Now()
@@ -112,6 +121,11 @@ func (r *Room) Gap(org uuid.UUID) {
 
 func (r *Room) changed(org, user uuid.UUID) {
 	r.bus.Publish(bus.Event{Kind: bus.User, Org: org, User: user})
+}
+
+// membersChanged says that somebody has come or gone, or may do something else than before: who answers for which group may be different.
+func (r *Room) membersChanged(org uuid.UUID) {
+	r.bus.Publish(bus.Event{Kind: bus.Groups, Org: org}, bus.Event{Kind: bus.Line, Org: org})
 }
 
 // User is a person who can log in, as the list of people shows it.

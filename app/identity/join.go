@@ -84,6 +84,9 @@ func (r *Room) enroll(ctx context.Context, n newcomer) (id uuid.UUID, matched bo
 			matched = outcome == "matched"
 			return err
 		})
+		if err == nil {
+			r.membersChanged(n.org)
+		}
 		if !pg.OtherSalt(err) {
 			return id, matched, err
 		}

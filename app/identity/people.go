@@ -218,6 +218,7 @@ func (r *Room) change(ctx context.Context, who access.Actor, user uuid.UUID, los
 	})
 	if err == nil {
 		r.changed(who.Org(), user)
+		r.membersChanged(who.Org())
 	}
 	return err
 }

@@ -36,16 +36,20 @@ type desk struct {
 	due     *time.Timer
 
 	mu        sync.Mutex
-	ready     bool     // the screen has been brought up to date
-	waiting   [][]byte // what came before that
+	ready     bool                 // the screen has been brought up to date; changed under the floor's lock too
+	waiting   [][]byte             // what came before that
+	pending   map[uuid.UUID]change // how conversations have changed before that: newer than what is being read, or known by then
+	revisited map[uuid.UUID]bool   // conversations whose participants have changed before that
 	following map[uuid.UUID]struct{}
 	visiting  map[uuid.UUID]bool // of them, those of others in which it is a guest; true: it may write to the visitor
 	lines     chat.Lines         // that it sees
 	typedAt   time.Time
 
-	listed  map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	passed  map[uuid.UUID][]byte   // before the screen is ready: what takes an entry off that may just have been read for it
-	awaited map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
+	listed   map[uuid.UUID]struct{} // conversations whose entries the screen shows
+	head     queueHead              // of them, those of its queues
+	saidMore int                    // how many more the screen says there are
+	light    map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
+	awaited  map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
 }
 
 // ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
@@ -57,8 +61,9 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.May(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{},
-		listed: map[uuid.UUID]struct{}{}, passed: map[uuid.UUID][]byte{}, awaited: map[uuid.UUID]struct{}{}})
+	return h.desks.Serve(w, r, &desk{hub: h, actor: actor, login: login, still: still,
+		pending: map[uuid.UUID]change{}, revisited: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, visiting: map[uuid.UUID]bool{},
+		listed: map[uuid.UUID]struct{}{}, head: queueHead{most: chat.LineShown}, light: map[uuid.UUID]bool{}, awaited: map[uuid.UUID]struct{}{}})
 }
 
 func (d *desk) who() access.Actor  { return d.actor }
@@ -122,6 +127,7 @@ func (d *desk) follows(conversation uuid.UUID) bool {
 func (d *desk) leave(conversation uuid.UUID) {
 	d.mu.Lock()
 	delete(d.following, conversation)
+	delete(d.light, conversation)
 	d.mu.Unlock()
 	d.hub.leave(d, conversation)
 }
@@ -141,28 +147,35 @@ func (d *desk) sees(c chat.Conversation, now time.Time) view.Seen {
 	return view.Seen{Guest: guest, Offered: offer == d.actor.ID(), Line: c.State == chat.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
 }
 
-// passedMost is how many entries can leave while a screen is brought up to date.
-const passedMost = 1000
-
-// list sends an entry's new state to the screen that shows it, or is to show it from now on. A screen that does not is told nothing.
-func (d *desk) list(conversation uuid.UUID, shown bool, frame []byte) {
+// list sends an entry's new state to the screen that shows it, or is to show it from now on; draw is called if it is. A screen that does
+// not is told nothing. It reports whether the list of the queues is cut.
+func (d *desk) list(c chat.Conversation, seen view.Seen, draw func() []byte) (cut bool) {
 	d.mu.Lock()
-	_, was := d.listed[conversation]
+	defer d.mu.Unlock()
+	_, was := d.listed[c.ID]
+	shown := (seen.Mine || seen.Guest) && c.State != chat.Closed || seen.Line
+	dropped := uuid.Nil
+	if seen.Line && !seen.Offered && !seen.Guest {
+		shown, dropped = d.head.put(placeOf(c))
+	} else {
+		d.head.remove(c.ID)
+	}
 	switch {
 	case shown:
-		d.listed[conversation] = struct{}{}
-		delete(d.passed, conversation)
+		d.listed[c.ID] = struct{}{}
+		d.sendLocked(draw())
+	case was && seen.Line: // it has moved behind the cut, perhaps from this agent
+		delete(d.listed, c.ID)
+		d.sendLocked(html(view.Entry(c, view.Seen{}, time.Time{})))
 	case was:
-		delete(d.listed, conversation)
-	case !d.ready && len(d.passed) < passedMost:
-		d.passed[conversation] = frame
-	case !d.ready:
-		d.socket.GiveUp() // it comes back and reads everything
+		delete(d.listed, c.ID)
+		d.sendLocked(draw())
 	}
-	d.mu.Unlock()
-	if shown || was {
-		d.sendRaw(frame)
+	d.dropLocked(dropped)
+	if d.saidMore == 0 { // how many they are is read; that they are, is said at once
+		d.sayMoreLocked()
 	}
+	return d.head.more > 0
 }
 
 // await notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
@@ -201,6 +214,7 @@ func (d *desk) visits(conversation uuid.UUID, guest, mayWrite bool) (changed boo
 type deskFrame struct {
 	Type         string            `json:"type"`
 	Threads      map[uuid.UUID]int `json:"threads"`
+	Light        map[uuid.UUID]int `json:"light"` // likewise, of the panes that are not loaded
 	Conversation uuid.UUID         `json:"conversation"`
 	Seq          int               `json:"seq"`
 }
@@ -231,7 +245,7 @@ var deskFrames = map[string]func(*desk, deskFrame){
 }
 
 // threadsShown is how many conversations one page may ask about.
-const threadsShown = 500
+const threadsShown = 1200
 
 // Frames names every frame that the panels' and the desks' sockets take.
 func Frames() (panels, desks []string) {
@@ -245,10 +259,16 @@ func (d *desk) hello(in deskFrame) {
 	}
 	d.greeted = true
 	d.due.Stop()
-	if in.Threads == nil || len(in.Threads) > threadsShown { // more than a page can show: as if it showed nothing
-		in.Threads = map[uuid.UUID]int{}
+	shown := &shownPanes{in.Threads, in.Light}
+	if shown.whole == nil || len(in.Threads)+len(in.Light) > threadsShown { // more than a page says: as if it showed nothing
+		shown.whole, shown.light = map[uuid.UUID]int{}, map[uuid.UUID]int{}
 	}
-	d.refresh(in.Threads)
+	for _, cursors := range []map[uuid.UUID]int{shown.whole, shown.light} {
+		for id, after := range cursors {
+			cursors[id] = max(0, after)
+		}
+	}
+	d.refresh(shown)
 }
 
 // say sends a fragment, after the screen has first been brought up to date.
@@ -257,6 +277,10 @@ func (d *desk) say(c templ.Component) { d.sendRaw(html(c)) }
 func (d *desk) sendRaw(frame []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.sendLocked(frame)
+}
+
+func (d *desk) sendLocked(frame []byte) {
 	switch {
 	case d.ready:
 		d.socket.Send(frame)
@@ -311,8 +335,10 @@ func (d *desk) alive(deskFrame) {
 	d.status()
 }
 
-// status shows the agent's own availability as it is now.
+// status shows the agent's own availability as it is now. One is read and shown after another, so that the last one shown is the newest.
 func (d *desk) status() {
+	d.drawing.Lock()
+	defer d.drawing.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if a, err := d.hub.queue.Mine(ctx, d.actor); err == nil {
@@ -327,84 +353,6 @@ func (d *desk) mayWriteIn(conversation uuid.UUID) bool {
 	_, shown := d.following[conversation]
 	may, guest := d.visiting[conversation]
 	return shown && (may || !guest)
-}
-
-// openPane gives a conversation that has become this agent's its place on the screen.
-func (d *desk) openPane(c chat.Conversation) {
-	c.GroupName = d.hub.queue.GroupName(d.actor.Org(), c.Group)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	offered := d.hub.suggestions(ctx, d.actor, []chat.Conversation{c})
-	d.say(view.AddPane(view.PaneView{Conversation: c, Me: d.actor.ID(), Offered: offered[c.ID]}))
-	d.say(view.StateOf(c, d.sees(c, time.Now())))
-	d.follow(c.ID, max(0, c.LastSeq-chat.ThreadShown))
-	d.hub.look(c.ID)
-	if len(offered) == 0 {
-		d.hub.suggestLast(ctx, d.actor, c)
-	}
-	if today, err := d.hub.queue.Today(ctx, d.actor); err == nil {
-		d.say(view.TodayOf(today))
-	}
-}
-
-// letGo leaves a conversation that has become somebody else's, unless it is this agent's again by now.
-func (d *desk) letGo(conversation uuid.UUID) {
-	d.leave(conversation)
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if c, err := d.hub.chat.Get(ctx, d.actor, conversation); err == nil && c.State == chat.Open && c.Agent == d.actor.ID() {
-		d.openPane(c)
-	}
-}
-
-// guests shows on the desks concerned who is in a conversation: on the guest's, whose place it is or was, and on those that
-// show it.
-func (h *Hub) guests(org, conversation, guest uuid.UUID) {
-	f := h.floor(org)
-	if f == nil {
-		return
-	}
-	var here []*desk
-	for _, d := range f.list() {
-		if d.actor.ID() == guest || d.follows(conversation) {
-			here = append(here, d)
-		}
-	}
-	if len(here) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	who := access.System(org, "show who is in a conversation")
-	c, err := h.chat.Get(ctx, who, conversation)
-	var guests map[uuid.UUID][]chat.Guest
-	if err == nil {
-		guests, err = h.chat.Guests(ctx, who, []uuid.UUID{conversation})
-	}
-	if err != nil {
-		slog.Warn("show who is in a conversation", "error", err)
-		for _, d := range here {
-			d.socket.Close(wire.TryAgain, "try again")
-		}
-		return
-	}
-	for _, d := range here {
-		in := slices.ContainsFunc(guests[conversation], func(g chat.Guest) bool { return g.ID == d.actor.ID() })
-		now := time.Now()
-		c.GroupName = h.queue.GroupName(org, c.Group)
-		switch changed := d.visits(conversation, in, view.MayWrite(d.actor.ID(), guests[conversation])); {
-		case changed && in && !d.follows(conversation):
-			d.list(conversation, true, html(view.Entry(c, d.sees(c, now), now)))
-			d.openPane(c)
-		case changed && !in && c.Agent != d.actor.ID():
-			d.leave(conversation)
-			seen := d.sees(c, now)
-			d.list(conversation, seen.Line, html(view.Entry(c, seen, now)))
-			d.say(view.RemovePane(conversation))
-			continue
-		}
-		d.say(view.GuestsOf(c, d.actor.ID(), guests[conversation]))
-	}
 }
 
 func html(c templ.Component) []byte {

@@ -31,6 +31,9 @@ func (h *Hub) Gap(only uuid.UUID) {
 		for _, p := range h.panels {
 			orgs[p.site.Org] = struct{}{}
 		}
+		for org := range h.watched {
+			orgs[org] = struct{}{}
+		}
 		h.mu.RUnlock()
 		spawn("look whether log-ins are still good", h.checkStaff)
 	}

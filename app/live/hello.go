@@ -108,9 +108,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	p.waits = c.State == chat.Waiting
 	p.mu.Unlock()
 	p.welcome(out, in)
-	if c.ReadByAgent > 0 {
-		p.agentRead(c.ID, c.ReadByAgent)
-	}
+	p.agentHasRead(c.ID, c.ReadByAgent)
 	if c.State == chat.Waiting {
 		p.hub.lineMoved(p.site.Org)
 	}

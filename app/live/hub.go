@@ -66,6 +66,7 @@ type Hub struct {
 
 	lines soon // visitors' places in line, by organization
 	board soon // boards
+	heads soon // the heads of queues on desks
 
 	missed     paced // organizations of which something may have been missed
 	suggesting suggesting
@@ -425,16 +426,15 @@ func (h *Hub) typing(e bus.Event) {
 
 // read tells the other side how far a conversation has been read.
 func (h *Hub) read(e bus.Event) {
+	if e.User != uuid.Nil { // an agent: also panels that do not follow the conversation yet
+		for _, p := range h.panelsOf(e.Visitor) {
+			p.agentRead(e.Conversation, e.Seq)
+		}
+		return
+	}
 	for _, f := range h.followers(e.Conversation) {
-		switch s := f.(type) {
-		case *panel:
-			if e.User != uuid.Nil {
-				s.agentRead(e.Conversation, e.Seq)
-			}
-		case *desk:
-			if e.User == uuid.Nil {
-				s.say(view.ReadByVisitor(e.Conversation, e.Seq))
-			}
+		if d, ok := f.(*desk); ok {
+			d.say(view.ReadByVisitor(e.Conversation, e.Seq))
 		}
 	}
 }

@@ -51,6 +51,8 @@ type panel struct {
 	toldAt       time.Duration          // likewise: what it told of itself last
 	readIn       uuid.UUID              // conversation in which it has told how far it has read,
 	readTo       int                    // and that
+	seenIn       uuid.UUID              // conversation of which it was told how far the agent has read it,
+	seenTo       int                    // and that
 	postponed    *postponed             // message that was told to come again; nil: none
 }
 

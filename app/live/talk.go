@@ -179,9 +179,30 @@ func (p *panel) transcript(ctx context.Context, in frameIn) {
 	})
 }
 
-// agentRead tells how far the agent has read.
+// agentRead tells how far the agent has read, if that is news. Before the welcome it is noted only: then it is told with what was read.
 func (p *panel) agentRead(conversation uuid.UUID, seq int) {
-	p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.seenIn == conversation && seq <= p.seenTo {
+		return
+	}
+	p.seenIn, p.seenTo = conversation, seq
+	if p.welcomed && p.conversation == conversation {
+		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+	}
+}
+
+// agentHasRead tells, after the welcome, how far the agent had read a conversation, or has read it meanwhile.
+func (p *panel) agentHasRead(conversation uuid.UUID, seq int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.seenIn == conversation {
+		seq = max(seq, p.seenTo)
+	}
+	if seq > 0 {
+		p.seenIn, p.seenTo = conversation, seq
+		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+	}
 }
 
 func (p *panel) types(_ context.Context, in frameIn) {

@@ -19,14 +19,18 @@ import (
 // Board is what a supervisor watches.
 type Board struct {
 	Groups  []GroupInfo
-	Waiting []TalkInfo // the heads of the lines, oldest first
+	Waiting []TalkInfo // the heads of the queues, oldest first
+	Behind  int        // conversations that wait behind those
 	Agents  []AgentInfo
 	At      time.Time
 	Figures bool // persons' figures are there
 }
 
-// waitingShown is how many of those who wait a board names.
-const waitingShown = 50
+// waitingShown is how many of those who wait a board names, and talksShown how many of an agent's conversations.
+const (
+	waitingShown = 50
+	talksShown   = 30
+)
 
 // AgentInfo is an agent with its live figures. Speeds are personal data: only for managers.
 type AgentInfo struct {
@@ -42,7 +46,8 @@ type AgentInfo struct {
 	Busy    float64 // share of the last hour or so
 	Speed   float64 // by the groups' average: 1.3 is 30 % slower
 	Groups  []PlaceInfo
-	Talks   []TalkInfo
+	Talks   []TalkInfo // the longest unanswered first, at most talksShown
+	Others  int        // conversations of the agent beyond those
 }
 
 // PlaceInfo is an agent's speed in a group, with the replies behind it.
@@ -102,6 +107,12 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 	}
 	slices.SortStableFunc(b.Waiting, func(a, b TalkInfo) int { return a.Waiting.Compare(b.Waiting) })
 	b.Waiting = b.Waiting[:min(len(b.Waiting), waitingShown)]
+	if len(b.Waiting) == waitingShown {
+		for _, n := range lengths {
+			b.Behind += int(n.Waiting)
+		}
+		b.Behind = max(0, b.Behind-waitingShown)
+	}
 	manages := who.May(access.Manage) && !who.Limited() // persons' figures are of their work for all customers
 	b.Figures = manages
 	for i, a := range l.agents {
@@ -141,6 +152,10 @@ func (r *Room) Board(ctx context.Context, who access.Actor) (Board, error) {
 			}
 			return a.Waiting.Compare(b.Waiting)
 		})
+		if info.Others = len(info.Talks) - talksShown; info.Others > 0 {
+			info.Talks = info.Talks[:talksShown]
+		}
+		info.Others = max(0, info.Others)
 		b.Agents = append(b.Agents, info)
 	}
 	slices.SortStableFunc(b.Agents, func(a, b AgentInfo) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })

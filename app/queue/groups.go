@@ -23,11 +23,11 @@ type Name struct {
 	Name string
 }
 
-// config is what is remembered of an organization's groups, so that looking at a line costs no statement for it.
+// config is what is remembered of an organization's groups, so that naming one costs no statement. Who belongs to which is not: whoever
+// may see a queue sees it at once.
 type config struct {
-	names    []Name
-	groupsOf map[uuid.UUID][]uuid.UUID // by user
-	until    time.Time
+	names []Name
+	until time.Time
 }
 
 // configKept bounds how stale it can be if a bell was lost.
@@ -50,21 +50,14 @@ func (r *Room) configOf(ctx context.Context, org uuid.UUID) (config, error) {
 	if there && time.Now().Before(c.until) {
 		return c, nil
 	}
-	q := queuedb.New(r.db.As(access.System(org, "who answers for which group")))
-	c = config{groupsOf: map[uuid.UUID][]uuid.UUID{}, until: time.Now().Add(configKept)}
+	q := queuedb.New(r.db.As(access.System(org, "name the groups")))
+	c = config{until: time.Now().Add(configKept)}
 	groups, err := q.RouteGroups(ctx)
 	if err != nil {
 		return c, err
 	}
 	for _, g := range groups {
 		c.names = append(c.names, Name{g.ID, g.Name})
-	}
-	places, err := q.ListPlaces(ctx)
-	if err != nil {
-		return c, err
-	}
-	for _, p := range places {
-		c.groupsOf[p.UserID] = append(c.groupsOf[p.UserID], p.GroupID)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -142,7 +135,7 @@ func (r *Room) changed(org uuid.UUID) {
 	r.bus.Publish(bus.Event{Kind: bus.Groups, Org: org}, bus.Event{Kind: bus.Line, Org: org})
 }
 
-// Changed says that who belongs to a group may have changed: a user came, went or has another role.
+// Changed says that who belongs to a group may have changed, for whoever changes it other than through this package or identity.
 func (r *Room) Changed(org uuid.UUID) { r.changed(org) }
 
 // Settings are a group's.

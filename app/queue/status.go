@@ -203,10 +203,10 @@ func (r *Room) Alive(ctx context.Context, who access.Actor) error {
 	return err
 }
 
-// Lines says which lines the actor may see and take from: its groups', or all for who may watch.
+// Lines says which queues the actor may see and take from, as of now: its groups', or all for who may watch.
 func (r *Room) Lines(ctx context.Context, who access.Actor) (chat.Lines, error) {
-	c, err := r.configOf(ctx, who.Org())
-	return chat.Lines{Groups: c.groupsOf[who.ID()], Anywhere: who.May(access.Watch)}, err
+	groups, err := queuedb.New(r.db.As(who.AsSystem("which groups a team member answers for"))).GroupsOf(ctx, who.ID())
+	return chat.Lines{Groups: groups, Anywhere: who.May(access.Watch)}, err
 }
 
 // Take gives the actor a conversation of its lines: the chosen one, or for the zero id the next.

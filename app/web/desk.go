@@ -29,17 +29,21 @@ func (s *Server) desk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	ids := view.IDs(own, visits)
-	cursors := make(map[uuid.UUID]int, len(ids))
-	for _, id := range ids {
-		cursors[id] = 0
+	open := append(slices.Clone(own), visits...)
+	whole := view.Whole(open)
+	cursors := make(map[uuid.UUID]int, len(whole))
+	for _, c := range whole {
+		cursors[c.ID] = 0
 	}
 	p := view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage), Reviews: v.Actor.May(access.Review),
 		Watches: v.Actor.May(access.Watch), Line: line, Own: own, Visits: visits, PushKey: s.push.Key()}
+	if p.More, err = s.chat.Behind(ctx, v.Actor, lines, line); err != nil {
+		return err
+	}
 	if p.Threads, err = s.chat.Threads(ctx, v.Actor, cursors); err != nil {
 		return err
 	}
-	if p.Guests, err = s.chat.Guests(ctx, v.Actor, ids); err != nil {
+	if p.Guests, err = s.chat.Guests(ctx, v.Actor, view.IDs(open)); err != nil {
 		return err
 	}
 	if p.Status, err = s.queue.Mine(ctx, v.Actor); err != nil {
@@ -55,11 +59,49 @@ func (s *Server) desk(v *visit) error {
 		return err
 	}
 	p.Automatic = s.assist.Automatic(ctx, v.Actor)
-	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, append(slices.Clone(own), visits...))
+	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, whole)
 	for _, list := range [][]chat.Conversation{line, own, visits} {
 		s.queue.NameGroups(v.Actor.Org(), list)
 	}
 	return s.draw(v, http.StatusOK, view.Desk(p, time.Now()))
+}
+
+// pane is a conversation's pane as it is now: for a page that has it without its thread.
+func (s *Server) pane(v *visit) error {
+	id, err := v.id("id", "conversation")
+	if err != nil {
+		return err
+	}
+	ctx := v.Request().Context()
+	c, err := s.chat.Get(ctx, v.Actor, id)
+	if err != nil {
+		return err
+	}
+	c.GroupName = s.queue.GroupName(v.Actor.Org(), c.Group)
+	p, err := s.paneOf(ctx, v, c)
+	if err != nil {
+		return err
+	}
+	return s.draw(v, http.StatusOK, view.Pane(p))
+}
+
+// paneOf reads what a pane shows of a conversation.
+func (s *Server) paneOf(ctx context.Context, v *visit, c chat.Conversation) (view.PaneView, error) {
+	p := view.PaneView{Conversation: c, Me: v.ID()}
+	ids := []uuid.UUID{c.ID}
+	guests, err := s.chat.Guests(ctx, v.Actor, ids)
+	if err != nil {
+		return p, err
+	}
+	read, err := s.chat.ReadUpTo(ctx, v.Actor, ids)
+	if err != nil {
+		return p, err
+	}
+	threads, err := s.chat.Threads(ctx, v.Actor, map[uuid.UUID]int{c.ID: 0})
+	p.Seen = view.SeenBy(v.ID(), c, guests[c.ID])
+	p.Guests, p.Read, p.Messages = guests[c.ID], read[c.ID].ByVisitor, threads[c.ID]
+	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, []chat.Conversation{c})[c.ID]
+	return p, err
 }
 
 // wishes is the user's preferences, and the commands with its keys, as the desk's script wants them.
@@ -97,17 +139,10 @@ func (s *Server) taken(v *visit, id uuid.UUID) error {
 		return err
 	}
 	c.GroupName = s.queue.GroupName(v.Actor.Org(), c.Group)
-	p := view.PaneView{Conversation: c, Me: v.ID()}
-	guests, err := s.chat.Guests(ctx, v.Actor, []uuid.UUID{c.ID})
+	p, err := s.paneOf(ctx, v, c)
 	if err != nil {
 		return err
 	}
-	threads, err := s.chat.Threads(ctx, v.Actor, map[uuid.UUID]int{c.ID: 0})
-	if err != nil {
-		return err
-	}
-	p.Guests, p.Messages = guests[c.ID], threads[c.ID]
-	p.Offered = live.Suggestions(ctx, s.chat, s.faq, v.Actor, []chat.Conversation{c})[c.ID]
 	today, err := s.queue.Today(ctx, v.Actor)
 	if err != nil {
 		return err

@@ -154,11 +154,12 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 	if err != nil {
 		return nil, logIn
 	}
-	p, err := s.identity.Who(ctx, id)
+	epoch := s.sessions.GetInt(ctx, sessionEpoch)
+	p, err := s.identity.WhoSince(ctx, id, epoch)
 	if err != nil {
 		return nil, err
 	}
-	if p.Epoch != s.sessions.GetInt(ctx, sessionEpoch) {
+	if p.Epoch != epoch {
 		return nil, logIn
 	}
 	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx)), nil}, nil
@@ -167,7 +168,7 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 // enter logs a user in: a new session token, so that one planted before is worth nothing.
 func (s *Server) enter(c echo.Context, user uuid.UUID) error {
 	ctx := c.Request().Context()
-	p, err := s.identity.Who(ctx, user)
+	p, err := s.identity.WhoNow(ctx, user) // with the limits that it has now
 	if err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (s *Server) still(v *visit) func() bool {
 		if err != nil || !found {
 			return err != nil // what cannot be asked now is asked again at the next reconnection
 		}
-		p, err := s.identity.Who(ctx, user)
+		p, err := s.identity.WhoSince(ctx, user, epoch)
 		return err == nil && p.Epoch == epoch || fail.KindOf(err) == fail.Internal && err != nil
 	}
 }

@@ -179,9 +179,6 @@ func (s *Server) join(c echo.Context) error {
 		}
 		return s.draw(c, status, public.Join(f, inv.OrgName, inv.Email, inv.Role))
 	}
-	if p, err := s.identity.Who(ctx, user); err == nil { // the queues of its groups are its from now on
-		s.queue.Changed(p.Actor.Org())
-	}
 	if err := s.enter(c, user); err != nil {
 		return err
 	}

@@ -133,7 +133,6 @@ func (s *Server) changeRole(v *visit) error {
 	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -177,7 +176,6 @@ func (s *Server) setCustomers(v *visit) error {
 		return s.personAgain(v, admin.PersonPage{Limits: f}, status)
 	}
 	tell()
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people/" + id.String() + "?limited=1")
 }
 
@@ -196,7 +194,6 @@ func (s *Server) disable(v *visit) error {
 	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
 		return err
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 
@@ -208,7 +205,6 @@ func (s *Server) enable(v *visit) error {
 	if err := s.identity.Enable(v.Request().Context(), v.Actor, id); err != nil {
 		return s.peopleAgain(v, err)
 	}
-	s.queue.Changed(v.Actor.Org())
 	return v.back("/admin/people")
 }
 

@@ -101,6 +101,7 @@ var Routes = []Route{
 	{post, "/desk/conversations/:id/consult", staff(access.Answer, (*Server).consult)},
 	{post, "/desk/conversations/:id/guests/:user/leave", staff(access.Answer, (*Server).endVisit)},
 
+	{get, "/desk/conversations/:id/pane", staff(access.Answer, (*Server).pane)},
 	{get, "/desk/conversations/:id/messages", staff(access.Answer, (*Server).older)},
 	{get, "/desk/conversations/:id/messages/:seq", staff(access.Answer, (*Server).messageText)},
 	{get, "/desk/conversations/:id/aside", staff(access.Answer, (*Server).aside)},

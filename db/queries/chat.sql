@@ -315,15 +315,32 @@ from conversations c
 where c.id = @id;
 
 -- name: ListForDesk :many
--- The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
--- first, silent ones last.
+-- The heads of some groups' queues (or of all), what is offered to an agent, its own conversations and those that it takes part in; the
+-- longest unanswered first, silent ones last.
 -- Each row's policy is asked once.
 with shown as materialized (
   (select l.*
    from conversations l
-   where l.state = 'waiting' and (@anywhere::boolean or l.group_id = any(@groups::uuid[]) or l.offered_to = @agent_id)
+   where @anywhere::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
    order by l.line_since, l.id
-   limit @line)
+   limit @most)
+  union all
+  (select h.*
+   from (
+     select l.*
+     from unnest(@groups::uuid[]) as wanted(id)
+     cross join lateral (
+       select c.*
+       from conversations c
+       where not @anywhere::boolean and c.state = 'waiting' and c.group_id = wanted.id and (c.offered_to is null or c.offered_until <= now())
+       order by c.line_since, c.id
+       limit @most) l) h
+   order by h.line_since, h.id
+   limit @most)
+  union all
+  (select f.*
+   from conversations f
+   where f.state = 'waiting' and f.offered_to = @agent_id and f.offered_until > now())
   union all
   (select o.*
    from conversations o
@@ -339,6 +356,45 @@ select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name,
 from shown c
 cross join lateral (select x.name, x.typing_preview from websites x where x.org_id = c.org_id and x.id = c.website_id limit 1) w
 order by c.waiting_since nulls last, c.last_at, c.id;
+
+-- name: QueueHead :many
+-- The longest-waiting conversations in some groups' queues (or in all) of some customers (or of all) that are offered to nobody.
+with head as materialized (
+  (select l.*
+   from conversations l
+   where @anywhere::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
+     and (not @limited::boolean or l.customer_id = any(@customers::uuid[]))
+   order by l.line_since, l.id
+   limit @most)
+  union all
+  (select h.*
+   from (
+     select l.*
+     from unnest(@groups::uuid[]) as wanted(id)
+     cross join lateral (
+       select c.*
+       from conversations c
+       where not @anywhere::boolean and c.state = 'waiting' and c.group_id = wanted.id and (c.offered_to is null or c.offered_until <= now())
+         and (not @limited::boolean or c.customer_id = any(@customers::uuid[]))
+       order by c.line_since, c.id
+       limit @most) l) h
+   order by h.line_since, h.id
+   limit @most)
+)
+select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from head c
+cross join lateral (select x.name, x.typing_preview from websites x where x.org_id = c.org_id and x.id = c.website_id limit 1) w
+order by c.line_since, c.id;
+
+-- name: QueueLength :one
+-- How many conversations QueueHead would list without a limit.
+select count(*)::integer
+from conversations c
+where c.state = 'waiting'
+  and (@anywhere::boolean or c.group_id = any(@groups::uuid[]))
+  and (c.offered_to is null or c.offered_until <= now())
+  and (not @limited::boolean or c.customer_id = any(@customers::uuid[]));
 
 -- name: CurrentOfVisitor :one
 -- The visitor's running conversation, else the last one.
@@ -616,7 +672,7 @@ returning read_by_visitor;
 
 -- name: SeenByAgent :one
 update conversations set read_by_agent = least(@seq, last_seq) where id = @conversation_id and agent_id = @agent_id and read_by_agent < least(@seq, last_seq)
-returning read_by_agent;
+returning read_by_agent, visitor_id;
 
 -- name: ReadUpTo :many
 select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any(@conversations::uuid[]);

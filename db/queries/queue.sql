@@ -271,11 +271,14 @@ delete from group_members where group_id = @group_id and user_id = @user_id;
 -- name: SetCap :exec
 update agents set hard_cap = @hard_cap where user_id = @user_id;
 
--- name: ListPlaces :many
--- Who answers for which group.
-select u.id as user_id, g.id as group_id from users u join groups g on g.org_id = u.org_id
-left join group_members m on m.org_id = g.org_id and m.group_id = g.id and m.user_id = u.id
-where u.disabled_at is null and u.role <> 'reviewer' and (g.everyone or m.user_id is not null);
+-- name: GroupsOf :many
+-- The groups that a team member answers for.
+select g.id
+from users u
+join groups g on g.org_id = u.org_id
+where u.id = @user_id and u.disabled_at is null and u.role <> 'reviewer'
+  and (g.everyone or exists (select from group_members m where m.org_id = g.org_id and m.group_id = g.id and m.user_id = u.id))
+order by g.id;
 
 -- name: ListSubjects :many
 select s.group_id, g.name, s.place, s.priority, s.labels from subjects s join groups g on g.org_id = s.org_id and g.id = s.group_id

@@ -25,6 +25,7 @@ type Page struct {
 	Status    queue.Availability
 	Today     queue.Today
 	Line      []chat.Conversation
+	More      int // wait behind Line
 	Own       []chat.Conversation
 	Visits    []chat.Conversation // in which the agent is a guest
 	Guests    map[uuid.UUID][]chat.Guest
@@ -37,8 +38,34 @@ type Page struct {
 	PushKey   string // public key of the installation's Web Push; empty: none
 }
 
-func (p Page) pane(c chat.Conversation) PaneView {
-	return PaneView{Conversation: c, Me: p.User, Guests: p.Guests[c.ID], Messages: p.Threads[c.ID], Offered: p.Offered[c.ID]}
+// PanesWhole is how many open conversations come with their threads; with more of them, those that are not on the screen at once come light.
+// PanesAtOnce is how many fit the widest screen.
+const (
+	PanesWhole  = 20
+	PanesAtOnce = 6
+)
+
+// Whole returns those of the open conversations, in their order on the page, that come with their threads.
+func Whole(open []chat.Conversation) []chat.Conversation {
+	if len(open) <= PanesWhole {
+		return open
+	}
+	return open[:PanesAtOnce]
+}
+
+func (p Page) panes() (list []PaneView) {
+	open := append(slices.Clone(p.Own), p.Visits...)
+	whole := len(Whole(open))
+	for i, c := range open {
+		seen := Seen{Mine: i < len(p.Own), Guest: i >= len(p.Own)}
+		list = append(list, PaneView{Conversation: c, Me: p.User, Seen: seen, Guests: p.Guests[c.ID], Messages: p.Threads[c.ID], Offered: p.Offered[c.ID], Light: i >= whole})
+	}
+	return list
+}
+
+// SeenBy says how a conversation's pane shows to somebody who is not told of it, but looks: with those who take part in it.
+func SeenBy(me uuid.UUID, c chat.Conversation, guests []chat.Guest) Seen {
+	return Seen{Mine: c.Agent == me, Guest: guest(me, guests).ID == me}
 }
 
 // reasons are those an agent may choose from, with its present one.
@@ -55,6 +82,7 @@ type Seen struct {
 	Guest   bool // somebody else's, with this agent as a guest
 	Line    bool // in the line that this desk sees
 	Offered bool // to this agent
+	Known   bool // it has waited before, behind what is listed: no news
 }
 
 // IDs are the conversations' of several lists.

@@ -67,3 +67,12 @@ func (f Form) Value(name, start string) string {
 	}
 	return start
 }
+
+// Count is a number as people read it: 9,950.
+func Count(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}

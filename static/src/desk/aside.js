@@ -1,6 +1,7 @@
 // The column beside the panes: what is known around the conversation in focus.
-import { $, all, area, composer, make, talk } from "./dom.js";
+import { $, all, make, talk } from "./dom.js";
 import { inFocus, onFocus } from "./panes.js";
+import { place } from "./loading.js";
 
 const aside = $("aside"), stored = "parley.aside";
 let shown = true;
@@ -13,7 +14,7 @@ export function showAside(on) {
   document.body.classList.toggle("with-aside", to);
   if (wide.matches && on === undefined) try { localStorage.setItem(stored, to ? "yes" : "no"); } catch { /* storage is off */ }
   if (to) look(inFocus(), 0);
-  else if (inFocus() && !document.activeElement.closest(".pane")) area(composer(inFocus())).focus();
+  else if (inFocus() && !document.activeElement.closest(".pane")) place(inFocus()).focus();
 }
 
 const read = 60000; // what was read so long ago is read again
@@ -53,7 +54,7 @@ aside.addEventListener("keydown", (e) => {
   if (e.key !== "Escape") return;
   const pane = inFocus();
   if (!wide.matches) showAside(false);
-  if (pane) area(composer(pane)).focus();
+  if (pane) place(pane).focus();
 });
 aside.addEventListener("submit", (e) => { if (e.target.matches(".look")) e.preventDefault(); });
 export function beginAside() {

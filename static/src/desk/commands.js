@@ -9,6 +9,7 @@ import { openSnippets, snippetFor } from "./snippets.js";
 import { help, palette } from "./palette.js";
 import { reach, showAside } from "./aside.js";
 import { draft } from "./drafts.js";
+import { isLight, load } from "./loading.js";
 import { arrange } from "./panes.js";
 
 export const commands = told("commands", []);
@@ -16,7 +17,12 @@ const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 export const spoken = (keys) => (mac ? keys.replace("Ctrl", "⌘").replace("Alt", "⌥").replace("Shift", "⇧").replaceAll("+", "") : keys.replaceAll("+", " ").replace("Arrow", ""));
 export const label = (id) => spoken(commands.find((c) => c.id === id)?.keys || "");
 
-const here = (f) => () => { const pane = inFocus(); if (pane) f(pane, composer(pane)); };
+const here = (f) => async () => {
+  const pane = inFocus();
+  if (!isLight(pane)) return pane && f(pane, composer(pane));
+  const whole = await load(pane);
+  if (whole && whole === inFocus()) f(whole, composer(whole));
+};
 const go = (entry) => { const pane = paneOf(entry); if (pane) focus(pane); };
 const does = {
   urgent: () => go(urgent()),
@@ -38,7 +44,7 @@ const does = {
   hand: here((pane) => { const hand = pane.querySelector("[data-hand]"); hand.open = !hand.open; if (!hand.open) area(composer(pane)).focus(); }),
   over: here((pane) => pane.querySelector("[data-over]")?.click()),
   close: here((pane) => pane.querySelector(".close button").click()),
-  remove: here((pane) => pane.querySelector("[data-dismiss]")?.click()),
+  remove: () => inFocus()?.querySelector("[data-dismiss]")?.click(),
   tag: here((pane) => reach(pane, ".tags input")),
   aside: () => showAside(),
   file: here((pane) => choose(pane)),

@@ -31,6 +31,10 @@ export function restore(pane) {
   grow(area(form));
   pump(form);
 }
+// Whether something of a pane that is not loaded is still to be sent.
+export function unsent(pane) {
+  try { return !!JSON.parse(sessionStorage.getItem(memory(pane)))?.out?.length; } catch { return false; }
+}
 export function forget(pane) {
   try { sessionStorage.removeItem(memory(pane)); } catch { /* as above */ }
 }

@@ -94,7 +94,7 @@ aside.addEventListener("keydown", (e) => {
 });
 aside.addEventListener("click", async (e) => {
   const about = e.target.closest("[data-about]"), pane = about && $("pane-" + about.dataset.about);
-  if (!pane) return;
+  if (!pane || !composer(pane)) return; // gone, or not loaded yet
   if (e.target.closest("[data-stop]")) running.get(pane.dataset.conversation)?.abort();
   const put = e.target.closest("[data-insert]");
   if (put) {

@@ -15,6 +15,7 @@ function list(form) {
 // things are Files, or {snippet, name}.
 export function stage(pane, things) {
   const form = composer(pane);
+  if (!form) return; // not loaded yet
   form.staged ||= [];
   for (const what of things) {
     const item = { id: uuid(), what };
@@ -108,5 +109,5 @@ panes.addEventListener("drop", (e) => {
   e.preventDefault();
   pane.classList.remove("dropping");
   stage(pane, [...e.dataTransfer.files]);
-  area(composer(pane)).focus();
+  if (composer(pane)) area(composer(pane)).focus();
 });

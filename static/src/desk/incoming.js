@@ -7,6 +7,7 @@ import { dressed } from "./suggest.js";
 import { automatic } from "./drafts.js";
 import { trim } from "./history.js";
 import { tell } from "./socket.js";
+import { cursorOf, isLight, loadUnsent, noteNews } from "./loading.js";
 
 let thanks;
 let ready = false; // the first frame, which brings the lists, has come: what comes now is news
@@ -31,22 +32,36 @@ function inPlace(task) {
   }
 }
 
+// What the socket brings is in the order of what happened. An answer to a request may be older than that: of a conversation that the socket
+// has brought something about since the request was made, its entries and its state are left as they are.
+const brought = new Map(); // conversation to when
+let now = 0;
+document.addEventListener("htmx:before:request", (e) => { e.detail.ctx.began = now; });
+function older(task, began) {
+  const newer = (id) => brought.get(/[0-9a-f-]{36}/.exec(id)?.[0]) > began;
+  const target = task.target?.id || String(task.target);
+  if (/^#?(line|mine|state)-/.test(target) && newer(target)) task.swapSpec = { style: "none" };
+  else if (/^#?(line|mine)$/.test(target)) for (const e of [...task.fragment.children]) if (newer(e.id)) e.remove();
+}
+
 export let ends = [];
 const touched = new Set(); // panes with something new in them, since they were last looked after
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
+    if (e.detail.ctx?.began !== undefined) older(task, e.detail.ctx.began);
     inPlace(task);
-    const id = /(?:thread|suggest|guests|m|pane|read)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
-    if (id) touched.add(id);
+    const id = /(?:thread|suggest|guests|m|pane|read|state|name)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
+    if (id) { touched.add(id); noteNews(id, task); }
     for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
   }
-  ends = all(".pane.shown", panes).map(thread).filter(atEnd);
+  ends = all(".pane.shown:not(.light)", panes).map(thread).filter(atEnd);
 });
 document.addEventListener("htmx:after:swap", () => {
   for (const id of touched) {
     const pane = $("pane-" + id);
     if (!pane) continue; // on its way; or gone
     touched.delete(id);
+    if (isLight(pane)) continue;
     // a guest may write notes only, or by now to the visitor too
     const form = composer(pane), mute = !!pane.querySelector(".guests.mute");
     if (mute !== !!form.mute) kind(form, mute ? "note" : "text");
@@ -85,7 +100,7 @@ function soon() {
 // What is on the screen of somebody who looks at it has been read.
 function reading() {
   if (document.hidden || !document.hasFocus()) return;
-  for (const pane of all(".pane.shown", panes)) {
+  for (const pane of all(".pane.shown:not(.light)", panes)) {
     const seq = +all(".message.visitor", thread(pane)).at(-1)?.dataset.seq || 0;
     if (seq <= (pane.seen || 0) || !pane.querySelector(".state.open:not(.gone)")) continue;
     pane.seen = seq;
@@ -99,11 +114,14 @@ const plainText = (html) => /<div class="body">([\s\S]*?)<\/div>/.exec(html)?.[1
 document.addEventListener("htmx:ws:before:message:incoming", (e) => {
   const text = e.detail.message.data;
   if (typeof text !== "string") return;
+  if (brought.size > 5000) brought.clear();
+  now++;
+  for (const [, id] of text.matchAll(/(?:line|mine|state)-([0-9a-f-]{36})/g)) brought.set(id, now);
   for (const [, id, of] of text.matchAll(/ id="(m-[^"]+)" class="message (visitor|note)"/g)) {
     if ($(id)) continue;
-    const target = / hx-target="#thread-([^"]+)"/.exec(text);
-    const pane = target && $("pane-" + target[1]);
-    if (of === "visitor") $("typing-" + target?.[1])?.replaceChildren();
+    const pane = $("pane-" + id.slice(2, 38));
+    if (isLight(pane) && +id.slice(39) <= cursorOf(pane)) continue;
+    if (of === "visitor") $("typing-" + id.slice(2, 38))?.replaceChildren();
     attention(ready, of === "note" ? "note" : "message", pane, text.includes('class="pane"') ? "" : plainText(text));
     if (pane && (document.hidden || !pane.classList.contains("shown"))) fresh.add(pane.dataset.conversation);
     break;
@@ -136,10 +154,8 @@ document.addEventListener("htmx:before:request", (e) => {
 });
 new MutationObserver((changes) => {
   for (const c of changes) for (const node of c.addedNodes) {
-    if (!node.matches?.(".pane")) continue;
-    restore(node);
-    dressed(node);
-    readMark(node);
+    if (!node.matches?.(".pane") || node.loaded) continue;
+    if (!isLight(node)) dressPane(node);
     const shown = all(".pane.shown", panes).length;
     if (asked || !shown) focus(node, asked || document.activeElement === document.body);
     else addQuietly(node);
@@ -148,8 +164,17 @@ new MutationObserver((changes) => {
   }
 }).observe(panes, { childList: true });
 
+// What the script adds to a pane that has just come in.
+export function dressPane(pane) {
+  restore(pane);
+  dressed(pane);
+  readMark(pane);
+  toEnd(pane);
+}
+
 export function begin() {
-  for (const p of all(".pane", panes)) { restore(p); toEnd(p); dressed(p); }
+  for (const p of all(".pane:not(.light)", panes)) dressPane(p);
+  document.addEventListener("DOMContentLoaded", loadUnsent); // htmx is there by then
   settle();
   for (const p of all(".pane.shown", panes)) toEnd(p);
   const called = $(location.hash.slice(1)); // from the board

@@ -4,8 +4,15 @@ import { begin } from "./incoming.js";
 import { showKeys } from "./commands.js";
 import { beginAside } from "./aside.js";
 import { tell } from "./socket.js";
+import { load } from "./loading.js";
+import { onFocus, paneOf, urgent } from "./panes.js";
 
 document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) tell({ type: "alive" }); });
+let ahead; // the one that is next in turn is there when it is called for
+onFocus(() => {
+  clearTimeout(ahead);
+  ahead = setTimeout(() => { const next = paneOf(urgent()); if (next) load(next); }, 400);
+});
 begin();
 showKeys();
 document.addEventListener("DOMContentLoaded", beginAside); // htmx is there by then

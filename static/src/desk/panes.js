@@ -1,5 +1,6 @@
 // Panes: the one in focus and those used before it, as many as fit.
-import { $, all, area, composer, entryOf, panes, line, mine } from "./dom.js";
+import { $, all, entryOf, panes, line, mine } from "./dom.js";
+import { isLight, load, place } from "./loading.js";
 
 let used = all(".pane", panes); // most recent first
 export const fresh = new Set(); // conversations with something that nobody has looked at yet
@@ -31,6 +32,7 @@ export function arrange() {
     if (shown.includes(p) && !document.hidden) fresh.delete(p.dataset.conversation);
     entryOf(p)?.classList.toggle("fresh", fresh.has(p.dataset.conversation));
   }
+  for (const p of shown) if (isLight(p)) load(p);
   if (!used.length) document.body.classList.remove("talking");
   $("columns").textContent = columns();
   turned();
@@ -59,7 +61,16 @@ export function focus(pane, write = true) {
     toEnd(pane);
   }
   document.body.classList.add("talking");
-  if (write) area(composer(pane)).focus();
+  if (write) place(pane).focus();
+  else if (isLight(pane) && !pane.contains(document.activeElement)) pane.focus(); // what is typed must not go to the one before
+}
+
+// A pane that has been loaded takes the place of the light one.
+export function replaced(light, whole) {
+  for (const c of ["shown", "focus"]) whole.classList.toggle(c, light.classList.contains(c));
+  used = used.map((p) => (p === light ? whole : p));
+  if (now === light) now = whole;
+  light.replaceWith(whole);
 }
 
 export const before = () => used[1]; // the one before the present one
@@ -79,7 +90,7 @@ addEventListener("resize", arrange);
 
 // --- threads: at the end they stay at the end ---------------------------------------------------------------------------
 export const thread = (pane) => pane.querySelector(".thread");
-export const toEnd = (pane) => { const t = thread(pane); t.scrollTop = t.scrollHeight; };
+export const toEnd = (pane) => { const t = thread(pane); if (t) t.scrollTop = t.scrollHeight; };
 export const atEnd = (t) => t.scrollHeight - t.scrollTop - t.clientHeight < 80;
 export const cursor = (pane) => +thread(pane).lastElementChild?.dataset.seq || 0;
 
@@ -100,17 +111,23 @@ let badge = -1;
 export function settle() {
   sort(line);
   sort(mine);
-  for (const e of all("[data-count]")) e.textContent = document.querySelector(e.dataset.count).childElementCount;
+  const more = +$("line-more").dataset.more; // wait behind those that are listed
+  for (const e of all("[data-count]")) {
+    const list = document.querySelector(e.dataset.count);
+    e.textContent = number(list.childElementCount + (list === line ? more : 0));
+  }
   const load = document.querySelector("[data-load]");
   if (load) load.textContent = all("#mine > :not(.guest)").length;
   arrange();
-  const n = line.childElementCount + all("#mine [data-wait]").length;
+  const n = line.childElementCount + more + all("#mine [data-wait]").length;
   if (n === badge) return;
   badge = n;
   document.title = n ? "(" + n + ") " + plain : plain;
   icon.href = n ? badged(n) : plainIcon;
   if (navigator.setAppBadge) (n ? navigator.setAppBadge(n) : navigator.clearAppBadge()).catch(() => {});
 }
+
+const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 // The icon with the number of those who wait.
 function badged(n) {

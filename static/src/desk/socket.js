@@ -1,6 +1,7 @@
 // The socket: after every opening the page says how far each thread has come, and gets what is missing.
 import { $, all, composer, panes } from "./dom.js";
 import { cursor } from "./panes.js";
+import { cursorOf } from "./loading.js";
 import { pump } from "./composer.js";
 
 const connection = $("connection");
@@ -9,11 +10,12 @@ document.addEventListener("htmx:ws:after:connection", (e) => {
   socket = e.detail.connection.socket;
   connection.textContent = "Online";
   connection.classList.add("on");
-  const threads = {};
-  for (const p of all(".pane", panes)) threads[p.dataset.conversation] = cursor(p);
-  tell({ type: "hello", threads });
+  const threads = {}, light = {};
+  for (const p of all(".pane:not(.light)", panes)) threads[p.dataset.conversation] = cursor(p);
+  for (const p of all(".pane.light", panes).slice(0, 900)) light[p.dataset.conversation] = cursorOf(p); // the others are known by their ids
+  tell({ type: "hello", threads, light });
   $("trouble").replaceChildren();
-  for (const p of all(".pane", panes)) if (composer(p).out?.length) pump(composer(p));
+  for (const p of all(".pane", panes)) if (composer(p)?.out?.length) pump(composer(p));
 });
 document.addEventListener("htmx:ws:close", (e) => {
   connection.classList.remove("on");

@@ -1437,18 +1437,35 @@ const listForDesk = `-- name: ListForDesk :many
 with shown as materialized (
   (select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.state, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.created_at, l.assigned_at, l.closed_at, l.visitor_name, l.group_id, l.came_by, l.line_since, l.lost, l.former_id, l.replied_at, l.answered_from, l.think, l.thinks, l.thought, l.taken_back, l.taken_from, l.taken_at, l.offered_to, l.offered_until, l.offer_note, l.data, l.trail, l.country, l.zone, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcripts, l.address
    from conversations l
-   where l.state = 'waiting' and ($1::boolean or l.group_id = any($2::uuid[]) or l.offered_to = $3)
+   where $1::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
    order by l.line_since, l.id
-   limit $4)
+   limit $2)
+  union all
+  (select h.org_id, h.id, h.website_id, h.customer_id, h.visitor_id, h.state, h.agent_id, h.agent_name, h.last_seq, h.last_text, h.last_at, h.waiting_since, h.page_url, h.page_title, h.referrer, h.user_agent, h.language, h.created_at, h.assigned_at, h.closed_at, h.visitor_name, h.group_id, h.came_by, h.line_since, h.lost, h.former_id, h.replied_at, h.answered_from, h.think, h.thinks, h.thought, h.taken_back, h.taken_from, h.taken_at, h.offered_to, h.offered_until, h.offer_note, h.data, h.trail, h.country, h.zone, h.read_by_visitor, h.read_by_agent, h.mailed_seq, h.transcripts, h.address
+   from (
+     select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.state, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.created_at, l.assigned_at, l.closed_at, l.visitor_name, l.group_id, l.came_by, l.line_since, l.lost, l.former_id, l.replied_at, l.answered_from, l.think, l.thinks, l.thought, l.taken_back, l.taken_from, l.taken_at, l.offered_to, l.offered_until, l.offer_note, l.data, l.trail, l.country, l.zone, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcripts, l.address
+     from unnest($3::uuid[]) as wanted(id)
+     cross join lateral (
+       select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address
+       from conversations c
+       where not $1::boolean and c.state = 'waiting' and c.group_id = wanted.id and (c.offered_to is null or c.offered_until <= now())
+       order by c.line_since, c.id
+       limit $2) l) h
+   order by h.line_since, h.id
+   limit $2)
+  union all
+  (select f.org_id, f.id, f.website_id, f.customer_id, f.visitor_id, f.state, f.agent_id, f.agent_name, f.last_seq, f.last_text, f.last_at, f.waiting_since, f.page_url, f.page_title, f.referrer, f.user_agent, f.language, f.created_at, f.assigned_at, f.closed_at, f.visitor_name, f.group_id, f.came_by, f.line_since, f.lost, f.former_id, f.replied_at, f.answered_from, f.think, f.thinks, f.thought, f.taken_back, f.taken_from, f.taken_at, f.offered_to, f.offered_until, f.offer_note, f.data, f.trail, f.country, f.zone, f.read_by_visitor, f.read_by_agent, f.mailed_seq, f.transcripts, f.address
+   from conversations f
+   where f.state = 'waiting' and f.offered_to = $4 and f.offered_until > now())
   union all
   (select o.org_id, o.id, o.website_id, o.customer_id, o.visitor_id, o.state, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.page_url, o.page_title, o.referrer, o.user_agent, o.language, o.created_at, o.assigned_at, o.closed_at, o.visitor_name, o.group_id, o.came_by, o.line_since, o.lost, o.former_id, o.replied_at, o.answered_from, o.think, o.thinks, o.thought, o.taken_back, o.taken_from, o.taken_at, o.offered_to, o.offered_until, o.offer_note, o.data, o.trail, o.country, o.zone, o.read_by_visitor, o.read_by_agent, o.mailed_seq, o.transcripts, o.address
    from conversations o
-   where o.state = 'open' and o.agent_id = $3)
+   where o.state = 'open' and o.agent_id = $4)
   union all
   (select p.org_id, p.id, p.website_id, p.customer_id, p.visitor_id, p.state, p.agent_id, p.agent_name, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.page_url, p.page_title, p.referrer, p.user_agent, p.language, p.created_at, p.assigned_at, p.closed_at, p.visitor_name, p.group_id, p.came_by, p.line_since, p.lost, p.former_id, p.replied_at, p.answered_from, p.think, p.thinks, p.thought, p.taken_back, p.taken_from, p.taken_at, p.offered_to, p.offered_until, p.offer_note, p.data, p.trail, p.country, p.zone, p.read_by_visitor, p.read_by_agent, p.mailed_seq, p.transcripts, p.address
    from guests g
    cross join lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address from conversations c where c.org_id = g.org_id and c.id = g.conversation_id limit 1) p
-   where g.user_id = $3 and p.state = 'open' and p.agent_id <> $3)
+   where g.user_id = $4 and p.state = 'open' and p.agent_id <> $4)
 )
 select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
   c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
@@ -1459,9 +1476,9 @@ order by c.waiting_since nulls last, c.last_at, c.id
 
 type ListForDeskParams struct {
 	Anywhere bool
+	Most     int32
 	Groups   []uuid.UUID
 	AgentID  *uuid.UUID
-	Line     int32
 }
 
 type ListForDeskRow struct {
@@ -1491,15 +1508,15 @@ type ListForDeskRow struct {
 	LineSince      *time.Time
 }
 
-// The lines of some groups (or all), what is offered to an agent, its own conversations and those it is a guest in; oldest unanswered
-// first, silent ones last.
+// The heads of some groups' queues (or of all), what is offered to an agent, its own conversations and those that it takes part in; the
+// longest unanswered first, silent ones last.
 // Each row's policy is asked once.
 func (q *Queries) ListForDesk(ctx context.Context, arg ListForDeskParams) ([]ListForDeskRow, error) {
 	rows, err := q.db.Query(ctx, listForDesk,
 		arg.Anywhere,
+		arg.Most,
 		arg.Groups,
 		arg.AgentID,
-		arg.Line,
 	)
 	if err != nil {
 		return nil, err
@@ -1966,6 +1983,152 @@ func (q *Queries) PutTag(ctx context.Context, arg PutTagParams) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const queueHead = `-- name: QueueHead :many
+with head as materialized (
+  (select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.state, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.created_at, l.assigned_at, l.closed_at, l.visitor_name, l.group_id, l.came_by, l.line_since, l.lost, l.former_id, l.replied_at, l.answered_from, l.think, l.thinks, l.thought, l.taken_back, l.taken_from, l.taken_at, l.offered_to, l.offered_until, l.offer_note, l.data, l.trail, l.country, l.zone, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcripts, l.address
+   from conversations l
+   where $1::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
+     and (not $2::boolean or l.customer_id = any($3::uuid[]))
+   order by l.line_since, l.id
+   limit $4)
+  union all
+  (select h.org_id, h.id, h.website_id, h.customer_id, h.visitor_id, h.state, h.agent_id, h.agent_name, h.last_seq, h.last_text, h.last_at, h.waiting_since, h.page_url, h.page_title, h.referrer, h.user_agent, h.language, h.created_at, h.assigned_at, h.closed_at, h.visitor_name, h.group_id, h.came_by, h.line_since, h.lost, h.former_id, h.replied_at, h.answered_from, h.think, h.thinks, h.thought, h.taken_back, h.taken_from, h.taken_at, h.offered_to, h.offered_until, h.offer_note, h.data, h.trail, h.country, h.zone, h.read_by_visitor, h.read_by_agent, h.mailed_seq, h.transcripts, h.address
+   from (
+     select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.state, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.created_at, l.assigned_at, l.closed_at, l.visitor_name, l.group_id, l.came_by, l.line_since, l.lost, l.former_id, l.replied_at, l.answered_from, l.think, l.thinks, l.thought, l.taken_back, l.taken_from, l.taken_at, l.offered_to, l.offered_until, l.offer_note, l.data, l.trail, l.country, l.zone, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcripts, l.address
+     from unnest($5::uuid[]) as wanted(id)
+     cross join lateral (
+       select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.state, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.created_at, c.assigned_at, c.closed_at, c.visitor_name, c.group_id, c.came_by, c.line_since, c.lost, c.former_id, c.replied_at, c.answered_from, c.think, c.thinks, c.thought, c.taken_back, c.taken_from, c.taken_at, c.offered_to, c.offered_until, c.offer_note, c.data, c.trail, c.country, c.zone, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcripts, c.address
+       from conversations c
+       where not $1::boolean and c.state = 'waiting' and c.group_id = wanted.id and (c.offered_to is null or c.offered_until <= now())
+         and (not $2::boolean or c.customer_id = any($3::uuid[]))
+       order by c.line_since, c.id
+       limit $4) l) h
+   order by h.line_since, h.id
+   limit $4)
+)
+select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since,
+  c.created_at as started_at, c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
+from head c
+cross join lateral (select x.name, x.typing_preview from websites x where x.org_id = c.org_id and x.id = c.website_id limit 1) w
+order by c.line_since, c.id
+`
+
+type QueueHeadParams struct {
+	Anywhere  bool
+	Limited   bool
+	Customers []uuid.UUID
+	Most      int32
+	Groups    []uuid.UUID
+}
+
+type QueueHeadRow struct {
+	ConversationID uuid.UUID
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	CameBy         string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	LineSince      *time.Time
+}
+
+// The longest-waiting conversations in some groups' queues (or in all) of some customers (or of all) that are offered to nobody.
+func (q *Queries) QueueHead(ctx context.Context, arg QueueHeadParams) ([]QueueHeadRow, error) {
+	rows, err := q.db.Query(ctx, queueHead,
+		arg.Anywhere,
+		arg.Limited,
+		arg.Customers,
+		arg.Most,
+		arg.Groups,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QueueHeadRow
+	for rows.Next() {
+		var i QueueHeadRow
+		if err := rows.Scan(
+			&i.ConversationID,
+			&i.State,
+			&i.VisitorID,
+			&i.AgentID,
+			&i.AgentName,
+			&i.LastSeq,
+			&i.LastText,
+			&i.LastAt,
+			&i.WaitingSince,
+			&i.StartedAt,
+			&i.WebsiteID,
+			&i.CustomerID,
+			&i.WebsiteName,
+			&i.TypingPreview,
+			&i.VisitorName,
+			&i.PageUrl,
+			&i.PageTitle,
+			&i.Language,
+			&i.GroupID,
+			&i.CameBy,
+			&i.OfferedTo,
+			&i.OfferedUntil,
+			&i.OfferNote,
+			&i.LineSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const queueLength = `-- name: QueueLength :one
+select count(*)::integer
+from conversations c
+where c.state = 'waiting'
+  and ($1::boolean or c.group_id = any($2::uuid[]))
+  and (c.offered_to is null or c.offered_until <= now())
+  and (not $3::boolean or c.customer_id = any($4::uuid[]))
+`
+
+type QueueLengthParams struct {
+	Anywhere  bool
+	Groups    []uuid.UUID
+	Limited   bool
+	Customers []uuid.UUID
+}
+
+// How many conversations QueueHead would list without a limit.
+func (q *Queries) QueueLength(ctx context.Context, arg QueueLengthParams) (int32, error) {
+	row := q.db.QueryRow(ctx, queueLength,
+		arg.Anywhere,
+		arg.Groups,
+		arg.Limited,
+		arg.Customers,
+	)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const rate = `-- name: Rate :one
@@ -2581,7 +2744,7 @@ func (q *Queries) Requeue(ctx context.Context, arg RequeueParams) ([]RequeueRow,
 
 const seenByAgent = `-- name: SeenByAgent :one
 update conversations set read_by_agent = least($1, last_seq) where id = $2 and agent_id = $3 and read_by_agent < least($1, last_seq)
-returning read_by_agent
+returning read_by_agent, visitor_id
 `
 
 type SeenByAgentParams struct {
@@ -2590,11 +2753,16 @@ type SeenByAgentParams struct {
 	AgentID        *uuid.UUID
 }
 
-func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (int32, error) {
+type SeenByAgentRow struct {
+	ReadByAgent int32
+	VisitorID   uuid.UUID
+}
+
+func (q *Queries) SeenByAgent(ctx context.Context, arg SeenByAgentParams) (SeenByAgentRow, error) {
 	row := q.db.QueryRow(ctx, seenByAgent, arg.Seq, arg.ConversationID, arg.AgentID)
-	var read_by_agent int32
-	err := row.Scan(&read_by_agent)
-	return read_by_agent, err
+	var i SeenByAgentRow
+	err := row.Scan(&i.ReadByAgent, &i.VisitorID)
+	return i, err
 }
 
 const seenByVisitor = `-- name: SeenByVisitor :one

@@ -151,6 +151,36 @@ func (q *Queries) GetRouting(ctx context.Context) (GetRoutingRow, error) {
 	return i, err
 }
 
+const groupsOf = `-- name: GroupsOf :many
+select g.id
+from users u
+join groups g on g.org_id = u.org_id
+where u.id = $1 and u.disabled_at is null and u.role <> 'reviewer'
+  and (g.everyone or exists (select from group_members m where m.org_id = g.org_id and m.group_id = g.id and m.user_id = u.id))
+order by g.id
+`
+
+// The groups that a team member answers for.
+func (q *Queries) GroupsOf(ctx context.Context, userID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, groupsOf, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const hasGroup = `-- name: HasGroup :one
 select exists (select from groups where id = $1)
 `
@@ -457,38 +487,6 @@ func (q *Queries) ListOwn(ctx context.Context, agentID *uuid.UUID) ([]uuid.UUID,
 			return nil, err
 		}
 		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listPlaces = `-- name: ListPlaces :many
-select u.id as user_id, g.id as group_id from users u join groups g on g.org_id = u.org_id
-left join group_members m on m.org_id = g.org_id and m.group_id = g.id and m.user_id = u.id
-where u.disabled_at is null and u.role <> 'reviewer' and (g.everyone or m.user_id is not null)
-`
-
-type ListPlacesRow struct {
-	UserID  uuid.UUID
-	GroupID uuid.UUID
-}
-
-// Who answers for which group.
-func (q *Queries) ListPlaces(ctx context.Context) ([]ListPlacesRow, error) {
-	rows, err := q.db.Query(ctx, listPlaces)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListPlacesRow
-	for rows.Next() {
-		var i ListPlacesRow
-		if err := rows.Scan(&i.UserID, &i.GroupID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

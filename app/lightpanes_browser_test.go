@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"parley/app/access"
+	"parley/app/apptest"
+	"parley/app/chat"
+)
+
+// Of many open conversations the page brings those on the screen whole, the others without their threads; they are loaded when somebody looks
+// at them. Everything else works as with few: what comes in is marked, the keyboard goes everywhere, drafts and unsent replies come back
+// after a reload, and a gap is caught up with.
+func TestBrowserManyOpenConversations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	mia := o.As(access.Agent)
+	visitors := newVisitors(t, s, o, 30)
+	for i, v := range visitors {
+		v.say("Question " + itoa(i))
+		if _, err := s.queue.Take(ctx, mia, "Mia", uuid.MustParse(v.conversation)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(v *visitor, text string) {
+		t.Helper()
+		if _, err := s.chat.SayAsAgent(ctx, mia, uuid.MustParse(v.conversation), uuid.New(), chat.Text, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, v := range visitors[8:] {
+		say(v, "Answer "+itoa(8+i))
+	}
+	desk := apptest.NewTab(t)
+	desk.Size(1300, 900, false)
+	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready")`)
+	pane := func(v *visitor) string { return "#pane-" + v.conversation }
+	light := func() int { return apptest.Eval[int](desk, `document.querySelectorAll(".pane.light").length`) }
+	if n := light(); n < 20 || n > 24 {
+		t.Errorf("%d of 30 panes are light", n)
+	}
+	desk.Wait(`!document.querySelector(".pane.shown.light") && document.querySelectorAll("#mine .entry").length === 30`)
+
+	// What comes in for a light pane is marked, in the list and for the way back.
+	far := visitors[25]
+	desk.Wait(`$("` + pane(far) + `.light")`)
+	far.say("And another thing")
+	desk.Wait(`$("#mine-` + far.conversation + `.fresh") && text("#mine-` + far.conversation + `").includes("And another thing")`)
+	desk.Wait(`$("` + pane(far) + `.light")`)
+
+	// The keyboard goes there; what is typed at once arrives in its composer, and nowhere else.
+	desk.Run(`window.fetched = window.fetch; window.fetch = async (...a) => { if (String(a[0]).endsWith("/pane")) await new Promise((r) => setTimeout(r, 400)); return window.fetched(...a); }`)
+	desk.Run(`document.querySelector("#mine-` + far.conversation + ` button").click()`)
+	desk.Keys("typed too soon")
+	desk.Wait(`$("` + pane(far) + `.focus:not(.light) .thread")?.innerText.includes("And another thing") && $("` + pane(far) + ` .composer textarea").value === "typed too soon"`)
+	desk.Wait(`document.activeElement.matches("` + pane(far) + ` .composer textarea") && !$("#mine-` + far.conversation + `.fresh")`)
+	desk.Wait(`text("` + pane(far) + ` .thread").includes("Question 25") && text("` + pane(far) + ` .thread").includes("Answer 25")`)
+	desk.Keys(", but not lost" + kb.Enter)
+	far.hears("typed too soon, but not lost")
+	desk.Run(`window.fetch = window.fetched`)
+
+	// A message and a change that come while a pane is loading are in it.
+	racing := visitors[26]
+	desk.Run(`window.fetch = async (...a) => { const r = await window.fetched(...a); if (String(a[0]).endsWith("/pane")) { window.asked = (window.asked || 0) + 1; while (!window.go) await new Promise((r) => setTimeout(r, 20)); } return r; }`)
+	desk.Run(`document.querySelector("#mine-` + racing.conversation + ` button").click()`)
+	desk.Wait(`window.asked >= 1`)
+	racing.say("While it is loading")
+	if _, err := s.chat.ChangeReply(ctx, mia, uuid.MustParse(racing.conversation), 3, uuid.New(), "Answer 26, corrected"); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`text("#mine-` + racing.conversation + `").includes("While it is loading")`)
+	time.Sleep(300 * time.Millisecond) // the change comes, too
+	desk.Run(`window.go = true`)
+	desk.Wait(`text("` + pane(racing) + ` .thread")?.includes("While it is loading") && text("` + pane(racing) + ` .thread").includes("Answer 26, corrected")`)
+	desk.Run(`window.fetch = window.fetched`)
+
+	// The last of the list.
+	desk.Run(`document.querySelectorAll("#mine button")[29].click()`)
+	desk.Wait(`document.activeElement.matches(".pane.focus:not(.light) .composer textarea")`)
+
+	// Drafts and what could not be sent survive a reload, though their panes come light.
+	draft, unsent := visitors[27], visitors[28]
+	desk.Run(`sessionStorage.setItem("parley.pane.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
+	desk.Run(`sessionStorage.setItem("parley.pane.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready")`)
+	unsent.hears("Sent at last")
+	desk.Wait(`$("` + pane(draft) + `.light")`)
+	desk.Run(`document.querySelector("#mine-` + draft.conversation + ` button").click()`)
+	desk.Wait(`$("` + pane(draft) + `.focus .composer textarea")?.value === "half a thought"`)
+
+	// After a gap, the light ones know what they missed, and what is over is gone.
+	gap, over := visitors[22], visitors[23]
+	desk.Wait(`$("` + pane(gap) + `.light") && $("` + pane(over) + `.light")`)
+	desk.Run(`window.dispatchEvent(new Event("offline"))`)
+	gap.say("Said in the gap")
+	if _, err := s.chat.Close(ctx, mia, uuid.MustParse(over.conversation)); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`text("#connection") === "Online" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
+	desk.Wait(`$("` + pane(gap) + `.light") && $("#mine-` + gap.conversation + `.fresh")`)
+	desk.Run(`document.querySelector("#mine-` + gap.conversation + ` button").click()`)
+	desk.Wait(`text("` + pane(gap) + `.focus .thread")?.includes("Said in the gap")`)
+
+	for _, line := range desk.Console() {
+		if !strings.Contains(line, "WebSocket") {
+			t.Errorf("console: %s", line)
+		}
+	}
+}
+
+// A long queue at the desk: the head, how many more wait, the count in the title; taking and picking from it. Wide and narrow, light and dark,
+// axe-core finds nothing.
+func TestBrowserLongQueue(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	ids := fillQueue(t, o, uuid.Nil, 10_000)
+	desk := apptest.NewTab(t)
+	desk.Size(1280, 800, false)
+	desk.LogIn(s.url, o.Users[access.Agent].Email, apptest.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready") && text("#line-more") === "and 9,950 more" && text("#line-title .count") === "10,000"`)
+	desk.Wait(`document.title.startsWith("(10000)")`)
+	desk.Click("#take-next")
+	desk.Wait(`$("#pane-` + ids[0].String() + `.focus textarea")`)
+	desk.Wait(`text("#line-more") === "and 9,949 more" && $("#line").childElementCount === 50 && $("#line-` + ids[50].String() + `")`)
+	desk.Click("#line-" + ids[30].String() + " button")
+	desk.Wait(`$("#pane-` + ids[30].String() + `.focus textarea")`)
+	desk.Wait(`text("#line-more") === "and 9,948 more" && $("#line-` + ids[51].String() + `")`)
+	for _, size := range []struct {
+		name  string
+		width int64
+	}{{"wide", 1280}, {"narrow", 390}} {
+		for _, dark := range []bool{false, true} {
+			desk.Size(size.width, 780, dark)
+			if size.name == "narrow" {
+				desk.Run(`document.body.classList.remove("talking"); document.querySelector("#line-more").scrollIntoView({ block: "center" })`)
+			}
+			time.Sleep(150 * time.Millisecond) // transitions
+			full := fmt.Sprintf("desk-long-queue-%s-%s", size.name, map[bool]string{false: "light", true: "dark"}[dark])
+			desk.Accessible(full)
+			if over := apptest.Eval[int](desk, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s: %d pixels wider than the screen", full, over)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, full+".png"), desk.Picture(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for _, line := range desk.Console() {
+		t.Errorf("console: %s", line)
+	}
+}

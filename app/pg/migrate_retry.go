@@ -45,6 +45,8 @@ type migrator struct {
 	patience time.Duration
 	failed   time.Duration // spent on attempts that failed, and the pauses after them
 	wait     time.Duration // for locks, at the next attempt
+	gated    bool          // the next attempt sets gates; the first one, which is enough where little happens, does not
+	gates    gates
 	longest  time.Duration
 }
 
@@ -59,12 +61,13 @@ func newMigrator(cfg *pgx.ConnConfig, patience time.Duration) *migrator {
 		}
 		return nil
 	}
-	return &migrator{db: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare)), patience: patience, longest: longestLockWait}
+	return &migrator{db: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare)), patience: patience, longest: longestLockWait, gates: gates{cfg: cfg}}
 }
 
 // up applies all migrations that were not applied yet, and returns how many.
 func (m *migrator) up(ctx context.Context) (done int, err error) {
 	m.longest = m.longestWait(ctx)
+	defer m.gates.close()
 	for {
 		var applied *goose.MigrationResult
 		err := m.retry(ctx, func() (err error) {
@@ -84,7 +87,7 @@ func (m *migrator) up(ctx context.Context) (done int, err error) {
 
 // one applies the next migration, if it gets its locks.
 func (m *migrator) one(ctx context.Context) (*goose.MigrationResult, error) {
-	source := lockFirst{FS: migrations(), wait: m.wait}
+	source := lockFirst{FS: migrations(), wait: m.wait, gated: m.gated}
 	p, err := goose.NewProvider(goose.DialectPostgres, m.db, source, goose.WithSessionLocker(turn{m}))
 	if err != nil {
 		return nil, err
@@ -112,8 +115,10 @@ func (m *migrator) retry(ctx context.Context, do func() error) error {
 		if attempt%4 == 0 {
 			m.wait = m.longest
 		}
+		m.gated = attempt > 1
 		began := time.Now()
 		err := do()
+		m.gates.busy.Wait()
 		if err == nil || !passing(err) {
 			return err
 		}
@@ -159,7 +164,7 @@ func passing(err error) bool {
 		strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed")
 }
 
-var lockStatement = regexp.MustCompile(`"lock table (?:public\.)?"?([a-z0-9_]+)"? in access exclusive mode"`)
+var lockStatement = regexp.MustCompile(`"lock table (?:public\.)?"?([a-z0-9_]+)"? in access (?:exclusive|share) mode"`)
 
 // tableOf is the table whose lock an attempt was waiting for when it gave up; empty if it was something else.
 func tableOf(err error) string {
@@ -185,7 +190,11 @@ var errNotOurTurn = errors.New("another migrator is at work")
 func (t turn) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var ours bool
-		if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.DefaultLockID).Scan(&ours); err != nil || ours {
+		err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.DefaultLockID).Scan(&ours)
+		if err == nil && ours && t.m.gated {
+			err = t.m.gates.set(ctx, conn, t.m.wait)
+		}
+		if err != nil || ours {
 			return err
 		}
 		if t.m.failed += turnPause; t.m.failed > t.m.patience {
@@ -203,7 +212,7 @@ func (t turn) SessionLock(ctx context.Context, conn *sql.Conn) error {
 func (t turn) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := conn.ExecContext(ctx, "select pg_advisory_unlock($1)", lock.DefaultLockID); err != nil {
+	if _, err := conn.ExecContext(ctx, "select pg_advisory_unlock_all()"); err != nil {
 		conn.Raw(func(c any) error { return c.(*stdlib.Conn).Conn().Close(ctx) })
 	}
 	return nil

@@ -45,7 +45,10 @@ func (g *gates) set(ctx context.Context, conn *sql.Conn, wait time.Duration) err
 			continue
 		}
 		g.busy.Go(func() { // the tables that there are not yet make an error, as does a gate that is not let in: both are as good
-			c.Exec(ctx, fmt.Sprintf(`begin; select pg_advisory_xact_lock_shared(%d); set local lock_timeout = %d; lock table public.%s in access exclusive mode`,
+			c.Exec(ctx, fmt.Sprintf(`begin;
+				select pg_advisory_xact_lock_shared(%d);
+				set local lock_timeout = %d;
+				lock table public.%s in access exclusive mode`,
 				int64(gateLock), (wait+settle).Milliseconds(), lockOrder[i]))
 			c.Exec(ctx, "rollback")
 		})

@@ -24,8 +24,8 @@ type lockFirst struct {
 // of a server: what holds a later table while it waits for an earlier one makes the attempt fail. With this one, measured under
 // traffic, that is rarest: tables that few statements use along with others come first, then conversations, then what statements
 // look up with them.
-var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "subjects", "group_members", "agent_speeds", "guests", "conversations",
-	"messages", "visitors", "websites", "customers", "users", "organizations", "agents", "groups", "assignments"}
+var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "subjects", "group_members", "agent_speeds", "guests",
+	"conversations", "messages", "visitors", "websites", "customers", "users", "organizations", "agents", "groups", "assignments"}
 
 var (
 	sectionMark   = regexp.MustCompile(`(?m)^-- \+goose (Up|Down)[ \t]*\r?$`)
@@ -34,7 +34,8 @@ var (
 	sqlWord       = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
 	sqlDrop       = regexp.MustCompile(`\bdrop\s+([a-z_]+)`)
 	sqlCatalog    = regexp.MustCompile(`\bpg_(class|tables|attribute|constraint|index|policy|trigger)\b|\binformation_schema\b`)
-	namedDrops    = []string{"function", "policy", "procedure", "trigger"} // dropping these concerns tables that the statement names, or none
+	// Dropping these concerns tables that the statement names, or none.
+	namedDrops = []string{"function", "policy", "procedure", "trigger"}
 )
 
 // Open opens a file as it is, or a migration with its locks.
@@ -97,7 +98,8 @@ func (l lockFirst) preamble(statements string) string {
 	ms := l.wait.Milliseconds()
 	first := ""
 	if l.gated {
-		first = lockEach(named, "access share") + fmt.Sprintf("select pg_advisory_unlock(%d), pg_sleep(%f);\n", int64(gateLock), settle.Seconds())
+		first = lockEach(named, "access share") +
+			fmt.Sprintf("select pg_advisory_unlock(%d), pg_sleep(%f);\n", int64(gateLock), settle.Seconds())
 	}
 	return fmt.Sprintf("\nset local lock_timeout = %d;\nset local statement_timeout = %d;\n", ms, (l.wait+settle).Milliseconds()) +
 		first + lockEach(named, "access exclusive") + "set local statement_timeout = 0;\n"

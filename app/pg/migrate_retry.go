@@ -61,7 +61,8 @@ func newMigrator(cfg *pgx.ConnConfig, patience time.Duration) *migrator {
 		}
 		return nil
 	}
-	return &migrator{db: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare)), patience: patience, longest: longestLockWait, gates: gates{cfg: cfg}}
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare))
+	return &migrator{db: db, patience: patience, longest: longestLockWait, gates: gates{cfg: cfg}}
 }
 
 // up applies all migrations that were not applied yet, and returns how many.
@@ -225,7 +226,8 @@ func (m *migrator) explain(err error) error {
 	state := m.state(ctx)
 	if errors.Is(err, errNotOurTurn) {
 		return fmt.Errorf(`migrate: another "parley migrate" has been at work for %s%s. Nothing was changed by this one; %s.
-Wait for the other one. If there is none any more, end its session (as a superuser: select pg_terminate_backend(<its process>)), and run "parley migrate" again`,
+Wait for the other one. If there is none any more, end its session (as a superuser:
+select pg_terminate_backend(<its process>)), and run "parley migrate" again`,
 			m.patience.Round(time.Second), m.listOf(ctx, turnHolders, lock.DefaultLockID), state)
 	}
 	var partial *goose.PartialError
@@ -234,7 +236,8 @@ Wait for the other one. If there is none any more, end its session (as a superus
 	}
 	name := migrationName(partial.Failed.Source.Path)
 	if !passing(err) {
-		return fmt.Errorf(`migrate: migration %s failed and was undone as a whole; %s. When the cause is mended, run "parley migrate" again: it goes on with %s. The cause: %w`,
+		return fmt.Errorf(`migrate: migration %s failed and was undone as a whole; %s.
+When the cause is mended, run "parley migrate" again: it goes on with %s. The cause: %w`,
 			name, state, name, err)
 	}
 	what := "it did not get its locks in time, or the database was not there"
@@ -242,14 +245,16 @@ Wait for the other one. If there is none any more, end its session (as a superus
 		what = fmt.Sprintf("table %s was in use%s", t, m.listOf(ctx, tableHolders, t))
 	}
 	return fmt.Errorf(`migrate: migration %s was not applied: in %s of attempts, %s. Nothing of it was changed; %s. Servers go on with that.
-Wait for the sessions named here or end them (as a superuser: select pg_terminate_backend(<process>)), and run "parley migrate" again: it goes on with %s. (%w)`,
+Wait for the sessions named here or end them (as a superuser: select pg_terminate_backend(<process>)),
+and run "parley migrate" again: it goes on with %s. (%w)`,
 		name, m.patience.Round(time.Second), what, state, name, err)
 }
 
 // state says how far the schema is.
 func (m *migrator) state(ctx context.Context) string {
 	var at int64
-	if err := m.db.QueryRowContext(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&at); err != nil {
+	if err := m.db.QueryRowContext(ctx, "select coalesce(max(version_id) filter (where is_applied), "+
+		"0) from goose_db_version").Scan(&at); err != nil {
 		return "how far the database is could not be asked"
 	}
 	for _, f := range listMigrations() {

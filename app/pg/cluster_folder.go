@@ -260,7 +260,8 @@ func (f *clusterFolder) initialize(s clusterSecrets) error {
 			return err
 		}
 	}
-	out, err := f.run("initdb", "-D", fresh, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password, "--encoding=UTF8", "--no-locale").CombinedOutput()
+	out, err := f.run("initdb", "-D", fresh, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password,
+		"--encoding=UTF8", "--no-locale").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}

@@ -13,7 +13,8 @@ import (
 // leastFree is how many bytes a disk must have left: a piece of Postgres' log is that large.
 const leastFree = 16 << 20
 
-var errDiskFull = errors.New("the disk that holds DATA_DIR is full (less than 16 MB are free): messages could not be stored. Free space on it or make it larger; Parley goes on by itself then")
+var errDiskFull = errors.New("the disk that holds DATA_DIR is full (less than 16 MB are free): messages could not be stored. " +
+	"Free space on it or make it larger; Parley goes on by itself then")
 
 // disks are the folders on this machine that a server writes to; empty: none.
 type disks struct {
@@ -49,7 +50,8 @@ func (d disks) full() error {
 // degraded says that files cannot be stored; empty if they can.
 func (d disks) degraded() string {
 	if d.files != "" && d.lacks(d.files) {
-		return "the disk for files is full (less than 16 MB are free): nobody can send any. Free space on it or make it larger; Parley goes on by itself then"
+		return "the disk for files is full (less than 16 MB are free): nobody can send any. " +
+			"Free space on it or make it larger; Parley goes on by itself then"
 	}
 	return ""
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -36,9 +37,15 @@ func TestReadinessOnFullDisk(t *testing.T) {
 	measure := func(cfg *config) {
 		cfg.freeOnDisk = func(string) (uint64, error) { return free.Load(), nil }
 	}
+	dir, err := os.MkdirTemp("/tmp", "parley-test-") // where Postgres' user can enter
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	os.Chmod(dir, 0o755)
 	private := serveTest(t, func(cfg *config) {
 		measure(cfg)
-		cfg.DatabaseURL, cfg.volatileStore = "", true
+		cfg.DatabaseURL, cfg.DataDir, cfg.volatileStore = "", dir, true
 	})
 	onlyFiles := serveTest(t, measure)
 	noFiles := serveTest(t, func(cfg *config) {

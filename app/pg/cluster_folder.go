@@ -54,7 +54,8 @@ var errLocked = errors.New("locked")
 func (f *clusterFolder) lockFile(name string) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(f.dir, name), os.O_CREATE|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("the data in %s belong to another user of this machine. Run Parley as that user, or set DATA_DIR to another folder", f.dir)
+		return nil, fmt.Errorf("the data in %s belong to another user of this machine. Run Parley as that user, "+
+			"or set DATA_DIR to another folder", f.dir)
 	}
 	if err != nil {
 		return nil, err
@@ -64,7 +65,8 @@ func (f *clusterFolder) lockFile(name string) (*os.File, error) {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, errLocked
 		}
-		return nil, fmt.Errorf("the file system of %s does not lock files, so two Parleys could use the data at once. Set DATA_DIR to a folder on a local disk: %w", f.dir, err)
+		return nil, fmt.Errorf("the file system of %s does not lock files, so two Parleys could use the data at once. "+
+			"Set DATA_DIR to a folder on a local disk: %w", f.dir, err)
 	}
 	return file, nil
 }
@@ -103,7 +105,8 @@ func (f *clusterFolder) claim(ctx context.Context) (*os.File, error) {
 			return lock, nil
 		case lock != nil && !server.parleys:
 			lock.Close()
-			return nil, fmt.Errorf("a Postgres that Parley did not start (process %d) is running on the data in %s. Stop it first", server.process.Pid, f.data())
+			return nil, fmt.Errorf("a Postgres that Parley did not start (process %d) is running on the data in %s. "+
+				"Stop it first", server.process.Pid, f.data())
 		case server != nil && server.parleys && !asked: // of a Parley that was killed
 			server.process.Signal(syscall.SIGINT)
 			asked = true
@@ -115,7 +118,8 @@ func (f *clusterFolder) claim(ctx context.Context) (*os.File, error) {
 			lock.Close()
 		}
 		if time.Since(began) > anyEnd {
-			return nil, fmt.Errorf("a Postgres of an earlier Parley still uses the data in %s and cannot be ended from here (it may be in another container). End it, and start again", f.dir)
+			return nil, fmt.Errorf("a Postgres of an earlier Parley still uses the data in %s and cannot be ended from here "+
+				"(it may be in another container). End it, and start again", f.dir)
 		}
 		select {
 		case <-ctx.Done():
@@ -205,7 +209,8 @@ func (f *clusterFolder) prepare() (s clusterSecrets, err error) {
 	there := err == nil
 	if s.Ready {
 		if !there {
-			return s, fmt.Errorf("the passwords of a database are in %s, but the database (%s) is gone. Restore that folder, or move the file away to start anew", f.secretsFile(), f.data())
+			return s, fmt.Errorf("the passwords of a database are in %s, but the database (%s) is gone. Restore that folder, "+
+				"or move the file away to start anew", f.secretsFile(), f.data())
 		}
 		return s, nil
 	}
@@ -217,7 +222,8 @@ func (f *clusterFolder) prepare() (s clusterSecrets, err error) {
 	}
 	if s.Super == "" {
 		if there && holdsDatabase(f.data()) {
-			return s, fmt.Errorf("there is a database in %s, but its passwords (postgres.json beside it) are lost. Restore that file, or move the folder away to start anew", f.data())
+			return s, fmt.Errorf("there is a database in %s, but its passwords (postgres.json beside it) are lost. "+
+				"Restore that file, or move the folder away to start anew", f.data())
 		}
 		if err := os.RemoveAll(f.data()); err != nil {
 			return s, err
@@ -254,7 +260,8 @@ func (f *clusterFolder) initialize(s clusterSecrets) error {
 			return err
 		}
 	}
-	out, err := f.run("initdb", "-D", fresh, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password, "--encoding=UTF8", "--no-locale").CombinedOutput()
+	out, err := f.run("initdb", "-D", fresh, "--username=parley_super", "--auth=scram-sha-256", "--pwfile="+password,
+		"--encoding=UTF8", "--no-locale").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}

@@ -16,15 +16,16 @@ import (
 // waits before it looks for a deadlock, so that it is never a server's statement that fails.
 type lockFirst struct {
 	fs.FS
-	wait time.Duration
+	wait  time.Duration
+	gated bool // gates are set: see there
 }
 
 // lockOrder is the order in which tables are locked; those that it does not name follow by name. No order suits every statement
 // of a server: what holds a later table while it waits for an earlier one makes the attempt fail. With this one, measured under
 // traffic, that is rarest: tables that few statements use along with others come first, then conversations, then what statements
 // look up with them.
-var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "subjects", "group_members", "agent_speeds", "guests", "conversations",
-	"messages", "visitors", "websites", "customers", "users", "organizations", "agents", "groups", "assignments"}
+var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "subjects", "group_members", "agent_speeds", "guests",
+	"conversations", "messages", "visitors", "websites", "customers", "users", "organizations", "agents", "groups", "assignments"}
 
 var (
 	sectionMark   = regexp.MustCompile(`(?m)^-- \+goose (Up|Down)[ \t]*\r?$`)
@@ -33,7 +34,8 @@ var (
 	sqlWord       = regexp.MustCompile(`[a-z_][a-z0-9_]*`)
 	sqlDrop       = regexp.MustCompile(`\bdrop\s+([a-z_]+)`)
 	sqlCatalog    = regexp.MustCompile(`\bpg_(class|tables|attribute|constraint|index|policy|trigger)\b|\binformation_schema\b`)
-	namedDrops    = []string{"function", "policy", "procedure", "trigger"} // dropping these concerns tables that the statement names, or none
+	// Dropping these concerns tables that the statement names, or none.
+	namedDrops = []string{"function", "policy", "procedure", "trigger"}
 )
 
 // Open opens a file as it is, or a migration with its locks.
@@ -94,10 +96,18 @@ func (l lockFirst) preamble(statements string) string {
 		named = "c.relname = any (" + nameArray(slices.Compact(words)) + ")"
 	}
 	ms := l.wait.Milliseconds()
-	return fmt.Sprintf(`
-set local lock_timeout = %d;
-set local statement_timeout = %d;
--- +goose StatementBegin
+	first := ""
+	if l.gated {
+		first = lockEach(named, "access share") +
+			fmt.Sprintf("select pg_advisory_unlock(%d), pg_sleep(%f);\n", int64(gateLock), settle.Seconds())
+	}
+	return fmt.Sprintf("\nset local lock_timeout = %d;\nset local statement_timeout = %d;\n", ms, (l.wait+settle).Milliseconds()) +
+		first + lockEach(named, "access exclusive") + "set local statement_timeout = 0;\n"
+}
+
+// lockEach locks the tables that a condition names, in lockOrder.
+func lockEach(named, mode string) string {
+	return fmt.Sprintf(`-- +goose StatementBegin
 do $parley_locks$
 declare t regclass;
 begin
@@ -111,13 +121,12 @@ begin
       and %s
     order by array_position(%s, c.relname::text), c.relname
   loop
-    execute format('lock table %%s in access exclusive mode', t);
+    execute format('lock table %%s in %s mode', t);
   end loop;
 end
 $parley_locks$;
 -- +goose StatementEnd
-set local statement_timeout = 0;
-`, ms, ms, named, nameArray(lockOrder))
+`, named, nameArray(lockOrder), mode)
 }
 
 // nameArray writes names as an array of Postgres. They are made of letters, digits and underscores.

@@ -45,6 +45,8 @@ type migrator struct {
 	patience time.Duration
 	failed   time.Duration // spent on attempts that failed, and the pauses after them
 	wait     time.Duration // for locks, at the next attempt
+	gated    bool          // the next attempt sets gates; the first one, which is enough where little happens, does not
+	gates    gates
 	longest  time.Duration
 }
 
@@ -59,12 +61,14 @@ func newMigrator(cfg *pgx.ConnConfig, patience time.Duration) *migrator {
 		}
 		return nil
 	}
-	return &migrator{db: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare)), patience: patience, longest: longestLockWait}
+	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare))
+	return &migrator{db: db, patience: patience, longest: longestLockWait, gates: gates{cfg: cfg}}
 }
 
 // up applies all migrations that were not applied yet, and returns how many.
 func (m *migrator) up(ctx context.Context) (done int, err error) {
 	m.longest = m.longestWait(ctx)
+	defer m.gates.close()
 	for {
 		var applied *goose.MigrationResult
 		err := m.retry(ctx, func() (err error) {
@@ -84,7 +88,7 @@ func (m *migrator) up(ctx context.Context) (done int, err error) {
 
 // one applies the next migration, if it gets its locks.
 func (m *migrator) one(ctx context.Context) (*goose.MigrationResult, error) {
-	source := lockFirst{FS: migrations(), wait: m.wait}
+	source := lockFirst{FS: migrations(), wait: m.wait, gated: m.gated}
 	p, err := goose.NewProvider(goose.DialectPostgres, m.db, source, goose.WithSessionLocker(turn{m}))
 	if err != nil {
 		return nil, err
@@ -112,8 +116,10 @@ func (m *migrator) retry(ctx context.Context, do func() error) error {
 		if attempt%4 == 0 {
 			m.wait = m.longest
 		}
+		m.gated = attempt > 1
 		began := time.Now()
 		err := do()
+		m.gates.busy.Wait()
 		if err == nil || !passing(err) {
 			return err
 		}
@@ -159,7 +165,7 @@ func passing(err error) bool {
 		strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "conn closed")
 }
 
-var lockStatement = regexp.MustCompile(`"lock table (?:public\.)?"?([a-z0-9_]+)"? in access exclusive mode"`)
+var lockStatement = regexp.MustCompile(`"lock table (?:public\.)?"?([a-z0-9_]+)"? in access (?:exclusive|share) mode"`)
 
 // tableOf is the table whose lock an attempt was waiting for when it gave up; empty if it was something else.
 func tableOf(err error) string {
@@ -185,7 +191,11 @@ var errNotOurTurn = errors.New("another migrator is at work")
 func (t turn) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var ours bool
-		if err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.DefaultLockID).Scan(&ours); err != nil || ours {
+		err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", lock.DefaultLockID).Scan(&ours)
+		if err == nil && ours && t.m.gated {
+			err = t.m.gates.set(ctx, conn, t.m.wait)
+		}
+		if err != nil || ours {
 			return err
 		}
 		if t.m.failed += turnPause; t.m.failed > t.m.patience {
@@ -203,7 +213,7 @@ func (t turn) SessionLock(ctx context.Context, conn *sql.Conn) error {
 func (t turn) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if _, err := conn.ExecContext(ctx, "select pg_advisory_unlock($1)", lock.DefaultLockID); err != nil {
+	if _, err := conn.ExecContext(ctx, "select pg_advisory_unlock_all()"); err != nil {
 		conn.Raw(func(c any) error { return c.(*stdlib.Conn).Conn().Close(ctx) })
 	}
 	return nil
@@ -216,7 +226,8 @@ func (m *migrator) explain(err error) error {
 	state := m.state(ctx)
 	if errors.Is(err, errNotOurTurn) {
 		return fmt.Errorf(`migrate: another "parley migrate" has been at work for %s%s. Nothing was changed by this one; %s.
-Wait for the other one. If there is none any more, end its session (as a superuser: select pg_terminate_backend(<its process>)), and run "parley migrate" again`,
+Wait for the other one. If there is none any more, end its session (as a superuser:
+select pg_terminate_backend(<its process>)), and run "parley migrate" again`,
 			m.patience.Round(time.Second), m.listOf(ctx, turnHolders, lock.DefaultLockID), state)
 	}
 	var partial *goose.PartialError
@@ -225,7 +236,8 @@ Wait for the other one. If there is none any more, end its session (as a superus
 	}
 	name := migrationName(partial.Failed.Source.Path)
 	if !passing(err) {
-		return fmt.Errorf(`migrate: migration %s failed and was undone as a whole; %s. When the cause is mended, run "parley migrate" again: it goes on with %s. The cause: %w`,
+		return fmt.Errorf(`migrate: migration %s failed and was undone as a whole; %s.
+When the cause is mended, run "parley migrate" again: it goes on with %s. The cause: %w`,
 			name, state, name, err)
 	}
 	what := "it did not get its locks in time, or the database was not there"
@@ -233,14 +245,16 @@ Wait for the other one. If there is none any more, end its session (as a superus
 		what = fmt.Sprintf("table %s was in use%s", t, m.listOf(ctx, tableHolders, t))
 	}
 	return fmt.Errorf(`migrate: migration %s was not applied: in %s of attempts, %s. Nothing of it was changed; %s. Servers go on with that.
-Wait for the sessions named here or end them (as a superuser: select pg_terminate_backend(<process>)), and run "parley migrate" again: it goes on with %s. (%w)`,
+Wait for the sessions named here or end them (as a superuser: select pg_terminate_backend(<process>)),
+and run "parley migrate" again: it goes on with %s. (%w)`,
 		name, m.patience.Round(time.Second), what, state, name, err)
 }
 
 // state says how far the schema is.
 func (m *migrator) state(ctx context.Context) string {
 	var at int64
-	if err := m.db.QueryRowContext(ctx, "select coalesce(max(version_id) filter (where is_applied), 0) from goose_db_version").Scan(&at); err != nil {
+	if err := m.db.QueryRowContext(ctx, "select coalesce(max(version_id) filter (where is_applied), "+
+		"0) from goose_db_version").Scan(&at); err != nil {
 		return "how far the database is could not be asked"
 	}
 	for _, f := range listMigrations() {

@@ -11,7 +11,8 @@ import (
 const diskFullCode = "53100"
 
 // ErrDiskFull is the error of a Postgres that has no room left on its disk.
-var ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be stored. Free space on it or make it larger; Parley goes on by itself then")
+var ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be stored. Free space on it or make it larger; " +
+	"Parley goes on by itself then")
 
 // Ready returns nil if statements can be expected to succeed: the database answers, has every migration of this binary (else the error
 // is a *Behind), and, if a statement has failed for a full disk since (else ErrDiskFull), can write to its disk again. It sends one statement.

@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
 	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/queue/sim":           {},
-	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/fair", "app/keys", "app/faq/suggest"},
+	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
 	"app/faq/suggest":         {},
 	"app/faq/suggest/measure": {"app/faq/suggest"},
 	"app/assist":              {"app/pg", "app/bus", "app/access", "app/fail", "app/chat", "app/faq", "app/assist/model", "app/assist/mask", "app/assist/compose", "app/assist/prompt"},
@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"templates":     {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire": {"app/fail"},
 	"app/live":      {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside", "app/pg/outage"},
-	"app/web":       {"app/live", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
+	"app/web":       {"app/live", "app/fair", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
 	// programs beside the server
 	"app/traffic": {},
 	"app/bench":   {"app/traffic"},

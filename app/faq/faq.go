@@ -12,7 +12,6 @@ import (
 	"parley/app/access"
 	"parley/app/bus"
 	"parley/app/fail"
-	"parley/app/fair"
 	"parley/app/faq/internal/faqdb"
 	"parley/app/pg"
 )
@@ -22,13 +21,11 @@ type Room struct {
 	db      *pg.DB
 	bus     *bus.Bus
 	engines engines
-	imports *fair.Slots // a file that is being imported is held in memory
 }
 
 // New returns the room. It hears of what other processes change.
 func New(db *pg.DB, b *bus.Bus) *Room {
-	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}, budget: DefaultBudget()},
-		imports: fair.New(fair.Limits{Total: 2, Each: 1, Queue: 2, Wait: 20 * time.Second, Doing: "importing other files"})}
+	r := &Room{db: db, bus: b, engines: engines{of: map[uuid.UUID]*engine{}, budget: DefaultBudget()}}
 	b.Subscribe(r)
 	return r
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -93,35 +92,38 @@ func TestBodyIsCut(t *testing.T) {
 	}
 }
 
-// A share of the slots is left to others, and one that is given back is taken by who waits.
+// A share of the slots is left to others, and one that is given back can be taken again.
 func TestSlots(t *testing.T) {
 	t.Parallel()
-	s, ctx := newSlots(4), context.Background()
+	s := newSlots(4)
 	var releases []func()
 	for range 2 {
-		release, err := s.take(ctx, 0, map[string]int{"one": 2})
+		release, err := s.take(map[string]int{"one": 2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		releases = append(releases, release)
 	}
-	if _, err := s.take(ctx, 0, map[string]int{"one": 2}); fail.KindOf(err) != fail.Busy {
+	if _, err := s.take(map[string]int{"one": 2}); fail.KindOf(err) != fail.Busy {
 		t.Errorf("beyond its share: %v", err)
 	}
 	if s.speed() != speedUsual {
 		t.Error("speed is asked for while half of the slots are free")
 	}
 	for range 2 {
-		if _, err := s.take(ctx, 0, map[string]int{"two": 2}); err != nil {
+		if _, err := s.take(map[string]int{"two": 2}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if s.speed() != speedCrowded {
 		t.Error("no speed is asked for while all slots are taken")
 	}
-	time.AfterFunc(20*time.Millisecond, releases[0])
-	if _, err := s.take(ctx, 30*time.Second, map[string]int{"three": 2}); err != nil {
-		t.Errorf("who waits: %v", err)
+	if _, err := s.take(map[string]int{"three": 2}); fail.KindOf(err) != fail.Busy {
+		t.Errorf("beyond all: %v", err)
+	}
+	releases[0]()
+	if _, err := s.take(map[string]int{"three": 2}); err != nil {
+		t.Errorf("once one is given back: %v", err)
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/access"
 	"parley/app/fail"
+	"parley/app/fair"
 	"parley/app/faq"
 	"parley/templates/admin"
 	"parley/templates/ui"
@@ -227,6 +227,11 @@ func (s *Server) setEntryStates(v *visit) error {
 }
 
 func (s *Server) exportFAQ(v *visit) error {
+	release, err := s.heavy.Acquire(v.Request().Context(), v.Actor.Org())
+	if err != nil {
+		return err
+	}
+	defer release()
 	format, kind := "csv", "text/csv; charset=utf-8"
 	if v.QueryParam("format") == "json" {
 		format, kind = "json", "application/json"
@@ -270,11 +275,13 @@ func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool,
 	if file.size > faq.ImportBytes {
 		return nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
 	}
-	release, err := s.imports.take(ctx, importWaits, map[string]int{v.Actor.Org().String(): importsOfOrg})
-	if err != nil {
-		return nil, "", false, &fail.Error{Kind: fail.Busy, RetryAfter: 10 * time.Second, Message: "Other catalogs are being imported just now. Nothing was changed; please try again in 10 seconds."}
+	for _, slots := range []*fair.Slots{s.heavy, s.imports} {
+		release, err := slots.Acquire(ctx, v.Actor.Org())
+		if err != nil {
+			return nil, "", false, err
+		}
+		defer release()
 	}
-	defer release()
 	sum := sha256.New()
 	if _, err := io.Copy(sum, file); err != nil {
 		return nil, "", false, fmt.Errorf("read an import: %w", err)

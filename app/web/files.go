@@ -46,7 +46,7 @@ func (s *Server) receive(c echo.Context, who access.Actor, in files.New, keys ma
 		b.header.Set("Connection", "close")
 		return files.File{}, files.TooLarge(in.Name, in.Most)
 	}
-	release, err := s.slots.take(c.Request().Context(), 0, keys)
+	release, err := s.slots.take(keys)
 	if err != nil {
 		b.header.Set("Connection", "close")
 		return files.File{}, err

@@ -22,7 +22,7 @@ type sent struct {
 // whole reads a form with files: the files onto this machine's disk, of each at most one byte more than most, the rest into memory.
 // One that did not arrive as a whole changes nothing. The returned function removes the files.
 func (s *Server) whole(v *visit, most int) (done func(), err error) {
-	release, err := s.slots.take(v.Request().Context(), 0, map[string]int{v.Actor.Org().String(): slotsOfOrg, v.ID().String(): slotsOfOne})
+	release, err := s.slots.take(map[string]int{v.Actor.Org().String(): slotsOfOrg, v.ID().String(): slotsOfOne})
 	if err != nil {
 		return func() {}, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,7 +26,7 @@ func (s *Server) past(v *visit) error {
 	p := review.ListPage{Viewer: v.who()}
 	filter, from, err := pastFilter(v)
 	if err == nil {
-		p.Page, err = s.archive.List(ctx, v.Actor, filter, from)
+		p.Page, err = s.listPast(ctx, v, filter, from)
 	}
 	status := http.StatusOK
 	if p.Form, status, err = form(v, err, reviewFields...); err != nil {
@@ -141,6 +142,11 @@ func (s *Server) export(v *visit) error {
 	if format != "json" && format != "txt" {
 		return fail.Missing("file")
 	}
+	release, err := s.heavy.Acquire(v.Request().Context(), v.Actor.Org())
+	if err != nil {
+		return err
+	}
+	defer release()
 	kind := map[string]string{"txt": "text/plain; charset=utf-8", "json": "application/json"}[format]
 	return v.written(s.archive.Export(v.Request().Context(), v.Actor, id, format, v.patient(), func(c archive.Record) {
 		h := v.Response().Header()
@@ -148,6 +154,18 @@ func (s *Server) export(v *visit) error {
 		h.Set("Content-Disposition", `attachment; filename="`+c.FileName(format)+`"`)
 		h.Set("Cache-Control", "no-store")
 	}))
+}
+
+// listPast lists closed conversations. Searches with words are heavy work.
+func (s *Server) listPast(ctx context.Context, v *visit, f archive.Filter, from archive.Place) (archive.Page, error) {
+	if f.Text != "" {
+		release, err := s.heavy.Acquire(ctx, v.Actor.Org())
+		if err != nil {
+			return archive.Page{}, err
+		}
+		defer release()
+	}
+	return s.archive.List(ctx, v.Actor, f, from)
 }
 
 // written is how an answer ends that was written piece by piece: one that is not whole is cut off, so that nobody takes it for whole.

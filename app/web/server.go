@@ -26,6 +26,7 @@ import (
 	"parley/app/assist"
 	"parley/app/chat"
 	"parley/app/fail"
+	"parley/app/fair"
 	"parley/app/faq"
 	"parley/app/files"
 	"parley/app/identity"
@@ -69,7 +70,8 @@ type Server struct {
 	links    files.Links
 	bodies   *budget
 	slots    *slots
-	imports  *slots
+	heavy    *fair.Slots // of searches, exports and imports
+	imports  *fair.Slots // of what is held in memory meanwhile
 	tokens   chat.Tokens
 	sessions *scs.SessionManager
 	store    *identity.Sessions
@@ -96,7 +98,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), imports: newSlots(importsMost)}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork)}
 	ui.Asset = static.Address
 
 	e := echo.New()

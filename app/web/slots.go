@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -9,15 +8,13 @@ import (
 	"time"
 
 	"parley/app/fail"
+	"parley/app/fair"
 )
 
 const (
-	slotsMost    = 120 // files and catalogues that come in at once
-	slotsOfOrg   = 20  // of one organization
-	slotsOfOne   = 6   // of a network's visitors, or of a team member
-	importsMost  = 2   // catalogues that are worked on at once: each takes some 50 MB of memory
-	importsOfOrg = 1
-	importWaits  = 15 * time.Second
+	slotsMost  = 120 // files and catalogues that come in at once
+	slotsOfOrg = 20  // of one organization
+	slotsOfOne = 6   // of a network's visitors, or of a team member
 
 	uploadIn     = 5 * time.Minute  // in which a file has to come: at 50 MB some 170 kB a second
 	speedIn      = 15 * time.Second // over which its speed is measured
@@ -25,46 +22,28 @@ const (
 	speedCrowded = 32 << 10         // where more than half of the slots are taken
 )
 
+// heavyWork bounds what keeps a processor busy for long: searches, exports, imports. An organization does one such thing at a time
+// at each process, so that it leaves the other processors to others.
+var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Second, Doing: "searching, exporting or importing already"}
+
+// importWork bounds the catalogs that are worked on at once: each takes some 50 MB of memory.
+var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Doing: "importing another file, or others are"}
+
 // slots bounds how much of one kind of work goes on at once, in all and for each key: nobody keeps the others out.
 type slots struct {
 	most int
 	mu   sync.Mutex
 	all  int
 	of   map[string]int
-	free chan struct{} // closed when a slot is given back
-	now  atomic.Int32  // all, for those who only look
+	now  atomic.Int32 // all, for those who only look
 }
 
 func newSlots(most int) *slots {
-	return &slots{most: most, of: map[string]int{}, free: make(chan struct{})}
+	return &slots{most: most, of: map[string]int{}}
 }
 
-// take takes a slot; the returned function gives it back. keys says how many each key may have. It waits until one is free, at most so
-// long, and then returns fail.Busy.
-func (s *slots) take(ctx context.Context, wait time.Duration, keys map[string]int) (release func(), err error) {
-	var timeout <-chan time.Time
-	for {
-		free, ok := s.try(keys)
-		if ok {
-			return func() { s.release(keys) }, nil
-		}
-		if wait > 0 && timeout == nil {
-			timeout = time.After(wait)
-		}
-		if wait > 0 {
-			select {
-			case <-free:
-				continue
-			case <-timeout:
-			case <-ctx.Done():
-			}
-		}
-		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second,
-			Message: "Very many files are being sent just now. Please try again in a moment."}
-	}
-}
-
-func (s *slots) try(keys map[string]int) (free <-chan struct{}, ok bool) {
+// take takes a slot; the returned function gives it back. keys says how many each key may have. The error is fail.Busy where none is free.
+func (s *slots) take(keys map[string]int) (release func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	full := s.all >= s.most
@@ -72,14 +51,15 @@ func (s *slots) try(keys map[string]int) (free <-chan struct{}, ok bool) {
 		full = full || s.of[key] >= most
 	}
 	if full {
-		return s.free, false
+		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second,
+			Message: "Very many files are being sent just now. Please try again in a moment."}
 	}
 	s.all++
 	s.now.Store(int32(s.all))
 	for key := range keys {
 		s.of[key]++
 	}
-	return nil, true
+	return func() { s.release(keys) }, nil
 }
 
 func (s *slots) release(keys map[string]int) {
@@ -92,8 +72,6 @@ func (s *slots) release(keys map[string]int) {
 			delete(s.of, key)
 		}
 	}
-	close(s.free)
-	s.free = make(chan struct{})
 }
 
 // speed is how many bytes a second have to come now.

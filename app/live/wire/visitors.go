@@ -228,10 +228,12 @@ func (v *visitorWire) tick(now int32) {
 		v.cut()
 		return
 	}
-	v.put(piece{op: ws.OpPing})
-	if v.kind.clock.quiet(v.Socket, now) {
-		v.Send(visitorBeat)
+	if !v.kind.clock.quiet(v.Socket, now) {
+		v.put(piece{op: ws.OpPing})
+		return
 	}
+	v.queues(len(visitorBeat))
+	v.put(piece{op: ws.OpPing}, piece{ws.OpText, visitorBeat})
 }
 
 // visitorBeat is the heartbeat's frame: an object that says nothing.
@@ -256,14 +258,15 @@ func (v *visitorWire) Read(b []byte) (int, error) {
 	return v.conn.Read(b)
 }
 
-func (v *visitorWire) put(p piece) {
+// put queues frames that are written together, unless a goodbye was.
+func (v *visitorWire) put(pieces ...piece) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closing {
 		return
 	}
-	v.closing = p.op == ws.OpClose
-	v.queue = append(v.queue, p)
+	v.closing = pieces[len(pieces)-1].op == ws.OpClose
+	v.queue = append(v.queue, pieces...)
 	if !v.writing {
 		v.writing = true
 		lend(v.drain)

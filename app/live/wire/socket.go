@@ -107,6 +107,16 @@ func (s *Socket) Send(frame []byte) {
 	s.write(frame)
 }
 
+// queues counts bytes that are about to be written beside Send.
+func (s *Socket) queues(bytes int) {
+	if s.over.Load() {
+		return
+	}
+	s.queued.Add(int64(bytes))
+	waitingBytes.Add(int64(bytes))
+	s.sent.Store(seconds())
+}
+
 // end forgets what waited on a socket that is closed.
 func (s *Socket) end() {
 	if !s.over.Swap(true) {

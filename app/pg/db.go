@@ -28,7 +28,8 @@ type DB struct {
 	long    *fair.Slots   // of pool, for work marked Long
 	counts  counter
 
-	diskFull atomic.Bool // a statement has failed for that reason; see Ready
+	dropped  atomic.Int64 // when idle connections were last dropped, in milliseconds
+	diskFull atomic.Bool  // a statement has failed for that reason; see Ready
 }
 
 // connections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const diskFullCode = "53100"
@@ -45,6 +48,28 @@ func (db *DB) Ready(ctx context.Context) error {
 	return behind(applied, err)
 }
 
+// note learns from the error of a statement what concerns more than this statement.
+func (db *DB) note(err error) {
+	if err == nil {
+		return
+	}
+	db.noteDisk(err)
+	if hasCode(err, "57P01") || hasCode(err, "57P02") || pgconn.SafeToRetry(err) { // the other connections are likely gone, too
+		db.dropIdle()
+	}
+}
+
+// dropIdle closes connections that nobody uses, once a second at most.
+func (db *DB) dropIdle() {
+	now, last := time.Now().UnixMilli(), db.dropped.Load()
+	if now-last < 1000 || !db.dropped.CompareAndSwap(last, now) {
+		return
+	}
+	for _, pool := range []*pgxpool.Pool{db.pool, db.commits, db.doors} {
+		go pool.Reset()
+	}
+}
+
 // noteDisk remembers that a statement failed because the disk is full.
 func (db *DB) noteDisk(err error) {
 	if err != nil && hasCode(err, diskFullCode) && db.diskFull.CompareAndSwap(false, true) {
@@ -52,7 +77,7 @@ func (db *DB) noteDisk(err error) {
 	}
 }
 
-// watch counts what the connections of a pool send, and notes what it learns of the disk.
+// watch counts what the connections send, and notes what their errors say.
 type watch struct{ db *DB }
 
 func (w watch) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
@@ -60,7 +85,7 @@ func (w watch) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQuer
 }
 
 func (w watch) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) {
-	w.db.noteDisk(d.Err)
+	w.db.note(d.Err)
 }
 
 func (w watch) TraceBatchStart(ctx context.Context, c *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
@@ -68,9 +93,9 @@ func (w watch) TraceBatchStart(ctx context.Context, c *pgx.Conn, d pgx.TraceBatc
 }
 
 func (w watch) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {
-	w.db.noteDisk(d.Err)
+	w.db.note(d.Err)
 }
 
 func (w watch) TraceBatchEnd(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchEndData) {
-	w.db.noteDisk(d.Err)
+	w.db.note(d.Err)
 }

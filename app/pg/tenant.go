@@ -67,14 +67,17 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 		b.Queue(longTimeout)
 	}
 	b.Queue(sql, args...)
-	results := &shared{t.pool().SendBatch(ctx, &b), release}
-	for range b.Len() - 1 {
-		if _, err := results.Exec(); err != nil {
-			results.Close()
+	for try := 0; ; try++ {
+		results := t.pool().SendBatch(ctx, &b)
+		if err = skip(results, b.Len()-1); err == nil {
+			return &shared{results, release}, nil
+		}
+		results.Close()
+		if try == staleMost || !pgconn.SafeToRetry(err) {
+			release()
 			return nil, err
 		}
 	}
-	return results, nil
 }
 
 // Exec runs a statement that returns no rows. A nil error means committed.
@@ -129,6 +132,30 @@ func (t *Tenant) Tx(ctx context.Context, fn func(*Tenant) error) error {
 		return err
 	}
 	defer release()
+	for try := 0; ; try++ {
+		begun := false
+		err := t.transaction(ctx, func(t *Tenant) error { begun = true; return fn(t) })
+		if begun || err == nil || try == staleMost || !pgconn.SafeToRetry(err) {
+			return err
+		}
+	}
+}
+
+// staleMost is how many connections may turn out to be gone, one after another, before a statement fails: a restarted Postgres
+// leaves behind as many as were idle.
+const staleMost = 3
+
+// skip reads so many results of a batch that have no rows of interest.
+func skip(results pgx.BatchResults, n int) error {
+	for range n {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tenant) transaction(ctx context.Context, fn func(*Tenant) error) error {
 	return pgx.BeginFunc(ctx, t.pool(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
 			return err

@@ -62,6 +62,7 @@ var errCrowded = &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Messa
 // body is the body of a request. A stranger's is small, has to come soon, and is counted; of somebody who may send more it is what
 // the route takes, and a large one has to come at some speed.
 type body struct {
+	cut     bool // it ended before it was whole
 	from    io.ReadCloser
 	control *http.ResponseController
 	header  http.Header // of the answer
@@ -161,6 +162,7 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	n, err := b.from.Read(p)
+	b.cut = errors.Is(err, io.ErrUnexpectedEOF)
 	if b.budget != nil {
 		b.budget.release(b.network, int64(len(p)-n))
 		b.held += int64(n)

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -63,7 +62,7 @@ func (s *Server) receive(c echo.Context, who access.Actor, in files.New, keys ma
 	case err == nil || fail.As(err) != nil:
 	case errors.As(err, &tooLarge):
 		err = files.TooLarge(in.Name, in.Most)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case b.cut:
 		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").Because("damaged")
 	}
 	return f, err

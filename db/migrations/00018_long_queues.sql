@@ -34,7 +34,7 @@ create or replace function app.words_of(_org uuid, _conversation uuid, _staff bo
   as $$ select array_to_tsvector(array(select app.word_mark(_org) || d.word from (
           select distinct w.word from (
             (select m.body as said from public.messages m where m.org_id = _org and m.conversation_id = _conversation
-              and m.kind in ('text', 'file', 'note') and (m.kind = 'note') = _staff and m.changed <> 'erased' order by m.seq desc limit 1000)
+              and m.kind in ('text', 'file', 'note') and (m.kind = 'note') = _staff and m.changed <> 'erased' order by m.seq desc limit 1000) -- whoever writes without end is not read without end
             union all
             select c.visitor_name || ' ' || c.page_title from public.conversations c where c.org_id = _org and c.id = _conversation and not _staff
             union all

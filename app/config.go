@@ -111,12 +111,15 @@ Environment:
   SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with
                         more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
-                        newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 address-sockets=2000 website-sockets=20000
-                        user-sockets=20 organization-sockets=1000 address-connections=256 sockets=15000 staff-sockets=2000
-                        connections=4096 visitor-bytes=500000/100000000 address-bytes=2000000/500000000" (a second / at once). These are the defaults, but for the last three, which follow
-                        from the files that this process may open: visitors' sockets, open pages of teams, and HTTP connections.
-                        user-sockets and organization-sockets are open pages of one team member (a further one closes the
-                        oldest) and of one organization; address-connections does not count for trusted proxies
+                        newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 user-requests=50/500
+                        organization-requests=300/3000 visitor-bytes=500000/100000000 address-bytes=2000000/500000000
+                        address-sockets=2000 website-sockets=20000 user-sockets=20 organization-sockets=1000
+                        address-connections=256 sockets=15000 staff-sockets=2000 connections=4096" (a second / at once).
+                        These are the defaults, but for the last three, which follow from the files that this process may
+                        open: visitors' sockets, open pages of teams, and HTTP connections. user-sockets and
+                        organization-sockets are open pages of one team member (a further one closes the oldest) and of one
+                        organization; user-requests and organization-requests are requests of teams; address-connections does
+                        not count for trusted proxies
 `
 
 func readConfig(env func(string) string) (config, error) {
@@ -244,7 +247,8 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames,
-		"visitor-bytes": &l.VisitorBytes, "address-bytes": &l.AddressBytes}
+		"visitor-bytes": &l.VisitorBytes, "address-bytes": &l.AddressBytes,
+		"user-requests": &l.UserRequests, "organization-requests": &l.OrganizationRequests}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets,
 		"user-sockets": &l.UserSockets, "organization-sockets": &l.OrganizationSockets, "staff-sockets": &l.StaffSockets,
 		"connections": &c.all, "address-connections": &c.address}

@@ -75,7 +75,7 @@ func neighbors(ctx context.Context, short bool, out io.Writer, make Make) error 
 	}
 	lasts := 15 * time.Second
 	if short {
-		lasts = 4 * time.Second
+		lasts = 8 * time.Second
 	}
 	fmt.Fprintf(out, "one organization floods, another one works (%v each, between them as long without a flood):\n", lasts)
 	fmt.Fprintf(out, "  %-10s %-34s %-26s %-26s %s\n", "flood", "message to screen, p95 (goal +20 %)", "log-in, p95 (+50 %)", "FAQ page, p95 (+50 %)", "requests of the flood; memory of the server")
@@ -240,11 +240,11 @@ func (n *neighbor) measure(ctx context.Context, lasts time.Duration) (s samples)
 		})
 	}
 	every(100*time.Millisecond, nil, n.say)
-	every(500*time.Millisecond, &s[1], func() error {
+	every(250*time.Millisecond, &s[1], func() error {
 		_, err := traffic.LogIn(ctx, n.server, n.field.Email, n.field.Password)
 		return err
 	})
-	every(300*time.Millisecond, &s[2], func() error {
+	every(100*time.Millisecond, &s[2], func() error {
 		status, _, err := n.manager.Get(ctx, "/faq")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("status %d", status)

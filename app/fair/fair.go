@@ -35,8 +35,12 @@ type Limits struct {
 	Each  int           // slots that one organization may hold, at least 1
 	Queue int           // callers of one organization that may wait; 0: nobody waits
 	Wait  time.Duration // how long a caller waits before it is refused
+	Rest  float64       // how long a slot stays taken after it was given back, in times of how long it was held; at most RestMost
 	Doing string        // what the slots are for, as it follows "Your organization is": "importing files"
 }
+
+// RestMost is the longest time that a slot stays taken after it was given back.
+const RestMost = 3 * time.Second
 
 // holder is one organization that holds slots or waits for them.
 type holder struct {
@@ -54,8 +58,8 @@ func New(l Limits) *Slots {
 	return &Slots{limits: l, free: l.Total, holders: map[uuid.UUID]*holder{}, waiting: map[uuid.UUID]*holder{}}
 }
 
-// Acquire takes a slot for an organization, waiting for its turn. The slot is held until release is called; calling it again
-// does nothing. The error is fail.Busy if too many of the organization's callers wait or the wait takes too long, or ctx's own.
+// Acquire takes a slot for an organization, waiting for its turn. The slot is held until release is called (and for the rest that
+// the limits name); calling it again does nothing. The error is fail.Busy if too many of the organization's callers wait or the wait takes too long, or ctx's own.
 func (s *Slots) Acquire(ctx context.Context, org uuid.UUID) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -132,11 +136,19 @@ func (s *Slots) grant(h *holder) {
 
 func (s *Slots) releaser(h *holder) func() {
 	var once sync.Once
+	since := time.Now()
+	back := func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.put(h)
+	}
 	return func() {
 		once.Do(func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.put(h)
+			if rest := min(RestMost, time.Duration(s.limits.Rest*float64(time.Since(since)))); rest > 0 {
+				time.AfterFunc(rest, back)
+				return
+			}
+			back()
 		})
 	}
 }

@@ -97,6 +97,21 @@ func TestGivingUp(t *testing.T) {
 	}
 }
 
+// After one piece of work an organization rests before the next; another one does not wait for that.
+func TestRest(t *testing.T) {
+	s := New(Limits{Total: 2, Each: 1, Queue: 1, Wait: time.Minute, Rest: 2})
+	one, other := uuid.New(), uuid.New()
+	release := acquire(t, s, one)
+	time.Sleep(20 * time.Millisecond)
+	release()
+	released := time.Now()
+	acquire(t, s, other)()
+	acquire(t, s, one)()
+	if rested := time.Since(released); rested < 30*time.Millisecond {
+		t.Errorf("the next one began after %v", rested)
+	}
+}
+
 // Nothing is lost or given twice under many callers at once, some of whom give up.
 func TestManyCallers(t *testing.T) {
 	s := New(Limits{Total: 3, Each: 2, Queue: 1000, Wait: time.Minute})

@@ -34,6 +34,9 @@ type Limits struct {
 	VisitorBytes Rate // bytes of files of one visitor
 	AddressBytes Rate // of visitors from one address
 
+	UserRequests         Rate // of one team member to our own pages
+	OrganizationRequests Rate // of one organization's team
+
 	Frames Rate // frames on one socket, of a visitor or of staff
 
 	AddressSockets int // open at once from one address; 0: no limit
@@ -51,6 +54,7 @@ func DefaultLimits() Limits {
 	return Limits{Visitor: per(2, 20), Address: per(30, 300), Website: per(300, 3000), Organization: per(1000, 10000),
 		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200),
 		VisitorBytes: per(500_000, 100_000_000), AddressBytes: per(2_000_000, 500_000_000),
+		UserRequests: per(50, 500), OrganizationRequests: per(300, 3000),
 		AddressSockets: 2000, WebsiteSockets: 20000, UserSockets: 20, OrganizationSockets: 1000}
 }
 
@@ -69,6 +73,8 @@ type gauges struct {
 	requests      *meters[string]
 	visitorBytes  *meters[uuid.UUID]
 	addressBytes  *meters[string]
+	userRequests  *meters[uuid.UUID]
+	orgRequests   *meters[uuid.UUID]
 
 	mu               sync.Mutex
 	socketsOfAddress map[string]int
@@ -85,10 +91,11 @@ func newGauges(l Limits) *gauges {
 		websites: newMeters[uuid.UUID](l.Website), organizations: newMeters[uuid.UUID](l.Organization),
 		newcomers: newMeters[string](l.Newcomers), beginnings: newMeters[string](l.Beginnings), requests: newMeters[string](l.Requests),
 		visitorBytes: newMeters[uuid.UUID](l.VisitorBytes), addressBytes: newMeters[string](l.AddressBytes),
+		userRequests: newMeters[uuid.UUID](l.UserRequests), orgRequests: newMeters[uuid.UUID](l.OrganizationRequests),
 		socketsOfAddress: map[string]int{}, socketsOfWebsite: map[uuid.UUID]int{}, refused: map[string]*atomic.Int64{},
 		staff: staffSockets{byUser: map[uuid.UUID][]*wire.Socket{}, byOrg: map[uuid.UUID]int{}}}
 	for _, name := range []string{"visitor", "address", "website", "organization", "newcomers", "beginnings", "requests", "visitor-bytes", "address-bytes",
-		"address-sockets", "website-sockets", "sockets", "user-sockets", "organization-sockets", "staff-sockets"} {
+		"user-requests", "organization-requests", "address-sockets", "website-sockets", "sockets", "user-sockets", "organization-sockets", "staff-sockets"} {
 		g.refused[name] = new(atomic.Int64)
 	}
 	return g
@@ -152,6 +159,15 @@ func (h *Hub) AdmitBytes(visitor uuid.UUID, address string, bytes int64) error {
 		return err
 	}
 	return g.refuse("address-bytes", g.addressBytes.waitFor(address, bytes), words)
+}
+
+// AdmitTeam asks whether one more request of a team member may come.
+func (h *Hub) AdmitTeam(user, organization uuid.UUID) error {
+	g := h.gauges
+	if err := g.refuse("user-requests", g.userRequests.wait(user), "You send very many requests. Try again in a few seconds."); err != nil {
+		return err
+	}
+	return g.refuse("organization-requests", g.orgRequests.wait(organization), "Your organization sends very many requests. Try again in a few seconds.")
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.

@@ -15,7 +15,6 @@ import (
 
 	"parley/app/access"
 	"parley/app/fail"
-	"parley/app/fair"
 	"parley/app/faq"
 	"parley/templates/admin"
 	"parley/templates/ui"
@@ -247,10 +246,18 @@ func (s *Server) importForm(v *visit) error {
 	return s.draw(v, http.StatusOK, admin.Import(admin.ImportPage{Viewer: v.viewer()}))
 }
 
-// importFAQ looks at a file, or takes it in if it is the one that was looked at.
+// importFAQ looks at a file, or takes it in if it is the one that was looked at. The file is on disk until it is its turn.
 func (s *Server) importFAQ(v *visit) error {
-	fates, digest, done, err := s.takeFile(v)
-	p := admin.FatesPage{Fates: fates, Digest: digest, Done: done}
+	p := admin.FatesPage{}
+	remove, err := s.whole(v, faq.ImportBytes)
+	if err == nil {
+		defer remove()
+		var release func()
+		if release, err = s.mayImport(v); err == nil {
+			defer release()
+			p.Fates, p.Digest, p.Done, err = s.takeFile(v)
+		}
+	}
 	status := http.StatusOK
 	if err != nil {
 		if p.Form, status, err = form(v, err); err != nil {
@@ -260,27 +267,30 @@ func (s *Server) importFAQ(v *visit) error {
 	return s.draw(v, status, admin.Fates(p))
 }
 
-// takeFile reads the catalogue of a form. It is on disk until a place for working on it is free.
+// mayImport waits until a catalog may be worked on.
+func (s *Server) mayImport(v *visit) (release func(), err error) {
+	ctx, org := v.Request().Context(), v.Actor.Org()
+	ofOrg, err := s.heavy.Acquire(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	ofAll, err := s.imports.Acquire(ctx, org)
+	if err != nil {
+		ofOrg()
+		return nil, err
+	}
+	return func() { ofAll(); ofOrg() }, nil
+}
+
+// takeFile reads the catalog of a form that is read.
 func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool, err error) {
 	ctx := v.Request().Context()
-	remove, err := s.whole(v, faq.ImportBytes)
-	if err != nil {
-		return nil, "", false, err
-	}
-	defer remove()
 	file, there := v.sent["file"]
 	if !there {
 		return nil, "", false, fail.Field("file", "Please choose a file.")
 	}
 	if file.size > faq.ImportBytes {
 		return nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
-	}
-	for _, slots := range []*fair.Slots{s.heavy, s.imports} {
-		release, err := slots.Acquire(ctx, v.Actor.Org())
-		if err != nil {
-			return nil, "", false, err
-		}
-		defer release()
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, file); err != nil {

@@ -54,7 +54,7 @@ func (s *Server) receive(c echo.Context, who access.Actor, in files.New, keys ma
 	if err := b.allow(int64(in.Most) + 1); err != nil {
 		return files.File{}, err
 	}
-	b.paced(s.slots)
+	b.paced(s.slots, who.Org())
 	in.Content, in.Size = b, max(0, b.length)
 	f, err := s.files.Put(c.Request().Context(), who, in)
 	var tooLarge *http.MaxBytesError

@@ -34,7 +34,7 @@ func (s *Server) whole(v *visit, most int) (done func(), err error) {
 			os.Remove(f.Name())
 		}
 	}
-	bodyOf(v).paced(s.slots)
+	bodyOf(v).paced(s.slots, v.Actor.Org())
 	if err := s.readParts(v, most); err != nil {
 		done()
 		return func() {}, cut(err)

@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+	"golang.org/x/time/rate"
+
 	"parley/app/fail"
 	"parley/app/fair"
 )
@@ -20,14 +23,15 @@ const (
 	speedIn      = 15 * time.Second // over which its speed is measured
 	speedUsual   = 4 << 10          // bytes a second
 	speedCrowded = 32 << 10         // where more than half of the slots are taken
+	speedMost    = 16 << 20         // that files of one organization come in together: more is read later
 )
 
 // heavyWork bounds what keeps a processor busy for long: searches, exports, imports. An organization does one such thing at a time
-// at each process, so that it leaves the other processors to others.
-var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Second, Doing: "searching, exporting or importing already"}
+// at each process, and pauses after each for twice as long as it took, so that it leaves time of processors and database to others.
+var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Second, Rest: 2, Doing: "searching, exporting or importing already"}
 
-// importWork bounds the catalogs that are worked on at once: each takes some 50 MB of memory.
-var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Doing: "importing another file, or others are"}
+// importWork bounds the catalogs that are worked on at once: each takes some 50 MB of memory, and leaves much of it to be collected.
+var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Rest: 5, Doing: "importing another file, or others are"}
 
 // slots bounds how much of one kind of work goes on at once, in all and for each key: nobody keeps the others out.
 type slots struct {
@@ -35,11 +39,12 @@ type slots struct {
 	mu   sync.Mutex
 	all  int
 	of   map[string]int
-	now  atomic.Int32 // all, for those who only look
+	pipe map[string]*rate.Limiter // of the bytes that come in, for each key that has a slot
+	now  atomic.Int32             // all, for those who only look
 }
 
 func newSlots(most int) *slots {
-	return &slots{most: most, of: map[string]int{}}
+	return &slots{most: most, of: map[string]int{}, pipe: map[string]*rate.Limiter{}}
 }
 
 // take takes a slot; the returned function gives it back. keys says how many each key may have. The error is fail.Busy where none is free.
@@ -70,8 +75,19 @@ func (s *slots) release(keys map[string]int) {
 	for key := range keys {
 		if s.of[key]--; s.of[key] <= 0 {
 			delete(s.of, key)
+			delete(s.pipe, key)
 		}
 	}
+}
+
+// limiter returns the one that all slots of a key share while any is taken.
+func (s *slots) limiter(key string) *rate.Limiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pipe[key] == nil {
+		s.pipe[key] = rate.NewLimiter(speedMost, speedMost/4)
+	}
+	return s.pipe[key]
 }
 
 // speed is how many bytes a second have to come now.
@@ -96,15 +112,16 @@ type pace struct {
 	end   time.Time
 	since time.Time // of the present measure
 	bytes int64     // since then
+	limit *rate.Limiter
 }
 
-// paced makes a large body come at some speed.
-func (b *body) paced(s *slots) {
+// paced makes a large body come at some speed, and not faster than an organization's files may come together.
+func (b *body) paced(s *slots, org uuid.UUID) {
 	if b == nil {
 		return
 	}
 	now := time.Now()
-	b.pace = &pace{slots: s, end: now.Add(uploadIn), since: now}
+	b.pace = &pace{slots: s, end: now.Add(uploadIn), since: now, limit: s.limiter(org.String())}
 	b.control.SetWriteDeadline(now.Add(uploadIn + 2*time.Minute))
 }
 
@@ -123,4 +140,9 @@ func (p *pace) next(control *http.ResponseController) error {
 	return control.SetReadDeadline(now.Add(speedIn))
 }
 
-func (p *pace) came(n int) { p.bytes += int64(n) }
+func (p *pace) came(n int) {
+	p.bytes += int64(n)
+	if p.limit != nil && n > 0 {
+		time.Sleep(p.limit.ReserveN(time.Now(), min(n, p.limit.Burst())).Delay())
+	}
+}

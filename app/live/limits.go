@@ -161,13 +161,17 @@ func (h *Hub) AdmitBytes(visitor uuid.UUID, address string, bytes int64) error {
 	return g.refuse("address-bytes", g.addressBytes.waitFor(address, bytes), words)
 }
 
-// AdmitTeam asks whether one more request of a team member may come.
-func (h *Hub) AdmitTeam(user, organization uuid.UUID) error {
+// AdmitTeam asks whether one more request of a team member may come. One that opens a socket counts for ten: a screen is made up for it.
+func (h *Hub) AdmitTeam(user, organization uuid.UUID, socket bool) error {
 	g := h.gauges
-	if err := g.refuse("user-requests", g.userRequests.wait(user), "You send very many requests. Try again in a few seconds."); err != nil {
+	weight := int64(1)
+	if socket {
+		weight = 10
+	}
+	if err := g.refuse("user-requests", g.userRequests.waitFor(user, weight), "You send very many requests. Try again in a few seconds."); err != nil {
 		return err
 	}
-	return g.refuse("organization-requests", g.orgRequests.wait(organization), "Your organization sends very many requests. Try again in a few seconds.")
+	return g.refuse("organization-requests", g.orgRequests.waitFor(organization, weight), "Your organization sends very many requests. Try again in a few seconds.")
 }
 
 // newcomer asks whether one more visitor without a token may come from an address.

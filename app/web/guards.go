@@ -162,7 +162,7 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 	if p.Epoch != epoch {
 		return nil, logIn
 	}
-	if err := s.live.AdmitTeam(p.ID(), p.Actor.Org()); err != nil {
+	if err := s.live.AdmitTeam(p.ID(), p.Actor.Org(), isUpgrade(c.Request())); err != nil {
 		return nil, err
 	}
 	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx)), nil}, nil

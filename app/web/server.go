@@ -322,7 +322,14 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 	h.Set("Content-Encoding", "gzip")
 	h.Add("Vary", "Accept-Encoding")
 	c.Response().WriteHeader(status)
-	z := gzip.NewWriter(c.Response())
+	level := gzip.DefaultCompression
+	if b.Len() > hugePage { // the processor is needed by others
+		level = gzip.BestSpeed
+	}
+	z, err := gzip.NewWriterLevel(c.Response(), level)
+	if err != nil {
+		return err
+	}
 	if _, err := io.WriteString(z, b.String()); err != nil {
 		return err
 	}
@@ -331,6 +338,9 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 
 // largePage is from how many bytes on a page is sent packed.
 const largePage = 32 << 10
+
+// hugePage is from how many bytes on it is packed less well, in less time.
+const hugePage = 256 << 10
 
 // form turns a refusal into what the form shows again, with what was typed; other errors stay errors.
 func form(c echo.Context, err error, fields ...string) (ui.Form, int, error) {

@@ -27,11 +27,11 @@ const (
 )
 
 // heavyWork bounds what keeps a processor busy for long: searches, exports, imports. An organization does one such thing at a time
-// at each process, and pauses after each for twice as long as it took, so that it leaves time of processors and database to others.
-var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Second, Rest: 2, Doing: "searching, exporting or importing already"}
+// at each process, and pauses after each for three times as long as it took, so that it leaves time of processors and database to others.
+var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Second, Rest: 3, Doing: "searching, exporting or importing already"}
 
 // importWork bounds the catalogs that are worked on at once: each takes some 50 MB of memory, and leaves much of it to be collected.
-var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Rest: 5, Doing: "importing another file, or others are"}
+var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Rest: 8, Doing: "importing another file, or others are"}
 
 // slots bounds how much of one kind of work goes on at once, in all and for each key: nobody keeps the others out.
 type slots struct {

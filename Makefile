@@ -10,7 +10,7 @@ FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos audit image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos neighbors audit image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,8 +67,11 @@ bench-desk: deps-test ## print how the desk bears 60 open conversations and 10,0
 bench-widget: deps-test ## print what the widget costs a page, in a real browser with a processor four times slower
 	go test ./app -run '^$$' -bench Widget -benchtime 1x
 
-chaos: deps-test build ## kill, drain and restart instances while people talk, and check that nothing is lost (about three minutes; CHAOS=-short)
+chaos: deps-test build ## kill, stall, drain and cut off instances while people talk, and check that nothing is lost (about five minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)
+
+neighbors: deps build ## one organization floods; print what another one notices of it (about five minutes)
+	@bin/parley chaos -scenario neighbors
 
 traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl RATE=10 COUNT=200 ANSWER=false SERVER=http://...
 	@bin/parley traffic -server '$(SERVER)' -file '$(TRAFFIC)' -rate $(RATE) -count $(COUNT) -answer=$(ANSWER)

@@ -111,8 +111,8 @@ Environment:
   SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with
                         more entries than fit is suggested those that were changed last; of all, those used least recently are dropped
   LIMITS                "off", or changes such as "visitor=2/20 address=30/300 website=300/3000 organization=1000/10000
-                        newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 user-requests=50/500
-                        organization-requests=300/3000 visitor-bytes=500000/100000000 address-bytes=2000000/500000000
+                        newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 user-requests=50/1000
+                        organization-requests=300/5000 visitor-bytes=500000/100000000 address-bytes=2000000/500000000
                         address-sockets=2000 website-sockets=20000 user-sockets=20 organization-sockets=1000
                         address-connections=256 sockets=15000 staff-sockets=2000 connections=4096" (a second / at once).
                         These are the defaults, but for the last three, which follow from the files that this process may

@@ -19,6 +19,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/identity"
+	"parley/app/live"
 	"parley/app/pg"
 	"parley/app/queue"
 	"parley/app/traffic"
@@ -220,7 +221,8 @@ func TestDesksThatComeBackMissNothing(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := apptest.NewOrg(t)
-	one, two := serveTest(t, nil), serveTest(t, nil)
+	again := func(c *config) { c.Limits.UserRequests = live.Rate{} } // no person comes back so often
+	one, two := serveTest(t, again), serveTest(t, again)
 	mia, sara := o.As(access.Agent), o.As(access.Supervisor)
 	openDesk(t, agentAt(t, one, o, access.Agent)) // both stay online
 	openDesk(t, agentAt(t, two, o, access.Supervisor))

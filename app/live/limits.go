@@ -54,7 +54,7 @@ func DefaultLimits() Limits {
 	return Limits{Visitor: per(2, 20), Address: per(30, 300), Website: per(300, 3000), Organization: per(1000, 10000),
 		Newcomers: per(5, 500), Beginnings: per(1, 100), Requests: per(20, 300), Frames: per(30, 200),
 		VisitorBytes: per(500_000, 100_000_000), AddressBytes: per(2_000_000, 500_000_000),
-		UserRequests: per(50, 500), OrganizationRequests: per(300, 3000),
+		UserRequests: per(50, 1000), OrganizationRequests: per(300, 5000),
 		AddressSockets: 2000, WebsiteSockets: 20000, UserSockets: 20, OrganizationSockets: 1000}
 }
 
@@ -161,12 +161,12 @@ func (h *Hub) AdmitBytes(visitor uuid.UUID, address string, bytes int64) error {
 	return g.refuse("address-bytes", g.addressBytes.waitFor(address, bytes), words)
 }
 
-// AdmitTeam asks whether one more request of a team member may come. One that opens a socket counts for ten: a screen is made up for it.
+// AdmitTeam asks whether one more request of a team member may come. One that opens a socket counts for five: a screen is made up for it.
 func (h *Hub) AdmitTeam(user, organization uuid.UUID, socket bool) error {
 	g := h.gauges
 	weight := int64(1)
 	if socket {
-		weight = 10
+		weight = 5
 	}
 	if err := g.refuse("user-requests", g.userRequests.waitFor(user, weight), "You send very many requests. Try again in a few seconds."); err != nil {
 		return err

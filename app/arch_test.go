@@ -27,7 +27,7 @@ var mayImport = map[string][]string{
 	"app/pg/outage": {},
 	// rooms
 	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail"},
-	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/keys", "app/outside"},
+	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/fair", "app/access", "app/fail", "app/keys", "app/outside"},
 	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
 	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/queue/sim":           {},

@@ -243,7 +243,7 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 	if s == "off" {
 		return live.Limits{}, connectionLimits{}, nil
 	}
-	l, c := live.DefaultLimits(), connectionLimits{address: 256}
+	l, c := live.DefaultLimits(), connectionLimits{}
 	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames,

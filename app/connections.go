@@ -28,6 +28,7 @@ type connectionLimits struct {
 func shares(files int, l *live.Limits, c *connectionLimits) {
 	reserve := min(160, files/4)
 	c.all = min(4096, (files-reserve)/3)
+	c.address = max(16, min(256, c.all/8))
 	l.StaffSockets = min(2000, (files-reserve-c.all)/4)
 	l.AllSockets = min(files*8/10, files-reserve-c.all-l.StaffSockets)
 }
@@ -53,6 +54,9 @@ type connection struct {
 	idle    *list.Element // nil: a request is being answered
 }
 
+// writeBuffer is how many bytes the system holds of what a connection has not read yet.
+const writeBuffer = 256 << 10
+
 func bounded(l net.Listener, limits connectionLimits, proxies []*net.IPNet) *connections {
 	c := &connections{Listener: l, limits: limits, proxies: proxies, open: map[net.Conn]*connection{}, of: map[string]int{}}
 	c.spare, _ = os.Open(os.DevNull)
@@ -66,6 +70,9 @@ func (l *connections) Accept() (net.Conn, error) {
 		c, err := l.Listener.Accept()
 		switch {
 		case err == nil && l.admit(c):
+			if tcp, ok := c.(*net.TCPConn); ok { // what a reader who does not read makes the system hold
+				tcp.SetWriteBuffer(writeBuffer)
+			}
 			return c, nil
 		case err == nil:
 			l.refuse(c)

@@ -15,6 +15,7 @@ import (
 	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
+	"parley/app/fair"
 	"parley/app/identity"
 	"parley/app/jobs"
 )
@@ -24,12 +25,12 @@ import (
 type pushing struct {
 	identity *identity.Room
 	push     *jobs.Pusher
-	slots    chan struct{} // pushes at once; what does not fit is left out: it is a hint
+	slots    *fair.Slots // of an organization few at once: an endpoint may answer late
 }
 
 func newPushing(h *house, p *jobs.Pusher) {
 	if p.On() {
-		h.bus.Subscribe(&pushing{identity: h.identity, push: p, slots: make(chan struct{}, 64)})
+		h.bus.Subscribe(&pushing{identity: h.identity, push: p, slots: fair.New(fair.Limits{Total: 64, Each: 4, Queue: 100, Wait: 20 * time.Second})})
 	}
 }
 
@@ -60,14 +61,17 @@ func (p *pushing) Heard(events []bus.Event) {
 		default:
 			continue
 		}
-		select {
-		case p.slots <- struct{}{}:
-			go func() {
-				defer func() { <-p.slots }()
-				p.tell(e.Org, to, n)
-			}()
-		default:
-		}
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+			defer cancel()
+			release, err := p.slots.Acquire(ctx, e.Org)
+			if err != nil {
+				slog.Debug("an agent's browser is not told", "organization", e.Org, "error", err)
+				return
+			}
+			defer release()
+			p.tell(e.Org, to, n)
+		}()
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -141,6 +142,9 @@ type server struct {
 	drainDelay  time.Duration
 	disks       disks
 	ready       atomic.Bool
+	readiness   sync.Mutex // of what was said last
+	readyAsked  time.Time
+	readyErr    error
 	away        atomic.Bool // the database, when /readyz last asked
 	stopping    atomic.Bool
 	stopBus     context.CancelFunc
@@ -232,7 +236,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	}
 	s.connections = bounded(listener, cfg.Connections, cfg.Proxies)
 	s.http = &http.Server{Handler: front, ConnState: s.connections.state,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, // pages have less, once they are drawn IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
@@ -292,12 +296,17 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	if !s.ready.Load() {
 		return errors.New("starting or stopping")
 	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	err := s.disks.full()
-	if err == nil {
-		err = s.db.Ready(ctx)
+	s.readiness.Lock()
+	if time.Since(s.readyAsked) > time.Second { // strangers may ask, too
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		if s.readyErr = s.disks.full(); s.readyErr == nil {
+			s.readyErr = s.db.Ready(ctx)
+		}
+		cancel()
+		s.readyAsked = time.Now()
 	}
+	err := s.readyErr
+	s.readiness.Unlock()
 	s.away.Store(err != nil)
 	if err == nil {
 		return nil

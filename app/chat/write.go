@@ -132,6 +132,7 @@ func (r *Room) commitAll(ctx context.Context, batch []*draft) error {
 		return slices.Compare(a.conversation[:], b.conversation[:])
 	})
 	p := r.db.Pipeline()
+	p.Patient = len(batch) == 1
 	var read []func() error
 	for len(sorted) > 0 {
 		n := 1

@@ -36,6 +36,7 @@ type Limits struct {
 	Queue int           // callers of one organization that may wait; 0: nobody waits
 	Wait  time.Duration // how long a caller waits before it is refused
 	Rest  float64       // how long a slot stays taken after it was given back, in times of how long it was held; at most RestMost
+	Words string        // what a caller reads who is refused; empty: Doing says it
 	Doing string        // what the slots are for, as it follows "Your organization is": "importing files"
 }
 
@@ -120,6 +121,9 @@ func (s *Slots) busy() error {
 	doing := s.limits.Doing
 	if doing == "" {
 		doing = "doing a lot at once"
+	}
+	if s.limits.Words != "" {
+		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second, Message: s.limits.Words}
 	}
 	e := fail.New(fail.Busy, "Your organization is %s, and this has to wait for it. Try again in 5 seconds.", doing)
 	e.RetryAfter = 5 * time.Second

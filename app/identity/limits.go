@@ -85,6 +85,9 @@ func (r *Room) failed(ctx context.Context, limits []limit) error {
 // The slot for hashing is held from the look at the limits until the failure is counted, so that attempts at the same time go
 // beyond a limit by the number of slots at most.
 func (r *Room) guarded(ctx context.Context, limits []limit, try func() (wrong bool, err error)) error {
+	if err := r.over(ctx, limits); err != nil { // who is over a limit does not wait in the way of others
+		return err
+	}
 	release, err := slot(ctx)
 	if err != nil {
 		return err

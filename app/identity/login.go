@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/fail"
+	"parley/app/outside"
 )
 
 // Match is one user that an address and its password open.
@@ -27,6 +28,7 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) (found [
 	if password == "" || len(password) > 200 {
 		return nil, wrong
 	}
+	ctx = outside.With(ctx, from)
 	err = r.guarded(ctx, ofLogIn(email, from), func() (bool, error) {
 		hash, err := r.hashFor(ctx, email, password, nobody())
 		if err != nil {

@@ -8,28 +8,31 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/crypto/argon2"
 
+	"github.com/google/uuid"
+
 	"parley/app/fail"
+	"parley/app/fair"
+	"parley/app/outside"
 )
 
 // Parameters of argon2id: OWASP's recommendation (19 MiB, two passes, one lane).
 var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// hashing bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory.
-var hashing = make(chan struct{}, runtime.NumCPU())
+// hashing bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory, and serves networks in
+// turns, so that those of one do not keep the others out.
+var hashing = fair.New(fair.Limits{Total: runtime.NumCPU(), Each: max(1, runtime.NumCPU()/2), Queue: 200, Wait: 10 * time.Second,
+	Words: "Very many people from your network log in just now. Try again in 5 seconds."})
 
-// slot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for another.
+// slot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for another. The error is
+// fail.Busy where too many of the same network wait.
 func slot(ctx context.Context) (release func(), err error) {
-	select {
-	case hashing <- struct{}{}:
-		return func() { <-hashing }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return hashing.Acquire(ctx, uuid.NewSHA1(uuid.Nil, []byte(outside.Wide(outside.From(ctx)))))
 }
 
 // nobody is the prefix that passwords for unknown addresses are hashed with, so that the answer takes as long.

@@ -9,6 +9,7 @@ import (
 
 	"parley/app/access"
 	"parley/app/fail"
+	"parley/app/outside"
 	"parley/app/pg"
 )
 
@@ -53,6 +54,7 @@ func (r *Room) SignUpAtOnce(ctx context.Context, in SignUp, from string, found F
 	if err := r.Check(&in); err != nil {
 		return uuid.Nil, err
 	}
+	ctx = outside.With(ctx, from)
 	err = r.guarded(ctx, ofAccount(in.Email, from), func() (bool, error) {
 		org, err := found(ctx)
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"parley/app/access"
 	"parley/app/chat"
 	"parley/app/faq"
+	"parley/app/live/wire"
 	view "parley/templates/desk"
 )
 
@@ -71,7 +72,7 @@ func (h *Hub) suggestAll() {
 		delete(s.asked, s.turns[0])
 		s.turns = s.turns[1:]
 		s.mu.Unlock()
-		h.suggestOnce(a)
+		wire.Guard("suggest FAQ entries", func() { h.suggestOnce(a) }, nil) // a fault costs this one only
 	}
 }
 

@@ -114,12 +114,18 @@ func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
-	err = orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name})
-	if pg.Duplicate(err, "") {
+	n, err := orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: customersMost})
+	switch {
+	case pg.Duplicate(err, ""):
 		return uuid.Nil, fail.Field("name", "There is a customer with this name already.")
+	case err == nil && n == 0:
+		return uuid.Nil, fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", customersMost)
 	}
 	return id, err
 }
+
+// customersMost is how many customers an organization can have: lists of all of them are on many pages.
+const customersMost = 2000
 
 // RenameCustomer changes a customer's name.
 func (r *Room) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {

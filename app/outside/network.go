@@ -32,3 +32,16 @@ func Network(address string) string {
 	}
 	return ip.String()
 }
+
+// Wide returns what a network counts as where turns are taken: itself, or for IPv6 the /56 that one connection has at home.
+func Wide(network string) string {
+	prefix, err := netip.ParsePrefix(network)
+	if err != nil || !prefix.Addr().Is6() {
+		return network
+	}
+	wide, err := prefix.Addr().Prefix(56)
+	if err != nil {
+		return network
+	}
+	return wide.String()
+}

@@ -74,14 +74,14 @@ func Open(ctx context.Context, url string) (*DB, error) {
 			return nil, err
 		}
 	}
-	db.share(organizations, (organizations+1)/2)
+	db.share(organizations, (organizations+2)/3)
 	return db, nil
 }
 
 // share sets how many connections for organizations there are, and how many of them one may hold.
 func (db *DB) share(all, each int) {
 	db.shares = fair.New(fair.Limits{Total: all, Each: each, Queue: 200, Wait: 5 * time.Second})
-	db.long = fair.New(fair.Limits{Total: max(1, all/3), Each: 1, Queue: 20, Wait: 20 * time.Second, Doing: "searching, exporting or importing already"})
+	db.long = fair.New(fair.Limits{Total: max(1, (all+1)/3), Each: 1, Queue: 20, Wait: 20 * time.Second, Doing: "searching, exporting or importing already"})
 }
 
 // Close waits for borrowed connections and closes them all.

@@ -22,6 +22,9 @@ type Pipeline struct {
 	batch   pgx.Batch
 	results pgx.BatchResults
 	failed  error
+
+	// Patient says that nobody else's statements are in it: it may wait for a row for longer.
+	Patient bool
 }
 
 // Pipeline returns an empty one.
@@ -38,12 +41,16 @@ func (p *Pipeline) As(actor access.Actor) *Tenant {
 // somebody else holds is not waited for long: the others in the pipeline wait with it.
 const byKey = `select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
 	set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true),
-	set_config('lock_timeout', '2s', true)`
+	set_config('lock_timeout', $1, true)`
 
 // Send sends everything queued.
 func (p *Pipeline) Send(ctx context.Context) {
 	var b pgx.Batch
-	b.Queue(byKey)
+	wait := "300ms"
+	if p.alone != nil || p.Patient {
+		wait = "2s"
+	}
+	b.Queue(byKey, wait)
 	b.QueuedQueries = append(b.QueuedQueries, p.batch.QueuedQueries...)
 	pool := p.db.commits
 	if p.alone != nil {

@@ -72,6 +72,7 @@ type Server struct {
 	slots    *slots
 	heavy    *fair.Slots // of searches, exports and imports
 	imports  *fair.Slots // of what is held in memory meanwhile
+	pages    *fair.Slots // of huge pages that are being read
 	tokens   chat.Tokens
 	sessions *scs.SessionManager
 	store    *identity.Sessions
@@ -98,7 +99,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork)}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()
@@ -314,6 +315,14 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
+	http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(readIn)) // from now on it is the reader who takes long
+	if v, known := c.(*visit); known && b.Len() > hugePage {
+		release, err := s.pages.Acquire(c.Request().Context(), v.Actor.Org())
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
 	// Pages carry no secret next to what others wrote, so their size tells nothing.
 	if b.Len() < largePage || !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 		return c.HTML(status, b.String())

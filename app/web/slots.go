@@ -33,6 +33,9 @@ var heavyWork = fair.Limits{Total: 64, Each: 1, Queue: 20, Wait: 20 * time.Secon
 // importWork bounds the catalogs that are worked on at once: each takes some 50 MB of memory, and leaves much of it to be collected.
 var importWork = fair.Limits{Total: 2, Each: 1, Queue: 1, Wait: 20 * time.Second, Rest: 8, Doing: "importing another file, or others are"}
 
+// hugePages bounds the huge pages of an organization that are held until they are read.
+var hugePages = fair.Limits{Total: 256, Each: 8, Queue: 8, Wait: 10 * time.Second, Words: "Very many large pages of your organization are being read just now. Try again in 5 seconds."}
+
 // slots bounds how much of one kind of work goes on at once, in all and for each key: nobody keeps the others out.
 type slots struct {
 	most int

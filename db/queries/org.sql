@@ -4,8 +4,10 @@ insert into organizations (id, name) values (@id, @name);
 -- name: RenameOrganization :execrows
 update organizations set name = @name;
 
--- name: CreateCustomer :exec
-insert into customers (org_id, id, name) values (app.org_id(), @id, @name);
+-- name: CreateCustomer :execrows
+insert into customers (org_id, id, name)
+select app.org_id(), @id, @name
+where (select count(*) from customers) < @most::bigint;
 
 -- name: RenameCustomer :execrows
 update customers set name = @name where id = @id;

@@ -64,18 +64,24 @@ func (q *Queries) AllWebsites(ctx context.Context) ([]AllWebsitesRow, error) {
 	return items, nil
 }
 
-const createCustomer = `-- name: CreateCustomer :exec
-insert into customers (org_id, id, name) values (app.org_id(), $1, $2)
+const createCustomer = `-- name: CreateCustomer :execrows
+insert into customers (org_id, id, name)
+select app.org_id(), $1, $2
+where (select count(*) from customers) < $3::bigint
 `
 
 type CreateCustomerParams struct {
 	ID   uuid.UUID
 	Name string
+	Most int64
 }
 
-func (q *Queries) CreateCustomer(ctx context.Context, arg CreateCustomerParams) error {
-	_, err := q.db.Exec(ctx, createCustomer, arg.ID, arg.Name)
-	return err
+func (q *Queries) CreateCustomer(ctx context.Context, arg CreateCustomerParams) (int64, error) {
+	result, err := q.db.Exec(ctx, createCustomer, arg.ID, arg.Name, arg.Most)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const createOrganization = `-- name: CreateOrganization :exec

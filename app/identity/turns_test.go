@@ -1,0 +1,57 @@
+package identity_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"parley/app/fail"
+	"parley/app/identity"
+	"parley/app/outside"
+)
+
+// A network that hashes passwords without end has its share and a queue of its own; another one's log-in is next, and so is one from
+// another network for every /64 that the first one's connection has.
+func TestLogInsTakeTurns(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	busy := make(chan error, 1000)
+	for i := range 600 {
+		from := "192.0.2.1"
+		if i%2 == 1 {
+			from = fmt.Sprintf("2001:db8:0:%x::1", i%256) // one /56
+		}
+		go func() {
+			release, err := identity.Slot(outside.With(ctx, from))
+			if err != nil {
+				busy <- err
+				return
+			}
+			select { // as long as some hashes take
+			case <-time.After(30 * time.Millisecond):
+			case <-stop:
+			}
+			release()
+		}()
+	}
+	select {
+	case err := <-busy:
+		if fail.KindOf(err) != fail.Busy {
+			t.Errorf("one of very many from a network: %v", err)
+		}
+	case <-ctx.Done():
+		t.Fatal("a network may have as many waiting as it likes")
+	}
+	for range 5 {
+		begun := time.Now()
+		release, err := identity.Slot(outside.With(ctx, "198.51.100.7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		release()
+		t.Logf("another network waited %v", time.Since(begun).Round(time.Millisecond))
+	}
+}

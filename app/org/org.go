@@ -72,7 +72,8 @@ func (r *Room) Found(ctx context.Context, name string) (uuid.UUID, error) {
 		if err := q.CreateOrganization(ctx, orgdb.CreateOrganizationParams{ID: id, Name: name}); err != nil {
 			return err
 		}
-		return q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+		_, err := q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name, Most: customersMost})
+		return err
 	})
 	return id, err
 }

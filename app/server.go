@@ -142,7 +142,7 @@ type server struct {
 	drainDelay  time.Duration
 	disks       disks
 	ready       atomic.Bool
-	readiness   sync.Mutex // of what was said last
+	readiness   sync.Mutex // of what the database said last
 	readyAsked  time.Time
 	readyErr    error
 	away        atomic.Bool // the database, when /readyz last asked
@@ -296,17 +296,10 @@ func (s *server) whyNotReady(ctx context.Context) error {
 	if !s.ready.Load() {
 		return errors.New("starting or stopping")
 	}
-	s.readiness.Lock()
-	if time.Since(s.readyAsked) > time.Second { // strangers may ask, too
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-		if s.readyErr = s.disks.full(); s.readyErr == nil {
-			s.readyErr = s.db.Ready(ctx)
-		}
-		cancel()
-		s.readyAsked = time.Now()
+	err := s.disks.full()
+	if err == nil {
+		err = s.databaseReady(ctx)
 	}
-	err := s.readyErr
-	s.readiness.Unlock()
 	s.away.Store(err != nil)
 	if err == nil {
 		return nil
@@ -317,6 +310,18 @@ func (s *server) whyNotReady(ctx context.Context) error {
 		return err
 	}
 	return errors.New("the database cannot be reached")
+}
+
+// databaseReady asks the database, once a second at most: strangers may ask, too.
+func (s *server) databaseReady(ctx context.Context) error {
+	s.readiness.Lock()
+	defer s.readiness.Unlock()
+	if time.Since(s.readyAsked) > time.Second {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		s.readyErr, s.readyAsked = s.db.Ready(ctx), time.Now()
+	}
+	return s.readyErr
 }
 
 // Stop ends the server in order, within ten seconds: no longer ready, sockets told to come back elsewhere, requests

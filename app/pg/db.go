@@ -33,7 +33,7 @@ type DB struct {
 }
 
 // connections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.
-const connections = 12
+const connections = 14
 
 // split divides connections between the pools. Two connections write messages, and one notifies.
 func split(all int) (organizations, commits, doors int) {
@@ -74,7 +74,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 			return nil, err
 		}
 	}
-	db.share(organizations, (organizations+2)/3)
+	db.share(organizations, (organizations-1)/2) // two greedy ones leave one to a third
 	return db, nil
 }
 

@@ -15,7 +15,7 @@ func Long(ctx context.Context) context.Context { return context.WithValue(ctx, l
 
 func isLong(ctx context.Context) bool { return ctx.Value(longKey{}) != nil }
 
-// acquire takes a connection's share for the actor's organization. Every organization has at most half of the connections, and
+// acquire takes a connection's share for the actor's organization. Every organization has less than half of the connections, and
 // they are served in turns. The error is fail.Busy where too much of the organization waits already.
 func (t *Tenant) acquire(ctx context.Context) (release func(), err error) {
 	if t.entering {

@@ -196,4 +196,4 @@ func (p *patient) Write(b []byte) (int, error) {
 }
 
 // readIn is how long who asked for something may leave a piece of it unread.
-const readIn = time.Minute
+const readIn = 30 * time.Second

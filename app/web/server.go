@@ -315,7 +315,7 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
-	http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(readIn)) // from now on it is the reader who takes long
+	mustBeRead(c)
 	if v, known := c.(*visit); known && b.Len() > hugePage {
 		release, err := s.pages.Acquire(c.Request().Context(), v.Actor.Org())
 		if err != nil {
@@ -343,6 +343,13 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 		return err
 	}
 	return z.Close()
+}
+
+// mustBeRead ends the connection of who leaves an answer that is ready unread: connections are few.
+func mustBeRead(c echo.Context) {
+	if err := http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(readIn)); err != nil {
+		slog.Debug("an answer without a deadline", "error", err)
+	}
 }
 
 // largePage is from how many bytes on a page is sent packed.
@@ -399,5 +406,6 @@ func (s *Server) staticFile(c echo.Context) error {
 		return fail.Missing("file")
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	mustBeRead(c)
 	return c.Blob(http.StatusOK, file.Type, file.Bytes)
 }

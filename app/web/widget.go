@@ -43,6 +43,7 @@ func serveWidget(c echo.Context, file widget.File, cache string) error {
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("Vary", "Accept-Encoding")
+	mustBeRead(c)
 	if c.Request().Header.Get("If-None-Match") == file.ETag {
 		return c.NoContent(http.StatusNotModified)
 	}

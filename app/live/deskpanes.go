@@ -152,7 +152,9 @@ func (d *desk) showGuests(f *floor, c chat.Conversation, guests []chat.Guest) bo
 	case opens:
 		d.openPane(c)
 	}
-	d.say(view.GuestsOf(c, d.actor.ID(), guests))
+	if in || d.follows(c.ID) { // not on a desk that was only being read when they changed
+		d.say(view.GuestsOf(c, d.actor.ID(), guests))
+	}
 	return true
 }
 

@@ -236,7 +236,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	}
 	s.connections = bounded(listener, cfg.Connections, cfg.Proxies)
 	s.http = &http.Server{Handler: front, ConnState: s.connections.state,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, // pages have less, once they are drawn IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
 
 	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))

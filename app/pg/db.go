@@ -15,6 +15,7 @@ import (
 	"parley/app/access"
 	"parley/app/fail"
 	"parley/app/fair"
+	"parley/app/pg/outage"
 )
 
 // DB is connections as the application's role, in three pools, so that no kind of work can take what another needs: commits of
@@ -165,8 +166,7 @@ func Away(err error) bool {
 	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
-		class := e.Code[:min(2, len(e.Code))]
-		return class == "08" || class == "57" || class == "53" || e.Code == "40P01" || e.Code == "40001" || e.Code == "25006" || e.Code == "25P03" || e.Code == lockedCode
+		return outage.Code(e.Code)
 	}
 	return !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, errNobody) && !errors.Is(err, errNotSent)
 }

@@ -24,18 +24,23 @@ func Is(err error) bool {
 	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
-		switch e.Code[:min(2, len(e.Code))] {
-		case "08", "53", "57": // connection, resources, intervention of an operator
-			return true
-		}
-		switch e.Code {
-		case "25006", "25P03", "40001", "40P01", "55P03": // read only, idle for too long, serialization, deadlock, lock
-			return true
-		}
-		return false
+		return Code(e.Code)
 	}
 	var unreached net.Error
 	var refused *pgconn.ConnectError
 	return errors.As(err, &refused) || errors.As(err, &unreached) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// Code reports whether a SQLSTATE says that the same statement can succeed a moment later.
+func Code(state string) bool {
+	switch state[:min(2, len(state))] {
+	case "08", "53", "57": // connection, resources, intervention of an operator
+		return true
+	}
+	switch state {
+	case "25006", "25P03", "40001", "40P01", "55P03": // read only, idle for too long, serialization, deadlock, lock
+		return true
+	}
+	return false
 }

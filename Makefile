@@ -10,7 +10,7 @@ FAQ ?= app/faq/suggest/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
-.PHONY: help run dev test e2e lint generate bench bench-route bench-faq bench-desk bench-widget chaos neighbors audit image traffic screenshots deps deps-test build
+.PHONY: help run dev test e2e e2e-all lint generate bench bench-route bench-faq bench-desk bench-widget chaos neighbors audit image traffic screenshots deps deps-test build
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,10 @@ test: deps-test ## install what is missing and run every test, browsers included
 
 e2e: deps-test ## only the tests in a real browser
 	go test ./app -run 'Browser' -count=1 -v
+
+e2e-all: deps-test ## talk, files, rating and the desk in Chromium, Firefox and WebKitGTK, which it installs (three minutes)
+	@scripts/deps.sh engines
+	ENGINES=all go test ./app -run '^TestEngines$$' -count=1 -v -timeout 20m
 
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }

@@ -64,7 +64,7 @@ var onlyIn = map[string][]string{
 	"github.com/jackc/pgx/":         {"app/pg", "internal"},
 	"github.com/olahol/melody":      {"app/live/wire"},
 	"github.com/gobwas/ws":          {"app/live/wire", "app/traffic"},
-	"github.com/gorilla/websocket":  {"app/traffic", "app/chaos"},
+	"github.com/gorilla/websocket":  {"app/traffic", "app/chaos", "app/apptest/engines"},
 	"github.com/prometheus/":        {"=app"},
 	"github.com/labstack/echo/":     {"app/web"},
 	"github.com/alexedwards/scs/":   {"app/web"},

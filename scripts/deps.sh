@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what this machine lacks: "deps.sh run" a Postgres server, "deps.sh test" also Chromium and Redis.
+# Installs what this machine lacks: "deps.sh run" a Postgres server, "deps.sh test" also Chromium and Redis, "deps.sh engines" also Firefox and
+# WebKitGTK.
 # Uses the system's package manager (Debian, Ubuntu: apt-get; macOS: Homebrew), and says what it installs and why.
 set -eu
 what=${1:-run}
@@ -25,9 +26,17 @@ need() { # what for, Debian's package, Homebrew's package
   brew="$brew $3"
 }
 have_postgres || need "Postgres (keeps everything; runs privately, only while Parley runs)" postgresql postgresql@17
-if [ "$what" = test ]; then
+if [ "$what" = test ] || [ "$what" = engines ]; then
   have_browser || need "Chromium (the tests use the product as a person does)" chromium "--cask chromium"
   command -v redis-server >/dev/null 2>&1 || need "Redis (the tests carry notifications through a real one)" redis-server redis
+fi
+if [ "$what" = engines ]; then
+  command -v firefox >/dev/null 2>&1 || command -v firefox-esr >/dev/null 2>&1 || [ -x /Applications/Firefox.app/Contents/MacOS/firefox ] ||
+    need "Firefox (the tests use the product in a second browser engine)" firefox-esr "--cask firefox"
+  if [ "$(uname)" = Linux ]; then # WebKitGTK is not made for other systems
+    command -v WebKitWebDriver >/dev/null 2>&1 || need "WebKitGTK with its driver (the tests use the product in a third browser engine)" webkit2gtk-driver ''
+    command -v Xvfb >/dev/null 2>&1 || [ -n "${DISPLAY:-}" ] || need "Xvfb (WebKitGTK needs a screen)" xvfb ''
+  fi
 fi
 [ -n "$missing" ] || exit 0
 echo "This machine lacks:$missing"

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,8 +47,13 @@ const (
 	F1        = "\uE031"
 )
 
-// Names are the engines by the names that Start takes.
-var Names = []string{"chromium", "firefox", "webkit"}
+// Names are the engines of this system by the names that Start takes. WebKitGTK is made for Linux only.
+var Names = func() []string {
+	if runtime.GOOS == "linux" {
+		return []string{"chromium", "firefox", "webkit"}
+	}
+	return []string{"chromium", "firefox"}
+}()
 
 // Engine is a running browser with storage of its own. Its windows share that storage.
 type Engine struct {

@@ -112,6 +112,9 @@ func NewMailer(address string) (*Mailer, error) {
 // Off reports whether no mail server is configured, so that links are shown instead of sent.
 func (m *Mailer) Off() bool { return m.client == nil }
 
+// From is the address that letters come from; empty when the mailer is Off.
+func (m *Mailer) From() string { return m.from }
+
 // Report is the address at which unwanted letters can be reported.
 func (m *Mailer) Report() string { return m.report }
 

@@ -54,7 +54,14 @@ var MailPlaceholders = []string{"{website}", "{domain}"}
 
 var braces = regexp.MustCompile(`\{[^{}]*\}`)
 
-// check refuses what would not arrive as it reads.
+// Check cleans what somebody has typed, and refuses what would not arrive as it reads; fields are named as the form names them.
+func (m *Mail) Check() error {
+	var c fail.Checks
+	m.check(&c)
+	return c.Result()
+}
+
+// check is Check among others.
 func (m *Mail) check(c *fail.Checks) {
 	header := func(field, what string, text *string, most int) {
 		clean, err := fail.OptionalLine(what, *text, most)

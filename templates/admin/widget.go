@@ -26,6 +26,8 @@ type WidgetPage struct {
 	Preview string // what the widget is told, as JSON
 	Storage files.StorageUse
 	NoMail  bool        // this server sends none
+
+	MailFrom string // the address that mails come from; empty: none are sent
 	Texts   []ui.Option // the names of the widget's texts, and what they say in English
 }
 

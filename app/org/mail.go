@@ -13,7 +13,7 @@ import (
 )
 
 // Mail is how a website's mails to its visitors look. The address that they come from is the installation's, as only that one's mail
-// server may send for (docs/decisions/0038).
+// server may send for (docs/decisions/0038-mails-are-the-websites-from-the-installations-address.md).
 type Mail struct {
 	Sender            string      `json:"sender,omitempty"`   // what the sender is called; empty: as the website
 	ReplyTo           string      `json:"reply_to,omitempty"` // where replies go; empty: nobody reads them

@@ -59,7 +59,7 @@ type Message struct {
 func (m Mail) Letter() jobs.Letter {
 	language := speaks(m.Language, m.Settings.Language)
 	w := languages[language]
-	d := draft{w: w, zone: zoneOf(append(m.Zones, m.Settings.Zone)...), tag: m.Language}
+	d := draft{w: w, zone: zoneOf(append(m.Zones, m.Settings.Zone)...), tag: m.Language, accent: cmp.Or(m.Settings.Look.Color, "#0b6e6e")}
 	if speaks(m.Language) != language || m.Language == "" {
 		d.tag = language
 	}
@@ -85,6 +85,7 @@ func (m Mail) Letter() jobs.Letter {
 type draft struct {
 	w           words
 	tag         string // the language of dates
+	accent      string // the website's color
 	zone        *time.Location
 	names       map[string]string
 	plain, html strings.Builder
@@ -162,9 +163,9 @@ func (d *draft) paragraph(style, text string) {
 
 // message writes a message; in the plain text it is indented, so that nobody writes a line that looks like another's.
 func (d *draft) message(x Message, side string) {
-	name, formatted, plain := cmp.Or(x.Name, d.names["website"]), "", ""
+	name, formatted, plain, color := cmp.Or(x.Name, d.names["website"]), "", "", d.accent
 	if x.Visitor {
-		name = d.w.you
+		name, color = d.w.you, "#808080"
 	}
 	switch {
 	case x.File:
@@ -178,9 +179,9 @@ func (d *draft) message(x Message, side string) {
 	at := when(x.At, d.zone, d.tag, d.w)
 	fmt.Fprintf(&d.html, `<div style="margin:0 0 16px;padding:0 12px;border:0 solid %s;border-%s-width:3px">
 <p style="margin:0;font-size:14px"><strong><bdi>%s</bdi></strong> · <bdi>%s</bdi></p>
-<div dir="auto" style="margin:0;overflow-wrap:break-word;word-break:break-word">%s</div>
+<div dir="auto" style="margin:0;text-align:%s;overflow-wrap:break-word;word-break:break-word">%s</div>
 </div>
-`, map[bool]string{true: "#808080", false: accentOf("")}[x.Visitor], side, html.EscapeString(bidi.Balance(name)), html.EscapeString(at), formatted)
+`, color, side, html.EscapeString(bidi.Balance(name)), html.EscapeString(at), side, formatted)
 	fmt.Fprintf(&d.plain, "%s · %s\n  %s\n\n", bidi.Isolate(name), at, strings.ReplaceAll(bidi.Isolate(plain), "\n", "\n  "))
 }
 
@@ -190,9 +191,8 @@ func (d *draft) link(m Mail, side string) {
 	if m.Closed {
 		words = d.w.open
 	}
-	color := accentOf(m.Settings.Look.Color)
 	fmt.Fprintf(&d.html, `<p style="margin:24px 0 8px;text-align:%s"><a href="%s" style="display:inline-block;padding:10px 20px;border-radius:6px;background-color:%s;color:%s;text-decoration:none;font-weight:bold">%s</a></p>
-`, side, html.EscapeString(m.Link), color, on(color), html.EscapeString(words))
+`, side, html.EscapeString(m.Link), d.accent, on(d.accent), html.EscapeString(words))
 	fmt.Fprintf(&d.plain, "%s:\n%s\n\n", words, m.Link)
 	if m.Once {
 		d.paragraph("margin:0 0 16px;font-size:14px", d.w.once)
@@ -215,8 +215,6 @@ func domainOf(page, host string) string {
 	}
 	return strings.TrimPrefix(host, "*.")
 }
-
-func accentOf(color string) string { return cmp.Or(color, "#0b6e6e") }
 
 // on returns which of black and white can be read on a color, by the rule of the chat's launcher.
 func on(color string) string {

@@ -158,3 +158,28 @@ func fetched(t testing.TB, s *server, cookie, path string) (int, http.Header, st
 	}
 	return res.StatusCode, res.Header, string(body)
 }
+
+// The page of a website's widget shows a mail as it is typed.
+func TestBrowserMailSettings(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	smtp, _ := apptest.MailServer(t, 0)
+	s := serveTest(t, func(c *config) { c.SMTPURL = smtp })
+	b := apptest.NewTab(t)
+	b.Size(1280, 1000, false)
+	b.LogIn(s.url, o.Users[access.Manager].Email, apptest.Password, "/admin/websites/"+o.Website.String()+"/widget")
+	b.Wait(`$("#mail")`)
+	b.Run(`$("#mail").scrollIntoView()`)
+	b.Type("#f-sender", "Brightline Service")
+	b.Type("#f-answer_subjects", "de: Ihre Frage an {website}")
+	b.Run(`$("#f-in").value = "de"; [...document.querySelectorAll("button")].find((e) => e.innerText === "Show preview").click()`)
+	b.Wait(`performance.getEntriesByType("resource").some((e) => e.name.includes("sender=Brightline"))`)
+	b.Run(`document.querySelector("iframe.mail").scrollIntoView({ block: "end" }); await new Promise((go) => setTimeout(go, 500))`)
+	if c := b.Console(); len(c) != 0 {
+		t.Errorf("the console says %q", c)
+	}
+	b.Accessible("mail settings")
+	pictured(t, b, "mail-settings")
+	b.Run(`[...document.querySelectorAll("form[action$='/mail'] button.primary")][0].click()`)
+	b.Wait(`location.search.includes("saved=mail") && $("#f-sender").value === "Brightline Service" && text("main").includes("Saved.")`)
+}

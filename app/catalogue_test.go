@@ -24,7 +24,7 @@ func TestCatalogueComesAndGoes(t *testing.T) {
 	o, other := apptest.NewOrg(t), apptest.NewOrg(t)
 	s := serveTest(t, nil)
 	manager := o.As(access.Manager)
-	names := faq.Names{Customers: map[string]uuid.UUID{strings.ToLower("Customer of " + o.Name): o.Customer}}
+	names := faq.Names{Customers: []faq.Place{{ID: o.Customer, Name: "Customer of " + o.Name}}}
 	file := "question;answer;language;id;category;customer\n" +
 		"Where is my parcel?;On its way.;en;a;Delivery;\n" +
 		"Wo ist mein Paket?;Unterwegs.;de;a;Delivery;\n" +
@@ -74,13 +74,13 @@ func TestCatalogueComesAndGoes(t *testing.T) {
 		if got := judge(manager, again, names, faq.OnlyLook); got != "unchanged unchanged" {
 			t.Errorf("%s read again: %s", format, got)
 		}
-		empty := faq.Names{Customers: map[string]uuid.UUID{strings.ToLower("Customer of " + o.Name): other.Customer}}
+		empty := faq.Names{Customers: []faq.Place{{ID: other.Customer, Name: "Customer of " + o.Name}}}
 		want := map[string]string{"csv": "new new", "json": "unchanged unchanged"}[format]
 		if got := judge(other.As(access.Manager), again, empty, faq.Really); got != want {
 			t.Errorf("%s read by another organization: %s, not %s", format, got, want)
 		}
 	}
-	for name, bad := range map[string]string{"empty": "", "no head": "a,b\n1,2\n", "not UTF-8": "question,answer\n\xff,x\n", "broken JSON": `{"entries": [`, "other JSON": `{"entries": "no"}`, "a lonely quote": "question,answer\n\"x,y\n"} {
+	for name, bad := range map[string]string{"empty": "", "no head": "a,b\n1,2\n", "not UTF-8": "question,answer\n\xff\x81,x\n", "broken JSON": `{"entries": [`, "other JSON": `{"entries": "no"}`, "a lonely quote": "question,answer\n\"x,y\n"} {
 		if _, err := faq.Read([]byte(bad)); fail.As(err) == nil || fail.As(err).Fields["file"] == "" {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -12,12 +13,12 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
-	"parley/app/bidi"
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/org"
+	"parley/app/visitormail"
 )
 
 // mailing writes to visitors who have gone: what was answered, with a link back into the chat, and transcripts. It also asks
@@ -178,13 +179,13 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 		slog.Warn("write to a visitor who has gone", "error", err)
 		return
 	}
-	var said []string
+	said := m.mailTo(organization, u, settings)
 	for _, x := range messages {
 		if x.Author == chat.ByAgent && x.Spoken() && x.Changed != chat.Erased {
-			said = append(said, bidi.Isolate(x.AuthorName)+":\n"+bidi.Isolate(x.Words()))
+			said.Messages = append(said.Messages, inMail(x))
 		}
 	}
-	if len(said) == 0 {
+	if len(said.Messages) == 0 {
 		return
 	}
 	if err = m.mail.Room(organization); err == nil {
@@ -198,59 +199,90 @@ func (m *mailing) letter(organization, conversation uuid.UUID) {
 	if err != nil || !first {
 		return
 	}
-	err = m.mail.Send(jobs.Letter{Org: organization, To: u.Email, Subject: "Your question at " + website(u),
-		Text: strings.Join(said, "\n\n") + "\n\n" + m.back(ctx, organization, u, "To answer, open the chat again") + "\n"})
+	said.Link, said.Once = m.back(ctx, organization, u)
+	err = m.mail.Send(said.Letter())
 	if err != nil {
 		slog.Warn("write to a visitor who has gone", "organization", organization, "error", err)
 	}
 }
 
-// website is how a letter calls the website of a conversation.
-func website(u chat.Unread) string {
-	return jobs.Words(u.WebsiteName, jobs.OrganizationWords, "our website")
+// mailTo begins a mail to a visitor.
+func (m *mailing) mailTo(organization uuid.UUID, u chat.Unread, settings org.Settings) visitormail.Mail {
+	return visitormail.Mail{Org: organization, To: u.Email, Website: u.WebsiteName, Page: u.PageURL, Host: u.Host, Settings: settings,
+		Language: u.Language, Zones: []string{u.Zone, settings.Zone, u.GroupZone}, Closed: u.State == chat.Closed, Report: m.mail.Report()}
 }
 
-// back is a line with a link into the chat, on the page where it began, with a code of its own for once. A letter that gets none is
-// sent without the line.
-func (m *mailing) back(ctx context.Context, organization uuid.UUID, u chat.Unread, words string) string {
+func inMail(x chat.Message) visitormail.Message {
+	_, file := x.Attachment()
+	return visitormail.Message{Visitor: x.Author == chat.ByVisitor, Name: x.AuthorName, Text: x.Words(), File: file, At: x.At}
+}
+
+// back returns a link into the chat, on the page where it began, with a code of its own for once. A letter that gets none is sent
+// without it.
+func (m *mailing) back(ctx context.Context, organization uuid.UUID, u chat.Unread) (link string, once bool) {
 	if linkBack(u.PageURL, "") == "" {
-		return ""
+		return "", false
 	}
 	code := ""
 	if !u.Signed { // else the site's sign-in leads back, and nothing in an address becomes somebody whom a site knows
 		var err error
 		if code, err = m.chat.NewCode(ctx, organization, u.Website, u.Visitor); err != nil {
 			slog.Warn("make the link of a letter", "error", err)
-			return ""
+			return "", false
 		}
 	}
-	return words + ": " + linkBack(u.PageURL, code)
+	return linkBack(u.PageURL, code), code != ""
 }
 
-// linkBack returns the address of a page with a code (empty: none) in its fragment, as one word of a plain text; empty if the page is
-// not on the web. A page's address is what a visitor's browser said: nothing in it may end the link and go on as the mail's text.
+// linkBack returns the address of a page with a code (empty: none) behind its own fragment, as one word of a plain text; empty if the
+// page is not on the web. A page's address is what a visitor's browser said: nothing in it may end the link and go on as the mail's
+// text. A fragment that has a secret in it is left out.
 func linkBack(page, code string) string {
 	u, err := url.Parse(page)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
 	}
-	u.User, u.Fragment, u.RawFragment = nil, "", ""
+	u.User = nil
+	fragment := codeInFragment.ReplaceAllString(u.EscapedFragment(), "")
+	if secretInFragment.MatchString(fragment) {
+		fragment = ""
+	}
+	u.Fragment, u.RawFragment = "", ""
+	link := oneWord(u.String())
+	if fragment = oneWord(fragment); fragment != "" {
+		link += "#" + fragment
+	}
+	switch {
+	case code == "":
+		return link
+	case fragment == "":
+		return link + "#parley=" + code
+	case (fragment[0] == '/' || fragment[0] == '!') && !strings.Contains(fragment, "?"): // a route of the page's script, with a query
+		return link + "?parley=" + code
+	}
+	return link + "&parley=" + code
+}
+
+var (
+	codeInFragment   = regexp.MustCompile(`(^|[?&])parley=[\w-]*$`)
+	secretInFragment = regexp.MustCompile(`(?i)(token|secret|password|code|session|key)=`)
+)
+
+// oneWord escapes what would end a link in a plain text, or hide a part of it.
+func oneWord(s string) string {
 	var out strings.Builder
-	for _, b := range []byte(u.String()) {
+	for _, b := range []byte(s) {
 		if b <= ' ' || b >= 0x7f || strings.IndexByte("<>\"\\^`{|}", b) >= 0 {
 			fmt.Fprintf(&out, "%%%02X", b)
 		} else {
 			out.WriteByte(b)
 		}
 	}
-	if code == "" {
-		return out.String()
-	}
-	return out.String() + "#parley=" + code
+	return out.String()
 }
 
-// transcriptBytes is about how long a mailed transcript is at most.
-const transcriptBytes = 512 << 10
+// transcriptBytes is about how much text a mailed transcript has at most, in each of its two forms.
+const transcriptBytes = 256 << 10
 
 // transcript mails what was said in a visitor's conversation, without what only staff sees.
 func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error {
@@ -264,8 +296,13 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 	if err != nil {
 		return err
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Your conversation at %s\n\n", bidi.Isolate(website(u)))
+	settings, err := m.org.SettingsOf(ctx, visitor.Org(), u.Website)
+	if err != nil {
+		return err
+	}
+	said := m.mailTo(visitor.Org(), u, settings)
+	said.To, said.Transcript = to, true
+	bytes := 0
 	for seq := 0; ; {
 		messages, more, err := m.chat.Page(ctx, visitor, conversation, seq)
 		if err != nil {
@@ -273,32 +310,17 @@ func (m *mailing) transcript(ctx context.Context, visitor access.Actor, conversa
 		}
 		for _, x := range messages {
 			seq = x.Seq
-			if !x.Spoken() || x.Changed == chat.Erased {
-				continue
+			if x.Spoken() && x.Changed != chat.Erased {
+				said.Messages = append(said.Messages, inMail(x))
+				bytes += len(x.Body) + 50
 			}
-			name := x.AuthorName
-			if x.Author == chat.ByVisitor {
-				name = "You"
-			}
-			fmt.Fprintf(&b, "%s  %s:\n  %s\n\n", x.At.UTC().Format("2006-01-02 15:04 UTC"), bidi.Isolate(name), strings.ReplaceAll(bidi.Isolate(x.Words()), "\n", "\n  "))
 		}
-		if !more {
-			break
-		}
-		if b.Len() > transcriptBytes {
-			b.WriteString("This is the beginning; the conversation goes on. All of it is in the chat.\n\n")
+		if said.Cut = more && bytes > transcriptBytes; said.Cut || !more {
 			break
 		}
 	}
-	own := strings.EqualFold(to, u.Email) // only to who is known: with the link one is the visitor
-	words := "To go on, open the chat again"
-	if u.State == chat.Closed {
-		words = "To say how it was, open the chat again"
+	if strings.EqualFold(to, u.Email) { // only to who is known: with the link one is the visitor
+		said.Link, said.Once = m.back(ctx, visitor.Org(), u)
 	}
-	if own {
-		b.WriteString(m.back(ctx, visitor.Org(), u, words) + "\n")
-	}
-	fmt.Fprintf(&b, "\n--\nSent because this address was entered in the chat of %s.\nIf that was not you, do nothing. To report this mail, forward it to %s.\n",
-		bidi.Isolate(website(u)), m.mail.Report())
-	return m.mail.Send(jobs.Letter{Org: visitor.Org(), To: to, Subject: "Your conversation at " + website(u), Text: b.String()})
+	return m.mail.Send(said.Letter())
 }

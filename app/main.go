@@ -14,6 +14,7 @@ import (
 	"slices"
 	"syscall"
 	"time"
+	_ "time/tzdata" // visitors' time zones, whatever the machine knows
 
 	"parley/app/bench"
 	"parley/app/chaos"

@@ -507,6 +507,30 @@ func TestBrowserPlantedToken(t *testing.T) {
 	}
 }
 
+// A page whose fragment is its script's own shows the same after a mail's link: the code behind the fragment is gone, the script is told,
+// and the way back through the history does not lead to it.
+func TestBrowserReturnToAFragment(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.say("Where is my parcel?")
+	page := customerPage(t, s.url, o.Key)
+	for own, link := range map[string]string{"#/tea": "#/tea?parley=", "#/tea?sort=price": "#/tea?sort=price&parley=", "#top": "#top&parley="} {
+		b := apptest.NewTab(t)
+		code := newCode(t, s, o, visitorID(t, v.token, o))
+		openByLink(b, page+"/?from=mail"+link+code)
+		b.Wait(`location.hash === "` + own + `"`)
+		if at := apptest.Eval[string](b, "location.search + location.hash + history.length"); at != "?from=mail"+own+apptest.Eval[string](b, "String(history.length)") || strings.Contains(at, code) {
+			t.Errorf("the address is %s", at)
+		}
+		b.Click("h1")
+		b.Wait(`$("chat .message.visitor")?.innerText.includes("Where is my parcel?")`)
+		v.token = apptest.Eval[string](b, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).token`)
+		b.Go("about:blank")
+	}
+}
+
 // A network that is lost when the code is sent costs nothing: the panel says so, keeps what is typed and tries again.
 func TestBrowserReturnWithoutNetwork(t *testing.T) {
 	t.Parallel()

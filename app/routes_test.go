@@ -202,6 +202,7 @@ var routeCases = map[string]routeCase{
 	"GET /widget/v1/files/:link/:name":   {open: true, path: at("/widget/v1/files/AAAA/x.txt"), code: 404},
 
 	"GET /admin/websites/:id/widget":        {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/widget"), code: 404},
+	"GET /admin/websites/:id/mail":          {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/mail"), code: 404},
 	"POST /admin/websites/:id/widget/:part": {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/widget/look"), form: values("own", ".taken-over"), code: 404},
 	"POST /admin/websites/:id/identity":     {needs: access.Manage, path: with("/admin/websites/", websiteOf, "/identity"), code: 404},
 	"GET /admin/ratings":                    {needs: access.Manage, path: at("/admin/ratings")},

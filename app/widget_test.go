@@ -228,10 +228,11 @@ func TestBrowserAfterTheChat(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("no letter came")
 	}
-	if letter.To != "anna@home.example" || !strings.Contains(letter.Text, "It left us **today**.") || strings.Contains(letter.Text, "One moment") {
+	if letter.To != "anna@home.example" || !strings.Contains(letter.Text, "It left us today.") || strings.Contains(letter.Text, "One moment") {
 		t.Errorf("the letter to %s says %s", letter.To, letter.Text)
 	}
-	_, back, _ := strings.Cut(letter.Text, "open the chat again: ")
+	_, back, _ := strings.Cut(letter.Text, "Reply in the chat:\n")
+	back, _, _ = strings.Cut(back, "\n")
 	visitor = apptest.NewTab(t) // on another device
 	openByLink(visitor, strings.TrimSpace(back))
 	visitor.Click("h1")

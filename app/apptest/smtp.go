@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
@@ -14,6 +16,8 @@ import (
 // Mail is a letter that the test's mail server took.
 type Mail struct {
 	To, Subject, Text string
+	HTML              string      // the other form of the text; empty: there is none
+	Header            mail.Header // as it was sent; Subject is decoded
 }
 
 // MailServer starts a small SMTP server and returns its address as SMTP_URL wants it, and the letters it takes. It turns
@@ -46,6 +50,32 @@ func MailServerThatHangs(t testing.TB, refusals int, hangs func(to string) bool)
 		}
 	}()
 	return fmt.Sprintf("smtp://%s?from=parley@brightline.example", listener.Addr()), out
+}
+
+// read takes a message apart as a mail program does.
+func (m *Mail) read(message *mail.Message) {
+	m.Header, m.Text, m.HTML = message.Header, "", ""
+	m.Subject, _ = new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
+	kind, params, _ := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	if kind != "multipart/alternative" {
+		text, _ := io.ReadAll(quotedprintable.NewReader(message.Body))
+		m.Text = string(text)
+		return
+	}
+	parts := multipart.NewReader(message.Body, params["boundary"])
+	for {
+		part, err := parts.NextPart() // which decodes quoted-printable
+		if err != nil {
+			return
+		}
+		text, _ := io.ReadAll(part)
+		switch kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type")); kind {
+		case "text/plain":
+			m.Text = strings.ReplaceAll(string(text), "\r\n", "\n")
+		case "text/html":
+			m.HTML = strings.ReplaceAll(string(text), "\r\n", "\n")
+		}
+	}
 }
 
 func converse(conn net.Conn, busy bool, out chan<- Mail, hangs func(string) bool, ended <-chan struct{}) {
@@ -92,9 +122,7 @@ func converse(conn net.Conn, busy bool, out chan<- Mail, hangs func(string) bool
 				data.WriteString(strings.TrimPrefix(l, "."))
 			}
 			if message, err := mail.ReadMessage(strings.NewReader(data.String())); err == nil {
-				m.Subject = message.Header.Get("Subject")
-				text, _ := io.ReadAll(quotedprintable.NewReader(message.Body))
-				m.Text = string(text)
+				m.read(message)
 			}
 			out <- m
 			say("250 kept")

@@ -100,7 +100,11 @@ type Unread struct {
 	Signed      bool   // the site signs this visitor in
 	Website     uuid.UUID
 	WebsiteName string
+	Host        string // the website's first domain; it may begin with *. Empty: it has none
 	PageURL     string
+	Language    string // that the visitor's widget speaks, as the browser says it; empty: not known
+	Zone        string // the visitor's time zone, as the browser says it; empty: not known
+	GroupZone   string // the time zone of the group that answers
 	State       State
 	Known       int // up to which message it has read or been mailed
 	Newest      int
@@ -112,7 +116,8 @@ func (r *Room) Unread(ctx context.Context, who access.Actor, conversation uuid.U
 	if pg.None(err) {
 		return Unread{}, fail.Missing("conversation")
 	}
-	return Unread{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.PageUrl, State(row.State), int(row.Known), int(row.LastSeq)}, err
+	return Unread{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.Zone, row.GroupZone,
+		State(row.State), int(row.Known), int(row.LastSeq)}, err
 }
 
 // Mailed notes that the visitor was sent everything up to a message; false: somebody else has done so.

@@ -17,22 +17,28 @@ import (
 	"parley/app/pg"
 )
 
-// Record is an entry as files have it. Scopes are names.
+// Record is an entry as files have it. Each part of its scope has an id, which counts where there is such a thing in the organization,
+// and a name or path, which counts else (Place.Path).
 type Record struct {
-	ID       string `json:"id,omitempty"` // an entry's id, or any name that several rows of a file share
-	Category string `json:"category,omitempty"`
-	State    State  `json:"state,omitempty"` // empty: live
-	Customer string `json:"customer,omitempty"`
-	Website  string `json:"website,omitempty"`
-	Group    string `json:"group,omitempty"`
-	Texts    []Text `json:"texts"`
+	ID         string `json:"id,omitempty"` // an entry's id, or any name that several rows of a file share
+	Category   string `json:"category,omitempty"`
+	State      State  `json:"state,omitempty"` // empty: live
+	Customer   string `json:"customer,omitempty"`
+	CustomerID string `json:"customer_id,omitempty"`
+	Website    string `json:"website,omitempty"`
+	WebsiteID  string `json:"website_id,omitempty"`
+	Group      string `json:"group,omitempty"`
+	GroupID    string `json:"group_id,omitempty"`
+	Texts      []Text `json:"texts"`
 
-	row int // where it begins in the file, from 1
+	row   int    // where it begins in the file, from 1
+	wrong string // what is wrong with it already; empty: nothing
 }
 
-var columns = []string{"id", "category", "state", "customer", "website", "group", "language", "question", "answer"}
+var columns = []string{"id", "category", "state", "customer", "customer_id", "website", "website_id", "group", "group_id", "language", "question", "answer"}
 
-// Export writes the whole catalogue, as CSV (a row for each text) or JSON. What Import makes of it is what is there.
+// Export writes the whole catalogue, as CSV (a row for each text, in UTF-8 with a mark that says so) or JSON. What Import makes of it is
+// what is there.
 func (r *Room) Export(ctx context.Context, who access.Actor, format string, w io.Writer) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
@@ -96,12 +102,7 @@ type Fate struct {
 	Row      int // of the file
 	Question string
 	What     string // one of the words above
-	Why      string
-}
-
-// Names is what scopes are called.
-type Names struct {
-	Customers, Websites, Groups map[string]uuid.UUID
+	Why      string // or what to know about it
 }
 
 // Import puts the records of a file into the catalogue; dry only says what would become of each. Entries are stored in small
@@ -177,13 +178,13 @@ func judge(records []Record, known []Entry, names Names, language string) (fates
 			byText[said(t, e.Scope)] = e.ID
 		}
 	}
-	inFile := map[uuid.UUID]bool{}
+	inFile, places := map[uuid.UUID]bool{}, names.index()
 	for _, x := range records {
 		fate := Fate{Row: x.row}
 		if len(x.Texts) > 0 {
 			fate.Question = x.Texts[0].Question
 		}
-		e, err := x.entry(names, language)
+		e, note, err := x.entry(places, language)
 		if err != nil {
 			fate.What, fate.Why = FateWrong, reason(err)
 			fates = append(fates, fate)
@@ -208,6 +209,9 @@ func judge(records []Record, known []Entry, names Names, language string) (fates
 			fate.What, fate.Why = FateDouble, "The same question is there already, in the same place."
 		default:
 			fate.What = FateNew
+		}
+		if fate.Why == "" {
+			fate.Why = note
 		}
 		inFile[e.ID] = true
 		if fate.What == FateNew || fate.What == FateChange {
@@ -259,9 +263,10 @@ func equal(a, b Entry) bool {
 	return a.Category == b.Category && a.State == b.State && a.Scope == b.Scope && slices.Equal(left, right)
 }
 
-// entry turns a record into an entry. An id that is none of an entry's only holds rows of the file together.
-func (x Record) entry(names Names, language string) (Entry, error) {
-	e := Entry{Category: x.Category, State: x.State, Texts: slices.Clone(x.Texts)}
+// entry turns a record into an entry. An id that is none of an entry's only holds rows of the file together. note says what to know
+// about it.
+func (x Record) entry(places indices, language string) (e Entry, note string, err error) {
+	e = Entry{Category: x.Category, State: x.State, Texts: slices.Clone(x.Texts)}
 	if id, err := uuid.Parse(x.ID); err == nil {
 		e.ID = id
 	}
@@ -273,22 +278,13 @@ func (x Record) entry(names Names, language string) (Entry, error) {
 			e.Texts[i].Language = language
 		}
 	}
-	var err error
-	find := func(what, name string, in map[string]uuid.UUID) (id uuid.UUID) {
-		if name == "" {
-			return uuid.Nil
-		}
-		id, there := in[strings.ToLower(name)]
-		if !there && err == nil {
-			err = fail.New(fail.Invalid, "There is no %s called “%s”.", what, name)
-		}
-		return id
+	if x.wrong != "" {
+		return e, "", fail.New(fail.Invalid, "%s", x.wrong)
 	}
-	e.Scope = Scope{find("customer", x.Customer, names.Customers), find("website", x.Website, names.Websites), find("group", x.Group, names.Groups)}
-	if err != nil {
-		return e, err
+	if e.Scope, note, err = x.scope(places); err != nil {
+		return e, "", err
 	}
-	return e, e.check()
+	return e, note, e.check()
 }
 
 // reason words why a record is wrong.

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"github.com/google/uuid"
+
 	"parley/app/faq/internal/faqdb"
 )
 
@@ -16,12 +18,24 @@ func recordsOf(rows []faqdb.EntriesForExportRow) (list []Record) {
 	for _, row := range rows {
 		id := row.ID.String()
 		if n := len(list); n == 0 || list[n-1].ID != id {
-			list = append(list, Record{ID: id, Category: row.Category, State: State(row.State), Customer: row.CustomerName, Website: row.WebsiteName, Group: row.GroupName})
+			x := Record{ID: id, Category: row.Category, State: State(row.State), Customer: row.CustomerName, CustomerID: idOf(row.CustomerID),
+				WebsiteID: idOf(row.WebsiteID), Group: row.GroupName, GroupID: idOf(row.GroupID)}
+			if row.WebsiteID != nil {
+				x.Website = Place{*row.WebsiteID, row.WebsiteName, row.OwnerID, row.OwnerName}.Path()
+			}
+			list = append(list, x)
 		}
 		x := &list[len(list)-1]
 		x.Texts = append(x.Texts, Text{row.Language, row.Question, row.Answer})
 	}
 	return list
+}
+
+func idOf(id *uuid.UUID) string {
+	if id == nil {
+		return ""
+	}
+	return id.String()
 }
 
 // csvWriter returns how an entry is written, a row for each text below a line with the columns' names.
@@ -30,13 +44,14 @@ func csvWriter(out *bufio.Writer) (write func(Record) error, end func() error) {
 	begin := func() {
 		if !begun {
 			begun = true
+			out.WriteString("\ufeff") // else spreadsheets take it for what their country's computers once wrote
 			row(out, columns)
 		}
 	}
 	return func(x Record) error {
 		begin()
 		for _, t := range x.Texts {
-			row(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.Website, x.Group, t.Language, t.Question, t.Answer})
+			row(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.CustomerID, x.Website, x.WebsiteID, x.Group, x.GroupID, t.Language, t.Question, t.Answer})
 		}
 		return nil
 	}, func() error { begin(); return nil }

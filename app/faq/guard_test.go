@@ -49,7 +49,7 @@ func FuzzCells(f *testing.F) {
 		var b bytes.Buffer
 		out := bufio.NewWriter(&b)
 		row(out, columns)
-		row(out, []string{"1", s, "live", s, s, s, "en", s, s})
+		row(out, []string{"1", s, "live", s, "", s, "", s, "", "en", s, s})
 		if err := out.Flush(); err != nil {
 			t.Fatal(err)
 		}

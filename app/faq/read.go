@@ -6,50 +6,78 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"parley/app/fail"
 )
 
+// File is what a file has: its entries, and what whoever has chosen it should know about how it was read.
+type File struct {
+	Records []Record
+	Notes   []string
+}
+
 // Read is ReadFile of what is in memory.
-func Read(data []byte) ([]Record, error) { return ReadFile(bytes.NewReader(data)) }
+func Read(data []byte) ([]Record, error) {
+	f, err := ReadFile(bytes.NewReader(data))
+	return f.Records, err
+}
+
+// source is a file that can be read again and again, as UTF-8.
+type source struct {
+	file io.ReadSeeker
+	charset
+}
 
 // ReadFile reads a file of entries: JSON if it begins with a brace or bracket, else CSV with a head line, separated by commas,
-// semicolons or tabs. It reads the file several times, and has no more of it in memory than the entries.
-func ReadFile(file io.ReadSeeker) ([]Record, error) {
-	in, first, err := begin(file)
+// semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. It reads the file several times, and has no more of it in memory than the
+// entries. fail.Invalid, of the field "file", if it cannot be read.
+func ReadFile(file io.ReadSeeker) (f File, err error) {
+	from := source{file: file}
+	if from.charset, err = charsetOf(file); err != nil {
+		return f, err
+	}
+	in, first, err := from.begin()
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	if err := lookThrough(in, first != '{' && first != '['); err != nil {
-		return nil, err
+		return f, err
 	}
-	if in, _, err = begin(file); err != nil {
-		return nil, err
+	if in, _, err = from.begin(); err != nil {
+		return f, err
 	}
-	var list []Record
+	if note := from.note(); note != "" {
+		f.Notes = append(f.Notes, note)
+	}
 	if first == '{' || first == '[' {
-		list, err = readJSON(file, in, first)
+		f.Records, err = readJSON(from, in, first)
 	} else {
-		list, err = readCSV(in)
+		var unknown []string
+		if f.Records, unknown, err = readCSV(in); len(unknown) > 0 {
+			f.Notes = append(f.Notes, "These columns are not read: "+strings.Join(unknown, ", ")+".")
+		}
 	}
-	if err == nil && len(list) == 0 {
+	if err == nil && len(f.Records) == 0 {
 		err = fail.Field("file", "There is no entry in the file.")
 	}
-	if err == nil && len(list) > importMost {
-		err = tooMany(len(list))
+	if err == nil && len(f.Records) > importMost {
+		err = tooMany(len(f.Records))
 	}
-	return list, err
+	return f, err
 }
 
 // begin goes to the beginning of a file: after the mark that some programs put before UTF-8, and after white space.
-func begin(file io.ReadSeeker) (*bufio.Reader, byte, error) {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+func (s source) begin() (*bufio.Reader, byte, error) {
+	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return nil, 0, err
 	}
-	in := bufio.NewReader(file)
+	in := bufio.NewReaderSize(s.reader(s.file), 8192)
 	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		in.Discard(3)
 	}
@@ -70,7 +98,7 @@ func begin(file io.ReadSeeker) (*bufio.Reader, byte, error) {
 // columnsMost is how many columns a line of a table can have: each takes far more memory than bytes.
 const columnsMost = 1000
 
-// lookThrough refuses what is not UTF-8, and a table with very many columns.
+// lookThrough refuses characters that cannot be read, and a table with very many columns.
 func lookThrough(in *bufio.Reader, table bool) error {
 	quoted, separators := false, 0
 	for {
@@ -100,7 +128,7 @@ func tooMany(n int) error {
 }
 
 // readJSON reads a list of entries, or an object that has one under "entries", entry by entry.
-func readJSON(file io.ReadSeeker, in io.Reader, first byte) (list []Record, err error) {
+func readJSON(file source, in io.Reader, first byte) (list []Record, err error) {
 	dec := json.NewDecoder(in)
 	wrong := func(err error) error {
 		var syntax *json.SyntaxError
@@ -196,8 +224,8 @@ const deepest = 1000
 var errDeep = fail.Field("file", "The JSON is nested too deeply.")
 
 // wrongLine is the number of the line in which JSON cannot be read: after the last token that can.
-func wrongLine(file io.ReadSeeker) int {
-	in, _, err := begin(file)
+func wrongLine(file source) int {
+	in, _, err := file.begin()
 	if err != nil {
 		return 1
 	}
@@ -212,7 +240,7 @@ func wrongLine(file io.ReadSeeker) int {
 		}
 	}
 	at, line := dec.InputOffset(), 1
-	if in, _, err = begin(file); err != nil {
+	if in, _, err = file.begin(); err != nil {
 		return 1
 	}
 	for ; ; at-- {
@@ -226,39 +254,82 @@ func wrongLine(file io.ReadSeeker) int {
 	}
 }
 
-func readCSV(from *bufio.Reader) ([]Record, error) {
-	line, _ := from.Peek(from.Buffered()) // some kilobytes
+// separatorOf returns what separates the fields of a table: what a line sep=; before it says, else what stands most often in its first
+// line, outside of quotes. named reports whether there is such a line, which is no part of the table.
+func separatorOf(from *bufio.Reader) (separator rune, named bool) {
+	line, _ := from.Peek(4096)
 	line, _, _ = bytes.Cut(line, []byte("\n"))
-	in := csv.NewReader(from)
-	in.FieldsPerRecord = -1
-	for _, sep := range ",;\t" {
-		if bytes.Count(line, []byte(string(sep))) > bytes.Count(line, []byte(string(in.Comma))) {
-			in.Comma = sep
+	if name := strings.Trim(strings.TrimSpace(string(line)), `"`); len(name) == 5 && strings.EqualFold(name[:4], "sep=") && strings.ContainsAny(name[4:], ",;|") {
+		return rune(name[4]), true
+	}
+	if name := strings.TrimRight(strings.Trim(string(line), `"`), "\r"); strings.EqualFold(name, "sep=\t") {
+		return '\t', true
+	}
+	times, inside := map[rune]int{}, false
+	for _, r := range string(line) {
+		switch {
+		case r == '"':
+			inside = !inside
+		case !inside:
+			times[r]++
 		}
+	}
+	separator = ','
+	for _, r := range ";\t" {
+		if times[r] > times[separator] {
+			separator = r
+		}
+	}
+	return separator, false
+}
+
+// heading is the name of a column however it is written: Customer ID is customer_id.
+func heading(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "_")
+	for _, name := range columns {
+		if strings.ReplaceAll(name, "_", "") == s {
+			return name
+		}
+	}
+	return s
+}
+
+func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
+	in, above := csv.NewReader(from), 0
+	in.FieldsPerRecord = -1
+	separator, named := separatorOf(from)
+	if in.Comma = separator; named {
+		from.ReadString('\n')
+		above = 1
 	}
 	head, err := in.Read()
 	if err != nil {
-		return nil, fail.Field("file", "The first line cannot be read: %s.", err)
+		return nil, nil, fail.Field("file", "The first line cannot be read: %s.", err)
 	}
 	at := map[string]int{}
 	for i, name := range head {
-		at[strings.ToLower(strings.TrimSpace(name))] = i
+		h := heading(name)
+		if _, twice := at[h]; twice && slices.Contains(columns, h) {
+			return nil, nil, fail.Field("file", "The first line names the column “%s” twice.", h)
+		}
+		if at[h] = i; h != "" && !slices.Contains(columns, h) && len(unknown) < 20 {
+			unknown = append(unknown, strings.TrimSpace(name))
+		}
 	}
 	if _, there := at["question"]; !there {
-		return nil, fail.Field("file", "The first line must name the columns; “question” and “answer” are needed. All: %s.", strings.Join(columns, ", "))
+		return nil, nil, fail.Field("file", "The first line must name the columns; “question” and “answer” are needed. All: %s.", strings.Join(columns, ", "))
 	}
 	if _, there := at["answer"]; !there {
-		return nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
+		return nil, nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
 	}
-	var list []Record
 	of := map[string]int{}
 	for {
 		row, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			return list, nil
+			return list, unknown, nil
 		}
 		if err != nil {
-			return nil, fail.Field("file", "The file cannot be read: %s.", err)
+			return nil, nil, fail.Field("file", "The file cannot be read: %s.", err)
 		}
 		field := func(name string) string {
 			if i, there := at[name]; there && i < len(row) {
@@ -266,21 +337,37 @@ func readCSV(from *bufio.Reader) ([]Record, error) {
 			}
 			return ""
 		}
-		n, _ := in.FieldPos(0)
-		text := Text{field("language"), field("question"), field("answer")}
-		if len(list) > importMost {
-			return nil, tooMany(len(list))
-		}
-		id := field("id")
-		if i, there := of[id]; there && id != "" { // another language of the same entry
-			if len(list[i].Texts) > maxTexts {
-				return nil, fail.Field("file", "Line %d: the entry %q has more than %d languages.", n, id, maxTexts)
-			}
-			list[i].Texts = append(list[i].Texts, text)
+		if !slices.ContainsFunc(row, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
 			continue
 		}
-		of[id] = len(list)
-		list = append(list, Record{ID: id, Category: field("category"), State: State(strings.ToLower(field("state"))), Customer: field("customer"), Website: field("website"),
-			Group: field("group"), Texts: []Text{text}, row: n})
+		n, _ := in.FieldPos(0)
+		x := Record{ID: field("id"), Category: field("category"), State: State(strings.ToLower(field("state"))), Customer: field("customer"), CustomerID: field("customer_id"),
+			Website: field("website"), WebsiteID: field("website_id"), Group: field("group"), GroupID: field("group_id"), row: n + above,
+			Texts: []Text{{field("language"), field("question"), field("answer")}}}
+		if len(list) > importMost {
+			return nil, nil, tooMany(len(list))
+		}
+		if i, there := of[x.ID]; there && x.ID != "" { // another language of the same entry
+			if len(list[i].Texts) > maxTexts {
+				return nil, nil, fail.Field("file", "Line %d: the entry %q has more than %d languages.", x.row, x.ID, maxTexts)
+			}
+			list[i].join(x)
+			continue
+		}
+		of[x.ID] = len(list)
+		list = append(list, x)
+	}
+}
+
+// join adds the text of another row of the same entry. What that row says differently of the entry makes the entry wrong; what it
+// leaves empty is as above.
+func (x *Record) join(row Record) {
+	x.Texts = append(x.Texts, row.Texts...)
+	for _, c := range []struct{ name, above, here string }{{"category", x.Category, row.Category}, {"state", string(x.State), string(row.State)},
+		{"customer", x.Customer, row.Customer}, {"customer_id", x.CustomerID, row.CustomerID}, {"website", x.Website, row.Website},
+		{"website_id", x.WebsiteID, row.WebsiteID}, {"group", x.Group, row.Group}, {"group_id", x.GroupID, row.GroupID}} {
+		if c.here != "" && c.here != c.above && x.wrong == "" {
+			x.wrong = fmt.Sprintf("Line %d has the same id and another %s.", row.row, c.name)
+		}
 	}
 }

@@ -1,9 +1,13 @@
 package faq
 
 import (
+	"encoding/binary"
 	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf16"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // What is read of a file, in each form, and what is wrong with it in words.
@@ -25,13 +29,85 @@ func TestReadFile(t *testing.T) {
 		{"wrong", "[\n{\"texts\":[]},\n oops]", 0, "line 3"},
 		{"more behind", `[{"texts":[]}] {}`, 0, "after the end"},
 		{"of another shape", `[{"texts": 5}]`, 0, "not a list of entries"},
-		{"another encoding", "question,answer\nQ,caf\xe9\n", 0, "not in UTF-8"},
+		{"no text", "question,answer\nQ,caf\xe9\x81\n", 0, "no text that can be read"},
+		{"a program", "\x7fELF\x02\x01\x01\xff\x00\x00\x00\xfe", 0, "no text that can be read"},
+		{"a column twice", "question,answer,Question\nQ,A,B\n", 0, "twice"},
 		{"no columns", "a,b\n1,2\n", 0, "question"},
 	} {
 		list, err := Read([]byte(c.file))
 		if c.why == "" && (err != nil || len(list) != c.entries) || c.why != "" && (err == nil || !strings.Contains(err.Error(), c.why)) {
 			t.Errorf("%s: %d entries, %v", c.name, len(list), err)
 		}
+	}
+}
+
+// encoded writes a text as UTF-16.
+func encoded(s string, order binary.ByteOrder, mark bool) string {
+	if mark {
+		s = "\ufeff" + s
+	}
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = append(b, 0, 0)
+		order.PutUint16(b[len(b)-2:], u)
+	}
+	return string(b)
+}
+
+// The same table is read from whatever program has written it.
+func TestReadTables(t *testing.T) {
+	t.Parallel()
+	const table = "id;Question;ANSWER;Customer ID;category\r\na;\"Wo; ist „mein“ Paket?\";\"Zeile 1\nZeile 2; \"\"ja\"\"\";;Größe\r\n"
+	cp1252, _ := charmap.Windows1252.NewEncoder().String(table)
+	for name, file := range map[string]string{
+		"as it is":                 table,
+		"a mark":                   "\ufeff" + table,
+		"sep=":                     "\ufeffsep=;\r\n" + table,
+		"SEP= in quotes":           "\"SEP=;\"\n" + table,
+		"CR":                       strings.ReplaceAll(table, "\r\n", "\r"),
+		"CR and CR in a cell":      strings.ReplaceAll(strings.ReplaceAll(table, "\r\n", "\r"), "\n", "\r"),
+		"LF":                       strings.ReplaceAll(table, "\r\n", "\n"),
+		"CR LF in a cell":          strings.ReplaceAll(strings.ReplaceAll(table, "\r\n", "\n"), "\n", "\r\n"),
+		"UTF-16 LE":                encoded(table, binary.LittleEndian, true),
+		"UTF-16 BE":                encoded(table, binary.BigEndian, true),
+		"UTF-16 LE without a mark": encoded(table, binary.LittleEndian, false),
+		"UTF-16 BE without a mark": encoded(table, binary.BigEndian, false),
+		"UTF-16 and sep=":          encoded("sep=;\r"+strings.ReplaceAll(table, "\r\n", "\r"), binary.LittleEndian, true),
+		"Windows-1252":             cp1252,
+		"tabs":                     strings.NewReplacer("id;Question;ANSWER;Customer ID;category", "id\tQuestion\tANSWER\tCustomer ID\tcategory", "a;", "a\t", "\";\"Z", "\"\t\"Z", "\";;G", "\"\t\tG").Replace(table),
+		"commas":                   strings.NewReplacer("id;Question;ANSWER;Customer ID;category", "id,Question,ANSWER,Customer ID,category", "a;", "a,", "\";\"Z", "\",\"Z", "\";;G", "\",,G").Replace(table),
+		"commas in headings":       strings.Replace(table, "ANSWER", "ANSWER;\"Note, for us, only, and, some, more\"", 1),
+		"quoted headings":          strings.Replace(table, "id;Question;ANSWER", "\"id\";\" question \";\"Answer\"", 1),
+		"empty columns and lines":  strings.ReplaceAll(table, "\r\n", ";;;\r\n") + "\r\n;;;;;;\r\n\r\n",
+	} {
+		f, err := ReadFile(strings.NewReader(file))
+		if err != nil || len(f.Records) != 1 {
+			t.Errorf("%s: %+v, %v", name, f, err)
+			continue
+		}
+		x, category := f.Records[0], "Größe"
+		if name == "commas in headings" {
+			x.Category, category = "", ""
+		}
+		if want := (Text{"", "Wo; ist „mein“ Paket?", "Zeile 1\nZeile 2; \"ja\""}); x.ID != "a" || x.Texts[0] != want || x.Category != category {
+			t.Errorf("%s: %+v", name, x)
+		}
+		if wants := map[string]string{"Windows-1252": "Windows-1252", "commas in headings": "Note, for us"}[name]; (wants != "") != (len(f.Notes) > 0) || wants != "" && !strings.Contains(f.Notes[0], wants) {
+			t.Errorf("%s: it is said %q", name, f.Notes)
+		}
+	}
+}
+
+// Rows of one entry must not disagree on it.
+func TestRowsOfOneEntry(t *testing.T) {
+	t.Parallel()
+	list, err := Read([]byte("id,category,language,question,answer\na,X,en,Q,A\na,,de,F,A\na,Y,fr,Q,R\n"))
+	if err != nil || len(list) != 1 || len(list[0].Texts) != 3 {
+		t.Fatal(list, err)
+	}
+	fates, put := judge(list, nil, Names{}, "en")
+	if len(put) != 0 || fates[0].What != FateWrong || !strings.Contains(fates[0].Why, "Line 4 has the same id and another category.") {
+		t.Errorf("%+v", fates)
 	}
 }
 

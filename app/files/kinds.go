@@ -8,7 +8,6 @@ import (
 	_ "image/jpeg" // measures
 	_ "image/png"  // measures
 	"io"
-	"path"
 	"slices"
 	"strings"
 
@@ -34,8 +33,8 @@ const (
 // Sorts is all of them, the harmless first.
 var Sorts = []Sort{Images, PDF, Texts, Office, Archives, Media}
 
-// sortOf says what is allowed with each media type. What is not here is never taken: pages, scripts, programs, and pictures
-// that can contain scripts.
+// sortOf says what is allowed with each media type (families.go has more, by their names). What is not here is never taken: pages,
+// scripts, and programs.
 var sortOf = map[string]Sort{
 	"image/png": Images, "image/jpeg": Images, "image/gif": Images, "image/webp": Images,
 	"application/pdf": PDF,
@@ -47,9 +46,11 @@ var sortOf = map[string]Sort{
 	"application/vnd.oasis.opendocument.text":                                   Office,
 	"application/vnd.oasis.opendocument.spreadsheet":                            Office,
 	"application/vnd.oasis.opendocument.presentation":                           Office,
-	"application/zip": Archives, "application/gzip": Archives, "application/x-7z-compressed": Archives, "application/x-tar": Archives,
-	"audio/mpeg": Media, "audio/wav": Media, "audio/ogg": Media, "audio/mp4": Media, "audio/x-m4a": Media, "audio/flac": Media,
-	"video/mp4": Media, "video/webm": Media, "video/ogg": Media, "video/quicktime": Media,
+	"application/vnd.ms-outlook":                                                Office, "application/epub+zip": Office, "application/vnd.oasis.opendocument.graphics": Office,
+	"text/markdown": Texts, "text/calendar": Texts, "text/vcard": Texts,
+	"application/vnd.google-earth.kmz": Archives, "application/zip": Archives, "application/gzip": Archives, "application/x-7z-compressed": Archives, "application/x-tar": Archives,
+	"audio/mpeg": Media, "audio/wav": Media, "audio/ogg": Media, "audio/mp4": Media, "audio/x-m4a": Media, "audio/flac": Media, "application/ogg": Media,
+	"video/x-m4v": Media, "video/3gpp": Media, "video/3gpp2": Media, "video/mp4": Media, "video/webm": Media, "video/ogg": Media, "video/quicktime": Media,
 }
 
 // imageHead is how far into an image its size may stand; cameras put previews of some hundred kilobytes before it.
@@ -74,20 +75,18 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		return looked{}, "", err
 	}
 	m := mimetype.Detect(head)
-	kind, _, _ := strings.Cut(m.String(), ";")
-	sort, known := sortOf[kind]
-	for p := m.Parent(); !known && p != nil && strings.HasPrefix(kind, "text/") && harmlessText(kind); p = p.Parent() {
-		kind, _, _ = strings.Cut(p.String(), ";")
-		sort, known = sortOf[kind]
+	d, err := decide(m, file, size, name)
+	if err != nil {
+		return looked{}, "", err
 	}
 	switch {
-	case !known:
+	case !d.known:
 		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here.", name).Because("kind")
-	case !slices.Contains(allowed, sort):
+	case !slices.Contains(allowed, d.sort):
 		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", name, words(allowed)).Because("kind")
 	}
-	l := looked{kind: kind}
-	if sort == Images {
+	l := looked{kind: d.kind}
+	if Shown(d.kind) {
 		c, _, err := image.DecodeConfig(bufio.NewReader(io.NewSectionReader(file, 0, min(size, imageHead))))
 		if err != nil {
 			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name).Because("damaged")
@@ -97,17 +96,8 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		}
 		l.width, l.height = c.Width, c.Height
 	}
-	if ending := m.Extension(); sort != Texts && ending != "" && !strings.EqualFold(path.Ext(name), ending) && !(kind == "image/jpeg" && strings.EqualFold(path.Ext(name), ".jpeg")) {
-		name = strings.TrimSuffix(name, path.Ext(name)) + ending
-	}
-	if sort == Texts && !slices.Contains(textEndings, strings.ToLower(path.Ext(name))) {
-		name += ".txt"
-	}
-	return l, name, nil
+	return l, d.named(name), nil
 }
-
-// What is text and can be run is text all the same, under an ending that nothing runs.
-var textEndings = []string{".txt", ".csv", ".tsv", ".json", ".log", ".md", ".rtf", ".ini", ".conf", ".yaml", ".yml"}
 
 func harmlessText(kind string) bool {
 	return kind != "text/html" && kind != "text/xml" && kind != "text/javascript"
@@ -130,7 +120,7 @@ func words(sorts []Sort) string {
 func (s Sort) Label() string { return sortWords[s] }
 
 // Shown reports whether a browser may show a kind inside a page: the others are for saving only.
-func Shown(kind string) bool { return sortOf[kind] == Images }
+func Shown(kind string) bool { return sortOf[kind] == Images } // which has no drawings (SVG)
 
 // Accept is what a file field may offer to choose (its accept attribute); what comes is looked at all the same.
 func Accept(sorts []Sort) string {
@@ -141,5 +131,5 @@ func Accept(sorts []Sort) string {
 	return strings.Join(list, ",")
 }
 
-var accepts = map[Sort]string{Images: "image/png,image/jpeg,image/gif,image/webp", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf",
-	Office: ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp", Archives: ".zip,.gz,.7z,.tar", Media: "audio/*,video/*"}
+var accepts = map[Sort]string{Images: "image/png,image/jpeg,image/gif,image/webp,.svg", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf,.ics,.vcf",
+	Office: ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,.pages,.numbers,.key,.epub,.msg", Archives: ".zip,.gz,.7z,.tar", Media: "audio/*,video/*"}

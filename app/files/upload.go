@@ -132,6 +132,9 @@ func (u *upload) take(ctx context.Context, in New, name string, most int64) (Fil
 	if err != nil {
 		return File{}, err
 	}
+	if in.Use == Picture && !Shown(l.kind) {
+		return File{}, fail.New(fail.Invalid, "“%s” is of a kind that cannot be shown. Choose a PNG, JPEG, GIF or WebP image.", bidi.Isolate(name)).Because("kind")
+	}
 	if err := u.scan(ctx, t, size, name); err != nil {
 		return File{}, err
 	}

@@ -11,6 +11,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -27,9 +28,13 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// Letter is a plain-text mail.
+// Letter is a mail. Text is its plain text; HTML, where there is some, says the same.
 type Letter struct {
-	To, Subject, Text string
+	To, Subject, Text, HTML string
+
+	FromName string // what the sender is called; its address is the installation's. Empty: nothing
+	ReplyTo  string // the address for replies; empty: the sender's
+	Language string // of the text (BCP 47); empty: en
 
 	// Org is the organization that the letter is sent for; zero: for whoever asked to log in, to sign up or for a new password.
 	Org uuid.UUID
@@ -106,6 +111,9 @@ func NewMailer(address string) (*Mailer, error) {
 
 // Off reports whether no mail server is configured, so that links are shown instead of sent.
 func (m *Mailer) Off() bool { return m.client == nil }
+
+// From is the address that letters come from; empty when the mailer is Off.
+func (m *Mailer) From() string { return m.from }
 
 // Report is the address at which unwanted letters can be reported.
 func (m *Mailer) Report() string { return m.report }
@@ -214,13 +222,30 @@ func (m *Mailer) send(ctx context.Context, l Letter) error {
 	if err := msg.From(m.from); err != nil {
 		return err
 	}
+	if l.FromName != "" {
+		if err := msg.FromFormat(l.FromName, msg.GetFrom()[0].Address); err != nil {
+			return err
+		}
+	}
 	if err := msg.To(l.To); err != nil {
 		return err
 	}
+	if l.ReplyTo != "" {
+		if err := msg.ReplyTo(l.ReplyTo); err != nil {
+			return err
+		}
+	}
 	msg.Subject(l.Subject)
 	msg.SetBodyString(mail.TypeTextPlain, l.Text)
+	if l.HTML != "" {
+		msg.AddAlternativeString(mail.TypeTextHTML, l.HTML)
+	}
 	msg.SetMessageID()
 	msg.SetDate()
+	// No program answers that somebody is on holiday (RFC 3834); Exchange goes by a header of its own.
+	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")
+	msg.SetGenHeader("Content-Language", cmp.Or(l.Language, "en"))
 	until := time.Now().Add(letterIn)
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()

@@ -33,7 +33,7 @@ type waiting struct {
 	pause time.Duration // before the next attempt
 }
 
-func (w *waiting) bytes() int { return len(w.To) + len(w.Subject) + len(w.Text) + 200 }
+func (w *waiting) bytes() int { return len(w.To) + len(w.Subject) + len(w.Text) + len(w.HTML) + 200 }
 
 // queue is the letters of one organization, or of people who prove who they are.
 type queue struct {

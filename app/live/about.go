@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"parley/app/chat"
@@ -90,5 +91,7 @@ func PageOf(r *http.Request, address, page, title string) chat.Page {
 	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello
 		page = ""
 	}
-	return chat.Page{URL: clip(page, 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Address: address}
+	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello says what the widget speaks; a file that begins a conversation comes without
+	language, _, _ = strings.Cut(language, ";")
+	return chat.Page{URL: clip(page, 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Language: clip(strings.TrimSpace(language), 35), Address: address}
 }

@@ -30,6 +30,7 @@ type Settings struct {
 	WarnAfter int        `json:"warn_after,omitempty"` // minutes of the visitor's silence; 0: never
 	EndAfter  int        `json:"end_after,omitempty"`  // minutes after the warning; 0: never
 	Proof     bool       `json:"proof,omitempty"`      // browsers prove some work before the first message
+	Mail      Mail       `json:"mail,omitzero"`
 	// Texts are the widget's own in other words, by language and the text's name.
 	Texts map[string]map[string]string `json:"texts,omitempty"`
 }
@@ -236,6 +237,7 @@ func (s *Settings) check() error {
 			}
 		}
 	}
+	s.Mail.check(&c)
 	long("privacy", "the privacy text", &s.Privacy, 2000)
 	if s.Files.MB < 0 || s.Files.MB > 50 {
 		c.Add("files_mb", "Please give a number from 1 to 50.")

@@ -83,6 +83,7 @@ func (s *shared) settings(raw []byte, keys *[]partKey) (out Settings, err error)
 		Questions json.RawMessage            `json:"questions"`
 		Privacy   json.RawMessage            `json:"privacy"`
 		Rating    json.RawMessage            `json:"rating"`
+		Mail      json.RawMessage            `json:"mail"`
 		Texts     map[string]json.RawMessage `json:"texts"`
 	}
 	if err := json.Unmarshal(raw, &in); err != nil {
@@ -102,6 +103,9 @@ func (s *shared) settings(raw []byte, keys *[]partKey) (out Settings, err error)
 		return out, err
 	}
 	if out.Rating, err = use[Rating](s, in.Rating, keys); err != nil {
+		return out, err
+	}
+	if out.Mail, err = use[Mail](s, in.Mail, keys); err != nil {
 		return out, err
 	}
 	for language, texts := range in.Texts {

@@ -160,7 +160,7 @@ func (r *Room) lookup(ctx context.Context, key string) (*Site, error) {
 	}
 	own := *c.site // what the website shares is counted once, not with each
 	own.Subjects, own.Settings.Greetings, own.Settings.Holidays, own.Settings.Questions = nil, nil, nil, nil
-	own.Settings.Privacy, own.Settings.Rating, own.Settings.Texts = "", Rating{}, nil
+	own.Settings.Privacy, own.Settings.Rating, own.Settings.Texts, own.Settings.Mail = "", Rating{}, nil, Mail{}
 	if err != nil || !r.sites.byKey.Put(key, c, cache.SizeOf(own)+64*len(c.parts), siteLife, mark) {
 		r.sites.shared.release(c.parts)
 		return c.site, err

@@ -255,7 +255,7 @@ func (s *Server) importFAQ(v *visit) error {
 		var release func()
 		if release, err = s.mayImport(v); err == nil {
 			defer release()
-			p.Fates, p.Digest, p.Done, err = s.takeFile(v)
+			p.Fates, p.Notes, p.Digest, p.Done, err = s.takeFile(v)
 		}
 	}
 	status := http.StatusOK
@@ -283,47 +283,46 @@ func (s *Server) mayImport(v *visit) (release func(), err error) {
 }
 
 // takeFile reads the catalog of a form that is read.
-func (s *Server) takeFile(v *visit) (fates []faq.Fate, digest string, done bool, err error) {
+func (s *Server) takeFile(v *visit) (fates []faq.Fate, notes []string, digest string, done bool, err error) {
 	ctx := v.Request().Context()
 	file, there := v.sent["file"]
 	if !there {
-		return nil, "", false, fail.Field("file", "Please choose a file.")
+		return nil, nil, "", false, fail.Field("file", "Please choose a file.")
 	}
 	if file.size > faq.ImportBytes {
-		return nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
+		return nil, nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.ImportBytes>>20)
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, file); err != nil {
-		return nil, "", false, fmt.Errorf("read an import: %w", err)
+		return nil, nil, "", false, fmt.Errorf("read an import: %w", err)
 	}
-	records, err := faq.ReadFile(file.File)
+	from, err := faq.ReadFile(file.File)
 	if err != nil {
-		return nil, "", false, err
+		return nil, nil, "", false, err
 	}
 	names, err := s.scopeNames(ctx, v)
 	if err != nil {
-		return nil, "", false, err
+		return nil, nil, "", false, err
 	}
 	language := shortLanguage(v.FormValue("language"))
 	io.WriteString(sum, language)
 	digest = hex.EncodeToString(sum.Sum(nil))
 	dry := faq.Dry(v.FormValue("digest") != digest)
-	fates, err = s.faq.Import(ctx, v.Actor, records, names, language, dry)
-	return fates, digest, dry == faq.Really, err
+	fates, err = s.faq.Import(ctx, v.Actor, from.Records, names, language, dry)
+	return fates, from.Notes, digest, dry == faq.Really, err
 }
 
 // scopeNames is what scopes are called in files.
-func (s *Server) scopeNames(ctx context.Context, v *visit) (faq.Names, error) {
-	n := faq.Names{Customers: map[string]uuid.UUID{}, Websites: map[string]uuid.UUID{}, Groups: map[string]uuid.UUID{}}
+func (s *Server) scopeNames(ctx context.Context, v *visit) (n faq.Names, err error) {
 	places, err := s.places(ctx, v)
 	for _, c := range places.Customers {
-		n.Customers[strings.ToLower(c.Name)] = c.ID
+		n.Customers = append(n.Customers, faq.Place{ID: c.ID, Name: c.Name})
 	}
 	for _, w := range places.Websites {
-		n.Websites[strings.ToLower(w.Name)] = w.ID
+		n.Websites = append(n.Websites, faq.Place{ID: w.ID, Name: w.Name, Customer: w.CustomerID, CustomerName: w.CustomerName})
 	}
 	for _, g := range places.Groups {
-		n.Groups[strings.ToLower(g.Name)] = g.ID
+		n.Groups = append(n.Groups, faq.Place{ID: g.ID, Name: g.Name})
 	}
 	return n, err
 }

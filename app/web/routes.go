@@ -158,6 +158,7 @@ var Routes = []Route{
 	{get, "/live/websites/:id", socket(access.Manage, (*Server).websiteSocket)},
 	{post, "/admin/websites/:id", staff(access.Manage, (*Server).updateWebsite)},
 	{get, "/admin/websites/:id/widget", staff(access.Manage, (*Server).widgetPage)},
+	{get, "/admin/websites/:id/mail", staff(access.Manage, (*Server).mailPreview)},
 	{post, "/admin/websites/:id/widget/:part", staff(access.Manage, (*Server).setWidget)},
 	{post, "/admin/websites/:id/identity", staff(access.Manage, (*Server).renewIdentityKey)},
 	{get, "/admin/ratings", staff(access.Manage, (*Server).ratings)},

@@ -52,7 +52,7 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	if p.Storage, err = s.files.Used(ctx, v.Actor, id); err != nil {
 		return err
 	}
-	p.NoMail = s.mail.Off()
+	p.NoMail, p.MailFrom = s.mail.Off(), s.mail.From()
 	for _, t := range widget.Texts {
 		p.Texts = append(p.Texts, ui.Option{Value: t.Name, Label: t.English})
 	}
@@ -60,6 +60,7 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 		p.Texts = append(p.Texts, ui.Option{Value: "no_" + why, Label: "why the server refuses something"})
 	}
 	p.Viewer, p.Preview = v.viewer(), string(b)
+	v.Response().Header().Set("Content-Security-Policy", contentPolicy+"; frame-src 'self'") // the preview of a mail
 	return s.draw(v, status, admin.Widget(p))
 }
 
@@ -135,6 +136,7 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 		s.Rating = org.Rating{Off: v.FormValue("rating") == "off", Thumbs: v.FormValue("rating") == "thumbs", Reasons: lines(v.FormValue("reasons"))}
 		s.WarnAfter, s.EndAfter, s.NoMail = v.count("warn_after"), v.count("end_after"), !v.on("mail")
 	},
+	"mail":  func(v *visit, s *org.Settings) { s.Mail = mailForm(v) },
 	"guard": func(v *visit, s *org.Settings) { s.Proof = v.on("proof") },
 	"texts": func(v *visit, s *org.Settings) {
 		s.Texts = map[string]map[string]string{}

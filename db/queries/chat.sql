@@ -678,11 +678,15 @@ returning read_by_agent, visitor_id;
 select id as conversation_id, read_by_visitor, read_by_agent from conversations where id = any(@conversations::uuid[]);
 
 -- name: Unread :one
--- What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, (v.subject is not null)::boolean as signed, w.name as website_name
+-- What the visitor has not been told of: how far it has read or been mailed, where, in which language and time zone it can be written to,
+-- and from which page it came.
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, c.language, c.zone,
+  v.email, (v.subject is not null)::boolean as signed, w.name as website_name, coalesce(g.time_zone, '')::text as group_zone,
+  coalesce((select d.host from domains d where d.org_id = c.org_id and d.website_id = c.website_id order by d.host like '*%', d.id limit 1), '')::text as host
 from conversations c
 join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
 where c.id = @conversation_id;
 
 -- name: Mailed :execrows

@@ -87,19 +87,21 @@ where r.total <= @most::bigint
 order by lower(e.category), e.created_at, e.id, t.language;
 
 -- name: EntriesInOrder :many
--- The whole catalogue in the order of exports.
-select e.id from faq_entries e order by lower(e.category), e.created_at, e.id;
+-- The whole catalogue in the order of exports, which is the same wherever the entries are: their ids follow the time.
+select e.id from faq_entries e order by lower(e.category), e.category, e.id;
 
 -- name: EntriesForExport :many
 select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
-  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name,
+  coalesce(o.id, '00000000-0000-0000-0000-000000000000')::uuid as owner_id, coalesce(o.name, '')::text as owner_name
 from faq_entries e
 join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
 left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
 left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join customers o on o.org_id = w.org_id and o.id = w.customer_id
 left join groups g on g.org_id = e.org_id and g.id = e.group_id
 where e.id = any(@ids::uuid[])
-order by lower(e.category), e.created_at, e.id, t.language;
+order by lower(e.category), e.category, e.id, t.language collate "C";
 
 -- name: PutEntries :exec
 -- Writes entries as they are to be; those that are there get the next version.

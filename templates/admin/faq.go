@@ -64,8 +64,9 @@ type ImportPage struct {
 // FatesPage says what becomes of each record of a file.
 type FatesPage struct {
 	Fates  []faq.Fate
-	Digest string // of the file; the import must be of the same
-	Done   bool   // it has been done
+	Notes  []string // on how the file was read
+	Digest string   // of the file; the import must be of the same
+	Done   bool     // it has been done
 	Form   ui.Form
 }
 

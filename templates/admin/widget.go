@@ -25,8 +25,10 @@ type WidgetPage struct {
 	Part    string // the form that was refused
 	Preview string // what the widget is told, as JSON
 	Storage files.StorageUse
-	NoMail  bool        // this server sends none
-	Texts   []ui.Option // the names of the widget's texts, and what they say in English
+	NoMail  bool // this server sends none
+
+	MailFrom string      // the address that mails come from; empty: none are sent
+	Texts    []ui.Option // the names of the widget's texts, and what they say in English
 }
 
 // of returns the form's errors for the part that they are of.

@@ -6,7 +6,7 @@ import { bubble, icon } from "./make.js";
   const script = document.currentScript;
   const say = (text) => console.error("Parley: " + text);
   if (!script?.dataset.key) return say("the script line has no data-key.");
-  if (window.parleyChat) return say("the two lines are in this page twice.");
+  if (window.parleyChat) return say("the lines are in this page twice.");
   const chat = (window.parleyChat = { data: {} });
   const key = script.dataset.key, base = new URL(script.src).origin, stored = "parley." + key;
   const asked = window.parley?.q || []; // called before this script was there
@@ -30,7 +30,7 @@ import { bubble, icon } from "./make.js";
     start: (how = {}) => wish("start", how),
     show: () => { chat.shown = true; if (chat.button) chat.button.hidden = false; },
   };
-  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say('there is no parley("' + what + '").'));
+  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say("there is no parley(" + what + ")"));
 
   const wishes = [];
   let load; // gets the panel, once the page may show it
@@ -47,7 +47,7 @@ import { bubble, icon } from "./make.js";
     try {
       answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key) + "&lang=" + encodeURIComponent(chat.lang), { credentials: "omit" })).json();
     } catch {
-      answer = { message: base + " cannot be reached." };
+      answer = { message: base + " was not reached." };
     }
     const website = answer.website;
     if (!website) {
@@ -92,19 +92,24 @@ import { bubble, icon } from "./make.js";
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
       (module) => module.default({ root, base, key, stored, website }),
-      () => { loading = null; say("the panel could not be loaded. The next click tries again."); },
+      () => { loading = null; say("the panel was not loaded. The next click tries again."); },
     ));
     for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
     button.addEventListener("click", () => wish("toggle"));
-    try { document.querySelector(look.own || "a"); } catch { say("the website's selector " + look.own + " is none."); look.own = ""; button.hidden = false; }
+    try { document.querySelector(look.own || "a"); } catch { say(look.own + " is no selector."); look.own = ""; button.hidden = false; }
     if (look.own) document.addEventListener("click", (e) => {
       if (!e.target.closest?.(look.own)) return;
       e.preventDefault();
       wish("open");
     });
 
-    let open = (chat.code = /^#parley=([\w-]+)$/.exec(location.hash)?.[1]); // from a mail: see return.js
-    if (open) history.replaceState(history.state, "", location.pathname + location.search);
+    let open = /[#?&]parley=([\w-]+)$/.exec(location.hash); // from a mail: see return.js
+    if (open) {
+      const own = location.href.slice(0, -open[0].length);
+      if (own.includes("#")) location.replace(own); // the page's script is told of its own fragment
+      else history.replaceState(history.state, "", own);
+      open = chat.code = open[1];
+    }
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
     if (open) wish("open", false);
     else if (read().conversation || chat.identity && read().token) wish("listen");

@@ -3238,10 +3238,13 @@ func (q *Queries) Unite(ctx context.Context, arg UniteParams) error {
 }
 
 const unread = `-- name: Unread :one
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, v.email, (v.subject is not null)::boolean as signed, w.name as website_name
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id, c.visitor_id, c.language, c.zone,
+  v.email, (v.subject is not null)::boolean as signed, w.name as website_name, coalesce(g.time_zone, '')::text as group_zone,
+  coalesce((select d.host from domains d where d.org_id = c.org_id and d.website_id = c.website_id order by d.host like '*%', d.id limit 1), '')::text as host
 from conversations c
 join visitors v on v.org_id = c.org_id and v.id = c.visitor_id
 join websites w on w.org_id = c.org_id and w.id = c.website_id
+left join groups g on g.org_id = c.org_id and g.id = c.group_id
 where c.id = $1
 `
 
@@ -3252,12 +3255,17 @@ type UnreadRow struct {
 	PageUrl     string
 	WebsiteID   uuid.UUID
 	VisitorID   uuid.UUID
+	Language    string
+	Zone        string
 	Email       string
 	Signed      bool
 	WebsiteName string
+	GroupZone   string
+	Host        string
 }
 
-// What the visitor has not been told of: how far it has read or been mailed, where it can be written to, and from which page it came.
+// What the visitor has not been told of: how far it has read or been mailed, where, in which language and time zone it can be written to,
+// and from which page it came.
 func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadRow, error) {
 	row := q.db.QueryRow(ctx, unread, conversationID)
 	var i UnreadRow
@@ -3268,9 +3276,13 @@ func (q *Queries) Unread(ctx context.Context, conversationID uuid.UUID) (UnreadR
 		&i.PageUrl,
 		&i.WebsiteID,
 		&i.VisitorID,
+		&i.Language,
+		&i.Zone,
 		&i.Email,
 		&i.Signed,
 		&i.WebsiteName,
+		&i.GroupZone,
+		&i.Host,
 	)
 	return i, err
 }

@@ -291,14 +291,16 @@ func (q *Queries) EngineVersion(ctx context.Context) (EngineVersionRow, error) {
 
 const entriesForExport = `-- name: EntriesForExport :many
 select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
-  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name,
+  coalesce(o.id, '00000000-0000-0000-0000-000000000000')::uuid as owner_id, coalesce(o.name, '')::text as owner_name
 from faq_entries e
 join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
 left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
 left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join customers o on o.org_id = w.org_id and o.id = w.customer_id
 left join groups g on g.org_id = e.org_id and g.id = e.group_id
 where e.id = any($1::uuid[])
-order by lower(e.category), e.created_at, e.id, t.language
+order by lower(e.category), e.category, e.id, t.language collate "C"
 `
 
 type EntriesForExportRow struct {
@@ -314,6 +316,8 @@ type EntriesForExportRow struct {
 	CustomerName string
 	WebsiteName  string
 	GroupName    string
+	OwnerID      uuid.UUID
+	OwnerName    string
 }
 
 func (q *Queries) EntriesForExport(ctx context.Context, ids []uuid.UUID) ([]EntriesForExportRow, error) {
@@ -338,6 +342,8 @@ func (q *Queries) EntriesForExport(ctx context.Context, ids []uuid.UUID) ([]Entr
 			&i.CustomerName,
 			&i.WebsiteName,
 			&i.GroupName,
+			&i.OwnerID,
+			&i.OwnerName,
 		); err != nil {
 			return nil, err
 		}
@@ -350,10 +356,10 @@ func (q *Queries) EntriesForExport(ctx context.Context, ids []uuid.UUID) ([]Entr
 }
 
 const entriesInOrder = `-- name: EntriesInOrder :many
-select e.id from faq_entries e order by lower(e.category), e.created_at, e.id
+select e.id from faq_entries e order by lower(e.category), e.category, e.id
 `
 
-// The whole catalogue in the order of exports.
+// The whole catalogue in the order of exports, which is the same wherever the entries are: their ids follow the time.
 func (q *Queries) EntriesInOrder(ctx context.Context) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, entriesInOrder)
 	if err != nil {

@@ -1,0 +1,119 @@
+package org
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/language"
+
+	"parley/app/fail"
+)
+
+// Mail is how a website's mails to its visitors look. The address that they come from is the installation's, as only that one's mail
+// server may send for (docs/decisions/0038-mails-are-the-websites-from-the-installations-address.md).
+type Mail struct {
+	Sender            string      `json:"sender,omitempty"`   // what the sender is called; empty: as the website
+	ReplyTo           string      `json:"reply_to,omitempty"` // where replies go; empty: nobody reads them
+	AnswerSubject     MailSubject `json:"answer,omitzero"`
+	TranscriptSubject MailSubject `json:"transcript,omitzero"`
+}
+
+// MailSubject is the subject of mails, with {website} and {domain}.
+type MailSubject struct {
+	Text   string            `json:"text,omitempty"`   // empty: Parley's own, in the visitor's language
+	Labels map[string]string `json:"labels,omitempty"` // in other languages
+}
+
+// In returns the subject in the first of the languages that there is one in, found along the language's parts: pt_BR may be pt-BR, pt_br
+// or pt. Else Text.
+func (s MailSubject) In(languages ...string) string {
+	for _, l := range languages {
+		l = strings.ToLower(strings.ReplaceAll(l, "_", "-"))
+		for l != "" {
+			for of, text := range s.Labels {
+				if strings.EqualFold(of, l) {
+					return text
+				}
+			}
+			l = l[:max(0, strings.LastIndexByte(l, '-'))]
+		}
+	}
+	return s.Text
+}
+
+const (
+	senderMost  = 60
+	subjectMost = 150
+)
+
+// MailPlaceholders are what subjects and the sender's name may contain.
+var MailPlaceholders = []string{"{website}", "{domain}"}
+
+var braces = regexp.MustCompile(`\{[^{}]*\}`)
+
+// Check cleans what somebody has typed, and refuses what would not arrive as it reads; fields are named as the form names them.
+func (m *Mail) Check() error {
+	var c fail.Checks
+	m.check(&c)
+	return c.Result()
+}
+
+// check is Check among others.
+func (m *Mail) check(c *fail.Checks) {
+	header := func(field, what string, text *string, most int) {
+		clean, err := fail.OptionalLine(what, *text, most)
+		*text = clean
+		switch {
+		case err != nil:
+			c.Err(field, err)
+		case strings.ContainsFunc(clean, hidden):
+			c.Add(field, "There is an invisible character in %s. Please type it anew instead of pasting it.", what)
+		case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
+			c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
+		}
+		for _, p := range braces.FindAllString(clean, -1) {
+			if !slices.Contains(MailPlaceholders, p) {
+				c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
+			}
+		}
+	}
+	header("sender", "the sender’s name", &m.Sender, senderMost)
+	if strings.ContainsAny(m.Sender, "@<>") {
+		c.Add("sender", "The sender’s name is a name, without an address. Replies go to the address below.")
+	}
+	if m.ReplyTo = strings.TrimSpace(m.ReplyTo); m.ReplyTo != "" {
+		address, err := fail.Email(m.ReplyTo)
+		c.Err("reply_to", err)
+		if err == nil {
+			m.ReplyTo = address
+		}
+	}
+	for _, s := range []struct {
+		field string
+		of    *MailSubject
+	}{{"answer_subject", &m.AnswerSubject}, {"transcript_subject", &m.TranscriptSubject}} {
+		header(s.field, "the subject", &s.of.Text, subjectMost)
+		if len(s.of.Labels) > textsMost {
+			c.Add(s.field+"s", "There can be %d languages.", textsMost)
+		}
+		for l, text := range s.of.Labels {
+			header(s.field+"s", fmt.Sprintf("the subject in “%s”", l), &text, subjectMost)
+			s.of.Labels[l] = text
+			if _, err := language.Parse(l); err != nil || text == "" {
+				c.Add(s.field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
+			}
+		}
+	}
+}
+
+// hidden reports whether nobody can see r, or r changes the direction of what stands around it. What joins the parts of an emoji, or
+// of letters, is seen.
+func hidden(r rune) bool {
+	if r == '\u200c' || r == '\u200d' || r == '\ufe0f' || r == '\ufe0e' {
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == '\u2800'
+}

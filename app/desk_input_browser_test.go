@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -193,6 +195,11 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	empty()
 	desk.Run(`paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
 	desk.Accessible("the offered picture")
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "offered-picture.png"), desk.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	desk.Click(".brought button")
 	desk.Wait(`!$(".brought") && text(".staged").includes("image.png") && ` + area + `.value === "a\tb"`)
 
@@ -201,6 +208,11 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Run(`paste({ text: { "text/plain": "x".repeat(4119) + "😀" } })`)
 	desk.Wait(area + `.value.length === 4121 && text(".composer .count.over").startsWith("4,120 of 4,000 characters")`)
 	desk.Accessible("over the limit")
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "over-the-limit.png"), desk.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	desk.Keys(kb.Enter)
 	desk.Wait(`text("#error-` + a.String() + `").includes("too long to send") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
 	desk.Click(pane + " .send")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -65,7 +67,19 @@ func TestBrowserSessionEndsAtTheDesk(t *testing.T) {
 		t.Fatal(err)
 	}
 	desk.Wait(`$("#again[open]") && text("#connection") === "Logged out" && document.activeElement.id === "again-password"`)
-	desk.Accessible("the dialog")
+	for name, look := range map[string]struct {
+		width int64
+		dark  bool
+	}{"wide": {1500, false}, "wide-dark": {1500, true}, "narrow": {390, false}, "narrow-dark": {390, true}} {
+		desk.Size(look.width, 900, look.dark)
+		desk.Accessible("the dialog, " + name)
+		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, "session-ended-"+name+".png"), desk.Picture(), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	desk.Size(1500, 900, false)
 	logInAgain(desk, apptest.Password)
 	desk.Wait(`text("#again-error").includes("do not match") && $("#again[open]")`)
 	first = newVisitor(t, s, o, first.token) // the one before may have gone silent
@@ -182,4 +196,41 @@ func TestBrowserFiltersSurviveTheLogIn(t *testing.T) {
 	b.Wait(`$("[data-take]")`)
 	b.Run(`document.querySelector("[data-take]").click()`)
 	b.Wait(`location.pathname === "/login" && new URLSearchParams(location.search).get("next") === "/board?by=wait"`)
+
+	// A page with forms and a socket stays, with what is typed in it.
+	page := apptest.NewTab(t)
+	website := "/admin/websites/" + o.Website.String()
+	page.LogIn(s.url, o.Users[access.Owner].Email, apptest.Password, website)
+	page.Wait(`document.documentElement.dataset.heartbeat && $("#f-host")`)
+	page.Type("#f-host", "tea.example")
+	other := page.Another()
+	other.Go(s.url + "/preferences")
+	other.Run(`await fetch("/logout", { method: "POST" })`)
+	page.Wait(`text(".reconnecting").includes("Your session has ended") && $(".reconnecting a").target === "_blank" && $("#f-host").value === "tea.example"`)
+	page.Accessible("a page whose session has ended")
+	other.LogIn(s.url, o.Users[access.Owner].Email, apptest.Password, "/admin")
+	page.Run(`dispatchEvent(new Event("focus"))`)
+	page.Wait(`!$(".reconnecting") && $("#f-host").value === "tea.example"`)
+
+	// The part of the page that an address names is there again after the log-in.
+	b.Go(s.url + "/review?q=tea#content")
+	b.Wait(`location.pathname === "/login" && $("[name=next]").value === "/review?q=tea#content"`)
+}
+
+// No text is cut on any page of ours: what is too long is counted, and the form stays.
+func TestBrowserLimitsOfForms(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	b := apptest.NewTab(t)
+	b.LogIn(s.url, o.Users[access.Supervisor].Email, apptest.Password, "/review")
+	b.Wait(`!$("[maxlength]")`)
+	b.Click("#f-q")
+	b.Run(`document.execCommand("insertText", false, "q".repeat(201))`)
+	b.Wait(`text(".count.over").startsWith("201 of 200 characters")`)
+	b.Keys(kb.Enter)
+	b.Wait(`text(".count.over").includes("Too long. Shorten it.") && $("#f-q").value.length === 201 && location.search === ""`)
+	b.Accessible("a search that is too long")
+	b.Keys(kb.Backspace + kb.Enter)
+	b.Wait(`new URLSearchParams(location.search).get("q")?.length === 200`)
 }

@@ -22,7 +22,8 @@
     its = false;
   }, true);
 
-  // Limits (data-most): counted as the server counts, shown from nine tenths on, and never enforced by cutting. What is too long is not sent.
+  // Limits (data-most, or maxlength, which is taken away because it cuts what is pasted): counted as the server counts, shown from nine
+  // tenths on. What is too long is not sent.
   const figure = new Intl.NumberFormat("en-US");
   const characters = (text) => [...text.replace(/\r\n?/g, "\n").normalize("NFC").trim()].length;
   const unfit = (field) => characters(field.value) > +field.dataset.most;
@@ -118,9 +119,17 @@
   document.addEventListener("visibilitychange", waits);
   waits();
 
+  // The part of a page that an address names is not sent to the server: the log-in takes it along here.
+  const next = document.querySelector('form[action^="/login"] [name="next"]');
+  if (next && location.hash && !next.value.includes("#")) next.value += location.hash;
+
   document.querySelector("[aria-invalid]")?.focus();
   const dress = (root) => {
     times(root);
+    for (const field of root.querySelectorAll("[maxlength]")) {
+      field.dataset.most = field.maxLength;
+      field.removeAttribute("maxlength");
+    }
     for (const field of root.querySelectorAll(limited)) if (field.value) count(field);
   };
   dress(document);

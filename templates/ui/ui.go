@@ -3,12 +3,10 @@ package ui
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 )
 
@@ -77,17 +75,4 @@ func Count(n int) string {
 		text = text[:at] + "," + text[at:]
 	}
 	return text
-}
-
-// counted returns the attributes of a field with its limit as data-most instead of maxlength: the page counts and says it, and cuts nothing
-// of what is pasted (static/app.js).
-func counted(attrs templ.Attributes) templ.Attributes {
-	most, limited := attrs["maxlength"]
-	if !limited {
-		return attrs
-	}
-	attrs = maps.Clone(attrs)
-	delete(attrs, "maxlength")
-	attrs["data-most"] = most
-	return attrs
 }

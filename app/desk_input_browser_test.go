@@ -206,7 +206,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	// Over the limit.
 	empty()
 	desk.Run(`paste({ text: { "text/plain": "x".repeat(4119) + "😀" } })`)
-	desk.Wait(area + `.value.length === 4121 && text(".composer .count.over").startsWith("4,120 of 4,000 characters")`)
+	desk.Wait(area + `.value.length === 4121 && text(".composer .characters.over").startsWith("4,120 of 4,000 characters")`)
 	desk.Accessible("over the limit")
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, "over-the-limit.png"), desk.Picture(), 0o644); err != nil {
@@ -218,29 +218,29 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Click(pane + " .send")
 	desk.Wait(area + `.value.length === 4121`)
 	desk.Run(area + `.setRangeText("", 0, 120); ` + area + `.dispatchEvent(new Event("input", { bubbles: true }))`)
-	desk.Wait(`text(".composer .count:not(.over)").trim() === "4,000 of 4,000 characters" && text("#error-` + a.String() + `") === ""`)
+	desk.Wait(`text(".composer .characters:not(.over)").trim() === "4,000 of 4,000 characters" && text("#error-` + a.String() + `") === ""`)
 	desk.Run(`document.activeElement.matches("` + field + `") || ` + area + `.focus()`)
 	desk.Keys(kb.Enter)
 	newVisitor(t, s, o, v.token).hears(strings.Repeat("x", 3999) + "😀")
-	desk.Wait(area + `.value === "" && $(".composer .count").hidden`)
+	desk.Wait(area + `.value === "" && $(".composer .characters").hidden`)
 
 	// So it is with a tag, the search and the transfer's comment.
 	desk.Wait(`$("#tag-` + a.String() + `")`)
 	desk.Click("#tag-" + a.String())
 	desk.Run(`paste({ text: { "text/plain": "t".repeat(51) } })`)
 	desk.Keys(kb.Enter)
-	desk.Wait(`$("#tag-` + a.String() + `").value.length === 51 && text(".tags .count.over").includes("51 of 50 characters") && text(".tags .count.over").includes("Too long") && !$(".tags li")`)
+	desk.Wait(`$("#tag-` + a.String() + `").value.length === 51 && text(".tags .characters.over").includes("51 of 50 characters") && text(".tags .characters.over").includes("Too long") && !$(".tags li")`)
 	desk.Keys(kb.Backspace + kb.Enter)
 	desk.Wait(`text(".tags li")?.includes("t".repeat(50))`)
 	desk.Click("#look-" + a.String())
 	desk.Run(`paste({ text: { "text/plain": "l".repeat(201) } })`)
-	desk.Wait(`text(".look .count.over").includes("201 of 200 characters")`)
+	desk.Wait(`text(".look .characters.over").includes("201 of 200 characters")`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
 	desk.Click("#comment-" + a.String())
 	desk.Run(`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
 	desk.Click(".handing button.primary")
-	desk.Wait(`text(".handing .count.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
+	desk.Wait(`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
 }
 
 // None of the browser's optional parts is needed: where they are missing, throw or refuse, the desk works.

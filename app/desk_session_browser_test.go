@@ -209,8 +209,7 @@ func TestBrowserFiltersSurviveTheLogIn(t *testing.T) {
 	page.Wait(`text(".reconnecting").includes("Your session has ended") && $(".reconnecting a").target === "_blank" && $("#f-host").value === "tea.example"`)
 	page.Accessible("a page whose session has ended")
 	other.LogIn(s.url, o.Users[access.Owner].Email, apptest.Password, "/admin")
-	page.Run(`dispatchEvent(new Event("focus"))`)
-	page.Wait(`!$(".reconnecting") && $("#f-host").value === "tea.example"`)
+	page.Wait(`(dispatchEvent(new Event("focus")), !$(".reconnecting")) && $("#f-host").value === "tea.example"`)
 
 	// The part of the page that an address names is there again after the log-in.
 	b.Go(s.url + "/review?q=tea#content")
@@ -227,9 +226,9 @@ func TestBrowserLimitsOfForms(t *testing.T) {
 	b.Wait(`!$("[maxlength]")`)
 	b.Click("#f-q")
 	b.Run(`document.execCommand("insertText", false, "q".repeat(201))`)
-	b.Wait(`text(".count.over").startsWith("201 of 200 characters")`)
+	b.Wait(`text(".characters.over").startsWith("201 of 200 characters")`)
 	b.Keys(kb.Enter)
-	b.Wait(`text(".count.over").includes("Too long. Shorten it.") && $("#f-q").value.length === 201 && location.search === ""`)
+	b.Wait(`text(".characters.over").includes("Too long. Shorten it.") && $("#f-q").value.length === 201 && location.search === ""`)
 	b.Accessible("a search that is too long")
 	b.Keys(kb.Backspace + kb.Enter)
 	b.Wait(`new URLSearchParams(location.search).get("q")?.length === 200`)

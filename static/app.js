@@ -33,7 +33,7 @@
     if (!note) {
       if (n < most * 0.9) return;
       note = field.note = document.createElement("p");
-      note.className = "count";
+      note.className = "characters";
       note.id = "count-" + (field.id || field.name);
       note.append(document.createElement("span"), " ", document.createElement("span"));
       note.lastChild.setAttribute("role", "status");
@@ -41,7 +41,7 @@
       field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + note.id).trim());
     }
     note.hidden = n < most * 0.9;
-    note.firstChild.textContent = figure.format(n) + " of " + figure.format(most) + " characters";
+    note.firstChild.textContent = figure.format(n) + " of " + figure.format(most) + " characters" + (over ? "." : "");
     const words = over ? "Too long. Shorten it." : "";
     if (note.lastChild.textContent !== words) note.lastChild.textContent = words; // said once, not at every key
     note.classList.toggle("over", over);

@@ -56,16 +56,15 @@
       if (res.ok) now = await res.json();
     } catch { /* the server is away: nothing is known */ }
     if (over || !now && !sure || now?.user && !sure) return;
-    if (now?.user) return location.reload(); // as somebody else, or with other rights
-    const address = "/login?ended=1&next=" + encodeURIComponent(location.pathname + location.search);
-    if (!document.querySelector("main :is(textarea, input:not([type='hidden']))")) return location.assign(address);
+    const address = now?.user ? "" : "/login?ended=1&next=" + encodeURIComponent(location.pathname + location.search);
+    if (!document.querySelector("main :is(textarea, input:not([type='hidden']))")) return address ? location.assign(address) : location.reload();
     const link = document.createElement("a");
     link.href = address;
-    link.target = "_blank";
-    link.textContent = "Log in in a new tab";
+    link.target = address && "_blank";
+    link.textContent = address ? "Log in in a new tab" : "Reload it";
     clearTimeout(soon);
-    say("Your session has ended. What you typed here stays. ", link);
-    over = true;
+    say(address ? "Your session has ended. What you typed here stays. " : "Your rights have changed. This page is not up to date. ", link);
+    over = !!address;
   }
   addEventListener("focus", async () => {
     if (!over) return;

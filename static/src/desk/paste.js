@@ -5,9 +5,13 @@ import { inFocus } from "./panes.js";
 import { load } from "./loading.js";
 import { offer, stage } from "./files.js";
 
-// Presentations and terminals bring characters along that nobody can see: a line break of theirs is one, the others go.
-const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/g;
-const clean = (text) => text.replace(/\r\n?|[\v\f\x85]/g, "\n").replace(unseen, "");
+// Presentations and terminals bring characters along that nobody can see: a line break of theirs is one, the others go (as app/fail does
+// it). In a field of one line, lines and cells are apart by a space.
+const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffc]/g;
+function clean(text, field) {
+  const seen = text.replace(/\r\n?|[\v\f\x85\u2028\u2029]/g, "\n").replace(unseen, "");
+  return field.tagName === "INPUT" ? seen.replace(/[\n\t]+/g, " ").trim() : seen;
+}
 
 const block = /^(?:ADDRESS|ARTICLE|BLOCKQUOTE|DD|DIV|DL|DT|FIGURE|FOOTER|H[1-6]|HEADER|HR|LI|OL|P|PRE|SECTION|TABLE|TR|UL)$/;
 
@@ -68,7 +72,7 @@ function take(e, data) {
   const pane = e.target.closest?.(".pane"), files = [...data.files], text = textIn(data, files);
   const field = fieldOf(e) || (pane && composer(pane) && files.length ? area(composer(pane)) : null);
   if (text && field && !field.readOnly && !field.disabled) {
-    const put = clean(text);
+    const put = clean(text, field);
     if (put !== data.getData("text/plain").replace(/\r\n?/g, "\n") || files.length && e.type === "drop") { // else the browser does it
       e.preventDefault();
       insert(field, put);

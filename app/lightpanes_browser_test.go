@@ -92,8 +92,8 @@ func TestBrowserManyOpenConversations(t *testing.T) {
 
 	// Drafts and what could not be sent survive a reload, though their panes come light.
 	draft, unsent := visitors[27], visitors[28]
-	desk.Run(`sessionStorage.setItem("parley.pane.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
-	desk.Run(`sessionStorage.setItem("parley.pane.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
+	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
+	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
 	desk.Reload()
 	desk.Wait(`document.body.classList.contains("ready")`)
 	unsent.hears("Sent at last")

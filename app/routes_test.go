@@ -85,6 +85,8 @@ var routeCases = map[string]routeCase{
 
 	"GET /desk":                         {needs: access.Answer, path: at("/desk")},
 	"GET /live/desk":                    {needs: access.Answer, path: at("/live/desk"), code: 422}, // with an upgrade: TestEveryFrame
+	"GET /desk/session":                 {open: true, path: at("/desk/session")},
+	"POST /desk/login":                  {open: true, path: at("/desk/login"), form: values("email", "nobody@shop.example", "password", "wrong password"), code: 401},
 	"POST /desk/take":                   {needs: access.Answer, path: at("/desk/take"), code: 404},
 	"POST /desk/conversations/:id/take": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/take"), code: 404},
 	"POST /desk/conversations/:id/messages": {needs: access.Answer, path: with("/desk/conversations/", conversationOf, "/messages"),

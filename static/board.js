@@ -1,4 +1,4 @@
-// The board's keys: choose a conversation, watch it, take it over.
+// The live monitor's keys: choose a conversation, watch it, take it over.
 (() => {
   const rows = () => [...document.querySelectorAll("[data-talk]")];
   addEventListener("keydown", (e) => {
@@ -14,5 +14,4 @@
     e.preventDefault();
     act();
   });
-  document.addEventListener("htmx:ws:close", (e) => { if (e.detail.code === 1008) location.assign("/login?ended=1&next=/board"); });
 })();

@@ -7,6 +7,15 @@
     working.textContent = digest ? "Importing…" : "Reading the file…";
     try {
       const res = await fetch(form.action, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+      if (res.status === 401) {
+        const link = document.createElement("a");
+        link.href = "/login";
+        link.target = "_blank";
+        link.textContent = "Log in in a new tab";
+        fates.replaceChildren("Your session has ended. ", link, ", then try again here. The file stays chosen.");
+        working.textContent = "";
+        return;
+      }
       const box = new DOMParser().parseFromString(await res.text(), "text/html");
       fates.replaceChildren(...box.body.childNodes);
       fates.querySelector("[tabindex]")?.focus();

@@ -12,6 +12,8 @@ addEventListener("notificationclick", (e) => {
   e.waitUntil((async () => {
     const open = await clients.matchAll({ type: "window", includeUncontrolled: true });
     const desk = open.find((c) => new URL(c.url).pathname === "/desk");
-    return desk ? desk.focus() : clients.openWindow("/desk");
+    if (!desk) return clients.openWindow("/desk");
+    desk.postMessage({ pane: e.notification.data?.pane });
+    return desk.focus();
   })());
 });

@@ -35,7 +35,7 @@ func (s *Server) desk(v *visit) error {
 	for _, c := range whole {
 		cursors[c.ID] = 0
 	}
-	p := view.Page{User: v.ID(), UserName: v.Name, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage), Reviews: v.Actor.May(access.Review),
+	p := view.Page{User: v.ID(), UserName: v.Name, Email: v.Email, OrgName: v.OrgName, Manages: v.Actor.May(access.Manage), Reviews: v.Actor.May(access.Review),
 		Watches: v.Actor.May(access.Watch), Line: line, Own: own, Visits: visits, PushKey: s.push.Key()}
 	if p.More, err = s.chat.Behind(ctx, v.Actor, lines, line); err != nil {
 		return err

@@ -162,6 +162,9 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 	if p.Epoch != epoch {
 		return nil, logIn
 	}
+	if user := userOfPage(c.Request()); user != "" && user != p.ID().String() {
+		return nil, fail.New(fail.Unauthenticated, "Another person is logged in by now. Reload this page.")
+	}
 	if err := s.live.AdmitTeam(p.ID(), p.Actor.Org(), isUpgrade(c.Request())); err != nil {
 		return nil, err
 	}

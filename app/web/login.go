@@ -50,10 +50,9 @@ func (s *Server) start(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, home(v.Actor.Role()))
 }
 
-// next is where to go after the log-in: a path of ours, or the role's start.
+// next is where to go after the log-in: an address of ours, or the role's start.
 func next(c echo.Context) string {
-	to := c.FormValue("next")
-	if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "//") && !strings.ContainsAny(to, "\\\r\n\t") {
+	if to := c.FormValue("next"); ownAddress(to) {
 		return to
 	}
 	return "/"
@@ -72,7 +71,7 @@ func (s *Server) logInForm(c echo.Context) error {
 	}
 	f := ui.Form{}
 	if c.QueryParam("ended") != "" {
-		f.Message = "Your session has ended: you logged out elsewhere, or your log-in was changed. Please log in again."
+		f.Message = "Your session has ended. Log in again to continue where you were."
 	}
 	return s.draw(c, http.StatusOK, public.LogIn(f, next(c), s.demo()))
 }

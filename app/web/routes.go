@@ -89,6 +89,8 @@ var Routes = []Route{
 	// For agents.
 	{get, "/desk", staff(access.Answer, (*Server).desk)},
 	{get, "/live/desk", socket(access.Answer, (*Server).deskSocket)},
+	{get, "/desk/session", page((*Server).session)},
+	{post, "/desk/login", page((*Server).logInAgain)},
 	{post, "/desk/take", staff(access.Answer, (*Server).takeNext)},
 	{post, "/desk/conversations/:id/take", staff(access.Answer, (*Server).take)},
 	{post, "/desk/conversations/:id/messages", staff(access.Answer, (*Server).say)},

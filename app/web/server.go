@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -245,7 +244,9 @@ func (s *Server) fail(err error, c echo.Context) {
 	switch {
 	case c.Request().Header.Get("HX-Request") != "":
 		if e.Kind == fail.Unauthenticated {
-			c.Response().Header().Set("HX-Redirect", "/login?next=/desk")
+			if c.Request().Header.Get(pageUser) == "" { // the desk asks for the password in place
+				c.Response().Header().Set("HX-Redirect", logInAddress(currentPage(c.Request()), true))
+			}
 			c.NoContent(status)
 			return
 		}
@@ -263,7 +264,7 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.Response().Header().Set("Connection", "close") // whoever is refused keeps nothing of us busy
 		c.JSON(status, live.WordsOf(e))
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
-		c.Redirect(http.StatusSeeOther, "/login?next="+url.QueryEscape(path))
+		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI(), false))
 	case e.Kind == fail.Busy:
 		again := sentAgain(c.Request())
 		if !again.Form && !again.Back { // looking again is safe

@@ -18,6 +18,7 @@ import (
 type Page struct {
 	User      uuid.UUID
 	UserName  string
+	Email     string // of the log-in
 	OrgName   string
 	Manages   bool // has a way to the management
 	Reviews   bool

@@ -1,18 +1,17 @@
 // The column beside the panes: what is known around the conversation in focus.
-import { $, all, make, talk } from "./dom.js";
+import { $, all, make, recall, remember, talk } from "./dom.js";
 import { inFocus, onFocus } from "./panes.js";
 import { place } from "./loading.js";
 
 const aside = $("aside"), stored = "parley.aside";
-let shown = true;
-try { shown = localStorage.getItem(stored) !== "no"; } catch { /* storage is off */ }
+const shown = recall(stored) !== "no";
 const wide = matchMedia("(min-width: 1100px)");
 const open = () => document.body.classList.contains("with-aside");
 
 export function showAside(on) {
   const to = on ?? !open();
   document.body.classList.toggle("with-aside", to);
-  if (wide.matches && on === undefined) try { localStorage.setItem(stored, to ? "yes" : "no"); } catch { /* storage is off */ }
+  if (wide.matches && on === undefined) remember(stored, to ? "yes" : "no");
   if (to) look(inFocus(), 0);
   else if (inFocus() && !document.activeElement.closest(".pane")) place(inFocus()).focus();
 }
@@ -60,5 +59,5 @@ aside.addEventListener("submit", (e) => { if (e.target.matches(".look")) e.preve
 export function beginAside() {
   document.body.classList.toggle("with-aside", shown && wide.matches);
   look(inFocus(), 0);
-  wide.addEventListener("change", () => document.body.classList.toggle("with-aside", shown && wide.matches));
+  wide.addEventListener?.("change", () => document.body.classList.toggle("with-aside", shown && wide.matches));
 }

@@ -75,7 +75,8 @@ function pressed(e) {
 }
 
 addEventListener("keydown", (e) => {
-  if (e.isComposing || document.querySelector("dialog[open]")) return;
+  if (document.querySelector("dialog[open]")) return;
+  if (e.key.length === 1 && e.getModifierState?.("AltGraph")) return; // AltGr types characters
   const keys = pressed(e);
   const digit = /^Alt\+([1-9])$/.exec(keys);
   const command = commands.find((c) => c.keys === keys);

@@ -2,12 +2,14 @@
 // another. Its id is made once, so trying again says nothing twice. Drafts and outboxes survive a reload. The outbox is bound
 // to its conversation: what the server refuses goes back to its writer, in the same pane.
 import { all, area, composer, entryOf, panes, trouble, uuid, wishes } from "./dom.js";
+import { askPassword, isOver, refused, user } from "./session.js";
+import { request } from "./server.js";
 import { cursor, focus, paneOf, settle, thread, urgent } from "./panes.js";
 import { ends } from "./incoming.js";
 import { tell } from "./socket.js";
 import { sendStaged, upload } from "./files.js";
 
-const memory = (pane) => "parley.pane." + pane.dataset.conversation;
+const memory = (pane) => "parley.pane." + user + "." + pane.dataset.conversation; // nobody gets another user's
 const undoSeconds = 5;
 
 export function keep(pane) {
@@ -62,7 +64,17 @@ export function insert(form, text, { replace = false, origin } = {}) {
   keep(form.closest(".pane"));
 }
 
+// How many characters a text has, as the server counts them.
+const length = (text) => [...text.normalize("NFC").trim()].length;
+export const tooLong = (form, text) => length(text) > +area(form).dataset.most;
+
 export function send(form, text = area(form).value, origin = form.origin) {
+  if (tooLong(form, text)) {
+    form.long = true;
+    problem(form, "This text is too long to send. Shorten it, or send it in parts.");
+    area(form).focus();
+    return false;
+  }
   const files = form.mode === "text" && sendStaged(form);
   if (!text.trim() && !form.editing) {
     if (files) { answered(form.closest(".pane")); pump(form); }
@@ -81,6 +93,7 @@ export function send(form, text = area(form).value, origin = form.origin) {
   kind(form, usual(form));
   grow(area(form));
   problem(form, "");
+  form.querySelector(".brought")?.remove();
   keep(form.closest(".pane"));
   if (item.kind === "text") answered(form.closest(".pane"));
   pump(form);
@@ -99,11 +112,19 @@ export function pump(form) {
   const next = form.out[0];
   hold(form, next);
   if (!next) return void upload(form);
-  if ( form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
+  if (form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
+  if (isOver()) { waits(form); return askPassword(); }
   form.sending = true;
   for (const name of ["id", "kind", "body", "of", "entry", "for", "how"]) form.elements[name].value = next[name] ?? "";
   form.elements.after.value = cursor(form.closest(".pane"));
   htmx.trigger(form, "send");
+}
+
+// Says what is not sent before somebody has logged in.
+function waits(form) {
+  const { body, kind } = form.out[0], begin = [...body.trim()];
+  const what = !begin.length ? "The change" : (kind === "note" ? "The note" : "The reply") + " “" + begin.slice(0, 60).join("") + (begin.length > 60 ? "…" : "") + "”";
+  problem(form, what + " is not sent yet, because your session has ended. It is sent when you have logged in again.");
 }
 
 // What is about to be sent can be stopped.
@@ -144,6 +165,11 @@ document.addEventListener("htmx:finally:request", (e) => {
     if (document.querySelector("#availability.suspect")) tell({ type: "alive" });
     ends.push(thread(form.closest(".pane")));
     for (const t of ends) t.scrollTop = t.scrollHeight;
+  } else if (status === 401) {
+    waits(form);
+    keep(form.closest(".pane"));
+    refused().then(() => setTimeout(pump, 1000, form)); // if the socket's opening has not
+    return;
   } else if (status >= 400 && status < 500 && status !== 429) { // refused, and the server says why
     back(form);
   } else { // not reached, busy, or not well: the same again in a moment
@@ -172,7 +198,7 @@ export function edit(pane, seq) {
     keep(pane);
     return pump(form);
   }
-  fetch("/desk/conversations/" + pane.dataset.conversation + "/messages/" + of).then(async (res) => {
+  request("/desk/conversations/" + pane.dataset.conversation + "/messages/" + of).then(async (res) => {
     if (!res.ok || area(form).value.trim()) return;
     kind(form, "text");
     area(form).value = await res.text();
@@ -181,7 +207,7 @@ export function edit(pane, seq) {
     grow(area(form));
     area(form).focus();
     keep(pane);
-  });
+  }).catch(() => trouble("The server cannot be reached. Please try again in a moment."));
 }
 function stopEditing(form) {
   form.editing = undefined;
@@ -194,6 +220,7 @@ function stopEditing(form) {
 export const grow = (text) => {
   text.style.height = "auto";
   if (text.scrollHeight > text.clientHeight) text.style.height = text.scrollHeight + 2 + "px"; // at most what the stylesheet allows
+  text.dispatchEvent(new Event("recount", { bubbles: true }));
 };
 let typed = 0;
 panes.addEventListener("input", (e) => {
@@ -203,6 +230,7 @@ panes.addEventListener("input", (e) => {
   if (!area(form).value && !form.editing) form.origin = undefined;
   keep(pane);
   grow(area(form));
+  if (form.long && !tooLong(form, area(form).value)) { form.long = false; problem(form, ""); }
   if (form.mode === "text" && Date.now() - typed > 1500) {
     typed = Date.now();
     tell({ type: "typing", conversation: pane.dataset.conversation });

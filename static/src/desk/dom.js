@@ -41,22 +41,23 @@ export function uuid() { // pages without TLS have no randomUUID
   return [...b].map((x, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
 }
 
+// Storage can be off or full; then the page itself remembers, as long as it is open.
+const unstored = new Map();
+export function recall(name) {
+  try { return localStorage.getItem(name) ?? unstored.get(name) ?? null; } catch { return unstored.get(name) ?? null; }
+}
+export function remember(name, value) {
+  unstored.set(name, String(value));
+  try { localStorage.setItem(name, value); } catch { /* see above */ }
+}
+
+// Hears what is typed into a field once it is there: while an input method composes, the text is not what its writer means yet.
+export function onTyped(root, heard) {
+  root.addEventListener("input", (e) => { if (!e.isComposing) heard(e); });
+  root.addEventListener("compositionend", heard);
+}
+
 export function trouble(text) {
   const ok = make("button", { type: "button", class: "quiet", "data-clear": "#trouble" }, "OK");
   $("trouble").replaceChildren(make("p", {}, text), ok);
-}
-
-// A text from the server, or null after telling what was wrong.
-export async function ask(address, options = {}) {
-  try {
-    const res = await fetch(address, options);
-    const text = await res.text();
-    if (res.ok) return text;
-    let words = "";
-    try { words = JSON.parse(text).message; } catch { words = new DOMParser().parseFromString(text, "text/html").querySelector("p")?.textContent; }
-    trouble(words || "This did not work. Please try again.");
-  } catch (e) {
-    if (e.name !== "AbortError") trouble("The server cannot be reached. Please try again in a moment.");
-  }
-  return null;
 }

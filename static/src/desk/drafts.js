@@ -1,5 +1,6 @@
 // Drafts: written for the agent to edit and send, shown while they come, never sent by themselves.
 import { $, area, composer, make, talk, trouble } from "./dom.js";
+import { ask, request } from "./server.js";
 import { inFocus } from "./panes.js";
 import { insert, kind } from "./composer.js";
 
@@ -12,7 +13,7 @@ async function stream(pane, address, body, heard) {
   const stop = new AbortController();
   running.set(id, stop);
   try {
-    const res = await fetch(talk(pane) + address, { method: "POST", body: new URLSearchParams(body), signal: stop.signal });
+    const res = await request(talk(pane) + address, { method: "POST", body: new URLSearchParams(body), signal: stop.signal });
     if (!res.ok) throw new Error((await res.json().catch(() => null))?.message || "The draft could not be made. Please try again.");
     const reader = res.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let rest = ""; ;) {
@@ -107,8 +108,8 @@ aside.addEventListener("click", async (e) => {
   const how = e.target.closest("[data-reword]");
   if (how) reword(pane, how.dataset.reword);
   if (e.target.closest('[data-do="sent"]')) {
-    const res = await fetch(talk(pane) + "/drafts/sent");
-    const text = await res.text();
+    const text = await ask(talk(pane) + "/drafts/sent");
+    if (text === null) return;
     const box = $("drafts-" + pane.dataset.conversation);
     box.replaceChildren(make("pre", { class: "leaves", tabindex: "0" }, text));
   }

@@ -1,5 +1,6 @@
 // Files: chosen, dropped or pasted, or brought along by a snippet. They wait beside the text until it is sent, and go after it.
-import { all, area, composer, isolate, make, panes, talk, uuid } from "./dom.js";
+import { area, composer, isolate, make, talk, uuid } from "./dom.js";
+import { refused, user } from "./session.js";
 
 const most = 25 << 20;
 
@@ -53,6 +54,10 @@ export async function upload(form) {
   if (status >= 200 && status < 300) {
     form.going.shift();
     item.row.remove();
+  } else if (status === 401) {
+    item.say("not sent yet; it is sent when you have logged in again");
+    refused().then(() => setTimeout(upload, 1000, form));
+    return;
   } else if (status >= 400 && status < 500 && status !== 429) {
     form.going.shift();
     let message = "";
@@ -70,6 +75,7 @@ function post(to, item) {
   return new Promise((done) => {
     const r = item.request = new XMLHttpRequest(), from = item.what.snippet;
     r.open("POST", to + (from ? "&snippet=" + from : "&name=" + encodeURIComponent(item.what.name)));
+    r.setRequestHeader("Parley-User", user);
     r.upload.onprogress = (e) => { if (e.lengthComputable && e.total > 200000) item.say(Math.round(100 * e.loaded / e.total) + " %"); };
     r.onload = () => done({ status: r.status, text: r.responseText });
     r.onerror = () => done({ status: 0, text: "" });
@@ -89,25 +95,19 @@ export function choose(pane) {
   chooser.click();
 }
 
-panes.addEventListener("paste", (e) => {
-  const files = [...(e.clipboardData?.files || [])], pane = e.target.closest?.(".pane");
-  if (!files.length || !pane) return;
-  e.preventDefault();
-  stage(pane, files.map((f) => (f.name ? f : new File([f], "picture.png", { type: f.type }))));
-});
-panes.addEventListener("dragover", (e) => {
-  const pane = e.target.closest(".pane");
-  if (!pane || ![...e.dataTransfer.types].includes("Files")) return;
-  e.preventDefault();
-  for (const p of all(".dropping", panes)) if (p !== pane) p.classList.remove("dropping");
-  pane.classList.add("dropping");
-});
-panes.addEventListener("dragleave", (e) => { if (!e.relatedTarget?.closest?.(".dropping")) for (const p of all(".dropping", panes)) p.classList.remove("dropping"); });
-panes.addEventListener("drop", (e) => {
-  const pane = e.target.closest(".pane");
-  if (!pane || !e.dataTransfer.files.length) return;
-  e.preventDefault();
-  pane.classList.remove("dropping");
-  stage(pane, [...e.dataTransfer.files]);
-  if (composer(pane)) area(composer(pane)).focus();
-});
+// The picture of a text that was pasted: it comes along only if the agent wants it.
+export function offer(pane, files) {
+  const form = composer(pane), many = files.length > 1;
+  const what = files.every((f) => f.type.startsWith("image/")) ? (many ? "pictures" : "picture") : many ? "files" : "file";
+  form.querySelector(".brought")?.remove();
+  const gone = () => { box.remove(); area(form).focus(); };
+  const yes = make("button", { type: "button", class: "quiet" }, "Attach the " + what + " too");
+  const no = make("button", { type: "button", class: "quiet", "aria-label": "Leave the " + what + " out" }, "×");
+  yes.addEventListener("click", () => {
+    stage(pane, files.map((f) => (f.name ? f : new File([f], "picture.png", { type: f.type }))));
+    gone();
+  });
+  no.addEventListener("click", gone);
+  const box = make("p", { class: "brought" }, make("span", { role: "status" }, "The text came with " + (many ? what : "a " + what) + "."), " ", yes, no);
+  form.insertBefore(box, form.querySelector("label.sr"));
+}

@@ -1,6 +1,6 @@
 // Formatting: marks around what is selected, and emoji.
-import { area, composer, make } from "./dom.js";
-import { insert, keep } from "./composer.js";
+import { area, composer, make, onTyped } from "./dom.js";
+import { grow, insert, keep } from "./composer.js";
 
 export function format(pane, what) {
   const a = area(composer(pane)), from = a.selectionStart, to = a.selectionEnd, text = a.value.slice(from, to);
@@ -26,6 +26,7 @@ export function format(pane, what) {
     a.setRangeText(lines.map((l) => (listed ? l.slice(2) : "- " + l)).join("\n"), start, to, "end");
   }
   a.focus();
+  grow(a);
   keep(pane);
 }
 
@@ -44,7 +45,7 @@ export function emoji(pane) {
   const close = () => { area(form).focus(); box.remove(); };
   const draw = () => grid.replaceChildren(...list.filter((e) => e.words.includes(search.value.trim().toLowerCase())).map((e) =>
     make("button", { type: "button", role: "option", "aria-label": e.words, title: e.words }, e.sign)));
-  search.addEventListener("input", draw);
+  onTyped(search, draw);
   grid.addEventListener("click", (e) => {
     const b = e.target.closest("button");
     if (!b) return;

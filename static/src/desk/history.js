@@ -1,5 +1,6 @@
 // Long threads: the page holds the newest messages, those before come when somebody scrolls up to them.
-import { all, ask, panes, talk } from "./dom.js";
+import { all, panes, talk } from "./dom.js";
+import { ask } from "./server.js";
 import { thread } from "./panes.js";
 
 const most = 160, keep = 100; // messages in the page

@@ -1,5 +1,5 @@
 // What comes in: how fragments are put into the page without disturbing whoever works in it.
-import { $, all, area, composer, line, mine, panes } from "./dom.js";
+import { $, all, area, composer, line, make, mine, panes } from "./dom.js";
 import { addQuietly, arrange, atEnd, focus, fresh, inFocus, settle, thread, toEnd } from "./panes.js";
 import { attention } from "./attention.js";
 import { kind, restore } from "./composer.js";
@@ -44,12 +44,26 @@ function older(task, began) {
   else if (/^#?(line|mine)$/.test(target)) for (const e of [...task.fragment.children]) if (newer(e.id)) e.remove();
 }
 
+// A pane with something unsent in it is not taken away with it: it stays until its writer has taken it off the desk.
+function keepsUnsent(task) {
+  if (task.swapSpec.style !== "delete") return;
+  const pane = $((task.target?.id || String(task.target)).replace(/^#/, "")), form = pane?.matches(".pane") && composer(pane);
+  if (!form || !(area(form).value.trim() || form.out?.length || form.staged?.length || form.going?.length)) return;
+  task.swapSpec = { style: "none" };
+  const state = pane.querySelector(".state");
+  state.className = "state gone";
+  state.replaceChildren(make("span", {}, "You no longer have this conversation. What you wrote is not sent."),
+    make("button", { type: "button", class: "quiet", "data-dismiss": "", "data-key": "remove" }, "Take it off the desk"));
+  thread(pane).replaceChildren(); // it may not be this agent's to see any more
+}
+
 export let ends = [];
 const touched = new Set(); // panes with something new in them, since they were last looked after
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
     if (e.detail.ctx?.began !== undefined) older(task, e.detail.ctx.began);
     inPlace(task);
+    keepsUnsent(task);
     const id = /(?:thread|suggest|guests|m|pane|read|state|name)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
     if (id) { touched.add(id); noteNews(id, task); }
     for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();

@@ -1,5 +1,6 @@
 // Light panes: of many open conversations only those on the screen come with their threads. The others are loaded when they are looked at.
-import { $, all, area, ask, composer, make, panes, talk } from "./dom.js";
+import { $, all, area, composer, make, panes, talk } from "./dom.js";
+import { ask } from "./server.js";
 import { replaced } from "./panes.js";
 import { dressPane } from "./incoming.js";
 import { insert, unsent } from "./composer.js";

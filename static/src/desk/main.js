@@ -5,6 +5,7 @@ import { showKeys } from "./commands.js";
 import { beginAside } from "./aside.js";
 import { tell } from "./socket.js";
 import { load } from "./loading.js";
+import "./paste.js";
 import { onFocus, paneOf, urgent } from "./panes.js";
 
 document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) tell({ type: "alive" }); });

@@ -1,5 +1,5 @@
 // The palette: every command and every conversation by a few letters; and the overlay with all keys.
-import { $, isolate, make, mine } from "./dom.js";
+import { $, isolate, make, mine, onTyped } from "./dom.js";
 import { commands, run, spoken } from "./commands.js";
 import { focus, paneOf } from "./panes.js";
 
@@ -29,7 +29,7 @@ export function palette() {
     mark();
   };
   const choose = (i) => { const t = fit[i]; dialog.close(); if (t) setTimeout(t.go); };
-  input.addEventListener("input", draw);
+  onTyped(input, draw);
   list.addEventListener("click", (e) => { const li = e.target.closest("li"); if (li) choose([...list.children].indexOf(li)); });
   dialog.onkeydown = (e) => {
     if (e.key === "ArrowDown") at = Math.min(at + 1, fit.length - 1);

@@ -1,5 +1,5 @@
 // Panes: the one in focus and those used before it, as many as fit.
-import { $, all, entryOf, panes, line, mine } from "./dom.js";
+import { $, all, entryOf, panes, line, mine, recall, remember } from "./dom.js";
 import { isLight, load, place } from "./loading.js";
 
 let used = all(".pane", panes); // most recent first
@@ -8,13 +8,12 @@ export const inFocus = () => used[0];
 
 const fits = () => Math.max(1, Math.min(6, Math.floor(panes.clientWidth / 300) || 1));
 const remembered = "parley.columns";
-let wanted = 0; // 0: as many as fit
-try { wanted = +localStorage.getItem(remembered) || 0; } catch { /* storage is off */ }
+let wanted = +recall(remembered) || 0; // 0: as many as fit
 export const columns = () => Math.min(fits(), wanted || 6);
 export function columnsBy(step) {
   wanted = Math.max(1, Math.min(6, columns() + step));
   if (step > 0 && wanted > fits()) wanted = 0; // as many as fit, here and on wider screens
-  try { localStorage.setItem(remembered, wanted); } catch { /* storage is off */ }
+  remember(remembered, wanted);
   arrange();
 }
 
@@ -124,7 +123,7 @@ export function settle() {
   badge = n;
   document.title = n ? "(" + n + ") " + plain : plain;
   icon.href = n ? badged(n) : plainIcon;
-  if (navigator.setAppBadge) (n ? navigator.setAppBadge(n) : navigator.clearAppBadge()).catch(() => {});
+  try { (n ? navigator.setAppBadge?.(n) : navigator.clearAppBadge?.())?.catch?.(() => {}); } catch { /* the title has the number, too */ }
 }
 
 const number = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -1,5 +1,6 @@
 // Snippets: on their keys, and by /name with a list that narrows while it is typed.
-import { all, area, ask, composer, make, panes, talk, told } from "./dom.js";
+import { all, area, composer, make, onTyped, panes, talk, told } from "./dom.js";
+import { ask } from "./server.js";
 import { inFocus } from "./panes.js";
 import { grow, keep } from "./composer.js";
 import { stage } from "./files.js";
@@ -73,7 +74,7 @@ export function openSnippets(pane) {
   show(pane, "");
 }
 
-panes.addEventListener("input", (e) => {
+onTyped(panes, (e) => {
   if (!e.target.matches("[data-composer] textarea")) return;
   const pane = e.target.closest(".pane"), at = typed(e.target);
   if (at && (snippets.length || pane.querySelector(".snippets"))) show(pane, at.name);

@@ -1,8 +1,9 @@
 // Suggestions: one key puts an entry into the composer, another sends it; a wrong one is dismissed. What is sent says from
 // which entry it came, so that the next suggestions are better.
-import { $, all, area, ask, composer, panes, talk } from "./dom.js";
+import { $, all, area, composer, onTyped, panes, talk } from "./dom.js";
+import { ask } from "./server.js";
 import { inFocus, thread } from "./panes.js";
-import { insert, kind, send } from "./composer.js";
+import { insert, kind, send, tooLong } from "./composer.js";
 import { label } from "./commands.js";
 
 const list = (pane) => all(".suggestions li", pane);
@@ -52,6 +53,11 @@ export async function sendNow(pane, li) {
   if (!li) return;
   const form = composer(pane), found = await entry(pane, li, "");
   if (!found || form.mute) return;
+  if (tooLong(form, found.text)) { // not to be sent as it is: where it can be shortened
+    kind(form, "text");
+    insert(form, found.text, { origin: found.origin });
+    return void send(form);
+  }
   const mode = form.mode, before = area(form).value, editing = form.editing, origin = form.origin;
   kind(form, "text"); // what is being written stays
   form.editing = undefined;
@@ -81,7 +87,7 @@ panes.addEventListener("click", (e) => {
 
 // The column beside: what was looked for, while it is typed.
 let looking;
-$("aside").addEventListener("input", (e) => {
+onTyped($("aside"), (e) => {
   if (!e.target.matches(".look input")) return;
   const pane = $("pane-" + e.target.closest("[data-about]").dataset.about);
   clearTimeout(looking);

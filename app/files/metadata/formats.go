@@ -293,7 +293,7 @@ func (s *stripper) blocks(keep bool) error {
 
 var webpKeeps = []string{"VP8X", "ICCP", "ANIM", "ANMF", "ALPH", "VP8 ", "VP8L"}
 
-// webp reads the chunks of a WebP (RFC 9649).
+// webp reads the chunks of a WebP (RFC 9649). No browser turns one as its Exif data says.
 func (s *stripper) webp() error {
 	head, err := s.read(12)
 	if err != nil {
@@ -317,9 +317,6 @@ func (s *stripper) webp() error {
 			var flags []byte
 			if flags, err = s.read(1); err == nil {
 				flags[0] &^= 0x0c // Exif, XMP
-				if s.turned != 0 {
-					flags[0] |= 0x08
-				}
 				if err = s.write(append(head, flags[0])...); err == nil {
 					err = s.copy(n - 1 + odd)
 				}
@@ -328,14 +325,6 @@ func (s *stripper) webp() error {
 			s.pixels = s.pixels || name == "VP8 " || name == "VP8L" || name == "ANMF"
 			if err = s.write(head...); err == nil {
 				err = s.copy(n + odd)
-			}
-		case name == "EXIF":
-			var tiff []byte
-			if tiff, err = s.exif(n); err == nil {
-				err = s.skip(odd)
-			}
-			if err == nil && tiff != nil {
-				err = s.write(append([]byte{'E', 'X', 'I', 'F', tiffSize, 0, 0, 0}, tiff...)...)
 			}
 		default:
 			err = s.skip(n + odd)

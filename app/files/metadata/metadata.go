@@ -31,7 +31,7 @@ func Strip(w io.Writer, from io.ReaderAt, size int64, kind string) (Orientation,
 		return 0, size, nil
 	}
 	s := &stripper{}
-	if kind == "image/webp" { // its beginning says how long it is, and what comes at the end
+	if kind == "image/webp" { // its beginning says how long it is
 		if err := s.run(io.Discard, from, size, how); err != nil {
 			return 0, 0, err
 		}
@@ -48,14 +48,12 @@ type stripper struct {
 	failed  error // of the reader or the writer
 	pixels  bool  // there are some
 	turned  Orientation
-	told    bool  // what turned says is written
 	begun   bool  // the FF of a marker is read
 	before  int64 // bytes that an earlier pass has written; 0: there was none
 }
 
 func (s *stripper) run(w io.Writer, from io.ReaderAt, size int64, how func(*stripper) error) error {
-	*s = stripper{r: bufio.NewReaderSize(io.NewSectionReader(from, 0, size), 32<<10), w: bufio.NewWriterSize(w, 32<<10),
-		before: s.written, turned: s.turned}
+	*s = stripper{r: bufio.NewReaderSize(io.NewSectionReader(from, 0, size), 32<<10), w: bufio.NewWriterSize(w, 32<<10), before: s.written}
 	err := how(s)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // its end is missing
 		err = nil
@@ -117,10 +115,10 @@ func (s *stripper) exif(n int64) ([]byte, error) {
 		return nil, err
 	}
 	o := orientation(b)
-	if o == 0 || s.told {
+	if o == 0 || s.turned != 0 {
 		return nil, nil
 	}
-	s.turned, s.told = o, true
+	s.turned = o
 	return tiffOf(o), nil
 }
 

@@ -1,14 +1,10 @@
-// The visitor's verdict after the end.
-import { chat, texts, website } from "./given.js";
-import { keepEnd } from "./log.js";
-import { act, aria, fill, make } from "./make.js";
-import { memory, save } from "./memory.js";
-import { conversation, request } from "./talk.js";
+// The visitor's verdict after the end, loaded then.
+import styled from "./styled.js";
 
-export const rating = make("form", "rating");
-// Asks for the verdict on the conversation, or thanks for it.
-export function ask() {
-  const { thumbs, reasons } = website.rating || {}, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+export default async function rate({ act, aria, conversation: current, draft, fill, keepEnd, make, memory, plain, request, root, save, texts, tooLong, website }, rating) {
+  await styled(root, website);
+  const conversation = current();
+  const { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
   const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
   const first = [make("p", "", texts.rate), marks];
   let value;
@@ -30,19 +26,22 @@ export function ask() {
     return b;
   });
   words.rows = 2;
-  words.maxLength = 2000;
+  words.value = draft(conversation) || "";
+  words.oninput = () => { draft(conversation, words.value); tooLong(words, 2000); };
   words.placeholder = texts.comment;
   const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.replaceChildren(...(memory.rated === conversation ? [thanks] : first));
+  keepEnd(() => rating.replaceChildren(...(memory().rated === conversation ? [thanks] : first)));
   rating.onsubmit = (e) => {
     e.preventDefault();
-    request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
+    if (tooLong(words, 2000, true)) return;
+    request({ type: "rate", value, text: plain(words.value), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
       problem.textContent = why;
       if (why) return;
+      draft(conversation, "");
       save((m) => { m.rated = conversation; });
       rating.replaceChildren(thanks);
-      chat.tell("rated");
+      window.parleyChat.tell("rated");
     });
   };
 }

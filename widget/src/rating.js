@@ -1,11 +1,11 @@
-// The visitor's verdict after the end, loaded then.
+// The visitor's verdict, loaded after the end: asks for it, or thanks for it.
 import styled from "./styled.js";
+import more from "./texts/more.js";
 
-export default async function rate({ act, aria, conversation: current, draft, fill, keepEnd, make, memory, plain, request, root, save, texts, tooLong, website }, rating) {
+export default async function verdict({ act, aria, conversation, draft, fill, keepEnd, make, memory, plain, rating, request, root, save, texts: words, tooLong, website }) {
   await styled(root, website);
-  const conversation = current();
-  const { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
-  const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+  const texts = { ...more, ...words }, { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+  const marks = aria(make("div"), texts.rate, "radiogroup"), comment = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
   const first = [make("p", "", texts.rate), marks];
   let value;
   for (const v of values) {
@@ -20,26 +20,26 @@ export default async function rate({ act, aria, conversation: current, draft, fi
     };
     marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
   }
-  const pressed = (b) => b.getAttribute("aria-pressed") === "true", more = (reasons || []).map((reason) => {
+  const pressed = (b) => b.getAttribute("aria-pressed") === "true", why = (reasons || []).map((reason) => {
     const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
     b.setAttribute("aria-pressed", false);
     return b;
   });
-  words.rows = 2;
-  words.value = draft(conversation) || "";
-  words.oninput = () => { draft(conversation, words.value); tooLong(words, 2000); };
-  words.placeholder = texts.comment;
-  const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
+  comment.rows = 2;
+  comment.value = draft(conversation()) || ""; // from before the page was loaded anew
+  comment.oninput = () => { draft(conversation(), comment.value); tooLong(comment, 2000); };
+  comment.placeholder = texts.comment;
+  const rest = make("div", "rest", make("div", "reasons", ...why), comment, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  keepEnd(() => rating.replaceChildren(...(memory().rated === conversation ? [thanks] : first)));
+  rating.replaceChildren(...(memory().rated === conversation() ? [thanks] : first));
   rating.onsubmit = (e) => {
     e.preventDefault();
-    if (tooLong(words, 2000, true)) return;
-    request({ type: "rate", value, text: plain(words.value), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
-      problem.textContent = why;
-      if (why) return;
-      draft(conversation, "");
-      save((m) => { m.rated = conversation; });
+    if (tooLong(comment, 2000, true)) return;
+    request({ type: "rate", value, text: plain(comment.value), reasons: why.filter(pressed).map((b) => b.textContent) }, (refused) => {
+      problem.textContent = refused;
+      if (refused) return;
+      draft(conversation(), "");
+      save((m) => { m.rated = conversation(); });
       rating.replaceChildren(thanks);
       window.parleyChat.tell("rated");
     });

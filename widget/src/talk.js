@@ -9,7 +9,7 @@ import { before, clear, dated, draw, mark, shown, turn } from "./thread.js";
 import { again, drop, flush, greeted, kept, mended, pending, put, said, say, stopped, tries, welcomed } from "./wire.js";
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
-let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era, asksOf; // asksOf: the conversation whose rating is asked for; reply: the agent's newest that is not read yet; era: of one visitor
+let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era, verdict; // reply: the agent's newest that is not read yet; era: of one visitor
 export const ready = []; // what is done once a connection stands
 const asked = new Map(); // frame id to the frame and who wants its answer
 
@@ -17,7 +17,7 @@ export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
 
 // What parts are given that are loaded when they are used.
-export const tools = () => ({ act, anew, aria, compose, draft, fill, keepEnd, plain, tooLong, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, json, save, say, drawState,
+export const tools = () => ({ act, anew, aria, compose, draft, fill, keepEnd, plain, tooLong, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, rating, root, put, request, json, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
 // Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.
@@ -30,15 +30,14 @@ export function request(frame, then) {
 export function drawState() {
   const closed = state === "closed", waiting = state === "waiting", words = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
   status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : waiting ? place?.words || texts.waiting : opening.status || "";
+  const now = closed && website.rating && conversation + (memory.rated === conversation);
+  if (now && now !== verdict) import("./rating.js").then((m) => m.default(tools()));
+  verdict = now;
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
   keepEnd(() => {
     rating.hidden = !website.rating || !closed;
-    if (!rating.hidden && asksOf !== conversation) {
-      asksOf = conversation;
-      import("./rating.js").then((m) => m.default(tools(), rating), () => { asksOf = 0; });
-    }
     ahead.hidden = !asking || running();
     form.hidden = stopped || !ahead.hidden && ahead.childElementCount > 0;
     about.hidden = running() || form.hidden;
@@ -75,7 +74,7 @@ export function changedElsewhere() {
     compose("");
     anew();
   }
-  if (memory.rated === conversation) { asksOf = 0; drawState(); }
+  drawState();
   if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
 }
 
@@ -110,7 +109,6 @@ export function begin() {
   last = unread = 0;
   era = memory.era;
   asked.clear();
-  asksOf = 0;
   clear();
   for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 	_ "golang.org/x/image/webp" // measures
 
+	"parley/app/bidi"
 	"parley/app/fail"
 )
 
@@ -75,6 +76,9 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		return looked{}, "", err
 	}
 	m := mimetype.Detect(head)
+	if m.Is("image/apng") { // a PNG that moves
+		m = m.Parent()
+	}
 	d, err := decide(m, file, size, name)
 	if err != nil {
 		return looked{}, "", err
@@ -89,7 +93,7 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 	if Shown(d.kind) {
 		c, _, err := image.DecodeConfig(bufio.NewReader(io.NewSectionReader(file, 0, min(size, imageHead))))
 		if err != nil {
-			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name).Because("damaged")
+			return looked{}, "", damaged(name)
 		}
 		if c.Width*c.Height > MostPixels || c.Width <= 0 || c.Height <= 0 {
 			return looked{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MostPixels/1_000_000).Because("damaged")
@@ -97,6 +101,10 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		l.width, l.height = c.Width, c.Height
 	}
 	return l, d.named(name), nil
+}
+
+func damaged(name string) error {
+	return fail.New(fail.Invalid, "The image “%s” is damaged.", bidi.Isolate(name)).Because("damaged")
 }
 
 func harmlessText(kind string) bool {

@@ -1,8 +1,7 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
-import { link } from "./inline.js";
 import { keepEnd, log } from "./log.js";
-import { fill, make } from "./make.js";
+import { fill, link, make } from "./make.js";
 import { write } from "./markdown.js";
 
 export const shown = new Map(); // message id to its element
@@ -41,7 +40,7 @@ export function draw(m, pending, to = talk) {
     if (system) e.textContent = fill({ taken: texts.joined, closed: texts.ended, left: texts.you_ended, lapsed: texts.lapsed, silent: texts.silent, returned: texts.returned }[m.text] || "", m);
     else {
       e.change = (changed, text) => e.replaceChildren(
-        changed === "erased" ? make("div", "text", make("em", "", texts.erased)) : m.file ? attached(m) : write(make("div", "text"), text),
+        changed === "erased" ? make("div", "text", make("em", "", texts.erased)) : m.file ? attached(m) : write(make("div", "text"), text, m.author === "visitor"),
         make("small", "", pending ? texts.sending : (m.author === "agent" && m.name ? m.name + " · " : "") +
           new Date(m.at).toLocaleTimeString(speaks, { timeStyle: "short" }) + (changed === "edited" ? " · " + texts.edited : "")));
       e.change(m.changed, m.text);

@@ -301,6 +301,9 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 	in.Name, err = fail.Name("the website's name", in.Name, 200)
 	checks.Err("name", err)
 	in.Greeting, err = fail.OptionalText("the greeting", in.Greeting, 1000)
+	if err == nil {
+		err = unfilled("the greeting", in.Greeting)
+	}
 	checks.Err("greeting", err)
 	if err := checks.Result(); err != nil {
 		return err

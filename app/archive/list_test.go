@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 

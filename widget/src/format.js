@@ -15,7 +15,7 @@ const opening = (c) => /[\p{Ps}\p{Pi}\p{Pf}\p{Pd}"'<¿¡]/u.test(c);
 const closing = (c) => /[\p{Pe}\p{Pi}\p{Pf}\p{Pd}>]|(?![*%&#@§/\\])\p{Po}/u.test(c);
 const inAddress = (c) => letter(c) || /[!#$%&'()*+,\-./:;=?@[\]_{|}~^·–—]/.test(c);
 const starts = (s, at, what) => s.slice(at, at + what.length).join("").toLowerCase() === what && what.length;
-const whole = (to) => (/^www\./i.test(to) ? "https://" : "") + to;
+const whole = (to) => (/^www\./i.test(to) ? ["https:", "", to].join("/") : to);
 
 const marks = ["*", "**", "***", "_"];
 
@@ -33,7 +33,11 @@ function brackets(s) {
   return match;
 }
 
-const scheme = (s, at) => starts(s, at, "http://") || starts(s, at, "https://");
+// How long the beginning of an address of the web is.
+const scheme = (s, at) => {
+  const n = starts(s, at, "https") || starts(s, at, "http");
+  return n && starts(s, at + n, "://") && n + 3;
+};
 
 // Whether a name of the web begins at a place.
 function name(s, at) {

@@ -151,25 +151,6 @@ func TestWhoEditsTheCatalogue(t *testing.T) {
 	}
 }
 
-func TestSnippetsFill(t *testing.T) {
-	t.Parallel()
-	f := faq.Fields{Agent: "Mia", Website: "Shop", Greeting: "Good morning", Data: map[string]string{"Plan": "Pro"}}
-	for in, want := range map[string]string{
-		"{greeting} {visitor}, I am {agent}.":       "Good morning, I am Mia.",
-		"Hello {visitor|there}!":                    "Hello there!",
-		"{Website}: {data.plan}, {data.other|none}": "Shop: Pro, none",
-		"{unknown} {} {{agent}} { agent }":          "{unknown} {} {Mia} { agent }",
-	} {
-		if got := f.Fill(in); got != want {
-			t.Errorf("%q becomes %q, not %q", in, got, want)
-		}
-	}
-	f.Visitor = "{agent}" // what a visitor is called is no placeholder
-	if got := f.Fill("Hello {visitor}"); got != "Hello {agent}" {
-		t.Errorf("%q", got)
-	}
-}
-
 // Snippets belong to whom they are for: nobody uses or changes another's own, nor a group's it does not belong to.
 func TestWhoseSnippets(t *testing.T) {
 	t.Parallel()
@@ -204,7 +185,7 @@ func TestWhoseSnippets(t *testing.T) {
 		}
 	}
 	for name, x := range map[string]faq.Snippet{"the desk's key": {Name: "a", Keys: "Alt+N", Body: "x", User: agent.ID()}, "the browser's key": {Name: "a", Keys: "Ctrl+T", Body: "x", User: agent.ID()},
-		"no name": {Name: "a b", Body: "x", User: agent.ID()}, "no text": {Name: "a", User: agent.ID()}, "another's": {Name: "a", Body: "x", User: manager.ID()}} {
+		"no name": {Name: "a b", Body: "x", User: agent.ID()}, "no text": {Name: "a", User: agent.ID()}, "no such placeholder": {Name: "a", Body: "Hello {vistor}!", User: agent.ID()}, "another's": {Name: "a", Body: "x", User: manager.ID()}} {
 		if err := s.faq.SaveSnippet(ctx, agent, x); fail.As(err) == nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -47,6 +47,21 @@ func HasText(name string) bool {
 	return refusal && slices.Contains(Refusals, why) || slices.ContainsFunc(Texts, func(t Text) bool { return t.Name == name })
 }
 
+var filled = regexp.MustCompile(`\{\w+\}`)
+
+// Fills returns the placeholders that a text of the widget can have, such as {name}.
+func Fills(name string) []string {
+	if name == "no_fault" {
+		return []string{"{reference}"}
+	}
+	for _, t := range Texts {
+		if t.Name == name {
+			return filled.FindAllString(t.English, -1)
+		}
+	}
+	return nil
+}
+
 func texts() (list []Text) {
 	one := regexp.MustCompile(`(\w+): "([^"]*)"`)
 	for _, name := range []string{"en", "more"} {

@@ -18,6 +18,7 @@ import (
 	"parley/app/archive/internal/archivedb"
 	"parley/app/bidi"
 	"parley/app/chat"
+	"parley/app/markup"
 )
 
 const full = "2006-01-02 15:04:05"
@@ -137,7 +138,7 @@ func (c Record) JSON() ([]byte, error) {
 }
 
 // Text is the conversation for a reader: who said what, when (UTC). What was typed ends its direction where it ends, so that
-// nobody's words turn the lines around them; JSON has it as it was typed.
+// nobody's words turn the lines around them, and has no marks of formatting; JSON has it as it was typed.
 func (c Record) Text() string {
 	var b strings.Builder
 	c.write(&b, false)
@@ -294,7 +295,11 @@ func (c Record) textLine(l Line) string {
 		changed = " (" + l.Changed + ")"
 	}
 	fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(full), c.speaker(l), changed)
-	if words := l.Words(); words != "" {
+	words := l.Words()
+	if l.Author == chat.ByAgent && (l.Kind == chat.Text || l.Kind == chat.Note) {
+		words = markup.Plain(markup.Parse(words)) // visitors' texts have no marks
+	}
+	if words != "" {
 		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
 	}
 	for _, w := range l.Was {

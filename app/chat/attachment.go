@@ -44,8 +44,8 @@ func (m Message) Words() string {
 	return m.Body
 }
 
-func (a Attachment) check() error {
-	_, err := fail.Line("the file's name", a.Name, 200)
+func (a *Attachment) check() (err error) {
+	a.Name, err = fail.Line("the file's name", a.Name, 200)
 	return err
 }
 

@@ -324,16 +324,15 @@ func TestRefusals(t *testing.T) {
 		do   func() error
 		kind fail.Kind
 	}{
-		"empty":                 {func() error { _, err := f.says(visitor, c, uuid.New(), " \n\t "); return err }, fail.Invalid},
-		"too long":              {func() error { _, err := f.says(visitor, c, uuid.New(), long); return err }, fail.Invalid},
-		"not UTF-8":             {func() error { _, err := f.says(visitor, c, uuid.New(), "a\xffb"); return err }, fail.Invalid},
-		"NUL":                   {func() error { _, err := f.says(visitor, c, uuid.New(), "a\x00b"); return err }, fail.Invalid},
-		"control character":     {func() error { _, err := f.says(visitor, c, uuid.New(), "a\x1b[2Jb"); return err }, fail.Invalid},
-		"no id":                 {func() error { _, err := f.says(visitor, c, uuid.Nil, "a"); return err }, fail.Invalid},
-		"another visitor's":     {func() error { _, err := f.says(f.org.Visitor(), c, uuid.New(), "a"); return err }, fail.Conflict},
-		"unknown conversation":  {func() error { _, err := f.says(visitor, uuid.New(), uuid.New(), "a"); return err }, fail.Conflict},
-		"an agent as a visitor": {func() error { _, err := f.says(agent, c, uuid.New(), "a"); return err }, fail.Forbidden},
-		"a visitor as an agent": {func() error { _, err := f.room.SayAsAgent(ctx, visitor, c, uuid.New(), chat.Text, "a"); return err }, fail.Forbidden},
+		"empty":                  {func() error { _, err := f.says(visitor, c, uuid.New(), " \n\t "); return err }, fail.Invalid},
+		"too long":               {func() error { _, err := f.says(visitor, c, uuid.New(), long); return err }, fail.Invalid},
+		"not UTF-8":              {func() error { _, err := f.says(visitor, c, uuid.New(), "a\xffb"); return err }, fail.Invalid},
+		"only what is taken out": {func() error { _, err := f.says(visitor, c, uuid.New(), "\x00\x1b\v"); return err }, fail.Invalid},
+		"no id":                  {func() error { _, err := f.says(visitor, c, uuid.Nil, "a"); return err }, fail.Invalid},
+		"another visitor's":      {func() error { _, err := f.says(f.org.Visitor(), c, uuid.New(), "a"); return err }, fail.Conflict},
+		"unknown conversation":   {func() error { _, err := f.says(visitor, uuid.New(), uuid.New(), "a"); return err }, fail.Conflict},
+		"an agent as a visitor":  {func() error { _, err := f.says(agent, c, uuid.New(), "a"); return err }, fail.Forbidden},
+		"a visitor as an agent":  {func() error { _, err := f.room.SayAsAgent(ctx, visitor, c, uuid.New(), chat.Text, "a"); return err }, fail.Forbidden},
 		"a reviewer": {func() error {
 			_, err := f.room.SayAsAgent(ctx, f.org.As(access.Reviewer), c, uuid.New(), chat.Text, "a")
 			return err
@@ -432,5 +431,23 @@ func TestABadDraftFailsAlone(t *testing.T) {
 		if (got.err != nil) != (name == "broken") || name != "broken" && got.r.Seq != 1 {
 			t.Errorf("%s: %+v %v", name, got.r, got.err)
 		}
+	}
+}
+
+// What programs for presentations leave in copied text is taken out.
+func TestControlCharacters(t *testing.T) {
+	f := setUp(t)
+	visitor, agent := f.org.Visitor(), f.org.As(access.Agent)
+	c := f.taken(visitor)
+	if _, err := f.says(visitor, c, uuid.New(), "Title\vPoint\x1b[1m one\x00\u2028Two\f"); err != nil {
+		t.Fatal(err)
+	}
+	m, err := f.room.SayAsAgent(context.Background(), agent, c, uuid.New(), chat.Text, "One\vTwo\x07")
+	if err != nil || m.Body != "One\nTwo" {
+		t.Errorf("an agent says %q, %v", m.Body, err)
+	}
+	all := f.all(agent, c)
+	if got := all[len(all)-2].Body; got != "Title\nPoint[1m one\nTwo" {
+		t.Errorf("a visitor says %q", got)
 	}
 }

@@ -69,7 +69,7 @@ func (r *Room) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID
 	if err != nil {
 		return err
 	}
-	if name, err = fail.Line("a tag", name, 50); err != nil {
+	if name, err = fail.Name("a tag", name, 50); err != nil {
 		return fail.Field("tag", "%s", err.Error())
 	}
 	if err := r.MayWrite(ctx, who, conversation); err != nil {
@@ -100,7 +100,7 @@ func (r *Room) AddTag(ctx context.Context, who access.Actor, name string) error 
 	if err != nil {
 		return err
 	}
-	if name, err = fail.Line("a tag", name, 50); err != nil {
+	if name, err = fail.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
 	return chatdb.New(t).AddTag(ctx, chatdb.AddTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
@@ -125,7 +125,7 @@ func (r *Room) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, na
 	if err != nil {
 		return err
 	}
-	if name, err = fail.Line("a tag", name, 50); err != nil {
+	if name, err = fail.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
 	n, err := chatdb.New(t).RenameTag(ctx, chatdb.RenameTagParams{ID: id, Name: name})

@@ -83,7 +83,7 @@ func TestEmail(t *testing.T) {
 // What nobody sees is refused, and the message says that this is the reason.
 func TestEmailUnseen(t *testing.T) {
 	t.Parallel()
-	for _, r := range "\u202e\u2066\u2069\u200e\u200f\u061c\u200b\u200c\u200d\ufeff\u00ad\u2028\u2029\u115f\u3164\ufe0f\u2800\x00\t\x7f\u0085\U000e0041" {
+	for _, r := range "\u202e\u2066\u2069\u200e\u200f\u061c\u200b\u200c\u200d\ufeff\u00ad\u2028\u2029\u115f\u3164\ufe0f\u2800\x00\t\x7f\u0085\U000e0041\u00a0\u2009\u202f\u3000\u034f\u180e\u2060\u206a" {
 		for _, s := range []string{"an" + string(r) + "na@shop.example", "anna@sh" + string(r) + "op.example"} {
 			if _, err := fail.Email(s); err == nil || !strings.Contains(err.Error(), "invisible") {
 				t.Errorf("%q: %v", s, err)

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Line cleans a one-line text: valid UTF-8, no control characters, trimmed, NFC, at most max characters (runes).
+// Line cleans a one-line text: valid UTF-8, NFC, trimmed, at most max characters (runes). What programs for presentations and
+// terminals leave in copied text is taken out: characters that end a line become spaces, other control characters go.
 // An empty result is an error; label names the thing in the message.
 func Line(label, s string, max int) (string, error) {
 	s, err := clean(label, s, max, false)
@@ -21,7 +22,17 @@ func Line(label, s string, max int) (string, error) {
 // OptionalLine is Line, but allows the empty text.
 func OptionalLine(label, s string, max int) (string, error) { return clean(label, s, max, false) }
 
-// Text cleans a text of several lines: as Line, but newlines and tabs are kept and CRLF becomes LF.
+// Name is Line for what staff calls something. Characters that nobody sees and those that turn directions are taken out, so that
+// names that look the same are the same, and none turns around the text beside it.
+func Name(label, s string, max int) (string, error) { return Line(label, visible(s), max) }
+
+// OptionalName is Name, but allows the empty text.
+func OptionalName(label, s string, max int) (string, error) {
+	return OptionalLine(label, visible(s), max)
+}
+
+// Text cleans a text of several lines: as Line, but newlines and tabs are kept, and everything else that ends a line becomes a
+// newline.
 func Text(label, s string, max int) (string, error) {
 	s, err := clean(label, s, max, true)
 	if err == nil && s == "" {
@@ -37,17 +48,37 @@ func clean(label, s string, max int, lines bool) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", New(Invalid, "There are characters in %s that are not valid text (UTF-8).", label)
 	}
-	if lines {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-	}
-	s = strings.TrimSpace(norm.NFC.String(s))
-	for _, r := range s {
-		if unicode.IsControl(r) && (!lines || r != '\n' && r != '\t') {
-			return "", New(Invalid, "There is a control character in %s that cannot be shown. Please remove it.", label)
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' && lines:
+			return r
+		case strings.ContainsRune("\n\r\v\f\u0085\u2028\u2029", r) && lines:
+			return '\n'
+		case strings.ContainsRune("\t\n\r\v\f\u0085\u2028\u2029", r):
+			return ' '
+		case unicode.IsControl(r) || r == '\ufeff' || r >= '\ufff9' && r <= '\ufffc': // the last: places of annotations and pictures
+			return -1
 		}
-	}
+		return r
+	}, s)
+	s = strings.TrimSpace(norm.NFC.String(s))
 	if n := utf8.RuneCountInString(s); n > max {
 		return "", New(Invalid, "Too long: %s may have %d characters, this has %d.", label, max, n)
 	}
 	return s, nil
+}
+
+// visible takes out what nobody sees and no word needs: spaces without width, soft hyphens, embeddings, overrides and isolates.
+// Marks of direction and joiners stay; scripts need them.
+func visible(s string) string {
+	if !utf8.ValidString(s) {
+		return s // refused for this
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2060' && r <= '\u206f' || strings.ContainsRune("\u00ad\u180e\u200b", r) {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -99,7 +99,7 @@ var languageForm = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})?$`)
 func (e *Entry) check() error {
 	var checks fail.Checks
 	var err error
-	e.Category, err = fail.OptionalLine("the category", e.Category, 100)
+	e.Category, err = fail.OptionalName("the category", e.Category, 100)
 	checks.Err("category", err)
 	if !slices.Contains(States, e.State) {
 		checks.Add("state", "The state is draft, review or live.")

@@ -73,6 +73,7 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 	}
 	s.Body, err = fail.Text("the text", s.Body, maxAnswer)
 	checks.Err("body", err)
+	checks.Err("body", CheckPlaceholders(s.Body))
 	if err := checks.Result(); err != nil {
 		return err
 	}
@@ -164,71 +165,4 @@ func mayUse(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUI
 		return row, fail.Missing("snippet")
 	}
 	return row, err
-}
-
-// Fields is what placeholders stand for.
-type Fields struct {
-	Visitor, Agent, Website, Customer string
-	Greeting                          string            // by the time of day: Good morning
-	Data                              map[string]string // what the site says of its visitor
-}
-
-var placeholder = regexp.MustCompile(`\{([\p{L}\p{N}_.-]+)(?:\|([^{}\n]*))?\}`)
-
-// Placeholders is what can be filled in besides {data.NAME}.
-var Placeholders = []string{"visitor", "agent", "website", "customer", "greeting"}
-
-// Fill puts what is known in place of {visitor}, {agent}, {website}, {customer}, {greeting} and {data.NAME}. What is not known
-// becomes what stands behind a bar, as in {visitor|there}, or nothing, with the space before it. Other braces stay.
-func (f Fields) Fill(body string) string {
-	var out strings.Builder
-	rest := body
-	for {
-		at := placeholder.FindStringSubmatchIndex(rest)
-		if at == nil {
-			break
-		}
-		before, name, otherwise := rest[:at[0]], strings.ToLower(rest[at[2]:at[3]]), ""
-		if at[4] >= 0 {
-			otherwise = rest[at[4]:at[5]]
-		}
-		value, known := f.value(name)
-		switch {
-		case !known:
-			value = rest[at[0]:at[1]]
-		case value == "" && otherwise == "":
-			before = strings.TrimRight(before, " ")
-		case value == "":
-			value = otherwise
-		}
-		out.WriteString(before)
-		out.WriteString(value)
-		rest = rest[at[1]:]
-	}
-	out.WriteString(rest)
-	return out.String()
-}
-
-func (f Fields) value(name string) (value string, known bool) {
-	switch name {
-	case "visitor":
-		return f.Visitor, true
-	case "agent":
-		return f.Agent, true
-	case "website":
-		return f.Website, true
-	case "customer":
-		return f.Customer, true
-	case "greeting":
-		return f.Greeting, true
-	}
-	if field, ok := strings.CutPrefix(name, "data."); ok {
-		for k, v := range f.Data {
-			if strings.EqualFold(k, field) {
-				return v, true
-			}
-		}
-		return "", true
-	}
-	return "", false
 }

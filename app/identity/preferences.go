@@ -131,7 +131,7 @@ func (r *Room) SetAlias(ctx context.Context, who access.Actor, user, customer uu
 	if err != nil {
 		return err
 	}
-	if name, err = fail.OptionalLine("the name", name, 100); err != nil {
+	if name, err = fail.OptionalName("the name", name, 100); err != nil {
 		return fail.Field("alias-"+customer.String(), "%s", err.Error())
 	}
 	q := identitydb.New(t)

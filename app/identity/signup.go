@@ -34,7 +34,7 @@ func (r *Room) CheckAddress(in *SignUp) error {
 
 func (r *Room) check(in *SignUp) (checks fail.Checks) {
 	var err error
-	in.Name, err = fail.Line("your name", in.Name, 100)
+	in.Name, err = fail.Name("your name", in.Name, 100)
 	checks.Err("name", err)
 	in.Email, err = fail.Email(in.Email)
 	checks.Err("email", err)

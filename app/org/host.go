@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 
@@ -16,11 +17,14 @@ var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0
 // Host brings what a person enters as a domain into the form it is kept in: lower case, punycode, without scheme, port and
 // path. "*.shop.example" allows every name below shop.example (but not shop.example itself).
 func Host(s string) (string, error) {
+	bad := fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
+	if strings.ContainsFunc(strings.TrimSpace(s), unicode.IsControl) {
+		return "", bad
+	}
 	s, err := fail.Line("a domain, for example shop.example", s, 300)
 	if err != nil {
 		return "", err
 	}
-	bad := fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
 	if strings.Contains(s, "://") {
 		u, err := url.Parse(s)
 		if err != nil {

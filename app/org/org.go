@@ -62,7 +62,7 @@ type Domain struct {
 
 // Found creates an organization with its first customer, which is itself.
 func (r *Room) Found(ctx context.Context, name string) (uuid.UUID, error) {
-	name, err := fail.Line("a name for the organization", name, 200)
+	name, err := fail.Name("a name for the organization", name, 200)
 	if err != nil {
 		return uuid.Nil, fail.Field("organization", "%s", err.Error())
 	}
@@ -84,7 +84,7 @@ func (r *Room) Rename(ctx context.Context, who access.Actor, name string) error 
 	if err != nil {
 		return err
 	}
-	if name, err = fail.Line("a name for the organization", name, 200); err != nil {
+	if name, err = fail.Name("a name for the organization", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
 	_, err = orgdb.New(t).RenameOrganization(ctx, name)
@@ -111,7 +111,7 @@ func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if name, err = fail.Line("the customer's name", name, 200); err != nil {
+	if name, err = fail.Name("the customer's name", name, 200); err != nil {
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
@@ -134,7 +134,7 @@ func (r *Room) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	if name, err = fail.Line("the customer's name", name, 200); err != nil {
+	if name, err = fail.Name("the customer's name", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
 	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
@@ -213,7 +213,7 @@ func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.U
 		return uuid.Nil, err
 	}
 	var checks fail.Checks
-	in.Name, err = fail.Line("the website's name", in.Name, 200)
+	in.Name, err = fail.Name("the website's name", in.Name, 200)
 	checks.Err("name", err)
 	in.Host, err = Host(in.Host)
 	checks.Err("host", err)
@@ -298,9 +298,12 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 		return err
 	}
 	var checks fail.Checks
-	in.Name, err = fail.Line("the website's name", in.Name, 200)
+	in.Name, err = fail.Name("the website's name", in.Name, 200)
 	checks.Err("name", err)
 	in.Greeting, err = fail.OptionalText("the greeting", in.Greeting, 1000)
+	if err == nil {
+		err = unfilled("the greeting", in.Greeting)
+	}
 	checks.Err("greeting", err)
 	if err := checks.Result(); err != nil {
 		return err

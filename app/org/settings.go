@@ -263,10 +263,25 @@ func (s *Settings) check() error {
 			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
 		}
 	}
+	for i, g := range s.Greetings {
+		c.Err(fmt.Sprintf("greeting-%d", i), unfilled("a greeting", g.Text+"\n"+g.Status))
+	}
+	c.Err("invite", unfilled("the invitation", s.Invite.Text))
+	c.Err("privacy", unfilled("the privacy text", s.Privacy))
 	if b, err := json.Marshal(s); err == nil && len(b) > 150_000 {
 		c.Add("", "That is more than a widget can have.")
 	}
 	return c.Result()
+}
+
+var snippets = regexp.MustCompile(`(?i)\{(visitor|agent|website|customer|greeting|data\.[\p{L}\p{N}_.-]+|name)(\|[^{}\n]*)?\}`)
+
+// unfilled refuses placeholders of snippets in a text that is shown as it is.
+func unfilled(what, text string) error {
+	if p := snippets.FindString(text); p != "" {
+		return fail.New(fail.Invalid, "Visitors would read %s in %s as it is: only snippets have placeholders. Write it without.", p, what)
+	}
+	return nil
 }
 
 func tag(c *fail.Checks, field, s string) string {

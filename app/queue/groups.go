@@ -170,7 +170,7 @@ func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uui
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if name, err = fail.Line("the group's name", name, 100); err != nil {
+	if name, err = fail.Name("the group's name", name, 100); err != nil {
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
@@ -191,7 +191,7 @@ func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, 
 		return err
 	}
 	var checks fail.Checks
-	in.Name, err = fail.Line("the group's name", in.Name, 100)
+	in.Name, err = fail.Name("the group's name", in.Name, 100)
 	checks.Err("name", err)
 	if in.Priority < -2 || in.Priority > 2 {
 		checks.Add("priority", "Please choose one of the priorities.")

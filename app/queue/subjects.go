@@ -50,7 +50,7 @@ func ParseLabels(text string) (map[string]string, error) {
 		}
 		language, label, _ := strings.Cut(line, ":")
 		language = strings.TrimSpace(language)
-		label, err := fail.Line("the name", label, 60)
+		label, err := fail.Name("the name", label, 60)
 		if !isLanguage.MatchString(language) || err != nil || len(labels) == 50 {
 			return nil, fail.Field("labels", "Please write a language and a name on each line, such as \"de: Bestellungen\" (at most 60 characters).")
 		}

@@ -32,13 +32,14 @@ func (s *Server) faqList(v *visit) error {
 		return err
 	}
 	p := admin.FAQPage{Viewer: v.viewer(), MayEdit: edits}
+	filter := map[string]string{}
 	for _, name := range []string{"category", "state", "language"} {
-		if _, err := fail.OptionalLine("the filter", v.QueryParam(name), 200); err != nil {
+		if filter[name], err = fail.OptionalLine("the filter", v.QueryParam(name), 200); err != nil {
 			return err
 		}
 	}
-	category, chosen := strings.CutPrefix(v.QueryParam("category"), "=")
-	p.Filter = faq.Filter{Query: query, Category: category, HasCategory: chosen, State: faq.State(v.QueryParam("state")), Language: strings.TrimSpace(v.QueryParam("language")),
+	category, chosen := strings.CutPrefix(filter["category"], "=")
+	p.Filter = faq.Filter{Query: query, Category: category, HasCategory: chosen, State: faq.State(filter["state"]), Language: filter["language"],
 		Scope: faq.Scope{Customer: v.asked("customer"), Website: v.asked("website"), Group: v.asked("group")}}
 	if !chosen {
 		p.Filter.Category = ""

@@ -69,7 +69,7 @@ func (s *Server) signUpTyped(c echo.Context) (organization string, in identity.S
 		in.Password, check = c.FormValue("password"), s.identity.Check
 	}
 	var checks fail.Checks
-	organization, err = fail.Line("a name for the organization", c.FormValue("organization"), 200)
+	organization, err = fail.Name("a name for the organization", c.FormValue("organization"), 200)
 	checks.Err("organization", err)
 	if e := fail.As(check(&in)); e != nil {
 		for field, message := range e.Fields {

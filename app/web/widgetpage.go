@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,13 +217,20 @@ func (s *Server) setWidget(v *visit) error {
 	return v.back("/admin/websites/" + id.String() + "/widget?saved=" + v.Param("part") + "#" + v.Param("part"))
 }
 
-// knownTexts refuses names that no text of the widget has.
+var filled = regexp.MustCompile(`\{ *[\p{L}_][\p{L}\p{N}_ .-]*\}`)
+
+// knownTexts refuses names that no text of the widget has, and placeholders that a text cannot have: visitors would read them.
 func knownTexts(texts map[string]map[string]string) error {
 	var wrong fail.Checks
 	for _, of := range texts {
-		for name := range of {
+		for name, text := range of {
 			if name != "" && !widget.HasText(name) {
 				wrong.Add("texts", "The widget has no text “%s”. The names are listed below.", name)
+			}
+			for _, p := range filled.FindAllString(text, -1) {
+				if can := widget.Fills(name); !slices.Contains(can, p) {
+					wrong.Add("texts", "The text “%s” has no placeholder %s. %s", name, p, map[bool]string{true: "It has none.", false: "It can have " + strings.Join(can, " and ") + "."}[len(can) == 0])
+				}
 			}
 		}
 	}

@@ -1153,7 +1153,7 @@ func Messages(conversation uuid.UUID, messages []chat.Message) templ.Component {
 // original is the message that a change is about, as it is now, as far as that is known.
 func original(m chat.Message) chat.Message {
 	now := map[chat.Kind]chat.Change{chat.Edit: chat.Edited, chat.Erase: chat.Erased}
-	return chat.Message{Conversation: m.Conversation, Seq: m.Of, Kind: chat.Text, Body: m.Body, Changed: now[m.Kind]}
+	return chat.Message{Conversation: m.Conversation, Seq: m.Of, Kind: chat.Text, Author: m.Author, Body: m.Body, Changed: now[m.Kind]}
 }
 
 // first is the number of the first message of a thread that the page shows.

@@ -1,12 +1,14 @@
-// Draws a message's text as templates/ui/markdown.go does; lists, quotes and fenced code are drawn by blocks.js, loaded when there are some.
+// Writes texts into elements. What makes links and formatting of them is loaded with the first text that may have some.
 import { root, website } from "./given.js";
-import { inline } from "./inline.js";
 import { keepEnd } from "./log.js";
-import { make } from "./make.js";
+import { link, make } from "./make.js";
 
-// Writes a text into an element.
-export function write(e, s) {
-  e.append(...inline(s.replace(/^\n+|\n+$/g, "")));
-  if (/^(```|>| {0,3}([-*•]|\d{1,3}[.)]) +.)/m.test(s)) import("./blocks.js").then((m) => m.default(s, make, inline, root, website)).then((all) => keepEnd(() => e.replaceChildren(...all)), () => 0);
+let format;
+
+// Writes a text into an element; of a visitor's only links are more than what was typed. It is written once, because it is read out.
+export function write(e, s, literal) {
+  const draw = () => e.replaceChildren(...(format ? format(s, literal, make, link) : [s]));
+  if (format || !/[*_`>[@•]|:\/\/|www\.|^ *(-|\d+\.) /im.test(s)) draw();
+  else import("./format.js").then((m) => m.ready(root, website).then(() => { format = m.default; keepEnd(draw); })).catch(draw);
   return e;
 }

@@ -1,7 +1,7 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
 import { keepEnd, log } from "./log.js";
-import { fill, make } from "./make.js";
+import { fill, link, make } from "./make.js";
 import { write } from "./markdown.js";
 
 export const shown = new Map(); // message id to its element
@@ -48,7 +48,7 @@ export function draw(m, pending, to = talk) {
           at.toLocaleString(speaks, { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }) + (changed === "edited" ? " · " + texts.edited : ""));
         small.setAttribute("aria-live", "off");
         if (e.words === words) e.lastChild.replaceWith(small); // each message is read out once
-        else e.replaceChildren(m.kind === "file" && !erased ? make("a", "file card", text) : write(make("div", "text"), text), small);
+        else e.replaceChildren(m.kind === "file" && !erased ? make("a", "file card", text) : write(make("div", "text"), erased ? "" : text, m.author === "visitor"), small);
         e.words = words;
         if (erased) e.firstChild.replaceChildren(make("em", "", texts.erased));
         else if (m.file) attach(e.firstChild, m);

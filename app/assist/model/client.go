@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"parley/app/fail"
 	"parley/app/outside"
@@ -89,7 +90,7 @@ func New(s Settings) (*Client, error) {
 	var wrong fail.Checks
 	base, err := ParseBase(s.BaseURL, s.Inside)
 	wrong.Err("base_url", err)
-	if _, err := fail.OptionalLine("the key", string(s.Key), 500); err != nil || strings.ContainsAny(string(s.Key), " \t") {
+	if _, err := fail.OptionalLine("the key", string(s.Key), 500); err != nil || strings.ContainsFunc(string(s.Key), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		wrong.Add("key", "A key has no spaces or line breaks and at most 500 characters. Please copy it again.")
 	}
 	name, err := fail.Line("the name of the model", s.Model, 200)
@@ -123,6 +124,9 @@ func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.model+
 // ParseBase returns the base URL in the one form it is kept in, or an error for its field.
 func ParseBase(s string, inside []string) (string, error) {
 	const example = "Example: https://api.example.com/v1"
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return "", fail.New(fail.Invalid, "This is not a web address. "+example)
+	}
 	s, err := fail.Line("the address of the model's server", s, 300)
 	if err != nil {
 		return "", err

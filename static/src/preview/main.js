@@ -1,7 +1,7 @@
 // What a visitor would see of a website's widget, with the settings as they are typed.
 import greet from "../../../widget/src/greet.js";
-import { inline } from "../../../widget/src/inline.js";
-import { bubble, icon, make } from "../../../widget/src/make.js";
+import format from "../../../widget/src/format.js";
+import { bubble, icon, link, make } from "../../../widget/src/make.js";
 
 const $ = (id) => document.getElementById(id);
 const aside = document.querySelector("[data-preview]"), saved = JSON.parse(aside.dataset.preview);
@@ -51,7 +51,7 @@ function show() {
   const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split("\n").map((s) => s.trim()).filter(Boolean),
     greetings: all.filter((g) => !g.language || g.language === language || g.language === language.split("-")[0]) };
   const g = greet(website, at, $("see-page").value || "/");
-  said.replaceChildren(...inline(g.text || ""));
+  said.replaceChildren(...format(g.text || "", false, make, link));
   said.hidden = !g.text;
   status.textContent = g.status || "";
   const n = all.indexOf(g);

@@ -46,7 +46,7 @@ func (p *panel) steps(in []stepIn) (list []chat.Step) {
 	host := org.OriginHost(p.origin.Value())
 	for _, s := range in {
 		if org.OriginHost(s.URL) == host && host != "" {
-			list = append(list, chat.Step{URL: clip(s.URL, 500), Title: clip(s.Title, 200), At: s.At})
+			list = append(list, chat.Step{URL: clip(org.PageAddress(s.URL), 500), Title: clip(s.Title, 200), At: s.At})
 		}
 	}
 	return list
@@ -90,5 +90,5 @@ func PageOf(r *http.Request, address, page, title string) chat.Page {
 	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello
 		page = ""
 	}
-	return chat.Page{URL: clip(page, 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Address: address}
+	return chat.Page{URL: clip(org.PageAddress(page), 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Address: address}
 }

@@ -5,13 +5,12 @@ import { button, chat, root, stored, take, website } from "./given.js";
 import { keepEnd } from "./log.js";
 import { newID } from "./make.js";
 import { load, tab } from "./memory.js";
-import { rating } from "./rating.js";
 import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
 import { again, connect, drop, greeted, look, post, put } from "./wire.js";
 
 let entered = false; // Enter sends; some keyboards insert its line break all the same
-let typedAt = 0;
+let typing, typedAt = 0;
 
 function submit() {
   const text = input.value.trim();
@@ -65,7 +64,7 @@ const api = {
 export default async function panel(given) {
   await take(given);
   load();
-  furnish(api.close, rating);
+  furnish(api.close);
   begin();
   if (website.files) files();
 
@@ -83,12 +82,14 @@ export default async function panel(given) {
   });
   box.addEventListener("keydown", (e) => {
     if (e.key !== "Escape") return;
+    e.preventDefault(); // a dialog of the page's stays open
     if (menu.open) { menu.open = false; menu.firstChild.focus(); } else api.close();
   });
   menu.addEventListener("toggle", openMenu);
   addEventListener("online", again);
   addEventListener("offline", drop);
-  addEventListener("pageshow", (e) => { if (e.persisted) drop(); });
+  addEventListener("pagehide", drop); // a page with a connection is not stored for the way back
+  addEventListener("pageshow", (e) => { if (e.persisted) again(); });
   addEventListener("storage", (e) => { if (e.key === stored) changedElsewhere(); }); // another tab's unsent messages are sent by that tab; ours stay ours
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
@@ -97,6 +98,14 @@ export default async function panel(given) {
     if (!greeted) again();
   });
 
+  chat.placed = () => { // the page has put the chat elsewhere, or taken it away
+    root.host.classList.toggle("open", !box.hidden);
+    if (box.hidden) return;
+    keepEnd(() => 0, true);
+    if (typing && document.activeElement === document.body) input.focus();
+  };
+  input.onfocus = () => { typing = true; };
+  input.onblur = () => { typing = !root.host.isConnected; };
   chat.identified = async () => (await import("./identity.js")).default(tools());
   chat.told = () => told();
   if (chat.identity) await chat.identified();

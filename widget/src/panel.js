@@ -105,7 +105,7 @@ export default async function panel(given) {
     if (typing && document.activeElement === document.body) input.focus();
   };
   input.onfocus = () => { typing = true; };
-  input.onblur = () => { typing = !root.host.isConnected; };
+  input.onblur = (e) => { typing = !e.relatedTarget; };
   chat.identified = async () => (await import("./identity.js")).default(tools());
   chat.told = () => told();
   if (chat.identity) await chat.identified();

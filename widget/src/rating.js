@@ -36,7 +36,8 @@ export default async function verdict({ act, aria, conversation, fill, keepEnd, 
     request({ type: "rate", value, text: comment.value.trim(), reasons: why.filter(pressed).map((b) => b.textContent) }, (refused) => {
       problem.textContent = refused;
       if (refused) return;
-      save((m) => { m.rated = conversation(); }); // and then this is thanked for
+      save((m) => { m.rated = conversation(); });
+      rating.replaceChildren(thanks);
       window.parleyChat.tell("rated");
     });
   };

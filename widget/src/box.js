@@ -5,12 +5,12 @@ import { act, aria, make } from "./make.js";
 import { write } from "./markdown.js";
 
 const input = make("textarea"), box = make("section", "panel"), form = make("form", "composer"), face = make("img", "face"), status = make("p", "status");
-const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice"), rating = make("form", "rating");
+const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice");
 const ahead = make("div", "before"), about = make("div"), contact = make("div"); // what is asked beside the talk is loaded where it is asked
-export { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, rating, status, typing };
+export { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing };
 export let close;
 
-export function furnish(leave) {
+export function furnish(leave, rating) {
   const { name } = website, greeting = write(make("div", "greeting text"), opening.text || "");
   close = aria(act("close", "×", leave), texts.close);
   face.alt = "";

@@ -5,6 +5,7 @@ import { button, chat, root, stored, take, website } from "./given.js";
 import { keepEnd } from "./log.js";
 import { newID } from "./make.js";
 import { load, tab } from "./memory.js";
+import { rating } from "./rating.js";
 import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
 import { again, connect, drop, greeted, look, post, put } from "./wire.js";
@@ -64,7 +65,7 @@ const api = {
 export default async function panel(given) {
   await take(given);
   load();
-  furnish(api.close);
+  furnish(api.close, rating);
   begin();
   if (website.files) files();
 

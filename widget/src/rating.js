@@ -1,11 +1,15 @@
-// The visitor's verdict, loaded after the end: asks for it, or thanks for it.
-import styled from "./styled.js";
-import more from "./texts/more.js";
+// The visitor's verdict after the end.
+import { chat, texts, website } from "./given.js";
+import { keepEnd } from "./log.js";
+import { act, aria, fill, make } from "./make.js";
+import { memory, save } from "./memory.js";
+import { conversation, request } from "./talk.js";
 
-export default async function verdict({ act, aria, conversation, fill, keepEnd, make, memory, rating, request, root, save, texts: words, website }) {
-  await styled(root, website);
-  const texts = { ...more, ...words }, { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
-  const marks = aria(make("div"), texts.rate, "radiogroup"), comment = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+export const rating = make("form", "rating");
+// Asks for the verdict on the conversation, or thanks for it.
+export function ask() {
+  const { thumbs, reasons } = website.rating || {}, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+  const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
   const first = [make("p", "", texts.rate), marks];
   let value;
   for (const v of values) {
@@ -20,25 +24,25 @@ export default async function verdict({ act, aria, conversation, fill, keepEnd, 
     };
     marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
   }
-  const pressed = (b) => b.getAttribute("aria-pressed") === "true", why = (reasons || []).map((reason) => {
+  const pressed = (b) => b.getAttribute("aria-pressed") === "true", more = (reasons || []).map((reason) => {
     const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
     b.setAttribute("aria-pressed", false);
     return b;
   });
-  comment.rows = 2;
-  comment.maxLength = 2000;
-  comment.placeholder = texts.comment;
-  const rest = make("div", "rest", make("div", "reasons", ...why), comment, make("button", "send", texts.rate_send), problem);
+  words.rows = 2;
+  words.maxLength = 2000;
+  words.placeholder = texts.comment;
+  const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.replaceChildren(...(memory().rated === conversation() ? [thanks] : first));
+  rating.replaceChildren(...(memory.rated === conversation ? [thanks] : first));
   rating.onsubmit = (e) => {
     e.preventDefault();
-    request({ type: "rate", value, text: comment.value.trim(), reasons: why.filter(pressed).map((b) => b.textContent) }, (refused) => {
-      problem.textContent = refused;
-      if (refused) return;
-      save((m) => { m.rated = conversation(); });
+    request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
+      problem.textContent = why;
+      if (why) return;
+      save((m) => { m.rated = conversation; });
       rating.replaceChildren(thanks);
-      window.parleyChat.tell("rated");
+      chat.tell("rated");
     });
   };
 }

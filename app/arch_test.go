@@ -42,7 +42,8 @@ var mayImport = map[string][]string{
 	"app/assist/prompt":       {},
 	"app/archive":             {"app/pg", "app/bidi", "app/bus", "app/access", "app/fail", "app/chat"},
 	"app/jobs":                {"app/outside", "app/fail"},
-	"app/files":               {"app/pg", "app/bidi", "app/access", "app/fail"},
+	"app/files":               {"app/pg", "app/bidi", "app/access", "app/fail", "app/files/metadata"},
+	"app/files/metadata":      {},
 	// front
 	"static":        {},
 	"widget":        {},

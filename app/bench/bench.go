@@ -180,7 +180,7 @@ func widgetBytes(ctx context.Context, t Target, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%-52s %8d bytes gzip (goal: 3,000)\n", "widget: launcher", launcher)
 	fmt.Fprintf(out, "%-52s %8d bytes gzip: launcher %d, stylesheet %d, settings %d\n", "widget: before the panel is opened", launcher+css+settings, launcher, css, settings)
-	fmt.Fprintf(out, "%-56s %4d bytes gzip (goal: 12,000)\n", "widget: for talking, files and rating, besides settings", launcher+css+panel)
+	fmt.Fprintf(out, "%-56s %4d bytes gzip (goal: 12,000)\n", "widget: for talking and files, besides settings", launcher+css+panel)
 	return nil
 }
 

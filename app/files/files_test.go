@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"image"
+	"image/jpeg"
 	"image/png"
 	"io"
 	"net"
@@ -255,5 +256,61 @@ func TestLinks(t *testing.T) {
 		if _, _, err := l.Check(bad, now); err == nil {
 			t.Errorf("%q is good", bad)
 		}
+	}
+}
+
+// A photo is stored without where it was taken, and measured as it is seen; and so is everybody's, whatever it is for.
+func TestPhotos(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := apptest.NewOrg(t)
+	store, err := files.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := files.NewRoom(apptest.DB(t), store, "")
+	var plain bytes.Buffer
+	if err := jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 40, 24)), nil); err != nil {
+		t.Fatal(err)
+	}
+	for turned := range 9 {
+		exif := append([]byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x02\x01\x12\x00\x03\x00\x00\x00\x01\x00"), byte(turned))
+		exif = append(exif, "\x00\x00\x88\x25\x00\x04\x00\x00\x00\x01\x00\x00\x00\x26\x00\x00\x00\x00GPS 52.5163 13.3777"...)
+		photo := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}, exif...)
+		photo = append(photo, plain.Bytes()[2:]...)
+		for _, use := range []files.Use{files.OfMessage, files.OfSnippet, files.Picture} {
+			in := files.New{ID: uuid.New(), Use: use, Name: "photo.jpg", Content: bytes.NewReader(photo), Allowed: files.Sorts, Most: 5000}
+			if use == files.OfMessage {
+				in.Visitor = o.Visitor().ID()
+			}
+			f, err := r.Put(ctx, o.As(access.Agent), in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			width, height := 40, 24
+			if turned >= 5 {
+				width, height = 24, 40
+			}
+			if f.Width != width || f.Height != height {
+				t.Errorf("%s, turned %d: %d by %d", use, turned, f.Width, f.Height)
+			}
+			in.Content = bytes.NewReader(photo)
+			if again, err := r.Put(ctx, o.As(access.Agent), in); err != nil || again.ID != f.ID {
+				t.Errorf("%s: the same photo again: %v", use, err)
+			}
+			_, content, err := r.Open(ctx, o.As(access.Agent), f.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(content)
+			content.Close()
+			if err != nil || int64(len(b)) != f.Size || len(b) > len(photo) || bytes.Contains(b, []byte("GPS")) || bytes.Contains(b, []byte("Exif")) != (turned > 0) {
+				t.Errorf("%s, turned %d: %v, %d bytes of %d: %q", use, turned, err, f.Size, len(photo), b)
+			}
+		}
+	}
+	none := append([]byte(nil), plain.Bytes()[:bytes.Index(plain.Bytes(), []byte{0xff, 0xda})]...) // measures, and no pixels
+	if _, err := r.Put(ctx, o.As(access.Agent), files.New{ID: uuid.New(), Use: files.OfSnippet, Name: "a.jpg", Bytes: none, Allowed: files.Sorts, Most: 5000}); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("no pixels: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/gabriel-vasile/mimetype"
 	_ "golang.org/x/image/webp" // measures
 
+	"parley/app/bidi"
 	"parley/app/fail"
 )
 
@@ -74,6 +75,9 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		return looked{}, "", err
 	}
 	m := mimetype.Detect(head)
+	if m.Is("image/apng") { // a PNG that moves
+		m = m.Parent()
+	}
 	kind, _, _ := strings.Cut(m.String(), ";")
 	sort, known := sortOf[kind]
 	for p := m.Parent(); !known && p != nil && strings.HasPrefix(kind, "text/") && harmlessText(kind); p = p.Parent() {
@@ -90,7 +94,7 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 	if sort == Images {
 		c, _, err := image.DecodeConfig(bufio.NewReader(io.NewSectionReader(file, 0, min(size, imageHead))))
 		if err != nil {
-			return looked{}, "", fail.New(fail.Invalid, "The image “%s” is damaged.", name).Because("damaged")
+			return looked{}, "", damaged(name)
 		}
 		if c.Width*c.Height > MostPixels || c.Width <= 0 || c.Height <= 0 {
 			return looked{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MostPixels/1_000_000).Because("damaged")
@@ -104,6 +108,10 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 		name += ".txt"
 	}
 	return l, name, nil
+}
+
+func damaged(name string) error {
+	return fail.New(fail.Invalid, "The image “%s” is damaged.", bidi.Isolate(name)).Because("damaged")
 }
 
 // What is text and can be run is text all the same, under an ending that nothing runs.

@@ -17,6 +17,7 @@ import (
 	"parley/app/bidi"
 	"parley/app/fail"
 	"parley/app/files/internal/filesdb"
+	"parley/app/files/metadata"
 	"parley/app/pg"
 )
 
@@ -132,6 +133,12 @@ func (u *upload) take(ctx context.Context, in New, name string, most int64) (Fil
 	if err != nil {
 		return File{}, err
 	}
+	if Shown(l.kind) {
+		hash.Reset()
+		if size, err = strip(t, hash, &l, size, name); err != nil {
+			return File{}, err
+		}
+	}
 	if err := u.scan(ctx, t, size, name); err != nil {
 		return File{}, err
 	}
@@ -164,6 +171,26 @@ func receive(to *os.File, from io.Reader) (size int64, err error) {
 			return size, err
 		}
 	}
+}
+
+// strip removes from an image what tells more than it shows, such as where it was taken, and turns its measures as it is shown. It does so
+// where the file is, writes what stays to the hash too, and returns the new size.
+func strip(t *os.File, hash io.Writer, l *looked, size int64, name string) (int64, error) {
+	turned, size, err := metadata.Strip(io.MultiWriter(io.NewOffsetWriter(t, 0), hash), t, size, l.kind)
+	if errors.Is(err, metadata.ErrDamaged) {
+		return 0, damaged(name)
+	}
+	if err == nil {
+		err = t.Truncate(size)
+	}
+	if err != nil {
+		slog.Error("remove an image's metadata", "error", err)
+		return 0, errDisk
+	}
+	if turned.Sideways() {
+		l.width, l.height = l.height, l.width
+	}
+	return size, nil
 }
 
 func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) error {

@@ -5,12 +5,12 @@ import { act, aria, make } from "./make.js";
 import { write } from "./markdown.js";
 
 const input = make("textarea"), box = make("section", "panel"), form = make("form", "composer"), face = make("img", "face"), status = make("p", "status");
-const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice");
+const menu = make("details", "menu"), items = make("div", "items"), privacy = make("div", "privacy text"), typing = make("p", "typing"), notice = make("p", "notice"), rating = make("form", "rating");
 const ahead = make("div", "before"), about = make("div"), contact = make("div"); // what is asked beside the talk is loaded where it is asked
-export { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing };
+export { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, rating, status, typing };
 export let close;
 
-export function furnish(leave, rating) {
+export function furnish(leave) {
   const { name } = website, greeting = write(make("div", "greeting text"), opening.text || "");
   close = aria(act("close", "×", leave), texts.close);
   face.alt = "";
@@ -21,8 +21,6 @@ export function furnish(leave, rating) {
   aria(log, name, "log").tabIndex = 0;
   log.append(write(privacy, website.privacy || ""), greeting);
   aria(notice, "", "status");
-  input.rows = 1;
-  input.maxLength = 4000;
   aria(input, texts.write);
   form.append(input, make("button", "send", texts.send));
   aria(box, name, "dialog").append(make("header", "", face, make("div", "", make("strong", "", name), status), menu, close), log, typing, notice, rating, ahead, about, contact, form);

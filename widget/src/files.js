@@ -1,10 +1,10 @@
-// Files: chosen, dropped, pasted, or a picture of the page. Each is sent at once and shows how far it is.
+// Files: chosen, dropped, pasted, or a picture of the page.
 import { box, form, input } from "./box.js";
-import { call, speaks, texts, website, why } from "./given.js";
-import { act, aria, fill, icon, make, newID } from "./make.js";
-import { memory } from "./memory.js";
-import { acknowledged, chosen, conversation, drawState, running, state, tools } from "./talk.js";
+import { call, texts, website, why } from "./given.js";
+import { act, aria, icon, make, newID } from "./make.js";
+import { acknowledged, chosen, drawState, ready, running, state, tools } from "./talk.js";
 import { draw } from "./thread.js";
+import { greeted, say } from "./wire.js";
 
 export default function files() {
   const rules = website.files, chooser = make("input"), clip = aria(act("attach", icon("M16.5 6v11a4.5 4.5 0 0 1-9 0V5a3 3 0 0 1 6 0v10.5a1.5 1.5 0 0 1-3 0V6H9v9.5a3 3 0 0 0 6 0V5a4.5 4.5 0 0 0-9 0v12a6 6 0 0 0 12 0V6z"), () => chooser.click()), texts.attach);
@@ -16,42 +16,15 @@ export default function files() {
 
   const put = (list) => { for (const f of list) add(f, f.name || "picture.png"); };
 
-  function add(file, name) {
-    const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = draw(m, true), note = make("small", "progress"); // percents are not read out
-    const leave = () => { e.remove(); input.focus(); };
-    const end = (why, again) => aria(note, "", "status").replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(again ? [act("link", texts.retry, again), " "] : []), aria(act("link", "×", leave), texts.cancel));
-    const number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
-    e.querySelector("small").replaceWith(note);
-    if (file.size > rules.most) return end(fill(texts.large, { name, size: number(rules.most / 1048576, { style: "unit", unit: "megabyte" }) }));
-    let x;
-    const again = () => {
-      x = new XMLHttpRequest();
-      const text = make("span", "", texts.sending);
-      note.replaceChildren(text, " ", act("link", texts.cancel, () => { x.abort(); leave(); }));
-      x.responseType = "json";
-      x.open("POST", call("files") + "&" + new URLSearchParams({ id: m.id, name, ...(running() && { conversation }), ...(chosen() && { subject: chosen() }), ...(!state && { page: location.href, title: document.title }) }));
-      x.setRequestHeader("Authorization", "Bearer " + memory.token);
-      x.upload.onprogress = (p) => { if (p.lengthComputable) text.textContent = number(p.loaded / p.total, { style: "percent" }); };
-      x.onload = () => {
-        if (!e.isConnected) return; // it was another visitor's
-        const a = x.response || {};
-        if (x.status === 200) {
-          acknowledged(a.conversation, { ...m, ...a }, a.seq);
-          drawState();
-        } else end(why(a), x.status > 428 && again);
-      };
-      x.onerror = () => {
-        end("", again);
-        addEventListener("online", () => { if (e.isConnected && x.readyState > 3 && !x.status) again(); }, { once: true });
-      };
-      x.send(file);
-    };
-    again();
-  }
+  const load = () => import("./upload.js");
+  const add = (file, name) => load().then((m) => m.default({ ...tools(), acknowledged, call, chosen, draw, greeted: () => greeted, newID, ready, running, state: () => state, why }, file, name),
+    () => { ready.push(() => add(file, name)); say(texts.offline); drawState(); });
+  ready.push(() => load().catch(() => 0)); // so that it is there when the connection is not
 
   input.addEventListener("paste", (e) => {
-    const list = e.clipboardData?.files;
-    if (list?.length) { e.preventDefault(); put(list); }
+    const data = e.clipboardData, list = Array.from(data?.files || []), text = list[0] && data.getData("text").trim();
+    if (text && !list.some((f) => text.endsWith(f.name))) import("./offer.js").then((m) => m.default(tools(), () => put(list)), () => 0); // the name is all that the text of a copied file says
+    else if (list[0]) { e.preventDefault(); put(list); }
   });
   const over = (on) => box.classList.toggle("dropping", on);
   box.dataset.drop = texts.drop;

@@ -1,5 +1,5 @@
 // Another visitor from now on, as the site says (parley("identify", signed)); or none any more: then nothing of the former stays.
-export default function identify({ anew, box, memory, save, stored }) {
+export default function identify({ anew, box, compose, memory, save, stored }) {
   const chat = window.parleyChat, signed = chat.identity, before = memory();
   chat.settle = (refused) => { // the server has taken it, once, or refuses it
     if (!chat.identity) return;
@@ -16,8 +16,9 @@ export default function identify({ anew, box, memory, save, stored }) {
   if (!signed || before.of && before.of !== of) {
     save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; m.era = String(Math.random()); });
     if (!signed) chat.data = {};
-    try { sessionStorage.removeItem(stored + ".trail"); } catch { /* storage is off */ }
     for (const form of box.querySelectorAll("form")) form.reset();
+    compose("");
+    try { for (const k of Object.keys(sessionStorage)) if (k.startsWith(stored + ".")) sessionStorage.removeItem(k); } catch { /* storage is off */ }
   }
   if (signed) save((m) => { m.of = of; });
   anew();

@@ -33,7 +33,7 @@ import { bubble, icon } from "./make.js";
       else if (!token) try {
         chat.data = {};
         localStorage.removeItem(stored);
-        sessionStorage.removeItem(stored + ".trail");
+        for (const k of Object.keys(sessionStorage)) if (k.startsWith(stored + ".")) sessionStorage.removeItem(k);
       } catch { /* storage is off: there is nothing */ }
     },
     open: () => wish("open"),

@@ -31,6 +31,9 @@ export const icon = (d) => {
 
 export const bubble = "M4 4h16a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"; // what the launcher shows
 
+// Keys that belong to an input method. Safari has ended the composition when it sends the key that did so, with this code.
+export const composing = (e) => e.isComposing || e.keyCode === 229;
+
 // Fills {names} in.
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 

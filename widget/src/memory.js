@@ -23,3 +23,6 @@ export const save = (change) => {
 export const tab = (name, value) => {
   try { return value === undefined ? sessionStorage.getItem(name) : sessionStorage.setItem(name, value); } catch { /* as above */ }
 };
+
+// What is being written in a field, by this visitor in this tab.
+export const draft = (name, value) => tab(stored + ".draft" + (memory.era || "") + name, value);

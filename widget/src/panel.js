@@ -1,11 +1,11 @@
 // The panel: what the person does.
 import { box, close, form, furnish, input, menu } from "./box.js";
+import { compose, plain, tooLong } from "./compose.js";
 import files from "./files.js";
 import { button, chat, root, stored, take, website } from "./given.js";
 import { keepEnd } from "./log.js";
-import { newID } from "./make.js";
-import { load, tab } from "./memory.js";
-import { rating } from "./rating.js";
+import { composing, newID } from "./make.js";
+import { draft, load, tab } from "./memory.js";
 import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
 import { draw } from "./thread.js";
 import { again, connect, drop, greeted, look, post, put } from "./wire.js";
@@ -14,17 +14,14 @@ let entered = false; // Enter sends; some keyboards insert its line break all th
 let typing, typedAt = 0;
 
 function submit() {
-  const text = input.value.trim();
-  if (!text || form.hidden) return;
+  const text = plain(input.value);
+  if (!text || form.hidden || tooLong(input, 4000, true)) return;
   const m = { id: newID(), text, conversation: running() ? conversation : undefined, subject: chosen() };
   if (!running()) chat.tell("started");
-  input.value = "";
-  grow();
+  compose("");
   draw({ ...m, kind: "text", author: "visitor" }, true);
   post(m);
 }
-
-const grow = () => { input.rows = Math.min(5, input.value.split("\n").length); };
 
 function show(open) {
   box.hidden = !open;
@@ -37,6 +34,7 @@ const api = {
   listen: connect,
   open(focus = true) {
     show(true);
+    compose();
     chat.tell("opening");
     read();
     connect();
@@ -55,8 +53,7 @@ const api = {
   async start({ group, text }) {
     const subject = await askSubject();
     if (group) subject?.wish(group);
-    input.value ||= text || "";
-    grow();
+    compose(input.value || text || "");
     api.open();
   },
   toggle() { box.hidden ? api.open() : api.close(); },
@@ -65,24 +62,25 @@ const api = {
 export default async function panel(given) {
   await take(given);
   load();
-  furnish(api.close, rating);
+  furnish(api.close);
+  compose(draft("") || "");
   begin();
   if (website.files) files();
 
   form.onsubmit = (e) => { e.preventDefault(); submit(); };
   input.addEventListener("keydown", (e) => {
-    entered = e.key === "Enter" && !e.shiftKey && !e.isComposing;
+    entered = e.key === "Enter" && !e.shiftKey && !composing(e);
     if (entered) { e.preventDefault(); submit(); }
   });
   input.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
   input.addEventListener("input", () => {
-    grow();
+    compose();
     if (state !== "open" || Date.now() - typedAt < 1000) return;
     typedAt = Date.now();
     setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
   });
   box.addEventListener("keydown", (e) => {
-    if (e.key !== "Escape") return;
+    if (e.key !== "Escape" || composing(e)) return;
     e.preventDefault(); // a dialog of the page's stays open
     if (menu.open) { menu.open = false; menu.firstChild.focus(); } else api.close();
   });

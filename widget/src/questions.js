@@ -2,7 +2,7 @@
 import styled from "./styled.js";
 import more from "./texts/more.js";
 
-export default async function questions({ ahead, drawState, input: composer, make, memory, root, save, texts: words, website }, then) {
+export default async function questions({ ahead, draft, drawState, fill, input: composer, json, make, memory, plain, root, save, speaks, texts: words, website }, then) {
   const texts = { ...more, ...words }, known = (memory().answers || []).map((a) => a.label);
   const list = website.questions.filter((q) => !known.includes(q.label) && !(q.kind === "email" && memory().email));
   if (!list.length) return then();
@@ -16,7 +16,6 @@ export default async function questions({ ahead, drawState, input: composer, mak
     } else {
       input = make("input");
       input.type = { email: "email", consent: "checkbox" }[q.kind] || "text";
-      if (q.kind !== "consent") input.maxLength = 300;
       if (q.kind === "email" || q.kind === "name") input.autocomplete = q.kind;
     }
     input.id = "q" + i;
@@ -37,6 +36,12 @@ export default async function questions({ ahead, drawState, input: composer, mak
     form.append(make("div", q.kind === "consent" ? "question consent" : "question", ...(q.kind === "consent" ? [input, text] : [text, input]), problem));
     return { q, input, problem };
   });
+  const number = (n) => new Intl.NumberFormat(speaks).format(n), kept = "questions"; // what is typed survives the page
+  try {
+    const typed = JSON.parse(draft(kept)) || {};
+    for (const { q, input } of fields) if (typed[q.label]) input[q.kind === "consent" ? "checked" : "value"] = typed[q.label];
+  } catch { /* nothing is there */ }
+  form.addEventListener("input", () => draft(kept, json(Object.fromEntries(fields.map(({ q, input }) => [q.label, q.kind === "consent" ? input.checked : input.value])))));
   form.noValidate = true;
   form.append(make("button", "send", texts.begin));
   form.addEventListener("submit", (e) => {
@@ -44,8 +49,8 @@ export default async function questions({ ahead, drawState, input: composer, mak
     let first;
     const answers = [];
     for (const { q, input, problem } of fields) {
-      const value = q.kind === "consent" ? (input.checked ? "✓" : "") : input.value.trim();
-      const wrong = q.required && !value ? texts.required : q.kind === "email" && value && !input.validity.valid ? texts.address : "";
+      const value = q.kind === "consent" ? (input.checked ? "✓" : "") : plain(input.value), n = [...value].length, most = q.kind === "name" ? 100 : 300;
+      const wrong = q.required && !value ? texts.required : n > most && q.kind !== "choice" ? fill(texts.too_long, { n: number(n), most: number(most) }) : q.kind === "email" && value && !input.validity.valid ? texts.address : "";
       problem.textContent = wrong;
       input.setAttribute("aria-invalid", String(!!wrong));
       if (wrong) first ||= input;
@@ -53,6 +58,7 @@ export default async function questions({ ahead, drawState, input: composer, mak
     }
     if (first) return first.focus();
     form.remove();
+    draft(kept, "");
     save((m) => { m.answers = [...(m.answers || []), ...answers]; for (const a of answers) if (a.kind === "email") m.email = a.value; });
     then();
     composer.focus();

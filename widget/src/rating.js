@@ -1,15 +1,11 @@
-// The visitor's verdict after the end.
-import { chat, texts, website } from "./given.js";
-import { keepEnd } from "./log.js";
-import { act, aria, fill, make } from "./make.js";
-import { memory, save } from "./memory.js";
-import { conversation, request } from "./talk.js";
+// The visitor's verdict, loaded after the end: asks for it, or thanks for it.
+import styled from "./styled.js";
+import more from "./texts/more.js";
 
-export const rating = make("form", "rating");
-// Asks for the verdict on the conversation, or thanks for it.
-export function ask() {
-  const { thumbs, reasons } = website.rating || {}, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
-  const marks = aria(make("div"), texts.rate, "radiogroup"), words = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
+export default async function verdict({ act, aria, conversation, draft, fill, keepEnd, make, memory, plain, rating, request, root, save, texts: words, tooLong, website }) {
+  await styled(root, website);
+  const texts = { ...more, ...words }, { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
+  const marks = aria(make("div"), texts.rate, "radiogroup"), comment = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
   const first = [make("p", "", texts.rate), marks];
   let value;
   for (const v of values) {
@@ -24,25 +20,28 @@ export function ask() {
     };
     marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
   }
-  const pressed = (b) => b.getAttribute("aria-pressed") === "true", more = (reasons || []).map((reason) => {
+  const pressed = (b) => b.getAttribute("aria-pressed") === "true", why = (reasons || []).map((reason) => {
     const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
     b.setAttribute("aria-pressed", false);
     return b;
   });
-  words.rows = 2;
-  words.maxLength = 2000;
-  words.placeholder = texts.comment;
-  const rest = make("div", "rest", make("div", "reasons", ...more), words, make("button", "send", texts.rate_send), problem);
+  comment.rows = 2;
+  comment.value = draft(conversation()) || ""; // from before the page was loaded anew
+  comment.oninput = () => { draft(conversation(), comment.value); tooLong(comment, 2000); };
+  comment.placeholder = texts.comment;
+  const rest = make("div", "rest", make("div", "reasons", ...why), comment, make("button", "send", texts.rate_send), problem);
   const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.replaceChildren(...(memory.rated === conversation ? [thanks] : first));
+  rating.replaceChildren(...(memory().rated === conversation() ? [thanks] : first));
   rating.onsubmit = (e) => {
     e.preventDefault();
-    request({ type: "rate", value, text: words.value.trim(), reasons: more.filter(pressed).map((b) => b.textContent) }, (why) => {
-      problem.textContent = why;
-      if (why) return;
-      save((m) => { m.rated = conversation; });
+    if (tooLong(comment, 2000, true)) return;
+    request({ type: "rate", value, text: plain(comment.value), reasons: why.filter(pressed).map((b) => b.textContent) }, (refused) => {
+      problem.textContent = refused;
+      if (refused) return;
+      draft(conversation(), "");
+      save((m) => { m.rated = conversation(); });
       rating.replaceChildren(thanks);
-      chat.tell("rated");
+      window.parleyChat.tell("rated");
     });
   };
 }

@@ -1,22 +1,23 @@
 // The talk: which conversation, what state it is in, and what the frames that come do to it.
-import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, status, typing } from "./box.js";
+import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, rating, status, typing } from "./box.js";
 import { address, badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
+import { compose, plain, tooLong } from "./compose.js";
 import { keepEnd, log } from "./log.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
-import { json, load, memory, save } from "./memory.js";
-import { ask as askVerdict, rating } from "./rating.js";
-import { before, clear, draw, mark, shown, turn } from "./thread.js";
+import { draft, json, load, memory, save } from "./memory.js";
+import { before, clear, dated, draw, mark, shown, turn } from "./thread.js";
 import { again, drop, flush, greeted, kept, mended, pending, put, said, say, stopped, tries, welcomed } from "./wire.js";
 
 export let conversation = null, state = "", last = 0; // last: the number up to which everything is shown
-let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era; // reply: the agent's newest that is not read yet; era: of one visitor
+let agent = "", unread = 0, reply = 0, asking, place, typingTimer, choices, subject, tell, era, verdict; // reply: the agent's newest that is not read yet; era: of one visitor
+export const ready = []; // what is done once a connection stands
 const asked = new Map(); // frame id to the frame and who wants its answer
 
 export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
 
 // What parts are given that are loaded when they are used.
-export const tools = () => ({ act, address, anew, aria, fill, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, root, put, request, json, save, say, drawState,
+export const tools = () => ({ act, address, anew, aria, compose, draft, fill, keepEnd, plain, tooLong, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, rating, root, put, request, json, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
 // Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.
@@ -29,6 +30,9 @@ export function request(frame, then) {
 export function drawState() {
   const closed = state === "closed", waiting = state === "waiting", words = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
   status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : waiting ? place?.words || texts.waiting : opening.status || "";
+  const now = closed && website.rating && conversation + (memory.rated === conversation);
+  if (now && now !== verdict) import("./rating.js").then((m) => m.default(tools()));
+  verdict = now;
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
   menu.hidden = !state && !website.privacy;
@@ -54,6 +58,7 @@ function drawUnread() {
 // What has been seen is remembered for all tabs, so that it is not new again at the next page.
 const unseen = () => box.hidden || document.hidden;
 export function read() {
+  dated();
   if (!unseen()) {
     unread = 0;
     if ((memory.read || 0) < last) save((m) => { m.read = last; });
@@ -66,9 +71,10 @@ export function changedElsewhere() {
   load();
   if (memory.era !== era || conversation && !memory.token) { // there is another visitor
     chat.data = {};
+    compose("");
     anew();
   }
-  if (memory.rated === conversation) askVerdict();
+  drawState();
   if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
 }
 
@@ -103,7 +109,6 @@ export function begin() {
   last = unread = 0;
   era = memory.era;
   asked.clear();
-  askVerdict();
   clear();
   for (const m of memory.out) draw({ ...m, kind: "text", author: "visitor" }, true);
 }
@@ -121,7 +126,6 @@ function turnTo(id) {
   conversation = id;
   face.removeAttribute("src");
   last = 0;
-  askVerdict();
   if (memory.conversation !== id) save((m) => { m.conversation = id; m.read = 0; });
 }
 
@@ -167,6 +171,7 @@ const frames = {
     take(messages);
     flush();
     for (const [frame] of asked.values()) put(frame);
+    for (const f of ready.splice(0)) f();
     told();
   },
   messages({ conversation: c, messages }) {
@@ -210,7 +215,8 @@ const frames = {
       kept(m.id);
       shown.get(m.id)?.remove();
       shown.delete(m.id);
-      input.value = [m.text, input.value].filter(Boolean).join("\n");
+      input.setRangeText(m.text + (input.value && "\n"), 0, 0, "preserve");
+      compose();
     }
     say(why(frame));
   },

@@ -1,13 +1,12 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
-import { link } from "./inline.js";
 import { keepEnd, log } from "./log.js";
 import { fill, make } from "./make.js";
 import { write } from "./markdown.js";
 
 export const shown = new Map(); // message id to its element
 const talks = new Map(); // conversation to the place of its messages
-let talk, seen; // the place of the present conversation's; and how far its agent has read
+let talk, seen, day; // the place of the present conversation's; how far its agent has read; and the day of the times
 
 const place = (next) => log.insertBefore(make("div", "talk"), next || null);
 
@@ -24,7 +23,10 @@ export function turn(id, again, out) {
   if (again && talk.childElementCount) talk = place();
   talks.set(id, talk);
   seen = 0;
-  for (const m of out) if (shown.has(m.id)) talk.append(shown.get(m.id));
+  for (const m of out) {
+    const e = shown.get(m.id);
+    if (e && e.parentNode !== talk) talk.append(e); // what is put where it is already would be read out again
+  }
 }
 
 // The place of a conversation before the present one.
@@ -38,12 +40,20 @@ export function draw(m, pending, to = talk) {
   const system = m.kind === "system", e = shown.get(m.id) || (system ? make("p", "system") : make("div", "message " + m.author));
   shown.set(m.id, e);
   keepEnd(() => {
-    if (system) e.textContent = fill({ taken: texts.joined, closed: texts.ended, left: texts.you_ended, lapsed: texts.lapsed, silent: texts.silent, returned: texts.returned }[m.text] || "", m);
+    if (system) e.firstChild || e.append(fill({ taken: texts.joined, closed: texts.ended, left: texts.you_ended, lapsed: texts.lapsed, silent: texts.silent, returned: texts.returned }[m.text] || "", m));
     else {
-      e.change = (changed, text) => e.replaceChildren(
-        changed === "erased" ? make("div", "text", make("em", "", texts.erased)) : m.file ? attached(m) : write(make("div", "text"), text),
-        make("small", "", pending ? texts.sending : (m.author === "agent" && m.name ? m.name + " · " : "") +
-          new Date(m.at).toLocaleTimeString(speaks, { timeStyle: "short" }) + (changed === "edited" ? " · " + texts.edited : "")));
+      e.change = (changed, text) => {
+        const erased = changed === "erased", words = changed + text, at = new Date(m.at);
+        const small = make("small", "", pending ? texts.sending : (m.author === "agent" && m.name ? m.name + " · " : "") +
+          at.toLocaleString(speaks, { timeStyle: "short", dateStyle: at.toDateString() === new Date().toDateString() ? undefined : "medium" }) + (changed === "edited" ? " · " + texts.edited : ""));
+        small.setAttribute("aria-live", "off");
+        if (e.words === words) e.lastChild.replaceWith(small); // each message is read out once
+        else e.replaceChildren(m.kind === "file" && !erased ? make("a", "file card", text) : write(make("div", "text"), text), small);
+        e.words = words;
+        if (erased) e.firstChild.replaceChildren(make("em", "", texts.erased));
+        else if (m.file) attach(e.firstChild, m);
+        e.again = () => { if (!pending) e.change(changed, text); };
+      };
       e.change(m.changed, m.text);
       if (m.seq) e.dataset.seq = m.seq;
     }
@@ -57,19 +67,27 @@ export function draw(m, pending, to = talk) {
   return e;
 }
 
-function attached({ file, text }) {
-  const a = link("file", base + file.url), card = () => { a.className = a.part = "file card"; a.replaceChildren(text); };
-  if (!file.width) card();
-  else {
-    const img = make("img"), small = Math.min(1, 240 / file.width, 200 / file.height);
-    img.width = Math.max(1, file.width * small);
-    img.height = Math.max(1, file.height * small);
-    img.alt = text;
-    img.onerror = card; // the page may forbid images from elsewhere
-    img.src = a.href;
-    a.append(img);
-  }
-  return a;
+// A file as a card, or as the picture that it is.
+function attach(a, { file, text }) {
+  a.href = base + file.url;
+  a.target = "_blank";
+  a.rel = "noreferrer"; // and so no opener
+  if (!file.width || a.firstElementChild) return;
+  const img = make("img"), small = Math.min(1, 240 / file.width, 200 / file.height);
+  img.width = Math.max(1, file.width * small);
+  img.height = Math.max(1, file.height * small);
+  img.alt = text;
+  img.onerror = () => { a.className = a.part = "file card"; a.replaceChildren(text); }; // the page may forbid images from elsewhere
+  img.src = a.href;
+  a.className = a.part = "file";
+  a.replaceChildren(img);
+}
+
+// Past midnight, what was said says its day.
+export function dated() {
+  if (day === (day = new Date().toDateString())) return;
+  for (const e of shown.values()) e.again?.();
+  mark();
 }
 
 // Under the visitor's last message: whether it is kept, and read.

@@ -16,6 +16,7 @@ export default {
   more: "Mehr", end: "Chat beenden", end_sure: "Diesen Chat beenden?", save: "Als Text speichern", mail: "Per E-Mail senden", mailed: "Die E-Mail ist unterwegs.", privacy: "Datenschutz",
   rate: "Wie war dieser Chat für Sie?", star: "{n} von 5", good: "Gut", bad: "Nicht gut", comment: "Möchten Sie noch etwas dazu sagen?", rate_send: "Bewertung senden", thanks: "Vielen Dank!", change: "Ändern",
   dismiss: "Jetzt nicht",
+  count: "{n} von {most} Zeichen", too_long: "Der Text ist zu lang: {n} von {most} Zeichen. Bitte kürzen Sie ihn.", attach_too: "Bild auch anhängen",
   no_busy: "Einen Moment, es geht gleich weiter.",
   no_kind: "Diese Art von Datei kann hier nicht gesendet werden.", no_empty: "Die Datei ist leer.", no_harmful: "Die Datei wurde nicht angenommen: Sie enthält etwas Schädliches.", no_damaged: "Die Datei ist beschädigt oder zu groß.", no_rated: "Dieser Chat kann nicht mehr bewertet werden.", no_mailed: "Dieser Chat kann nicht per E-Mail gesendet werden.", no_email: "Das ist keine E-Mail-Adresse.", no_blocked: "Dieser Chat steht Ihnen nicht zur Verfügung.", no_code: "Dieser Link wurde schon benutzt oder ist abgelaufen. Sie können hier weiterschreiben.", no_fault: "Bei uns ist etwas schiefgegangen. Bitte versuchen Sie es erneut; bleibt es dabei, nennen Sie bitte {reference}.",
 };

@@ -8,6 +8,5 @@ export default {
   returned: "A colleague will take over in a moment", ended: "The conversation has ended", you_ended: "You have ended the conversation",
   lapsed: "Ended, because nothing was written for a while", silent: "Are you still there? Otherwise the conversation ends soon.",
   attach: "Send a file", drop: "Drop files here", large: "“{name}” is larger than {size}.", cancel: "Cancel", retry: "Try again", failed: "Not sent",
-  more: "More", rate: "How was this conversation?", star: "{n} of 5", good: "Good", bad: "Not good",
-  comment: "Would you like to say more?", rate_send: "Send rating", thanks: "Thank you!", change: "Change",
+  more: "More",
 };

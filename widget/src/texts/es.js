@@ -16,6 +16,7 @@ export default {
   more: "Más", end: "Finalizar conversación", end_sure: "¿Finalizar esta conversación?", save: "Guardar como texto", mail: "Enviar por correo", mailed: "El correo está en camino.", privacy: "Privacidad",
   rate: "¿Qué le ha parecido esta conversación?", star: "{n} de 5", good: "Bien", bad: "Mal", comment: "¿Desea añadir algo más?", rate_send: "Enviar valoración", thanks: "¡Gracias!", change: "Cambiar",
   dismiss: "Ahora no",
+  count: "{n} de {most} caracteres", too_long: "El texto es demasiado largo: {n} de {most} caracteres. Acórtelo, por favor.", attach_too: "Adjuntar también la imagen",
   no_busy: "Un momento, enseguida continúa.",
   no_kind: "Este tipo de archivo no se puede enviar aquí.", no_empty: "El archivo está vacío.", no_harmful: "El archivo no se ha aceptado: contiene algo dañino.", no_damaged: "El archivo está dañado o es demasiado grande.", no_rated: "Esta conversación ya no se puede valorar.", no_mailed: "Esta conversación no se puede enviar por correo.", no_email: "Esto no es una dirección de correo.", no_blocked: "Este chat no está disponible para usted.", no_code: "Este enlace ya se ha utilizado o ha caducado. Puede seguir escribiendo aquí.", no_fault: "Algo ha fallado por nuestra parte. Inténtelo de nuevo; si sigue igual, indique {reference}.",
 };

@@ -16,6 +16,7 @@ export default {
   more: "Plus", end: "Terminer la conversation", end_sure: "Terminer cette conversation\u00a0?", save: "Enregistrer en texte", mail: "Envoyer par e-mail", mailed: "L’e-mail est en route.", privacy: "Confidentialité",
   rate: "Comment s’est passée cette conversation\u00a0?", star: "{n} sur 5", good: "Bien", bad: "Pas bien", comment: "Souhaitez-vous ajouter quelque chose\u00a0?", rate_send: "Envoyer l’avis", thanks: "Merci\u00a0!", change: "Modifier",
   dismiss: "Pas maintenant",
+  count: "{n} caractères sur {most}", too_long: "Le texte est trop long : {n} caractères sur {most}. Veuillez le raccourcir.", attach_too: "Joindre aussi l’image",
   no_busy: "Un instant, la suite arrive.",
   no_kind: "Ce type de fichier ne peut pas être envoyé ici.", no_empty: "Le fichier est vide.", no_harmful: "Le fichier a été refusé : il contient quelque chose de dangereux.", no_damaged: "Le fichier est endommagé ou trop grand.", no_rated: "Cette conversation ne peut plus être évaluée.", no_mailed: "Cette conversation ne peut pas être envoyée par e-mail.", no_email: "Ce n’est pas une adresse e-mail.", no_blocked: "Ce chat ne vous est pas accessible.", no_code: "Ce lien a déjà été utilisé ou a expiré. Vous pouvez continuer à écrire ici.", no_fault: "Un problème est survenu chez nous. Veuillez réessayer ; si cela persiste, indiquez {reference}.",
 };

@@ -16,6 +16,7 @@ export default {
   more: "Altro", end: "Termina la conversazione", end_sure: "Terminare questa conversazione?", save: "Salva come testo", mail: "Invia per e-mail", mailed: "L’e-mail è in arrivo.", privacy: "Privacy",
   rate: "Com’è andata questa conversazione?", star: "{n} su 5", good: "Bene", bad: "Non bene", comment: "Desidera aggiungere qualcosa?", rate_send: "Invia valutazione", thanks: "Grazie!", change: "Modifica",
   dismiss: "Non ora",
+  count: "{n} di {most} caratteri", too_long: "Il testo è troppo lungo: {n} di {most} caratteri. Accorcialo, per favore.", attach_too: "Allega anche l’immagine",
   no_busy: "Un momento, si continua subito.",
   no_kind: "Questo tipo di file non può essere inviato qui.", no_empty: "Il file è vuoto.", no_harmful: "Il file non è stato accettato: contiene qualcosa di dannoso.", no_damaged: "Il file è danneggiato o troppo grande.", no_rated: "Questa conversazione non può più essere valutata.", no_mailed: "Questa conversazione non può essere inviata per e-mail.", no_email: "Questo non è un indirizzo e-mail.", no_blocked: "Questa chat non è disponibile per Lei.", no_code: "Questo link è già stato usato o è scaduto. Può continuare a scrivere qui.", no_fault: "Qualcosa è andato storto da parte nostra. Riprovi; se il problema resta, indichi {reference}.",
 };

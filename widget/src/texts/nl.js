@@ -16,6 +16,7 @@ export default {
   more: "Meer", end: "Gesprek beëindigen", end_sure: "Dit gesprek beëindigen?", save: "Opslaan als tekst", mail: "Per e-mail versturen", mailed: "De e-mail is onderweg.", privacy: "Privacy",
   rate: "Hoe was dit gesprek?", star: "{n} van 5", good: "Goed", bad: "Niet goed", comment: "Wilt u er nog iets over zeggen?", rate_send: "Beoordeling versturen", thanks: "Dank u wel!", change: "Wijzigen",
   dismiss: "Niet nu",
+  count: "{n} van {most} tekens", too_long: "De tekst is te lang: {n} van {most} tekens. Maak hem korter.", attach_too: "Ook de afbeelding bijvoegen",
   no_busy: "Een moment, het gaat zo verder.",
   no_kind: "Dit soort bestand kan hier niet worden verzonden.", no_empty: "Het bestand is leeg.", no_harmful: "Het bestand is niet aangenomen: het bevat iets schadelijks.", no_damaged: "Het bestand is beschadigd of te groot.", no_rated: "Dit gesprek kan niet meer worden beoordeeld.", no_mailed: "Dit gesprek kan niet per e-mail worden verzonden.", no_email: "Dit is geen e-mailadres.", no_blocked: "Deze chat is voor u niet beschikbaar.", no_code: "Deze link is al gebruikt of verlopen. U kunt hier verder schrijven.", no_fault: "Er ging bij ons iets mis. Probeer het opnieuw; blijft het zo, noem dan {reference}.",
 };

@@ -16,6 +16,7 @@ export default {
   more: "Więcej", end: "Zakończ rozmowę", end_sure: "Zakończyć tę rozmowę?", save: "Zapisz jako tekst", mail: "Wyślij e-mailem", mailed: "E-mail jest już w drodze.", privacy: "Prywatność",
   rate: "Jak przebiegła ta rozmowa?", star: "{n} z 5", good: "Dobrze", bad: "Nie najlepiej", comment: "Dodatkowe uwagi?", rate_send: "Wyślij ocenę", thanks: "Dziękujemy!", change: "Zmień",
   dismiss: "Nie teraz",
+  count: "{n} z {most} znaków", too_long: "Tekst jest za długi: {n} z {most} znaków. Skróć go.", attach_too: "Załącz też obraz",
   no_busy: "Chwileczkę, zaraz idzie dalej.",
   no_kind: "Plików tego rodzaju nie można tu wysłać.", no_empty: "Plik jest pusty.", no_harmful: "Plik nie został przyjęty: zawiera coś szkodliwego.", no_damaged: "Plik jest uszkodzony lub za duży.", no_rated: "Tej rozmowy nie można już ocenić.", no_mailed: "Tej rozmowy nie można wysłać e-mailem.", no_email: "To nie jest adres e-mail.", no_blocked: "Ten czat nie jest dla Państwa dostępny.", no_code: "Ten link został już użyty lub wygasł. Mogą Państwo pisać dalej tutaj.", no_fault: "Coś poszło nie tak po naszej stronie. Prosimy spróbować ponownie; jeśli to nie pomoże, prosimy podać {reference}.",
 };

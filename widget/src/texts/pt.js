@@ -16,6 +16,7 @@ export default {
   more: "Mais", end: "Terminar conversa", end_sure: "Terminar esta conversa?", save: "Guardar como texto", mail: "Enviar por e-mail", mailed: "O e-mail está a caminho.", privacy: "Privacidade",
   rate: "Como foi esta conversa?", star: "{n} de 5", good: "Boa", bad: "Não foi boa", comment: "Deseja acrescentar algo?", rate_send: "Enviar avaliação", thanks: "Obrigado!", change: "Alterar",
   dismiss: "Agora não",
+  count: "{n} de {most} caracteres", too_long: "O texto é longo demais: {n} de {most} caracteres. Encurte-o, por favor.", attach_too: "Anexar também a imagem",
   no_busy: "Um momento, continua já a seguir.",
   no_kind: "Este tipo de ficheiro não pode ser enviado aqui.", no_empty: "O ficheiro está vazio.", no_harmful: "O ficheiro não foi aceite: contém algo nocivo.", no_damaged: "O ficheiro está danificado ou é demasiado grande.", no_rated: "Esta conversa já não pode ser avaliada.", no_mailed: "Esta conversa não pode ser enviada por e-mail.", no_email: "Isto não é um endereço de e-mail.", no_blocked: "Este chat não está disponível para si.", no_code: "Este link já foi utilizado ou expirou. Pode continuar a escrever aqui.", no_fault: "Algo correu mal do nosso lado. Tente novamente; se continuar, indique {reference}.",
 };

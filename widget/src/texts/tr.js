@@ -16,6 +16,7 @@ export default {
   more: "Diğer", end: "Sohbeti sonlandır", end_sure: "Bu sohbet sonlandırılsın mı?", save: "Metin olarak kaydet", mail: "E-postayla gönder", mailed: "E-posta yolda.", privacy: "Gizlilik",
   rate: "Bu sohbet nasıldı?", star: "5 üzerinden {n}", good: "İyi", bad: "İyi değil", comment: "Eklemek istediğiniz bir şey var mı?", rate_send: "Puanı gönder", thanks: "Teşekkür ederiz!", change: "Değiştir",
   dismiss: "Şimdi değil",
+  count: "{most} karakterden {n}", too_long: "Metin çok uzun: {most} karakterlik sınıra karşı {n} karakter. Lütfen kısaltın.", attach_too: "Resmi de ekle",
   no_busy: "Bir dakika, hemen devam ediyor.",
   no_kind: "Bu tür dosyalar burada gönderilemez.", no_empty: "Dosya boş.", no_harmful: "Dosya kabul edilmedi: zararlı bir şey içeriyor.", no_damaged: "Dosya bozuk veya çok büyük.", no_rated: "Bu görüşme artık değerlendirilemez.", no_mailed: "Bu görüşme e-postayla gönderilemez.", no_email: "Bu bir e-posta adresi değil.", no_blocked: "Bu sohbet size açık değil.", no_code: "Bu bağlantı daha önce kullanılmış veya süresi dolmuş. Buradan yazmaya devam edebilirsiniz.", no_fault: "Bizim tarafımızda bir sorun oldu. Lütfen yeniden deneyin; sürerse {reference} numarasını belirtin.",
 };

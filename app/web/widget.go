@@ -77,6 +77,7 @@ type siteSettings struct {
 	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
 
 	Look      org.Look          `json:"look"`
+	CSS       map[string]string `json:"css,omitempty"`   // what look sets on the widget's element
 	Style     string            `json:"style"`           // path of the stylesheet of what is loaded when it is used
 	Words     string            `json:"words,omitempty"` // path of the widget's texts, where they are not English
 	Modal     string            `json:"modal"`           // path of what puts the chat into a page's modal dialog
@@ -104,7 +105,7 @@ type filesOut struct {
 func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (*siteSettings, error) {
 	x := site.Settings
 	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Style: widget.Style, Modal: widget.Modal, Zone: x.Zone, Holidays: x.Holidays,
-		Language: x.Language, Look: x.Look, Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
+		Language: x.Language, Look: x.Look, CSS: styleOf(x.Look), Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
 	if x.Language != "" {
 		lang = x.Language
 	}
@@ -161,6 +162,24 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 		out.Opens = &opens
 	}
 	return out, err
+}
+
+// styleOf returns the custom properties of a look: how far the launcher is from its corner, its color, and black or white on it, whichever
+// can be read better.
+func styleOf(look org.Look) map[string]string {
+	css := map[string]string{}
+	for name, pixels := range map[string]int{"--x": look.X, "--y": look.Y} {
+		if pixels != 0 {
+			css[name] = strconv.Itoa(pixels) + "px"
+		}
+	}
+	if n, err := strconv.ParseUint(strings.TrimPrefix(look.Color, "#"), 16, 24); err == nil {
+		css["--accent"], css["--on-accent"] = look.Color, "#fff"
+		if n>>16*3+n>>8&255*6+n&255 > 1450 {
+			css["--on-accent"] = "#000"
+		}
+	}
+	return css
 }
 
 // textsIn is a website's own texts in exactly one language, however that is written.

@@ -1,6 +1,6 @@
 // The first line of the two in a customer's page: asks once whether this page may show the chat, and shows the launcher.
 // Everything else is loaded when the visitor means to open it.
-import { bubble, icon } from "./make.js";
+import { bubble, icon, make } from "./make.js";
 
 (() => {
   const say = (text) => console.error("Parley: " + text);
@@ -13,7 +13,7 @@ import { bubble, icon } from "./make.js";
   const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own;
   const key = script?.src && from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
   if (window.parleyChat) return window.parleyChat.again?.(key);
-  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "the script line has no data-key and no ?key=, and there is no window.parleyKey.");
+  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "the script line has no data-key and no ?key=, nor is there a window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
   let place, host; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {
@@ -56,7 +56,7 @@ import { bubble, icon } from "./make.js";
     chat.lang = (script?.src && from(script, "lang") || document.documentElement.lang || navigator.language || "en").replace(/_/g, "-");
     let answer;
     try {
-      answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key) + "&lang=" + encodeURIComponent(chat.lang), { credentials: "omit" })).json();
+      answer = await (await fetch(base + "/widget/v1/site?" + new URLSearchParams({ key, lang: chat.lang }), { credentials: "omit" })).json();
     } catch {
       answer = { message: base + " cannot be reached." };
     }
@@ -69,13 +69,13 @@ import { bubble, icon } from "./make.js";
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
-    host = document.createElement("div");
+    host = make("div");
     host.id = "parley";
     host.lang = chat.lang;
     host.dir = /^(ar|fa|he|ur)\b/i.test(chat.lang) ? "rtl" : "ltr";
     const root = host.attachShadow({ mode: "open" });
     const line = document.querySelector('link[data-parley],link[rel="stylesheet"][href^="' + base + '/widget.css"]');
-    const css = document.createElement("link");
+    const css = make("link");
     css.rel = "stylesheet";
     css.href = line ? line.href : base + "/widget.css";
     if (line?.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
@@ -88,18 +88,10 @@ import { bubble, icon } from "./make.js";
     });
     const look = website.look;
     host.className = look.left ? "left" : "";
-    for (const [name, n] of [["--x", look.x], ["--y", look.y]]) if (n) host.style.setProperty(name, n + "px");
-    if (look.color) {
-      const n = parseInt(look.color.slice(1), 16);
-      host.style.setProperty("--accent", look.color);
-      host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
-    }
-    const button = (chat.button = document.createElement("button")), badge = document.createElement("span");
-    button.className = button.part = "launcher";
-    badge.className = badge.part = "badge";
+    for (const name in website.css) host.style.setProperty(name, website.css[name]);
+    const badge = make("span", "badge"), button = (chat.button = make("button", "launcher", icon(bubble), badge));
     button.setAttribute("aria-label", website.texts?.open || "Open chat");
     button.setAttribute("aria-expanded", false);
-    button.append(icon(bubble), badge);
     badge.hidden = true;
     button.hidden = !chat.shown && !!(look.hidden || look.own);
     root.append(css, button);
@@ -168,7 +160,7 @@ import { bubble, icon } from "./make.js";
       if (!/^t/.test(type) && !path[0].dispatchEvent(new e.constructor(type, e))) e.preventDefault();
     }
   };
-  for (const type of "keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend focus blur focusin focusout pointerdown pointerup mousedown mouseup click touchstart touchmove touchend wheel".split(" ")) addEventListener(type, guard, true);
+  for (const type of "keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend focus blur focusin focusout pointerdown pointerup mousedown mouseup click touchstart wheel".split(" ")) addEventListener(type, guard, true);
 
   start();
 })();

@@ -374,6 +374,12 @@ func TestBrowserLinksToOddPages(t *testing.T) {
 		b.Go(site + c.at)
 		b.Wait(`$("chat .panel") && $("chat .panel").getClientRects().length && parleyChat.code !== undefined`)
 		b.Wait(`location.href.slice(location.origin.length) === "` + c.want + `" && routes.join() === "` + c.routes + `"`)
+		time.Sleep(300 * time.Millisecond)
+		if apptest.Eval[string](b, "parleyChat.code") != "abc" {
+			t.Errorf("%s: the code is used without anybody there", c.at)
+		}
+		b.Click("chat .composer textarea")
+		b.Wait(`parleyChat.code === ""`) // it is none that the server knows
 		if lines := b.Console(); len(lines) > 0 {
 			t.Errorf("%s: the console says %q", c.at, lines)
 		}

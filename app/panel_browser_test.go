@@ -57,6 +57,12 @@ func TestBrowserInputMethods(t *testing.T) {
 		}
 	}
 	b.Wait(`!$("chat .panel").hidden && $("chat .questions")`)
+
+	// By the way: an answer that is too long stays whole, and is not sent.
+	write(b, ".questions input", `"x".repeat(101)`)
+	b.Click("chat .questions .send")
+	b.Wait(`text("chat .problem").includes("101 of 100 characters") && $("chat .questions input").value.length === 101`)
+	write(b, ".questions input", `"Anna"`)
 	b.Click("chat .questions .send")
 	b.Wait(`$("` + composer + `").getClientRects().length`)
 	write(b, ".composer textarea", `"かな"`)

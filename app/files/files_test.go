@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/crc32"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +35,14 @@ func pngOf(width, height int) []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// movingPNG is a PNG that says that it is an animation.
+func movingPNG() []byte {
+	b := pngOf(4, 3)
+	control := append(binary.BigEndian.AppendUint32(nil, 8), "acTL\x00\x00\x00\x01\x00\x00\x00\x00"...)
+	control = binary.BigEndian.AppendUint32(control, crc32.ChecksumIEEE(control[4:]))
+	return slices.Concat(b[:33], control, b[33:])
 }
 
 // hugeImage says that it has very many pixels, in very few bytes.
@@ -61,6 +71,7 @@ func TestWhatIsTaken(t *testing.T) {
 		want    string // name and kind; empty: refused
 	}{
 		{"photo.png", pngOf(4, 3), files.Sorts, "photo.png image/png"},
+		{"moving.png", movingPNG(), files.Sorts, "moving.png image/png"},
 		{"photo.exe", pngOf(4, 3), files.Sorts, "photo.png image/png"},
 		{"../../etc/passwd", pngOf(4, 3), files.Sorts, "passwd.png image/png"},
 		{`C:\temp\photo` + "\u202egnp.exe", pngOf(4, 3), files.Sorts, "photognp.png image/png"},

@@ -59,10 +59,10 @@ func (d dataIn) words() map[string]string {
 		if len(out) == dataMost {
 			break
 		}
-		name = clip(name, 40)
+		name = clip(name, 60)
 		switch v := value.(type) {
 		case string:
-			out[name] = clip(v, 200)
+			out[name] = clip(v, 300)
 		case bool:
 			out[name] = map[bool]string{true: "yes", false: "no"}[v]
 		case float64:

@@ -2,7 +2,8 @@
 import { input } from "./box.js";
 import { keepEnd } from "./log.js";
 import { draft } from "./memory.js";
-import { tools } from "./talk.js"; // whose parts are given to what is loaded
+import { drawState, tools } from "./talk.js";
+import { say } from "./wire.js";
 
 // As the server takes it: composed (NFC), without control characters.
 export const plain = (text) => text.normalize().replace(/[\0-\b\v\f\x0e-\x1f\x7f-\x9f]/g, "").trim();
@@ -10,7 +11,10 @@ export const plain = (text) => text.normalize().replace(/[\0-\b\v\f\x0e-\x1f\x7f
 // Whether a field has too many characters: then they are counted beside it.
 export function tooLong(field, most, refused) {
   const n = [...plain(field.value)].length;
-  if (n > most || field.counted) import("./count.js").then((m) => m.default(tools(), field, n, most, refused), () => 0);
+  if (n > most || field.counted) import("./count.js").then((m) => m.default(tools(), field, most, refused), () => {
+    if (refused) say(n + " / " + most); // not reached
+    drawState();
+  });
   return n > most;
 }
 

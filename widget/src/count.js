@@ -2,15 +2,16 @@
 import styled from "./styled.js";
 import more from "./texts/more.js";
 
-export default function count({ aria, fill, make, root, speaks, texts: words, website }, field, n, most, refused) {
+export default function count({ aria, fill, make, plain, root, speaks, texts: words, website }, field, most, refused) {
   const texts = { ...more, ...words }, number = (n) => new Intl.NumberFormat(speaks).format(n), composer = field.form?.classList.contains("composer");
+  const n = [...plain(field.value)].length; // it may have changed while this was loaded
   styled(root, website);
   const said = (field.counted ||= make("small", composer ? "notice count" : "count"));
   if (!said.isConnected) (composer ? field.form : field)[composer ? "before" : "after"](said);
   said.hidden = n <= most;
   if (said.hidden) {
     said.textContent = "";
-    field.removeAttribute("aria-invalid");
+    for (const name of ["invalid", "describedby"]) field.removeAttribute("aria-" + name);
     field.counted = null;
     return said.remove();
   }

@@ -30,8 +30,8 @@ export function request(frame, then) {
 export function drawState() {
   const closed = state === "closed", waiting = state === "waiting", words = stopped ? texts.gone : said || (greeted || !tries ? "" : texts.offline);
   status.textContent = stopped ? "" : !greeted ? texts.connecting : state === "open" ? fill(texts.here, { name: agent }) : waiting ? place?.words || texts.waiting : opening.status || "";
-  const now = closed && website.rating && conversation + (memory.rated === conversation);
-  if (now && now !== verdict) import("./rating.js").then((m) => m.default(tools()));
+  const now = closed && website.rating && conversation;
+  if (now && now !== verdict) import("./rating.js").then((m) => m.default(tools()), () => { verdict = 0; });
   verdict = now;
   face.hidden = state !== "open" || !face.src;
   choices?.(state);
@@ -74,6 +74,7 @@ export function changedElsewhere() {
     compose("");
     anew();
   }
+  if (memory.rated === conversation) verdict = 0; // it is thanked for
   drawState();
   if ((memory.read || 0) >= last) { unread = 0; drawUnread(); }
 }

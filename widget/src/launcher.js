@@ -7,11 +7,11 @@ import { bubble, icon, make } from "./make.js";
 
   // The script line names the server and the website. Tag managers and loaders strip attributes, and leave no currentScript: then the line
   // is looked for by its name, and what it lacks in two variables of the page's.
-  const from = (s, name) => s.dataset?.[name] || new URL(s.src).searchParams.get(name);
+  const from = (s, name) => s && (s.dataset?.[name] || new URL(s.src).searchParams.get(name));
   const named = (s) => s.src.includes("/widget.js"), own = document.currentScript;
   const lines = [own, ...document.scripts, ...performance.getEntriesByType("resource").map((e) => ({ src: e.name }))].filter((s) => s?.src);
-  const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own;
-  const key = script?.src && from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
+  const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own?.src && own;
+  const key = from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
   if (window.parleyChat) return window.parleyChat.again?.(key);
   if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "the script line has no data-key and no ?key=, nor is there a window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
@@ -53,7 +53,7 @@ import { bubble, icon, make } from "./make.js";
 
   async function start() {
     for (const call of asked.splice(0)) window.parley(...call);
-    chat.lang = (script?.src && from(script, "lang") || document.documentElement.lang || navigator.language || "en").replace(/_/g, "-");
+    chat.lang = (from(script, "lang") || document.documentElement.lang || navigator.language || "en").replace(/_/g, "-");
     let answer;
     try {
       answer = await (await fetch(base + "/widget/v1/site?" + new URLSearchParams({ key, lang: chat.lang }), { credentials: "omit" })).json();
@@ -125,7 +125,7 @@ import { bubble, icon, make } from "./make.js";
       (module) => module.default({ root, base, key, stored, website }),
       () => { loading = null; say("the panel could not be loaded. The next click tries again."); },
     ));
-    for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
+    button.onpointerenter = button.onfocus = load;
     button.onclick = () => wish("toggle");
     try { document.querySelector(look.own || "a"); } catch { say("the website's selector " + look.own + " is none."); look.own = ""; button.hidden = false; }
     if (look.own) addEventListener("click", (e) => {

@@ -97,12 +97,7 @@ export default async function panel(given) {
     if (!greeted) again();
   });
 
-  chat.placed = () => { // the page has put the chat elsewhere, or taken it away
-    root.host.classList.toggle("open", !box.hidden);
-    if (box.hidden) return;
-    keepEnd(() => 0, true);
-    if (typing && document.activeElement === document.body) input.focus();
-  };
+  chat.placed = () => import("./placed.js").then((m) => m.default(tools(), typing));
   input.onfocus = () => { typing = true; };
   input.onblur = (e) => { typing = !e.relatedTarget; };
   chat.identified = async () => (await import("./identity.js")).default(tools());

@@ -378,11 +378,11 @@ func TestBrowserLinksToOddPages(t *testing.T) {
 		if apptest.Eval[string](b, "parleyChat.code") != "abc" {
 			t.Errorf("%s: the code is used without anybody there", c.at)
 		}
-		b.Click("chat .composer textarea")
-		b.Wait(`parleyChat.code === ""`) // it is none that the server knows
 		if lines := b.Console(); len(lines) > 0 {
 			t.Errorf("%s: the console says %q", c.at, lines)
 		}
+		b.Click("chat .composer textarea")
+		b.Wait(`parleyChat.code === ""`) // it is none that the server knows
 	}
 }
 

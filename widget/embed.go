@@ -86,8 +86,9 @@ var (
 	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
 	Panel string
-	// Invite is the path of the invitation's, Style of the stylesheet of what is loaded when it is used, and Words of the texts in each
+	// Modal is the path of what puts the chat into a page's modal dialog, Invite of the invitation's, Style of the stylesheet of what is loaded when it is used, and Words of the texts in each
 	// language but English.
+	Modal  string
 	Invite string
 	Style  string
 	Words  = map[string]string{}
@@ -113,6 +114,8 @@ func init() {
 			Panel = "/widget/" + e.Name()
 		case name == "parts":
 			Style = "/widget/" + e.Name()
+		case name == "modal":
+			Modal = "/widget/" + e.Name()
 		case name == "invite":
 			Invite = "/widget/" + e.Name()
 		case len(name) == 2:

@@ -104,7 +104,7 @@ func (r *Room) Search(ctx context.Context, who access.Actor, query, language str
 	if words == "" {
 		return nil, nil
 	}
-	language, _, _ = strings.Cut(strings.ToLower(language), "-")
+	language, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
 	rows, err := faqdb.New(t).SearchLive(ctx, faqdb.SearchLiveParams{Words: words, CustomerID: optional(place.Customer), WebsiteID: optional(place.Website),
 		GroupID: optional(place.Group), Language: language, Most: 30})
 	var list []Found

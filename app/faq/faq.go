@@ -71,20 +71,27 @@ type Entry struct {
 	UpdatedBy string
 }
 
-// In returns the text in a language: that one, else the same without its region, else the first.
+// In returns the text in a language: that one, else what the language falls back to along its parts (zh-hant-tw, zh-hant, zh), else one of
+// another region, else the first.
 func (e Entry) In(language string) Text {
-	short, _, _ := strings.Cut(strings.ToLower(language), "-")
-	best := Text{}
-	for i, t := range e.Texts {
-		own, _, _ := strings.Cut(t.Language, "-")
-		switch {
-		case t.Language == strings.ToLower(language):
-			return t
-		case own == short && best.Language != short || i == 0:
-			best = t
+	language = strings.ToLower(strings.ReplaceAll(language, "_", "-"))
+	for tag := language; tag != ""; tag = tag[:max(0, strings.LastIndexByte(tag, '-'))] {
+		for _, t := range e.Texts {
+			if t.Language == tag {
+				return t
+			}
 		}
 	}
-	return best
+	short, _, _ := strings.Cut(language, "-")
+	for _, t := range e.Texts {
+		if own, _, _ := strings.Cut(t.Language, "-"); own == short {
+			return t
+		}
+	}
+	if len(e.Texts) == 0 {
+		return Text{}
+	}
+	return e.Texts[0]
 }
 
 const (

@@ -47,7 +47,7 @@ func (p *panel) steps(in []stepIn) (list []chat.Step) {
 	host := org.OriginHost(p.origin.Value())
 	for _, s := range in {
 		if org.OriginHost(s.URL) == host && host != "" {
-			list = append(list, chat.Step{URL: clip(s.URL, 500), Title: clip(s.Title, 200), At: s.At})
+			list = append(list, chat.Step{URL: clip(org.PageAddress(s.URL), 500), Title: clip(s.Title, 200), At: s.At})
 		}
 	}
 	return list
@@ -93,5 +93,5 @@ func PageOf(r *http.Request, address, page, title string) chat.Page {
 	}
 	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello says what the widget speaks; a file that begins a conversation comes without
 	language, _, _ = strings.Cut(language, ";")
-	return chat.Page{URL: clip(page, 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Language: clip(strings.TrimSpace(language), 35), Address: address}
+	return chat.Page{URL: clip(org.PageAddress(page), 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Language: clip(strings.TrimSpace(language), 35), Address: address}
 }

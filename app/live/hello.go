@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"strings"
 	"time"
 	"unique"
 
@@ -61,9 +62,6 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	if renew {
 		out.Token = p.hub.tokens.Sign(visitor, now)
 	}
-	if org.OriginHost(in.Page.URL) != org.OriginHost(p.origin.Value()) { // an agent may click it: only the page that the browser vouches for
-		in.Page.URL = ""
-	}
 	p.mu.Lock()
 	if p.due != nil {
 		p.due.Stop()
@@ -71,7 +69,7 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	}
 	p.visitor = visitor
 	p.unknown = p.polled && in.Token == "" && in.Identity == ""
-	p.page = place{unique.Make(clip(in.Page.URL, 2000)), unique.Make(clip(in.Page.Title, 300)), unique.Make(clip(in.Page.Referrer, 2000)), unique.Make(clip(in.Language, 35))}
+	p.page = p.placeOf(in.Page, in.Language)
 	p.mu.Unlock()
 	if oldest := p.hub.addPanel(visitor.ID(), p); oldest != nil {
 		oldest.socket.Close(wire.Gone, "too many tabs")
@@ -120,6 +118,14 @@ func (p *panel) hello(ctx context.Context, in frameIn) {
 	if c.State == chat.Open { // last: what was said is not kept waiting for a picture
 		p.face(c.ID)
 	}
+}
+
+// placeOf is where a visitor says that it is. An agent may click the page: only one for which the browser vouches counts.
+func (p *panel) placeOf(page pageIn, language string) place {
+	if org.OriginHost(page.URL) != org.OriginHost(p.origin.Value()) {
+		page.URL = ""
+	}
+	return place{unique.Make(clip(org.PageAddress(page.URL), 2000)), unique.Make(clip(page.Title, 300)), unique.Make(clip(org.PageAddress(page.Referrer), 2000)), unique.Make(clip(strings.ReplaceAll(language, "_", "-"), 35))}
 }
 
 // turnedOut closes the panel for good if its visitor may not write.

@@ -68,6 +68,10 @@ func (p *panel) send(ctx context.Context, in frameIn) {
 	}
 	p.mu.Lock()
 	visitor := p.visitor
+	if in.Page.URL != "" { // the visitor has gone on since the hello
+		in.Page.Referrer = p.page.referrer.Value()
+		p.page = p.placeOf(in.Page, p.page.language.Value())
+	}
 	page := chat.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
 		UserAgent: p.agent.Value(), Language: p.page.language.Value(), Address: p.address}
 	last := p.conversation

@@ -79,11 +79,42 @@ func Allows(domains []string, host string) string {
 	return ""
 }
 
-// OriginHost returns the host of an Origin header ("https://shop.example:8443" gives shop.example), or "".
+// OriginHost returns the host of an Origin header or of a page's address, in the form in which domains are stored: lower case, punycode,
+// without the dot that ends a full name. "https://Shop.example.:8443" gives shop.example; what is not on the web gives "".
 func OriginHost(origin string) string {
 	u, err := url.Parse(origin)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
-	return strings.ToLower(u.Hostname())
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
+		return ascii
+	}
+	return host
 }
+
+// SameOrigin reports whether a request with an Origin header comes from the address to which it was sent (its Host header): the same host and
+// port, however they are written.
+func SameOrigin(origin, host string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || OriginHost(origin) == "" {
+		return false
+	}
+	to, err := url.Parse(u.Scheme + "://" + host)
+	return err == nil && OriginHost(origin) == OriginHost(to.String()) && portOf(u) == portOf(to)
+}
+
+func portOf(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// secret finds what must not be stored of a page's address: the values of parameters in its query or fragment that are secrets by their
+// names. The widget leaves the same away (widget/src/given.js).
+var secret = regexp.MustCompile(`(?i)([?&#/;][\w.-]*(?:token|secret|passw\w*|code|session|key)=)[^&#]*`)
+
+// PageAddress returns the address of a visitor's page without the values of secrets in its query and fragment ("#access_token=…"). What else
+// is in a fragment stays: it may be a route of the page's script, as "#/tea" is.
+func PageAddress(address string) string { return secret.ReplaceAllString(address, "$1") }

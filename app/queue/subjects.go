@@ -39,7 +39,7 @@ func (r *Room) Subjects(ctx context.Context, who access.Actor, website uuid.UUID
 	return list, err
 }
 
-var isLanguage = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+var isLanguage = regexp.MustCompile(`(?i)^[a-z]{2,3}([-_][a-z0-9]{2,8})*$`)
 
 // ParseLabels reads labels, a line for each language: "de: Bestellungen".
 func ParseLabels(text string) (map[string]string, error) {

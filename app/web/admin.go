@@ -119,7 +119,7 @@ func (s *Server) websiteAgain(v *visit, p admin.WebsitePage, status int) error {
 	if p.Groups, err = s.queue.Names(ctx, v.Actor); err != nil {
 		return err
 	}
-	p.Viewer, p.Lines, p.Now = v.viewer(), s.twoLines(p.Website.Key), time.Now()
+	p.Viewer, p.Lines, p.TagLine, p.Now = v.viewer(), s.twoLines(p.Website.Key), s.tagLine(p.Website.Key), time.Now()
 	return s.draw(v, status, admin.Website(p))
 }
 
@@ -127,6 +127,11 @@ func (s *Server) websiteAgain(v *visit, p admin.WebsitePage, status int) error {
 func (s *Server) twoLines(key string) string {
 	return fmt.Sprintf("<script async src=\"%s/widget.js\" data-key=\"%s\"></script>\n<link rel=\"stylesheet\" href=\"%s/widget.css\">",
 		s.cfg.PublicURL, key, s.cfg.PublicURL)
+}
+
+// tagLine is what a customer gives to a tag manager instead of the two lines: all that it needs is in its address.
+func (s *Server) tagLine(key string) string {
+	return fmt.Sprintf("<script async src=\"%s/widget.js?key=%s\"></script>", s.cfg.PublicURL, key)
 }
 
 func (s *Server) updateWebsite(v *visit) error {

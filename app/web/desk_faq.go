@@ -12,6 +12,7 @@ import (
 	"parley/app/fail"
 	"parley/app/faq"
 	"parley/app/live"
+	"parley/app/org"
 	view "parley/templates/desk"
 	"parley/templates/ui"
 )
@@ -203,7 +204,7 @@ func (s *Server) keepWith(v *visit, c chat.Conversation, answer int, f ui.Form, 
 }
 
 func shortLanguage(s string) string {
-	s, _, _ = strings.Cut(strings.ToLower(s), "-")
+	s, _, _ = strings.Cut(org.PlainLanguage(s), "-")
 	if s == "" {
 		return "en"
 	}

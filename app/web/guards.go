@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -117,8 +116,7 @@ func panel(h func(*Server, echo.Context, *org.Site) error) func(*Server) echo.Ha
 
 func (s *Server) ownOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
-	u, err := url.Parse(origin)
-	return err == nil && origin != "" && (u.Host == r.Host || origin == s.cfg.PublicURL)
+	return origin != "" && (org.SameOrigin(origin, r.Host) || origin == s.cfg.PublicURL)
 }
 
 func isUpgrade(r *http.Request) bool {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,8 +77,10 @@ type siteSettings struct {
 	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
 
 	Look      org.Look          `json:"look"`
+	CSS       map[string]string `json:"css,omitempty"`   // what look sets on the widget's element
 	Style     string            `json:"style"`           // path of the stylesheet of what is loaded when it is used
 	Words     string            `json:"words,omitempty"` // path of the widget's texts, where they are not English
+	Modal     string            `json:"modal"`           // path of what puts the chat into a page's modal dialog
 	Invite    *inviteOut        `json:"invite,omitempty"`
 	Questions []org.Question    `json:"questions,omitempty"`
 	Privacy   string            `json:"privacy,omitempty"`
@@ -101,16 +104,15 @@ type filesOut struct {
 // settingsFor is what a widget that speaks a language needs to know of a website.
 func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (*siteSettings, error) {
 	x := site.Settings
-	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Style: widget.Style, Zone: x.Zone, Holidays: x.Holidays,
-		Language: x.Language, Look: x.Look, Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
+	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Style: widget.Style, Modal: widget.Modal, Zone: x.Zone, Holidays: x.Holidays,
+		Language: x.Language, Look: x.Look, CSS: styleOf(x.Look), Privacy: x.Privacy, Mail: !x.NoMail && !s.mail.Off()}
 	if x.Language != "" {
 		lang = x.Language
 	}
-	short, _, _ := strings.Cut(lang, "-")
-	short = strings.ToLower(short)
-	out.Words = widget.Words[short]
+	speaks := org.Languages(lang)
+	out.Words, _ = org.InLanguage(widget.Words, speaks)
 	for _, g := range x.Greetings {
-		if g.Language == "" || g.Language == lang || g.Language == short {
+		if g.Language == "" || slices.Contains(speaks, org.PlainLanguage(g.Language)) {
 			out.Greetings = append(out.Greetings, g)
 		}
 	}
@@ -118,10 +120,8 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 		out.Invite = &inviteOut{x.Invite, widget.Invite}
 	}
 	for _, q := range x.Questions {
-		for _, l := range []string{short, lang} {
-			if text := q.Labels[l]; text != "" {
-				q.Label = text
-			}
+		if text, _ := org.InLanguage(q.Labels, speaks); text != "" {
+			q.Label = text
 		}
 		q.Labels = nil
 		out.Questions = append(out.Questions, q)
@@ -132,11 +132,11 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 	if !x.Rating.Off {
 		out.Rating = &x.Rating
 	}
-	if open := openIn[short]; open != "" { // the launcher is named before its texts are there
+	if open, there := org.InLanguage(openIn, speaks); there { // the launcher is named before its texts are there
 		out.Texts = map[string]string{"open": open}
 	}
-	for _, l := range []string{short, lang} {
-		for name, text := range x.Texts[l] {
+	for i := range speaks { // the most specific last: it counts
+		for name, text := range textsIn(x.Texts, speaks[len(speaks)-1-i]) {
 			if out.Texts == nil {
 				out.Texts = map[string]string{}
 			}
@@ -149,7 +149,11 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 	}
 	if len(site.Subjects) > 1 {
 		for _, x := range site.Subjects {
-			out.Subjects = append(out.Subjects, subjectOut{x.Group, x.Name, x.Labels})
+			subject := subjectOut{ID: x.Group, Name: x.Name}
+			if label, _ := org.InLanguage(x.Labels, speaks); label != "" {
+				subject.Labels = map[string]string{lang: label}
+			}
+			out.Subjects = append(out.Subjects, subject)
 		}
 	}
 	o, err := s.queue.Opening(ctx, site.Org, site.CustomerID, site.ID, groups)
@@ -160,10 +164,34 @@ func (s *Server) settingsFor(ctx context.Context, site *org.Site, lang string) (
 	return out, err
 }
 
+// styleOf returns the custom properties of a look: how far the launcher is from its corner, its color, and black or white on it, whichever
+// can be read better.
+func styleOf(look org.Look) map[string]string {
+	css := map[string]string{}
+	for name, pixels := range map[string]int{"--x": look.X, "--y": look.Y} {
+		if pixels != 0 {
+			css[name] = strconv.Itoa(pixels) + "px"
+		}
+	}
+	if n, err := strconv.ParseUint(strings.TrimPrefix(look.Color, "#"), 16, 24); err == nil {
+		css["--accent"], css["--on-accent"] = look.Color, "#fff"
+		if n>>16*3+n>>8&255*6+n&255 > 1450 {
+			css["--on-accent"] = "#000"
+		}
+	}
+	return css
+}
+
+// textsIn is a website's own texts in exactly one language, however that is written.
+func textsIn(all map[string]map[string]string, language string) map[string]string {
+	texts, _ := org.InLanguage(all, []string{language})
+	return texts
+}
+
 type subjectOut struct {
 	ID     uuid.UUID         `json:"id"`
 	Name   string            `json:"name"`
-	Labels map[string]string `json:"labels,omitempty"` // by language
+	Labels map[string]string `json:"labels,omitempty"` // what the visitor reads, by the language asked for
 }
 
 // widgetSite answers with 200 even when it refuses, and lets the page read the refusal, so that the page's console shows

@@ -41,6 +41,7 @@ type WebsitePage struct {
 	Viewer
 	Website  org.Website
 	Lines    string // the two lines for the page's head
+	TagLine  string // one line instead, for tools that remove attributes
 	Settings ui.Form
 	Domain   ui.Form
 	Subjects []queue.Subject

@@ -89,7 +89,7 @@ func short(s string) string {
 	if u.RawQuery != "" {
 		path += "?…"
 	}
-	return u.Host + path
+	return u.Host + path + route(u)
 }
 
 // stepName is what a page is called.

@@ -138,7 +138,15 @@ func where(c chat.Conversation) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return u.Host + strings.TrimSuffix(u.Path, "/")
+	return u.Host + strings.TrimSuffix(u.Path, "/") + route(u)
+}
+
+// route is a fragment that names a page of a script's (#/tea, #!/tea); another says only where in the page one is.
+func route(u *url.URL) string {
+	if path, _, _ := strings.Cut(u.Fragment, "?"); strings.HasPrefix(path, "/") || strings.HasPrefix(path, "!") {
+		return "#" + path
+	}
+	return ""
 }
 
 // pageLink is the visitor's page, if it is a web address.

@@ -1,6 +1,6 @@
 // Files: chosen, dropped, pasted, or a picture of the page.
 import { box, form, input } from "./box.js";
-import { call, texts, website, why } from "./given.js";
+import { address, call, texts, website, why } from "./given.js";
 import { act, aria, icon, make, newID } from "./make.js";
 import { acknowledged, chosen, drawState, ready, running, state, tools } from "./talk.js";
 import { draw } from "./thread.js";
@@ -17,7 +17,7 @@ export default function files() {
   const put = (list) => { for (const f of list) add(f, f.name || "picture.png"); };
 
   const load = () => import("./upload.js");
-  const add = (file, name) => load().then((m) => m.default({ ...tools(), acknowledged, call, chosen, draw, greeted: () => greeted, newID, ready, running, state: () => state, why }, file, name),
+  const add = (file, name) => load().then((m) => m.default({ ...tools(), acknowledged, address, call, chosen, draw, greeted: () => greeted, newID, ready, running, state: () => state, why }, file, name),
     () => { ready.push(() => add(file, name)); say(texts.offline); drawState(); });
   ready.push(() => load().catch(() => 0)); // so that it is there when the connection is not
 

@@ -22,6 +22,8 @@ export default function invite({ website, stored, root, button, open, on }) {
   };
   on("opening", () => { done = true; });
   if (w.after || !w.scroll && !w.exit) setTimeout(now, (w.after || 10) * 1000);
-  if (w.scroll) addEventListener("scroll", () => { if (scrollY + innerHeight >= document.documentElement.scrollHeight * w.scroll / 100) now(); }, { passive: true });
+  const far = () => { if (scrollY + innerHeight >= document.documentElement.scrollHeight * w.scroll / 100) now(); };
+  if (w.scroll) addEventListener("scroll", far, { passive: true });
+  if (w.scroll && scrollY) far(); // before this was there
   if (w.exit) document.addEventListener("mouseout", (e) => { if (!e.relatedTarget && e.clientY <= 0) now(); });
 }

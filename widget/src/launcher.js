@@ -1,14 +1,25 @@
 // The first line of the two in a customer's page: asks once whether this page may show the chat, and shows the launcher.
 // Everything else is loaded when the visitor means to open it.
-import { bubble, icon } from "./make.js";
+import { bubble, icon, make } from "./make.js";
 
 (() => {
-  const script = document.currentScript;
   const say = (text) => console.error("Parley: " + text);
-  if (!script?.dataset.key) return say("the script line has no data-key.");
-  if (window.parleyChat) return say("the lines are in this page twice.");
-  const chat = (window.parleyChat = { data: {} });
-  const key = script.dataset.key, base = new URL(script.src).origin, stored = "parley." + key;
+
+  // The script line names the server and the website. Tag managers and loaders strip attributes, and leave no currentScript: then the line
+  // is looked for by its name, and what it lacks in two variables of the page's.
+  const from = (s, name) => s && (s.dataset?.[name] || new URL(s.src).searchParams.get(name));
+  const named = (s) => s.src.includes("/widget.js"), own = document.currentScript;
+  const lines = [own, ...document.scripts, ...performance.getEntriesByType("resource").map((e) => ({ src: e.name }))].filter((s) => s?.src);
+  const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own?.src && own;
+  const key = from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
+  if (window.parleyChat) return window.parleyChat.again?.(key);
+  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "the script line has no data-key and no ?key=, nor is there a window.parleyKey.");
+  const base = new URL(server).origin, stored = "parley." + key;
+  let place, host; // puts the host into the page, once there is one
+  const chat = (window.parleyChat = {
+    data: {},
+    again: (other) => (other && other !== key ? say("this page shows the chat of another key already.") : place?.(true)), // the script has run twice
+  });
   const asked = window.parley?.q || []; // called before this script was there
 
   const heard = {}; // event to who wants to know
@@ -42,10 +53,10 @@ import { bubble, icon } from "./make.js";
 
   async function start() {
     for (const call of asked.splice(0)) window.parley(...call);
-    chat.lang = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
+    chat.lang = (from(script, "lang") || document.documentElement.lang || navigator.language || "en").replace(/_/g, "-");
     let answer;
     try {
-      answer = await (await fetch(base + "/widget/v1/site?key=" + encodeURIComponent(key) + "&lang=" + encodeURIComponent(chat.lang), { credentials: "omit" })).json();
+      answer = await (await fetch(base + "/widget/v1/site?" + new URLSearchParams({ key, lang: chat.lang }), { credentials: "omit" })).json();
     } catch {
       answer = { message: base + " was not reached." };
     }
@@ -58,64 +69,98 @@ import { bubble, icon } from "./make.js";
     if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
-    const host = document.createElement("div");
+    host = make("div");
     host.id = "parley";
     host.lang = chat.lang;
-    host.dir = /^(ar|fa|he|ur)\b/.test(chat.lang) ? "rtl" : "ltr";
+    host.dir = /^(ar|fa|he|ur)\b/i.test(chat.lang) ? "rtl" : "ltr";
     const root = host.attachShadow({ mode: "open" });
     const line = document.querySelector('link[data-parley],link[rel="stylesheet"][href^="' + base + '/widget.css"]');
-    const css = document.createElement("link");
+    const css = make("link");
     css.rel = "stylesheet";
     css.href = line ? line.href : base + "/widget.css";
     if (line?.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
-    const styled = new Promise((go) => { css.onload = css.onerror = go; });
+    const styled = new Promise((go) => {
+      css.onload = css.onerror = () => { // each time that the host is put into the page
+        host.style.display = "";
+        chat.placed?.();
+        go();
+      };
+    });
     const look = website.look;
-    host.classList.toggle("left", !!look.left);
-    for (const [name, n] of [["--x", look.x], ["--y", look.y]]) if (n) host.style.setProperty(name, n + "px");
-    if (look.color) {
-      const n = parseInt(look.color.slice(1), 16);
-      host.style.setProperty("--accent", look.color);
-      host.style.setProperty("--on-accent", (n >> 16) * 3 + ((n >> 8) & 255) * 6 + (n & 255) > 1450 ? "#000" : "#fff");
-    }
-    const button = (chat.button = document.createElement("button")), badge = document.createElement("span");
-    button.className = button.part = "launcher";
-    badge.className = badge.part = "badge";
+    host.className = look.left ? "left" : "";
+    for (const name in website.css) host.style.setProperty(name, website.css[name]);
+    const badge = make("span", "badge"), button = (chat.button = make("button", "launcher", icon(bubble), badge));
     button.setAttribute("aria-label", website.texts?.open || "Open chat");
     button.setAttribute("aria-expanded", false);
-    button.append(icon(bubble), badge);
-    badge.hidden = button.hidden = true;
-    root.append(css, button);
-    document.body.append(host);
-    await styled;
+    badge.hidden = true;
     button.hidden = !chat.shown && !!(look.hidden || look.own);
+    root.append(css, button);
+
+    // Beside the body, which scripts replace, empty, scale and make inert; and back, where the page takes it away all the same. A page that
+    // does so again and again has its will.
+    const whole = host.cloneNode(), watch = new MutationObserver(() => {
+      if (!host.isConnected) place();
+      for (const { name, value } of whole.attributes) if (!host.hasAttribute(name)) host.setAttribute(name, value);
+    });
+    let times = 0, last = 0;
+    place = (anew) => {
+      if (host.isConnected) return;
+      times = anew || Date.now() - last > 5000 ? 0 : times + 1;
+      last = Date.now();
+      if (times > 9) return times > 10 || say("the page removes the chat again and again.");
+      for (const copy of document.querySelectorAll("div#parley:empty")) copy.remove();
+      host.style.display = "none"; // till it is styled
+      document.documentElement.append(host);
+      watch.observe(document.documentElement, { childList: true });
+    };
+    watch.observe(document, { childList: true });
+    watch.observe(host, { attributes: true });
+    addEventListener("toggle", (e) => { if (e.target.close && e.newState === "open") import(base + website.modal).then((m) => m.default(e.target, host)); }, true);
+    for (const name in host) if (/^on(?!key|mouse|pointer)/.test(name)) host.addEventListener(name.slice(2), (e) => { if (e.defaultPrevented || !/^dr/.test(e.type)) e.stopPropagation(); }, { passive: true });
+    place(true);
+    await styled;
 
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
       (module) => module.default({ root, base, key, stored, website }),
       () => { loading = null; say("the panel was not loaded. The next click tries again."); },
     ));
-    for (const intent of ["pointerenter", "focus"]) button.addEventListener(intent, load, { once: true });
-    button.addEventListener("click", () => wish("toggle"));
+    button.onpointerenter = button.onfocus = load;
+    button.onclick = () => wish("toggle");
     try { document.querySelector(look.own || "a"); } catch { say(look.own + " is no selector."); look.own = ""; button.hidden = false; }
-    if (look.own) document.addEventListener("click", (e) => {
-      if (!e.target.closest?.(look.own)) return;
+    if (look.own) addEventListener("click", (e) => {
+      if (!e.composedPath().some((n) => n.matches?.(look.own))) return;
       e.preventDefault();
       wish("open");
-    });
+    }, true);
 
-    let open = /[#?&]parley=([\w-]+)$/.exec(location.hash); // from a mail: see return.js
-    if (open) {
-      const own = location.href.slice(0, -open[0].length);
-      if (own.includes("#")) location.replace(own); // the page's script is told of its own fragment
-      else history.replaceState(history.state, "", own);
-      open = chat.code = open[1];
-    }
+    let [found, fragment, open] = /^#(?:(.*)[?&])?parley=([\w-]+)$/.exec(location.hash) || []; // from a mail: see return.js
+    chat.code = open;
+    if (fragment) location.replace("#" + fragment); // the page's own, of which its script hears
+    else if (found) history.replaceState(history.state, "", location.href.split("#")[0]);
     try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
     if (open) wish("open", false);
     else if (read().conversation || chat.identity && read().token) wish("listen");
     else if (website.invite && !button.hidden) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
     for (const w of wishes) wish(...w);
   }
+
+  // What happens in the chat is nothing to the page: its shortcuts, the traps for the focus of its dialogs and what takes its wheel hear
+  // nothing of it, not even on the way down. Inside, the same happens with a copy; a click does what it does, and is not copied.
+  let pressed; // here, not in the page
+  const guard = (e) => {
+    const path = e.composedPath(), at = path.indexOf(host), { type } = e;
+    if (/down$/.test(type)) pressed = at >= 0;
+    if (e.relatedTarget && e.relatedTarget === host && at < 0) Object.defineProperty(e, "relatedTarget", { value: null });
+    if (at < 0 || /up$/.test(type) && !pressed) return;
+    e.stopImmediatePropagation();
+    if (type === "click") for (const n of path.slice(0, at)) n.onclick?.(e);
+    else {
+      Object.defineProperty(e, "composed", { value: false });
+      if (!/^t/.test(type) && !path[0].dispatchEvent(new e.constructor(type, e))) e.preventDefault();
+    }
+  };
+  for (const type of "keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend focus blur focusin focusout pointerdown pointerup mousedown mouseup click touchstart wheel".split(" ")) addEventListener(type, guard, true);
 
   start();
 })();

@@ -11,7 +11,7 @@ import { draw } from "./thread.js";
 import { again, connect, drop, greeted, look, post, put } from "./wire.js";
 
 let entered = false; // Enter sends; some keyboards insert its line break all the same
-let typedAt = 0;
+let typing, typedAt = 0;
 
 function submit() {
   const text = plain(input.value);
@@ -81,12 +81,14 @@ export default async function panel(given) {
   });
   box.addEventListener("keydown", (e) => {
     if (e.key !== "Escape" || composing(e)) return;
+    e.preventDefault(); // a dialog of the page's stays open
     if (menu.open) { menu.open = false; menu.firstChild.focus(); } else api.close();
   });
   menu.addEventListener("toggle", openMenu);
   addEventListener("online", again);
   addEventListener("offline", drop);
-  addEventListener("pageshow", (e) => { if (e.persisted) drop(); });
+  addEventListener("pagehide", drop); // a page with a connection is not stored for the way back
+  addEventListener("pageshow", (e) => { if (e.persisted) again(); });
   addEventListener("storage", (e) => { if (e.key === stored) changedElsewhere(); }); // another tab's unsent messages are sent by that tab; ours stay ours
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
@@ -95,6 +97,9 @@ export default async function panel(given) {
     if (!greeted) again();
   });
 
+  chat.placed = () => import("./placed.js").then((m) => m.default(tools(), typing));
+  input.onfocus = () => { typing = true; };
+  input.onblur = (e) => { typing = !e.relatedTarget; };
   chat.identified = async () => (await import("./identity.js")).default(tools());
   chat.told = () => told();
   if (chat.identity) await chat.identified();

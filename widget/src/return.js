@@ -2,20 +2,26 @@
 // the links in mails, and even run the scripts there, do not use it up. Until then the panel connects to nothing.
 const chat = window.parleyChat;
 // Not "scroll": the browser calls it trusted even where a script has scrolled.
-const signs = ["pointermove", "pointerdown", "touchstart", "wheel", "keydown", "click"];
+const signs = ["pointermove", "pointerdown", "pointerup", "touchstart", "wheel", "keydown", "click"];
 let waiting = false;
 
 export default function comeBack(tools, call, why, connect) {
   if (waiting) return;
   waiting = true;
+  let waits = true;
   const sign = (e) => {
-    if (!e.isTrusted || tools.box.hidden) return;
-    for (const s of signs) removeEventListener(s, sign, true);
+    // In the panel events are copies (see the launcher's guard): the browser knows whether a person is behind them.
+    if (!e.isTrusted && !navigator.userActivation?.isActive || tools.box.hidden || !waits) return;
+    waits = false;
+    for (const s of signs) { removeEventListener(s, sign, true); tools.root.removeEventListener(s, sign); }
     use(tools, call, why).then(connect);
   };
   // What was done before this part was there, such as opening the panel by hand, counts.
   if (navigator.userActivation?.hasBeenActive) sign({ isTrusted: true });
-  else for (const s of signs) addEventListener(s, sign, { capture: true, passive: true });
+  else for (const s of signs) {
+    addEventListener(s, sign, { capture: true, passive: true });
+    tools.root.addEventListener(s, sign, { passive: true });
+  }
 }
 
 async function use({ anew, drawState, json, log, make, memory, save, say, texts }, call, why) {

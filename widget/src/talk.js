@@ -1,6 +1,6 @@
 // The talk: which conversation, what state it is in, and what the frames that come do to it.
 import { about, ahead, box, contact, face, form, input, items, menu, notice, privacy, rating, status, typing } from "./box.js";
-import { badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
+import { address, badge, base, button, chat, lang, opening, root, speaks, stored, texts, website, why } from "./given.js";
 import { compose, plain, tooLong } from "./compose.js";
 import { keepEnd, log } from "./log.js";
 import { act, aria, fill, icon, make, newID } from "./make.js";
@@ -17,7 +17,7 @@ export const running = () => !!state && state !== "closed";
 export const chosen = () => subject?.chosen();
 
 // What parts are given that are loaded when they are used.
-export const tools = () => ({ act, anew, aria, compose, draft, fill, keepEnd, plain, tooLong, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, rating, root, put, request, json, save, say, drawState,
+export const tools = () => ({ act, address, anew, aria, compose, draft, fill, keepEnd, plain, tooLong, icon, make, texts, website, lang, speaks, stored, about, ahead, box, contact, input, items, log, menu, notice, privacy, rating, root, put, request, json, save, say, drawState,
   memory: () => memory, conversation: () => conversation });
 
 // Asks for something besides talking, again if the connection is lost; then hears "" when it is done, or why it is not.

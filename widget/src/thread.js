@@ -1,7 +1,7 @@
 // What has been said, on the screen: each message drawn once, in the order of their numbers; what is not acknowledged stays at the end.
 import { base, speaks, texts } from "./given.js";
 import { keepEnd, log } from "./log.js";
-import { fill, link, make } from "./make.js";
+import { fill, make } from "./make.js";
 import { write } from "./markdown.js";
 
 export const shown = new Map(); // message id to its element

@@ -1,5 +1,8 @@
 // A file on its way: it is sent at once, or as soon as that is possible, and shows how far it is.
-export default function upload({ act, acknowledged, aria, call, chosen, conversation, draw, drawState, fill, greeted, input, make, memory, newID, ready, running, speaks, state, texts, website, why }, file, name) {
+import more from "./texts/more.js";
+
+export default function upload({ act, acknowledged, address, aria, call, chosen, conversation, draw, drawState, fill, greeted, input, make, memory, newID, ready, running, speaks, state, texts: words, website, why }, file, name) {
+  const texts = { ...more, ...words };
   const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = draw(m, true), note = make("small", "progress"), most = website.files.most;
   const live = (how) => note.setAttribute("aria-live", how), number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
   const leave = () => { e.remove(); input.focus(); };
@@ -20,7 +23,7 @@ export default function upload({ act, acknowledged, aria, call, chosen, conversa
     if (!greeted() || !token) return later((f) => ready.push(f));
     x = new XMLHttpRequest();
     x.responseType = "json";
-    x.open("POST", call("files") + "&" + new URLSearchParams({ id: m.id, name, ...(running() && { conversation: conversation() }), ...(chosen() && { subject: chosen() }), ...(!state() && { page: location.href, title: document.title }) }));
+    x.open("POST", call("files") + "&" + new URLSearchParams({ id: m.id, name, ...(running() && { conversation: conversation() }), ...(chosen() && { subject: chosen() }), ...(!state() && { page: address(), title: document.title }) }));
     x.setRequestHeader("Authorization", "Bearer " + token);
     x.upload.onprogress = (p) => { if (p.lengthComputable) text.textContent = number(p.loaded / p.total, { style: "percent" }); };
     x.onload = () => {

@@ -1,5 +1,5 @@
 // The socket, and what waits to be sent. The wire format is in ../PROTOCOL.md.
-import { call, chat, lang, stored, why } from "./given.js";
+import { address, call, chat, lang, stored, why } from "./given.js";
 import { json, load, memory, save, tab } from "./memory.js";
 import { conversation, drawState, heard, last, tools } from "./talk.js";
 
@@ -46,10 +46,12 @@ function bePatient() { due = Date.now() + 10000; }
 // Gives up a connection on which nothing has come for too long: it is dead, or this machine has slept.
 export function look() { if (Date.now() > due) drop(); }
 
+const page = () => ({ url: address(), title: document.title });
+
 function helloFrame() {
   load();
   return (helloFrame.last = json({ type: "hello", protocol: 1, token: memory.token, conversation: last ? conversation : undefined, after: last || undefined,
-    identity: chat.identity || undefined, proof, page: { url: location.href, title: document.title, referrer: document.referrer }, language: lang }));
+    identity: chat.identity || undefined, proof, page: { ...page(), referrer: document.referrer }, language: lang }));
 }
 
 function hello() {
@@ -117,7 +119,7 @@ export function again() {
 }
 
 // --- what waits to be sent --------------------------------------------------------------------------------------------
-const send = (m) => put({ type: "send", id: m.id, conversation: m.conversation || undefined, subject: m.subject, text: m.text });
+const send = (m) => put({ type: "send", id: m.id, conversation: m.conversation || undefined, subject: m.subject, text: m.text, page: m.conversation ? undefined : page() });
 
 export function post(m) {
   save((s) => { s.out.push(m); });

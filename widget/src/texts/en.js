@@ -7,6 +7,5 @@ export default {
   edited: "edited", erased: "This message was taken back",
   returned: "A colleague will take over in a moment", ended: "The conversation has ended", you_ended: "You have ended the conversation",
   lapsed: "Ended, because nothing was written for a while", silent: "Are you still there? Otherwise the conversation ends soon.",
-  attach: "Send a file", drop: "Drop files here", large: "“{name}” is larger than {size}.", cancel: "Cancel", retry: "Try again", failed: "Not sent",
-  more: "More",
+  attach: "Send a file", drop: "Drop files here", more: "More",
 };

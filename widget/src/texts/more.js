@@ -9,4 +9,5 @@ export default {
   rate: "How was this conversation?", star: "{n} of 5", good: "Good", bad: "Not good",
   comment: "Would you like to say more?", rate_send: "Send rating", thanks: "Thank you!", change: "Change",
   count: "{n} of {most} characters", too_long: "The text is too long: {n} of {most} characters. Please shorten it.", attach_too: "Attach the picture too",
+  large: "“{name}” is larger than {size}.", cancel: "Cancel", retry: "Try again", failed: "Not sent",
 };

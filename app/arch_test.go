@@ -24,12 +24,14 @@ var mayImport = map[string][]string{
 	"app/bus":     {"app/pg"},
 	"app/cache":   {"app/fail", "app/outside"},
 
+	"app/calendar": {"app/fail"},
+
 	"app/pg/outage": {},
 	// rooms
-	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail"},
+	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/calendar"},
 	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/fair", "app/access", "app/fail", "app/keys", "app/outside"},
 	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
-	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
+	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/calendar", "app/chat"},
 	"app/queue/sim":           {},
 	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
 	"app/faq/suggest":         {},

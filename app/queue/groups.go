@@ -209,10 +209,7 @@ func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, 
 		return err
 	}
 	p := queuedb.UpdateGroupParams{ID: id, Name: in.Name, Everyone: in.Everyone, Automatic: in.Automatic, Picking: in.Picking, Priority: int16(in.Priority),
-		OverflowAfter: int32(in.After / time.Second), TimeZone: in.Hours.Zone.String(), Hours: in.Hours.kept(), Holidays: in.Hours.Holidays}
-	if p.Holidays == nil {
-		p.Holidays = []string{}
-	}
+		OverflowAfter: int32(in.After / time.Second), TimeZone: in.Hours.Zone.String(), Hours: in.Hours.kept(), Holidays: in.Hours.keptHolidays()}
 	if in.Overflow != uuid.Nil {
 		p.OverflowID = &in.Overflow
 	}

@@ -1,8 +1,10 @@
 package faq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -227,12 +229,23 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
 	}
 	if pg.Missing(err) {
-		err = fail.Field("scope", "This customer, website or group does not exist any more. Please choose again.")
+		err = fail.Field(scopeField(e.Scope), "This customer, website or group does not exist any more. Please choose again.")
 	}
 	if err == nil {
 		r.tell(who.Org(), e.ID)
 	}
 	return e.ID, e.State, err
+}
+
+// scopeField is the field beside which it is said that something of a scope is gone.
+func scopeField(s Scope) string {
+	switch {
+	case s.Website != uuid.Nil:
+		return "website"
+	case s.Group != uuid.Nil:
+		return "group"
+	}
+	return "customer"
 }
 
 // put writes entries; replace takes away the texts that they no longer have.
@@ -278,9 +291,18 @@ func (r *Room) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, 
 	if to != Draft && to != Review && to != Live {
 		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
 	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
 	var changed []uuid.UUID
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := faqdb.New(tx)
+		there, err := q.LockEntries(ctx, ids)
+		if err != nil {
+			return err
+		}
+		if gone := len(ids) - len(there); gone > 0 {
+			return fail.New(fail.Conflict, "%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.", gone)
+		}
 		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
 			return err
 		}

@@ -316,7 +316,8 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 }
 
 // ChangeSettings changes how a website's widget looks and behaves: change is given what holds now. What it leaves must be something
-// that a widget can follow. Open panels come back with it.
+// that a widget can follow, else nothing is changed, and the error says of each field what is wrong with it, with what change said.
+// Open panels come back with it.
 func (r *Room) ChangeSettings(ctx context.Context, who access.Actor, id uuid.UUID, change func(*Settings) error) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
@@ -333,11 +334,19 @@ func (r *Room) ChangeSettings(ctx context.Context, who access.Actor, id uuid.UUI
 		if err == nil {
 			err = json.Unmarshal(now, &s)
 		}
+		var before Settings
 		if err == nil {
-			err = change(&s)
+			err = json.Unmarshal(now, &before)
+		}
+		if err != nil {
+			return err
+		}
+		var checks fail.Checks
+		if err = checks.Take(change(&s)); err == nil {
+			err = checks.Take(s.check(&before))
 		}
 		if err == nil {
-			err = s.check()
+			err = checks.Result()
 		}
 		if err != nil {
 			return err

@@ -132,6 +132,10 @@ on conflict (org_id, entry_id, version) do nothing;
 -- name: LockEntry :one
 select version, state, created_by from faq_entries where id = @id for update;
 
+-- name: LockEntries :many
+-- Those of some entries that exist, in their order.
+select e.id from faq_entries e where e.id = any(@ids::uuid[]) order by e.id for update;
+
 -- name: RemoveEntry :execrows
 delete from faq_entries where id = @id;
 

@@ -244,6 +244,10 @@ select a.user_id from agents a, routing r where r.org_id = a.org_id and a.status
 -- name: CreateGroup :exec
 insert into groups (org_id, id, name) values (app.org_id(), @id, @name);
 
+-- name: LockGroups :many
+-- All groups, locked against changes of where they overflow to.
+select id, name, overflow_id from groups order by id for no key update;
+
 -- name: UpdateGroup :execrows
 update groups set name = @name, everyone = @everyone, automatic = @automatic, picking = @picking, priority = @priority, overflow_id = sqlc.narg(overflow_id),
   overflow_after = @overflow_after, time_zone = @time_zone, hours = @hours, holidays = @holidays where id = @id;
@@ -270,6 +274,10 @@ delete from group_members where group_id = @group_id and user_id = @user_id;
 
 -- name: SetCap :exec
 update agents set hard_cap = @hard_cap where user_id = @user_id;
+
+-- name: LockUsers :many
+-- Who of some team members may still answer.
+select u.id from users u where u.id = any(@ids::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' order by u.id for share;
 
 -- name: GroupsOf :many
 -- The groups that a team member answers for.

@@ -817,6 +817,31 @@ func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]L
 	return items, nil
 }
 
+const lockEntries = `-- name: LockEntries :many
+select e.id from faq_entries e where e.id = any($1::uuid[]) order by e.id for update
+`
+
+// Those of some entries that exist, in their order.
+func (q *Queries) LockEntries(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockEntries, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockEntry = `-- name: LockEntry :one
 select version, state, created_by from faq_entries where id = $1 for update
 `

@@ -569,6 +569,37 @@ func (q *Queries) LockConversations(ctx context.Context, conversations []uuid.UU
 	return err
 }
 
+const lockGroups = `-- name: LockGroups :many
+select id, name, overflow_id from groups order by id for no key update
+`
+
+type LockGroupsRow struct {
+	ID         uuid.UUID
+	Name       string
+	OverflowID *uuid.UUID
+}
+
+// All groups, locked against changes of where they overflow to.
+func (q *Queries) LockGroups(ctx context.Context) ([]LockGroupsRow, error) {
+	rows, err := q.db.Query(ctx, lockGroups)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockGroupsRow
+	for rows.Next() {
+		var i LockGroupsRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.OverflowID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockOwnOf = `-- name: LockOwnOf :exec
 select id from conversations where state = 'open' and agent_id = any($1::uuid[]) order by id for update
 `
@@ -589,6 +620,31 @@ select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hasht
 func (q *Queries) LockRouting(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockRouting)
 	return err
+}
+
+const lockUsers = `-- name: LockUsers :many
+select u.id from users u where u.id = any($1::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' order by u.id for share
+`
+
+// Who of some team members may still answer.
+func (q *Queries) LockUsers(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockUsers, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const longAway = `-- name: LongAway :many

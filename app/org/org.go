@@ -118,12 +118,17 @@ func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (
 	n, err := orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: customersMost})
 	switch {
 	case pg.Duplicate(err, ""):
-		return uuid.Nil, fail.Field("name", "There is a customer with this name already.")
+		return uuid.Nil, errSameCustomer
 	case err == nil && n == 0:
 		return uuid.Nil, fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", customersMost)
 	}
 	return id, err
 }
+
+var (
+	errSameCustomer = fail.Field("name", "A customer with this name already exists. Choose another name.")
+	errSameWebsite  = fail.Field("name", "This customer has a website with this name already. Choose another name.")
+)
 
 // customersMost is how many customers an organization can have: lists of all of them are on many pages.
 const customersMost = 2000
@@ -139,7 +144,7 @@ func (r *Room) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUI
 	}
 	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
 	if pg.Duplicate(err, "") {
-		return fail.Field("name", "There is a customer with this name already.")
+		return errSameCustomer
 	}
 	if err == nil && n == 0 {
 		return fail.Missing("customer")
@@ -235,6 +240,9 @@ func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.U
 		}
 		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
 	})
+	if pg.Duplicate(err, "websites_same_name") {
+		return uuid.Nil, errSameWebsite
+	}
 	if err == nil { // every process that was asked for the key before knows it from now on
 		r.changed(who.Org(), id, key)
 	}
@@ -306,6 +314,9 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 		return err
 	}
 	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	if pg.Duplicate(err, "websites_same_name") {
+		return errSameWebsite
+	}
 	if pg.None(err) {
 		return fail.Missing("website")
 	}

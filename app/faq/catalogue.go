@@ -348,8 +348,12 @@ type Example struct {
 	At    time.Time
 }
 
-// Uses is what has become of an entry's suggestions.
-type Uses struct{ Used, Dismissed int }
+// Uses is what has become of an entry's suggestions, and how much is stored of it.
+type Uses struct {
+	Used, Dismissed int
+	Choices         int // of agents, which suggestions learned from
+	Versions        int // of its history
+}
 
 // About returns what an entry has learned and what it was before.
 func (r *Room) About(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Former, uses Uses, err error) {
@@ -377,7 +381,7 @@ func (r *Room) About(ctx context.Context, who access.Actor, id uuid.UUID) (examp
 		former = append(former, f)
 	}
 	n, err := q.CountUses(ctx, id)
-	return examples, former, Uses{int(n.Used), int(n.Dismissed)}, err
+	return examples, former, Uses{int(n.Used), int(n.Dismissed), int(n.Choices), int(n.Versions)}, err
 }
 
 // tellMost is how many entries are told one by one; of more, everybody reads all again.

@@ -3,7 +3,7 @@ package queue
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -287,21 +287,93 @@ func overflows(groups []queuedb.LockGroupsRow, id, to uuid.UUID) error {
 	return nil
 }
 
-// RemoveGroup deletes a group that never had a conversation. The main group stays.
+// Goes is what is deleted with a group, and what stands in the way of it.
+type Goes struct {
+	Members  int // places in the group
+	Websites int // for which it answers
+	Alone    int // of them, for which no other group does: the main group will
+	Snippets int
+
+	Main        bool
+	Running     int      // conversations of the group that are not closed; up to 1000
+	Had         bool     // it has or had conversations: they name it for ever
+	Entries     int      // FAQ entries that are for this group only
+	Overflowing []string // names of groups that overflow into it
+}
+
+// InTheWay says why a group cannot be deleted, and what to do; "" if it can.
+func (g Goes) InTheWay() string {
+	var reasons []string
+	switch {
+	case g.Main:
+		return "The main group stays: it answers for websites without a group of their own."
+	case g.Running == 1:
+		reasons = append(reasons, "a conversation of it is not closed")
+	case g.Running > 1:
+		reasons = append(reasons, fmt.Sprintf("%d conversations of it are not closed", g.Running))
+	case g.Had:
+		reasons = append(reasons, "earlier conversations and their history name it")
+	}
+	if g.Entries == 1 {
+		reasons = append(reasons, "an FAQ entry is for it only")
+	} else if g.Entries > 1 {
+		reasons = append(reasons, fmt.Sprintf("%d FAQ entries are for it only", g.Entries))
+	}
+	if len(g.Overflowing) > 0 {
+		verb := " overflows into it"
+		if len(g.Overflowing) > 1 {
+			verb = " overflow into it"
+		}
+		reasons = append(reasons, strings.Join(g.Overflowing, ", ")+verb)
+	}
+	if len(reasons) == 0 {
+		return ""
+	}
+	text := "This group cannot be deleted: " + strings.Join(reasons, ", and ") + "."
+	if g.Had {
+		return text + " To use it no more, remove its websites and members."
+	}
+	return text + " Change that first."
+}
+
+// GoesWith counts what is deleted with a group, and what stands in the way of it.
+func (r *Room) GoesWith(ctx context.Context, who access.Actor, id uuid.UUID) (Goes, error) {
+	t, err := r.db.ForAll(who, access.Manage)
+	if err != nil {
+		return Goes{}, err
+	}
+	return goesWith(ctx, queuedb.New(t), id)
+}
+
+func goesWith(ctx context.Context, q *queuedb.Queries, id uuid.UUID) (Goes, error) {
+	row, err := q.GroupGoes(ctx, id)
+	if pg.None(err) {
+		err = fail.Missing("group")
+	}
+	return Goes{Members: int(row.Members), Websites: int(row.Websites), Alone: int(row.Alone), Snippets: int(row.Snippets), Main: row.Main,
+		Running: int(row.Running), Had: row.Had, Entries: int(row.Entries), Overflowing: row.Overflowing}, err
+}
+
+// RemoveGroup deletes a group that never had a conversation, with what GoesWith counts. The main group stays.
 func (r *Room) RemoveGroup(ctx context.Context, who access.Actor, id uuid.UUID) error {
 	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	n, err := queuedb.New(t).DeleteGroup(ctx, id)
+	q := queuedb.New(t)
+	goes, err := goesWith(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	if why := goes.InTheWay(); why != "" {
+		return fail.New(fail.Conflict, "%s", why)
+	}
+	n, err := q.DeleteGroup(ctx, id)
 	if pg.Missing(err) {
-		return fail.New(fail.Conflict, "This group has had conversations, or another group overflows into it, so it stays. Take its websites and members away instead.")
+		return fail.New(fail.Conflict, "Something has begun to use this group just now, so that it cannot be deleted. Open this page again: it says what.")
 	}
 	if err == nil && n == 0 {
-		if there, err := queuedb.New(t).HasGroup(ctx, id); err != nil || !there {
-			return errors.Join(err, fail.Missing("group"))
-		}
-		return fail.New(fail.Conflict, "The main group stays: it answers for websites without a group of their own.")
+		return fail.Missing("group")
 	}
 	if err == nil {
 		r.changed(who.Org())

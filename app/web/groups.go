@@ -89,6 +89,9 @@ func (s *Server) groupAgain(v *visit, p admin.GroupPage, status int) error {
 	if err != nil {
 		return err
 	}
+	if p.Goes, err = s.queue.GoesWith(ctx, v.Actor, id); err != nil {
+		return err
+	}
 	p.Viewer, p.Group, p.Board, p.Members = v.viewer(), g, b, members
 	return s.draw(v, status, admin.Group(p))
 }

@@ -152,7 +152,8 @@ from faq_history h left join users u on u.org_id = h.org_id and u.id = h.by_id w
 select id, query, kind, at from faq_choices where entry_id = @entry_id and kind <> 'dismissed' order by n desc limit @most;
 
 -- name: CountUses :one
-select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed
+select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed,
+  count(*)::integer as choices, (select count(*) from faq_history h where h.entry_id = @entry_id)::integer as versions
 from faq_choices where entry_id = @entry_id;
 
 -- Choices.

@@ -255,6 +255,20 @@ update groups set name = @name, everyone = @everyone, automatic = @automatic, pi
 -- name: DeleteGroup :execrows
 delete from groups where id = @id and not main;
 
+-- name: GroupGoes :one
+-- What is deleted with a group, and what stands in the way of it.
+select g.name, g.main,
+  (select count(*) from group_members m where m.group_id = g.id)::integer as members,
+  (select count(*) from subjects s where s.group_id = g.id)::integer as websites,
+  (select count(*) from subjects s where s.group_id = g.id
+    and not exists (select from subjects x where x.website_id = s.website_id and x.group_id <> s.group_id))::integer as alone,
+  (select count(*) from snippets s where s.group_id = g.id)::integer as snippets,
+  (select count(*) from (select from conversations c where c.group_id = g.id and c.state <> 'closed' limit 1000) r)::integer as running,
+  (exists (select from conversations c where c.group_id = g.id) or exists (select from assignments a where a.group_id = g.id))::boolean as had,
+  (select count(*) from faq_entries e where e.group_id = g.id)::integer as entries,
+  array(select x.name from groups x where x.overflow_id = g.id and x.id <> g.id order by lower(x.name))::text[] as overflowing
+from groups g where g.id = @id;
+
 -- name: HasGroup :one
 select exists (select from groups where id = @id);
 

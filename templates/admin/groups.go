@@ -30,6 +30,7 @@ type GroupPage struct {
 	Group   queue.GroupInfo
 	Board   queue.Board
 	Members []queue.Member
+	Goes    queue.Goes
 	Form    ui.Form
 
 	MembersForm ui.Form

@@ -168,19 +168,27 @@ func (q *Queries) CountStates(ctx context.Context) ([]CountStatesRow, error) {
 }
 
 const countUses = `-- name: CountUses :one
-select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed
+select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed,
+  count(*)::integer as choices, (select count(*) from faq_history h where h.entry_id = $1)::integer as versions
 from faq_choices where entry_id = $1
 `
 
 type CountUsesRow struct {
 	Used      int32
 	Dismissed int32
+	Choices   int32
+	Versions  int32
 }
 
 func (q *Queries) CountUses(ctx context.Context, entryID uuid.UUID) (CountUsesRow, error) {
 	row := q.db.QueryRow(ctx, countUses, entryID)
 	var i CountUsesRow
-	err := row.Scan(&i.Used, &i.Dismissed)
+	err := row.Scan(
+		&i.Used,
+		&i.Dismissed,
+		&i.Choices,
+		&i.Versions,
+	)
 	return i, err
 }
 

@@ -151,6 +151,52 @@ func (q *Queries) GetRouting(ctx context.Context) (GetRoutingRow, error) {
 	return i, err
 }
 
+const groupGoes = `-- name: GroupGoes :one
+select g.name, g.main,
+  (select count(*) from group_members m where m.group_id = g.id)::integer as members,
+  (select count(*) from subjects s where s.group_id = g.id)::integer as websites,
+  (select count(*) from subjects s where s.group_id = g.id
+    and not exists (select from subjects x where x.website_id = s.website_id and x.group_id <> s.group_id))::integer as alone,
+  (select count(*) from snippets s where s.group_id = g.id)::integer as snippets,
+  (select count(*) from (select from conversations c where c.group_id = g.id and c.state <> 'closed' limit 1000) r)::integer as running,
+  (exists (select from conversations c where c.group_id = g.id) or exists (select from assignments a where a.group_id = g.id))::boolean as had,
+  (select count(*) from faq_entries e where e.group_id = g.id)::integer as entries,
+  array(select x.name from groups x where x.overflow_id = g.id and x.id <> g.id order by lower(x.name))::text[] as overflowing
+from groups g where g.id = $1
+`
+
+type GroupGoesRow struct {
+	Name        string
+	Main        bool
+	Members     int32
+	Websites    int32
+	Alone       int32
+	Snippets    int32
+	Running     int32
+	Had         bool
+	Entries     int32
+	Overflowing []string
+}
+
+// What is deleted with a group, and what stands in the way of it.
+func (q *Queries) GroupGoes(ctx context.Context, id uuid.UUID) (GroupGoesRow, error) {
+	row := q.db.QueryRow(ctx, groupGoes, id)
+	var i GroupGoesRow
+	err := row.Scan(
+		&i.Name,
+		&i.Main,
+		&i.Members,
+		&i.Websites,
+		&i.Alone,
+		&i.Snippets,
+		&i.Running,
+		&i.Had,
+		&i.Entries,
+		&i.Overflowing,
+	)
+	return i, err
+}
+
 const groupsOf = `-- name: GroupsOf :many
 select g.id
 from users u

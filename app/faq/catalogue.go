@@ -223,6 +223,9 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 				return fail.New(fail.Conflict, "Your catalogue has %d entries, which is all it can have. Delete some first.", total)
 			}
 		}
+		if err := doubled(ctx, q, e); err != nil {
+			return err
+		}
 		return put(ctx, q, who, []Entry{e}, known)
 	})
 	if pg.Denied(err) {
@@ -235,6 +238,41 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 		r.tell(who.Org(), e.ID)
 	}
 	return e.ID, e.State, err
+}
+
+// doubled refuses a question that another entry for the same place has in the same language, but for case, blanks and punctuation.
+// A text that is the entry's own already is not refused.
+func doubled(ctx context.Context, q *faqdb.Queries, e Entry) error {
+	before, err := entry(ctx, q, e.ID)
+	if err != nil && fail.KindOf(err) != fail.NotFound {
+		return err
+	}
+	own := map[string]bool{}
+	for _, t := range before.Texts {
+		own[said(t, before.Scope)] = true
+	}
+	var checks fail.Checks
+	for i, t := range e.Texts {
+		words := Words(t.Question)
+		if own[said(t, e.Scope)] || len(words) == 0 {
+			continue
+		}
+		rows, err := q.LikeQuestions(ctx, faqdb.LikeQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
+			CustomerID: optional(e.Scope.Customer), WebsiteID: optional(e.Scope.Website), GroupID: optional(e.Scope.Group)})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if slices.Equal(Words(row.Question), words) {
+				field := "question"
+				if i > 0 {
+					field += "-" + t.Language
+				}
+				checks.Add(field, "Another entry for the same place asks this already: “%s”. Change that one, or choose another question.", row.Question)
+			}
+		}
+	}
+	return checks.Result()
 }
 
 // scopeField is the field beside which it is said that something of a scope is gone.

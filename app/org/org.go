@@ -278,6 +278,20 @@ func (r *Room) Website(ctx context.Context, who access.Actor, id uuid.UUID) (Web
 	return w, err
 }
 
+// Unfinished lists websites without a domain, which are shown nowhere; at most 100.
+func (r *Room) Unfinished(ctx context.Context, who access.Actor) ([]Website, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orgdb.New(t).Unfinished(ctx)
+	list := make([]Website, len(rows))
+	for i, w := range rows {
+		list[i] = Website{ID: w.ID, CustomerName: w.CustomerName, Name: w.Name}
+	}
+	return list, err
+}
+
 // AllWebsites lists every customer's, by the customer's name.
 func (r *Room) AllWebsites(ctx context.Context, who access.Actor) ([]Website, error) {
 	t, err := r.db.For(who, access.Manage)

@@ -118,3 +118,25 @@ func (r *Room) RemoveSubject(ctx context.Context, who access.Actor, website, gro
 	}
 	return err
 }
+
+// Unanswered is a website for which a group answers that nobody belongs to: its conversations wait for ever.
+type Unanswered struct {
+	Website        uuid.UUID
+	Name, Customer string
+	Group          uuid.UUID
+	GroupName      string
+}
+
+// Unanswered lists them, at most 100.
+func (r *Room) Unanswered(ctx context.Context, who access.Actor) ([]Unanswered, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := queuedb.New(t).Unanswered(ctx)
+	list := make([]Unanswered, len(rows))
+	for i, x := range rows {
+		list[i] = Unanswered{x.ID, x.Name, x.CustomerName, x.GroupID, x.GroupName}
+	}
+	return list, err
+}

@@ -3,11 +3,13 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/org"
+	"parley/app/queue"
 	"parley/templates/admin"
 	"parley/templates/ui"
 )
@@ -30,7 +32,14 @@ func (s *Server) customersWith(v *visit, f ui.Form, status int) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Customers(admin.CustomersPage{Viewer: v.viewer(), Customers: list, Form: f}))
+	p := admin.CustomersPage{Viewer: v.viewer(), Customers: list, Form: f}
+	if p.Unanswered, err = s.queue.Unanswered(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	if p.Unfinished, err = s.org.Unfinished(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Customers(p))
 }
 
 func (s *Server) addCustomer(v *visit) error {
@@ -119,6 +128,10 @@ func (s *Server) websiteAgain(v *visit, p admin.WebsitePage, status int) error {
 	if p.Groups, err = s.queue.Names(ctx, v.Actor); err != nil {
 		return err
 	}
+	if p.Unanswered, err = s.queue.Unanswered(ctx, v.Actor); err != nil {
+		return err
+	}
+	p.Unanswered = slices.DeleteFunc(p.Unanswered, func(u queue.Unanswered) bool { return u.Website != id })
 	p.Viewer, p.Lines, p.Now = v.viewer(), s.twoLines(p.Website.Key), time.Now()
 	return s.draw(v, status, admin.Website(p))
 }

@@ -101,6 +101,15 @@ left join groups g on g.org_id = e.org_id and g.id = e.group_id
 where e.id = any(@ids::uuid[])
 order by lower(e.category), e.created_at, e.id, t.language;
 
+-- name: LikeQuestions :many
+-- Texts of other entries for the same place that have all of some words in their question or answer.
+select e.id, t.language, t.question
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where e.id <> @id and t.language = @language and t.words @@ to_tsquery('simple', @words::text)
+  and e.customer_id is not distinct from sqlc.narg(customer_id)::uuid and e.website_id is not distinct from sqlc.narg(website_id)::uuid
+  and e.group_id is not distinct from sqlc.narg(group_id)::uuid;
+
 -- name: PutEntries :exec
 -- Writes entries as they are to be; those that are there get the next version.
 insert into faq_entries (org_id, id, category, state, customer_id, website_id, group_id, created_by, updated_by)
@@ -202,6 +211,16 @@ values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, 
 
 -- name: GetSnippet :one
 select id, group_id, user_id, customer_id, name, keys, body, used, file_id from snippets where id = @id;
+
+-- name: SnippetWithKeys :one
+-- Another snippet with the same keys that somebody who uses a snippet of this scope could see.
+select s.name, coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, (s.user_id is not null)::boolean as own
+from snippets s
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where lower(s.keys) = lower(@keys) and s.id <> @id and (s.user_id is null or s.user_id = sqlc.narg(user_id)::uuid)
+  and (s.customer_id is null or sqlc.narg(customer_id)::uuid is null or s.customer_id = sqlc.narg(customer_id)::uuid)
+limit 1;
 
 -- name: UpdateSnippet :execrows
 update snippets set name = @name, keys = @keys, body = @body, updated_at = now(),

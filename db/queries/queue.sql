@@ -313,6 +313,22 @@ on conflict (org_id, website_id, group_id) do update set place = excluded.place,
 -- name: RemoveSubject :execrows
 delete from subjects where website_id = @website_id and group_id = @group_id;
 
+-- name: Unanswered :many
+-- Websites for which a group answers that nobody belongs to and from which no other takes over.
+select w.id, w.name, c.name as customer_name, g.name as group_name, g.id as group_id
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+join groups g on g.org_id = w.org_id
+where not g.everyone and g.overflow_id is null
+  and (exists (select from subjects s where s.website_id = w.id and s.group_id = g.id)
+    or g.main and not exists (select from subjects s where s.website_id = w.id))
+  and not exists (
+    select from group_members m
+    join users u on u.org_id = m.org_id and u.id = m.user_id
+    where m.group_id = g.id and u.disabled_at is null and u.role <> 'reviewer')
+order by lower(c.name), lower(w.name), g.name
+limit 100;
+
 -- name: GetRouting :one
 select hand_back, former_hours from routing;
 

@@ -25,6 +25,9 @@ type CustomersPage struct {
 	Viewer
 	Customers []org.Customer
 	Form      ui.Form
+
+	Unanswered []queue.Unanswered
+	Unfinished []org.Website
 }
 
 // CustomerPage shows one customer with its websites.
@@ -46,6 +49,8 @@ type WebsitePage struct {
 	Subjects []queue.Subject
 	Groups   []queue.Name
 	Subject  ui.Form
+
+	Unanswered []queue.Unanswered // groups of nobody that answer for it
 
 	SubjectOf uuid.UUID // the group whose form was refused; zero: the form that adds one
 	Now       time.Time

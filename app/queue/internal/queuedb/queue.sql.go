@@ -1377,6 +1377,57 @@ func (q *Queries) Today(ctx context.Context, arg TodayParams) (TodayRow, error) 
 	return i, err
 }
 
+const unanswered = `-- name: Unanswered :many
+select w.id, w.name, c.name as customer_name, g.name as group_name, g.id as group_id
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+join groups g on g.org_id = w.org_id
+where not g.everyone and g.overflow_id is null
+  and (exists (select from subjects s where s.website_id = w.id and s.group_id = g.id)
+    or g.main and not exists (select from subjects s where s.website_id = w.id))
+  and not exists (
+    select from group_members m
+    join users u on u.org_id = m.org_id and u.id = m.user_id
+    where m.group_id = g.id and u.disabled_at is null and u.role <> 'reviewer')
+order by lower(c.name), lower(w.name), g.name
+limit 100
+`
+
+type UnansweredRow struct {
+	ID           uuid.UUID
+	Name         string
+	CustomerName string
+	GroupName    string
+	GroupID      uuid.UUID
+}
+
+// Websites for which a group answers that nobody belongs to and from which no other takes over.
+func (q *Queries) Unanswered(ctx context.Context) ([]UnansweredRow, error) {
+	rows, err := q.db.Query(ctx, unanswered)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnansweredRow
+	for rows.Next() {
+		var i UnansweredRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.CustomerName,
+			&i.GroupName,
+			&i.GroupID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateGroup = `-- name: UpdateGroup :execrows
 update groups set name = $1, everyone = $2, automatic = $3, picking = $4, priority = $5, overflow_id = $6,
   overflow_after = $7, time_zone = $8, hours = $9, holidays = $10 where id = $11

@@ -313,7 +313,7 @@ func TestDeletionsAreTrue(t *testing.T) {
 	if lost := gone(before, count()); len(lost) > 0 {
 		t.Errorf("a refused deletion took %v", lost)
 	}
-	if page := m.get("/faq/" + entry.String()); !strings.Contains(page, "Delete the FAQ entry “Q?”? 1 other language and 1 version of its history are deleted with it.") {
+	if page := m.get("/faq/" + entry.String()); !strings.Contains(page, "Delete the FAQ entry “F?”? 1 other language and 1 version of its history are deleted with it.") {
 		t.Errorf("an FAQ entry's: %s", page)
 	}
 	m.post("/faq/" + entry.String() + "/remove")

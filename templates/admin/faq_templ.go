@@ -920,7 +920,7 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "question", "Question", "text", p.first().Question, "In a visitor’s words, in general", templ.Attributes{"required": true, "maxlength": "500"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "question", "Question", "text", p.first().Question, "In a visitor’s words, in general", templ.Attributes{"required": true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -932,11 +932,11 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "language", "Language", "text", p.first().Language, "en, de, pt-br …", templ.Attributes{"required": true, "maxlength": "12"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "language", "Language", "text", p.first().Language, "en, de, pt-br …", templ.Attributes{"required": true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "category", "Category", "text", p.Entry.Category, "", templ.Attributes{"maxlength": "100", "list": "categories"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "category", "Category", "text", p.Entry.Category, "", templ.Attributes{"list": "categories"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1026,7 +1026,7 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Field(p.Form, "question-"+t.Language, "Question", "text", t.Question, "Leave question and answer empty to take this language out", templ.Attributes{"maxlength": "500"}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Field(p.Form, "question-"+t.Language, "Question", "text", t.Question, "Leave question and answer empty to take this language out", nil).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1043,11 +1043,11 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "language-new", "Language", "text", "", "de, fr, pt-br …", templ.Attributes{"maxlength": "12"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "language-new", "Language", "text", "", "de, fr, pt-br …", nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "question-new", "Question", "text", "", "", templ.Attributes{"maxlength": "500"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "question-new", "Question", "text", "", "", nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1374,7 +1374,7 @@ func answerArea(f ui.Form, name, start string) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Area(f, name, "Answer", start, "**bold**, *italic*, [link](https://…), lists with - or 1.", templ.Attributes{"rows": "6", "maxlength": "4000"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Area(f, name, "Answer", start, "**bold**, *italic*, [link](https://…), lists with - or 1.", templ.Attributes{"rows": "6"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1416,7 +1416,7 @@ func Import(p ImportPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(p.Form, "language", "Language of rows that name none", "text", "en", "", templ.Attributes{"required": true, "maxlength": "12"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(p.Form, "language", "Language of rows that name none", "text", "en", "", templ.Attributes{"required": true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

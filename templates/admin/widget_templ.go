@@ -899,7 +899,7 @@ func lookForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.of("look"), "own", "Elements of the page that open the chat instead", "text", p.Website.Settings.Look.Own, "A CSS selector such as .contact-us; then no launcher is shown", templ.Attributes{"maxlength": "200"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.of("look"), "own", "Elements of the page that open the chat instead", "text", p.Website.Settings.Look.Own, "A CSS selector such as .contact-us; then no launcher is shown", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -907,11 +907,11 @@ func lookForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.of("look"), "language", "Language", "text", p.Website.Settings.Language, "Empty: the page’s, or the browser’s. There are en, de, fr, es, nl, pt, it, pl, tr, ar", templ.Attributes{"maxlength": "12"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.of("look"), "language", "Language", "text", p.Website.Settings.Language, "Empty: the page’s, or the browser’s. There are en, de, fr, es, nl, pt, it, pl, tr, ar", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.of("look"), "zone", "Time zone", "text", p.Website.Settings.Zone, "In which greetings count, such as Europe/Berlin", templ.Attributes{"maxlength": "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.of("look"), "zone", "Time zone", "text", p.Website.Settings.Zone, "In which greetings count, such as Europe/Berlin", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1329,7 +1329,7 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Area(p.of("invite"), "invite", "Invitation", p.Website.Settings.Invite.Text, "A few plain words, shown beside the launcher by themselves; empty: never. That somebody has seen it is remembered in the browser only", templ.Attributes{"maxlength": "300"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Area(p.of("invite"), "invite", "Invitation", p.Website.Settings.Invite.Text, "A few plain words, shown beside the launcher by themselves; empty: never. That somebody has seen it is remembered in the browser only", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1349,7 +1349,7 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.of("invite"), "invite_page", "On pages", "text", p.Website.Settings.Invite.Page, "/checkout or /shop/*", templ.Attributes{"maxlength": "300"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.of("invite"), "invite_page", "On pages", "text", p.Website.Settings.Invite.Page, "/checkout or /shop/*", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1423,7 +1423,7 @@ func questionsForm(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Area(p.of("questions"), "privacy", "Privacy text", p.Website.Settings.Privacy, "Read under “Privacy” in the panel’s menu. **Bold** and [links](https://…) are possible", templ.Attributes{"maxlength": "2000"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Area(p.of("questions"), "privacy", "Privacy text", p.Website.Settings.Privacy, "Read under “Privacy” in the panel’s menu. **Bold** and [links](https://…) are possible", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2723,11 +2723,11 @@ func Blocks(p BlocksPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "network", "Address or range", "text", "", "203.0.113.7 or 203.0.113.0/24", templ.Attributes{"required": true, "maxlength": "50"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "network", "Address or range", "text", "", "203.0.113.7 or 203.0.113.0/24", templ.Attributes{"required": true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field(p.Form, "reason", "Reason", "text", "", "For colleagues", templ.Attributes{"maxlength": "500"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field(p.Form, "reason", "Reason", "text", "", "For colleagues", nil).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

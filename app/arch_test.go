@@ -25,12 +25,14 @@ var mayImport = map[string][]string{
 	"app/bus":     {"app/pg"},
 	"app/cache":   {"app/fail", "app/outside"},
 
+	"app/calendar": {"app/fail"},
+
 	"app/pg/outage": {},
 	// rooms
-	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail"},
+	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/calendar"},
 	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/fair", "app/access", "app/fail", "app/keys", "app/outside"},
 	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
-	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/chat"},
+	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/calendar", "app/chat"},
 	"app/queue/sim":           {},
 	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
 	"app/faq/suggest":         {},
@@ -49,7 +51,7 @@ var mayImport = map[string][]string{
 	"static":          {},
 	"widget":          {},
 	"templates/ui":    {"app/chat", "app/bidi", "app/markup", "app/access"},
-	"templates":       {"templates/ui", "app/bidi", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
+	"templates":       {"templates/ui", "app/bidi", "app/calendar", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire":   {"app/fail"},
 	"app/live":        {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside", "app/pg/outage"},
 	"app/web":         {"app/live", "app/fair", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/jobs", "app/visitormail", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},

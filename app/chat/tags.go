@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -87,14 +88,16 @@ func (r *Room) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID
 	if len(all) >= tagsMost {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := r.AddTag(ctx, who, name); err != nil {
+	if err := r.AddTag(ctx, who, name); err != nil && !errors.Is(err, errSameTag) { // a colleague may have made it just now
 		return err
 	}
 	_, err = q.PutTag(ctx, p)
 	return err
 }
 
-// AddTag makes a tag, unless there is one of this name.
+var errSameTag = fail.Field("name", "A tag with this name already exists. Choose another name.")
+
+// AddTag makes a tag. Names are unique without regard to case.
 func (r *Room) AddTag(ctx context.Context, who access.Actor, name string) error {
 	t, err := r.db.For(who, access.Answer)
 	if err != nil {
@@ -103,7 +106,11 @@ func (r *Room) AddTag(ctx context.Context, who access.Actor, name string) error 
 	if name, err = fail.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	return chatdb.New(t).AddTag(ctx, chatdb.AddTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	n, err := chatdb.New(t).AddTag(ctx, chatdb.AddTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	if err == nil && n == 0 {
+		return errSameTag
+	}
+	return err
 }
 
 // Untag takes a tag off a conversation.
@@ -130,7 +137,7 @@ func (r *Room) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, na
 	}
 	n, err := chatdb.New(t).RenameTag(ctx, chatdb.RenameTagParams{ID: id, Name: name})
 	if pg.Duplicate(err, "") {
-		return fail.Field("name", "There is a tag of this name already.")
+		return errSameTag
 	}
 	if err == nil && n == 0 {
 		return fail.Missing("tag")

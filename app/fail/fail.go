@@ -117,6 +117,18 @@ func (c *Checks) Err(field string, err error) {
 	c.Add(field, "%s", err.Error())
 }
 
+// Take notes the fields of an error that has some; any other error it returns.
+func (c *Checks) Take(err error) error {
+	e := As(err)
+	if err == nil || e == nil || len(e.Fields) == 0 {
+		return err
+	}
+	for field, message := range e.Fields {
+		c.Add(field, "%s", message)
+	}
+	return nil
+}
+
 // Result returns nil, or one Invalid error that carries everything noted.
 func (c *Checks) Result() error {
 	if len(c.fields) == 0 {

@@ -1,8 +1,10 @@
 package faq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -221,18 +223,67 @@ func (r *Room) save(ctx context.Context, t *pg.Tenant, who access.Actor, rules R
 				return fail.New(fail.Conflict, "Your catalogue has %d entries, which is all it can have. Delete some first.", total)
 			}
 		}
+		if err := doubled(ctx, q, e); err != nil {
+			return err
+		}
 		return put(ctx, q, who, []Entry{e}, known)
 	})
 	if pg.Denied(err) {
 		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
 	}
 	if pg.Missing(err) {
-		err = fail.Field("scope", "This customer, website or group does not exist any more. Please choose again.")
+		err = fail.Field(scopeField(e.Scope), "This customer, website or group does not exist any more. Please choose again.")
 	}
 	if err == nil {
 		r.tell(who.Org(), e.ID)
 	}
 	return e.ID, e.State, err
+}
+
+// doubled refuses a question that another entry for the same place has in the same language, but for case, blanks and punctuation.
+// A text that is the entry's own already is not refused.
+func doubled(ctx context.Context, q *faqdb.Queries, e Entry) error {
+	before, err := entry(ctx, q, e.ID)
+	if err != nil && fail.KindOf(err) != fail.NotFound {
+		return err
+	}
+	own := map[string]bool{}
+	for _, t := range before.Texts {
+		own[said(t, before.Scope)] = true
+	}
+	var checks fail.Checks
+	for i, t := range e.Texts {
+		words := Words(t.Question)
+		if own[said(t, e.Scope)] || len(words) == 0 {
+			continue
+		}
+		rows, err := q.LikeQuestions(ctx, faqdb.LikeQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
+			CustomerID: optional(e.Scope.Customer), WebsiteID: optional(e.Scope.Website), GroupID: optional(e.Scope.Group)})
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if slices.Equal(Words(row.Question), words) {
+				field := "question"
+				if i > 0 {
+					field += "-" + t.Language
+				}
+				checks.Add(field, "Another entry for the same place asks this already: “%s”. Change that one, or choose another question.", row.Question)
+			}
+		}
+	}
+	return checks.Result()
+}
+
+// scopeField is the field beside which it is said that something of a scope is gone.
+func scopeField(s Scope) string {
+	switch {
+	case s.Website != uuid.Nil:
+		return "website"
+	case s.Group != uuid.Nil:
+		return "group"
+	}
+	return "customer"
 }
 
 // put writes entries; replace takes away the texts that they no longer have.
@@ -278,9 +329,18 @@ func (r *Room) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, 
 	if to != Draft && to != Review && to != Live {
 		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
 	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
 	var changed []uuid.UUID
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := faqdb.New(tx)
+		there, err := q.LockEntries(ctx, ids)
+		if err != nil {
+			return err
+		}
+		if gone := len(ids) - len(there); gone > 0 {
+			return fail.New(fail.Conflict, "%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.", gone)
+		}
 		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
 			return err
 		}
@@ -326,8 +386,12 @@ type Example struct {
 	At    time.Time
 }
 
-// Uses is what has become of an entry's suggestions.
-type Uses struct{ Used, Dismissed int }
+// Uses is what has become of an entry's suggestions, and how much is stored of it.
+type Uses struct {
+	Used, Dismissed int
+	Choices         int // of agents, which suggestions learned from
+	Versions        int // of its history
+}
 
 // About returns what an entry has learned and what it was before.
 func (r *Room) About(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Former, uses Uses, err error) {
@@ -355,7 +419,7 @@ func (r *Room) About(ctx context.Context, who access.Actor, id uuid.UUID) (examp
 		former = append(former, f)
 	}
 	n, err := q.CountUses(ctx, id)
-	return examples, former, Uses{int(n.Used), int(n.Dismissed)}, err
+	return examples, former, Uses{int(n.Used), int(n.Dismissed), int(n.Choices), int(n.Versions)}, err
 }
 
 // tellMost is how many entries are told one by one; of more, everybody reads all again.

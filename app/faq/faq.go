@@ -129,9 +129,9 @@ func (e *Entry) check() error {
 			return name + "-" + t.Language
 		}
 		if !languageForm.MatchString(t.Language) {
-			checks.Add("language", "%q is no language. Write it as in en, de or pt-br.", t.Language)
+			checks.Add(field("language"), "%q is no language. Write it as in en, de or pt-br.", t.Language)
 		} else if seen[t.Language] {
-			checks.Add("language", "%s is there twice.", t.Language)
+			checks.Add(field("language"), "There are two texts in this language (%s). Change the one above, or this language.", t.Language)
 		}
 		seen[t.Language] = true
 		t.Question, err = fail.Line("the question", t.Question, maxQuestion)

@@ -85,15 +85,61 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 		if s.User == uuid.Nil && who.Limited() && !who.Serves(s.Customer) {
 			return fail.Field("for", "You are limited to some customers. Choose one of them, or yourself.")
 		}
-		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), CustomerID: optional(s.Customer), Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File)})
-	} else {
-		if err = r.own(ctx, q, who, s.ID); err != nil {
+		if err = keysTaken(ctx, q, s); err != nil {
 			return err
 		}
-		_, err = q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: s.ID, Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File), WithoutFile: s.NoFile})
+		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(s.Group), UserID: optional(s.User), CustomerID: optional(s.Customer), Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File)})
+	} else {
+		row, err := r.own(ctx, q, who, s.ID)
+		if err != nil {
+			return err
+		}
+		s.User, s.Customer, s.Group = given(row.UserID), given(row.CustomerID), given(row.GroupID)
+		if !strings.EqualFold(row.Keys, s.Keys) {
+			if err := keysTaken(ctx, q, s); err != nil {
+				return err
+			}
+		}
+		n, err := q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: s.ID, Name: s.Name, Keys: s.Keys, Body: s.Body, FileID: optional(s.File), WithoutFile: s.NoFile})
+		if err == nil && n == 0 {
+			err = fail.Missing("snippet")
+		}
+		return sameSnippet(err)
+	}
+	return sameSnippet(err)
+}
+
+// keysTaken refuses keys that insert another snippet of which somebody would see both.
+func keysTaken(ctx context.Context, q *faqdb.Queries, s Snippet) error {
+	if s.Keys == "" {
+		return nil
+	}
+	x, err := q.SnippetWithKeys(ctx, faqdb.SnippetWithKeysParams{Keys: s.Keys, ID: s.ID, UserID: optional(s.User), CustomerID: optional(s.Customer)})
+	if pg.None(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	whose := "everybody’s"
+	switch {
+	case x.Own:
+		whose = "yours"
+	case x.GroupName != "":
+		whose = "of the group " + x.GroupName
+	case x.CustomerName != "":
+		whose = "of the customer " + x.CustomerName
+	}
+	return fail.Field("keys", "%s inserts the snippet /%s already (%s). Choose other keys.", s.Keys, x.Name, whose)
+}
+
+// sameSnippet words why a snippet could not be stored.
+func sameSnippet(err error) error {
+	if pg.Duplicate(err, "snippets_same_keys") {
+		return fail.Field("keys", "Another snippet has these keys already. Choose other keys.")
 	}
 	if pg.Duplicate(err, "") {
-		return fail.Field("name", "There is a snippet with this name already.")
+		return fail.Field("name", "A snippet with this name already exists. Choose another name.")
 	}
 	if pg.Missing(err) {
 		return fail.Field("for", "This group or customer does not exist any more. Choose again.")
@@ -101,19 +147,19 @@ func (r *Room) SaveSnippet(ctx context.Context, who access.Actor, s Snippet) err
 	return err
 }
 
-// own checks that somebody may change a snippet.
-func (r *Room) own(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID) error {
+// own returns a snippet that somebody may change.
+func (r *Room) own(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID) (faqdb.GetSnippetRow, error) {
 	row, err := q.GetSnippet(ctx, id)
 	if pg.None(err) || err == nil && row.UserID != nil && *row.UserID != who.ID() {
-		return fail.Missing("snippet")
+		return row, fail.Missing("snippet")
 	}
 	if err == nil && row.UserID == nil && !who.May(access.Manage) {
-		return fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
+		return row, fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
 	}
 	if err == nil && row.UserID == nil && row.CustomerID == nil && who.Limited() {
-		return fail.New(fail.Forbidden, "This snippet is for all customers, and you are limited to some. Ask a manager who is not.")
+		return row, fail.New(fail.Forbidden, "This snippet is for all customers, and you are limited to some. Ask a manager who is not.")
 	}
-	return err
+	return row, err
 }
 
 // RemoveSnippet deletes one.
@@ -123,7 +169,7 @@ func (r *Room) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.UUID
 		return err
 	}
 	q := faqdb.New(t)
-	if err := r.own(ctx, q, who, id); err != nil {
+	if _, err := r.own(ctx, q, who, id); err != nil {
 		return err
 	}
 	_, err = q.RemoveSnippet(ctx, id)

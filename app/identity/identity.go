@@ -141,6 +141,9 @@ type User struct {
 	Limited       bool // a team member that serves only these customers
 	Customers     []uuid.UUID
 	CustomerNames []string
+
+	OpenChats int // conversations that it has
+	Invited   int // invitations that it made and nobody has accepted yet
 }
 
 // Users lists the organization's users, those who can log in first. A manager who is limited to customers gets itself and whom it may
@@ -154,7 +157,7 @@ func (r *Room) Users(ctx context.Context, who access.Actor) ([]User, error) {
 	list := make([]User, len(rows))
 	for i, u := range rows {
 		list[i] = User{ID: u.ID, Email: u.Email, Name: u.Name, Role: access.Role(u.Role), CustomerName: u.CustomerName, Disabled: u.DisabledAt != nil,
-			Limited: u.Limited, Customers: u.Customers, CustomerNames: u.CustomerNames}
+			Limited: u.Limited, Customers: u.Customers, CustomerNames: u.CustomerNames, OpenChats: int(u.OpenChats), Invited: int(u.Invited)}
 		if u.CustomerID != nil {
 			list[i].Customer = *u.CustomerID
 		}

@@ -125,43 +125,68 @@ func (r *Room) Aliases(ctx context.Context, who access.Actor, user uuid.UUID) ([
 	return list, err
 }
 
-// SetAlias keeps one; an empty name takes it away. It holds for conversations taken from now on.
+// SetAlias stores one; an empty name takes it away. It holds for conversations taken from now on.
 func (r *Room) SetAlias(ctx context.Context, who access.Actor, user, customer uuid.UUID, name string) error {
-	t, err := r.db.For(who, access.Manage)
-	if err != nil {
-		return err
-	}
-	if name, err = fail.OptionalName("the name", name, 100); err != nil {
-		return fail.Field("alias-"+customer.String(), "%s", err.Error())
-	}
-	q := identitydb.New(t)
-	if err := mayManage(ctx, q, who, user); err != nil {
-		return err
-	}
-	if name == "" {
-		return q.DropAlias(ctx, identitydb.DropAliasParams{UserID: user, CustomerID: customer})
-	}
-	err = q.PutAlias(ctx, identitydb.PutAliasParams{UserID: user, CustomerID: customer, Name: name})
-	if pg.Missing(err) {
-		return fail.Missing("user or customer")
-	}
-	return err
+	return r.SetAliases(ctx, who, user, []AliasChange{{Customer: customer, Name: &name}})
 }
 
-// SetPicture keeps a user's picture for a customer's visitors; the zero file takes it away.
+// SetPicture stores a user's picture for a customer's visitors; the zero file takes it away.
 func (r *Room) SetPicture(ctx context.Context, who access.Actor, user, customer, file uuid.UUID) error {
+	return r.SetAliases(ctx, who, user, []AliasChange{{Customer: customer, Picture: &file}})
+}
+
+// AliasChange is what becomes of a user's name and picture for a customer; nil: nothing.
+type AliasChange struct {
+	Customer uuid.UUID
+	Name     *string
+	Picture  *uuid.UUID
+}
+
+// SetAliases changes names and pictures of a user for several customers, all or none of them. Fields of the error are named alias-ID,
+// by customer.
+func (r *Room) SetAliases(ctx context.Context, who access.Actor, user uuid.UUID, changes []AliasChange) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	q := identitydb.New(t)
-	if err := mayManage(ctx, q, who, user); err != nil {
+	var checks fail.Checks
+	names := make([]string, len(changes))
+	for i, c := range changes {
+		if c.Name != nil {
+			names[i], err = fail.OptionalName("the name", *c.Name, 100)
+			checks.Err("alias-"+c.Customer.String(), err)
+		}
+	}
+	if err := checks.Result(); err != nil {
 		return err
 	}
-	if file == uuid.Nil {
-		return q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: customer})
+	if err := mayManage(ctx, identitydb.New(t), who, user); err != nil {
+		return err
 	}
-	err = q.PutPicture(ctx, identitydb.PutPictureParams{UserID: user, CustomerID: customer, FileID: file})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := identitydb.New(tx)
+		for i, c := range changes {
+			var err error
+			switch {
+			case c.Name == nil:
+			case names[i] == "":
+				err = q.DropAlias(ctx, identitydb.DropAliasParams{UserID: user, CustomerID: c.Customer})
+			default:
+				err = q.PutAlias(ctx, identitydb.PutAliasParams{UserID: user, CustomerID: c.Customer, Name: names[i]})
+			}
+			switch {
+			case err != nil || c.Picture == nil:
+			case *c.Picture == uuid.Nil:
+				err = q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: c.Customer})
+			default:
+				err = q.PutPicture(ctx, identitydb.PutPictureParams{UserID: user, CustomerID: c.Customer, FileID: *c.Picture})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if pg.Missing(err) {
 		return fail.Missing("user or customer")
 	}

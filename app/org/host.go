@@ -4,57 +4,99 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 
 	"parley/app/fail"
 )
 
 var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-// Host brings what a person enters as a domain into the form it is kept in: lower case, punycode, without scheme, port and
-// path. "*.shop.example" allows every name below shop.example (but not shop.example itself).
+var notADomain = fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
+
+// Host brings what a person enters as a domain into the form it is stored in: lower case, punycode. What is unmistakable is mended: the
+// whole address of a page has one host, a port belongs to no domain, nor does a dot at the end. Anything else is refused with the reason.
+// "*.shop.example" allows every name below shop.example (but not shop.example itself); under a public suffix such as co.uk there are
+// other people's websites, so that it cannot be one.
 func Host(s string) (string, error) {
-	bad := fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
 	if strings.ContainsFunc(strings.TrimSpace(s), unicode.IsControl) {
-		return "", bad
+		return "", notADomain
 	}
 	s, err := fail.Line("a domain, for example shop.example", s, 300)
 	if err != nil {
 		return "", err
 	}
-	if strings.Contains(s, "://") {
-		u, err := url.Parse(s)
-		if err != nil {
-			return "", bad
+	scheme, name, has := strings.Cut(s, "://")
+	if !has {
+		name = s
+	} else if l := strings.ToLower(scheme); l != "https" && l != "http" {
+		return "", fail.New(fail.Invalid, "An address begins with https://, not %s://. Write the domain alone, for example shop.example", scheme)
+	}
+	if has { // of the address of a page only the host counts
+		if at := strings.IndexAny(name, "/?#"); at >= 0 {
+			name = name[:at]
 		}
-		s = u.Host
 	}
-	s, _, _ = strings.Cut(s, "/")
-	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return a.String(), nil
+	name = strings.TrimSuffix(name, "/")
+	if a, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return a.Unmap().String(), nil
 	}
-	if at := strings.LastIndex(s, ":"); at >= 0 {
-		s = s[:at]
+	host, rest := name, ""
+	if at := strings.IndexAny(name, "/?#"); at >= 0 {
+		host, rest = name[:at], name[at:]
 	}
-	star := strings.HasPrefix(s, "*.")
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "*."), ".")
-	if a, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil && !star {
-		return a.String(), nil
+	switch {
+	case strings.ContainsFunc(s, unicode.IsSpace):
+		return "", fail.New(fail.Invalid, "There is a space in it. Add one domain at a time, for example shop.example")
+	case strings.Contains(host, "@"):
+		return "", fail.New(fail.Invalid, "A domain has no @. Write what comes behind it, for example shop.example")
+	case rest != "" && (host == "http:" || host == "https:" || host == "http" || host == "https"):
+		return "", fail.New(fail.Invalid, "“%s” is neither an address nor a domain. Write the domain alone, for example shop.example", s)
+	case rest != "":
+		return "", fail.New(fail.Invalid, "A domain has no path. Without “%s” the chat is shown on all pages of the domain.", shortened(rest))
 	}
-	ascii, err := idna.Lookup.ToASCII(s)
-	if err != nil || len(ascii) > 253 || !hostName.MatchString(ascii) {
-		return "", bad
+	if at := strings.LastIndex(host, ":"); at >= 0 {
+		if n, err := strconv.Atoi(host[at+1:]); err != nil || n < 1 || n > 65535 {
+			return "", fail.New(fail.Invalid, "“%s” is not a port, and a domain needs none. Write the domain alone, for example shop.example", shortened(host[at+1:]))
+		}
+		host = host[:at]
+	}
+	star := strings.HasPrefix(host, "*.")
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "*."), ".")
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil && !star {
+		return a.Unmap().String(), nil
+	}
+	ascii, err := idna.Lookup.ToASCII(host)
+	if err != nil || len(ascii) > 253 || !hostName.MatchString(ascii) || numericEnd.MatchString(ascii) {
+		return "", notADomain
+	}
+	suffix, listed := publicsuffix.PublicSuffix(ascii)
+	switch {
+	case star && !strings.Contains(ascii, "."):
+		return "", fail.New(fail.Invalid, "A pattern needs a name and an ending, for example *.shop.example")
+	case star && suffix == ascii:
+		return "", fail.New(fail.Invalid, "Everybody can have a website below %s, not only you. Write your own name before it, for example *.shop.%s", ShowHost(ascii), ShowHost(ascii))
+	case suffix == ascii && listed:
+		return "", fail.New(fail.Invalid, "%s is an ending of domains, not one itself. Write your own name before it, for example shop.%s", ShowHost(ascii), ShowHost(ascii))
 	}
 	if star {
-		if !strings.Contains(ascii, ".") {
-			return "", fail.New(fail.Invalid, "A pattern needs a name and an ending, for example *.shop.example")
-		}
 		ascii = "*." + ascii
 	}
 	return ascii, nil
+}
+
+// numericEnd is what looks like an address of four numbers, but is none.
+var numericEnd = regexp.MustCompile(`(^|\.)[0-9]+$`)
+
+func shortened(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
 }
 
 // ShowHost is a domain as people write it, with its letters instead of punycode.

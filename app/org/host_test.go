@@ -26,8 +26,44 @@ func TestHost(t *testing.T) {
 		"shop.example\x00":                "",
 		"*":                               "",
 		"*.*.example":                     "",
+		"https://shop.example/":           "shop.example",
+		"HTTPS://www.Shop.example":        "www.shop.example",
+		"https://*.shop.example":          "*.shop.example",
+		"shop.example:443":                "shop.example",
+		"shop.example/":                   "shop.example",
+		"https:/shop.example":             "",
+		"http//x":                         "",
+		"http//shop.example":              "",
+		"ftp://shop.example":              "",
+		"shop.example/path":               "",
+		"shop.example?x=1":                "",
+		"shop.example:https":              "",
+		"shop.example:0":                  "",
+		"shop.example, www.shop.example":  "",
+		"me@shop.example":                 "",
+		"//shop.example":                  "",
+		"co.uk":                           "",
+		"*.co.uk":                         "",
+		"com":                             "",
+		"*.github.io":                     "",
+		"*.me.github.io":                  "*.me.github.io",
+		"me.github.io":                    "me.github.io",
+		"*.shop.co.uk":                    "*.shop.co.uk",
+		"*.xn--p1ai":                      "",
+		"*.ck":                            "",
+		"*.www.ck":                        "*.www.ck",
+		"intranet":                        "intranet",
+		"*.intranet":                      "",
+		"1.2.3":                           "",
+		"*.127.0.0.1":                     "",
+		"münchen.example:8080":            "xn--mnchen-3ya.example",
+		"shop_1.example":                  "",
+		"shop.example\u200b":              "shop.example",
 	} {
 		got, err := org.Host(in)
+		if err != nil && len(err.Error()) < 20 {
+			t.Errorf("Host(%q) is refused without a reason: %v", in, err)
+		}
 		if got != want || (want == "") != (err != nil) {
 			t.Errorf("Host(%q) = %q, %v; want %q", in, got, err, want)
 		}

@@ -96,8 +96,8 @@ func (m *Mail) check(c *fail.Checks) {
 		of    *MailSubject
 	}{{"answer_subject", &m.AnswerSubject}, {"transcript_subject", &m.TranscriptSubject}} {
 		header(s.field, "the subject", &s.of.Text, subjectMost)
-		if len(s.of.Labels) > textsMost {
-			c.Add(s.field+"s", "There can be %d languages.", textsMost)
+		if len(s.of.Labels) > languagesMost {
+			c.Add(s.field+"s", "There can be %d languages.", languagesMost)
 		}
 		for l, text := range s.of.Labels {
 			header(s.field+"s", fmt.Sprintf("the subject in “%s”", l), &text, subjectMost)

@@ -118,12 +118,17 @@ func (r *Room) AddCustomer(ctx context.Context, who access.Actor, name string) (
 	n, err := orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: customersMost})
 	switch {
 	case pg.Duplicate(err, ""):
-		return uuid.Nil, fail.Field("name", "There is a customer with this name already.")
+		return uuid.Nil, errSameCustomer
 	case err == nil && n == 0:
 		return uuid.Nil, fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", customersMost)
 	}
 	return id, err
 }
+
+var (
+	errSameCustomer = fail.Field("name", "A customer with this name already exists. Choose another name.")
+	errSameWebsite  = fail.Field("name", "This customer has a website with this name already. Choose another name.")
+)
 
 // customersMost is how many customers an organization can have: lists of all of them are on many pages.
 const customersMost = 2000
@@ -139,7 +144,7 @@ func (r *Room) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUI
 	}
 	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
 	if pg.Duplicate(err, "") {
-		return fail.Field("name", "There is a customer with this name already.")
+		return errSameCustomer
 	}
 	if err == nil && n == 0 {
 		return fail.Missing("customer")
@@ -235,6 +240,9 @@ func (r *Room) AddWebsite(ctx context.Context, who access.Actor, customer uuid.U
 		}
 		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
 	})
+	if pg.Duplicate(err, "websites_same_name") {
+		return uuid.Nil, errSameWebsite
+	}
 	if err == nil { // every process that was asked for the key before knows it from now on
 		r.changed(who.Org(), id, key)
 	}
@@ -268,6 +276,20 @@ func (r *Room) Website(ctx context.Context, who access.Actor, id uuid.UUID) (Web
 		w.Domains = append(w.Domains, Domain{d.ID, d.Host, d.SeenAt})
 	}
 	return w, err
+}
+
+// Unfinished lists websites without a domain, which are shown nowhere; at most 100.
+func (r *Room) Unfinished(ctx context.Context, who access.Actor) ([]Website, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := orgdb.New(t).Unfinished(ctx)
+	list := make([]Website, len(rows))
+	for i, w := range rows {
+		list[i] = Website{ID: w.ID, CustomerName: w.CustomerName, Name: w.Name}
+	}
+	return list, err
 }
 
 // AllWebsites lists every customer's, by the customer's name.
@@ -309,6 +331,9 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 		return err
 	}
 	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	if pg.Duplicate(err, "websites_same_name") {
+		return errSameWebsite
+	}
 	if pg.None(err) {
 		return fail.Missing("website")
 	}
@@ -319,7 +344,8 @@ func (r *Room) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 }
 
 // ChangeSettings changes how a website's widget looks and behaves: change is given what holds now. What it leaves must be something
-// that a widget can follow. Open panels come back with it.
+// that a widget can follow, else nothing is changed, and the error says of each field what is wrong with it, with what change said.
+// Open panels come back with it.
 func (r *Room) ChangeSettings(ctx context.Context, who access.Actor, id uuid.UUID, change func(*Settings) error) error {
 	t, err := r.db.For(who, access.Manage)
 	if err != nil {
@@ -336,11 +362,19 @@ func (r *Room) ChangeSettings(ctx context.Context, who access.Actor, id uuid.UUI
 		if err == nil {
 			err = json.Unmarshal(now, &s)
 		}
+		var before Settings
 		if err == nil {
-			err = change(&s)
+			err = json.Unmarshal(now, &before)
+		}
+		if err != nil {
+			return err
+		}
+		var checks fail.Checks
+		if err = checks.Take(change(&s)); err == nil {
+			err = checks.Take(s.check(&before))
 		}
 		if err == nil {
-			err = s.check()
+			err = checks.Result()
 		}
 		if err != nil {
 			return err

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/text/language"
 
+	"parley/app/calendar"
 	"parley/app/fail"
 )
 
@@ -61,10 +64,10 @@ var Presences = []Presence{Online, Busy, Away, Offline}
 
 // Greeting is what the panel says on opening, when it fits.
 type Greeting struct {
-	States   []Presence `json:"states,omitempty"` // none: any
-	Days     []int      `json:"days,omitempty"`   // 0 is Sunday; none: any
-	From     string     `json:"from,omitempty"`   // 08:00; empty: any time. A span may go over midnight
-	To       string     `json:"to,omitempty"`
+	States   []Presence `json:"states,omitempty"`   // none: any
+	Days     []int      `json:"days,omitempty"`     // 0 is Sunday; none: any
+	From     string     `json:"from,omitempty"`     // 08:00; empty: any time
+	To       string     `json:"to,omitempty"`       // before From: on the day after that on which it began
 	Page     string     `json:"page,omitempty"`     // beginning of the page's path, or a pattern with *; empty: any
 	Language string     `json:"language,omitempty"` // of the widget; empty: any
 	Holiday  bool       `json:"holiday,omitempty"`  // only on holidays
@@ -133,120 +136,217 @@ type Rating struct {
 	Reasons []string `json:"reasons,omitempty"`
 }
 
-const textsMost = 50
+const (
+	greetingsMost = 50
+	holidaysMost  = 200
+	questionsMost = 12
+	reasonsMost   = 12
+	languagesMost = 50
+)
 
 var (
 	clock   = regexp.MustCompile(`^([01]\d|2[0-3]):[0-5]\d$`)
-	holiday = regexp.MustCompile(`^(\d{4}-)?\d{2}-\d{2}$`)
 	color   = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 	textKey = regexp.MustCompile(`^[a-z_]{1,40}$`)
 )
 
-// check refuses what no widget could follow; fields are named as the form names them.
-func (s *Settings) check() error {
-	var c fail.Checks
-	line := func(field, what string, text *string, most int) {
-		clean, err := fail.OptionalLine(what, *text, most)
-		c.Err(field, err)
+// check refuses what no widget could follow, in the parts that are other than before; nil checks all of them. Fields are named as
+// the form names them; those of the third greeting begin with greeting-2-, those of a question with question-.
+func (s *Settings) check(before *Settings) error {
+	c := &fail.Checks{}
+	if before == nil {
+		before = &Settings{Language: "-", Zone: "-"}
+	}
+	if s.Zone != before.Zone || s.Language != before.Language || s.Look != before.Look {
+		s.checkLook(c)
+	}
+	if !reflect.DeepEqual(s.Greetings, before.Greetings) || !slices.Equal(s.Holidays, before.Holidays) {
+		s.checkGreetings(c)
+	}
+	if s.Invite != before.Invite {
+		s.checkInvite(c)
+	}
+	if !reflect.DeepEqual(s.Questions, before.Questions) {
+		s.checkQuestions(c)
+	}
+	if !reflect.DeepEqual(s.Mail, before.Mail) {
+		s.Mail.check(c)
+	}
+	long(c, "privacy", "the privacy text", &s.Privacy, 2000)
+	if s.Privacy != before.Privacy {
+		c.Err("privacy", unfilled("the privacy text", s.Privacy))
+	}
+	if s.Files.MB < 0 || s.Files.MB > 50 {
+		c.Add("files_mb", "Please give a number from 1 to 50.")
+	}
+	if !slices.Equal(s.Rating.Reasons, before.Rating.Reasons) && len(s.Rating.Reasons) > reasonsMost {
+		c.Add("reasons", "There can be %d reasons; these are %d.", reasonsMost, len(s.Rating.Reasons))
+	}
+	for i := range s.Rating.Reasons {
+		line(c, "reasons", "the reason in line "+strconv.Itoa(i+1), &s.Rating.Reasons[i], 60)
+	}
+	if s.WarnAfter < 0 || s.WarnAfter > 10080 {
+		c.Add("warn_after", "Minutes go up to 10080, which is a week.")
+	}
+	if s.EndAfter < 0 || s.EndAfter > 10080 {
+		c.Add("end_after", "Minutes go up to 10080, which is a week.")
+	} else if s.EndAfter > 0 && s.WarnAfter == 0 && s.EndAfter != before.EndAfter {
+		c.Add("warn_after", "A conversation ends after the visitor was asked. Give the minutes until then, too.")
+	}
+	if !reflect.DeepEqual(s.Texts, before.Texts) {
+		s.checkTexts(c)
+	}
+	if b, err := json.Marshal(s); err == nil && len(b) > settingsMost {
+		c.Add("", "All settings of a widget together can have %d kB; these are %d kB. Shorten some.", settingsMost/1000, len(b)/1000+1)
+	}
+	return c.Result()
+}
+
+// settingsMost is how many bytes the settings of a widget can take.
+const settingsMost = 150_000
+
+func line(c *fail.Checks, field, what string, text *string, most int) {
+	clean, err := fail.OptionalLine(what, *text, most)
+	c.Err(field, err)
+	if err == nil {
 		*text = clean
 	}
-	long := func(field, what string, text *string, most int) {
-		clean, err := fail.OptionalText(what, *text, most)
-		c.Err(field, err)
+}
+
+func long(c *fail.Checks, field, what string, text *string, most int) {
+	clean, err := fail.OptionalText(what, *text, most)
+	c.Err(field, err)
+	if err == nil {
 		*text = clean
 	}
+}
+
+func (s *Settings) checkLook(c *fail.Checks) {
 	if _, err := time.LoadLocation(s.Zone); err != nil || len(s.Zone) > 60 || s.Zone != "" && s.Zone != "UTC" && !strings.Contains(s.Zone, "/") {
 		c.Add("zone", "There is no time zone “%s”. Write it as in Europe/Berlin.", s.Zone)
 	}
-	s.Language = tag(&c, "language", s.Language)
+	s.Language = tag(c, "language", s.Language)
 	for name, n := range map[string]int{"x": s.Look.X, "y": s.Look.Y} {
 		if n < -50 || n > 1000 {
 			c.Add(name, "Please give a number of pixels from -50 to 1000.")
 		}
 	}
-	line("own", "the selector", &s.Look.Own, 200)
+	line(c, "own", "the selector", &s.Look.Own, 200)
 	if s.Look.Color != "" && !color.MatchString(s.Look.Color) {
 		c.Add("color", "Please choose a color such as #0b6bcb.")
 	}
-	if len(s.Greetings) > textsMost || len(s.Holidays) > 200 || len(s.Questions) > 12 || len(s.Texts) > textsMost || len(s.Rating.Reasons) > 12 {
-		c.Add("", "That is more than a widget can have: 50 greetings, 200 holidays, 12 questions, 12 reasons.")
+}
+
+func (s *Settings) checkGreetings(c *fail.Checks) {
+	if len(s.Greetings) > greetingsMost {
+		c.Add("", "A widget can have %d greetings; these are %d. Remove some.", greetingsMost, len(s.Greetings))
 	}
 	for i := range s.Greetings {
 		g := &s.Greetings[i]
-		field := fmt.Sprintf("greeting-%d", i)
-		long(field, "the greeting", &g.Text, 1000)
-		line(field, "the status", &g.Status, 200)
-		line(field, "the page", &g.Page, 300)
-		g.Language = tag(&c, field, g.Language)
+		field := func(name string) string { return fmt.Sprintf("greeting-%d-%s", i, name) }
+		long(c, field("text"), "the greeting", &g.Text, 1000)
+		line(c, field("status"), "the line under the name", &g.Status, 200)
+		c.Err(field("text"), unfilled("a greeting", g.Text))
+		c.Err(field("status"), unfilled("a greeting", g.Status))
+		line(c, field("page"), "the page", &g.Page, 300)
+		g.Language = tag(c, field("language"), g.Language)
 		if g.Text == "" && g.Status == "" {
-			c.Add(field, "Please write what it says, or remove it.")
+			c.Add(field("text"), "Write a greeting or the line under the name, or remove this greeting.")
 		}
-		if (g.From == "") != (g.To == "") || g.From != "" && (!clock.MatchString(g.From) || !clock.MatchString(g.To)) {
-			c.Add(field, "Please give both times as 08:00 and 17:30, or none.")
+		if g.To == "24:00" {
+			g.To = "00:00"
+		}
+		switch {
+		case g.From == "" && g.To == "":
+		case g.From == "" || !clock.MatchString(g.From):
+			c.Add(field("from"), "Give both times as 08:00 and 17:30, or leave both empty.")
+		case g.To == "" || !clock.MatchString(g.To):
+			c.Add(field("to"), "Give both times as 08:00 and 17:30, or leave both empty.")
+		case g.From == g.To:
+			c.Add(field("to"), "This is when it begins. Choose another time, or leave both empty for the whole day.")
 		}
 		for _, p := range g.States {
 			if !slices.Contains(Presences, p) {
-				c.Add(field, "There is no state “%s”.", p)
+				c.Add(field("text"), "There is no state “%s”.", p)
 			}
 		}
 		for _, d := range g.Days {
 			if d < 0 || d > 6 {
-				c.Add(field, "There is no such day.")
+				c.Add(field("text"), "There is no such day.")
 			}
 		}
 	}
-	for _, h := range s.Holidays {
-		full := h
-		if len(h) == 5 {
-			full = "2028-" + h
-		}
-		if _, err := time.Parse(time.DateOnly, full); err != nil || !holiday.MatchString(h) {
-			c.Add("holidays", "“%s” is no day. Write 2026-12-25, or 12-25 for every year.", h)
+	days, err := calendar.Days(strings.Join(s.Holidays, "\n"), holidaysMost)
+	if c.Err("holidays", err); err == nil {
+		s.Holidays = days
+	}
+}
+
+func (s *Settings) checkInvite(c *fail.Checks) {
+	long(c, "invite", "the invitation", &s.Invite.Text, 300)
+	c.Err("invite", unfilled("the invitation", s.Invite.Text))
+	line(c, "invite_page", "the page", &s.Invite.Page, 300)
+	for _, x := range []struct {
+		field, what string
+		n, most     int
+	}{{"after", "seconds", s.Invite.After, 3600}, {"scroll", "percent", s.Invite.Scroll, 100}, {"every", "hours", s.Invite.Every, 8760}} {
+		if x.n < 0 || x.n > x.most {
+			c.Add(x.field, "Please give a number of %s from 0 to %d.", x.what, x.most)
 		}
 	}
-	long("invite", "the invitation", &s.Invite.Text, 300)
-	line("invite_page", "the page", &s.Invite.Page, 300)
-	if s.Invite.After < 0 || s.Invite.After > 3600 || s.Invite.Scroll < 0 || s.Invite.Scroll > 100 || s.Invite.Every < 0 || s.Invite.Every > 8760 {
-		c.Add("invite", "Seconds go up to 3600, percent up to 100, hours up to 8760.")
+	if i := s.Invite; i.Text == "" && i != (Invite{}) {
+		c.Add("invite", "Write the invitation. To have none, empty the fields below, too.")
+	}
+}
+
+func (s *Settings) checkQuestions(c *fail.Checks) {
+	if len(s.Questions) > questionsMost {
+		c.Add("", "A widget can have %d questions; these are %d. Remove some.", questionsMost, len(s.Questions))
 	}
 	for i := range s.Questions {
 		q := &s.Questions[i]
-		field := fmt.Sprintf("question-%d", i)
-		line(field, "the question", &q.Label, 300)
-		line(field, "the link", &q.Link, 500)
-		if q.Label == "" || !slices.Contains(QuestionKinds, q.Kind) {
-			c.Add(field, "Please write what is asked, and choose a kind.")
+		field := func(name string) string { return fmt.Sprintf("question-%d-%s", i, name) }
+		line(c, field("label"), "the question", &q.Label, 300)
+		line(c, field("link"), "the link", &q.Link, 500)
+		if q.Label == "" {
+			c.Add(field("label"), "Write what is asked, or remove this question.")
 		}
-		if q.Kind == "choice" && (len(q.Choices) < 2 || len(q.Choices) > 30) {
-			c.Add(field, "A choice needs between 2 and 30 answers, one on each line.")
+		if !slices.Contains(QuestionKinds, q.Kind) {
+			c.Add(field("kind"), "Please choose one of these.")
 		}
+		if n := len(q.Choices); q.Kind == "choice" && (n < 2 || n > 30) {
+			c.Add(field("choices"), "A choice needs between 2 and 30 answers, one on each line; these are %d.", n)
+		} else if n > 30 {
+			c.Add(field("choices"), "There can be 30 answers; these are %d.", n)
+		}
+		seen := map[string]bool{}
 		for j := range q.Choices {
-			line(field, "the answer", &q.Choices[j], 100)
+			line(c, field("choices"), "the answer in line "+strconv.Itoa(j+1), &q.Choices[j], 100)
+			if name := strings.ToLower(q.Choices[j]); seen[name] {
+				c.Add(field("choices"), "“%s” is there twice.", q.Choices[j])
+			} else {
+				seen[name] = true
+			}
 		}
 		if u, err := url.Parse(q.Link); q.Link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
-			c.Add(field, "The link must begin with https://")
+			c.Add(field("link"), "The link must begin with https://")
 		}
-		if len(q.Labels) > textsMost {
-			c.Add(field, "That is more than a widget can have.")
+		if len(q.Labels) > languagesMost {
+			c.Add(field("labels"), "There can be %d languages; these are %d.", languagesMost, len(q.Labels))
 		}
 		for l, text := range q.Labels {
-			line(field, "the question", &text, 300)
+			line(c, field("labels"), "the question", &text, 300)
 			q.Labels[l] = text
 			if _, err := language.Parse(l); err != nil || text == "" {
-				c.Add(field, "Each line needs a language and the question in it: de: Wie heißen Sie?")
+				c.Add(field("labels"), "Each line needs a language and the question in it: de: Wie heißen Sie?")
 			}
 		}
 	}
-	s.Mail.check(&c)
-	long("privacy", "the privacy text", &s.Privacy, 2000)
-	if s.Files.MB < 0 || s.Files.MB > 50 {
-		c.Add("files_mb", "Please give a number from 1 to 50.")
-	}
-	for i := range s.Rating.Reasons {
-		line("reasons", "the reason", &s.Rating.Reasons[i], 60)
-	}
-	if s.WarnAfter < 0 || s.WarnAfter > 10080 || s.EndAfter < 0 || s.EndAfter > 10080 {
-		c.Add("warn_after", "Minutes go up to 10080, which is a week.")
+}
+
+func (s *Settings) checkTexts(c *fail.Checks) {
+	if len(s.Texts) > languagesMost {
+		c.Add("texts", "There can be %d languages; these are %d.", languagesMost, len(s.Texts))
 	}
 	for l, texts := range s.Texts {
 		if len(texts) > 200 {
@@ -256,22 +356,16 @@ func (s *Settings) check() error {
 			if !textKey.MatchString(name) {
 				c.Add("texts", "“%s” is not the name of a text.", name)
 			}
-			line("texts", "the text", &text, 500)
+			line(c, "texts", "the text “"+name+"”", &text, 500)
+			if text == "" {
+				c.Add("texts", "“%s” has no text. Write one behind =, or take the line out.", name)
+			}
 			texts[name] = text
 		}
 		if _, err := language.Parse(l); err != nil || l == "" {
 			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
 		}
 	}
-	for i, g := range s.Greetings {
-		c.Err(fmt.Sprintf("greeting-%d", i), unfilled("a greeting", g.Text+"\n"+g.Status))
-	}
-	c.Err("invite", unfilled("the invitation", s.Invite.Text))
-	c.Err("privacy", unfilled("the privacy text", s.Privacy))
-	if b, err := json.Marshal(s); err == nil && len(b) > 150_000 {
-		c.Add("", "That is more than a widget can have.")
-	}
-	return c.Result()
 }
 
 var snippets = regexp.MustCompile(`(?i)\{(visitor|agent|website|customer|greeting|data\.[\p{L}\p{N}_.-]+|name)(\|[^{}\n]*)?\}`)

@@ -1,10 +1,13 @@
 package queue
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -170,13 +173,13 @@ func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uui
 	if err != nil {
 		return uuid.Nil, err
 	}
-	if name, err = fail.Name("the group's name", name, 100); err != nil {
+	if name, err = fail.Name("the group's name", name, groupName); err != nil {
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
 	err = queuedb.New(t).CreateGroup(ctx, queuedb.CreateGroupParams{ID: id, Name: name})
 	if pg.Duplicate(err, "") {
-		return uuid.Nil, fail.Field("name", "There is a group with this name already.")
+		return uuid.Nil, errSameGroup
 	}
 	if err == nil {
 		r.changed(who.Org())
@@ -184,67 +187,193 @@ func (r *Room) AddGroup(ctx context.Context, who access.Actor, name string) (uui
 	return id, err
 }
 
-// UpdateGroup changes a group's settings; they hold from the next decision on.
+// Check says of each field of a group's form what is wrong with it.
+func (in *Settings) Check(id uuid.UUID) error {
+	var checks fail.Checks
+	name, err := fail.Name("the group's name", in.Name, groupName)
+	if checks.Err("name", err); err == nil {
+		in.Name = name
+	}
+	if in.Priority < -2 || in.Priority > 2 {
+		checks.Add("priority", "Please choose one of the priorities.")
+	}
+	if in.After < 0 || in.After > 24*time.Hour {
+		checks.Add("after", "Please give a number of seconds from 0 to 86400.")
+	}
+	if in.Overflow == id && id != uuid.Nil {
+		checks.Add("overflow", "A group cannot take over from itself.")
+	}
+	for day := range in.Hours.Week {
+		if text := in.Hours.Overlap(day); text != "" {
+			checks.Add("day"+strconv.Itoa(day), "%s", text)
+		}
+	}
+	return checks.Result()
+}
+
+const groupName = 100 // characters
+
+// UpdateGroup changes a group's settings; they hold from the next decision on. Where groups overflow to each other in a circle, the
+// change is refused.
 func (r *Room) UpdateGroup(ctx context.Context, who access.Actor, id uuid.UUID, in Settings) error {
 	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	var checks fail.Checks
-	in.Name, err = fail.Name("the group's name", in.Name, 100)
-	checks.Err("name", err)
-	if in.Priority < -2 || in.Priority > 2 {
-		checks.Add("priority", "Please choose one of the priorities.")
-	}
-	if in.After < 0 || in.After > 24*time.Hour {
-		checks.Add("after", "Please give a time from 0 seconds to 24 hours.")
-	}
-	if in.Overflow == id {
-		checks.Add("overflow", "A group cannot take over from itself.")
+	if err := in.Check(id); err != nil {
+		return err
 	}
 	if in.Hours.Zone == nil {
 		in.Hours.Zone = time.UTC
 	}
-	if err := checks.Result(); err != nil {
-		return err
-	}
 	p := queuedb.UpdateGroupParams{ID: id, Name: in.Name, Everyone: in.Everyone, Automatic: in.Automatic, Picking: in.Picking, Priority: int16(in.Priority),
-		OverflowAfter: int32(in.After / time.Second), TimeZone: in.Hours.Zone.String(), Hours: in.Hours.kept(), Holidays: in.Hours.Holidays}
-	if p.Holidays == nil {
-		p.Holidays = []string{}
-	}
+		OverflowAfter: int32(in.After / time.Second), TimeZone: in.Hours.Zone.String(), Hours: in.Hours.kept(), Holidays: in.Hours.keptHolidays()}
 	if in.Overflow != uuid.Nil {
 		p.OverflowID = &in.Overflow
 	}
-	n, err := queuedb.New(t).UpdateGroup(ctx, p)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := queuedb.New(tx)
+		groups, err := q.LockGroups(ctx)
+		if err != nil {
+			return err
+		}
+		if err := overflows(groups, id, in.Overflow); err != nil {
+			return err
+		}
+		n, err := q.UpdateGroup(ctx, p)
+		if err == nil && n == 0 {
+			return fail.Missing("group")
+		}
+		return err
+	})
 	switch {
 	case pg.Duplicate(err, ""):
-		return fail.Field("name", "There is a group with this name already.")
+		return errSameGroup
 	case pg.Missing(err):
 		return fail.Field("overflow", "Please choose one of your groups.")
-	case err == nil && n == 0:
-		return fail.Missing("group")
 	case err == nil:
 		r.changed(who.Org())
 	}
 	return err
 }
 
-// RemoveGroup deletes a group that never had a conversation. The main group stays.
+var errSameGroup = fail.Field("name", "A group with this name already exists. Choose another name.")
+
+// overflows refuses that a group overflows to another one from which its conversations would come back to it. What is so already is
+// not refused.
+func overflows(groups []queuedb.LockGroupsRow, id, to uuid.UUID) error {
+	of := map[uuid.UUID]queuedb.LockGroupsRow{}
+	for _, g := range groups {
+		of[g.ID] = g
+	}
+	if before := of[id].OverflowID; to == uuid.Nil || before != nil && *before == to {
+		return nil
+	}
+	if _, there := of[to]; !there {
+		return fail.Field("overflow", "This group does not exist any more. Please choose another one.")
+	}
+	path := []string{of[id].Name}
+	for range groups {
+		g := of[to]
+		path = append(path, g.Name)
+		if to == id {
+			return fail.Field("overflow", "Conversations would go in a circle: %s. Choose another group.", strings.Join(path, " → "))
+		}
+		if g.OverflowID == nil {
+			return nil
+		}
+		to = *g.OverflowID
+	}
+	return nil
+}
+
+// Goes is what is deleted with a group, and what stands in the way of it.
+type Goes struct {
+	Members  int // places in the group
+	Websites int // for which it answers
+	Alone    int // of them, for which no other group does: the main group will
+	Snippets int
+
+	Main        bool
+	Running     int      // conversations of the group that are not closed; up to 1000
+	Had         bool     // it has or had conversations: they name it for ever
+	Entries     int      // FAQ entries that are for this group only
+	Overflowing []string // names of groups that overflow into it
+}
+
+// InTheWay says why a group cannot be deleted, and what to do; "" if it can.
+func (g Goes) InTheWay() string {
+	var reasons []string
+	switch {
+	case g.Main:
+		return "The main group stays: it answers for websites without a group of their own."
+	case g.Running == 1:
+		reasons = append(reasons, "a conversation of it is not closed")
+	case g.Running > 1:
+		reasons = append(reasons, fmt.Sprintf("%d conversations of it are not closed", g.Running))
+	case g.Had:
+		reasons = append(reasons, "earlier conversations and their history name it")
+	}
+	if g.Entries == 1 {
+		reasons = append(reasons, "an FAQ entry is for it only")
+	} else if g.Entries > 1 {
+		reasons = append(reasons, fmt.Sprintf("%d FAQ entries are for it only", g.Entries))
+	}
+	if len(g.Overflowing) > 0 {
+		verb := " overflows into it"
+		if len(g.Overflowing) > 1 {
+			verb = " overflow into it"
+		}
+		reasons = append(reasons, strings.Join(g.Overflowing, ", ")+verb)
+	}
+	if len(reasons) == 0 {
+		return ""
+	}
+	text := "This group cannot be deleted: " + strings.Join(reasons, ", and ") + "."
+	if g.Had {
+		return text + " To use it no more, remove its websites and members."
+	}
+	return text + " Change that first."
+}
+
+// GoesWith counts what is deleted with a group, and what stands in the way of it.
+func (r *Room) GoesWith(ctx context.Context, who access.Actor, id uuid.UUID) (Goes, error) {
+	t, err := r.db.ForAll(who, access.Manage)
+	if err != nil {
+		return Goes{}, err
+	}
+	return goesWith(ctx, queuedb.New(t), id)
+}
+
+func goesWith(ctx context.Context, q *queuedb.Queries, id uuid.UUID) (Goes, error) {
+	row, err := q.GroupGoes(ctx, id)
+	if pg.None(err) {
+		err = fail.Missing("group")
+	}
+	return Goes{Members: int(row.Members), Websites: int(row.Websites), Alone: int(row.Alone), Snippets: int(row.Snippets), Main: row.Main,
+		Running: int(row.Running), Had: row.Had, Entries: int(row.Entries), Overflowing: row.Overflowing}, err
+}
+
+// RemoveGroup deletes a group that never had a conversation, with what GoesWith counts. The main group stays.
 func (r *Room) RemoveGroup(ctx context.Context, who access.Actor, id uuid.UUID) error {
 	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	n, err := queuedb.New(t).DeleteGroup(ctx, id)
+	q := queuedb.New(t)
+	goes, err := goesWith(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	if why := goes.InTheWay(); why != "" {
+		return fail.New(fail.Conflict, "%s", why)
+	}
+	n, err := q.DeleteGroup(ctx, id)
 	if pg.Missing(err) {
-		return fail.New(fail.Conflict, "This group has had conversations, or another group overflows into it, so it stays. Take its websites and members away instead.")
+		return fail.New(fail.Conflict, "Something has begun to use this group just now, so that it cannot be deleted. Open this page again: it says what.")
 	}
 	if err == nil && n == 0 {
-		if there, err := queuedb.New(t).HasGroup(ctx, id); err != nil || !there {
-			return errors.Join(err, fail.Missing("group"))
-		}
-		return fail.New(fail.Conflict, "The main group stays: it answers for websites without a group of their own.")
+		return fail.Missing("group")
 	}
 	if err == nil {
 		r.changed(who.Org())
@@ -286,22 +415,31 @@ const CapMost = 1_000_000
 
 // SetMember gives somebody its place in a group, or takes it away, and sets its limits.
 func (r *Room) SetMember(ctx context.Context, who access.Actor, group uuid.UUID, m Member) error {
+	return r.SetMembers(ctx, who, group, []Member{m})
+}
+
+// SetMembers does so for several, all or none of them. Fields of the error are named cap-ID and own-ID.
+func (r *Room) SetMembers(ctx context.Context, who access.Actor, group uuid.UUID, members []Member) error {
 	t, err := r.db.ForAll(who, access.Manage)
 	if err != nil {
 		return err
 	}
-	if m.Cap < 1 || m.Cap > CapMost {
-		return fail.Field("cap", "Please give a number from 1 on.")
+	var checks fail.Checks
+	ids := make([]uuid.UUID, len(members))
+	for i, m := range members {
+		ids[i] = m.ID
+		if m.Cap < 1 || m.Cap > CapMost {
+			checks.Add("cap-"+m.ID.String(), "Please give a number from 1 to %d.", CapMost)
+		}
+		if m.Own < 0 || m.Own > CapMost {
+			checks.Add("own-"+m.ID.String(), "Please give a number from 1 to %d, or leave it empty.", CapMost)
+		}
 	}
-	if m.Own < 0 || m.Own > CapMost {
-		return fail.Field("own", "Please give a number from 1 on, or leave it empty.")
+	if err := checks.Result(); err != nil {
+		return err
 	}
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := queuedb.New(tx)
-		members, err := q.ListMembers(ctx, group)
-		if err != nil {
-			return err
-		}
 		there, err := q.HasGroup(ctx, group)
 		if err == nil && !there {
 			return fail.Missing("group")
@@ -309,21 +447,36 @@ func (r *Room) SetMember(ctx context.Context, who access.Actor, group uuid.UUID,
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(members, func(x queuedb.ListMembersRow) bool { return x.ID == m.ID }) {
-			return fail.Missing("user")
-		}
-		if err := q.SetCap(ctx, queuedb.SetCapParams{UserID: m.ID, HardCap: int32(m.Cap)}); err != nil {
+		able, err := q.LockUsers(ctx, ids)
+		if err != nil {
 			return err
 		}
-		if !m.In {
-			return q.RemoveMember(ctx, queuedb.RemoveMemberParams{GroupID: group, UserID: m.ID})
+		for _, m := range members {
+			if !slices.Contains(able, m.ID) {
+				if len(members) == 1 {
+					return fail.Missing("user")
+				}
+				return fail.New(fail.Conflict, "%s cannot answer any more, so nothing was changed. The list below is up to date: save it again.", cmp.Or(m.Name, "Somebody in the list"))
+			}
+			if err := q.SetCap(ctx, queuedb.SetCapParams{UserID: m.ID, HardCap: int32(m.Cap)}); err != nil {
+				return err
+			}
+			if !m.In {
+				if err := q.RemoveMember(ctx, queuedb.RemoveMemberParams{GroupID: group, UserID: m.ID}); err != nil {
+					return err
+				}
+				continue
+			}
+			p := queuedb.SetMemberParams{GroupID: group, UserID: m.ID, Helper: m.Helper}
+			if m.Own > 0 {
+				own := int32(m.Own)
+				p.Cap = &own
+			}
+			if err := q.SetMember(ctx, p); err != nil {
+				return err
+			}
 		}
-		p := queuedb.SetMemberParams{GroupID: group, UserID: m.ID, Helper: m.Helper}
-		if m.Own > 0 {
-			own := int32(m.Own)
-			p.Cap = &own
-		}
-		return q.SetMember(ctx, p)
+		return nil
 	})
 	if pg.Missing(err) {
 		return fail.Missing("group")

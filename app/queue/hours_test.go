@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -51,12 +52,12 @@ func TestHours(t *testing.T) {
 	if newYear := time.Date(2027, 1, 1, 5, 0, 0, 0, time.UTC); !always.Open(newYear.Add(24*time.Hour)) || always.Open(newYear) || always.Next(newYear) != newYear.Add(19*time.Hour) {
 		t.Errorf("always open but for New Year: %v", always.Next(newYear))
 	}
-	for _, bad := range []string{"9", "9-8", "9-25", "nine to five", "9-12, 11-13", "9:70-10"} {
+	for _, bad := range []string{"9", "9-9", "9-25", "24-6", "nine to five", "9-12, 11-13", "9:70-10", "20-6, 22-23", strings.Repeat("1:00-1:01,", 21)} {
 		if spans, err := ParseDay(bad); err == nil {
 			t.Errorf("%q is read as %v", bad, spans)
 		}
 	}
-	for _, bad := range []string{"2026-13-01", "12-25", "--02-30", "tomorrow"} {
+	for _, bad := range []string{"2026-13-01", "--02-30", "tomorrow"} {
 		if days, err := ParseHolidays(bad); err == nil {
 			t.Errorf("%q is read as %v", bad, days)
 		}

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -41,23 +42,43 @@ func (r *Room) Subjects(ctx context.Context, who access.Actor, website uuid.UUID
 
 var isLanguage = regexp.MustCompile(`(?i)^[a-z]{2,3}([-_][a-z0-9]{2,8})*$`)
 
-// ParseLabels reads labels, a line for each language: "de: Bestellungen".
+// ParseLabels reads labels, a line for each language: "de: Bestellungen". The error names every line that is none.
 func ParseLabels(text string) (map[string]string, error) {
 	labels := map[string]string{}
+	var wrong []string
+	n := 0
 	for line := range strings.Lines(text) {
+		n++
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
 		language, label, _ := strings.Cut(line, ":")
 		language = strings.TrimSpace(language)
-		label, err := fail.Name("the name", label, 60)
-		if !isLanguage.MatchString(language) || err != nil || len(labels) == 50 {
-			return nil, fail.Field("labels", "Please write a language and a name on each line, such as \"de: Bestellungen\" (at most 60 characters).")
+		label, err := fail.Name("the name", label, labelMost)
+		_, twice := labels[language]
+		switch {
+		case !isLanguage.MatchString(language):
+			wrong = append(wrong, fmt.Sprintf("Line %d does not begin with a language and a colon, as in \"de: Bestellungen\".", n))
+		case err != nil:
+			wrong = append(wrong, fmt.Sprintf("Line %d: %s", n, err))
+		case twice:
+			wrong = append(wrong, fmt.Sprintf("Line %d has a language that is there already.", n))
 		}
 		labels[language] = label
 	}
+	if len(labels) > labelsMost {
+		wrong = append(wrong, fmt.Sprintf("There can be %d languages; these are %d.", labelsMost, len(labels)))
+	}
+	if len(wrong) > 0 {
+		return nil, fail.Field("labels", "%s", strings.Join(wrong[:min(len(wrong), 5)], " "))
+	}
 	return labels, nil
 }
+
+const (
+	labelMost  = 60 // characters
+	labelsMost = 50 // languages
+)
 
 // SetSubject lets a group answer for a website, at a place in the visitor's list.
 func (r *Room) SetSubject(ctx context.Context, who access.Actor, website uuid.UUID, in Subject, place int) error {
@@ -96,4 +117,26 @@ func (r *Room) RemoveSubject(ctx context.Context, who access.Actor, website, gro
 		r.changed(who.Org())
 	}
 	return err
+}
+
+// Unanswered is a website for which a group answers that nobody belongs to: its conversations wait for ever.
+type Unanswered struct {
+	Website        uuid.UUID
+	Name, Customer string
+	Group          uuid.UUID
+	GroupName      string
+}
+
+// Unanswered lists them, at most 100.
+func (r *Room) Unanswered(ctx context.Context, who access.Actor) ([]Unanswered, error) {
+	t, err := r.db.For(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := queuedb.New(t).Unanswered(ctx)
+	list := make([]Unanswered, len(rows))
+	for i, x := range rows {
+		list[i] = Unanswered{x.ID, x.Name, x.CustomerName, x.GroupID, x.GroupName}
+	}
+	return list, err
 }

@@ -12,6 +12,7 @@ import (
 	"parley/app/apptest"
 	"parley/app/bus"
 	"parley/app/chat"
+	"parley/app/fail"
 	"parley/app/pg"
 	"parley/app/queue"
 )
@@ -147,14 +148,19 @@ func TestNoGoingToAndFro(t *testing.T) {
 		i.queue.SetMember(ctx, owner, second, queue.Member{ID: p.agents[1].ID(), In: true, Cap: 5}),
 		i.queue.SetMember(ctx, owner, p.group, queue.Member{ID: p.agents[1].ID(), Cap: 5}),
 		i.queue.UpdateGroup(ctx, owner, p.group, queue.Settings{Name: "Orders", Automatic: true, Overflow: second}),
-		i.queue.UpdateGroup(ctx, owner, second, queue.Settings{Name: "Second", Automatic: true, Overflow: p.group}),
+		i.queue.UpdateGroup(ctx, owner, second, queue.Settings{Name: "Second", Automatic: true}),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := apptest.DB(t).As(access.System(p.ID, "test")).Exec(ctx, "update customers set share = 1"); err != nil {
-		t.Fatal(err)
+	if err := i.queue.UpdateGroup(ctx, owner, second, queue.Settings{Name: "Second", Automatic: true, Overflow: p.group}); fail.KindOf(err) != fail.Invalid {
+		t.Errorf("a circle: %v", err)
+	}
+	for _, sql := range []string{"update customers set share = 1", "update groups set overflow_id = (select x.id from groups x where x.name = 'Orders') where name = 'Second'"} { // an old circle
+		if _, err := apptest.DB(t).As(access.System(p.ID, "test")).Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, a := range p.agents {
 		i.queue.Enter(a)

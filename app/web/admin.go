@@ -3,11 +3,13 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/org"
+	"parley/app/queue"
 	"parley/templates/admin"
 	"parley/templates/ui"
 )
@@ -30,13 +32,20 @@ func (s *Server) customersWith(v *visit, f ui.Form, status int) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Customers(admin.CustomersPage{Viewer: v.viewer(), Customers: list, Form: f}))
+	p := admin.CustomersPage{Viewer: v.viewer(), Customers: list, Form: f}
+	if p.Unanswered, err = s.queue.Unanswered(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	if p.Unfinished, err = s.org.Unfinished(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Customers(p))
 }
 
 func (s *Server) addCustomer(v *visit) error {
 	id, err := s.org.AddCustomer(v.Request().Context(), v.Actor, v.FormValue("name"))
 	if err != nil {
-		f, status, err := form(v, err, "name")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -67,7 +76,7 @@ func (s *Server) renameCustomer(v *visit) error {
 		return err
 	}
 	if err := s.org.RenameCustomer(v.Request().Context(), v.Actor, id, v.FormValue("name")); err != nil {
-		f, status, err := form(v, err, "name")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -83,7 +92,7 @@ func (s *Server) addWebsite(v *visit) error {
 	}
 	id, err := s.org.AddWebsite(v.Request().Context(), v.Actor, customer, org.NewWebsite{Name: v.FormValue("name"), Host: v.FormValue("host")})
 	if err != nil {
-		f, status, err := form(v, err, "name", "host")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -119,6 +128,10 @@ func (s *Server) websiteAgain(v *visit, p admin.WebsitePage, status int) error {
 	if p.Groups, err = s.queue.Names(ctx, v.Actor); err != nil {
 		return err
 	}
+	if p.Unanswered, err = s.queue.Unanswered(ctx, v.Actor); err != nil {
+		return err
+	}
+	p.Unanswered = slices.DeleteFunc(p.Unanswered, func(u queue.Unanswered) bool { return u.Website != id })
 	p.Viewer, p.Lines, p.TagLine, p.Now = v.viewer(), s.twoLines(p.Website.Key), s.tagLine(p.Website.Key), time.Now()
 	return s.draw(v, status, admin.Website(p))
 }
@@ -139,10 +152,13 @@ func (s *Server) updateWebsite(v *visit) error {
 	if err != nil {
 		return err
 	}
-	err = s.org.UpdateWebsite(v.Request().Context(), v.Actor, id, org.WebsiteSettings{Name: v.FormValue("name"), Greeting: v.FormValue("greeting"),
-		TypingPreview: v.FormValue("typing_preview") == "on"})
+	r := v.reading()
+	in := org.WebsiteSettings{Name: v.FormValue("name"), Greeting: v.FormValue("greeting"), TypingPreview: r.on("typing_preview")}
+	if err = r.Result(); err == nil {
+		err = s.org.UpdateWebsite(v.Request().Context(), v.Actor, id, in)
+	}
 	if err != nil {
-		f, status, err := form(v, err, "name", "greeting", "typing_preview")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -157,7 +173,7 @@ func (s *Server) addDomain(v *visit) error {
 		return err
 	}
 	if err := s.org.AddDomain(v.Request().Context(), v.Actor, id, v.FormValue("host")); err != nil {
-		f, status, err := form(v, err, "host")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -203,7 +219,7 @@ func (s *Server) organizationWith(v *visit, f ui.Form, status int) error {
 
 func (s *Server) renameOrganization(v *visit) error {
 	if err := s.org.Rename(v.Request().Context(), v.Actor, v.FormValue("name")); err != nil {
-		f, status, err := form(v, err, "name")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -211,13 +227,4 @@ func (s *Server) renameOrganization(v *visit) error {
 	}
 	s.identity.Gap(uuid.Nil) // the name is part of what is remembered of its people; other processes see it within a minute
 	return v.back("/admin/organization")
-}
-
-// optionalID reads an id from a form; what is none is the zero id.
-func (v *visit) optionalID(field string) uuid.UUID {
-	id, err := uuid.Parse(v.FormValue(field))
-	if err != nil {
-		return uuid.Nil
-	}
-	return id
 }

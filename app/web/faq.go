@@ -155,10 +155,13 @@ func (s *Server) saveEntry(v *visit) error {
 			return err
 		}
 	}
-	e, fields := v.entryForm(before)
-	id, _, err := s.faq.Save(ctx, v.Actor, e)
+	e, err := v.entryForm(before)
+	id := e.ID
+	if err == nil {
+		id, _, err = s.faq.Save(ctx, v.Actor, e)
+	}
 	if err != nil {
-		f, status, err := form(v, err, fields...)
+		f, status, err := v.typed(v.inNew(err))
 		if err != nil {
 			return err
 		}
@@ -167,34 +170,55 @@ func (s *Server) saveEntry(v *visit) error {
 	return v.back("/faq/" + id.String() + "?saved=1")
 }
 
-// entryForm reads the form; what it does not show stays as it was.
-func (v *visit) entryForm(before faq.Entry) (faq.Entry, []string) {
+// entryForm reads the form; what it does not show stays as it was. A language whose question and answer are both empty is taken out.
+func (v *visit) entryForm(before faq.Entry) (faq.Entry, error) {
+	r := v.reading()
 	e := before
-	fields := []string{"question", "answer", "language", "category", "state", "customer", "website", "group", "language-new", "question-new", "answer-new"}
-	e.Version, _ = strconv.Atoi(v.FormValue("version"))
+	if text := v.FormValue("version"); text != "" || before.ID != uuid.Nil {
+		e.Version, _ = strconv.Atoi(text) // what is none fits no entry that is there
+	}
 	e.Category = v.FormValue("category")
 	e.Texts = []faq.Text{{Language: v.FormValue("language"), Question: v.FormValue("question"), Answer: v.FormValue("answer")}}
 	if v.Actor.May(access.Manage) {
 		e.State = faq.State(v.FormValue("state"))
-		given, _ := v.FormParams()
 		for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
-			if given.Has(name) {
-				*to = v.optionalID(name)
+			if r.posted(name) {
+				*to = r.id(name)
 			}
 		}
 	}
-	all, _ := v.FormParams()
-	for _, l := range append(all["languages"], "new") {
+	for _, l := range append(slices.Clone(r.given("languages")), "new") {
 		t := faq.Text{Language: l, Question: v.FormValue("question-" + l), Answer: v.FormValue("answer-" + l)}
 		if l == "new" {
-			t.Language = v.FormValue("language-new")
+			if t.Language = v.FormValue("language-new"); t.Language == "" && strings.TrimSpace(t.Question+t.Answer) != "" {
+				r.Add("language-new", "Write the language of this question, as in en, de or pt-br.")
+			}
+			if strings.TrimSpace(t.Language) != "" && strings.TrimSpace(t.Question+t.Answer) == "" {
+				r.Add("question-new", "Write the question in this language, and its answer; or empty the language.")
+			}
 		}
-		fields = append(fields, "question-"+l, "answer-"+l)
 		if strings.TrimSpace(t.Question+t.Answer) != "" {
 			e.Texts = append(e.Texts, t)
 		}
 	}
-	return e, slices.Compact(fields)
+	return e, r.Result()
+}
+
+// inNew moves what is wrong with a language that the form has no fields for to the fields of the new language.
+func (v *visit) inNew(err error) error {
+	e := fail.As(err)
+	if e == nil {
+		return err
+	}
+	out := *e
+	out.Fields = map[string]string{}
+	for field, message := range e.Fields {
+		if what, _, of := strings.Cut(field, "-"); of && !v.reading().posted(field) && (what == "question" || what == "answer" || what == "language") {
+			field = what + "-new"
+		}
+		out.Fields[field] = message
+	}
+	return &out
 }
 
 func (s *Server) removeEntry(v *visit) error {
@@ -215,9 +239,14 @@ func (s *Server) setEntryStates(v *visit) error {
 	}
 	var ids []uuid.UUID
 	for _, text := range all["id"] {
-		if id, err := uuid.Parse(text); err == nil {
-			ids = append(ids, id)
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return fail.New(fail.Invalid, "One of the entries that you selected cannot be read, so nothing was changed. Open the list again.")
 		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
 	}
 	n, err := s.faq.SetState(v.Request().Context(), v.Actor, ids, faq.State(v.FormValue("state")))
 	if err != nil {

@@ -2,14 +2,13 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
-	"parley/app/fail"
-	"parley/app/org"
 	"parley/app/queue"
 	"parley/templates/admin"
 	"parley/templates/ui"
@@ -43,31 +42,15 @@ func (s *Server) addGroup(v *visit) error {
 	return v.back("/admin/groups/" + id.String())
 }
 
-// number reads a field that holds a number; what is none is -1, which no setting takes.
-func (v *visit) number(field string) int {
-	n, err := strconv.Atoi(strings.TrimSpace(v.FormValue(field)))
-	if err != nil || n < 0 || n > 1_000_000_000 {
-		return -1
-	}
-	return n
-}
-
-// numberOr is number, but for an empty field.
-func (v *visit) numberOr(field string, otherwise int) int {
-	if strings.TrimSpace(v.FormValue(field)) == "" {
-		return otherwise
-	}
-	if n := v.number(field); n != 0 {
-		return n
-	}
-	return -1
-}
-
 func (s *Server) setRules(v *visit) error {
-	err := s.queue.SetRules(v.Request().Context(), v.Actor, queue.Rules{HandBack: time.Duration(v.number("hand_back")) * time.Minute,
-		Former: time.Duration(v.number("former")) * time.Hour})
+	r := v.reading()
+	in := queue.Rules{HandBack: time.Duration(r.needed("hand_back", "minutes", 0, 1440)) * time.Minute, Former: time.Duration(r.needed("former", "hours", 0, 8760)) * time.Hour}
+	err := r.Result()
+	if err == nil {
+		err = s.queue.SetRules(v.Request().Context(), v.Actor, in)
+	}
 	if err != nil {
-		f, status, err := form(v, err, "hand_back", "former")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -106,6 +89,9 @@ func (s *Server) groupAgain(v *visit, p admin.GroupPage, status int) error {
 	if err != nil {
 		return err
 	}
+	if p.Goes, err = s.queue.GoesWith(ctx, v.Actor, id); err != nil {
+		return err
+	}
 	p.Viewer, p.Group, p.Board, p.Members = v.viewer(), g, b, members
 	return s.draw(v, status, admin.Group(p))
 }
@@ -115,16 +101,12 @@ func (s *Server) updateGroup(v *visit) error {
 	if err != nil {
 		return err
 	}
-	fields := []string{"name", "everyone", "automatic", "picking", "priority", "overflow", "after", "zone", "holidays"}
-	in, err := v.groupSettings()
+	in, err := v.groupSettings(id)
 	if err == nil {
 		err = s.queue.UpdateGroup(v.Request().Context(), v.Actor, id, in)
 	}
 	if err != nil {
-		for day := range admin.Days {
-			fields = append(fields, admin.DayField(day))
-		}
-		f, status, err := form(v, err, fields...)
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -134,28 +116,28 @@ func (s *Server) updateGroup(v *visit) error {
 }
 
 // groupSettings reads the form of a group.
-func (v *visit) groupSettings() (queue.Settings, error) {
-	var checks fail.Checks
-	in := queue.Settings{Name: v.FormValue("name"), Everyone: v.FormValue("everyone") == "on", Automatic: v.FormValue("automatic") == "on",
-		Picking: v.FormValue("picking") == "on", Overflow: v.optionalID("overflow"), After: time.Duration(v.number("after")) * time.Second}
-	if in.Overflow == uuid.Nil && v.FormValue("overflow") != "" {
-		checks.Add("overflow", "Please choose one of your groups.")
-	}
+func (v *visit) groupSettings(id uuid.UUID) (queue.Settings, error) {
+	r := v.reading()
+	in := queue.Settings{Name: v.FormValue("name"), Everyone: r.on("everyone"), Automatic: r.on("automatic"), Picking: r.on("picking"),
+		Overflow: r.id("overflow"), After: time.Duration(r.needed("after", "seconds", 0, 86400)) * time.Second}
 	var err error
 	if in.Priority, err = strconv.Atoi(v.FormValue("priority")); err != nil {
-		checks.Add("priority", "Please choose one of the priorities.")
+		r.Add("priority", "Please choose one of the priorities.")
 	}
-	if in.Hours.Zone, err = time.LoadLocation(strings.TrimSpace(v.FormValue("zone"))); err != nil || in.Hours.Zone == time.Local || strings.TrimSpace(v.FormValue("zone")) == "" {
-		checks.Add("zone", "This time zone is not known. Please write one such as Europe/Berlin or UTC.")
+	zone := strings.TrimSpace(v.FormValue("zone"))
+	if in.Hours.Zone, err = time.LoadLocation(zone); err != nil || in.Hours.Zone == time.Local || zone == "" {
+		r.Add("zone", "This time zone is not known. Please write one such as Europe/Berlin or UTC.")
 	}
 	for day := range in.Hours.Week {
-		if in.Hours.Week[day], err = queue.ParseDay(v.FormValue(admin.DayField(day))); err != nil {
-			checks.Err(admin.DayField(day), err)
-		}
+		in.Hours.Week[day], err = queue.ParseDay(v.FormValue(admin.DayField(day)))
+		r.Err(admin.DayField(day), err)
 	}
 	in.Hours.Holidays, err = queue.ParseHolidays(v.FormValue("holidays"))
-	checks.Err("holidays", err)
-	return in, checks.Result()
+	r.Err("holidays", err)
+	if err := r.Take(in.Check(id)); err != nil {
+		return in, err
+	}
+	return in, r.Result()
 }
 
 func (s *Server) removeGroup(v *visit) error {
@@ -187,23 +169,38 @@ func (s *Server) setMembers(v *visit) error {
 	if err != nil {
 		return err
 	}
+	r := v.reading()
+	var changed []queue.Member
 	for _, m := range members {
-		place := v.FormValue(admin.MemberField("place", m.ID))
-		now := queue.Member{ID: m.ID, Name: m.Name, Role: m.Role, Status: m.Status, In: place != "", Helper: place == "helper",
-			Cap: v.number(admin.MemberField("cap", m.ID)), Own: v.numberOr(admin.MemberField("own", m.ID), 0)}
-		if now == m || v.FormValue(admin.MemberField("cap", m.ID)) == "" && place == "" { // came while the page was open
+		capField, ownField, placeField := admin.MemberField("cap", m.ID), admin.MemberField("own", m.ID), admin.MemberField("place", m.ID)
+		if !r.posted(capField) && !r.posted(placeField) { // came while the page was open
 			continue
 		}
-		if err := s.queue.SetMember(ctx, v.Actor, id, now); err != nil {
-			f, status, err := form(v, err)
-			if err != nil {
-				return err
-			}
-			for _, message := range f.Errors {
-				f.Message = m.Name + ": " + message
-			}
-			return s.groupAgain(v, admin.GroupPage{MembersForm: ui.Form{Message: f.Message}}, status)
+		place := r.choice(placeField, "", "first", "helper")
+		now := queue.Member{ID: m.ID, Name: m.Name, Role: m.Role, Status: m.Status, In: place != "", Helper: place == "helper",
+			Cap: r.needed(capField, "conversations", 1, queue.CapMost), Own: r.number(ownField, "conversations", 1, queue.CapMost, 0)}
+		if now.Own > 0 && place == "" {
+			r.Add(ownField, "This limit is one for members of the group. Choose a place, or leave it empty.")
 		}
+		if now != m {
+			changed = append(changed, now)
+		}
+	}
+	all, _ := v.FormParams()
+	for name := range all {
+		if text, is := strings.CutPrefix(name, admin.MemberPlace); is && !slices.ContainsFunc(members, func(m queue.Member) bool { return m.ID.String() == text }) {
+			r.Add("", "Somebody in the list cannot answer any more, so nothing was changed. The list below is up to date: save it again.")
+		}
+	}
+	if err = r.Result(); err == nil && len(changed) > 0 {
+		err = s.queue.SetMembers(ctx, v.Actor, id, changed)
+	}
+	if err != nil {
+		f, status, err := v.typed(err)
+		if err != nil {
+			return err
+		}
+		return s.groupAgain(v, admin.GroupPage{MembersForm: f}, status)
 	}
 	return v.back("/admin/groups/" + id.String() + "?members=1#members")
 }
@@ -213,8 +210,13 @@ func (s *Server) setShare(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.org.SetShare(v.Request().Context(), v.Actor, id, v.numberOr("share", 0)); err != nil {
-		f, status, err := form(v, err, "share")
+	r := v.reading()
+	share := r.number("share", "conversations", 1, 1_000_000, 0)
+	if err = r.Result(); err == nil {
+		err = s.org.SetShare(v.Request().Context(), v.Actor, id, share)
+	}
+	if err != nil {
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -223,45 +225,52 @@ func (s *Server) setShare(v *visit) error {
 	return v.back("/admin/customers/" + id.String())
 }
 
+// setSubject lets a group answer for a website, or changes how. The form of a group that is there already says so.
 func (s *Server) setSubject(v *visit) error {
 	id, err := v.id("id", "website")
 	if err != nil {
 		return err
 	}
 	ctx := v.Request().Context()
+	w, err := s.org.Website(ctx, v.Actor, id)
+	if err != nil {
+		return err
+	}
+	there, err := s.queue.Subjects(ctx, v.Actor, w.ID)
+	if err != nil {
+		return err
+	}
+	r := v.reading()
 	labels, err := queue.ParseLabels(v.FormValue("labels"))
-	var w org.Website
-	if err == nil {
-		w, err = s.org.Website(ctx, v.Actor, id)
+	if err := r.Take(err); err != nil {
+		return err
 	}
-	priority, place := 0, 0
-	if err == nil && v.FormValue("priority") != "" {
-		if priority, err = strconv.Atoi(v.FormValue("priority")); err != nil {
-			err = fail.Field("priority", "Please choose one of the priorities.")
+	in := queue.Subject{Group: r.id("group"), Labels: labels}
+	if text := v.FormValue("priority"); text != "" {
+		if in.Priority, err = strconv.Atoi(text); err != nil || in.Priority < -2 || in.Priority > 2 {
+			r.Add("priority", "Please choose one of the priorities.")
 		}
 	}
-	if err == nil {
-		var there []queue.Subject
-		if there, err = s.queue.Subjects(ctx, v.Actor, w.ID); err == nil {
-			place = len(there)
-			for i, x := range there {
-				if x.Group == v.optionalID("group") {
-					place = i
-				}
-			}
-		}
+	if in.Group == uuid.Nil {
+		r.Add("group", "Please choose a group.")
 	}
-	if group := v.optionalID("group"); err == nil && group == uuid.Nil {
-		err = fail.Field("group", "Please choose a group.")
-	} else if err == nil {
-		err = s.queue.SetSubject(ctx, v.Actor, id, queue.Subject{Group: group, Priority: priority, Labels: labels}, place)
+	place := slices.IndexFunc(there, func(x queue.Subject) bool { return x.Group == in.Group })
+	if place < 0 {
+		place = len(there)
+	}
+	if err = r.Result(); err == nil {
+		err = s.queue.SetSubject(ctx, v.Actor, id, in, place)
 	}
 	if err != nil {
-		f, status, err := form(v, err, "group", "priority", "labels")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
-		return s.websiteAgain(v, admin.WebsitePage{Subject: f}, status)
+		p := admin.WebsitePage{Subject: f}
+		if place < len(there) {
+			p.SubjectOf = in.Group
+		}
+		return s.websiteAgain(v, p, status)
 	}
 	return v.back("/admin/websites/" + id.String() + "#subjects")
 }

@@ -169,7 +169,12 @@ func (s *Server) give(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.queue.Hand(v.Request().Context(), v.Actor, id, v.optionalID("to")); err != nil {
+	r := v.reading()
+	to := r.id("to")
+	if err := r.Result(); err != nil {
+		return err
+	}
+	if _, err := s.queue.Hand(v.Request().Context(), v.Actor, id, to); err != nil {
 		return err
 	}
 	return v.NoContent(http.StatusNoContent)

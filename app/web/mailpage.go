@@ -13,10 +13,12 @@ import (
 )
 
 // mailForm reads how a website's mails look.
-func mailForm(v *visit) org.Mail {
-	return org.Mail{Sender: v.FormValue("sender"), ReplyTo: v.FormValue("reply_to"),
-		AnswerSubject:     org.MailSubject{Text: v.FormValue("answer_subject"), Labels: pairs(v.FormValue("answer_subjects"))},
-		TranscriptSubject: org.MailSubject{Text: v.FormValue("transcript_subject"), Labels: pairs(v.FormValue("transcript_subjects"))}}
+func mailForm(r *reading) org.Mail {
+	subject := func(field, labels string) org.MailSubject {
+		return org.MailSubject{Text: r.FormValue(field), Labels: r.pairs(labels, ":=", "de: Ihre Anfrage bei {website}")}
+	}
+	return org.Mail{Sender: r.FormValue("sender"), ReplyTo: r.FormValue("reply_to"), AnswerSubject: subject("answer_subject", "answer_subjects"),
+		TranscriptSubject: subject("transcript_subject", "transcript_subjects")}
 }
 
 // mailPolicy is that of a mail's preview: it loads nothing, runs nothing, and stands in our own pages only.
@@ -34,8 +36,13 @@ func (s *Server) mailPreview(v *visit) error {
 	}
 	language := w.Settings.Language
 	if v.QueryParam("stored") == "" {
-		language, w.Settings.Mail = v.QueryParam("in"), mailForm(v)
-		if err := w.Settings.Mail.Check(); err != nil {
+		r := v.reading()
+		language, w.Settings.Mail = v.QueryParam("in"), mailForm(r)
+		err := r.Take(w.Settings.Mail.Check())
+		if err == nil {
+			err = r.Result()
+		}
+		if err != nil {
 			return s.framed(v, http.StatusUnprocessableEntity, problemsPage(err))
 		}
 	}

@@ -67,15 +67,23 @@ func (s *Server) invite(v *visit) error {
 		err = s.mayMail(ctx, v)
 	}
 	var secret, email string
+	r := v.reading()
+	role, customer, customers := access.Role(v.FormValue("role")), r.id("customer"), r.ids("customers")
+	if role != access.Reviewer && customer != uuid.Nil && role.Valid() {
+		r.Add("customer", "This is for reviewers only. Choose “Reviewer”, or no customer here.")
+	}
 	if err == nil {
-		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), access.Role(v.FormValue("role")), v.optionalID("customer"), s.delivery(), v.chosenIDs("customers")...)
+		err = r.Result()
+	}
+	if err == nil {
+		secret, email, err = s.identity.Invite(ctx, v.Actor, v.FormValue("email"), role, customer, s.delivery(), customers...)
 	}
 	if err != nil {
-		f, status, err := form(v, err, "email", "role", "customer")
-		f.Values["customers"] = strings.Join(v.Request().Form["customers"], " ")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
+		f.Values["customers"] += "" // none is selected: none is shown as selected
 		return s.peopleWith(v, admin.PeoplePage{Invite: f}, status)
 	}
 	link := s.cfg.PublicURL + "/join/" + secret
@@ -121,9 +129,17 @@ func (s *Server) changeRole(v *visit) error {
 	if err != nil {
 		return err
 	}
-	role := access.Role(v.FormValue("role"))
-	if err := s.identity.ChangeRole(v.Request().Context(), v.Actor, id, role, v.optionalID("customer")); err != nil {
-		return s.peopleAgain(v, err)
+	r := v.reading()
+	role, customer := access.Role(v.FormValue("role")), r.id("customer")
+	if err = r.Result(); err == nil {
+		err = s.identity.ChangeRole(v.Request().Context(), v.Actor, id, role, customer)
+	}
+	if err != nil {
+		f, status, err := v.typed(err)
+		if err != nil {
+			return err
+		}
+		return s.peopleWith(v, admin.PeoplePage{RoleOf: id, RoleForm: f}, status)
 	}
 	if !role.May(access.Answer) {
 		if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
@@ -136,20 +152,6 @@ func (s *Server) changeRole(v *visit) error {
 	return v.back("/admin/people")
 }
 
-// chosenIDs reads the boxes that are checked in a form; what is no id is left out.
-func (v *visit) chosenIDs(field string) (list []uuid.UUID) {
-	all, err := v.FormParams()
-	if err != nil {
-		return nil
-	}
-	for _, text := range all[field] {
-		if id, err := uuid.Parse(text); err == nil {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
 // setCustomers limits a team member to customers, or lets it serve all of them. Its conversations with others go back into their queues.
 func (s *Server) setCustomers(v *visit) error {
 	id, err := v.id("id", "user")
@@ -157,22 +159,24 @@ func (s *Server) setCustomers(v *visit) error {
 		return err
 	}
 	ctx := v.Request().Context()
+	r := v.reading()
 	var customers []uuid.UUID
-	if v.FormValue("serves") == "some" {
-		if customers = v.chosenIDs("customers"); len(customers) == 0 {
-			err = fail.Field("customers", "Select one customer at least, or “All customers”.")
+	if r.choice("serves", "all", "some") == "some" {
+		if customers = r.ids("customers"); len(customers) == 0 {
+			r.Add("customers", "Select one customer at least, or “All customers”.")
 		}
 	}
+	err = r.Result()
 	leave, tell := s.chat.LeaveBeyondLimits(ctx, v.Actor.Org(), id)
 	if err == nil {
 		err = s.identity.SetCustomers(ctx, v.Actor, id, customers, leave)
 	}
 	if err != nil {
-		f, status, err := form(v, err, "serves")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
-		f.Values["customers"] = strings.Join(v.Request().Form["customers"], " ")
+		f.Values["customers"] += "" // none is selected: none is shown as selected
 		return s.personAgain(v, admin.PersonPage{Limits: f}, status)
 	}
 	tell()

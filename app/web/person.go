@@ -7,6 +7,7 @@ import (
 
 	"parley/app/fail"
 	"parley/app/files"
+	"parley/app/identity"
 	"parley/templates/admin"
 	"parley/templates/ui"
 )
@@ -70,41 +71,62 @@ func (s *Server) setAliases(v *visit) error {
 	if err != nil {
 		return err
 	}
-	var fields []string
-	for _, a := range aliases {
-		field := "alias-" + a.Customer.String()
-		fields = append(fields, field)
-		if name := v.FormValue(field); name != a.Name {
-			if err := s.identity.SetAlias(ctx, v.Actor, id, a.Customer, name); err != nil {
-				f, status, err := form(v, err, fields...)
-				if err != nil {
-					return err
-				}
-				return s.personWith(v, f, status)
-			}
-		}
-	}
-	for _, a := range aliases {
-		field := "picture-" + a.Customer.String()
-		file, err := s.attach(v, field, files.Picture, []files.Sort{files.Images}, pictureMost)
-		if err == nil && (file.ID != uuid.Nil || v.FormValue("no-"+field) == "on") {
-			if err = s.identity.SetPicture(ctx, v.Actor, id, a.Customer, file.ID); err != nil && file.ID != uuid.Nil {
-				s.drop(v, v.Actor, file, err)
-			}
-		}
-		if err != nil {
-			if e := fail.As(err); e != nil && len(e.Fields) == 0 {
-				err = fail.Field(field, "%s", e.Message)
-			}
-			f, status, err := form(v, err, fields...)
-			if err != nil {
-				return err
-			}
-			return s.personWith(v, f, status)
-		}
-	}
 	if len(aliases) == 0 {
 		return fail.Missing("user")
 	}
+	r := v.reading()
+	var changes []identity.AliasChange
+	var stored []files.File
+	for _, a := range aliases {
+		change := identity.AliasChange{Customer: a.Customer}
+		if field := "alias-" + a.Customer.String(); r.posted(field) && v.FormValue(field) != a.Name {
+			name := v.FormValue(field)
+			change.Name = &name
+		}
+		field := "picture-" + a.Customer.String()
+		file, err := s.attach(v, field, files.Picture, []files.Sort{files.Images}, pictureMost)
+		if e := fail.As(err); e != nil && e.Kind != fail.Busy {
+			r.Add(field, "%s", e.Message)
+		} else if err != nil {
+			s.dropAll(v, stored, err)
+			return err
+		}
+		without := r.on("no-" + field)
+		switch {
+		case without && file.ID != uuid.Nil:
+			r.Add(field, "Choose a picture, or none: not both.")
+			fallthrough
+		case file.ID != uuid.Nil:
+			stored = append(stored, file)
+			change.Picture = &file.ID
+		case without:
+			none := uuid.Nil
+			change.Picture = &none
+		}
+		if change.Name != nil || change.Picture != nil {
+			changes = append(changes, change)
+		}
+	}
+	if err = r.Result(); err == nil && len(changes) > 0 {
+		err = s.identity.SetAliases(ctx, v.Actor, id, changes)
+	}
+	if err != nil {
+		s.dropAll(v, stored, err)
+		f, status, err := v.typed(err)
+		if err != nil {
+			return err
+		}
+		if len(stored) > 0 && f.Message == "" {
+			f.Message = "Nothing was changed. Choose the pictures again, too: a browser does not send them twice."
+		}
+		return s.personWith(v, f, status)
+	}
 	return v.back("/admin/people/" + id.String() + "?saved=1")
+}
+
+// dropAll removes files that were stored for what was then refused.
+func (s *Server) dropAll(v *visit, list []files.File, because error) {
+	for _, f := range list {
+		s.drop(v, v.Actor, f, because)
+	}
 }

@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 
 	"parley/app/assist"
 	"parley/app/fail"
@@ -28,8 +26,12 @@ func (s *Server) preferences(v *visit) error {
 }
 
 func (s *Server) setPreferences(v *visit) error {
-	all, _ := v.FormParams()
-	in := identity.Preferences{Undo: v.FormValue("undo") == "on", Keys: map[string]string{}}
+	all, err := v.FormParams()
+	if err != nil {
+		return fail.New(fail.Invalid, "This request could not be read.")
+	}
+	r := v.reading()
+	in := identity.Preferences{Undo: r.on("undo"), Keys: map[string]string{}}
 	for _, h := range identity.Happenings {
 		if !slices.Contains(all["sound"], h.ID) {
 			in.Quiet = append(in.Quiet, h.ID)
@@ -38,19 +40,19 @@ func (s *Server) setPreferences(v *visit) error {
 			in.Hidden = append(in.Hidden, h.ID)
 		}
 	}
-	var fields []string
 	for _, c := range keys.Commands {
 		if v.FormValue("usual") == "" && all.Has("key-"+c.ID) {
 			in.Keys[c.ID] = v.FormValue("key-" + c.ID)
 		}
-		fields = append(fields, "key-"+c.ID)
 	}
-	err := s.keysTaken(v, in.Keys)
+	if err = r.Take(s.keysTaken(v, in.Keys)); err == nil {
+		err = r.Result()
+	}
 	if err == nil {
 		err = s.identity.SetPreferences(v.Request().Context(), v.Actor, in)
 	}
 	if err != nil {
-		f, status, err := form(v, err, fields...)
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -107,14 +109,14 @@ func (s *Server) deskRulesWith(v *visit, p admin.RulesPage, status int) (err err
 }
 
 func (s *Server) setDeskRules(v *visit) error {
-	in := faq.Rules{AgentsEdit: v.FormValue("agents_edit") == "on", Review: v.FormValue("review") == "on", AwayReasons: []string{}}
-	for line := range strings.Lines(v.FormValue("away_reasons")) {
-		if line = strings.TrimSpace(line); line != "" {
-			in.AwayReasons = append(in.AwayReasons, line)
-		}
+	r := v.reading()
+	in := faq.Rules{AgentsEdit: r.on("agents_edit"), Review: r.on("review"), AwayReasons: append([]string{}, lines(v.FormValue("away_reasons"))...)}
+	err := r.Result()
+	if err == nil {
+		err = s.faq.SetRules(v.Request().Context(), v.Actor, in)
 	}
-	if err := s.faq.SetRules(v.Request().Context(), v.Actor, in); err != nil {
-		f, status, err := form(v, err, "away_reasons")
+	if err != nil {
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -124,15 +126,20 @@ func (s *Server) setDeskRules(v *visit) error {
 }
 
 func (s *Server) setModel(v *visit) error {
-	in := assist.Settings{BaseURL: v.FormValue("base_url"), Key: v.FormValue("key"), Model: v.FormValue("model"), Enabled: v.FormValue("enabled") == "on",
-		Automatic: v.FormValue("automatic") == "on", Mask: v.FormValue("mask") == "on", Budget: -1}
-	if n, err := strconv.Atoi(strings.TrimSpace(v.FormValue("budget"))); err == nil {
-		in.Budget = n
+	r := v.reading()
+	in := assist.Settings{BaseURL: v.FormValue("base_url"), Key: v.FormValue("key"), Model: v.FormValue("model"), Enabled: r.on("enabled"),
+		Automatic: r.on("automatic"), Mask: r.on("mask"), Budget: r.needed("budget", "tokens", 0, assist.BudgetMost)}
+	err := r.Result()
+	if err == nil {
+		err = s.assist.SetSettings(v.Request().Context(), v.Actor, in)
 	}
-	if err := s.assist.SetSettings(v.Request().Context(), v.Actor, in); err != nil {
-		f, status, err := form(v, err, "base_url", "model", "budget")
+	if err != nil {
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
+		}
+		if in.Key != "" && f.Errors != nil && f.Errors["key"] == "" {
+			f.Errors["key"] = "Enter the key again: it is not shown once it was sent."
 		}
 		return s.deskRulesWith(v, admin.RulesPage{ModelForm: f}, status)
 	}

@@ -42,7 +42,7 @@ var bodyLimits = map[string]int64{
 	"POST /admin/groups/:id/members":        formMost,  // some fields for each team member
 	"POST /admin/people/invite":             256 << 10, // an id for each customer
 	"POST /admin/people/:id/customers":      256 << 10,
-	"POST /admin/websites/:id/widget/:part": 256 << 10,       // texts of all languages
+	"POST /admin/websites/:id/widget/:part": formMost,        // texts of all languages
 	"POST /desk/conversations/:id/files":    files.MostBytes, // cut again by who reads them
 	"POST /snippets":                        files.MostBytes + formMost,
 	"POST /snippets/:id":                    files.MostBytes + formMost,

@@ -11,7 +11,6 @@ import (
 	"parley/app/faq"
 	"parley/app/files"
 	"parley/templates/admin"
-	"parley/templates/ui"
 )
 
 func (s *Server) snippets(v *visit) error {
@@ -50,14 +49,21 @@ func (s *Server) addSnippet(v *visit) error {
 		in.User = v.ID()
 	case "all":
 	default:
-		if customer, is := strings.CutPrefix(to, "customer:"); is {
-			in.Customer, _ = uuid.Parse(customer)
+		customer, is := strings.CutPrefix(to, "customer:")
+		id, bad := uuid.Parse(customer)
+		if bad != nil || id == uuid.Nil {
+			err = fail.Field("for", "This group or customer does not exist any more. Choose again.")
+		} else if is {
+			in.Customer = id
 		} else {
-			in.Group = v.optionalID("for")
+			in.Group = id
 		}
 	}
-	if err := s.saveSnippet(v, in); err != nil {
-		f, status, err := form(v, err, "name", "keys", "body", "for")
+	if err == nil {
+		err = s.saveSnippet(v, in)
+	}
+	if err != nil {
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -77,9 +83,16 @@ func (s *Server) updateSnippet(v *visit) error {
 		return err
 	}
 	in := faq.Snippet{ID: id, Name: v.FormValue("name"), Keys: v.FormValue("keys"), Body: v.FormValue("body")}
-	in.NoFile = v.FormValue("no_file") == "on"
-	if err := s.saveSnippet(v, in); err != nil {
-		f, status, err := form(v, err, "name", "keys", "body")
+	r := v.reading()
+	in.NoFile = r.on("no_file")
+	if _, there := v.sent["file"]; there && in.NoFile {
+		r.Add("file", "Choose a file, or none: not both.")
+	}
+	if err = r.Result(); err == nil {
+		err = s.saveSnippet(v, in)
+	}
+	if err != nil {
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
@@ -115,30 +128,30 @@ func (s *Server) removeSnippet(v *visit) error {
 	return v.back("/snippets")
 }
 
-func (s *Server) tags(v *visit) error { return s.tagsWith(v, ui.Form{}, http.StatusOK) }
+func (s *Server) tags(v *visit) error { return s.tagsWith(v, admin.TagsPage{}, http.StatusOK) }
 
-func (s *Server) tagsWith(v *visit, f ui.Form, status int) error {
-	list, err := s.chat.AllTags(v.Request().Context(), v.Actor)
-	if err != nil {
+func (s *Server) tagsWith(v *visit, p admin.TagsPage, status int) (err error) {
+	if p.List, err = s.chat.AllTags(v.Request().Context(), v.Actor); err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Tags(admin.TagsPage{Viewer: v.viewer(), List: list, Form: f}))
+	p.Viewer = v.viewer()
+	return s.draw(v, status, admin.Tags(p))
 }
 
-// tagged answers to a change of tags: the list again, or what was wrong.
-func (s *Server) tagged(v *visit, err error) error {
+// tagged answers to a change of tags: the list again, or what was wrong with the one that was changed (the zero id: the new one).
+func (s *Server) tagged(v *visit, of uuid.UUID, err error) error {
 	if err != nil {
-		f, status, err := form(v, err, "name")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}
-		return s.tagsWith(v, f, status)
+		return s.tagsWith(v, admin.TagsPage{Of: of, Form: f}, status)
 	}
 	return v.back("/admin/tags")
 }
 
 func (s *Server) addTag(v *visit) error {
-	return s.tagged(v, s.chat.AddTag(v.Request().Context(), v.Actor, v.FormValue("name")))
+	return s.tagged(v, uuid.Nil, s.chat.AddTag(v.Request().Context(), v.Actor, v.FormValue("name")))
 }
 
 func (s *Server) renameTag(v *visit) error {
@@ -146,7 +159,7 @@ func (s *Server) renameTag(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.tagged(v, s.chat.RenameTag(v.Request().Context(), v.Actor, id, v.FormValue("name")))
+	return s.tagged(v, id, s.chat.RenameTag(v.Request().Context(), v.Actor, id, v.FormValue("name")))
 }
 
 func (s *Server) removeTag(v *visit) error {
@@ -154,5 +167,5 @@ func (s *Server) removeTag(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return s.tagged(v, s.chat.RemoveTag(v.Request().Context(), v.Actor, id))
+	return s.tagged(v, id, s.chat.RemoveTag(v.Request().Context(), v.Actor, id))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -65,83 +66,101 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	return s.draw(v, status, admin.Widget(p))
 }
 
-// widgetParts is what each form of the page changes.
-var widgetParts = map[string]func(*visit, *org.Settings){
-	"look": func(v *visit, s *org.Settings) {
-		s.Look = org.Look{Left: v.on("left"), X: v.count("x"), Y: v.count("y"), Hidden: v.on("hidden"), Own: v.FormValue("own")}
-		if v.on("colored") {
-			s.Look.Color = v.FormValue("color")
+// tried is what a form of the widget's page asked for and was refused: its rows as they were typed.
+type tried struct {
+	settings  *org.Settings // nil: nothing was read
+	greetings []org.Greeting
+	questions []org.Question
+}
+
+// widgetParts is what each form of the page changes. What of it cannot be read, or stored as it was typed, is noted beside its field;
+// a row is left out only if nothing was typed into it, or its removal is checked.
+var widgetParts = map[string]func(*reading, *org.Settings, *tried){
+	"look": func(r *reading, s *org.Settings, _ *tried) {
+		s.Look = org.Look{Left: r.on("left"), X: r.number("x", "pixels", -50, 1000, 0), Y: r.number("y", "pixels", -50, 1000, 0), Hidden: r.on("hidden"), Own: r.FormValue("own")}
+		if r.on("colored") {
+			if s.Look.Color = r.FormValue("color"); s.Look.Color == "" {
+				r.Add("color", "Please choose a color such as #0b6bcb.")
+			}
 		}
-		s.Language, s.Zone = v.FormValue("language"), v.FormValue("zone")
+		s.Language, s.Zone = r.FormValue("language"), strings.TrimSpace(r.FormValue("zone"))
 	},
-	"greetings": func(v *visit, s *org.Settings) {
-		s.Greetings = nil
+	"greetings": func(r *reading, s *org.Settings, t *tried) {
 		type placed struct {
 			org.Greeting
-			place int
+			row, place int
 		}
 		var list []placed
-		for i := range 60 {
+		for i := range r.numbered() {
 			n := strconv.Itoa(i) + "-"
-			g := org.Greeting{From: v.FormValue(n + "from"), To: v.FormValue(n + "to"), Page: v.FormValue(n + "page"), Language: v.FormValue(n + "language"),
-				Holiday: v.on(n + "holiday"), Text: v.FormValue(n + "text"), Status: v.FormValue(n + "status")}
+			g := org.Greeting{From: r.FormValue(n + "from"), To: r.FormValue(n + "to"), Page: r.FormValue(n + "page"), Language: r.FormValue(n + "language"),
+				Holiday: r.on(n + "holiday"), Text: r.FormValue(n + "text"), Status: r.FormValue(n + "status")}
 			for _, p := range org.Presences {
-				if v.on(n + string(p)) {
+				if r.on(n + string(p)) {
 					g.States = append(g.States, p)
 				}
 			}
 			for day := range 7 {
-				if v.on(n + "day" + strconv.Itoa(day)) {
+				if r.on(n + "day" + strconv.Itoa(day)) {
 					g.Days = append(g.Days, day)
 				}
 			}
-			if g.Text+g.Status != "" && !v.on(n+"remove") {
-				place := v.count(n + "place")
-				list = append(list, placed{g, 2*place + cmp.Compare(place, i+1)}) // beside the one that is there
+			t.greetings = append(t.greetings, g)
+			if r.on(n+"remove") || r.FormValue(n+"there") == "" && reflect.DeepEqual(blankless(g), org.Greeting{}) {
+				continue
 			}
+			place := r.number(n+"place", "its place", 1, rowsMost, i+1)
+			list = append(list, placed{g, i, 2*place + cmp.Compare(place, i+1)}) // beside the one that is there
 		}
 		slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
+		s.Greetings = nil
 		for _, g := range list {
 			s.Greetings = append(s.Greetings, g.Greeting)
+			r.rows["greeting"] = append(r.rows["greeting"], g.row)
 		}
-		s.Holidays = lines(v.FormValue("holidays"))
+		s.Holidays = lines(r.FormValue("holidays"))
 	},
-	"invite": func(v *visit, s *org.Settings) {
-		s.Invite = org.Invite{Text: v.FormValue("invite"), After: v.count("after"), Scroll: v.count("scroll"), Exit: v.on("exit"), Page: v.FormValue("invite_page"),
-			Every: v.count("every"), Online: v.on("online")}
+	"invite": func(r *reading, s *org.Settings, _ *tried) {
+		s.Invite = org.Invite{Text: r.FormValue("invite"), After: r.number("after", "seconds", 0, 3600, 0), Scroll: r.number("scroll", "percent", 0, 100, 0), Exit: r.on("exit"),
+			Page: r.FormValue("invite_page"), Every: r.number("every", "hours", 0, 8760, 0), Online: r.on("online")}
 	},
-	"questions": func(v *visit, s *org.Settings) {
+	"questions": func(r *reading, s *org.Settings, t *tried) {
 		s.Questions = nil
-		for i := range 13 {
+		for i := range r.numbered() {
 			n := strconv.Itoa(i) + "-"
-			q := org.Question{Kind: v.FormValue(n + "kind"), Label: v.FormValue(n + "label"), Required: v.on(n + "required"), Link: v.FormValue(n + "link"), Choices: lines(v.FormValue(n + "choices")),
-				Labels: pairs(v.FormValue(n + "labels"))}
-			if strings.TrimSpace(q.Label) != "" && !v.on(n+"remove") {
-				s.Questions = append(s.Questions, q)
+			q := org.Question{Kind: r.FormValue(n + "kind"), Label: r.FormValue(n + "label"), Required: r.on(n + "required"), Link: strings.TrimSpace(r.FormValue(n + "link")),
+				Choices: lines(r.FormValue(n + "choices")), Labels: r.pairs(n+"labels", ":", "de: Wie heißen Sie?")}
+			t.questions = append(t.questions, q)
+			empty := strings.TrimSpace(q.Label+q.Link+r.FormValue(n+"choices")+r.FormValue(n+"labels")) == "" && !q.Required && (q.Kind == "" || q.Kind == org.QuestionKinds[0])
+			if r.on(n+"remove") || r.FormValue(n+"there") == "" && empty {
+				continue
 			}
+			s.Questions = append(s.Questions, q)
+			r.rows["question"] = append(r.rows["question"], i)
 		}
-		s.Privacy = v.FormValue("privacy")
+		s.Privacy = r.FormValue("privacy")
 	},
-	"files": func(v *visit, s *org.Settings) {
-		s.Files = org.Files{Off: !v.on("files"), MB: v.count("files_mb"), Shots: v.on("shots")}
+	"files": func(r *reading, s *org.Settings, _ *tried) {
+		s.Files = org.Files{Off: !r.on("files"), MB: r.number("files_mb", "MB", 1, 50, 0), Shots: r.on("shots")}
 		for _, sort := range admin.FileSorts {
-			if v.on("sort-" + string(sort)) {
+			if r.on("sort-" + string(sort)) {
 				s.Files.Sorts = append(s.Files.Sorts, string(sort))
 			}
 		}
-		if len(s.Files.Sorts) == 0 {
-			s.Files.Off = true
+		if len(s.Files.Sorts) == 0 && !s.Files.Off {
+			r.Add("files", "Select one kind of files at least, or clear “Visitors can send files”.")
 		}
 	},
-	"end": func(v *visit, s *org.Settings) {
-		s.Rating = org.Rating{Off: v.FormValue("rating") == "off", Thumbs: v.FormValue("rating") == "thumbs", Reasons: lines(v.FormValue("reasons"))}
-		s.WarnAfter, s.EndAfter, s.NoMail = v.count("warn_after"), v.count("end_after"), !v.on("mail")
+	"end": func(r *reading, s *org.Settings, _ *tried) {
+		rating := r.choice("rating", "stars", "thumbs", "off")
+		s.Rating = org.Rating{Off: rating == "off", Thumbs: rating == "thumbs", Reasons: lines(r.FormValue("reasons"))}
+		s.WarnAfter, s.EndAfter, s.NoMail = r.number("warn_after", "minutes", 0, 10080, 0), r.number("end_after", "minutes", 0, 10080, 0), !r.on("mail")
 	},
-	"mail":  func(v *visit, s *org.Settings) { s.Mail = mailForm(v) },
-	"guard": func(v *visit, s *org.Settings) { s.Proof = v.on("proof") },
-	"texts": func(v *visit, s *org.Settings) {
+	"mail":  func(r *reading, s *org.Settings, _ *tried) { s.Mail = mailForm(r) },
+	"guard": func(r *reading, s *org.Settings, _ *tried) { s.Proof = r.on("proof") },
+	"texts": func(r *reading, s *org.Settings, _ *tried) {
 		s.Texts = map[string]map[string]string{}
-		for key, text := range pairs(v.FormValue("texts")) {
+		for key, text := range r.pairs("texts", "=:", "de.write = Was möchten Sie wissen?") {
 			language, name, _ := strings.Cut(key, ".")
 			if name == "" {
 				language, name = "", language // it is said what is wrong with it
@@ -154,6 +173,14 @@ var widgetParts = map[string]func(*visit, *org.Settings){
 	},
 }
 
+// blankless is a greeting without the blanks around its texts.
+func blankless(g org.Greeting) org.Greeting {
+	for _, text := range []*string{&g.From, &g.To, &g.Page, &g.Language, &g.Text, &g.Status} {
+		*text = strings.TrimSpace(*text)
+	}
+	return g
+}
+
 // lines is a text's lines that are not empty.
 func lines(text string) (list []string) {
 	for l := range strings.SplitSeq(text, "\n") {
@@ -164,34 +191,6 @@ func lines(text string) (list []string) {
 	return list
 }
 
-// pairs reads lines of a name and a text.
-func pairs(text string) map[string]string {
-	out := map[string]string{}
-	for _, l := range lines(text) {
-		name, value := l, ""
-		if at := strings.IndexAny(l, ":="); at >= 0 {
-			name, value = l[:at], l[at+1:]
-		}
-		out[strings.TrimSpace(name)] = strings.TrimSpace(value)
-	}
-	return out
-}
-
-// count reads a number from a form; empty is 0, and what is none is larger than any that is allowed.
-func (v *visit) count(field string) int {
-	text := strings.TrimSpace(v.FormValue(field))
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 1 << 30
-	}
-	return n
-}
-
-func (v *visit) on(field string) bool { return v.FormValue(field) == "on" }
-
 func (s *Server) setWidget(v *visit) error {
 	id, err := v.id("id", "website")
 	if err != nil {
@@ -201,18 +200,29 @@ func (s *Server) setWidget(v *visit) error {
 	if !known {
 		return fail.Missing("page")
 	}
-	var tried org.Settings
+	var t tried
+	r := v.reading()
 	err = s.org.ChangeSettings(v.Request().Context(), v.Actor, id, func(x *org.Settings) error {
-		part(v, x)
-		tried = *x
-		return knownTexts(x.Texts)
+		part(r, x, &t)
+		asked := *x
+		t.settings = &asked
+		if err := r.Take(knownTexts(x.Texts)); err != nil {
+			return err
+		}
+		return r.Result()
 	})
 	if err != nil {
-		f, status, err := form(v, err)
+		f, status, err := v.typed(r.placed(err))
 		if err != nil {
 			return err
 		}
-		return s.widgetWith(v, admin.WidgetPage{Form: f, Part: v.Param("part")}, &tried, status)
+		if t.settings != nil && t.greetings != nil {
+			t.settings.Greetings = t.greetings
+		}
+		if t.settings != nil && t.questions != nil {
+			t.settings.Questions = t.questions
+		}
+		return s.widgetWith(v, admin.WidgetPage{Form: f, Part: v.Param("part")}, t.settings, status)
 	}
 	return v.back("/admin/websites/" + id.String() + "/widget?saved=" + v.Param("part") + "#" + v.Param("part"))
 }
@@ -280,19 +290,17 @@ func (s *Server) blocksWith(v *visit, f ui.Form, status int) error {
 }
 
 func (s *Server) addBlock(v *visit) error {
+	r := v.reading()
 	b := chat.Block{Network: strings.TrimSpace(v.FormValue("network")), Reason: v.FormValue("reason")}
-	days := v.count("days")
-	err := error(nil)
-	if days < 0 || days > 3650 {
-		err = fail.Field("days", "Please give a number of days from 1 to 3650, or leave it empty.")
-	} else if days > 0 {
+	if days := r.number("days", "days", 1, 3650, 0); days > 0 {
 		b.Until = time.Now().AddDate(0, 0, days)
 	}
+	err := r.Result()
 	if err == nil {
 		err = s.chat.AddBlock(v.Request().Context(), v.Actor, b)
 	}
 	if err != nil {
-		f, status, err := form(v, err, "network", "reason", "days")
+		f, status, err := v.typed(err)
 		if err != nil {
 			return err
 		}

@@ -580,12 +580,12 @@ select id, name from tags order by lower(name);
 select ct.conversation_id, t.id, t.name from conversation_tags ct join tags t on t.org_id = ct.org_id and t.id = ct.tag_id
 where ct.conversation_id = any(@conversations::uuid[]) order by lower(t.name);
 
--- name: AddTag :exec
-insert into tags (org_id, id, name) values (app.org_id(), @id, @name) on conflict (org_id, name) do nothing;
+-- name: AddTag :execrows
+insert into tags (org_id, id, name) values (app.org_id(), @id, @name) on conflict do nothing;
 
 -- name: PutTag :execrows
 insert into conversation_tags (org_id, conversation_id, tag_id, by_id)
-select c.org_id, c.id, t.id, sqlc.narg(by_id)::uuid from conversations c, tags t where c.id = @conversation_id and lower(t.name) = lower(@name)
+select c.org_id, c.id, t.id, sqlc.narg(by_id)::uuid from conversations c, tags t where c.id = @conversation_id and app.name_key(t.name) = app.name_key(@name)
 on conflict do nothing;
 
 -- name: TakeTag :execrows

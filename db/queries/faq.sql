@@ -103,6 +103,15 @@ left join groups g on g.org_id = e.org_id and g.id = e.group_id
 where e.id = any(@ids::uuid[])
 order by lower(e.category), e.category, e.id, t.language collate "C";
 
+-- name: LikeQuestions :many
+-- Texts of other entries for the same place that have all of some words in their question or answer.
+select e.id, t.language, t.question
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where e.id <> @id and t.language = @language and t.words @@ to_tsquery('simple', @words::text)
+  and e.customer_id is not distinct from sqlc.narg(customer_id)::uuid and e.website_id is not distinct from sqlc.narg(website_id)::uuid
+  and e.group_id is not distinct from sqlc.narg(group_id)::uuid;
+
 -- name: PutEntries :exec
 -- Writes entries as they are to be; those that are there get the next version.
 insert into faq_entries (org_id, id, category, state, customer_id, website_id, group_id, created_by, updated_by)
@@ -134,6 +143,10 @@ on conflict (org_id, entry_id, version) do nothing;
 -- name: LockEntry :one
 select version, state, created_by from faq_entries where id = @id for update;
 
+-- name: LockEntries :many
+-- Those of some entries that exist, in their order.
+select e.id from faq_entries e where e.id = any(@ids::uuid[]) order by e.id for update;
+
 -- name: RemoveEntry :execrows
 delete from faq_entries where id = @id;
 
@@ -150,7 +163,8 @@ from faq_history h left join users u on u.org_id = h.org_id and u.id = h.by_id w
 select id, query, kind, at from faq_choices where entry_id = @entry_id and kind <> 'dismissed' order by n desc limit @most;
 
 -- name: CountUses :one
-select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed
+select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed,
+  count(*)::integer as choices, (select count(*) from faq_history h where h.entry_id = @entry_id)::integer as versions
 from faq_choices where entry_id = @entry_id;
 
 -- Choices.
@@ -199,6 +213,16 @@ values (app.org_id(), @id, sqlc.narg(group_id)::uuid, sqlc.narg(user_id)::uuid, 
 
 -- name: GetSnippet :one
 select id, group_id, user_id, customer_id, name, keys, body, used, file_id from snippets where id = @id;
+
+-- name: SnippetWithKeys :one
+-- Another snippet with the same keys that somebody who uses a snippet of this scope could see.
+select s.name, coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, (s.user_id is not null)::boolean as own
+from snippets s
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where lower(s.keys) = lower(@keys) and s.id <> @id and (s.user_id is null or s.user_id = sqlc.narg(user_id)::uuid)
+  and (s.customer_id is null or sqlc.narg(customer_id)::uuid is null or s.customer_id = sqlc.narg(customer_id)::uuid)
+limit 1;
 
 -- name: UpdateSnippet :execrows
 update snippets set name = @name, keys = @keys, body = @body, updated_at = now(),

@@ -15,7 +15,9 @@ select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, u.limited, c
     select k.name
     from user_customers x join customers k on k.org_id = x.org_id and k.id = x.customer_id
     where x.org_id = u.org_id and x.user_id = u.id
-    order by lower(k.name))::text[] as customer_names
+    order by lower(k.name))::text[] as customer_names,
+  coalesce((select a.open_chats from agents a where a.user_id = u.id), 0)::integer as open_chats,
+  (select count(*) from invitations i where i.invited_by = u.id and i.accepted_at is null)::integer as invited
 from users u
 left join customers c on c.org_id = u.org_id and c.id = u.customer_id
 where @everybody::boolean or u.id = app.actor_id() or app.door_within(u.id)

@@ -17,6 +17,15 @@ select c.id, c.name, count(w.id)::integer as websites
 from customers c left join websites w on w.org_id = c.org_id and w.customer_id = c.id
 group by c.org_id, c.id, c.name order by lower(c.name);
 
+-- name: Unfinished :many
+-- Websites without a domain, which are shown nowhere.
+select w.id, w.name, c.name as customer_name
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+where not exists (select from domains d where d.website_id = w.id)
+order by lower(c.name), lower(w.name)
+limit 100;
+
 -- name: GetCustomer :one
 select id, name, share from customers where id = @id;
 

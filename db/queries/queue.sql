@@ -244,12 +244,30 @@ select a.user_id from agents a, routing r where r.org_id = a.org_id and a.status
 -- name: CreateGroup :exec
 insert into groups (org_id, id, name) values (app.org_id(), @id, @name);
 
+-- name: LockGroups :many
+-- All groups, locked against changes of where they overflow to.
+select id, name, overflow_id from groups order by id for no key update;
+
 -- name: UpdateGroup :execrows
 update groups set name = @name, everyone = @everyone, automatic = @automatic, picking = @picking, priority = @priority, overflow_id = sqlc.narg(overflow_id),
   overflow_after = @overflow_after, time_zone = @time_zone, hours = @hours, holidays = @holidays where id = @id;
 
 -- name: DeleteGroup :execrows
 delete from groups where id = @id and not main;
+
+-- name: GroupGoes :one
+-- What is deleted with a group, and what stands in the way of it.
+select g.name, g.main,
+  (select count(*) from group_members m where m.group_id = g.id)::integer as members,
+  (select count(*) from subjects s where s.group_id = g.id)::integer as websites,
+  (select count(*) from subjects s where s.group_id = g.id
+    and not exists (select from subjects x where x.website_id = s.website_id and x.group_id <> s.group_id))::integer as alone,
+  (select count(*) from snippets s where s.group_id = g.id)::integer as snippets,
+  (select count(*) from (select from conversations c where c.group_id = g.id and c.state <> 'closed' limit 1000) r)::integer as running,
+  (exists (select from conversations c where c.group_id = g.id) or exists (select from assignments a where a.group_id = g.id))::boolean as had,
+  (select count(*) from faq_entries e where e.group_id = g.id)::integer as entries,
+  array(select x.name from groups x where x.overflow_id = g.id and x.id <> g.id order by lower(x.name))::text[] as overflowing
+from groups g where g.id = @id;
 
 -- name: HasGroup :one
 select exists (select from groups where id = @id);
@@ -271,6 +289,10 @@ delete from group_members where group_id = @group_id and user_id = @user_id;
 -- name: SetCap :exec
 update agents set hard_cap = @hard_cap where user_id = @user_id;
 
+-- name: LockUsers :many
+-- Who of some team members may still answer.
+select u.id from users u where u.id = any(@ids::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' order by u.id for share;
+
 -- name: GroupsOf :many
 -- The groups that a team member answers for.
 select g.id
@@ -290,6 +312,22 @@ on conflict (org_id, website_id, group_id) do update set place = excluded.place,
 
 -- name: RemoveSubject :execrows
 delete from subjects where website_id = @website_id and group_id = @group_id;
+
+-- name: Unanswered :many
+-- Websites for which a group answers that nobody belongs to and from which no other takes over.
+select w.id, w.name, c.name as customer_name, g.name as group_name, g.id as group_id
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+join groups g on g.org_id = w.org_id
+where not g.everyone and g.overflow_id is null
+  and (exists (select from subjects s where s.website_id = w.id and s.group_id = g.id)
+    or g.main and not exists (select from subjects s where s.website_id = w.id))
+  and not exists (
+    select from group_members m
+    join users u on u.org_id = m.org_id and u.id = m.user_id
+    where m.group_id = g.id and u.disabled_at is null and u.role <> 'reviewer')
+order by lower(c.name), lower(w.name), g.name
+limit 100;
 
 -- name: GetRouting :one
 select hand_back, former_hours from routing;

@@ -25,6 +25,9 @@ type CustomersPage struct {
 	Viewer
 	Customers []org.Customer
 	Form      ui.Form
+
+	Unanswered []queue.Unanswered
+	Unfinished []org.Website
 }
 
 // CustomerPage shows one customer with its websites.
@@ -47,7 +50,11 @@ type WebsitePage struct {
 	Subjects []queue.Subject
 	Groups   []queue.Name
 	Subject  ui.Form
-	Now      time.Time
+
+	Unanswered []queue.Unanswered // groups of nobody that answer for it
+
+	SubjectOf uuid.UUID // the group whose form was refused; zero: the form that adds one
+	Now       time.Time
 }
 
 // PeoplePage shows who can log in.
@@ -59,6 +66,9 @@ type PeoplePage struct {
 	Invite      ui.Form
 	Made        Made
 	Form        ui.Form
+
+	RoleOf   uuid.UUID // the user whose change of role was refused
+	RoleForm ui.Form
 }
 
 // Made is an invitation or a link for a new password that was just made; the zero value is none.
@@ -73,6 +83,22 @@ type OrganizationPage struct {
 	Viewer
 	Form    ui.Form
 	Storage files.StorageUse
+}
+
+// role is the form of a user's role.
+func (p PeoplePage) role(user uuid.UUID) ui.Form {
+	if p.RoleOf == user {
+		return p.RoleForm
+	}
+	return ui.Form{}
+}
+
+// subject is the form of a group that answers for the website; the zero id is the form that adds one.
+func (p WebsitePage) subject(group uuid.UUID) ui.Form {
+	if p.SubjectOf == group {
+		return p.Subject
+	}
+	return ui.Form{}
 }
 
 func roleOptions(may bool) []ui.Option {

@@ -30,6 +30,7 @@ type GroupPage struct {
 	Group   queue.GroupInfo
 	Board   queue.Board
 	Members []queue.Member
+	Goes    queue.Goes
 	Form    ui.Form
 
 	MembersForm ui.Form
@@ -90,22 +91,21 @@ func shareOf(c org.Customer) string {
 }
 
 func labelText(s queue.Subject) string {
+	if len(s.Labels) == 0 {
+		return "Visitors read the group's name"
+	}
+	return strings.Join(labelList(s), ", ")
+}
+
+func labelLines(s queue.Subject) string { return strings.Join(labelList(s), "\n") }
+
+func labelList(s queue.Subject) []string {
 	var parts []string
 	for language, label := range s.Labels {
 		parts = append(parts, language+": "+label)
 	}
 	slices.Sort(parts)
-	if len(parts) == 0 {
-		return "Visitors read the group's name"
-	}
-	return strings.Join(parts, ", ")
-}
-
-func labelLines(s queue.Subject) string {
-	if len(s.Labels) == 0 {
-		return ""
-	}
-	return strings.ReplaceAll(labelText(s), ", ", "\n")
+	return parts
 }
 
 // without leaves out the groups that answer already.
@@ -114,6 +114,9 @@ func without(groups []queue.Name, subjects []queue.Subject) []queue.Name {
 		return slices.ContainsFunc(subjects, func(s queue.Subject) bool { return s.Group == g.ID })
 	})
 }
+
+// MemberPlace begins the name of the field of a member's place.
+const MemberPlace = "place-"
 
 // MemberField names a field of a member's row.
 func MemberField(name string, member uuid.UUID) string { return name + "-" + member.String() }
@@ -143,7 +146,7 @@ func secondsText(s float64) string      { return strconv.Itoa(int(math.Round(s))
 func ratio(r float64) string            { return fmt.Sprintf("%.2f", r) }
 func percent(share float64) string      { return strconv.Itoa(int(math.Round(100*share))) + " %" }
 func zone(h queue.Hours) string         { return h.Zone.String() }
-func holidays(h queue.Hours) string     { return strings.Join(h.Holidays, "\n") }
+func holidays(h queue.Hours) string     { return h.ShowHolidays() }
 func day(h queue.Hours, day int) string { return queue.ShowDay(h.Week[day]) }
 
 // place is what the choice of a member's place starts with.

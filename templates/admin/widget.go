@@ -39,6 +39,28 @@ func (p WidgetPage) of(part string) ui.Form {
 	return ui.Form{}
 }
 
+// fresh reports whether a row of a refused form is one that was to be added.
+func (p WidgetPage) fresh(part string, i int) bool {
+	f := p.of(part)
+	return f.Values != nil && f.Values[name(i, "there")] == ""
+}
+
+// rowWrong reports whether something is wrong in a row of a form.
+func (p WidgetPage) rowWrong(part string, i int) bool {
+	for field := range p.of(part).Errors {
+		if strings.HasPrefix(field, name(i, "")) {
+			return true
+		}
+	}
+	return false
+}
+
+// allowed is what may be sent, or could be if files were allowed.
+func allowed(f org.Files) []string {
+	f.Off = false
+	return f.Allowed()
+}
+
 // RatingsPage is how visitors rated.
 type RatingsPage struct {
 	Viewer

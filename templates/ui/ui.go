@@ -68,6 +68,14 @@ func (f Form) Value(name, start string) string {
 	return start
 }
 
+// On reports whether a box is checked: as the form was sent, if it was, else as it should start.
+func (f Form) On(name string, start bool) bool {
+	if f.Values == nil {
+		return start
+	}
+	return f.Values[name] == "on"
+}
+
 // Count is a number as people read it: 9,950.
 func Count(n int) string {
 	text := strconv.Itoa(n)

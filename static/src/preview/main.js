@@ -50,7 +50,7 @@ function show() {
   // The field says a time in the website's zone: it is looked at as if that were UTC.
   const at = $("see-at").value ? new Date($("see-at").value + "Z") : new Date(), language = $("see-language").value.trim();
   const all = greetings();
-  const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split("\n").map((s) => s.trim()).filter(Boolean),
+  const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split(/[\s,;]+/).map((s) => s.replace(/^--/, "")).filter(Boolean),
     greetings: all.filter((g) => !g.language || (plain(language) + "-").startsWith(plain(g.language) + "-")) };
   const g = greet(website, at, $("see-page").value || "/");
   said.replaceChildren(...format(g.text || "", false, make, link));

@@ -119,8 +119,8 @@ func (q *Queries) AddCode(ctx context.Context, arg AddCodeParams) error {
 	return err
 }
 
-const addTag = `-- name: AddTag :exec
-insert into tags (org_id, id, name) values (app.org_id(), $1, $2) on conflict (org_id, name) do nothing
+const addTag = `-- name: AddTag :execrows
+insert into tags (org_id, id, name) values (app.org_id(), $1, $2) on conflict do nothing
 `
 
 type AddTagParams struct {
@@ -128,9 +128,12 @@ type AddTagParams struct {
 	Name string
 }
 
-func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) error {
-	_, err := q.db.Exec(ctx, addTag, arg.ID, arg.Name)
-	return err
+func (q *Queries) AddTag(ctx context.Context, arg AddTagParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addTag, arg.ID, arg.Name)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const answered = `-- name: Answered :many
@@ -1967,7 +1970,7 @@ func (q *Queries) OwnBeyondLimits(ctx context.Context, agentID *uuid.UUID) ([]uu
 
 const putTag = `-- name: PutTag :execrows
 insert into conversation_tags (org_id, conversation_id, tag_id, by_id)
-select c.org_id, c.id, t.id, $1::uuid from conversations c, tags t where c.id = $2 and lower(t.name) = lower($3)
+select c.org_id, c.id, t.id, $1::uuid from conversations c, tags t where c.id = $2 and app.name_key(t.name) = app.name_key($3)
 on conflict do nothing
 `
 

@@ -168,19 +168,27 @@ func (q *Queries) CountStates(ctx context.Context) ([]CountStatesRow, error) {
 }
 
 const countUses = `-- name: CountUses :one
-select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed
+select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed,
+  count(*)::integer as choices, (select count(*) from faq_history h where h.entry_id = $1)::integer as versions
 from faq_choices where entry_id = $1
 `
 
 type CountUsesRow struct {
 	Used      int32
 	Dismissed int32
+	Choices   int32
+	Versions  int32
 }
 
 func (q *Queries) CountUses(ctx context.Context, entryID uuid.UUID) (CountUsesRow, error) {
 	row := q.db.QueryRow(ctx, countUses, entryID)
 	var i CountUsesRow
-	err := row.Scan(&i.Used, &i.Dismissed)
+	err := row.Scan(
+		&i.Used,
+		&i.Dismissed,
+		&i.Choices,
+		&i.Versions,
+	)
 	return i, err
 }
 
@@ -544,6 +552,58 @@ func (q *Queries) KeepHistory(ctx context.Context, ids []uuid.UUID) error {
 	return err
 }
 
+const likeQuestions = `-- name: LikeQuestions :many
+select e.id, t.language, t.question
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where e.id <> $1 and t.language = $2 and t.words @@ to_tsquery('simple', $3::text)
+  and e.customer_id is not distinct from $4::uuid and e.website_id is not distinct from $5::uuid
+  and e.group_id is not distinct from $6::uuid
+`
+
+type LikeQuestionsParams struct {
+	ID         uuid.UUID
+	Language   string
+	Words      string
+	CustomerID *uuid.UUID
+	WebsiteID  *uuid.UUID
+	GroupID    *uuid.UUID
+}
+
+type LikeQuestionsRow struct {
+	ID       uuid.UUID
+	Language string
+	Question string
+}
+
+// Texts of other entries for the same place that have all of some words in their question or answer.
+func (q *Queries) LikeQuestions(ctx context.Context, arg LikeQuestionsParams) ([]LikeQuestionsRow, error) {
+	rows, err := q.db.Query(ctx, likeQuestions,
+		arg.ID,
+		arg.Language,
+		arg.Words,
+		arg.CustomerID,
+		arg.WebsiteID,
+		arg.GroupID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LikeQuestionsRow
+	for rows.Next() {
+		var i LikeQuestionsRow
+		if err := rows.Scan(&i.ID, &i.Language, &i.Question); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCategories = `-- name: ListCategories :many
 select category from faq_entries where category <> '' group by category order by lower(category) limit 500
 `
@@ -823,6 +883,31 @@ func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]L
 	return items, nil
 }
 
+const lockEntries = `-- name: LockEntries :many
+select e.id from faq_entries e where e.id = any($1::uuid[]) order by e.id for update
+`
+
+// Those of some entries that exist, in their order.
+func (q *Queries) LockEntries(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockEntries, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockEntry = `-- name: LockEntry :one
 select version, state, created_by from faq_entries where id = $1 for update
 `
@@ -1073,6 +1158,48 @@ func (q *Queries) SetRules(ctx context.Context, arg SetRulesParams) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const snippetWithKeys = `-- name: SnippetWithKeys :one
+select s.name, coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, (s.user_id is not null)::boolean as own
+from snippets s
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where lower(s.keys) = lower($1) and s.id <> $2 and (s.user_id is null or s.user_id = $3::uuid)
+  and (s.customer_id is null or $4::uuid is null or s.customer_id = $4::uuid)
+limit 1
+`
+
+type SnippetWithKeysParams struct {
+	Keys       string
+	ID         uuid.UUID
+	UserID     *uuid.UUID
+	CustomerID *uuid.UUID
+}
+
+type SnippetWithKeysRow struct {
+	Name         string
+	GroupName    string
+	CustomerName string
+	Own          bool
+}
+
+// Another snippet with the same keys that somebody who uses a snippet of this scope could see.
+func (q *Queries) SnippetWithKeys(ctx context.Context, arg SnippetWithKeysParams) (SnippetWithKeysRow, error) {
+	row := q.db.QueryRow(ctx, snippetWithKeys,
+		arg.Keys,
+		arg.ID,
+		arg.UserID,
+		arg.CustomerID,
+	)
+	var i SnippetWithKeysRow
+	err := row.Scan(
+		&i.Name,
+		&i.GroupName,
+		&i.CustomerName,
+		&i.Own,
+	)
+	return i, err
 }
 
 const updateSnippet = `-- name: UpdateSnippet :execrows

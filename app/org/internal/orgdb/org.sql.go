@@ -390,6 +390,42 @@ func (q *Queries) SettingsForChange(ctx context.Context, id uuid.UUID) ([]byte, 
 	return settings, err
 }
 
+const unfinished = `-- name: Unfinished :many
+select w.id, w.name, c.name as customer_name
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+where not exists (select from domains d where d.website_id = w.id)
+order by lower(c.name), lower(w.name)
+limit 100
+`
+
+type UnfinishedRow struct {
+	ID           uuid.UUID
+	Name         string
+	CustomerName string
+}
+
+// Websites without a domain, which are shown nowhere.
+func (q *Queries) Unfinished(ctx context.Context) ([]UnfinishedRow, error) {
+	rows, err := q.db.Query(ctx, unfinished)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnfinishedRow
+	for rows.Next() {
+		var i UnfinishedRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.CustomerName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateWebsite = `-- name: UpdateWebsite :one
 update websites set name = $1, greeting = $2, typing_preview = $3 where id = $4
 returning key

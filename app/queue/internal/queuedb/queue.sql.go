@@ -151,6 +151,52 @@ func (q *Queries) GetRouting(ctx context.Context) (GetRoutingRow, error) {
 	return i, err
 }
 
+const groupGoes = `-- name: GroupGoes :one
+select g.name, g.main,
+  (select count(*) from group_members m where m.group_id = g.id)::integer as members,
+  (select count(*) from subjects s where s.group_id = g.id)::integer as websites,
+  (select count(*) from subjects s where s.group_id = g.id
+    and not exists (select from subjects x where x.website_id = s.website_id and x.group_id <> s.group_id))::integer as alone,
+  (select count(*) from snippets s where s.group_id = g.id)::integer as snippets,
+  (select count(*) from (select from conversations c where c.group_id = g.id and c.state <> 'closed' limit 1000) r)::integer as running,
+  (exists (select from conversations c where c.group_id = g.id) or exists (select from assignments a where a.group_id = g.id))::boolean as had,
+  (select count(*) from faq_entries e where e.group_id = g.id)::integer as entries,
+  array(select x.name from groups x where x.overflow_id = g.id and x.id <> g.id order by lower(x.name))::text[] as overflowing
+from groups g where g.id = $1
+`
+
+type GroupGoesRow struct {
+	Name        string
+	Main        bool
+	Members     int32
+	Websites    int32
+	Alone       int32
+	Snippets    int32
+	Running     int32
+	Had         bool
+	Entries     int32
+	Overflowing []string
+}
+
+// What is deleted with a group, and what stands in the way of it.
+func (q *Queries) GroupGoes(ctx context.Context, id uuid.UUID) (GroupGoesRow, error) {
+	row := q.db.QueryRow(ctx, groupGoes, id)
+	var i GroupGoesRow
+	err := row.Scan(
+		&i.Name,
+		&i.Main,
+		&i.Members,
+		&i.Websites,
+		&i.Alone,
+		&i.Snippets,
+		&i.Running,
+		&i.Had,
+		&i.Entries,
+		&i.Overflowing,
+	)
+	return i, err
+}
+
 const groupsOf = `-- name: GroupsOf :many
 select g.id
 from users u
@@ -569,6 +615,37 @@ func (q *Queries) LockConversations(ctx context.Context, conversations []uuid.UU
 	return err
 }
 
+const lockGroups = `-- name: LockGroups :many
+select id, name, overflow_id from groups order by id for no key update
+`
+
+type LockGroupsRow struct {
+	ID         uuid.UUID
+	Name       string
+	OverflowID *uuid.UUID
+}
+
+// All groups, locked against changes of where they overflow to.
+func (q *Queries) LockGroups(ctx context.Context) ([]LockGroupsRow, error) {
+	rows, err := q.db.Query(ctx, lockGroups)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockGroupsRow
+	for rows.Next() {
+		var i LockGroupsRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.OverflowID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockOwnOf = `-- name: LockOwnOf :exec
 select id from conversations where state = 'open' and agent_id = any($1::uuid[]) order by id for update
 `
@@ -589,6 +666,31 @@ select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hasht
 func (q *Queries) LockRouting(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, lockRouting)
 	return err
+}
+
+const lockUsers = `-- name: LockUsers :many
+select u.id from users u where u.id = any($1::uuid[]) and u.disabled_at is null and u.role <> 'reviewer' order by u.id for share
+`
+
+// Who of some team members may still answer.
+func (q *Queries) LockUsers(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockUsers, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const longAway = `-- name: LongAway :many
@@ -1273,6 +1375,57 @@ func (q *Queries) Today(ctx context.Context, arg TodayParams) (TodayRow, error) 
 	var i TodayRow
 	err := row.Scan(&i.Taken, &i.Closed, &i.Each)
 	return i, err
+}
+
+const unanswered = `-- name: Unanswered :many
+select w.id, w.name, c.name as customer_name, g.name as group_name, g.id as group_id
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+join groups g on g.org_id = w.org_id
+where not g.everyone and g.overflow_id is null
+  and (exists (select from subjects s where s.website_id = w.id and s.group_id = g.id)
+    or g.main and not exists (select from subjects s where s.website_id = w.id))
+  and not exists (
+    select from group_members m
+    join users u on u.org_id = m.org_id and u.id = m.user_id
+    where m.group_id = g.id and u.disabled_at is null and u.role <> 'reviewer')
+order by lower(c.name), lower(w.name), g.name
+limit 100
+`
+
+type UnansweredRow struct {
+	ID           uuid.UUID
+	Name         string
+	CustomerName string
+	GroupName    string
+	GroupID      uuid.UUID
+}
+
+// Websites for which a group answers that nobody belongs to and from which no other takes over.
+func (q *Queries) Unanswered(ctx context.Context) ([]UnansweredRow, error) {
+	rows, err := q.db.Query(ctx, unanswered)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UnansweredRow
+	for rows.Next() {
+		var i UnansweredRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.CustomerName,
+			&i.GroupName,
+			&i.GroupID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const updateGroup = `-- name: UpdateGroup :execrows

@@ -18,7 +18,7 @@ func (v *visit) viewer() admin.Viewer {
 
 // who is what a page says of its viewer.
 func (v *visit) who() ui.Viewer {
-	return ui.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), Limited: v.Actor.Limited()}
+	return ui.Viewer{User: v.ID().String(), Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), Limited: v.Actor.Limited()}
 }
 
 func (v *visit) back(to string) error { return v.Redirect(http.StatusSeeOther, to) }

@@ -102,6 +102,9 @@ func (s *Server) begin(v *visit) error {
 	}
 	if done {
 		f.sent = true
+		if answer == "" {
+			return s.awaitAnswer(v)
+		}
 		return s.again(v, answer)
 	}
 	if theirs := given[useTheir]; len(theirs) > 0 {
@@ -126,7 +129,7 @@ func (s *Server) markSaved(c echo.Context, id string) {
 			return r
 		}
 		return -1
-	}, cutTo(id, 32))
+	}, strings.ToLower(cutTo(id, 32)))
 	c.SetCookie(&http.Cookie{Name: name, Value: "1", Path: "/", MaxAge: 600, SameSite: http.SameSiteLaxMode, Secure: strings.HasPrefix(s.cfg.PublicURL, "https://")})
 }
 
@@ -211,7 +214,7 @@ func ignoreSent(err error) error {
 // awaitAnswer answers as another request with the same form is, which is being answered just now.
 func (s *Server) awaitAnswer(v *visit) error {
 	ctx := v.Request().Context()
-	for range 30 {
+	for range 50 {
 		answer, done, err := s.forms.Answer(ctx, v.Actor, v.form.save.Hash)
 		if err != nil {
 			return err

@@ -49,6 +49,9 @@ func page(h func(*Server, echo.Context) error) guard {
 			if err := strangersFormOf(c); err != nil {
 				return err
 			}
+			if c.Request().Method == http.MethodPost {
+				return s.savingPublic(c, h)
+			}
 			return h(s, c)
 		})
 	}}

@@ -49,6 +49,7 @@ grant select, insert, update, delete on public_forms to parley_door;
 grant create on schema app to parley_door;
 
 -- Says whether a form's work is to be done now; if it was done, what was answered. Work that has been under way for a minute has failed.
+-- +goose StatementBegin
 create function app.door_begin_form(_hash bytea) returns table (fresh boolean, answer text)
   language sql volatile security definer set search_path = public, pg_temp
   as $$ delete from public_forms where hash in
@@ -58,12 +59,15 @@ create function app.door_begin_form(_hash bytea) returns table (fresh boolean, a
           on conflict (hash) do update set at = now() where f.answer = '' and f.at < now() - interval '1 minute'
           returning 1)
         select exists (select from begun), coalesce((select f.answer from public_forms f where f.hash = _hash), '') $$;
+-- +goose StatementEnd
 
 -- Notes what was answered; an empty answer says that nothing was done.
+-- +goose StatementBegin
 create function app.door_answer_form(_hash bytea, _answer text) returns void
   language sql volatile security definer set search_path = public, pg_temp
   as $$ delete from public_forms where hash = _hash and answer = '' and _answer = '';
         update public_forms set answer = _answer where hash = _hash and _answer <> '' $$;
+-- +goose StatementEnd
 
 alter function app.door_begin_form owner to parley_door;
 alter function app.door_answer_form owner to parley_door;

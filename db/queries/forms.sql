@@ -18,7 +18,7 @@ select answer from sent_forms where hash = @hash;
 -- name: AddEdit :exec
 with old as (
   delete from edits e where (e.org_id, e.id) in
-    (select o.org_id, o.id from edits o where o.org_id = app.org_id() and o.at < now() - interval '7 days' limit 20 for update skip locked))
+    (select o.org_id, o.id from edits o where o.org_id = app.org_id() and o.at < now() - interval '7 days' order by o.at limit 20))
 insert into edits (org_id, id, form, user_id, fields) values (app.org_id(), @id, @form, @user_id, @fields);
 
 -- name: EditsOf :many

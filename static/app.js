@@ -162,8 +162,8 @@
       }
     }
 
-    document.addEventListener("input", (e) => { if (e.target.form && hidden(e.target.form, "_form")) store(e.target.form); });
-    document.addEventListener("change", (e) => { if (e.target.form && hidden(e.target.form, "_form")) store(e.target.form); });
+    document.addEventListener("input", (e) => { if (e.target.form?.method === "post" && hidden(e.target.form, "_form")) store(e.target.form); });
+    document.addEventListener("change", (e) => { if (e.target.form?.method === "post" && hidden(e.target.form, "_form")) store(e.target.form); });
     // A form that came over a socket has no id yet.
     document.addEventListener("submit", (e) => {
       const form = e.target;

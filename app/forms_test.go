@@ -14,6 +14,8 @@ import (
 
 	"parley/app/access"
 	"parley/app/apptest"
+	"parley/app/faq"
+	"parley/app/identity"
 	"parley/app/traffic"
 )
 
@@ -304,6 +306,88 @@ func TestFormsAndOtherChanges(t *testing.T) {
 	}
 	if a := olga.send(s, look.with("own", ".help")); a.code != http.StatusSeeOther {
 		t.Errorf("the neighbor: %d %s", a.code, noticeIn(a.body))
+	}
+}
+
+// An entry that was changed after the list was shown is not published unseen; others are.
+func TestFormsOfLists(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	owner := o.As(access.Owner)
+	var ids []uuid.UUID
+	for _, question := range []string{"Changed?", "As it was?"} {
+		id, _, err := s.faq.Save(ctx, owner, faq.Entry{State: faq.Draft, Texts: []faq.Text{{Language: "en", Question: question, Answer: "Yes."}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	olga, max := browse(t, s, o.Users[access.Owner]), browse(t, s, o.Users[access.Manager])
+	list := olga.get(s, "/faq").form(t, "/faq/state").with("state", "live")
+	other := olga.get(s, "/faq").form(t, "/faq/state").with("state", "live", "id", ids[1].String())
+	entry := "/faq/" + ids[0].String()
+	if a := max.send(s, max.get(s, entry).form(t, entry).with("answer", "No.")); a.code != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.code, noticeIn(a.body))
+	}
+	if a := olga.send(s, list.with("id", ids[0].String())); a.code != http.StatusConflict || !strings.Contains(a.body, o.Users[access.Manager].Name+" changed this") {
+		t.Errorf("what was changed: %d %s", a.code, noticeIn(a.body))
+	}
+	if a := olga.send(s, other); a.code != http.StatusSeeOther {
+		t.Errorf("what was not: %d %s", a.code, noticeIn(a.body))
+	}
+	// An entry of several languages: one that was added meanwhile is not lost.
+	form := olga.get(s, entry).form(t, entry)
+	if a := max.send(s, max.get(s, entry).form(t, entry).with("language-new", "fr", "question-new", "Quoi ?", "answer-new", "Non.")); a.code != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.code, noticeIn(a.body))
+	}
+	refused := olga.send(s, form.with("answer", "Maybe."))
+	if refused.code != http.StatusConflict || !strings.Contains(refused.body, "Quoi ?") {
+		t.Fatalf("%d %s", refused.code, noticeIn(refused.body))
+	}
+	if a := olga.send(s, refused.form(t, entry)); a.code != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.code, noticeIn(a.body))
+	}
+	if e, err := s.faq.Entry(ctx, owner, ids[0]); err != nil || len(e.Texts) != 2 || e.Texts[0].Answer != "Maybe." {
+		t.Errorf("%+v %v", e, err)
+	}
+}
+
+// Who joins, resets a password, or founds an organization by a form that comes twice is let in twice, and is one.
+func TestFormsOfStrangersSentTwice(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	servers := []*server{serveTest(t, nil), serveTest(t, nil)}
+	o := apptest.NewOrg(t)
+	secret, _, err := servers[0].identity.Invite(ctx, o.As(access.Owner), "twice@"+o.Name+".example", access.Agent, uuid.Nil, identity.Shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := browsing{t: t}
+	name := "Twice " + uuid.NewString()[:8]
+	for _, f := range []filledIn{
+		stranger.get(servers[0], "/join/"+secret).form(t, "/join/"+secret).with("name", "Nina", "password", "a long password"),
+		stranger.get(servers[0], "/signup").form(t, "/signup").with("organization", name, "name", "Ann", "email", strings.ToLower(strings.ReplaceAll(name, " ", ""))+"@ann.example", "password", "a long password"),
+	} {
+		answers := make([]formAnswer, 6)
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() { answers[i] = stranger.send(servers[i%2], f) })
+		}
+		all.Wait()
+		for _, a := range append(answers, stranger.send(servers[1], f)) {
+			if a.code != http.StatusSeeOther || a.to != answers[0].to {
+				t.Errorf("%s: %d to %s, not %s: %s", f.action, a.code, a.to, answers[0].to, noticeIn(a.body))
+			}
+		}
+		if a := stranger.send(servers[1], f.with("password", "another password")); a.code == http.StatusSeeOther && a.to != "/login" {
+			t.Errorf("%s: another password is let in: %d to %s", f.action, a.code, a.to)
+		}
+	}
+	var n int
+	if err := owner(t).QueryRow(ctx, "select count(*) from memberships m join identities i on i.id = m.identity_id where i.email like 'twice%@ann.example' and i.email = $1",
+		strings.ToLower(strings.ReplaceAll(name, " ", ""))+"@ann.example").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d organizations, not one (%v)", n, err)
 	}
 }
 

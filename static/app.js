@@ -63,7 +63,8 @@
     const editable = (c) => c.name && !c.name.startsWith("_") && !c.disabled && !["hidden", "submit", "button", "image", "reset", "file", "password"].includes(c.type) &&
       c.tagName !== "BUTTON" && c.tagName !== "FIELDSET" && c.tagName !== "OUTPUT";
     const box = (c) => c.type === "checkbox" || c.type === "radio";
-    const touched = (c) => c.hasAttribute("data-typed") || (box(c) ? c.checked !== c.defaultChecked :
+    const refused = (form) => form.querySelector("[data-refused], [data-stale]") !== null;
+    const touched = (c) => refused(c.form) || (box(c) ? c.checked !== c.defaultChecked :
       c.tagName === "SELECT" ? [...c.options].some((o, i) => o.selected !== (c.hasAttribute("data-start") ? String(i) === c.dataset.start : o.defaultSelected)) : c.value !== c.defaultValue);
     const read = (key) => { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } };
     const drop = (key) => { try { sessionStorage.removeItem(key); } catch { /* there is no storage */ } };
@@ -149,13 +150,12 @@
         const x = read(nameOf(form));
         if (!x) { store(form); continue; }
         if (x.user !== user) { drop(nameOf(form)); continue; }
-        const refused = form.querySelector("[data-typed], [data-stale]");
-        if (!refused) fill(form, x.fields);
-        if (!refused && Object.keys(fieldsOf(form)).length > 0) {
+        if (!refused(form)) fill(form, x.fields);
+        if (!refused(form) && Object.keys(fieldsOf(form)).length > 0) {
           if (x.was && hidden(form, "_was")) hidden(form, "_was").value = x.was;
           for (const c of form.elements) if (editable(c) && x.fields[c.name]) c.closest("details")?.setAttribute("open", "");
           say(form, "Unsaved changes restored." + (x.files ? " Choose the file again." : ""));
-        } else if (!refused && x.files) {
+        } else if (!refused(form) && x.files) {
           say(form, "Choose the file again: files are not stored.");
         }
         store(form);

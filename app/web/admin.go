@@ -193,7 +193,11 @@ func (s *Server) organizationWith(v *visit, f ui.Form, status int) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Organization(admin.OrganizationPage{Viewer: v.viewer(), Form: f, Storage: use}))
+	p := admin.OrganizationPage{Viewer: v.viewer(), Form: f, Storage: use}
+	if p.OrgName, err = s.org.Name(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Organization(p))
 }
 
 func (s *Server) renameOrganization(v *visit) error {

@@ -23,6 +23,7 @@ type control struct {
 	kind        string            // of the element: text, checkbox, radio, select, textarea …
 	words       map[string]string // what its values are called: of choices
 	values      []string          // as a browser would send them
+	of, value   string            // not a field, but the version of what a box of this field and value stands for
 	count       int               // of its elements
 }
 
@@ -191,6 +192,11 @@ func (r *fieldReader) start(tag string, a map[string]string) {
 				value = "on"
 			}
 			r.box = value
+			if version, there := a["data-version"]; there {
+				name := c.name + " " + value
+				r.form.fields[name] = &control{name: name, label: a["aria-label"], of: c.name, value: value, values: []string{version}, count: 1}
+				r.form.names = append(r.form.names, name)
+			}
 			if _, checked := a["checked"]; checked {
 				c.values = append(c.values, value)
 			}
@@ -360,6 +366,7 @@ type filling struct {
 	leave  func(name string) bool
 	errors map[string]string
 	notice string // HTML at the form's beginning
+	stored bool   // the page shows what is stored, not what was typed
 }
 
 // rewrite puts hidden fields into every posted form of a page, and a filling into some.
@@ -385,6 +392,8 @@ func rewrite(page, text string, hidden func(key, action string) string, fillings
 				if strings.EqualFold(a["method"], "post") {
 					w.key, w.action = keyOf(a, page, w.seen)
 					w.in, w.fill, w.done = true, fillings[w.key], map[string]int{}
+					_, refilled := a["data-refilled"]
+					w.asDrawn = refilled && w.fill != nil && !w.fill.stored
 					w.out.WriteString(raw)
 					if w.fill != nil {
 						w.out.WriteString(w.fill.notice)
@@ -426,6 +435,7 @@ type rewriter struct {
 	out         strings.Builder
 	seen        map[string]int
 	in          bool
+	asDrawn     bool // the page has put in what was typed
 	key, action string
 	fill        *filling
 	done        map[string]int // elements so far, by name
@@ -459,7 +469,7 @@ func (w *rewriter) field(tag, raw string, a map[string]string) bool {
 	if ignored(a) && !wrong {
 		return false
 	}
-	values, typed := w.fill.typed[name], w.fill.typed != nil && !ignored(a) && (w.fill.leave == nil || !w.fill.leave(name))
+	values, typed := w.fill.typed[name], w.fill.typed != nil && !w.asDrawn && !ignored(a) && (w.fill.leave == nil || !w.fill.leave(name))
 	if !typed && !wrong {
 		return false
 	}
@@ -478,17 +488,11 @@ func (w *rewriter) field(tag, raw string, a map[string]string) bool {
 			}
 		}
 	}
-	changed := func(is bool) {
-		if is {
-			a["data-typed"] = ""
-		}
-	}
 	kind := strings.ToLower(a["type"])
 	switch {
 	case !typed:
 	case tag == "textarea":
 		if n < len(values) {
-			changed(true)
 			w.tag(tag, a)
 			w.out.WriteString("\n" + html.EscapeString(unixLines(values[n])))
 			w.skipText = true
@@ -499,21 +503,16 @@ func (w *rewriter) field(tag, raw string, a map[string]string) bool {
 		if w.choice == nil {
 			w.choice = []string{}
 		}
-		changed(true)
 	case kind == "checkbox" || kind == "radio":
 		value, given := a["value"]
 		if !given {
 			value = "on"
 		}
-		_, was := a["checked"]
 		delete(a, "checked")
-		is := slices.Contains(values, value)
-		if is {
+		if slices.Contains(values, value) {
 			a["checked"] = ""
 		}
-		changed(was != is)
 	case n < len(values):
-		changed(a["value"] != values[n])
 		a["value"] = values[n]
 	}
 	w.tag(tag, a)

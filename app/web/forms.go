@@ -343,7 +343,7 @@ func (s *Server) checkShown(ctx context.Context, v *visit) ([]string, error) {
 	}
 	var fields []string
 	for _, name := range now.names {
-		if !same(f.typed[name], now.fields[name].values) {
+		if now.fields[name].of == "" && !same(f.typed[name], now.fields[name].values) {
 			fields = append(fields, name)
 		}
 	}
@@ -354,6 +354,9 @@ func (s *Server) checkShown(ctx context.Context, v *visit) ([]string, error) {
 func changedFields(was map[string][]string, now *pageForm, typed map[string][]string) (names []string) {
 	is := func(name string, stored []string) {
 		before, known := was[name]
+		if c := now.fields[name]; c != nil && c.of != "" && !slices.Contains(typed[c.of], c.value) {
+			return // of what was not chosen
+		}
 		if same(before, stored) || !known && (now.rows || len(strings.Join(stored, "")) == 0) || typed != nil && same(typed[name], stored) {
 			return
 		}
@@ -363,7 +366,7 @@ func changedFields(was map[string][]string, now *pageForm, typed map[string][]st
 		is(name, now.fields[name].values)
 	}
 	for _, name := range slices.Sorted(maps.Keys(was)) {
-		if _, there := now.fields[name]; !there && !now.rows && strings.Join(was[name], "") != "" {
+		if _, there := now.fields[name]; !there && !now.rows && !strings.Contains(name, " ") && strings.Join(was[name], "") != "" {
 			is(name, nil)
 		}
 	}
@@ -413,6 +416,11 @@ func (s *Server) refuseStale(v *visit, e *staleError) error {
 	}
 	if e.now != nil {
 		about = append(about, e.now.action)
+		for _, name := range e.fields {
+			if c := e.now.fields[name]; c != nil && c.of != "" {
+				about = append(about, pathOf(f.page)+"/"+c.value)
+			}
+		}
 	}
 	edits, err := s.forms.Edits(ctx, v.Actor, since, about, fields)
 	if err != nil {
@@ -439,6 +447,10 @@ func (s *Server) refuseStale(v *visit, e *staleError) error {
 		}
 		change := public.Change{Field: name, Label: field.label, Before: field.show(f.was.Fields[name]), After: field.show(field.values),
 			By: who(func(x forms.Edit) bool { return slices.Contains(x.Fields, name) })}
+		if field.of != "" {
+			c.Fields = append(c.Fields, public.Change{Label: field.label, Before: "as you saw it", After: "changed", By: who(func(x forms.Edit) bool { return strings.HasSuffix(x.Form, field.value) })})
+			continue
+		}
 		_, wasThere := f.was.Fields[name]
 		change.Mine = e.now.fields[name] != nil && !same(f.typed[name], f.was.Fields[name]) && (wasThere || f.typed[name] != nil)
 		c.Fields = append(c.Fields, change)
@@ -461,7 +473,7 @@ func (s *Server) refuseStale(v *visit, e *staleError) error {
 	if err != nil {
 		return err
 	}
-	fill := &filling{typed: f.typed, notice: notice.String(), leave: func(name string) bool {
+	fill := &filling{typed: f.typed, notice: notice.String(), stored: true, leave: func(name string) bool {
 		if before, known := f.was.Fields[name]; known {
 			return same(f.typed[name], before) // not touched: it shows what is stored
 		}
@@ -617,6 +629,9 @@ func (s *Server) dress(c echo.Context, status int, text string) string {
 		form := find(formsOf(pathOf(page), text), f.key)
 		var unplaced []string
 		for name, message := range f.errors {
+			if form != nil && form.fields[name] == nil {
+				name = firstOfRow(form, name)
+			}
 			there := strings.Contains(text, html.EscapeString(message)) || strings.Contains(text, message)
 			if there {
 				fill.errors[name] = said
@@ -639,6 +654,20 @@ func (s *Server) dress(c echo.Context, status int, text string) string {
 	return rewrite(pathOf(page), text, s.hiddenOf(formsOf(pathOf(page), text), page, posted), fillings)
 }
 
+// firstOfRow is the first field of a row for which an error is given, such as 2-text for greeting-2; else the name itself.
+func firstOfRow(form *pageForm, name string) string {
+	at := strings.LastIndexByte(name, '-')
+	if _, err := strconv.Atoi(name[at+1:]); at < 0 || err != nil {
+		return name
+	}
+	for _, field := range form.names {
+		if strings.HasPrefix(field, name[at+1:]+"-") {
+			return field
+		}
+	}
+	return name
+}
+
 // hiddenOf returns what makes the hidden fields of a page's forms. A form that was refused is still as old as it was.
 func (s *Server) hiddenOf(list []*pageForm, page string, posted *submission) func(key, action string) string {
 	now := time.Now()
@@ -647,8 +676,11 @@ func (s *Server) hiddenOf(list []*pageForm, page string, posted *submission) fun
 			return ""
 		}
 		out := hiddenField(formID, rand.Text()) + hiddenField(formPage, page) + hiddenField(formKey, key)
-		if posted != nil && posted.key == key && posted.wasText != "" {
-			return out + hiddenField(formWas, posted.wasText)
+		if posted != nil && posted.key == key {
+			out = strings.Replace(out, "<input", "<input data-refused", 1)
+			if posted.wasText != "" {
+				return out + hiddenField(formWas, posted.wasText)
+			}
 		}
 		form := find(list, key)
 		if form == nil {

@@ -110,6 +110,7 @@
     }
 
     function say(form, text) {
+      if (form.querySelector(".restored")) return;
       const p = document.createElement("p"), b = document.createElement("button");
       p.className = "notice restored";
       p.setAttribute("role", "status");
@@ -131,7 +132,7 @@
     if (user) forget((x) => x.user && x.user !== user);
 
     // Those that the server has saved need not be stored any more.
-    for (const c of document.cookie.split("; ")) {
+    const dropSaved = () => { for (const c of document.cookie.split("; ")) {
       if (!c.startsWith("saved-")) continue;
       const id = c.slice(6).split("=")[0];
       try {
@@ -142,7 +143,8 @@
           document.cookie = c.split("=")[0] + "=; path=/; max-age=0";
         }
       } catch { /* there is no storage */ }
-    }
+    } };
+    dropSaved();
 
     function restore() {
       for (const form of forms()) {
@@ -180,6 +182,10 @@
     });
     addEventListener("pageshow", (e) => {
       if (!e.persisted) return;
+      dropSaved();
+      // The browser has stored the page itself. What was sent from it is stored by now: it is shown as it is.
+      if (forms().some((f) => "sending" in f.dataset && !read(nameOf(f)))) return location.reload();
+      restore();
       for (const form of forms()) {
         delete form.dataset.sending;
         for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = false;

@@ -372,7 +372,13 @@ type filling struct {
 // rewrite puts hidden fields into every posted form of a page, and a filling into some.
 func rewrite(page, text string, hidden func(key, action string) string, fillings map[string]*filling) string {
 	z := html.NewTokenizer(strings.NewReader(text))
-	w := rewriter{seen: map[string]int{}}
+	w := rewriter{seen: map[string]int{}, ids: map[string]bool{}}
+	for _, f := range fillings {
+		for name := range f.errors {
+			id := errorID(name)
+			w.ids[id] = strings.Contains(text, `id="`+html.EscapeString(id)+`"`)
+		}
+	}
 	w.out.Grow(len(text) + len(text)/8)
 	for {
 		kind := z.Next()
@@ -434,6 +440,7 @@ func rewrite(page, text string, hidden func(key, action string) string, fillings
 type rewriter struct {
 	out         strings.Builder
 	seen        map[string]int
+	ids         map[string]bool // of messages that the page has
 	in          bool
 	asDrawn     bool // the page has put in what was typed
 	key, action string
@@ -474,15 +481,12 @@ func (w *rewriter) field(tag, raw string, a map[string]string) bool {
 		return false
 	}
 	if wrong {
-		id := "e-" + strings.Map(func(r rune) rune {
-			if r == '"' || r == ' ' {
-				return '-'
-			}
-			return r
-		}, name)
+		id := errorID(name)
 		if _, there := a["aria-invalid"]; !there {
 			a["aria-invalid"] = "true"
-			if message != said {
+			if message == said && w.ids[id] {
+				a["aria-describedby"] = strings.TrimSpace(a["aria-describedby"] + " " + id)
+			} else if message != said {
 				a["aria-describedby"] = strings.TrimSpace(a["aria-describedby"] + " " + id)
 				w.after = `<strong class="error" id="` + html.EscapeString(id) + `">` + html.EscapeString(message) + `</strong>`
 			}
@@ -537,6 +541,16 @@ func (w *rewriter) tag(tag string, a map[string]string) {
 		}
 	}
 	w.out.WriteString(">")
+}
+
+// errorID is the id of what says why a field was refused.
+func errorID(name string) string {
+	return "e-" + strings.Map(func(r rune) rune {
+		if r == '"' || r == ' ' {
+			return '-'
+		}
+		return r
+	}, name)
 }
 
 // said stands for a message that the page has beside the field already.

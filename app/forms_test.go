@@ -380,7 +380,10 @@ func TestFormsOfStrangersSentTwice(t *testing.T) {
 				t.Errorf("%s: %d to %s, not %s: %s", f.action, a.code, a.to, answers[0].to, noticeIn(a.body))
 			}
 		}
-		if a := stranger.send(servers[1], f.with("password", "another password")); strings.HasPrefix(f.action, "/join/") && a.code == http.StatusSeeOther {
+		if !strings.HasPrefix(f.action, "/join/") {
+			continue // other fields are another form: an address that nobody has proven founds another organization
+		}
+		if a := stranger.send(servers[1], f.with("password", "another password")); a.code == http.StatusSeeOther {
 			t.Errorf("%s: another password is let in: %d to %s", f.action, a.code, a.to)
 		}
 	}

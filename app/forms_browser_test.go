@@ -201,15 +201,14 @@ func TestEveryFormIsNumbered(t *testing.T) {
 
 // unseenForms are addresses of forms that the pages of this test do not have.
 var unseenForms = map[string]string{
-	"/login/organization":       "asked by the log-in of who is in several organizations",
-	"/signup/:secret":           "behind a mailed link",
-	"/join/:secret":             "behind a mailed link",
-	"/reset/:secret":            "behind a mailed link",
-	"/forgot":                   "not where no mail is sent",
-	"/snippets/:id/remove":      "a button of the snippet's form",
-	"/faq/:id/remove":           "a button of the entry's form",
-	"/admin/tags/:id/remove":    "a button of the tag's form",
-	"/admin/desk/model/remove":  "a button of the model's form",
-	"/admin/people/:id/enable":  "of people who are disabled",
-	"/admin/blocked/:id/remove": "",
+	"/login/organization":      "asked by the log-in of who is in several organizations",
+	"/signup/:secret":          "behind a mailed link",
+	"/join/:secret":            "behind a mailed link",
+	"/reset/:secret":           "behind a mailed link",
+	"/forgot":                  "not where no mail is sent",
+	"/snippets/:id/remove":     "a button of the snippet's form",
+	"/faq/:id/remove":          "a button of the entry's form",
+	"/admin/tags/:id/remove":   "a button of the tag's form",
+	"/admin/desk/model/remove": "a button of the model's form",
+	"/admin/people/:id/enable": "of people who are disabled",
 }

@@ -36,11 +36,10 @@ func browse(t testing.TB, s *server, p apptest.Person) browsing {
 
 // formAnswer is what a server says to a form.
 type formAnswer struct {
-	code         int
-	body, to     string
-	saved        []string // ids of forms that are said to be saved
-	requested    string
-	cacheControl string
+	code      int
+	body, to  string
+	saved     []string // ids of forms that are said to be saved
+	requested string
 }
 
 func (b browsing) do(s *server, method, path string, form url.Values) formAnswer {

@@ -31,6 +31,7 @@ var untenanted = map[string]string{
 	"identities":       "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
 	"memberships":      "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
 	"signups":          "organizations that are not founded yet; the application has no right on it and goes through doors",
+	"public_forms":     "forms of people who are not logged in; the application has no right on it and goes through doors",
 	"address_resets":   "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
 }
 
@@ -120,7 +121,7 @@ func TestCatalogIsLockedDown(t *testing.T) {
 		}
 	}
 	// What a door can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets')`); len(wide) > 0 {
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_forms')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
@@ -201,6 +202,8 @@ func fill(t testing.TB, s *server) filled {
 		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) from websites`,
 		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, 5 from websites`,
 		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
+		`insert into sent_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
+		`insert into edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.db.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
@@ -387,6 +390,11 @@ func TestIsolationByTable(t *testing.T) {
 		{"the visitor", a.visitor, "uploads", 0},
 		{"the visitor", a.visitor, "storage_use", 0},
 		{"the owner", a.As(access.Owner), "storage_use", 0},
+		{"the visitor", a.visitor, "edits", 0},
+		{"the owner", a.As(access.Owner), "edits", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "edits", 0},
+		{"the visitor", a.visitor, "sent_forms", 0},
+		{"the owner", a.As(access.Owner), "sent_forms", 0},
 		{"another visitor", stranger, "files", 0},
 		{"another visitor", stranger, "ratings", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},

@@ -78,6 +78,15 @@ func (r *Room) Found(ctx context.Context, name string) (uuid.UUID, error) {
 	return id, err
 }
 
+// Name returns the organization's name as it is stored now.
+func (r *Room) Name(ctx context.Context, who access.Actor) (string, error) {
+	t, err := r.db.For(who, access.Appoint)
+	if err != nil {
+		return "", err
+	}
+	return orgdb.New(t).OrganizationName(ctx)
+}
+
 // Rename changes the organization's name.
 func (r *Room) Rename(ctx context.Context, who access.Actor, name string) error {
 	t, err := r.db.For(who, access.Appoint)

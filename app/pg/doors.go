@@ -191,3 +191,15 @@ func (d Doors) Lease(ctx context.Context, instance uuid.UUID, lasts time.Duratio
 func (d Doors) Untidy(ctx context.Context, age time.Duration) ([]uuid.UUID, error) {
 	return d.q.Untidy(ctx, int32(age/time.Second))
 }
+
+// BeginForm says whether the work of a form that somebody sent who is not logged in is to be done now; if it was done, what was answered.
+// Work that is under way elsewhere is neither.
+func (d Doors) BeginForm(ctx context.Context, hash []byte) (fresh bool, answer string, err error) {
+	row, err := d.q.BeginForm(ctx, hash)
+	return row.Fresh, row.Answer, err
+}
+
+// AnswerForm notes what was answered to such a form; empty: its work was not done.
+func (d Doors) AnswerForm(ctx context.Context, hash []byte, answer string) error {
+	return d.q.AnswerForm(ctx, doorsdb.AnswerFormParams{Hash: hash, Answer: answer})
+}

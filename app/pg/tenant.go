@@ -18,6 +18,7 @@ type Tenant struct {
 	db    *DB
 	actor access.Actor
 	tx    pgx.Tx // set inside Tx, where the scope is set once
+	begun *begun // with tx
 
 	pipeline *Pipeline // set in a pipeline's handles
 	entering bool      // takes connections for log-ins, not of the organization's share
@@ -57,6 +58,17 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 	if t.pipeline != nil {
 		return nil, errNotSent
 	}
+	if tx := joined(ctx); tx != nil {
+		var b pgx.Batch
+		b.Queue(scope, t.scopeArgs()...)
+		b.Queue(sql, args...)
+		results := tx.SendBatch(ctx, &b)
+		if err := skip(results, 1); err != nil {
+			results.Close()
+			return nil, err
+		}
+		return results, nil
+	}
 	release, err := t.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +95,18 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 // Exec runs a statement that returns no rows. A nil error means committed.
 func (t *Tenant) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	if t.tx != nil {
+		if err := t.first(ctx, sql); err != nil {
+			return pgconn.CommandTag{}, err
+		}
 		return t.tx.Exec(ctx, sql, args...)
+	}
+	if t.claim(ctx, sql) != nil {
+		var tag pgconn.CommandTag
+		err := t.Tx(ctx, func(tx *Tenant) (err error) {
+			tag, err = tx.Exec(ctx, sql, args...)
+			return err
+		})
+		return tag, err
 	}
 	results, err := t.send(ctx, sql, args)
 	if err != nil {
@@ -96,7 +119,13 @@ func (t *Tenant) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 // Query runs a statement that returns rows.
 func (t *Tenant) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if t.tx != nil {
+		if err := t.first(ctx, sql); err != nil {
+			return nil, err
+		}
 		return t.tx.Query(ctx, sql, args...)
+	}
+	if t.claim(ctx, sql) != nil {
+		return t.firstRows(ctx, sql, args)
 	}
 	results, err := t.send(ctx, sql, args)
 	if err != nil {
@@ -113,7 +142,13 @@ func (t *Tenant) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, 
 // QueryRow runs a statement that returns at most one row. Scan's nil error means committed.
 func (t *Tenant) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if t.tx != nil {
+		if err := t.first(ctx, sql); err != nil {
+			return failedRow{err}
+		}
 		return t.tx.QueryRow(ctx, sql, args...)
+	}
+	if t.claim(ctx, sql) != nil {
+		return firstRow{t, ctx, sql, args}
 	}
 	results, err := t.send(ctx, sql, args)
 	return scopedRow{results: results, err: err}
@@ -126,6 +161,12 @@ func (t *Tenant) Tx(ctx context.Context, fn func(*Tenant) error) error {
 	}
 	if !t.actor.Valid() {
 		return errNobody
+	}
+	if tx := joined(ctx); tx != nil {
+		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
+			return err
+		}
+		return fn(&Tenant{db: t.db, actor: t.actor, tx: tx, begun: &begun{}})
 	}
 	release, err := t.acquire(ctx)
 	if err != nil {
@@ -156,7 +197,8 @@ func skip(results pgx.BatchResults, n int) error {
 }
 
 func (t *Tenant) transaction(ctx context.Context, fn func(*Tenant) error) error {
-	return pgx.BeginFunc(ctx, t.pool(), func(tx pgx.Tx) error {
+	b := &begun{}
+	err := pgx.BeginFunc(ctx, t.pool(), func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
 			return err
 		}
@@ -165,8 +207,10 @@ func (t *Tenant) transaction(ctx context.Context, fn func(*Tenant) error) error 
 				return err
 			}
 		}
-		return fn(&Tenant{db: t.db, actor: t.actor, tx: tx})
+		return fn(&Tenant{db: t.db, actor: t.actor, tx: tx, begun: b})
 	})
+	b.end(err == nil)
+	return err
 }
 
 // closeUnless ends the batch. Its own error (the commit failed) matters only where the statement had none.

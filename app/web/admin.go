@@ -20,7 +20,7 @@ func (v *visit) viewer() admin.Viewer {
 
 // who is what a page says of its viewer.
 func (v *visit) who() ui.Viewer {
-	return ui.Viewer{Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), Limited: v.Actor.Limited()}
+	return ui.Viewer{User: v.ID().String(), Name: v.Name, OrgName: v.OrgName, Role: v.Actor.Role(), Limited: v.Actor.Limited()}
 }
 
 func (v *visit) back(to string) error { return v.Redirect(http.StatusSeeOther, to) }
@@ -214,7 +214,11 @@ func (s *Server) organizationWith(v *visit, f ui.Form, status int) error {
 	if err != nil {
 		return err
 	}
-	return s.draw(v, status, admin.Organization(admin.OrganizationPage{Viewer: v.viewer(), Form: f, Storage: use}))
+	p := admin.OrganizationPage{Viewer: v.viewer(), Form: f, Storage: use}
+	if p.OrgName, err = s.org.Name(v.Request().Context(), v.Actor); err != nil {
+		return err
+	}
+	return s.draw(v, status, admin.Organization(p))
 }
 
 func (s *Server) renameOrganization(v *visit) error {

@@ -17,6 +17,7 @@ import (
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/files"
+	"parley/app/forms"
 	"parley/app/live"
 	"parley/app/org"
 )
@@ -71,7 +72,7 @@ func (s *Server) receive(c echo.Context, who access.Actor, in files.New, keys ma
 // drop removes a file whose message was refused. Where it may still be said, or is on its way a second time, it stays until then.
 func (s *Server) drop(c echo.Context, who access.Actor, f files.File, refused error) {
 	if kind := fail.KindOf(refused); kind != fail.Busy && kind != fail.Internal {
-		s.files.Drop(c.Request().Context(), who, f)
+		s.files.Drop(forms.Beside(c.Request().Context()), who, f)
 	}
 }
 
@@ -198,7 +199,7 @@ func (s *Server) attach(v *visit, field string, use files.Use, allowed []files.S
 	if from.size > int64(most) {
 		return files.File{}, files.TooLarge(from.name, most)
 	}
-	return s.files.Put(v.Request().Context(), v.Actor, files.New{ID: uuid.Must(uuid.NewV7()), Use: use, Name: from.name, Content: from, Size: from.size, Allowed: allowed, Most: most})
+	return s.files.Put(forms.Beside(v.Request().Context()), v.Actor, files.New{ID: uuid.Must(uuid.NewV7()), Use: use, Name: from.name, Content: from, Size: from.size, Allowed: allowed, Most: most})
 }
 
 // sayFile says a file that is kept, as the agent.

@@ -21,30 +21,44 @@ type visit struct {
 	identity.Person
 	login string          // key of the log-in session
 	sent  map[string]sent // files of the form, once it was read as a whole
+	form  *submission     // that is being saved; nil: none
+
+	drawing bool   // it is only drawn, for who sends a form
+	drawn   string // what was
+}
+
+// guard says who gets through a route, and to what.
+type guard struct {
+	serve func(*Server) echo.HandlerFunc
+	right access.Right
+	view  func(*Server, *visit) error // for who is logged in; nil: for others
 }
 
 // open lets everyone through, without a session.
-func open(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
+func open(h func(*Server, echo.Context) error) guard {
+	return guard{serve: func(s *Server) echo.HandlerFunc {
 		return func(c echo.Context) error { return h(s, c) }
-	}
+	}}
 }
 
 // page lets everyone through, with the session of a browser.
-func page(h func(*Server, echo.Context) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
+func page(h func(*Server, echo.Context) error) guard {
+	return guard{serve: func(s *Server) echo.HandlerFunc {
 		return s.withSession(func(c echo.Context) error {
 			if err := strangersFormOf(c); err != nil {
 				return err
 			}
+			if c.Request().Method == http.MethodPost {
+				return s.savingPublic(c, h)
+			}
 			return h(s, c)
 		})
-	}
+	}}
 }
 
 // staff lets through who is logged in and has the right.
-func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
+func staff(right access.Right, h func(*Server, *visit) error) guard {
+	return guard{right: right, view: h, serve: func(s *Server) echo.HandlerFunc {
 		return s.withSession(func(c echo.Context) error {
 			v, err := s.visit(c)
 			if err != nil {
@@ -56,13 +70,16 @@ func staff(right access.Right, h func(*Server, *visit) error) func(*Server) echo
 			if err := staffFormOf(c); err != nil { // not before it is known who sends it
 				return err
 			}
+			if c.Request().Method == http.MethodPost {
+				return s.saving(v, h)
+			}
 			return h(s, v)
 		})
-	}
+	}}
 }
 
 // whole is staff where the whole organization is concerned: a team member limited to customers does not get through.
-func whole(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
+func whole(right access.Right, h func(*Server, *visit) error) guard {
 	return staff(right, func(s *Server, v *visit) error {
 		if v.Actor.Limited() {
 			return fail.New(fail.Forbidden, "This page is about the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
@@ -72,8 +89,8 @@ func whole(right access.Right, h func(*Server, *visit) error) func(*Server) echo
 }
 
 // person lets through everyone who is logged in.
-func person(h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
+func person(h func(*Server, *visit) error) guard {
+	return guard{serve: func(s *Server) echo.HandlerFunc {
 		return s.withSession(func(c echo.Context) error {
 			v, err := s.visit(c)
 			if err != nil {
@@ -81,14 +98,14 @@ func person(h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
 			}
 			return h(s, v)
 		})
-	}
+	}}
 }
 
 // socket is staff for a WebSocket. A page elsewhere must not open one with our cookie, and the browser's own protection
 // does not cover sockets: the Origin must be ours.
-func socket(right access.Right, h func(*Server, *visit) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
-		inner := staff(right, h)(s)
+func socket(right access.Right, h func(*Server, *visit) error) guard {
+	return guard{serve: func(s *Server) echo.HandlerFunc {
+		inner := staff(right, h).serve(s)
 		return func(c echo.Context) error {
 			if !s.ownOrigin(c.Request()) {
 				return fail.New(fail.Forbidden, "This address serves our own pages only.")
@@ -98,12 +115,12 @@ func socket(right access.Right, h func(*Server, *visit) error) func(*Server) ech
 			}
 			return inner(c)
 		}
-	}
+	}}
 }
 
 // panel lets through the widget of a website on one of its domains.
-func panel(h func(*Server, echo.Context, *org.Site) error) func(*Server) echo.HandlerFunc {
-	return func(s *Server) echo.HandlerFunc {
+func panel(h func(*Server, echo.Context, *org.Site) error) guard {
+	return guard{serve: func(s *Server) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			site, err := s.org.Site(c.Request().Context(), c.QueryParam("key"), widgetOrigin(c.Request()))
 			if err != nil {
@@ -111,7 +128,7 @@ func panel(h func(*Server, echo.Context, *org.Site) error) func(*Server) echo.Ha
 			}
 			return h(s, c, site)
 		}
-	}
+	}}
 }
 
 func (s *Server) ownOrigin(r *http.Request) bool {
@@ -166,7 +183,7 @@ func (s *Server) visit(c echo.Context) (*visit, error) {
 	if err := s.live.AdmitTeam(p.ID(), p.Actor.Org(), isUpgrade(c.Request())); err != nil {
 		return nil, err
 	}
-	return &visit{c, p, identity.SessionKey(s.sessions.Token(ctx)), nil}, nil
+	return &visit{Context: c, Person: p, login: identity.SessionKey(s.sessions.Token(ctx))}, nil
 }
 
 // enter logs a user in: a new session token, so that one planted before is worth nothing.

@@ -197,7 +197,7 @@ func (s *Server) forgot(c echo.Context) error {
 	} else {
 		err = s.identity.Limited(ctx, "reset from", network(c), 20)
 	}
-	if err == nil && !s.mail.Off() {
+	if err == nil && !s.mail.Off() && !sentBefore(c) {
 		err = s.later(func(ctx context.Context) { s.mailForgotten(ctx, email) })
 	}
 	if err != nil {

@@ -46,6 +46,9 @@ func (s *Server) showMade(v *visit, m admin.Made) error {
 
 // popMade returns what showMade has kept, and forgets it; the zero value if there is nothing.
 func (s *Server) popMade(v *visit) (m admin.Made, err error) {
+	if v.drawing {
+		return m, nil
+	}
 	ctx := v.Request().Context()
 	sealed := s.sessions.PopBytes(ctx, sessionMade)
 	if sealed == nil {

@@ -39,6 +39,10 @@ func (s *Server) whole(v *visit, most int) (done func(), err error) {
 		done()
 		return func() {}, cut(err)
 	}
+	if err := s.begin(v); err != nil {
+		done()
+		return func() {}, err
+	}
 	return done, nil
 }
 

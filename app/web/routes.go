@@ -3,8 +3,6 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
-
 	"parley/app/access"
 	"parley/app/faq"
 	"parley/app/files"
@@ -13,7 +11,7 @@ import (
 // Route is one line of the site map.
 type Route struct {
 	Method, Path string
-	guard        func(*Server) echo.HandlerFunc
+	guard
 }
 
 const (

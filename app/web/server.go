@@ -28,6 +28,7 @@ import (
 	"parley/app/fair"
 	"parley/app/faq"
 	"parley/app/files"
+	"parley/app/forms"
 	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/live"
@@ -75,6 +76,8 @@ type Server struct {
 	tokens   chat.Tokens
 	sessions *scs.SessionManager
 	store    *identity.Sessions
+	forms    *forms.Room
+	views    map[string]guard // pages that who is logged in can look at, by path
 	handler  http.Handler
 }
 
@@ -94,11 +97,12 @@ type Rooms struct {
 	Files    *files.Room
 	Links    files.Links
 	Tokens   chat.Tokens
+	Forms    *forms.Room
 }
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
+	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()
@@ -122,7 +126,10 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	e.HTTPErrorHandler = s.fail
 	e.Use(s.headers, recovered)
 	for _, r := range Routes {
-		e.Add(r.Method, r.Path, s.bounded(r, r.guard(s)))
+		e.Add(r.Method, r.Path, s.bounded(r, r.serve(s)))
+		if r.Method == get && r.view != nil {
+			s.views[r.Path] = r.guard
+		}
 	}
 	ownPages := http.NewCrossOriginProtection()
 	if err := ownPages.AddTrustedOrigin(cfg.PublicURL); err != nil {
@@ -265,6 +272,9 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.JSON(status, live.WordsOf(e))
 	case e.Kind == fail.Unauthenticated && c.Request().Method == http.MethodGet:
 		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI(), false))
+	case e.Kind == fail.Unauthenticated && !strings.HasPrefix(path, "/login"):
+		s.draw(c, status, public.LogIn(ui.Form{Message: "Your session has ended, and nothing was saved. Log in again: what you typed is in the form again afterwards."},
+			s.pageAt(c.Request().Referer()), s.demo()))
 	case e.Kind == fail.Busy:
 		again := sentAgain(c.Request())
 		if !again.Form && !again.Back { // looking again is safe
@@ -296,7 +306,7 @@ func sentAgain(r *http.Request) public.Again {
 			}
 			again.Fields = append(again.Fields, public.AgainField{Name: name, Value: v})
 		}
-		if strings.Contains(name, "password") || strings.Contains(name, "key") || strings.Contains(name, "secret") {
+		if secretName(name) {
 			return public.Again{Back: true}
 		}
 	}
@@ -308,16 +318,27 @@ func sentAgain(r *http.Request) public.Again {
 	return again
 }
 
+// secretName reports whether a field's name says that its value must not be in a page.
+func secretName(name string) bool {
+	return name != formKey && (strings.Contains(name, "password") || strings.Contains(name, "key") || strings.Contains(name, "secret"))
+}
+
 // draw answers with a component, drawn as a whole first, so that an error in it is still an error.
 func (s *Server) draw(c echo.Context, status int, component templ.Component) error {
 	var b strings.Builder
 	if err := component.Render(c.Request().Context(), &b); err != nil {
 		return err
 	}
+	v, known := c.(*visit)
+	if known && v.drawing {
+		v.drawn = b.String()
+		return nil
+	}
+	text := s.dress(c, status, b.String())
 	h := c.Response().Header()
 	h.Set("Cache-Control", "no-store")
 	mustBeRead(c)
-	if v, known := c.(*visit); known && b.Len() > hugePage {
+	if known && len(text) > hugePage {
 		release, err := s.pages.Acquire(c.Request().Context(), v.Actor.Org())
 		if err != nil {
 			return err
@@ -325,22 +346,22 @@ func (s *Server) draw(c echo.Context, status int, component templ.Component) err
 		defer release()
 	}
 	// Pages carry no secret next to what others wrote, so their size tells nothing.
-	if b.Len() < largePage || !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
-		return c.HTML(status, b.String())
+	if len(text) < largePage || !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		return c.HTML(status, text)
 	}
 	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
 	h.Set("Content-Encoding", "gzip")
 	h.Add("Vary", "Accept-Encoding")
 	c.Response().WriteHeader(status)
 	level := gzip.DefaultCompression
-	if b.Len() > hugePage { // the processor is needed by others
+	if len(text) > hugePage { // the processor is needed by others
 		level = gzip.BestSpeed
 	}
 	z, err := gzip.NewWriterLevel(c.Response(), level)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(z, b.String()); err != nil {
+	if _, err := io.WriteString(z, text); err != nil {
 		return err
 	}
 	return z.Close()
@@ -360,13 +381,17 @@ const largePage = 32 << 10
 const hugePage = 256 << 10
 
 // form turns a refusal into what the form shows again, with what was typed; other errors stay errors.
-func form(c echo.Context, err error, fields ...string) (ui.Form, int, error) {
-	f := ui.Form{Values: map[string]string{}}
+func form(c echo.Context, err error, fields ...string) (f ui.Form, status int, _ error) {
+	f = ui.Form{Values: map[string]string{}}
 	for _, name := range fields {
 		f.Values[name] = strings.ToValidUTF8(c.FormValue(name), "")
 	}
 	if err == nil {
 		return f, http.StatusOK, nil
+	}
+	defer func() { noteRefused(c, f) }()
+	if ended(c, err) {
+		return f, 0, err
 	}
 	e := fail.As(err)
 	if e == nil {

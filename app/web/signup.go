@@ -30,7 +30,7 @@ func (s *Server) signUp(c echo.Context) error {
 	if err == nil {
 		err = s.identity.Limited(ctx, "sign up", network(c), signUpsPerNetwork)
 	}
-	if err == nil && !s.mail.Off() {
+	if err == nil && !s.mail.Off() && !sentBefore(c) {
 		err = s.later(func(ctx context.Context) { s.mailSignUp(ctx, organization, in) })
 	}
 	if err == nil && !s.mail.Off() {

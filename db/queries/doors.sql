@@ -89,3 +89,9 @@ select app.door_organization_verified(sqlc.arg(org_id)::uuid)::boolean as verifi
 
 -- name: Untidy :many
 select org_id::uuid as org_id from app.door_untidy(sqlc.arg(seconds)::integer) as d (org_id);
+
+-- name: BeginForm :one
+select fresh::boolean as fresh, answer::text as answer from app.door_begin_form(sqlc.arg(hash)::bytea) as d (fresh, answer);
+
+-- name: AnswerForm :exec
+select app.door_answer_form(sqlc.arg(hash)::bytea, sqlc.arg(answer)::text);

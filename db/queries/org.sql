@@ -1,6 +1,9 @@
 -- name: CreateOrganization :exec
 insert into organizations (id, name) values (@id, @name);
 
+-- name: OrganizationName :one
+select name from organizations;
+
 -- name: RenameOrganization :execrows
 update organizations set name = @name;
 

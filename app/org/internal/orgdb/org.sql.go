@@ -267,6 +267,17 @@ func (q *Queries) ListWebsites(ctx context.Context, customerID uuid.UUID) ([]Lis
 	return items, nil
 }
 
+const organizationName = `-- name: OrganizationName :one
+select name from organizations
+`
+
+func (q *Queries) OrganizationName(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, organizationName)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const removeDomain = `-- name: RemoveDomain :one
 with gone as (delete from domains d where d.id = $1 and d.website_id = $2 returning d.org_id, d.website_id)
 select w.key from gone join websites w on w.org_id = gone.org_id and w.id = gone.website_id

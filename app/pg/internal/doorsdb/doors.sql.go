@@ -29,6 +29,20 @@ func (q *Queries) AddressByEmail(ctx context.Context, email string) (AddressByEm
 	return i, err
 }
 
+const answerForm = `-- name: AnswerForm :exec
+select app.door_answer_form($1::bytea, $2::text)
+`
+
+type AnswerFormParams struct {
+	Hash   []byte
+	Answer string
+}
+
+func (q *Queries) AnswerForm(ctx context.Context, arg AnswerFormParams) error {
+	_, err := q.db.Exec(ctx, answerForm, arg.Hash, arg.Answer)
+	return err
+}
+
 const attemptsAt = `-- name: AttemptsAt :many
 select place::integer as place, attempts::integer as attempts, seconds_left::integer as seconds_left
 from app.door_attempts($1::bytea[]) as d (place, attempts, seconds_left)
@@ -58,6 +72,22 @@ func (q *Queries) AttemptsAt(ctx context.Context, keys [][]byte) ([]AttemptsAtRo
 		return nil, err
 	}
 	return items, nil
+}
+
+const beginForm = `-- name: BeginForm :one
+select fresh::boolean as fresh, answer::text as answer from app.door_begin_form($1::bytea) as d (fresh, answer)
+`
+
+type BeginFormRow struct {
+	Fresh  bool
+	Answer string
+}
+
+func (q *Queries) BeginForm(ctx context.Context, hash []byte) (BeginFormRow, error) {
+	row := q.db.QueryRow(ctx, beginForm, hash)
+	var i BeginFormRow
+	err := row.Scan(&i.Fresh, &i.Answer)
+	return i, err
 }
 
 const countAttempt = `-- name: CountAttempt :one

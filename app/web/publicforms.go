@@ -1,0 +1,111 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/fail"
+)
+
+// contextSent marks a request whose form's work was done before.
+const contextSent = "form sent before"
+
+func sentBefore(c echo.Context) bool { return c.Get(contextSent) != nil }
+
+// enterAgain is how long after somebody came in by a form the same form lets it in again: it was sent twice.
+const enterAgain = 5 * time.Minute
+
+// savingPublic is what happens around a form of somebody who is not logged in: its work is done once, and each that is sent again is
+// answered as the first.
+func (s *Server) savingPublic(c echo.Context, h func(*Server, echo.Context) error) error {
+	r := c.Request()
+	id := r.PostForm.Get(formID)
+	if id == "" || slices.Contains(unnumbered, r.URL.Path) {
+		return h(s, c)
+	}
+	ctx, hash := r.Context(), publicHash(r)
+	c.Response().Before(func() {
+		if c.Response().Status < http.StatusBadRequest {
+			s.markSaved(c, id)
+		}
+	})
+	var fresh bool
+	var answer string
+	for range 50 {
+		var err error
+		if fresh, answer, err = s.forms.BeginPublic(ctx, hash); err != nil {
+			return err
+		}
+		if fresh || answer != "" {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	if !fresh {
+		return s.againPublic(c, answer, h)
+	}
+	err := h(s, c)
+	note := ""
+	if err == nil && c.Response().Status < http.StatusBadRequest {
+		note = "shown"
+		if user := s.sessions.GetString(ctx, sessionUser); user != "" && c.Response().Status == http.StatusSeeOther {
+			note = fmt.Sprintf("entered %s %d %s", user, time.Now().Unix(), c.Response().Header().Get("Location"))
+		}
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := s.forms.AnswerPublic(after, hash, cutTo(note, 2000)); err != nil {
+		slog.Warn("note how a form was answered", "error", err)
+	}
+	return err
+}
+
+// publicHash is the same for two requests of one form with the same fields. The form's id is random and stored nowhere else, so that
+// the hash says nothing about a password.
+func publicHash(r *http.Request) [32]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "public %d %s ", len(r.URL.Path), r.URL.Path)
+	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
+		for _, value := range r.PostForm[name] {
+			fmt.Fprintf(h, "%d %s %d %s ", len(name), name, len(value), value)
+		}
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+func (s *Server) againPublic(c echo.Context, answer string, h func(*Server, echo.Context) error) error {
+	if answer == "" {
+		return fail.New(fail.Busy, "This form is being worked on already. Please try again in a moment.")
+	}
+	if answer == "shown" {
+		c.Set(contextSent, true)
+		return h(s, c)
+	}
+	parts := strings.SplitN(answer, " ", 4)
+	if len(parts) == 4 && parts[0] == "entered" {
+		user, bad := uuid.Parse(parts[1])
+		at, wrong := strconv.ParseInt(parts[2], 10, 64)
+		if bad == nil && wrong == nil && time.Since(time.Unix(at, 0)) < enterAgain {
+			if err := s.enter(c, user); err != nil {
+				return err
+			}
+			return c.Redirect(http.StatusSeeOther, parts[3])
+		}
+	}
+	return c.Redirect(http.StatusSeeOther, "/login")
+}

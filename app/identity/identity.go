@@ -71,7 +71,7 @@ func (r *Room) WhoNow(ctx context.Context, id uuid.UUID) (Person, error) {
 
 // WhoSince is Who with at least the changes up to an epoch: what is remembered of before is not used.
 func (r *Room) WhoSince(ctx context.Context, id uuid.UUID, epoch int) (Person, error) {
-	if p, found := r.people.Get(id); found && p.Epoch >= epoch {
+	if p, found := r.people.Get(id); found && p.Epoch >= epoch && r.bus.Up() {
 		return p, nil
 	}
 	mark := r.people.Now()
@@ -103,9 +103,13 @@ func (r *Room) allowed(email string) bool { return r.demo || !strings.HasSuffix(
 // Heard forgets a user that changed.
 func (r *Room) Heard(events []bus.Event) {
 	for _, e := range events {
-		if e.Kind == bus.User {
+		switch e.Kind {
+		case bus.User:
 			r.people.Drop(e.User)
 			r.links.Clear() // a link may be good again where the user is
+		case bus.Organization:
+			r.people.DropIf(func(_ uuid.UUID, p Person) bool { return p.Actor.Org() == e.Org })
+			r.faces.forget(e.Org)
 		}
 	}
 }
@@ -117,6 +121,7 @@ func (r *Room) Gap(org uuid.UUID) {
 	}
 	r.people.Clear()
 	r.links.Clear()
+	r.faces.forget(uuid.Nil)
 }
 
 func (r *Room) changed(org, user uuid.UUID) {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bus"
 	"parley/app/fail"
 	"parley/app/identity/internal/identitydb"
 	"parley/app/keys"
@@ -161,6 +162,7 @@ func (r *Room) SetPicture(ctx context.Context, who access.Actor, user, customer,
 	if file == uuid.Nil {
 		return q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: customer})
 	}
+	defer r.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
 	err = q.PutPicture(ctx, identitydb.PutPictureParams{UserID: user, CustomerID: customer, FileID: file})
 	if pg.Missing(err) {
 		return fail.Missing("user or customer")
@@ -196,6 +198,17 @@ func (r *Room) Face(ctx context.Context, org, conversation uuid.UUID) (file uuid
 type faces struct {
 	mu      sync.Mutex
 	without map[uuid.UUID]time.Time
+}
+
+// forget has an organization (the zero id: every one) asked again whether it has pictures.
+func (f *faces) forget(org uuid.UUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if org == uuid.Nil {
+		clear(f.without)
+	} else {
+		delete(f.without, org)
+	}
 }
 
 // Subscription is a browser that wants to be told of what comes in while no desk is open.

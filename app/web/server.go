@@ -24,6 +24,7 @@ import (
 
 	"parley/app/archive"
 	"parley/app/assist"
+	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/fair"
@@ -56,6 +57,7 @@ type Config struct {
 // Server is the front of the house.
 type Server struct {
 	cfg      Config
+	bus      *bus.Bus
 	org      *org.Room
 	identity *identity.Room
 	chat     *chat.Room
@@ -81,6 +83,7 @@ type Server struct {
 
 // Rooms is what the front calls into.
 type Rooms struct {
+	Bus      *bus.Bus
 	Org      *org.Room
 	Identity *identity.Room
 	Sessions *identity.Sessions
@@ -99,7 +102,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
+	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()

@@ -95,6 +95,7 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.furnish(h.db, bus.New(driver), cfg.Demo)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
+	h.identity.Limit(cfg.Identity)
 	if cfg.Suggestions != (faq.Budget{}) {
 		h.faq.SetBudget(cfg.Suggestions)
 	}
@@ -184,7 +185,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			return nil, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	webCfg := web.Config{PublicURL: s.url, SignUp: cfg.signUp(), Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.Demo {
 		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)

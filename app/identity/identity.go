@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/google/uuid"
 
 	"parley/app/access"
@@ -27,9 +28,11 @@ type Room struct {
 	bus  *bus.Bus
 	demo bool // the demo's log-ins work
 
-	hashes  atomic.Int64   // computed so far
-	working sync.WaitGroup // what nobody waits for
+	argon   *argon2id.Params // of new passwords
+	hashes  atomic.Int64     // computed so far
+	working sync.WaitGroup   // what nobody waits for
 
+	limits Limits
 	people *cache.Cache[uuid.UUID, Person]
 	links  *cache.Unknown // secrets of mailed links that are not good
 	faces  faces
@@ -37,8 +40,8 @@ type Room struct {
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
 func New(db *pg.DB, b *bus.Bus, demo bool) *Room {
-	r := &Room{db: db, bus: b, demo: demo, people: cache.New[uuid.UUID, Person](peopleBytes),
-		links: cache.NewUnknown(time.Minute, badLinks, badLinks/attemptWindow.Seconds())}
+	r := &Room{db: db, bus: b, demo: demo, argon: argon, people: cache.New[uuid.UUID, Person](peopleBytes),
+		limits: DefaultLimits(), links: linksUnknown(DefaultLimits().LinkFailures)}
 	b.Subscribe(r)
 	return r
 }

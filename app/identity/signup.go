@@ -55,7 +55,7 @@ func (r *Room) SignUpAtOnce(ctx context.Context, in SignUp, from string, found F
 		return uuid.Nil, err
 	}
 	ctx = outside.With(ctx, from)
-	err = r.guarded(ctx, ofAccount(in.Email, from), func() (bool, error) {
+	err = r.guarded(ctx, r.ofAccount(in.Email, from), func() (bool, error) {
 		org, err := found(ctx)
 		if err != nil {
 			return false, err
@@ -94,8 +94,9 @@ func (r *Room) SignUpOf(ctx context.Context, secret string) (pg.SignUp, error) {
 
 // FinishSignUp founds the organization that a mailed link is for. If the address has a proven log-in, the owner belongs to that
 // and no password is needed; otherwise to a new one with this password. A password that was typed before the address was proven
-// is good for nothing new. from is the network address that asks.
-func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, found func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
+// is good for nothing new. from is the network address that asks; d says how links reach people here: those that are not mailed
+// prove nothing.
+func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, d Delivery, found func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
 	err = r.withLink(ctx, forSignUp, secret, from, func(ctx context.Context) error {
 		s, err := r.SignUpOf(ctx, secret)
 		if err != nil {
@@ -121,7 +122,7 @@ func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, 
 			if err != nil {
 				return false, err
 			}
-			n := newcomer{org: org, purpose: "first owner", SignUp: in, proven: true, first: as(access.Owner, nil)}
+			n := newcomer{org: org, purpose: "first owner", SignUp: in, proven: d == Mailed || s.Verified, first: as(access.Owner, nil)}
 			if id, _, err = r.enroll(ctx, n); errors.Is(err, error(errWrong)) { // proven by another link at the same moment
 				n.Password = ""
 				id, _, err = r.enroll(ctx, n)

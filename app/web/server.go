@@ -46,6 +46,7 @@ import (
 // Config is what the front needs to know.
 type Config struct {
 	PublicURL string                          // how browsers reach this server, without a slash at the end
+	SignUp    string                          // who can create an organization
 	Demo      *public.Demo                    // nil outside demo mode
 	ShopKey   string                          // the demo shop's widget key
 	Degraded  func() string                   // says what does not work though this process serves

@@ -138,6 +138,7 @@ type server struct {
 
 	http        *http.Server
 	connections *connections
+	requests    requests
 	admin       *http.Server // nil: there is none
 	adminAt     string       // its host and port
 	drainDelay  time.Duration
@@ -162,7 +163,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster)}
+	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster), requests: newRequests()}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -186,6 +187,9 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 	}
 	webCfg := web.Config{PublicURL: s.url, SignUp: cfg.signUp(), Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	if cfg.AdminAddr != "" {
+		webCfg.Observe = s.requests.observe
+	}
 	if cfg.Demo {
 		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)

@@ -32,10 +32,11 @@ type Room struct {
 	hashes  atomic.Int64     // computed so far
 	working sync.WaitGroup   // what nobody waits for
 
-	limits Limits
-	people *cache.Cache[uuid.UUID, Person]
-	links  *cache.Unknown // secrets of mailed links that are not good
-	faces  faces
+	refusals refusals
+	limits   Limits
+	people   *cache.Cache[uuid.UUID, Person]
+	links    *cache.Unknown // secrets of mailed links that are not good
+	faces    faces
 }
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.

@@ -140,6 +140,11 @@ func (r *Room) Join(ctx context.Context, secret, name, password, from string) (i
 		}
 		return r.guarded(ctx, r.ofAccount(in.Email, from), func() (bool, error) {
 			var matched bool
+			defer func() {
+				if errors.Is(err, error(errWrong)) {
+					r.noteRefused(in.Email, from, err)
+				}
+			}()
 			id, matched, err = r.enroll(ctx, newcomer{org: inv.OrgID, purpose: "accept an invitation", SignUp: in, proven: inv.Proves, first: accept})
 			return wrongGuess(matched, inv.Proves, err), err
 		})

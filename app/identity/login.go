@@ -49,6 +49,9 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) (found [
 		}
 		return false, nil
 	})
+	if err != nil {
+		r.noteRefused(email, from, err)
+	}
 	return found, err
 }
 

@@ -45,14 +45,15 @@ import (
 
 // Config is what the front needs to know.
 type Config struct {
-	PublicURL string                          // how browsers reach this server, without a slash at the end
-	SignUp    string                          // who can create an organization
-	Demo      *public.Demo                    // nil outside demo mode
-	ShopKey   string                          // the demo shop's widget key
-	Degraded  func() string                   // says what does not work though this process serves
-	Address   string                          // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
-	Proxies   []*net.IPNet                    // who is believed what X-Forwarded-For says
-	Ready     func(ctx context.Context) error // says why this process cannot serve
+	PublicURL string                                                     // how browsers reach this server, without a slash at the end
+	Observe   func(method, route string, status int, took time.Duration) // learns of every answer; nil: nobody wants to
+	SignUp    string                                                     // who can create an organization
+	Demo      *public.Demo                                               // nil outside demo mode
+	ShopKey   string                                                     // the demo shop's widget key
+	Degraded  func() string                                              // says what does not work though this process serves
+	Address   string                                                     // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
+	Proxies   []*net.IPNet                                               // who is believed what X-Forwarded-For says
+	Ready     func(ctx context.Context) error                            // says why this process cannot serve
 }
 
 // Server is the front of the house.
@@ -125,7 +126,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(cfg.Proxies, cfg.Address)
 	e.HTTPErrorHandler = s.fail
-	e.Use(s.headers, recovered)
+	e.Use(s.observed, s.headers, recovered)
 	for _, r := range Routes {
 		e.Add(r.Method, r.Path, s.bounded(r, r.guard(s)))
 	}
@@ -158,6 +159,28 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		return next(c)
+	}
+}
+
+// observed says how long an answer took, by the route's pattern. Sockets, and polls that wait for something to say, are left out.
+func (s *Server) observed(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.cfg.Observe == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		begun, res := time.Now(), c.Response()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		if c.QueryParam("wait") != "" || isUpgrade(c.Request()) && !res.Committed {
+			return nil
+		}
+		route := c.Path()
+		if route == "" {
+			route = "none"
+		}
+		s.cfg.Observe(c.Request().Method, route, res.Status, time.Since(begun))
+		return nil
 	}
 }
 

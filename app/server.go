@@ -71,7 +71,7 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 			slog.Info("database brought up to date", "migrations", n)
 		}
 	}
-	if h.db, err = pg.Open(ctx, appURL); err != nil {
+	if h.db, err = pg.OpenPooled(ctx, appURL, cfg.DirectURL); err != nil {
 		return nil, err
 	}
 	if err = h.db.Ping(ctx); err != nil {
@@ -134,6 +134,7 @@ type server struct {
 	demo      *demo
 	live      *live.Hub
 	mail      *jobs.Mailer
+	uses      string     // what it uses, for the operator to read
 	failed    chan error // gets the reason if a part ends by itself
 
 	http        *http.Server
@@ -196,6 +197,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
+	s.uses = cfg.uses()
 	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue, FAQ: h.faq}, h.bus, chat.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
 	s.live.Face = h.identity.Face
 	s.live.OnTide(giveBack())
@@ -214,11 +216,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	filesAt := cfg.FilesURL
-	if filesAt == "" {
-		filesAt = filepath.Join(cfg.DataDir, "files")
-	}
-	store, err := files.OpenStore(filesAt)
+	store, err := files.OpenStore(cfg.filesAt())
 	if err != nil {
 		return nil, err
 	}

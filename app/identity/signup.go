@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -131,4 +133,42 @@ func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, 
 		})
 	})
 	return id, err
+}
+
+// NewOwner is what has become of an address that is to own a new organization.
+type NewOwner struct {
+	User  uuid.UUID
+	Known bool // it has a proven log-in already, whose password is good for the new organization, too
+}
+
+// NewOwner founds an organization for an address, for the operator: whoever can read the address's mail, or gets a link from the
+// operator, chooses the password. An address with a proven log-in keeps it.
+func (r *Room) NewOwner(ctx context.Context, email string, found Found) (made NewOwner, err error) {
+	in := SignUp{Name: strings.Split(email, "@")[0], Email: email}
+	if err := r.CheckAddress(&in); err != nil {
+		return NewOwner{}, err
+	}
+	err = r.guarded(ctx, nil, func() (bool, error) {
+		address, err := r.db.Doors().Address(ctx, in.Email)
+		if err != nil {
+			return false, err
+		}
+		if made.Known = address.Verified; !made.Known {
+			in.Password = rand.Text() // nobody knows it
+		}
+		org, err := found(ctx)
+		if err != nil {
+			return false, err
+		}
+		made.User, _, err = r.enroll(ctx, newcomer{org: org, purpose: "first owner", SignUp: in, proven: made.Known, first: as(access.Owner, nil)})
+		return false, err
+	})
+	return made, err
+}
+
+// InviteSignUp is AskSignUp for the operator, as often as it likes.
+func (r *Room) InviteSignUp(ctx context.Context, organization string, in SignUp) (SignUpLink, error) {
+	secret, hash := token()
+	known, err := r.db.Doors().KeepSignUp(ctx, hash, in.Email, organization, in.Name, SignUpLasts)
+	return SignUpLink{secret, known}, err
 }

@@ -45,7 +45,7 @@ type Mailer struct {
 	queues queues
 
 	sent, failed, again atomic.Int64
-	work   chan func(context.Context)
+	work                chan func(context.Context)
 }
 
 // NewMailer reads an address such as smtp://user:password@mail.example:587?from=parley@shop.example. The scheme smtp uses
@@ -217,6 +217,9 @@ func (m *Mailer) Check(ctx context.Context) error {
 	}
 	return client.Close()
 }
+
+// SendNow sends a letter once and waits until the mail server has taken it.
+func (m *Mailer) SendNow(ctx context.Context, l Letter) error { return m.send(ctx, l) }
 
 // deliver tries once. A letter that may be taken later goes back into its queue after a growing pause, so that one address does not
 // hold up the others; one that was refused for good is given up.

@@ -1,0 +1,147 @@
+package pg
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Migration is one that this program has, or that a database says was applied.
+type Migration struct {
+	Name    string
+	Known   bool // to this program
+	Applied bool
+}
+
+// NewestMigration is the name of the newest migration of this program.
+func NewestMigration() string {
+	list := listMigrations()
+	return list[len(list)-1].name
+}
+
+// Migrations lists the migrations of this program, and those that only the database knows, in their order. The error is a *Behind if
+// the database has not been prepared at all.
+func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
+	var applied []int64
+	err := db.doors.QueryRow(ctx, "select coalesce(array_agg(version_id) filter (where is_applied), '{}') from goose_db_version").Scan(&applied)
+	var b *Behind
+	if err = behind(applied, err); err != nil && !errors.As(err, &b) {
+		return nil, err
+	}
+	var list []Migration
+	for _, m := range listMigrations() {
+		list = append(list, Migration{m.name, true, slices.Contains(applied, m.version)})
+		applied = slices.DeleteFunc(applied, func(v int64) bool { return v == m.version || v == 0 })
+	}
+	slices.Sort(applied)
+	for _, v := range applied {
+		list = append(list, Migration{fmt.Sprintf("%05d", v), false, true})
+	}
+	return list, nil
+}
+
+// Facts is what a database says about itself.
+type Facts struct {
+	Role, Database, Version string
+	Number                  int           // of the version: 170002
+	Behind                  time.Duration // how much this machine's clock is behind the database's; negative: ahead
+	Durable                 bool          // synchronous_commit is on
+}
+
+// Facts asks the database about itself.
+func (db *DB) Facts(ctx context.Context) (f Facts, err error) {
+	var now time.Time
+	var commit string
+	before := time.Now()
+	err = db.doors.QueryRow(ctx, `select current_user, current_database(), current_setting('server_version'), current_setting('server_version_num')::int,
+		clock_timestamp(), current_setting('synchronous_commit')`).Scan(&f.Role, &f.Database, &f.Version, &f.Number, &now, &commit)
+	after := time.Now()
+	f.Durable = commit != "off"
+	switch { // what lies between both looks is no difference
+	case now.Before(before):
+		f.Behind = now.Sub(before)
+	case now.After(after):
+		f.Behind = now.Sub(after)
+	}
+	return f, err
+}
+
+// Pooled reports whether the pools lead to a pooler: then the process that answers is not the one that the connection was opened to.
+func (db *DB) Pooled(ctx context.Context) (bool, error) {
+	conn, err := db.doors.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Release()
+	var pid uint32
+	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&pid); err != nil {
+		return false, err
+	}
+	return pid != conn.Conn().PgConn().PID(), nil
+}
+
+// Hears reports whether a notification that is sent through the pools comes to the connection that listens.
+func (db *DB) Hears(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, db.direct)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	channel := "parley_doctor_" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	if _, err := conn.Exec(ctx, "listen "+pgx.Identifier{channel}.Sanitize()); err != nil {
+		return err
+	}
+	if err := db.Notify(ctx, []Notification{{channel, "a probe"}}); err != nil {
+		return err
+	}
+	_, err = conn.WaitForNotification(ctx)
+	return err
+}
+
+// RunningCluster returns the addresses of the private Postgres under a folder, if a Parley runs it.
+func RunningCluster(dir string) (app, owner string, running bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", "", false
+	}
+	if as, err := serverUser(); err == nil && as != nil {
+		if _, err := os.Stat(filepath.Join(dir, "postgres.json")); err != nil {
+			dir = reachable(dir, as)
+		}
+	}
+	lock, err := os.Open(filepath.Join(dir, "lock"))
+	if err != nil {
+		return "", "", false
+	}
+	defer lock.Close()
+	if syscall.Flock(int(lock.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil { // nobody holds it
+		return "", "", false
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "postgres.json"))
+	var secrets clusterSecrets
+	if err != nil || json.Unmarshal(raw, &secrets) != nil {
+		return "", "", false
+	}
+	pid, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid")) // process, data, time, port, folder of the socket
+	lines := strings.Split(string(pid), "\n")
+	if err != nil || len(lines) < 5 {
+		return "", "", false
+	}
+	address := func(role, password string) string {
+		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/parley"}
+		u.RawQuery = url.Values{"host": {lines[4]}, "port": {lines[3]}, "sslmode": {"disable"}}.Encode()
+		return u.String()
+	}
+	return address("parley", secrets.App), address("parley_owner", secrets.Owner), true
+}

@@ -145,3 +145,24 @@ func RunningCluster(dir string) (app, owner string, running bool) {
 	}
 	return address("parley", secrets.App), address("parley_owner", secrets.Owner), true
 }
+
+// Leftovers asks sessions, n times, for a scope without having set one, and returns those that there were: none, if all is well.
+func (db *DB) Leftovers(ctx context.Context, n int) (scopes []string, err error) {
+	for range n {
+		var s string
+		if err := db.pool.QueryRow(ctx, "select coalesce(current_setting('app.org_id', true), '')").Scan(&s); err != nil {
+			return nil, err
+		}
+		if s != "" {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes, nil
+}
+
+// TimeOut is after how long a session ends a statement.
+func (db *DB) TimeOut(ctx context.Context) (time.Duration, error) {
+	var ms int64
+	err := db.pool.QueryRow(ctx, "select setting::bigint from pg_settings where name = 'statement_timeout'").Scan(&ms)
+	return time.Duration(ms) * time.Millisecond, err
+}

@@ -299,3 +299,14 @@ func agree(t *testing.T, both []*server, times int) {
 		t.Errorf("%s: not seen at the other instance %d of %d times", what, n, times)
 	}
 }
+
+// upload sends the bytes of a file.
+func (b *alternating) upload(s *server, path, text string) (int, string) {
+	b.t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.url+path, strings.NewReader(text))
+	if err == nil {
+		req.Header.Set("Content-Type", "text/plain")
+		req.Header.Set("Origin", s.url)
+	}
+	return b.do(req, err)
+}

@@ -166,3 +166,66 @@ func (db *DB) TimeOut(ctx context.Context) (time.Duration, error) {
 	err := db.pool.QueryRow(ctx, "select setting::bigint from pg_settings where name = 'statement_timeout'").Scan(&ms)
 	return time.Duration(ms) * time.Millisecond, err
 }
+
+// Tools is the folder of Postgres' own programs (psql, pg_dump) on this machine, of the version that private clusters have.
+func Tools() (string, error) { return findPostgres() }
+
+// EmptyCluster starts a private Postgres under dir that has neither roles nor a database of ours, and returns the address of its
+// superuser.
+func EmptyCluster(ctx context.Context, dir string) (super string, stop func(), err error) {
+	c, err := StartCluster(ctx, dir, ClusterOptions{Volatile: true})
+	if err != nil {
+		return "", nil, err
+	}
+	conn, err := pgx.Connect(ctx, c.SuperURL)
+	if err != nil {
+		c.Stop()
+		return "", nil, err
+	}
+	defer conn.Close(ctx)
+	for _, sql := range []string{"drop database parley", "drop role parley", "drop role parley_owner"} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			c.Stop()
+			return "", nil, err
+		}
+	}
+	return c.SuperURL, c.Stop, nil
+}
+
+// SameRights compares who owns what, who may do what and which policies hold in two databases, and returns what only one of them has.
+func SameRights(ctx context.Context, one, other string) (differences []string, err error) {
+	const facts = `select 'table ' || c.relname || ' of ' || pg_get_userbyid(c.relowner) || ' security ' || c.relrowsecurity || c.relforcerowsecurity || ' rights ' ||
+			coalesce((select string_agg(a::text, ' ' order by a::text) from unnest(c.relacl) a), '')
+		from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'S', 'v')
+		union all select 'policy ' || tablename || '.' || policyname || ' ' || cmd || ' ' || roles::text || ' ' || coalesce(qual, '') || ' ' || coalesce(with_check, '') from pg_policies
+		union all select 'function ' || p.oid::regprocedure || ' of ' || pg_get_userbyid(p.proowner) || ' ' || p.prosecdef || ' rights ' ||
+			coalesce((select string_agg(a::text, ' ' order by a::text) from unnest(p.proacl) a), '')
+		from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('public', 'app')
+		union all select 'column ' || a.attrelid::regclass || '.' || a.attname || ' ' || coalesce((select string_agg(x::text, ' ' order by x::text) from unnest(a.attacl) x), '')
+		from pg_attribute a join pg_class c on c.oid = a.attrelid where c.relnamespace = 'public'::regnamespace and a.attacl is not null and not a.attisdropped`
+	count := map[string]int{}
+	for i, address := range []string{one, other} {
+		conn, err := pgx.Connect(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		defer conn.Close(ctx)
+		rows, err := conn.Query(ctx, facts)
+		if err != nil {
+			return nil, err
+		}
+		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, err
+		}
+		for _, fact := range list {
+			count[fact] += 1 - 2*i
+		}
+	}
+	for fact, n := range count {
+		if n != 0 {
+			differences = append(differences, fact)
+		}
+	}
+	return differences, nil
+}

@@ -31,8 +31,9 @@ var cheap = &argon2id.Params{Memory: 16, Iterations: 1, Parallelism: 1, SaltLeng
 func (r *Room) HashCheaply() { r.argon = cheap }
 
 // hashing bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory, and serves networks in
-// turns, so that those of one do not keep the others out.
-var hashing = fair.New(fair.Limits{Total: runtime.NumCPU(), Each: max(1, runtime.NumCPU()/2), Queue: 200, Wait: 10 * time.Second,
+// turns, so that those of one do not keep the others out. A whole office that logs in at the same minute waits its turn, half a minute
+// at most for several hundred people on one core, and is not refused.
+var hashing = fair.New(fair.Limits{Total: runtime.NumCPU(), Each: max(1, runtime.NumCPU()/2), Queue: 500, Wait: 75 * time.Second,
 	Words: "Very many people from your network log in just now. Try again in 5 seconds."})
 
 // slot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for another. The error is

@@ -31,7 +31,7 @@ const (
 	sessionBytes = 16 << 20
 
 	unknownSessionKept     = 10 * time.Minute
-	unknownSessionsOnce    = 1000 // that a network may come with
+	unknownSessionsOnce    = 300 // that a network may come with
 	unknownSessionsASecond = 2
 )
 

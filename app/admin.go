@@ -5,12 +5,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/queue"
 )
@@ -60,7 +63,12 @@ func (s *server) metrics() *prometheus.Registry {
 	rounds := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_routing_round_seconds", Help: "Duration of one round of routing decisions.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
 	assigned := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_assigned_total", Help: "Conversations given to agents by routing."})
 	again := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_failed_total", Help: "Rounds that failed or were overtaken; they are done again."})
-	r.MustRegister(rounds, assigned, again)
+	r.MustRegister(rounds, assigned, again, s.requests.took)
+	waits := queueWaits{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
+		Help:    "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, picked and accepted by the agent.",
+		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}}, []string{"by"})}
+	r.MustRegister(waits.took)
+	s.bus.Subscribe(waits)
 	s.queue.OnRound = func(x queue.Round) {
 		if x.Err != nil {
 			again.Inc()
@@ -71,6 +79,39 @@ func (s *server) metrics() *prometheus.Registry {
 	}
 	return r
 }
+
+// requests measures how long requests take, by route.
+type requests struct{ took *prometheus.HistogramVec }
+
+func newRequests() requests {
+	return requests{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_http_seconds",
+		Help:    "Duration of HTTP requests by route (sockets and polls that wait are left out) and class of the answer.",
+		Buckets: []float64{0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 30}}, []string{"method", "route", "code"})}
+}
+
+func (r requests) observe(method, route string, status int, took time.Duration) {
+	r.took.WithLabelValues(method, route, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
+}
+
+// queueWaits hears of conversations that agents got here.
+type queueWaits struct{ took *prometheus.HistogramVec }
+
+// Heard implements bus.Handler.
+func (w queueWaits) Heard(events []bus.Event) {
+	for _, e := range events {
+		s, here := e.Local.(chat.Said)
+		if !here || s.Kind != chat.System || s.Body != chat.Taken || s.In.WaitingSince.IsZero() {
+			continue
+		}
+		switch by := string(s.In.CameBy); by {
+		case "routing", "next", "picked", "accepted":
+			w.took.WithLabelValues(by).Observe(max(0, s.At.Sub(s.In.WaitingSince).Seconds()))
+		}
+	}
+}
+
+// Gap implements bus.Handler.
+func (queueWaits) Gap(uuid.UUID) {}
 
 // collector reads the parts' own counts when it is asked.
 type collector struct{ s *server }
@@ -96,13 +137,16 @@ var (
 	httpOpen       = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
 	httpRefused    = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
 	httpClosed     = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
+	mailsSent      = desc("parley_mails_sent_total", "Mails that the mail server took.")
+	mailsFailed    = desc("parley_mails_failed_total", "Attempts to send a mail that failed, by what became of the mail: again (it is tried again) or lost.", "then")
+	loginsRefused  = desc("parley_logins_refused_total", "Log-ins refused.", "reason")
 	mailsWait      = desc("parley_mails_waiting", "Mails that are not sent yet.")
 	mailsRefused   = desc("parley_mails_refused_total", "Mails refused because a queue was full.")
 	siteCache      = desc("parley_websites_cached", "Websites whose settings are remembered.")
 	siteCacheBytes = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
 	readyNow       = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
 	allDescription = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, threadsNow, messagesWait, busUp,
-		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, dbShares, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, mailsWait, mailsRefused,
+		busSent, busHeard, busGaps, dbStatements, dbTrips, dbConns, dbShares, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, mailsSent, mailsFailed, loginsRefused, mailsWait, mailsRefused,
 		httpRefused, httpClosed, readyNow}
 )
 
@@ -151,6 +195,13 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(dbConns, float64(idle), "idle")
 	gauge(dbShares, float64(c.s.db.Waiting()))
 	gauge(mailsWait, float64(c.s.mail.Waiting()))
+	sent, lost, again := c.s.mail.Counts()
+	count(mailsSent, sent)
+	count(mailsFailed, lost, "lost")
+	count(mailsFailed, again, "again")
+	for reason, n := range c.s.identity.Refused() {
+		count(loginsRefused, n, reason)
+	}
 	count(mailsRefused, c.s.mail.Refused())
 	open, idle := c.s.connections.count()
 	gauge(httpOpen, float64(open-idle), "active")

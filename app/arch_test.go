@@ -55,7 +55,7 @@ var mayImport = map[string][]string{
 	"templates":       {"templates/ui", "app/bidi", "app/calendar", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
 	"app/live/wire":   {"app/fail"},
 	"app/live":        {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside", "app/pg/outage"},
-	"app/web":         {"app/live", "app/fair", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/forms", "app/jobs", "app/visitormail", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
+	"app/web":         {"app/live", "app/bus", "app/fair", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/forms", "app/jobs", "app/visitormail", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
 	"app/visitormail": {"app/bidi", "app/jobs", "app/org", "templates/ui"},
 	// programs beside the server
 	"app/traffic": {},

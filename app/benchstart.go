@@ -23,7 +23,7 @@ import (
 
 // startBench brings up a server with demo data in this process, so that its statements can be counted.
 func startBench(ctx context.Context, dir string) (bench.Target, func(), error) {
-	s, err := start(ctx, config{DataDir: dir, Demo: true, Limits: live.DefaultLimits(), CommitWindow: chat.DefaultWindow})
+	s, err := start(ctx, config{DataDir: dir, Demo: true, Limits: live.DefaultLimits(), Identity: identity.DefaultLimits(), CommitWindow: chat.DefaultWindow})
 	if err != nil {
 		return bench.Target{}, nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,8 +16,10 @@ import (
 	"parley/app/chat"
 	"parley/app/faq"
 	"parley/app/files"
+	"parley/app/identity"
 	"parley/app/jobs"
 	"parley/app/live"
+	"parley/app/web"
 )
 
 // config is everything that can be set, by environment only.
@@ -24,6 +27,7 @@ type config struct {
 	Port          int    // 0: any free port
 	PublicURL     string // without a slash at the end
 	DatabaseURL   string // empty: a private cluster under DataDir
+	DirectURL     string // empty: DatabaseURL leads to Postgres itself
 	MigrateURL    string
 	RedisURL      string
 	DataDir       string
@@ -46,7 +50,9 @@ type config struct {
 	modelLimits   model.Limits // tests: shorter ones
 	PushKeys      jobs.PushKeys
 	GeoFile       string // empty: countries are not known
-	Demo          bool   // serve --demo
+	SignUp        string // open, closed or invite; empty: closed, but for the demo
+	Identity      identity.Limits
+	Demo          bool // serve --demo
 
 	letterAfter, settingsMinute time.Duration // tests: shorter ones; 0: the usual
 
@@ -58,9 +64,13 @@ type config struct {
 const help = `Parley: live chat for customer service.
 
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
-  parley migrate            prepare or update the database, then end (for releases)
+  parley migrate [--status] prepare or update the database, then end (for releases); --status only says how far it is
+  parley doctor [--json]    check the settings and everything that they name: database, bus, storage, mail, public address
   parley health [--ready]   ask the server on PORT whether it lives (or is ready); for a container's health check
-  parley reset-link EMAIL   print a link that sets a new password for an address (with a private Postgres: stop the server first)
+  parley organization NAME EMAIL  create an organization and print the link by which its owner sets a password
+  parley invite NAME EMAIL  invite an address to create an organization, where SIGNUP is invite
+  parley reset-link EMAIL   print a link that sets a new password for an address
+  parley version            print the version of this program
   parley traffic [flags]    play visitors against a running server (parley traffic -h)
   parley route --stdio      decide about the conversations whose events come on standard input, a JSON object a line; without
                             a database (see app/queue/stdio.go)
@@ -72,12 +82,15 @@ const help = `Parley: live chat for customer service.
   parley vapid              make a pair of keys for Web Push
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
   parley chaos [flags]      kill, drain and restart instances while people talk, and check that nothing is lost (parley chaos -h)
-  parley help               this text
+  parley help               this text; "parley COMMAND --help" tells about one command, and does nothing else
 
 Environment:
   PORT                  where to listen (8080)
   PUBLIC_URL            how browsers reach this server (http://localhost:PORT)
   DATABASE_URL          Postgres, as a role that owns nothing. Without it a private Postgres runs under DATA_DIR
+  DATABASE_DIRECT_URL   the same role of the same Postgres without a pooler between, where DATABASE_URL leads to PgBouncer in
+                        transaction mode: for the one connection of each server that hears the others (with REDIS_URL, too,
+                        it tells that there is a pooler)
   MIGRATE_DATABASE_URL  Postgres, as the owner of the schema: for "parley migrate", and for "serve" to migrate at its start
   REDIS_URL             carries notifications between several servers through Redis instead of Postgres
   DATA_DIR              files of a single machine: the private Postgres, the secret key (./data)
@@ -88,6 +101,8 @@ Environment:
                         invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
                         shown instead of sent, and an address proves nothing. &report=abuse@shop.example names the address at which
                         unwanted mails can be reported (else it is the sender's)
+  SIGNUP                who can create an organization at /signup: "open" (everybody), "invite" (who was invited by
+                        "parley invite") or "closed" (nobody; the default, but for the demo)
   FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first
@@ -114,7 +129,10 @@ Environment:
                         newcomers=5/500 beginnings=1/100 requests=20/300 frames=30/200 user-requests=50/1000
                         organization-requests=300/5000 visitor-bytes=500000/100000000 address-bytes=2000000/500000000
                         address-sockets=2000 website-sockets=20000 user-sockets=20 organization-sockets=1000
-                        address-connections=256 sockets=15000 staff-sockets=2000 connections=4096" (a second / at once).
+                        address-connections=256 sockets=15000 staff-sockets=2000 connections=4096" (a second / at once)
+                        "login-failures-address=300 login-failures-account=200 login-failures-account-address=10
+                        link-failures-address=300 signups-address=20 resets-address=200 invitations=500" (in 15 minutes)
+                        "mails=5000 mails-unverified=50" (of an organization, in a day).
                         These are the defaults, but for the last three, which follow from the files that this process may
                         open: visitors' sockets, open pages of teams, and HTTP connections. user-sockets and
                         organization-sockets are open pages of one team member (a further one closes the oldest) and of one
@@ -130,6 +148,15 @@ func readConfig(env func(string) string) (config, error) {
 		if _, _, err := net.SplitHostPort(address); err != nil {
 			return c, fmt.Errorf("MODELS_INSIDE must be addresses with ports, such as 127.0.0.1:11434, not %q", address)
 		}
+	}
+	c.DirectURL = env("DATABASE_DIRECT_URL")
+	if c.DirectURL != "" && c.DatabaseURL == "" {
+		return c, errors.New("DATABASE_DIRECT_URL goes with DATABASE_URL: set that, too")
+	}
+	switch c.SignUp = env("SIGNUP"); c.SignUp {
+	case "", web.SignUpOpen, web.SignUpClosed, web.SignUpInvite:
+	default:
+		return c, fmt.Errorf(`SIGNUP must be "open", "closed" or "invite", not %q`, c.SignUp)
 	}
 	c.FilesURL, c.Clamd = env("FILES_URL"), env("CLAMD")
 	c.GeoFile = env("GEOIP_FILE")
@@ -178,7 +205,7 @@ func readConfig(env func(string) string) (config, error) {
 	if c.Suggestions, err = readSuggestions(env("SUGGESTIONS_MEMORY")); err != nil {
 		return c, err
 	}
-	if c.Limits, c.Connections, err = readLimits(env("LIMITS")); err != nil {
+	if c.Limits, c.Identity, c.Connections, err = readLimits(env("LIMITS")); err != nil {
 		return c, err
 	}
 	if c.Quotas, err = readQuotas(env("STORAGE_LIMITS")); err != nil {
@@ -239,11 +266,11 @@ func readSuggestions(s string) (faq.Budget, error) {
 }
 
 // readLimits reads changes to the default limits.
-func readLimits(s string) (live.Limits, connectionLimits, error) {
+func readLimits(s string) (live.Limits, identity.Limits, connectionLimits, error) {
 	if s == "off" {
-		return live.Limits{}, connectionLimits{}, nil
+		return live.Limits{}, identity.Limits{}, connectionLimits{}, nil
 	}
-	l, c := live.DefaultLimits(), connectionLimits{}
+	l, i, c := live.DefaultLimits(), identity.DefaultLimits(), connectionLimits{}
 	shares(filesAllowed(), &l, &c)
 	rates := map[string]*live.Rate{"visitor": &l.Visitor, "address": &l.Address, "website": &l.Website, "organization": &l.Organization,
 		"newcomers": &l.Newcomers, "beginnings": &l.Beginnings, "requests": &l.Requests, "frames": &l.Frames,
@@ -251,7 +278,11 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 		"user-requests": &l.UserRequests, "organization-requests": &l.OrganizationRequests}
 	counts := map[string]*int{"address-sockets": &l.AddressSockets, "website-sockets": &l.WebsiteSockets, "sockets": &l.AllSockets,
 		"user-sockets": &l.UserSockets, "organization-sockets": &l.OrganizationSockets, "staff-sockets": &l.StaffSockets,
-		"connections": &c.all, "address-connections": &c.address}
+		"connections": &c.all, "address-connections": &c.address,
+		"login-failures-address": &i.FailuresAddress, "login-failures-account": &i.FailuresAccount,
+		"login-failures-account-address": &i.FailuresAccountAddress, "link-failures-address": &i.LinkFailures,
+		"signups-address": &i.SignUps, "resets-address": &i.Resets, "invitations": &i.Invitations,
+		"mails": &i.Mails, "mails-unverified": &i.MailsUnverified}
 	for word := range strings.FieldsSeq(s) {
 		name, value, _ := strings.Cut(word, "=")
 		if to, there := counts[name]; there {
@@ -268,9 +299,9 @@ func readLimits(s string) (live.Limits, connectionLimits, error) {
 				continue
 			}
 		}
-		return l, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
+		return l, i, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
 	}
-	return l, c, nil
+	return l, i, c, nil
 }
 
 // readQuotas reads changes to the default quotas.
@@ -329,3 +360,14 @@ func (c config) canServe() error {
 }
 
 func fromEnvironment() (config, error) { return readConfig(os.Getenv) }
+
+// signUp is who can create an organization.
+func (c config) signUp() string {
+	switch {
+	case c.SignUp != "":
+		return c.SignUp
+	case c.Demo:
+		return web.SignUpOpen
+	}
+	return web.SignUpClosed
+}

@@ -17,6 +17,7 @@ import (
 	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/traffic"
+	"parley/app/web"
 )
 
 func TestMain(m *testing.M) { apptest.Main(m) }
@@ -45,6 +46,7 @@ func startTest(t testing.TB, change func(*config)) (*server, error) {
 		t.Fatal(err)
 	}
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
+	cfg.SignUp = web.SignUpOpen
 	cfg.CommitWindow = 2 * time.Millisecond // many tests write one message after another
 	if change != nil {
 		change(&cfg)

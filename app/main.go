@@ -16,10 +16,7 @@ import (
 	"time"
 	_ "time/tzdata" // visitors' time zones, whatever the machine knows
 
-	"parley/app/bench"
-	"parley/app/chaos"
 	"parley/app/pg"
-	"parley/app/traffic"
 )
 
 func main() {
@@ -32,58 +29,47 @@ func main() {
 	}
 }
 
+// run does what the arguments say. It does nothing if they ask for help, or are not understood as a whole.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	command := "help"
+	name := "help"
 	if len(args) > 0 {
-		command, args = args[0], args[1:]
+		name, args = args[0], args[1:]
 	}
-	switch command {
-	case "help", "-h", "--help":
-		fmt.Fprint(out, help)
+	if isHelp(name) {
+		if len(args) == 0 {
+			fmt.Fprint(out, help)
+			return nil
+		}
+		if name, args = args[0], []string{"--help"}; isHelp(name) {
+			fmt.Fprint(out, help)
+			return nil
+		}
+	}
+	c, there := commands[name]
+	if !there {
+		return fmt.Errorf("there is no command %q; see: parley help", name)
+	}
+	if slices.ContainsFunc(args, isHelp) {
+		if c.flags {
+			return c.run(ctx, config{}, []string{"-h"}, out)
+		}
+		fmt.Fprint(out, c.help)
 		return nil
-	case "traffic":
-		return traffic.Command(ctx, args, out)
-	case "route":
-		return route(ctx, args, out)
-	case "vapid":
-		return vapid(out)
-	case "suggest":
-		return suggestions(args, out)
 	}
-	cfg, err := fromEnvironment()
-	if err != nil {
-		return err
+	if c.check != nil {
+		if err := c.check(args); err != nil {
+			return fmt.Errorf("%w\n\n%s", err, c.help)
+		}
 	}
-	setLog(cfg)
-	switch command {
-	case "serve":
-		if err := cfg.canServe(); err != nil {
+	var cfg config
+	if c.configured {
+		var err error
+		if cfg, err = fromEnvironment(); err != nil {
 			return err
 		}
-		for _, a := range args {
-			if a != "--demo" {
-				return fmt.Errorf("serve knows --demo, not %q; everything else is set by environment, see: parley help", a)
-			}
-			cfg.Demo = true
-		}
-		return serve(ctx, cfg, out)
-	case "migrate":
-		return migrate(ctx, cfg, out)
-	case "reset-link":
-		if len(args) != 1 {
-			return errors.New("name one address: parley reset-link anna@shop.example")
-		}
-		return resetLink(ctx, cfg, args[0], out)
-	case "health":
-		return health(ctx, cfg, slices.Contains(args, "--ready"))
-	case "bench-serve":
-		return benchServe(ctx, cfg, args, out)
-	case "bench":
-		return bench.Command(ctx, args, out, startBench)
-	case "chaos":
-		return chaos.Command(ctx, args, out, makeWorld)
+		setLog(cfg)
 	}
-	return fmt.Errorf("there is no command %q; see: parley help", command)
+	return c.run(ctx, cfg, args, out)
 }
 
 func setLog(cfg config) {
@@ -119,6 +105,9 @@ func health(ctx context.Context, cfg config, ready bool) error {
 }
 
 func serve(ctx context.Context, cfg config, out io.Writer) error {
+	for _, w := range misspelt(os.Environ()) {
+		slog.Warn("setting not used", "name", w.name, "problem", w.problem)
+	}
 	s, err := start(ctx, cfg)
 	if err != nil {
 		return err
@@ -128,6 +117,7 @@ func serve(ctx context.Context, cfg config, out io.Writer) error {
 	} else {
 		fmt.Fprintf(out, "Parley is running at %s\n", s.url)
 	}
+	fmt.Fprint(out, s.uses)
 	select {
 	case <-ctx.Done():
 		slog.Info("stopping")
@@ -137,7 +127,10 @@ func serve(ctx context.Context, cfg config, out io.Writer) error {
 	return err
 }
 
-func migrate(ctx context.Context, cfg config, out io.Writer) error {
+func migrate(ctx context.Context, cfg config, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		return migrationStatus(ctx, cfg, out)
+	}
 	if cfg.MigrateURL == "" {
 		return errors.New(`"migrate" needs MIGRATE_DATABASE_URL, the log-in of the schema's owner. (Without DATABASE_URL, "serve" prepares its private Postgres by itself.)`)
 	}
@@ -152,11 +145,12 @@ func resetLink(ctx context.Context, cfg config, email string, out io.Writer) err
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = fmt.Sprintf("http://localhost:%d", cfg.Port)
 	}
-	h, err := openHouse(ctx, cfg)
+	h, err := openHouse(ctx, cfg.beside())
 	if err != nil {
 		return err
 	}
 	defer h.close()
+	h.identity.Limit(cfg.Identity)
 	l, err := h.identity.OperatorLink(ctx, email)
 	if err != nil {
 		return err

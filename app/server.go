@@ -72,7 +72,7 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 			slog.Info("database brought up to date", "migrations", n)
 		}
 	}
-	if h.db, err = pg.Open(ctx, appURL); err != nil {
+	if h.db, err = pg.OpenPooled(ctx, appURL, cfg.DirectURL); err != nil {
 		return nil, err
 	}
 	if err = h.db.Ping(ctx); err != nil {
@@ -96,6 +96,7 @@ func openHouse(ctx context.Context, cfg config) (_ *house, err error) {
 	h.furnish(h.db, bus.New(driver), cfg.Demo)
 	h.chat.Window(cfg.CommitWindow)
 	h.chat.KeepBy(cfg.Keeping)
+	h.identity.Limit(cfg.Identity)
 	if cfg.Suggestions != (faq.Budget{}) {
 		h.faq.SetBudget(cfg.Suggestions)
 	}
@@ -134,10 +135,12 @@ type server struct {
 	demo      *demo
 	live      *live.Hub
 	mail      *jobs.Mailer
+	uses      string     // what it uses, for the operator to read
 	failed    chan error // gets the reason if a part ends by itself
 
 	http        *http.Server
 	connections *connections
+	requests    requests
 	admin       *http.Server // nil: there is none
 	adminAt     string       // its host and port
 	drainDelay  time.Duration
@@ -162,7 +165,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster)}
+	s := &server{house: h, mail: mailer, failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: disksOf(cfg, h.cluster), requests: newRequests()}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -185,13 +188,17 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 			return nil, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.url, Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	webCfg := web.Config{PublicURL: s.url, SignUp: cfg.signUp(), Ready: s.whyNotReady, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	if cfg.AdminAddr != "" {
+		webCfg.Observe = s.requests.observe
+	}
 	if cfg.Demo {
 		if s.demo, err = makeDemo(ctx, h, s.url); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)
 		}
 		webCfg.Demo, webCfg.ShopKey = &s.demo.Demo, s.demo.shopKey
 	}
+	s.uses = cfg.uses()
 	s.live = live.New(live.Rooms{Chat: h.chat, Org: h.org, Queue: h.queue, FAQ: h.faq}, h.bus, chat.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
 	s.live.Face = h.identity.Face
 	s.live.OnTide(giveBack())
@@ -210,11 +217,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	filesAt := cfg.FilesURL
-	if filesAt == "" {
-		filesAt = filepath.Join(cfg.DataDir, "files")
-	}
-	store, err := files.OpenStore(filesAt)
+	store, err := files.OpenStore(cfg.filesAt())
 	if err != nil {
 		return nil, err
 	}
@@ -231,7 +234,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		s.live.Transcript = mailing.transcript
 	}
 	newPushing(h, pusher)
-	front, err := web.New(webCfg, web.Rooms{Forms: forms.New(h.db), Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
+	front, err := web.New(webCfg, web.Rooms{Bus: h.bus, Forms: forms.New(h.db), Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
 	}

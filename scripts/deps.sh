@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what this machine lacks: "deps.sh run" a Postgres server, "deps.sh test" also Chromium and Redis, "deps.sh engines" also Firefox and
-# WebKitGTK.
+# Installs what this machine lacks: "deps.sh run" a Postgres server, "deps.sh test" also Chromium, Redis, nginx and PgBouncer,
+# "deps.sh engines" also Firefox and WebKitGTK.
 # Uses the system's package manager (Debian, Ubuntu: apt-get; macOS: Homebrew), and says what it installs and why.
 set -eu
 what=${1:-run}
@@ -28,6 +28,8 @@ need() { # what for, Debian's package, Homebrew's package
 have_postgres || need "Postgres (keeps everything; runs privately, only while Parley runs)" postgresql postgresql@17
 if [ "$what" = test ] || [ "$what" = engines ]; then
   have_browser || need "Chromium (the tests use the product as a person does)" chromium "--cask chromium"
+  command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || need "nginx (the tests restart servers behind a real one)" nginx-light nginx
+  command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || need "PgBouncer (the tests go to Postgres through a real one)" pgbouncer pgbouncer
   command -v redis-server >/dev/null 2>&1 || need "Redis (the tests carry notifications through a real one)" redis-server redis
 fi
 if [ "$what" = engines ]; then

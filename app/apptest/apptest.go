@@ -130,6 +130,7 @@ func NewOrg(t testing.TB) Org {
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
 	orgs, people := org.New(DB(t), b), identity.New(DB(t), b, false)
+	people.HashCheaply()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -176,7 +177,9 @@ func (o Org) Member(t testing.TB, role access.Role, customers ...uuid.UUID) Pers
 	ctx := context.Background()
 	name := fmt.Sprintf("%s %s of %s", role, uuid.NewString()[:4], o.Name)
 	email := strings.ReplaceAll(name, " ", "-") + "@" + o.Name + ".example"
-	id, err := identity.New(DB(t), bus.New(nil), false).Create(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
+	people := identity.New(DB(t), bus.New(nil), false)
+	people.HashCheaply()
+	id, err := people.Create(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

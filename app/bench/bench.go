@@ -45,6 +45,9 @@ func Command(ctx context.Context, args []string, out io.Writer, start Start) err
 		}
 		return err
 	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; see: parley bench -h", f.Arg(0))
+	}
 	dir, err := os.MkdirTemp("/tmp", "parley-bench-")
 	if err != nil {
 		return err

@@ -40,6 +40,9 @@ const (
 	Visitor Kind = "visitor" // a visitor turned out to be another one
 	Block   Kind = "block"   // who may not write to an organization has changed
 	FAQ     Kind = "faq"     // an FAQ entry was changed, or chosen
+
+	Login        Kind = "login"        // what is stored in a log-in session changed; it is as good as before
+	Organization Kind = "organization" // an organization's name changed, or the pictures of its team members
 )
 
 // Event is "this happened".
@@ -93,7 +96,7 @@ const everyone = "parley"
 // channel is where an event is told: what only screens show, to those who have a screen of the organization.
 func channel(e Event) string {
 	switch e.Kind {
-	case Said, Typing, Seen, Block, Visitor, Agent, Guests, Line, FAQ:
+	case Said, Typing, Seen, Visitor, Agent, Guests, Line, FAQ:
 		return channelOf(e.Org)
 	}
 	return everyone
@@ -117,6 +120,7 @@ type Bus struct {
 	screens map[uuid.UUID]*interest
 
 	sent, heard, gaps atomic.Int64
+	settling
 }
 
 // interest is how many screens of an organization are open here.
@@ -137,6 +141,7 @@ func (b *Bus) Stats() Stats { return Stats{b.sent.Load(), b.heard.Load(), b.gaps
 // New returns a bus. A nil driver serves a single process.
 func New(driver Driver) *Bus {
 	b := &Bus{driver: driver, self: uuid.NewString()[:8], out: make(chan Event, 4096), once: make(chan struct{}), screens: map[uuid.UUID]*interest{}}
+	b.settling.init()
 	if driver == nil {
 		close(b.once)
 		b.up.Store(true)
@@ -230,6 +235,7 @@ func (b *Bus) Publish(events ...Event) {
 	if b.driver == nil {
 		return
 	}
+	b.note(events)
 	for _, e := range events {
 		e.Local = nil
 		select {
@@ -270,6 +276,8 @@ type envelope struct {
 	From   string  `json:"f"`
 	Events []Event `json:"e"`
 	Gap    bool    `json:"g,omitempty"`
+
+	control
 }
 
 // Run carries events to and from the other processes until ctx ends, and then sends what is still waiting.
@@ -306,6 +314,7 @@ func (b *Bus) listening(channels []string) {
 	if slices.Contains(channels, everyone) { // also the first time: screens may be open already
 		b.connected(true)
 		b.gap(uuid.Nil) // of every organization
+		b.greet()
 		b.first.Do(func() { close(b.once) })
 		return
 	}
@@ -333,6 +342,7 @@ func (b *Bus) hear(payload string) {
 		b.heard.Add(int64(len(env.Events)))
 		b.deliver(env.Events)
 	}
+	b.controlled(env.From, env.control)
 }
 
 // send gathers what is waiting into as few payloads as fit and sends them in one round trip.
@@ -348,7 +358,7 @@ func (b *Bus) send(ctx context.Context) {
 				b.flush(last, b.gather(<-b.out))
 			}
 			b.dropped.Store(true)
-			b.flush(last, nil)
+			b.flush(last, []Event{{Kind: controls, Local: control{Bye: true}}})
 			return
 		}
 	}
@@ -371,7 +381,12 @@ func (b *Bus) flush(ctx context.Context, events []Event) {
 	var payloads []Payload
 	byChannel := map[string][]Event{}
 	var order []string
+	var last controlled
 	for _, e := range events {
+		if e.Kind == controls {
+			last.add(e.Local.(control))
+			continue
+		}
 		if e.Kind == flushed {
 			defer close(e.Local.(chan struct{}))
 			continue
@@ -390,6 +405,12 @@ func (b *Bus) flush(ctx context.Context, events []Event) {
 	if b.dropped.Swap(false) {
 		payloads = append(payloads, Payload{everyone, b.gapPayload()})
 	}
+	for _, c := range last.list() { // after what was published before
+		raw, err := json.Marshal(envelope{From: b.self, control: c})
+		if err == nil {
+			payloads = append(payloads, Payload{everyone, string(raw)})
+		}
+	}
 	if len(payloads) == 0 {
 		return
 	}
@@ -398,7 +419,7 @@ func (b *Bus) flush(ctx context.Context, events []Event) {
 		err := b.driver.Send(sending, payloads)
 		cancel()
 		if err == nil {
-			b.sent.Add(int64(len(events)))
+			b.sent.Add(int64(len(events) - last.events))
 			return
 		}
 		if ctx.Err() != nil {

@@ -33,6 +33,7 @@ type entry[K comparable, V any] struct {
 	key   K
 	value V
 	bytes int
+	since time.Time
 	until time.Time
 }
 
@@ -47,7 +48,10 @@ func New[K comparable, V any](most int) *Cache[K, V] {
 func (c *Cache[K, V]) OnDrop(f func(K, V)) { c.dropped = f }
 
 // Get returns what is stored under a key and has not expired.
-func (c *Cache[K, V]) Get(key K) (value V, found bool) {
+func (c *Cache[K, V]) Get(key K) (value V, found bool) { return c.GetWithin(key, 0) }
+
+// GetWithin is Get for an entry that was stored at most age ago; 0: at any time.
+func (c *Cache[K, V]) GetWithin(key K, age time.Duration) (value V, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.of[key]
@@ -55,8 +59,12 @@ func (c *Cache[K, V]) Get(key K) (value V, found bool) {
 		return value, false
 	}
 	x := e.Value.(*entry[K, V])
-	if time.Now().After(x.until) {
+	now := time.Now()
+	if now.After(x.until) {
 		c.remove(e)
+		return value, false
+	}
+	if age > 0 && now.Sub(x.since) > age {
 		return value, false
 	}
 	c.order.MoveToFront(e)
@@ -99,7 +107,8 @@ func (c *Cache[K, V]) put(key K, value V, bytes int, life time.Duration) bool {
 	for c.used+bytes > c.most {
 		c.remove(c.order.Back())
 	}
-	c.of[key] = c.order.PushFront(&entry[K, V]{key, value, bytes, time.Now().Add(life)})
+	now := time.Now()
+	c.of[key] = c.order.PushFront(&entry[K, V]{key, value, bytes, now, now.Add(life)})
 	c.used += bytes
 	return true
 }

@@ -67,6 +67,9 @@ func Command(ctx context.Context, args []string, out io.Writer, make Make) error
 		}
 		return err
 	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; see: parley chaos -h", f.Arg(0))
+	}
 	switch *scenario {
 	case "faults":
 	case "neighbors":

@@ -205,6 +205,9 @@ func TestBadLinksAreLimited(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), room(t, false), apptest.NewOrg(t)
 	office := from()
+	l := identity.DefaultLimits()
+	l.LinkFailures = 60
+	r.Limit(l)
 	var err error
 	for range 61 {
 		_, err = r.Reset(ctx, "0123456789abcdefghijklmnopq", "a long password", office)

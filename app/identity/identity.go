@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/google/uuid"
 
 	"parley/app/access"
@@ -27,18 +28,21 @@ type Room struct {
 	bus  *bus.Bus
 	demo bool // the demo's log-ins work
 
-	hashes  atomic.Int64   // computed so far
-	working sync.WaitGroup // what nobody waits for
+	argon   *argon2id.Params // of new passwords
+	hashes  atomic.Int64     // computed so far
+	working sync.WaitGroup   // what nobody waits for
 
-	people *cache.Cache[uuid.UUID, Person]
-	links  *cache.Unknown // secrets of mailed links that are not good
-	faces  faces
+	refusals refusals
+	limits   Limits
+	people   *cache.Cache[uuid.UUID, Person]
+	links    *cache.Unknown // secrets of mailed links that are not good
+	faces    faces
 }
 
 // New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
 func New(db *pg.DB, b *bus.Bus, demo bool) *Room {
-	r := &Room{db: db, bus: b, demo: demo, people: cache.New[uuid.UUID, Person](peopleBytes),
-		links: cache.NewUnknown(time.Minute, badLinks, badLinks/attemptWindow.Seconds())}
+	r := &Room{db: db, bus: b, demo: demo, argon: argon, people: cache.New[uuid.UUID, Person](peopleBytes),
+		limits: DefaultLimits(), links: linksUnknown(DefaultLimits().LinkFailures)}
 	b.Subscribe(r)
 	return r
 }
@@ -71,7 +75,7 @@ func (r *Room) WhoNow(ctx context.Context, id uuid.UUID) (Person, error) {
 
 // WhoSince is Who with at least the changes up to an epoch: what is remembered of before is not used.
 func (r *Room) WhoSince(ctx context.Context, id uuid.UUID, epoch int) (Person, error) {
-	if p, found := r.people.Get(id); found && p.Epoch >= epoch {
+	if p, found := r.people.Get(id); found && p.Epoch >= epoch && r.bus.Up() {
 		return p, nil
 	}
 	mark := r.people.Now()
@@ -103,9 +107,13 @@ func (r *Room) allowed(email string) bool { return r.demo || !strings.HasSuffix(
 // Heard forgets a user that changed.
 func (r *Room) Heard(events []bus.Event) {
 	for _, e := range events {
-		if e.Kind == bus.User {
+		switch e.Kind {
+		case bus.User:
 			r.people.Drop(e.User)
 			r.links.Clear() // a link may be good again where the user is
+		case bus.Organization:
+			r.people.DropIf(func(_ uuid.UUID, p Person) bool { return p.Actor.Org() == e.Org })
+			r.faces.forget(e.Org)
 		}
 	}
 }
@@ -117,6 +125,7 @@ func (r *Room) Gap(org uuid.UUID) {
 	}
 	r.people.Clear()
 	r.links.Clear()
+	r.faces.forget(uuid.Nil)
 }
 
 func (r *Room) changed(org, user uuid.UUID) {

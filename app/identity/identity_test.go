@@ -64,6 +64,9 @@ func TestLogInLimits(t *testing.T) {
 		}
 	}
 	office := from()
+	l := identity.DefaultLimits()
+	l.FailuresAddress = 100
+	r.Limit(l)
 	var err error
 	for i := range 101 {
 		_, err = r.LogIn(ctx, uuid.NewString()+"@x.example", "wrong", office)

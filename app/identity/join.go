@@ -53,7 +53,7 @@ func (r *Room) enroll(ctx context.Context, n newcomer) (id uuid.UUID, matched bo
 	for range otherSalts {
 		var hash *string
 		if n.Password != "" {
-			h, err := r.hashFor(ctx, n.Email, n.Password, newPrefix())
+			h, err := r.hashFor(ctx, n.Email, n.Password, newPrefix(r.argon))
 			if err != nil {
 				return uuid.Nil, false, err
 			}
@@ -138,8 +138,13 @@ func (r *Room) Join(ctx context.Context, secret, name, password, from string) (i
 			}
 			return becomes{access.Role(row.Role), row.CustomerID, row.Customers}, err
 		}
-		return r.guarded(ctx, ofAccount(in.Email, from), func() (bool, error) {
+		return r.guarded(ctx, r.ofAccount(in.Email, from), func() (bool, error) {
 			var matched bool
+			defer func() {
+				if errors.Is(err, error(errWrong)) {
+					r.noteRefused(in.Email, from, err)
+				}
+			}()
 			id, matched, err = r.enroll(ctx, newcomer{org: inv.OrgID, purpose: "accept an invitation", SignUp: in, proven: inv.Proves, first: accept})
 			return wrongGuess(matched, inv.Proves, err), err
 		})

@@ -5,25 +5,57 @@ import (
 	"crypto/sha256"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"parley/app/cache"
 	"parley/app/fail"
 	"parley/app/outside"
 	"parley/app/pg"
 )
 
-// Limits on wrong passwords within attemptWindow. They are counted per network (wide, because an office shares one), per account
-// from one network (narrow), and per account from everywhere (wide: strangers must not lock a person out by a handful of
-// attempts). Only failures count, so that any number of people can log in from one office at the same minute.
-const (
-	attemptWindow      = 15 * time.Minute
-	attemptsPerNetwork = 100
-	attemptsPerAccount = 10
-	attemptsEverywhere = 200
-	badLinks           = 60 // links that are not good, opened from one network
-)
+// Limits bound what can be tried, and what can be sent. A zero field is no limit. Wrong passwords are counted per network (wide,
+// because an office shares one), per account from one network (narrow), and per account from everywhere (wide: strangers must not
+// lock a person out by a handful of attempts). Only failures count, so that any number of people can log in from one office at the
+// same minute.
+type Limits struct {
+	FailuresAddress        int // wrong passwords from one network, in 15 minutes
+	FailuresAccount        int // wrong passwords for one account, in 15 minutes
+	FailuresAccountAddress int // wrong passwords for one account from one network, in 15 minutes
+	LinkFailures           int // links that are not good, opened from one network, in 15 minutes
+	SignUps                int // organizations asked for from one network, in 15 minutes
+	Resets                 int // new passwords asked for from one network, in 15 minutes
+	Invitations            int // invitations that an organization makes, in 15 minutes
+	Mails                  int // mails of one organization, in a day
+	MailsUnverified        int // mails of one organization of which no owner has proven the address, in a day
+}
+
+// DefaultLimits returns the limits of a server that nobody has configured. An office of several hundred people fits into them.
+func DefaultLimits() Limits {
+	return Limits{FailuresAddress: 300, FailuresAccount: 200, FailuresAccountAddress: 10, LinkFailures: 300, SignUps: 20, Resets: 200,
+		Invitations: 500, Mails: 5000, MailsUnverified: 50}
+}
+
+// Limit replaces the limits. To be called before anything is asked of the service.
+func (r *Room) Limit(l Limits) {
+	r.limits = l
+	r.links = linksUnknown(l.LinkFailures)
+}
+
+// Limits returns the limits.
+func (r *Room) Limits() Limits { return r.limits }
+
+// linksUnknown counts links that are not good in this process; those of a whole office may be looked up at the same moment.
+func linksUnknown(most int) *cache.Unknown {
+	if most == 0 {
+		most = 1 << 30
+	}
+	return cache.NewUnknown(time.Minute, most, float64(most)/attemptWindow.Seconds())
+}
+
+const attemptWindow = 15 * time.Minute
 
 // limit is how many failures there may be at a key.
 type limit struct {
@@ -37,13 +69,18 @@ func key(parts ...string) []byte {
 }
 
 // ofAccount limits guesses at the password of an address.
-func ofAccount(email, from string) []limit {
-	return []limit{{key("login", email, outside.Network(from)), attemptsPerAccount}, {key("login", email), attemptsEverywhere}}
+func (r *Room) ofAccount(email, from string) []limit {
+	return those(limit{key("login", email, outside.Network(from)), r.limits.FailuresAccountAddress}, limit{key("login", email), r.limits.FailuresAccount})
+}
+
+// those leaves out what is not limited.
+func those(all ...limit) []limit {
+	return slices.DeleteFunc(all, func(l limit) bool { return l.most == 0 })
 }
 
 // ofLogIn limits guesses at passwords on the log-in page.
-func ofLogIn(email, from string) []limit {
-	return append(ofAccount(email, from), limit{key("login from", outside.Network(from)), attemptsPerNetwork})
+func (r *Room) ofLogIn(email, from string) []limit {
+	return append(r.ofAccount(email, from), those(limit{key("login from", outside.Network(from)), r.limits.FailuresAddress})...)
 }
 
 func keysOf(limits []limit) [][]byte {
@@ -125,7 +162,7 @@ func (r *Room) withLink(ctx context.Context, kind, secret, from string, use func
 	if err := r.links.Full(ctx); err != nil {
 		return err
 	}
-	limits := []limit{{key("link from", outside.Network(from)), badLinks}}
+	limits := those(limit{key("link from", outside.Network(from)), r.limits.LinkFailures})
 	if err := r.over(ctx, limits); err != nil {
 		return err
 	}
@@ -156,9 +193,12 @@ func behindLink[V any](ctx context.Context, r *Room, kind, secret string, look f
 	return found, err
 }
 
-// Limited counts one use of something that everyone may do so often (found organizations, ask for mails, invite), and refuses
+// Limited counts one use (0: any number is allowed) of something that everyone may do so often (found organizations, ask for mails, invite), and refuses
 // when there were too many for whom or from where. A network address counts as outside.Network has it.
 func (r *Room) Limited(ctx context.Context, what, whose string, most int) error {
+	if most == 0 {
+		return nil
+	}
 	n, left, err := r.db.Doors().Attempt(ctx, key(what, whose), attemptWindow)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) (found [
 		return nil, wrong
 	}
 	ctx = outside.With(ctx, from)
-	err = r.guarded(ctx, ofLogIn(email, from), func() (bool, error) {
+	err = r.guarded(ctx, r.ofLogIn(email, from), func() (bool, error) {
 		hash, err := r.hashFor(ctx, email, password, nobody())
 		if err != nil {
 			return false, err
@@ -49,6 +49,9 @@ func (r *Room) LogIn(ctx context.Context, email, password, from string) (found [
 		}
 		return false, nil
 	})
+	if err != nil {
+		r.noteRefused(email, from, err)
+	}
 	return found, err
 }
 

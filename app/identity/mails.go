@@ -14,8 +14,6 @@ import (
 // Limits on the mails that an organization may have sent to people within a day, counted over all processes.
 const (
 	mailWindow       = 24 * time.Hour
-	mailsUnverified  = 50 // until an owner has proven the address
-	mailsADay        = 5000
 	transcriptsADay  = 5   // that an organization's visitors can send to one address
 	transcriptsOfOrg = 500 // and in all
 )
@@ -23,18 +21,18 @@ const (
 // CountMail counts one mail of an organization, and refuses it with fail.Busy if that would be too many in a day.
 func (r *Room) CountMail(ctx context.Context, org uuid.UUID) error {
 	n, left, err := r.db.Doors().Attempt(ctx, key("mail of", org.String()), mailWindow)
-	if err != nil || n <= mailsUnverified {
+	if l := r.limits; err != nil || l.MailsUnverified == 0 || n <= l.MailsUnverified {
 		return err
 	}
 	verified, err := r.db.Doors().Verified(ctx, org)
-	if err != nil || verified && n <= mailsADay {
+	if err != nil || verified && (n <= r.limits.Mails || r.limits.Mails == 0) {
 		return err
 	}
 	if verified {
-		return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(mailsADay) +
+		return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(r.limits.Mails) +
 			" mails in a day, which is as many as it may. Nothing was sent; try again " + in(left) + "."}
 	}
-	return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(mailsUnverified) +
+	return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(r.limits.MailsUnverified) +
 		" mails in a day, which is as many as it may until an owner's address is verified. Nothing was sent. " +
 		"To verify it, an owner logs out, chooses “Forgot your password?” and opens the mailed link. Otherwise try again " + in(left) + "."}
 }

@@ -24,9 +24,16 @@ import (
 // Parameters of argon2id: OWASP's recommendation (19 MiB, two passes, one lane).
 var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
+// cheap is for tests that are not about hashing.
+var cheap = &argon2id.Params{Memory: 16, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// HashCheaply has new passwords hashed in no time, and so without safety: for tests.
+func (r *Room) HashCheaply() { r.argon = cheap }
+
 // hashing bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory, and serves networks in
-// turns, so that those of one do not keep the others out.
-var hashing = fair.New(fair.Limits{Total: runtime.NumCPU(), Each: max(1, runtime.NumCPU()/2), Queue: 200, Wait: 10 * time.Second,
+// turns, so that those of one do not keep the others out. A whole office that logs in at the same minute waits its turn, half a minute
+// at most for several hundred people on one core, and is not refused.
+var hashing = fair.New(fair.Limits{Total: runtime.NumCPU(), Each: max(1, runtime.NumCPU()/2), Queue: 500, Wait: 75 * time.Second,
 	Words: "Very many people from your network log in just now. Try again in 5 seconds."})
 
 // slot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for another. The error is
@@ -36,10 +43,10 @@ func slot(ctx context.Context) (release func(), err error) {
 }
 
 // nobody is the prefix that passwords for unknown addresses are hashed with, so that the answer takes as long.
-var nobody = sync.OnceValue(newPrefix)
+var nobody = sync.OnceValue(func() string { return newPrefix(argon) })
 
 // newPrefix is the beginning of a hash: algorithm, parameters and a new salt.
-func newPrefix() string {
+func newPrefix(argon *argon2id.Params) string {
 	salt := make([]byte, argon.SaltLength)
 	rand.Read(salt)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$", argon2.Version, argon.Memory, argon.Iterations, argon.Parallelism,

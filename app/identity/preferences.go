@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bus"
 	"parley/app/fail"
 	"parley/app/identity/internal/identitydb"
 	"parley/app/keys"
@@ -163,6 +164,7 @@ func (r *Room) SetAliases(ctx context.Context, who access.Actor, user uuid.UUID,
 	if err := mayManage(ctx, identitydb.New(t), who, user); err != nil {
 		return err
 	}
+	defer r.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
 		for i, c := range changes {
@@ -221,6 +223,17 @@ func (r *Room) Face(ctx context.Context, org, conversation uuid.UUID) (file uuid
 type faces struct {
 	mu      sync.Mutex
 	without map[uuid.UUID]time.Time
+}
+
+// forget has an organization (the zero id: every one) asked again whether it has pictures.
+func (f *faces) forget(org uuid.UUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if org == uuid.Nil {
+		clear(f.without)
+	} else {
+		delete(f.without, org)
+	}
 }
 
 // Subscription is a browser that wants to be told of what comes in while no desk is open.

@@ -106,7 +106,7 @@ func (r *Room) Reset(ctx context.Context, secret, password, from string) (found 
 		shown := reset.UserID != uuid.Nil && !reset.Proves // to a manager, who must not try passwords by it
 		var limits []limit
 		if shown {
-			limits = ofAccount(reset.Email, from)
+			limits = r.ofAccount(reset.Email, from)
 		}
 		var changed []pg.Changed
 		err = r.guarded(ctx, limits, func() (bool, error) {
@@ -129,7 +129,7 @@ func (r *Room) Reset(ctx context.Context, secret, password, from string) (found 
 // setPassword returns at least one user, or an error.
 func (r *Room) setPassword(ctx context.Context, secret, email, password string) (changed []pg.Changed, err error) {
 	for range otherSalts {
-		hash, err := r.hashFor(ctx, email, password, newPrefix())
+		hash, err := r.hashFor(ctx, email, password, newPrefix(r.argon))
 		if err != nil {
 			return nil, err
 		}

@@ -14,8 +14,8 @@ import (
 )
 
 // Sessions keeps log-in sessions in Postgres, hashed, with a short memory in front of it so that a request costs no query
-// for its session. It is an scs.CtxStore. Ending a session rings the bell, so that other processes forget it and its
-// sockets close.
+// for its session. It is an scs.CtxStore. Writing a session publishes an event, so that other processes forget what they have
+// stored of it; ending one also closes its sockets. While other processes are not heard, nothing stored is used.
 type Sessions struct {
 	store *pg.SessionStore
 	bus   *bus.Bus
@@ -31,7 +31,7 @@ const (
 	sessionBytes = 16 << 20
 
 	unknownSessionKept     = 10 * time.Minute
-	unknownSessionsOnce    = 200 // that a network may come with
+	unknownSessionsOnce    = 300 // that a network may come with
 	unknownSessionsASecond = 2
 )
 
@@ -53,8 +53,10 @@ func SessionKey(token string) string {
 // tokens of no session.
 func (s *Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	key := SessionKey(token)
-	if data, found := s.kept.Get(key); found {
-		return data, true, nil
+	if s.bus.Up() {
+		if data, found := s.kept.Get(key); found {
+			return data, true, nil
+		}
 	}
 	mark := s.kept.Now()
 	unknown, settle, err := s.unknown.Ask(ctx, key)
@@ -75,8 +77,8 @@ func (s *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 	if err := s.store.CommitCtx(ctx, key, data, expiry); err != nil {
 		return err
 	}
+	s.bus.Publish(bus.Event{Kind: bus.Login, Text: key})
 	s.kept.Set(key, data, len(key)+len(data), sessionKept)
-	s.unknown.Drop(key)
 	return nil
 }
 
@@ -90,11 +92,15 @@ func (s *Sessions) DeleteCtx(ctx context.Context, token string) error {
 	return nil
 }
 
-// Heard forgets a session that has ended.
+// Heard forgets a session that has changed or ended.
 func (s *Sessions) Heard(events []bus.Event) {
 	for _, e := range events {
-		if e.Kind == bus.Session {
+		switch e.Kind {
+		case bus.Session:
 			s.kept.Drop(e.Text)
+		case bus.Login:
+			s.kept.Drop(e.Text)
+			s.unknown.Drop(e.Text)
 		}
 	}
 }

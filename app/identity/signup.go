@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -55,7 +57,7 @@ func (r *Room) SignUpAtOnce(ctx context.Context, in SignUp, from string, found F
 		return uuid.Nil, err
 	}
 	ctx = outside.With(ctx, from)
-	err = r.guarded(ctx, ofAccount(in.Email, from), func() (bool, error) {
+	err = r.guarded(ctx, r.ofAccount(in.Email, from), func() (bool, error) {
 		org, err := found(ctx)
 		if err != nil {
 			return false, err
@@ -94,8 +96,9 @@ func (r *Room) SignUpOf(ctx context.Context, secret string) (pg.SignUp, error) {
 
 // FinishSignUp founds the organization that a mailed link is for. If the address has a proven log-in, the owner belongs to that
 // and no password is needed; otherwise to a new one with this password. A password that was typed before the address was proven
-// is good for nothing new. from is the network address that asks.
-func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, found func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
+// is good for nothing new. from is the network address that asks; d says how links reach people here: those that are not mailed
+// prove nothing.
+func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, d Delivery, found func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
 	err = r.withLink(ctx, forSignUp, secret, from, func(ctx context.Context) error {
 		s, err := r.SignUpOf(ctx, secret)
 		if err != nil {
@@ -121,7 +124,7 @@ func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, 
 			if err != nil {
 				return false, err
 			}
-			n := newcomer{org: org, purpose: "first owner", SignUp: in, proven: true, first: as(access.Owner, nil)}
+			n := newcomer{org: org, purpose: "first owner", SignUp: in, proven: d == Mailed || s.Verified, first: as(access.Owner, nil)}
 			if id, _, err = r.enroll(ctx, n); errors.Is(err, error(errWrong)) { // proven by another link at the same moment
 				n.Password = ""
 				id, _, err = r.enroll(ctx, n)
@@ -130,4 +133,42 @@ func (r *Room) FinishSignUp(ctx context.Context, secret, password, from string, 
 		})
 	})
 	return id, err
+}
+
+// NewOwner is what has become of an address that is to own a new organization.
+type NewOwner struct {
+	User  uuid.UUID
+	Known bool // it has a proven log-in already, whose password is good for the new organization, too
+}
+
+// NewOwner founds an organization for an address, for the operator: whoever can read the address's mail, or gets a link from the
+// operator, chooses the password. An address with a proven log-in keeps it.
+func (r *Room) NewOwner(ctx context.Context, email string, found Found) (made NewOwner, err error) {
+	in := SignUp{Name: strings.Split(email, "@")[0], Email: email}
+	if err := r.CheckAddress(&in); err != nil {
+		return NewOwner{}, err
+	}
+	err = r.guarded(ctx, nil, func() (bool, error) {
+		address, err := r.db.Doors().Address(ctx, in.Email)
+		if err != nil {
+			return false, err
+		}
+		if made.Known = address.Verified; !made.Known {
+			in.Password = rand.Text() // nobody knows it
+		}
+		org, err := found(ctx)
+		if err != nil {
+			return false, err
+		}
+		made.User, _, err = r.enroll(ctx, newcomer{org: org, purpose: "first owner", SignUp: in, proven: made.Known, first: as(access.Owner, nil)})
+		return false, err
+	})
+	return made, err
+}
+
+// InviteSignUp is AskSignUp for the operator, as often as it likes.
+func (r *Room) InviteSignUp(ctx context.Context, organization string, in SignUp) (SignUpLink, error) {
+	secret, hash := token()
+	known, err := r.db.Doors().KeepSignUp(ctx, hash, in.Email, organization, in.Name, SignUpLasts)
+	return SignUpLink{secret, known}, err
 }

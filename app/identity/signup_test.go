@@ -32,14 +32,14 @@ func TestSignUpByMail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		id, err := r.FinishSignUp(ctx, link.Secret, password, from(), orgs.Found)
+		id, err := r.FinishSignUp(ctx, link.Secret, password, from(), identity.Mailed, orgs.Found)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return id, link.Secret
 	}
 	first, used := finish("Olga's own password")
-	if _, err := r.FinishSignUp(ctx, used, "Olga's own password", from(), orgs.Found); !errors.Is(err, error(identity.ErrLink)) {
+	if _, err := r.FinishSignUp(ctx, used, "Olga's own password", from(), identity.Mailed, orgs.Found); !errors.Is(err, error(identity.ErrLink)) {
 		t.Errorf("a used link: %v", err)
 	}
 	second, _ := finish("")

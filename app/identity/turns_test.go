@@ -18,8 +18,8 @@ func TestLogInsTakeTurns(t *testing.T) {
 	defer cancel()
 	stop := make(chan struct{})
 	defer close(stop)
-	busy := make(chan error, 1000)
-	for i := range 600 {
+	busy := make(chan error, 2000)
+	for i := range 1400 {
 		from := "192.0.2.1"
 		if i%2 == 1 {
 			from = fmt.Sprintf("2001:db8:0:%x::1", i%256) // one /56

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +48,9 @@ type Mailer struct {
 	report string
 	secure *tls.Config
 	queues queues
-	work   chan func(context.Context)
+
+	sent, failed, again atomic.Int64
+	work                chan func(context.Context)
 }
 
 // NewMailer reads an address such as smtp://user:password@mail.example:587?from=parley@shop.example. The scheme smtp uses
@@ -198,16 +201,48 @@ func (m *Mailer) Waiting() int { return m.queues.waiting() }
 // Refused is how many letters were refused since the start because a queue was full.
 func (m *Mailer) Refused() int64 { return m.queues.refused.Load() }
 
+// Counts says how many letters were sent since the start, how many were given up, and how many attempts failed after which the letter
+// was tried again.
+func (m *Mailer) Counts() (sent, failed, again int64) {
+	return m.sent.Load(), m.failed.Load(), m.again.Load()
+}
+
+// Check connects to the mail server and logs in, and sends nothing. It does nothing when the mailer is Off.
+func (m *Mailer) Check(ctx context.Context) error {
+	if m.Off() {
+		return nil
+	}
+	until := time.Now().Add(answerIn)
+	if end, set := ctx.Deadline(); set && end.Before(until) {
+		until = end
+	}
+	client, err := m.client(until)
+	if err != nil {
+		return err
+	}
+	if err := client.DialWithContext(ctx); err != nil {
+		return err
+	}
+	return client.Close()
+}
+
+// SendNow sends a letter once and waits until the mail server has taken it.
+func (m *Mailer) SendNow(ctx context.Context, l Letter) error { return m.send(ctx, l) }
+
 // deliver tries once. A letter that may be taken later goes back into its queue after a growing pause, so that one address does not
 // hold up the others; one that was refused for good is given up.
 func (m *Mailer) deliver(ctx context.Context, l *waiting) {
 	err := m.send(ctx, l.Letter)
 	var refused *mail.SendError
 	switch {
-	case err == nil || ctx.Err() != nil:
+	case err == nil:
+		m.sent.Add(1)
+	case ctx.Err() != nil:
 	case errors.As(err, &refused) && !refused.IsTemp(), l.pause > lastPause:
+		m.failed.Add(1)
 		slog.Error("a letter could not be sent", "subject", l.Subject, "error", err)
 	default:
+		m.again.Add(1)
 		slog.Warn("a letter could not be sent, trying again", "subject", l.Subject, "in", l.pause, "error", err)
 		m.queues.pause(l)
 		time.AfterFunc(l.pause, func() { m.queues.again(l) })

@@ -29,7 +29,11 @@ var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.").
 // mayWrite reports whether nobody has blocked a visitor or the address it comes from.
 func (h *Hub) mayWrite(ctx context.Context, org, visitor uuid.UUID, address string) bool {
 	now := time.Now()
-	known, found := h.blocked.Get(org)
+	age := time.Duration(0)
+	if !h.bus.Up() { // changes are not heard
+		age = time.Second
+	}
+	known, found := h.blocked.GetWithin(org, age)
 	if !found {
 		mark := h.blocked.Now()
 		list, err := h.chat.Blocks(ctx, access.System(org, "know who is blocked"))

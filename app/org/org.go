@@ -96,7 +96,9 @@ func (r *Room) Rename(ctx context.Context, who access.Actor, name string) error 
 	if name, err = fail.Name("a name for the organization", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	_, err = orgdb.New(t).RenameOrganization(ctx, name)
+	if _, err = orgdb.New(t).RenameOrganization(ctx, name); err == nil {
+		r.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
+	}
 	return err
 }
 

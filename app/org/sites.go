@@ -126,6 +126,17 @@ func (r *Room) Site(ctx context.Context, key, origin string) (*Site, error) {
 	return site, nil
 }
 
+// unheardLife is how long what is stored of a website is used while other processes are not heard.
+const unheardLife = time.Second
+
+// believed is how old what is stored of a website may be; 0: as old as it may become.
+func (r *Room) believed() time.Duration {
+	if r.bus.Up() {
+		return 0
+	}
+	return unheardLife
+}
+
 var errNoSite = fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
 
 var isKey = regexp.MustCompile(`^[a-z0-9]{16}$`)
@@ -134,7 +145,7 @@ func (r *Room) lookup(ctx context.Context, key string) (*Site, error) {
 	if !isKey.MatchString(key) {
 		return nil, errNoSite
 	}
-	if c, found := r.sites.byKey.Get(key); found {
+	if c, found := r.sites.byKey.GetWithin(key, r.believed()); found {
 		return c.site, nil
 	}
 	mark := r.sites.byKey.Now()
@@ -214,7 +225,7 @@ func (r *Room) Gap(org uuid.UUID) {
 
 // SettingsOf returns how a website's widget behaves; it is remembered for a minute.
 func (r *Room) SettingsOf(ctx context.Context, org, website uuid.UUID) (Settings, error) {
-	if known, found := r.sites.settings.Get(website); found {
+	if known, found := r.sites.settings.GetWithin(website, r.believed()); found {
 		return known.settings, nil
 	}
 	mark := r.sites.settings.Now()

@@ -28,6 +28,7 @@ type DB struct {
 	shares  *fair.Slots   // of pool
 	long    *fair.Slots   // of pool, for work marked Long
 	counts  counter
+	direct  *pgx.ConnConfig // leads to Postgres itself, where the pools may lead to a pooler
 
 	dropped  atomic.Int64 // when idle connections were last dropped, in milliseconds
 	diskFull atomic.Bool  // a statement has failed for that reason; see Ready
@@ -44,7 +45,12 @@ func split(all int) (organizations, commits, doors int) {
 }
 
 // Open connects to url as the application's role. It does not look at the role; see Guard.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string) (*DB, error) { return OpenPooled(ctx, url, "") }
+
+// OpenPooled is Open where url leads to a pooler in transaction mode (PgBouncer): direct is the address of Postgres itself, for the same
+// role. What lasts longer than a transaction is done there: notifications are heard on a direct connection, and time-outs are
+// settings of the role. Statements are not prepared by name, so that each may come to another session. An empty direct is Open.
+func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL is not a Postgres address: %w", err)
@@ -61,7 +67,23 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		registerUUID(c.TypeMap())
 		return c.PgConn().Exec(ctx, sessionTimeouts).Close()
 	}
-	db := &DB{}
+	db := &DB{direct: cfg.ConnConfig}
+	if direct != "" {
+		if db.direct, err = pgx.ParseConfig(direct); err != nil {
+			return nil, fmt.Errorf("DATABASE_DIRECT_URL is not a Postgres address: %w", err)
+		}
+		db.direct.DialFunc = dial
+		db.direct.RuntimeParams["application_name"] = "parley"
+		cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+			registerUUID(c.TypeMap())
+			return nil
+		}
+		if err := db.setRole(ctx); err != nil {
+			return nil, err
+		}
+	}
+	db.direct = db.direct.Copy()
 	cfg.ConnConfig.Tracer = watch{db}
 	organizations, commits, doors := split(all)
 	for _, p := range []struct {

@@ -71,8 +71,7 @@ func (l *Listener) Run(ctx context.Context, heard func(string), listening func([
 }
 
 func (l *Listener) once(ctx context.Context, heard func(string), listening func([]string)) error {
-	cfg := l.db.commits.Config().ConnConfig.Copy()
-	cfg.Tracer = nil
+	cfg := l.db.direct.Copy()
 	connecting, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(connecting, cfg)

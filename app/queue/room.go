@@ -102,6 +102,7 @@ func (r *Room) Heard(events []bus.Event) {
 		switch e.Kind {
 		case bus.Groups:
 			r.forget(e.Org)
+			r.openings.forget(e.Org)
 			r.Trigger(e.Org)
 		case bus.Agent, bus.Line: // another process that decided on it may be gone by now
 			if r.here.sits(e.Org) {
@@ -133,6 +134,7 @@ func (r *Room) Gap(only uuid.UUID) {
 		clear(r.config)
 		r.changes++
 		r.mu.Unlock()
+		r.openings.forget(uuid.Nil)
 	}
 	for _, org := range r.here.orgs() {
 		if only == uuid.Nil || org == only {

@@ -152,6 +152,7 @@ func (r *Room) Opening(ctx context.Context, org, customer, website uuid.UUID, gr
 	now := time.Now()
 	r.openings.mu.Lock()
 	known, there := r.openings.of[website]
+	changes := r.openings.changes
 	r.openings.mu.Unlock()
 	if there && now.Before(known.until) {
 		return known.Opening, nil
@@ -178,17 +179,33 @@ func (r *Room) Opening(ctx context.Context, org, customer, website uuid.UUID, gr
 	if r.openings.of == nil || len(r.openings.of) > 20_000 {
 		r.openings.of = map[uuid.UUID]keptOpening{}
 	}
-	r.openings.of[website] = keptOpening{best, now.Add(openingKept)}
+	if r.openings.changes == changes { // else it may have been read before the change
+		r.openings.of[website] = keptOpening{best, org, now.Add(openingKept)}
+	}
 	return best, nil
 }
 
 type openings struct {
-	mu sync.Mutex
-	of map[uuid.UUID]keptOpening // by website
+	mu      sync.Mutex
+	of      map[uuid.UUID]keptOpening // by website
+	changes int
+}
+
+// forget has the openings of an organization (the zero id: all of them) read anew when they are next asked for.
+func (o *openings) forget(org uuid.UUID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.changes++
+	for website, known := range o.of {
+		if org == uuid.Nil || known.org == org {
+			delete(o.of, website)
+		}
+	}
 }
 
 type keptOpening struct {
 	Opening
+	org   uuid.UUID
 	until time.Time
 }
 

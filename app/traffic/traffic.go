@@ -53,6 +53,9 @@ func Command(ctx context.Context, args []string, out io.Writer) error {
 		}
 		return err
 	}
+	if f.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; see: parley traffic -h", f.Arg(0))
+	}
 	return play(ctx, o, out)
 }
 

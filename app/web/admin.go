@@ -229,6 +229,5 @@ func (s *Server) renameOrganization(v *visit) error {
 		}
 		return s.organizationWith(v, f, status)
 	}
-	s.identity.Gap(uuid.Nil) // the name is part of what is remembered of its people; other processes see it within a minute
 	return v.back("/admin/organization")
 }

@@ -157,8 +157,19 @@ const (
 	sessionEpoch = "epoch"
 )
 
+// withSession loads and stores the session of a browser. An answer that says that something was done is not sent before the other
+// processes have heard of it: the next request may go to any of them (docs/decisions/0039).
 func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
-	return echo.WrapMiddleware(s.sessions.LoadAndSave)(next)
+	inner := echo.WrapMiddleware(s.sessions.LoadAndSave)(next)
+	return func(c echo.Context) error {
+		before, ctx := s.bus.Changes(), c.Request().Context()
+		c.Response().Before(func() {
+			if s.bus.Changes() != before {
+				s.bus.Settle(ctx)
+			}
+		})
+		return inner(c)
+	}
 }
 
 // visit finds out who is asking. The session names the user; what the user is now is looked up.

@@ -73,7 +73,7 @@ func (s *Server) logInForm(c echo.Context) error {
 	if c.QueryParam("ended") != "" {
 		f.Message = "Your session has ended. Log in again to continue where you were."
 	}
-	return s.draw(c, http.StatusOK, public.LogIn(f, next(c), s.demo()))
+	return s.draw(c, http.StatusOK, public.LogIn(f, next(c), s.demo(), s.cfg.SignUp == SignUpOpen))
 }
 
 func (s *Server) logIn(c echo.Context) error {
@@ -83,7 +83,7 @@ func (s *Server) logIn(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.draw(c, status, public.LogIn(f, next(c), s.demo()))
+		return s.draw(c, status, public.LogIn(f, next(c), s.demo(), s.cfg.SignUp == SignUpOpen))
 	}
 	return s.enterOne(c, matches)
 }
@@ -195,7 +195,7 @@ func (s *Server) forgot(c echo.Context) error {
 	if err != nil {
 		err = fail.Field("email", "%s", err.Error())
 	} else {
-		err = s.identity.Limited(ctx, "reset from", network(c), 20)
+		err = s.identity.Limited(ctx, "reset from", network(c), s.identity.Limits().Resets)
 	}
 	if err == nil && !s.mail.Off() && !sentBefore(c) {
 		err = s.later(func(ctx context.Context) { s.mailForgotten(ctx, email) })

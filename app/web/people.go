@@ -49,9 +49,6 @@ func (s *Server) peopleAgain(v *visit, err error) error {
 	return s.peopleWith(v, admin.PeoplePage{Form: f}, status)
 }
 
-// invitationsPerOrganization is how many invitations an organization may make within 15 minutes: a whole company on its first day.
-const invitationsPerOrganization = 500
-
 // letters is how many letters of a kind an organization may have sent to one person within 15 minutes.
 const letters = 10
 
@@ -59,7 +56,7 @@ const letters = 10
 // the address is known elsewhere.
 func (s *Server) invite(v *visit) error {
 	ctx := v.Request().Context()
-	err := s.identity.Limited(ctx, "invite", v.Actor.Org().String(), invitationsPerOrganization)
+	err := s.identity.Limited(ctx, "invite", v.Actor.Org().String(), s.identity.Limits().Invitations)
 	if err == nil {
 		err = s.identity.Limited(ctx, "invite to", v.Actor.Org().String()+" "+strings.ToLower(strings.TrimSpace(v.FormValue("email"))), letters)
 	}

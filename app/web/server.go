@@ -23,6 +23,7 @@ import (
 
 	"parley/app/archive"
 	"parley/app/assist"
+	"parley/app/bus"
 	"parley/app/chat"
 	"parley/app/fail"
 	"parley/app/fair"
@@ -44,18 +45,21 @@ import (
 
 // Config is what the front needs to know.
 type Config struct {
-	PublicURL string                          // how browsers reach this server, without a slash at the end
-	Demo      *public.Demo                    // nil outside demo mode
-	ShopKey   string                          // the demo shop's widget key
-	Degraded  func() string                   // says what does not work though this process serves
-	Address   string                          // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
-	Proxies   []*net.IPNet                    // who is believed what X-Forwarded-For says
-	Ready     func(ctx context.Context) error // says why this process cannot serve
+	PublicURL string                                                     // how browsers reach this server, without a slash at the end
+	Observe   func(method, route string, status int, took time.Duration) // learns of every answer; nil: nobody wants to
+	SignUp    string                                                     // who can create an organization
+	Demo      *public.Demo                                               // nil outside demo mode
+	ShopKey   string                                                     // the demo shop's widget key
+	Degraded  func() string                                              // says what does not work though this process serves
+	Address   string                                                     // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
+	Proxies   []*net.IPNet                                               // who is believed what X-Forwarded-For says
+	Ready     func(ctx context.Context) error                            // says why this process cannot serve
 }
 
 // Server is the front of the house.
 type Server struct {
 	cfg      Config
+	bus      *bus.Bus
 	org      *org.Room
 	identity *identity.Room
 	chat     *chat.Room
@@ -83,6 +87,7 @@ type Server struct {
 
 // Rooms is what the front calls into.
 type Rooms struct {
+	Bus      *bus.Bus
 	Org      *org.Room
 	Identity *identity.Room
 	Sessions *identity.Sessions
@@ -102,7 +107,7 @@ type Rooms struct {
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
+	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()
@@ -124,7 +129,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(cfg.Proxies, cfg.Address)
 	e.HTTPErrorHandler = s.fail
-	e.Use(s.headers, recovered)
+	e.Use(s.observed, s.headers, recovered)
 	for _, r := range Routes {
 		e.Add(r.Method, r.Path, s.bounded(r, r.serve(s)))
 		if r.Method == get && r.view != nil {
@@ -160,6 +165,28 @@ func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		return next(c)
+	}
+}
+
+// observed says how long an answer took, by the route's pattern. Sockets, and polls that wait for something to say, are left out.
+func (s *Server) observed(next echo.HandlerFunc) echo.HandlerFunc {
+	if s.cfg.Observe == nil {
+		return next
+	}
+	return func(c echo.Context) error {
+		begun, res := time.Now(), c.Response()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		if c.QueryParam("wait") != "" || isUpgrade(c.Request()) && !res.Committed {
+			return nil
+		}
+		route := c.Path()
+		if route == "" {
+			route = "none"
+		}
+		s.cfg.Observe(c.Request().Method, route, res.Status, time.Since(begun))
+		return nil
 	}
 }
 
@@ -274,7 +301,7 @@ func (s *Server) fail(err error, c echo.Context) {
 		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI(), false))
 	case e.Kind == fail.Unauthenticated && !strings.HasPrefix(path, "/login"):
 		s.draw(c, status, public.LogIn(ui.Form{Message: "Your session has ended, and nothing was saved. Log in again: what you typed is in the form again afterwards."},
-			s.pageAt(c.Request().Referer()), s.demo()))
+			s.pageAt(c.Request().Referer()), s.demo(), s.cfg.SignUp == SignUpOpen))
 	case e.Kind == fail.Busy:
 		again := sentAgain(c.Request())
 		if !again.Form && !again.Back { // looking again is safe

@@ -15,20 +15,34 @@ import (
 	"parley/templates/ui"
 )
 
-// signUpsPerNetwork is how many organizations may be asked for from one network within 15 minutes.
-const signUpsPerNetwork = 20
+// Who can create an organization.
+const (
+	SignUpOpen   = "open"   // everybody
+	SignUpInvite = "invite" // who has a link that an operator has made
+	SignUpClosed = "closed" // nobody
+)
+
+// errNoSignUp is what people read where they cannot create an organization by themselves.
+var errNoSignUp = fail.New(fail.Forbidden, "New organizations are not created here. To join one, ask its manager for an invitation. "+
+	"To have a new one created, ask whoever runs this server.")
 
 func (s *Server) signUpForm(c echo.Context) error {
+	if s.cfg.SignUp != SignUpOpen {
+		return s.draw(c, http.StatusOK, public.NoSignUp(s.cfg.SignUp == SignUpInvite))
+	}
 	return s.draw(c, http.StatusOK, public.SignUp(ui.Form{}, s.mail.Off()))
 }
 
 // signUp founds an organization, or, where mail can be sent, mails a link that does. The answer says nothing about the address:
 // with mail it is the same page for all, and the looking up comes afterwards.
 func (s *Server) signUp(c echo.Context) error {
+	if s.cfg.SignUp != SignUpOpen {
+		return errNoSignUp
+	}
 	ctx := c.Request().Context()
 	organization, in, err := s.signUpTyped(c)
 	if err == nil {
-		err = s.identity.Limited(ctx, "sign up", network(c), signUpsPerNetwork)
+		err = s.identity.Limited(ctx, "sign up", network(c), s.identity.Limits().SignUps)
 	}
 	if err == nil && !s.mail.Off() && !sentBefore(c) {
 		err = s.later(func(ctx context.Context) { s.mailSignUp(ctx, organization, in) })
@@ -100,6 +114,9 @@ func (s *Server) mailSignUp(ctx context.Context, organization string, in identit
 
 // signUpLink shows what a mailed link is for. It uses nothing up: programs that check mails open links, too.
 func (s *Server) signUpLink(c echo.Context) error {
+	if s.cfg.SignUp == SignUpClosed {
+		return errNoSignUp
+	}
 	su, err := s.identity.SignUpOf(c.Request().Context(), c.Param("secret"))
 	if err != nil {
 		return err
@@ -108,8 +125,11 @@ func (s *Server) signUpLink(c echo.Context) error {
 }
 
 func (s *Server) finishSignUp(c echo.Context) error {
+	if s.cfg.SignUp == SignUpClosed {
+		return errNoSignUp
+	}
 	ctx := c.Request().Context()
-	user, err := s.identity.FinishSignUp(ctx, c.Param("secret"), c.FormValue("password"), c.RealIP(), s.org.Found)
+	user, err := s.identity.FinishSignUp(ctx, c.Param("secret"), c.FormValue("password"), c.RealIP(), s.delivery(), s.org.Found)
 	if err != nil {
 		f, status, err := form(c, err)
 		if err != nil {

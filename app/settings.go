@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"parley/app/files"
+)
+
+// settings is every name that readConfig asks for.
+var settings = []string{"ADMIN_ADDR", "CLAMD", "CLIENT_ADDRESS_HEADER", "COMMIT_WINDOW", "DATABASE_DIRECT_URL", "DATABASE_URL", "DATA_DIR", "DRAIN_DELAY",
+	"FILES_URL", "GEOIP_FILE", "LIMITS", "LOG", "MIGRATE_DATABASE_URL", "MODELS_INSIDE", "PORT", "PUBLIC_URL", "REDIS_URL", "SECRET_KEY", "SIGNUP",
+	"SMTP_URL", "STORAGE_LIMITS", "SUGGESTIONS_MEMORY", "TRUSTED_PROXIES", "VAPID_CONTACT", "VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY"}
+
+// families are beginnings of names that look like a setting of ours, and the setting that is meant.
+var families = map[string]string{"SMTP_": "SMTP_URL", "MAIL_": "SMTP_URL", "S3_": "FILES_URL", "FILES_": "FILES_URL", "VAPID_": "VAPID_PUBLIC_KEY",
+	"CLAMD_": "CLAMD", "CLAMAV_": "CLAMD", "GEOIP_": "GEOIP_FILE", "MIGRATE_": "MIGRATE_DATABASE_URL", "SUGGESTIONS_": "SUGGESTIONS_MEMORY",
+	"TRUSTED_": "TRUSTED_PROXIES", "DRAIN_": "DRAIN_DELAY", "SIGNUP_": "SIGNUP"}
+
+// usual are names of other programs that happen to be near to ours.
+var usual = []string{"HOST", "HOME", "PATH", "POST", "LANG", "LOGNAME", "PWD", "MAIL", "TERM", "SHELL", "USER"}
+
+// misspell is a name in the environment that is not a setting, though it looks like one.
+type misspell struct {
+	name, problem string
+	sure          bool // hardly anything else can be meant
+}
+
+// misspelt finds names in an environment (NAME=value) that are none of our settings but look like one: our prefix, a letter or two
+// wrong, another case, or the beginning of the name of one.
+func misspelt(environment []string) (list []misspell) {
+	for _, pair := range environment {
+		name, value, _ := strings.Cut(pair, "=")
+		if name == "" || value == "" || slices.Contains(settings, name) || slices.Contains(usual, name) {
+			continue
+		}
+		upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		own, ours := strings.CutPrefix(upper, "PARLEY_")
+		if near := nearest(own); near != "" && (ours || near != own || upper != name) {
+			list = append(list, misspell{name, "there is no such setting; " + near + " is one", true})
+			continue
+		}
+		if ours {
+			list = append(list, misspell{name, "there is no such setting; see: parley help", true})
+			continue
+		}
+		for _, beginning := range slices.Sorted(maps.Keys(families)) {
+			if meant := families[beginning]; strings.HasPrefix(upper, beginning) {
+				list = append(list, misspell{name, "Parley does not read it; that is said by " + meant, false})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b misspell) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// nearest is the setting that a name is, or is nearly; empty if there is none.
+func nearest(name string) (near string) {
+	best := 3
+	for _, s := range settings {
+		most := 2
+		if len(s) <= 5 {
+			most = 1
+		}
+		if d := distance(name, s); d <= most && d < best {
+			near, best = s, d
+		}
+	}
+	return near
+}
+
+// distance is how many letters have to be added, left out, changed or exchanged with their neighbor to make one word of another
+// (optimal string alignment).
+func distance(a, b string) int {
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	var earlier []int
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		earlier, before, row = before, row, make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := before[j-1]
+			if a[i-1] != b[j-1] {
+				change++
+			}
+			row[j] = min(change, before[j]+1, row[j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], earlier[j-2]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}
+
+// uses says which database, bus, storage and mail server a server uses, without passwords.
+func (c config) uses() string {
+	database, bus := "a private Postgres in "+c.DataDir, "none (one server)"
+	if c.DatabaseURL != "" {
+		database, bus = place(c.DatabaseURL), "Postgres"
+		if c.DirectURL != "" {
+			database += ", through a pooler; directly: " + place(c.DirectURL)
+		}
+	}
+	if c.RedisURL != "" {
+		bus = "Redis at " + place(c.RedisURL)
+	}
+	storage := files.Place(c.filesAt())
+	if c.Clamd != "" {
+		storage += ", scanned by " + c.Clamd
+	}
+	mail := "none: links are shown instead of sent"
+	if u, err := url.Parse(c.SMTPURL); err == nil && c.SMTPURL != "" {
+		mail = u.Host
+		if from := u.Query().Get("from"); from != "" {
+			mail += ", from " + from
+		}
+	}
+	return fmt.Sprintf("  Database  %s\n  Bus       %s\n  Files     %s\n  Mail      %s\n  Sign-up   %s\n", database, bus, storage, mail, c.signUp())
+}
+
+// filesAt is the address of the store of files.
+func (c config) filesAt() string {
+	if c.FilesURL != "" {
+		return c.FilesURL
+	}
+	return filepath.Join(c.DataDir, "files")
+}

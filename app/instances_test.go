@@ -247,7 +247,7 @@ func agree(t *testing.T, both []*server, times int) {
 			return err == nil
 		}
 		admitted()
-		owner.post(here, "/admin/blocked", "network", "203.0.113.0/24", "reason", "spam", "days", "0")
+		owner.post(here, "/admin/blocked", "network", "203.0.113.0/24", "reason", "spam", "days", "")
 		check("a network that was blocked", !admitted())
 		if _, page = owner.get(there, "/admin/blocked"); unblocked.MatchString(page) {
 			owner.post(here, unblocked.FindString(page))

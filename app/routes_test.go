@@ -137,7 +137,7 @@ var routeCases = map[string]routeCase{
 	"GET /faq/:id":                                    {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, code: 404},
 	"POST /faq/:id":                                   {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, form: values("question", "Q", "answer", "A", "language", "en", "version", "1"), code: 404},
 	"POST /faq/:id/remove":                            {needs: access.Manage, path: func(x ids) string { return "/faq/" + x.entry.String() + "/remove" }, code: 404},
-	"POST /faq/state":                                 {needs: access.Manage, path: at("/faq/state"), form: func(x ids) url.Values { return url.Values{"id": {x.entry.String()}, "state": {"draft"}} }, code: 303},
+	"POST /faq/state":                                 {needs: access.Manage, path: at("/faq/state"), form: func(x ids) url.Values { return url.Values{"id": {x.entry.String()}, "state": {"draft"}} }, code: 409},
 	"GET /faq/export":                                 {needs: access.Manage, path: at("/faq/export?format=json")},
 	"GET /faq/import":                                 {needs: access.Manage, path: at("/faq/import")},
 	"POST /faq/import":                                {needs: access.Manage, path: at("/faq/import"), code: 422},

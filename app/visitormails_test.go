@@ -43,10 +43,14 @@ func TestMailsAreTheVisitors(t *testing.T) {
 		}
 		p.put(`{"type":"send","id":"` + uuid.NewString() + `","text":"Wo ist mein Paket?"}`)
 		visitor := access.Visitor(o.ID, o.Website, visitorID(t, w.Token, o))
-		conversation := uuid.Nil
-		for conversation == uuid.Nil {
-			if list, err := s.chat.Around(ctx, o.As(access.Agent), newest(t, s, o)); err == nil && strings.HasPrefix(list.Page.Language, c.language) {
+		conversation, spoken := uuid.Nil, strings.ReplaceAll(c.language, "_", "-")
+		for try := 0; conversation == uuid.Nil; try++ {
+			around, err := s.chat.Around(ctx, o.As(access.Agent), newest(t, s, o))
+			if err == nil && around.Page.Language == spoken {
 				conversation = newest(t, s, o)
+			}
+			if try > 1000 {
+				t.Fatalf("no conversation in %s: %q %v", spoken, around.Page.Language, err)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}

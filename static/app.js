@@ -247,7 +247,7 @@
     // A form that came over a socket has no id yet.
     document.addEventListener("submit", (e) => {
       const form = e.target;
-      if (form.method !== "post" || e.defaultPrevented) return;
+      if ((e.submitter?.getAttribute("formmethod") || form.method) !== "post" || e.defaultPrevented) return; // such as a preview
       if (form.getAttribute("action") === "/logout") return forget(() => true);
       if (!hidden(form, "_form")) {
         const id = document.createElement("input");

@@ -107,6 +107,7 @@ func TestStrangersUnderAnAddress(t *testing.T) {
 		s0, r0 := db.Counts()
 		h0 := r.Hashes()
 		r.LogIn(ctx, email, password, from())
+		r.Wait() // for why it was refused, which is looked up after the answer
 		s1, r1 := db.Counts()
 		return s1 - s0, r1 - r0, r.Hashes() - h0
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"maps"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -82,11 +83,16 @@ func (r *reading) ids(field string) (list []uuid.UUID) {
 
 // given returns all values of a field.
 func (r *reading) given(field string) []string {
-	all, err := r.FormParams()
-	if err != nil {
-		return nil
+	return r.fields()[field]
+}
+
+// fields returns all fields of the request, of the address's query among them; also where whole has read a form with files.
+func (v *visit) fields() url.Values {
+	r := v.Request()
+	if r.Form == nil {
+		v.FormValue("")
 	}
-	return all[field]
+	return r.Form
 }
 
 func (r *reading) posted(field string) bool { return len(r.given(field)) > 0 }
@@ -132,11 +138,7 @@ const rowsMost = 200
 
 // numbered returns how many numbered rows the form has, which begin at 0. More than can be read are refused.
 func (r *reading) numbered() (n int) {
-	all, err := r.FormParams()
-	if err != nil {
-		return 0
-	}
-	for name := range all {
+	for name := range r.fields() {
 		if m := inRow.FindStringSubmatch(name); m != nil {
 			i, _ := strconv.Atoi(m[1])
 			n = max(n, i+1)
@@ -173,10 +175,7 @@ var secret = []string{"key", "password"}
 
 // typed is form, with everything that was typed. What is wrong with no field that the form has is said above it.
 func (v *visit) typed(err error) (ui.Form, int, error) {
-	all, bad := v.FormParams()
-	if bad != nil {
-		all = nil
-	}
+	all := v.fields()
 	fields := slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(name string) bool { return slices.Contains(secret, name) })
 	f, status, err := form(v, err, fields...)
 	if err != nil {

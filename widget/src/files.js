@@ -16,7 +16,8 @@ export default function files() {
 
   const put = (list) => { for (const f of list) add(f, f.name || "picture.png"); };
 
-  const load = () => import("./upload.js");
+  let loading; // one, so that files go in the order in which they were given
+  const load = () => (loading ||= import("./upload.js").catch((e) => { loading = 0; throw e; }));
   const add = (file, name) => load().then((m) => m.default({ ...tools(), acknowledged, address, call, chosen, draw, greeted: () => greeted, newID, ready, running, state: () => state, why }, file, name),
     () => { ready.push(() => add(file, name)); say(texts.offline); drawState(); });
   ready.push(() => load().catch(() => 0)); // so that it is there when the connection is not

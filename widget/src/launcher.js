@@ -13,7 +13,7 @@ import { bubble, icon, make } from "./make.js";
   const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own?.src && own;
   const key = from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
   if (window.parleyChat) return window.parleyChat.again?.(key);
-  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "the script line has no data-key and no ?key=, nor is there a window.parleyKey.");
+  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
   let place, host; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {

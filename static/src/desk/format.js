@@ -3,14 +3,17 @@ import { area, composer, make, onTyped } from "./dom.js";
 import { grow, insert, keep } from "./composer.js";
 
 export function format(pane, what) {
-  const a = area(composer(pane)), from = a.selectionStart, to = a.selectionEnd, text = a.value.slice(from, to);
+  const a = area(composer(pane)), chosen = a.value.slice(a.selectionStart, a.selectionEnd);
+  // Marks stand at words: blanks around what is selected stay outside.
+  const from = a.selectionStart + (chosen.trim() ? chosen.length - chosen.trimStart().length : 0), text = chosen.trim() || chosen, to = from + text.length;
   const around = (mark) => {
     if (a.value.slice(from - mark.length, from) === mark && a.value.slice(to, to + mark.length) === mark) { // there already: taken off
       a.setRangeText(text, from - mark.length, to + mark.length, "select");
       return;
     }
-    a.setRangeText(mark + text + mark, from, to, "select");
-    a.setSelectionRange(from + mark.length, to + mark.length);
+    const marked = text.split(/(\n\s*\n)/).map((part, i) => (i % 2 ? part : mark + part + mark)).join(""); // each paragraph for itself
+    a.setRangeText(marked, from, to, "select");
+    a.setSelectionRange(from + mark.length, from + marked.length - mark.length);
   };
   if (what === "bold") around("**");
   if (what === "italic") around("*");

@@ -124,7 +124,7 @@ func TestBrowserForeignText(t *testing.T) {
 		if _, err := s.chat.SayAsAgent(ctx, owner, id, uuid.New(), chat.Note, "zq note \u202eof mine\u2069"); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.chat.Tag(ctx, owner, id, "zq\u202etag"); err != nil {
+		if err := s.chat.Tag(ctx, owner, id, "zq שרה"); err != nil {
 			t.Fatal(err)
 		}
 	}

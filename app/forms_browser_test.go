@@ -117,7 +117,7 @@ func TestBrowserRefusalsAreInView(t *testing.T) {
 	inView("holidays")
 	b.Go(s.url + "/admin/websites/" + o.Website.String() + "/widget")
 	b.Run(`const q = document.querySelector("[name='0-kind']"); q.closest("details").open = true; q.value = "choice"; document.querySelector("[name='0-label']").value = "Which tea?"; q.form.querySelector("button.primary").click()`)
-	b.Wait(`$("main .notice.bad")`)
+	b.Wait(`$("[name='0-choices'][aria-invalid]")`)
 	inView("answers")
 	if got := apptest.Eval[string](b, `document.querySelector("[name='0-label']").value`); got != "Which tea?" {
 		t.Errorf("what was typed: %q", got)
@@ -130,7 +130,7 @@ func TestBrowserRefusalsAreInView(t *testing.T) {
 	b.Go(s.url + "/admin/groups/" + group.String())
 	cap := `[name="cap-` + o.As(access.Agent).ID().String() + `"]`
 	b.Run(`const c = document.querySelector('` + cap + `'); c.removeAttribute("min"); c.value = "0"; c.form.querySelector("button.primary").click()`)
-	b.Wait(`$("main .notice.bad")`)
+	b.Wait(`$('` + cap + `[aria-invalid]')`)
 	if got := apptest.Eval[string](b, `document.querySelector('`+cap+`').value`); got != "0" {
 		t.Errorf("what was typed: %q", got)
 	}

@@ -3,6 +3,7 @@ package admin
 import (
 	"strings"
 
+	"parley/app/bidi"
 	"parley/app/chat"
 	"parley/app/faq"
 	"parley/app/identity"
@@ -127,7 +128,7 @@ func revokeInvitation(i identity.OpenInvitation) string {
 func dropBlock(b chat.Block) string {
 	who := b.Network
 	if who == "" {
-		who = "visitor " + ui.Visitor(b.VisitorName, b.Visitor)
+		who = "visitor " + bidi.Isolate(ui.Visitor(b.VisitorName, b.Visitor))
 	}
 	return "Unblock " + who + "? They can write on all your websites again."
 }

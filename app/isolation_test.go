@@ -439,6 +439,11 @@ func TestUnscopedStatementsFail(t *testing.T) {
 	ctx := context.Background()
 	apptest.NewOrg(t) // an empty table is read without looking at its policy
 	app, _ := apptest.URLs(t)
+	super, err := pgx.Connect(ctx, superURL(t, "parley"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
 	conn, err := pgx.Connect(ctx, app)
 	if err != nil {
 		t.Fatal(err)
@@ -446,6 +451,9 @@ func TestUnscopedStatementsFail(t *testing.T) {
 	defer conn.Close(ctx)
 	for _, table := range tables(t, owner(t)) {
 		if _, there := untenanted[table]; there {
+			continue
+		}
+		if column[int](t, super, "select count(*)::int from (select from "+table+" limit 1) x")[0] == 0 {
 			continue
 		}
 		if _, err := conn.Exec(ctx, "select from "+table); err == nil {
@@ -467,7 +475,7 @@ func TestUnscopedStatementsFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	config.Database = conn.Config().Database
-	super, err := pgx.ConnectConfig(ctx, config)
+	super, err = pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		t.Fatal(err)
 	}

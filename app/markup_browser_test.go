@@ -78,7 +78,7 @@ func TestBrowserMarkup(t *testing.T) {
 	wrong := apptest.Eval[[]string](tab, `(() => { const styled = 0; `+source.String()+`
 		const plain = (s) => s.replace(/ (target|rel)="[a-z ]*"/g, "");
 		return `+string(all)+`.map(({ Text, Literal, Want }) => {
-			const t = document.createElement("template"), d = make("div", "", ...format(Text, Literal, make, link)), w = make("div");
+			const t = document.createElement("template"), d = make("div", "", ...format(Text, Literal, make)), w = make("div");
 			t.innerHTML = Want;
 			w.append(t.content);
 			return plain(d.innerHTML) === plain(w.innerHTML) ? "" : JSON.stringify(Text.slice(0, 200)) + (Literal ? " by a visitor" : "") + "\n widget " + d.innerHTML.slice(0, 2000) + "\n desk   " + w.innerHTML.slice(0, 2000);

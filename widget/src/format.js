@@ -294,7 +294,16 @@ function blocks(lines, depth, make, link) {
 }
 
 // The parts of a text: of a visitor's only links, of everybody else's formatted.
-export default (s, literal, make, link) => (literal ? inline([...s], false, true, make, link) : blocks(s.split("\n"), 0, make, link));
+export default function format(s, literal, make) {
+  const link = (className, to, ...parts) => {
+    const a = make("a", className, ...parts);
+    a.href = to;
+    a.target = "_blank";
+    a.rel = "noreferrer"; // and so no opener
+    return a;
+  };
+  return literal ? inline([...s], false, true, make, link) : blocks(s.split("\n"), 0, make, link);
+}
 
 // What a text of blocks looks like is there before the first is drawn.
 export const ready = styled;

@@ -20,14 +20,6 @@ export const aria = (e, label, role) => {
   return e;
 };
 
-export const link = (className, to, ...parts) => {
-  const a = make("a", className, ...parts);
-  a.href = to;
-  a.target = "_blank";
-  a.rel = "noreferrer"; // and so no opener
-  return a;
-};
-
 export const icon = (d) => {
   const ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg"), path = document.createElementNS(ns, "path");
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -1,7 +1,7 @@
 // What a visitor would see of a website's widget, with the settings as they are typed.
 import greet from "../../../widget/src/greet.js";
 import format from "../../../widget/src/format.js";
-import { bubble, icon, link, make } from "../../../widget/src/make.js";
+import { bubble, icon, make } from "../../../widget/src/make.js";
 
 const $ = (id) => document.getElementById(id);
 const aside = document.querySelector("[data-preview]"), saved = JSON.parse(aside.dataset.preview);
@@ -53,7 +53,7 @@ function show() {
   const website = { ...saved, state: $("see-state").value, zone: "UTC", holidays: value("holidays").split(/[\s,;]+/).map((s) => s.replace(/^--/, "")).filter(Boolean),
     greetings: all.filter((g) => !g.language || (plain(language) + "-").startsWith(plain(g.language) + "-")) };
   const g = greet(website, at, $("see-page").value || "/");
-  said.replaceChildren(...format(g.text || "", false, make, link));
+  said.replaceChildren(...format(g.text || "", false, make));
   said.hidden = !g.text;
   status.textContent = g.status || "";
   const n = all.indexOf(g);

@@ -355,7 +355,7 @@ func (c config) checkPublic(ctx context.Context) []finding {
 		list = append(list, doubtful("PUBLIC_URL begins with http: passwords and conversations can be read on the way", "Serve it by https."))
 	}
 	// This address speaks WebSocket only, and says so to whoever does not ask for one; strangers are refused only after that.
-	code, body, err = ask("/live/desk", "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Origin", c.PublicURL)
+	_, body, err = ask("/live/desk", "Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==", "Origin", c.PublicURL)
 	switch {
 	case err != nil:
 		list = append(list, bad(shorter(err), "Check that the proxy lets WebSockets through."))

@@ -23,7 +23,7 @@ func main() {
 	parts = slices.DeleteFunc(parts, func(p string) bool { return p == "widget/src/texts/en.js" }) // the panel has it
 	build(api.BuildOptions{EntryPoints: append(parts, "widget/src/panel.js"), Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", ChunkNames: "[name]-[hash]", Splitting: true, Format: api.FormatESModule})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/invite.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", Format: api.FormatESModule}) // alone: it is loaded without the panel
-	build(api.BuildOptions{EntryPoints: []string{"widget/src/modal.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", Format: api.FormatESModule}) // as is this
+	build(api.BuildOptions{EntryPoints: []string{"widget/src/modal.js"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]", Format: api.FormatESModule})  // as is this
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/parts.css"}, Outdir: "widget/dist/parts", EntryNames: "[name]-[hash]"})
 	build(api.BuildOptions{EntryPoints: []string{"widget/src/widget.css"}, Outfile: "widget/dist/widget.css"})
 	build(api.BuildOptions{EntryPoints: []string{"static/src/desk/main.js"}, Outfile: "static/desk.js", Format: api.FormatIIFE})

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -238,7 +239,12 @@ func TestBrowserWaysOfTheKey(t *testing.T) {
 		return `<script>{ const s = document.createElement("script"); Object.assign(s, { ` + attributes + ` }); document.head.append(s); }</script>`
 	}
 	other := `<script async src="/tags/widget.js" data-id="of another vendor"></script>`
+	keyed := `<script src="/tags/widget.js?key=of-another-vendor"></script>`
 	for _, way := range []struct{ what, head string }{
+		{"window.parleyKey, and another vendor's line has a key", keyed + `<script>window.parleyKey = "` + key + `"</script><script src="` + at + `"></script>`},
+		{"data-key, and another vendor's line has a key", keyed + `<script async src="` + at + `" data-key="` + key + `"></script>`},
+		{"a copy elsewhere with window.parleyServer", `<script>window.parleyServer = "` + s.url + `"</script><script async src="/copies/widget.js" data-key="` + key + `"></script>`},
+		{"a module that is imported later", `<script type="module">await new Promise((go) => addEventListener("load", go)); import("` + at + `?key=` + key + `");</script>`},
 		{"data-key", `<script async src="` + at + `" data-key="` + key + `"></script>`},
 		{"data-key, deferred, in single quotes", `<script defer src='` + at + `?ver=6.4' data-key='` + key + `'></script>`},
 		{"?key=", other + `<script src="` + at + `?key=` + key + `"></script>`},
@@ -261,7 +267,7 @@ func TestBrowserWaysOfTheKey(t *testing.T) {
 			switch r.URL.Path {
 			case "/copy.js":
 				http.Redirect(w, r, "/the.js", http.StatusFound)
-			case "/the.js":
+			case "/the.js", "/copies/widget.js":
 				res, err := http.Get(at)
 				if err != nil {
 					t.Error(err)
@@ -304,6 +310,159 @@ func TestBrowserWaysOfTheKey(t *testing.T) {
 		if c := b.Console()[before:]; len(c) != 1 || !strings.Contains(c[0], "Parley: ") || !strings.Contains(c[0], wrong.want) {
 			t.Errorf("%s: the console says %q", wrong.what, c)
 		}
+	}
+}
+
+// Who may write text with elements in a page, and names them as variables or as members of document, neither chooses where code is loaded from
+// nor keeps the chat away.
+func TestBrowserElementsNameNothing(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	var mu sync.Mutex
+	var asked []string
+	foreign := serveHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		asked = append(asked, r.URL.Path)
+		mu.Unlock()
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Content-Type", "text/javascript")
+	}))
+	at, key := s.url+"/widget.js", o.Key
+	line := `<script async src="` + at + `" data-key="` + key + `"></script>`
+	later := `<script type="module">await new Promise((go) => addEventListener("load", go)); import("` + at + `?key=` + key + `");</script>`
+	variable := `<script>window.parleyKey = "` + key + `"</script>`
+	for _, c := range []struct{ what, elements, line string }{
+		{"links as variables", `<a id="parleyServer" href="` + foreign + `/">a</a><a id="parleyKey" href="` + foreign + `/">b</a>`, line},
+		{"a link as the server, and no line's own", `<a id="parleyServer" href="` + foreign + `/">a</a>`, later},
+		{"an image as the running script", `<img name="currentScript" alt="" src="` + foreign + `/widget.js?key=x">`, line},
+		{"an image as the running script, of a module", `<img name="currentScript" alt="" src="` + foreign + `/widget.js?key=x">`, later},
+		{"an image as the scripts", `<img name="scripts" alt="" src="` + foreign + `/x">`, line},
+		{"an image from an address like the script's", `<img alt="" src="` + foreign + `/widget.js?key=x">`, variable + `<script src="` + at + `"></script>`},
+		{"an image from an address like the script's, of a module", `<img alt="" src="` + foreign + `/widget.js?key=x"><link rel="preload" as="script" href="` + foreign + `/widget.js?key=y">`, later},
+		{"an image from an address like the script's, of a module with a variable", `<img alt="" src="` + foreign + `/widget.js?key=x">`, variable + `<script type="module" src="` + at + `"></script>`},
+		{"an element as the running chat", `<div id="parleyChat"></div>`, line},
+		{"a form as the running chat", `<form id="parleyChat"><input name="again" aria-label="a"></form>`, line},
+		{"frames as the chat and its function", `<iframe name="parleyChat" title="a" src="` + foreign + `/a"></iframe><iframe name="parley" title="b" src="` + foreign + `/b"></iframe>`, later},
+		{"a form as the function", `<form id="parley" class="own"><input name="q" aria-label="q"></form>`, line},
+	} {
+		b := apptest.NewTab(t)
+		b.Go(siteOf(t, `<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,"></head><body><h1>`+c.what+`</h1>`+c.elements+c.line+`</body></html>`))
+		b.Wait(anyChat + `?.querySelector(".launcher").getClientRects().length`)
+		b.Run(`parley("open")`)
+		b.Wait(anyChat + `.querySelector(".panel:not([hidden])") && parleyChat.data`)
+		for _, line := range b.Console() {
+			if strings.Contains(line, "Parley") || strings.Contains(line, "Error") {
+				t.Errorf("%s: the console says %q", c.what, line)
+			}
+		}
+		mu.Lock()
+		for _, path := range asked {
+			if strings.HasPrefix(path, "/widget/") {
+				t.Errorf("%s: %s was asked of the foreign server", c.what, path)
+			}
+		}
+		asked = nil
+		mu.Unlock()
+	}
+}
+
+// anyChat is the root of the widget's elements where the page has elements of that name too.
+const anyChat = `[...document.querySelectorAll("#parley")].find((e) => e.shadowRoot)?.shadowRoot`
+
+// A page's own elements of that name stay, and a page that takes attributes from all elements goes on, as does the chat.
+func TestBrowserChatLeavesItsPageAlone(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	b := apptest.NewTab(t)
+	b.Go(pageOf(t, s, o.Key, `lang="en"`, "", `<div id="parley"></div><div id="parley" class="box" lang="en"></div><p><span id="parley"></span></p><h1>A page with elements of that name</h1>`))
+	b.Wait(anyChat + `?.querySelector(".launcher").getClientRects().length`)
+	b.Run(`[...document.querySelectorAll("#parley")].find((e) => e.shadowRoot).remove()`)
+	b.Wait(anyChat + `?.querySelector(".launcher").getClientRects().length`)
+	if n := apptest.Eval[int](b, `document.querySelectorAll("#parley").length`); n != 4 {
+		t.Errorf("the page has %d elements of that name", n)
+	}
+
+	b.Go(pageOf(t, s, o.Key, `lang="en"`, `<script>window.removed = 0; new MutationObserver((all) => {
+		for (const { target: e } of all) for (const name of ["dir", "lang", "class"]) if (e.hasAttribute(name)) { removed++; e.removeAttribute(name); }
+	}).observe(document, { attributes: true, subtree: true });</script>`, `<h1>A page without directions</h1>`))
+	b.Wait(`$("chat .launcher").getClientRects().length`)
+	b.Run(`document.getElementById("parley").removeAttribute("dir")`)
+	b.Wait(`removed > 0`)
+	time.Sleep(300 * time.Millisecond)
+	if n := apptest.Eval[int](b, "removed"); n > 60 {
+		t.Errorf("the page and the chat fought %d times", n)
+	}
+	if c := b.Console(); len(c) != 1 || !strings.Contains(c[0], "again and again") {
+		t.Errorf("the console says %q", c)
+	}
+	b.Click("chat .launcher")
+	b.Type("chat .composer textarea", "Hello"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+}
+
+// What happens outside of the chat is the page's alone, and what a page does to its events keeps nobody from writing.
+func TestBrowserPageKeepsItsEvents(t *testing.T) {
+	t.Parallel()
+	o := apptest.NewOrg(t)
+	s := serveTest(t, nil)
+	b := apptest.NewTab(t)
+	b.Size(1280, 800, false)
+	b.Go(pageOf(t, s, o.Key, `lang="en"`, `<script>window.heard = [];
+		const types = "keydown keypress keyup beforeinput input focus blur focusin focusout pointerdown pointerup mousedown mouseup click wheel".split(" ");
+		for (const type of types) for (const capture of [true, false]) document.addEventListener(type, (e) => {
+			heard.push([type, capture ? "down" : "up", e.target.id, e.relatedTarget ? e.relatedTarget.id : "", e.composed, e.isTrusted].join(" "));
+		}, { capture, passive: true });
+	</script>`, `<input id="a"><input id="b"><button id="c">Do it</button>`))
+	b.Wait(`$("chat .launcher").getClientRects().length`)
+	b.Type("#a", "x"+kb.Tab)
+	b.Wait(`document.activeElement.id === "b"`)
+	b.Click("#c")
+	heard := func() []string {
+		return slices.Compact(slices.Sorted(slices.Values(apptest.Eval[[]string](b, "heard.splice(0)"))))
+	}
+	got := heard()
+	for _, want := range []string{"keydown", "keypress", "keyup", "beforeinput", "input"} {
+		for _, phase := range []string{"down", "up"} {
+			if line := want + " " + phase + " a  true true"; !slices.Contains(got, line) {
+				t.Errorf("the page does not hear %q of %q", line, got)
+			}
+		}
+	}
+	for _, want := range []string{"pointerdown down c  true true", "mouseup up c  true true", "click down c  true true", "click up c  true true", "focusin up b a true true", "focusout down a b true true", "focus down b a true true", "blur down a b true true"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("the page does not hear %q of %q", want, got)
+		}
+	}
+
+	// From the page into the chat and back: the page loses the focus to nothing, and gets it from nothing.
+	b.Click("chat .launcher")
+	b.Wait(inThePanel + `.activeElement?.tagName === "TEXTAREA"`)
+	b.Click("#a")
+	b.Wait(`document.activeElement.id === "a"`)
+	for _, line := range heard() {
+		if strings.Contains(line, "parley") {
+			t.Errorf("the page hears %q", line)
+		}
+	}
+
+	// Scripts that mean the chat's element itself.
+	b.Run(`{ const e = document.getElementById("parley"); e.click(); for (const type of types) e.dispatchEvent(new Event(type, { bubbles: true, composed: true })); e.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true })); }`)
+	b.Wait(`heard.includes("keydown up parley  false false")`)
+	heard()
+
+	// A page that freezes events.
+	b.Go(pageOf(t, s, o.Key, `lang="en"`, `<script>for (const type of ["keydown", "input", "click", "focusin", "focusout", "pointerdown"]) addEventListener(type, (e) => Object.freeze(e), true);</script>`, `<input id="a">`))
+	b.Wait(`$("chat .launcher").getClientRects().length`)
+	b.Click("#a")
+	b.Click("chat .launcher")
+	b.Wait(`!$("chat .panel").hidden`)
+	b.Type("chat .composer textarea", "Hello"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)") && $("chat .composer textarea").value === ""`)
+	b.Click("#a")
+	if c := b.Console(); len(c) > 0 {
+		t.Errorf("the console says %q", c)
 	}
 }
 

@@ -6,21 +6,23 @@ import { bubble, icon, make } from "./make.js";
   const say = (text) => console.error("Parley: " + text);
 
   // The script line names the server and the website. Tag managers and loaders strip attributes, and leave no currentScript: then the line
-  // is looked for by its name, and what it lacks in two variables of the page's.
-  const from = (s, name) => s && (s.dataset?.[name] || new URL(s.src).searchParams.get(name));
-  const named = (s) => s.src.includes("/widget.js"), own = document.currentScript;
-  const lines = [own, ...document.scripts, ...performance.getEntriesByType("resource").map((e) => ({ src: e.name }))].filter((s) => s?.src);
-  const script = lines.find((s) => (s === own || named(s)) && from(s, "key")) || lines.find(named) || own?.src && own;
-  const key = from(script, "key") || window.parleyKey, server = window.parleyServer || script?.src;
-  if (window.parleyChat) return window.parleyChat.again?.(key);
-  if (!key || !server) return say(key ? "its server is not known: set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
+  // is looked for by its name, and what it lacks in two variables of the page's. Elements with the names of variables or of document's
+  // members, which whoever writes in the page can make, say nothing here: only scripts do.
+  const its = (name) => Reflect.get(Document.prototype, name, document), given = (name) => Object.hasOwn(window, name) && window[name];
+  const from = (s, name) => s?.src && (s.dataset?.[name] || new URL(s.src).searchParams.get(name)), keyed = (s) => from(s, "key");
+  const named = (s) => s?.src?.includes("/widget.js"), own = its("currentScript");
+  const lines = [...its("scripts"), ...(own?.src ? [] : performance.getEntriesByType("resource").map((e) => ({ src: /^(sc|fe|x)/.test(e.initiatorType) ? e.name : "" })))].filter(named);
+  const line = lines.find(keyed) || lines[0] || own, script = named(own) || keyed(own) ? own : line;
+  const key = keyed(own) || given("parleyKey") || keyed(line), server = given("parleyServer") || script?.src;
+  if (given("parleyChat")?.again) return window.parleyChat.again(key);
+  if (!key || !server) return say(key ? "there is no server: set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
-  let place, host; // puts the host into the page, once there is one
+  let place, host = 0; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {
     data: {},
-    again: (other) => (other && other !== key ? say("this page shows the chat of another key already.") : place?.(true)), // the script has run twice
+    again: (other) => (other && other !== key ? say("this page has the chat of another key.") : place?.(true)), // the script has run twice
   });
-  const asked = window.parley?.q || []; // called before this script was there
+  const asked = given("parley")?.q || []; // called before this script was there
 
   const heard = {}; // event to who wants to know
   chat.tell = (event, detail) => { for (const f of heard[event] || []) try { f(detail); } catch (e) { console.error(e); } };
@@ -33,7 +35,7 @@ import { bubble, icon, make } from "./make.js";
       else if (!token) try {
         chat.data = {};
         localStorage.removeItem(stored);
-        for (const k of Object.keys(sessionStorage)) if (k.startsWith(stored + ".")) sessionStorage.removeItem(k);
+        for (const k in sessionStorage) if (k.startsWith(stored + ".")) sessionStorage.removeItem(k);
       } catch { /* storage is off: there is nothing */ }
     },
     open: () => wish("open"),
@@ -46,10 +48,6 @@ import { bubble, icon, make } from "./make.js";
   const wishes = [];
   let load; // gets the panel, once the page may show it
   const wish = (what, how) => (load ? load().then((panel) => panel?.[what](how)) : wishes.push([what, how]));
-
-  const read = () => {
-    try { return JSON.parse(localStorage.getItem(stored)) || {}; } catch { return {}; }
-  };
 
   async function start() {
     for (const call of asked.splice(0)) window.parley(...call);
@@ -66,7 +64,7 @@ import { bubble, icon, make } from "./make.js";
       return answer.refused || setTimeout(start, 9000); // busy, or not reached
     }
     chat.lang = website.language || chat.lang;
-    if (!document.body) await new Promise((go) => document.addEventListener("DOMContentLoaded", go, { once: true }));
+    if (!document.body) await new Promise((go) => addEventListener("DOMContentLoaded", go));
 
     // A shadow root keeps the page's CSS out; the stylesheet inside is the one that the page's second line names.
     host = make("div");
@@ -74,11 +72,10 @@ import { bubble, icon, make } from "./make.js";
     host.lang = chat.lang;
     host.dir = /^(ar|fa|he|ur)\b/i.test(chat.lang) ? "rtl" : "ltr";
     const root = host.attachShadow({ mode: "open" });
-    const line = document.querySelector('link[data-parley],link[rel="stylesheet"][href^="' + base + '/widget.css"]');
-    const css = make("link");
+    const css = document.querySelector('link[data-parley],link[rel="stylesheet"][href^="' + base + '/widget.css"]')?.cloneNode() || make("link");
     css.rel = "stylesheet";
-    css.href = line ? line.href : base + "/widget.css";
-    if (line?.integrity) { css.integrity = line.integrity; css.crossOrigin = "anonymous"; }
+    css.media = ""; // some pages have another till it is loaded
+    css.href ||= base + "/widget.css";
     const styled = new Promise((go) => {
       css.onload = css.onerror = () => { // each time that the host is put into the page
         host.style.display = "";
@@ -96,19 +93,19 @@ import { bubble, icon, make } from "./make.js";
     button.hidden = !chat.shown && !!(look.hidden || look.own);
     root.append(css, button);
 
-    // Beside the body, which scripts replace, empty, scale and make inert; and back, where the page takes it away all the same. A page that
-    // does so again and again has its will.
-    const whole = host.cloneNode(), watch = new MutationObserver(() => {
-      if (!host.isConnected) place();
-      for (const { name, value } of whole.attributes) if (!host.hasAttribute(name)) host.setAttribute(name, value);
-    });
+    // Beside the body, which scripts replace, empty, scale and make inert; and back, with its attributes, where the page takes them away
+    // all the same. A page that does so again and again has its will.
+    const whole = host.cloneNode(), watch = new MutationObserver(() => place());
     let times = 0, last = 0;
     place = (anew) => {
-      if (host.isConnected) return;
+      const lost = [...whole.attributes].filter((a) => !host.hasAttribute(a.name));
+      if (host.isConnected && !lost[0]) return;
       times = anew || Date.now() - last > 5000 ? 0 : times + 1;
       last = Date.now();
       if (times > 9) return times > 10 || say("the page removes the chat again and again.");
-      for (const copy of document.querySelectorAll("div#parley:empty")) copy.remove();
+      for (const a of lost) host.setAttribute(a.name, a.value);
+      if (host.isConnected) return;
+      for (const copy of document.querySelectorAll("div#parley[class][lang][dir][style]:empty")) copy.remove();
       host.style.display = "none"; // till it is styled
       document.documentElement.append(host);
       watch.observe(document.documentElement, { childList: true });
@@ -134,13 +131,13 @@ import { bubble, icon, make } from "./make.js";
       wish("open");
     }, true);
 
-    let [found, fragment, open] = /^#(?:(.*)[?&])?parley=([\w-]+)$/.exec(location.hash) || []; // from a mail: see return.js
-    chat.code = open;
-    if (fragment) location.replace("#" + fragment); // the page's own, of which its script hears
-    else if (found) history.replaceState(history.state, "", location.href.split("#")[0]);
-    try { open ||= sessionStorage.getItem(stored) === "open"; } catch { /* storage is off */ }
+    let memory, open = (chat.code = /^#(?:.*[?&])?parley=([\w-]+)$/.exec(location.hash)?.[1]); // the code is from a mail: see return.js
+    try {
+      open ||= sessionStorage.getItem(stored) === "open";
+      memory = JSON.parse(localStorage.getItem(stored));
+    } catch { /* storage is off */ }
     if (open) wish("open", false);
-    else if (read().conversation || chat.identity && read().token) wish("listen");
+    else if (memory?.conversation || chat.identity && memory?.token) wish("listen");
     else if (website.invite && !button.hidden) import(base + website.invite.code).then((m) => m.default({ website, stored, root, button, open: does.open, on: does.on }));
     for (const w of wishes) wish(...w);
   }
@@ -149,16 +146,14 @@ import { bubble, icon, make } from "./make.js";
   // nothing of it, not even on the way down. Inside, the same happens with a copy; a click does what it does, and is not copied.
   let pressed; // here, not in the page
   const guard = (e) => {
-    const path = e.composedPath(), at = path.indexOf(host), { type } = e;
+    const { type } = e, path = e.composedPath(), at = path.indexOf(host);
     if (/down$/.test(type)) pressed = at >= 0;
-    if (e.relatedTarget && e.relatedTarget === host && at < 0) Object.defineProperty(e, "relatedTarget", { value: null });
-    if (at < 0 || /up$/.test(type) && !pressed) return;
+    if (e.relatedTarget === host) Reflect.defineProperty(e, "relatedTarget", { value: null });
+    // 0: a script means the element itself. An event that its page has frozen stays what it is.
+    if (at < 1 || /up$/.test(type) && !pressed || !Reflect.defineProperty(e, "composed", { value: false })) return;
     e.stopImmediatePropagation();
     if (type === "click") for (const n of path.slice(0, at)) n.onclick?.(e);
-    else {
-      Object.defineProperty(e, "composed", { value: false });
-      if (!/^t/.test(type) && !path[0].dispatchEvent(new e.constructor(type, e))) e.preventDefault();
-    }
+    else if (!/^t/.test(type) && !path[0].dispatchEvent(new e.constructor(type, e))) e.preventDefault();
   };
   for (const type of "keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend focus blur focusin focusout pointerdown pointerup mousedown mouseup click touchstart wheel".split(" ")) addEventListener(type, guard, true);
 

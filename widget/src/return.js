@@ -8,6 +8,9 @@ let waiting = false;
 export default function comeBack(tools, call, why, connect) {
   if (waiting) return;
   waiting = true;
+  const [found, fragment] = /^#(?:(.*)[?&])?parley=[\w-]+$/.exec(location.hash) || [];
+  if (fragment) location.replace("#" + fragment); // the page's own, of which its script hears
+  else if (found) history.replaceState(history.state, "", location.href.split("#")[0]);
   let waits = true;
   const sign = (e) => {
     // In the panel events are copies (see the launcher's guard): the browser knows whether a person is behind them.

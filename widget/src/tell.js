@@ -12,6 +12,7 @@ export default function teller({ address, json, stored, put, request, memory }) 
     const url = address(), { title } = document;
     let list = [];
     try { list = JSON.parse(sessionStorage.getItem(where)) || []; } catch { /* storage is off */ }
+    if (chat.code) return list; // it may be in the address still
     const last = list[list.length - 1];
     if (last && (leaving || last.url === url)) last.title = title; // a script names its page after it has gone there
     if (last?.url !== url) list = [...list, { url, title, at: new Date().toISOString() }].slice(-20);

@@ -241,7 +241,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(`text(".look .characters.over").includes("201 of 200 characters")`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
-	desk.Click("#comment-" + a.String())
+	desk.Wait(`($("#comment-` + a.String() + `").focus(), document.activeElement.id.startsWith("comment-"))`)
 	desk.Run(`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
 	desk.Click(".handing button.primary")
 	desk.Wait(`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
@@ -277,7 +277,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Run(`document.querySelector("` + pane + ` .place").textContent = "A shop · " + "g".repeat(68);
 		document.querySelector("` + pane + ` .at").insertAdjacentHTML("beforeend", '<a href="https://shop.example/cups">shop.example/cups</a>');
 		document.querySelector("#status").add(new Option("Away: " + "w".repeat(50), "x", true, true))`)
-	desk.Wait(`$("` + pane + ` .at a:last-child").clientWidth > 60 && $("` + pane + ` .at").scrollWidth <= $("` + pane + ` .at").clientWidth && $("#availability .load").clientHeight < 30`)
+	desk.Wait(`$("` + pane + ` .at a:last-child").clientWidth > 60 && $("` + pane + ` .at").scrollWidth <= $("` + pane + ` .at").clientWidth &&
+		$("#availability .load").clientHeight < 30 && $("#availability").scrollWidth <= $("#availability").clientWidth && $("#aside").scrollWidth <= $("#aside").clientWidth`)
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 		if err := os.WriteFile(filepath.Join(dir, "long-names.png"), desk.Picture(), 0o644); err != nil {
 			t.Fatal(err)

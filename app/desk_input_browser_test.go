@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -215,6 +216,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	}
 	desk.Keys(kb.Enter)
 	desk.Wait(`text("#error-` + a.String() + `").includes("too long to send") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
+	desk.Wait(`getComputedStyle($(".composer .characters.over [role=status]")).display === "none"`) // said once
 	desk.Click(pane + " .send")
 	desk.Wait(area + `.value.length === 4121`)
 	desk.Run(area + `.setRangeText("", 0, 120); ` + area + `.dispatchEvent(new Event("input", { bubbles: true }))`)
@@ -239,10 +241,69 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(`text(".look .characters.over").includes("201 of 200 characters")`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
-	desk.Click("#comment-" + a.String())
+	desk.Wait(`($("#comment-` + a.String() + `").focus(), document.activeElement.id.startsWith("comment-"))`)
 	desk.Run(`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
 	desk.Click(".handing button.primary")
 	desk.Wait(`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
+	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = false`)
+
+	// The pages on which the visitor is are shown as they change.
+	w := newVisitor(t, s, o, v.token)
+	if err := w.Put(map[string]any{"type": "about", "conversation": a, "trail": []map[string]any{{"url": "https://shop.example/cups", "title": "Cups of tea", "at": time.Now()}}}); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`$("#trail-` + a.String() + `")?.innerText.includes("Cups of tea")`)
+
+	// The end of the thread stays in view, whatever takes room from it.
+	w.say(strings.Repeat("A line\n", 100) + "The end")
+	end := `((t) => t.clientHeight > 100 && t.scrollTop > 100 && t.scrollHeight - t.scrollTop - t.clientHeight < 2)($("#thread-` + a.String() + `"))`
+	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("The end") && ` + end)
+	empty()
+	desk.Run(`paste({ text: { "text/plain": "a\tb\n".repeat(20) }, files: ["image.png"] })`)
+	desk.Wait(`$(".brought") && ` + area + `.clientHeight > 200 && ` + end)
+
+	// A snippet that there is not is not sent as a reply, unless it is meant.
+	empty()
+	desk.Keys("/ph-a" + kb.Enter)
+	desk.Wait(`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
+	desk.Keys("b")
+	desk.Wait(`text("#error-` + a.String() + `") === ""`)
+	desk.Keys(kb.Enter)
+	desk.Wait(`text("#error-` + a.String() + `").startsWith("There is no snippet /ph-ab.")`)
+	desk.Keys(kb.Enter)
+	w.hears("/ph-ab")
+
+	// Long names leave the rest its place.
+	desk.Run(`document.querySelector("` + pane + ` .place").textContent = "A shop · " + "g".repeat(68);
+		document.querySelector("` + pane + ` .at").insertAdjacentHTML("beforeend", '<a href="https://shop.example/cups">shop.example/cups</a>');
+		document.querySelector("#status").add(new Option("Away: " + "w".repeat(50), "x", true, true))`)
+	desk.Wait(`$("` + pane + ` .at a:last-child").clientWidth > 60 && $("` + pane + ` .at").scrollWidth <= $("` + pane + ` .at").clientWidth &&
+		$("#availability .load").clientHeight < 30 && $("#availability").scrollWidth <= $("#availability").clientWidth && $("#aside").scrollWidth <= $("#aside").clientWidth`)
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "long-names.png"), desk.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	// On a phone a conversation opens at its end, which stays in view when the window becomes wide.
+	desk.Size(390, 844, true)
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready") && $("` + pane + ` .composer") && $("#panes").clientHeight === 0`)
+	desk.Click("#mine-" + a.String() + " button")
+	desk.Wait(end)
+	desk.Run(`document.activeElement.matches("` + field + `") || ` + area + `.focus(); paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
+	desk.Wait(`$(".brought") && ` + end)
+	desk.Accessible("a pasted picture on a phone")
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "phone-dark-offered.png"), desk.Picture(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk.Click(pane + " .back")
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready") && $("#panes").clientHeight === 0`)
+	desk.Size(1280, 800, false)
+	desk.Wait(end)
 }
 
 // None of the browser's optional parts is needed: where they are missing, throw or refuse, the desk works.

@@ -37,6 +37,7 @@ const (
 	Guests  Kind = "guests"  // a colleague came into a conversation, or left it
 	Line    Kind = "line"    // the lines of an organization moved, or who is there to answer them
 	Seen    Kind = "seen"    // one side has read a conversation up to a message
+	About   Kind = "about"   // a visitor is on another page, or its page says something else of it
 	Visitor Kind = "visitor" // a visitor turned out to be another one
 	Block   Kind = "block"   // who may not write to an organization has changed
 	FAQ     Kind = "faq"     // an FAQ entry was changed, or chosen
@@ -96,7 +97,7 @@ const everyone = "parley"
 // channel is where an event is told: what only screens show, to those who have a screen of the organization.
 func channel(e Event) string {
 	switch e.Kind {
-	case Said, Typing, Seen, Visitor, Agent, Guests, Line, FAQ:
+	case Said, Typing, Seen, About, Visitor, Agent, Guests, Line, FAQ:
 		return channelOf(e.Org)
 	}
 	return everyone

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/access"
+	"parley/app/bus"
 	"parley/app/chat/internal/chatdb"
 	"parley/app/fail"
 	"parley/app/pg"
@@ -122,7 +123,10 @@ func (r *Room) Tell(ctx context.Context, who access.Actor, conversation uuid.UUI
 	if err != nil {
 		return err
 	}
-	_, err = chatdb.New(r.db.As(who)).SetAbout(ctx, chatdb.SetAboutParams{ID: conversation, VisitorID: who.ID(), Trail: steps, Data: fields, Country: in.Country, Zone: in.Zone, Address: in.Address})
+	changed, err := chatdb.New(r.db.As(who)).SetAbout(ctx, chatdb.SetAboutParams{ID: conversation, VisitorID: who.ID(), Trail: steps, Data: fields, Country: in.Country, Zone: in.Zone, Address: in.Address})
+	if err == nil && changed > 0 {
+		r.bus.Publish(bus.Event{Kind: bus.About, Org: who.Org(), Conversation: conversation, Visitor: who.ID()})
+	}
 	return err
 }
 

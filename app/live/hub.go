@@ -180,6 +180,12 @@ func (h *Hub) heard(e bus.Event) {
 		h.typing(e)
 	case bus.Seen:
 		h.read(e)
+	case bus.About:
+		for _, f := range h.followers(e.Conversation) {
+			if d, ok := f.(*desk); ok {
+				d.say(view.AboutChanged(e.Conversation))
+			}
+		}
 	case bus.Visitor:
 		for _, p := range h.panelsOf(e.Visitor) {
 			p.socket.Close(wire.Restart, "somebody else now") // with the token of whom it is, if it may have it

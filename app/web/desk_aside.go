@@ -10,13 +10,28 @@ import (
 	view "parley/templates/desk"
 )
 
-// aside shows what is known around a conversation.
+// aside shows what is known around a conversation; with ?only=page, what the visitor's page says.
 func (s *Server) aside(v *visit) error {
+	if v.QueryParam("only") == "page" {
+		return s.asidePage(v)
+	}
 	p, err := s.around(v)
 	if err != nil {
 		return err
 	}
 	return s.draw(v, http.StatusOK, view.Aside(p, time.Now()))
+}
+
+func (s *Server) asidePage(v *visit) (err error) {
+	var p view.AsidePage
+	if p.Conversation, err = s.talk(v); err != nil {
+		return err
+	}
+	if p.Surroundings, err = s.chat.Around(v.Request().Context(), v.Actor, p.Conversation.ID); err != nil {
+		return err
+	}
+	p.MayBlock = v.Actor.May(access.Watch)
+	return s.draw(v, http.StatusOK, view.AsideOfPage(p, time.Now()))
 }
 
 func (s *Server) around(v *visit) (p view.AsidePage, err error) {

@@ -81,6 +81,9 @@ func (s *Server) session(c echo.Context) error {
 // is somebody else's.
 func (s *Server) logInAgain(c echo.Context) error {
 	matches, err := s.identity.LogIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
+	if fail.KindOf(err) == fail.Unauthenticated { // the address is this page's, and cannot be changed there
+		return fail.New(fail.Unauthenticated, "This password does not match. Check it and try again.")
+	}
 	if err != nil {
 		return err
 	}

@@ -329,7 +329,7 @@ func Desk(p Page, now time.Time) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</p></div></main><aside id=\"aside\" class=\"aside\" aria-label=\"About the conversation\"></aside><div id=\"ended\" class=\"ended\" role=\"alert\" hidden><p>Your session has ended. What you typed stays here, and nothing is sent until you log in.</p><button type=\"button\" class=\"primary\">Log in again</button></div><div id=\"trouble\" class=\"trouble\" role=\"alert\"></div><div id=\"done\" class=\"done\" role=\"status\"></div><div id=\"lateness\" class=\"lateness\" role=\"status\"></div><dialog id=\"palette\" class=\"palette\" aria-label=\"Commands\"></dialog> <dialog id=\"help\" class=\"help\" aria-labelledby=\"help-title\"></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</p></div></main><aside id=\"aside\" class=\"aside\" aria-label=\"About the conversation\"></aside><div id=\"ended\" class=\"ended\" role=\"alert\" hidden><p>Your session has ended. What you wrote is still here; nothing is sent until you log in.</p><button type=\"button\" class=\"primary\">Log in again</button></div><div id=\"trouble\" class=\"trouble\" role=\"alert\"></div><div id=\"done\" class=\"done\" role=\"status\"></div><div id=\"lateness\" class=\"lateness\" role=\"status\"></div><dialog id=\"palette\" class=\"palette\" aria-label=\"Commands\"></dialog> <dialog id=\"help\" class=\"help\" aria-labelledby=\"help-title\"></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -363,7 +363,7 @@ func logInAgain(p Page) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<dialog id=\"again\" class=\"again\" aria-labelledby=\"again-title\" aria-describedby=\"again-why\"><form method=\"post\" action=\"/desk/login\" class=\"form\"><h2 id=\"again-title\">Log in again</h2><p id=\"again-why\">Your session has ended. Everything on your desk is still here; nothing is sent until you log in.</p><input type=\"hidden\" name=\"user\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<dialog id=\"again\" class=\"again\" aria-labelledby=\"again-title\" aria-describedby=\"again-why\"><form method=\"post\" action=\"/desk/login\" class=\"form\"><h2 id=\"again-title\">Log in again</h2><p id=\"again-why\">Your session has ended. What you wrote is still here; nothing is sent until you log in.</p><input type=\"hidden\" name=\"user\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -389,7 +389,7 @@ func logInAgain(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" readonly autocomplete=\"username\"></div><div class=\"field\"><label for=\"again-password\">Password</label> <input id=\"again-password\" name=\"password\" type=\"password\" required autocomplete=\"current-password\" aria-describedby=\"again-error\"><p id=\"again-error\" class=\"error\" role=\"alert\"></p></div><p class=\"buttons\"><button class=\"primary\">Log in</button> <button type=\"button\" class=\"quiet\" data-close-dialog>Not now</button></p><p class=\"below\"><a href=\"/forgot\" target=\"_blank\">Forgot your password?</a> · <a href=\"/login\" target=\"_blank\">Log in in a new tab</a> · <a href=\"/login?next=/desk\">Log in as someone else</a></p></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" readonly autocomplete=\"username\"></div><div class=\"field\"><label for=\"again-password\">Password</label> <input id=\"again-password\" name=\"password\" type=\"password\" required autocomplete=\"current-password\" autofocus aria-describedby=\"again-error\"><p id=\"again-error\" class=\"error\" role=\"alert\"></p></div><p class=\"buttons\"><button class=\"primary\">Log in</button> <button type=\"button\" class=\"quiet\" data-close-dialog>Not now</button></p><p class=\"below\"><a href=\"/forgot\" target=\"_blank\">Forgot your password?</a> · <a href=\"/login\" target=\"_blank\">Log in in a new tab</a> · <a href=\"/login?next=/desk\">Log in as someone else</a></p></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -29,11 +29,40 @@ function look(pane, wait = 150) {
     about = make("div", { class: "about", id: "about-" + id, "data-about": id });
     aside.append(about);
   }
+  if (about.stale) renew(about, pane);
   if (Date.now() - (about.read || 0) < read || about.contains(document.activeElement)) return;
   soon = setTimeout(() => fetchInto(about, pane), wait);
 }
+// The visitor is on another page, or its page says something else of it: read where somebody looks at it, and noted elsewhere.
+const looksAt = (pane) => open() && pane && pane === inFocus() && !document.hidden;
+document.addEventListener("htmx:ws:before:message:incoming", (e) => {
+  const text = e.detail.message.data;
+  if (typeof text !== "string") return;
+  for (const [, id] of text.matchAll(/ hx-target="#told-([0-9a-f-]{36})"/g)) {
+    const about = $("about-" + id), pane = $("pane-" + id);
+    if (!about?.read) continue; // it will be read
+    about.stale = true;
+    if (looksAt(pane)) renew(about, pane);
+  }
+});
+function renew(about, pane) {
+  clearTimeout(about.renews);
+  about.renews = setTimeout(async () => {
+    if (!about.isConnected || !about.stale || !looksAt(pane)) return;
+    if (document.activeElement.closest?.("#facts-" + about.dataset.about + ", #trail-" + about.dataset.about)) return renew(about, pane); // a link in it has the focus
+    about.stale = false;
+    await about.coming;
+    about.coming = htmx.ajax("GET", talk(pane) + "/aside?only=page", { source: about, swap: "none" });
+  }, 400);
+}
+document.addEventListener("visibilitychange", () => {
+  const pane = inFocus(), about = pane && $("about-" + pane.dataset.conversation);
+  if (about?.stale) renew(about, pane);
+});
+
 function fetchInto(about, pane) {
   about.read = Date.now();
+  about.stale = false;
   return (about.coming = htmx.ajax("GET", talk(pane) + "/aside", { source: about, swap: "none" }));
 }
 

@@ -48,7 +48,12 @@ export function kind(form, to) {
   area(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
 }
 
-const problem = (form, text) => { form.querySelector(".error").textContent = text; };
+// What this page says beside a composer. The server takes back its own words only: see incoming.js.
+function problem(form, text, long = false) {
+  form.querySelector(".error").textContent = text;
+  form.says = !!text;
+  form.classList.toggle("long", form.long = long); // the number of characters is there, too: why it is marked is said once
+}
 const usual = (form) => (form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
 
 // Puts a text where the cursor is, or in place of what is there.
@@ -68,13 +73,24 @@ export function insert(form, text, { replace = false, origin } = {}) {
 const length = (text) => [...text.normalize("NFC").trim()].length;
 export const tooLong = (form, text) => length(text) > +area(form).dataset.most;
 
+// Who doubts that a text is to be sent as it is returns a question; sent once more, it is.
+const doubts = [];
+export const onDoubt = (f) => doubts.push(f);
+
 export function send(form, text = area(form).value, origin = form.origin) {
   if (tooLong(form, text)) {
-    form.long = true;
-    problem(form, "This text is too long to send. Shorten it, or send it in parts.");
+    problem(form, "This text is too long to send. Shorten it, or send it in parts.", true);
     area(form).focus();
     return false;
   }
+  const doubt = form.mode === "text" && form.doubted !== text && doubts.map((f) => f(form.closest(".pane"), text)).find(Boolean);
+  if (doubt) {
+    form.doubted = text;
+    problem(form, doubt);
+    area(form).focus();
+    return false;
+  }
+  form.doubted = undefined;
   const files = form.mode === "text" && sendStaged(form);
   if (!text.trim() && !form.editing) {
     if (files) { answered(form.closest(".pane")); pump(form); }
@@ -230,7 +246,8 @@ panes.addEventListener("input", (e) => {
   if (!area(form).value && !form.editing) form.origin = undefined;
   keep(pane);
   grow(area(form));
-  if (form.long && !tooLong(form, area(form).value)) { form.long = false; problem(form, ""); }
+  if (form.long && !tooLong(form, area(form).value) || form.doubted !== undefined) problem(form, "");
+  form.doubted = undefined;
   if (form.mode === "text" && Date.now() - typed > 1500) {
     typed = Date.now();
     tell({ type: "typing", conversation: pane.dataset.conversation });

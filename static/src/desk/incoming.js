@@ -1,6 +1,6 @@
 // What comes in: how fragments are put into the page without disturbing whoever works in it.
 import { $, all, area, composer, line, make, mine, panes } from "./dom.js";
-import { addQuietly, arrange, atEnd, focus, fresh, inFocus, settle, thread, toEnd } from "./panes.js";
+import { addQuietly, arrange, atEnd, focus, fresh, holdEnd, inFocus, settle, thread, toEnd } from "./panes.js";
 import { attention } from "./attention.js";
 import { kind, restore } from "./composer.js";
 import { dressed } from "./suggest.js";
@@ -57,6 +57,14 @@ function keepsUnsent(task) {
   thread(pane).replaceChildren(); // it may not be this agent's to see any more
 }
 
+// Beside a composer the server takes back its own words only: what is not sent yet is not sent, whatever becomes of the conversation.
+function keepsSaid(task) {
+  const target = task.target?.id || String(task.target), form = /^#?error-/.test(target) && $(target.replace(/^#/, ""))?.closest("form");
+  if (!form) return;
+  if (task.fragment.textContent.trim()) form.says = false;
+  else if (form.says) task.swapSpec = { style: "none" };
+}
+
 export let ends = [];
 const touched = new Set(); // panes with something new in them, since they were last looked after
 document.addEventListener("htmx:before:swap", (e) => {
@@ -64,6 +72,7 @@ document.addEventListener("htmx:before:swap", (e) => {
     if (e.detail.ctx?.began !== undefined) older(task, e.detail.ctx.began);
     inPlace(task);
     keepsUnsent(task);
+    keepsSaid(task);
     const id = /(?:thread|suggest|guests|m|pane|read|state|name)-([0-9a-f-]{36})/.exec(task.target?.id || task.target)?.[1];
     if (id) { touched.add(id); noteNews(id, task); }
     for (const once of all("[data-once]", task.fragment)) if ($(once.id)) once.remove();
@@ -184,6 +193,7 @@ export function dressPane(pane) {
   dressed(pane);
   readMark(pane);
   toEnd(pane);
+  holdEnd(pane);
 }
 
 export function begin() {

@@ -47,7 +47,8 @@ function turned() { // tells who wants to know that another pane has the focus
 }
 
 export function focus(pane, write = true) {
-  const visible = pane.classList.contains("shown");
+  const visible = pane.classList.contains("shown") && thread(pane)?.clientHeight !== 0; // a narrow screen shows the lists in place of all panes
+  document.body.classList.add("talking");
   used = [pane, ...used.filter((p) => p !== pane)];
   if (visible) { // already on the screen: nothing moves but the mark
     for (const p of used) {
@@ -59,7 +60,6 @@ export function focus(pane, write = true) {
     arrange();
     toEnd(pane);
   }
-  document.body.classList.add("talking");
   if (write) place(pane).focus();
   else if (isLight(pane) && !pane.contains(document.activeElement)) pane.focus(); // what is typed must not go to the one before
 }
@@ -89,8 +89,23 @@ addEventListener("resize", arrange);
 
 // --- threads: at the end they stay at the end ---------------------------------------------------------------------------
 export const thread = (pane) => pane.querySelector(".thread");
-export const toEnd = (pane) => { const t = thread(pane); if (t) t.scrollTop = t.scrollHeight; };
+export const toEnd = (pane) => { const t = thread(pane); if (t) { t.away = false; t.scrollTop = t.scrollHeight; } };
 export const atEnd = (t) => t.scrollHeight - t.scrollTop - t.clientHeight < 80;
+
+// Whether somebody has scrolled up is known from scrolling only: what takes room from a thread (a long text, a notice, a narrower window),
+// or shows it for the first time, leaves its end in view.
+const size = (t) => t.clientWidth + " " + t.clientHeight;
+const sizes = new ResizeObserver((changes) => {
+  for (const { target: t } of changes) {
+    t.size = size(t);
+    if (t.clientHeight && !t.away) t.scrollTop = t.scrollHeight;
+  }
+});
+export const holdEnd = (pane) => { const t = thread(pane); if (t) sizes.observe(t); };
+panes.addEventListener("scroll", ({ target: t }) => {
+  if (t.matches?.(".thread") && t.clientHeight && t.size === size(t)) t.away = !atEnd(t); // else it is the size that has changed
+}, { capture: true, passive: true });
+
 export const cursor = (pane) => +thread(pane).lastElementChild?.dataset.seq || 0;
 
 // --- lists: order, counts -----------------------------------------------------------------------------------------------

@@ -70,12 +70,16 @@ document.addEventListener("compositionstart", () => { composes = true; }, true);
 document.addEventListener("compositionend", () => { composes = false; }, true);
 export function askPassword() {
   clearTimeout(soon);
-  if (!over || dialog.open) return;
+  if (!over) return;
+  if (dialog.open) {
+    if (!form.contains(document.activeElement)) form.elements.password.focus();
+    return;
+  }
   const rest = typedAt + 2500 - Date.now();
   if (composes || rest > 0) { soon = setTimeout(askPassword, Math.max(rest, 300)); return; }
   put = false;
   dialog.showModal();
-  dialog.querySelector('[type="password"]').focus();
+  form.elements.password.focus();
 }
 
 function resume() {
@@ -119,7 +123,11 @@ dialog.addEventListener("close", () => { put = over; form.elements.password.valu
 bar.addEventListener("click", (e) => { if (e.target.closest("button")) { typedAt = 0; askPassword(); } });
 
 // Another tab may have logged in meanwhile.
-const look = () => { if (over && !document.hidden) check(false); };
+const look = () => {
+  if (!over || document.hidden) return;
+  if (dialog.open) askPassword(); // the field has the focus, whatever this tab had before
+  check(false);
+};
 addEventListener("focus", look);
 document.addEventListener("visibilitychange", look);
 

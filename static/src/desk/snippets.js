@@ -2,7 +2,7 @@
 import { all, area, composer, make, onTyped, panes, talk, told } from "./dom.js";
 import { ask } from "./server.js";
 import { inFocus } from "./panes.js";
-import { grow, keep } from "./composer.js";
+import { grow, keep, onDoubt } from "./composer.js";
 import { stage } from "./files.js";
 import { spoken } from "./commands.js";
 
@@ -97,3 +97,11 @@ panes.addEventListener("keydown", (e) => { // before Enter sends
   e.preventDefault();
   e.stopImmediatePropagation();
 }, true);
+
+// A reply of nothing but /name was meant to become a snippet's text.
+onDoubt((pane, text) => {
+  const name = /^\/([\p{L}\p{N}_-]+)$/u.exec(text.trim())?.[1];
+  if (!name) return "";
+  const there = usable(pane).some((s) => s.name === name.toLowerCase());
+  return (there ? "The text of the snippet /" + name + " is not inserted." : "There is no snippet /" + name + ".") + " Press Enter again to send it as it is.";
+});

@@ -15,7 +15,7 @@ import { bubble, icon, make } from "./make.js";
   const line = lines.find(keyed) || lines[0] || own, script = named(own) || keyed(own) ? own : line;
   const key = keyed(own) || given("parleyKey") || keyed(line), server = given("parleyServer") || script?.src;
   if (given("parleyChat")?.again) return window.parleyChat.again(key);
-  if (!key || !server) return say(key ? "there is no server: set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
+  if (!key || !server) return say(key ? "set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
   let place, host = 0; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {
@@ -120,7 +120,7 @@ import { bubble, icon, make } from "./make.js";
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
       (module) => module.default({ root, base, key, stored, website }),
-      () => { loading = null; say("the panel was not loaded. The next click tries again."); },
+      () => { loading = null; say("the panel was not loaded. Click again."); },
     ));
     button.onpointerenter = button.onfocus = load;
     button.onclick = () => wish("toggle");

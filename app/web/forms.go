@@ -246,7 +246,7 @@ func (s *Server) again(v *visit, answer string) error {
 	if answer == "" {
 		answer = v.form.page
 	}
-	if !strings.HasPrefix(answer, "/") || strings.HasPrefix(answer, "//") {
+	if !ownAddress(answer) {
 		answer = "/"
 	}
 	if err := v.Redirect(http.StatusSeeOther, answer); err != nil {
@@ -267,7 +267,7 @@ func (s *Server) stored(ctx context.Context, v *visit, page string) ([]*pageForm
 // drawn draws a page for who sends a form.
 func (s *Server) drawn(ctx context.Context, v *visit, address string) (text, path string, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || len(u.Path) > pathMost {
 		return "", "", fail.Missing("page")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.RequestURI(), http.NoBody)
@@ -278,7 +278,7 @@ func (s *Server) drawn(ctx context.Context, v *visit, address string) (text, pat
 	c := v.Echo().NewContext(r, httptest.NewRecorder())
 	v.Echo().Router().Find(http.MethodGet, u.Path, c)
 	page, there := s.views[c.Path()]
-	if !there || !v.Actor.May(page.right) {
+	if !there || !page.forms || !v.Actor.May(page.right) {
 		return "", "", fail.Missing("page")
 	}
 	seen := &visit{Context: c, Person: v.Person, login: v.login, drawing: true}
@@ -536,31 +536,42 @@ func pathOf(page string) string {
 	return path
 }
 
+// pathMost and partsMost bound what is looked at as the path of a page.
+const (
+	pathMost  = 500
+	partsMost = 12
+)
+
+// partsOf divides the path of an address; nil if there is no page at one like this.
+func partsOf(path string) []string {
+	if len(path) > pathMost || strings.Count(path, "/") > partsMost {
+		return nil
+	}
+	return strings.Split(path, "/")
+}
+
 // upward is the next page above one.
 func (s *Server) upward(page string) string {
-	for path := pathOf(page); ; {
-		at := strings.LastIndexByte(path, '/')
-		if at <= 0 {
-			return "/"
-		}
-		if path = path[:at]; s.isView(path) {
-			return path
+	parts := partsOf(pathOf(page))
+	for n := len(parts) - 1; n > 1; n-- {
+		if s.isView(parts[:n]) {
+			return strings.Join(parts[:n], "/")
 		}
 	}
+	return "/"
 }
 
 // isView reports whether there is a page at a path.
-func (s *Server) isView(path string) bool {
-	for pattern := range s.views {
-		if matchesRoute(pattern, path) {
+func (s *Server) isView(parts []string) bool {
+	for _, pattern := range s.patterns {
+		if matchesRoute(pattern, parts) {
 			return true
 		}
 	}
 	return false
 }
 
-func matchesRoute(pattern, path string) bool {
-	p, q := strings.Split(pattern, "/"), strings.Split(path, "/")
+func matchesRoute(p, q []string) bool {
 	if len(p) != len(q) {
 		return false
 	}
@@ -575,10 +586,10 @@ func matchesRoute(pattern, path string) bool {
 // pageAt is the page to go back to from an address that a form may have been sent to.
 func (s *Server) pageAt(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(u.Path, "/") {
+	if err != nil || len(address) > addressMost || !strings.HasPrefix(u.Path, "/") {
 		return "/"
 	}
-	if s.isView(u.Path) {
+	if s.isView(partsOf(u.Path)) {
 		return pageAddress(u)
 	}
 	return s.upward(u.Path)

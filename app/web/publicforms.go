@@ -104,6 +104,9 @@ func (s *Server) againPublic(c echo.Context, answer string, h func(*Server, echo
 			if err := s.enter(c, user); err != nil {
 				return err
 			}
+			if !ownAddress(parts[3]) {
+				parts[3] = "/"
+			}
 			return c.Redirect(http.StatusSeeOther, parts[3])
 		}
 	}

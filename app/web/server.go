@@ -82,6 +82,7 @@ type Server struct {
 	store    *identity.Sessions
 	forms    *forms.Room
 	views    map[string]guard // pages that who is logged in can look at, by path
+	patterns [][]string       // their paths, divided
 	handler  http.Handler
 }
 
@@ -134,6 +135,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 		e.Add(r.Method, r.Path, s.bounded(r, r.serve(s)))
 		if r.Method == get && r.view != nil {
 			s.views[r.Path] = r.guard
+			s.patterns = append(s.patterns, strings.Split(r.Path, "/"))
 		}
 	}
 	ownPages := http.NewCrossOriginProtection()

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -491,5 +493,81 @@ func TestFormsSentTwice(t *testing.T) {
 	}
 	if a := olga.send(servers[0], f.with("name", "After all")); a.code != http.StatusSeeOther {
 		t.Errorf("%d %s", a.code, noticeIn(a.body))
+	}
+}
+
+// What a form says that it has shown is believed only if it was: else nothing is saved, and what was typed is there again.
+func TestFormsThatShowedSomethingElse(t *testing.T) {
+	t.Parallel()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga, max := browse(t, s, o.Users[access.Owner]), browse(t, s, o.Users[access.Manager])
+	const path = "/admin/organization"
+	f := olga.get(s, path).form(t, path).with("name", "Another name")
+	page := olga.get(s, "/admin/people")
+	other := page.form(t, "/admin/people/invite").values.Get("_was")
+	his := max.get(s, "/admin/people").form(t, "/admin/people/invite")
+	for what, was := range map[string]string{"made up": "bm90IGZyb20gaGVyZQ", "of another form": other} {
+		a := olga.send(s, f.with("_was", was))
+		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") || a.form(t, path).values.Get("name") != "Another name" {
+			t.Errorf("%s: %d %s", what, a.code, noticeIn(a.body))
+		}
+		if a.code == http.StatusConflict && what == "made up" {
+			if b := olga.send(s, a.form(t, path)); b.code != http.StatusSeeOther {
+				t.Errorf("saved again: %d %s", b.code, noticeIn(b.body))
+			}
+		}
+	}
+	a := olga.send(s, his.with("email", "x@"+o.Name+".example"))
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") {
+		t.Errorf("of another person: %d %s", a.code, noticeIn(a.body))
+	}
+	a = olga.send(s, f.with("_was", other, "_page", "/faq/export"))
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "Open the page again") {
+		t.Errorf("of no page: %d %s", a.code, noticeIn(a.body))
+	}
+	old := olga.get(s, "/admin/customers/"+o.Customer.String()).form(t, "/admin/customers/"+o.Customer.String()).with("name", "From an old page")
+	for _, name := range []string{"_was", "_page", "_key", "_form"} {
+		old.values.Del(name)
+	}
+	if a := olga.send(s, old); a.code != http.StatusSeeOther {
+		t.Errorf("from an old page: %d %s", a.code, noticeIn(a.body))
+	}
+}
+
+// An import that is sent again by the same form, such as of a corrected file, is done again.
+func TestFormsImportTwice(t *testing.T) {
+	t.Parallel()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga := browse(t, s, o.Users[access.Owner])
+	f := olga.get(s, "/faq/import").form(t, "/faq/import")
+	f.values.Set("_form", "as a script numbers it")
+	for _, file := range []string{"question,answer\nHow A?,So.\n", "question,answer\nHow B?,So.\n", "question,answer\nHow A?,So.\n"} {
+		var b bytes.Buffer
+		w := multipart.NewWriter(&b)
+		for name := range f.values {
+			w.WriteField(name, f.values.Get(name))
+		}
+		part, err := w.CreateFormFile("file", "faq.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(part, file)
+		w.Close()
+		req, err := http.NewRequest(http.MethodPost, s.url+"/faq/import", &b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"Cookie": olga.cookie, "Origin": s.url, "Content-Type": w.FormDataContentType(), "HX-Request": "true"} {
+			req.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if question, _, _ := strings.Cut(strings.Split(file, "\n")[1], ","); err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), question) {
+			t.Errorf("%d %v %.300s", res.StatusCode, err, body)
+		}
 	}
 }

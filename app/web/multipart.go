@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 	"mime/multipart"
@@ -17,6 +18,7 @@ type sent struct {
 	*os.File
 	name string
 	size int64
+	sum  []byte // its SHA-256
 }
 
 // whole reads a form with files: the files onto this machine's disk, of each at most one byte more than most, the rest into memory.
@@ -98,14 +100,15 @@ func (s *Server) receivePart(v *visit, part *multipart.Part, most int) error {
 	if err != nil {
 		return err
 	}
-	v.sent[part.FormName()] = sent{f, part.FileName(), 0}
-	n, err := io.Copy(f, io.LimitReader(part, int64(most)+1)) // of one that is too large as much as shows it
+	v.sent[part.FormName()] = sent{f, part.FileName(), 0, nil}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(part, int64(most)+1)) // of one that is too large as much as shows it
 	if err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	v.sent[part.FormName()] = sent{f, part.FileName(), n}
+	v.sent[part.FormName()] = sent{f, part.FileName(), n, sum.Sum(nil)}
 	return nil
 }

@@ -81,6 +81,7 @@ type Server struct {
 	sessions *scs.SessionManager
 	store    *identity.Sessions
 	forms    *forms.Room
+	shown    shownKey
 	views    map[string]guard // pages that who is logged in can look at, by path
 	patterns [][]string       // their paths, divided
 	handler  http.Handler
@@ -104,11 +105,12 @@ type Rooms struct {
 	Links    files.Links
 	Tokens   chat.Tokens
 	Forms    *forms.Room
+	Secret   string // of the installation
 }
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
+	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, shown: newShownKey(rooms.Secret), views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()

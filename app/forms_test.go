@@ -17,7 +17,9 @@ import (
 	"parley/app/access"
 	"parley/app/apptest"
 	"parley/app/faq"
+	"parley/app/forms"
 	"parley/app/identity"
+	"parley/app/pg"
 	"parley/app/traffic"
 )
 
@@ -569,5 +571,61 @@ func TestFormsImportTwice(t *testing.T) {
 		if question, _, _ := strings.Cut(strings.Split(file, "\n")[1], ","); err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), question) {
 			t.Errorf("%d %v %.300s", res.StatusCode, err, body)
 		}
+	}
+}
+
+// A log-in is disabled as a whole or not at all: what failed is done when the same form comes again.
+func TestFormsThatFailHalfway(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga := browse(t, s, o.Users[access.Owner])
+	agent := o.As(access.Agent).ID()
+	disabled := func() (is bool) {
+		t.Helper()
+		if err := owner(t).QueryRow(ctx, "select disabled_at is not null from users where id = $1", agent).Scan(&is); err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	f := olga.get(s, "/admin/people").form(t, "/admin/people/"+agent.String()+"/disable")
+	err := s.db.As(access.System(o.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error {
+		if _, err := tx.Exec(ctx, "select set_config('idle_in_transaction_session_timeout', '0', true)"); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, "update agents set status = status where user_id = $1", agent) // so that its availability cannot be changed
+		if err != nil || tag.RowsAffected() != 1 {
+			t.Errorf("%v %v", tag, err)
+		}
+		a := olga.send(s, f)
+		if a.code < 400 || disabled() {
+			t.Errorf("%d, disabled: %v %s", a.code, disabled(), noticeIn(a.body))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := olga.send(s, f); a.code != http.StatusSeeOther || !disabled() {
+		t.Errorf("%d %s, disabled: %v", a.code, noticeIn(a.body), disabled())
+	}
+	// What was committed before something else failed is not the whole work of a form.
+	r, who := forms.New(s.db), o.As(access.Owner)
+	save := &forms.Save{Hash: [32]byte{1}, Form: "/x", Check: func(context.Context) ([]string, error) { return nil, nil }}
+	work := r.Begin(ctx, who, save)
+	if err := r.Forget(ctx, who, save); err != nil || save.Done() {
+		t.Errorf("%v %v", err, save.Done())
+	}
+	if _, err := s.db.As(access.System(o.ID, "test")).Exec(work, "update customers set name = name where id = $1", o.Customer); err != nil || !save.Done() {
+		t.Errorf("%v %v", err, save.Done())
+	}
+	if _, done, err := r.Answer(ctx, who, save.Hash); err != nil || !done {
+		t.Errorf("%v %v", done, err)
+	}
+	if err := r.Forget(ctx, who, save); err != nil {
+		t.Error(err)
+	}
+	if _, done, err := r.Answer(ctx, who, save.Hash); err != nil || done {
+		t.Errorf("%v %v", done, err)
 	}
 }

@@ -68,7 +68,8 @@ func (s *Server) saving(v *visit, h func(*Server, *visit) error) error {
 			return s.settle(v, err)
 		}
 	}
-	return s.settle(v, h(s, v))
+	err := recovered(func(echo.Context) error { return h(s, v) })(v)
+	return s.settle(v, err)
 }
 
 // begin looks at a form whose fields have been read. The work of one that was sent before is not done again.
@@ -80,6 +81,7 @@ func (s *Server) begin(v *visit) error {
 	}
 	f := &submission{id: given.Get(formID), key: given.Get(formKey), page: given.Get(formPage), path: r.URL.Path, wasText: given.Get(formWas), typed: map[string][]string{}}
 	v.form = f
+	v.Set(contextForm, f)
 	for name, values := range given {
 		if !strings.HasPrefix(name, "_") {
 			f.typed[name] = values
@@ -116,6 +118,15 @@ func (s *Server) begin(v *visit) error {
 		}
 	})
 	return nil
+}
+
+// contextForm has the form that a request saves.
+const contextForm = "form"
+
+// partlyDone reports whether something that the form of a request changes is committed.
+func partlyDone(c echo.Context) bool {
+	f, is := c.Get(contextForm).(*submission)
+	return is && f.save != nil && f.save.Done()
 }
 
 // markSaved tells the page's script that what it has stored of a form was saved.
@@ -185,6 +196,14 @@ func (s *Server) settle(v *visit, err error) error {
 	}
 	if f.stale != nil && err != nil && !v.Response().Committed {
 		return s.refuseStale(v, f.stale)
+	}
+	if f.save != nil && f.save.Done() && (err != nil || v.Response().Status >= http.StatusBadRequest) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.Request().Context()), 5*time.Second)
+		defer cancel()
+		if err := s.forms.Forget(ctx, v.Actor, f.save); err != nil {
+			slog.Warn("note that a form's work failed", "error", err)
+		}
+		return err
 	}
 	if fail.KindOf(err) == fail.NotFound && f.page != "" && !v.Response().Committed {
 		return s.refuseStale(v, &staleError{gone: true})

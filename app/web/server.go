@@ -254,7 +254,11 @@ func worded(c echo.Context, err error) *fail.Error {
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
-	e := fail.New(fail.Internal, "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell us the reference %s.", ref)
+	what := "and nothing was changed"
+	if partlyDone(c) {
+		what = "and only a part of your changes was saved. Check what is stored now"
+	}
+	e := fail.New(fail.Internal, "Something went wrong on our side, %s. Please try again; if it stays, tell us the reference %s.", what, ref)
 	e.Reference = ref
 	return e.Because("fault")
 }

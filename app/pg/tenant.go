@@ -59,23 +59,15 @@ func (t *Tenant) send(ctx context.Context, sql string, args []any) (pgx.BatchRes
 		return nil, errNotSent
 	}
 	if tx := joined(ctx); tx != nil {
-		release := func() {}
-		if isLong(ctx) { // it has its connection, but waits its turn like others; the time limit stays, as others may wait for its locks
-			var err error
-			if release, err = t.db.long.Acquire(ctx, t.actor.Org()); err != nil {
-				return nil, err
-			}
-		}
 		var b pgx.Batch
 		b.Queue(scope, t.scopeArgs()...)
 		b.Queue(sql, args...)
 		results := tx.SendBatch(ctx, &b)
 		if err := skip(results, 1); err != nil {
 			results.Close()
-			release()
 			return nil, err
 		}
-		return &shared{results, release}, nil
+		return results, nil
 	}
 	release, err := t.acquire(ctx)
 	if err != nil {

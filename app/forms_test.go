@@ -44,6 +44,7 @@ type formAnswer struct {
 	body, to  string
 	saved     []string // ids of forms that are said to be saved
 	requested string
+	session   string // cookie of a log-in
 }
 
 func (b browsing) do(s *server, method, path string, form url.Values) formAnswer {
@@ -68,6 +69,9 @@ func (b browsing) do(s *server, method, path string, form url.Values) formAnswer
 	}
 	a := formAnswer{code: res.StatusCode, body: string(body), to: res.Header.Get("Location"), requested: path}
 	for _, c := range res.Cookies() {
+		if c.Name == "parley" {
+			a.session = c.Name + "=" + c.Value
+		}
 		if id, is := strings.CutPrefix(c.Name, "saved-"); is {
 			a.saved = append(a.saved, id)
 		}
@@ -385,6 +389,16 @@ func TestFormsOfStrangersSentTwice(t *testing.T) {
 		}
 		if !strings.HasPrefix(f.action, "/join/") {
 			continue // other fields are another form: an address that nobody has proven founds another organization
+		}
+		if a := (browsing{t: t, cookie: answers[0].session}).send(servers[0], f); a.code != http.StatusSeeOther || a.to != answers[0].to || a.session != "" {
+			t.Errorf("%s, logged in: %d to %s", f.action, a.code, a.to)
+		}
+		if _, err := owner(t).Exec(ctx, "update identities set password_hash = (select password_hash from identities i where i.email = $2) where email = $1",
+			"twice@"+o.Name+".example", o.Users[access.Agent].Email); err != nil { // as if it were changed
+			t.Fatal(err)
+		}
+		if a := stranger.send(servers[1], f); a.code != http.StatusSeeOther || a.to != "/login" || a.session != "" {
+			t.Errorf("%s: the password of before lets in: %d to %s %s", f.action, a.code, a.to, a.session)
 		}
 		if a := stranger.send(servers[1], f.with("password", "another password")); a.code == http.StatusSeeOther {
 			t.Errorf("%s: another password is let in: %d to %s", f.action, a.code, a.to)

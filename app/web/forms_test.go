@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
 )
 
 // viewing is a server that knows its pages only.
@@ -101,4 +106,27 @@ func TestShown(t *testing.T) {
 			t.Errorf("%s is not what it was", name)
 		}
 	}
+}
+
+// The hidden fields of forms do not count toward what a form can have.
+func TestHiddenFieldsDoNotCount(t *testing.T) {
+	for _, c := range []struct {
+		typed, hidden int
+		fine          bool
+	}{{1000, 0, true}, {usualBody - 2000, 200_000, true}, {usualBody + 1, 0, false}, {usualBody + 1, 200_000, false}, {10, hiddenMost + usualBody, false}} {
+		form := url.Values{"text": {strings.Repeat("x", c.typed)}, formWas: {strings.Repeat("y", c.hidden)}}.Encode()
+		r, w := httptest.NewRequest(http.MethodPost, "/x", nil), httptest.NewRecorder()
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		b := heldBody(form)
+		r.Body = b
+		err := staffFormOf(echo.New().NewContext(r, w))
+		if (err == nil) != c.fine || c.fine && len(r.PostForm.Get("text")) != c.typed {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+func heldBody(text string) *body {
+	w := httptest.NewRecorder()
+	return &body{from: io.NopCloser(strings.NewReader(text)), control: http.NewResponseController(w), header: w.Header(), route: usualBody, limit: strangersBody, length: int64(len(text)), budget: newBudget(), network: "n"}
 }

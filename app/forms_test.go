@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,7 +17,9 @@ import (
 	"parley/app/access"
 	"parley/app/apptest"
 	"parley/app/faq"
+	"parley/app/forms"
 	"parley/app/identity"
+	"parley/app/pg"
 	"parley/app/traffic"
 )
 
@@ -40,6 +44,7 @@ type formAnswer struct {
 	body, to  string
 	saved     []string // ids of forms that are said to be saved
 	requested string
+	session   string // cookie of a log-in
 }
 
 func (b browsing) do(s *server, method, path string, form url.Values) formAnswer {
@@ -64,6 +69,9 @@ func (b browsing) do(s *server, method, path string, form url.Values) formAnswer
 	}
 	a := formAnswer{code: res.StatusCode, body: string(body), to: res.Header.Get("Location"), requested: path}
 	for _, c := range res.Cookies() {
+		if c.Name == "parley" {
+			a.session = c.Name + "=" + c.Value
+		}
 		if id, is := strings.CutPrefix(c.Name, "saved-"); is {
 			a.saved = append(a.saved, id)
 		}
@@ -382,6 +390,16 @@ func TestFormsOfStrangersSentTwice(t *testing.T) {
 		if !strings.HasPrefix(f.action, "/join/") {
 			continue // other fields are another form: an address that nobody has proven founds another organization
 		}
+		if a := (browsing{t: t, cookie: answers[0].session}).send(servers[0], f); a.code != http.StatusSeeOther || a.to != answers[0].to || a.session != "" {
+			t.Errorf("%s, logged in: %d to %s", f.action, a.code, a.to)
+		}
+		if _, err := owner(t).Exec(ctx, "update identities set password_hash = (select password_hash from identities i where i.email = $2) where email = $1",
+			"twice@"+o.Name+".example", o.Users[access.Agent].Email); err != nil { // as if it were changed
+			t.Fatal(err)
+		}
+		if a := stranger.send(servers[1], f); a.code != http.StatusSeeOther || a.to != "/login" || a.session != "" {
+			t.Errorf("%s: the password of before lets in: %d to %s %s", f.action, a.code, a.to, a.session)
+		}
 		if a := stranger.send(servers[1], f.with("password", "another password")); a.code == http.StatusSeeOther {
 			t.Errorf("%s: another password is let in: %d to %s", f.action, a.code, a.to)
 		}
@@ -491,5 +509,137 @@ func TestFormsSentTwice(t *testing.T) {
 	}
 	if a := olga.send(servers[0], f.with("name", "After all")); a.code != http.StatusSeeOther {
 		t.Errorf("%d %s", a.code, noticeIn(a.body))
+	}
+}
+
+// What a form says that it has shown is believed only if it was: else nothing is saved, and what was typed is there again.
+func TestFormsThatShowedSomethingElse(t *testing.T) {
+	t.Parallel()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga, max := browse(t, s, o.Users[access.Owner]), browse(t, s, o.Users[access.Manager])
+	const path = "/admin/organization"
+	f := olga.get(s, path).form(t, path).with("name", "Another name")
+	page := olga.get(s, "/admin/people")
+	other := page.form(t, "/admin/people/invite").values.Get("_was")
+	his := max.get(s, "/admin/people").form(t, "/admin/people/invite")
+	for what, was := range map[string]string{"made up": "bm90IGZyb20gaGVyZQ", "of another form": other} {
+		a := olga.send(s, f.with("_was", was))
+		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") || a.form(t, path).values.Get("name") != "Another name" {
+			t.Errorf("%s: %d %s", what, a.code, noticeIn(a.body))
+		}
+		if a.code == http.StatusConflict && what == "made up" {
+			if b := olga.send(s, a.form(t, path)); b.code != http.StatusSeeOther {
+				t.Errorf("saved again: %d %s", b.code, noticeIn(b.body))
+			}
+		}
+	}
+	a := olga.send(s, his.with("email", "x@"+o.Name+".example"))
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") {
+		t.Errorf("of another person: %d %s", a.code, noticeIn(a.body))
+	}
+	a = olga.send(s, f.with("_was", other, "_page", "/faq/export"))
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "Open the page again") {
+		t.Errorf("of no page: %d %s", a.code, noticeIn(a.body))
+	}
+	old := olga.get(s, "/admin/customers/"+o.Customer.String()).form(t, "/admin/customers/"+o.Customer.String()).with("name", "From an old page")
+	for _, name := range []string{"_was", "_page", "_key", "_form"} {
+		old.values.Del(name)
+	}
+	if a := olga.send(s, old); a.code != http.StatusSeeOther {
+		t.Errorf("from an old page: %d %s", a.code, noticeIn(a.body))
+	}
+}
+
+// An import that is sent again by the same form, such as of a corrected file, is done again.
+func TestFormsImportTwice(t *testing.T) {
+	t.Parallel()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga := browse(t, s, o.Users[access.Owner])
+	f := olga.get(s, "/faq/import").form(t, "/faq/import")
+	f.values.Set("_form", "as a script numbers it")
+	for _, file := range []string{"question,answer\nHow A?,So.\n", "question,answer\nHow B?,So.\n", "question,answer\nHow A?,So.\n"} {
+		var b bytes.Buffer
+		w := multipart.NewWriter(&b)
+		for name := range f.values {
+			w.WriteField(name, f.values.Get(name))
+		}
+		part, err := w.CreateFormFile("file", "faq.csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(part, file)
+		w.Close()
+		req, err := http.NewRequest(http.MethodPost, s.url+"/faq/import", &b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{"Cookie": olga.cookie, "Origin": s.url, "Content-Type": w.FormDataContentType(), "HX-Request": "true"} {
+			req.Header.Set(name, value)
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if question, _, _ := strings.Cut(strings.Split(file, "\n")[1], ","); err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(body), question) {
+			t.Errorf("%d %v %.300s", res.StatusCode, err, body)
+		}
+	}
+}
+
+// A log-in is disabled as a whole or not at all: what failed is done when the same form comes again.
+func TestFormsThatFailHalfway(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s, o := serveTest(t, nil), apptest.NewOrg(t)
+	olga := browse(t, s, o.Users[access.Owner])
+	agent := o.As(access.Agent).ID()
+	disabled := func() (is bool) {
+		t.Helper()
+		if err := owner(t).QueryRow(ctx, "select disabled_at is not null from users where id = $1", agent).Scan(&is); err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	f := olga.get(s, "/admin/people").form(t, "/admin/people/"+agent.String()+"/disable")
+	err := s.db.As(access.System(o.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error {
+		if _, err := tx.Exec(ctx, "select set_config('idle_in_transaction_session_timeout', '0', true)"); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, "update agents set status = status where user_id = $1", agent) // so that its availability cannot be changed
+		if err != nil || tag.RowsAffected() != 1 {
+			t.Errorf("%v %v", tag, err)
+		}
+		a := olga.send(s, f)
+		if a.code < 400 || disabled() {
+			t.Errorf("%d, disabled: %v %s", a.code, disabled(), noticeIn(a.body))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := olga.send(s, f); a.code != http.StatusSeeOther || !disabled() {
+		t.Errorf("%d %s, disabled: %v", a.code, noticeIn(a.body), disabled())
+	}
+	// What was committed before something else failed is not the whole work of a form.
+	r, who := forms.New(s.db), o.As(access.Owner)
+	save := &forms.Save{Hash: [32]byte{1}, Form: "/x", Check: func(context.Context) ([]string, error) { return nil, nil }}
+	work := r.Begin(ctx, who, save)
+	if err := r.Forget(ctx, who, save); err != nil || save.Done() {
+		t.Errorf("%v %v", err, save.Done())
+	}
+	if _, err := s.db.As(access.System(o.ID, "test")).Exec(work, "update customers set name = name where id = $1", o.Customer); err != nil || !save.Done() {
+		t.Errorf("%v %v", err, save.Done())
+	}
+	if _, done, err := r.Answer(ctx, who, save.Hash); err != nil || !done {
+		t.Errorf("%v %v", done, err)
+	}
+	if err := r.Forget(ctx, who, save); err != nil {
+		t.Error(err)
+	}
+	if _, done, err := r.Answer(ctx, who, save.Hash); err != nil || done {
+		t.Errorf("%v %v", done, err)
 	}
 }

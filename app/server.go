@@ -234,7 +234,7 @@ func start(ctx context.Context, cfg config) (_ *server, err error) {
 		s.live.Transcript = mailing.transcript
 	}
 	newPushing(h, pusher)
-	front, err := web.New(webCfg, web.Rooms{Bus: h.bus, Forms: forms.New(h.db), Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
+	front, err := web.New(webCfg, web.Rooms{Bus: h.bus, Forms: forms.New(h.db), Secret: secret, Files: h.files, Links: files.NewLinks(secret), Tokens: chat.NewTokens(secret), FAQ: h.faq, Assist: drafts, Push: pusher, Org: h.org, Identity: h.identity, Sessions: h.sessions, Chat: h.chat, Queue: h.queue, Archive: h.archive, Mail: mailer, Live: s.live})
 	if err != nil {
 		return nil, err
 	}

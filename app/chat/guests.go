@@ -145,13 +145,10 @@ func (r *Room) Leave(ctx context.Context, who access.Actor, name string, convers
 	return err
 }
 
-// EndVisits takes a user out of everybody's conversations: it may no longer watch, or answer. The caller has checked that the actor may
-// change the user.
-func (r *Room) EndVisits(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	if _, err := r.db.For(who, access.Manage); err != nil {
-		return err
-	}
-	return chatdb.New(r.db.As(who.AsSystem("take somebody out of conversations"))).EndVisits(ctx, user)
+// EndVisits returns what takes a user out of everybody's conversations, to be run inside a transaction as the system: it may no longer
+// watch, or answer.
+func (r *Room) EndVisits(ctx context.Context, user uuid.UUID) func(*pg.Tenant) error {
+	return func(tx *pg.Tenant) error { return chatdb.New(tx).EndVisits(ctx, user) }
 }
 
 // LeaveBeyondLimits returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside

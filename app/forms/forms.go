@@ -84,6 +84,18 @@ func (r *Room) End(ctx context.Context, who access.Actor, s *Save, answer string
 	return q.AnswerForm(ctx, formsdb.AnswerFormParams{Hash: s.Hash[:], Answer: answer})
 }
 
+// Done reports whether something that the form changes is committed.
+func (s *Save) Done() bool { return s.first != nil && s.first.Done() }
+
+// Forget ends the work of a form of which a part failed after another was committed: the same form is not answered as if all was done,
+// its work is done again.
+func (r *Room) Forget(ctx context.Context, who access.Actor, s *Save) error {
+	if !s.Done() {
+		return nil
+	}
+	return formsdb.New(r.db.As(who.AsSystem("do a form's work again"))).ForgetForm(pg.Without(ctx), s.Hash[:])
+}
+
 // Answer says whether a form's work was done, and where its request was redirected to; empty if that is not known yet.
 func (r *Room) Answer(ctx context.Context, who access.Actor, hash [32]byte) (answer string, done bool, err error) {
 	answer, err = formsdb.New(r.db.As(who.AsSystem("see how a form was answered"))).AnswerOf(ctx, hash[:])

@@ -118,7 +118,7 @@ func reviewersCustomer(who access.Actor, role access.Role, customer uuid.UUID) (
 var ErrLink = fail.New(fail.NotFound, "This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
 
 // ChangeRole gives a user another role and ends its sessions.
-func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID) error {
+func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID, also ...func(*pg.Tenant) error) error {
 	only, err := reviewersCustomer(who, role, customer)
 	if err != nil {
 		return fail.Field("customer", "%s", err.Error())
@@ -134,13 +134,17 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 		if err := q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only}); err != nil {
 			return err
 		}
+		var err error
 		switch {
 		case !role.Limitable():
-			return q.DropCustomers(ctx, user)
+			err = q.DropCustomers(ctx, user)
 		case u.CustomerID != nil: // who was a reviewer of one customer has the others only when somebody gives them
-			return limitTo(ctx, q, user, []uuid.UUID{*u.CustomerID})
+			err = limitTo(ctx, q, user, []uuid.UUID{*u.CustomerID})
 		}
-		return nil
+		if err != nil {
+			return err
+		}
+		return each(tx, also)
 	})
 	if pg.Missing(err) {
 		return fail.Field("customer", "Please choose one of your customers.")
@@ -149,7 +153,7 @@ func (r *Room) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID,
 }
 
 // Disable ends a user's log-in and all its sessions, sockets too.
-func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) error {
+func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID, also ...func(*pg.Tenant) error) error {
 	if user == who.ID() {
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
@@ -158,8 +162,21 @@ func (r *Room) Disable(ctx context.Context, who access.Actor, user uuid.UUID) er
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
 		}
-		return void(ctx, q, user)
+		if err := void(ctx, q, user); err != nil {
+			return err
+		}
+		return each(tx, also)
 	})
+}
+
+// each runs what is to be done in the same transaction.
+func each(tx *pg.Tenant, also []func(*pg.Tenant) error) error {
+	for _, run := range also {
+		if err := run(tx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // void makes the links worthless by which a user could come back, and those that it made for others (invitations, new passwords),

@@ -57,3 +57,6 @@ func MigratorSetting(ctx context.Context, ownerURL, name string) (value string, 
 	err = m.db.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&value)
 	return value, err
 }
+
+// Held says how many connections organizations hold, and how many of their callers wait.
+func (db *DB) Held() (held, waiting int) { return db.shares.Held() }

@@ -142,14 +142,20 @@ func (r firstRow) Scan(dest ...any) error {
 
 // firstRows sends a statement in a transaction of its own, which is committed when its rows are read.
 func (t *Tenant) firstRows(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	release, err := t.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
 	tx, err := t.pool().Begin(ctx)
 	if err != nil {
+		release()
 		return nil, err
 	}
 	inner := &Tenant{db: t.db, actor: t.actor, tx: tx, begun: &begun{}}
 	fail := func(err error) (pgx.Rows, error) {
 		tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it has failed
 		inner.begun.end(false)
+		release()
 		return nil, err
 	}
 	if _, err := tx.Exec(ctx, scope, t.scopeArgs()...); err != nil {
@@ -159,7 +165,7 @@ func (t *Tenant) firstRows(ctx context.Context, sql string, args []any) (pgx.Row
 	if err != nil {
 		return fail(err)
 	}
-	return &firstResult{Rows: rows, ctx: ctx, tx: tx, begun: inner.begun}, nil
+	return &firstResult{Rows: rows, ctx: ctx, tx: tx, begun: inner.begun, release: release}, nil
 }
 
 // firstResult commits when its rows are read.
@@ -170,6 +176,8 @@ type firstResult struct {
 	begun  *begun
 	err    error
 	closed bool
+
+	release func()
 }
 
 func (r *firstResult) Next() bool {
@@ -192,6 +200,7 @@ func (r *firstResult) Close() {
 		r.tx.Rollback(context.WithoutCancel(r.ctx)) //nolint:errcheck // it has failed
 	}
 	r.begun.end(r.err == nil)
+	r.release()
 }
 
 func (r *firstResult) Err() error {

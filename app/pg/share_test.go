@@ -3,6 +3,9 @@ package pg_test
 import (
 	"context"
 	"errors"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -202,4 +205,40 @@ func waitUntil(t *testing.T, true func() bool) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("waited in vain")
+}
+
+// A first change that is read row by row takes a connection of its organization's share, and gives it back however it ends.
+func TestFirstRowsAreShared(t *testing.T) {
+	t.Parallel()
+	db, ctx := handle(t), soon(t)
+	who := access.System(uuid.New(), "test")
+	const sql = "select pg_advisory_xact_lock(1), n from generate_series(1, 3) n"
+	refuse := errors.New("refused")
+	for range 40 { // more than there are connections
+		for _, end := range []func(pgx.Rows){
+			func(rows pgx.Rows) {
+				for rows.Next() {
+				}
+			},
+			func(rows pgx.Rows) { rows.Close() },
+		} {
+			rows, err := db.As(who).Query(pg.NewFirst(who.Org(), func(context.Context) error { return nil }).With(ctx), strings.Replace(sql, "(1)", "("+strconv.Itoa(os.Getpid())+")", 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if held, _ := db.Held(); held != 1 {
+				t.Errorf("%d held", held)
+			}
+			end(rows)
+			if err := rows.Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := db.As(who).Query(pg.NewFirst(who.Org(), func(context.Context) error { return refuse }).With(ctx), sql); !errors.Is(err, refuse) {
+			t.Fatal(err)
+		}
+	}
+	if held, waiting := db.Held(); held != 0 || waiting != 0 {
+		t.Errorf("%d held, %d wait", held, waiting)
+	}
 }

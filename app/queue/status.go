@@ -151,6 +151,46 @@ func (o *own) check(ctx context.Context, q *queuedb.Queries) error {
 	return err
 }
 
+// change changes an agent's availability inside a transaction.
+func (r *Room) change(ctx context.Context, tx *pg.Tenant, own *own, to change) ([]chat.Said, error) {
+	q := queuedb.New(tx)
+	if to.status == Offline {
+		if err := own.lock(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	_, err := q.SetStatus(ctx, queuedb.SetStatusParams{UserID: own.agent, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
+	if pg.None(err) {
+		return nil, fail.Missing("user")
+	}
+	if err != nil || to.status != Offline {
+		return nil, err
+	}
+	if err := own.check(ctx, q); err != nil {
+		return nil, err
+	}
+	return r.chat.Requeue(ctx, tx, chat.Requeue{Agent: own.agent, By: chat.ByReturn})
+}
+
+// Dismissal returns what Dismiss does, for a transaction in which something else of the user is changed, too. leave is to be run inside
+// of it as the system; the transaction is to be run by again, which repeats it where it has to be; tell is to be called after the commit.
+func (r *Room) Dismissal(ctx context.Context, org, user uuid.UUID) (again func(tx func() error) error, leave func(*pg.Tenant) error, tell func()) {
+	var list []chat.Said
+	own := newOwn(user)
+	leave = func(tx *pg.Tenant) (err error) {
+		if list, err = r.change(ctx, tx, own, change{status: Offline}); fail.KindOf(err) == fail.NotFound && err != nil {
+			return nil // who is no agent has nothing to leave
+		}
+		return err
+	}
+	return own.do, leave, func() {
+		if len(list) > 0 {
+			r.chat.Ring(ctx, org, list)
+		}
+		r.available(org, user)
+	}
+}
+
 func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, to change) error {
 	if _, err := r.db.For(who, access.Answer); err != nil {
 		return err
@@ -161,22 +201,8 @@ func (r *Room) setStatus(ctx context.Context, who access.Actor, user uuid.UUID, 
 	system := r.db.As(who.AsSystem("change an agent's availability")).Tx
 	err := own.do(func() error {
 		return system(ctx, func(tx *pg.Tenant) error {
-			q := queuedb.New(tx)
-			if to.status == Offline {
-				if err := own.lock(ctx, q); err != nil {
-					return err
-				}
-			}
-			_, err := q.SetStatus(ctx, queuedb.SetStatusParams{UserID: user, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
-			if pg.None(err) {
-				return fail.Missing("user")
-			}
-			if err != nil || to.status != Offline {
-				return err
-			}
-			if err = own.check(ctx, q); err == nil {
-				list, err = r.chat.Requeue(ctx, tx, chat.Requeue{Agent: user, By: chat.ByReturn})
-			}
+			said, err := r.change(ctx, tx, own, to)
+			list = said
 			return err
 		})
 	})

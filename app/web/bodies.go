@@ -6,7 +6,9 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,7 +84,7 @@ type body struct {
 
 // bounded bounds the body of every request of a route before anything looks at it.
 func (s *Server) bounded(r Route, next echo.HandlerFunc) echo.HandlerFunc {
-	route := r.BodyLimit()
+	route, staff := r.BodyLimit(), r.view != nil
 	return func(c echo.Context) error {
 		req := c.Request()
 		if req.Body == nil || req.Body == http.NoBody {
@@ -94,7 +96,7 @@ func (s *Server) bounded(r Route, next echo.HandlerFunc) echo.HandlerFunc {
 		r.Body = b
 		c.SetRequest(&r)
 		defer b.release()
-		if route <= strangersBody && b.length > route {
+		if route <= strangersBody && b.length > route && !staff { // else it is seen when it is known who sends it
 			return b.tooLarge(route)
 		}
 		return next(c)
@@ -213,16 +215,39 @@ func strangersFormOf(c echo.Context) error {
 // handler.
 func staffFormOf(c echo.Context) error {
 	b := bodyOf(c)
-	if err := b.allow(1 << 40); err != nil || b == nil || b.route > formMost {
-		return err
+	if b != nil && b.route <= formMost && kind(c) == echo.MIMEApplicationForm { // the hidden fields of ours do not count
+		most := b.route
+		b.route += hiddenMost
+		if err := b.allow(b.route); err != nil {
+			return err
+		}
+		if err := readForm(c, staffFields); err != nil {
+			return err
+		}
+		if b.read-hiddenBytes(c.Request().PostForm) > most {
+			return b.tooLarge(most)
+		}
+		return nil
 	}
-	if kind(c) != echo.MIMEMultipartForm {
-		return readForm(c, staffFields)
+	if err := b.allow(1 << 40); err != nil || b == nil || b.route > formMost || kind(c) != echo.MIMEMultipartForm {
+		return err
 	}
 	if err := c.Request().ParseMultipartForm(b.limit); err != nil {
 		return cut(err)
 	}
 	return nil
+}
+
+// hiddenBytes is how many bytes of a form the hidden fields take that every form has.
+func hiddenBytes(form url.Values) (n int64) {
+	for name, values := range form {
+		if strings.HasPrefix(name, "_") {
+			for _, v := range values {
+				n += int64(len(url.QueryEscape(name)) + len(url.QueryEscape(v)) + 2)
+			}
+		}
+	}
+	return min(n, hiddenMost)
 }
 
 func kind(c echo.Context) string {

@@ -334,6 +334,9 @@ func (c *control) show(values []string) string {
 		if words, there := c.words[v]; there && (v == "" || c.kind != "text") {
 			v = words
 		}
+		if strings.HasPrefix(v, digestMark) {
+			v = "a long text"
+		}
 		if v = plain(v); v != "" {
 			list = append(list, v)
 		}
@@ -342,18 +345,18 @@ func (c *control) show(values []string) string {
 		return "empty"
 	}
 	text := []rune(strings.Join(list, ", "))
-	if len(text) > shownMost {
-		text = append(text[:shownMost], '…')
+	if len(text) > valueMost {
+		text = append(text[:valueMost], '…')
 	}
 	return "“" + string(text) + "”"
 }
 
-// shownMost is how many characters of a value are shown in a list of changes.
-const shownMost = 120
+// valueMost is how many characters of a value are shown in a list of changes.
+const valueMost = 120
 
 // same compares what a field has, whatever the ends of lines are.
 func same(a, b []string) bool {
-	return slices.EqualFunc(a, b, func(x, y string) bool { return unixLines(x) == unixLines(y) })
+	return slices.EqualFunc(a, b, sameText)
 }
 
 func unixLines(s string) string {

@@ -1,16 +1,11 @@
 package web
 
 import (
-	"bytes"
-	"compress/flate"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -47,13 +42,6 @@ type submission struct {
 	sent    bool              // it was sent before
 }
 
-// shown is what was stored when a form was shown.
-type shown struct {
-	At     time.Time                      `json:"a"`
-	Fields map[string][]string            `json:"f"`
-	Others map[string]map[string][]string `json:"o,omitempty"` // of forms whose object it deletes
-}
-
 // staleError says that what a form is about was changed, or is gone, since the form was shown.
 type staleError struct {
 	gone   bool
@@ -64,10 +52,14 @@ type staleError struct {
 
 func (e *staleError) Error() string { return "the form is older than what is stored" }
 
-var errSent = errors.New("this form was sent before")
+var (
+	errSent   = errors.New("this form was sent before")
+	errUnread = errors.New("what the form says that it showed is not from here")
+)
 
 // unnumbered are the addresses of forms that do the same however often they are sent.
-var unnumbered = []string{"/login", "/login/organization", "/logout"}
+// An import finds out by itself what is new in a file.
+var unnumbered = []string{"/login", "/login/organization", "/logout", importPath}
 
 // saving is what happens around every form that somebody who is logged in sends.
 func (s *Server) saving(v *visit, h func(*Server, *visit) error) error {
@@ -76,22 +68,28 @@ func (s *Server) saving(v *visit, h func(*Server, *visit) error) error {
 			return s.settle(v, err)
 		}
 	}
-	return s.settle(v, h(s, v))
+	err := recovered(func(echo.Context) error { return h(s, v) })(v)
+	return s.settle(v, err)
 }
 
 // begin looks at a form whose fields have been read. The work of one that was sent before is not done again.
 func (s *Server) begin(v *visit) error {
 	r := v.Request()
 	given := r.PostForm
-	if given.Get(formID) == "" || v.form != nil {
+	if given.Get(formID) == "" || v.form != nil || slices.Contains(unnumbered, r.URL.Path) {
 		return nil
 	}
 	f := &submission{id: given.Get(formID), key: given.Get(formKey), page: given.Get(formPage), path: r.URL.Path, wasText: given.Get(formWas), typed: map[string][]string{}}
 	v.form = f
-	f.was = readShown(f.wasText)
+	v.Set(contextForm, f)
 	for name, values := range given {
 		if !strings.HasPrefix(name, "_") {
 			f.typed[name] = values
+		}
+	}
+	if f.wasText != "" {
+		if f.was = s.shown.read(f.wasText, v.shownTo(f.page, f.key)); f.was == nil {
+			return errUnread
 		}
 	}
 	ctx := r.Context()
@@ -120,6 +118,15 @@ func (s *Server) begin(v *visit) error {
 		}
 	})
 	return nil
+}
+
+// contextForm has the form that a request saves.
+const contextForm = "form"
+
+// partlyDone reports whether something that the form of a request changes is committed.
+func partlyDone(c echo.Context) bool {
+	f, is := c.Get(contextForm).(*submission)
+	return is && f.save != nil && f.save.Done()
 }
 
 // markSaved tells the page's script that what it has stored of a form was saved.
@@ -161,7 +168,7 @@ func (f *submission) hash(v *visit) [32]byte {
 		put(v.Request().PostForm[name]...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
-		put(name, v.sent[name].name, strconv.FormatInt(v.sent[name].size, 10))
+		put(name, v.sent[name].name, string(v.sent[name].sum))
 	}
 	return [32]byte(h.Sum(nil))
 }
@@ -173,6 +180,9 @@ func (s *Server) settle(v *visit, err error) error {
 	f := v.form
 	if f == nil {
 		return err
+	}
+	if errors.Is(err, errUnread) {
+		return s.refuseUnread(v)
 	}
 	if f.sent {
 		if errors.Is(err, errSent) {
@@ -186,6 +196,14 @@ func (s *Server) settle(v *visit, err error) error {
 	}
 	if f.stale != nil && err != nil && !v.Response().Committed {
 		return s.refuseStale(v, f.stale)
+	}
+	if f.save != nil && f.save.Done() && (err != nil || v.Response().Status >= http.StatusBadRequest) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(v.Request().Context()), 5*time.Second)
+		defer cancel()
+		if err := s.forms.Forget(ctx, v.Actor, f.save); err != nil {
+			slog.Warn("note that a form's work failed", "error", err)
+		}
+		return err
 	}
 	if fail.KindOf(err) == fail.NotFound && f.page != "" && !v.Response().Committed {
 		return s.refuseStale(v, &staleError{gone: true})
@@ -246,7 +264,7 @@ func (s *Server) again(v *visit, answer string) error {
 	if answer == "" {
 		answer = v.form.page
 	}
-	if !strings.HasPrefix(answer, "/") || strings.HasPrefix(answer, "//") {
+	if !ownAddress(answer) {
 		answer = "/"
 	}
 	if err := v.Redirect(http.StatusSeeOther, answer); err != nil {
@@ -267,7 +285,7 @@ func (s *Server) stored(ctx context.Context, v *visit, page string) ([]*pageForm
 // drawn draws a page for who sends a form.
 func (s *Server) drawn(ctx context.Context, v *visit, address string) (text, path string, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") {
+	if err != nil || u.Host != "" || !strings.HasPrefix(u.Path, "/") || len(u.Path) > pathMost {
 		return "", "", fail.Missing("page")
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.RequestURI(), http.NoBody)
@@ -278,7 +296,7 @@ func (s *Server) drawn(ctx context.Context, v *visit, address string) (text, pat
 	c := v.Echo().NewContext(r, httptest.NewRecorder())
 	v.Echo().Router().Find(http.MethodGet, u.Path, c)
 	page, there := s.views[c.Path()]
-	if !there || !v.Actor.May(page.right) {
+	if !there || !page.forms || !v.Actor.May(page.right) {
 		return "", "", fail.Missing("page")
 	}
 	seen := &visit{Context: c, Person: v.Person, login: v.login, drawing: true}
@@ -402,9 +420,10 @@ func (s *Server) takeTheirs(ctx context.Context, v *visit, names []string) error
 // refuseStale answers a form that is older than what is stored: what was changed, by whom and when, with everything that was typed.
 func (s *Server) refuseStale(v *visit, e *staleError) error {
 	f, ctx := v.form, forms.Beside(v.Request().Context())
-	since, about, fields := time.Now().Add(-7*24*time.Hour), []string{f.path, f.key, pathOf(f.page), pathOf(f.page) + "/remove", f.key + "/remove"}, []string{}
-	if f.was != nil {
-		since = f.was.At.Add(-clockSkew)
+	var since time.Time
+	var about, fields []string
+	if f.was != nil { // else it is not known whether who sends it has ever seen it
+		since, about = f.was.At.Add(-clockSkew), []string{f.path, f.key, pathOf(f.page), pathOf(f.page) + "/remove", f.key + "/remove"}
 	}
 	for _, name := range e.fields {
 		if hasID(name) {
@@ -422,9 +441,12 @@ func (s *Server) refuseStale(v *visit, e *staleError) error {
 			}
 		}
 	}
-	edits, err := s.forms.Edits(ctx, v.Actor, since, about, fields)
-	if err != nil {
-		return err
+	var edits []forms.Edit
+	if f.was != nil {
+		var err error
+		if edits, err = s.forms.Edits(ctx, v.Actor, since, about, fields); err != nil {
+			return err
+		}
 	}
 	who := func(matches func(forms.Edit) bool) public.Author {
 		for _, x := range edits {
@@ -479,7 +501,28 @@ func (s *Server) refuseStale(v *visit, e *staleError) error {
 		}
 		return f.typed[name] == nil
 	}}
-	text = rewrite(path, text, s.hiddenOf(formsOf(path, text), f.page, nil), map[string]*filling{f.key: fill})
+	text = rewrite(path, text, s.hiddenOf(v, formsOf(path, text), f.page, nil), map[string]*filling{f.key: fill})
+	v.Response().Header().Set("Cache-Control", "no-store")
+	return v.HTML(http.StatusConflict, text)
+}
+
+// refuseUnread answers a form that says of itself that it showed what this server has not shown to who sends it. Whether somebody else
+// has changed something cannot be seen, so the page is shown as it is now, with what was typed.
+func (s *Server) refuseUnread(v *visit) error {
+	f := v.form
+	f.wasText = ""
+	text, path, err := s.drawn(forms.Beside(v.Request().Context()), v, f.page)
+	if err != nil && fail.KindOf(err) != fail.NotFound && fail.KindOf(err) != fail.Forbidden {
+		return err
+	}
+	const words = "This form could not be checked against what is stored now. Nothing was saved. Check what you entered, then save again."
+	fill := &filling{typed: f.typed, stored: true, leave: func(name string) bool { return f.typed[name] == nil },
+		notice: `<p class="notice bad" role="alert" data-stale tabindex="-1">` + words + `</p>`}
+	list := formsOf(path, text)
+	if find(list, f.key) == nil {
+		return fail.New(fail.Conflict, "This form could not be checked against what is stored now, so nothing was saved. Open the page again.")
+	}
+	text = rewrite(path, text, s.hiddenOf(v, list, f.page, nil), map[string]*filling{f.key: fill})
 	v.Response().Header().Set("Cache-Control", "no-store")
 	return v.HTML(http.StatusConflict, text)
 }
@@ -536,31 +579,42 @@ func pathOf(page string) string {
 	return path
 }
 
+// pathMost and partsMost bound what is looked at as the path of a page.
+const (
+	pathMost  = 500
+	partsMost = 12
+)
+
+// partsOf divides the path of an address; nil if there is no page at one like this.
+func partsOf(path string) []string {
+	if len(path) > pathMost || strings.Count(path, "/") > partsMost {
+		return nil
+	}
+	return strings.Split(path, "/")
+}
+
 // upward is the next page above one.
 func (s *Server) upward(page string) string {
-	for path := pathOf(page); ; {
-		at := strings.LastIndexByte(path, '/')
-		if at <= 0 {
-			return "/"
-		}
-		if path = path[:at]; s.isView(path) {
-			return path
+	parts := partsOf(pathOf(page))
+	for n := len(parts) - 1; n > 1; n-- {
+		if s.isView(parts[:n]) {
+			return strings.Join(parts[:n], "/")
 		}
 	}
+	return "/"
 }
 
 // isView reports whether there is a page at a path.
-func (s *Server) isView(path string) bool {
-	for pattern := range s.views {
-		if matchesRoute(pattern, path) {
+func (s *Server) isView(parts []string) bool {
+	for _, pattern := range s.patterns {
+		if matchesRoute(pattern, parts) {
 			return true
 		}
 	}
 	return false
 }
 
-func matchesRoute(pattern, path string) bool {
-	p, q := strings.Split(pattern, "/"), strings.Split(path, "/")
+func matchesRoute(p, q []string) bool {
 	if len(p) != len(q) {
 		return false
 	}
@@ -575,10 +629,10 @@ func matchesRoute(pattern, path string) bool {
 // pageAt is the page to go back to from an address that a form may have been sent to.
 func (s *Server) pageAt(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || !strings.HasPrefix(u.Path, "/") {
+	if err != nil || len(address) > addressMost || !strings.HasPrefix(u.Path, "/") {
 		return "/"
 	}
-	if s.isView(u.Path) {
+	if s.isView(partsOf(u.Path)) {
 		return pageAddress(u)
 	}
 	return s.upward(u.Path)
@@ -651,7 +705,7 @@ func (s *Server) dress(c echo.Context, status int, text string) string {
 		}
 		fillings = map[string]*filling{f.key: fill}
 	}
-	return rewrite(pathOf(page), text, s.hiddenOf(formsOf(pathOf(page), text), page, posted), fillings)
+	return rewrite(pathOf(page), text, s.hiddenOf(v, formsOf(pathOf(page), text), page, posted), fillings)
 }
 
 // firstOfRow is the first field of a row for which an error is given, such as 2-text for greeting-2; else the name itself.
@@ -669,7 +723,7 @@ func firstOfRow(form *pageForm, name string) string {
 }
 
 // hiddenOf returns what makes the hidden fields of a page's forms. A form that was refused is still as old as it was.
-func (s *Server) hiddenOf(list []*pageForm, page string, posted *submission) func(key, action string) string {
+func (s *Server) hiddenOf(v *visit, list []*pageForm, page string, posted *submission) func(key, action string) string {
 	now := time.Now()
 	return func(key, action string) string {
 		if slices.Contains(unnumbered, action) {
@@ -693,48 +747,12 @@ func (s *Server) hiddenOf(list []*pageForm, page string, posted *submission) fun
 			}
 			w.Others[o.key] = o.values()
 		}
-		return out + hiddenField(formWas, w.text())
+		return out + hiddenField(formWas, s.shown.write(w, v.shownTo(page, key)))
 	}
 }
 
 func hiddenField(name, value string) string {
 	return `<input type="hidden" name="` + name + `" value="` + html.EscapeString(value) + `" autocomplete="off">`
-}
-
-// text is what was shown as a field has it.
-func (w shown) text() string {
-	plain, err := json.Marshal(w)
-	if err != nil {
-		return ""
-	}
-	var b bytes.Buffer
-	z, err := flate.NewWriter(&b, flate.BestSpeed)
-	if err != nil {
-		return ""
-	}
-	z.Write(plain) //nolint:errcheck // into memory
-	z.Close()
-	return base64.RawURLEncoding.EncodeToString(b.Bytes())
-}
-
-// shownBytes is how much a form can have shown.
-const shownBytes = 4 << 20
-
-// readShown reads it; nil if it cannot be read.
-func readShown(text string) *shown {
-	packed, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil || len(packed) == 0 {
-		return nil
-	}
-	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), shownBytes))
-	if err != nil {
-		return nil
-	}
-	w := &shown{}
-	if json.Unmarshal(plain, w) != nil {
-		return nil
-	}
-	return w
 }
 
 // noteRefused notes why a form was refused, for the page that shows it again.

@@ -32,6 +32,13 @@ type guard struct {
 	serve func(*Server) echo.HandlerFunc
 	right access.Right
 	view  func(*Server, *visit) error // for who is logged in; nil: for others
+	forms bool                        // the page has forms that change something
+}
+
+// withForms marks a page that has forms that change something: it is drawn again when one of them is sent.
+func withForms(g guard) guard {
+	g.forms = true
+	return g
 }
 
 // open lets everyone through, without a session.

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 )
 
 // filesOfForm is how many files one form can have.
@@ -17,6 +19,7 @@ type sent struct {
 	*os.File
 	name string
 	size int64
+	sum  []byte // its SHA-256
 }
 
 // whole reads a form with files: the files onto this machine's disk, of each at most one byte more than most, the rest into memory.
@@ -46,6 +49,25 @@ func (s *Server) whole(v *visit, most int) (done func(), err error) {
 	return done, nil
 }
 
+// How many bytes a form can have besides files: in what is typed, and in the hidden fields that every form has.
+const (
+	textsOfForm = 256 << 10
+	hiddenMost  = packedMost + 64<<10
+)
+
+// room is how much of a form may still come.
+type room struct {
+	fields int
+	bytes  int64
+}
+
+// take counts a field, or says that there is no room for it.
+func (r *room) take(n int) bool {
+	r.fields--
+	r.bytes -= int64(n)
+	return r.fields >= 0 && r.bytes >= 0
+}
+
 func (s *Server) readParts(v *visit, most int) error {
 	r := v.Request()
 	parts, err := r.MultipartReader()
@@ -59,8 +81,9 @@ func (s *Server) readParts(v *visit, most int) error {
 	if err != nil {
 		return err
 	}
-	values, left := url.Values{}, int64(usualBody)
-	for fields := 0; ; fields++ {
+	values := url.Values{}
+	typed, ours := room{fields: staffFields, bytes: textsOfForm}, room{fields: staffFields, bytes: hiddenMost}
+	for {
 		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			r.PostForm, r.Form = values, values
@@ -74,11 +97,15 @@ func (s *Server) readParts(v *visit, most int) error {
 		}
 		name := part.FormName()
 		if part.FileName() == "" {
-			text, err := io.ReadAll(io.LimitReader(part, left+1))
+			left := &typed
+			if strings.HasPrefix(name, "_") {
+				left = &ours
+			}
+			text, err := io.ReadAll(io.LimitReader(part, left.bytes+1))
 			if err != nil {
 				return err
 			}
-			if left -= int64(len(text) + len(name)); left < 0 || fields >= staffFields {
+			if !left.take(len(name) + len(text)) {
 				return errFields
 			}
 			values.Add(name, string(text))
@@ -98,14 +125,15 @@ func (s *Server) receivePart(v *visit, part *multipart.Part, most int) error {
 	if err != nil {
 		return err
 	}
-	v.sent[part.FormName()] = sent{f, part.FileName(), 0}
-	n, err := io.Copy(f, io.LimitReader(part, int64(most)+1)) // of one that is too large as much as shows it
+	v.sent[part.FormName()] = sent{f, part.FileName(), 0, nil}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(part, int64(most)+1)) // of one that is too large as much as shows it
 	if err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	v.sent[part.FormName()] = sent{f, part.FileName(), n}
+	v.sent[part.FormName()] = sent{f, part.FileName(), n, sum.Sum(nil)}
 	return nil
 }

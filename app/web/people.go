@@ -128,8 +128,14 @@ func (s *Server) changeRole(v *visit) error {
 	}
 	r := v.reading()
 	role, customer := access.Role(v.FormValue("role")), r.id("customer")
-	if err = r.Result(); err == nil {
-		err = s.identity.ChangeRole(v.Request().Context(), v.Actor, id, role, customer)
+	ctx := v.Request().Context()
+	again, leave, tell := s.queue.Dismissal(ctx, v.Actor.Org(), id)
+	end := s.chat.EndVisits(ctx, id)
+	if err = r.Result(); err == nil && role.May(access.Answer) {
+		tell = func() {}
+		err = s.identity.ChangeRole(ctx, v.Actor, id, role, customer, end)
+	} else if err == nil {
+		err = again(func() error { return s.identity.ChangeRole(ctx, v.Actor, id, role, customer, leave, end) })
 	}
 	if err != nil {
 		f, status, err := v.typed(err)
@@ -138,14 +144,7 @@ func (s *Server) changeRole(v *visit) error {
 		}
 		return s.peopleWith(v, admin.PeoplePage{RoleOf: id, RoleForm: f}, status)
 	}
-	if !role.May(access.Answer) {
-		if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
-			return err
-		}
-	}
-	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
-		return err
-	}
+	tell()
 	return v.back("/admin/people")
 }
 
@@ -186,15 +185,12 @@ func (s *Server) disable(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := s.identity.Disable(v.Request().Context(), v.Actor, id); err != nil {
+	ctx := v.Request().Context()
+	again, leave, tell := s.queue.Dismissal(ctx, v.Actor.Org(), id)
+	if err := again(func() error { return s.identity.Disable(ctx, v.Actor, id, leave, s.chat.EndVisits(ctx, id)) }); err != nil {
 		return s.peopleAgain(v, err)
 	}
-	if err := s.queue.Dismiss(v.Request().Context(), v.Actor, id); err != nil {
-		return err
-	}
-	if err := s.chat.EndVisits(v.Request().Context(), v.Actor, id); err != nil {
-		return err
-	}
+	tell()
 	return v.back("/admin/people")
 }
 

@@ -88,6 +88,29 @@ func publicHash(r *http.Request) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// mayEnterAgain reports whether who sends a form again is logged in by the first one, or logs in by the password that is in it, as by the
+// page for that. The form alone lets nobody in.
+func (s *Server) mayEnterAgain(c echo.Context, user uuid.UUID) bool {
+	if v, err := s.visit(c); err == nil {
+		return v.ID() == user
+	}
+	ctx := c.Request().Context()
+	p, err := s.identity.WhoNow(ctx, user)
+	if err != nil {
+		return false
+	}
+	matches, err := s.identity.LogIn(ctx, p.Email, c.FormValue("password"), c.RealIP())
+	if err != nil {
+		return false
+	}
+	for _, m := range matches {
+		if m.User == user {
+			return s.enter(c, user) == nil
+		}
+	}
+	return false
+}
+
 func (s *Server) againPublic(c echo.Context, answer string, h func(*Server, echo.Context) error) error {
 	if answer == "" {
 		return fail.New(fail.Busy, "This form is being worked on already. Please try again in a moment.")
@@ -100,9 +123,9 @@ func (s *Server) againPublic(c echo.Context, answer string, h func(*Server, echo
 	if len(parts) == 4 && parts[0] == "entered" {
 		user, bad := uuid.Parse(parts[1])
 		at, wrong := strconv.ParseInt(parts[2], 10, 64)
-		if bad == nil && wrong == nil && time.Since(time.Unix(at, 0)) < enterAgain {
-			if err := s.enter(c, user); err != nil {
-				return err
+		if bad == nil && wrong == nil && time.Since(time.Unix(at, 0)) < enterAgain && s.mayEnterAgain(c, user) {
+			if !ownAddress(parts[3]) {
+				parts[3] = "/"
 			}
 			return c.Redirect(http.StatusSeeOther, parts[3])
 		}

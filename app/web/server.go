@@ -81,7 +81,9 @@ type Server struct {
 	sessions *scs.SessionManager
 	store    *identity.Sessions
 	forms    *forms.Room
+	shown    shownKey
 	views    map[string]guard // pages that who is logged in can look at, by path
+	patterns [][]string       // their paths, divided
 	handler  http.Handler
 }
 
@@ -103,11 +105,12 @@ type Rooms struct {
 	Links    files.Links
 	Tokens   chat.Tokens
 	Forms    *forms.Room
+	Secret   string // of the installation
 }
 
 // New builds the front.
 func New(cfg Config, rooms Rooms) (*Server, error) {
-	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
+	s := &Server{cfg: cfg, bus: rooms.Bus, org: rooms.Org, identity: rooms.Identity, chat: rooms.Chat, queue: rooms.Queue, faq: rooms.FAQ, assist: rooms.Assist, push: rooms.Push, archive: rooms.Archive, mail: rooms.Mail, live: rooms.Live, files: rooms.Files, links: rooms.Links, tokens: rooms.Tokens, store: rooms.Sessions, forms: rooms.Forms, shown: newShownKey(rooms.Secret), views: map[string]guard{}, bodies: newBudget(), slots: newSlots(slotsMost), heavy: fair.New(heavyWork), imports: fair.New(importWork), pages: fair.New(hugePages)}
 	ui.Asset = static.Address
 
 	e := echo.New()
@@ -134,6 +137,7 @@ func New(cfg Config, rooms Rooms) (*Server, error) {
 		e.Add(r.Method, r.Path, s.bounded(r, r.serve(s)))
 		if r.Method == get && r.view != nil {
 			s.views[r.Path] = r.guard
+			s.patterns = append(s.patterns, strings.Split(r.Path, "/"))
 		}
 	}
 	ownPages := http.NewCrossOriginProtection()
@@ -250,7 +254,11 @@ func worded(c echo.Context, err error) *fail.Error {
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
-	e := fail.New(fail.Internal, "Something went wrong on our side, and nothing was changed. Please try again; if it stays, tell us the reference %s.", ref)
+	what := "and nothing was changed"
+	if partlyDone(c) {
+		what = "and only a part of your changes was saved. Check what is stored now"
+	}
+	e := fail.New(fail.Internal, "Something went wrong on our side, %s. Please try again; if it stays, tell us the reference %s.", what, ref)
 	e.Reference = ref
 	return e.Because("fault")
 }

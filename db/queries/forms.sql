@@ -12,6 +12,10 @@ insert into sent_forms (org_id, hash) values (app.org_id(), @hash) on conflict d
 -- name: AnswerForm :exec
 update sent_forms set answer = @answer where hash = @hash;
 
+-- name: ForgetForm :exec
+-- The work of a form was not done as a whole: sent again, it is done again.
+delete from sent_forms where hash = @hash and answer = '';
+
 -- name: AnswerOf :one
 select answer from sent_forms where hash = @hash;
 

@@ -110,6 +110,16 @@ func (q *Queries) EditsOf(ctx context.Context, arg EditsOfParams) ([]EditsOfRow,
 	return items, nil
 }
 
+const forgetForm = `-- name: ForgetForm :exec
+delete from sent_forms where hash = $1 and answer = ''
+`
+
+// The work of a form was not done as a whole: sent again, it is done again.
+func (q *Queries) ForgetForm(ctx context.Context, hash []byte) error {
+	_, err := q.db.Exec(ctx, forgetForm, hash)
+	return err
+}
+
 const lockSaves = `-- name: LockSaves :exec
 select pg_advisory_xact_lock(hashtextextended('save ' || app.org_id()::text || $1::text, 0))
 `

@@ -15,7 +15,7 @@ import { bubble, icon, make } from "./make.js";
   const line = lines.find(keyed) || lines[0] || own, script = named(own) || keyed(own) ? own : line;
   const key = keyed(own) || given("parleyKey") || keyed(line), server = given("parleyServer") || script?.src;
   if (given("parleyChat")?.again) return window.parleyChat.again(key);
-  if (!key || !server) return say(key ? "set window.parleyServer." : "there is no data-key, ?key= or window.parleyKey.");
+  if (!key || !server) return say(key ? "set window.parleyServer." : "no data-key, ?key= or window.parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
   let place, host = 0; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {
@@ -43,7 +43,7 @@ import { bubble, icon, make } from "./make.js";
     start: (how = {}) => wish("start", how),
     show: () => { chat.shown = true; if (chat.button) chat.button.hidden = false; },
   };
-  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say("there is no parley(" + what + ")"));
+  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say("unknown: parley(" + what + ")"));
 
   const wishes = [];
   let load; // gets the panel, once the page may show it
@@ -102,7 +102,7 @@ import { bubble, icon, make } from "./make.js";
       if (host.isConnected && !lost[0]) return;
       times = anew || Date.now() - last > 5000 ? 0 : times + 1;
       last = Date.now();
-      if (times > 9) return times > 10 || say("the page removes the chat again and again.");
+      if (times > 9) return times > 10 || say("the page removes the chat.");
       for (const a of lost) host.setAttribute(a.name, a.value);
       if (host.isConnected) return;
       for (const copy of document.querySelectorAll("div#parley[class][lang][dir][style]:empty")) copy.remove();
@@ -120,11 +120,11 @@ import { bubble, icon, make } from "./make.js";
     let loading;
     load = () => (loading ||= import(base + website.panel).then(
       (module) => module.default({ root, base, key, stored, website }),
-      () => { loading = null; say("the panel was not loaded. Click again."); },
+      () => { loading = null; say("the panel was not loaded. Try again."); },
     ));
     button.onpointerenter = button.onfocus = load;
     button.onclick = () => wish("toggle");
-    try { document.querySelector(look.own || "a"); } catch { say(look.own + " is no selector."); look.own = ""; button.hidden = false; }
+    try { document.querySelector(look.own || "a"); } catch { say("no selector: " + look.own); look.own = ""; button.hidden = false; }
     if (look.own) addEventListener("click", (e) => {
       if (!e.composedPath().some((n) => n.matches?.(look.own))) return;
       e.preventDefault();
@@ -153,7 +153,11 @@ import { bubble, icon, make } from "./make.js";
     if (at < 1 || /up$/.test(type) && !pressed || !Reflect.defineProperty(e, "composed", { value: false })) return;
     e.stopImmediatePropagation();
     if (type === "click") for (const n of path.slice(0, at)) n.onclick?.(e);
-    else if (!/^t/.test(type) && !path[0].dispatchEvent(new e.constructor(type, e))) e.preventDefault();
+    else if (!/^t/.test(type)) {
+      const copy = new Event(type, e); // Firefox lets no KeyboardEvent stay inside
+      for (const k in e) k in copy || (copy[k] = e[k]);
+      if (!path[0].dispatchEvent(copy)) e.preventDefault();
+    }
   };
   for (const type of "keydown keypress keyup beforeinput input compositionstart compositionupdate compositionend focus blur focusin focusout pointerdown pointerup mousedown mouseup click touchstart wheel".split(" ")) addEventListener(type, guard, true);
 

@@ -229,7 +229,7 @@ func newOrganization(ctx context.Context, cfg config, args []string, out io.Writ
 	if err != nil {
 		return err
 	}
-	name, err := fail.Line("a name for the organization", args[0], 200)
+	name, err := fail.Name("a name for the organization", args[0], 200)
 	if err != nil {
 		return err
 	}
@@ -282,7 +282,7 @@ func inviteOrganization(ctx context.Context, cfg config, args []string, out io.W
 	if err != nil {
 		return err
 	}
-	name, err := fail.Line("a name for the organization", args[0], 200)
+	name, err := fail.Name("a name for the organization", args[0], 200)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,9 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	if tried != nil {
 		p.Website.Settings = *tried
 	}
+	if own := p.Website.Settings.Look.Own; own != "" && p.Part == "look" && p.Form.Saved != "" {
+		p.Form.Saved += " There is no launcher then: elements that fit “" + own + "” open the chat instead."
+	}
 	site, err := s.settingsFor(ctx, &org.Site{Org: v.Actor.Org(), ID: id, Name: p.Website.Name, Greeting: p.Website.Greeting, Settings: p.Website.Settings}, "")
 	if err != nil {
 		return err

@@ -57,3 +57,25 @@ func TestSelectors(t *testing.T) {
 		t.Errorf("%v", e)
 	}
 }
+
+// What stands in braces in a mail's headers is a placeholder with both of its braces, and what stands before a text is a language.
+func TestBracesAndLanguages(t *testing.T) {
+	t.Parallel()
+	for text, says := range map[string]string{"{website": "“{website” is not closed", "The {website} and {domain": "“{domain” is not closed", "website}": "closes nothing", "{site}": "no placeholder {site}", "{website}": ""} {
+		m := Mail{Sender: text, AnswerSubject: MailSubject{Text: text, Labels: map[string]string{"de": text}}}
+		e := fail.As(m.Check())
+		for _, field := range []string{"sender", "answer_subject", "answer_subjects"} {
+			if says == "" && e != nil || says != "" && (e == nil || !strings.Contains(e.Fields[field], says)) {
+				t.Errorf("%q, %s: %v", text, field, e)
+			}
+		}
+	}
+	s := Settings{Questions: []Question{{Kind: "text", Label: "Name?", Labels: map[string]string{"xx": "Hallo"}}}, Texts: map[string]map[string]string{"xx": {"write": "Hallo"}},
+		Mail: Mail{AnswerSubject: MailSubject{Labels: map[string]string{"xx": "Hallo"}}}}
+	e := fail.As(s.check(nil))
+	for _, field := range []string{"question-0-labels", "texts", "answer_subjects"} {
+		if e == nil || !strings.Contains(e.Fields[field], "“xx” is not a language of the widget.") {
+			t.Errorf("%s: %v", field, e)
+		}
+	}
+}

@@ -349,9 +349,10 @@ func (s *Settings) checkQuestions(c *fail.Checks) {
 		for l, text := range q.Labels {
 			line(c, field("labels"), "the question", &text, 300)
 			q.Labels[l] = text
-			if _, err := language.Parse(l); err != nil || text == "" {
+			if text == "" {
 				c.Add(field("labels"), "Each line needs a language and the question in it: de: Wie heißen Sie?")
 			}
+			c.Err(field("labels"), isLanguage(l))
 		}
 	}
 }
@@ -374,8 +375,10 @@ func (s *Settings) checkTexts(c *fail.Checks) {
 			}
 			texts[name] = text
 		}
-		if _, err := language.Parse(l); err != nil || l == "" {
+		if l == "" {
 			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
+		} else {
+			c.Err("texts", isLanguage(l))
 		}
 	}
 }
@@ -386,6 +389,14 @@ var snippets = regexp.MustCompile(`(?i)\{(visitor|agent|website|customer|greetin
 func unfilled(what, text string) error {
 	if p := snippets.FindString(text); p != "" {
 		return fail.New(fail.Invalid, "Visitors would read %s in %s as it is: only snippets have placeholders. Write it without.", p, what)
+	}
+	return nil
+}
+
+// isLanguage refuses what is no language, behind which stands a text in it.
+func isLanguage(s string) error {
+	if _, err := language.Parse(s); err != nil {
+		return fail.New(fail.Invalid, "“%s” is not a language of the widget. Write it as in en, de or pt-BR.", s)
 	}
 	return nil
 }

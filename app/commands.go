@@ -99,7 +99,7 @@ func init() {
 			check: flagged("--json"), configured: false, run: func(ctx context.Context, _ config, args []string, out io.Writer) error {
 				return doctor(ctx, os.Environ(), len(args) > 0, out)
 			}},
-		"health": {help: "parley health [--ready]\nAsks the server on PORT of this machine whether it lives; --ready: whether it is ready. Ends with 1 if not.\n",
+		"health": {help: "parley health [--ready]\nAsks the server on PORT of this machine whether it is alive; --ready: whether it is ready. Ends with 1 if not.\n",
 			check: flagged("--ready"), configured: true, run: func(ctx context.Context, cfg config, args []string, _ io.Writer) error {
 				return health(ctx, cfg, len(args) > 0)
 			}},
@@ -113,7 +113,7 @@ func init() {
 			check: named("EMAIL"), configured: true, run: func(ctx context.Context, cfg config, args []string, out io.Writer) error {
 				return resetLink(ctx, cfg, args[0], out)
 			}},
-		"version": {help: "parley version\nPrints the version of this program, and what it was built from.\n", check: flagged(),
+		"version": {help: "parley version (or: parley --version, parley -v)\nPrints the version of this program, and what it was built from.\n", check: flagged(),
 			run: func(_ context.Context, _ config, _ []string, out io.Writer) error {
 				fmt.Fprintln(out, version())
 				return nil
@@ -122,7 +122,7 @@ func init() {
 			run: func(_ context.Context, _ config, _ []string, out io.Writer) error { return vapid(out) }},
 		"route": {help: "parley route --stdio      decide about the conversations whose events come on standard input\n" +
 			"parley route --compare    simulate operations and compare the rule with others\n" +
-			"parley route --latency    print how long conversations are in the queue while somebody is free, with a private Postgres\n",
+			"parley route --latency    print how long conversations wait in the queue while an agent is free, with a private Postgres\n",
 			check: exactly("--stdio", "--compare", "--latency"), run: withoutConfig(route)},
 		"suggest": {help: "parley suggest --stdio               suggest FAQ entries for messages that come on standard input\n" +
 			"parley suggest --measure FOLDER...   print how good and how quick suggestions are\n",
@@ -229,7 +229,7 @@ func newOrganization(ctx context.Context, cfg config, args []string, out io.Writ
 	if err != nil {
 		return err
 	}
-	name, err := fail.Line("a name for the organization", args[0], 200)
+	name, err := fail.Name("a name for the organization", args[0], 200)
 	if err != nil {
 		return err
 	}
@@ -282,7 +282,7 @@ func inviteOrganization(ctx context.Context, cfg config, args []string, out io.W
 	if err != nil {
 		return err
 	}
-	name, err := fail.Line("a name for the organization", args[0], 200)
+	name, err := fail.Name("a name for the organization", args[0], 200)
 	if err != nil {
 		return err
 	}

@@ -44,9 +44,11 @@ func TestHelpDoesNothing(t *testing.T) {
 			t.Errorf("the help does not name %s", name)
 		}
 	}
-	var out bytes.Buffer
-	if err := run(t.Context(), []string{"version"}, &out); err != nil || !strings.Contains(out.String(), "migrations up to 0") {
-		t.Errorf("version: %v %q", err, out.String())
+	for _, asked := range []string{"version", "--version", "-v"} {
+		var out bytes.Buffer
+		if err := run(t.Context(), []string{asked}, &out); err != nil || !strings.Contains(out.String(), "migrations up to 0") {
+			t.Errorf("%s: %v %q", asked, err, out.String())
+		}
 	}
 }
 
@@ -56,6 +58,8 @@ func TestMisspelt(t *testing.T) {
 		"DATABASE_ULR=x": "DATABASE_URL is one", "DATABASEURL=x": "DATABASE_URL is one", "database_url=x": "DATABASE_URL is one", "PARLEY_PORT=1": "PORT is one",
 		"PARLEY_SOMETHING=x": "no such setting", "SMTP_PASWORD=x": "SMTP_URL", "SECRET_KEYS=x": "SECRET_KEY is one", "LIMIT=x": "LIMITS is one",
 		"STORAGE-LIMITS=x": "STORAGE_LIMITS is one", "SIGN_UP=open": "SIGNUP is one", "REDIS_URI=x": "REDIS_URL is one", "TRUSTED_PROXY=x": "TRUSTED_PROXIES",
+		"LOGLEVEL=debug": "LOG is the setting", "LOG_LEVEL=debug": "LOG is the setting", "log_level=debug": "LOG is the setting", "PARLEY_LOG_LEVEL=debug": "LOG is the setting", "LOGS=json": "LOG is one", "LOG_FORMAT=json": "LOG is the setting",
+		"PARLEYPORT=1": "PORT is one", "TRUSTEDPROXIES=x": "TRUSTED_PROXIES is one", "SMTPHOST=x": "SMTP_URL", "D_A_T_A_DIR=x": "DATA_DIR is one", "LOG_ROTATE=x": "said by LOG", "LOGNAME=olga": "", "LOGO=x": "",
 		"PATH=/bin": "", "HOME=/": "", "LANG=C": "", "DATABASE_URL=x": "", "HOST=x": "", "EDITOR=vi": "", "PWD=/": "", "GOPATH=x": "", "TZ=UTC": "",
 		"KUBERNETES_PORT=x": "", "XDG_DATA_DIRS=x": "", "COLUMNS=80": "", "PS1=x": "", "SMTP_PASWORD=": "",
 	} {

@@ -66,36 +66,36 @@ const help = `Parley: live chat for customer service.
   parley serve [--demo]     run the server; --demo adds demo data with fixed log-ins, for a first look
   parley migrate [--status] prepare or update the database, then end (for releases); --status only says how far it is
   parley doctor [--json]    check the settings and everything that they name: database, bus, storage, mail, public address
-  parley health [--ready]   ask the server on PORT whether it lives (or is ready); for a container's health check
+  parley health [--ready]   ask the server on PORT whether it is alive (or ready); for a container's health check
   parley organization NAME EMAIL  create an organization and print the link by which its owner sets a password
   parley invite NAME EMAIL  invite an address to create an organization, where SIGNUP is invite
   parley reset-link EMAIL   print a link that sets a new password for an address
-  parley version            print the version of this program
-  parley traffic [flags]    play visitors against a running server (parley traffic -h)
+  parley version            print the version of this program (also parley --version, parley -v)
+  parley traffic [flags]    simulate visitors of a running server (parley traffic -h)
   parley route --stdio      decide about the conversations whose events come on standard input, a JSON object a line; without
                             a database (see app/queue/stdio.go)
   parley route --compare    simulate ten kinds of operation and compare the rule with round robin, longest idle and fewest open
-  parley route --latency    print how long conversations are in line while somebody is free, with a private Postgres
+  parley route --latency    print how long conversations wait in the queue while an agent is free, with a private Postgres
   parley suggest --stdio    suggest FAQ entries for messages that come on standard input, a JSON object a line; without a
                             database (see app/faq/suggest/measure/drive.go)
   parley suggest --measure DIR...  measure the suggestions on folders of entries and messages
   parley vapid              make a pair of keys for Web Push
   parley bench [flags]      print the figures of this program on this machine (parley bench -h)
-  parley chaos [flags]      kill, drain and restart instances while people talk, and check that nothing is lost (parley chaos -h)
-  parley help               this text; "parley COMMAND --help" tells about one command, and does nothing else
+  parley chaos [flags]      kill, drain and restart instances during conversations, and check that nothing is lost (parley chaos -h)
+  parley help               this text; "parley COMMAND --help" describes one command, and does nothing else
 
 Environment:
   PORT                  where to listen (8080)
   PUBLIC_URL            how browsers reach this server (http://localhost:PORT)
   DATABASE_URL          Postgres, as a role that owns nothing. Without it a private Postgres runs under DATA_DIR
   DATABASE_DIRECT_URL   the same role of the same Postgres without a pooler between, where DATABASE_URL leads to PgBouncer in
-                        transaction mode: for the one connection of each server that hears the others (with REDIS_URL, too,
-                        it tells that there is a pooler)
+                        transaction mode: for the one connection of each server that receives the notifications of others
+                        (with REDIS_URL, it only says that there is a pooler)
   MIGRATE_DATABASE_URL  Postgres, as the owner of the schema: for "parley migrate", and for "serve" to migrate at its start
   REDIS_URL             carries notifications between several servers through Redis instead of Postgres
   DATA_DIR              files of a single machine: the private Postgres, the secret key (./data)
-  SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters; with another one visitors
-                        lose sight of their talks. Without DATABASE_URL it is made once and kept under DATA_DIR. The example of
+  SECRET_KEY            signs visitors' tokens: the same on every server, at least 32 characters; with another one, visitors
+                        lose access to their conversations. Without DATABASE_URL it is made once and stored under DATA_DIR. The example of
                         compose.yaml is refused where PUBLIC_URL begins with https
   SMTP_URL              sends mail: smtp://user:password@mail.example:587?from=parley@shop.example. With it, sign-ups,
                         invitations and new passwords go by links that are mailed and shown to nobody else; without it, links are
@@ -103,13 +103,13 @@ Environment:
                         unwanted mails can be reported (else it is the sender's)
   SIGNUP                who can create an organization at /signup: "open" (everybody), "invite" (who was invited by
                         "parley invite") or "closed" (nobody; the default, but for the demo)
-  FILES_URL             where files that are sent are kept: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
+  FILES_URL             where files that are sent are stored: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon: what is sent is scanned first
   ADMIN_ADDR            where metrics (/metrics) and profiles (/debug/pprof/) are served, for instance 127.0.0.1:9090; not to be
                         reached from outside. Without it there are none
   LOG                   "text" (default) or "json"; "debug" or "json,debug" says more
-  TRUSTED_PROXIES       who is believed what X-Forwarded-For says: networks such as "10.0.0.0/8 2001:db8::/32", or "none".
+  TRUSTED_PROXIES       proxies whose X-Forwarded-For is trusted: networks such as "10.0.0.0/8 2001:db8::/32", or "none".
                         Default: this machine and private networks
   CLIENT_ADDRESS_HEADER header in which a trusted proxy says the client's address, where that is not X-Forwarded-For
                         (fly.io: Fly-Client-IP)
@@ -117,10 +117,10 @@ Environment:
                         others must be public and speak https
   GEOIP_FILE            a country file in MaxMind's format (.mmdb): agents see which country a visitor writes from
   VAPID_PUBLIC_KEY, VAPID_PRIVATE_KEY, VAPID_CONTACT
-                        keys for Web Push and an address of yours: agents are told of what comes in while no desk is open;
+                        keys for Web Push and an address of yours: agents are notified of new messages while no desk is open;
                         make them with: parley vapid
   COMMIT_WINDOW         how long a message waits for others to be committed with (15ms; 0 is not at all)
-  DRAIN_DELAY           how long /readyz says no before the first connection is closed at a stop (0s); set it to what your
+  DRAIN_DELAY           how long /readyz reports "not ready" before the first connection is closed at a stop (0s); set it to what your
                         balancer needs to notice, at most 5s
   STORAGE_LIMITS        how much is stored of files that are sent: "organization=20GB website=10GB" (these are the defaults), or "off"
   SUGGESTIONS_MEMORY    megabytes that the FAQ suggestions of one organization may take, and of all (32/160). An organization with

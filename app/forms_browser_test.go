@@ -60,6 +60,7 @@ func TestBrowserFormsLoseNothing(t *testing.T) {
 		t.Errorf("the neighbor: %q", got)
 	}
 	b.Wait(`document.querySelectorAll(".restored").length === 1`)
+	b.Wait(`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Not saved yet: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
 	// The session ends; somebody else changes the zone; logging in brings everything back, and the change is said.
 	logOut := func() {
 		t.Helper()

@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return nil
 		}
 	}
+	if name == "--version" || name == "-version" || name == "-v" {
+		name = "version"
+	}
 	c, there := commands[name]
 	if !there {
 		return fmt.Errorf("there is no command %q; see: parley help", name)

@@ -330,3 +330,29 @@ func TestDeletionsAreTrue(t *testing.T) {
 		t.Errorf("a group took %v", lost)
 	}
 }
+
+// What is wrong with a field is said beside it, and not once more above the form.
+func TestRefusalsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	s := serveTest(t, nil)
+	o := apptest.NewOrg(t)
+	m := manages(t, s, o, access.Manager)
+	site := "/admin/websites/" + o.Website.String()
+	for _, c := range []struct {
+		path, says string
+		fields     []string
+	}{
+		{site + "/subjects", "Please choose a group.", []string{"priority", "0"}},
+		{"/snippets", "Please write the text.", []string{"name", "ab", "body", "\u200b", "for", "me"}},
+		{site + "/widget/look", "is no CSS selector", []string{"own", "div:::"}},
+		{site + "/widget/invite", "Only the path of a page counts", []string{"invite", "Hello", "invite_page", "/a?b"}},
+	} {
+		_, page := m.post(c.path, c.fields...)
+		if n := strings.Count(page, c.says); n != 1 {
+			t.Errorf("%s: %q is said %d times", c.path, c.says, n)
+		}
+	}
+	if _, page := m.post(site+"/widget/look", "own", ".contact"); !strings.Contains(page, "There is no launcher then") {
+		t.Error("it is not said that there is no launcher")
+	}
+}

@@ -19,10 +19,16 @@ var settings = []string{"ADMIN_ADDR", "CLAMD", "CLIENT_ADDRESS_HEADER", "COMMIT_
 // families are beginnings of names that look like a setting of ours, and the setting that is meant.
 var families = map[string]string{"SMTP_": "SMTP_URL", "MAIL_": "SMTP_URL", "S3_": "FILES_URL", "FILES_": "FILES_URL", "VAPID_": "VAPID_PUBLIC_KEY",
 	"CLAMD_": "CLAMD", "CLAMAV_": "CLAMD", "GEOIP_": "GEOIP_FILE", "MIGRATE_": "MIGRATE_DATABASE_URL", "SUGGESTIONS_": "SUGGESTIONS_MEMORY",
-	"TRUSTED_": "TRUSTED_PROXIES", "DRAIN_": "DRAIN_DELAY", "SIGNUP_": "SIGNUP"}
+	"TRUSTED_": "TRUSTED_PROXIES", "DRAIN_": "DRAIN_DELAY", "SIGNUP_": "SIGNUP", "LOG_": "LOG", "LOGGING_": "LOG"}
+
+// joined are those beginnings that no other program's names have without the underscore: SMTPHOST.
+var joined = []string{"SMTP_", "CLAMD_", "CLAMAV_", "VAPID_", "GEOIP_", "SIGNUP_"}
+
+// logNames are what other programs call LOG, without underscores.
+var logNames = []string{"LOGLEVEL", "LOGLVL", "LOGFORMAT", "LOGFMT", "LOGTYPE", "LOGMODE", "LOGOUTPUT", "LOGVERBOSITY", "LOGSEVERITY", "LOGGING", "LOGGINGLEVEL", "LOGGERLEVEL", "LOGJSON", "LOGDEBUG", "DEBUGLEVEL"}
 
 // usual are names of other programs that happen to be near to ours.
-var usual = []string{"HOST", "HOME", "PATH", "POST", "LANG", "LOGNAME", "PWD", "MAIL", "TERM", "SHELL", "USER"}
+var usual = []string{"HOST", "HOME", "PATH", "POST", "LANG", "LOGNAME", "LOGO", "PWD", "MAIL", "TERM", "SHELL", "USER"}
 
 // misspell is a name in the environment that is not a setting, though it looks like one.
 type misspell struct {
@@ -31,7 +37,7 @@ type misspell struct {
 }
 
 // misspelt finds names in an environment (NAME=value) that are none of our settings but look like one: our prefix, a letter or two
-// wrong, another case, or the beginning of the name of one.
+// wrong, underscores elsewhere, another case, or the beginning of the name of one.
 func misspelt(environment []string) (list []misspell) {
 	for _, pair := range environment {
 		name, value, _ := strings.Cut(pair, "=")
@@ -39,9 +45,14 @@ func misspelt(environment []string) (list []misspell) {
 			continue
 		}
 		upper := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		own, ours := strings.CutPrefix(upper, "PARLEY_")
+		own, ours := strings.CutPrefix(upper, "PARLEY")
+		own = strings.TrimLeft(own, "_")
 		if near := nearest(own); near != "" && (ours || near != own || upper != name) {
 			list = append(list, misspell{name, "there is no such setting; " + near + " is one", true})
+			continue
+		}
+		if slices.Contains(logNames, squashed(own)) {
+			list = append(list, misspell{name, `Parley does not read it; LOG is the setting, such as LOG=debug or LOG=json,debug`, true})
 			continue
 		}
 		if ours {
@@ -49,8 +60,9 @@ func misspelt(environment []string) (list []misspell) {
 			continue
 		}
 		for _, beginning := range slices.Sorted(maps.Keys(families)) {
-			if meant := families[beginning]; strings.HasPrefix(upper, beginning) {
-				list = append(list, misspell{name, "Parley does not read it; that is said by " + meant, false})
+			if strings.HasPrefix(upper, beginning) || slices.Contains(joined, beginning) && strings.HasPrefix(upper, squashed(beginning)) {
+				list = append(list, misspell{name, "Parley does not read it; that is said by " + families[beginning], false})
+				break
 			}
 		}
 	}
@@ -66,12 +78,15 @@ func nearest(name string) (near string) {
 		if len(s) <= 5 {
 			most = 1
 		}
-		if d := distance(name, s); d <= most && d < best {
+		if d := distance(squashed(name), squashed(s)); d <= most && d < best {
 			near, best = s, d
 		}
 	}
 	return near
 }
+
+// squashed is a name without its underscores.
+func squashed(name string) string { return strings.ReplaceAll(name, "_", "") }
 
 // distance is how many letters have to be added, left out, changed or exchanged with their neighbor to make one word of another
 // (optimal string alignment).

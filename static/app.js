@@ -201,6 +201,27 @@
       form.prepend(p);
     }
 
+    // Under what the page says was saved: what was not, as its form may be out of view.
+    function remind() {
+      const saved = [...document.querySelectorAll("main .notice.good[role=status]")].find((n) => !n.closest(".restored"));
+      if (!saved) return;
+      for (const form of forms()) {
+        if (!form.querySelector(".restored") || form.contains(saved)) continue;
+        const before = (h, x) => h.compareDocumentPosition(x) & Node.DOCUMENT_POSITION_FOLLOWING;
+        const first = [...form.elements].find(editable);
+        const heading = [...document.querySelectorAll("main h1, main h2, main h3, main summary strong")].filter((h) => before(h, first || form) && (!h.closest("details, form") || h.closest("form") === form || h.closest("details")?.contains(form))).pop();
+        const target = form.querySelector(".restored"), p = document.createElement("p"), a = document.createElement("a");
+        target.id ||= "unsaved-" + forms().indexOf(form);
+        p.className = "notice unsaved";
+        p.setAttribute("role", "status");
+        a.href = "#" + target.id;
+        a.textContent = "Not saved yet: " + (heading?.textContent.trim() || "changes on this page");
+        a.addEventListener("click", () => { for (let d = form.closest("details"); d; d = d.parentElement.closest("details")) d.open = true; });
+        p.append(a);
+        saved.after(p);
+      }
+    }
+
     // Nobody finds what somebody else has typed.
     const forget = (which) => {
       try {
@@ -240,6 +261,7 @@
         }
         store(form);
       }
+      remind();
     }
 
     document.addEventListener("input", (e) => { if (e.target.form?.method === "post" && hidden(e.target.form, "_form")) store(e.target.form); });

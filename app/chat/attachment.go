@@ -45,7 +45,7 @@ func (m Message) Words() string {
 }
 
 func (a *Attachment) check() (err error) {
-	a.Name, err = fail.Line("the file's name", a.Name, 200)
+	a.Name, err = fail.Name("the file's name", a.Name, 200)
 	return err
 }
 

@@ -32,7 +32,7 @@ func (r *Room) Rate(ctx context.Context, who access.Actor, conversation uuid.UUI
 	}
 	var err error
 	for i := range in.Reasons {
-		if in.Reasons[i], err = fail.Line("a reason", in.Reasons[i], 60); err != nil {
+		if in.Reasons[i], err = fail.Name("a reason", in.Reasons[i], 60); err != nil {
 			return err
 		}
 	}

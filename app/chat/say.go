@@ -251,7 +251,7 @@ func (r *Room) LeaveAddress(ctx context.Context, who access.Actor, in Address) e
 			return err
 		}
 	}
-	if in.Name, err = fail.OptionalLine("the name", in.Name, 100); err != nil {
+	if in.Name, err = fail.OptionalName("the name", in.Name, 100); err != nil {
 		return err
 	}
 	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes

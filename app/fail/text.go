@@ -10,7 +10,7 @@ import (
 
 // Line cleans a one-line text: valid UTF-8, NFC, trimmed, at most max characters (runes). What programs for presentations and
 // terminals leave in copied text is taken out: characters that end a line become spaces, other control characters go.
-// An empty result is an error; label names the thing in the message.
+// An empty result is an error, and a text of which nothing can be seen is empty; label names the thing in the message.
 func Line(label, s string, max int) (string, error) {
 	s, err := clean(label, s, max, false)
 	if err == nil && s == "" {
@@ -63,10 +63,21 @@ func clean(label, s string, max int, lines bool) (string, error) {
 		return r
 	}, s)
 	s = strings.TrimSpace(norm.NFC.String(s))
+	if !strings.ContainsFunc(s, Seen) {
+		return "", nil
+	}
 	if n := utf8.RuneCountInString(s); n > max {
 		return "", New(Invalid, "Too long: %s may have %d characters, this has %d.", label, max, n)
 	}
 	return s, nil
+}
+
+// Seen reports whether a character shows something by itself. White space does not, nor do joiners, soft hyphens, marks of direction and
+// other characters that only say how those around them are shown.
+func Seen(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.IsControl(r) && r != '\u2800' && // a pattern of Braille without dots
+		(!unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)) &&
+		!unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
 // visible takes out what nobody sees and no word needs: spaces without width, soft hyphens, embeddings, overrides and isolates.

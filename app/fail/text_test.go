@@ -20,7 +20,8 @@ func TestText(t *testing.T) {
 		" \x00 a \v":          {"a", "a"},
 		"e\u0301":             {"é", "é"},
 		"می\u200cخواهم 👩\u200d🚀 \u200fש": {"می\u200cخواهم 👩\u200d🚀 \u200fש", "می\u200cخواهم 👩\u200d🚀 \u200fש"},
-		"\u202ea": {"\u202ea", "\u202ea"},
+		"\u202ea": {"\u202ea", "\u202ea"}, "\u200ba\u00ad": {"\u200ba\u00ad", "\u200ba\u00ad"}, "\u2764\ufe0f": {"\u2764\ufe0f", "\u2764\ufe0f"}, "\u0301": {"\u0301", "\u0301"},
+		"\u0600": {"\u0600", "\u0600"},
 	} {
 		if got, err := fail.Text("it", in, 100); err != nil || got != want[0] {
 			t.Errorf("%q is %q (%v), not %q", in, got, err, want[0])
@@ -34,13 +35,14 @@ func TestText(t *testing.T) {
 			}
 		}
 	}
-	for in, want := range map[string]string{"Bil\u200bl\u00ading\u2060": "Billing", "\u202aAnna\u202c\u2066\u2069 \u202eLee": "Anna Lee", "\u200fשרה\u200f 👩\u200d🚀": "\u200fשרה\u200f 👩\u200d🚀"} {
+	for in, want := range map[string]string{"Bil\u200bl\u00ading\u2060": "Billing", "\u202aAnna\u202c\u2066\u2069 \u202eLee": "Anna Lee", "\u200fשרה\u200f 👩\u200d🚀": "\u200fשרה\u200f 👩\u200d🚀", "Evil\u202egnp": "Evilgnp"} {
 		if got, err := fail.Name("it", in, 100); err != nil || got != want {
 			t.Errorf("the name %q is %q (%v), not %q", in, got, err, want)
 		}
 	}
 	for _, f := range []func(string, string, int) (string, error){fail.Text, fail.Line, fail.Name} {
-		for _, in := range []string{"", " \n ", "\x00\x1b", "\v\f"} {
+		for _, in := range []string{"", " \n ", "\x00\x1b", "\v\f", "\u200b", "\u2060 \ufeff", "\u00ad\u200d", "\u202e\u200f\n\u2069", "\u3164\u115f", "\ufe0f",
+			"\u2800", "\U000e0041"} {
 			if got, err := f("it", in, 100); err == nil || !strings.Contains(err.Error(), "Please") {
 				t.Errorf("%q, which is empty, is %q (%v)", in, got, err)
 			}

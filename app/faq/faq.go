@@ -169,7 +169,7 @@ func (r *Room) SetRules(ctx context.Context, who access.Actor, in Rules) error {
 		return fail.Field("away_reasons", "Please give at most 20 reasons.")
 	}
 	for i, reason := range in.AwayReasons {
-		if in.AwayReasons[i], err = fail.Line("a reason", reason, 50); err != nil {
+		if in.AwayReasons[i], err = fail.Name("a reason", reason, 50); err != nil {
 			return fail.Field("away_reasons", "%s", err.Error())
 		}
 	}

@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,8 +24,8 @@ var placeholder = regexp.MustCompile(`\{([\p{L}\p{N}_.-]+)(?:\|([^{}\n]*))?\}`)
 var Placeholders = []string{"visitor", "agent", "website", "customer", "greeting"}
 
 // Fill puts what is known in place of {visitor}, {agent}, {website}, {customer}, {greeting} and {data.NAME}. What is not known
-// becomes what stands behind a bar, as in {visitor|there}, or nothing: then the comma and the space that belong to it go, too, and a
-// sentence that began with it begins with a capital. Other braces stay.
+// becomes what stands behind a bar, as in {visitor|there}, or nothing: then the comma, the space and the possessive that belong to it go,
+// too, and a sentence that began with it begins with a capital. Other braces stay.
 func (f Fields) Fill(body string) string {
 	var out []byte
 	capital := false // the next letter begins a sentence whose first words are left out
@@ -58,6 +59,9 @@ func (f Fields) Fill(body string) string {
 			out = append(out, value...)
 			continue
 		}
+		if p := possessive.FindStringSubmatch(rest); p != nil && (len(p[1]) > 1 && p[1] != "’" || !bytes.HasSuffix(out, []byte("'")) && !bytes.HasSuffix(out, []byte("‘"))) {
+			rest = rest[len(p[1]):]
+		}
 		var begins bool
 		if out, rest, begins = without(out, rest); begins {
 			capital = true
@@ -66,6 +70,9 @@ func (f Fields) Fill(body string) string {
 	add(rest)
 	return string(out)
 }
+
+// possessive is what is written right behind a name: {visitor}'s order.
+var possessive = regexp.MustCompile(`^(['’]s|s|['’])(?:[^\p{L}\p{N}]|$)`)
 
 // around are signs that stand on both sides of a word.
 var around = map[rune]rune{'(': ')', '[': ']', '"': '"', '“': '”', '„': '“', '«': '»', '‘': '’'}
@@ -128,6 +135,8 @@ func (f Fields) value(name string) (value string, known bool) {
 var (
 	// words in braces, as somebody writes who means a placeholder; what else is in braces, such as JSON, is none
 	meant = regexp.MustCompile(`\{[ \t]*([\p{L}][\p{L}\p{N}_.\t -]{0,60})(?:\|[^{}\n]*)?\}`)
+	// a placeholder without its closing brace
+	unclosed = regexp.MustCompile(`(?im)\{[ \t]*((?:visitor|agent|website|customer|greeting|data\.[\p{L}\p{N}_-]+)\b)[^{}\n]*(?:\{|$)`)
 	// code is as it is
 	code = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 	// what other programs call them
@@ -135,9 +144,14 @@ var (
 		"salutation": "greeting", "hello": "greeting"}
 )
 
-// CheckPlaceholders refuses words in braces that are no placeholders: visitors would read them as they are.
+// CheckPlaceholders refuses words in braces that are no placeholders, and placeholders that are not closed: visitors would read them as
+// they are.
 func CheckPlaceholders(text string) error {
-	for _, m := range meant.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
+	text = code.ReplaceAllString(text, "")
+	if m := unclosed.FindStringSubmatch(text); m != nil {
+		return fail.New(fail.Invalid, "The placeholder {%s is not closed. Write {%s}.", m[1], strings.ToLower(m[1]))
+	}
+	for _, m := range meant.FindAllStringSubmatch(text, -1) {
 		typed := m[1]
 		if _, known := (Fields{}).value(strings.ToLower(typed)); known && placeholder.MatchString(m[0]) && strings.ToLower(typed) != "data." {
 			continue

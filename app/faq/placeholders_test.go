@@ -40,6 +40,12 @@ func TestFill(t *testing.T) {
 		"{Website}: {data.plan}, {data.other|none}": {"Shop: Pro, none", "Shop: Pro, none"},
 		"{unknown} {} {{agent}} { agent }":          {"{unknown} {} {Mia} { agent }", "{unknown} {} {Mia} { agent }"},
 		"你好，{visitor}！欢迎":                           {"你好，anna Lee！欢迎", "你好！欢迎"},
+		"{visitor}'s order - {visitor}":             {"anna Lee's order - anna Lee", "Order"},
+		"About {visitor}’s order.":                  {"About anna Lee’s order.", "About order."},
+		"{visitor}s Bestellung":                     {"anna Lees Bestellung", "Bestellung"},
+		"This is {visitor}' order":                  {"This is anna Lee' order", "This is order"},
+		"Hello '{visitor}' and":                     {"Hello 'anna Lee' and", "Hello '' and"},
+		"{visitor|Your friend}'s order":             {"anna Lee's order", "Your friend's order"},
 		"No placeholder, at all.":                   {"No placeholder, at all.", "No placeholder, at all."},
 	} {
 		for i, f := range []faq.Fields{anna, nobody} {
@@ -56,9 +62,14 @@ func TestFill(t *testing.T) {
 func TestCheckPlaceholders(t *testing.T) {
 	t.Parallel()
 	for _, ok := range []string{"", "Hello", "{visitor} {Agent} {WEBSITE|here} {customer|} {greeting}", "{data.plan} {data.Order-Number|none} {data.größe}", `{ "a": 1 } {"a"} {} { } {1} {a: b} {;} {a=b}`, "a { color: red }",
-		"`{x}` and `{ vistor }`", "```\n{vistor}\n```", "{a\nb}", "for(;;){i++}", "{visitor", "visitor}"} {
+		"`{x}` and `{ vistor }`", "```\n{vistor}\n```", "{a\nb}", "for(;;){i++}", "visitor}", "{color:red}", "{agent: 1}", "{agents", "`{agent`", "{ code", "Price {data.price} €"} {
 		if err := faq.CheckPlaceholders(ok); err != nil {
 			t.Errorf("%q: %v", ok, err)
+		}
+	}
+	for _, text := range []string{"Hello {agent", "{visitor, hello {agent}", "{ visitor|there", "{data.plan is\nyours}", "{Website. Yes"} {
+		if err := faq.CheckPlaceholders(text); err == nil || !strings.Contains(err.Error(), "is not closed") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 	for text, hint := range map[string]string{"Hello {vistor}!": "{visitor}", "{Visitor Name}": "{visitor}", "{ agent }": "{agent}", "{visitor_name}": "{visitor}", "{{visitor.name}}": "{visitor}", "{agnet|x}": "{agent}", "{name}": "{visitor}",

@@ -38,6 +38,9 @@ type source struct {
 // semicolons or tabs, in UTF-8, UTF-16 or Windows-1252. It reads the file several times, and has no more of it in memory than the
 // entries. fail.Invalid, of the field "file", if it cannot be read.
 func ReadFile(file io.ReadSeeker) (f File, err error) {
+	if err := workbook(file); err != nil {
+		return f, err
+	}
 	from := source{file: file}
 	if from.charset, err = charsetOf(file); err != nil {
 		return f, err
@@ -70,6 +73,23 @@ func ReadFile(file io.ReadSeeker) (f File, err error) {
 		err = tooMany(len(f.Records))
 	}
 	return f, err
+}
+
+// workbook refuses a file of a spreadsheet program, whatever it is called.
+func workbook(file io.ReadSeeker) error {
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	head := make([]byte, 4)
+	n, err := io.ReadFull(file, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	switch string(head[:n]) {
+	case "PK\x03\x04", "\xd0\xcf\x11\xe0":
+		return fail.Field("file", "This is a workbook (Excel). Save it as CSV UTF-8 and import that.")
+	}
+	return nil
 }
 
 // begin goes to the beginning of a file: after the mark that some programs put before UTF-8, and after white space.
@@ -304,7 +324,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 	}
 	head, err := in.Read()
 	if err != nil {
-		return nil, nil, fail.Field("file", "The first line cannot be read: %s.", err)
+		return nil, nil, wrongTable(err, above)
 	}
 	at := map[string]int{}
 	for i, name := range head {
@@ -329,7 +349,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 			return list, unknown, nil
 		}
 		if err != nil {
-			return nil, nil, fail.Field("file", "The file cannot be read: %s.", err)
+			return nil, nil, wrongTable(err, above)
 		}
 		field := func(name string) string {
 			if i, there := at[name]; there && i < len(row) {
@@ -357,6 +377,22 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 		of[x.ID] = len(list)
 		list = append(list, x)
 	}
+}
+
+// wrongTable words why a table cannot be read.
+func wrongTable(err error, above int) error {
+	var wrong *csv.ParseError
+	switch {
+	case !errors.As(err, &wrong):
+		return fmt.Errorf("read a table: %w", err)
+	case errors.Is(err, csv.ErrBareQuote):
+		return fail.Field("file", "Line %d: a quotation mark stands inside a cell that has none around it. Put quotation marks around the cell and double those in its text, "+
+			"or save the file as CSV with a spreadsheet program.", wrong.Line+above)
+	case errors.Is(err, csv.ErrQuote):
+		return fail.Field("file", "Line %d: a quotation mark is not closed. Close it behind the cell’s text, and double those in the text, "+
+			"or save the file as CSV with a spreadsheet program.", wrong.StartLine+above)
+	}
+	return fail.Field("file", "Line %d cannot be read. Save the file as CSV with a spreadsheet program.", wrong.Line+above)
 }
 
 // join adds the text of another row of the same entry. What that row says differently of the entry makes the entry wrong; what it

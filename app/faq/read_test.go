@@ -32,6 +32,12 @@ func TestReadFile(t *testing.T) {
 		{"no text", "question,answer\nQ,caf\xe9\x81\n", 0, "no text that can be read"},
 		{"a program", "\x7fELF\x02\x01\x01\xff\x00\x00\x00\xfe", 0, "no text that can be read"},
 		{"a column twice", "question,answer,Question\nQ,A,B\n", 0, "twice"},
+		{"a quotation mark that is not closed", "question,answer\nQ,\"A\nQ2,A2\n", 0, "Line 2: a quotation mark is not closed."},
+		{"one below a line sep=", "sep=;\nquestion;answer\n\"Q;A\n\"Q2\";A2\n", 0, "Line 3: a quotation mark is not closed."},
+		{"one in the first line", "question,\"answer\n", 0, "Line 1: a quotation mark is not closed."},
+		{"one inside a cell", "question,answer\nQ,A\n24\" or 27\",A\n", 0, "Line 3: a quotation mark stands inside a cell"},
+		{"a workbook", "PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", 0, "This is a workbook (Excel)."},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "This is a workbook (Excel)."},
 		{"no columns", "a,b\n1,2\n", 0, "question"},
 	} {
 		list, err := Read([]byte(c.file))

@@ -12,6 +12,9 @@ import (
 	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
+
+	"parley/app/bidi"
+	"parley/app/fail"
 )
 
 // Many kinds of files are built alike: office documents are ZIP archives, sound and films share containers, and calendars are texts.
@@ -31,7 +34,7 @@ var endingsOf = map[string][]string{
 	"image/jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"}, "image/svg+xml": {".svg"}, "audio/mpeg": {".mp3", ".mpga"}, "audio/wav": {".wav", ".wave"},
 	"application/gzip": {".gz", ".tgz"}, "application/msword": {".doc", ".dot"}, "application/vnd.ms-excel": {".xls", ".xlt"},
 	"application/vnd.ms-powerpoint": {".ppt", ".pps", ".pot"}, "application/vnd.ms-outlook": {".msg"},
-	wordML: {".docx", ".docm", ".dotx"}, sheetML: {".xlsx", ".xlsm", ".xltx"}, slidesML: {".pptx", ".pptm", ".ppsx", ".potx"},
+	wordML: {".docx", ".dotx"}, sheetML: {".xlsx", ".xltx"}, slidesML: {".pptx", ".ppsx", ".potx"},
 	"application/json": {".json", ".geojson", ".ndjson", ".jsonl", ".har", ".txt", ".log"}, "text/rtf": {".rtf"},
 }
 
@@ -50,8 +53,7 @@ type member struct {
 }
 
 var inZip = map[string]member{
-	".docx": {wordML, Office, []string{"word/"}}, ".docm": {wordML, Office, []string{"word/"}}, ".xlsx": {sheetML, Office, []string{"xl/"}},
-	".xlsm": {sheetML, Office, []string{"xl/"}}, ".pptx": {slidesML, Office, []string{"ppt/"}}, ".pptm": {slidesML, Office, []string{"ppt/"}},
+	".docx": {wordML, Office, []string{"word/"}}, ".xlsx": {sheetML, Office, []string{"xl/"}}, ".pptx": {slidesML, Office, []string{"ppt/"}},
 	".odt": {openDoc + "text", Office, []string{"content.xml"}}, ".ods": {openDoc + "spreadsheet", Office, []string{"content.xml"}},
 	".odp": {openDoc + "presentation", Office, []string{"content.xml"}}, ".odg": {openDoc + "graphics", Office, []string{"content.xml"}},
 	".pages": {"application/vnd.apple.pages", Office, iWork}, ".numbers": {"application/vnd.apple.numbers", Office, iWork}, ".key": {"application/vnd.apple.keynote", Office, iWork},
@@ -104,6 +106,9 @@ func familyOf(kind string) map[string]member {
 // decide returns what a file counts as, by its bytes and then by its name.
 func decide(m *mimetype.MIME, file io.ReaderAt, size int64, name string) (d decided, err error) {
 	kind, _, _ := strings.Cut(m.String(), ";")
+	if kind == "message/rfc822" { // a mail is a text: its ending says that it is more
+		kind, m = "text/plain", m.Parent()
+	}
 	ending := strings.ToLower(path.Ext(name))
 	usual := m.Extension()
 	if drawing := "image/svg+xml"; kind == drawing || ending == ".svg" && (kind == "text/xml" || kind == "text/plain") {
@@ -138,6 +143,27 @@ func decide(m *mimetype.MIME, file io.ReaderAt, size int64, name string) (d deci
 		d.endings = []string{usual}
 	}
 	return d, nil
+}
+
+// macros are endings of documents that can have programs in them, and the ending of the same without.
+var macros = map[string]string{".docm": ".docx", ".dotm": ".docx", ".xlsm": ".xlsx", ".xltm": ".xlsx", ".xlam": ".xlsx", ".pptm": ".pptx", ".ppsm": ".pptx", ".potm": ".pptx", ".ppam": ".pptx"}
+
+// withoutMacros refuses a document that has a program in it, or one of a kind that is for those.
+func withoutMacros(m *mimetype.MIME, file io.ReaderAt, size int64, name string) error {
+	for !m.Is("application/zip") {
+		if m = m.Parent(); m == nil {
+			return nil
+		}
+	}
+	plain, is := macros[strings.ToLower(path.Ext(name))]
+	if !is {
+		var err error
+		if is, err = zipHas(file, size, []string{"word/vbaProject.bin", "xl/vbaProject.bin", "ppt/vbaProject.bin"}); err != nil || !is {
+			return err
+		}
+		plain = ".docx, .xlsx or .pptx"
+	}
+	return fail.New(fail.Invalid, "“%s” cannot be sent here: documents of this kind contain macros, which are programs. Save it as %s, without macros, and send that.", bidi.Isolate(name), plain).Because("kind")
 }
 
 func isJSON(m *mimetype.MIME) bool { return m.Is("application/json") }

@@ -64,7 +64,12 @@ func TestKindsOfFiles(t *testing.T) {
 		{"a.odt", zipOf("META-INF/manifest.xml", "content.xml"), "a.odt application/vnd.oasis.opendocument.text"},
 		{"a.odt", odtOf("application/vnd.oasis.opendocument.spreadsheet"), "a.ods application/vnd.oasis.opendocument.spreadsheet"},
 		{"a.docx", zipOf("docProps/app.xml", "word/document.xml"), "a.docx application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-		{"a.xlsm", zipOf("x.bin", "xl/workbook.xml"), "a.xlsm application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+		{"a.xlsm", zipOf("x.bin", "xl/workbook.xml"), ""}, {"A.DOCM", zipOf("docProps/app.xml", "word/document.xml"), ""}, {"a.pptm", zipOf("[Content_Types].xml", "ppt/presentation.xml"), ""},
+		{"a.docx", zipOf("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""}, {"a.xlsm", []byte("%PDF-1.7\n"), "a.pdf application/pdf"},
+		{"mail.eml", []byte("Return-Path: <a@b.example>\r\nFrom: A <a@b.example>\r\nSubject: x\r\n\r\n<html>words</html>"), "mail.eml message/rfc822"},
+		{"mail.eml", []byte("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nwords"), "mail.eml message/rfc822"}, {"mail.EML", []byte(elf), ""},
+		{"mail.eml", []byte("Received: from x by y\r\nX-Y: caf\xe9\r\n\r\nwords"), "mail.eml message/rfc822"}, {"mail.eml", []byte("From a@b.example Mon\nSubject: x\n\nwords"), "mail.eml message/rfc822"},
+		{cleanName("x.txt."), []byte("words"), "x.txt text/plain"}, {cleanName(" x.txt. . "), []byte("words"), "x.txt text/plain"}, {cleanName("x.pdf.."), []byte("%PDF-1.7\n"), "x.pdf application/pdf"},
 		{"a.docx", zipOf("evil.exe"), "a.zip application/zip"},
 		{"book.epub", zipOf("x", "META-INF/container.xml"), "book.epub application/epub+zip"},
 		{"a.jar", zipOf("x.class"), "a.zip application/zip"},
@@ -96,6 +101,9 @@ func TestKindsOfFiles(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%q: %q (%v), not %q", c.name, got, err, c.want)
+		}
+		if err != nil && !strings.Contains(err.Error(), "What can: images, PDF") && !strings.Contains(err.Error(), "macros") {
+			t.Errorf("%q is refused without saying what can be sent: %v", c.name, err)
 		}
 		if Shown(l.kind) {
 			t.Errorf("%q is shown inside a page", c.name)

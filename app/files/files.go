@@ -217,7 +217,7 @@ func cleanName(s string) string {
 		}
 		return r
 	}, s)
-	if s = strings.TrimSpace(s); s == "" || strings.Trim(s, "./") == "" {
+	if s = strings.TrimRight(strings.TrimSpace(s), ". "); s == "" || strings.Trim(s, "./") == "" {
 		s = "file"
 	}
 	if ext := path.Ext(s); utf8.RuneCountInString(s) > 120 {

@@ -79,15 +79,18 @@ func look(file io.ReaderAt, size int64, name string, allowed []Sort) (looked, st
 	if m.Is("image/apng") { // a PNG that moves
 		m = m.Parent()
 	}
+	if err := withoutMacros(m, file, size, name); err != nil {
+		return looked{}, "", err
+	}
 	d, err := decide(m, file, size, name)
 	if err != nil {
 		return looked{}, "", err
 	}
 	switch {
 	case !d.known:
-		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here.", name).Because("kind")
+		return looked{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here. What can: %s.", bidi.Isolate(name), words(allowed)).Because("kind")
 	case !slices.Contains(allowed, d.sort):
-		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", name, words(allowed)).Because("kind")
+		return looked{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", bidi.Isolate(name), words(allowed)).Because("kind")
 	}
 	l := looked{kind: d.kind}
 	if Shown(d.kind) {
@@ -139,5 +142,5 @@ func Accept(sorts []Sort) string {
 	return strings.Join(list, ",")
 }
 
-var accepts = map[Sort]string{Images: "image/png,image/jpeg,image/gif,image/webp,.svg", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf,.ics,.vcf",
+var accepts = map[Sort]string{Images: "image/png,image/jpeg,image/gif,image/webp,.svg", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf,.ics,.vcf,.eml",
 	Office: ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,.pages,.numbers,.key,.epub,.msg", Archives: ".zip,.gz,.7z,.tar", Media: "audio/*,video/*"}

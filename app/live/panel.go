@@ -232,6 +232,15 @@ func (p *panel) mayStay() bool {
 	return true
 }
 
+// nameOf is clip for what somebody is called: without characters that nobody sees or that turn around the text beside them.
+func nameOf(s string, max int) string {
+	clean, err := fail.OptionalName("", s, 1<<20)
+	if err != nil {
+		return ""
+	}
+	return clip(clean, max)
+}
+
 // clip shortens what only describes a visit; being too long or strange is no reason to refuse a visitor.
 func clip(s string, max int) string {
 	clean, err := fail.OptionalLine("", s, 1<<20)

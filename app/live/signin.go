@@ -76,7 +76,7 @@ func readSignIn(signed, key string) (chat.Claims, error) {
 	if err != nil { // the site believes its own; nobody can be written to there
 		email = ""
 	}
-	return chat.Claims{Subject: subject, Name: clip(name, 100), Email: email, Until: until.Add(time.Minute)}, nil
+	return chat.Claims{Subject: subject, Name: nameOf(name, 100), Email: email, Until: until.Add(time.Minute)}, nil
 }
 
 // exactText returns a member of a JSON object as it was meant, and whether it is a text that can be stored as it is; the empty

@@ -80,7 +80,7 @@ func Host(s string) (string, error) {
 		return "", fail.New(fail.Invalid, "A pattern needs a name and an ending, for example *.shop.example")
 	case star && suffix == ascii:
 		return "", fail.New(fail.Invalid, "Everybody can have a website below %s, not only you. Write your own name before it, for example *.shop.%s", ShowHost(ascii), ShowHost(ascii))
-	case suffix == ascii && listed:
+	case suffix == ascii && (listed || strings.Contains(ascii, ".")): // such as github.io, below which others have their websites
 		return "", fail.New(fail.Invalid, "%s is an ending of domains, not one itself. Write your own name before it, for example shop.%s", ShowHost(ascii), ShowHost(ascii))
 	}
 	if star {

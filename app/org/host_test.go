@@ -46,6 +46,8 @@ func TestHost(t *testing.T) {
 		"*.co.uk":                         "",
 		"com":                             "",
 		"*.github.io":                     "",
+		"github.io":                       "",
+		"https://netlify.app/x":           "",
 		"*.me.github.io":                  "*.me.github.io",
 		"me.github.io":                    "me.github.io",
 		"*.shop.co.uk":                    "*.shop.co.uk",

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/language"
-
 	"parley/app/fail"
 )
 
@@ -74,6 +72,12 @@ func (m *Mail) check(c *fail.Checks) {
 		case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
 			c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
 		}
+		switch rest := braces.ReplaceAllString(clean, ""); {
+		case strings.Contains(rest, "{"):
+			c.Add(field, "The placeholder “%s” is not closed. There are: %s.", shortened(rest[strings.Index(rest, "{"):]), strings.Join(MailPlaceholders, ", "))
+		case strings.Contains(rest, "}"):
+			c.Add(field, "The brace } closes nothing. The placeholders are: %s.", strings.Join(MailPlaceholders, ", "))
+		}
 		for _, p := range braces.FindAllString(clean, -1) {
 			if !slices.Contains(MailPlaceholders, p) {
 				c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
@@ -102,9 +106,10 @@ func (m *Mail) check(c *fail.Checks) {
 		for l, text := range s.of.Labels {
 			header(s.field+"s", fmt.Sprintf("the subject in “%s”", l), &text, subjectMost)
 			s.of.Labels[l] = text
-			if _, err := language.Parse(l); err != nil || text == "" {
+			if text == "" {
 				c.Add(s.field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
 			}
+			c.Err(s.field+"s", isLanguage(l))
 		}
 	}
 }

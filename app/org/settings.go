@@ -221,6 +221,15 @@ func long(c *fail.Checks, field, what string, text *string, most int) {
 	}
 }
 
+func page(c *fail.Checks, field string, pattern *string) {
+	line(c, field, "the page", pattern, 300)
+	clean, err := pagePattern(*pattern)
+	c.Err(field, err)
+	if err == nil {
+		*pattern = clean
+	}
+}
+
 func (s *Settings) checkLook(c *fail.Checks) {
 	if _, err := time.LoadLocation(s.Zone); err != nil || len(s.Zone) > 60 || s.Zone != "" && s.Zone != "UTC" && !strings.Contains(s.Zone, "/") {
 		c.Add("zone", "There is no time zone “%s”. Write it as in Europe/Berlin.", s.Zone)
@@ -232,6 +241,9 @@ func (s *Settings) checkLook(c *fail.Checks) {
 		}
 	}
 	line(c, "own", "the selector", &s.Look.Own, 200)
+	if s.Look.Own != "" {
+		c.Err("own", checkSelector(s.Look.Own))
+	}
 	if s.Look.Color != "" && !color.MatchString(s.Look.Color) {
 		c.Add("color", "Please choose a color such as #0b6bcb.")
 	}
@@ -248,7 +260,7 @@ func (s *Settings) checkGreetings(c *fail.Checks) {
 		line(c, field("status"), "the line under the name", &g.Status, 200)
 		c.Err(field("text"), unfilled("a greeting", g.Text))
 		c.Err(field("status"), unfilled("a greeting", g.Status))
-		line(c, field("page"), "the page", &g.Page, 300)
+		page(c, field("page"), &g.Page)
 		g.Language = tag(c, field("language"), g.Language)
 		if g.Text == "" && g.Status == "" {
 			c.Add(field("text"), "Write a greeting or the line under the name, or remove this greeting.")
@@ -285,7 +297,7 @@ func (s *Settings) checkGreetings(c *fail.Checks) {
 func (s *Settings) checkInvite(c *fail.Checks) {
 	long(c, "invite", "the invitation", &s.Invite.Text, 300)
 	c.Err("invite", unfilled("the invitation", s.Invite.Text))
-	line(c, "invite_page", "the page", &s.Invite.Page, 300)
+	page(c, "invite_page", &s.Invite.Page)
 	for _, x := range []struct {
 		field, what string
 		n, most     int
@@ -337,9 +349,10 @@ func (s *Settings) checkQuestions(c *fail.Checks) {
 		for l, text := range q.Labels {
 			line(c, field("labels"), "the question", &text, 300)
 			q.Labels[l] = text
-			if _, err := language.Parse(l); err != nil || text == "" {
+			if text == "" {
 				c.Add(field("labels"), "Each line needs a language and the question in it: de: Wie heißen Sie?")
 			}
+			c.Err(field("labels"), isLanguage(l))
 		}
 	}
 }
@@ -362,8 +375,10 @@ func (s *Settings) checkTexts(c *fail.Checks) {
 			}
 			texts[name] = text
 		}
-		if _, err := language.Parse(l); err != nil || l == "" {
+		if l == "" {
 			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
+		} else {
+			c.Err("texts", isLanguage(l))
 		}
 	}
 }
@@ -374,6 +389,14 @@ var snippets = regexp.MustCompile(`(?i)\{(visitor|agent|website|customer|greetin
 func unfilled(what, text string) error {
 	if p := snippets.FindString(text); p != "" {
 		return fail.New(fail.Invalid, "Visitors would read %s in %s as it is: only snippets have placeholders. Write it without.", p, what)
+	}
+	return nil
+}
+
+// isLanguage refuses what is no language, behind which stands a text in it.
+func isLanguage(s string) error {
+	if _, err := language.Parse(s); err != nil {
+		return fail.New(fail.Invalid, "“%s” is not a language of the widget. Write it as in en, de or pt-BR.", s)
 	}
 	return nil
 }

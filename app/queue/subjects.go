@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"parley/app/access"
 	"parley/app/fail"
@@ -52,19 +53,22 @@ func ParseLabels(text string) (map[string]string, error) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		language, label, _ := strings.Cut(line, ":")
-		language = strings.TrimSpace(language)
+		of, label, _ := strings.Cut(line, ":")
+		of = strings.TrimSpace(of)
 		label, err := fail.Name("the name", label, labelMost)
-		_, twice := labels[language]
+		_, twice := labels[of]
+		_, unknown := language.Parse(of)
 		switch {
-		case !isLanguage.MatchString(language):
+		case !isLanguage.MatchString(of):
 			wrong = append(wrong, fmt.Sprintf("Line %d does not begin with a language and a colon, as in \"de: Bestellungen\".", n))
+		case unknown != nil:
+			wrong = append(wrong, fmt.Sprintf("Line %d: “%s” is not a language of the widget. Write it as in en, de or pt-BR.", n, of))
 		case err != nil:
 			wrong = append(wrong, fmt.Sprintf("Line %d: %s", n, err))
 		case twice:
 			wrong = append(wrong, fmt.Sprintf("Line %d has a language that is there already.", n))
 		}
-		labels[language] = label
+		labels[of] = label
 	}
 	if len(labels) > labelsMost {
 		wrong = append(wrong, fmt.Sprintf("There can be %d languages; these are %d.", labelsMost, len(labels)))

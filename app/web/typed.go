@@ -187,6 +187,9 @@ func (v *visit) typed(err error) (ui.Form, int, error) {
 		}
 	}
 	for name, message := range f.Errors {
+		if v.form != nil && v.form.page != "" { // dress knows which fields the form has
+			break
+		}
 		if !all.Has(name) && f.Message == "" && !v.shown(name) {
 			f.Message = message
 		}
@@ -196,5 +199,5 @@ func (v *visit) typed(err error) (ui.Form, int, error) {
 
 // shown reports whether a field that was not sent is one that a form shows with what is wrong with it: boxes and files.
 func (v *visit) shown(name string) bool {
-	return name == "customers" || name == "file" || strings.HasPrefix(name, "picture-")
+	return name == "customers" || name == "group" || name == "file" || strings.HasPrefix(name, "picture-")
 }

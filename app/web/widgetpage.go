@@ -42,6 +42,9 @@ func (s *Server) widgetWith(v *visit, p admin.WidgetPage, tried *org.Settings, s
 	if tried != nil {
 		p.Website.Settings = *tried
 	}
+	if own := p.Website.Settings.Look.Own; own != "" && p.Part == "look" && p.Form.Saved != "" {
+		p.Form.Saved += " There is no launcher then: elements that fit “" + own + "” open the chat instead."
+	}
 	site, err := s.settingsFor(ctx, &org.Site{Org: v.Actor.Org(), ID: id, Name: p.Website.Name, Greeting: p.Website.Greeting, Settings: p.Website.Settings}, "")
 	if err != nil {
 		return err
@@ -227,7 +230,10 @@ func (s *Server) setWidget(v *visit) error {
 	return v.back("/admin/websites/" + id.String() + "/widget?saved=" + v.Param("part") + "#" + v.Param("part"))
 }
 
-var filled = regexp.MustCompile(`\{ *[\p{L}_][\p{L}\p{N}_ .-]*\}`)
+var (
+	filled   = regexp.MustCompile(`\{ *[\p{L}_][\p{L}\p{N}_ .-]*\}`)
+	unclosed = regexp.MustCompile(`\{ *[\p{L}_][\p{L}\p{N}_.-]*(?:[ ,:!?]|$)[^{}]*$`)
+)
 
 // knownTexts refuses names that no text of the widget has, and placeholders that a text cannot have: visitors would read them.
 func knownTexts(texts map[string]map[string]string) error {
@@ -236,6 +242,9 @@ func knownTexts(texts map[string]map[string]string) error {
 		for name, text := range of {
 			if name != "" && !widget.HasText(name) {
 				wrong.Add("texts", "The widget has no text “%s”. The names are listed below.", name)
+			}
+			if open := unclosed.FindString(text); open != "" && widget.HasText(name) {
+				wrong.Add("texts", "The placeholder “%s” in the text “%s” is not closed. Write } behind its name.", open, name)
 			}
 			for _, p := range filled.FindAllString(text, -1) {
 				if can := widget.Fills(name); !slices.Contains(can, p) {

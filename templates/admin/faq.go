@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -79,17 +81,27 @@ func (p FatesPage) count(what string) (n int) {
 	return n
 }
 
-// shown is those fates that are listed: what needs reading first.
+// shown is those fates that are listed: what needs reading first, each kind in the order of the rows.
 func (p FatesPage) shown() []faq.Fate {
 	var list []faq.Fate
-	for _, what := range []string{faq.FateWrong, faq.FateDouble, faq.FateChange, faq.FateNew, faq.FateSame} {
+	for _, kind := range [][]string{{faq.FateWrong, faq.FateDouble}, {faq.FateChange}, {faq.FateNew}, {faq.FateSame}} {
+		begin := len(list)
 		for _, f := range p.Fates {
-			if f.What == what {
+			if slices.Contains(kind, f.What) {
 				list = append(list, f)
 			}
 		}
+		slices.SortStableFunc(list[begin:], func(a, b faq.Fate) int { return cmp.Compare(a.Row, b.Row) })
 	}
 	return list[:min(len(list), fatesShown)]
+}
+
+// fateText says what becomes of a row, and why.
+func fateText(f faq.Fate) string {
+	if f.Why == "" {
+		return fateWords[f.What]
+	}
+	return fateWords[f.What] + ": "
 }
 
 // fatesShown is how many rows a page lists.

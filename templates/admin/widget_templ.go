@@ -254,7 +254,7 @@ func preview(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</select></div><div class=\"field\"><label for=\"see-at\">At (in the website’s zone)</label><input id=\"see-at\" type=\"datetime-local\"></div><div class=\"field\"><label for=\"see-page\">On the page</label><input id=\"see-page\" value=\"/\"></div><div class=\"field\"><label for=\"see-language\">In the language</label><input id=\"see-language\" placeholder=\"another one\" maxlength=\"12\"></div></div><div id=\"stage\" class=\"stage\"></div><p class=\"hint\" id=\"see-why\" aria-live=\"polite\"></p></aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</select></div><div class=\"field\"><label for=\"see-at\">At (in the website’s zone)</label><input id=\"see-at\" type=\"datetime-local\"></div><div class=\"field\"><label for=\"see-page\">On the page</label><input id=\"see-page\" value=\"/\"></div><div class=\"field\"><label for=\"see-language\">In the language</label><input id=\"see-language\" placeholder=\"any\" maxlength=\"12\"></div></div><div id=\"stage\" class=\"stage\"></div><p class=\"hint\" id=\"see-why\" aria-live=\"polite\"></p></aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -282,7 +282,7 @@ func Found(p FoundPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Highlight(f.Answer, faq.Words(p.Query)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Highlight(ui.PlainText(f.Answer), faq.Words(p.Query)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

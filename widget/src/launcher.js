@@ -15,7 +15,7 @@ import { bubble, icon, make } from "./make.js";
   const line = lines.find(keyed) || lines[0] || own, script = named(own) || keyed(own) ? own : line;
   const key = keyed(own) || given("parleyKey") || keyed(line), server = given("parleyServer") || script?.src;
   if (given("parleyChat")?.again) return window.parleyChat.again(key);
-  if (!key || !server) return say(key ? "set window.parleyServer." : "no data-key, ?key= or window.parleyKey.");
+  if (!key || !server) return say(key ? "set parleyServer." : "no data-key, ?key= or parleyKey.");
   const base = new URL(server).origin, stored = "parley." + key;
   let place, host = 0; // puts the host into the page, once there is one
   const chat = (window.parleyChat = {
@@ -43,7 +43,7 @@ import { bubble, icon, make } from "./make.js";
     start: (how = {}) => wish("start", how),
     show: () => { chat.shown = true; if (chat.button) chat.button.hidden = false; },
   };
-  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say("unknown: parley(" + what + ")"));
+  window.parley = (what, ...values) => (Object.hasOwn(does, what) ? does[what](...values) : say("there is no parley(" + what + ")"));
 
   const wishes = [];
   let load; // gets the panel, once the page may show it

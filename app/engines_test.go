@@ -122,7 +122,7 @@ func engineTalk(t *testing.T, e *engines.Engine) {
 	// What an input method has not finished is not sent, however the engine reports it.
 	visitor.Type("chat textarea", "ni")
 	visitor.Run(`for (const how of [{ isComposing: true, keyCode: 229 }, { isComposing: false, keyCode: 229 }])
-		$("chat textarea").dispatchEvent(Object.defineProperty(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true, cancelable: true, isComposing: how.isComposing }), "keyCode", { value: how.keyCode }))`)
+		$("chat textarea").dispatchEvent(Object.defineProperty(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true, cancelable: true, isComposing: how.isComposing }), "keyCode", { value: how.keyCode, enumerable: true }))`)
 	if got := engines.Eval[string](visitor, `$("chat textarea").value`); got != "ni" {
 		t.Errorf("an input method's Enter sent the text; there is %q now", got)
 	}

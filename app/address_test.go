@@ -66,8 +66,9 @@ func asks(t *testing.T, s *server, cookie, path string, form url.Values) answer 
 
 // quiet waits until the server sends no statements, also for what it does after an answer, and returns how many it has sent.
 func quiet(s *server) int64 {
+	s.identity.Wait()
 	last, _ := s.db.Counts()
-	for same := 0; same < 5; {
+	for same := 0; same < 15; {
 		time.Sleep(10 * time.Millisecond)
 		n, _ := s.db.Counts()
 		if same++; n != last {

@@ -49,14 +49,14 @@ const foreignFaults = `(() => {
 		}
 		if (n.data.includes("zq") && !isolatedIn(n.data)) faults.push("not isolated: " + JSON.stringify(n.data) + " in " + e.outerHTML.slice(0, 200));
 	}
-	function isolatedIn(s) { // every zq inside an isolate, and all of them ended
-		let open = 0;
-		for (let i = 0; i < s.length; i++) {
-			if ("\u2066\u2067\u2068".includes(s[i])) open++;
-			if (s[i] === "\u2069" && --open < 0) return false;
-			if (s.startsWith("zq", i) && !open) return false;
+	function isolatedIn(s) { // nothing that could turn the rest around stands outside of an isolate, and all of them end
+		let open = 0, outside = "";
+		for (const c of s) {
+			if ("\u2066\u2067\u2068".includes(c)) open++;
+			else if (c === "\u2069") { if (--open < 0) return false; }
+			else if (!open) outside += c;
 		}
-		return open === 0;
+		return open === 0 && !/[\u0590-\u08ff\u200f\u061c\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]/.test(outside);
 	}
 	for (const e of document.querySelectorAll("[title], [aria-label], [alt], [placeholder], [data-confirm]"))
 		for (const name of ["title", "aria-label", "alt", "placeholder", "data-confirm"]) {

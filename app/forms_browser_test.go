@@ -143,6 +143,7 @@ var unnumberedForms = map[string]string{
 	"/login":              "logging in twice is logging in",
 	"/login/organization": "logging in twice is logging in",
 	"/logout":             "logging out twice is logging out",
+	"/faq/import":         "an import that is repeated changes nothing, and goes on where it stopped",
 }
 
 // Every form of every page has an id, and what was stored when it was shown.

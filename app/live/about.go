@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	aboutGap  = time.Second // what a panel tells of itself is taken so often
+	aboutGap  = 700 * time.Millisecond // what a panel tells of itself is taken so often; it tells it once a second
 	trailMost = 30
 	dataMost  = 30
 )

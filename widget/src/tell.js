@@ -7,7 +7,8 @@ const chat = window.parleyChat;
 
 export default function teller({ address, json, stored, put, request, memory }) {
   const where = stored + ".trail";
-  let told = "", soon;
+  let told = "", soon, sent = 0;
+  const later = (wait) => { soon ||= setTimeout(() => { soon = 0; chat.told(); }, wait); };
   const trail = (leaving) => {
     const url = address(), { title } = document;
     let list = [];
@@ -22,7 +23,7 @@ export default function teller({ address, json, stored, put, request, memory }) 
   trail();
   heard(() => {
     trail(true);
-    soon ||= setTimeout(() => { soon = 0; chat.told(); }, 1100); // the server takes one a second
+    later(200); // a script names its page, and may go on at once
   });
   return (conversation, began) => {
     const steps = trail(), answers = memory().answers || [], answer = (kind) => answers.find((a) => a.kind === kind)?.value;
@@ -32,6 +33,9 @@ export default function teller({ address, json, stored, put, request, memory }) 
     const frame = { type: "about", conversation, trail: steps, data: { ...Object.fromEntries(answers.map((a) => [a.label.slice(0, 60), a.value])), ...chat.data }, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     const now = json(frame);
     if (now === told) return;
+    const wait = sent + 1100 - Date.now(); // the server takes one a second
+    if (wait > 0) return later(wait);
+    sent = Date.now();
     told = now;
     put(frame);
   };

@@ -95,13 +95,13 @@ export const atEnd = (t) => t.scrollHeight - t.scrollTop - t.clientHeight < 80;
 // Whether somebody has scrolled up is known from scrolling only: what takes room from a thread (a long text, a notice, a narrower window),
 // or shows it for the first time, leaves its end in view.
 const size = (t) => t.clientWidth + " " + t.clientHeight;
-const sizes = new ResizeObserver((changes) => {
+const sizes = window.ResizeObserver && new ResizeObserver((changes) => {
   for (const { target: t } of changes) {
     t.size = size(t);
     if (t.clientHeight && !t.away) t.scrollTop = t.scrollHeight;
   }
 });
-export const holdEnd = (pane) => { const t = thread(pane); if (t) sizes.observe(t); };
+export const holdEnd = (pane) => { const t = thread(pane); if (t) sizes?.observe(t); };
 panes.addEventListener("scroll", ({ target: t }) => {
   if (t.matches?.(".thread") && t.clientHeight && t.size === size(t)) t.away = !atEnd(t); // else it is the size that has changed
 }, { capture: true, passive: true });

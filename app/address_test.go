@@ -68,7 +68,7 @@ func asks(t *testing.T, s *server, cookie, path string, form url.Values) answer 
 func quiet(s *server) int64 {
 	s.identity.Wait()
 	last, _ := s.db.Counts()
-	for same := 0; same < 15; {
+	for same := 0; same < 30; {
 		time.Sleep(10 * time.Millisecond)
 		n, _ := s.db.Counts()
 		if same++; n != last {

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-go test -p 1 -parallel 4 -timeout 20m ./... 2>&1 | tee "$log" && exit 0
+go test -p 1 -parallel 3 -timeout 20m ./... 2>&1 | tee "$log" && exit 0
 names=$(sed -n 's/^--- FAIL: \([A-Za-z0-9_]*\) .*/\1/p' "$log" | sort -u | paste -sd'|' -)
 packages=$(sed -n 's/^FAIL\t\([^ \t]*\)\t[0-9.]*s$/\1/p' "$log" | sort -u)
 # What did not build, panicked or ran out of time has no name to run again.

@@ -222,18 +222,22 @@ func migrationStatus(ctx context.Context, cfg config, out io.Writer) error {
 	return nil
 }
 
+// forOrganization opens what a command needs that makes an organization, and reads the organization's name. The caller closes it.
+func forOrganization(ctx context.Context, cfg config, given string) (h *house, mailer *jobs.Mailer, name string, err error) {
+	if mailer, err = jobs.NewMailer(cfg.SMTPURL); err != nil {
+		return nil, nil, "", err
+	}
+	if name, err = fail.Name("a name for the organization", given, 200); err != nil {
+		return nil, nil, "", err
+	}
+	h, err = openHouse(ctx, cfg)
+	return h, mailer, name, err
+}
+
 // newOrganization is "parley organization".
 func newOrganization(ctx context.Context, cfg config, args []string, out io.Writer) error {
 	cfg = cfg.beside()
-	mailer, err := jobs.NewMailer(cfg.SMTPURL)
-	if err != nil {
-		return err
-	}
-	name, err := fail.Name("a name for the organization", args[0], 200)
-	if err != nil {
-		return err
-	}
-	h, err := openHouse(ctx, cfg)
+	h, mailer, name, err := forOrganization(ctx, cfg, args[0])
 	if err != nil {
 		return err
 	}
@@ -278,15 +282,7 @@ func inviteOrganization(ctx context.Context, cfg config, args []string, out io.W
 	if cfg.signUp() == web.SignUpClosed {
 		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for this command, or create the organization with "parley organization"`)
 	}
-	mailer, err := jobs.NewMailer(cfg.SMTPURL)
-	if err != nil {
-		return err
-	}
-	name, err := fail.Name("a name for the organization", args[0], 200)
-	if err != nil {
-		return err
-	}
-	h, err := openHouse(ctx, cfg)
+	h, mailer, name, err := forOrganization(ctx, cfg, args[0])
 	if err != nil {
 		return err
 	}

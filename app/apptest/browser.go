@@ -27,7 +27,8 @@ var browser struct {
 	err    error
 }
 
-func browserPath() string {
+// ChromiumPath returns where Chromium is on this machine; empty: it is not installed.
+func ChromiumPath() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
 		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -37,18 +38,25 @@ func browserPath() string {
 	return ""
 }
 
+// ChromiumOptions are how tests start Chromium: without a window, without asking anybody else, and with tabs behind others as awake as
+// the one in front.
+func ChromiumOptions(path string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-background-timer-throttling", true),
+		chromedp.Flag("disable-renderer-backgrounding", true)}
+}
+
 func startBrowser() {
 	browser.once.Do(func() {
-		path := browserPath()
+		path := ChromiumPath()
 		if path == "" {
 			browser.err = fmt.Errorf("no Chromium on this machine: make test installs it")
 			return
 		}
-		allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
-			chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true),
-			chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true),
-			chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
-			chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.WindowSize(1280, 800))
+		allocator, stop := chromedp.NewExecAllocator(context.Background(), append(ChromiumOptions(path),
+			chromedp.Flag("autoplay-policy", "no-user-gesture-required"), chromedp.WindowSize(1280, 800))...)
 		ctx, cancel := chromedp.NewContext(allocator)
 		browser.cancel = []context.CancelFunc{cancel, stop}
 		browser.ctx = ctx
@@ -211,7 +219,7 @@ func (b *Tab) Wait(expression string) {
 	ctx, cancel := b.within(20 * time.Second)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { "+find+" try { return !!("+expression+") } catch { return false } })()"))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { "+Find+" try { return !!("+expression+") } catch { return false } })()"))
 		if err == nil && ok {
 			return
 		}
@@ -222,20 +230,23 @@ func (b *Tab) Wait(expression string) {
 	}
 }
 
-const find = `const $ = (s) => s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelector(s.slice(5)) : document.querySelector(s);
+// Find is a script that defines what expressions look things up with: $ returns the first element of a selector and $$ all of them,
+// inside the widget if the selector begins with "chat "; text returns an element's visible text.
+const Find = `const $ = (s) => s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelector(s.slice(5)) : document.querySelector(s);
+	const $$ = (s) => [...(s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelectorAll(s.slice(5)) : document.querySelectorAll(s))];
 	const text = (s) => $(s).innerText;`
 
 // Text returns the visible text of what a selector names.
 func (b *Tab) Text(selector string) string {
 	b.T.Helper()
-	return Eval[string](b, "(() => { "+find+" return text("+strconv.Quote(selector)+") })()")
+	return Eval[string](b, "(() => { "+Find+" return text("+strconv.Quote(selector)+") })()")
 }
 
 // Click clicks the middle of what a selector names, with the mouse.
 func (b *Tab) Click(selector string) {
 	b.T.Helper()
 	b.Wait("$(" + strconv.Quote(selector) + ").getClientRects().length")
-	at := Eval[[]float64](b, "(() => { "+find+" const e = $("+strconv.Quote(selector)+`); e.scrollIntoView({ block: "nearest" });
+	at := Eval[[]float64](b, "(() => { "+Find+" const e = $("+strconv.Quote(selector)+`); e.scrollIntoView({ block: "nearest" });
 		const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`)
 	b.Do(chromedp.MouseClickXY(at[0], at[1]))
 }

@@ -15,12 +15,7 @@ func Redis(t testing.TB) (url string, stop, start func()) {
 	if err != nil {
 		t.Fatal("no redis-server on this machine: make test installs it")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
+	port := strconv.Itoa(freePort(t))
 	var cmd *exec.Cmd
 	stop = func() {
 		if cmd != nil {

@@ -155,20 +155,26 @@ func (v *visit) lock() string {
 // hash is the same for two requests of one form with the same fields. Somebody who goes back and writes something else does not send
 // the same form again.
 func (f *submission) hash(v *visit) [32]byte {
+	parts := []string{f.id, f.path, v.ID().String()}
+	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
+		parts = append(parts, name, v.sent[name].name, string(v.sent[name].sum))
+	}
+	return formHash(v.Request().PostForm, parts...)
+}
+
+// formHash is the same for the same fields and parts.
+func formHash(fields url.Values, parts ...string) [32]byte {
 	h := sha256.New()
-	put := func(parts ...string) {
-		for _, p := range parts {
-			fmt.Fprintf(h, "%d %s ", len(p), p)
+	put := func(list ...string) {
+		fmt.Fprintf(h, "%d;", len(list))
+		for _, s := range list {
+			fmt.Fprintf(h, "%d %s ", len(s), s)
 		}
 	}
-	put(f.id, f.path, v.ID().String())
-	names := slices.Sorted(maps.Keys(v.Request().PostForm))
-	for _, name := range names {
+	put(parts...)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		put(name)
-		put(v.Request().PostForm[name]...)
-	}
-	for _, name := range slices.Sorted(maps.Keys(v.sent)) {
-		put(name, v.sent[name].name, string(v.sent[name].sum))
+		put(fields[name]...)
 	}
 	return [32]byte(h.Sum(nil))
 }

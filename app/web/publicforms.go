@@ -2,10 +2,8 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,7 +32,8 @@ func (s *Server) savingPublic(c echo.Context, h func(*Server, echo.Context) erro
 	if id == "" || slices.Contains(unnumbered, r.URL.Path) {
 		return h(s, c)
 	}
-	ctx, hash := r.Context(), publicHash(r)
+	// The form's id is random and stored nowhere else, so that the hash says nothing about a password.
+	ctx, hash := r.Context(), formHash(r.PostForm, "public", r.URL.Path)
 	c.Response().Before(func() {
 		if c.Response().Status < http.StatusBadRequest {
 			s.markSaved(c, id)
@@ -73,19 +72,6 @@ func (s *Server) savingPublic(c echo.Context, h func(*Server, echo.Context) erro
 		slog.Warn("note how a form was answered", "error", err)
 	}
 	return err
-}
-
-// publicHash is the same for two requests of one form with the same fields. The form's id is random and stored nowhere else, so that
-// the hash says nothing about a password.
-func publicHash(r *http.Request) [32]byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "public %d %s ", len(r.URL.Path), r.URL.Path)
-	for _, name := range slices.Sorted(maps.Keys(r.PostForm)) {
-		for _, value := range r.PostForm[name] {
-			fmt.Fprintf(h, "%d %s %d %s ", len(name), name, len(value), value)
-		}
-	}
-	return [32]byte(h.Sum(nil))
 }
 
 // mayEnterAgain reports whether who sends a form again is logged in by the first one, or logs in by the password that is in it, as by the

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"parley/app/apptest"
 )
 
 // firefox speaks WebDriver BiDi (https://w3c.github.io/webdriver-bidi/), one command after another.
@@ -49,7 +51,7 @@ func startFirefox(profile string) (driver, error) {
 	if err := os.WriteFile(filepath.Join(profile, "user.js"), []byte(calm), 0o600); err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := apptest.FreePort()
 	if err != nil {
 		return nil, err
 	}

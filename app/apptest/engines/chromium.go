@@ -2,6 +2,7 @@ package engines
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"parley/app/apptest"
 )
 
 // chromium speaks the DevTools protocol.
@@ -26,16 +29,12 @@ type chromium struct {
 }
 
 func startChromium(profile string) (driver, error) {
-	path, err := look("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/Applications/Chromium.app/Contents/MacOS/Chromium",
-		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-	if err != nil {
-		return nil, err
+	path := apptest.ChromiumPath()
+	if path == "" {
+		return nil, errors.New("it is not installed")
 	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Headless, chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-dev-shm-usage", true),
-		chromedp.Flag("disable-background-timer-throttling", true), chromedp.Flag("disable-renderer-backgrounding", true),
-		chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.WindowSize(1280, 900))
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(apptest.ChromiumOptions(path), chromedp.UserDataDir(profile),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true), chromedp.WindowSize(1280, 900))...)
 	ctx, cancel := chromedp.NewContext(allocator)
 	c := &chromium{browser: ctx, cancel: []context.CancelFunc{cancel, stop}, windows: map[string]context.Context{}}
 	if err := chromedp.Do(ctx); err != nil {

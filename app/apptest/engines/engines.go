@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/app/apptest"
 )
 
 // driver is what an engine must be able to do. A window is named by the engine's own handle.
@@ -111,16 +112,11 @@ func (w *Window) Reload() {
 	w.Wait("!window.left")
 }
 
-// find are the helpers of every expression: $ finds an element by selector, inside the widget if the selector begins with "chat ".
-const find = `const $ = (s) => s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelector(s.slice(5)) : document.querySelector(s);
-	const $$ = (s) => [...(s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelectorAll(s.slice(5)) : document.querySelectorAll(s))];
-	const text = (s) => $(s).innerText;`
-
 // Eval returns the value of an expression in the page.
 func Eval[V any](w *Window, expression string) V {
 	w.t.Helper()
 	var v V
-	s, err := w.driver.evaluate(w.id, "(async () => { "+find+" return ("+expression+"); })()")
+	s, err := w.driver.evaluate(w.id, "(async () => { "+apptest.Find+" return ("+expression+"); })()")
 	if err == nil {
 		err = json.Unmarshal([]byte(s), &v)
 	}
@@ -131,7 +127,7 @@ func Eval[V any](w *Window, expression string) V {
 // Run runs statements in the page.
 func (w *Window) Run(statements string) {
 	w.t.Helper()
-	_, err := w.driver.evaluate(w.id, "(async () => { "+find+" "+statements+"; return true; })()")
+	_, err := w.driver.evaluate(w.id, "(async () => { "+apptest.Find+" "+statements+"; return true; })()")
 	w.must(statements, err)
 }
 
@@ -143,7 +139,7 @@ func (w *Window) Wait(expression string) {
 	w.t.Helper()
 	var last error
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		s, err := w.driver.evaluate(w.id, "(async () => { "+find+" try { return !!("+expression+"); } catch { return false; } })()")
+		s, err := w.driver.evaluate(w.id, "(async () => { "+apptest.Find+" try { return !!("+expression+"); } catch { return false; } })()")
 		if err == nil && s == "true" {
 			return
 		}
@@ -183,7 +179,7 @@ func (w *Window) Type(selector, text string) {
 // Choose gives files to the input that a selector names.
 func (w *Window) Choose(selector string, paths ...string) {
 	w.t.Helper()
-	w.must("choose files for "+selector, w.driver.choose(w.id, "(() => { "+find+" return $("+strconv.Quote(selector)+"); })()", paths))
+	w.must("choose files for "+selector, w.driver.choose(w.id, "(() => { "+apptest.Find+" return $("+strconv.Quote(selector)+"); })()", paths))
 }
 
 // Close closes the window.
@@ -213,16 +209,6 @@ func (w *Window) Picture() []byte {
 	png, err := w.driver.picture(w.id)
 	w.must("picture", err)
 	return png
-}
-
-// freePort returns a port of this machine that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // look finds the first of several programs.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"parley/app/apptest"
 )
 
 // webkit speaks WebDriver (https://www.w3.org/TR/webdriver2/), one command after another, with the window that a command is for in front.
@@ -44,7 +46,7 @@ func startWebKit(profile string) (driver, error) {
 			return nil, err
 		}
 	}
-	port, err := freePort()
+	port, err := apptest.FreePort()
 	if err != nil {
 		return nil, err
 	}

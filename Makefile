@@ -6,7 +6,7 @@ RATE ?= 10
 COUNT ?= 200
 BENCH ?=
 CHAOS ?=
-FAQ ?= app/faq/suggest/measure/sample
+FAQ ?= app/tools/measure/sample
 ANSWER ?= true
 SERVER ?= http://localhost:$(or $(PORT),8080)
 
@@ -33,11 +33,11 @@ test: deps-test ## install what is missing and run every test, browsers included
 	go -C tools test ./...
 
 e2e: deps-test ## only the tests in a real browser
-	go test ./app -run 'Browser' -count=1 -v
+	go test ./app/e2e -run 'Browser' -count=1 -v
 
 e2e-all: deps-test ## talk, files, rating and the desk in Chromium, Firefox and WebKitGTK, which it installs (three minutes)
 	@scripts/deps.sh engines
-	ENGINES=all go test ./app -run '^TestEngines$$' -count=1 -v -timeout 20m
+	ENGINES=all go test ./app/e2e -run '^TestEngines$$' -count=1 -v -timeout 20m
 
 lint: ## gofmt, go vet, staticcheck
 	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
@@ -60,16 +60,16 @@ bench: deps build ## print the figures on this machine (about six minutes; BENCH
 bench-route: deps-test build ## print how the rule of routing does in a simulation, against other rules, and what long queues and conversations cost (two minutes)
 	@bin/parley route --compare
 	@bin/parley route --latency
-	@go test ./app/queue -run '^$$' -bench 'LongQueue|LongConversation' -benchtime 20x
+	@go test ./app/domain/routing -run '^$$' -bench 'LongQueue|LongConversation' -benchtime 20x
 
 bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
 	@bin/parley suggest --measure $(FAQ)
 
 bench-desk: deps-test ## print how the desk bears 60 open conversations and 10,000 messages in a browser, 10,000 waiting and 500 open (three minutes)
-	go test ./app -run '^$$' -bench 'Desk|Catalogue' -benchtime 1x -timeout 20m
+	go test ./app/e2e -run '^$$' -bench 'Desk|FAQCatalog' -benchtime 1x -timeout 20m
 
 bench-widget: deps-test ## print what the widget costs a page, in a real browser with a processor four times slower
-	go test ./app -run '^$$' -bench Widget -benchtime 1x
+	go test ./app/e2e -run '^$$' -bench Widget -benchtime 1x
 
 chaos: deps-test build ## kill, stall, drain and cut off instances while people talk, and check that nothing is lost (about five minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)
@@ -85,6 +85,6 @@ image: ## build the container image (needs Docker)
 
 screenshots: deps-test ## take the pictures of docs/screenshots anew
 	@mkdir -p docs/screenshots
-	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app -run 'TestBrowser(Pages|Files|After|Widget|Picture|AnotherLook)' -count=1 && \
+	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app/e2e -run 'TestBrowser(Pages|Files|Rating|Widget|PageScreenshot|CustomTheme)' -count=1 && \
 	  cp $$all/widget-*.png docs/screenshots/ && \
 	  for page in shop panel desk website widget people person groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

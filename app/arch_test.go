@@ -2,102 +2,69 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// Who may import whom, from the ground up. A name stands for the package and what is below it; what is not listed is not
-// allowed. main and tests may import everything.
-var mayImport = map[string][]string{
-	// ground
-	"app/fail":    {},
-	"app/access":  {},
-	"app/keys":    {"app/fail"},
-	"app/geo":     {},
-	"app/bidi":    {},
-	"app/markup":  {},
-	"app/outside": {},
-	"db":          {},
-	"app/fair":    {"app/fail"},
-	"app/pg":      {"app/pg/outage", "app/access", "app/fail", "app/fair", "db"},
-	"app/bus":     {"app/pg"},
-	"app/cache":   {"app/fail", "app/outside"},
-
-	"app/calendar": {"app/fail"},
-
-	"app/pg/outage": {},
-	// rooms
-	"app/org":                 {"app/pg", "app/bus", "app/cache", "app/access", "app/fail", "app/calendar"},
-	"app/identity":            {"app/pg", "app/bus", "app/cache", "app/fair", "app/access", "app/fail", "app/keys", "app/outside"},
-	"app/chat":                {"app/pg", "app/bidi", "app/bus", "app/cache", "app/access", "app/fail"},
-	"app/queue":               {"app/pg", "app/bus", "app/access", "app/fail", "app/calendar", "app/chat"},
-	"app/queue/sim":           {},
-	"app/faq":                 {"app/pg", "app/bus", "app/access", "app/fail", "app/keys", "app/faq/suggest"},
-	"app/faq/suggest":         {},
-	"app/faq/suggest/measure": {"app/faq/suggest"},
-	"app/assist":              {"app/pg", "app/bus", "app/access", "app/fail", "app/chat", "app/faq", "app/assist/model", "app/assist/mask", "app/assist/compose", "app/assist/prompt"},
-	"app/assist/model":        {"app/fail", "app/outside"},
-	"app/assist/modeltest":    {},
-	"app/assist/mask":         {},
-	"app/assist/compose":      {},
-	"app/assist/prompt":       {},
-	"app/archive":             {"app/pg", "app/bidi", "app/markup", "app/bus", "app/access", "app/fail", "app/chat"},
-	"app/jobs":                {"app/outside", "app/fail"},
-	"app/files":               {"app/pg", "app/bidi", "app/access", "app/fail", "app/files/metadata"},
-	"app/files/metadata":      {},
-	"app/forms":               {"app/pg", "app/access"},
-	// front
-	"static":          {},
-	"widget":          {},
-	"templates/ui":    {"app/chat", "app/bidi", "app/markup", "app/access"},
-	"templates":       {"templates/ui", "app/bidi", "app/calendar", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/access", "app/keys"},
-	"app/live/wire":   {"app/fail"},
-	"app/live":        {"app/live/wire", "app/cache", "templates", "app/org", "app/chat", "app/files", "app/queue", "app/faq", "app/bus", "app/access", "app/fail", "app/outside", "app/pg/outage"},
-	"app/web":         {"app/live", "app/bus", "app/fair", "app/bidi", "templates", "static", "widget", "app/org", "app/identity", "app/chat", "app/queue", "app/faq", "app/assist", "app/archive", "app/files", "app/forms", "app/jobs", "app/visitormail", "app/access", "app/fail", "app/keys", "app/outside", "app/assist/compose", "app/pg/outage"},
-	"app/visitormail": {"app/bidi", "app/jobs", "app/org", "templates/ui"},
-	// programs beside the server
-	"app/traffic": {},
-	"app/bench":   {"app/traffic"},
-	"app/chaos":   {"app/traffic"},
-	"app":         {"app", "templates"},
-	"app/apptest": {"app"},
+// layers are the parts of the program from the ground up, and which of them each may import. The first prefix that fits counts.
+// Within platform and domain, packages import one another only along the arrows drawn in docs/architecture.md.
+var layers = []struct {
+	prefix string
+	may    []string // prefixes
+}{
+	{"db", nil},
+	{"static", nil},
+	{"widget", nil},
+	{"app/platform", []string{"db"}},
+	{"app/domain", []string{"app/platform"}},
+	{"templates", []string{"templates", "static", "app/front/desk", "app/domain", "app/platform"}},
+	{"app/front/desk", []string{"app/domain", "app/platform"}},
+	{"app/front/live", []string{"app/front/live", "app/front/desk", "templates", "app/domain", "app/platform"}},
+	{"app/front/web", []string{"app/front", "templates", "static", "widget", "app/domain", "app/platform"}},
+	{"app/demo", []string{"templates/public", "app/domain", "app/platform"}},
+	{"app/serve", []string{"app/demo", "app/front", "app/domain", "app/platform"}},
+	{"app/tools", []string{"app/tools", "app/serve", "app/demo", "app/front", "app/domain", "app/platform"}},
+	{"app/e2e", nil}, // tests only
+	{"app", []string{"app/serve", "app/tools", "app/platform"}},
 }
 
-// Where a library may be used; = is that package without those below it.
+// onlyIn says where a library may be used.
 var onlyIn = map[string][]string{
-	"github.com/jackc/pgx/":         {"app/pg", "internal"},
-	"github.com/olahol/melody":      {"app/live/wire"},
-	"github.com/gobwas/ws":          {"app/live/wire", "app/traffic"},
-	"github.com/gorilla/websocket":  {"app/traffic", "app/chaos", "app/apptest/engines"},
-	"github.com/prometheus/":        {"=app"},
-	"github.com/labstack/echo/":     {"app/web"},
-	"github.com/alexedwards/scs/":   {"app/web"},
-	"github.com/a-h/templ":          {"templates", "app/live", "app/web"},
-	"github.com/redis/go-redis/":    {"app/bus"},
+	"github.com/jackc/pgx/":         {"app/platform/pg", "app/platform/jobs", "internal"},
+	"github.com/olahol/melody":      {"app/front/live/wire"},
+	"github.com/gobwas/ws":          {"app/front/live/wire", "app/tools/traffic"},
+	"github.com/gorilla/websocket":  {"app/tools/traffic", "app/tools/chaos", "app/tools/testkit/engines"},
+	"github.com/prometheus/":        {"app/serve"},
+	"github.com/labstack/echo/":     {"app/front/web"},
+	"github.com/alexedwards/scs/":   {"app/front/web"},
+	"github.com/a-h/templ":          {"templates", "app/front/live", "app/front/web"},
+	"github.com/redis/go-redis/":    {"app/platform/bus"},
 	"github.com/evanw/esbuild/":     {"widget/build"},
-	"github.com/chromedp/":          {"app/apptest"},
-	"github.com/wneessen/go-mail":   {"app/jobs"},
-	"github.com/SherClockHolmes/":   {"app/jobs"},
-	"github.com/oschwald/":          {"app/geo"},
-	"github.com/blevesearch/":       {"app/faq/suggest"},
-	"github.com/alexedwards/argon2": {"app/identity"},
-	"golang.org/x/crypto/argon2":    {"app/identity"},
-	"github.com/pressly/goose/":     {"app/pg"},
-	"github.com/minio/":             {"app/files"},
-	"github.com/gabriel-vasile/":    {"app/files"},
-	"github.com/golang-jwt/":        {"app/live"},
+	"github.com/chromedp/":          {"app/tools/testkit"},
+	"github.com/wneessen/go-mail":   {"app/platform/mail"},
+	"github.com/SherClockHolmes/":   {"app/platform/push"},
+	"github.com/riverqueue/river":   {"app/platform/jobs"},
+	"github.com/oschwald/":          {"app/platform/geo"},
+	"github.com/blevesearch/":       {"app/domain/faq/suggest"},
+	"github.com/alexedwards/argon2": {"app/domain/identity"},
+	"golang.org/x/crypto/argon2":    {"app/domain/identity"},
+	"github.com/pressly/goose/":     {"app/platform/pg"},
+	"github.com/minio/":             {"app/domain/files"},
+	"github.com/gabriel-vasile/":    {"app/domain/files"},
+	"github.com/golang-jwt/":        {"app/front/live"},
 }
 
-func TestImports(t *testing.T) {
+func TestArchitecture(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "parley/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	generated := regexp.MustCompile(`^(app/[a-z]+)/internal/[a-z]+db$`)
-	seen := map[string]bool{}
+	drawn, used := arrows(t), map[string]bool{}
 	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
 		var p struct {
 			ImportPath string
@@ -107,20 +74,6 @@ func TestImports(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := strings.TrimPrefix(p.ImportPath, "parley/")
-		if generated.MatchString(name) {
-			continue // imports drivers only; the compiler keeps other rooms out
-		}
-		rule, allowed := "", []string(nil)
-		for prefix, list := range mayImport { // the longest prefix is the rule
-			if (name == prefix || strings.HasPrefix(name, prefix+"/")) && len(prefix) > len(rule) {
-				rule, allowed = prefix, list
-			}
-		}
-		if rule == "" || rule == "app" && name != "app" {
-			t.Errorf("%s has no rule: say in arch_test.go what it may import", name)
-			continue
-		}
-		seen[rule] = true
 		for _, i := range p.Imports {
 			to, ours := strings.CutPrefix(i, "parley/")
 			if !ours {
@@ -131,24 +84,64 @@ func TestImports(t *testing.T) {
 				}
 				continue
 			}
-			if own := generated.FindStringSubmatch(to); own != nil && own[1] == name {
-				continue
-			}
-			if !under(to, allowed) {
-				t.Errorf("%s -> %s is not an arrow of the plan", name, to)
+			from, into := part(name), part(to)
+			switch {
+			case from != "" && from == into: // within one package and what is below it
+			case from != "" && into != "" && strings.HasPrefix(name, "app/platform") == strings.HasPrefix(to, "app/platform"):
+				if used[from+" -> "+into] = true; !slices.Contains(drawn, from+" -> "+into) {
+					t.Errorf("%s -> %s is not drawn in docs/architecture.md", name, to)
+				}
+			case !allowed(name, to):
+				t.Errorf("%s -> %s: this layer may not import that one", name, to)
 			}
 		}
 	}
-	for rule := range mayImport {
-		if !seen[rule] {
-			t.Errorf("there is a rule for %s, but no such package", rule)
+	for _, a := range drawn {
+		if !used[a] {
+			t.Errorf("docs/architecture.md draws %q, but nothing imports so", a)
 		}
 	}
 }
 
-func under(name string, places []string) bool {
+var drawnArrow = regexp.MustCompile(`(?m)^ *(\w+) --> (\w+)$`)
+
+// arrows returns the arrows between packages of a layer as they are drawn in docs/architecture.md, as "routing -> conversation".
+func arrows(t *testing.T) (list []string) {
+	t.Helper()
+	page, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range drawnArrow.FindAllStringSubmatch(string(page), -1) {
+		list = append(list, m[1]+" -> "+m[2])
+	}
+	return list
+}
+
+// part returns the package of platform or domain that a path belongs to (app/domain/faq/suggest belongs to faq), or "".
+func part(path string) string {
+	for _, layer := range []string{"app/platform/", "app/domain/"} {
+		if rest, ok := strings.CutPrefix(path, layer); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			return name
+		}
+	}
+	return ""
+}
+
+func allowed(from, to string) bool {
+	for _, l := range layers {
+		if under(from, []string{l.prefix}) {
+			return under(to, l.may)
+		}
+	}
+	return false
+}
+
+// under reports whether a path is one of those or below it. "internal" stands for the packages of generated code.
+func under(path string, places []string) bool {
 	for _, p := range places {
-		if name == p || "="+name == p || strings.HasPrefix(name, p+"/") {
+		if path == p || strings.HasPrefix(path, p+"/") || p == "internal" && strings.Contains(path, "/internal/") {
 			return true
 		}
 	}

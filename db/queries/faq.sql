@@ -73,7 +73,7 @@ select
 -- The live entries, those that were changed last first, as many as an engine of so many bytes has room for.
 with sizes as (
   select t.entry_id, e.updated_at,
-    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/faq/budget.go
+    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/domain/faq/memory_budget.go
   from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
   where e.state = 'live'
   group by t.entry_id, e.updated_at),

@@ -107,7 +107,7 @@ where a.conversation_id = d.id and a.ended_at is null;
 -- What is learned, in the messages' own batch.
 
 -- name: Learn :batchmany
--- Agents' replies: how long each took its agent. app/queue/estimate.go has the sums' meaning. Of an agent's replies in one batch
+-- Agents' replies: how long each took its agent. app/domain/routing/estimate.go has the sums' meaning. Of an agent's replies in one batch
 -- one counts.
 with d as (
   select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id

@@ -8,21 +8,21 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/chat"
+	"parley/app/domain/conversation"
 )
 
-// AsidePage is what is known around a conversation.
-type AsidePage struct {
-	Conversation chat.Conversation
-	chat.Surroundings
-	AllTags []chat.Tag
-	Assists bool // a language model is configured
+// AsideView is what is known around a conversation.
+type AsideView struct {
+	Conversation conversation.Conversation
+	conversation.Details
+	AllTags         []conversation.Tag
+	ModelConfigured bool // a language model is configured
 
-	MayBlock, IsBlocked bool
+	CanBlock, IsBlocked bool
 }
 
-// browser names what a visitor uses, from what the browser says of itself.
-func browser(agent string) string {
+// browserLabel names what a visitor uses, from what the browser says of itself.
+func browserLabel(agent string) string {
 	has := func(s string) bool { return strings.Contains(agent, s) }
 	name, system := "", ""
 	switch {
@@ -59,15 +59,15 @@ func browser(agent string) string {
 }
 
 // localTime is what time it is at the visitor's; empty if its zone is not known.
-func localTime(zone string, now time.Time) string {
-	if zone == "" {
+func localTime(timeZone string, now time.Time) string {
+	if timeZone == "" {
 		return ""
 	}
-	at, err := time.LoadLocation(zone)
+	at, err := time.LoadLocation(timeZone)
 	if err != nil {
 		return ""
 	}
-	return now.In(at).Format("15:04, Monday") + " (" + strings.ReplaceAll(zone, "_", " ") + ")"
+	return now.In(at).Format("15:04, Monday") + " (" + strings.ReplaceAll(timeZone, "_", " ") + ")"
 }
 
 // webAddress is a link that may be followed; empty: it is none.
@@ -79,8 +79,8 @@ func webAddress(s string) string {
 	return u.String()
 }
 
-// short is an address without what nobody reads.
-func short(s string) string {
+// shortURL is an address without what nobody reads.
+func shortURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" {
 		return s
@@ -89,25 +89,25 @@ func short(s string) string {
 	if u.RawQuery != "" {
 		path += "?…"
 	}
-	return u.Host + path + route(u)
+	return u.Host + path + scriptRoute(u)
 }
 
-// stepName is what a page is called.
-func stepName(s chat.Step) string {
+// pageViewName is what a page is called.
+func pageViewName(s conversation.PageView) string {
 	if s.Title != "" {
 		return s.Title
 	}
-	return short(s.URL)
+	return shortURL(s.URL)
 }
 
 // newestFirst is the trail as it is read.
-func newestFirst(list []chat.Step) []chat.Step {
+func newestFirst(list []conversation.PageView) []conversation.PageView {
 	out := slices.Clone(list)
 	slices.Reverse(out)
 	return out
 }
 
-func fields(data map[string]string) (names []string) {
+func dataNames(data map[string]string) (names []string) {
 	for name := range data {
 		names = append(names, name)
 	}
@@ -115,8 +115,8 @@ func fields(data map[string]string) (names []string) {
 	return names
 }
 
-// EarlierPage is another conversation of the same visitor.
-type EarlierPage struct {
+// EarlierConversation is another conversation of the same visitor.
+type EarlierConversation struct {
 	Conversation uuid.UUID
-	Messages     []chat.Message
+	Messages     []conversation.Message
 }

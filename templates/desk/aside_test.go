@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"parley/app/chat"
+	"parley/app/domain/conversation"
 	"parley/templates/desk"
 )
 
 // A visitor's address writes to that address, whatever is in it: no copy, no subject.
-func TestAsideLinksToTheAddressOnly(t *testing.T) {
+func TestAsideMailToOnlyTheAddress(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{
 		"anna@home.example":                         `<a href="mailto:anna@home.example">`,
@@ -21,7 +21,7 @@ func TestAsideLinksToTheAddressOnly(t *testing.T) {
 		`x" onclick="alert(1)@shop.example`:         `<a href="mailto:x%22%20onclick%3D%22alert%281%29@shop.example">`,
 	} {
 		var out bytes.Buffer
-		if err := desk.Aside(desk.AsidePage{Surroundings: chat.Surroundings{Email: email}}, time.Now()).Render(context.Background(), &out); err != nil {
+		if err := desk.Aside(desk.AsideView{Details: conversation.Details{Email: email}}, time.Now()).Render(context.Background(), &out); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(out.String(), want) {

@@ -12,7 +12,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"parley/app/identity"
+	"parley/app/domain/identity"
 	"parley/templates/ui"
 )
 
@@ -186,7 +186,7 @@ func LogIn(f ui.Form, next string, demo Demo, signUp bool) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Log in").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Log in").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -195,7 +195,7 @@ func LogIn(f ui.Form, next string, demo Demo, signUp bool) templ.Component {
 }
 
 // Which asks for the organization when one address and password open several.
-func Which(matches []identity.Match, next string) templ.Component {
+func ChooseOrganization(matches []identity.LogInMatch, next string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -279,7 +279,7 @@ func Which(matches []identity.Match, next string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Choose an organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Choose an organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -366,7 +366,7 @@ func SignUp(f ui.Form, mailOff bool) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("New organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("New organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -425,7 +425,7 @@ func NoSignUp(byInvitation bool) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("New organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("New organization").Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -482,7 +482,7 @@ func SignUpMailed(email string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Check your mail").Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Check your mail").Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -592,7 +592,7 @@ func FinishSignUp(f ui.Form, organization, email string, known bool) templ.Compo
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Create "+organization).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Create "+organization).Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -695,7 +695,7 @@ func Join(f ui.Form, orgName, email, role string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Join "+orgName).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Join "+orgName).Render(templ.WithChildren(ctx, templ_7745c5c3_Var27), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -766,7 +766,7 @@ func Forgot(f ui.Form, mailOff bool) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Forgot your password?").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Forgot your password?").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -839,7 +839,7 @@ func Reset(f ui.Form, email string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("New password").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("New password").Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -849,7 +849,7 @@ func Reset(f ui.Form, email string) templ.Component {
 
 // Problem says what went wrong when there is no form to say it beside.
 // Busy says that a request could not be answered just now, and lets it be sent again with what was typed.
-func Busy(message string, again Again) templ.Component {
+func Busy(message string, again Resend) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -976,7 +976,7 @@ func Busy(message string, again Again) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple("Busy").Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage("Busy").Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1045,7 +1045,7 @@ func Problem(title, message string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Simple(title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.SimplePage(title).Render(templ.WithChildren(ctx, templ_7745c5c3_Var44), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

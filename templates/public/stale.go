@@ -10,7 +10,7 @@ type Changes struct {
 // Author is who changed something, and when; the zero value: that is not known.
 type Author struct{ Name, When string }
 
-func (a Author) did(what string) string { return a.Name + " " + what + " " + a.When + "." }
+func (a Author) describe(what string) string { return a.Name + " " + what + " " + a.When + "." }
 
 // Change is one field that was changed.
 type Change struct {
@@ -18,5 +18,5 @@ type Change struct {
 	Label         string
 	Before, After string
 	By            Author
-	Mine          bool // it was typed into, too
+	Edited        bool // it was typed into, too
 }

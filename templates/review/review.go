@@ -10,22 +10,22 @@ import (
 
 	"github.com/a-h/templ"
 
-	"parley/app/archive"
-	"parley/app/bidi"
-	"parley/app/chat"
+	"parley/app/domain/archive"
+	"parley/app/domain/conversation"
+	"parley/app/platform/bidi"
 	"parley/templates/ui"
 )
 
 // ListPage is a page of the archive, with the form that narrows it.
 type ListPage struct {
 	ui.Viewer
-	Form     ui.Form
-	Choices  archive.Choices
-	Page     archive.Page
-	Sought   string // words that were looked for
-	Narrowed bool   // anything was asked for
-	Later    bool   // not the first page
-	Next     string // address of the next page; empty: there is none
+	Form        ui.Form
+	Choices     archive.Choices
+	Page        archive.Page
+	Query       string // words that were looked for
+	Filtered    bool   // anything was asked for
+	HasPrevious bool   // not the first page
+	Next        string // address of the next page; empty: there is none
 }
 
 // options are the choices of a filter, after the one that narrows nothing.
@@ -37,8 +37,8 @@ func options(all string, list []archive.Choice) []ui.Option {
 	return o
 }
 
-// address is where a conversation is read, with the words it was found by.
-func address(c archive.Past, sought string) string {
+// conversationAddress is where a conversation is read, with the words it was found by.
+func conversationAddress(c archive.Summary, sought string) string {
 	to := "/review/" + c.ID.String()
 	if sought != "" {
 		to += "?q=" + url.QueryEscape(sought)
@@ -46,8 +46,8 @@ func address(c archive.Past, sought string) string {
 	return to
 }
 
-// part is the address of another page of a conversation.
-func part(c archive.Record, sought, name string, seq int) string {
+// partAddress is the address of another page of a conversation.
+func partAddress(c archive.Record, sought, name string, seq int) string {
 	query := url.Values{name: {strconv.Itoa(seq)}}
 	if sought != "" {
 		query.Set("q", sought)
@@ -55,17 +55,17 @@ func part(c archive.Record, sought, name string, seq int) string {
 	return "/review/" + c.ID.String() + "?" + query.Encode()
 }
 
-// back is the list that a conversation was found in.
-func back(sought string) string {
+// listAddress is the list that a conversation was found in.
+func listAddress(sought string) string {
 	if sought == "" {
 		return "/review"
 	}
 	return "/review?q=" + url.QueryEscape(sought)
 }
 
-// about says where a conversation was and who had it.
-func about(c archive.Past) string {
-	parts := []string{c.CustomerName, c.WebsiteName, c.GroupName, ui.Isolated(ui.Visitor(c.VisitorName, c.Visitor)), c.Agent}
+// subtitle says where a conversation was and who had it.
+func subtitle(c archive.Summary) string {
+	parts := []string{c.CustomerName, c.WebsiteName, c.GroupName, ui.BidiIsolated(ui.VisitorName(c.VisitorName, c.Visitor)), c.Agent}
 	kept := parts[:0]
 	for _, p := range parts {
 		if p != "" {
@@ -75,16 +75,16 @@ func about(c archive.Past) string {
 	return strings.Join(kept, " · ")
 }
 
-// lineClass is the look of a line: as messages have it at the desk.
-func lineClass(l archive.Line) string {
-	if l.Kind == chat.Note || l.Kind == chat.System {
+// messageClass is the look of a line: as messages have it at the desk.
+func messageClass(l archive.RecordMessage) string {
+	if l.Kind == conversation.Note || l.Kind == conversation.System {
 		return "message " + string(l.Kind)
 	}
 	return "message " + string(l.Author)
 }
 
-// choice says in words what was done with a suggestion.
-func choice(s archive.Suggestion) string {
+// choiceText says in words what was done with a suggestion.
+func choiceText(s archive.Suggestion) string {
 	words := map[string]string{"accepted": "Suggestion used", "edited": "Suggestion used, edited", "picked": "FAQ entry picked",
 		"dismissed": "Suggestion dismissed", "example": "Kept as an example for"}
 	if w := words[s.Choice]; w != "" {
@@ -93,79 +93,79 @@ func choice(s archive.Suggestion) string {
 	return "Suggestion " + s.Choice
 }
 
-// question names the FAQ entry of a suggestion.
-func question(s archive.Suggestion) string {
+// questionText names the FAQ entry of a suggestion.
+func questionText(s archive.Suggestion) string {
 	if s.Question == "" {
 		return "an entry that is no more"
 	}
 	return s.Question
 }
 
-// stay says in words how an agent got a conversation, and how its time with it ended.
-func stay(h archive.Hand) string {
-	words := how(h)
-	if h.Ended != "" {
-		words += "; " + end(h)
+// assignmentText says in words how an agent got a conversation, and how its time with it ended.
+func assignmentText(h archive.Assignment) string {
+	words := assignedText(h)
+	if h.EndReason != "" {
+		words += "; " + endText(h)
 	}
 	if !h.Until.IsZero() {
-		words += " after " + ui.Duration(h.Until.Sub(h.At))
+		words += " after " + ui.Duration(h.Until.Sub(h.From))
 	}
 	return words
 }
 
-// how says in words how an agent got a conversation.
-func how(h archive.Hand) string {
+// assignedText says in words how an agent got a conversation.
+func assignedText(h archive.Assignment) string {
 	by := ""
-	if h.By != "" {
-		by = " by " + h.By
+	if h.AssignedBy != "" {
+		by = " by " + h.AssignedBy
 	}
-	switch h.How {
-	case chat.ByRouting:
+	switch h.Reason {
+	case conversation.ReasonRouting:
 		return "given by the rule"
-	case chat.ByNext:
+	case conversation.ReasonTakeNext:
 		return "took the next one"
-	case chat.ByPick:
+	case conversation.ReasonPick:
 		return "chose it from the line"
-	case chat.ByOffer:
+	case conversation.ReasonOfferAccepted:
 		return "accepted it"
-	case chat.ByOrder:
+	case conversation.ReasonAssigned:
 		return "given" + by
-	case chat.ByTakeOver:
+	case conversation.ReasonTakeOver:
 		return "took it over"
 	}
-	return h.How
+	return h.Reason
 }
 
-// end says in words how an agent's time with it ended.
-func end(h archive.Hand) string {
-	switch h.Ended {
-	case chat.Ended:
+// endText says in words how an agent's time with it ended.
+func endText(h archive.Assignment) string {
+	switch h.EndReason {
+	case conversation.SystemClosed:
 		return "it ended"
-	case chat.ByReturn:
+	case conversation.ReasonReturned:
 		return "gave it back"
-	case chat.ByLoss:
+	case conversation.ReasonConnectionLost:
 		return "lost the connection"
-	case chat.ByAway:
+	case conversation.ReasonAway:
 		return "was away for too long"
-	case chat.ByTakeBack:
+	case conversation.ReasonNoReply:
 		return "it was taken back"
-	case chat.ByTransfer:
+	case conversation.ReasonTransfer:
 		return "handed it over"
-	case chat.ByTakeOver, chat.ByOrder:
+	case conversation.ReasonTakeOver, conversation.ReasonAssigned:
 		return "a supervisor gave it to somebody else"
 	}
-	return h.Ended
+	return h.EndReason
 }
 
-func known(values []string) bool { return strings.Join(values, "") != "" }
+func anyKnown(values []string) bool { return strings.Join(values, "") != "" }
 
-// text is a text with what was sought in it marked; not a template, which would put spaces between the pieces.
-func text(pieces []archive.Piece) templ.Component {
+// highlighted is a text with what was sought in it marked; not a template, which would put spaces between the pieces.
+func highlighted(pieces []archive.Span) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		var balanced bidi.Balancer
 		for _, p := range pieces {
 			words := templ.EscapeString(balanced.Next(p.Text))
-			if p.Hit {
+			if p.IsMatch {
 				words = "<mark>" + words + "</mark>"
 			}
 			if _, err := io.WriteString(w, words); err != nil {

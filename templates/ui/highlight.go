@@ -13,12 +13,12 @@ import (
 // Highlight draws a text with the words marked that begin with one of some (in lower case).
 func Highlight(s string, words []string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		_, err := io.WriteString(w, highlighted(s, words))
+		_, err := io.WriteString(w, highlightHTML(s, words))
 		return err
 	})
 }
 
-func highlighted(s string, words []string) string {
+func highlightHTML(s string, words []string) string {
 	var out strings.Builder
 	inWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 	for s != "" {

@@ -129,7 +129,7 @@ func Scripts() templ.Component {
 }
 
 // Simple is a page with one thing in the middle: log in, sign up, an error.
-func Simple(title string) templ.Component {
+func SimplePage(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -193,7 +193,7 @@ func Simple(title string) templ.Component {
 }
 
 // Once is the hidden id of a form that is sent by script: sent twice, it does its work once. Other forms get theirs with their page.
-func Once() templ.Component {
+func FormID() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -435,7 +435,7 @@ func Field(f Form, name, label, kind, start, help string, attrs templ.Attributes
 }
 
 // Area is a labelled text of several lines.
-func Area(f Form, name, label, start, help string, attrs templ.Attributes) templ.Component {
+func TextArea(f Form, name, label, start, help string, attrs templ.Attributes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -950,7 +950,7 @@ func Notices(f Form) templ.Component {
 }
 
 // Copy is a text with a button that copies it.
-func Copy(id, text, label string) templ.Component {
+func CopyBox(id, text, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -14,11 +14,11 @@ func MailTo(address string) templ.SafeURL {
 	if at < 1 {
 		return ""
 	}
-	return templ.SafeURL("mailto:" + escaped(address[:at]) + "@" + escaped(address[at+1:]))
+	return templ.SafeURL("mailto:" + percentEncode(address[:at]) + "@" + percentEncode(address[at+1:]))
 }
 
-// escaped returns s with every byte escaped that is not unreserved in an address of the web (RFC 3986 2.3).
-func escaped(s string) string {
+// percentEncode returns s with every byte escaped that is not unreserved in an address of the web (RFC 3986 2.3).
+func percentEncode(s string) string {
 	var out strings.Builder
 	for _, b := range []byte(s) {
 		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("-._~", b) >= 0 {

@@ -39,7 +39,7 @@ func TestMailTo(t *testing.T) {
 }
 
 // Links that write a mail are made in one place.
-func TestMailLinksAreMadeHere(t *testing.T) {
+func TestMailLinksOnlyThroughMailTo(t *testing.T) {
 	t.Parallel()
 	err := filepath.Walk("..", func(path string, _ os.FileInfo, err error) error {
 		if err != nil || filepath.Ext(path) != ".templ" {

@@ -8,7 +8,7 @@ import (
 )
 
 // What can be typed does no harm and costs no more than its length.
-func TestMarkdownHarmless(t *testing.T) {
+func TestMarkdownEscapesHTML(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{`<script>alert(1)</script>`, `[x](javascript:alert(1))`, `[x](https://a.example/"onmouseover="x)`, "**<img src=x onerror=1>**", "`<b>`",
 		`https://a.example/<script>`, "> <i>", "- <i>", "```\n<i>\n```", `[<b>](https://a.example)`, `_<b>_`} {

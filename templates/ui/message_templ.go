@@ -12,18 +12,18 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"github.com/google/uuid"
 	"net/url"
-	"parley/app/chat"
+	"parley/app/domain/conversation"
 	"strconv"
 	"strings"
 )
 
 // MessageID names a message in a page.
-func MessageID(m chat.Message) string {
+func MessageID(m conversation.Message) string {
 	return "m-" + m.Conversation.String() + "-" + strconv.Itoa(m.Seq)
 }
 
 // Message is one thing said.
-func Message(m chat.Message) templ.Component {
+func Message(m conversation.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -120,15 +120,15 @@ func Message(m chat.Message) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		switch {
-		case m.Kind == chat.System:
+		case m.Kind == conversation.System:
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(system(m))
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(systemText(m))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 19, Col: 18}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 19, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -138,15 +138,15 @@ func Message(m chat.Message) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case m.Kind == chat.Edit || m.Kind == chat.Erase:
+		case m.Kind == conversation.Edit || m.Kind == conversation.Erase:
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var8 string
-			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(changed(m))
+			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(changeText(m))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 21, Col: 19}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 21, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
@@ -157,7 +157,7 @@ func Message(m chat.Message) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = Body(m).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = MessageBody(m).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -166,7 +166,7 @@ func Message(m chat.Message) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Kind == chat.Note {
+		if m.Kind == conversation.Note {
 			if m.AuthorName == "" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>Note</span> ")
 				if templ_7745c5c3_Err != nil {
@@ -178,9 +178,9 @@ func Message(m chat.Message) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var9 string
-				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(Foreign(m.AuthorName))
+				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(BidiText(m.AuthorName))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 30, Col: 47}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 30, Col: 48}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -210,9 +210,9 @@ func Message(m chat.Message) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(Clock(m.At))
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(TimeText(m.At))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 33, Col: 63}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 33, Col: 66}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {
@@ -222,7 +222,7 @@ func Message(m chat.Message) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Spoken() && m.Author == chat.ByAgent && m.Changed != chat.Erased {
+		if m.IsContent() && m.Author == conversation.ByAgent && m.Changed != conversation.Erased {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<button type=\"button\" class=\"more\" data-more aria-label=\"More about this reply\">⋯</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -237,7 +237,7 @@ func Message(m chat.Message) templ.Component {
 }
 
 // Body is a message's text as it is now.
-func Body(m chat.Message) templ.Component {
+func MessageBody(m conversation.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -294,7 +294,7 @@ func Body(m chat.Message) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m.Changed == chat.Erased {
+		if m.Changed == conversation.Erased {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "taken back")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -305,7 +305,7 @@ func Body(m chat.Message) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = Words(m).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = MessageText(m).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -319,7 +319,7 @@ func Body(m chat.Message) templ.Component {
 }
 
 // Attachment is a message's file: an image as it is, anything else as a card to open.
-func Attachment(m chat.Message, a chat.Attachment) templ.Component {
+func Attachment(m conversation.Message, a conversation.Attachment) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -412,9 +412,9 @@ func Attachment(m chat.Message, a chat.Attachment) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var20 string
-				templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.NewAttributeExpression(Isolated(a.Name)).Resolve(ctx)
+				templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.NewAttributeExpression(BidiIsolated(a.Name)).Resolve(ctx)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 58, Col: 69}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 58, Col: 73}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var20)
 				if templ_7745c5c3_Err != nil {
@@ -424,7 +424,7 @@ func Attachment(m chat.Message, a chat.Attachment) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.RenderAttributes(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_ElementWriter, "img", measures(a))
+				templ_7745c5c3_Err = templruntime.RenderAttributes(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_ElementWriter, "img", imageSize(a))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -452,9 +452,9 @@ func Attachment(m chat.Message, a chat.Attachment) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var21 string
-			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(Foreign(a.Name))
+			templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(BidiText(a.Name))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 61, Col: 34}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 61, Col: 35}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 			if templ_7745c5c3_Err != nil {
@@ -465,9 +465,9 @@ func Attachment(m chat.Message, a chat.Attachment) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var22 string
-			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(Bytes(a.Size))
+			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinStringErrs(FileSize(a.Size))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 61, Col: 69}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 61, Col: 73}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
@@ -492,13 +492,13 @@ func FilePath(id uuid.UUID, name string) templ.SafeURL {
 }
 
 // measures gives an image its place before it is there: at most 320 by 240 pixels.
-func measures(a chat.Attachment) templ.Attributes {
+func imageSize(a conversation.Attachment) templ.Attributes {
 	f := min(1, 320/float64(a.Width), 240/float64(max(1, a.Height)))
 	return templ.Attributes{"width": strconv.Itoa(max(1, int(f*float64(a.Width)))), "height": strconv.Itoa(max(1, int(f*float64(a.Height))))}
 }
 
 // Bytes says a size in words.
-func Bytes(n int64) string {
+func FileSize(n int64) string {
 	switch {
 	case n >= 1<<30:
 		return strconv.FormatFloat(float64(n)/(1<<30), 'f', 1, 64) + " GB"
@@ -510,36 +510,36 @@ func Bytes(n int64) string {
 	return strconv.FormatInt(n, 10) + " bytes"
 }
 
-func system(m chat.Message) string {
+func systemText(m conversation.Message) string {
 	switch m.Body {
-	case chat.Taken:
-		return Isolated(m.AuthorName) + " has taken the conversation"
-	case chat.Ended:
-		return Isolated(m.AuthorName) + " has closed the conversation"
-	case chat.Left:
+	case conversation.SystemTaken:
+		return BidiIsolated(m.AuthorName) + " has taken the conversation"
+	case conversation.SystemClosed:
+		return BidiIsolated(m.AuthorName) + " has closed the conversation"
+	case conversation.SystemVisitorLeft:
 		return "The visitor has ended the conversation"
-	case chat.Silent:
+	case conversation.SystemIdleCheck:
 		return "The visitor was asked whether it is still there"
-	case chat.Lapsed:
+	case conversation.SystemIdleClosed:
 		return "Ended, because the visitor was silent"
-	case chat.Returned:
+	case conversation.SystemRequeued:
 		return "Back in the line"
 	}
 	return m.Body
 }
 
-func changed(m chat.Message) string {
-	if m.Kind == chat.Erase {
-		return Isolated(m.AuthorName) + " took a reply back"
+func changeText(m conversation.Message) string {
+	if m.Kind == conversation.Erase {
+		return BidiIsolated(m.AuthorName) + " took a reply back"
 	}
-	return Isolated(m.AuthorName) + " changed a reply"
+	return BidiIsolated(m.AuthorName) + " changed a reply"
 }
 
-func messageClass(m chat.Message) string {
+func messageClass(m conversation.Message) string {
 	switch m.Kind {
-	case chat.Text, chat.File:
+	case conversation.Text, conversation.File:
 		return "message " + string(m.Author)
-	case chat.Edit, chat.Erase:
+	case conversation.Edit, conversation.Erase:
 		return "message system"
 	}
 	return "message " + string(m.Kind)

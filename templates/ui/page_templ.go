@@ -9,7 +9,7 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "parley/app/access"
+import "parley/app/platform/access"
 
 // Viewer is who looks at a page.
 type Viewer struct {
@@ -20,19 +20,19 @@ type Viewer struct {
 }
 
 // Frame is what is around the content of a page for who is logged in.
-type Frame struct {
+type Layout struct {
 	Viewer
-	Title  string
-	At     string // the section it belongs to
-	Socket string // address of its live socket; empty: none
-	Script string // a script of its own; empty: none
-	Live   bool   // parts of it are fetched
+	Title   string
+	Section string // the section it belongs to
+	Socket  string // address of its live socket; empty: none
+	Script  string // a script of its own; empty: none
+	Live    bool   // parts of it are fetched
 }
 
 type section struct {
 	name, href, label string
 	right             access.Right
-	whole             bool // of the whole organization: not for who is limited to customers
+	orgWide           bool // of the whole organization: not for who is limited to customers
 }
 
 var sections = []section{
@@ -41,19 +41,19 @@ var sections = []section{
 	{"faq", "/faq", "FAQ entries", access.Answer, false},
 	{"snippets", "/snippets", "Snippets", access.Answer, false},
 	{"ratings", "/admin/ratings", "Ratings", access.Manage, false},
-	{"blocked", "/admin/blocked", "Blocked", access.Watch, false},
+	{"blocked", "/admin/blocked", "Blocked", access.Monitor, false},
 	{"tags", "/admin/tags", "Tags", access.Manage, true},
 	{"rules", "/admin/desk", "Desk and drafts", access.Manage, true},
 	{"people", "/admin/people", "People", access.Manage, false},
-	{"organization", "/admin/organization", "Organization", access.Appoint, true},
-	{"board", "/board", "Board", access.Watch, false},
+	{"organization", "/admin/organization", "Organization", access.Own, true},
+	{"board", "/board", "Board", access.Monitor, false},
 	{"review", "/review", "Past conversations", access.Review, false},
 	{"preferences", "/preferences", "Preferences", access.Answer, false},
 	{"desk", "/desk", "Desk", access.Answer, false},
 }
 
 // Page is the frame with its content in it. The navigation shows what the viewer may see.
-func Page(f Frame) templ.Component {
+func Page(f Layout) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -179,7 +179,7 @@ func Page(f Frame) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, s := range sections {
-			if f.Role.May(s.right) && !(s.whole && f.Limited) {
+			if f.Role.Can(s.right) && !(s.orgWide && f.Limited) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<li><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -197,7 +197,7 @@ func Page(f Frame) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if s.name == f.At {
+				if s.name == f.Section {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, " aria-current=\"page\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

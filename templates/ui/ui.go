@@ -14,8 +14,8 @@ import (
 // it at start.
 var Asset = func(name string) string { return "/static/" + name }
 
-// Visitor names a visitor: by its name, or by one that can be told apart from others at a glance.
-func Visitor(name string, id uuid.UUID) string {
+// VisitorName names a visitor: by its name, or by one that can be told apart from others at a glance.
+func VisitorName(name string, id uuid.UUID) string {
 	if name != "" {
 		return name
 	}
@@ -46,11 +46,11 @@ func Millis(t time.Time) string {
 // ISO is a time for a time element; the script shows it in the reader's zone and manner.
 func ISO(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Clock is the text of a time element until the script has run.
-func Clock(t time.Time) string { return t.UTC().Format("15:04") }
+// TimeText is the text of a time element until the script has run.
+func TimeText(t time.Time) string { return t.UTC().Format("15:04") }
 
-// Day is the text of a date until the script has run.
-func Day(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") }
+// DateText is the text of a date until the script has run.
+func DateText(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04") }
 
 // Form is what a form shows again after it was refused: what was typed, and what is wrong with it.
 type Form struct {
@@ -68,8 +68,8 @@ func (f Form) Value(name, start string) string {
 	return start
 }
 
-// On reports whether a box is checked: as the form was sent, if it was, else as it should start.
-func (f Form) On(name string, start bool) bool {
+// Checked reports whether a box is checked: as the form was sent, if it was, else as it should start.
+func (f Form) Checked(name string, start bool) bool {
 	if f.Values == nil {
 		return start
 	}

@@ -18,7 +18,7 @@ var vendoredParts = []struct {
 	sums           bool // CHECKSUMS has the sum of every script
 }{
 	{"htmx (static/vendor)", "static/vendor", "product", true},
-	{"axe-core (app/apptest/axe)", "app/apptest/axe", "tests", false},
+	{"axe-core (app/tools/testkit/axe)", "app/tools/testkit/axe", "tests", false},
 }
 
 // vendored returns an error if a vendored file is not what it was, or if there are some in a folder that is not listed.

@@ -1,5 +1,5 @@
-// Draws a text: its links, and the marks of who may format. The grammar is told in app/markup/markup.go, which draws the same;
-// app/markup/testdata/cases.json holds both to it. Elements are made one by one: nothing of the text is ever read as HTML.
+// Draws a text: its links, and the marks of who may format. The grammar is told in app/platform/markup/parse.go, which draws the same;
+// app/platform/markup/testdata/cases.json holds both to it. Elements are made one by one: nothing of the text is ever read as HTML.
 // Texts are arrays of characters here, as a character can be two units of a string.
 import styled from "./styled.js";
 

@@ -8,7 +8,7 @@ export let root, base, key, stored, website, texts;
 export let speaks; // the language of times and numbers
 export let opening; // greeting and status
 
-// The page's address, without what is a secret in it. The server leaves the same away (app/org/host.go).
+// The page's address, without what is a secret in it. The server leaves the same away (app/domain/org/hosts.go).
 export const address = () => location.href.replace(/([?&#/;][\w.-]*(token|secret|passw\w*|code|session|key)=)[^&#]*/gi, "$1");
 
 export const call = (name) => base + "/widget/v1/" + name + "?key=" + encodeURIComponent(key);

@@ -25,7 +25,7 @@ export function onPage(pattern, path) {
   return path.length - last.length >= at && path.endsWith(last);
 }
 
-// Times belong to the day on which they begin: "Friday 22:00-06:00" lasts until Saturday 6:00 (as Hours in app/queue/hours.go).
+// Times belong to the day on which they begin: "Friday 22:00-06:00" lasts until Saturday 6:00 (as Hours in app/domain/group/hours.go).
 export default function greet(website, now, path) {
   const { today, before, time } = clock(website.zone, now);
   const free = ({ date }) => (website.holidays || []).some((h) => date.endsWith(h));

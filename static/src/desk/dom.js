@@ -22,7 +22,7 @@ export function make(name, attributes = {}, ...children) {
   return e;
 }
 
-// A stranger's text in a text of ours that has no elements: its direction ends where it ends (as app/bidi does it).
+// A stranger's text in a text of ours that has no elements: its direction ends where it ends (as app/platform/bidi does it).
 const turning = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 export function isolate(text) {
   return text.split(/([\n\r\x1c-\x1e\x85\u2029])/).map((line) => {

@@ -5,7 +5,7 @@ import { inFocus } from "./panes.js";
 import { load } from "./loading.js";
 import { offer, stage } from "./files.js";
 
-// Presentations and terminals bring characters along that nobody can see: a line break of theirs is one, the others go (as app/fail does
+// Presentations and terminals bring characters along that nobody can see: a line break of theirs is one, the others go (as app/platform/fail does
 // it). In a field of one line, lines and cells are apart by a space.
 const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffc]/g;
 function clean(text, field) {

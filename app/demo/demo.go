@@ -1,0 +1,163 @@
+// Package demo makes the demo organization: its team, its customer's shop, FAQ entries, snippets and tags.
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
+	"parley/app/domain/identity"
+	"parley/app/domain/org"
+	"parley/app/platform/access"
+	"parley/app/platform/pg"
+	"parley/templates/public"
+)
+
+// Data is what serve --demo adds for a first look.
+type Data struct {
+	public.Demo
+	ShopKey string
+}
+
+// Services is what the demo's data is made with.
+type Services struct {
+	DB            *pg.DB
+	Org           *org.Service
+	Identity      *identity.Service
+	Conversations *conversation.Service
+	FAQ           *faq.Service
+}
+
+const Password = "parley demo"
+
+var team = []struct {
+	name string
+	role access.Role
+	what string
+}{
+	{"Olga", access.Owner, "owner: everything"},
+	{"Max", access.Manager, "manager: customers, websites, people"},
+	{"Sara", access.Supervisor, "supervisor"},
+	{"Mia", access.Agent, "agent: sits at the desk"},
+	{"Tom", access.Agent, "another agent, to see two desks at once"},
+	{"Rita", access.Reviewer, "reviewer of Harbour Tea: reads its past conversations"},
+}
+
+func emailOf(name string) string { return strings.ToLower(name) + identity.DemoDomain }
+
+// Ensure finds the demo's organization or creates it.
+func Ensure(ctx context.Context, h Services, url string) (*Data, error) {
+	d := &Data{Demo: public.Demo{Password: Password, ShopURL: url + "/demo/shop"}}
+	for _, p := range team {
+		d.Logins = append(d.Logins, public.DemoLogin{Email: emailOf(p.name), What: p.what})
+	}
+	logins, err := h.DB.Unscoped().ListLogIns(ctx, emailOf(team[0].name))
+	if err != nil {
+		return nil, err
+	}
+	if len(logins) == 0 {
+		if err := create(ctx, h); err != nil {
+			return nil, err
+		}
+		if logins, err = h.DB.Unscoped().ListLogIns(ctx, emailOf(team[0].name)); err != nil {
+			return nil, err
+		}
+	}
+	who := access.System(logins[0].OrgID, "demo data")
+	customers, err := h.Org.ListCustomers(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range customers {
+		_, websites, err := h.Org.GetCustomer(ctx, who, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range websites {
+			if c.Name == "Harbour Tea" && d.ShopKey == "" {
+				full, err := h.Org.GetWebsite(ctx, who, w.ID)
+				if err != nil {
+					return nil, err
+				}
+				d.ShopKey = full.Key
+				host := org.OriginHost(url)
+				if !slices.ContainsFunc(full.Domains, func(d org.Domain) bool { return d.Host == host }) {
+					if err := h.Org.AddDomain(ctx, who, w.ID, host); err != nil {
+						return nil, err
+					}
+				}
+			}
+		}
+	}
+	return d, nil
+}
+
+func create(ctx context.Context, h Services) error {
+	id, err := h.Org.CreateOrganization(ctx, "Brightline Support")
+	if err != nil {
+		return err
+	}
+	who := access.System(id, "demo data")
+	tea, err := h.Org.AddCustomer(ctx, who, "Harbour Tea")
+	if err != nil {
+		return err
+	}
+	website, err := h.Org.AddWebsite(ctx, who, tea, org.WebsiteInput{Name: "Harbour Tea shop", Host: "localhost"})
+	if err != nil {
+		return err
+	}
+	if err := h.Org.AddDomain(ctx, who, website, "127.0.0.1"); err != nil {
+		return err
+	}
+	err = h.Org.UpdateWebsite(ctx, who, website, org.WebsiteUpdate{Name: "Harbour Tea shop", TypingPreview: true,
+		Greeting: "Ahoy! Ask us anything about tea, your order or delivery."})
+	if err != nil {
+		return err
+	}
+	err = h.Org.UpdateSettings(ctx, who, website, func(x *org.Settings) error {
+		x.Zone = "Europe/Berlin"
+		x.Greetings = []org.Greeting{
+			{Language: "de", Text: "Ahoi! Fragen Sie uns alles über Tee, Ihre Bestellung oder die Lieferung."},
+			{States: []org.Presence{org.Offline, org.Away}, Text: "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you."},
+			{States: []org.Presence{org.Online, org.Busy}, Status: "We usually answer within minutes", Text: "Ahoy! Ask us anything about tea, your order or delivery."},
+		}
+		x.Rating.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
+		x.Files.Screenshots = true
+		x.Privacy = "We keep what is said here for two years, and tell **nobody**. [More](https://tea.example/privacy)"
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := AddContent(ctx, h, who, tea); err != nil {
+		return err
+	}
+	for i := len(team) - 1; i >= 0; i-- { // the owner last: the sign that all of it is there
+		p := team[i]
+		var customer *uuid.UUID
+		if p.role == access.Reviewer {
+			customer = &tea
+		}
+		if _, err := h.Identity.CreateMember(ctx, id, identity.SignUp{Name: p.name, Email: emailOf(p.name), Password: Password}, p.role, customer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Banner is what is printed at start.
+func (d *Data) Banner(url string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nParley is running with demo data.\n\n  The shop with the chat  %s\n  The desk (agents)       %s/desk\n  The management          %s/admin\n\n", d.ShopURL, url, url)
+	fmt.Fprintf(&b, "  Log-ins, all with the password %q:\n", Password)
+	for _, l := range d.Logins {
+		fmt.Fprintf(&b, "    %-20s %s\n", l.Email, l.What)
+	}
+	b.WriteString("\n  Real visitors' messages: make traffic     Stop: Ctrl+C\n\n")
+	return b.String()
+}

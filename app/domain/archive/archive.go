@@ -1,0 +1,66 @@
+// Package archive reads the past.
+//
+// Owns: how closed conversations are found and read, and the words they are found by (archive_words, which the database
+// writes itself when a conversation closes: db/migrations/00009_archive.sql).
+//
+// Must not touch: running conversations; it writes nothing.
+//
+// Always true: a reviewer sees only its customer's conversations and nothing that is among staff (notes, tags, who else had it,
+// what is known of the visitor); the database holds that by policy, not this package by a filter.
+package archive
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/archive/internal/archivedb"
+	"parley/app/platform/access"
+	"parley/app/platform/pg"
+)
+
+// Service reads past conversations.
+type Service struct{ db *pg.DB }
+
+// New returns the room.
+func New(db *pg.DB) *Service { return &Service{db} }
+
+// readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
+func (s *Service) readTx(ctx context.Context, who access.Actor, fn func(*archivedb.Queries) error) error {
+	t, err := s.db.Authorize(who, access.Review)
+	if err != nil {
+		return err
+	}
+	return t.Tx(ctx, func(t *pg.Tenant) error {
+		q := archivedb.New(t)
+		if err := q.Planned(ctx); err != nil {
+			return err
+		}
+		return fn(q)
+	})
+}
+
+// Summary is a closed conversation, as a list shows it.
+type Summary struct {
+	ID           uuid.UUID
+	Visitor      uuid.UUID
+	VisitorName  string // empty: not known
+	CustomerName string
+	WebsiteName  string
+	GroupName    string // empty for a reviewer
+	Agent        string // who had it last: for staff the person, for a reviewer the name the visitor read; empty: nobody
+	Excerpt      []Span
+	InNote       bool // the excerpt is of a note
+	StartedAt    time.Time
+	ClosedAt     time.Time
+}
+
+func toSummary(c archivedb.ListPastRow) Summary {
+	s := Summary{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, CustomerName: c.CustomerName, WebsiteName: c.WebsiteName,
+		GroupName: c.GroupName, Agent: c.UserName, Excerpt: []Span{{Text: c.LastText}}, StartedAt: c.CreatedAt, ClosedAt: c.ClosedAt}
+	if s.Agent == "" {
+		s.Agent = c.AgentName
+	}
+	return s
+}

@@ -1,0 +1,119 @@
+package archive
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/archive/internal/archivedb"
+	"parley/app/platform/access"
+)
+
+// Filter narrows the archive; what is zero narrows nothing, and all that is set holds together.
+type Filter struct {
+	Text      string // words, and "phrases"
+	Customer  uuid.UUID
+	Website   uuid.UUID
+	Group     uuid.UUID
+	Agent     uuid.UUID // who had it last
+	AgentName string    // the same by the name the visitor read, which is how a reviewer knows agents
+	Tag       uuid.UUID
+	Rating    string    // one of Ratings
+	From      time.Time // closed then or later
+	Until     time.Time // closed before
+}
+
+// RatingChoices is what a conversation can be looked for by what its visitor said of it.
+var RatingChoices = []Choice{{"good", "Good (4, 5 or thumbs up)"}, {"fair", "Fair (3)"}, {"bad", "Bad (1, 2 or thumbs down)"}, {"any", "Rated"}, {"none", "Not rated"}}
+
+// forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
+// knows; what is among staff it neither sees nor can ask by.
+func (f Filter) forReader(who access.Actor) Filter {
+	if who.Role() == access.Reviewer {
+		f.Customer, f.Group, f.Agent, f.Tag = who.ScopeID(), uuid.Nil, uuid.Nil, uuid.Nil
+	}
+	return f
+}
+
+// listParams is the filter as a query has it.
+func (f Filter) listParams() archivedb.ListPastParams {
+	return archivedb.ListPastParams{Customer: optional(f.Customer), Website: optional(f.Website), GroupID: optional(f.Group), Agent: optional(f.Agent),
+		AgentName: optional(f.AgentName), Tag: optional(f.Tag), Rating: optional(f.Rating), ClosedFrom: optional(f.From), ClosedUntil: optional(f.Until)}
+}
+
+// optional is a value that may be left out.
+func optional[V comparable](v V) *V {
+	var zero V
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// Choice is one of those a filter offers: an id, or for a reviewer's agents the name.
+type Choice struct{ Value, Name string }
+
+// Choices is what a reader can narrow the archive by; what it cannot is empty.
+type Choices struct{ Customers, Websites, Groups, Agents, Tags []Choice }
+
+// Choices returns what the filters offer to a reader.
+func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err error) {
+	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
+		websites, err := q.WebsiteChoices(ctx)
+		if err != nil {
+			return err
+		}
+		several := len(websites) > 0 && websites[0].CustomerName != websites[len(websites)-1].CustomerName
+		for _, w := range websites {
+			name := w.Name
+			if several {
+				name = w.CustomerName + " · " + w.Name
+			}
+			c.Websites = append(c.Websites, Choice{w.ID.String(), name})
+		}
+		if who.Role() == access.Reviewer {
+			names, err := q.AgentNameChoices(ctx, who.ScopeID())
+			for _, name := range names {
+				c.Agents = append(c.Agents, Choice{name, name})
+			}
+			return err
+		}
+		return c.addStaffChoices(ctx, q)
+	})
+	return c, err
+}
+
+// addStaffChoices adds what only staff can narrow by.
+func (c *Choices) addStaffChoices(ctx context.Context, q *archivedb.Queries) error {
+	customers, err := q.CustomerChoices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range customers {
+		c.Customers = append(c.Customers, Choice{x.ID.String(), x.Name})
+	}
+	groups, err := q.GroupChoices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range groups {
+		c.Groups = append(c.Groups, Choice{x.ID.String(), x.Name})
+	}
+	agents, err := q.AgentChoices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range agents {
+		name := x.Name
+		if x.Gone {
+			name += " (left)"
+		}
+		c.Agents = append(c.Agents, Choice{x.ID.String(), name})
+	}
+	tags, err := q.TagChoices(ctx)
+	for _, x := range tags {
+		c.Tags = append(c.Tags, Choice{x.ID.String(), x.Name})
+	}
+	return err
+}

@@ -1,0 +1,272 @@
+package archive
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/archive/internal/archivedb"
+	"parley/app/domain/conversation"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// Record is a closed conversation as it happened. What is Staff's is empty for a reviewer.
+type Record struct {
+	ID           uuid.UUID
+	Visitor      uuid.UUID
+	VisitorName  string // empty: not known
+	CustomerName string
+	WebsiteName  string
+	AgentName    string // who had it last, as the visitor read it; empty: nobody
+	StartedAt    time.Time
+	ClosedAt     time.Time
+	Messages     []RecordMessage     // a page of them
+	PrevBefore   int                 // the page before ends before this message; 0: there is none
+	NextAfter    int                 // the next page begins after this message; 0: there is none
+	Rating       conversation.Rating // the visitor's verdict; Value 0: none
+	Staff        *StaffDetails
+}
+
+// StaffDetails is what only staff knows of a conversation.
+type StaffDetails struct {
+	Agent        string // who had it last, by its own name
+	Group        string
+	VisitorEmail string
+	PageURL      string
+	PageTitle    string
+	Referrer     string
+	Browser      string
+	Language     string
+	Country      string
+	Data         []DataField // what the website said of its visitor
+	PageViews    []PageView
+	Tags         []string
+	Assignments  []Assignment
+	Suggestions  []Suggestion // those that belong to no message; the others are with it
+}
+
+// What has become of a message.
+const (
+	Edited = "edited"
+	Erased = "erased" // its body is empty here
+)
+
+// RecordMessage is a message, and what belongs to it.
+type RecordMessage struct {
+	conversation.Message
+	Changed     string         // one of the words above, or empty
+	Previous    []PreviousText // for staff: what it said before
+	Suggestions []Suggestion   // for staff: what was suggested on it and used
+	Highlighted []Span         // its body with the words of a search marked; nil: as it is
+}
+
+// PreviousText is what a message said until it was changed.
+type PreviousText struct {
+	Body  string
+	Until time.Time
+}
+
+// Suggestion is what an agent did with an answer that was offered.
+type Suggestion struct {
+	Question string // of the FAQ entry; empty: it is no more
+	Choice   string // accepted, edited, dismissed, picked, example
+	Agent    string
+	Seq      int // the message it was on; 0: none
+	At       time.Time
+}
+
+// Assignment is somebody's time with the conversation.
+type Assignment struct {
+	Agent, Group       string
+	Reason, AssignedBy string // as chat's words for how a conversation came to its agent; by whom, if by somebody else
+	From, Until        time.Time
+	EndReason          string
+}
+
+// DataField is one thing the website said of its visitor.
+type DataField struct{ Name, Value string }
+
+// PageView is a page the visitor has been on.
+type PageView struct {
+	URL   string    `json:"url"`
+	Title string    `json:"title"`
+	At    time.Time `json:"at"`
+}
+
+// RecordPageSize is how many messages a page of a record has.
+const RecordPageSize = 200
+
+// MessageCursor is which page of a conversation is read: the one that begins after a message, or the one that ends before one. The zero Part is
+// the first.
+type MessageCursor struct{ After, Before int }
+
+// Get returns a closed conversation as far as the actor may see it, with the first page of its messages and the words of a search
+// marked.
+func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID, query string) (Record, error) {
+	return s.GetPage(ctx, who, id, query, MessageCursor{})
+}
+
+// GetPage is Read with another page.
+func (s *Service) GetPage(ctx context.Context, who access.Actor, id uuid.UUID, query string, cursor MessageCursor) (c Record, err error) {
+	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
+		row, err := q.GetPast(ctx, id)
+		if pg.IsNoRows(err) {
+			return fail.Missing("conversation")
+		}
+		if err != nil {
+			return err
+		}
+		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
+			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt,
+			Rating: conversation.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment}}
+		if row.Staff {
+			c.Staff = toStaffDetails(row)
+			if err := c.loadStaffDetails(ctx, q); err != nil {
+				return err
+			}
+		}
+		if err := c.loadMessages(ctx, q, cursor); err != nil {
+			return err
+		}
+		return c.highlight(ctx, q, query)
+	})
+	return c, err
+}
+
+// loadMessages reads a page of the messages with what belongs to them.
+func (c *Record) loadMessages(ctx context.Context, q *archivedb.Queries, cursor MessageCursor) error {
+	var rows []archivedb.TranscriptRow
+	var err error
+	backwards := cursor.Before > 0
+	if backwards {
+		var before []archivedb.TranscriptBeforeRow
+		before, err = q.TranscriptBefore(ctx, archivedb.TranscriptBeforeParams{ConversationID: c.ID, Before: int32(cursor.Before), Most: RecordPageSize + 1})
+		for _, row := range before {
+			rows = append(rows, archivedb.TranscriptRow(row))
+		}
+	} else {
+		rows, err = q.Transcript(ctx, archivedb.TranscriptParams{ConversationID: c.ID, After: int32(cursor.After), Most: RecordPageSize + 1})
+	}
+	if err != nil {
+		return err
+	}
+	more := len(rows) > RecordPageSize
+	rows = rows[:min(len(rows), RecordPageSize)]
+	if backwards {
+		slices.Reverse(rows)
+	}
+	c.Messages, c.PrevBefore, c.NextAfter = make([]RecordMessage, 0, len(rows)), 0, 0
+	for _, m := range rows {
+		if m.Changed == Erased {
+			m.Body = ""
+		}
+		c.Messages = append(c.Messages, RecordMessage{Changed: m.Changed, Message: conversation.Message{Conversation: c.ID, Seq: int(m.Seq), ID: m.ID, Kind: conversation.Kind(m.Kind),
+			Author: conversation.Author(m.Author), AuthorName: m.AuthorName, Body: m.Body, At: m.CreatedAt}})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	first, last := rows[0].Seq, rows[len(rows)-1].Seq
+	if backwards && more || !backwards && cursor.After > 0 {
+		c.PrevBefore = int(first)
+	}
+	if backwards || more {
+		c.NextAfter = int(last)
+	}
+	if c.Staff == nil {
+		return nil
+	}
+	return c.loadMessageDetails(ctx, q, first, last)
+}
+
+// loadMessageDetails adds what staff knows of the messages of a page.
+func (c *Record) loadMessageDetails(ctx context.Context, q *archivedb.Queries, first, last int32) error {
+	at := map[int]*RecordMessage{}
+	for i := range c.Messages {
+		at[c.Messages[i].Seq] = &c.Messages[i]
+	}
+	edits, err := q.TracesOf(ctx, archivedb.TracesOfParams{ConversationID: c.ID, First: first, Last: last})
+	if err != nil {
+		return err
+	}
+	for _, x := range edits {
+		if l := at[int(x.OfSeq)]; l != nil {
+			l.Previous = append(l.Previous, PreviousText{x.Was, x.CreatedAt})
+		}
+	}
+	suggestions, err := q.SuggestionsOf(ctx, archivedb.SuggestionsOfParams{ConversationID: c.ID, First: first, Last: last})
+	for _, x := range suggestions {
+		if l := at[int(x.Seq)]; l != nil {
+			l.Suggestions = append(l.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
+		}
+	}
+	return err
+}
+
+func toStaffDetails(row archivedb.GetPastRow) *StaffDetails {
+	in := &StaffDetails{Agent: row.UserName, Group: row.GroupName, VisitorEmail: row.VisitorEmail, PageURL: row.PageUrl, PageTitle: row.PageTitle,
+		Referrer: row.Referrer, Browser: row.UserAgent, Language: row.Language, Country: row.Country}
+	var data map[string]any
+	if json.Unmarshal(row.Data, &data) == nil { // what is not of the shape is not shown; it came from a page
+		for _, name := range slices.Sorted(maps.Keys(data)) {
+			value, text := data[name].(string)
+			if !text {
+				b, _ := json.Marshal(data[name])
+				value = string(b)
+			}
+			in.Data = append(in.Data, DataField{name, value})
+		}
+	}
+	if json.Unmarshal(row.Trail, &in.PageViews) != nil {
+		in.PageViews = nil
+	}
+	return in
+}
+
+// loadStaffDetails adds what staff knows from other tables.
+func (c *Record) loadStaffDetails(ctx context.Context, q *archivedb.Queries) (err error) {
+	if c.Staff.Tags, err = q.TagsOf(ctx, c.ID); err != nil {
+		return err
+	}
+	assignments, err := q.HandsOf(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range assignments {
+		assignment := Assignment{Agent: h.Agent, Group: h.GroupName, Reason: h.How, From: h.At, EndReason: h.Ended}
+		if h.ByName != h.Agent {
+			assignment.AssignedBy = h.ByName
+		}
+		if h.EndedAt != nil {
+			assignment.Until = *h.EndedAt
+		}
+		c.Staff.Assignments = append(c.Staff.Assignments, assignment)
+	}
+	suggestions, err := q.SuggestionsBeside(ctx, c.ID)
+	for _, x := range suggestions {
+		c.Staff.Suggestions = append(c.Staff.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
+	}
+	return err
+}
+
+// highlight marks the words of a search.
+func (c *Record) highlight(ctx context.Context, q *archivedb.Queries, query string) error {
+	query, err := validate.OptionalLine("the search", query, MaxText)
+	if err != nil || query == "" {
+		return nil // only a help for the eye
+	}
+	words, err := q.PlainWords(ctx, query)
+	for i := range c.Messages {
+		if l := &c.Messages[i]; len(words) > 0 && l.Kind != conversation.System && l.Kind != conversation.File {
+			l.Highlighted = Highlight(l.Body, words)
+		}
+	}
+	return err
+}

@@ -1,0 +1,86 @@
+package archive
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/archive/internal/archivedb"
+	"parley/app/platform/fail"
+)
+
+// search shows those with the most of the words. A word that very many conversations have finds none by itself where there is a
+// rarer one, it only counts: else every search would look at nearly all of them.
+func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.WordsRow, phrases []string, skip int) error {
+	if skip < 0 || skip > SearchDepth-PageSize {
+		return fail.New(fail.Invalid, "Only the %d best conversations can be paged through. Please narrow the search.", SearchDepth)
+	}
+	rare := []string{}
+	for _, w := range words {
+		p.SearchWords = append(p.SearchWords, w.Word)
+		if !w.Common {
+			rare = append(rare, w.Word)
+		}
+	}
+	depth := int32(skip) + PageSize + 1
+	if len(phrases) > 0 || f.Rating != "" { // which of those with the words have them side by side, or are rated so, is only known after reading them
+		depth = SearchDepth + 1
+	}
+	l := f.listParams()
+	params := archivedb.FindPastParams{Rare: rare, Words: p.SearchWords, Customer: l.Customer, Website: l.Website, GroupID: l.GroupID, Agent: l.Agent, AgentName: l.AgentName,
+		Tag: l.Tag, Rating: l.Rating, ClosedFrom: l.ClosedFrom, ClosedUntil: l.ClosedUntil, Phrases: phrases, Skip: int32(skip), Most: PageSize + 1, Depth: depth}
+	var rows []archivedb.FindPastRow
+	var err error
+	if len(rare) > 0 {
+		rows, err = q.FindPast(ctx, params)
+	} else {
+		rows, err = searchCommon(ctx, q, params)
+	}
+	if err != nil {
+		return err
+	}
+	ids := make([]uuid.UUID, 0, len(rows))
+	for _, c := range rows {
+		p.Conversations = append(p.Conversations, toSummary(archivedb.ListPastRow(c)))
+	}
+	if p.trim() {
+		if p.Next.Skip = skip + PageSize; p.Next.Skip > SearchDepth-PageSize {
+			p.HasMore, p.DepthReached = false, true
+		}
+	}
+	at := map[uuid.UUID]*Summary{}
+	for i := range p.Conversations {
+		at[p.Conversations[i].ID] = &p.Conversations[i]
+		ids = append(ids, p.Conversations[i].ID)
+	}
+	excerpts, err := q.Excerpts(ctx, archivedb.ExcerptsParams{Conversations: ids, Words: p.SearchWords})
+	for _, e := range excerpts {
+		c := at[e.ConversationID]
+		c.Excerpt, c.InNote = Excerpt(e.Body, p.SearchWords), e.Kind == "note"
+	}
+	return err
+}
+
+// searchCommon is FindPast where all words are common.
+func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.FindPastParams) ([]archivedb.FindPastRow, error) {
+	rows, err := q.FindRecent(ctx, archivedb.FindRecentParams{Words: p.Words, Customer: p.Customer, Website: p.Website, GroupID: p.GroupID, Agent: p.Agent,
+		AgentName: p.AgentName, Tag: p.Tag, Rating: p.Rating, ClosedFrom: p.ClosedFrom, ClosedUntil: p.ClosedUntil, Phrases: p.Phrases, Skip: p.Skip, Most: p.Most, Depth: p.Depth})
+	list := make([]archivedb.FindPastRow, len(rows))
+	for i, r := range rows {
+		list[i] = archivedb.FindPastRow(r)
+	}
+	return list, err
+}
+
+var quoted = regexp.MustCompile(`"([^"]*[^"\s][^"]*)"`)
+
+// phrases are the quoted parts of a search, as patterns of SQL's.
+func phrases(text string) []string {
+	list := []string{}
+	for _, m := range quoted.FindAllStringSubmatch(text, 5) {
+		list = append(list, "%"+strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.TrimSpace(m[1]))+"%")
+	}
+	return list
+}

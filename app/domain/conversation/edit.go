@@ -1,0 +1,72 @@
+package conversation
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// erasedBody is the body of what was taken back: the table wants one.
+const erasedBody = "–"
+
+// EditReply says the agent's own last reply otherwise, or takes it back if there is no text. The visitor sees the new text;
+// staff also what it was. id names the change: changing twice is changing once.
+func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return Message{}, err
+	}
+	if body, err = validate.OptionalText("a message", body, MaxText); err != nil {
+		return Message{}, fail.Field("body", "%s", err.Error())
+	}
+	if id == uuid.Nil {
+		return Message{}, fail.New(fail.Invalid, "The change has no id. Please reload the page.")
+	}
+	p := conversationdb.ChangeParams{ConversationID: conversation, Seq: int32(seq), AgentID: who.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
+	if body == "" {
+		p.Kind, p.Changed, p.Body = string(Erase), string(Erased), erasedBody
+	}
+	q, agent := conversationdb.New(t), who.ID()
+	row, err := q.Change(ctx, p)
+	if err == nil {
+		event := toMessageEvent(conversationdb.TakeRow(row))
+		event.TargetSeq = seq
+		s.publish(who.Org(), event)
+		s.flushEvents(ctx)
+		return event.Message, nil
+	}
+	if !pg.IsNoRows(err) && !pg.IsDuplicate(err, "messages_said_once") {
+		return Message{}, err
+	}
+	known, err := q.KnownMessageIn(ctx, conversationdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+	if err == nil {
+		return toMessage(conversationdb.MessagesAfterRow(known)), nil
+	}
+	if !pg.IsNoRows(err) {
+		return Message{}, err
+	}
+	if why := s.explainRefusal(ctx, q, who, conversation); fail.KindOf(why) != fail.Conflict || why == error(ErrClosed) {
+		return Message{}, why
+	}
+	return Message{}, fail.New(fail.Conflict, "Only your own last reply can be changed, while the conversation is yours.")
+}
+
+// PreviousTexts returns what changed messages were before, by the number of the change.
+func (s *Service) PreviousTexts(ctx context.Context, who access.Actor, conversation uuid.UUID) (map[int]string, error) {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conversationdb.New(t).TracesOf(ctx, conversation)
+	previous := map[int]string{}
+	for _, row := range rows {
+		previous[int(row.Seq)] = row.Was
+	}
+	return previous, err
+}

@@ -1,0 +1,172 @@
+package conversation
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/platform/access"
+	"parley/app/platform/bus"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// Participant is a colleague in a conversation that is another's.
+type Participant struct {
+	ID       uuid.UUID
+	Name     string
+	CanReply bool // to the visitor, too; notes it may write anyway
+	Watching bool // came by itself
+}
+
+// ListParticipants returns who is a guest, by conversation.
+func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil || len(conversations) == 0 {
+		return nil, err
+	}
+	rows, err := conversationdb.New(t).ListGuests(ctx, conversations)
+	participants := map[uuid.UUID][]Participant{}
+	for _, p := range rows {
+		participants[p.ConversationID] = append(participants[p.ConversationID], Participant{p.UserID, p.Name, p.MayWrite, p.Watching})
+	}
+	return participants, err
+}
+
+// Invitation brings a colleague into a conversation.
+type Invitation struct {
+	Conversation    uuid.UUID
+	Participant     uuid.UUID
+	ParticipantName string
+	CanReply        bool
+	Comment         string
+}
+
+// Consult brings a colleague into the actor's conversation: it reads, writes notes, and to the visitor where it may.
+func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in Invitation) error {
+	var err error
+	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
+		return fail.Field("comment", "%s", err.Error())
+	}
+	note := in.ParticipantName + " is asked to help"
+	if in.CanReply {
+		note = in.ParticipantName + " is asked to help and may write to the visitor"
+	}
+	if in.Comment != "" {
+		note += ": " + in.Comment
+	}
+	return s.addParticipant(ctx, who, access.Answer, conversationdb.InviteParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
+		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.Can(access.Monitor)})
+}
+
+// Watch makes somebody who may watch a guest of any running conversation.
+func (s *Service) Watch(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
+	return s.addParticipant(ctx, who, access.Monitor, conversationdb.InviteParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
+		Note: name + " is watching", Anyone: true})
+}
+
+func (s *Service) addParticipant(ctx context.Context, who access.Actor, right access.Right, p conversationdb.InviteParams) error {
+	t, err := s.db.Authorize(who, right)
+	if err != nil {
+		return err
+	}
+	q := conversationdb.New(t)
+	row, err := q.Invite(ctx, p)
+	if pg.IsOutsideLimits(err) {
+		return errCustomerNotServed
+	}
+	if pg.IsNoRows(err) {
+		participants, err := s.ListParticipants(ctx, who, []uuid.UUID{p.ConversationID})
+		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool { return participant.ID == p.UserID }) {
+			return nil // is there already
+		}
+		got, err := q.GetConversation(ctx, p.ConversationID)
+		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
+			return fail.New(fail.Conflict, "%s has this conversation.", got.AgentName)
+		}
+		if err == nil && State(got.State) == Waiting {
+			return fail.New(fail.Conflict, "This conversation is in the line: it can be taken, or given to somebody.")
+		}
+		if err == nil && got.AgentID != nil && *got.AgentID == who.ID() {
+			return fail.New(fail.NotFound, "This colleague does not exist, or cannot answer any more.")
+		}
+		return s.explainRefusal(ctx, q, who, p.ConversationID)
+	}
+	if err == nil {
+		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(conversationdb.TakeRow(row)))
+	}
+	return err
+}
+
+// publishParticipant tells that a guest came or left.
+func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.UUID, event MessageEvent) {
+	s.bus.Publish(busEvent(org, event), bus.Event{Kind: bus.Participants, Org: org, Conversation: event.Snapshot.ID, User: participant})
+	s.flushEvents(ctx)
+}
+
+// RemoveParticipant ends a guest's visit: by itself, by the agent who has the conversation, or by somebody who may watch.
+func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name string, conversation, participant uuid.UUID) error {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	q := conversationdb.New(t)
+	if participant != who.ID() && !who.Can(access.Monitor) {
+		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != who.ID()) {
+			return fail.Missing("guest")
+		} else if err != nil {
+			return err
+		}
+	}
+	note := name + " has left"
+	if participant != who.ID() {
+		present, err := s.ListParticipants(ctx, who, []uuid.UUID{conversation})
+		if err != nil {
+			return err
+		}
+		for _, p := range present[conversation] {
+			if p.ID == participant && p.Watching && !who.Can(access.Monitor) {
+				return fail.New(fail.Forbidden, "%s is watching and may stay.", p.Name)
+			}
+			if p.ID == participant {
+				note = name + " has ended the visit of " + p.Name
+			}
+		}
+	}
+	row, err := q.Uninvite(ctx, conversationdb.UninviteParams{ConversationID: conversation, UserID: participant, ByID: optional(who.ID()), ByName: name, Note: note})
+	if pg.IsNoRows(err) {
+		return nil // gone already
+	}
+	if err == nil {
+		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(conversationdb.TakeRow(row)))
+	}
+	return err
+}
+
+// RemoveFromAll returns what takes a user out of everybody's conversations, to be run inside a transaction as the system: it may no longer
+// watch, or answer.
+func (s *Service) RemoveFromAll(ctx context.Context, user uuid.UUID) func(*pg.Tenant) error {
+	return func(tx *pg.Tenant) error { return conversationdb.New(tx).EndVisits(ctx, user) }
+}
+
+// RemoveFromUnservedCustomers returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside
+// a transaction as the system: those that it has go back into their queues, and it takes part in none. tell is to be called after the
+// commit.
+func (s *Service) RemoveFromUnservedCustomers(ctx context.Context, org, user uuid.UUID) (run func(*pg.Tenant) error, notify func()) {
+	var list []MessageEvent
+	run = func(tx *pg.Tenant) error {
+		q := conversationdb.New(tx)
+		own, err := q.OwnBeyondLimits(ctx, &user)
+		if err == nil && len(own) > 0 {
+			list, err = s.Requeue(ctx, tx, RequeueOptions{Conversations: own, Agent: user, Reason: ReasonReturned, WasAssigned: true})
+		}
+		if err != nil {
+			return err
+		}
+		return q.LeaveBeyondLimits(ctx, user)
+	}
+	return run, func() { s.PublishAll(ctx, org, list) }
+}

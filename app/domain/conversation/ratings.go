@@ -1,0 +1,106 @@
+package conversation
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// Rating is the visitor's verdict on a conversation.
+type Rating struct {
+	Value   int  // 1 to 5; thumbs: 1 or 5
+	Thumbs  bool // up or down, instead of stars
+	Reasons []string
+	Comment string
+	At      time.Time // when it was given; filled by Ratings
+}
+
+// Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.
+func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.UUID, in Rating) error {
+	if !who.IsVisitor() {
+		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")
+	}
+	if in.Value < 1 || in.Value > 5 || in.Thumbs && in.Value != 1 && in.Value != 5 || len(in.Reasons) > 12 {
+		return fail.New(fail.Invalid, "This is no rating.")
+	}
+	var err error
+	for i := range in.Reasons {
+		if in.Reasons[i], err = validate.Name("a reason", in.Reasons[i], 60); err != nil {
+			return err
+		}
+	}
+	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 2000); err != nil {
+		return err
+	}
+	if in.Reasons == nil {
+		in.Reasons = []string{}
+	}
+	_, err = conversationdb.New(s.db.As(who)).Rate(ctx, conversationdb.RateParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
+		Reasons: in.Reasons, Comment: in.Comment})
+	if pg.IsNoRows(err) {
+		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
+	}
+	return err
+}
+
+// Symbols is the verdict at a glance.
+func (r Rating) Symbols() string {
+	switch {
+	case !r.Thumbs:
+		return strings.Repeat("★", r.Value) + strings.Repeat("☆", 5-r.Value)
+	case r.Value > 3:
+		return "👍"
+	}
+	return "👎"
+}
+
+// RatingSummary is how visitors rated what somebody or something did.
+type RatingSummary struct {
+	Name   string
+	Thumbs bool // else stars
+	Count  int
+	Mean   float64 // of the stars
+	Good   int     // four or five stars, or thumbs up
+	Bad    int     // one or two, or thumbs down
+}
+
+// CommentedRating is one with words.
+type CommentedRating struct {
+	Rating
+	Conversation uuid.UUID
+	AgentName    string
+	WebsiteName  string
+}
+
+// RatingDimensions is by what ratings can be summed up.
+var RatingDimensions = []string{"agent", "group", "customer", "website"}
+
+// RatingReport sums up the verdicts of a time by one of RatingsBy, and returns the newest with words.
+func (s *Service) RatingReport(ctx context.Context, who access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
+	t, err := s.db.Authorize(who, access.Manage)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx = pg.WithLongWork(ctx)
+	q := conversationdb.New(t)
+	rows, err := q.RatingsBy(ctx, conversationdb.RatingsByParams{By: dimension, Since: since, Until: until})
+	for _, row := range rows {
+		summaries = append(summaries, RatingSummary{row.Name, row.Thumbs, int(row.Ratings), row.Mean, int(row.Good), int(row.Bad)})
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	comments, err := q.RatingsSaid(ctx, conversationdb.RatingsSaidParams{Since: since, Until: until})
+	for _, row := range comments {
+		commented = append(commented, CommentedRating{Rating{int(row.Value), row.Thumbs, row.Reasons, row.Comment, row.RatedAt}, row.ConversationID, row.AgentName, row.WebsiteName})
+	}
+	return summaries, commented, err
+}

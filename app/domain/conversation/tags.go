@@ -1,0 +1,160 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// Tag is a word of the organization's for what conversations are about.
+type Tag struct {
+	ID   uuid.UUID
+	Name string
+	Uses int // filled by AllTags
+}
+
+// Tags returns the organization's, by name.
+func (s *Service) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conversationdb.New(t).ListTags(ctx)
+	list := make([]Tag, len(rows))
+	for i, row := range rows {
+		list[i] = Tag{ID: row.ID, Name: row.Name}
+	}
+	return list, err
+}
+
+// TagUsage is Tags with how often each is used.
+func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error) {
+	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conversationdb.New(t).CountTags(ctx)
+	list := make([]Tag, len(rows))
+	for i, row := range rows {
+		list[i] = Tag{row.ID, row.Name, int(row.Uses)}
+	}
+	return list, err
+}
+
+// TagsOf returns a conversation's.
+func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uuid.UUID) ([]Tag, error) {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conversationdb.New(t).TagsOf(ctx, []uuid.UUID{conversation})
+	list := make([]Tag, len(rows))
+	for i, row := range rows {
+		list[i] = Tag{ID: row.ID, Name: row.Name}
+	}
+	return list, err
+}
+
+// maxTags is how many an organization may have.
+const maxTags = 500
+
+// Tag puts a tag on a conversation; one that does not exist yet is made.
+func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID, name string) error {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	if name, err = validate.Name("a tag", name, 50); err != nil {
+		return fail.Field("tag", "%s", err.Error())
+	}
+	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+		return err
+	}
+	q := conversationdb.New(t)
+	p := conversationdb.PutTagParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
+	if n, err := q.PutTag(ctx, p); err != nil || n > 0 {
+		return err
+	}
+	all, err := s.Tags(ctx, who)
+	if err != nil {
+		return err
+	}
+	if len(all) >= maxTags {
+		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
+	}
+	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a colleague may have made it just now
+		return err
+	}
+	_, err = q.PutTag(ctx, p)
+	return err
+}
+
+var errDuplicateTag = fail.Field("name", "A tag with this name already exists. Choose another name.")
+
+// CreateTag makes a tag. Names are unique without regard to case.
+func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) error {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	if name, err = validate.Name("a tag", name, 50); err != nil {
+		return fail.Field("name", "%s", err.Error())
+	}
+	n, err := conversationdb.New(t).AddTag(ctx, conversationdb.AddTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	if err == nil && n == 0 {
+		return errDuplicateTag
+	}
+	return err
+}
+
+// Untag takes a tag off a conversation.
+func (s *Service) Untag(ctx context.Context, who access.Actor, conversation, tag uuid.UUID) error {
+	t, err := s.db.Authorize(who, access.Answer)
+	if err != nil {
+		return err
+	}
+	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+		return err
+	}
+	_, err = conversationdb.New(t).TakeTag(ctx, conversationdb.TakeTagParams{ConversationID: conversation, TagID: tag})
+	return err
+}
+
+// RenameTag changes a tag wherever it is.
+func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
+	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	if name, err = validate.Name("a tag", name, 50); err != nil {
+		return fail.Field("name", "%s", err.Error())
+	}
+	n, err := conversationdb.New(t).RenameTag(ctx, conversationdb.RenameTagParams{ID: id, Name: name})
+	if pg.IsDuplicate(err, "") {
+		return errDuplicateTag
+	}
+	if err == nil && n == 0 {
+		return fail.Missing("tag")
+	}
+	return err
+}
+
+// DeleteTag takes a tag off everything and deletes it.
+func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID) error {
+	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := conversationdb.New(t).RemoveTag(ctx, id)
+	if err == nil && n == 0 {
+		return fail.Missing("tag")
+	}
+	return err
+}

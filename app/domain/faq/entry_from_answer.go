@@ -1,0 +1,57 @@
+package faq
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/app/platform/access"
+)
+
+// similarFrom is the confidence from which on an entry may say the same as another.
+const similarFrom = 0.3
+
+// FindSimilar returns live entries that may say what a new one is to say, the nearest first.
+func (s *Service) FindSimilar(ctx context.Context, who access.Actor, question, answer string) ([]Suggestion, error) {
+	seen := map[uuid.UUID]bool{}
+	var list []Suggestion
+	for _, text := range []string{question, answer} {
+		found, _, err := s.suggest(ctx, who, Question{Text: text}, MaxSuggestions, true)
+		if err != nil {
+			return nil, err
+		}
+		for _, suggestion := range found.List {
+			if suggestion.Confidence >= similarFrom && !seen[suggestion.ID] && len(list) < MaxSuggestions {
+				seen[suggestion.ID] = true
+				list = append(list, suggestion)
+			}
+		}
+	}
+	return list, nil
+}
+
+// AddFromAnswer makes an entry of an answer that an agent has given, with the visitor's own words as its first example. Everybody who
+// answers may; it goes to review unless its writer may let it live.
+func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, example Choice) (uuid.UUID, State, error) {
+	rules, err := s.GetDeskRules(ctx, who)
+	if err != nil {
+		return uuid.Nil, "", err
+	}
+	e.ID, e.State = uuid.Nil, Published
+	rules.Review = rules.Review || !rules.AgentsEdit // of agents; save lets managers' own live
+	id, state, err := s.storeEntry(ctx, s.db.As(who), who, rules, e)
+	if err != nil || example.Seq == 0 {
+		return id, state, err
+	}
+	example.Entry, example.Kind = id, AsExample
+	return id, state, s.RecordChoice(ctx, who, example)
+}
+
+// StateOfNewEntry is the state that an entry gets which somebody keeps.
+func (s *Service) StateOfNewEntry(ctx context.Context, who access.Actor) (State, error) {
+	rules, err := s.GetDeskRules(ctx, who)
+	if who.Can(access.Manage) || rules.AgentsEdit && !rules.Review {
+		return Published, err
+	}
+	return InReview, err
+}

@@ -1,0 +1,105 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/files/internal/filesdb"
+	"parley/app/platform/access"
+)
+
+const (
+	// maxUploadTime is how long an upload lasts at most, with all that is done with it: what is older has been left by a process that ended.
+	maxUploadTime = 15 * time.Minute
+	// cleanUpInterval is how often a process looks for what was left. It costs one statement, however many organizations there are.
+	cleanUpInterval = 15 * time.Minute
+	// cleanUpBatch is how many files on this machine are looked at in one go.
+	cleanUpBatch = 10_000
+)
+
+// createTemp opens a file for an upload that comes.
+func (s *Service) createTemp() (*os.File, error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(s.dir, "upload-")
+}
+
+// CreateTemp opens a file on this machine's disk for whoever has to read something twice. It is to be closed and removed.
+func (s *Service) CreateTemp() (*os.File, error) { return s.createTemp() }
+
+// Run tidies up, now and again, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	wait := time.Minute + rand.N(time.Minute)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+		}
+		if err := s.CleanUp(ctx, maxUploadTime); err != nil && ctx.Err() == nil {
+			slog.Warn("tidy up files", "error", err)
+		}
+		wait = cleanUpInterval + rand.N(time.Minute)
+	}
+}
+
+// CleanUp removes what processes that ended have left and is older than age: uploads on this machine's disk, reservations with their
+// bytes in the store, files that were never said, and files that no snippet and no picture has any more.
+func (s *Service) CleanUp(ctx context.Context, age time.Duration) error {
+	failed := s.cleanUpDisk(age)
+	orgs, err := s.db.Unscoped().ListOrganizationsToTidy(ctx, age)
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	for _, org := range orgs {
+		if err := s.cleanUpOrg(ctx, org, age); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+func (s *Service) cleanUpDisk(age time.Duration) error {
+	d, err := os.Open(s.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(cleanUpBatch)
+	for _, name := range names {
+		path := filepath.Join(s.dir, name)
+		info, err := os.Lstat(path)
+		if err == nil && strings.HasPrefix(name, "upload-") && info.Mode().IsRegular() && time.Since(info.ModTime()) > age {
+			os.Remove(path)
+		}
+	}
+	return nil
+}
+
+func (s *Service) cleanUpOrg(ctx context.Context, org uuid.UUID, age time.Duration) error {
+	db := s.db.As(access.System(org, "tidy up files"))
+	q, seconds := filesdb.New(db), int32(age/time.Second)
+	if err := q.SaidLate(ctx, seconds); err != nil {
+		return err
+	}
+	if err := q.DropUnused(ctx, seconds); err != nil {
+		return err
+	}
+	rows, err := q.Leftovers(ctx, seconds)
+	for _, row := range rows {
+		err = errors.Join(err, s.removeBytes(ctx, db, row.ID, row.Hash))
+	}
+	return err
+}

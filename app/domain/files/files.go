@@ -1,0 +1,230 @@
+package files
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/files/internal/filesdb"
+	"parley/app/platform/access"
+	"parley/app/platform/bidi"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+)
+
+// Purpose is what a file is kept for.
+type Purpose string
+
+// Uses of files.
+const (
+	ForMessage Purpose = "message"
+	ForSnippet Purpose = "snippet"
+	ForPicture Purpose = "picture"
+)
+
+// File is one file, without its bytes.
+type File struct {
+	ID            uuid.UUID
+	Purpose       Purpose
+	Visitor       uuid.UUID // whose conversation it is in; zero: none
+	Conversation  uuid.UUID // zero: not said yet, or not of a message
+	Name          string
+	MediaType     string    // media type
+	Size          int64     // bytes
+	Width, Height int       // of an image, in pixels; else 0
+	Website       uuid.UUID // where it counts when it is put; zero: for the organization only
+	hash          []byte
+	uploadID      uuid.UUID // that brought it; zero: not just now
+}
+
+// Upload is a file that comes.
+type Upload struct {
+	ID       uuid.UUID // named by the sender
+	Purpose  Purpose
+	Visitor  uuid.UUID // whose conversation it is for; zero: none
+	Website  uuid.UUID // of the conversation; a visitor's is its own
+	Name     string
+	Content  io.Reader // read once; nil: Bytes
+	Size     int64     // bytes that Content has, as its sender says; 0: it says nothing
+	Bytes    []byte
+	Allowed  []Category
+	MaxBytes int // bytes
+}
+
+// MaxFileBytes is the largest file that any rule can allow.
+const MaxFileBytes = 50 << 20
+
+// Service is the place of files.
+type Service struct {
+	db     *pg.DB
+	store  Store
+	clamd  string // empty: nothing is scanned
+	quotas Quotas
+	dir    string // for uploads under way
+}
+
+// New returns the room. clamd is the address of a virus scanner; empty: none is asked.
+func New(db *pg.DB, store Store, clamd string) *Service {
+	s := &Service{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
+	s.dir = filepath.Join(os.TempDir(), "parley-incoming")
+	if f, is := store.(folder); is {
+		s.dir = f.incoming()
+	}
+	return s
+}
+
+// SetQuotas sets the quotas. To be called before the first file.
+func (s *Service) SetQuotas(q Quotas) { s.quotas = q }
+
+// SetIncomingDir sets the folder for uploads under way, where the store is not a folder itself. To be called before the first file.
+func (s *Service) SetIncomingDir(dir string) {
+	if _, is := s.store.(folder); !is {
+		s.dir = dir
+	}
+}
+
+// TooLarge refuses a file of more than so many bytes.
+func TooLarge(name string, maxBytes int) error {
+	limit := fmt.Sprintf("%d MB", maxBytes>>20)
+	if maxBytes < 1<<20 {
+		limit = fmt.Sprintf("%d kB", maxBytes>>10)
+	}
+	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
+}
+
+// insert writes the row of a file whose bytes are stored.
+func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
+	who := t.Actor()
+	p := filesdb.PutFileParams{ID: f.ID, Use: string(f.Purpose), Name: f.Name, Kind: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
+	if f.Visitor != uuid.Nil {
+		p.VisitorID = &f.Visitor
+	}
+	if f.Website != uuid.Nil {
+		p.WebsiteID = &f.Website
+	}
+	if f.uploadID != uuid.Nil {
+		p.UploadID = &f.uploadID
+	}
+	if id := who.ID(); !who.IsVisitor() && id != uuid.Nil {
+		p.ByID = &id
+	}
+	q := filesdb.New(t)
+	_, err := q.PutFile(ctx, p)
+	if pg.IsNoRows(err) { // there already: the same again, or another's
+		existing, err := getFile(ctx, q, f.ID)
+		if err == nil && existing.Purpose == f.Purpose && existing.Visitor == f.Visitor && string(existing.hash) == string(f.hash) {
+			existing.uploadID = f.uploadID
+			return existing, q.AgainUpload(ctx, filesdb.AgainUploadParams{ID: f.ID, UploadID: p.UploadID})
+		}
+		return File{}, fail.New(fail.Conflict, "This file's id is taken.")
+	}
+	return f, err
+}
+
+// Copy enters a file anew, for a message: its bytes are the same.
+func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor uuid.UUID) (File, error) {
+	f, err := s.Get(ctx, who, from)
+	if err != nil {
+		return File{}, err
+	}
+	f.ID, f.Purpose, f.Visitor, f.Conversation, f.uploadID = id, ForMessage, visitor, uuid.Nil, uuid.Must(uuid.NewV7())
+	f.Website = uuid.Nil
+	var entered File
+	err = s.db.As(who).Tx(ctx, func(t *pg.Tenant) (err error) {
+		entered, err = s.insert(ctx, t, f)
+		return err
+	})
+	return entered, err
+}
+
+// GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
+// the website.
+func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website uuid.UUID) (StorageUse, error) {
+	if _, err := s.db.Authorize(who, access.Manage); err != nil {
+		return StorageUse{}, err
+	}
+	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).StorageUse(ctx, website)
+	if website == uuid.Nil {
+		return StorageUse{use.Organization, s.quotas.Organization}, err
+	}
+	return StorageUse{use.Website, s.quotas.Website}, err
+}
+
+// Get returns a file that the actor may see.
+func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID) (File, error) {
+	return getFile(ctx, filesdb.New(s.db.As(who)), id)
+}
+
+func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error) {
+	row, err := q.GetFile(ctx, id)
+	if pg.IsNoRows(err) {
+		return File{}, fail.Missing("file")
+	}
+	f := File{ID: row.ID, Purpose: Purpose(row.Use), Name: row.Name, MediaType: row.Kind, Size: row.Size, Width: int(row.Width), Height: int(row.Height), hash: row.Hash}
+	if row.VisitorID != nil {
+		f.Visitor = *row.VisitorID
+	}
+	if row.ConversationID != nil {
+		f.Conversation = *row.ConversationID
+	}
+	return f, err
+}
+
+// Open returns a file that the actor may see, with its bytes; the reader is to be closed.
+func (s *Service) Open(ctx context.Context, who access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
+	f, err := s.Get(ctx, who, id)
+	if err != nil {
+		return File{}, nil, err
+	}
+	b, err := s.store.Get(ctx, storeKey(who.Org(), f.hash))
+	if errors.Is(err, errMissingBytes) {
+		slog.Error("a file's bytes are gone", "organization", who.Org(), "file", id)
+		return File{}, nil, fail.Missing("file")
+	}
+	return f, b, err
+}
+
+// AttachToConversation notes in which conversation a file was said.
+func (s *Service) AttachToConversation(ctx context.Context, who access.Actor, id, conversation uuid.UUID) error {
+	system := access.System(who.Org(), "note where a file was said")
+	return filesdb.New(s.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: conversation})
+}
+
+func storeKey(org uuid.UUID, hash []byte) string {
+	h := hex.EncodeToString(hash)
+	return org.String() + "/" + h[:2] + "/" + h
+}
+
+// cleanName makes a file's name of what its sender calls it: no folders, no control characters, none that change directions
+// (with one, invoice<U+202E>fdp.exe shows as invoiceexe.pdf), no ends of lines, at most 120 characters.
+func cleanName(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	s = path.Base(strings.ReplaceAll(s, "\\", "/"))
+	s = strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) || bidi.IsControl(r) || strings.ContainsRune("<>:\"|?*\ufeff", r) {
+			return -1
+		}
+		return r
+	}, s)
+	if s = strings.TrimRight(strings.TrimSpace(s), ". "); s == "" || strings.Trim(s, "./") == "" {
+		s = "file"
+	}
+	if ext := path.Ext(s); utf8.RuneCountInString(s) > 120 {
+		if utf8.RuneCountInString(ext) > 10 {
+			ext = ""
+		}
+		s = string([]rune(s)[:110]) + ext
+	}
+	return s
+}

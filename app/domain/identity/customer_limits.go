@@ -1,0 +1,81 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/identity/internal/identitydb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+)
+
+// A team member can be limited to customers. Who is limited manages only those who see nothing beyond the same customers, so that
+// nobody reaches further by way of somebody else.
+
+// checkMayManage returns nil if the actor may change a user at all; fail.NotFound otherwise.
+func checkMayManage(ctx context.Context, q *identitydb.Queries, who access.Actor, user uuid.UUID) error {
+	if !who.IsLimited() {
+		return nil
+	}
+	within, err := q.IsWithin(ctx, user)
+	if err == nil && !within {
+		return fail.Missing("user")
+	}
+	return err
+}
+
+// checkMayLimitTo returns nil if the actor may give somebody with a role these customers (none: all of them).
+func checkMayLimitTo(who access.Actor, role access.Role, customers []uuid.UUID) error {
+	switch {
+	case !role.CanBeLimited():
+		if len(customers) > 0 {
+			return fail.New(fail.Invalid, "Managers, supervisors and agents can be limited to customers. This role cannot.")
+		}
+	case who.IsLimited() && len(customers) == 0:
+		return fail.New(fail.Invalid, "Select one customer at least: you are limited to some yourself.")
+	}
+	for _, c := range customers {
+		if !who.Serves(c) {
+			return fail.New(fail.Invalid, "Select from your own customers.")
+		}
+	}
+	return nil
+}
+
+// SetCustomers limits a team member to customers, or with none lets it serve all of them, and ends its sessions. also runs in the same
+// transaction as the system, for what the team member has to leave; it is called after the change.
+func (s *Service) SetCustomers(ctx context.Context, who access.Actor, user uuid.UUID, customers []uuid.UUID, alsoInTx func(*pg.Tenant) error) error {
+	if user == who.ID() {
+		return fail.Field("customers", "You cannot change your own customers. Ask another manager.")
+	}
+	err := s.changeMember(ctx, who, user, false, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+		if err := checkMayLimitTo(who, access.Role(u.Role), customers); err != nil {
+			return fail.Field("customers", "%s", err.Error())
+		}
+		q := identitydb.New(tx)
+		if err := revokeAccess(ctx, q, user); err != nil {
+			return err
+		}
+		if err := saveCustomerLimits(ctx, q, user, customers); err != nil {
+			return err
+		}
+		return alsoInTx(tx)
+	})
+	if pg.IsMissingReference(err) {
+		return fail.Field("customers", "A customer that you selected does not exist any more. Select again.")
+	}
+	return err
+}
+
+// saveCustomerLimits writes to which customers a user is limited; none: it is not.
+func saveCustomerLimits(ctx context.Context, q *identitydb.Queries, user uuid.UUID, customers []uuid.UUID) error {
+	if err := q.SetLimited(ctx, identitydb.SetLimitedParams{ID: user, Limited: len(customers) > 0}); err != nil {
+		return err
+	}
+	if err := q.DropCustomers(ctx, user); err != nil || len(customers) == 0 {
+		return err
+	}
+	return q.AddCustomers(ctx, identitydb.AddCustomersParams{UserID: user, Customers: customers})
+}

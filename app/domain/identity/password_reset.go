@@ -1,0 +1,146 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/identity/internal/identitydb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+	"parley/app/platform/validate"
+)
+
+// ResetTTL is how long a password-reset link is good.
+const ResetTTL = time.Hour
+
+// ResetLink is a secret that sets a new password.
+type ResetLink struct {
+	Secret string // empty: there is none
+	Email  string
+}
+
+// CreateForgottenPasswordLink makes a link for an address that sets its password in all its organizations; without a Secret if the address is
+// unknown, or was sent too many. Send it to the address and show it to nobody. It is called after the answer was given, which
+// must not depend on what it returns.
+func (s *Service) CreateForgottenPasswordLink(ctx context.Context, email string) (ResetLink, error) {
+	if err := s.CountAttempt(ctx, "reset", email, 5); err != nil {
+		if fail.KindOf(err) == fail.Busy {
+			return ResetLink{}, nil
+		}
+		return ResetLink{}, err
+	}
+	return s.createAddressLink(ctx, email, SentByMail)
+}
+
+// CreateOperatorResetLink is ForgotLink for the operator, who hands the link over: it does not prove the address.
+func (s *Service) CreateOperatorResetLink(ctx context.Context, email string) (ResetLink, error) {
+	email, err := validate.Email(email)
+	if err != nil {
+		return ResetLink{}, fail.Field("email", "%s", err.Error())
+	}
+	return s.createAddressLink(ctx, email, ShownToRequester)
+}
+
+func (s *Service) createAddressLink(ctx context.Context, email string, d Delivery) (ResetLink, error) {
+	secret, hash := newToken()
+	made, err := s.db.Unscoped().CreateAddressReset(ctx, hash, email, d == SentByMail, ResetTTL)
+	if err != nil || !made {
+		return ResetLink{}, err
+	}
+	return ResetLink{secret, email}, nil
+}
+
+// CreateResetLink makes a link for a colleague who cannot log in. Mailed to the address it works as that of ForgotLink. Shown to the
+// manager it changes how the colleague comes into this organization, and nothing in another one.
+func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery) (ResetLink, error) {
+	t, err := s.db.Authorize(who, access.Manage)
+	if err != nil {
+		return ResetLink{}, err
+	}
+	q := identitydb.New(t)
+	u, err := q.GetUser(ctx, user)
+	if pg.IsNoRows(err) || err == nil && u.DisabledAt != nil {
+		return ResetLink{}, fail.Missing("user")
+	}
+	if err != nil {
+		return ResetLink{}, err
+	}
+	if err := checkMayManage(ctx, q, who, user); err != nil {
+		return ResetLink{}, err
+	}
+	if u.Role == string(access.Owner) && !who.Can(access.Own) {
+		return ResetLink{}, fail.New(fail.Forbidden, "Only an owner can reset an owner's password.")
+	}
+	secret, hash := newToken()
+	made := identitydb.CreateResetParams{ID: uuid.Must(uuid.NewV7()), UserID: user, TokenHash: hash, Proves: d == SentByMail,
+		ExpiresAt: time.Now().Add(ResetTTL)}
+	if id := who.ID(); id != uuid.Nil {
+		made.MadeBy = &id
+	}
+	return ResetLink{secret, u.Email}, q.CreateReset(ctx, made)
+}
+
+// GetResetEmail returns whose password a link resets, or ErrLink.
+func (s *Service) GetResetEmail(ctx context.Context, secret string) (email string, err error) {
+	reset, err := s.lookUpReset(ctx, secret)
+	return reset.Email, err
+}
+
+func (s *Service) lookUpReset(ctx context.Context, secret string) (pg.Reset, error) {
+	return lookUpLink(ctx, s, linkReset, secret, s.db.Unscoped().LookUpReset)
+}
+
+// ResetPassword sets the password by a link's secret, ends all sessions for which it was good and uses the link up. It returns the users
+// whom it opens now. from is the network address that asks.
+func (s *Service) ResetPassword(ctx context.Context, secret, password, from string) (found []LogInMatch, err error) {
+	err = s.limitedLink(ctx, linkReset, secret, from, func(ctx context.Context) error {
+		reset, err := s.lookUpReset(ctx, secret)
+		if err != nil {
+			return err
+		}
+		if err := checkPassword(password); err != nil {
+			return fail.Field("password", "%s", err.Error())
+		}
+		shown := reset.UserID != uuid.Nil && !reset.Proves // to a manager, who must not try passwords by it
+		var limits []attemptLimit
+		if shown {
+			limits = s.accountLimits(reset.Email, from)
+		}
+		var changed []pg.PasswordChange
+		err = s.limitedAttempt(ctx, limits, func() (bool, error) {
+			if changed, err = s.setPassword(ctx, secret, reset.Email, password); err != nil {
+				return false, err
+			}
+			return shown && !changed[0].Matched, nil
+		})
+		for _, c := range changed {
+			s.publishMember(c.OrgID, c.UserID)
+			if c.Enabled {
+				found = append(found, LogInMatch{c.UserID, c.OrgName})
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// setPassword returns at least one user, or an error.
+func (s *Service) setPassword(ctx context.Context, secret, email, password string) (changed []pg.PasswordChange, err error) {
+	for range maxSaltRetries {
+		hash, err := s.hashForAddress(ctx, email, password, newHashPrefix(s.argon))
+		if err != nil {
+			return nil, err
+		}
+		changed, err = s.db.Unscoped().SetPassword(ctx, hashToken(secret), uuid.Must(uuid.NewV7()), hash)
+		if err == nil && len(changed) == 0 {
+			return nil, ErrLinkInvalid // used at the same moment
+		}
+		if !pg.IsSaltChanged(err) {
+			return changed, err
+		}
+	}
+	return nil, errAddressBusy
+}

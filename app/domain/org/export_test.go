@@ -1,0 +1,10 @@
+package org
+
+import "parley/app/platform/cache"
+
+// SetCacheLimit gives the room another bound on what it remembers of websites.
+func (s *Service) SetCacheLimit(bytes int) {
+	s.cache.maxBytes = bytes
+	s.cache.byKey = cache.New[string, *cachedWebsite](bytes)
+	s.cache.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.cache.shared.release(c.parts) })
+}

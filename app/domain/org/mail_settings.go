@@ -1,0 +1,125 @@
+package org
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"parley/app/platform/fail"
+	"parley/app/platform/validate"
+)
+
+// MailSettings is how a website's mails to its visitors look. The address that they come from is the installation's, as only that one's mail
+// server may send for (docs/decisions/0038-mails-are-the-websites-from-the-installations-address.md).
+type MailSettings struct {
+	Sender            string      `json:"sender,omitempty"`   // what the sender is called; empty: as the website
+	ReplyTo           string      `json:"reply_to,omitempty"` // where replies go; empty: nobody reads them
+	ReplySubject      MailSubject `json:"answer,omitzero"`
+	TranscriptSubject MailSubject `json:"transcript,omitzero"`
+}
+
+// MailSubject is the subject of mails, with {website} and {domain}.
+type MailSubject struct {
+	Text         string            `json:"text,omitempty"`   // empty: Parley's own, in the visitor's language
+	Translations map[string]string `json:"labels,omitempty"` // in other languages
+}
+
+// In returns the subject in the first of the languages that there is one in, found along the language's parts: pt_BR may be pt-BR, pt_br
+// or pt. Else Text.
+func (s MailSubject) In(languages ...string) string {
+	for _, l := range languages {
+		l = strings.ToLower(strings.ReplaceAll(l, "_", "-"))
+		for l != "" {
+			for of, text := range s.Translations {
+				if strings.EqualFold(of, l) {
+					return text
+				}
+			}
+			l = l[:max(0, strings.LastIndexByte(l, '-'))]
+		}
+	}
+	return s.Text
+}
+
+const (
+	maxSenderLength  = 60
+	maxSubjectLength = 150
+)
+
+// MailPlaceholders are what subjects and the sender's name may contain.
+var MailPlaceholders = []string{"{website}", "{domain}"}
+
+var braces = regexp.MustCompile(`\{[^{}]*\}`)
+
+// Check cleans what somebody has typed, and refuses what would not arrive as it reads; fields are named as the form names them.
+func (m *MailSettings) Check() error {
+	var c fail.Checks
+	m.checkInto(&c)
+	return c.Result()
+}
+
+// checkInto is Check among others.
+func (m *MailSettings) checkInto(c *fail.Checks) {
+	header := func(field, what string, text *string, most int) {
+		clean, err := validate.OptionalLine(what, *text, most)
+		*text = clean
+		switch {
+		case err != nil:
+			c.AddError(field, err)
+		case strings.ContainsFunc(clean, isHidden):
+			c.Add(field, "There is an invisible character in %s. Please type it anew instead of pasting it.", what)
+		case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
+			c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
+		}
+		switch rest := braces.ReplaceAllString(clean, ""); {
+		case strings.Contains(rest, "{"):
+			c.Add(field, "The placeholder “%s” is not closed. There are: %s.", shortened(rest[strings.Index(rest, "{"):]), strings.Join(MailPlaceholders, ", "))
+		case strings.Contains(rest, "}"):
+			c.Add(field, "The brace } closes nothing. The placeholders are: %s.", strings.Join(MailPlaceholders, ", "))
+		}
+		for _, p := range braces.FindAllString(clean, -1) {
+			if !slices.Contains(MailPlaceholders, p) {
+				c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
+			}
+		}
+	}
+	header("sender", "the sender’s name", &m.Sender, maxSenderLength)
+	if strings.ContainsAny(m.Sender, "@<>") {
+		c.Add("sender", "The sender’s name is a name, without an address. Replies go to the address below.")
+	}
+	if m.ReplyTo = strings.TrimSpace(m.ReplyTo); m.ReplyTo != "" {
+		address, err := validate.Email(m.ReplyTo)
+		c.AddError("reply_to", err)
+		if err == nil {
+			m.ReplyTo = address
+		}
+	}
+	for _, s := range []struct {
+		field string
+		of    *MailSubject
+	}{{"answer_subject", &m.ReplySubject}, {"transcript_subject", &m.TranscriptSubject}} {
+		header(s.field, "the subject", &s.of.Text, maxSubjectLength)
+		if len(s.of.Translations) > maxLanguages {
+			c.Add(s.field+"s", "There can be %d languages.", maxLanguages)
+		}
+		for l, text := range s.of.Translations {
+			header(s.field+"s", fmt.Sprintf("the subject in “%s”", l), &text, maxSubjectLength)
+			s.of.Translations[l] = text
+			if text == "" {
+				c.Add(s.field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
+			}
+			c.AddError(s.field+"s", validateLanguage(l))
+		}
+	}
+}
+
+// isHidden reports whether nobody can see r, or r changes the direction of what stands around it. What joins the parts of an emoji, or
+// of letters, is seen.
+func isHidden(r rune) bool {
+	if r == '\u200c' || r == '\u200d' || r == '\ufe0f' || r == '\ufe0e' {
+		return false
+	}
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point) || r == '\u2800'
+}

@@ -1,0 +1,346 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/identity"
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+	"parley/app/tools/traffic"
+)
+
+// strangerResponse is what a stranger sees of an answer.
+type strangerResponse struct {
+	code       int
+	headers    string
+	body       string
+	statements int64
+}
+
+// postAsStranger posts a form as a stranger from a network of its own, or as who is logged in with a cookie.
+func postAsStranger(t *testing.T, s *serve.Server, cookie, path string, form url.Values) strangerResponse {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	id := uuid.New()
+	req.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:%x:%x::1", id[:2], id[2:4]))
+	if cookie != "" {
+		req.Header.Set("Cookie", cookie)
+	}
+	before := awaitIdle(s)
+	res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := awaitIdle(s)
+	a := strangerResponse{code: res.StatusCode, body: string(body), statements: after - before}
+	res.Header.Del("Date")
+	if c := res.Header.Get("Set-Cookie"); c != "" {
+		res.Header.Set("Set-Cookie", regexp.MustCompile(`=[^;]+;`).ReplaceAllString(c, "=…;"))
+	}
+	var headers strings.Builder
+	res.Header.Write(&headers)
+	a.headers = headers.String()
+	return a
+}
+
+// awaitIdle waits until the server sends no statements, also for what it does after an answer, and returns how many it has sent.
+func awaitIdle(s *serve.Server) int64 {
+	s.Identity.Wait()
+	last, _ := s.DB.Counts()
+	for same := 0; same < 5; {
+		time.Sleep(10 * time.Millisecond)
+		n, _ := s.DB.Counts()
+		if same++; n != last {
+			last, same = n, 0
+		}
+	}
+	return last
+}
+
+// A form's id is random.
+var formIDs = regexp.MustCompile(`name="_form" value="[^"]*"`)
+
+func withoutFormIDs(page string) string { return formIDs.ReplaceAllString(page, "") }
+
+// Nothing that a stranger, or a manager of another organization, can ask tells whether an address is known: not the answer, and
+// not the work that it takes.
+func TestResponsesRevealNoAccount(t *testing.T) {
+	t.Parallel()
+	const asked = 6 // times in each form, of which the one counts beside which the server did least
+	ctx := context.Background()
+	smtp, letters := testkit.MailServer(t, 0)
+	go func() {
+		for range letters {
+		}
+	}()
+	for mode, change := range map[string]func(*serve.Config){"mail": func(c *serve.Config) { c.SMTPURL = smtp }, "no mail": nil} {
+		s := startServer(t, change)
+		home, other := testkit.NewOrg(t), testkit.NewOrg(t)
+		manager, err := traffic.LogIn(ctx, s.URL, other.Users[access.Manager].Email, testkit.Password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tail := "@" + home.Name + ".example"
+		for i := range 4*asked + 1 { // known addresses, proven ones among them; none is used twice
+			email := fmt.Sprintf("known%d", i) + tail
+			if _, err := s.Identity.CreateMember(ctx, home.ID, identity.SignUp{Name: "K", Email: email, Password: testkit.Password}, access.Agent, nil); err != nil {
+				t.Fatal(err)
+			}
+			if i%2 == 0 {
+				continue
+			}
+			link, err := s.Identity.CreateForgottenPasswordLink(ctx, email)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Identity.ResetPassword(ctx, link.Secret, testkit.Password, "192.0.2.9"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for form, name := range []string{"log in", "sign up", "forgot", "invite"} {
+			ask := func(email string) strangerResponse {
+				switch name {
+				case "log in":
+					return postAsStranger(t, s, "", "/login", url.Values{"email": {email}, "password": {"wrong password"}})
+				case "sign up":
+					return postAsStranger(t, s, "", "/signup", url.Values{"organization": {"O"}, "name": {"N"}, "email": {email}, "password": {"some password"}})
+				case "forgot":
+					return postAsStranger(t, s, "", "/forgot", url.Values{"email": {email}})
+				}
+				return postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {email}, "role": {"agent"}})
+			}
+			var known, unknown []strangerResponse
+			for i := range asked {
+				known = append(known, ask(fmt.Sprintf("known%d", asked*form+i)+tail))
+				unknown = append(unknown, ask(fmt.Sprintf("nobod%d", asked*form+i)+tail))
+			}
+			least := func(of []strangerResponse) (n int64) { // the server does other things, too
+				n = of[0].statements
+				for _, a := range of {
+					n = min(n, a.statements)
+				}
+				return n
+			}
+			if k, u := least(known), least(unknown); k != u {
+				t.Errorf("%s, %s: %d statements for a known address, %d for an unknown one", mode, name, k, u)
+			}
+			for i, k := range known {
+				u := unknown[i]
+				k.body, u.body = withoutFormIDs(k.body), withoutFormIDs(u.body)
+				if k.code != u.code || k.headers != u.headers || strings.ReplaceAll(k.body, "known", "nobod") != u.body {
+					t.Errorf("%s, %s:\n%d %s\n%s\nis not\n%d %s\n%s", mode, name, k.code, k.headers, k.body, u.code, u.headers, u.body)
+				}
+				if k.code >= 500 || k.code == http.StatusTooManyRequests || name != "log in" && k.code >= 400 {
+					t.Errorf("%s, %s: %d", mode, name, k.code)
+				}
+			}
+		}
+		// The page of an invitation is the same, too.
+		page := func(email string) string {
+			t.Helper()
+			secret, _, err := s.Identity.Invite(ctx, other.As(access.Manager), email, access.Agent, uuid.Nil, identity.SentByMail)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, body, err := traffic.Anonymous(s.URL).Get(ctx, "/join/"+secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return withoutFormIDs(body)
+		}
+		if k, u := page(fmt.Sprintf("known%d", 4*asked)+tail), page(fmt.Sprintf("nobod%d", 4*asked)+tail); strings.ReplaceAll(k, fmt.Sprintf("known%d", 4*asked), fmt.Sprintf("nobod%d", 4*asked)) != u {
+			t.Errorf("the page of an invitation: %s\nis not\n%s", k, u)
+		}
+	}
+}
+
+// A link that a manager is shown is seen once, and the database has it only hashed or sealed.
+func TestShownLinkIsBoundToItsForm(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	max := logInAgent(t, s, o, access.Manager)
+	conn := owner(t)
+	for what, c := range map[string]struct {
+		path string
+		form url.Values
+		link *regexp.Regexp
+	}{
+		"an invitation":  {"/admin/people/invite", url.Values{"email": {"new@" + o.Name + ".example"}, "role": {"agent"}}, regexp.MustCompile(`/join/([\w-]{27})`)},
+		"a new password": {"/admin/people/" + o.As(access.Agent).ID().String() + "/reset", nil, regexp.MustCompile(`/reset/([\w-]{27})`)},
+	} {
+		if code, _, err := max.Post(ctx, c.path, c.form); err != nil || code != http.StatusSeeOther {
+			t.Fatal(code, err)
+		}
+		kept := column[[]byte](t, conn, "select data from sessions")
+		_, body, err := max.Get(ctx, "/admin/people")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := c.link.FindStringSubmatch(body)
+		if found == nil {
+			t.Fatalf("%s: no link on the page", what)
+		}
+		for _, data := range append(kept, column[[]byte](t, conn, "select data from sessions")...) {
+			if bytes.Contains(data, []byte(found[1])) || bytes.Contains(data, []byte(found[0][:6])) {
+				t.Errorf("%s: a session in the database has the link", what)
+			}
+		}
+		if _, body, _ = max.Get(ctx, "/admin/people"); c.link.MatchString(body) {
+			t.Errorf("%s: the link is shown again", what)
+		}
+	}
+}
+
+// With mail configured a manager sees neither link; the letters have them.
+func TestMailedLinksAreNotShown(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	smtp, letters := testkit.MailServer(t, 0)
+	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
+	max := logInAgent(t, s, o, access.Manager)
+	for path, form := range map[string]url.Values{
+		"/admin/people/invite": {"email": {"new@" + o.Name + ".example"}, "role": {"agent"}},
+		"/admin/people/" + o.As(access.Agent).ID().String() + "/reset": nil,
+	} {
+		if code, _, err := max.Post(ctx, path, form); err != nil || code != http.StatusSeeOther {
+			t.Fatal(code, err)
+		}
+		letter := receive(t, letters)
+		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(letter.Text)
+		_, body, err := max.Get(ctx, "/admin/people")
+		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+letter.To) {
+			t.Errorf("%s: %v %v", path, err, letter)
+		}
+	}
+}
+
+// A sign-up by mail, as a stranger and as somebody with a proven log-in: the same page, a different mail (with nothing of what was typed), and the second one needs
+// no password.
+func TestSignUpByMail(t *testing.T) {
+	t.Parallel()
+	smtp, letters := testkit.MailServer(t, 0)
+	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
+	email := "olga@" + uuid.NewString()[:8] + ".example"
+	ask := func(name string) string {
+		t.Helper()
+		if a := postAsStranger(t, s, "", "/signup", url.Values{"organization": {name}, "name": {"Olga"}, "email": {email}}); a.code != http.StatusOK || !strings.Contains(a.body, "We have sent a link to") {
+			t.Fatalf("%d %s", a.code, a.body)
+		}
+		letter := receive(t, letters)
+		if letter.To != email || strings.Contains(letter.Text, name) {
+			t.Fatalf("%+v", letter)
+		}
+		return regexp.MustCompile(`/signup/\S+`).FindString(letter.Text)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar}
+	send := func(req func() (*http.Response, error)) string {
+		t.Helper()
+		res, err := req()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode >= 400 && res.StatusCode != http.StatusUnprocessableEntity {
+			t.Fatal(res.Status, err)
+		}
+		return res.Request.URL.Path + " " + string(body)
+	}
+	first := ask("First company")
+	for range 2 { // opening the link uses nothing up
+		if page := send(func() (*http.Response, error) { return browser.Get(s.URL + first) }); !strings.Contains(page, `name="password"`) {
+			t.Errorf("a stranger is not asked for a password: %s", page)
+		}
+	}
+	if page := send(func() (*http.Response, error) {
+		return browser.PostForm(s.URL+first, url.Values{"password": {"short"}})
+	}); !strings.Contains(page, "at least 10") {
+		t.Errorf("a short password: %s", page)
+	}
+	if page := send(func() (*http.Response, error) {
+		return browser.PostForm(s.URL+first, url.Values{"password": {"Olga's own password"}})
+	}); !strings.HasPrefix(page, "/admin") || !strings.Contains(page, "First company") {
+		t.Errorf("not inside: %s", page)
+	}
+	second := ask("Second company")
+	if page := send(func() (*http.Response, error) { return browser.Get(s.URL + second) }); strings.Contains(page, `name="password"`) {
+		t.Error("a proven log-in is asked for a password")
+	}
+	if page := send(func() (*http.Response, error) { return browser.PostForm(s.URL+second, nil) }); !strings.Contains(page, "Second company") {
+		t.Errorf("not inside: %s", page)
+	}
+	if page := send(func() (*http.Response, error) {
+		return browser.PostForm(s.URL+"/login", url.Values{"email": {email}, "password": {"Olga's own password"}})
+	}); !strings.Contains(page, "First company") || !strings.Contains(page, "Second company") {
+		t.Errorf("one log-in does not open both: %s", page)
+	}
+}
+
+// Where no mail can be sent, a sign-up leads inside at once; what is wrong is said beside the field, and nothing typed is lost.
+func TestSignUpWithoutMail(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, nil)
+	form := url.Values{"organization": {"Company " + uuid.NewString()}, "name": {"Olga"}, "email": {uuid.NewString() + "@x.example"}, "password": {"short"}}
+	a := postAsStranger(t, s, "", "/signup", form)
+	if a.code != http.StatusUnprocessableEntity || !strings.Contains(a.body, "at least 10 characters") || !strings.Contains(a.body, form.Get("organization")) || strings.Contains(a.body, `"short"`) {
+		t.Errorf("a short password: %d %s", a.code, a.body)
+	}
+	form.Set("password", "long enough for it")
+	if a := postAsStranger(t, s, "", "/signup", form); a.code != http.StatusSeeOther || !strings.Contains(a.headers, "Location: /admin") {
+		t.Errorf("%d %s %s", a.code, a.headers, a.body)
+	}
+}
+
+// The operator's link sets the password of an address in all its organizations.
+func TestResetLinkCommand(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := startServer(t, nil)
+	a, b := testkit.NewOrg(t), testkit.NewOrg(t)
+	mia := a.Users[access.Agent]
+	if _, err := s.Identity.CreateMember(ctx, b.ID, identity.SignUp{Name: "Mia", Email: mia.Email, Password: "another of hers"}, access.Agent, nil); err != nil {
+		t.Fatal(err)
+	}
+	app, _ := testkit.DatabaseURLs(t)
+	cfg := serve.Config{DatabaseURL: app, SecretKey: testSecret, DataDir: t.TempDir(), PublicURL: s.URL}
+	var out strings.Builder
+	if err := serve.PrintResetLink(ctx, cfg, mia.Email, &out); err != nil {
+		t.Fatal(err)
+	}
+	link := regexp.MustCompile(`/reset/\S+`).FindString(out.String())
+	if code, body, err := traffic.Anonymous(s.URL).Post(ctx, link, url.Values{"password": {"Mia's new password"}}); err != nil || code != http.StatusOK || !strings.Contains(body, a.Name) || !strings.Contains(body, b.Name) {
+		t.Errorf("%d %v: %s\n%s", code, err, body, out.String())
+	}
+	if err := serve.PrintResetLink(ctx, cfg, "nobody-"+mia.Email, &out); err == nil {
+		t.Error("a link for an unknown address")
+	}
+}

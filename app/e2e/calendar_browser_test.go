@@ -1,0 +1,33 @@
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"parley/app/tools/testkit"
+)
+
+// The widget's greetings follow the same table of nights as groups' hours do (TestNights in app/domain/routing): times that last past midnight,
+// days off, clocks that are changed.
+func TestBrowserClockChanges(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile("../platform/calendar/testdata/nights.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := httptest.NewServer(http.FileServer(http.Dir("../../widget/src")))
+	defer source.Close()
+	tab := testkit.NewTab(t)
+	tab.Go(source.URL + "/")
+	tab.Run(`import("/greet.js").then(({ default: greet }) => { window.wrong = ` + string(table) + `.filter((x) => {
+		const [from, to] = x.hours.split("-"), when = { days: x.days, from, to };
+		const website = { zone: x.zone, holidays: x.holidays, state: "online", greeting: "out", greetings: [{ ...when, holiday: true, text: "off" }, { ...when, text: "in" }] };
+		return (greet(website, new Date(x.at), "/").text === "in") !== x.in;
+	}).map((x) => JSON.stringify(x)); }).catch((e) => { window.wrong = [String(e)]; })`)
+	tab.Wait(`window.wrong`)
+	for _, x := range testkit.Eval[[]string](tab, `window.wrong`) {
+		t.Error(x)
+	}
+}

@@ -1,0 +1,380 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/gorilla/websocket"
+
+	"parley/app/domain/conversation"
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+	"parley/app/tools/traffic"
+)
+
+// Two servers on one database: what is said through one is seen through the other, both ways, in order, once; the line is
+// the same on both; typing crosses too.
+func TestTwoServers(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	one, two := startServer(t, nil), startServer(t, nil)
+	ctx := context.Background()
+	mia := logInAgent(t, two, o, access.Agent)
+	desk := openDesk(t, mia)
+	v := newVisitor(t, one, o, "")
+	v.send("Message 0")
+	desk.until("line-" + v.conversation)
+	if err := mia.Take(ctx, v.conversation); err != nil {
+		t.Fatal(err)
+	}
+	desk.until("pane-" + v.conversation)
+	f := v.await("messages")
+	if !strings.Contains(string(f.Conversation), `"open"`) {
+		t.Errorf("the visitor is not told of the agent: %s", f.Conversation)
+	}
+	v.record(f)
+	var said, answered []string
+	for i := 1; i <= 15; i++ { // within the limit on one visitor
+		text := fmt.Sprintf("Message %d.", i)
+		said = append(said, text)
+		v.send(text)
+		reply := fmt.Sprintf("Reply %d.", i)
+		answered = append(answered, reply)
+		if err := mia.Reply(ctx, v.conversation, reply); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v.awaitText(answered[len(answered)-1])
+	var got []string
+	for _, m := range v.texts {
+		if strings.HasPrefix(m, "Reply") {
+			got = append(got, m)
+		}
+	}
+	checkMessages(t, "the visitor on the other server", got, answered)
+	var all strings.Builder
+	for !strings.Contains(all.String(), "Reply 15.") || !strings.Contains(all.String(), "Message 15.") {
+		all.WriteString(desk.until("thread-" + v.conversation))
+	}
+	got = nil
+	for _, text := range said {
+		if n := strings.Count(all.String(), `<div class="body">`+text+"<"); n != 1 {
+			t.Errorf("%s was shown %d times on the desk", text, n)
+		}
+	}
+	second := newVisitor(t, two, o, v.token) // the same visitor's other tab, on the other server
+	if second.conversation != v.conversation || !slices.Contains(second.texts, "Reply 15.") {
+		t.Errorf("the other tab sees conversation %s with %d messages", second.conversation, len(second.texts))
+	}
+	if err := v.WriteFrame(map[string]string{"type": "typing", "text": "And one m"}); err != nil {
+		t.Fatal(err)
+	}
+	desk.until("And one m")
+	if err := desk.conn.WriteJSON(map[string]string{"type": "typing", "conversation": v.conversation}); err != nil {
+		t.Fatal(err)
+	}
+	v.await("typing")
+	if err := mia.CloseConversation(ctx, v.conversation); err != nil {
+		t.Fatal(err)
+	}
+	desk.until("This conversation is closed")
+	v.awaitText(conversation.SystemClosed)
+}
+
+// A server that stops tells its screens to come back elsewhere; what was acknowledged is there.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	one, two := startServer(t, nil), startServer(t, nil)
+	desk := openDesk(t, logInAgent(t, one, o, access.Agent))
+	v := newVisitor(t, one, o, "")
+	v.send("Before the stop")
+	one.Stop()
+	if code := <-desk.closed; code != websocket.CloseServiceRestart {
+		t.Errorf("the desk was closed with %d", code)
+	}
+	if _, err := v.Next(time.Now().Add(10 * time.Second)); !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
+		t.Errorf("the panel was closed with %v", err)
+	}
+	again := newVisitor(t, two, o, v.token)
+	if again.conversation != v.conversation || !slices.Equal(again.texts, []string{"Before the stop"}) {
+		t.Errorf("on the other server: %s %q", again.conversation, again.texts)
+	}
+}
+
+// Sockets end when the log-in does: disabled, another role, logged out, a new password; and no request gets through
+// afterwards.
+func TestSocketsCloseAtLogOut(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	one, two := startServer(t, nil), startServer(t, nil)
+	for name, end := range map[string]func(o testkit.Org, a *traffic.Agent){
+		"disabled": func(o testkit.Org, _ *traffic.Agent) {
+			if err := one.Identity.DisableMember(ctx, o.As(access.Manager), o.As(access.Agent).ID()); err != nil {
+				t.Error(err)
+			}
+		},
+		"another role": func(o testkit.Org, _ *traffic.Agent) {
+			if err := one.Identity.ChangeRole(ctx, o.As(access.Manager), o.As(access.Agent).ID(), access.Reviewer, o.Customer); err != nil {
+				t.Error(err)
+			}
+		},
+		"logged out": func(_ testkit.Org, a *traffic.Agent) { a.Post(ctx, "/logout", nil) },
+		"new password": func(o testkit.Org, _ *traffic.Agent) {
+			link, err := one.Identity.CreateForgottenPasswordLink(ctx, o.Users[access.Agent].Email)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := one.Identity.ResetPassword(ctx, link.Secret, "another password", "192.0.2.2"); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := testkit.NewOrg(t)
+			a := logInAgent(t, two, o, access.Agent) // the change happens on the other server
+			desk := openDesk(t, a)
+			end(o, a)
+			select {
+			case code := <-desk.closed:
+				if code != websocket.ClosePolicyViolation {
+					t.Errorf("closed with %d, after which the page would come back", code)
+				}
+			case <-time.After(15 * time.Second):
+				t.Fatal("the socket stays open")
+			}
+			if code, _, _ := a.Get(ctx, "/desk"); code != http.StatusSeeOther {
+				t.Errorf("the desk still opens: %d", code)
+			}
+			if _, res, err := a.Socket(ctx, "/live/desk"); err == nil || res == nil || res.StatusCode != http.StatusUnauthorized {
+				t.Errorf("a new socket opens: %v", err)
+			}
+		})
+	}
+}
+
+// A page elsewhere cannot use our cookie, neither for a form nor for a socket; a widget on a domain that is not allowed
+// gets no socket.
+func TestForeignOrigins(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	a := logInAgent(t, s, o, access.Owner)
+	for name, headers := range map[string]map[string]string{
+		"another origin":     {"Origin": "https://evil.example"},
+		"another port":       {"Origin": "http://localhost:1"},
+		"a sandboxed page":   {"Origin": "null"},
+		"cross-site fetch":   {"Sec-Fetch-Site": "cross-site"},
+		"same-site neighbor": {"Sec-Fetch-Site": "same-site", "Origin": "http://neighbor.localhost"},
+	} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/admin/customers", strings.NewReader("name=Forged+"+uuid.NewString()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if code, _, err := a.DoFrom(req, headers); err != nil || code != http.StatusForbidden {
+			t.Errorf("a form from %s: %d %v", name, code, err)
+		}
+		if origin := headers["Origin"]; origin != "" {
+			if _, res, err := a.SocketFrom(ctx, "/live/desk", origin); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
+				t.Errorf("a desk's socket from %s: %v", name, err)
+			}
+		}
+	}
+	if _, res, err := a.SocketFrom(ctx, "/live/desk", ""); err == nil || res == nil || res.StatusCode != http.StatusForbidden {
+		t.Errorf("a desk's socket without an origin: %v", err)
+	}
+	customers, err := s.Org.ListCustomers(ctx, o.As(access.Owner))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range customers {
+		if strings.HasPrefix(c.Name, "Forged") {
+			t.Errorf("%s was made", c.Name)
+		}
+	}
+	for _, origin := range []string{"https://evil.example", "https://shop.example.evil", "https://evilshop.example", "null", ""} {
+		header := http.Header{}
+		if origin != "" {
+			header.Set("Origin", origin)
+		}
+		_, res, err := websocket.DefaultDialer.Dial(strings.Replace(s.URL, "http", "ws", 1)+"/widget/v1/socket?key="+o.Key, header)
+		if err == nil || res == nil || res.StatusCode != http.StatusForbidden {
+			t.Errorf("a panel's socket from %q: %v", origin, err)
+		}
+	}
+}
+
+// Frames of every malformed kind: each is refused in words, the connection lives, and nothing is kept.
+func TestMalformedFrames(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	v := openRaw(t, s, o, "")
+	id := uuid.NewString()
+	before := []string{
+		``, `{`, `[]`, `null`, `"text"`, `7`, `{}`, `{"type":7}`, `{"type":"hello"}`, `{"type":"hello","protocol":2}`, `{"type":"hello","protocol":"1"}`,
+		`{"type":"send","id":"` + id + `","text":"before hello"}`, `{"type":"hello","protocol":1,"token":"forged"}`,
+		`{"type":"hello","protocol":1,"token":"` + strings.Repeat("A", 99) + `"}`, `{"type":"hello","protocol":1} {"type":"hello","protocol":1}`,
+		`{"type":"hello","protocol":1,"conversation":"not an id"}`, strings.Repeat("[", 20000), "\x00\x01\x02", "\xff\xfe",
+	}
+	for _, frame := range before {
+		if err := v.conn.WriteMessage(websocket.BinaryMessage, []byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+		if answer := v.next(); !strings.Contains(answer, `"type":"refused"`) || !strings.Contains(answer, `"message":"`) {
+			t.Errorf("%.60q: %s", frame, answer)
+		}
+	}
+	v.send(`{"type":"hello","protocol":1,"language":"` + strings.Repeat("x", 5000) + `","page":{"url":"\u0000","title":"` + strings.Repeat("t", 9000) + `"}}`)
+	if answer := v.next(); !strings.Contains(answer, `"welcome"`) {
+		t.Fatal(answer)
+	}
+	for _, frame := range []string{
+		`{"type":"hello","protocol":1}`, `{"type":"send"}`, `{"type":"send","id":"x","text":"a"}`, `{"type":"send","id":"` + id + `"}`, `{"type":"send","id":"` + id + `","text":""}`,
+		`{"type":"send","id":"` + id + `","text":"\u0000\u001b"}`, `{"type":"send","id":"` + id + `","text":7}`,
+		`{"type":"send","id":"` + id + `","text":"` + strings.Repeat("x", 4001) + `"}`, `{"type":"send","id":"` + id + `","text":"a","conversation":"` + uuid.NewString() + `"}`,
+		`{"type":"send","id":"00000000-0000-0000-0000-000000000000","text":"a"}`, `{"type":"nothing of ours"}`,
+	} {
+		v.send(frame)
+		answer := v.next()
+		if !strings.Contains(answer, `"type":"refused"`) {
+			t.Errorf("%.60q: %s", frame, answer)
+		}
+		if strings.Contains(frame, id) && !strings.Contains(answer, id) {
+			t.Errorf("%.60q: the refusal does not say which message it is about: %s", frame, answer)
+		}
+	}
+	line, _, _, err := s.Conversations.ListForDesk(ctx, o.As(access.Agent), allGroups)
+	if err != nil || len(line) != 0 {
+		t.Errorf("something was kept: %v %v", line, err)
+	}
+	v.send(`{"type":"send","id":"` + id + `","text":"<img src=x onerror=alert(1)>"}`)
+	if answer := v.next(); !strings.Contains(answer, `"ack"`) {
+		t.Errorf("a good message after all these: %s", answer)
+	}
+
+	// The desk's side: HTML is text, and frames of nonsense harm nothing.
+	mia := logInAgent(t, s, o, access.Agent)
+	if _, body, err := mia.Get(ctx, "/desk"); err != nil || !strings.Contains(body, "&lt;img src=x onerror=alert(1)&gt;") {
+		t.Errorf("HTML is not shown as text: %v", err)
+	}
+	desk := openDesk(t, mia)
+	for _, frame := range []string{``, `{`, `[]`, `{"type":"dance"}`, `{"type":"hello","threads":{"x":1}}`, `{"type":"hello","threads":{"` + id + `":-5}}`, `{"type":"typing","conversation":"` + id + `"}`} {
+		if err := desk.conn.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := newVisitor(t, s, o, "")
+	second.send("Still here")
+	desk.until("Still here")
+
+	// One frame larger than any may be ends the connection, with the code that says so; nothing else is harmed.
+	v.conn.WriteMessage(websocket.TextMessage, []byte(strings.Repeat("x", 70<<10)))
+	for {
+		if _, _, err := v.conn.ReadMessage(); err != nil {
+			if !websocket.IsCloseError(err, websocket.CloseMessageTooBig) && !strings.Contains(err.Error(), "reset") {
+				t.Errorf("an oversized frame: %v", err)
+			}
+			break
+		}
+	}
+	second.send("And still")
+}
+
+// A screen that does not read is cut, and gets everything when it comes back; the others do not wait for it.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	v := newVisitor(t, s, o, "")
+	v.send("Hello")
+	mia := logInAgent(t, s, o, access.Agent)
+	if err := mia.Take(ctx, v.conversation); err != nil {
+		t.Fatal(err)
+	}
+	slow := newVisitor(t, s, o, v.token) // another tab, whose frames nobody reads from here on
+	c, who := uuid.MustParse(v.conversation), o.As(access.Agent)
+	long := strings.Repeat("long ", 780)
+	const many = 1500 // more than socket buffers and queue can hold
+	for i := range many {
+		if _, err := s.Conversations.SendAsAgent(ctx, who, c, uuid.New(), conversation.Text, fmt.Sprintf("%d %s", i, long)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = slow
+	again := newVisitor(t, s, o, v.token)
+	for len(again.texts) < many+2 { // hello, taken, and the replies, in pages
+		again.record(again.await("messages"))
+	}
+	for i, text := range again.texts[2:] {
+		if !strings.HasPrefix(text, fmt.Sprintf("%d long", i)) {
+			t.Fatalf("message %d is %.20q", i, text)
+		}
+	}
+}
+
+// Messages from many visitors at once while the agents' desks come and go: every conversation is complete on a desk that
+// stayed, once and in order.
+func TestManyVisitorsAtOnce(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	one, two := startServer(t, nil), startServer(t, nil)
+	mia := logInAgent(t, two, o, access.Agent)
+	stays := openDesk(t, mia)
+	const n, each = 12, 6
+	visitors := make([]*visitorClient, n)
+	for i := range visitors {
+		visitors[i] = newVisitor(t, []*serve.Server{one, two}[i%2], o, "")
+		visitors[i].send("First")
+		if err := mia.Take(ctx, visitors[i].conversation); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var wg sync.WaitGroup
+	for _, v := range visitors {
+		wg.Go(func() {
+			for k := range each {
+				if err := v.SendMessage(uuid.NewString(), v.conversation, fmt.Sprintf("%s/%d", v.conversation, k)); err != nil {
+					t.Error(err)
+				}
+			}
+			for range each {
+				if _, err := v.Await("ack", time.Now().Add(15*time.Second)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[string]int{}
+	for done := 0; done < n*each; {
+		f := <-stays.frames
+		for _, v := range visitors {
+			for k := range each {
+				text := fmt.Sprintf(`<div class="body">%s/%d<`, v.conversation, k)
+				if strings.Contains(f, text) {
+					if seen[v.conversation] != k {
+						t.Fatalf("message %d of %s came as number %d", k, v.conversation, seen[v.conversation])
+					}
+					seen[v.conversation]++
+					done++
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,380 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+)
+
+// Tables that are not of one tenant, each with the reason why that is right.
+var tablesWithoutOrg = map[string]string{
+	"goose_db_version": "goose's record of migrations; the application may only read it",
+	"sessions":         "a log-in session is looked up before anyone is known; the application has no right on it and goes through doors",
+	"instances":        "processes that live; the application has no right on it and goes through a door",
+	"attempts":         "limits on strangers' attempts; the application has no right on it and goes through doors",
+	"identities":       "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
+	"memberships":      "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
+	"signups":          "organizations that are not founded yet; the application has no right on it and goes through doors",
+	"public_forms":     "forms of people who are not logged in; the application has no right on it and goes through doors",
+	"address_resets":   "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
+}
+
+func owner(t testing.TB) *pgx.Conn {
+	t.Helper()
+	_, url := testkit.DatabaseURLs(t)
+	conn, err := pgx.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
+	return conn
+}
+
+func column[V any](t testing.TB, conn *pgx.Conn, sql string, args ...any) []V {
+	t.Helper()
+	rows, err := conn.Query(context.Background(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[V])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func tables(t testing.TB, conn *pgx.Conn) []string {
+	return column[string](t, conn, `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`)
+}
+
+// columnsOf names the columns of a table that can be written.
+func columnsOf(t testing.TB, conn *pgx.Conn, table string) []string {
+	return column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, table)
+}
+
+// The catalog: every table is locked down, or stands in the list above.
+func TestDatabaseCatalogIsLockedDown(t *testing.T) {
+	t.Parallel()
+	ctx, conn := context.Background(), owner(t)
+	for _, table := range tables(t, conn) {
+		if _, there := tablesWithoutOrg[table]; there {
+			var writes bool
+			err := conn.QueryRow(ctx, `select has_table_privilege('parley_app', $1, 'insert') or has_table_privilege('parley_app', $1, 'update')
+				or has_table_privilege('parley_app', $1, 'delete') or has_any_column_privilege('parley_app', $1, 'insert, update')
+				or (has_table_privilege('parley_app', $1, 'select') and $1 <> 'goose_db_version')`, table).Scan(&writes)
+			if err != nil || writes {
+				t.Errorf("%s: the application has rights on a table that is not of one tenant (%v)", table, err)
+			}
+			continue
+		}
+		var enabled, forced bool
+		var org string
+		var ownedByApp bool
+		err := conn.QueryRow(ctx, `select relrowsecurity, relforcerowsecurity, pg_has_role('parley_app', relowner, 'member'),
+			coalesce((select a.attname || ' ' || a.attnotnull from pg_attribute a where a.attrelid = c.oid and a.attname = case when relname = 'organizations' then 'id' else 'org_id' end), '')
+			from pg_class c where c.oid = $1::regclass`, table).Scan(&enabled, &forced, &ownedByApp, &org)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !enabled || !forced {
+			t.Errorf("%s: row-level security enabled %v, forced %v", table, enabled, forced)
+		}
+		if !strings.HasSuffix(org, " true") {
+			t.Errorf("%s: no organization column that is not null", table)
+		}
+		if ownedByApp {
+			t.Errorf("%s: owned by the application's role", table)
+		}
+		permissive := column[string](t, conn, `select polname::text || ' to ' || array(select rolname from pg_roles where oid = any(polroles))::text || ' using ' || coalesce(pg_get_expr(polqual, polrelid), '')
+			from pg_policy where polrelid = $1::regclass and polpermissive and polroles <> array[(select oid from pg_roles where rolname = 'parley_door')]`, table)
+		if len(permissive) != 1 || !strings.HasPrefix(permissive[0], "tenant to {parley_app} using (") || !strings.Contains(permissive[0], "SELECT app.org_id()") {
+			t.Errorf("%s: the one policy that lets rows through must bind them to the organization: %q", table, permissive)
+		}
+		for _, def := range column[string](t, conn, `select pg_get_constraintdef(oid) from pg_constraint where conrelid = $1::regclass and contype = 'f'`, table) {
+			if !strings.HasPrefix(def, "FOREIGN KEY (org_id") {
+				t.Errorf("%s: referential checks ignore row-level security, so every foreign key must contain org_id: %s", table, def)
+			}
+		}
+	}
+	// Functions that run with another role's rights: the doors and nothing else, owned by a role that cannot log in, with a
+	// fixed search path.
+	for _, f := range column[string](t, conn, `select p.proname::text || ' ' || r.rolname || ' ' || r.rolcanlogin || ' ' || coalesce(array_to_string(p.proconfig, ','), '')
+		from pg_proc p join pg_roles r on r.oid = p.proowner where p.prosecdef and p.pronamespace in ('app'::regnamespace, 'public'::regnamespace)`) {
+		if !strings.HasPrefix(f, "door_") || !strings.HasSuffix(f, " parley_door false search_path=public, pg_temp") {
+			t.Errorf("a function with another role's rights that is no door: %s", f)
+		}
+	}
+	// What a door can read is what was granted column by column.
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_forms')`); len(wide) > 0 {
+		t.Errorf("parley_door can read whole tables: %v", wide)
+	}
+	var super bool
+	if err := conn.QueryRow(ctx, `select bool_or(rolsuper or rolbypassrls or rolcreaterole) from pg_roles where rolname in ('parley_app', 'parley_door', 'parley')`).Scan(&super); err != nil || super {
+		t.Errorf("a role of ours could step around row-level security (%v)", err)
+	}
+}
+
+// Every table and operation: written as organization A, looked at as B. Every role of B tries, and so do A's own visitor
+// and reviewer where they may see only part.
+func TestIsolationByTable(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := startServer(t, nil)
+	a, b := fillOrganization(t, s), fillOrganization(t, s)
+	conn, db := owner(t), testkit.DB(t)
+	others := []access.Actor{b.visitor, access.System(b.ID, "test")}
+	for _, role := range access.Roles {
+		others = append(others, b.As(role))
+	}
+	for _, table := range tables(t, conn) {
+		if _, there := tablesWithoutOrg[table]; there {
+			continue
+		}
+		org := "org_id"
+		if table == "organizations" {
+			org = "id"
+		}
+		mine := func(who access.Actor, sql string, args ...any) int64 {
+			t.Helper()
+			tag, err := db.As(who).Exec(ctx, sql, args...)
+			if err != nil && !strings.Contains(err.Error(), "permission denied") && !strings.Contains(err.Error(), "row-level security") {
+				t.Errorf("%s, %s: %v", table, sql, err)
+			}
+			return tag.RowsAffected()
+		}
+		if n := mine(access.System(a.ID, "test"), "select from "+table+" where "+org+" = $1", a.ID); n == 0 {
+			t.Errorf("%s: no row of A to look for; fill it in fill()", table)
+		}
+		columns := columnsOf(t, conn, table)
+		writable := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`, table)
+		for _, who := range others {
+			name := fmt.Sprintf("%s of B on %s", who.Role(), table)
+			if n := mine(who, "select from "+table+" where "+org+" = $1", a.ID); n != 0 {
+				t.Errorf("%s: sees %d rows of A", name, n)
+			}
+			for _, c := range writable {
+				if n := mine(who, "update "+table+" set "+c+" = "+c+" where "+org+" = $1", a.ID); n != 0 {
+					t.Errorf("%s: changes %d rows of A", name, n)
+				}
+			}
+			if n := mine(who, "delete from "+table+" where "+org+" = $1", a.ID); n != 0 {
+				t.Errorf("%s: deletes %d rows of A", name, n)
+			}
+			// B writes a row that claims to be A's: a copy of one of its own, under A's id.
+			values := slices.Clone(columns)
+			values[slices.Index(values, org)] = "$1::uuid"
+			tag, err := db.As(who).Exec(ctx, "insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" limit 1", a.ID)
+			if err == nil && (tag.RowsAffected() > 0 || who.Role() == "system") {
+				t.Errorf("%s: writes a row for A", name)
+			}
+		}
+	}
+	// Within the organization: a visitor sees itself and no note, a reviewer its customer and no note, and neither a user.
+	count := func(who access.Actor, what string) (n int) {
+		t.Helper()
+		if err := db.As(who).QueryRow(ctx, "select count(*) from "+what).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stranger := a.Visitor()
+	otherCustomer, err := s.Org.AddCustomer(ctx, a.As(access.Owner), "Another customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := access.User(a.ID, uuid.New(), access.Reviewer, otherCustomer)
+	for _, c := range []struct {
+		name string
+		who  access.Actor
+		what string
+		want int
+	}{
+		{"the visitor", a.visitor, "messages", 4},
+		{"the visitor", a.visitor, "messages where kind = 'note'", 0},
+		{"the visitor", a.visitor, "conversations", 1},
+		{"the visitor", a.visitor, "users", 0},
+		{"the visitor", a.visitor, "customers", 0},
+		{"the visitor", a.visitor, "domains", 0},
+		{"another visitor", stranger, "messages", 0},
+		{"another visitor", stranger, "conversations", 0},
+		{"another visitor", stranger, "visitors", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "messages", 4},
+		{"the customer's reviewer", a.As(access.Reviewer), "messages where kind = 'note'", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "customers", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "invitations", 0},
+		{"another customer's reviewer", elsewhere, "messages", 0},
+		{"another customer's reviewer", elsewhere, "conversations", 0},
+		{"another customer's reviewer", elsewhere, "visitors", 0},
+		{"another customer's reviewer", elsewhere, "websites", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "agents", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
+		{"the visitor", a.visitor, "groups", 0},
+		{"the visitor", a.visitor, "guests", 0},
+		{"the visitor", a.visitor, "message_traces", 0},
+		{"the visitor", a.visitor, "faq_entries", 0},
+		{"the visitor", a.visitor, "files", 1},
+		{"the visitor", a.visitor, "ratings", 1},
+		{"the visitor", a.visitor, "blocks", 0},
+		{"the visitor", a.visitor, "pictures", 0},
+		{"the visitor", a.visitor, "visitor_codes", 0},
+		{"the owner", a.As(access.Owner), "visitor_codes", 0},
+		{"the visitor", a.visitor, "uploads", 0},
+		{"the visitor", a.visitor, "storage_use", 0},
+		{"the owner", a.As(access.Owner), "storage_use", 0},
+		{"the visitor", a.visitor, "edits", 0},
+		{"the owner", a.As(access.Owner), "edits", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "edits", 0},
+		{"the visitor", a.visitor, "sent_forms", 0},
+		{"the owner", a.As(access.Owner), "sent_forms", 0},
+		{"another visitor", stranger, "files", 0},
+		{"another visitor", stranger, "ratings", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "ratings", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "blocks", 0},
+		{"another customer's reviewer", elsewhere, "files", 0},
+		{"another customer's reviewer", elsewhere, "ratings", 0},
+		{"the visitor", a.visitor, "conversation_tags", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "message_traces", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "conversation_tags", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "models", 0},
+		{"an agent", a.As(access.Agent), "messages", 6},
+		{"the visitor", a.visitor, "archive_words", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "archive_words", 1},
+		{"the customer's reviewer", a.As(access.Reviewer), "archive_words where staff", 0},
+		{"another customer's reviewer", elsewhere, "archive_words", 0},
+	} {
+		if n := count(c.who, c.what); n != c.want {
+			t.Errorf("%s sees %d of %s, not %d", c.name, n, c.what, c.want)
+		}
+	}
+	// A visitor cannot write what is not its own, whatever the statement.
+	for what, sql := range map[string]string{
+		"a note":                 "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', visitor_id, 'x', now() from conversations",
+		"an agent's message":     "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', visitor_id, 'x', now() from conversations",
+		"to a conversation of B": fmt.Sprintf("insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())", a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
+		"a website's settings":   "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
+	} {
+		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
+			t.Errorf("a visitor writes %s", what)
+		}
+	}
+	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx, "with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
+		t.Error("a reviewer changes a conversation")
+	}
+}
+
+// A statement without a scope is an error, not an empty result, and a handle for nobody sends nothing.
+func TestUnscopedStatementsFail(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	testkit.NewOrg(t) // an empty table is read without looking at its policy
+	app, _ := testkit.DatabaseURLs(t)
+	super, err := pgx.Connect(ctx, superURL(t, "parley"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	conn, err := pgx.Connect(ctx, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	for _, table := range tables(t, owner(t)) {
+		if _, there := tablesWithoutOrg[table]; there {
+			continue
+		}
+		if column[int](t, super, "select count(*)::int from (select from "+table+" limit 1) x")[0] == 0 {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "select from "+table); err == nil {
+			t.Errorf("%s can be asked without a scope", table)
+		}
+	}
+	if _, err := testkit.DB(t).As(access.Actor{}).Exec(ctx, "select 1"); err == nil {
+		t.Error("a handle for nobody runs a statement")
+	}
+	// After a scoped batch the same connection has no scope left.
+	var b pgx.Batch
+	b.Queue("select set_config('app.org_id', $1, true), set_config('app.role', 'system', true), set_config('app.actor_id', '', true), set_config('app.narrow_id', '', true)", uuid.NewString())
+	b.Queue("select from organizations")
+	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgx.ParseConfig(testkit.SuperuserURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.Database = conn.Config().Database
+	super, err = pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	for _, table := range tables(t, owner(t)) {
+		if _, there := tablesWithoutOrg[table]; there {
+			continue
+		}
+		for _, scan := range []string{"on", "off"} {
+			if _, err := conn.Exec(ctx, "set enable_indexscan = "+scan+"; set enable_bitmapscan = "+scan+"; set enable_indexonlyscan = "+scan); err != nil {
+				t.Fatal(err)
+			}
+			var used bool // of an empty table a plain scan asks no policy
+			if err := super.QueryRow(ctx, "select exists (select from "+table+")").Scan(&used); err != nil {
+				t.Fatal(err)
+			}
+			if tag, err := conn.Exec(ctx, "select from "+table); err == nil && used {
+				t.Errorf("%s can be asked on a connection whose scope has ended (index scans %s): %d rows", table, scan, tag.RowsAffected())
+			}
+		}
+	}
+}
+
+// serve refuses a role that row-level security does not bind, and says how to mend it.
+func TestServeRefusesStrongRoles(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	appURL, ownerURL := testkit.DatabaseURLs(t)
+	super, err := pgx.Connect(ctx, testkit.SuperuserURL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	login := func(name, rights string) string {
+		t.Helper()
+		if _, err := super.Exec(ctx, "create role "+name+" login password 'x' "+rights); err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(appURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.UserPassword(name, "x")
+		return u.String()
+	}
+	for _, c := range []struct{ name, url, says string }{
+		{"the owner", ownerURL, "owns Parley's tables"},
+		{"a superuser", login("test_super", "superuser"), "is a superuser"},
+		{"one with BYPASSRLS", login("test_bypass", "bypassrls in role parley_app"), "has BYPASSRLS"},
+		{"a member of one with BYPASSRLS", login("test_member", "in role parley_app, test_bypass"), "has BYPASSRLS"},
+		{"a door", login("test_door", "in role parley_app, parley_door"), "is a member of parley_door"},
+		{"a stranger", login("test_stranger", ""), "grant parley_app to"},
+	} {
+		_, err := serve.Start(ctx, serve.Config{DatabaseURL: c.url, SecretKey: testSecret, DataDir: t.TempDir()})
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("on the role of %s: %v", c.name, err)
+		} else if c.name != "a stranger" && !strings.Contains(err.Error(), "create role parley login") {
+			t.Errorf("on the role of %s: does not say how to mend it: %v", c.name, err)
+		}
+	}
+}

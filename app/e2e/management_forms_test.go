@@ -1,0 +1,359 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"parley/app/domain/faq"
+	"parley/app/domain/org"
+	"parley/app/domain/routing"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+)
+
+// managementClient is somebody who uses the pages of the management.
+type managementClient struct {
+	t   *testing.T
+	s   *serve.Server
+	web *http.Client
+}
+
+func logInToManagement(t *testing.T, s *serve.Server, o testkit.Org, role access.Role) managementClient {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := managementClient{t, s, &http.Client{Jar: jar}}
+	if status, page := m.post("/login", "email", o.Users[role].Email, "password", testkit.Password); status != http.StatusOK {
+		t.Fatalf("log in: %d %s", status, page)
+	}
+	return m
+}
+
+func (m managementClient) read(res *http.Response, err error) (int, string) {
+	m.t.Helper()
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return res.StatusCode, html.UnescapeString(string(b))
+}
+
+func (m managementClient) get(path string) string {
+	m.t.Helper()
+	_, page := m.read(m.web.Get(m.s.URL + path))
+	return page
+}
+
+func (m managementClient) post(path string, pairs ...string) (int, string) {
+	m.t.Helper()
+	form := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		form.Add(pairs[i], pairs[i+1])
+	}
+	return m.read(m.web.PostForm(m.s.URL+path, form))
+}
+
+// checkRefused posts a form that must be refused: with these messages and texts on the page, each.
+func (m managementClient) checkRefused(path string, pairs []string, shown ...string) {
+	m.t.Helper()
+	status, page := m.post(path, pairs...)
+	if status != http.StatusUnprocessableEntity && status != http.StatusConflict {
+		m.t.Errorf("%s %q: %d", path, pairs, status)
+	}
+	for _, text := range shown {
+		if !strings.Contains(page, text) {
+			m.t.Errorf("%s %q: the page does not show %q", path, pairs, text)
+		}
+	}
+}
+
+// What a form of the widget's page says is stored whole, or not at all; then everything typed is there again, with what is wrong with it.
+func TestWidgetForms(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o, s := testkit.NewOrg(t), startServer(t, nil)
+	m := logInToManagement(t, s, o, access.Manager)
+	base := "/admin/websites/" + o.Website.String() + "/widget/"
+	settings := func() org.Settings {
+		w, err := s.Org.GetWebsite(ctx, o.As(access.Manager), o.Website)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Settings
+	}
+	if status, page := m.post(base+"greetings", "0-text", "Hello!", "0-from", "22:00", "0-to", "06:00", "0-day5", "on", "0-place", "1", "holidays", "--12-25, 2026-12-24"); status != http.StatusOK ||
+		!strings.Contains(page, "Saved.") {
+		t.Fatalf("%d %s", status, page)
+	}
+	if x := settings(); len(x.Greetings) != 1 || !slices.Equal(x.Holidays, []string{"12-25", "2026-12-24"}) {
+		t.Fatalf("%+v", x)
+	}
+	before, _ := json.Marshal(settings())
+	for _, x := range []struct {
+		part  string
+		form  []string
+		shown []string
+	}{
+		{"greetings", []string{"0-there", "on", "0-text", "Hello!", "1-text", "", "1-from", "08:15", "1-to", "17:45", "1-day1", "on"},
+			[]string{"Write a greeting or the line under the name", `value="08:15"`, `value="17:45"`, "Hello!"}},
+		{"greetings", []string{"0-there", "on", "0-text", ""}, []string{"Write a greeting or the line under the name"}},
+		{"greetings", []string{"0-there", "on", "0-text", "Hi", "0-from", "08:00", "0-to", "08:00"}, []string{"This is when it begins"}},
+		{"greetings", []string{"0-there", "on", "0-text", "Hi", "0-place", "first", "holidays", "12-25\nsoon\n13-13"},
+			[]string{"“soon”, “13-13” are not days", "12-25\nsoon\n13-13", `value="first"`, "its place"}},
+		{"greetings", []string{"0-there", "on", "0-text", strings.Repeat("x", 1001)}, []string{"1000 characters, this has 1001", strings.Repeat("x", 1001)}},
+		{"questions", []string{"0-kind", "choice", "0-label", "", "0-choices", "One\nTwo"}, []string{"Write what is asked", "One\nTwo"}},
+		{"questions", []string{"0-kind", "choice", "0-label", "Which?", "0-choices", "One"}, []string{"between 2 and 30 answers", "Which?"}},
+		{"questions", []string{"0-kind", "text", "0-label", "Name?", "0-labels", "de: Name?\nde: Wie?\nnonsense"}, []string{"“de” is there twice", "nonsense"}},
+		{"questions", []string{"0-kind", "rhyme", "0-label", "Name?"}, []string{"Please choose one of these."}},
+		{"invite", []string{"after", "10", "exit", "on"}, []string{"Write the invitation", `value="10"`}},
+		{"invite", []string{"invite", "Hi", "after", "abc", "scroll", "101"}, []string{`value="abc"`, "a number of seconds from 0 to 3600", "a number of percent from 0 to 100"}},
+		{"look", []string{"x", "12px", "zone", "Berlin"}, []string{`value="12px"`, "pixels from -50 to 1000", "no time zone “Berlin”"}},
+		{"look", []string{"left", "yes"}, []string{"Please check this box, or do not."}},
+		{"files", []string{"files", "on", "files_mb", "99"}, []string{"from 1 to 50", "Select one kind of files"}},
+		{"end", []string{"rating", "hearts", "reasons", "Fast"}, []string{"Please choose one of these.", "Fast"}},
+		{"end", []string{"rating", "stars", "end_after", "5"}, []string{"Give the minutes until then"}},
+		{"texts", []string{"texts", "de.write = Was?\nde.write = Wie?\n"}, []string{"“de.write” is there twice", "de.write = Was?\nde.write = Wie?"}},
+		{"texts", []string{"texts", "de.write"}, []string{"Line 1 cannot be read"}},
+	} {
+		m.checkRefused(base+x.part, x.form, x.shown...)
+		if after, _ := json.Marshal(settings()); string(after) != string(before) {
+			t.Fatalf("%s %q has changed %s to %s", x.part, x.form, before, after)
+		}
+	}
+	var many []string
+	for i := range 51 {
+		many = append(many, fmt.Sprintf("%d-text", i), fmt.Sprintf("Greeting %d", i))
+	}
+	m.checkRefused(base+"greetings", many, "50 greetings; these are 51", "Greeting 50")
+}
+
+// The rows of a group's members are stored together, or none of them is; each wrong field has its own message.
+func TestGroupForms(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o, s := testkit.NewOrg(t), startServer(t, nil)
+	m, owner := logInToManagement(t, s, o, access.Manager), o.As(access.Owner)
+	group, err := s.Routing.CreateGroup(ctx, owner, "Orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/admin/groups/" + group.String()
+	agent, supervisor := o.Users[access.Agent].Actor.ID().String(), o.Users[access.Supervisor].Actor.ID().String()
+	form := []string{"place-" + agent, "first", "cap-" + agent, "7", "own-" + agent, "", "place-" + supervisor, "helper", "cap-" + supervisor, "abc", "own-" + supervisor, "0"}
+	m.checkRefused(path+"/members", form, `value="abc"`, `value="7"`, "a number of conversations from 1 to", `aria-describedby="h-cap-`+supervisor, `aria-describedby="h-own-`+supervisor)
+	m.checkRefused(path+"/members", append(slices.Clone(form[:6]), "place-"+uuid.NewString(), "first", "cap-"+uuid.NewString(), "3"), "cannot answer any more")
+	in := func() (n int) {
+		members, err := s.Routing.ListMembers(ctx, owner, group)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range members {
+			if x.IsMember || x.MaxChats == 7 {
+				n++
+			}
+		}
+		return n
+	}
+	if n := in(); n != 0 {
+		t.Errorf("%d members after refusals", n)
+	}
+	form[9], form[11] = "5", ""
+	if status, page := m.post(path+"/members", form...); status != http.StatusOK || in() != 2 {
+		t.Errorf("%d, %d members: %s", status, in(), page)
+	}
+	settings := func(more ...string) []string {
+		return append([]string{"name", "Orders", "priority", "0", "after", "60", "zone", "Europe/Berlin"}, more...)
+	}
+	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00, x", "holidays", "soon"), "“x” is not a time", "“soon” is not a day", "5:00-9:00, x", `value="22:00-6:00"`)
+	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00"), "overlaps 22:00-6:00 of the day before")
+	m.checkRefused(path, settings("day5", "9:00-9:00"), "begins when it ends")
+	m.checkRefused(path, settings("overflow", uuid.NewString()), "does not exist any more")
+	m.checkRefused(path, settings("overflow", "x"), "Please choose one of these.")
+	second, err := s.Routing.CreateGroup(ctx, owner, "Second")
+	if err == nil {
+		err = s.Routing.UpdateGroup(ctx, owner, second, routing.Settings{Name: "Second", Overflow: group})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.checkRefused(path, settings("overflow", second.String()), "Orders → Second → Orders")
+	if status, page := m.post(path, settings("day5", "22:00-6:00", "day6", "6-9", "holidays", "12-25\n2026-12-24")...); status != http.StatusOK || !strings.Contains(page, "12-25\n2026-12-24") {
+		t.Errorf("%d %s", status, page)
+	}
+	m.checkRefused("/admin/groups/rules", []string{"hand_back", "", "former", "many"}, `value="many"`, "minutes from 0 to 1440", "hours from 0 to 8760")
+	m.checkRefused("/admin/customers/"+o.Customer.String()+"/share", []string{"share", "all"}, `value="all"`, "conversations from 1")
+}
+
+// Names that differ in case, form or blanks only are refused where they are written, with the words beside the field.
+func TestNamesAreUnique(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o, s := testkit.NewOrg(t), startServer(t, nil)
+	m, owner := logInToManagement(t, s, o, access.Manager), o.As(access.Owner)
+	for _, x := range []struct{ path, first, second, says string }{
+		{"/admin/customers", "Zoë’s  Shop", "ZOE\u0308’S SHOP", "A customer with this name already exists"},
+		{"/admin/groups", "Orders", " orders", "A group with this name already exists"},
+		{"/admin/tags", "Refund", "REFUND", "A tag with this name already exists"},
+	} {
+		if status, page := m.post(x.path, "name", x.first); status != http.StatusOK {
+			t.Fatalf("%s: %d %s", x.path, status, page)
+		}
+		m.checkRefused(x.path, []string{"name", x.second}, x.says, strings.TrimSpace(x.second))
+	}
+	sites := "/admin/customers/" + o.Customer.String() + "/websites"
+	m.post(sites, "name", "Tea", "host", "tea.example")
+	m.checkRefused(sites, []string{"name", "TEA", "host", "tea2.example"}, "website with this name already", `value="tea2.example"`)
+	m.checkRefused(sites, []string{"name", "Cups", "host", "*.co.uk"}, "Everybody can have a website below co.uk", `value="*.co.uk"`)
+	one := faq.Snippet{Name: "one", Keys: "Ctrl+Shift+F7", Body: "x"}
+	if err := s.FAQ.SaveSnippet(ctx, owner, one); err != nil {
+		t.Fatal(err)
+	}
+	own := faq.Snippet{Name: "mine", Keys: "ctrl+shift+f7", Body: "x", User: owner.ID()}
+	if err := s.FAQ.SaveSnippet(ctx, owner, own); err == nil || !strings.Contains(err.Error(), "/one") {
+		t.Errorf("the same keys: %v", err)
+	}
+	e := faq.Entry{State: faq.Published, Texts: []faq.Text{{Language: "en", Question: "Where is my order?", Answer: "x"}}}
+	id, _, err := s.FAQ.SaveEntry(ctx, owner, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Texts[0].Question = "where is  MY order"
+	if _, _, err := s.FAQ.SaveEntry(ctx, owner, e); fail.KindOf(err) != fail.Invalid || !strings.Contains(err.Error(), "Where is my order?") {
+		t.Errorf("the same question: %v", err)
+	}
+	e.Scope.Customer = o.Customer
+	if _, _, err := s.FAQ.SaveEntry(ctx, owner, e); err != nil {
+		t.Errorf("for another place: %v", err)
+	}
+	if same, err := s.FAQ.GetEntry(ctx, owner, id); err != nil {
+		t.Fatal(err)
+	} else if _, _, err := s.FAQ.SaveEntry(ctx, owner, same); err != nil {
+		t.Errorf("the entry itself: %v", err)
+	}
+	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "language-new", "de"}, "Write the question in this language", `value="de"`)
+	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "customer", "x"}, "Please choose one of these.", "New?")
+	m.checkRefused("/faq/state", []string{"id", id.String(), "id", uuid.NewString(), "state", "draft"}, "1 of the entries")
+	m.checkRefused("/snippets", []string{"name", "two", "body", "x", "for", "customer:gone"}, "does not exist any more")
+	m.checkRefused("/admin/desk", []string{"agents_edit", "on", "away_reasons", "Lunch\n" + strings.Repeat("y", 51)}, "50 characters", `name="agents_edit" value="on" checked`)
+	m.checkRefused("/admin/people/invite", []string{"email", "new@b.example", "role", "agent", "customers", "x"}, "Please select again", `value="new@b.example"`)
+	m.checkRefused("/admin/people/"+o.Users[access.Agent].Actor.ID().String()+"/customers", []string{"customers", o.Customer.String()}, "")
+}
+
+// What was said of a group's deletion is what goes: rows of all tables are counted before and after. What stands in the way is said.
+func TestDeleteConfirmations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o, s := testkit.NewOrg(t), startServer(t, nil)
+	m, owner := logInToManagement(t, s, o, access.Manager), o.As(access.Owner)
+	super, err := pgx.Connect(ctx, superURL(t, "parley"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(ctx)
+	tables := column[string](t, super, "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'org_id' order by 1")
+	count := func() map[string]int64 {
+		out := map[string]int64{}
+		for _, table := range tables {
+			out[table] = column[int64](t, super, "select count(*) from "+table+" where org_id = $1", o.ID)[0]
+		}
+		return out
+	}
+	gone := func(before, after map[string]int64) map[string]int64 {
+		out := map[string]int64{}
+		for table, n := range before {
+			if after[table] != n {
+				out[table] = n - after[table]
+			}
+		}
+		return out
+	}
+	group, err := s.Routing.CreateGroup(ctx, owner, "Billing & more")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/admin/groups/" + group.String()
+	for _, x := range []error{
+		s.Routing.SetMember(ctx, owner, group, routing.Member{ID: o.Users[access.Agent].Actor.ID(), IsMember: true, MaxChats: 3}),
+		s.Routing.SetWebsiteGroup(ctx, owner, o.Website, routing.WebsiteGroup{Group: group}, 0),
+		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "a", Body: "x", Group: group}),
+		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "b", Body: "x", Group: group}),
+	} {
+		if x != nil {
+			t.Fatal(x)
+		}
+	}
+	entry, _, err := s.FAQ.SaveEntry(ctx, owner, faq.Entry{State: faq.Published, Scope: faq.Scope{Group: group}, Texts: []faq.Text{{Language: "en", Question: "Q?", Answer: "A"}, {Language: "de", Question: "F?", Answer: "A"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page := m.get(path); !strings.Contains(page, "cannot be deleted: an FAQ entry is for it only") {
+		t.Errorf("what stands in the way is not said: %s", page)
+	}
+	before := count()
+	m.checkRefused(path+"/remove", nil, "an FAQ entry is for it only")
+	if lost := gone(before, count()); len(lost) > 0 {
+		t.Errorf("a refused deletion took %v", lost)
+	}
+	if page := m.get("/faq/" + entry.String()); !strings.Contains(page, "Delete the FAQ entry “F?”? 1 other language and 1 version of its history are deleted with it.") {
+		t.Errorf("an FAQ entry's: %s", page)
+	}
+	m.post("/faq/" + entry.String() + "/remove")
+	after := count()
+	if lost := gone(before, after); lost["faq_entries"] != 1 || lost["faq_texts"] != 2 || lost["faq_history"] != 1 || len(lost) != 3 {
+		t.Errorf("an FAQ entry took %v", lost)
+	}
+	if page := m.get(path); !strings.Contains(page, "Delete group Billing & more? 2 snippets, 1 member's place in it and the routing of 1 website are deleted with it. The main group answers for 1 website then.") {
+		t.Errorf("what goes is not said: %s", page)
+	}
+	before = count()
+	m.post(path + "/remove")
+	if lost := gone(before, count()); lost["groups"] != 1 || lost["snippets"] != 2 || lost["group_members"] != 1 || lost["subjects"] != 1 || len(lost) != 4 {
+		t.Errorf("a group took %v", lost)
+	}
+}
+
+// What is wrong with a field is said beside it, and not once more above the form.
+func TestErrorsShownOnce(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, nil)
+	o := testkit.NewOrg(t)
+	m := logInToManagement(t, s, o, access.Manager)
+	site := "/admin/websites/" + o.Website.String()
+	for _, c := range []struct {
+		path, says string
+		fields     []string
+	}{
+		{site + "/subjects", "Please choose a group.", []string{"priority", "0"}},
+		{"/snippets", "Please write the text.", []string{"name", "ab", "body", "\u200b", "for", "me"}},
+		{site + "/widget/look", "is no CSS selector", []string{"own", "div:::"}},
+		{site + "/widget/invite", "Only the path of a page counts", []string{"invite", "Hello", "invite_page", "/a?b"}},
+	} {
+		_, page := m.post(c.path, c.fields...)
+		if n := strings.Count(page, c.says); n != 1 {
+			t.Errorf("%s: %q is said %d times", c.path, c.says, n)
+		}
+	}
+	if _, page := m.post(site+"/widget/look", "own", ".contact"); !strings.Contains(page, "There is no launcher then") {
+		t.Error("it is not said that there is no launcher")
+	}
+}

@@ -1,0 +1,167 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/platform/access"
+	"parley/app/tools/testkit"
+)
+
+// Of many open conversations the page brings those on the screen whole, the others without their threads; they are loaded when somebody looks
+// at them. Everything else works as with few: what comes in is marked, the keyboard goes everywhere, drafts and unsent replies come back
+// after a reload, and a gap is caught up with.
+func TestBrowserManyOpenConversations(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	mia := o.As(access.Agent)
+	visitors := newVisitors(t, s, o, 30)
+	for i, v := range visitors {
+		v.send("Question " + itoa(i))
+		if _, err := s.Routing.Take(ctx, mia, "Mia", uuid.MustParse(v.conversation)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(v *visitorClient, text string) {
+		t.Helper()
+		if _, err := s.Conversations.SendAsAgent(ctx, mia, uuid.MustParse(v.conversation), uuid.New(), conversation.Text, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, v := range visitors[8:] {
+		say(v, "Answer "+itoa(8+i))
+	}
+	desk := testkit.NewTab(t)
+	desk.Size(1300, 900, false)
+	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready")`)
+	pane := func(v *visitorClient) string { return "#pane-" + v.conversation }
+	light := func() int { return testkit.Eval[int](desk, `document.querySelectorAll(".pane.light").length`) }
+	if n := light(); n < 20 || n > 24 {
+		t.Errorf("%d of 30 panes are light", n)
+	}
+	desk.Wait(`!document.querySelector(".pane.shown.light") && document.querySelectorAll("#mine .entry").length === 30`)
+
+	// What comes in for a light pane is marked, in the list and for the way back.
+	far := visitors[25]
+	desk.Wait(`$("` + pane(far) + `.light")`)
+	far.send("And another thing")
+	desk.Wait(`$("#mine-` + far.conversation + `.fresh") && text("#mine-` + far.conversation + `").includes("And another thing")`)
+	desk.Wait(`$("` + pane(far) + `.light")`)
+
+	// The keyboard goes there; what is typed at once arrives in its composer, and nowhere else.
+	desk.Run(`window.fetched = window.fetch; window.fetch = async (...a) => { if (String(a[0]).endsWith("/pane")) await new Promise((r) => setTimeout(r, 400)); return window.fetched(...a); }`)
+	desk.Run(`document.querySelector("#mine-` + far.conversation + ` button").click()`)
+	desk.Keys("typed too soon")
+	desk.Wait(`$("` + pane(far) + `.focus:not(.light) .thread")?.innerText.includes("And another thing") && $("` + pane(far) + ` .composer textarea").value === "typed too soon"`)
+	desk.Wait(`document.activeElement.matches("` + pane(far) + ` .composer textarea") && !$("#mine-` + far.conversation + `.fresh")`)
+	desk.Wait(`text("` + pane(far) + ` .thread").includes("Question 25") && text("` + pane(far) + ` .thread").includes("Answer 25")`)
+	desk.Keys(", but not lost" + kb.Enter)
+	far.awaitText("typed too soon, but not lost")
+	desk.Run(`window.fetch = window.fetched`)
+
+	// A message and a change that come while a pane is loading are in it.
+	racing := visitors[26]
+	desk.Run(`window.fetch = async (...a) => { const r = await window.fetched(...a); if (String(a[0]).endsWith("/pane")) { window.asked = (window.asked || 0) + 1; while (!window.go) await new Promise((r) => setTimeout(r, 20)); } return r; }`)
+	desk.Run(`document.querySelector("#mine-` + racing.conversation + ` button").click()`)
+	desk.Wait(`window.asked >= 1`)
+	racing.send("While it is loading")
+	if _, err := s.Conversations.EditReply(ctx, mia, uuid.MustParse(racing.conversation), 3, uuid.New(), "Answer 26, corrected"); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`text("#mine-` + racing.conversation + `").includes("While it is loading")`)
+	time.Sleep(300 * time.Millisecond) // the change comes, too
+	desk.Run(`window.go = true`)
+	desk.Wait(`text("` + pane(racing) + ` .thread")?.includes("While it is loading") && text("` + pane(racing) + ` .thread").includes("Answer 26, corrected")`)
+	desk.Run(`window.fetch = window.fetched`)
+
+	// The last of the list.
+	desk.Run(`document.querySelectorAll("#mine button")[29].click()`)
+	desk.Wait(`document.activeElement.matches(".pane.focus:not(.light) .composer textarea")`)
+
+	// Drafts and what could not be sent survive a reload, though their panes come light.
+	draft, unsent := visitors[27], visitors[28]
+	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
+	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
+	desk.Reload()
+	desk.Wait(`document.body.classList.contains("ready")`)
+	unsent.awaitText("Sent at last")
+	desk.Wait(`$("` + pane(draft) + `.light")`)
+	desk.Run(`document.querySelector("#mine-` + draft.conversation + ` button").click()`)
+	desk.Wait(`$("` + pane(draft) + `.focus .composer textarea")?.value === "half a thought"`)
+
+	// After a gap, the light ones know what they missed, and what is over is gone.
+	gap, over := visitors[22], visitors[23]
+	desk.Wait(`$("` + pane(gap) + `.light") && $("` + pane(over) + `.light")`)
+	desk.Run(`window.dispatchEvent(new Event("offline"))`)
+	gap.send("Said in the gap")
+	if _, err := s.Conversations.Close(ctx, mia, uuid.MustParse(over.conversation)); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`text("#connection") === "Online" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
+	desk.Wait(`$("` + pane(gap) + `.light") && $("#mine-` + gap.conversation + `.fresh")`)
+	desk.Run(`document.querySelector("#mine-` + gap.conversation + ` button").click()`)
+	desk.Wait(`text("` + pane(gap) + `.focus .thread")?.includes("Said in the gap")`)
+
+	for _, line := range desk.Console() {
+		if !strings.Contains(line, "WebSocket") {
+			t.Errorf("console: %s", line)
+		}
+	}
+}
+
+// A long queue at the desk: the head, how many more wait, the count in the title; taking and picking from it. Wide and narrow, light and dark,
+// axe-core finds nothing.
+func TestBrowserLongQueue(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	ids := fillQueue(t, o, uuid.Nil, 10_000)
+	desk := testkit.NewTab(t)
+	desk.Size(1280, 800, false)
+	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
+	desk.Wait(`document.body.classList.contains("ready") && text("#line-more") === "and 9,950 more" && text("#line-title .count") === "10,000"`)
+	desk.Wait(`document.title.startsWith("(10000)")`)
+	desk.Click("#take-next")
+	desk.Wait(`$("#pane-` + ids[0].String() + `.focus textarea")`)
+	desk.Wait(`text("#line-more") === "and 9,949 more" && $("#line").childElementCount === 50 && $("#line-` + ids[50].String() + `")`)
+	desk.Click("#line-" + ids[30].String() + " button")
+	desk.Wait(`$("#pane-` + ids[30].String() + `.focus textarea")`)
+	desk.Wait(`text("#line-more") === "and 9,948 more" && $("#line-` + ids[51].String() + `")`)
+	for _, size := range []struct {
+		name  string
+		width int64
+	}{{"wide", 1280}, {"narrow", 390}} {
+		for _, dark := range []bool{false, true} {
+			desk.Size(size.width, 780, dark)
+			if size.name == "narrow" {
+				desk.Run(`document.body.classList.remove("talking"); document.querySelector("#line-more").scrollIntoView({ block: "center" })`)
+			}
+			time.Sleep(150 * time.Millisecond) // transitions
+			full := fmt.Sprintf("desk-long-queue-%s-%s", size.name, map[bool]string{false: "light", true: "dark"}[dark])
+			desk.Accessible(full)
+			if over := testkit.Eval[int](desk, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s: %d pixels wider than the screen", full, over)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, full+".png"), desk.Screenshot(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for _, line := range desk.Console() {
+		t.Errorf("console: %s", line)
+	}
+}

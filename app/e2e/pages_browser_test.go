@@ -1,0 +1,224 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"parley/app/demo"
+	"parley/app/domain/routing"
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+	"parley/app/tools/traffic"
+)
+
+// Every screen, wide and narrow, light and dark: draws without a word on the console, fits its width, and axe-core finds
+// nothing. With SCREENSHOTS=folder each is pictured there.
+func TestBrowserPages(t *testing.T) {
+	s, err := serve.Start(context.Background(), serve.Config{DataDir: filepath.Join(publicTemp(t), "data"), Demo: true, Volatile: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	day, night := testkit.NewTab(t), testkit.NewTab(t)
+	show := func(b *testkit.Tab, name string) {
+		t.Helper()
+		for _, size := range []struct {
+			name          string
+			width, height int64
+		}{{"wide", 1280, 800}, {"narrow", 390, 780}} {
+			for _, dark := range []bool{false, true} {
+				scheme := map[bool]string{false: "light", true: "dark"}[dark]
+				b.Size(size.width, size.height, dark)
+				time.Sleep(150 * time.Millisecond) // transitions
+				full := name + "-" + size.name + "-" + scheme
+				b.Accessible(full)
+				if over := testkit.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+					t.Errorf("%s: %d pixels wider than the screen", full, over)
+				}
+				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+					if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Screenshot(), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		b.Size(1280, 800, false)
+	}
+	for _, page := range []string{"login", "signup", "forgot"} {
+		day.Go(s.URL + "/" + page)
+		show(day, page)
+	}
+	day.Go(s.URL + "/login")
+	day.Type("#f-email", "mia@parley.demo")
+	day.Type("#f-password", "not her password")
+	day.Click("form button.primary")
+	day.Wait(`$(".notice.bad")`)
+	show(day, "login-refused")
+
+	// Mia at the desk, who may have two conversations, and visitors with something to say.
+	ctx := context.Background()
+	who, mia := demoPerson(t, s, "olga@parley.demo"), demoPerson(t, s, "mia@parley.demo")
+	groups, err := s.Routing.ListGroups(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	may := func(conversations int) {
+		t.Helper()
+		if err := s.Routing.SetMember(ctx, who, groups[0].ID, routing.Member{ID: mia.ID(), IsMember: true, MaxChats: conversations}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	may(2)
+	day.Go(s.URL + "/login")
+	day.LogIn(s.URL, "mia@parley.demo", demo.Password, "/desk")
+	day.Wait(`text("#connection") === "Online" && $("#status").value === "online"`)
+	show(day, "desk-empty")
+	var visitors []*visitorClient
+	shop := traffic.Site{Server: s.URL, Key: s.Demo.ShopKey, Origin: s.URL}
+	asks := []string{"Hi! Do you deliver to Norway, and what does it cost?", "My parcel says delivered, but there is nothing here.", "Which of your green teas has the least caffeine?",
+		"Is the Captain’s Blend fair trade?", "How long can I keep an opened bag?"}
+	for _, text := range asks {
+		w, err := shop.Open(context.Background(), nil, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Close)
+		v := &visitorClient{t: t, Visitor: w}
+		v.await("welcome")
+		v.send(text)
+		visitors = append(visitors, v)
+	}
+	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#line").childElementCount === 3`)
+	day.Type("#pane-"+visitors[0].conversation+" textarea", "Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
+	visitors[0].awaitText("Yes, we do! Delivery to Norway is € 6.90 and takes three to five days.")
+	visitors[0].send("Great, and do you ship on Saturdays?")
+	day.Click("#pane-" + visitors[0].conversation + " [data-kind=note]")
+	day.Keys("Asks about Norway: customs note is in the folder." + kb.Enter)
+	day.Wait(`$(".message.note")`)
+	if err := visitors[1].WriteFrame(map[string]string{"type": "typing", "text": "I have looked everywhere, even in the"}); err != nil {
+		t.Fatal(err)
+	}
+	day.Wait(`$(".typing q")`)
+	show(day, "desk")
+
+	// A visitor's panel on the shop's page.
+	night.Go(s.Demo.ShopURL)
+	night.Wait(`$("chat .launcher").getClientRects().length`)
+	show(night, "shop")
+	night.Click("chat .launcher")
+	night.Wait(`$("chat .greeting")`)
+	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
+	night.Wait(`$("chat .message:not(.pending)")`)
+	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
+	may(20)
+	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
+	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
+	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
+	night.Wait(`$("chat .message.agent")`)
+	show(night, "panel")
+
+	// One closed conversation, for those who read the past.
+	day.Click(".pane.focus form.close button")
+	night.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
+
+	night.LogIn(s.URL, "olga@parley.demo", demo.Password, "/admin")
+	show(night, "customers")
+	tea := testkit.Eval[string](night, `[...document.querySelectorAll(".cards a")].find((a) => a.innerText.includes("Harbour Tea")).pathname`)
+	night.Go(s.URL + tea)
+	show(night, "customer")
+	night.Click(".cards a")
+	night.Wait(`$("#domains li.seen")`)
+	show(night, "website")
+	night.Click("a[href$='/widget']")
+	night.Wait(`document.querySelector("#stage > div")?.shadowRoot.querySelector(".greeting")?.textContent`)
+	show(night, "widget")
+	for _, page := range []string{"ratings", "blocked"} {
+		night.Go(s.URL + "/admin/" + page)
+		night.Wait(`document.readyState === "complete"`)
+		show(night, page)
+	}
+	night.Go(s.URL + "/admin/groups")
+	show(night, "groups")
+	night.Go(s.URL + "/admin/groups/" + groups[0].ID.String())
+	show(night, "group")
+	night.Go(s.URL + "/board")
+	night.Wait(`document.querySelectorAll("[data-talk]").length === 5`)
+	show(night, "board")
+	night.Click("[data-talk] a")
+	night.Wait(`text(".history h2").includes("given by the rule")`)
+	show(night, "why")
+	night.Go(s.URL + "/admin/people")
+	show(night, "people")
+	night.Type("#f-email", "new.colleague@shop.example")
+	night.Click(`form[action="/admin/people/invite"] button`)
+	night.Wait(`$("#link")`)
+	show(night, "people-invited")
+	night.Run(`[...document.querySelectorAll("details")].forEach(d => d.open = true)`)
+	show(night, "people-open")
+	night.Go(s.URL + "/admin/people")
+	night.Run(`[...document.querySelectorAll("td a, th a")].find(a => a.textContent == "Mia").click()`)
+	night.Wait(`$("fieldset.boxes")`)
+	show(night, "person")
+	night.Go(s.URL + "/admin/organization")
+	show(night, "organization")
+	night.Go(s.URL + "/faq")
+	show(night, "faq")
+	night.Click(".entries-table th a")
+	night.Wait(`$(".entry-form")`)
+	show(night, "entry")
+	for _, page := range []string{"faq/import", "snippets", "preferences", "admin/tags", "admin/desk"} {
+		night.Go(s.URL + "/" + page)
+		night.Wait(`document.readyState === "complete"`)
+		show(night, map[string]string{"faq/import": "import", "admin/tags": "tags", "admin/desk": "rules"}[page]+map[bool]string{true: page}[!strings.Contains(page, "/")])
+	}
+	night.Go(s.URL + "/review")
+	night.Wait(`$(".cards.past a")`)
+	show(night, "review")
+	night.Click(".cards.past a")
+	night.Wait(`$(".transcript")`)
+	show(night, "transcript")
+	night.Go(s.URL + "/no/such/page")
+	show(night, "not-found")
+
+	for name, tab := range map[string]*testkit.Tab{"day": day, "night": night} {
+		for _, line := range tab.Console() {
+			if strings.Contains(line, "401 (Unauthorized)") || strings.HasSuffix(line, "/no/such/page") {
+				continue // the refused log-in, the page that is not there
+			}
+			t.Errorf("%s's console: %s", name, line)
+		}
+	}
+}
+
+// publicTemp is a temporary folder that the private Postgres can enter, whoever it runs as.
+func publicTemp(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "parley-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	os.Chmod(dir, 0o755)
+	return dir
+}
+
+// demoPerson is who logs in with one of the demo's addresses.
+func demoPerson(t testing.TB, s *serve.Server, email string) access.Actor {
+	t.Helper()
+	logins, err := s.DB.Unscoped().ListLogIns(context.Background(), email)
+	if err != nil || len(logins) == 0 {
+		t.Fatal(email, err)
+	}
+	p, err := s.Identity.GetMember(context.Background(), logins[0].UserID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Actor
+}

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/app/platform/access"
+	"parley/app/serve"
+)
+
+// ids is everything of an organization that an address or a form can name.
+type ids struct {
+	orgData
+	domain, invitation, closed string
+}
+
+// routeCase says who gets through a route, and calls it with the ids of an organization.
+type routeCase struct {
+	needs    access.Right
+	open     bool // no log-in needed
+	everyone bool // whoever is logged in, whatever it may do
+	stranger bool // called without a log-in only
+	path     func(ids) string
+	form     func(ids) url.Values
+	code     int // what the owner of another organization gets; 0: a page without a word of it
+}
+
+func atPath(path string) func(ids) string { return func(ids) string { return path } }
+
+func pathWith(before string, id func(ids) string, after string) func(ids) string {
+	return func(x ids) string { return before + id(x) + after }
+}
+
+func values(pairs ...string) func(ids) url.Values {
+	return func(ids) url.Values {
+		v := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+}
+
+// Every route of the site map has its case here; a route without one fails TestEveryRoute.
+var routeCases = map[string]routeCase{
+	"GET /healthz":             {open: true, path: atPath("/healthz")},
+	"GET /readyz":              {open: true, path: atPath("/readyz")},
+	"GET /static/:hash/:name":  {open: true, path: atPath("/static/0000000000/app.css"), code: 404},
+	"GET /":                    {open: true, path: atPath("/"), code: 303},
+	"GET /login":               {open: true, path: atPath("/login"), code: 303},
+	"POST /login":              {open: true, path: atPath("/login"), form: values("email", "nobody@shop.example", "password", "wrong password"), code: 401},
+	"POST /logout":             {open: true, stranger: true, path: atPath("/logout"), code: 303},
+	"POST /login/organization": {open: true, path: atPath("/login/organization"), form: func(x ids) url.Values { return url.Values{"user": {agentOf(x)}} }, code: 303},
+	"GET /signup":              {open: true, path: atPath("/signup")},
+	"POST /signup":             {open: true, path: atPath("/signup"), form: values("organization", ""), code: 422},
+	"GET /signup/:secret":      {open: true, path: atPath("/signup/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /signup/:secret":     {open: true, path: atPath("/signup/0123456789abcdefghijklmnopq"), form: values("password", "long enough!"), code: 404},
+	"GET /join/:secret":        {open: true, path: atPath("/join/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /join/:secret":       {open: true, path: atPath("/join/0123456789abcdefghijklmnopq"), form: values("name", "N", "password", "long enough!"), code: 404},
+	"GET /forgot":              {open: true, path: atPath("/forgot")},
+	"POST /forgot":             {open: true, path: atPath("/forgot"), form: func(x ids) url.Values { return url.Values{"email": {x.Users[access.Agent].Email}} }},
+	"GET /reset/:secret":       {open: true, path: atPath("/reset/0123456789abcdefghijklmnopq"), code: 404},
+	"POST /reset/:secret":      {open: true, path: atPath("/reset/0123456789abcdefghijklmnopq"), form: values("password", "long enough!"), code: 404},
+
+	"GET /desk":                         {needs: access.Answer, path: atPath("/desk")},
+	"GET /live/desk":                    {needs: access.Answer, path: atPath("/live/desk"), code: 422}, // with an upgrade: TestEveryFrame
+	"GET /desk/session":                 {open: true, path: atPath("/desk/session")},
+	"POST /desk/login":                  {open: true, path: atPath("/desk/login"), form: values("email", "nobody@shop.example", "password", "wrong password"), code: 401},
+	"POST /desk/take":                   {needs: access.Answer, path: atPath("/desk/take"), code: 404},
+	"POST /desk/conversations/:id/take": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/take"), code: 404},
+	"POST /desk/conversations/:id/messages": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/messages"),
+		form: values("id", uuid.NewString(), "kind", "text", "body", "From outside", "after", "0"), code: 404},
+	"POST /desk/conversations/:id/close":    {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/close"), code: 404},
+	"POST /desk/status":                     {needs: access.Answer, path: atPath("/desk/status"), form: values("status", "asleep"), code: 422},
+	"POST /desk/conversations/:id/decline":  {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/decline"), code: 409},
+	"GET /desk/conversations/:id/hand":      {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/hand"), code: 404},
+	"POST /desk/conversations/:id/transfer": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/transfer"), form: func(x ids) url.Values { return url.Values{"to": {"person:" + agentOf(x)}} }, code: 404},
+	"POST /desk/conversations/:id/consult":  {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/consult"), form: func(x ids) url.Values { return url.Values{"to": {"person:" + agentOf(x)}} }, code: 404},
+	"POST /desk/conversations/:id/guests/:user/leave": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/guests/" + x.Users[access.Supervisor].Actor.ID().String() + "/leave"
+	}, code: 204},
+	"GET /desk/conversations/:id/pane":           {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/pane"), code: 404},
+	"GET /desk/conversations/:id/messages":       {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/messages?before=9"), code: 404},
+	"GET /desk/conversations/:id/messages/:seq":  {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/messages/1"), code: 404},
+	"GET /desk/conversations/:id/aside":          {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/aside"), code: 404},
+	"GET /desk/conversations/:id/earlier/:other": {needs: access.Answer, path: func(x ids) string { return "/desk/conversations/" + conversationOf(x) + "/earlier/" + x.closed }, code: 404},
+	"POST /desk/conversations/:id/tags":          {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/tags"), form: values("tag", "From outside"), code: 404},
+	"POST /desk/conversations/:id/tags/:tag/remove": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/tags/" + x.tag.String() + "/remove"
+	}, code: 404},
+	"GET /desk/conversations/:id/faq":        {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/faq?q=question"), code: 404},
+	"GET /desk/conversations/:id/faq/:entry": {needs: access.Answer, path: func(x ids) string { return "/desk/conversations/" + conversationOf(x) + "/faq/" + x.entry.String() }, code: 404},
+	"POST /desk/conversations/:id/faq/:entry/dismiss": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/faq/" + x.entry.String() + "/dismiss"
+	}, form: values("for", "1"), code: 404},
+	"GET /desk/conversations/:id/keep":  {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/keep?seq=3"), code: 404},
+	"POST /desk/conversations/:id/keep": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/keep"), form: values("seq", "3", "question", "Q", "answer", "A", "language", "en"), code: 404},
+	"POST /desk/conversations/:id/snippets/:snippet": {needs: access.Answer, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/snippets/" + x.snippet.String()
+	}, code: 404},
+	"POST /desk/conversations/:id/drafts":     {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/drafts"), code: 404},
+	"GET /desk/conversations/:id/drafts/sent": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/drafts/sent"), code: 404},
+	"POST /desk/conversations/:id/reword":     {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/reword"), form: values("how", "summary"), code: 404},
+	"POST /desk/push":                         {needs: access.Answer, path: atPath("/desk/push"), form: values("endpoint", "http://inside.example", "p256dh", "x", "auth", "x"), code: 422},
+	"GET /preferences":                        {needs: access.Answer, path: atPath("/preferences")},
+	"POST /preferences":                       {needs: access.Answer, path: atPath("/preferences"), form: values("key-take", "Ctrl+T"), code: 422},
+	"GET /snippets":                           {needs: access.Answer, path: atPath("/snippets")},
+	"POST /snippets":                          {needs: access.Answer, path: atPath("/snippets"), form: func(x ids) url.Values { return url.Values{"name": {"taken"}, "body": {"x"}, "for": {groupOf(x)}} }, code: 422},
+	"POST /snippets/:id":                      {needs: access.Answer, path: func(x ids) string { return "/snippets/" + x.snippet.String() }, form: values("name", "taken", "body", "x"), code: 404},
+	"POST /snippets/:id/remove":               {needs: access.Answer, path: func(x ids) string { return "/snippets/" + x.snippet.String() + "/remove" }, code: 404},
+	"GET /faq":                                {needs: access.Answer, path: func(x ids) string { return "/faq?q=question&customer=" + customerOf(x) }},
+	"GET /faq/new":                            {needs: access.Answer, path: atPath("/faq/new")},
+	"POST /faq/new": {needs: access.Answer, path: atPath("/faq/new"), form: func(x ids) url.Values {
+		return url.Values{"question": {"Q"}, "answer": {"A"}, "language": {"en"}, "state": {"live"}, "customer": {customerOf(x)}}
+	}, code: 422},
+	"GET /faq/:id":                                    {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, code: 404},
+	"POST /faq/:id":                                   {needs: access.Answer, path: func(x ids) string { return "/faq/" + x.entry.String() }, form: values("question", "Q", "answer", "A", "language", "en", "version", "1"), code: 404},
+	"POST /faq/:id/remove":                            {needs: access.Manage, path: func(x ids) string { return "/faq/" + x.entry.String() + "/remove" }, code: 404},
+	"POST /faq/state":                                 {needs: access.Manage, path: atPath("/faq/state"), form: func(x ids) url.Values { return url.Values{"id": {x.entry.String()}, "state": {"draft"}} }, code: 409},
+	"GET /faq/export":                                 {needs: access.Manage, path: atPath("/faq/export?format=json")},
+	"GET /faq/import":                                 {needs: access.Manage, path: atPath("/faq/import")},
+	"POST /faq/import":                                {needs: access.Manage, path: atPath("/faq/import"), code: 422},
+	"GET /admin/tags":                                 {needs: access.Manage, path: atPath("/admin/tags")},
+	"POST /admin/tags":                                {needs: access.Manage, path: atPath("/admin/tags"), form: values("name", ""), code: 422},
+	"POST /admin/tags/:id":                            {needs: access.Manage, path: func(x ids) string { return "/admin/tags/" + x.tag.String() }, form: values("name", "Taken over"), code: 404},
+	"POST /admin/tags/:id/remove":                     {needs: access.Manage, path: func(x ids) string { return "/admin/tags/" + x.tag.String() + "/remove" }, code: 404},
+	"GET /admin/desk":                                 {needs: access.Manage, path: atPath("/admin/desk")},
+	"POST /admin/desk":                                {needs: access.Manage, path: atPath("/admin/desk"), form: values("away_reasons", strings.Repeat("x", 60)), code: 422},
+	"POST /admin/desk/model":                          {needs: access.Manage, path: atPath("/admin/desk/model"), form: values("base_url", "http://127.0.0.1:1/v1", "model", "m", "budget", "1"), code: 422},
+	"POST /admin/desk/model/remove":                   {needs: access.Manage, path: atPath("/admin/desk/model/remove"), code: 303},
+	"GET /admin/people/:id":                           {needs: access.Manage, path: pathWith("/admin/people/", agentOf, ""), code: 404},
+	"POST /admin/people/:id/aliases":                  {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/aliases"), form: func(x ids) url.Values { return url.Values{"alias-" + customerOf(x): {"Taken over"}} }, code: 303},
+	"GET /manifest.webmanifest":                       {open: true, path: atPath("/manifest.webmanifest")},
+	"GET /worker.js":                                  {open: true, path: atPath("/worker.js")},
+	"GET /board":                                      {needs: access.Monitor, path: atPath("/board")},
+	"GET /live/board":                                 {needs: access.Monitor, path: atPath("/live/board"), code: 422},
+	"GET /board/conversations/:id":                    {needs: access.Manage, path: pathWith("/board/conversations/", conversationOf, ""), code: 404},
+	"POST /board/conversations/:id/watch":             {needs: access.Monitor, path: pathWith("/board/conversations/", conversationOf, "/watch"), code: 404},
+	"POST /board/conversations/:id/take":              {needs: access.Monitor, path: pathWith("/board/conversations/", conversationOf, "/take"), code: 404},
+	"POST /board/conversations/:id/give":              {needs: access.Monitor, path: pathWith("/board/conversations/", conversationOf, "/give"), form: func(x ids) url.Values { return url.Values{"to": {agentOf(x)}} }, code: 404},
+	"POST /admin/customers/:id/share":                 {needs: access.Manage, path: pathWith("/admin/customers/", customerOf, "/share"), form: values("share", "1"), code: 404},
+	"GET /admin/groups":                               {needs: access.Manage, path: atPath("/admin/groups")},
+	"POST /admin/groups":                              {needs: access.Manage, path: atPath("/admin/groups"), form: values("name", ""), code: 422},
+	"POST /admin/groups/rules":                        {needs: access.Manage, path: atPath("/admin/groups/rules"), form: values("hand_back", "-1", "former", "0"), code: 422},
+	"GET /admin/groups/:id":                           {needs: access.Manage, path: pathWith("/admin/groups/", groupOf, ""), code: 404},
+	"POST /admin/groups/:id":                          {needs: access.Manage, path: pathWith("/admin/groups/", groupOf, ""), form: values("name", "Taken over", "priority", "0", "zone", "UTC", "after", "60"), code: 404},
+	"POST /admin/groups/:id/remove":                   {needs: access.Manage, path: pathWith("/admin/groups/", groupOf, "/remove"), code: 404},
+	"POST /admin/groups/:id/members":                  {needs: access.Manage, path: pathWith("/admin/groups/", groupOf, "/members"), code: 404},
+	"POST /admin/websites/:id/subjects":               {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/subjects"), form: func(x ids) url.Values { return url.Values{"group": {groupOf(x)}, "priority": {"0"}} }, code: 404},
+	"POST /admin/websites/:id/subjects/:group/remove": {needs: access.Manage, path: func(x ids) string { return "/admin/websites/" + websiteOf(x) + "/subjects/" + groupOf(x) + "/remove" }, code: 404},
+
+	"GET /admin":                         {needs: access.Manage, path: atPath("/admin")},
+	"POST /admin/customers":              {needs: access.Manage, path: atPath("/admin/customers"), form: values("name", ""), code: 422},
+	"GET /admin/customers/:id":           {needs: access.Manage, path: pathWith("/admin/customers/", customerOf, ""), code: 404},
+	"POST /admin/customers/:id":          {needs: access.Manage, path: pathWith("/admin/customers/", customerOf, ""), form: values("name", "Taken over"), code: 404},
+	"POST /admin/customers/:id/websites": {needs: access.Manage, path: pathWith("/admin/customers/", customerOf, "/websites"), form: values("name", "Taken over", "host", "evil.example"), code: 404},
+	"GET /admin/websites/:id":            {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, ""), code: 404},
+	"GET /live/websites/:id":             {needs: access.Manage, path: pathWith("/live/websites/", websiteOf, ""), code: 422},
+	"POST /admin/websites/:id":           {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, ""), form: values("name", "Taken over"), code: 404},
+	"POST /admin/websites/:id/domains":   {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/domains"), form: values("host", "evil.example"), code: 404},
+	"POST /admin/websites/:id/domains/:domain/remove": {needs: access.Manage, path: func(x ids) string {
+		return "/admin/websites/" + websiteOf(x) + "/domains/" + x.domain + "/remove"
+	}, code: 404},
+	"GET /admin/people": {needs: access.Manage, path: atPath("/admin/people")},
+	"POST /admin/people/invite": {needs: access.Manage, path: atPath("/admin/people/invite"), form: func(x ids) url.Values {
+		return url.Values{"email": {"spy@evil.example"}, "role": {"reviewer"}, "customer": {customerOf(x)}}
+	}, code: 422},
+	"POST /admin/people/invitations/:id/remove": {needs: access.Manage, path: func(x ids) string { return "/admin/people/invitations/" + x.invitation + "/remove" }, code: 404},
+	"POST /admin/people/:id/role":               {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/role"), form: values("role", "manager"), code: 404},
+	"POST /admin/people/:id/customers": {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/customers"), form: func(x ids) url.Values {
+		return url.Values{"serves": {"some"}, "customers": {customerOf(x)}}
+	}, code: 404},
+	"POST /admin/people/:id/disable": {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/disable"), code: 404},
+	"POST /admin/people/:id/enable":  {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/enable"), code: 404},
+	"POST /admin/people/:id/reset":   {needs: access.Manage, path: pathWith("/admin/people/", agentOf, "/reset"), code: 404},
+	"GET /admin/organization":        {needs: access.Own, path: atPath("/admin/organization")},
+	"POST /admin/organization":       {needs: access.Own, path: atPath("/admin/organization"), form: values("name", ""), code: 422},
+
+	"POST /desk/conversations/:id/files": {needs: access.Answer, path: pathWith("/desk/conversations/", conversationOf, "/files?id="+uuid.NewString()+"&name=x.txt"), code: 404},
+	"GET /files/:id/:name":               {everyone: true, path: func(x ids) string { return "/files/" + x.file.String() + "/x.txt" }, code: 404},
+	"OPTIONS /widget/v1/files":           {open: true, path: func(x ids) string { return "/widget/v1/files?key=" + x.Key }, code: 403},
+	"POST /widget/v1/files":              {open: true, path: func(x ids) string { return "/widget/v1/files?key=" + x.Key }, code: 403},
+	"GET /widget/v1/files/:link/:name":   {open: true, path: atPath("/widget/v1/files/AAAA/x.txt"), code: 404},
+
+	"GET /admin/websites/:id/widget":        {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/widget"), code: 404},
+	"GET /admin/websites/:id/mail":          {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/mail"), code: 404},
+	"POST /admin/websites/:id/widget/:part": {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/widget/look"), form: values("own", ".taken-over"), code: 404},
+	"POST /admin/websites/:id/identity":     {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/identity"), code: 404},
+	"GET /admin/ratings":                    {needs: access.Manage, path: atPath("/admin/ratings")},
+	"GET /admin/blocked":                    {needs: access.Monitor, path: atPath("/admin/blocked")},
+	"POST /admin/blocked":                   {needs: access.Monitor, path: atPath("/admin/blocked"), form: values("network", "everybody"), code: 422},
+	"POST /admin/blocked/:id/remove":        {needs: access.Monitor, path: func(x ids) string { return "/admin/blocked/" + x.block.String() + "/remove" }, code: 404},
+	"POST /desk/conversations/:id/block":    {needs: access.Monitor, path: pathWith("/desk/conversations/", conversationOf, "/block"), code: 404},
+
+	"GET /review":                    {needs: access.Review, path: atPath("/review")},
+	"GET /review/:id":                {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed }, code: 404},
+	"GET /review/:id/export/:format": {needs: access.Review, path: func(x ids) string { return "/review/" + x.closed + "/export/json" }, code: 404},
+
+	"GET /widget.js":         {open: true, path: atPath("/widget.js")},
+	"GET /widget.css":        {open: true, path: atPath("/widget.css")},
+	"GET /widget/:file":      {open: true, path: atPath("/widget/panel-000000000000.js"), code: 404},
+	"GET /widget/v1/site":    {open: true, path: func(x ids) string { return "/widget/v1/site?key=" + x.Key }}, // refuses an origin that is not the website's
+	"POST /widget/v1/frames": {open: true, path: func(x ids) string { return "/widget/v1/frames?key=" + x.Key }, code: 403},
+	"POST /widget/v1/return": {open: true, path: func(x ids) string { return "/widget/v1/return?key=" + x.Key }, code: 403},
+	"GET /widget/v1/socket":  {open: true, path: func(x ids) string { return "/widget/v1/socket?key=" + x.Key }, code: 403},
+	"GET /demo/shop":         {open: true, path: atPath("/demo/shop"), code: 404},
+}
+
+// collectIDs fills an organization and looks up what can be named.
+func collectIDs(t testing.TB, s *serve.Server) ids {
+	t.Helper()
+	ctx := context.Background()
+	x := ids{orgData: fillOrganization(t, s)}
+	who := x.As(access.Owner)
+	w, err := s.Org.GetWebsite(ctx, who, x.Website)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.domain = w.Domains[0].ID.String()
+	invitations, err := s.Identity.ListInvitations(ctx, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.invitation = invitations[0].ID.String()
+	v := newVisitor(t, s, x.Org, "")
+	v.send("A closed one of " + x.Name)
+	closed := uuid.MustParse(v.conversation)
+	if _, err := s.Routing.Take(ctx, x.As(access.Agent), "Mia", closed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Conversations.Close(ctx, x.As(access.Agent), closed); err != nil {
+		t.Fatal(err)
+	}
+	x.closed = closed.String()
+	return x
+}
+
+var (
+	conversationOf = func(x ids) string { return x.conversation.String() }
+	customerOf     = func(x ids) string { return x.Customer.String() }
+	websiteOf      = func(x ids) string { return x.Website.String() }
+	groupOf        = func(x ids) string { return x.group.String() }
+	agentOf        = func(x ids) string { return x.As(access.Agent).ID().String() }
+)

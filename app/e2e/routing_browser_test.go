@@ -1,0 +1,216 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"parley/app/domain/identity"
+	"parley/app/domain/routing"
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+)
+
+// addAgent creates another agent of an organization.
+func addAgent(t testing.TB, s *serve.Server, o testkit.Org, name string) testkit.Member {
+	t.Helper()
+	email := name + "@" + o.Name + ".example"
+	id, err := s.Identity.CreateMember(context.Background(), o.ID, identity.SignUp{Name: name, Email: email, Password: testkit.Password}, access.Agent, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testkit.Member{Actor: access.User(o.ID, id, access.Agent, uuid.Nil), Name: name, Email: email}
+}
+
+// addGroup creates a group of some agents, each with a limit of conversations.
+func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in routing.Settings, most int, members ...testkit.Member) uuid.UUID {
+	t.Helper()
+	ctx, owner := context.Background(), o.As(access.Owner)
+	id, err := s.Routing.CreateGroup(ctx, owner, in.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Routing.UpdateGroup(ctx, owner, id, in); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		if err := s.Routing.SetMember(ctx, owner, id, routing.Member{ID: m.Actor.ID(), IsMember: true, MaxChats: most}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return id
+}
+
+// routeToGroup lets a group answer for the organization's website.
+func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, group uuid.UUID, place int, labels map[string]string) {
+	t.Helper()
+	if err := s.Routing.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website, routing.WebsiteGroup{Group: group, Labels: labels}, place); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Three agents and five visitors: conversations are given by themselves up to the limits; away, transfer, consult, watch,
+// take-over, overflow; and the visitor knows where it stands.
+func TestBrowserRouting(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	tom, sara := addAgent(t, s, o, "Tom"), o.Users[access.Supervisor]
+	mia := addAgent(t, s, o, "Mia")
+	help := addGroup(t, s, o, routing.Settings{Name: "Help", Automatic: true, Picking: true}, 3, sara)
+	orders := addGroup(t, s, o, routing.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second}, 2, mia, tom)
+	routeToGroup(t, s, o, orders, 0, map[string]string{"en": "My order", "de": "Meine Bestellung"})
+	routeToGroup(t, s, o, help, 1, nil)
+
+	at := func(p testkit.Member) *testkit.Tab {
+		b := testkit.NewTab(t)
+		b.Size(1280, 800, false)
+		b.LogIn(s.URL, p.Email, testkit.Password, "/desk")
+		b.Wait(`document.body.classList.contains("ready") && $("#status").value === "online"`)
+		return b
+	}
+	atMia, atTom := at(mia), at(tom)
+	awaitAvailability(t, s, mia.Actor, routing.Online)
+	awaitAvailability(t, s, tom.Actor, routing.Online)
+
+	// Four are given, two each, and the fifth waits: nobody has more than allowed.
+	early := newVisitors(t, s, o, 4)
+	for i, v := range early {
+		v.send(names[i] + " asks")
+	}
+	visitor := testkit.NewTab(t)
+	visitor.Go(customerPage(t, s.URL, o.Key))
+	visitor.Click("chat .launcher")
+	visitor.Wait(`$("chat .subjects button")`)
+	visitor.Click("chat .subjects button") // the first, in the browser's language
+	if label := testkit.Eval[string](visitor, `document.getElementById("parley").shadowRoot.querySelector(".subjects button").textContent`); label != "My order" {
+		t.Errorf("the first subject is called %q", label)
+	}
+	two := `document.querySelectorAll(".pane").length === 2 && document.querySelectorAll("#mine .entry").length === 2`
+	atMia.Wait(two)
+	atTom.Wait(two)
+	atMia.Run(`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	awaitAvailability(t, s, mia.Actor, routing.Away)
+	atMia.Wait(`text("#availability").includes("go back into the line")`)
+	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
+	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
+	visitor.Wait(`!$("chat .subjects").getClientRects().length`)
+	visitor.Accessible("visitor-in-line")
+	saveScreenshot(t, visitor, "panel-in-line")
+
+	// Mia is away: what she closes makes no room. Tom closes one, and has Emil.
+	atMia.Click(".pane.focus textarea")
+	atMia.Keys("Goodbye" + kb.Enter)
+	atMia.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
+	atMia.Click(".pane.focus form.close button")
+	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 1 && $("#line").childElementCount === 1`)
+	atTom.Click(".pane.focus textarea")
+	atTom.Keys("Goodbye" + kb.Enter)
+	atTom.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
+	atTom.Click(".pane.focus form.close button")
+	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
+	atTom.Wait(`[...document.querySelectorAll(".pane")].some((p) => p.innerText.includes("Emil asks"))`)
+	emil := testkit.Eval[string](atTom, `[...document.querySelectorAll(".pane")].find((p) => p.innerText.includes("Emil asks")).dataset.conversation`)
+	pane := "#pane-" + emil
+
+	// Tom offers Emil to Mia, with a comment; she is back, sees the offer, and accepts it.
+	atMia.Run(`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	awaitAvailability(t, s, mia.Actor, routing.Online)
+	atTom.Click("#mine-" + emil + " button")
+	atTom.Wait(`$("` + pane + `.focus")`)
+	atTom.Click(pane + " .hand summary")
+	atTom.Wait(`$("` + pane + ` .handing select option[value='person:` + mia.Actor.ID().String() + `']")`)
+	atTom.Run(`document.querySelector("` + pane + ` .handing select").value = "person:` + mia.Actor.ID().String() + `"`)
+	atTom.Type(pane+" .handing textarea", "You know him")
+	saveScreenshot(t, atTom, "desk-hand")
+	atTom.Accessible("desk-hand")
+	atTom.Click(pane + " .handing button.primary")
+	atMia.Wait(`text("#line .offered .act").startsWith("Accept") && text("#line .offered .offer") === "Tom: You know him"`)
+	atTom.Wait(`text("` + pane + ` .state").includes("offered to a colleague") && !$("#line").childElementCount`)
+	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
+	saveScreenshot(t, atMia, "desk-offered")
+	atMia.Click("#line .offered button")
+	visitor.Wait(`text("chat .status") === "Mia is here for you"`)
+	atMia.Wait(`$("` + pane + ` .message.note").innerText.includes("You know him")`)
+
+	// Mia asks Sara for help: Sara reads and writes notes, but not to the visitor.
+	atSara := at(sara)
+	atMia.Click(pane + " .hand summary")
+	atMia.Wait(`$("` + pane + ` .handing select option[value='person:` + sara.Actor.ID().String() + `']")`)
+	atMia.Run(`document.querySelector("` + pane + ` .handing select").value = "person:` + sara.Actor.ID().String() + `"`)
+	atMia.Click(pane + " .handing button:not(.primary)")
+	atSara.Wait(`$("` + pane + ` .thread").innerText.includes("Emil asks") && $("` + pane + ` .guests.visiting.mute")`)
+	atMia.Wait(`$("` + pane + ` .guests").innerText.includes("helping with notes")`)
+	atSara.Click(pane + " [data-kind=note]")
+	atSara.Keys("He may have a voucher" + kb.Enter)
+	atMia.Wait(`$("` + pane + ` .thread").innerText.includes("He may have a voucher")`)
+	saveScreenshot(t, atSara, "desk-guest")
+	atSara.Accessible("desk-guest")
+
+	// On the board Sara sees it all, and takes Emil over with one key.
+	board := atSara.OpenAnother()
+	board.Go(s.URL + "/board")
+	row := "#talk-" + emil
+	board.Wait(`$("` + row + `")`)
+	saveScreenshot(t, board, "board-live")
+	board.Run(`document.querySelector("` + row + `").focus()`)
+	board.Keys("t")
+	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
+	board.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
+	atMia.Wait(`![...document.querySelectorAll("#mine .entry")].some((e) => e.innerText.includes("Emil"))`)
+	board.Wait(`$("` + pane + ` textarea")`)
+	board.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
+	visitor.Wait(`$("chat .log").innerText.includes("I am the supervisor")`)
+
+	// Mia and Tom are full: who comes now overflows to Help after two seconds.
+	late := newVisitors(t, s, o, 3)
+	for i, v := range late[:2] {
+		v.send("Late " + itoa(i))
+	}
+	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
+	atTom.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
+	late[2].send("Overflows")
+	atSara.Wait(`[...document.querySelectorAll(".pane .thread")].some((e) => e.innerText.includes("Overflows") && e.innerText.includes("Moved to Help"))`)
+
+	// Everybody goes: the visitor learns that nobody is there, and leaves an address.
+	for _, b := range []*testkit.Tab{atMia, atTom, atSara} {
+		b.Run(`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	}
+	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
+	visitor.Accessible("visitor-nobody")
+	saveScreenshot(t, visitor, "panel-nobody")
+	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
+	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
+
+	// Why, in words.
+	boss := testkit.NewTab(t)
+	boss.Size(1280, 800, false)
+	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/board/conversations/"+emil)
+	boss.Wait(`document.querySelectorAll(".history li").length === 3`)
+	boss.Wait(`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
+	boss.Wait(`$(".history").innerText.includes("Passed over: Mia (away)")`)
+	saveScreenshot(t, boss, "why")
+	boss.Accessible("why")
+
+	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": board, "visitor": visitor, "boss": boss} {
+		for _, line := range tab.Console() {
+			t.Errorf("%s's console: %s", name, line)
+		}
+	}
+}
+
+// saveScreenshot keeps what a tab shows, if pictures are wanted.
+func saveScreenshot(t testing.TB, b *testkit.Tab, name string) {
+	t.Helper()
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "routing-"+name+".png"), b.Screenshot(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,383 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+	"github.com/google/uuid"
+
+	"parley/app/platform/access"
+	"parley/app/serve"
+	"parley/app/tools/testkit"
+	"parley/app/tools/traffic"
+)
+
+// rawConn is a socket on which anything can be sent.
+type rawConn struct {
+	t    *testing.T
+	conn net.Conn
+}
+
+func openRawConn(t *testing.T, address string, header http.Header) *rawConn {
+	t.Helper()
+	conn, early, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(context.Background(), "ws"+strings.TrimPrefix(address, "http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if early != nil { // the server spoke at once
+		conn = bufferedConn{conn, early}
+	}
+	return &rawConn{t, conn}
+}
+
+// bufferedConn is a connection of which something was read with the handshake.
+type bufferedConn struct {
+	net.Conn
+	early *bufio.Reader
+}
+
+func (s bufferedConn) Read(b []byte) (int, error) { return s.early.Read(b) }
+
+func (b *rawConn) send(op ws.OpCode, fin bool, body string) {
+	b.t.Helper()
+	if err := ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(op, fin, []byte(body)))); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until reads frames up to one of a kind and returns its body.
+func (b *rawConn) until(op ws.OpCode) []byte {
+	b.t.Helper()
+	b.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	for {
+		h, err := ws.ReadHeader(b.conn)
+		if err != nil {
+			b.t.Fatalf("no frame of kind %v: %v", op, err)
+		}
+		body := make([]byte, h.Length)
+		if _, err := io.ReadFull(b.conn, body); err != nil {
+			b.t.Fatal(err)
+		}
+		if h.OpCode == op {
+			return body
+		}
+	}
+}
+
+func (b *rawConn) checkClosed(want ws.StatusCode) {
+	b.t.Helper()
+	if code, reason := ws.ParseCloseFrameData(b.until(ws.OpClose)); code != want {
+		b.t.Errorf("closed with %d %s, not %d", code, reason, want)
+	}
+}
+
+// The visitors' sockets and the desks' are different transports; what a client may do and what becomes of one that breaks
+// the rules is the same.
+func TestBothTransports(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	mia, err := traffic.LogIn(context.Background(), s.URL, o.Users[access.Agent].Email, testkit.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookie := mia.Cookie()
+	kinds := map[string]struct {
+		open  func() *rawConn
+		hello string
+		heard string // what a good hello brings
+	}{
+		"visitor": {func() *rawConn {
+			return openRawConn(t, s.URL+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {"https://shop.example"}})
+		}, `{"type":"hello","protocol":1}`, `"welcome"`},
+		"desk": {func() *rawConn {
+			return openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {cookie}})
+		}, `{"type":"hello","threads":{}}`, `hx-partial`},
+	}
+	for name, kind := range kinds {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := func(t *testing.T) *rawConn { b := kind.open(); b.t = t; return b }
+			t.Run("a message in several frames with a ping between", func(t *testing.T) {
+				b := open(t)
+				half := len(kind.hello) / 2
+				b.send(ws.OpText, false, kind.hello[:half])
+				b.send(ws.OpPing, true, "there?")
+				b.send(ws.OpContinuation, false, kind.hello[half:half+3])
+				b.send(ws.OpContinuation, true, kind.hello[half+3:])
+				if got := b.until(ws.OpPong); string(got) != "there?" {
+					t.Errorf("pong %q", got)
+				}
+				if got := b.until(ws.OpText); !bytes.Contains(got, []byte(kind.heard)) {
+					t.Errorf("heard %.200s", got)
+				}
+				b.send(ws.OpClose, true, string(ws.NewCloseFrameBody(1000, "")))
+				b.checkClosed(1000)
+				b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+				if _, err := b.conn.Read(make([]byte, 1)); err != io.EOF {
+					t.Errorf("after both goodbyes: %v", err)
+				}
+			})
+			t.Run("too large", func(t *testing.T) {
+				b := open(t)
+				go ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewTextFrame(bytes.Repeat([]byte("x"), 70<<10))))
+				b.checkClosed(1009)
+			})
+			t.Run("too large in pieces", func(t *testing.T) {
+				b := open(t)
+				go func() {
+					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpText, false, bytes.Repeat([]byte("x"), 40<<10))))
+					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpContinuation, true, bytes.Repeat([]byte("x"), 40<<10))))
+				}()
+				b.checkClosed(1009)
+			})
+			t.Run("not masked", func(t *testing.T) {
+				b := open(t)
+				ws.WriteFrame(b.conn, ws.NewTextFrame([]byte(kind.hello)))
+				b.checkClosed(1002)
+			})
+			t.Run("a flood of frames", func(t *testing.T) {
+				b := open(t)
+				b.send(ws.OpText, true, kind.hello)
+				var all bytes.Buffer
+				for range 400 {
+					ws.WriteFrame(&all, ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"typing"}`))))
+				}
+				b.conn.Write(all.Bytes())
+				b.checkClosed(1013)
+			})
+			t.Run("a flood of pongs", func(t *testing.T) {
+				b := open(t)
+				b.send(ws.OpText, true, kind.hello)
+				var all bytes.Buffer
+				for range 400 {
+					ws.WriteFrame(&all, ws.MaskFrame(ws.NewPongFrame(nil)))
+				}
+				b.conn.Write(all.Bytes())
+				b.checkClosed(1013)
+			})
+			t.Run("a length beyond all measure, inside a message", func(t *testing.T) {
+				b := open(t)
+				b.send(ws.OpText, false, "x")
+				b.conn.Write([]byte{0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+				if name == "desk" { // gorilla says no word
+					b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+					if _, err := io.ReadAll(b.conn); err != nil {
+						t.Error(err)
+					}
+					return
+				}
+				b.checkClosed(1009)
+			})
+			t.Run("no handshake", func(t *testing.T) {
+				for _, header := range []http.Header{{}, {"Upgrade": {"websocket"}}, {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
+					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}} {
+					path, origin := "/widget/v1/socket?key="+o.Key, "https://shop.example"
+					if name == "desk" {
+						path, origin = "/live/desk", s.URL
+					}
+					req, _ := http.NewRequest(http.MethodGet, s.URL+path, nil)
+					req.Header = header
+					req.Header.Set("Origin", origin)
+					req.Header.Set("Cookie", cookie)
+					res, err := http.DefaultClient.Do(req)
+					if err != nil {
+						t.Fatal(err)
+					}
+					res.Body.Close()
+					if res.StatusCode != http.StatusUnprocessableEntity {
+						t.Errorf("%v: %s", header, res.Status)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A visitor that does not read is cut when its queue is full, and misses nothing when it comes back.
+func TestSlowReaderIsCut(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, func(c *serve.Config) { c.CommitWindow = 0 })
+	v := newVisitor(t, s, o, "")
+	v.send("Hello")
+	ctx, agent, c := context.Background(), o.As(access.Agent), uuid.MustParse(v.conversation)
+	if _, err := s.Routing.Take(ctx, agent, "Mia", c); err != nil {
+		t.Fatal(err)
+	}
+	// The other tab says hello and then reads no more.
+	lazy := openRawConn(t, s.URL+"/widget/v1/socket?key="+o.Key, http.Header{"Origin": {"https://shop.example"}})
+	lazy.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+	lazy.send(ws.OpText, true, fmt.Sprintf(`{"type":"hello","protocol":1,"token":"%s"}`, v.token))
+	lazy.until(ws.OpText)
+	text := strings.Repeat("語", 3900)
+	n := 0
+	for ; n < 2000 && s.Live.Stats().Sockets[0].Cut == 0; n++ {
+		if _, err := s.Conversations.SendAsAgent(ctx, agent, c, uuid.New(), "text", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.Live.Stats().Sockets[0].Cut == 0 {
+		t.Fatalf("%d messages later it is still there", n)
+	}
+	back, err := visitorSite(s, o).Resume(ctx, nil, v.token, v.conversation, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	for next := 3; next <= n+2; {
+		f, err := back.Next(time.Now().Add(20 * time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range f.Messages {
+			if m.Seq != next {
+				t.Fatalf("number %d came instead of %d", m.Seq, next)
+			}
+			next++
+		}
+	}
+}
+
+// What is over a limit is refused in words with a time, on the open socket or in the answer, and works again after it.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	o, quiet := testkit.NewOrg(t), testkit.NewOrg(t)
+	s := startServer(t, func(c *serve.Config) {
+		c.Limits.Visitor.PerSecond, c.Limits.Visitor.Burst = 0.5, 3
+		c.Limits.Address.PerSecond, c.Limits.Address.Burst = 0.5, 6
+		c.Limits.Website.PerSecond, c.Limits.Website.Burst = 0.5, 9
+		c.Limits.AddressSockets, c.Limits.WebsiteSockets = 2, 4
+	})
+	from := func(org testkit.Org, address string) *rawSocket {
+		return openRawFrom(t, s, org, address)
+	}
+	hello := func(r *rawSocket) string { r.send(`{"type":"hello","protocol":1}`); return r.next() }
+	say := func(r *rawSocket) string {
+		r.send(fmt.Sprintf(`{"type":"send","id":"%s","text":"Hello"}`, uuid.NewString()))
+		return r.next()
+	}
+	a := from(o, "203.0.113.1")
+	hello(a)
+	busy := func(what, got string) {
+		t.Helper()
+		if !strings.Contains(got, `"busy"`) || !strings.Contains(got, `"retry":`) || !strings.Contains(got, "moment") && !strings.Contains(got, "opens") {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	good := func(what, got string) {
+		t.Helper()
+		if !strings.Contains(got, `"ack"`) {
+			t.Errorf("%s: %s", what, got)
+		}
+	}
+	for range 3 {
+		good("within", say(a))
+	}
+	busy("a visitor's fourth at once", say(a))
+	b := from(o, "203.0.113.1") // the same office does not suffer from it
+	hello(b)
+	for range 3 {
+		good("a colleague", say(b))
+	}
+	busy("a third socket of the address", from(o, "203.0.113.1").next())
+	c := from(o, "203.0.113.2")
+	hello(c)
+	for range 3 {
+		good("another address", say(c))
+	}
+	d := from(o, "203.0.113.3")
+	hello(d)
+	busy("a tenth of the website", say(d))
+	busy("a fifth socket of the website", from(o, "203.0.113.4").next())
+	e := from(quiet, "203.0.113.1") // another organization's website is not concerned
+	if got := hello(e); !strings.Contains(got, "welcome") {
+		// but the address is: it has its two sockets
+		busy("the address elsewhere", got)
+	}
+	g := from(quiet, "203.0.113.5")
+	hello(g)
+	good("another organization", say(g))
+	time.Sleep(2500 * time.Millisecond)
+	good("after the wait", say(c))
+}
+
+// Whatever clients did: when all have gone, nothing of them is left.
+func TestNothingLeaks(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, nil)
+	header := http.Header{"Origin": {"https://shop.example"}}
+	for i := range 60 {
+		b := openRawConn(t, s.URL+"/widget/v1/socket?key="+o.Key, header)
+		switch i % 6 {
+		case 0:
+			b.conn.Write([]byte{0x01, 0x81, 0, 0, 0, 0, 'x', 0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+		case 1:
+			b.send(ws.OpText, true, `{"type":"hello","protocol":1}`)
+			b.until(ws.OpText)
+		case 2:
+			b.conn.Write([]byte{0x81})
+		case 3:
+			b.send(ws.OpClose, true, "x")
+		case 4:
+			b.conn.(*net.TCPConn).SetLinger(0)
+		}
+		b.conn.Close()
+	}
+	for range 500 {
+		if s.Live.Stats().Sockets[0].Open == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("%d sockets are still counted", s.Live.Stats().Sockets[0].Open)
+}
+
+// A visitor with very many tabs keeps the newest; a long history comes in pages of bounded size, on a socket and by polling,
+// and an acknowledgement comes after it.
+func TestLimitsOfOneVisitor(t *testing.T) {
+	t.Parallel()
+	o := testkit.NewOrg(t)
+	s := startServer(t, func(c *serve.Config) { c.Limits.Visitor.Burst = 1000; c.Limits.Website.Burst = 1000 })
+	v := newVisitor(t, s, o, "")
+	for range 80 {
+		v.send(strings.Repeat("<", 4000))
+	}
+	hello := fmt.Sprintf(`{"type":"hello","protocol":1,"token":"%s"}`, v.token)
+	var tabs []*rawSocket
+	for range 25 {
+		tab := openRaw(t, s, o, "")
+		tab.send(hello)
+		if got := tab.next(); len(got) > 200<<10 {
+			t.Fatalf("a welcome of %d bytes", len(got))
+		}
+		tabs = append(tabs, tab)
+	}
+	for i := 0; i < 5; i++ { // the oldest have been told to go, v among them
+		for {
+			tabs[i].conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, _, err := tabs[i].conn.ReadMessage(); err != nil {
+				if !strings.Contains(err.Error(), "1008") {
+					t.Errorf("tab %d: %v", i, err)
+				}
+				break
+			}
+		}
+	}
+	status, got := postFrames(t, s, o, 0, "", []byte(`[`+hello+`,{"type":"send","id":"`+uuid.NewString()+`","conversation":"`+v.conversation+`","text":"And?"}]`))
+	if status != 200 || got[len(got)-1].Type != "ack" && !slices.ContainsFunc(got, func(f traffic.Frame) bool { return f.Type == "ack" }) {
+		t.Errorf("%d, %d frames without an acknowledgement", status, len(got))
+	}
+}

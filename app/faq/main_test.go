@@ -1,9 +1,0 @@
-package faq_test
-
-import (
-	"testing"
-
-	"parley/app/apptest"
-)
-
-func TestMain(m *testing.M) { apptest.Main(m) }

@@ -1,0 +1,169 @@
+package live
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/front/live/wire"
+	"parley/app/platform/access"
+	view "parley/templates/desk"
+)
+
+// openPane gives a conversation that has become this agent's its place on the screen, unless the desks have been told something newer of
+// it: then that opened it, or it is no longer this agent's.
+func (d *desk) openPane(c conversation.Conversation) {
+	f := d.hub.desksOf(d.actor.Org())
+	if f == nil {
+		return
+	}
+	c.GroupName = d.hub.routing.GroupName(d.actor.Org(), c.Group)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	suggestions := d.hub.suggestions(ctx, d.actor, []conversation.Conversation{c})
+	opened, light := f.openPane(d, c, suggestions[c.ID])
+	if !opened {
+		return
+	}
+	begin := c.LastSeq - conversation.DeskThreadLimit
+	if light { // the last message says that there is something
+		begin = c.LastSeq - 1
+	}
+	d.hub.follow(d, c.ID, max(0, begin))
+	if !d.isFollowing(c.ID) { // it was let go meanwhile
+		d.hub.unfollow(d, c.ID)
+		return
+	}
+	d.hub.catchUp(c.ID)
+	if len(suggestions) == 0 {
+		d.hub.suggestForLast(ctx, d.actor, c)
+	}
+	if today, err := d.hub.routing.GetDayTotals(ctx, d.actor); err == nil {
+		d.push(view.TodayUpdate(today))
+	}
+}
+
+// openPane shows the pane, in the order of what the desk is told of the conversation. It is light where many are open.
+func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions view.Suggestions) (opened, light bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read has it
+		return false, false
+	}
+	d.mu.Lock()
+	d.following[c.ID] = struct{}{}
+	if light = len(d.following) > view.MaxWholePanes; light {
+		d.lightPanes[c.ID] = true
+	}
+	d.mu.Unlock()
+	visibility := d.visibility(c, time.Now())
+	d.push(view.AddPane(view.PaneView{Conversation: c, Viewer: d.actor.ID(), Visibility: visibility, Suggestions: suggestions, Light: light}))
+	d.push(view.PaneStateUpdate(c, visibility))
+	return true, light
+}
+
+// releasePane leaves a conversation that has become somebody else's, unless it is this agent's again by now.
+func (d *desk) releasePane(conversationID uuid.UUID) {
+	d.unfollow(conversationID)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if c, err := d.hub.conversations.Get(ctx, d.actor, conversationID); err == nil && c.State == conversation.Open && c.Agent == d.actor.ID() {
+		d.openPane(c)
+	}
+}
+
+// updateParticipants shows on the desks concerned who is in a conversation: on the guest's, whose place it is or was, and on those that
+// show it.
+func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
+	f := h.desksOf(org)
+	if f == nil {
+		return
+	}
+	f.participantsMu.Lock() // read and shown one after another
+	defer f.participantsMu.Unlock()
+	var desks []*desk
+	for _, d := range f.all() {
+		if d.deferParticipants(conversationID) {
+			continue // after what is being read
+		}
+		if d.actor.ID() == participant || d.isFollowing(conversationID) {
+			desks = append(desks, d)
+		}
+	}
+	if len(desks) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	who := access.System(org, "show who is in a conversation")
+	c, err := h.conversations.Get(ctx, who, conversationID)
+	var participants map[uuid.UUID][]conversation.Participant
+	if err == nil {
+		participants, err = h.conversations.ListParticipants(ctx, who, []uuid.UUID{conversationID})
+	}
+	if err != nil {
+		slog.Warn("show who is in a conversation", "error", err)
+		for _, d := range desks {
+			d.socket.Close(wire.TryAgain, "try again")
+		}
+		return
+	}
+	c.GroupName = h.routing.GroupName(org, c.Group)
+	for _, d := range desks {
+		if !d.showParticipants(f, c, participants[conversationID]) { // it has changed since it was read
+			runInBackground("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
+		}
+	}
+}
+
+// showParticipants shows who takes part in a conversation, and the conversation itself to whom has come or gone. It reports false, and does
+// nothing, if the desk has been told something newer of the conversation.
+func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, participants []conversation.Participant) bool {
+	in := slices.ContainsFunc(participants, func(g conversation.Participant) bool { return g.ID == d.actor.ID() })
+	now := time.Now()
+	f.mu.Lock()
+	if !d.isReady() { // it has begun to read everything
+		f.mu.Unlock()
+		return true
+	}
+	if f.lastShown(c.ID).seq > c.LastSeq {
+		f.mu.Unlock()
+		return false
+	}
+	changed := d.setParticipant(c.ID, in, view.CanReply(d.actor.ID(), participants))
+	visibility := d.visibility(c, now)
+	opens := changed && in && !d.isFollowing(c.ID)
+	leaves := changed && !in && c.Agent != d.actor.ID()
+	if opens || leaves {
+		d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) })
+	}
+	if leaves {
+		d.push(view.RemovePane(c.ID))
+	}
+	f.mu.Unlock()
+	switch {
+	case leaves:
+		d.unfollow(c.ID)
+		return true
+	case opens:
+		d.openPane(c)
+	}
+	if in || d.isFollowing(c.ID) { // not on a desk that was only being read when they changed
+		d.push(view.ParticipantsUpdate(c, d.actor.ID(), participants))
+	}
+	return true
+}
+
+// deferParticipants notes, while the screen is brought up to date, that a conversation's participants have changed; it reports whether it is.
+func (d *desk) deferParticipants(conversation uuid.UUID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.ready {
+		d.participantsChanged[conversation] = true
+	}
+	return !d.ready
+}

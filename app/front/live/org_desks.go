@@ -1,0 +1,261 @@
+package live
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	view "parley/templates/desk"
+)
+
+// orgDesks is all desks of one organization in this process. It shows list entries in the order of what happened: a state that
+// arrives late never replaces a newer one.
+type orgDesks struct {
+	participantsMu sync.Mutex // one look at the participants of a conversation after another
+
+	mu         sync.Mutex
+	desks      map[*desk]struct{}
+	shown      map[uuid.UUID]entryState // by conversation
+	olderShown map[uuid.UUID]entryState // what was told before told became too long
+	openedAt   time.Time                // the first desk opened
+}
+
+// entryState is what all desks have last been told of a conversation.
+type entryState struct {
+	seq   int // number of its newest message
+	state conversation.State
+	agent uuid.UUID
+	group uuid.UUID
+	offer uuid.UUID // whom it is offered to
+	name  string    // the visitor's
+}
+
+// conversationChange is a conversation's new state, and what desks had been told of it before.
+type conversationChange struct {
+	conversation.Conversation
+	seq    int
+	before entryState
+}
+
+// movedInQueue reports whether the conversation may have come into a queue, left one, or changed its place there.
+func (c conversationChange) movedInQueue() bool {
+	return c.before.seq == 0 || c.before.state != c.State || c.before.group != c.Group || c.before.offer != c.OfferedTo
+}
+
+// isPossiblyStale reports whether an event about a conversation could be older than what a desk that has just opened has read.
+func (f *orgDesks) isPossiblyStale(conversation uuid.UUID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lastShown(conversation).seq == 0 && time.Since(f.openedAt) < 10*time.Second
+}
+
+// hasShown reports whether a conversation's state as of a message, or a newer one, is on the desks.
+func (f *orgDesks) hasShown(conversation uuid.UUID, seq int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return seq > 0 && f.lastShown(conversation).seq >= seq
+}
+
+// lastShown returns what the desks have last been told of a conversation, under the lock.
+func (f *orgDesks) lastShown(conversation uuid.UUID) entryState {
+	if t, there := f.shown[conversation]; there {
+		return t
+	}
+	return f.olderShown[conversation]
+}
+
+// maxShownStates is how many conversations are remembered at least, of those that were told of last.
+const maxShownStates = 20000
+
+// recordShown remembers what the desks are told from now on, under the lock.
+func (f *orgDesks) recordShown(c conversation.Conversation, seq int) {
+	if len(f.shown) >= maxShownStates {
+		f.olderShown, f.shown = f.shown, map[uuid.UUID]entryState{}
+	}
+	f.shown[c.ID] = entryState{seq, c.State, c.Agent, c.Group, c.OfferedTo, c.VisitorName}
+}
+
+func (h *Hub) registerDesk(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	org := d.actor.Org()
+	f := h.orgDesks[org]
+	if f == nil {
+		f = &orgDesks{openedAt: time.Now(), desks: map[*desk]struct{}{}, shown: map[uuid.UUID]entryState{}}
+		h.orgDesks[org] = f
+	}
+	f.mu.Lock()
+	f.desks[d] = struct{}{}
+	f.mu.Unlock()
+}
+
+func (h *Hub) unregisterDesk(d *desk) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f := h.orgDesks[d.actor.Org()]
+	if f == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.desks, d)
+	if len(f.desks) == 0 {
+		delete(h.orgDesks, d.actor.Org())
+	}
+}
+
+func (f *orgDesks) all() []*desk {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]*desk, 0, len(f.desks))
+	for d := range f.desks {
+		list = append(list, d)
+	}
+	return list
+}
+
+// showChange shows a conversation's new state on the desks that see it, and takes it off those that no longer do. Nobody else is told that
+// there is one.
+func (h *Hub) showChange(f *orgDesks, org uuid.UUID, c conversation.Conversation, seq int) {
+	c.GroupName = h.routing.GroupName(org, c.Group)
+	for _, then := range f.applyChange(c, seq) {
+		then()
+	}
+}
+
+// applyChange shows the new state in the lists and returns what else is to be done, outside the lock.
+func (f *orgDesks) applyChange(c conversation.Conversation, seq int) (then []func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before := f.lastShown(c.ID)
+	if before.seq >= seq {
+		return nil
+	}
+	f.recordShown(c, seq)
+	return f.showChange(conversationChange{c, seq, before}, f.desks)
+}
+
+// showChange tells some desks of a change, under the lock, and returns what else is to be done, outside it. A desk that is being brought up to
+// date hears of it afterwards.
+func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (then []func()) {
+	c := ch.Conversation
+	now := time.Now()
+	rendered := map[view.Visibility][]byte{} // drawn once for all who see it the same way
+	var cut *desk
+	for d := range desks {
+		if d.deferChange(ch) {
+			continue
+		}
+		if c.State == conversation.Waiting { // guests were its agent's
+			d.setParticipant(c.ID, false, false)
+		}
+		visibility := d.visibility(c, now)
+		if !visibility.Mine && !visibility.Participant {
+			if d.updateEntry(c, visibility, func() []byte {
+				if rendered[visibility] == nil {
+					rendered[visibility] = renderHTML(view.EntryUpdate(c, visibility, now))
+				}
+				return rendered[visibility]
+			}) {
+				cut = d
+			}
+			if d.isFollowing(c.ID) || d.isTrackingOffer(c.ID) {
+				d.push(view.PaneStateUpdate(c, visibility))
+				// Its agent waits to hear what becomes of an offer, but no longer reads what is said.
+				offered := c.OfferRecipient(now) != uuid.Nil
+				d.trackOffer(c.ID, offered)
+				if offered {
+					then = append(then, func() { d.unfollow(c.ID) })
+				} else {
+					then = append(then, func() { d.releasePane(c.ID) })
+				}
+			}
+			continue
+		}
+		d.trackOffer(c.ID, false)
+		if d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) }) {
+			cut = d
+		}
+		if ch.before.name != c.VisitorName && d.isFollowing(c.ID) {
+			d.push(view.VisitorNameUpdate(c))
+		}
+		switch shown := d.isFollowing(c.ID); {
+		case shown && (c.State == conversation.Closed || visibility.Participant):
+			d.push(view.PaneStateUpdate(c, visibility))
+			if c.State == conversation.Closed {
+				d.setParticipant(c.ID, false, false)
+			}
+		case shown && visibility.Mine && ch.before.agent != c.Agent: // a guest has got it, or who offered it has it again
+			d.push(view.PaneStateUpdate(c, visibility))
+		case !shown && c.State == conversation.Open:
+			then = append(then, func() { d.openPane(c) })
+		}
+	}
+	if cut != nil && ch.movedInQueue() {
+		then = append(then, func() { cut.hub.refreshQueueHeadsSoon(cut.actor.Org()) })
+	}
+	return then
+}
+
+// deferChange keeps a change for a desk that is being brought up to date, and reports whether it is. Of several changes of a conversation the
+// last one says all.
+func (d *desk) deferChange(ch conversationChange) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ready {
+		return false
+	}
+	if first, there := d.pendingChanges[ch.ID]; there {
+		ch.before = first.before
+	}
+	d.pendingChanges[ch.ID] = ch
+	return true
+}
+
+// beginRefresh has what comes from now on shown after the screen has been brought up to date.
+func (f *orgDesks) beginRefresh(d *desk) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ready = false
+	clear(d.listed)
+}
+
+// finishRefresh sends what brings a desk's screen up to date, then what came meanwhile: what has changed until a conversation was read is in what
+// was read. It returns what else is to be done.
+func (f *orgDesks) finishRefresh(d *desk, r deskScreen, frames [][]byte) (then []func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d.mu.Lock()
+	d.queueScope = r.queueScope
+	clear(d.listed)
+	d.head.entries, d.head.more, d.shownMore = nil, 0, r.more
+	for _, c := range r.queue {
+		d.listed[c.ID] = struct{}{}
+		if c.OfferRecipient(time.Now()) == uuid.Nil {
+			d.head.put(queueEntryOf(c))
+		}
+	}
+	d.head.more = r.more
+	for _, c := range append(slices.Clone(r.own), r.participating...) {
+		d.listed[c.ID] = struct{}{}
+	}
+	d.socket.Send(bytes.Join(append(frames, d.bufferedFrames...), nil)) // one frame: few writes, one redraw
+	d.ready, d.bufferedFrames = true, nil
+	pending := d.pendingChanges
+	d.pendingChanges = map[uuid.UUID]conversationChange{}
+	d.mu.Unlock()
+	only := map[*desk]struct{}{d: {}}
+	for id, ch := range pending {
+		if ch.seq > r.readAsOf[id] {
+			then = append(then, f.showChange(ch, only)...)
+			then = append(then, func() { d.catchUpPane(ch.Conversation) })
+		}
+	}
+	return then
+}

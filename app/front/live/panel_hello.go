@@ -1,0 +1,165 @@
+package live
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unique"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/domain/org"
+	"parley/app/domain/visitor"
+	"parley/app/front/live/wire"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+)
+
+// handleHello is the first frame: who comes, from where, and how far it has been shown what was said.
+func (p *panel) handleHello(ctx context.Context, in frameIn) {
+	if in.Protocol != 1 {
+		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This server speaks protocol 1."), "")
+		return
+	}
+	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
+	if !p.isPoll {
+		out.Heartbeat = p.hub.visitorSockets.HeartbeatInterval().Seconds()
+	}
+	now := time.Now()
+	actor, renew, err := p.hub.tokens.Verify(in.Token, p.site.Org, p.site.ID, now)
+	if err != nil {
+		if in.Token != "" {
+			p.refuse(uuid.Nil, err, "")
+			return
+		}
+		if p.site.Settings.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, in.Proof, now) {
+			p.write(refusedOut{Type: "refused", Code: "work", ErrorText: ErrorText{Message: p.hub.proofOfWork.challenge(p.site.ID, p.address, now)}})
+			return
+		}
+		if err := p.hub.limiter.allowNewVisitor(p.address); err != nil {
+			p.refuse(uuid.Nil, err, "")
+			return
+		}
+		actor, renew = visitor.NewAnonymous(p.site.Org, p.site.ID), true
+	}
+	if p.rejectBlocked(ctx, actor) {
+		return
+	}
+	if in.Identity != "" {
+		asking := actor
+		if in.Token == "" {
+			asking = access.Actor{}
+		}
+		if actor, err = p.identify(ctx, asking, in.Identity); err != nil {
+			p.refuse(uuid.Nil, err, "recognize a visitor")
+			return
+		}
+		renew = renew || actor.ID() != asking.ID()
+		if p.rejectBlocked(ctx, actor) {
+			return
+		}
+	}
+	if renew {
+		out.Token = p.hub.tokens.Sign(actor, now)
+	}
+	p.mu.Lock()
+	if p.helloTimer != nil {
+		p.helloTimer.Stop()
+		p.helloTimer = nil
+	}
+	p.visitor = actor
+	p.unconfirmed = p.isPoll && in.Token == "" && in.Identity == ""
+	p.page = p.trustedPage(in.Page, in.Language)
+	p.mu.Unlock()
+	if oldest := p.hub.addPanel(actor.ID(), p); oldest != nil {
+		oldest.socket.Close(wire.Gone, "too many tabs")
+	}
+	if in.Token == "" && in.Identity == "" { // a visitor nobody has met has no conversation: no query
+		p.sendWelcome(out, in)
+		return
+	}
+	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, actor)
+	var messages []conversation.Message
+	cursor := 0
+	if found && err == nil {
+		if in.Conversation == c.ID && in.After > 0 && in.After <= c.LastSeq {
+			cursor = in.After
+		}
+		messages, _, err = p.hub.conversations.ListMessagePage(ctx, actor, c.ID, cursor)
+	}
+	if err != nil {
+		p.refuse(uuid.Nil, err, "welcome a visitor")
+		p.socket.Close(wire.TryAgain, "try again")
+		return
+	}
+	if !found {
+		p.sendWelcome(out, in)
+		return
+	}
+	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
+	for _, m := range messages {
+		out.Messages = append(out.Messages, p.toMessageOut(m))
+		cursor = m.Seq
+	}
+	p.mu.Lock()
+	p.conversation = c.ID // bells for it change nothing from here on
+	p.isWaiting = c.State == conversation.Waiting
+	p.mu.Unlock()
+	p.sendWelcome(out, in)
+	p.syncAgentRead(c.ID, c.ReadByAgent)
+	if c.State == conversation.Waiting {
+		p.hub.sendQueuePositionsSoon(p.site.Org)
+	}
+	p.hub.follow(p, c.ID, cursor)
+	p.hub.catchUp(c.ID)                                              // what was said between reading and following, and further pages
+	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a loss
+		p.hub.conversations.RepublishMessage(p.site.Org, c.ID, actor.ID(), c.LastSeq)
+	}
+	if c.State == conversation.Open { // last: what was said is not kept waiting for a picture
+		p.sendAgentPicture(c.ID)
+	}
+}
+
+// trustedPage is where a visitor says that it is. An agent may click the page: only one for which the browser vouches counts.
+func (p *panel) trustedPage(page pageIn, language string) visitorPage {
+	if org.OriginHost(page.URL) != org.OriginHost(p.origin.Value()) {
+		page.URL = ""
+	}
+	return visitorPage{unique.Make(clip(org.RedactAddress(page.URL), 2000)), unique.Make(clip(page.Title, 300)), unique.Make(clip(org.RedactAddress(page.Referrer), 2000)), unique.Make(clip(strings.ReplaceAll(language, "_", "-"), 35))}
+}
+
+// rejectBlocked closes the panel for good if its visitor may not write.
+func (p *panel) rejectBlocked(ctx context.Context, visitor access.Actor) bool {
+	if p.hub.canWrite(ctx, p.site.Org, visitor.ID(), p.address) {
+		return false
+	}
+	p.refuse(uuid.Nil, errBlocked, "")
+	p.socket.Close(wire.Gone, "blocked")
+	return true
+}
+
+// identify returns the visitor whom the site has signed.
+func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
+	claims, err := parseVisitorJWT(signed, p.site.IdentityKey)
+	if err != nil {
+		return asking, err
+	}
+	return p.hub.conversations.Identify(ctx, p.site.Org, p.site.ID, asking, claims, signed, p.address)
+}
+
+// sendWelcome writes the first frame. What rang before it is looked for now.
+func (p *panel) sendWelcome(out welcomeOut, in frameIn) {
+	p.mu.Lock()
+	if out.hasContent(in) {
+		p.write(out)
+	} else {
+		p.socket.SendQuietly(marshal(out))
+	}
+	p.welcomed = true
+	missed := p.missedEvent
+	p.mu.Unlock()
+	if missed {
+		runInBackground("find a panel's conversation", p.findConversation)
+	}
+}

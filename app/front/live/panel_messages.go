@@ -1,0 +1,323 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/front/live/wire"
+	"parley/app/platform/access"
+	"parley/app/platform/bus"
+	"parley/app/platform/fail"
+	"parley/app/platform/validate"
+)
+
+// postponedTTL is how long a message that was told to come again keeps its turn before those after it.
+const postponedTTL = 30 * time.Second
+
+// mustWait reports whether another message was told to come again and has not yet: who comes after it waits too, so that what
+// a visitor says stays in order.
+func (p *panel) mustWait(id uuid.UUID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.postponed == nil || p.postponed.id == id || time.Since(processStart) > p.postponed.until {
+		p.postponed = nil
+		return false
+	}
+	return true
+}
+
+// postpone gives a message its turn when it was refused for now.
+func (p *panel) postpone(id uuid.UUID, err error) {
+	var e *fail.Error
+	if errors.As(err, &e) && e.Kind == fail.Busy {
+		p.mu.Lock()
+		p.postponed = &postponed{id, time.Since(processStart) + postponedTTL}
+		p.mu.Unlock()
+	}
+}
+
+type postponed struct {
+	id    uuid.UUID
+	until time.Duration // since the process started
+}
+
+func (p *panel) handleSend(ctx context.Context, in frameIn) {
+	if p.mustWait(in.ID) {
+		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
+		return
+	}
+	if _, err := validate.Text("a message", in.Text, conversation.MaxText); err != nil || in.ID == uuid.Nil { // costs nobody else's credit
+		if err == nil {
+			err = fail.New(fail.Invalid, "The message has no id.")
+		}
+		p.refuse(in.ID, err, "")
+		return
+	}
+	p.mu.Lock()
+	begins := in.Conversation == uuid.Nil && p.conversation == uuid.Nil
+	p.mu.Unlock()
+	if err := p.hub.limiter.allowMessage(p, p.visitor.ID(), begins); err != nil {
+		p.postpone(in.ID, err)
+		p.refuse(in.ID, err, "")
+		return
+	}
+	p.mu.Lock()
+	visitor := p.visitor
+	if in.Page.URL != "" { // the visitor has gone on since the hello
+		in.Page.Referrer = p.page.referrer.Value()
+		p.page = p.trustedPage(in.Page, p.page.language.Value())
+	}
+	page := conversation.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
+		UserAgent: p.agent.Value(), Language: p.page.language.Value(), Address: p.address}
+	last := p.conversation
+	p.sending, p.acknowledged = in.ID, false
+	p.mu.Unlock()
+	receipt, err := p.hub.conversations.SendAsVisitor(ctx, visitor, conversation.VisitorMessage{ID: in.ID, Conversation: in.Conversation, PreviousConversation: last, Body: in.Text,
+		Customer: p.site.CustomerID, Group: p.site.GroupFor(in.Subject), Page: page})
+	p.mu.Lock()
+	done := p.acknowledged
+	p.sending = uuid.Nil
+	if err == nil && !done { // when the thread comes to it, it is not news to this tab
+		if p.ackedEarly == nil || len(p.ackedEarly) > 200 {
+			p.ackedEarly = map[uuid.UUID]struct{}{}
+		}
+		p.ackedEarly[in.ID] = struct{}{}
+	}
+	p.mu.Unlock()
+	switch {
+	case err != nil:
+		p.postpone(in.ID, err)
+		p.refuse(in.ID, err, "keep a visitor's message")
+	case !done:
+		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})
+	}
+	if err == nil && receipt.Seq == 1 {
+		p.setWaiting(true)
+	}
+}
+
+// setWaiting notes whether the conversation waits for an agent.
+func (p *panel) setWaiting(isWaiting bool) {
+	p.mu.Lock()
+	p.isWaiting = isWaiting
+	p.sentPosition = ""
+	p.mu.Unlock()
+	if isWaiting {
+		p.hub.sendQueuePositionsSoon(p.site.Org)
+	}
+}
+
+// handleRequest does what a frame asks for besides talking, within the same limits, and says that it is done, or why not.
+func (p *panel) handleRequest(in frameIn, doing, done string, perform func() error) {
+	err := p.hub.limiter.allowMessage(p, p.visitor.ID(), false)
+	if err == nil {
+		err = perform()
+	}
+	switch {
+	case err != nil:
+		p.refuse(in.ID, err, doing)
+	case done != "":
+		p.write(doneOut{done, in.ID})
+	}
+}
+
+// handleContact keeps where the visitor can be written to.
+func (p *panel) handleContact(ctx context.Context, in frameIn) {
+	p.handleRequest(in, "keep a visitor's address", "contact", func() error {
+		return p.hub.conversations.SaveContactDetails(ctx, p.viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
+	})
+}
+
+// handleSeen notes how far the visitor has read.
+func (p *panel) handleSeen(ctx context.Context, in frameIn) {
+	p.mu.Lock()
+	changed := in.Conversation == p.conversation && (in.Conversation != p.readConversation || in.Seq > p.readSeq)
+	if changed {
+		p.readConversation, p.readSeq = in.Conversation, in.Seq
+	}
+	p.mu.Unlock()
+	if !changed {
+		return
+	}
+	if err := p.hub.conversations.MarkRead(ctx, p.viewer(), in.Conversation, in.Seq); err != nil {
+		slog.Warn("note what a visitor has read", "error", err)
+	}
+}
+
+// handleEnd ends the visitor's conversation; that it has ended comes as a message.
+func (p *panel) handleEnd(ctx context.Context, in frameIn) {
+	p.handleRequest(in, "end a visitor's conversation", "", func() error { return p.hub.conversations.CloseByVisitor(ctx, p.viewer(), in.Conversation) })
+}
+
+// handleRate keeps the visitor's verdict.
+func (p *panel) handleRate(ctx context.Context, in frameIn) {
+	rules := p.site.Settings.Rating
+	p.handleRequest(in, "keep a rating", "rated", func() error {
+		if rules.Disabled {
+			return fail.New(fail.Forbidden, "Conversations are not rated here.")
+		}
+		reasons := slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
+		return p.hub.conversations.Rate(ctx, p.viewer(), in.Conversation, conversation.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
+	})
+}
+
+// handleTranscript mails the visitor what was said.
+func (p *panel) handleTranscript(ctx context.Context, in frameIn) {
+	p.handleRequest(in, "mail a transcript", "mailed", func() error {
+		to, err := validate.Email(in.Email)
+		if err == nil && (p.site.Settings.MailDisabled || p.hub.MailTranscript == nil) {
+			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
+		}
+		if err == nil {
+			err = p.hub.conversations.CountTranscript(ctx, p.viewer(), in.Conversation)
+		}
+		if err != nil {
+			return err
+		}
+		return p.hub.MailTranscript(ctx, p.viewer(), in.Conversation, to)
+	})
+}
+
+// sendAgentRead tells how far the agent has read, if that is news. Before the welcome it is noted only: then it is told with what was read.
+func (p *panel) sendAgentRead(conversation uuid.UUID, seq int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.agentReadConversation == conversation && seq <= p.agentReadSeq {
+		return
+	}
+	p.agentReadConversation, p.agentReadSeq = conversation, seq
+	if p.welcomed && p.conversation == conversation {
+		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+	}
+}
+
+// syncAgentRead tells, after the welcome, how far the agent had read a conversation, or has read it meanwhile.
+func (p *panel) syncAgentRead(conversation uuid.UUID, seq int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.agentReadConversation == conversation {
+		seq = max(seq, p.agentReadSeq)
+	}
+	if seq > 0 {
+		p.agentReadConversation, p.agentReadSeq = conversation, seq
+		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+	}
+}
+
+func (p *panel) handleTyping(_ context.Context, in frameIn) {
+	p.mu.Lock()
+	now := time.Since(processStart)
+	tooSoon := p.lastTypingAt > 0 && now-p.lastTypingAt < typingInterval
+	conversationID := p.conversation
+	if !tooSoon {
+		p.lastTypingAt = now
+	}
+	p.mu.Unlock()
+	if tooSoon || conversationID == uuid.Nil {
+		return
+	}
+	e := bus.Event{Kind: bus.Typing, Org: p.site.Org, Conversation: conversationID}
+	if p.site.TypingPreview {
+		if text, err := validate.OptionalText("", in.Text, conversation.MaxText); err == nil {
+			e.Text = clipFront(text, 500)
+		}
+	}
+	p.hub.bus.Publish(e)
+}
+
+func clipFront(s string, max int) string {
+	if r := []rune(s); len(r) > max {
+		return "…" + string(r[len(r)-max:])
+	}
+	return s
+}
+
+func (p *panel) wireSocket() *wire.Socket { return p.socket }
+
+func (p *panel) viewer() access.Actor {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.visitor
+}
+
+// showMessages writes messages; the one that this panel is just sending becomes its acknowledgement.
+func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
+	out, taken := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversationID}}, false
+	for _, m := range messages {
+		p.mu.Lock()
+		if m.Seq == 1 {
+			p.isWaiting, p.sentPosition = true, ""
+		}
+		own := m.ID == p.sending && m.Author == conversation.ByVisitor
+		if own {
+			p.acknowledged = true
+		}
+		_, known := p.ackedEarly[m.ID]
+		if known {
+			delete(p.ackedEarly, m.ID)
+		}
+		p.mu.Unlock()
+		if known && m.Author == conversation.ByVisitor {
+			continue
+		}
+		if own {
+			p.flushMessages(&out)
+			p.write(ackOut{"ack", m.ID, conversationID, m.Seq, m.At})
+			continue
+		}
+		if m.Kind == conversation.System {
+			p.mu.Lock()
+			switch m.Body {
+			case conversation.SystemTaken:
+				out.Conversation.State, out.Conversation.Agent = conversation.Open, m.AuthorName
+				p.isWaiting = false
+				taken = true
+			case conversation.SystemClosed, conversation.SystemVisitorLeft, conversation.SystemIdleClosed:
+				out.Conversation.State = conversation.Closed
+				p.isWaiting = false
+			case conversation.SystemRequeued:
+				out.Conversation.State, out.Conversation.Agent = conversation.Waiting, ""
+				p.isWaiting, p.sentPosition = true, ""
+				p.hub.sendQueuePositionsSoon(p.site.Org)
+			}
+			p.mu.Unlock()
+		}
+		out.Messages = append(out.Messages, p.toMessageOut(m))
+	}
+	p.flushMessages(&out)
+	if taken {
+		runInBackground("show an agent's picture", func() { p.sendAgentPicture(conversationID) })
+	}
+}
+
+// sendAgentPicture shows the picture of the agent who has the conversation.
+func (p *panel) sendAgentPicture(conversation uuid.UUID) {
+	if p.hub.AgentPicture == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if file, has, err := p.hub.AgentPicture(ctx, p.site.Org, conversation); has && err == nil {
+		p.socket.SendQuietly(marshal(agentPictureOut{"agent", conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now())}))
+	}
+}
+
+func (p *panel) flushMessages(out *messagesOut) {
+	if len(out.Messages) > 0 {
+		p.write(*out)
+		out.Messages = nil
+	}
+}
+
+func (p *panel) sendAgentTyping() {
+	p.mu.Lock()
+	conversation := p.conversation
+	p.mu.Unlock()
+	p.write(typingOut{"typing", conversation})
+}

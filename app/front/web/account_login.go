@@ -1,0 +1,260 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/domain/identity"
+	"parley/app/platform/access"
+	"parley/app/platform/clientnet"
+	"parley/app/platform/fail"
+	"parley/app/platform/mail"
+	"parley/app/platform/pg/outage"
+	"parley/app/platform/validate"
+	"parley/templates/public"
+	"parley/templates/ui"
+)
+
+// sessionChoice holds until when, and between which users, a person may choose whose password opened several; each with its
+// epoch, so that the choice ends when that user's sessions end.
+const (
+	sessionChoice  = "choice"
+	choiceLifetime = 5 * time.Minute
+)
+
+func choiceKey(p identity.TeamMember) string { return fmt.Sprintf("%s:%d", p.ID(), p.Epoch) }
+
+// homePath is where a role starts.
+func homePath(role access.Role) string {
+	switch {
+	case role.Can(access.Manage):
+		return "/admin"
+	case role.Can(access.Answer):
+		return "/desk"
+	}
+	return "/review"
+}
+
+func (s *Server) home(c echo.Context) error {
+	req, err := s.authenticate(c)
+	if err != nil {
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	return c.Redirect(http.StatusSeeOther, homePath(req.Actor.Role()))
+}
+
+// nextAddress is where to go after the log-in: an address of ours, or the role's start.
+func nextAddress(c echo.Context) string {
+	if to := c.FormValue("next"); isLocalAddress(to) {
+		return to
+	}
+	return "/"
+}
+
+func (s *Server) demoLogins() public.Demo {
+	if s.cfg.Demo == nil {
+		return public.Demo{}
+	}
+	return *s.cfg.Demo
+}
+
+func (s *Server) logInForm(c echo.Context) error {
+	if _, err := s.authenticate(c); err == nil {
+		return c.Redirect(http.StatusSeeOther, nextAddress(c))
+	}
+	f := ui.Form{}
+	if c.QueryParam("ended") != "" {
+		f.Message = "Your session has ended. Log in again to continue where you were."
+	}
+	return s.render(c, http.StatusOK, public.LogIn(f, nextAddress(c), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+}
+
+func (s *Server) logIn(c echo.Context) error {
+	matches, err := s.identity.LogIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
+	if err != nil {
+		f, status, err := refusedForm(c, err, "email")
+		if err != nil {
+			return err
+		}
+		return s.render(c, status, public.LogIn(f, nextAddress(c), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+	}
+	return s.logInMatch(c, matches)
+}
+
+// logInMatch logs in the user that a password opens, or asks which one if there are several.
+func (s *Server) logInMatch(c echo.Context, matches []identity.LogInMatch) error {
+	ctx := c.Request().Context()
+	if len(matches) == 0 { // all of them are disabled
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	if len(matches) == 1 {
+		if err := s.startSession(c, matches[0].User); err != nil {
+			return err
+		}
+		return c.Redirect(http.StatusSeeOther, nextAddress(c))
+	}
+	choice := []string{time.Now().Add(choiceLifetime).Format(time.RFC3339)}
+	for _, m := range matches {
+		p, err := s.identity.GetMember(ctx, m.User)
+		if err != nil {
+			return err
+		}
+		choice = append(choice, choiceKey(p))
+	}
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	s.sessions.Remove(ctx, sessionUser)
+	s.sessions.Put(ctx, sessionChoice, strings.Join(choice, " "))
+	return s.render(c, http.StatusOK, public.ChooseOrganization(matches, nextAddress(c)))
+}
+
+func (s *Server) chooseOrganization(c echo.Context) error {
+	ctx := c.Request().Context()
+	choice := strings.Fields(s.sessions.GetString(ctx, sessionChoice))
+	user, err := uuid.Parse(c.FormValue("user"))
+	if err != nil || len(choice) == 0 {
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	p, err := s.identity.GetMember(ctx, user)
+	if outage.IsOutage(err) {
+		return err
+	}
+	until, bad := time.Parse(time.RFC3339, choice[0])
+	if err != nil || bad != nil || time.Now().After(until) || !slices.Contains(choice[1:], choiceKey(p)) {
+		return c.Redirect(http.StatusSeeOther, "/login")
+	}
+	if err := s.startSession(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, nextAddress(c))
+}
+
+// logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
+func (s *Server) logOut(c echo.Context) error {
+	if req, err := s.authenticate(c); err == nil && req.Actor.Can(access.Answer) {
+		if err := s.routing.GoOfflineAtLogout(c.Request().Context(), req.Actor); err != nil {
+			return err
+		}
+		if err := s.identity.UnsubscribeAllPush(c.Request().Context(), req.Actor); err != nil {
+			return err
+		}
+	}
+	if err := s.sessions.Destroy(c.Request().Context()); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/login")
+}
+
+// networkOf is what the address that a request comes from counts as.
+func networkOf(c echo.Context) string { return clientnet.Of(c.RealIP()) }
+
+func (s *Server) acceptInvitationForm(c echo.Context) error {
+	inv, err := s.identity.GetInvitation(c.Request().Context(), c.Param("secret"))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, public.Join(ui.Form{}, inv.OrgName, inv.Email, inv.Role))
+}
+
+func (s *Server) acceptInvitation(c echo.Context) error {
+	ctx := c.Request().Context()
+	user, err := s.identity.AcceptInvitation(ctx, c.Param("secret"), c.FormValue("name"), c.FormValue("password"), c.RealIP())
+	if err != nil {
+		f, status, err := refusedForm(c, err, "name")
+		if err != nil {
+			return err
+		}
+		inv, err := s.identity.GetInvitation(ctx, c.Param("secret"))
+		if err != nil {
+			return err
+		}
+		return s.render(c, status, public.Join(f, inv.OrgName, inv.Email, inv.Role))
+	}
+	if err := s.startSession(c, user); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/")
+}
+
+func (s *Server) forgotForm(c echo.Context) error {
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.IsOff()))
+}
+
+// forgot answers the same for a known and an unknown address, and as quickly: the looking up and the mail come afterwards.
+func (s *Server) forgot(c echo.Context) error {
+	ctx := c.Request().Context()
+	email, err := validate.Email(c.FormValue("email"))
+	if err != nil {
+		err = fail.Field("email", "%s", err.Error())
+	} else {
+		err = s.identity.CountAttempt(ctx, "reset from", networkOf(c), s.identity.Limits().Resets)
+	}
+	if err == nil && !s.mail.IsOff() && !isDuplicate(c) {
+		err = s.mailLater(func(ctx context.Context) { s.mailResetLink(ctx, email) })
+	}
+	if err != nil {
+		f, status, err := refusedForm(c, err, "email")
+		if err != nil {
+			return err
+		}
+		return s.render(c, status, public.Forgot(f, s.mail.IsOff()))
+	}
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.IsOff()))
+}
+
+// mailLater is jobs.Mailer.Later, refused also while the letters that it leads to have no room.
+func (s *Server) mailLater(work func(context.Context)) error {
+	if err := s.mail.CheckCapacity(uuid.Nil); err != nil {
+		return err
+	}
+	return s.mail.RunLater(work)
+}
+
+func (s *Server) mailResetLink(ctx context.Context, email string) {
+	l, err := s.identity.CreateForgottenPasswordLink(ctx, email)
+	if err != nil {
+		slog.Error("make a link for a new password", "error", err)
+	}
+	if l.Secret == "" {
+		return
+	}
+	if err := s.mail.Send(mail.Message{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
+		"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
+		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
+		slog.Error("mail a link for a new password", "error", err)
+	}
+}
+
+func (s *Server) resetPasswordForm(c echo.Context) error {
+	email, err := s.identity.GetResetEmail(c.Request().Context(), c.Param("secret"))
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, public.Reset(ui.Form{}, email))
+}
+
+func (s *Server) resetPassword(c echo.Context) error {
+	ctx := c.Request().Context()
+	matches, err := s.identity.ResetPassword(ctx, c.Param("secret"), c.FormValue("password"), c.RealIP())
+	if err != nil {
+		f, status, err := refusedForm(c, err)
+		if err != nil {
+			return err
+		}
+		email, err := s.identity.GetResetEmail(ctx, c.Param("secret"))
+		if err != nil {
+			return err
+		}
+		return s.render(c, status, public.Reset(f, email))
+	}
+	return s.logInMatch(c, matches)
+}

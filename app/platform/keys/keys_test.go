@@ -1,0 +1,36 @@
+package keys_test
+
+import (
+	"testing"
+
+	"parley/app/platform/keys"
+)
+
+func TestDefaultKeys(t *testing.T) {
+	t.Parallel()
+	has := map[string]string{}
+	for _, c := range keys.Commands {
+		full, err := keys.Parse(c.Keys)
+		if err != nil || full != c.Keys {
+			t.Errorf("%s: %q, %v", c.ID, full, err)
+		}
+		if other, there := has[c.Keys]; there && c.Keys != "" {
+			t.Errorf("%s and %s have the same keys", other, c.ID)
+		}
+		has[c.Keys] = c.ID
+	}
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", " cmd + shift + h ": "Ctrl+Shift+H", "alt+f2": "Alt+F2", "F2": "F2", "Strg+Umschalt+H": "!", "H": "!", "Shift+H": "!", "Ctrl+T": "!",
+		"Ctrl+Alt+E": "!", "Ctrl+Alt+Shift+E": "Ctrl+Alt+Shift+E", "Alt+3": "!", "Alt+A+B": "!", "Ctrl+": "!", "option+down": "Alt+ArrowDown", "F": "!"} {
+		got, err := keys.Parse(in)
+		if want == "!" && err == nil || want != "!" && (err != nil || got != want) {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+	if _, err := keys.ParseForSnippet("alt+n"); err == nil {
+		t.Error("a snippet takes the desk's own keys")
+	}
+}

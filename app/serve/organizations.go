@@ -1,0 +1,143 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"parley/app/domain/identity"
+	"parley/app/domain/org"
+	"parley/app/front/web"
+	"parley/app/platform/fail"
+	"parley/app/platform/mail"
+	"parley/app/platform/validate"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// openForOrganization opens what a command needs that makes an organization, and reads the organization's name. The caller closes it.
+func openForOrganization(ctx context.Context, cfg Config, given string) (h *Services, mailer *mail.Mailer, name string, err error) {
+	if mailer, err = mail.NewMailer(cfg.SMTPURL); err != nil {
+		return nil, nil, "", err
+	}
+	if name, err = validate.Name("a name for the organization", given, 200); err != nil {
+		return nil, nil, "", err
+	}
+	h, err = openServices(ctx, cfg)
+	return h, mailer, name, err
+}
+
+// CreateOrganization is "parley organization".
+func CreateOrganization(ctx context.Context, cfg Config, args []string, out io.Writer) error {
+	cfg = cfg.withRunningCluster()
+	h, mailer, name, err := openForOrganization(ctx, cfg, args[0])
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	id, secret, err := createWithOwner(ctx, h.Org, h.Identity, name, args[1], mailer.IsOff())
+	if err != nil {
+		return formErrors(err)
+	}
+	if secret == "" {
+		fmt.Fprintf(out, "Organization %s is created (%s). Its owner logs in as before, with the password of %s.\n", name, id, args[1])
+		return nil
+	}
+	link := cfg.PublicURL + "/reset/" + secret
+	if mailer.IsOff() {
+		fmt.Fprintf(out, "Organization %s is created. Its owner chooses a password here within an hour:\n%s\n", name, link)
+		return nil
+	}
+	return sendLink(ctx, mailer, args[1], "Your new organization on Parley", name, link, out)
+}
+
+// createWithOwner creates an organization with an owner who chooses a password by a link. An owner who has a proven log-in keeps its password.
+func createWithOwner(ctx context.Context, orgs *org.Service, members *identity.Service, name, email string, shown bool) (id, secret string, err error) {
+	user, err := members.CreateOwner(ctx, email, func(ctx context.Context) (uuid.UUID, error) {
+		found, err := orgs.CreateOrganization(ctx, name)
+		id = found.String()
+		return found, err
+	})
+	if err != nil || user.Known {
+		return id, "", err
+	}
+	link := members.CreateForgottenPasswordLink
+	if shown {
+		link = members.CreateOperatorResetLink
+	}
+	l, err := link(ctx, email)
+	return id, l.Secret, err
+}
+
+// InviteOrganization is "parley invite".
+func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.Writer) error {
+	cfg = cfg.withRunningCluster()
+	if cfg.signUpMode() == web.SignUpClosed {
+		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for this command, or create the organization with "parley organization"`)
+	}
+	h, mailer, name, err := openForOrganization(ctx, cfg, args[0])
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	in := identity.SignUp{Name: strings.Split(args[1], "@")[0], Email: args[1]}
+	if err := h.Identity.CheckSignUpAddress(&in); err != nil {
+		return formErrors(err)
+	}
+	l, err := h.Identity.InviteOwner(ctx, name, in)
+	if err != nil {
+		return err
+	}
+	link := cfg.PublicURL + "/signup/" + l.Secret
+	if mailer.IsOff() {
+		fmt.Fprintf(out, "%s can create the organization %s here within a day:\n%s\n", in.Email, name, link)
+		return nil
+	}
+	return sendLink(ctx, mailer, in.Email, "Your new organization on Parley", name, link, out)
+}
+
+func sendLink(ctx context.Context, m *mail.Mailer, to, subject, name, link string, out io.Writer) error {
+	if err := m.SendNow(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
+		".\nChoose a password and start here:\n\n" + link + "\n\nIf you do not expect this, do nothing.\n"}); err != nil {
+		return fmt.Errorf("the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s", to, err, to)
+	}
+	fmt.Fprintf(out, "%s has got a mail with the link.\n", to)
+	return nil
+}
+
+// formErrors makes a refusal of a form a line.
+func formErrors(err error) error {
+	e := fail.As(err)
+	if e == nil || len(e.Fields) == 0 {
+		return err
+	}
+	var all []string
+	for _, message := range e.Fields {
+		all = append(all, message)
+	}
+	slices.Sort(all)
+	return errors.New(strings.Join(all, " "))
+}
+
+func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer) error {
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = fmt.Sprintf("http://localhost:%d", cfg.Port)
+	}
+	h, err := openServices(ctx, cfg.withRunningCluster())
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	h.Identity.SetLimits(cfg.Identity)
+	l, err := h.Identity.CreateOperatorResetLink(ctx, email)
+	if err != nil {
+		return err
+	}
+	if l.Secret == "" {
+		return errors.New("no log-in is known under this address")
+	}
+	_, err = fmt.Fprintf(out, "Sets the password of %s in all its organizations, good for an hour:\n%s/reset/%s\n", l.Email, cfg.PublicURL, l.Secret)
+	return err
+}

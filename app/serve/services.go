@@ -1,0 +1,123 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"parley/app/demo"
+	"parley/app/domain/archive"
+	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
+	"parley/app/domain/files"
+	"parley/app/domain/identity"
+	"parley/app/domain/org"
+	"parley/app/domain/routing"
+	"parley/app/platform/bus"
+	"parley/app/platform/pg"
+)
+
+// Services is the rooms, put together on a database.
+type Services struct {
+	Cluster       *pg.Cluster
+	DB            *pg.DB
+	Bus           *bus.Bus
+	Org           *org.Service
+	Identity      *identity.Service
+	Sessions      *identity.SessionCache
+	Conversations *conversation.Service
+	Routing       *routing.Service
+	FAQ           *faq.Service
+	Archive       *archive.Service
+	Files         *files.Service
+}
+
+// openServices finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
+// does not bind.
+func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
+	h := &Services{}
+	defer func() {
+		if err != nil {
+			h.close()
+		}
+	}()
+	appURL, ownerURL := cfg.DatabaseURL, cfg.MigrateURL
+	if appURL == "" {
+		if h.Cluster, err = pg.StartCluster(ctx, cfg.DataDir, pg.ClusterOptions{Volatile: cfg.Volatile}); err != nil {
+			return nil, err
+		}
+		appURL, ownerURL = h.Cluster.AppURL, h.Cluster.OwnerURL
+	}
+	if ownerURL != "" {
+		if n, err := pg.Migrate(ctx, ownerURL, appURL); err != nil {
+			return nil, err
+		} else if n > 0 {
+			slog.Info("database brought up to date", "migrations", n)
+		}
+	}
+	if h.DB, err = pg.OpenPooled(ctx, appURL, cfg.DirectURL); err != nil {
+		return nil, err
+	}
+	if err = h.DB.Ping(ctx); err != nil {
+		return nil, fmt.Errorf("the database cannot be reached: %w", err)
+	}
+	if err = h.DB.CheckRole(ctx); err != nil {
+		return nil, err
+	}
+	if err = h.DB.CheckSchema(ctx); err != nil {
+		return nil, err
+	}
+	var driver bus.Driver
+	switch {
+	case cfg.RedisURL != "":
+		if driver, err = bus.Redis(cfg.RedisURL); err != nil {
+			return nil, fmt.Errorf("REDIS_URL: %w", err)
+		}
+	case cfg.DatabaseURL != "":
+		driver = bus.Postgres(h.DB)
+	}
+	h.wire(h.DB, bus.New(driver), cfg.Demo)
+	h.Conversations.SetCommitWindow(cfg.CommitWindow)
+	h.Conversations.SetCommitMode(cfg.CommitMode)
+	h.Identity.SetLimits(cfg.Identity)
+	if cfg.Suggestions != (faq.MemoryBudget{}) {
+		h.FAQ.SetMemoryBudget(cfg.Suggestions)
+	}
+	return h, nil
+}
+
+// NewServices puts the rooms on a database that is there already, and a bus.
+func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
+	h := &Services{}
+	h.wire(db, b, demo)
+	return h
+}
+
+// wire puts the rooms on a database and a bus.
+func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool) {
+	h.DB, h.Bus = db, b
+	h.Org = org.New(db, b)
+	h.Identity = identity.New(db, b, demo)
+	h.Sessions = identity.NewSessionCache(db, b)
+	h.Conversations = conversation.New(db, b)
+	h.Routing = routing.New(db, b, h.Conversations)
+	h.FAQ = faq.New(db, b)
+	h.Archive = archive.New(db)
+}
+
+func (h *Services) close() {
+	if h.Identity != nil {
+		h.Identity.Wait()
+	}
+	if h.DB != nil {
+		h.DB.Close()
+	}
+	if h.Cluster != nil {
+		h.Cluster.Stop()
+	}
+}
+
+// ForDemo is what the demo's data is made with.
+func (h *Services) ForDemo() demo.Services {
+	return demo.Services{DB: h.DB, Org: h.Org, Identity: h.Identity, Conversations: h.Conversations, FAQ: h.FAQ}
+}

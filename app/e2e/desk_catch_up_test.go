@@ -90,7 +90,7 @@ func eventually(t testing.TB, what func() string, holds func() bool) {
 // waitingIDs is the database's truth: who waits, in order.
 func waitingIDs(t testing.TB, o testkit.Org) (ids []string) {
 	t.Helper()
-	rows, err := testkit.DB(t).As(access.System(o.ID, "test")).Query(context.Background(), "select id from conversations where state = 'waiting' order by line_since, id")
+	rows, err := testkit.DB(t).As(access.System(o.ID, "test")).Query(context.Background(), "select id from conversations where state = 'waiting' order by queued_at, id")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestEventsWhileListLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer holder.Close(ctx)
-	if _, err := holder.Exec(ctx, "begin; lock table guests in access exclusive mode"); err != nil {
+	if _, err := holder.Exec(ctx, "begin; lock table participants in access exclusive mode"); err != nil {
 		t.Fatal(err)
 	}
 	if err := conn.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}}); err != nil {
@@ -188,7 +188,7 @@ func TestEventsWhileListLoads(t *testing.T) {
 	}
 	eventually(t, func() string { return "the list is not being read" }, func() bool {
 		var n int
-		err := holder.QueryRow(ctx, "select count(*) from pg_locks where relation = 'guests'::regclass and not granted").Scan(&n)
+		err := holder.QueryRow(ctx, "select count(*) from pg_locks where relation = 'participants'::regclass and not granted").Scan(&n)
 		return err == nil && n > 0
 	})
 	comes := newVisitor(t, s, o, "")

@@ -94,7 +94,7 @@ func TestDrafts(t *testing.T) {
 		t.Errorf("settings: %+v %v", got, err)
 	}
 	var sealed []byte
-	if err := s.DB.As(manager).QueryRow(ctx, "select key from models").Scan(&sealed); err != nil || strings.Contains(string(sealed), "secret") {
+	if err := s.DB.As(manager).QueryRow(ctx, "select key from language_models").Scan(&sealed); err != nil || strings.Contains(string(sealed), "secret") {
 		t.Errorf("the key is kept as %q, %v", sealed, err)
 	}
 	if writes, err := a.HasModel(ctx, other.As(access.Agent)); writes || err != nil {

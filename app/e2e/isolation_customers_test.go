@@ -125,17 +125,17 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 		`insert into ratings (org_id, conversation_id, visitor_id, value, thumbs, comment, customer_id, website_id, group_id)
 			select org_id, id, visitor_id, 5, false, 'Verdict of ' || $2, customer_id, website_id, group_id from conversations where customer_id = $1`,
 		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) || $2 from websites where customer_id = $1`,
-		`insert into subjects (org_id, website_id, group_id, labels) select w.org_id, w.id, g.id, jsonb_build_object('en', $2::text) from websites w, groups g where w.customer_id = $1 and g.main`,
-		`insert into message_traces (org_id, conversation_id, seq, was) select m.org_id, m.conversation_id, m.seq, 'Before: ' || $2 from messages m join conversations c on c.id = m.conversation_id
+		`insert into website_groups (org_id, website_id, group_id, labels) select w.org_id, w.id, g.id, jsonb_build_object('en', $2::text) from websites w, groups g where w.customer_id = $1 and g.main`,
+		`insert into message_history (org_id, conversation_id, seq, previous_body) select m.org_id, m.conversation_id, m.seq, 'Before: ' || $2 from messages m join conversations c on c.id = m.conversation_id
 			where c.customer_id = $1 and m.seq = 1`,
-		`insert into guests (org_id, conversation_id, user_id, by_id) select c.org_id, c.id, u.id, u.id from conversations c join users u on u.role = 'owner' where c.customer_id = $1 and c.state <> 'closed' and $2 <> ''`,
+		`insert into participants (org_id, conversation_id, user_id, by_id) select c.org_id, c.id, u.id, u.id from conversations c join users u on u.role = 'owner' where c.customer_id = $1 and c.state <> 'closed' and $2 <> ''`,
 		`insert into archive_words (org_id, conversation_id, staff, customer_id, website_id, group_id, agent_name, closed_at, words)
 			select org_id, id, false, customer_id, website_id, group_id, 'Alias ' || $2, now(), to_tsvector('simple', $2) from conversations where customer_id = $1 and state = 'closed'
 			on conflict do nothing`,
 		`insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
 			select org_id, sha256(id::text::bytea), website_id, visitor_id, now() + interval '1 day' from conversations where customer_id = $1 and $2 <> ''`,
 		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, length($2) from websites where customer_id = $1`,
-		`insert into identity_uses (org_id, hash, visitor_id, address, until)
+		`insert into used_identity_tokens (org_id, hash, visitor_id, ip_address, until)
 			select org_id, sha256(id::text::bytea), visitor_id, 'Address of ' || $2, now() + interval '1 day' from conversations where customer_id = $1`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select f.org_id, c.agent_id, $1, f.id from files f join conversations c on c.id = f.conversation_id where c.customer_id = $1 and f.name like '%' || $2 || '%'`,
 	} {

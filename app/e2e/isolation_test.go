@@ -18,15 +18,15 @@ import (
 
 // Tables that are not of one tenant, each with the reason why that is right.
 var tablesWithoutOrg = map[string]string{
-	"goose_db_version": "goose's record of migrations; the application may only read it",
-	"sessions":         "a log-in session is looked up before anyone is known; the application has no right on it and goes through doors",
-	"instances":        "processes that live; the application has no right on it and goes through a door",
-	"attempts":         "limits on strangers' attempts; the application has no right on it and goes through doors",
-	"identities":       "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
-	"memberships":      "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
-	"signups":          "organizations that are not founded yet; the application has no right on it and goes through doors",
-	"public_forms":     "forms of people who are not logged in; the application has no right on it and goes through doors",
-	"address_resets":   "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
+	"goose_db_version":       "goose's record of migrations; the application may only read it",
+	"sessions":               "a log-in session is looked up before anyone is known; the application has no right on it and goes through doors",
+	"instances":              "processes that live; the application has no right on it and goes through a door",
+	"attempts":               "limits on strangers' attempts; the application has no right on it and goes through doors",
+	"identities":             "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
+	"memberships":            "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
+	"signups":                "organizations that are not founded yet; the application has no right on it and goes through doors",
+	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and goes through doors",
+	"address_resets":         "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
 }
 
 func owner(t testing.TB) *pgx.Conn {
@@ -115,7 +115,7 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 		}
 	}
 	// What a door can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_forms')`); len(wide) > 0 {
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
@@ -219,8 +219,8 @@ func TestIsolationByTable(t *testing.T) {
 		{"the customer's reviewer", a.As(access.Reviewer), "agents", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
 		{"the visitor", a.visitor, "groups", 0},
-		{"the visitor", a.visitor, "guests", 0},
-		{"the visitor", a.visitor, "message_traces", 0},
+		{"the visitor", a.visitor, "participants", 0},
+		{"the visitor", a.visitor, "message_history", 0},
 		{"the visitor", a.visitor, "faq_entries", 0},
 		{"the visitor", a.visitor, "files", 1},
 		{"the visitor", a.visitor, "ratings", 1},
@@ -229,13 +229,13 @@ func TestIsolationByTable(t *testing.T) {
 		{"the visitor", a.visitor, "visitor_codes", 0},
 		{"the owner", a.As(access.Owner), "visitor_codes", 0},
 		{"the visitor", a.visitor, "uploads", 0},
-		{"the visitor", a.visitor, "storage_use", 0},
-		{"the owner", a.As(access.Owner), "storage_use", 0},
-		{"the visitor", a.visitor, "edits", 0},
-		{"the owner", a.As(access.Owner), "edits", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "edits", 0},
-		{"the visitor", a.visitor, "sent_forms", 0},
-		{"the owner", a.As(access.Owner), "sent_forms", 0},
+		{"the visitor", a.visitor, "storage_usage", 0},
+		{"the owner", a.As(access.Owner), "storage_usage", 0},
+		{"the visitor", a.visitor, "form_edits", 0},
+		{"the owner", a.As(access.Owner), "form_edits", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "form_edits", 0},
+		{"the visitor", a.visitor, "submitted_forms", 0},
+		{"the owner", a.As(access.Owner), "submitted_forms", 0},
 		{"another visitor", stranger, "files", 0},
 		{"another visitor", stranger, "ratings", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},
@@ -244,10 +244,10 @@ func TestIsolationByTable(t *testing.T) {
 		{"another customer's reviewer", elsewhere, "files", 0},
 		{"another customer's reviewer", elsewhere, "ratings", 0},
 		{"the visitor", a.visitor, "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "message_traces", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "message_history", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "models", 0},
+		{"the customer's reviewer", a.As(access.Reviewer), "language_models", 0},
 		{"an agent", a.As(access.Agent), "messages", 6},
 		{"the visitor", a.visitor, "archive_words", 0},
 		{"the customer's reviewer", a.As(access.Reviewer), "archive_words", 1},

@@ -80,7 +80,7 @@ func TestKnownVisitors(t *testing.T) {
 	if around, err := s.Conversations.GetDetails(ctx, o.As(access.Supervisor), uuid.MustParse(anonymous.conversation)); err != nil || len(around.Previous) != 1 || around.Previous[0].ID.String() != other.conversation {
 		t.Errorf("the talks are not one visitor's: %+v %v", around.Previous, err)
 	}
-	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, "update identity_uses set at = at - interval '1 hour'"); err != nil {
+	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, "update used_identity_tokens set at = at - interval '1 hour'"); err != nil {
 		t.Fatal(err)
 	}
 	if got, refused := hello(first.Token, again); refused != "" || got.Token != "" { // who is that visitor already comes back with it

@@ -130,11 +130,11 @@ func addRowsOfNewColumns(t *testing.T, s *serve.Server, f orgData) {
 			select u.org_id, gen_random_uuid(), 'limited@b.example', 'agent', true, array(select id from customers), sha256(u.id::text::bytea), u.id, now() + interval '1 day'
 			from users u where u.role = 'owner'`,
 		`insert into blocks (org_id, id, visitor_id) select org_id, gen_random_uuid(), visitor_id from conversations limit 1`,
-		`update visitors set subject = 'customer 7', email = 'v@b.example'`,
-		`update conversations set data = '{"plan": "Pro"}', trail = '[{"url": "/"}]', country = 'DE', read_by_agent = 2, address = '203.0.113.9'`,
+		`update visitors set external_id = 'customer 7', email = 'v@b.example'`,
+		`update conversations set data = '{"plan": "Pro"}', trail = '[{"url": "/"}]', country = 'DE', read_by_agent = 2, ip_address = '203.0.113.9'`,
 		`update groups set overflow_id = (select id from groups where not main limit 1) where main`,
 		`update conversations set offered_to = agent_id, offered_until = now()`,
-		`insert into message_traces (org_id, conversation_id, seq, was) select org_id, conversation_id, seq, 'x' from messages where kind = 'text' limit 1`,
+		`insert into message_history (org_id, conversation_id, seq, previous_body) select org_id, conversation_id, seq, 'x' from messages where kind = 'text' limit 1`,
 		`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
 			select org_id, id, last_seq + 1, gen_random_uuid(), visitor_id, 'file', 'visitor', visitor_id, e'a.txt\ntext/plain 3', now() from conversations`,
 		`update conversations set last_seq = last_seq + 1`,
@@ -153,7 +153,7 @@ func addRowsOfNewColumns(t *testing.T, s *serve.Server, f orgData) {
 	for _, sql := range []string{ // what is of no organization
 		`insert into attempts (key, count, resets_at) values ($1::text::bytea, 1, now())`,
 		`insert into signups (token_hash, email, organization, name, expires_at) values ($1::text::bytea, 'new@b.example', 'New', 'New', now())`,
-		`insert into address_resets (token_hash, email, proves, expires_at) values ($1::text::bytea, 'new@b.example', true, now())`,
+		`insert into address_resets (token_hash, email, verifies_email, expires_at) values ($1::text::bytea, 'new@b.example', true, now())`,
 		`insert into sessions (token, data, expires_at) values ($1, 'x', now() + interval '1 hour')`,
 	} {
 		if _, err := owner(t).Exec(ctx, sql, f.Name); err != nil {

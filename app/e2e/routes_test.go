@@ -28,7 +28,7 @@ func snapshot(t testing.TB, s *serve.Server, org uuid.UUID) string {
 		}
 		from := table
 		if table == "routing" { // but for when it was last done
-			from = "(select hand_back, former_hours from routing)"
+			from = "(select away_requeue_seconds, former_agent_hours from routing)"
 		}
 		var sum string
 		err := s.DB.As(access.System(org, "test")).QueryRow(context.Background(), "select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+from+" x").Scan(&sum)

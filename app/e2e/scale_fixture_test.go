@@ -31,7 +31,7 @@ func fillQueue(t testing.TB, o testkit.Org, group uuid.UUID, n int) (ids []uuid.
 	for _, sql := range []string{
 		`insert into visitors (org_id, id, website_id) select app.org_id(), v, $4 from unnest($1::uuid[]) v where $2::uuid[] is not null and $3::uuid is not null and $5::uuid is not null`,
 		`insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since, page_url, page_title,
-		   referrer, user_agent, language, address, created_at, group_id, line_since)
+		   referrer, user_agent, language, ip_address, created_at, group_id, queued_at)
 		 select app.org_id(), d.c, $4, $3, d.v, '', 1, 'Where is my parcel? I was told it would be here on Tuesday.', d.at, d.at, 'https://shop.example/orders', 'Orders', '', 'Firefox', 'en', '',
 		   d.at, coalesce(nullif($5, '00000000-0000-0000-0000-000000000000'::uuid), (select g.id from groups g where g.main)), d.at
 		 from (select v, c, now() - (cardinality($1::uuid[]) - n) * interval '1 second' as at from unnest($1::uuid[], $2::uuid[]) with ordinality x(v, c, n)) d`,

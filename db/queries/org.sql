@@ -1,7 +1,7 @@
 -- name: CreateOrganization :exec
 insert into organizations (id, name) values (@id, @name);
 
--- name: OrganizationName :one
+-- name: GetOrganizationName :one
 select name from organizations;
 
 -- name: RenameOrganization :execrows
@@ -17,10 +17,12 @@ update customers set name = @name where id = @id;
 
 -- name: ListCustomers :many
 select c.id, c.name, count(w.id)::integer as websites
-from customers c left join websites w on w.org_id = c.org_id and w.customer_id = c.id
-group by c.org_id, c.id, c.name order by lower(c.name);
+from customers c
+left join websites w on w.org_id = c.org_id and w.customer_id = c.id
+group by c.org_id, c.id, c.name
+order by lower(c.name);
 
--- name: Unfinished :many
+-- name: ListWebsitesWithoutDomain :many
 -- Websites without a domain, which are shown nowhere.
 select w.id, w.name, c.name as customer_name
 from websites w
@@ -30,42 +32,56 @@ order by lower(c.name), lower(w.name)
 limit 100;
 
 -- name: GetCustomer :one
-select id, name, share from customers where id = @id;
+select id, name, capacity_share from customers where id = @id;
 
--- name: SetShare :execrows
-update customers set share = sqlc.narg(share) where id = @id;
+-- name: SetCapacityShare :execrows
+update customers set capacity_share = sqlc.narg(capacity_share) where id = @id;
 
 -- name: CreateWebsite :exec
 insert into websites (org_id, id, customer_id, key, name, greeting)
 values (app.org_id(), @id, @customer_id, @key, @name, @greeting);
 
 -- name: UpdateWebsite :one
-update websites set name = @name, greeting = @greeting, typing_preview = @typing_preview where id = @id
+update websites
+set name = @name, greeting = @greeting, typing_preview = @typing_preview
+where id = @id
 returning key;
 
--- name: SettingsForChange :one
+-- name: LockWebsiteSettings :one
 select settings from websites where id = @id for update;
 
--- name: SetSettings :one
+-- name: SetWebsiteSettings :one
 update websites set settings = @settings where id = @id returning key;
 
 -- name: SetIdentityKey :one
-insert into identity_keys (org_id, website_id, key) select w.org_id, w.id, @identity_key from websites w where w.id = @id
-on conflict (org_id, website_id) do update set key = excluded.key
+insert into identity_keys (org_id, website_id, key)
+select w.org_id, w.id, @identity_key
+from websites w
+where w.id = @id
+on conflict (org_id, website_id) do update
+set key = excluded.key
 returning (select w.key from websites w where w.id = website_id)::text as key;
 
 -- name: ListWebsites :many
-select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
-from websites w where w.customer_id = @customer_id order by lower(w.name), w.id;
+select w.id, w.name,
+  array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
+from websites w
+where w.customer_id = @customer_id
+order by lower(w.name), w.id;
 
--- name: AllWebsites :many
-select w.id, w.customer_id, c.name as customer_name, w.name from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
+-- name: ListAllWebsites :many
+select w.id, w.customer_id, c.name as customer_name, w.name
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
 order by lower(c.name), lower(w.name), w.id;
 
 -- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, coalesce(k.key, '')::text as identity_key
-from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
-left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id where w.id = @id;
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings,
+  coalesce(k.key, '')::text as identity_key
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id
+where w.id = @id;
 
 -- name: ListDomains :many
 select id, host, seen_at from domains where website_id = @website_id order by host;
@@ -74,9 +90,16 @@ select id, host, seen_at from domains where website_id = @website_id order by ho
 insert into domains (org_id, id, website_id, host) values (app.org_id(), @id, @website_id, @host);
 
 -- name: RemoveDomain :one
-with gone as (delete from domains d where d.id = @id and d.website_id = @website_id returning d.org_id, d.website_id)
-select w.key from gone join websites w on w.org_id = gone.org_id and w.id = gone.website_id;
+with removed as (
+  delete from domains d
+  where d.id = @id and d.website_id = @website_id
+  returning d.org_id, d.website_id
+)
+select w.key
+from removed
+join websites w on w.org_id = removed.org_id and w.id = removed.website_id;
 
--- name: SeeDomain :exec
-update domains set seen_at = now() where website_id = @website_id and host = @host
-  and (seen_at is null or seen_at < now() - interval '30 seconds');
+-- name: RecordDomainSeen :exec
+update domains
+set seen_at = now()
+where website_id = @website_id and host = @host and (seen_at is null or seen_at < now() - interval '30 seconds');

@@ -34,7 +34,7 @@ func (s *Service) readTx(ctx context.Context, who access.Actor, fn func(*archive
 	}
 	return t.Tx(ctx, func(t *pg.Tenant) error {
 		q := archivedb.New(t)
-		if err := q.Planned(ctx); err != nil {
+		if err := q.ConfigureSearchPlanning(ctx); err != nil {
 			return err
 		}
 		return fn(q)
@@ -56,7 +56,7 @@ type Summary struct {
 	ClosedAt     time.Time
 }
 
-func toSummary(c archivedb.ListPastRow) Summary {
+func toSummary(c archivedb.ListArchivedRow) Summary {
 	s := Summary{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, CustomerName: c.CustomerName, WebsiteName: c.WebsiteName,
 		GroupName: c.GroupName, Agent: c.UserName, Excerpt: []Span{{Text: c.LastText}}, StartedAt: c.CreatedAt, ClosedAt: c.ClosedAt}
 	if s.Agent == "" {

@@ -37,8 +37,8 @@ func (f Filter) forReader(who access.Actor) Filter {
 }
 
 // listParams is the filter as a query has it.
-func (f Filter) listParams() archivedb.ListPastParams {
-	return archivedb.ListPastParams{Customer: optional(f.Customer), Website: optional(f.Website), GroupID: optional(f.Group), Agent: optional(f.Agent),
+func (f Filter) listParams() archivedb.ListArchivedParams {
+	return archivedb.ListArchivedParams{Customer: optional(f.Customer), Website: optional(f.Website), GroupID: optional(f.Group), Agent: optional(f.Agent),
 		AgentName: optional(f.AgentName), Tag: optional(f.Tag), Rating: optional(f.Rating), ClosedFrom: optional(f.From), ClosedUntil: optional(f.Until)}
 }
 
@@ -60,7 +60,7 @@ type Choices struct{ Customers, Websites, Groups, Agents, Tags []Choice }
 // Choices returns what the filters offer to a reader.
 func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err error) {
 	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
-		websites, err := q.WebsiteChoices(ctx)
+		websites, err := q.ListWebsiteChoices(ctx)
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err
 			c.Websites = append(c.Websites, Choice{w.ID.String(), name})
 		}
 		if who.Role() == access.Reviewer {
-			names, err := q.AgentNameChoices(ctx, who.ScopeID())
+			names, err := q.ListAgentNameChoices(ctx, who.ScopeID())
 			for _, name := range names {
 				c.Agents = append(c.Agents, Choice{name, name})
 			}
@@ -86,21 +86,21 @@ func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err
 
 // addStaffChoices adds what only staff can narrow by.
 func (c *Choices) addStaffChoices(ctx context.Context, q *archivedb.Queries) error {
-	customers, err := q.CustomerChoices(ctx)
+	customers, err := q.ListCustomerChoices(ctx)
 	if err != nil {
 		return err
 	}
 	for _, x := range customers {
 		c.Customers = append(c.Customers, Choice{x.ID.String(), x.Name})
 	}
-	groups, err := q.GroupChoices(ctx)
+	groups, err := q.ListGroupChoices(ctx)
 	if err != nil {
 		return err
 	}
 	for _, x := range groups {
 		c.Groups = append(c.Groups, Choice{x.ID.String(), x.Name})
 	}
-	agents, err := q.AgentChoices(ctx)
+	agents, err := q.ListAgentChoices(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (c *Choices) addStaffChoices(ctx context.Context, q *archivedb.Queries) err
 		}
 		c.Agents = append(c.Agents, Choice{x.ID.String(), name})
 	}
-	tags, err := q.TagChoices(ctx)
+	tags, err := q.ListTagChoices(ctx)
 	for _, x := range tags {
 		c.Tags = append(c.Tags, Choice{x.ID.String(), x.Name})
 	}

@@ -53,7 +53,7 @@ func (s *Service) List(ctx context.Context, who access.Actor, f Filter, from Cur
 		if text == "" {
 			return p.list(ctx, q, f, from)
 		}
-		words, err := q.Words(ctx, archivedb.WordsParams{Text: text, Customer: optional(f.Customer)})
+		words, err := q.ListSearchWords(ctx, archivedb.ListSearchWordsParams{Text: text, Customer: optional(f.Customer)})
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (p *Page) list(ctx context.Context, q *archivedb.Queries, f Filter, from Cu
 	if !from.Before.IsZero() {
 		params.Before, params.BeforeID = &from.Before, from.ID
 	}
-	rows, err := q.ListPast(ctx, params)
+	rows, err := q.ListArchived(ctx, params)
 	for _, c := range rows {
 		p.Conversations = append(p.Conversations, toSummary(c))
 	}

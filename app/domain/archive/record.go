@@ -116,7 +116,7 @@ func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID, query
 // GetPage is Read with another page.
 func (s *Service) GetPage(ctx context.Context, who access.Actor, id uuid.UUID, query string, cursor MessageCursor) (c Record, err error) {
 	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
-		row, err := q.GetPast(ctx, id)
+		row, err := q.GetArchived(ctx, id)
 		if pg.IsNoRows(err) {
 			return fail.Missing("conversation")
 		}
@@ -142,17 +142,17 @@ func (s *Service) GetPage(ctx context.Context, who access.Actor, id uuid.UUID, q
 
 // loadMessages reads a page of the messages with what belongs to them.
 func (c *Record) loadMessages(ctx context.Context, q *archivedb.Queries, cursor MessageCursor) error {
-	var rows []archivedb.TranscriptRow
+	var rows []archivedb.ListTranscriptAfterRow
 	var err error
 	backwards := cursor.Before > 0
 	if backwards {
-		var before []archivedb.TranscriptBeforeRow
-		before, err = q.TranscriptBefore(ctx, archivedb.TranscriptBeforeParams{ConversationID: c.ID, Before: int32(cursor.Before), Most: RecordPageSize + 1})
+		var before []archivedb.ListTranscriptBeforeRow
+		before, err = q.ListTranscriptBefore(ctx, archivedb.ListTranscriptBeforeParams{ConversationID: c.ID, Before: int32(cursor.Before), Most: RecordPageSize + 1})
 		for _, row := range before {
-			rows = append(rows, archivedb.TranscriptRow(row))
+			rows = append(rows, archivedb.ListTranscriptAfterRow(row))
 		}
 	} else {
-		rows, err = q.Transcript(ctx, archivedb.TranscriptParams{ConversationID: c.ID, After: int32(cursor.After), Most: RecordPageSize + 1})
+		rows, err = q.ListTranscriptAfter(ctx, archivedb.ListTranscriptAfterParams{ConversationID: c.ID, After: int32(cursor.After), Most: RecordPageSize + 1})
 	}
 	if err != nil {
 		return err
@@ -192,16 +192,16 @@ func (c *Record) loadMessageDetails(ctx context.Context, q *archivedb.Queries, f
 	for i := range c.Messages {
 		at[c.Messages[i].Seq] = &c.Messages[i]
 	}
-	edits, err := q.TracesOf(ctx, archivedb.TracesOfParams{ConversationID: c.ID, First: first, Last: last})
+	edits, err := q.ListMessageHistory(ctx, archivedb.ListMessageHistoryParams{ConversationID: c.ID, First: first, Last: last})
 	if err != nil {
 		return err
 	}
 	for _, x := range edits {
 		if l := at[int(x.OfSeq)]; l != nil {
-			l.Previous = append(l.Previous, PreviousText{x.Was, x.CreatedAt})
+			l.Previous = append(l.Previous, PreviousText{x.PreviousBody, x.CreatedAt})
 		}
 	}
-	suggestions, err := q.SuggestionsOf(ctx, archivedb.SuggestionsOfParams{ConversationID: c.ID, First: first, Last: last})
+	suggestions, err := q.ListSuggestions(ctx, archivedb.ListSuggestionsParams{ConversationID: c.ID, First: first, Last: last})
 	for _, x := range suggestions {
 		if l := at[int(x.Seq)]; l != nil {
 			l.Suggestions = append(l.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
@@ -210,7 +210,7 @@ func (c *Record) loadMessageDetails(ctx context.Context, q *archivedb.Queries, f
 	return err
 }
 
-func toStaffDetails(row archivedb.GetPastRow) *StaffDetails {
+func toStaffDetails(row archivedb.GetArchivedRow) *StaffDetails {
 	in := &StaffDetails{Agent: row.UserName, Group: row.GroupName, VisitorEmail: row.VisitorEmail, PageURL: row.PageUrl, PageTitle: row.PageTitle,
 		Referrer: row.Referrer, Browser: row.UserAgent, Language: row.Language, Country: row.Country}
 	var data map[string]any
@@ -232,15 +232,15 @@ func toStaffDetails(row archivedb.GetPastRow) *StaffDetails {
 
 // loadStaffDetails adds what staff knows from other tables.
 func (c *Record) loadStaffDetails(ctx context.Context, q *archivedb.Queries) (err error) {
-	if c.Staff.Tags, err = q.TagsOf(ctx, c.ID); err != nil {
+	if c.Staff.Tags, err = q.ListConversationTags(ctx, c.ID); err != nil {
 		return err
 	}
-	assignments, err := q.HandsOf(ctx, c.ID)
+	assignments, err := q.ListAssignments(ctx, c.ID)
 	if err != nil {
 		return err
 	}
 	for _, h := range assignments {
-		assignment := Assignment{Agent: h.Agent, Group: h.GroupName, Reason: h.How, From: h.At, EndReason: h.Ended}
+		assignment := Assignment{Agent: h.Agent, Group: h.GroupName, Reason: h.Method, From: h.AssignedAt, EndReason: h.EndReason}
 		if h.ByName != h.Agent {
 			assignment.AssignedBy = h.ByName
 		}
@@ -249,7 +249,7 @@ func (c *Record) loadStaffDetails(ctx context.Context, q *archivedb.Queries) (er
 		}
 		c.Staff.Assignments = append(c.Staff.Assignments, assignment)
 	}
-	suggestions, err := q.SuggestionsBeside(ctx, c.ID)
+	suggestions, err := q.ListOtherSuggestions(ctx, c.ID)
 	for _, x := range suggestions {
 		c.Staff.Suggestions = append(c.Staff.Suggestions, Suggestion{x.Question, x.Kind, x.Agent, int(x.Seq), x.At})
 	}
@@ -262,7 +262,7 @@ func (c *Record) highlight(ctx context.Context, q *archivedb.Queries, query stri
 	if err != nil || query == "" {
 		return nil // only a help for the eye
 	}
-	words, err := q.PlainWords(ctx, query)
+	words, err := q.ListWords(ctx, query)
 	for i := range c.Messages {
 		if l := &c.Messages[i]; len(words) > 0 && l.Kind != conversation.System && l.Kind != conversation.File {
 			l.Highlighted = Highlight(l.Body, words)

@@ -29,7 +29,7 @@ func TestGetRecord(t *testing.T) {
 	p.system(`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at, of_seq)
 		select org_id, id, 5, gen_random_uuid(), visitor_id, 'edit', 'agent', 'It left today', now(), 3 from conversations where id = $1`, id)
 	p.system("update conversations set last_seq = 5 where id = $1", id)
-	p.system("insert into message_traces (org_id, conversation_id, seq, was) values ($1, $2, 5, 'It left yesterday')", p.org.ID, id)
+	p.system("insert into message_history (org_id, conversation_id, seq, previous_body) values ($1, $2, 5, 'It left yesterday')", p.org.ID, id)
 	p.close(id)
 
 	c, err := p.service.Get(ctx, p.manager(), id, "depot orders")

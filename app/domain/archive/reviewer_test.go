@@ -80,18 +80,18 @@ func TestReviewerSeesNoStaffData(t *testing.T) {
 	// In SQL, as the reviewer's actor.
 	for what, want := range map[string]int64{
 		"archive_words": 1, "archive_words where staff": 0, "conversations": 1, "messages where kind = 'note'": 0, "assignments": 0, "conversation_tags": 0, "tags": 0,
-		"faq_choices": 0, "faq_texts": 0, "message_traces": 0, "groups": 0, "users where id <> app.actor_id()": 0,
-		"app.door_archive('{hello}', '{hello}', null, null, null, null, null, null, null, null, 10)":                        1,
-		"app.door_archive('{secret}', '{secret}', null, null, null, null, null, null, null, null, 10)":                      0,
-		"app.door_archive('{elsewhere}', '{elsewhere}', null, null, null, null, null, null, null, null, 10)":                0,
-		"app.door_archive('{hello}', '{hello}', '" + customer.String() + "', null, null, null, null, null, null, null, 10)": 0,
+		"faq_choices": 0, "faq_texts": 0, "message_history": 0, "groups": 0, "users where id <> app.actor_id()": 0,
+		"app.door_search_archive('{hello}', '{hello}', null, null, null, null, null, null, null, null, 10)":                        1,
+		"app.door_search_archive('{secret}', '{secret}', null, null, null, null, null, null, null, null, 10)":                      0,
+		"app.door_search_archive('{elsewhere}', '{elsewhere}', null, null, null, null, null, null, null, null, 10)":                0,
+		"app.door_search_archive('{hello}', '{hello}', '" + customer.String() + "', null, null, null, null, null, null, null, 10)": 0,
 	} {
 		if n := p.sql(reviewer, "select from "+what); n != want {
 			t.Errorf("a reviewer sees %d of %s, not %d", n, what, want)
 		}
 	}
 	// The door opens into the asker's organization only, and to no visitor.
-	const door = "select from app.door_archive('{hello}', '{hello}', null, null, null, null, null, null, null, null, 10)"
+	const door = "select from app.door_search_archive('{hello}', '{hello}', null, null, null, null, null, null, null, null, 10)"
 	other := testkit.NewOrg(t)
 	for _, who := range []access.Actor{other.As(access.Owner), access.System(other.ID, "test"), p.org.Visitor()} {
 		if n := p.sql(who, door); n != 0 {

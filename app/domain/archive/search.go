@@ -13,7 +13,7 @@ import (
 
 // search shows those with the most of the words. A word that very many conversations have finds none by itself where there is a
 // rarer one, it only counts: else every search would look at nearly all of them.
-func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.WordsRow, phrases []string, skip int) error {
+func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.ListSearchWordsRow, phrases []string, skip int) error {
 	if skip < 0 || skip > SearchDepth-PageSize {
 		return fail.New(fail.Invalid, "Only the %d best conversations can be paged through. Please narrow the search.", SearchDepth)
 	}
@@ -29,12 +29,12 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 		depth = SearchDepth + 1
 	}
 	l := f.listParams()
-	params := archivedb.FindPastParams{Rare: rare, Words: p.SearchWords, Customer: l.Customer, Website: l.Website, GroupID: l.GroupID, Agent: l.Agent, AgentName: l.AgentName,
+	params := archivedb.SearchArchivedParams{Rare: rare, Words: p.SearchWords, Customer: l.Customer, Website: l.Website, GroupID: l.GroupID, Agent: l.Agent, AgentName: l.AgentName,
 		Tag: l.Tag, Rating: l.Rating, ClosedFrom: l.ClosedFrom, ClosedUntil: l.ClosedUntil, Phrases: phrases, Skip: int32(skip), Most: PageSize + 1, Depth: depth}
-	var rows []archivedb.FindPastRow
+	var rows []archivedb.SearchArchivedRow
 	var err error
 	if len(rare) > 0 {
-		rows, err = q.FindPast(ctx, params)
+		rows, err = q.SearchArchived(ctx, params)
 	} else {
 		rows, err = searchCommon(ctx, q, params)
 	}
@@ -43,7 +43,7 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 	}
 	ids := make([]uuid.UUID, 0, len(rows))
 	for _, c := range rows {
-		p.Conversations = append(p.Conversations, toSummary(archivedb.ListPastRow(c)))
+		p.Conversations = append(p.Conversations, toSummary(archivedb.ListArchivedRow(c)))
 	}
 	if p.trim() {
 		if p.Next.Skip = skip + PageSize; p.Next.Skip > SearchDepth-PageSize {
@@ -55,7 +55,7 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 		at[p.Conversations[i].ID] = &p.Conversations[i]
 		ids = append(ids, p.Conversations[i].ID)
 	}
-	excerpts, err := q.Excerpts(ctx, archivedb.ExcerptsParams{Conversations: ids, Words: p.SearchWords})
+	excerpts, err := q.ListExcerpts(ctx, archivedb.ListExcerptsParams{Conversations: ids, Words: p.SearchWords})
 	for _, e := range excerpts {
 		c := at[e.ConversationID]
 		c.Excerpt, c.InNote = Excerpt(e.Body, p.SearchWords), e.Kind == "note"
@@ -64,12 +64,12 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 }
 
 // searchCommon is FindPast where all words are common.
-func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.FindPastParams) ([]archivedb.FindPastRow, error) {
-	rows, err := q.FindRecent(ctx, archivedb.FindRecentParams{Words: p.Words, Customer: p.Customer, Website: p.Website, GroupID: p.GroupID, Agent: p.Agent,
+func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.SearchArchivedParams) ([]archivedb.SearchArchivedRow, error) {
+	rows, err := q.SearchRecentlyArchived(ctx, archivedb.SearchRecentlyArchivedParams{Words: p.Words, Customer: p.Customer, Website: p.Website, GroupID: p.GroupID, Agent: p.Agent,
 		AgentName: p.AgentName, Tag: p.Tag, Rating: p.Rating, ClosedFrom: p.ClosedFrom, ClosedUntil: p.ClosedUntil, Phrases: p.Phrases, Skip: p.Skip, Most: p.Most, Depth: p.Depth})
-	list := make([]archivedb.FindPastRow, len(rows))
+	list := make([]archivedb.SearchArchivedRow, len(rows))
 	for i, r := range rows {
-		list[i] = archivedb.FindPastRow(r)
+		list[i] = archivedb.SearchArchivedRow(r)
 	}
 	return list, err
 }

@@ -85,7 +85,7 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 		return settings, false, err
 	}
 	settings = ModelSettings{BaseURL: row.BaseUrl, HasKey: len(row.Key) > 0, Model: row.Model, Enabled: row.Enabled, Automatic: row.Automatic, Mask: row.Mask, Budget: int(row.Budget)}
-	use, err := q.GetUse(ctx)
+	use, err := q.GetUsage(ctx)
 	if pg.IsNoRows(err) {
 		err = nil
 	}
@@ -130,7 +130,7 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 	} else if !pg.IsNoRows(err) {
 		return err
 	}
-	return q.PutModel(ctx, assistdb.PutModelParams{BaseUrl: in.BaseURL, Key: sealed, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: int64(in.Budget)})
+	return q.SaveModel(ctx, assistdb.SaveModelParams{BaseUrl: in.BaseURL, Key: sealed, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: int64(in.Budget)})
 }
 
 // RemoveModel takes the model away, with its key.
@@ -139,7 +139,7 @@ func (s *Service) RemoveModel(ctx context.Context, who access.Actor) error {
 	if err != nil {
 		return err
 	}
-	_, err = assistdb.New(t).RemoveModel(ctx)
+	_, err = assistdb.New(t).DeleteModel(ctx)
 	return err
 }
 
@@ -217,7 +217,7 @@ var errBudgetSpent = fail.New(fail.Busy, "This month’s budget for the language
 func (s *Service) streamWithinBudget(ctx context.Context, who access.Actor, w *modelWriter, request model.Request, piece func(string) error) error {
 	q := assistdb.New(s.db.As(who))
 	most := int64(request.MaxTokensTotal())
-	n, err := q.Reserve(ctx, most)
+	n, err := q.ReserveTokens(ctx, most)
 	if err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func (s *Service) streamWithinBudget(ctx context.Context, who access.Actor, w *m
 	end, asked := w.client.Stream(ctx, request, piece)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := q.Settle(settle, assistdb.SettleParams{Difference: int64(end.Usage.Total()) - most, Month: month.Format("2006-01") + "-01"}); err != nil {
+	if err := q.SettleTokens(settle, assistdb.SettleTokensParams{Difference: int64(end.Usage.Total()) - most, Month: month.Format("2006-01") + "-01"}); err != nil {
 		return errors.Join(asked, err)
 	}
 	return asked

@@ -56,7 +56,7 @@ func (s *Service) CheckWriteAccess(ctx context.Context, who access.Actor, conver
 	if err != nil {
 		return err
 	}
-	row, err := conversationdb.New(t).Reach(ctx, conversationdb.ReachParams{ID: conversation, UserID: who.ID()})
+	row, err := conversationdb.New(t).GetWriteAccess(ctx, conversationdb.GetWriteAccessParams{ID: conversation, UserID: who.ID()})
 	if pg.IsNoRows(err) {
 		return fail.Missing("conversation")
 	}

@@ -196,7 +196,7 @@ func (f *accessFixture) checkAccess(name string, who access.Actor, conversationI
 	}
 	var involvement conversation.Involvement
 	system := f.db.As(access.System(f.ID, "test"))
-	if err := system.QueryRow(ctx, "select exists (select from guests where conversation_id = $1 and user_id = $2), (select everyone from groups where id = $3) or exists (select from group_members where group_id = $3 and user_id = $2)",
+	if err := system.QueryRow(ctx, "select exists (select from participants where conversation_id = $1 and user_id = $2), (select everyone from groups where id = $3) or exists (select from group_members where group_id = $3 and user_id = $2)",
 		conversationID, who.ID(), c.Group).Scan(&involvement.IsParticipant, &involvement.InQueueGroup); err != nil {
 		f.t.Fatal(err)
 	}

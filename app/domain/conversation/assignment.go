@@ -34,11 +34,11 @@ func (s *Service) Take(ctx context.Context, who access.Actor, name string, conve
 		return Conversation{}, err
 	}
 	q, agent := conversationdb.New(t), who.ID()
-	p := conversationdb.TakeParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
-	row, err := q.Take(ctx, p)
+	p := conversationdb.TakeConversationParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
+	row, err := q.TakeConversation(ctx, p)
 	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // it may be held for a moment, by a message of its visitor
 		time.Sleep(time.Duration(20+20*try) * time.Millisecond)
-		row, err = q.Take(ctx, p)
+		row, err = q.TakeConversation(ctx, p)
 	}
 	if err == nil {
 		event := toMessageEvent(row)
@@ -104,24 +104,24 @@ type Assignment struct{ Conversation, Agent uuid.UUID }
 // Assign gives conversations to agents, inside the caller's transaction; by is ByRouting, ByOrder or ByTakeOver, from the agent
 // they have (zero: they wait). What is not there any more is left out. The caller rings after the commit.
 func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID) ([]MessageEvent, error) {
-	p := conversationdb.GiveParams{CameBy: reason, FromAgent: optional(from)}
+	p := conversationdb.AssignConversationsParams{StateReason: reason, FromAgent: optional(from)}
 	for _, a := range assignments {
 		p.ConversationIds, p.AgentIds, p.MessageIds = append(p.ConversationIds, a.Conversation), append(p.AgentIds, a.Agent), append(p.MessageIds, uuid.New())
 	}
 	q := conversationdb.New(tx)
 	if len(assignments) > 1 { // conversations before agents, and in one order everywhere
-		if _, err := q.LockWaiting(ctx, p.ConversationIds); err != nil {
+		if _, err := q.LockQueuedConversations(ctx, p.ConversationIds); err != nil {
 			return nil, err
 		}
 	}
-	rows, err := q.Give(ctx, p)
+	rows, err := q.AssignConversations(ctx, p)
 	return toMessageEvents(rows), err
 }
 
-func toMessageEvents[R conversationdb.GiveRow | conversationdb.RequeueRow | conversationdb.RelineRow](rows []R) []MessageEvent {
+func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.RequeueConversationsRow | conversationdb.MoveInQueueRow](rows []R) []MessageEvent {
 	list := make([]MessageEvent, len(rows))
 	for i, row := range rows {
-		list[i] = toMessageEvent(conversationdb.TakeRow(row))
+		list[i] = toMessageEvent(conversationdb.TakeConversationRow(row))
 	}
 	return list
 }
@@ -149,7 +149,7 @@ func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversa
 	var list []MessageEvent
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := conversationdb.New(tx)
-		if err := q.LockBetween(ctx, conversationdb.LockBetweenParams{ConversationID: conversation, Agents: []uuid.UUID{to, from}}); err != nil {
+		if err := q.LockForTransfer(ctx, conversationdb.LockForTransferParams{ConversationID: conversation, Agents: []uuid.UUID{to, from}}); err != nil {
 			return err
 		}
 		list, err = s.Assign(ctx, tx, []Assignment{{conversation, to}}, reason, from)
@@ -213,21 +213,21 @@ func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions)
 		seconds := int32(in.MinHeld / time.Second)
 		minHeld = &seconds
 	}
-	rows, err := conversationdb.New(tx).Requeue(ctx, conversationdb.RequeueParams{HadFor: minHeld, AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
-		Unanswered: in.OnlyUnanswered, CameBy: in.Reason, GroupID: optional(in.Group), Lost: in.WasAssigned, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferTimeout.Seconds()),
+	rows, err := conversationdb.New(tx).RequeueConversations(ctx, conversationdb.RequeueConversationsParams{HadFor: minHeld, AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
+		Unanswered: in.OnlyUnanswered, StateReason: in.Reason, GroupID: optional(in.Group), AgentLost: in.WasAssigned, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferTimeout.Seconds()),
 		OfferNote: in.OfferNote, Note: in.Note, NoteBy: in.NoteBy})
 	return toMessageEvents(rows), err
 }
 
 // MoveToQueue moves waiting conversations into another group's line, inside the caller's transaction.
 func (s *Service) MoveToQueue(ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).Reline(ctx, conversationdb.RelineParams{ConversationIds: conversations, GroupID: optional(group), CameBy: ReasonOverflow, Note: note})
+	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: conversations, GroupID: optional(group), StateReason: ReasonOverflow, Note: note})
 	return toMessageEvents(rows), err
 }
 
 // ExpireOffers ends offers that were not accepted in time, inside the caller's transaction.
 func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).Reline(ctx, conversationdb.RelineParams{Expired: true, CameBy: ReasonOfferExpired, Note: "Not accepted in time: the conversation is in the line."})
+	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{Expired: true, StateReason: ReasonOfferExpired, Note: "Not accepted in time: the conversation is in the line."})
 	return toMessageEvents(rows), err
 }
 
@@ -237,8 +237,8 @@ func (s *Service) DeclineOffer(ctx context.Context, who access.Actor, name strin
 		return err
 	}
 	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.
-	rows, err := conversationdb.New(s.db.As(who.AsSystem("decline an offer"))).Reline(ctx, conversationdb.RelineParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()),
-		CameBy: ReasonOfferExpired, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
+	rows, err := conversationdb.New(s.db.As(who.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()),
+		StateReason: ReasonOfferExpired, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
 	if err == nil && len(rows) == 0 {
 		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
 	}
@@ -303,9 +303,9 @@ func (s *Service) Close(ctx context.Context, who access.Actor, conversation uuid
 		return Conversation{}, err
 	}
 	q, agent := conversationdb.New(t), who.ID()
-	row, err := q.Close(ctx, conversationdb.CloseParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
+	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
 	if err == nil {
-		event := toMessageEvent(conversationdb.TakeRow(row))
+		event := toMessageEvent(conversationdb.TakeConversationRow(row))
 		s.publish(who.Org(), event)
 		s.flushEvents(ctx)
 		return event.Snapshot, nil

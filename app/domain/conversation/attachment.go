@@ -67,7 +67,7 @@ func (s *Service) CheckAttachAccess(ctx context.Context, who access.Actor, conve
 	if conversation == uuid.Nil {
 		return nil
 	}
-	allowed, err := conversationdb.New(s.db.As(who)).MayAttach(ctx, conversationdb.MayAttachParams{ConversationID: conversation, VisitorID: who.ID(), MessageID: file})
+	allowed, err := conversationdb.New(s.db.As(who)).CanAttachFile(ctx, conversationdb.CanAttachFileParams{ConversationID: conversation, VisitorID: who.ID(), MessageID: file})
 	if err == nil && !allowed {
 		err = ErrClosed // or not this visitor's: the two are never told apart
 	}

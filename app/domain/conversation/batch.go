@@ -179,8 +179,8 @@ func (s *Service) runCommitHook(ctx context.Context, t *pg.Tenant, drafts []*dra
 
 // queueStatements queues one organization's drafts and returns how to read their results.
 func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*draft) (read []func() error) {
-	var begin conversationdb.BeginParams
-	var send conversationdb.SayParams
+	var begin conversationdb.StartConversationsParams
+	var send conversationdb.SendMessagesParams
 	in := make(map[uuid.UUID]*draft, len(drafts)) // by conversation: ids of messages are their senders' choice
 	for _, d := range drafts {
 		in[d.conversation] = d
@@ -197,7 +197,7 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 			begin.PageTitles = append(begin.PageTitles, d.page.Title)
 			begin.Referrers = append(begin.Referrers, d.page.Referrer)
 			begin.UserAgents = append(begin.UserAgents, d.page.UserAgent)
-			begin.Addresses = append(begin.Addresses, d.page.Address)
+			begin.IPAddresses = append(begin.IPAddresses, d.page.Address)
 			begin.Languages = append(begin.Languages, d.page.Language)
 			continue
 		}
@@ -208,30 +208,30 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 		send.Kinds = append(send.Kinds, string(d.kind))
 		send.Bodies = append(send.Bodies, d.body)
 	}
-	stored := func(row conversationdb.TakeRow) {
+	stored := func(row conversationdb.TakeConversationRow) {
 		if d := in[row.ConversationID]; d != nil && d.id == row.MessageID {
 			d.event, d.stored = toMessageEvent(row), true
 		}
 	}
 	if len(begin.MessageIds) > 0 {
-		results := q.Begin(ctx, []conversationdb.BeginParams{begin})
+		results := q.StartConversations(ctx, []conversationdb.StartConversationsParams{begin})
 		read = append(read, func() (failed error) {
-			results.Query(func(_ int, rows []conversationdb.BeginRow, err error) {
+			results.Query(func(_ int, rows []conversationdb.StartConversationsRow, err error) {
 				failed = err
 				for _, row := range rows {
-					stored(conversationdb.TakeRow(row))
+					stored(conversationdb.TakeConversationRow(row))
 				}
 			})
 			return failed
 		})
 	}
 	if len(send.MessageIds) > 0 {
-		results := q.Say(ctx, []conversationdb.SayParams{send})
+		results := q.SendMessages(ctx, []conversationdb.SendMessagesParams{send})
 		read = append(read, func() (failed error) {
-			results.Query(func(_ int, rows []conversationdb.SayRow, err error) {
+			results.Query(func(_ int, rows []conversationdb.SendMessagesRow, err error) {
 				failed = err
 				for _, row := range rows {
-					stored(conversationdb.TakeRow(row))
+					stored(conversationdb.TakeConversationRow(row))
 				}
 			})
 			return failed

@@ -207,20 +207,20 @@ type MessageEvent struct {
 }
 
 // toMessageEvent translates a row; sqlc gives each statement a type of its own, all of the same shape.
-func toMessageEvent(r conversationdb.TakeRow) MessageEvent {
+func toMessageEvent(r conversationdb.TakeConversationRow) MessageEvent {
 	s := MessageEvent{
-		Message: toMessage(conversationdb.MessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
+		Message: toMessage(conversationdb.ListMessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
 			Author: r.Author, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
 		Snapshot: toConversation(conversationdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
 			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
 			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName,
 			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
-			GroupID: r.GroupID, CameBy: r.CameBy, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, LineSince: r.LineSince}),
+			GroupID: r.GroupID, StateReason: r.StateReason, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, QueuedAt: r.QueuedAt}),
 	}
 	return s
 }
 
-func toMessage(r conversationdb.MessagesAfterRow) Message {
+func toMessage(r conversationdb.ListMessagesAfterRow) Message {
 	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
 	if r.OfSeq != nil {
 		m.TargetSeq = int(*r.OfSeq)
@@ -232,12 +232,12 @@ func toConversation(r conversationdb.GetConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
 		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
-		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, StateReason: r.CameBy, OfferNote: r.OfferNote}
+		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, StateReason: r.StateReason, OfferNote: r.OfferNote}
 	if r.OfferedTo != nil && r.OfferedUntil != nil {
 		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
 	}
-	if r.LineSince != nil {
-		c.QueuedAt = *r.LineSince
+	if r.QueuedAt != nil {
+		c.QueuedAt = *r.QueuedAt
 	}
 	if r.AgentID != nil {
 		c.Agent = *r.AgentID

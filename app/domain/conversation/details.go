@@ -45,14 +45,14 @@ func (s *Service) GetDetails(ctx context.Context, who access.Actor, conversation
 		return details, err
 	}
 	q := conversationdb.New(t)
-	row, err := q.About(ctx, conversation)
+	row, err := q.GetConversationContext(ctx, conversation)
 	if pg.IsNoRows(err) {
 		return details, fail.Missing("conversation")
 	}
 	if err != nil {
 		return details, err
 	}
-	details = Details{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.Address}, Country: row.Country, TimeZone: row.Zone, StartedAt: row.CreatedAt,
+	details = Details{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.IPAddress}, Country: row.Country, TimeZone: row.TimeZone, StartedAt: row.CreatedAt,
 		Email: row.Email, Name: row.Name, Verified: row.Signed, Website: row.WebsiteName, Customer: row.CustomerName}
 	if err := json.Unmarshal(row.Data, &details.Data); err != nil {
 		return details, err
@@ -63,7 +63,7 @@ func (s *Service) GetDetails(ctx context.Context, who access.Actor, conversation
 	if details.Tags, err = s.TagsOf(ctx, who, conversation); err != nil {
 		return details, err
 	}
-	rows, err := q.Earlier(ctx, conversation)
+	rows, err := q.ListEarlierConversations(ctx, conversation)
 	for _, previous := range rows {
 		details.Previous = append(details.Previous, Conversation{ID: previous.ID, StartedAt: previous.CreatedAt, State: State(previous.State), AgentName: previous.AgentName, LastText: previous.LastText})
 	}
@@ -76,7 +76,7 @@ func (s *Service) PreviousThread(ctx context.Context, who access.Actor, conversa
 	if err != nil {
 		return nil, err
 	}
-	same, err := conversationdb.New(t).IsEarlier(ctx, conversationdb.IsEarlierParams{ID: conversation, Other: previous})
+	same, err := conversationdb.New(t).IsSameVisitor(ctx, conversationdb.IsSameVisitorParams{ID: conversation, Other: previous})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *Service) UpdateVisitorContext(ctx context.Context, who access.Actor, co
 	if err != nil {
 		return err
 	}
-	changed, err := conversationdb.New(s.db.As(who)).SetAbout(ctx, conversationdb.SetAboutParams{ID: conversation, VisitorID: who.ID(), Trail: pageViews, Data: fields, Country: in.Country, Zone: in.TimeZone, Address: in.Address})
+	changed, err := conversationdb.New(s.db.As(who)).SetConversationContext(ctx, conversationdb.SetConversationContextParams{ID: conversation, VisitorID: who.ID(), Trail: pageViews, Data: fields, Country: in.Country, TimeZone: in.TimeZone, IPAddress: in.Address})
 	if err == nil && changed > 0 {
 		s.bus.Publish(bus.Event{Kind: bus.VisitorContext, Org: who.Org(), Conversation: conversation, Visitor: who.ID()})
 	}
@@ -136,10 +136,10 @@ func (s *Service) ListMessagesBefore(ctx context.Context, who access.Actor, conv
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).MessagesBefore(ctx, conversationdb.MessagesBeforeParams{ConversationID: conversation, Before: int32(before), Most: int32(min(limit, MessagePageSize))})
+	rows, err := conversationdb.New(t).ListMessagesBefore(ctx, conversationdb.ListMessagesBeforeParams{ConversationID: conversation, Before: int32(before), Most: int32(min(limit, MessagePageSize))})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
-		list[len(rows)-1-i] = toMessage(conversationdb.MessagesAfterRow(row))
+		list[len(rows)-1-i] = toMessage(conversationdb.ListMessagesAfterRow(row))
 	}
 	return list, err
 }
@@ -156,7 +156,7 @@ func (s *Service) LastQuestions(ctx context.Context, who access.Actor, conversat
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).LastQuestions(ctx, conversations)
+	rows, err := conversationdb.New(t).ListLastQuestions(ctx, conversations)
 	last := map[uuid.UUID]Question{}
 	for _, row := range rows {
 		last[row.ConversationID] = Question{int(row.Seq), row.Body}
@@ -170,7 +170,7 @@ func (s *Service) QuestionAt(ctx context.Context, who access.Actor, conversation
 	if err != nil {
 		return Question{}, err
 	}
-	row, err := conversationdb.New(t).LastQuestion(ctx, conversationdb.LastQuestionParams{ConversationID: conversation, Upto: int32(seq)})
+	row, err := conversationdb.New(t).GetLastQuestion(ctx, conversationdb.GetLastQuestionParams{ConversationID: conversation, Upto: int32(seq)})
 	if pg.IsNoRows(err) {
 		return Question{}, fail.Missing("message")
 	}
@@ -183,5 +183,5 @@ func (s *Service) GetMessage(ctx context.Context, who access.Actor, conversation
 	if pg.IsNoRows(err) {
 		return Message{}, fail.Missing("message")
 	}
-	return toMessage(conversationdb.MessagesAfterRow(row)), err
+	return toMessage(conversationdb.ListMessagesAfterRow(row)), err
 }

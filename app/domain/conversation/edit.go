@@ -28,25 +28,25 @@ func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation 
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The change has no id. Please reload the page.")
 	}
-	p := conversationdb.ChangeParams{ConversationID: conversation, Seq: int32(seq), AgentID: who.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
+	p := conversationdb.ChangeMessageParams{ConversationID: conversation, Seq: int32(seq), AgentID: who.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
 	if body == "" {
 		p.Kind, p.Changed, p.Body = string(Erase), string(Erased), erasedBody
 	}
 	q, agent := conversationdb.New(t), who.ID()
-	row, err := q.Change(ctx, p)
+	row, err := q.ChangeMessage(ctx, p)
 	if err == nil {
-		event := toMessageEvent(conversationdb.TakeRow(row))
+		event := toMessageEvent(conversationdb.TakeConversationRow(row))
 		event.TargetSeq = seq
 		s.publish(who.Org(), event)
 		s.flushEvents(ctx)
 		return event.Message, nil
 	}
-	if !pg.IsNoRows(err) && !pg.IsDuplicate(err, "messages_said_once") {
+	if !pg.IsNoRows(err) && !pg.IsDuplicate(err, "messages_sent_once") {
 		return Message{}, err
 	}
-	known, err := q.KnownMessageIn(ctx, conversationdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+	known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 	if err == nil {
-		return toMessage(conversationdb.MessagesAfterRow(known)), nil
+		return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
 	}
 	if !pg.IsNoRows(err) {
 		return Message{}, err
@@ -63,10 +63,10 @@ func (s *Service) PreviousTexts(ctx context.Context, who access.Actor, conversat
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).TracesOf(ctx, conversation)
+	rows, err := conversationdb.New(t).ListMessageHistory(ctx, conversation)
 	previous := map[int]string{}
 	for _, row := range rows {
-		previous[int(row.Seq)] = row.Was
+		previous[int(row.Seq)] = row.PreviousBody
 	}
 	return previous, err
 }

@@ -25,34 +25,34 @@ func (s *Service) CloseByVisitor(ctx context.Context, who access.Actor, conversa
 		return fail.New(fail.Forbidden, "Only the visitor can leave a conversation.")
 	}
 	visitor := who.ID()
-	return s.closeAsSystem(ctx, who.Org(), conversationdb.EndParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
+	return s.closeAsSystem(ctx, who.Org(), conversationdb.EndConversationParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
 }
 
 // CloseIdle ends a conversation in which nothing was said after a message.
 func (s *Service) CloseIdle(ctx context.Context, org, conversation uuid.UUID, seq int) error {
 	n := int32(seq)
-	return s.closeAsSystem(ctx, org, conversationdb.EndParams{ConversationID: conversation, Seq: &n, Body: SystemIdleClosed})
+	return s.closeAsSystem(ctx, org, conversationdb.EndConversationParams{ConversationID: conversation, Seq: &n, Body: SystemIdleClosed})
 }
 
-func (s *Service) closeAsSystem(ctx context.Context, org uuid.UUID, p conversationdb.EndParams) error {
+func (s *Service) closeAsSystem(ctx context.Context, org uuid.UUID, p conversationdb.EndConversationParams) error {
 	p.MessageID = uuid.New()
-	row, err := conversationdb.New(s.db.As(access.System(org, "end a conversation"))).End(ctx, p)
-	return s.publishSystemMessage(org, conversationdb.RemarkRow(row), err)
+	row, err := conversationdb.New(s.db.As(access.System(org, "end a conversation"))).EndConversation(ctx, p)
+	return s.publishSystemMessage(org, conversationdb.PostSystemMessageRow(row), err)
 }
 
 // SendIdleCheck asks the visitor whether it is still there, if nothing was said after a message and it is its turn.
 func (s *Service) SendIdleCheck(ctx context.Context, org, conversation uuid.UUID, seq int) error {
-	row, err := conversationdb.New(s.db.As(access.System(org, "ask whether a visitor is still there"))).Remark(ctx, conversationdb.RemarkParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: SystemIdleCheck})
+	row, err := conversationdb.New(s.db.As(access.System(org, "ask whether a visitor is still there"))).PostSystemMessage(ctx, conversationdb.PostSystemMessageParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: SystemIdleCheck})
 	return s.publishSystemMessage(org, row, err)
 }
 
 // publishSystemMessage rings for what a statement of the program's own has said; that its guards let nothing through is no error.
-func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.RemarkRow, err error) error {
+func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.PostSystemMessageRow, err error) error {
 	if pg.IsNoRows(err) {
 		return nil
 	}
 	if err == nil {
-		s.publish(org, toMessageEvent(conversationdb.TakeRow(row)))
+		s.publish(org, toMessageEvent(conversationdb.TakeConversationRow(row)))
 	}
 	return err
 }
@@ -64,11 +64,11 @@ func (s *Service) MarkRead(ctx context.Context, who access.Actor, conversation u
 	var err error
 	var upTo int32
 	if id := who.ID(); who.IsVisitor() {
-		upTo, err = q.SeenByVisitor(ctx, conversationdb.SeenByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
+		upTo, err = q.MarkReadByVisitor(ctx, conversationdb.MarkReadByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
 		visitor = id
 	} else {
-		var row conversationdb.SeenByAgentRow
-		row, err = q.SeenByAgent(ctx, conversationdb.SeenByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
+		var row conversationdb.MarkReadByAgentRow
+		row, err = q.MarkReadByAgent(ctx, conversationdb.MarkReadByAgentParams{ConversationID: conversation, AgentID: &id, Seq: int32(seq)})
 		upTo, visitor, user = row.ReadByAgent, row.VisitorID, id
 	}
 	if pg.IsNoRows(err) {
@@ -85,7 +85,7 @@ type ReadState struct{ ByVisitor, ByAgent int }
 
 // ReadStates returns it for conversations that the actor may see.
 func (s *Service) ReadStates(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID]ReadState, error) {
-	rows, err := conversationdb.New(s.db.As(who)).ReadUpTo(ctx, conversations)
+	rows, err := conversationdb.New(s.db.As(who)).ListReadMarks(ctx, conversations)
 	read := make(map[uuid.UUID]ReadState, len(rows))
 	for _, row := range rows {
 		read[row.ConversationID] = ReadState{int(row.ReadByVisitor), int(row.ReadByAgent)}
@@ -112,17 +112,17 @@ type UnreadInfo struct {
 
 // GetUnread returns it.
 func (s *Service) GetUnread(ctx context.Context, who access.Actor, conversation uuid.UUID) (UnreadInfo, error) {
-	row, err := conversationdb.New(s.db.As(who)).Unread(ctx, conversation)
+	row, err := conversationdb.New(s.db.As(who)).GetUnread(ctx, conversation)
 	if pg.IsNoRows(err) {
 		return UnreadInfo{}, fail.Missing("conversation")
 	}
-	return UnreadInfo{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.Zone, row.GroupZone,
+	return UnreadInfo{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.TimeZone, row.GroupZone,
 		State(row.State), int(row.Known), int(row.LastSeq)}, err
 }
 
 // MarkMailed notes that the visitor was sent everything up to a message; false: somebody else has done so.
 func (s *Service) MarkMailed(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) (bool, error) {
-	n, err := conversationdb.New(s.db.As(who)).Mailed(ctx, conversationdb.MailedParams{ConversationID: conversation, Seq: int32(seq)})
+	n, err := conversationdb.New(s.db.As(who)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
 	return n > 0, err
 }
 
@@ -130,7 +130,7 @@ func (s *Service) MarkMailed(ctx context.Context, who access.Actor, conversation
 // refused.
 func (s *Service) CountTranscript(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
 	system := access.System(who.Org(), "count transcripts")
-	n, err := conversationdb.New(s.db.As(system)).TakeTranscript(ctx, conversationdb.TakeTranscriptParams{ConversationID: conversation, VisitorID: who.ID()})
+	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{ConversationID: conversation, VisitorID: who.ID()})
 	if err == nil && n == 0 {
 		return fail.New(fail.Conflict, "This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.").WithReason("mailed")
 	}
@@ -146,7 +146,7 @@ type AwaitingVisitor struct {
 
 // ListAwaitingVisitor returns those of the last day.
 func (s *Service) ListAwaitingVisitor(ctx context.Context, who access.Actor) ([]AwaitingVisitor, error) {
-	rows, err := conversationdb.New(s.db.As(who)).Answered(ctx)
+	rows, err := conversationdb.New(s.db.As(who)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))
 	for i, row := range rows {
 		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.Unread, row.LastSaid == SystemIdleCheck}

@@ -28,7 +28,7 @@ func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conver
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).ListGuests(ctx, conversations)
+	rows, err := conversationdb.New(t).ListParticipants(ctx, conversations)
 	participants := map[uuid.UUID][]Participant{}
 	for _, p := range rows {
 		participants[p.ConversationID] = append(participants[p.ConversationID], Participant{p.UserID, p.Name, p.MayWrite, p.Watching})
@@ -58,23 +58,23 @@ func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	return s.addParticipant(ctx, who, access.Answer, conversationdb.InviteParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
+	return s.addParticipant(ctx, who, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
 		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.Can(access.Monitor)})
 }
 
 // Watch makes somebody who may watch a guest of any running conversation.
 func (s *Service) Watch(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	return s.addParticipant(ctx, who, access.Monitor, conversationdb.InviteParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
+	return s.addParticipant(ctx, who, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
 }
 
-func (s *Service) addParticipant(ctx context.Context, who access.Actor, right access.Right, p conversationdb.InviteParams) error {
+func (s *Service) addParticipant(ctx context.Context, who access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
 	t, err := s.db.Authorize(who, right)
 	if err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	row, err := q.Invite(ctx, p)
+	row, err := q.AddParticipant(ctx, p)
 	if pg.IsOutsideLimits(err) {
 		return errCustomerNotServed
 	}
@@ -96,7 +96,7 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		return s.explainRefusal(ctx, q, who, p.ConversationID)
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(conversationdb.TakeRow(row)))
+		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(conversationdb.TakeConversationRow(row)))
 	}
 	return err
 }
@@ -136,12 +136,12 @@ func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name 
 			}
 		}
 	}
-	row, err := q.Uninvite(ctx, conversationdb.UninviteParams{ConversationID: conversation, UserID: participant, ByID: optional(who.ID()), ByName: name, Note: note})
+	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(who.ID()), ByName: name, Note: note})
 	if pg.IsNoRows(err) {
 		return nil // gone already
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(conversationdb.TakeRow(row)))
+		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(conversationdb.TakeConversationRow(row)))
 	}
 	return err
 }
@@ -149,7 +149,7 @@ func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name 
 // RemoveFromAll returns what takes a user out of everybody's conversations, to be run inside a transaction as the system: it may no longer
 // watch, or answer.
 func (s *Service) RemoveFromAll(ctx context.Context, user uuid.UUID) func(*pg.Tenant) error {
-	return func(tx *pg.Tenant) error { return conversationdb.New(tx).EndVisits(ctx, user) }
+	return func(tx *pg.Tenant) error { return conversationdb.New(tx).RemoveParticipations(ctx, user) }
 }
 
 // RemoveFromUnservedCustomers returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside
@@ -159,14 +159,14 @@ func (s *Service) RemoveFromUnservedCustomers(ctx context.Context, org, user uui
 	var list []MessageEvent
 	run = func(tx *pg.Tenant) error {
 		q := conversationdb.New(tx)
-		own, err := q.OwnBeyondLimits(ctx, &user)
+		own, err := q.LockUnpermittedConversations(ctx, &user)
 		if err == nil && len(own) > 0 {
 			list, err = s.Requeue(ctx, tx, RequeueOptions{Conversations: own, Agent: user, Reason: ReasonReturned, WasAssigned: true})
 		}
 		if err != nil {
 			return err
 		}
-		return q.LeaveBeyondLimits(ctx, user)
+		return q.RemoveUnpermittedParticipations(ctx, user)
 	}
 	return run, func() { s.PublishAll(ctx, org, list) }
 }

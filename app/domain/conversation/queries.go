@@ -42,8 +42,8 @@ func (s *Service) ListForDesk(ctx context.Context, who access.Actor, scope Queue
 		return nil, nil, nil, err
 	}
 	agent := who.ID()
-	p := conversationdb.ListForDeskParams{AgentID: &agent, Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups}
-	rows, err := conversationdb.New(t).ListForDesk(ctx, p)
+	p := conversationdb.ListDeskConversationsParams{AgentID: &agent, Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups}
+	rows, err := conversationdb.New(t).ListDeskConversations(ctx, p)
 	for _, row := range rows {
 		switch c := toConversation(conversationdb.GetConversationRow(row)); {
 		case c.State == Waiting:
@@ -74,8 +74,8 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, who access.Actor, scope
 	if _, err := s.db.Authorize(who, access.Answer); err != nil {
 		return 0, err
 	}
-	p := conversationdb.QueueLengthParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: who.IsLimited(), Customers: who.Customers()}
-	n, err := conversationdb.New(s.db.As(who.AsSystem("count a queue"))).QueueLength(ctx, p)
+	p := conversationdb.CountQueuedParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: who.IsLimited(), Customers: who.Customers()}
+	n, err := conversationdb.New(s.db.As(who.AsSystem("count a queue"))).CountQueued(ctx, p)
 	return max(0, int(n)-shown), err
 }
 
@@ -84,8 +84,8 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, who access.Actor, scope
 func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
 	err error) {
 	q := conversationdb.New(s.db.As(who.AsSystem("read the head of a queue")))
-	p := conversationdb.QueueHeadParams{Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: limited, Customers: customers}
-	rows, err := q.QueueHead(ctx, p)
+	p := conversationdb.ListQueueHeadParams{Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: limited, Customers: customers}
+	rows, err := q.ListQueueHead(ctx, p)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -95,13 +95,13 @@ func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueSc
 	if len(head) < DeskQueueLimit {
 		return head, len(head), nil
 	}
-	n, err := q.QueueLength(ctx, conversationdb.QueueLengthParams{Anywhere: p.Anywhere, Groups: p.Groups, Limited: limited, Customers: customers})
+	n, err := q.CountQueued(ctx, conversationdb.CountQueuedParams{Anywhere: p.Anywhere, Groups: p.Groups, Limited: limited, Customers: customers})
 	return head, max(int(n), len(head)), err
 }
 
 // CurrentOfVisitor returns the visitor's running conversation, else the last one; ok is false if there is none.
 func (s *Service) CurrentOfVisitor(ctx context.Context, who access.Actor) (c Conversation, ok bool, err error) {
-	row, err := conversationdb.New(s.db.As(who)).CurrentOfVisitor(ctx, who.ID())
+	row, err := conversationdb.New(s.db.As(who)).GetCurrentConversation(ctx, who.ID())
 	if pg.IsNoRows(err) {
 		return Conversation{}, false, nil
 	}
@@ -114,7 +114,7 @@ func (s *Service) LastSeqs(ctx context.Context, who access.Actor, conversations 
 	if len(conversations) == 0 {
 		return newest, nil
 	}
-	rows, err := conversationdb.New(s.db.As(who)).NewestOf(ctx, conversations)
+	rows, err := conversationdb.New(s.db.As(who)).ListLastSeqs(ctx, conversations)
 	for _, row := range rows {
 		newest[row.ConversationID] = int(row.LastSeq)
 	}
@@ -127,7 +127,7 @@ func (s *Service) LatestByVisitor(ctx context.Context, who access.Actor, visitor
 	if len(visitors) == 0 {
 		return last, nil
 	}
-	rows, err := conversationdb.New(s.db.As(who)).LastOfVisitors(ctx, visitors)
+	rows, err := conversationdb.New(s.db.As(who)).ListLatestConversations(ctx, visitors)
 	for _, row := range rows {
 		last[row.VisitorID] = row.ConversationID
 	}
@@ -139,7 +139,7 @@ const MessagePageSize = 200
 
 // ListMessagesAfter returns the messages with numbers above cursor that the actor may see, in order, at most PageOfMessages.
 func (s *Service) ListMessagesAfter(ctx context.Context, who access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
-	rows, err := conversationdb.New(s.db.As(who)).MessagesAfter(ctx, conversationdb.MessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
+	rows, err := conversationdb.New(s.db.As(who)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
 		list[i] = toMessage(row)
@@ -172,13 +172,13 @@ func (s *Service) Threads(ctx context.Context, who access.Actor, cursors map[uui
 	if len(cursors) == 0 {
 		return threads, nil
 	}
-	p := conversationdb.MessagesOfParams{Most: DeskThreadLimit}
+	p := conversationdb.ListThreadsParams{Most: DeskThreadLimit}
 	for id, after := range cursors {
 		p.Conversations, p.Cursors = append(p.Conversations, id), append(p.Cursors, int32(after))
 	}
-	rows, err := conversationdb.New(s.db.As(who)).MessagesOf(ctx, p)
+	rows, err := conversationdb.New(s.db.As(who)).ListThreads(ctx, p)
 	for _, row := range rows {
-		m := toMessage(conversationdb.MessagesAfterRow(row))
+		m := toMessage(conversationdb.ListMessagesAfterRow(row))
 		threads[m.Conversation] = append(threads[m.Conversation], m)
 	}
 	return threads, err

@@ -43,7 +43,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.
 	if in.Reasons == nil {
 		in.Reasons = []string{}
 	}
-	_, err = conversationdb.New(s.db.As(who)).Rate(ctx, conversationdb.RateParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
+	_, err = conversationdb.New(s.db.As(who)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
 		Reasons: in.Reasons, Comment: in.Comment})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
@@ -91,14 +91,14 @@ func (s *Service) RatingReport(ctx context.Context, who access.Actor, dimension 
 	}
 	ctx = pg.WithLongWork(ctx)
 	q := conversationdb.New(t)
-	rows, err := q.RatingsBy(ctx, conversationdb.RatingsByParams{By: dimension, Since: since, Until: until})
+	rows, err := q.SummarizeRatings(ctx, conversationdb.SummarizeRatingsParams{By: dimension, Since: since, Until: until})
 	for _, row := range rows {
 		summaries = append(summaries, RatingSummary{row.Name, row.Thumbs, int(row.Ratings), row.Mean, int(row.Good), int(row.Bad)})
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	comments, err := q.RatingsSaid(ctx, conversationdb.RatingsSaidParams{Since: since, Until: until})
+	comments, err := q.ListRatingComments(ctx, conversationdb.ListRatingCommentsParams{Since: since, Until: until})
 	for _, row := range comments {
 		commented = append(commented, CommentedRating{Rating{int(row.Value), row.Thumbs, row.Reasons, row.Comment, row.RatedAt}, row.ConversationID, row.AgentName, row.WebsiteName})
 	}

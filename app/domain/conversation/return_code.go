@@ -34,7 +34,7 @@ func (s *Service) CreateReturnCode(ctx context.Context, org, website, visitor uu
 	code := base64.RawURLEncoding.EncodeToString(b[:])
 	hash := sha256.Sum256([]byte(code))
 	q := conversationdb.New(s.db.As(access.System(org, "mail a link back")))
-	return code, q.AddCode(ctx, conversationdb.AddCodeParams{
+	return code, q.AddVisitorCode(ctx, conversationdb.AddVisitorCodeParams{
 		Hash: hash[:], WebsiteID: website, VisitorID: visitor, ExpiresAt: time.Now().Add(ReturnCodeLifetime),
 	})
 }
@@ -60,7 +60,7 @@ func (s *Service) RedeemReturnCode(ctx context.Context, org, website uuid.UUID, 
 	t := s.db.As(access.System(org, "take over a visitor's conversations"))
 	var from, into uuid.UUID
 	for {
-		found, err := conversationdb.New(t).VisitorOfCode(ctx, conversationdb.VisitorOfCodeParams{Hash: hash[:], WebsiteID: website})
+		found, err := conversationdb.New(t).GetVisitorByCode(ctx, conversationdb.GetVisitorByCodeParams{Hash: hash[:], WebsiteID: website})
 		if pg.IsNoRows(err) || err == nil && found == from { // the same again: it has no conversation any more
 			invalid = true
 			return access.Actor{}, errInvalidCode
@@ -74,7 +74,7 @@ func (s *Service) RedeemReturnCode(ctx context.Context, org, website uuid.UUID, 
 			if _, err := q.LockVisitor(ctx, from); err != nil {
 				return err
 			}
-			into, err = q.TakeOver(ctx, conversationdb.TakeOverParams{
+			into, err = q.TakeOverConversations(ctx, conversationdb.TakeOverConversationsParams{
 				Hash: hash[:], WebsiteID: website, FromID: from, IntoID: uuid.Must(uuid.NewV7()),
 			})
 			return err

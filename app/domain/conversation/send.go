@@ -79,7 +79,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 			return Receipt{}, err
 		}
 		q := conversationdb.New(s.db.As(who))
-		known, err := q.KnownMessage(ctx, conversationdb.KnownMessageParams{MessageID: in.ID, VisitorID: who.ID()})
+		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: who.ID()})
 		if err == nil && Kind(known.Kind) != kind {
 			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
 		}
@@ -158,14 +158,14 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 			s.flushEvents(ctx)
 			return event.Message, nil
 		}
-		if err != nil && !pg.IsDuplicate(err, "messages_said_once") {
+		if err != nil && !pg.IsDuplicate(err, "messages_sent_once") {
 			return Message{}, err
 		}
-		known, err := q.KnownMessageIn(ctx, conversationdb.KnownMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
 			s.RepublishMessage(who.Org(), conversation, uuid.Nil, int(known.Seq))
 			s.flushEvents(ctx)
-			return toMessage(conversationdb.MessagesAfterRow(known)), nil
+			return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
 		}
 		if !pg.IsNoRows(err) {
 			return Message{}, err
@@ -219,8 +219,8 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 
 // lookUpStatus returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
 // does not exist for it.
-func (s *Service) lookUpStatus(ctx context.Context, who access.Actor, conversation uuid.UUID) (conversationdb.KnownRow, error) {
-	row, err := conversationdb.New(s.db.As(who.AsSystem("say what has become of a conversation"))).Known(ctx, conversationdb.KnownParams{ID: conversation, UserID: who.ID()})
+func (s *Service) lookUpStatus(ctx context.Context, who access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
+	row, err := conversationdb.New(s.db.As(who.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: who.ID()})
 	if pg.IsNoRows(err) || err == nil && !who.Serves(row.CustomerID) {
 		return row, fail.Missing("conversation")
 	}
@@ -256,13 +256,13 @@ func (s *Service) SaveContactDetails(ctx context.Context, who access.Actor, in C
 		return err
 	}
 	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes
-	row, err := conversationdb.New(s.db.As(system)).LeaveAddress(ctx, conversationdb.LeaveAddressParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
+	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
 		Note: in.noteText()})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "Please write what it is about first.")
 	}
 	if err == nil {
-		s.publish(who.Org(), toMessageEvent(conversationdb.TakeRow(row)))
+		s.publish(who.Org(), toMessageEvent(conversationdb.TakeConversationRow(row)))
 	}
 	return err
 }

@@ -40,7 +40,7 @@ func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).CountTags(ctx)
+	rows, err := conversationdb.New(t).ListTagUses(ctx)
 	list := make([]Tag, len(rows))
 	for i, row := range rows {
 		list[i] = Tag{row.ID, row.Name, int(row.Uses)}
@@ -54,7 +54,7 @@ func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uui
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).TagsOf(ctx, []uuid.UUID{conversation})
+	rows, err := conversationdb.New(t).ListConversationTags(ctx, []uuid.UUID{conversation})
 	list := make([]Tag, len(rows))
 	for i, row := range rows {
 		list[i] = Tag{ID: row.ID, Name: row.Name}
@@ -78,8 +78,8 @@ func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.U
 		return err
 	}
 	q := conversationdb.New(t)
-	p := conversationdb.PutTagParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
-	if n, err := q.PutTag(ctx, p); err != nil || n > 0 {
+	p := conversationdb.TagConversationParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
+	if n, err := q.TagConversation(ctx, p); err != nil || n > 0 {
 		return err
 	}
 	all, err := s.Tags(ctx, who)
@@ -92,7 +92,7 @@ func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.U
 	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a colleague may have made it just now
 		return err
 	}
-	_, err = q.PutTag(ctx, p)
+	_, err = q.TagConversation(ctx, p)
 	return err
 }
 
@@ -107,7 +107,7 @@ func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) 
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := conversationdb.New(t).AddTag(ctx, conversationdb.AddTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	n, err := conversationdb.New(t).CreateTag(ctx, conversationdb.CreateTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
 	if err == nil && n == 0 {
 		return errDuplicateTag
 	}
@@ -123,7 +123,7 @@ func (s *Service) Untag(ctx context.Context, who access.Actor, conversation, tag
 	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
 		return err
 	}
-	_, err = conversationdb.New(t).TakeTag(ctx, conversationdb.TakeTagParams{ConversationID: conversation, TagID: tag})
+	_, err = conversationdb.New(t).UntagConversation(ctx, conversationdb.UntagConversationParams{ConversationID: conversation, TagID: tag})
 	return err
 }
 
@@ -152,7 +152,7 @@ func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID)
 	if err != nil {
 		return err
 	}
-	n, err := conversationdb.New(t).RemoveTag(ctx, id)
+	n, err := conversationdb.New(t).DeleteTag(ctx, id)
 	if err == nil && n == 0 {
 		return fail.Missing("tag")
 	}

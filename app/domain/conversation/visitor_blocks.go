@@ -33,7 +33,7 @@ func (s *Service) ListBlocks(ctx context.Context, who access.Actor) ([]Block, er
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).Blocks(ctx)
+	rows, err := conversationdb.New(t).ListBlocks(ctx)
 	list := make([]Block, len(rows))
 	for i, b := range rows {
 		list[i] = Block{ID: b.ID, VisitorName: b.VisitorName, Network: b.Network, Reason: b.Reason, ByName: b.ByName, At: b.CreatedAt}
@@ -56,7 +56,7 @@ func (s *Service) AddBlock(ctx context.Context, who access.Actor, b Block) error
 	var checks fail.Checks
 	b.Reason, err = validate.OptionalLine("the reason", b.Reason, 500)
 	checks.AddError("reason", err)
-	p := conversationdb.AddBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(who.ID())}
+	p := conversationdb.SaveBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(who.ID())}
 	if b.Visitor == uuid.Nil {
 		if who.IsLimited() {
 			return fail.New(fail.Forbidden, "A range of addresses is blocked for the whole organization, and you are limited to some of its customers. Block the visitor, or ask a supervisor who is not.")
@@ -72,7 +72,7 @@ func (s *Service) AddBlock(ctx context.Context, who access.Actor, b Block) error
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	err = conversationdb.New(t).AddBlock(ctx, p)
+	err = conversationdb.New(t).SaveBlock(ctx, p)
 	if pg.IsMissingReference(err) || pg.IsDenied(err) {
 		return fail.Missing("visitor")
 	}
@@ -110,7 +110,7 @@ func (s *Service) RemoveBlock(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	n, err := conversationdb.New(t).DropBlock(ctx, id)
+	n, err := conversationdb.New(t).DeleteBlock(ctx, id)
 	if err == nil && n == 0 {
 		return fail.Missing("block")
 	}

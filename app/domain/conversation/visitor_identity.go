@@ -31,7 +31,7 @@ func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current 
 	t := s.db.As(access.System(org, "recognize a visitor"))
 	q := conversationdb.New(t)
 	if current.Valid() {
-		subject, err := q.SubjectOf(ctx, current.ID())
+		subject, err := q.GetVisitorExternalID(ctx, current.ID())
 		switch {
 		case err == nil && subject == c.Subject:
 			return current, nil
@@ -44,24 +44,24 @@ func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current 
 	id := uuid.Must(uuid.NewV7())
 	err := t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := conversationdb.New(tx)
-		p := conversationdb.KnowVisitorParams{WebsiteID: website, Subject: &c.Subject, NewID: id}
+		p := conversationdb.GetOrCreateKnownVisitorParams{WebsiteID: website, ExternalID: &c.Subject, NewID: id}
 		var err error
-		if id, err = q.KnowVisitor(ctx, p); pg.IsNoRows(err) { // two at once
-			id, err = q.KnowVisitor(ctx, p)
+		if id, err = q.GetOrCreateKnownVisitor(ctx, p); pg.IsNoRows(err) { // two at once
+			id, err = q.GetOrCreateKnownVisitor(ctx, p)
 		}
 		if err != nil {
 			return err
 		}
 		hash := sha256.Sum256([]byte(signed))
-		if _, err := q.UseIdentity(ctx, conversationdb.UseIdentityParams{Hash: hash[:], VisitorID: id, Address: address, Until: c.ExpiresAt}); pg.IsNoRows(err) {
+		if _, err := q.UseIdentityToken(ctx, conversationdb.UseIdentityTokenParams{Hash: hash[:], VisitorID: id, IPAddress: address, Until: c.ExpiresAt}); pg.IsNoRows(err) {
 			return ErrIdentityReused
 		} else if err != nil {
 			return err
 		}
-		if err := q.ForgetIdentities(ctx); err != nil {
+		if err := q.DeleteExpiredIdentityTokens(ctx); err != nil {
 			return err
 		}
-		return q.Introduce(ctx, conversationdb.IntroduceParams{ID: id, Name: c.Name, Email: c.Email})
+		return q.UpdateVisitor(ctx, conversationdb.UpdateVisitorParams{ID: id, Name: c.Name, Email: c.Email})
 	})
 	known := access.Visitor(org, website, id)
 	if err != nil || !current.Valid() || current.ID() == id {
@@ -72,12 +72,12 @@ func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current 
 
 // mergeVisitors makes the talks of who was nobody the known visitor's. Of two that run, the nobody's ends.
 func (s *Service) mergeVisitors(ctx context.Context, q *conversationdb.Queries, from, into access.Actor) error {
-	one, err := q.CurrentOfVisitor(ctx, from.ID())
+	one, err := q.GetCurrentConversation(ctx, from.ID())
 	if pg.IsNoRows(err) {
 		return nil
 	}
 	if err == nil && State(one.State) != Closed {
-		other, err := q.CurrentOfVisitor(ctx, into.ID())
+		other, err := q.GetCurrentConversation(ctx, into.ID())
 		if err != nil && !pg.IsNoRows(err) {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Service) mergeVisitors(ctx context.Context, q *conversationdb.Queries, 
 		}
 	}
 	if err == nil {
-		err = q.Unite(ctx, conversationdb.UniteParams{FromID: from.ID(), IntoID: into.ID()})
+		err = q.MergeConversations(ctx, conversationdb.MergeConversationsParams{FromID: from.ID(), IntoID: into.ID()})
 	}
 	if err == nil {
 		s.bus.Publish(bus.Event{Kind: bus.VisitorIdentified, Org: from.Org(), Visitor: from.ID()})

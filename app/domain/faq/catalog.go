@@ -107,7 +107,7 @@ func (s *Service) Search(ctx context.Context, who access.Actor, query, language 
 		return nil, nil
 	}
 	language, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
-	rows, err := faqdb.New(t).SearchLive(ctx, faqdb.SearchLiveParams{Words: words, CustomerID: optional(place.Customer), WebsiteID: optional(place.Website),
+	rows, err := faqdb.New(t).SearchPublished(ctx, faqdb.SearchPublishedParams{Words: words, CustomerID: optional(place.Customer), WebsiteID: optional(place.Website),
 		GroupID: optional(place.Group), Language: language, Most: 30})
 	var list []SearchResult
 	seen := map[uuid.UUID]bool{}
@@ -135,7 +135,7 @@ func (s *Service) CountByState(ctx context.Context, who access.Actor) (map[State
 	if err != nil {
 		return nil, err
 	}
-	rows, err := faqdb.New(t).CountStates(ctx)
+	rows, err := faqdb.New(t).CountEntriesByState(ctx)
 	counts := map[State]int{}
 	for _, row := range rows {
 		counts[State(row.State)] = int(row.Entries)
@@ -162,7 +162,7 @@ func getEntry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) (Entry, error
 	}
 	e := Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)},
 		Version: int(row.Version), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, UpdatedBy: row.UpdatedBy}
-	texts, err := q.GetTexts(ctx, []uuid.UUID{id})
+	texts, err := q.ListTexts(ctx, []uuid.UUID{id})
 	for _, t := range texts {
 		e.Texts = append(e.Texts, Text{t.Language, t.Question, t.Answer})
 	}
@@ -211,7 +211,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 			}
 		}
 		if !known {
-			counts, err := q.CountStates(ctx)
+			counts, err := q.CountEntriesByState(ctx)
 			if err != nil {
 				return err
 			}
@@ -257,7 +257,7 @@ func rejectDuplicate(ctx context.Context, q *faqdb.Queries, e Entry) error {
 		if own[questionKey(t, e.Scope)] || len(words) == 0 {
 			continue
 		}
-		rows, err := q.LikeQuestions(ctx, faqdb.LikeQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
+		rows, err := q.ListSimilarQuestions(ctx, faqdb.ListSimilarQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
 			CustomerID: optional(e.Scope.Customer), WebsiteID: optional(e.Scope.Website), GroupID: optional(e.Scope.Group)})
 		if err != nil {
 			return err
@@ -288,8 +288,8 @@ func scopeField(s Scope) string {
 
 // writeEntries writes entries; replace takes away the texts that they no longer have.
 func writeEntries(ctx context.Context, q *faqdb.Queries, who access.Actor, list []Entry, replace bool) error {
-	p := faqdb.PutEntriesParams{ByID: optional(who.ID())}
-	var texts faqdb.PutTextsParams
+	p := faqdb.SaveEntriesParams{ByID: optional(who.ID())}
+	var texts faqdb.SaveTextsParams
 	for _, e := range list {
 		p.Ids = append(p.Ids, e.ID)
 		p.Categories = append(p.Categories, e.Category)
@@ -306,18 +306,18 @@ func writeEntries(ctx context.Context, q *faqdb.Queries, who access.Actor, list 
 			languages = append(languages, t.Language)
 		}
 		if replace {
-			if err := q.DropTexts(ctx, faqdb.DropTextsParams{EntryID: e.ID, Languages: languages}); err != nil {
+			if err := q.DeleteTexts(ctx, faqdb.DeleteTextsParams{EntryID: e.ID, Languages: languages}); err != nil {
 				return err
 			}
 		}
 	}
-	if err := q.PutEntries(ctx, p); err != nil {
+	if err := q.SaveEntries(ctx, p); err != nil {
 		return err
 	}
-	if err := q.PutTexts(ctx, texts); err != nil {
+	if err := q.SaveTexts(ctx, texts); err != nil {
 		return err
 	}
-	return q.KeepHistory(ctx, p.Ids)
+	return q.SaveHistory(ctx, p.Ids)
 }
 
 // SetState moves entries to a state, many at once; only managers let live what waits for review.
@@ -344,7 +344,7 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
 			return err
 		}
-		return q.KeepHistory(ctx, changed)
+		return q.SaveHistory(ctx, changed)
 	})
 	if err == nil {
 		s.publishEntries(who.Org(), changed...)
@@ -358,7 +358,7 @@ func (s *Service) RemoveEntry(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	n, err := faqdb.New(t).RemoveEntry(ctx, id)
+	n, err := faqdb.New(t).DeleteEntry(ctx, id)
 	if err == nil && n == 0 {
 		return fail.Missing("FAQ entry")
 	}
@@ -418,7 +418,7 @@ func (s *Service) GetHistory(ctx context.Context, who access.Actor, id uuid.UUID
 		}
 		former = append(former, f)
 	}
-	n, err := q.CountUses(ctx, id)
+	n, err := q.CountEntryUses(ctx, id)
 	return examples, former, Usage{int(n.Used), int(n.Dismissed), int(n.Choices), int(n.Versions)}, err
 }
 

@@ -15,7 +15,7 @@ func (s *Service) verifyEngine(e *engine, fresh chan struct{}) {
 	<-e.ready
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	now, err := faqdb.New(s.db.As(access.System(e.org, "see whether suggestions are up to date"))).EngineVersion(ctx)
+	now, err := faqdb.New(s.db.As(access.System(e.org, "see whether suggestions are up to date"))).GetEngineVersion(ctx)
 	if err != nil {
 		slog.Warn("see whether suggestions are up to date", "organization", e.org, "error", err)
 	}
@@ -57,21 +57,21 @@ func (s *Service) loadEngine(e *engine) {
 
 func (s *Service) buildEngine(ctx context.Context, e *engine) error {
 	q := faqdb.New(s.db.As(access.System(e.org, "suggest FAQ entries")))
-	version, err := q.EngineVersion(ctx) // before the entries: what changes meanwhile is read again after a gap
+	version, err := q.GetEngineVersion(ctx) // before the entries: what changes meanwhile is read again after a gap
 	if err != nil {
 		return err
 	}
 	budget := s.MemoryBudget().Organization
 	s.setEngineBytes(e, min(budget, expectedBytes(version.Texts, version.Bytes)))
-	rows, err := q.EngineEntries(ctx, int64(entriesBudget(budget)))
+	rows, err := q.ListEngineEntries(ctx, int64(entriesBudget(budget)))
 	if err != nil {
 		return err
 	}
 	entries := map[string]Entry{}
 	var list []suggest.Entry
-	all := make([]faqdb.AllEntriesRow, len(rows))
+	all := make([]faqdb.ListAllEntriesRow, len(rows))
 	for i, x := range rows {
-		all[i] = faqdb.AllEntriesRow{ID: x.ID, Category: x.Category, State: x.State, CustomerID: x.CustomerID, WebsiteID: x.WebsiteID,
+		all[i] = faqdb.ListAllEntriesRow{ID: x.ID, Category: x.Category, State: x.State, CustomerID: x.CustomerID, WebsiteID: x.WebsiteID,
 			GroupID: x.GroupID, Language: x.Language, Question: x.Question, Answer: x.Answer}
 	}
 	for _, x := range groupEntries(all) {
@@ -83,7 +83,7 @@ func (s *Service) buildEngine(ctx context.Context, e *engine) error {
 	e.suggest, e.entries, e.version, e.choices = made, entries, version.Version, version.Choices
 	e.mu.Unlock()
 	close(e.ready) // what is known by now is better than nothing
-	choices, err := q.RecentChoices(ctx, choicesPerEntry)
+	choices, err := q.ListRecentChoices(ctx, choicesPerEntry)
 	if err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func (s *Service) dropIfIdle(e *engine) {
 	s.dropEngine(e)
 }
 
-func groupEntries(rows []faqdb.AllEntriesRow) (list []Entry) {
+func groupEntries(rows []faqdb.ListAllEntriesRow) (list []Entry) {
 	for _, row := range rows {
 		if n := len(list); n == 0 || list[n-1].ID != row.ID {
 			list = append(list, Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)}})

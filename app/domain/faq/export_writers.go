@@ -14,7 +14,7 @@ import (
 const exportBatch = 200
 
 // recordsOf gathers rows, one for each text, into entries.
-func recordsOf(rows []faqdb.EntriesForExportRow) (list []Record) {
+func recordsOf(rows []faqdb.ListEntriesForExportRow) (list []Record) {
 	for _, row := range rows {
 		id := row.ID.String()
 		if n := len(list); n == 0 || list[n-1].ID != id {

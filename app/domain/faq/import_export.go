@@ -45,7 +45,7 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 		return err
 	}
 	long, q := pg.WithLongWork(ctx), faqdb.New(t)
-	ids, err := q.EntriesInOrder(long)
+	ids, err := q.ListEntryIDs(long)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 		write, end = newJSONWriter(out)
 	}
 	for some := range slices.Chunk(ids, exportBatch) {
-		rows, err := q.EntriesForExport(long, some)
+		rows, err := q.ListEntriesForExport(long, some)
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (s *Service) Import(ctx context.Context, who access.Actor, records []Record
 		return nil, err
 	}
 	longCtx := pg.WithLongWork(ctx)
-	rows, err := faqdb.New(t).AllEntries(longCtx, true)
+	rows, err := faqdb.New(t).ListAllEntries(longCtx, true)
 	if err != nil {
 		return nil, err
 	}

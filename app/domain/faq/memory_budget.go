@@ -108,7 +108,7 @@ func (s *Service) GetMemoryFit(ctx context.Context, who access.Actor) (MemoryFit
 	if err != nil {
 		return MemoryFit{}, err
 	}
-	v, err := faqdb.New(t).EngineVersion(ctx)
+	v, err := faqdb.New(t).GetEngineVersion(ctx)
 	budget := s.MemoryBudget().Organization
 	return MemoryFit{Needed: expectedBytes(v.Texts, v.Bytes), Budget: emptyEngineBytes + entriesBudget(budget)}, err
 }

@@ -156,7 +156,7 @@ func (s *Service) GetDeskRules(ctx context.Context, who access.Actor) (DeskRules
 	if err != nil {
 		return DeskRules{}, err
 	}
-	row, err := faqdb.New(t).GetRules(ctx)
+	row, err := faqdb.New(t).GetDeskSettings(ctx)
 	return DeskRules(row), err
 }
 
@@ -174,7 +174,7 @@ func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRul
 			return fail.Field("away_reasons", "%s", err.Error())
 		}
 	}
-	_, err = faqdb.New(t).SetRules(ctx, faqdb.SetRulesParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
+	_, err = faqdb.New(t).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
 	return err
 }
 

@@ -89,7 +89,7 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 		if err = rejectTakenKeys(ctx, q, snippet); err != nil {
 			return err
 		}
-		err = q.AddSnippet(ctx, faqdb.AddSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(snippet.Group), UserID: optional(snippet.User), CustomerID: optional(snippet.Customer), Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File)})
+		err = q.CreateSnippet(ctx, faqdb.CreateSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(snippet.Group), UserID: optional(snippet.User), CustomerID: optional(snippet.Customer), Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File)})
 	} else {
 		row, err := s.getEditableSnippet(ctx, q, who, snippet.ID)
 		if err != nil {
@@ -115,7 +115,7 @@ func rejectTakenKeys(ctx context.Context, q *faqdb.Queries, s Snippet) error {
 	if s.Keys == "" {
 		return nil
 	}
-	x, err := q.SnippetWithKeys(ctx, faqdb.SnippetWithKeysParams{Keys: s.Keys, ID: s.ID, UserID: optional(s.User), CustomerID: optional(s.Customer)})
+	x, err := q.GetSnippetWithKeys(ctx, faqdb.GetSnippetWithKeysParams{Keys: s.Keys, ID: s.ID, UserID: optional(s.User), CustomerID: optional(s.Customer)})
 	if pg.IsNoRows(err) {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (s *Service) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.U
 	if _, err := s.getEditableSnippet(ctx, q, who, id); err != nil {
 		return err
 	}
-	_, err = q.RemoveSnippet(ctx, id)
+	_, err = q.DeleteSnippet(ctx, id)
 	return err
 }
 
@@ -188,7 +188,7 @@ func (s *Service) ExpandSnippet(ctx context.Context, who access.Actor, id uuid.U
 	if err != nil {
 		return "", err
 	}
-	return in.Fill(row.Body), q.UseSnippets(ctx, []uuid.UUID{id})
+	return in.Fill(row.Body), q.CountSnippetUses(ctx, []uuid.UUID{id})
 }
 
 // GetSnippetFile returns the file that a snippet brings along.

@@ -91,13 +91,13 @@ func (s *Service) cleanUpDisk(age time.Duration) error {
 func (s *Service) cleanUpOrg(ctx context.Context, org uuid.UUID, age time.Duration) error {
 	db := s.db.As(access.System(org, "tidy up files"))
 	q, seconds := filesdb.New(db), int32(age/time.Second)
-	if err := q.SaidLate(ctx, seconds); err != nil {
+	if err := q.AttachLateFiles(ctx, seconds); err != nil {
 		return err
 	}
-	if err := q.DropUnused(ctx, seconds); err != nil {
+	if err := q.DeleteUnusedFiles(ctx, seconds); err != nil {
 		return err
 	}
-	rows, err := q.Leftovers(ctx, seconds)
+	rows, err := q.ListStaleUploads(ctx, seconds)
 	for _, row := range rows {
 		err = errors.Join(err, s.removeBytes(ctx, db, row.ID, row.Hash))
 	}

@@ -61,14 +61,14 @@ func TestCleanUp(t *testing.T) {
 		var use, kind string
 		var visitor, website *uuid.UUID
 		var hash []byte
-		if err := system.QueryRow(ctx, "select use, kind, visitor_id, website_id, hash from files where id = $1", f.ID).Scan(&use, &kind, &visitor, &website, &hash); err != nil {
+		if err := system.QueryRow(ctx, "select purpose, media_type, visitor_id, website_id, hash from files where id = $1", f.ID).Scan(&use, &kind, &visitor, &website, &hash); err != nil {
 			t.Fatal(err)
 		}
 		if err := system.Tx(ctx, func(tx *pg.Tenant) error {
 			if _, err := tx.Exec(ctx, "delete from files where id = $1", f.ID); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, `insert into files (org_id, id, use, visitor_id, name, kind, size, hash, website_id, created_at)
+			_, err := tx.Exec(ctx, `insert into files (org_id, id, purpose, visitor_id, name, media_type, size, hash, website_id, created_at)
 				values ($1, $2, $3, $4, 'a.txt', $5, $6, $7, $8, now() - interval '2 hours')`, o.ID, f.ID, use, visitor, kind, f.Size, hash, website)
 			return err
 		}); err != nil {

@@ -106,7 +106,7 @@ func TooLarge(name string, maxBytes int) error {
 // insert writes the row of a file whose bytes are stored.
 func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
 	who := t.Actor()
-	p := filesdb.PutFileParams{ID: f.ID, Use: string(f.Purpose), Name: f.Name, Kind: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
+	p := filesdb.CreateFileParams{ID: f.ID, Purpose: string(f.Purpose), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
 	if f.Visitor != uuid.Nil {
 		p.VisitorID = &f.Visitor
 	}
@@ -120,12 +120,12 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 		p.ByID = &id
 	}
 	q := filesdb.New(t)
-	_, err := q.PutFile(ctx, p)
+	_, err := q.CreateFile(ctx, p)
 	if pg.IsNoRows(err) { // there already: the same again, or another's
 		existing, err := getFile(ctx, q, f.ID)
 		if err == nil && existing.Purpose == f.Purpose && existing.Visitor == f.Visitor && string(existing.hash) == string(f.hash) {
 			existing.uploadID = f.uploadID
-			return existing, q.AgainUpload(ctx, filesdb.AgainUploadParams{ID: f.ID, UploadID: p.UploadID})
+			return existing, q.SetFileUpload(ctx, filesdb.SetFileUploadParams{ID: f.ID, UploadID: p.UploadID})
 		}
 		return File{}, fail.New(fail.Conflict, "This file's id is taken.")
 	}
@@ -154,7 +154,7 @@ func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website u
 	if _, err := s.db.Authorize(who, access.Manage); err != nil {
 		return StorageUse{}, err
 	}
-	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).StorageUse(ctx, website)
+	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
 	if website == uuid.Nil {
 		return StorageUse{use.Organization, s.quotas.Organization}, err
 	}
@@ -171,7 +171,7 @@ func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error
 	if pg.IsNoRows(err) {
 		return File{}, fail.Missing("file")
 	}
-	f := File{ID: row.ID, Purpose: Purpose(row.Use), Name: row.Name, MediaType: row.Kind, Size: row.Size, Width: int(row.Width), Height: int(row.Height), hash: row.Hash}
+	f := File{ID: row.ID, Purpose: Purpose(row.Purpose), Name: row.Name, MediaType: row.MediaType, Size: row.Size, Width: int(row.Width), Height: int(row.Height), hash: row.Hash}
 	if row.VisitorID != nil {
 		f.Visitor = *row.VisitorID
 	}
@@ -198,7 +198,7 @@ func (s *Service) Open(ctx context.Context, who access.Actor, id uuid.UUID) (Fil
 // AttachToConversation notes in which conversation a file was said.
 func (s *Service) AttachToConversation(ctx context.Context, who access.Actor, id, conversation uuid.UUID) error {
 	system := access.System(who.Org(), "note where a file was said")
-	return filesdb.New(s.db.As(system)).SaidFile(ctx, filesdb.SaidFileParams{ID: id, ConversationID: conversation})
+	return filesdb.New(s.db.As(system)).AttachFile(ctx, filesdb.AttachFileParams{ID: id, ConversationID: conversation})
 }
 
 func storeKey(org uuid.UUID, hash []byte) string {

@@ -79,11 +79,11 @@ type upload struct {
 func (u *upload) reserve(ctx context.Context, website uuid.UUID, size int64) error {
 	return u.db.Tx(ctx, func(t *pg.Tenant) error {
 		q := filesdb.New(t)
-		p := filesdb.BeginUploadParams{ID: u.id, Size: size}
+		p := filesdb.CreateUploadParams{ID: u.id, Size: size}
 		if website != uuid.Nil {
 			p.WebsiteID = &website
 		}
-		if err := q.BeginUpload(ctx, p); err != nil {
+		if err := q.CreateUpload(ctx, p); err != nil {
 			return err
 		}
 		return u.checkQuota(ctx, q, website)
@@ -92,7 +92,7 @@ func (u *upload) reserve(ctx context.Context, website uuid.UUID, size int64) err
 
 // checkQuota refuses what goes beyond a quota. It is asked after the bytes were counted, in the same transaction.
 func (u *upload) checkQuota(ctx context.Context, q *filesdb.Queries, website uuid.UUID) error {
-	use, err := q.StorageUse(ctx, website)
+	use, err := q.GetStorageUsage(ctx, website)
 	if err != nil {
 		return err
 	}
@@ -220,7 +220,7 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 		if err := q.LockBytes(ctx, f.hash); err != nil {
 			return err
 		}
-		n, err := q.NameUpload(ctx, filesdb.NameUploadParams{ID: u.id, Hash: f.hash, Size: f.Size})
+		n, err := q.SetUploadHash(ctx, filesdb.SetUploadHashParams{ID: u.id, Hash: f.hash, Size: f.Size})
 		if err == nil && n == 0 { // it has taken so long that it was given up
 			return errTooSlow
 		}
@@ -264,7 +264,7 @@ func (u *upload) insert(ctx context.Context, f File) (File, error) {
 func (u *upload) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTimeout)
 	defer cancel()
-	if err := filesdb.New(u.db).EndUpload(ctx, u.id); err != nil {
+	if err := filesdb.New(u.db).DeleteUpload(ctx, u.id); err != nil {
 		slog.Warn("end an upload", "error", err)
 	}
 }
@@ -288,10 +288,10 @@ func (s *Service) Discard(ctx context.Context, who access.Actor, f File) {
 	defer cancel()
 	db := s.db.As(who.AsSystem("remove a file that was refused"))
 	q := filesdb.New(db)
-	n, err := q.DropFile(ctx, filesdb.DropFileParams{ID: f.ID, UploadID: &f.uploadID})
+	n, err := q.DeleteUnsentFile(ctx, filesdb.DeleteUnsentFileParams{ID: f.ID, UploadID: &f.uploadID})
 	if err == nil && n > 0 {
-		var rows []filesdb.LeftoversOfRow
-		rows, err = q.LeftoversOf(ctx, f.hash)
+		var rows []filesdb.ListRemovedFileUploadsRow
+		rows, err = q.ListRemovedFileUploads(ctx, f.hash)
 		for _, row := range rows {
 			err = errors.Join(err, s.removeBytes(ctx, db, row.ID, row.Hash))
 		}
@@ -306,15 +306,15 @@ func (s *Service) removeBytes(ctx context.Context, db *pg.Tenant, id uuid.UUID, 
 	return db.Tx(ctx, func(t *pg.Tenant) error {
 		q := filesdb.New(t)
 		if hash == nil {
-			return q.EndUpload(ctx, id)
+			return q.DeleteUpload(ctx, id)
 		}
 		if err := q.LockBytes(ctx, hash); err != nil {
 			return err
 		}
-		if err := q.EndUpload(ctx, id); err != nil {
+		if err := q.DeleteUpload(ctx, id); err != nil {
 			return err
 		}
-		needed, err := q.BytesNeeded(ctx, filesdb.BytesNeededParams{Hash: hash, Seconds: int32(maxUploadTime / time.Second)})
+		needed, err := q.AreBytesNeeded(ctx, filesdb.AreBytesNeededParams{Hash: hash, Seconds: int32(maxUploadTime / time.Second)})
 		if err != nil || needed {
 			return err
 		}

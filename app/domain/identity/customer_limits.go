@@ -19,7 +19,7 @@ func checkMayManage(ctx context.Context, q *identitydb.Queries, who access.Actor
 	if !who.IsLimited() {
 		return nil
 	}
-	within, err := q.IsWithin(ctx, user)
+	within, err := q.CanManageUser(ctx, user)
 	if err == nil && !within {
 		return fail.Missing("user")
 	}
@@ -71,11 +71,11 @@ func (s *Service) SetCustomers(ctx context.Context, who access.Actor, user uuid.
 
 // saveCustomerLimits writes to which customers a user is limited; none: it is not.
 func saveCustomerLimits(ctx context.Context, q *identitydb.Queries, user uuid.UUID, customers []uuid.UUID) error {
-	if err := q.SetLimited(ctx, identitydb.SetLimitedParams{ID: user, Limited: len(customers) > 0}); err != nil {
+	if err := q.SetUserLimited(ctx, identitydb.SetUserLimitedParams{ID: user, Limited: len(customers) > 0}); err != nil {
 		return err
 	}
-	if err := q.DropCustomers(ctx, user); err != nil || len(customers) == 0 {
+	if err := q.DeleteUserCustomers(ctx, user); err != nil || len(customers) == 0 {
 		return err
 	}
-	return q.AddCustomers(ctx, identitydb.AddCustomersParams{UserID: user, Customers: customers})
+	return q.AddUserCustomers(ctx, identitydb.AddUserCustomersParams{UserID: user, Customers: customers})
 }

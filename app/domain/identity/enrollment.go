@@ -47,7 +47,7 @@ const maxSaltRetries = 3
 
 var errAddressBusy = fail.New(fail.Busy, "Somebody else uses this address just now. Please try again.")
 
-// enroll creates a user and makes it one of an identity's (door_join in migration 00013 says which). matched says that the
+// enroll creates a user and makes it one of an identity's (app.door_join_identity says which). matched says that the
 // password was one of the address's already. The caller holds a slot, or there is no password.
 func (s *Service) enroll(ctx context.Context, n newMember) (id uuid.UUID, matched bool, err error) {
 	for range maxSaltRetries {
@@ -145,8 +145,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password, 
 					s.logRefusal(in.Email, from, err)
 				}
 			}()
-			id, matched, err = s.enroll(ctx, newMember{org: inv.OrgID, purpose: "accept an invitation", SignUp: in, proven: inv.Proves, prepare: accept})
-			return countsAsGuess(matched, inv.Proves, err), err
+			id, matched, err = s.enroll(ctx, newMember{org: inv.OrgID, purpose: "accept an invitation", SignUp: in, proven: inv.VerifiesEmail, prepare: accept})
+			return countsAsGuess(matched, inv.VerifiesEmail, err), err
 		})
 	})
 	return id, err

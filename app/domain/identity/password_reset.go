@@ -75,12 +75,12 @@ func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uu
 		return ResetLink{}, fail.New(fail.Forbidden, "Only an owner can reset an owner's password.")
 	}
 	secret, hash := newToken()
-	made := identitydb.CreateResetParams{ID: uuid.Must(uuid.NewV7()), UserID: user, TokenHash: hash, Proves: d == SentByMail,
+	made := identitydb.CreatePasswordResetParams{ID: uuid.Must(uuid.NewV7()), UserID: user, TokenHash: hash, VerifiesEmail: d == SentByMail,
 		ExpiresAt: time.Now().Add(ResetTTL)}
 	if id := who.ID(); id != uuid.Nil {
-		made.MadeBy = &id
+		made.CreatedBy = &id
 	}
-	return ResetLink{secret, u.Email}, q.CreateReset(ctx, made)
+	return ResetLink{secret, u.Email}, q.CreatePasswordReset(ctx, made)
 }
 
 // GetResetEmail returns whose password a link resets, or ErrLink.
@@ -104,7 +104,7 @@ func (s *Service) ResetPassword(ctx context.Context, secret, password, from stri
 		if err := checkPassword(password); err != nil {
 			return fail.Field("password", "%s", err.Error())
 		}
-		shown := reset.UserID != uuid.Nil && !reset.Proves // to a manager, who must not try passwords by it
+		shown := reset.UserID != uuid.Nil && !reset.VerifiesEmail // to a manager, who must not try passwords by it
 		var limits []attemptLimit
 		if shown {
 			limits = s.accountLimits(reset.Email, from)

@@ -99,7 +99,7 @@ func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Prefer
 	if err != nil {
 		return err
 	}
-	return identitydb.New(t).PutPreferences(ctx, identitydb.PutPreferencesParams{UserID: who.ID(), Chosen: b})
+	return identitydb.New(t).SavePreferences(ctx, identitydb.SavePreferencesParams{UserID: who.ID(), Chosen: b})
 }
 
 // Alias is the name under which a user answers for a customer (empty: its own), and its picture.
@@ -173,16 +173,16 @@ func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UU
 			switch {
 			case c.Name == nil:
 			case names[i] == "":
-				err = q.DropAlias(ctx, identitydb.DropAliasParams{UserID: user, CustomerID: c.Customer})
+				err = q.DeleteAlias(ctx, identitydb.DeleteAliasParams{UserID: user, CustomerID: c.Customer})
 			default:
-				err = q.PutAlias(ctx, identitydb.PutAliasParams{UserID: user, CustomerID: c.Customer, Name: names[i]})
+				err = q.SaveAlias(ctx, identitydb.SaveAliasParams{UserID: user, CustomerID: c.Customer, Name: names[i]})
 			}
 			switch {
 			case err != nil || c.Picture == nil:
 			case *c.Picture == uuid.Nil:
-				err = q.DropPicture(ctx, identitydb.DropPictureParams{UserID: user, CustomerID: c.Customer})
+				err = q.DeletePicture(ctx, identitydb.DeletePictureParams{UserID: user, CustomerID: c.Customer})
 			default:
-				err = q.PutPicture(ctx, identitydb.PutPictureParams{UserID: user, CustomerID: c.Customer, FileID: *c.Picture})
+				err = q.SavePicture(ctx, identitydb.SavePictureParams{UserID: user, CustomerID: c.Customer, FileID: *c.Picture})
 			}
 			if err != nil {
 				return err
@@ -205,7 +205,7 @@ func (s *Service) FindAvatar(ctx context.Context, org, conversation uuid.UUID) (
 	if without {
 		return uuid.Nil, false, nil
 	}
-	row, err := identitydb.New(s.db.As(access.System(org, "show an agent's picture"))).FaceOf(ctx, conversation)
+	row, err := identitydb.New(s.db.As(access.System(org, "show an agent's picture"))).GetAgentPicture(ctx, conversation)
 	if err != nil || row.FileID != uuid.Nil {
 		return row.FileID, err == nil, err
 	}
@@ -251,21 +251,21 @@ func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushS
 		return fail.New(fail.Invalid, "This browser's subscription cannot be read.")
 	}
 	q := identitydb.New(t)
-	if err := q.AddSubscription(ctx, identitydb.AddSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: sub.Endpoint, P256dh: sub.P256dh, Auth: sub.Auth}); err != nil {
+	if err := q.SavePushSubscription(ctx, identitydb.SavePushSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: sub.Endpoint, P256dh: sub.P256dh, Auth: sub.Auth}); err != nil {
 		return err
 	}
-	return q.TrimSubscriptions(ctx, who.ID())
+	return q.TrimPushSubscriptions(ctx, who.ID())
 }
 
 // UnsubscribeAllPush ends all of the actor's subscriptions: it has logged out. A desk that is open elsewhere subscribes again when it
 // is loaded.
 func (s *Service) UnsubscribeAllPush(ctx context.Context, who access.Actor) error {
-	return identitydb.New(s.db.As(who)).DropSubscriptions(ctx, who.ID())
+	return identitydb.New(s.db.As(who)).DeletePushSubscriptions(ctx, who.ID())
 }
 
 // UnsubscribePush forgets a browser.
 func (s *Service) UnsubscribePush(ctx context.Context, who access.Actor, user uuid.UUID, endpoint string) error {
-	return identitydb.New(s.db.As(who)).DropSubscription(ctx, identitydb.DropSubscriptionParams{UserID: user, Endpoint: endpoint})
+	return identitydb.New(s.db.As(who)).DeletePushSubscription(ctx, identitydb.DeletePushSubscriptionParams{UserID: user, Endpoint: endpoint})
 }
 
 // ListPushSubscriptions returns a user's browsers; those that asked before its sessions were ended (by a new password, say) are none.
@@ -274,7 +274,7 @@ func (s *Service) ListPushSubscriptions(ctx context.Context, who access.Actor, u
 	if err != nil {
 		return nil, err
 	}
-	rows, err := identitydb.New(t).ListSubscriptions(ctx, user)
+	rows, err := identitydb.New(t).ListPushSubscriptions(ctx, user)
 	list := make([]PushSubscription, len(rows))
 	for i, row := range rows {
 		list[i] = PushSubscription(row)

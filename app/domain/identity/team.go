@@ -59,7 +59,7 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 	if err := checks.Result(); err != nil {
 		return "", "", err
 	}
-	there, err := identitydb.New(t).HasUser(ctx, email)
+	there, err := identitydb.New(t).HasUserWithEmail(ctx, email)
 	if err != nil {
 		return "", "", err
 	}
@@ -69,11 +69,11 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 	secret, hash := newToken()
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
-		if err := q.UninviteByEmail(ctx, email); err != nil {
+		if err := q.DeleteInvitationsByEmail(ctx, email); err != nil {
 			return err
 		}
-		return q.Invite(ctx, identitydb.InviteParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: append([]uuid.UUID{}, customers...),
-			TokenHash: hash, Proves: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)})
+		return q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: append([]uuid.UUID{}, customers...),
+			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)})
 	})
 	if pg.IsMissingReference(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")
@@ -87,7 +87,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, who access.Actor, id uui
 	if err != nil {
 		return err
 	}
-	n, err := identitydb.New(t).Uninvite(ctx, id)
+	n, err := identitydb.New(t).DeleteInvitation(ctx, id)
 	if err == nil && n == 0 {
 		return fail.Missing("invitation")
 	}
@@ -132,13 +132,13 @@ func (s *Service) ChangeRole(ctx context.Context, who access.Actor, user uuid.UU
 		if err := revokeAccess(ctx, q, user); err != nil {
 			return err
 		}
-		if err := q.ChangeRole(ctx, identitydb.ChangeRoleParams{ID: user, Role: string(role), CustomerID: only}); err != nil {
+		if err := q.SetUserRole(ctx, identitydb.SetUserRoleParams{ID: user, Role: string(role), CustomerID: only}); err != nil {
 			return err
 		}
 		var err error
 		switch {
 		case !role.CanBeLimited():
-			err = q.DropCustomers(ctx, user)
+			err = q.DeleteUserCustomers(ctx, user)
 		case u.CustomerID != nil: // who was a reviewer of one customer has the others only when somebody gives them
 			err = saveCustomerLimits(ctx, q, user, []uuid.UUID{*u.CustomerID})
 		}
@@ -183,13 +183,13 @@ func runAll(tx *pg.Tenant, steps []func(*pg.Tenant) error) error {
 // revokeAccess makes the links worthless by which a user could come back, and those that it made for others (invitations, new passwords),
 // and ends its browsers' subscriptions. To be called in the transaction of whatever takes a right from the user.
 func revokeAccess(ctx context.Context, q *identitydb.Queries, user uuid.UUID) error {
-	if err := q.UninviteBy(ctx, user); err != nil {
+	if err := q.DeleteInvitationsByInviter(ctx, user); err != nil {
 		return err
 	}
-	if err := q.DropSubscriptions(ctx, user); err != nil {
+	if err := q.DeletePushSubscriptions(ctx, user); err != nil {
 		return err
 	}
-	return q.VoidResets(ctx, user)
+	return q.VoidPasswordResets(ctx, user)
 }
 
 // EnableMember lets a disabled user log in again.

@@ -85,7 +85,7 @@ func (s *Service) OrganizationName(ctx context.Context, who access.Actor) (strin
 	if err != nil {
 		return "", err
 	}
-	return orgdb.New(t).OrganizationName(ctx)
+	return orgdb.New(t).GetOrganizationName(ctx)
 }
 
 // RenameOrganization changes the organization's name.
@@ -187,8 +187,8 @@ func (s *Service) GetCustomer(ctx context.Context, who access.Actor, id uuid.UUI
 		}
 	}
 	c := Customer{ID: row.ID, Name: row.Name, Websites: len(rows)}
-	if row.Share != nil {
-		c.CapacityShare = int(*row.Share)
+	if row.CapacityShare != nil {
+		c.CapacityShare = int(*row.CapacityShare)
 	}
 	return c, list, err
 }
@@ -202,12 +202,12 @@ func (s *Service) SetCapacityShare(ctx context.Context, who access.Actor, id uui
 	if share < 0 || share > 1_000_000 {
 		return fail.Field("share", "Please give a number from 1 on, or leave it empty.")
 	}
-	p := orgdb.SetShareParams{ID: id}
+	p := orgdb.SetCapacityShareParams{ID: id}
 	if share > 0 {
 		most := int32(share)
-		p.Share = &most
+		p.CapacityShare = &most
 	}
-	n, err := orgdb.New(t).SetShare(ctx, p)
+	n, err := orgdb.New(t).SetCapacityShare(ctx, p)
 	if err == nil && n == 0 {
 		return fail.Missing("customer")
 	}
@@ -296,7 +296,7 @@ func (s *Service) ListWebsitesWithoutDomain(ctx context.Context, who access.Acto
 	if err != nil {
 		return nil, err
 	}
-	rows, err := orgdb.New(t).Unfinished(ctx)
+	rows, err := orgdb.New(t).ListWebsitesWithoutDomain(ctx)
 	list := make([]Website, len(rows))
 	for i, w := range rows {
 		list[i] = Website{ID: w.ID, CustomerName: w.CustomerName, Name: w.Name}
@@ -310,7 +310,7 @@ func (s *Service) ListWebsites(ctx context.Context, who access.Actor) ([]Website
 	if err != nil {
 		return nil, err
 	}
-	rows, err := orgdb.New(t).AllWebsites(ctx)
+	rows, err := orgdb.New(t).ListAllWebsites(ctx)
 	list := make([]Website, len(rows))
 	for i, w := range rows {
 		list[i] = Website{ID: w.ID, CustomerID: w.CustomerID, CustomerName: w.CustomerName, Name: w.Name}
@@ -366,7 +366,7 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.
 	var key string
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := orgdb.New(tx)
-		now, err := q.SettingsForChange(ctx, id)
+		now, err := q.LockWebsiteSettings(ctx, id)
 		if pg.IsNoRows(err) {
 			return fail.Missing("website")
 		}
@@ -395,7 +395,7 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.
 		if err != nil {
 			return err
 		}
-		key, err = q.SetSettings(ctx, orgdb.SetSettingsParams{ID: id, Settings: b})
+		key, err = q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
 		return err
 	})
 	if err == nil {

@@ -167,7 +167,7 @@ func (s *Service) lookUpByKey(ctx context.Context, key string) (*WidgetWebsite, 
 	c := &cachedWebsite{website: &WidgetWebsite{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting,
 		TypingPreview: w.TypingPreview, Hosts: w.Hosts, IdentityKey: w.IdentityKey}}
 	if c.website.Settings, err = s.cache.shared.decodeSettings(w.Settings, &c.parts); err == nil {
-		c.website.Groups, err = acquirePart[[]WebsiteGroup](&s.cache.shared, w.Subjects, &c.parts)
+		c.website.Groups, err = acquirePart[[]WebsiteGroup](&s.cache.shared, w.Groups, &c.parts)
 	}
 	own := *c.website // what the website shares is counted once, not with each
 	own.Groups, own.Settings.Greetings, own.Settings.Holidays, own.Settings.Questions = nil, nil, nil, nil
@@ -191,7 +191,7 @@ func (s *Service) RecordWidgetLoad(ctx context.Context, site *WidgetWebsite, ori
 	s.cache.widgetLoads.Set(at, struct{}{}, len(at), widgetLoadInterval)
 
 	t := s.db.As(access.System(site.Org, "note that the widget was loaded"))
-	err := orgdb.New(t).SeeDomain(ctx, orgdb.SeeDomainParams{WebsiteID: site.ID, Host: domain})
+	err := orgdb.New(t).RecordDomainSeen(ctx, orgdb.RecordDomainSeenParams{WebsiteID: site.ID, Host: domain})
 	if err != nil {
 		slog.Error("note that the widget was loaded", "error", err)
 		return

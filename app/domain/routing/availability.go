@@ -34,7 +34,7 @@ func (s *Service) GetAvailability(ctx context.Context, who access.Actor) (Availa
 		return Availability{}, err
 	}
 	a, err := routingdb.New(t).GetAgent(ctx, who.ID())
-	return Availability{Status(a.Status), a.StatusAt, a.SuspectSince != nil, int(a.HardCap), int(a.OpenChats), time.Duration(a.HandBack) * time.Second, a.Reason, a.AwayReasons}, err
+	return Availability{Status(a.Status), a.StatusAt, a.UnresponsiveSince != nil, int(a.MaxChats), int(a.OpenChats), time.Duration(a.AwayRequeueSeconds) * time.Second, a.Reason, a.AwayReasons}, err
 }
 
 // DayTotals is what an agent has done today (UTC).
@@ -49,14 +49,14 @@ func (s *Service) GetDayTotals(ctx context.Context, who access.Actor) (DayTotals
 		return DayTotals{}, err
 	}
 	// As the system: it counts conversations that the actor had, and may not see any more.
-	row, err := routingdb.New(s.db.As(who.AsSystem("count what an agent has done"))).Today(ctx, routingdb.TodayParams{UserID: who.ID(), Since: time.Now().UTC().Truncate(24 * time.Hour)})
+	row, err := routingdb.New(s.db.As(who.AsSystem("count what an agent has done"))).GetAgentActivity(ctx, routingdb.GetAgentActivityParams{UserID: who.ID(), Since: time.Now().UTC().Truncate(24 * time.Hour)})
 	return DayTotals{int(row.Taken), int(row.Closed), time.Duration(row.Each * float64(time.Second))}, err
 }
 
 // LocalTime is what time it is where a group works.
 func (s *Service) LocalTime(ctx context.Context, who access.Actor, group uuid.UUID) time.Time {
 	now := time.Now().UTC()
-	name, err := routingdb.New(s.db.As(who)).ZoneOf(ctx, group)
+	name, err := routingdb.New(s.db.As(who)).GetGroupTimeZone(ctx, group)
 	if err != nil {
 		return now
 	}
@@ -89,7 +89,7 @@ func (s *Service) SetStatus(ctx context.Context, who access.Actor, status Status
 
 // GoOfflineAtLogout makes the actor offline until it opens the desk again: it has logged out. Where another of its desks is open, it stays.
 func (s *Service) GoOfflineAtLogout(ctx context.Context, who access.Actor) error {
-	elsewhere, err := routingdb.New(s.db.As(who)).SitsElsewhere(ctx, routingdb.SitsElsewhereParams{UserID: who.ID(), Instance: s.connections.instance})
+	elsewhere, err := routingdb.New(s.db.As(who)).HasPresenceElsewhere(ctx, routingdb.HasPresenceElsewhereParams{UserID: who.ID(), Instance: s.connections.instance})
 	if err != nil || elsewhere || s.connections.desksOf(who.ID()) > 1 {
 		return err
 	}
@@ -135,7 +135,7 @@ func (o *lockedConversations) retry(tx func() error) error {
 
 // lock locks the conversations that the agent has. The agent is to be locked next.
 func (o *lockedConversations) lock(ctx context.Context, q *routingdb.Queries) error {
-	ids, err := q.ListOwn(ctx, &o.agent)
+	ids, err := q.LockAgentConversations(ctx, &o.agent)
 	o.ids = make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {
 		o.ids[id] = true
@@ -145,7 +145,7 @@ func (o *lockedConversations) lock(ctx context.Context, q *routingdb.Queries) er
 
 // verify returns errGotAnother if the agent, who is locked now, has a conversation that is not.
 func (o *lockedConversations) verify(ctx context.Context, q *routingdb.Queries) error {
-	ids, err := q.OwnOf(ctx, &o.agent)
+	ids, err := q.ListAgentConversations(ctx, &o.agent)
 	for _, id := range ids {
 		if !o.ids[id] {
 			return errAssignedMeanwhile
@@ -162,7 +162,7 @@ func (s *Service) applyStatus(ctx context.Context, tx *pg.Tenant, open *lockedCo
 			return nil, err
 		}
 	}
-	_, err := q.SetStatus(ctx, routingdb.SetStatusParams{UserID: open.agent, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
+	_, err := q.SetAgentStatus(ctx, routingdb.SetAgentStatusParams{UserID: open.agent, Status: string(to.status), Chosen: to.chosen, Reason: to.reason})
 	if pg.IsNoRows(err) {
 		return nil, fail.Missing("user")
 	}
@@ -225,7 +225,7 @@ func (s *Service) ConfirmPresence(ctx context.Context, who access.Actor) error {
 	if err != nil {
 		return err
 	}
-	n, err := routingdb.New(t).SignOfLife(ctx, who.ID())
+	n, err := routingdb.New(t).MarkResponsive(ctx, who.ID())
 	if err == nil && n > 0 {
 		s.publishAvailability(who.Org(), who.ID())
 	}
@@ -234,7 +234,7 @@ func (s *Service) ConfirmPresence(ctx context.Context, who access.Actor) error {
 
 // VisibleQueues says which queues the actor may see and take from, as of now: its groups', or all for who may watch.
 func (s *Service) VisibleQueues(ctx context.Context, who access.Actor) (conversation.QueueScope, error) {
-	groups, err := routingdb.New(s.db.As(who.AsSystem("which groups a team member answers for"))).GroupsOf(ctx, who.ID())
+	groups, err := routingdb.New(s.db.As(who.AsSystem("which groups a team member answers for"))).ListUserGroups(ctx, who.ID())
 	return conversation.QueueScope{Groups: groups, AllGroups: who.Can(access.Monitor)}, err
 }
 
@@ -261,13 +261,13 @@ func (s *Service) ListTransferTargets(ctx context.Context, who access.Actor, cus
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := routingdb.New(t).ListColleagues(ctx, routingdb.ListColleaguesParams{But: who.ID(), CustomerID: customer})
+	rows, err := routingdb.New(t).ListTransferTargets(ctx, routingdb.ListTransferTargetsParams{But: who.ID(), CustomerID: customer})
 	if err != nil {
 		return nil, nil, err
 	}
 	list := make([]Teammate, len(rows))
 	for i, c := range rows {
-		list[i] = Teammate{c.ID, c.Name, Status(c.Status), c.OpenChats >= c.HardCap}
+		list[i] = Teammate{c.ID, c.Name, Status(c.Status), c.OpenChats >= c.MaxChats}
 	}
 	c, err := s.loadNames(ctx, who.Org())
 	return list, c.names, err

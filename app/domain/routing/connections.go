@@ -134,14 +134,14 @@ func (s *Service) tryStoreConnected(who access.Actor) error {
 	if err != nil {
 		return err
 	}
-	var now routingdb.ComeOnlineRow
+	var now routingdb.SetAgentOnlineRow
 	var added int64
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := routingdb.New(tx)
-		if added, err = q.Arrived(ctx, routingdb.ArrivedParams{UserID: who.ID(), Instance: s.connections.instance}); err != nil {
+		if added, err = q.AddPresence(ctx, routingdb.AddPresenceParams{UserID: who.ID(), Instance: s.connections.instance}); err != nil {
 			return err
 		}
-		now, err = q.ComeOnline(ctx, who.ID())
+		now, err = q.SetAgentOnline(ctx, who.ID())
 		return err
 	})
 	switch {
@@ -223,7 +223,7 @@ func (s *Service) tryStoreDisconnected(ctx context.Context, org, user, instance 
 		return system(ctx, func(tx *pg.Tenant) error {
 			lost = false
 			q := routingdb.New(tx)
-			if err := q.Depart(ctx, routingdb.DepartParams{UserID: user, Instance: instance}); err != nil {
+			if err := q.RemovePresence(ctx, routingdb.RemovePresenceParams{UserID: user, Instance: instance}); err != nil {
 				return err
 			}
 			if err := open.lock(ctx, q); err != nil {
@@ -241,7 +241,7 @@ func (s *Service) tryStoreDisconnected(ctx context.Context, org, user, instance 
 				return err
 			}
 			lost = true
-			if _, err := q.SetStatus(ctx, routingdb.SetStatusParams{UserID: user, Status: string(Offline)}); err != nil {
+			if _, err := q.SetAgentStatus(ctx, routingdb.SetAgentStatusParams{UserID: user, Status: string(Offline)}); err != nil {
 				return err
 			}
 			list, err = s.conversations.Requeue(ctx, tx, conversation.RequeueOptions{Agent: user, Reason: conversation.ReasonConnectionLost, WasAssigned: true})

@@ -57,7 +57,7 @@ func (s *Service) loadNames(ctx context.Context, org uuid.UUID) (nameCache, erro
 	}
 	q := routingdb.New(s.db.As(access.System(org, "name the groups")))
 	c = nameCache{expires: time.Now().Add(nameCacheTTL)}
-	groups, err := q.RouteGroups(ctx)
+	groups, err := q.ListRoutingGroups(ctx)
 	if err != nil {
 		return c, err
 	}
@@ -348,7 +348,7 @@ func (s *Service) GetGroupDeletion(ctx context.Context, who access.Actor, id uui
 }
 
 func loadDeletion(ctx context.Context, q *routingdb.Queries, id uuid.UUID) (GroupDeletion, error) {
-	row, err := q.GroupGoes(ctx, id)
+	row, err := q.GetGroupUsage(ctx, id)
 	if pg.IsNoRows(err) {
 		err = fail.Missing("group")
 	}
@@ -401,12 +401,12 @@ func (s *Service) ListMembers(ctx context.Context, who access.Actor, group uuid.
 	if err != nil {
 		return nil, err
 	}
-	rows, err := routingdb.New(t).ListMembers(ctx, group)
+	rows, err := routingdb.New(t).ListGroupMembers(ctx, group)
 	list := make([]Member, len(rows))
 	for i, m := range rows {
-		list[i] = Member{m.ID, m.Name, access.Role(m.Role), Status(m.Status), int(m.HardCap), m.Member, m.Helper, 0}
-		if m.Cap != nil {
-			list[i].GroupMaxChats = int(*m.Cap)
+		list[i] = Member{m.ID, m.Name, access.Role(m.Role), Status(m.Status), int(m.MaxChats), m.Member, m.Helper, 0}
+		if m.GroupMaxChats != nil {
+			list[i].GroupMaxChats = int(*m.GroupMaxChats)
 		}
 	}
 	return list, err
@@ -460,21 +460,21 @@ func (s *Service) SetMembers(ctx context.Context, who access.Actor, group uuid.U
 				}
 				return fail.New(fail.Conflict, "%s cannot answer any more, so nothing was changed. The list below is up to date: save it again.", cmp.Or(m.Name, "Somebody in the list"))
 			}
-			if err := q.SetCap(ctx, routingdb.SetCapParams{UserID: m.ID, HardCap: int32(m.MaxChats)}); err != nil {
+			if err := q.SetMaxChats(ctx, routingdb.SetMaxChatsParams{UserID: m.ID, MaxChats: int32(m.MaxChats)}); err != nil {
 				return err
 			}
 			if !m.IsMember {
-				if err := q.RemoveMember(ctx, routingdb.RemoveMemberParams{GroupID: group, UserID: m.ID}); err != nil {
+				if err := q.RemoveGroupMember(ctx, routingdb.RemoveGroupMemberParams{GroupID: group, UserID: m.ID}); err != nil {
 					return err
 				}
 				continue
 			}
-			p := routingdb.SetMemberParams{GroupID: group, UserID: m.ID, Helper: m.Helper}
+			p := routingdb.SaveGroupMemberParams{GroupID: group, UserID: m.ID, Helper: m.Helper}
 			if m.GroupMaxChats > 0 {
 				own := int32(m.GroupMaxChats)
-				p.Cap = &own
+				p.MaxChats = &own
 			}
-			if err := q.SetMember(ctx, p); err != nil {
+			if err := q.SaveGroupMember(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -501,8 +501,8 @@ func (s *Service) GetSettings(ctx context.Context, who access.Actor) (RoutingSet
 	if err != nil {
 		return RoutingSettings{}, err
 	}
-	row, err := routingdb.New(t).GetRouting(ctx)
-	return RoutingSettings{time.Duration(row.HandBack) * time.Second, time.Duration(row.FormerHours) * time.Hour}, err
+	row, err := routingdb.New(t).GetRoutingSettings(ctx)
+	return RoutingSettings{time.Duration(row.AwayRequeueSeconds) * time.Second, time.Duration(row.FormerAgentHours) * time.Hour}, err
 }
 
 // UpdateSettings changes them.
@@ -521,7 +521,7 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, in Routi
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	err = routingdb.New(t).SetRouting(ctx, routingdb.SetRoutingParams{HandBack: int32(in.AwayRequeueAfter / time.Second), FormerHours: int32(in.FormerAgentWindow / time.Hour)})
+	err = routingdb.New(t).SetRoutingSettings(ctx, routingdb.SetRoutingSettingsParams{AwayRequeueSeconds: int32(in.AwayRequeueAfter / time.Second), FormerAgentHours: int32(in.FormerAgentWindow / time.Hour)})
 	if err == nil {
 		s.publishGroupsChanged(who.Org())
 	}

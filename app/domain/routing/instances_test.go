@@ -114,11 +114,11 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		gone.routing.Abandon()
 	})
 	play(10*time.Millisecond, func() { // in every state that anybody can see
-		if n := p.queryNumber(t, "select count(*) from agents where open_chats > hard_cap"); n > 0 {
+		if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
 			t.Errorf("%v agents have more than allowed", n)
 		}
 		if n := p.queryNumber(t, `select count(*) from (select agent_id from conversations where state = 'open' group by agent_id having count(*) >
-			(select hard_cap from agents a where a.user_id = agent_id)) x`); n > 0 {
+			(select max_chats from agents a where a.user_id = agent_id)) x`); n > 0 {
 			t.Errorf("%v agents really have more than allowed", n)
 		}
 	})
@@ -131,7 +131,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		{"open conversations without an assignment", "select count(*) from conversations c where state = 'open' and not exists (select from assignments a where a.conversation_id = c.id and a.agent_id = c.agent_id and a.ended_at is null)"},
 		{"assignments that last though the conversation does not", "select count(*) from assignments a join conversations c on c.id = a.conversation_id where a.ended_at is null and (c.state <> 'open' or c.agent_id <> a.agent_id)"},
 		{"messages out of number", "select count(*) from (select conversation_id from messages group by conversation_id having count(*) <> max(seq)) x"},
-		{"routing's assignments without reasons", "select count(*) from assignments where how = 'routing' and why is null"},
+		{"routing's assignments without reasons", "select count(*) from assignments where method = 'routing' and explanation is null"},
 	} {
 		if n := p.queryNumber(t, check.sql); n != 0 {
 			t.Errorf("%v %s", n, check.what)
@@ -155,5 +155,5 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		}
 		return p.queryNumber(t, "select count(*) from conversations where state = 'waiting'") == 0
 	})
-	t.Logf("%d conversations, %v assignments, %v by the rule", begun, p.queryNumber(t, "select count(*) from assignments"), p.queryNumber(t, "select count(*) from assignments where how = 'routing'"))
+	t.Logf("%d conversations, %v assignments, %v by the rule", begun, p.queryNumber(t, "select count(*) from assignments"), p.queryNumber(t, "select count(*) from assignments where method = 'routing'"))
 }

@@ -75,7 +75,7 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 		return Monitor{}, err
 	}
 	q := routingdb.New(t)
-	set, err := q.RouteSettings(ctx)
+	set, err := q.GetRoutingState(ctx)
 	if err != nil {
 		return Monitor{}, err
 	}
@@ -86,7 +86,7 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 	if err := l.loadQueues(ctx, q, l.allGroups(), maxWaitingShown); err != nil {
 		return Monitor{}, err
 	}
-	lengths, err := q.LineLengths(ctx)
+	lengths, err := q.ListQueueLengths(ctx)
 	if err != nil {
 		return Monitor{}, err
 	}
@@ -103,7 +103,7 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 		return w.capacityShareUsed(l.customerIndex(customer))
 	}
 	for _, c := range l.queueRows {
-		b.Waiting = append(b.Waiting, ConversationInfo{CapacityShareUsed: shareUsed(c.CustomerID), ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: l.groupName(c.GroupID), WaitingSince: c.LineSince})
+		b.Waiting = append(b.Waiting, ConversationInfo{CapacityShareUsed: shareUsed(c.CustomerID), ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: l.groupName(c.GroupID), WaitingSince: c.QueuedAt})
 	}
 	slices.SortStableFunc(b.Waiting, func(a, b ConversationInfo) int { return a.WaitingSince.Compare(b.WaitingSince) })
 	b.Waiting = b.Waiting[:min(len(b.Waiting), maxWaitingShown)]
@@ -120,8 +120,8 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 			continue
 		}
 		x := w.load(i)
-		info := AgentInfo{ID: a.UserID, Name: a.Name, Status: Status(a.Status), StatusSince: a.StatusAt, Unresponsive: a.SuspectSince != nil, OpenChats: int(a.OpenChats),
-			MaxChats: int(a.HardCap), LiveChats: x.live, Backlog: x.backlog}
+		info := AgentInfo{ID: a.UserID, Name: a.Name, Status: Status(a.Status), StatusSince: a.StatusAt, Unresponsive: a.UnresponsiveSince != nil, OpenChats: int(a.OpenChats),
+			MaxChats: int(a.MaxChats), LiveChats: x.live, Backlog: x.backlog}
 		if manages {
 			info.Occupancy, info.Speed = x.occupancy, l.Agents[i].ReplyTimes.speed()
 		}
@@ -129,7 +129,7 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 			if p.UserID == a.UserID {
 				membership := MembershipInfo{GroupName: l.groupName(p.GroupID), Helper: p.Helper}
 				if manages {
-					membership.Speed, membership.Replies = l.Agents[i].ReplyTimes.speed()*(ReplyTimes{p.Took, p.Expected}).speedInGroup(), int(p.Replies)
+					membership.Speed, membership.Replies = l.Agents[i].ReplyTimes.speed()*(ReplyTimes{p.ReplySeconds, p.ExpectedReplySeconds}).speedInGroup(), int(p.ReplyCount)
 				}
 				info.Groups = append(info.Groups, membership)
 			}
@@ -162,7 +162,7 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 	return b, nil
 }
 
-func (l *snapshot) groupInfo(w *planner, i int, lengths []routingdb.LineLengthsRow) GroupInfo {
+func (l *snapshot) groupInfo(w *planner, i int, lengths []routingdb.ListQueueLengthsRow) GroupInfo {
 	g := l.groupRows[i]
 	info := GroupInfo{ID: g.ID, Main: g.Main, Open: l.hours[i].Open(time.Now()), Estimate: l.Groups[i].GroupEstimate, OnlineAgents: len(w.groups[i].online),
 		Settings: Settings{Name: g.Name, Everyone: g.Everyone, Automatic: g.Automatic, Picking: g.Picking, Priority: int(g.Priority),
@@ -223,11 +223,11 @@ func (s *Service) ListAssignments(ctx context.Context, who access.Actor, convers
 		return nil, err
 	}
 	q := routingdb.New(t)
-	rows, err := q.History(ctx, conversationID)
+	rows, err := q.ListAssignments(ctx, conversationID)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	people, err := q.ListNames(ctx)
+	people, err := q.ListUserNames(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -237,13 +237,13 @@ func (s *Service) ListAssignments(ctx context.Context, who access.Actor, convers
 	}
 	list := make([]AssignmentRecord, len(rows))
 	for i, row := range rows {
-		list[i] = AssignmentRecord{AgentName: row.AgentName, GroupName: row.GroupName, How: row.How, ByName: row.ByName, At: row.At, EndReason: row.Ended}
+		list[i] = AssignmentRecord{AgentName: row.AgentName, GroupName: row.GroupName, How: row.Method, ByName: row.ByName, At: row.AssignedAt, EndReason: row.EndReason}
 		if row.EndedAt != nil {
 			list[i].EndedAt = *row.EndedAt
 		}
-		if len(row.Why) > 0 && !who.IsLimited() { // it tells of colleagues' other conversations
+		if len(row.Explanation) > 0 && !who.IsLimited() { // it tells of colleagues' other conversations
 			var why Explanation
-			if err := json.Unmarshal(row.Why, &why); err != nil {
+			if err := json.Unmarshal(row.Explanation, &why); err != nil {
 				return nil, err
 			}
 			list[i].Reasons = why.Sentences(names)

@@ -25,11 +25,11 @@ type QueuePosition struct {
 // ListQueuePositions returns the places of everybody in the organization's lines, by conversation.
 func (r *Service) ListQueuePositions(ctx context.Context, org uuid.UUID) (map[uuid.UUID]QueuePosition, error) {
 	q := routingdb.New(r.db.As(access.System(org, "tell visitors their place in line")))
-	queue, err := q.LineOf(ctx)
+	queue, err := q.ListQueue(ctx)
 	if err != nil || len(queue) == 0 {
 		return nil, err
 	}
-	l, err := loadSnapshot(ctx, q, routingdb.RouteSettingsRow{Now: time.Now()})
+	l, err := loadSnapshot(ctx, q, routingdb.GetRoutingStateRow{Now: time.Now()})
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ type queueLoad struct {
 }
 
 func (l *snapshot) queueLoad(w *planner, group, customer int) *queueLoad {
-	a := &queueLoad{duration: l.groupRows[group].Talk}
+	a := &queueLoad{duration: l.groupRows[group].ChatSeconds}
 	now := time.Now()
 	staffed := func(g int) bool {
 		return l.hours[g].Open(now) && slices.ContainsFunc(w.groups[g].online, func(s candidate) bool { return l.Agents[s.agent].mayServe(customer) })
@@ -158,7 +158,7 @@ func (s *Service) GetWebsiteAvailability(ctx context.Context, org, customer, web
 		return known.WebsiteAvailability, nil
 	}
 	q := routingdb.New(s.db.As(access.System(org, "say whether somebody is there")))
-	l, err := loadSnapshot(ctx, q, routingdb.RouteSettingsRow{Now: now})
+	l, err := loadSnapshot(ctx, q, routingdb.GetRoutingStateRow{Now: now})
 	if err != nil {
 		return WebsiteAvailability{State: AgentsAway}, err
 	}

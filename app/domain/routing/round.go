@@ -82,11 +82,11 @@ func (s *Service) round(ctx context.Context, org uuid.UUID, timed bool) (o outco
 		if err := q.LockRouting(ctx); err != nil {
 			return err
 		}
-		set, err := q.RouteSettings(ctx)
+		set, err := q.GetRoutingState(ctx)
 		if err != nil {
 			return err
 		}
-		if timed && set.RoundAt != nil && set.Now.Sub(*set.RoundAt) < retryInterval*8/10 {
+		if timed && set.LastRoundAt != nil && set.Now.Sub(*set.LastRoundAt) < retryInterval*8/10 {
 			o.next, o.waiting = retryInterval, true
 			return nil
 		}
@@ -94,7 +94,7 @@ func (s *Service) round(ctx context.Context, org uuid.UUID, timed bool) (o outco
 			return err
 		}
 		if o.again { // agents are locked: what is decided next locks conversations first
-			return q.NoteRound(ctx, false)
+			return q.RecordRound(ctx, false)
 		}
 		l, err := loadSnapshot(ctx, q, set)
 		if err != nil {
@@ -115,13 +115,13 @@ func (s *Service) round(ctx context.Context, org uuid.UUID, timed bool) (o outco
 			return err
 		}
 		o.next = l.nextRound(d, set)
-		return q.NoteRound(ctx, len(d.Requeue) > 0)
+		return q.RecordRound(ctx, len(d.Requeue) > 0)
 	})
 	return o, err
 }
 
 // applyTimeouts does what only time decides: offers end, and who is away for too long gives back.
-func (s *Service) applyTimeouts(ctx context.Context, tx *pg.Tenant, q *routingdb.Queries, set routingdb.RouteSettingsRow, o *outcome) error {
+func (s *Service) applyTimeouts(ctx context.Context, tx *pg.Tenant, q *routingdb.Queries, set routingdb.GetRoutingStateRow, o *outcome) error {
 	if !set.OfferEnds.After(set.Now) {
 		list, err := s.conversations.ExpireOffers(ctx, tx)
 		if err != nil {
@@ -129,18 +129,18 @@ func (s *Service) applyTimeouts(ctx context.Context, tx *pg.Tenant, q *routingdb
 		}
 		o.posted = append(o.posted, list...)
 	}
-	away, err := q.LongAway(ctx)
+	away, err := q.ListLongAway(ctx)
 	if err != nil {
 		return err
 	}
 	if len(away) > 0 {
 		o.again = true
-		if err := q.LockOwnOf(ctx, away); err != nil {
+		if err := q.LockConversationsOfAgents(ctx, away); err != nil {
 			return err
 		}
 	}
 	for _, agent := range away {
-		list, err := s.conversations.Requeue(ctx, tx, conversation.RequeueOptions{Agent: agent, Reason: conversation.ReasonAway, WasAssigned: true, MinHeld: time.Duration(set.HandBack) * time.Second})
+		list, err := s.conversations.Requeue(ctx, tx, conversation.RequeueOptions{Agent: agent, Reason: conversation.ReasonAway, WasAssigned: true, MinHeld: time.Duration(set.AwayRequeueSeconds) * time.Second})
 		if err != nil {
 			return err
 		}
@@ -184,7 +184,7 @@ func (s *Service) apply(ctx context.Context, tx *pg.Tenant, q *routingdb.Queries
 		return err
 	}
 	if len(o.unresponsive) > 0 {
-		if err := q.Suspect(ctx, o.unresponsive); err != nil {
+		if err := q.MarkUnresponsive(ctx, o.unresponsive); err != nil {
 			return err
 		}
 	}
@@ -206,21 +206,21 @@ func (s *Service) apply(ctx context.Context, tx *pg.Tenant, q *routingdb.Queries
 	}
 	if len(d.Assign) > 0 {
 		assignments := make([]conversation.Assignment, len(d.Assign))
-		explanations := routingdb.KeepReasonsParams{}
+		explanations := routingdb.SaveExplanationsParams{}
 		for i, x := range d.Assign {
 			assignments[i] = conversation.Assignment{Conversation: l.Queue[x.Conversation].ID, Agent: l.Agents[x.Agent].ID}
 			why, err := json.Marshal(x.Explanation)
 			if err != nil {
 				return err
 			}
-			explanations.Conversations, explanations.Reasons = append(explanations.Conversations, assignments[i].Conversation), append(explanations.Reasons, string(why))
+			explanations.Conversations, explanations.Explanations = append(explanations.Conversations, assignments[i].Conversation), append(explanations.Explanations, string(why))
 		}
 		slices.SortFunc(assignments, func(a, b conversation.Assignment) int { return slices.Compare(a.Agent[:], b.Agent[:]) }) // agents in one order everywhere
 		list, err := s.conversations.Assign(ctx, tx, assignments, conversation.ReasonRouting, uuid.Nil)
 		if err != nil {
 			return err
 		}
-		if err := q.KeepReasons(ctx, explanations); err != nil {
+		if err := q.SaveExplanations(ctx, explanations); err != nil {
 			return err
 		}
 		o.posted, o.assigned = append(o.posted, list...), len(list)
@@ -250,7 +250,7 @@ func (l *snapshot) movesByGroup(d Decision) map[uuid.UUID][]uuid.UUID {
 }
 
 // nextRound says after how long time alone may change something; 0: never.
-func (l *snapshot) nextRound(d Decision, set routingdb.RouteSettingsRow) time.Duration {
+func (l *snapshot) nextRound(d Decision, set routingdb.GetRoutingStateRow) time.Duration {
 	next := time.Duration(math.MaxInt64)
 	at := func(in float64) { next = min(next, max(retryInterval, time.Duration(in*float64(time.Second)))) }
 	assigned := map[int]bool{}
@@ -287,7 +287,7 @@ func (l *snapshot) nextRound(d Decision, set routingdb.RouteSettingsRow) time.Du
 	}
 	for _, t := range l.Assigned {
 		if a := l.agentRows[t.Agent]; Status(a.Status) == Away {
-			at(math.Max(seconds(a.StatusAt), t.AssignedAt) + float64(set.HandBack) - l.Now)
+			at(math.Max(seconds(a.StatusAt), t.AssignedAt) + float64(set.AwayRequeueSeconds) - l.Now)
 		}
 	}
 	if set.OfferEnds.Year() < 9999 {

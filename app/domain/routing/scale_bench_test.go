@@ -20,7 +20,7 @@ func (p *fixture) fillQueue(t testing.TB, group uuid.UUID, n int) {
 	t.Helper()
 	exec := p.exec(t)
 	exec(`insert into visitors (org_id, id, website_id) select $1::uuid, md5($1::uuid::text || $4::uuid::text || i)::uuid, $2 from generate_series(1, $3::integer) i`, p.ID, p.Website, n, group)
-	exec(`insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since, created_at, group_id, line_since)
+	exec(`insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since, created_at, group_id, queued_at)
 		select $1::uuid, md5($1::uuid::text || $4::uuid::text || i)::uuid, $2, $5, md5($1::uuid::text || $4::uuid::text || i)::uuid, 1, 'Hello', now(), now() - make_interval(secs => $3::integer - i),
 		  now() - make_interval(secs => $3::integer - i), $4, now() - make_interval(secs => $3::integer - i) from generate_series(1, $3::integer) i`,
 		p.ID, p.Website, n, group, p.Customer)
@@ -145,7 +145,7 @@ func benchmarkQueue(b *testing.B, groups, waiting int, free bool) {
 	for _, a := range p.agents {
 		p.setStatus(b, i, a, routing.Online)
 	}
-	p.exec(b)("update agents set hard_cap = 5")
+	p.exec(b)("update agents set max_chats = 5")
 	for n, g := range all {
 		p.fillQueue(b, g, waiting/groups+n%2)
 	}
@@ -161,7 +161,7 @@ func benchmarkQueue(b *testing.B, groups, waiting int, free bool) {
 	took := durations{}
 	for b.Loop() {
 		if free {
-			p.exec(b)("update agents set hard_cap = hard_cap + 1 where user_id = $1", p.agents[0].ID())
+			p.exec(b)("update agents set max_chats = max_chats + 1 where user_id = $1", p.agents[0].ID())
 		}
 		took["round"] = append(took["round"], next().Duration)
 		took.measure(b, "standings", func() error { _, err := i.routing.ListQueuePositions(ctx, p.ID); return err })

@@ -24,7 +24,7 @@ func TestLongQueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.exec(t)("update agents set hard_cap = 3")
+	p.exec(t)("update agents set max_chats = 3")
 	p.fillQueue(t, p.group, 2000)
 	p.fillQueue(t, full, 500)
 	for _, a := range p.agents {
@@ -35,7 +35,7 @@ func TestLongQueue(t *testing.T) {
 			p.queryNumber(t, "select count(*) from (select state from conversations where group_id = $1 order by waiting_since, id limit $2) x where state = 'open'", p.group, int(n)) == n
 	}
 	waitUntil(t, "the oldest six are assigned", func() bool { return oldest(6) })
-	p.exec(t)("update agents set hard_cap = 20 where user_id = $1", p.agents[0].ID())
+	p.exec(t)("update agents set max_chats = 20 where user_id = $1", p.agents[0].ID())
 	i.routing.Trigger(p.ID)
 	waitUntil(t, "the oldest 23 are assigned", func() bool { return oldest(23) })
 	if n := p.queryNumber(t, "select count(*) from conversations where state = 'open' and group_id = $1", full); n != 0 {
@@ -58,7 +58,7 @@ func TestLongQueue(t *testing.T) {
 
 	// The group of nobody overflows into the other one: as many as can be assigned there, and no more.
 	p.exec(t)("update groups set overflow_id = $1, overflow_after = 0 where id = $2", p.group, full)
-	p.exec(t)("update agents set hard_cap = 23 where user_id = $1", p.agents[0].ID())
+	p.exec(t)("update agents set max_chats = 23 where user_id = $1", p.agents[0].ID())
 	before := p.queryNumber(t, "select count(*) from conversations where state = 'open'")
 	i.routing.Trigger(p.ID)
 	waitUntil(t, "three more are assigned", func() bool {
@@ -103,7 +103,7 @@ func TestLongThread(t *testing.T) {
 	if _, err := i.conversations.Close(ctx, agent, c); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.queryNumber(t, "select count(*) from archive_words where conversation_id = $1 and not staff and words @@ app.sought($2, '3000')", c, p.ID); n != 1 {
+	if n := p.queryNumber(t, "select count(*) from archive_words where conversation_id = $1 and not staff and words @@ app.org_prefix_query($2, '3000')", c, p.ID); n != 1 {
 		t.Error("the newest words of a long conversation do not find it")
 	}
 	if n := p.queryNumber(t, "select length(words) from archive_words where conversation_id = $1 and not staff", c); n < 500 || n > 5000 {

@@ -83,14 +83,14 @@ func learnInTransaction(ctx context.Context, t *pg.Tenant, started []uuid.UUID, 
 		})
 	}
 	if len(started) > 0 {
-		result(q.Arrive(ctx, [][]uuid.UUID{started}))
+		result(q.CountArrivals(ctx, [][]uuid.UUID{started}))
 	}
 	if len(replies) > 0 {
-		var p routingdb.LearnParams
+		var p routingdb.LearnReplyTimesParams
 		for _, m := range replies {
 			p.ConversationIds, p.MessageIds = append(p.ConversationIds, m.Conversation), append(p.MessageIds, m.Message)
 		}
-		result(q.Learn(ctx, []routingdb.LearnParams{p}))
+		result(q.LearnReplyTimes(ctx, []routingdb.LearnReplyTimesParams{p}))
 	}
 	return read
 }

@@ -136,14 +136,14 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 	var share routing.Occupancy
 	read := func() (g routing.GroupEstimate, a, in routing.ReplyTimes, s routing.Occupancy) {
 		t.Helper()
-		g = routing.GroupEstimate{Work: p.queryNumber(t, "select work from groups where id = $1", p.group), Replies: p.queryNumber(t, "select replies from groups where id = $1", p.group),
-			Think: p.queryNumber(t, "select think from groups where id = $1", p.group), Messages: p.queryNumber(t, "select messages from groups where id = $1", p.group)}
+		g = routing.GroupEstimate{Work: p.queryNumber(t, "select reply_seconds from groups where id = $1", p.group), Replies: p.queryNumber(t, "select reply_count from groups where id = $1", p.group),
+			Think: p.queryNumber(t, "select think_seconds from groups where id = $1", p.group), Messages: p.queryNumber(t, "select think_count from groups where id = $1", p.group)}
 		agents := "select %s from agents where user_id = $1"
-		a = routing.ReplyTimes{Actual: p.queryNumber(t, fmt.Sprintf(agents, "took"), agent.ID()), Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected"), agent.ID())}
-		s = routing.Occupancy{Busy: p.queryNumber(t, fmt.Sprintf(agents, "busy"), agent.ID()), Online: p.queryNumber(t, fmt.Sprintf(agents, "online"), agent.ID()),
-			At: p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from busy_at)"), agent.ID())}
-		in = routing.ReplyTimes{Actual: p.queryNumber(t, "select coalesce(sum(took), 0) from agent_speeds where user_id = $1", agent.ID()),
-			Expected: p.queryNumber(t, "select coalesce(sum(expected), 0) from agent_speeds where user_id = $1", agent.ID())}
+		a = routing.ReplyTimes{Actual: p.queryNumber(t, fmt.Sprintf(agents, "reply_seconds"), agent.ID()), Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected_reply_seconds"), agent.ID())}
+		s = routing.Occupancy{Busy: p.queryNumber(t, fmt.Sprintf(agents, "busy_seconds"), agent.ID()), Online: p.queryNumber(t, fmt.Sprintf(agents, "online_seconds"), agent.ID()),
+			At: p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from load_updated_at)"), agent.ID())}
+		in = routing.ReplyTimes{Actual: p.queryNumber(t, "select coalesce(sum(reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
+			Expected: p.queryNumber(t, "select coalesce(sum(expected_reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID())}
 		return g, a, in, s
 	}
 	pace, sums, own, share = read()
@@ -163,7 +163,7 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 		}
 		if n == 6 { // as if much time had passed: all times of the organization are an hour older
 			for _, sql := range []string{
-				"update agents set last_reply_at = last_reply_at - interval '50 seconds', busy_at = busy_at - interval '1 hour', came_online = came_online - interval '1 hour'",
+				"update agents set last_reply_at = last_reply_at - interval '50 seconds', load_updated_at = load_updated_at - interval '1 hour', came_online = came_online - interval '1 hour'",
 				"update conversations set waiting_since = waiting_since - interval '20 seconds', assigned_at = assigned_at - interval '1 hour'"} {
 				if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(ctx, sql); err != nil {
 					t.Fatal(err)
@@ -178,7 +178,7 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 		}
 		last := p.queryNumber(t, "select coalesce(extract(epoch from last_reply_at), 0) from agents where user_id = $1", agent.ID())
 		came := p.queryNumber(t, "select extract(epoch from came_online) from agents where user_id = $1", agent.ID())
-		thought := p.queryNumber(t, "select coalesce(thought, -1) from conversations where id = $1", c)
+		thought := p.queryNumber(t, "select coalesce(last_think_seconds, -1) from conversations where id = $1", c)
 		m, err := i.conversations.SendAsAgent(ctx, agent, c, uuid.New(), conversation.Text, "Answer")
 		if err != nil {
 			t.Fatal(err)

@@ -15,13 +15,13 @@ import (
 type snapshot struct {
 	State
 	agentNames       map[uuid.UUID]string // of agents
-	groupRows        []routingdb.RouteGroupsRow
+	groupRows        []routingdb.ListRoutingGroupsRow
 	hours            []group.Hours
-	agentRows        []routingdb.RouteAgentsRow
+	agentRows        []routingdb.ListRoutingAgentsRow
 	agentAt          map[uuid.UUID]int // of agents in State.Agents
-	conversationRows []routingdb.RouteTalksRow
-	membershipRows   []routingdb.RoutePlacesRow
-	queueRows        []routingdb.RouteLineRow
+	conversationRows []routingdb.ListRoutingConversationsRow
+	membershipRows   []routingdb.ListRoutingMembershipsRow
+	queueRows        []routingdb.ListRoutingQueueRow
 	truncated        bool // a line is longer than what was read of it
 	freeCapacity     int  // conversations that the agents could have besides
 
@@ -39,20 +39,20 @@ func secondsOr(t *time.Time, otherwise float64) float64 {
 }
 
 // loadSnapshot reads all that a decision depends on but those who wait.
-func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.RouteSettingsRow) (*snapshot, error) {
+func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.GetRoutingStateRow) (*snapshot, error) {
 	l := &snapshot{agentNames: map[uuid.UUID]string{}, agentAt: map[uuid.UUID]int{}}
-	l.Now, l.LastRequeueAt, l.Explain = seconds(settings.Now), secondsOr(settings.TookBackAt, math.Inf(-1)), true
+	l.Now, l.LastRequeueAt, l.Explain = seconds(settings.Now), secondsOr(settings.LastRequeueAt, math.Inf(-1)), true
 	groups := map[uuid.UUID]int{}
 	l.groupAt = groups
 	var err error
-	if l.groupRows, err = q.RouteGroups(ctx); err != nil {
+	if l.groupRows, err = q.ListRoutingGroups(ctx); err != nil {
 		return nil, err
 	}
 	for i, g := range l.groupRows {
 		groups[g.ID] = i
 		h := group.DecodeHours(g.TimeZone, g.Hours, g.Holidays)
 		l.hours = append(l.hours, h)
-		l.Groups = append(l.Groups, Group{ID: g.ID, Closed: !g.Automatic || !h.Open(settings.Now), GroupEstimate: GroupEstimate{g.Work, g.Replies, g.Think, g.Messages}, Overflow: -1,
+		l.Groups = append(l.Groups, Group{ID: g.ID, Closed: !g.Automatic || !h.Open(settings.Now), GroupEstimate: GroupEstimate{g.ReplySeconds, g.ReplyCount, g.ThinkSeconds, g.ThinkCount}, Overflow: -1,
 			OverflowAfter: float64(g.OverflowAfter)})
 	}
 	for i, g := range l.groupRows {
@@ -62,7 +62,7 @@ func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.
 			}
 		}
 	}
-	if l.agentRows, err = q.RouteAgents(ctx); err != nil {
+	if l.agentRows, err = q.ListRoutingAgents(ctx); err != nil {
 		return nil, err
 	}
 	customers, err := l.loadCustomers(ctx, q)
@@ -72,16 +72,16 @@ func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.
 	l.customerAt = customers
 	for i, a := range l.agentRows {
 		l.agentAt[a.UserID], l.agentNames[a.UserID] = i, a.Name
-		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), MaxChats: int(a.HardCap), Unresponsive: a.SuspectSince != nil,
+		l.Agents = append(l.Agents, Agent{ID: a.UserID, Status: Status(a.Status), MaxChats: int(a.MaxChats), Unresponsive: a.UnresponsiveSince != nil,
 			OnlineSince: secondsOr(a.CameOnline, math.Inf(-1)), LastReplyAt: secondsOr(a.LastReplyAt, math.Inf(-1)),
-			LastAssignedAt: secondsOr(a.LastAssignedAt, math.Inf(-1)), ReplyTimes: ReplyTimes{a.Took, a.Expected}, Occupancy: Occupancy{a.Busy, a.Online, seconds(a.BusyAt)}, Limited: a.Limited})
+			LastAssignedAt: secondsOr(a.LastAssignedAt, math.Inf(-1)), ReplyTimes: ReplyTimes{a.ReplySeconds, a.ExpectedReplySeconds}, Occupancy: Occupancy{a.BusySeconds, a.OnlineSeconds, seconds(a.LoadUpdatedAt)}, Limited: a.Limited})
 		for _, c := range a.Customers {
 			if at, found := customers[c]; found {
 				l.Agents[i].Customers = append(l.Agents[i].Customers, at)
 			}
 		}
 	}
-	if l.membershipRows, err = q.RoutePlaces(ctx); err != nil {
+	if l.membershipRows, err = q.ListRoutingMemberships(ctx); err != nil {
 		return nil, err
 	}
 	for _, p := range l.membershipRows {
@@ -90,9 +90,9 @@ func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.
 		if !found || !known { // came between the two statements
 			continue
 		}
-		membership := Membership{Group: g, Helper: p.Helper, ReplyTimes: ReplyTimes{p.Took, p.Expected}}
-		if p.Cap != nil {
-			membership.MaxChats = int(*p.Cap)
+		membership := Membership{Group: g, Helper: p.Helper, ReplyTimes: ReplyTimes{p.ReplySeconds, p.ExpectedReplySeconds}}
+		if p.MaxChats != nil {
+			membership.MaxChats = int(*p.MaxChats)
 		}
 		l.Agents[at].Memberships = append(l.Agents[at].Memberships, membership)
 	}
@@ -101,13 +101,13 @@ func loadSnapshot(ctx context.Context, q *routingdb.Queries, settings routingdb.
 
 // loadCustomers reads the customers and returns their places in the list.
 func (l *snapshot) loadCustomers(ctx context.Context, q *routingdb.Queries) (map[uuid.UUID]int, error) {
-	list, err := q.RouteCustomers(ctx)
+	list, err := q.ListRoutingCustomers(ctx)
 	at := make(map[uuid.UUID]int, len(list))
 	for i, c := range list {
 		at[c.ID] = i
 		x := Customer{ID: c.ID}
-		if c.Share != nil {
-			x.CapacityShare = int(*c.Share)
+		if c.CapacityShare != nil {
+			x.CapacityShare = int(*c.CapacityShare)
 		}
 		if c.Short != nil && c.Long != nil {
 			x.Arrivals = Arrivals{*c.Short, *c.Long, secondsOr(c.At, 0), secondsOr(c.FirstAt, 0)}
@@ -132,14 +132,14 @@ func indexOf(indexes map[uuid.UUID]int, id *uuid.UUID) int {
 
 func (l *snapshot) loadAssigned(ctx context.Context, q *routingdb.Queries) error {
 	var err error
-	if l.conversationRows, err = q.RouteTalks(ctx); err != nil {
+	if l.conversationRows, err = q.ListRoutingConversations(ctx); err != nil {
 		return err
 	}
 	for _, c := range l.conversationRows {
 		g, known := l.groupAt[c.GroupID]
 		t := Conversation{ID: c.ID, Group: g, Customer: l.customerIndex(c.CustomerID), Agent: indexOf(l.agentAt, c.AgentID), Waiting: c.WaitingSince != nil, WaitingSince: secondsOr(c.WaitingSince, 0),
-			AssignedAt: secondsOr(c.AssignedAt, 0), RepliedAt: secondsOr(c.RepliedAt, 0), ThinkSeconds: float64(c.Think), ThinkCount: float64(c.Thinks),
-			RequeueCount: int(c.TakenBack), FormerAgent: -1, RequeuedFrom: -1}
+			AssignedAt: secondsOr(c.AssignedAt, 0), RepliedAt: secondsOr(c.RepliedAt, 0), ThinkSeconds: float64(c.ThinkSeconds), ThinkCount: float64(c.ThinkCount),
+			RequeueCount: int(c.RequeueCount), FormerAgent: -1, RequeuedFrom: -1}
 		if known && t.Agent >= 0 {
 			l.Assigned = append(l.Assigned, t)
 		}
@@ -194,7 +194,7 @@ func (l *snapshot) allGroups() []uuid.UUID {
 // loadQueues reads the heads of the queues: of some groups' so many each, of every other group's one.
 func (l *snapshot) loadQueues(ctx context.Context, q *routingdb.Queries, active []uuid.UUID, most int) error {
 	var err error
-	if l.queueRows, err = q.RouteLine(ctx, routingdb.RouteLineParams{Deciding: active, Most: int32(most)}); err != nil {
+	if l.queueRows, err = q.ListRoutingQueue(ctx, routingdb.ListRoutingQueueParams{Deciding: active, Most: int32(most)}); err != nil {
 		return err
 	}
 	read := map[[2]uuid.UUID]int{}
@@ -207,8 +207,8 @@ func (l *snapshot) loadQueues(ctx context.Context, q *routingdb.Queries, active 
 		read[queue]++
 		l.truncated = l.truncated || read[queue] >= most
 		l.Queue = append(l.Queue, Conversation{ID: c.ID, Group: g, Customer: l.customerIndex(c.CustomerID), Agent: -1, Priority: int(c.Priority), Waiting: c.WaitingSince != nil,
-			WaitingSince: seconds(c.LineSince), RepliedAt: secondsOr(c.RepliedAt, 0), ThinkSeconds: float64(c.Think), ThinkCount: float64(c.Thinks), LostAgent: c.Lost,
-			FormerAgent: indexOf(l.agentAt, c.FormerID), RequeueCount: int(c.TakenBack), RequeuedFrom: indexOf(l.agentAt, c.TakenFrom), RequeuedAt: secondsOr(c.TakenAt, 0)})
+			WaitingSince: seconds(c.QueuedAt), RepliedAt: secondsOr(c.RepliedAt, 0), ThinkSeconds: float64(c.ThinkSeconds), ThinkCount: float64(c.ThinkCount), LostAgent: c.AgentLost,
+			FormerAgent: indexOf(l.agentAt, c.FormerAgentID), RequeueCount: int(c.RequeueCount), RequeuedFrom: indexOf(l.agentAt, c.RequeuedFrom), RequeuedAt: secondsOr(c.RequeuedAt, 0)})
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func TestManualAssignment(t *testing.T) {
 	}
 	_, err = take(mia, uuid.Nil)
 	kind("one more than allowed", err, fail.Conflict)
-	if n := p.queryNumber(t, "select count(*) from assignments where how = 'picked' and by_id = $1", mia.ID()); n != 1 {
+	if n := p.queryNumber(t, "select count(*) from assignments where method = 'picked' and by_id = $1", mia.ID()); n != 1 {
 		t.Errorf("%v choices are recorded", n)
 	}
 

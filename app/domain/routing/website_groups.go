@@ -31,7 +31,7 @@ func (r *Service) ListWebsiteGroups(ctx context.Context, who access.Actor, websi
 	if err != nil {
 		return nil, err
 	}
-	rows, err := routingdb.New(t).ListSubjects(ctx, website)
+	rows, err := routingdb.New(t).ListWebsiteGroups(ctx, website)
 	list := make([]WebsiteGroup, len(rows))
 	for i, s := range rows {
 		list[i] = WebsiteGroup{Group: s.GroupID, GroupName: s.Name, Priority: int(s.Priority)}
@@ -98,7 +98,7 @@ func (s *Service) SetWebsiteGroup(ctx context.Context, who access.Actor, website
 	if err != nil {
 		return err
 	}
-	err = routingdb.New(t).SetSubject(ctx, routingdb.SetSubjectParams{WebsiteID: website, GroupID: in.Group, Place: int32(position), Priority: int16(in.Priority), Labels: labels})
+	err = routingdb.New(t).SaveWebsiteGroup(ctx, routingdb.SaveWebsiteGroupParams{WebsiteID: website, GroupID: in.Group, Position: int32(position), Priority: int16(in.Priority), Labels: labels})
 	if pg.IsMissingReference(err) {
 		return fail.Missing("website or group")
 	}
@@ -114,7 +114,7 @@ func (s *Service) RemoveWebsiteGroup(ctx context.Context, who access.Actor, webs
 	if err != nil {
 		return err
 	}
-	n, err := routingdb.New(t).RemoveSubject(ctx, routingdb.RemoveSubjectParams{WebsiteID: website, GroupID: group})
+	n, err := routingdb.New(t).RemoveWebsiteGroup(ctx, routingdb.RemoveWebsiteGroupParams{WebsiteID: website, GroupID: group})
 	if err == nil && n == 0 {
 		return fail.Missing("subject")
 	}
@@ -138,7 +138,7 @@ func (s *Service) ListUnstaffedWebsites(ctx context.Context, who access.Actor) (
 	if err != nil {
 		return nil, err
 	}
-	rows, err := routingdb.New(t).Unanswered(ctx)
+	rows, err := routingdb.New(t).ListUnansweredWebsites(ctx)
 	list := make([]UnstaffedWebsite, len(rows))
 	for i, x := range rows {
 		list[i] = UnstaffedWebsite{x.ID, x.Name, x.CustomerName, x.GroupID, x.GroupName}

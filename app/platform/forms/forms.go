@@ -47,7 +47,7 @@ func (s *Service) Begin(ctx context.Context, who access.Actor, sub *Submission) 
 	system := who.AsSystem("note that a form was sent")
 	sub.first = pg.NewFirstWrite(who.Org(), func(ctx context.Context) error {
 		q := formsdb.New(s.db.As(system))
-		n, err := q.TakeForm(ctx, sub.Hash[:])
+		n, err := q.RecordForm(ctx, sub.Hash[:])
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (s *Service) Begin(ctx context.Context, who access.Actor, sub *Submission) 
 		if fields == nil {
 			fields = []string{}
 		}
-		return q.AddEdit(ctx, formsdb.AddEditParams{ID: uuid.Must(uuid.NewV7()), Form: sub.Form, UserID: who.ID(), Fields: fields[:min(len(fields), maxFields)]})
+		return q.CreateEdit(ctx, formsdb.CreateEditParams{ID: uuid.Must(uuid.NewV7()), Form: sub.Form, UserID: who.ID(), Fields: fields[:min(len(fields), maxFields)]})
 	})
 	return sub.first.With(ctx)
 }
@@ -77,11 +77,11 @@ func (s *Service) RecordAnswer(ctx context.Context, who access.Actor, sub *Submi
 	q := formsdb.New(s.db.As(who.AsSystem("note how a form was answered")))
 	ctx = pg.WithoutFirstWrite(ctx)
 	if !sub.first.Done() { // it changed nothing that is the organization's
-		if _, err := q.TakeForm(ctx, sub.Hash[:]); err != nil {
+		if _, err := q.RecordForm(ctx, sub.Hash[:]); err != nil {
 			return err
 		}
 	}
-	return q.AnswerForm(ctx, formsdb.AnswerFormParams{Hash: sub.Hash[:], Answer: answer})
+	return q.SaveFormAnswer(ctx, formsdb.SaveFormAnswerParams{Hash: sub.Hash[:], Answer: answer})
 }
 
 // Committed reports whether something that the form changes is committed.
@@ -93,12 +93,12 @@ func (s *Service) Discard(ctx context.Context, who access.Actor, sub *Submission
 	if !sub.Committed() {
 		return nil
 	}
-	return formsdb.New(s.db.As(who.AsSystem("do a form's work again"))).ForgetForm(pg.WithoutFirstWrite(ctx), sub.Hash[:])
+	return formsdb.New(s.db.As(who.AsSystem("do a form's work again"))).DeleteForm(pg.WithoutFirstWrite(ctx), sub.Hash[:])
 }
 
 // FindAnswer says whether a form's work was done, and where its request was redirected to; empty if that is not known yet.
 func (s *Service) FindAnswer(ctx context.Context, who access.Actor, hash [32]byte) (answer string, done bool, err error) {
-	answer, err = formsdb.New(s.db.As(who.AsSystem("see how a form was answered"))).AnswerOf(ctx, hash[:])
+	answer, err = formsdb.New(s.db.As(who.AsSystem("see how a form was answered"))).GetFormAnswer(ctx, hash[:])
 	if pg.IsNoRows(err) {
 		return "", false, nil
 	}
@@ -117,7 +117,7 @@ type Edit struct {
 // ListEdits returns the last changes since a time, the newest first: of forms, and of fields wherever they are. The caller has seen to it
 // that who may see the forms.
 func (s *Service) ListEdits(ctx context.Context, who access.Actor, since time.Time, forms, fields []string) ([]Edit, error) {
-	rows, err := formsdb.New(s.db.As(who.AsSystem("say who has changed a form"))).EditsOf(ctx, formsdb.EditsOfParams{Since: since, Forms: forms, Fields: fields})
+	rows, err := formsdb.New(s.db.As(who.AsSystem("say who has changed a form"))).ListEdits(ctx, formsdb.ListEditsParams{Since: since, Forms: forms, Fields: fields})
 	list := make([]Edit, len(rows))
 	for i, e := range rows {
 		list[i] = Edit{e.Form, e.UserID, e.Name, e.At, e.Fields}

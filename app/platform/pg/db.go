@@ -213,8 +213,8 @@ func hasCode(err error, code string) bool {
 	return errors.As(err, &e) && e.Code == code
 }
 
-// IsSaltChanged reports whether err says that an address has got another salt since it was asked for (door_join and
-// door_set_password in migration 00013): hash the password anew.
+// IsSaltChanged reports whether err says that an address has got another salt since it was asked for (door_join_identity and
+// app.door_set_password): hash the password anew.
 func IsSaltChanged(err error) bool { return hasCode(err, "PAR03") }
 
 const lockedCode = "55P03"

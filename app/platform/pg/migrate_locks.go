@@ -24,7 +24,7 @@ type lockingFS struct {
 // of a server: what holds a later table while it waits for an earlier one makes the attempt fail. With this one, measured under
 // traffic, that is rarest: tables that few statements use along with others come first, then conversations, then what statements
 // look up with them.
-var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "subjects", "group_members", "agent_speeds", "guests",
+var lockOrder = []string{"sessions", "routing", "presence", "arrivals", "website_groups", "group_members", "agent_speeds", "participants",
 	"conversations", "messages", "visitors", "websites", "customers", "users", "organizations", "agents", "groups", "assignments"}
 
 var (

@@ -141,7 +141,7 @@ func newRelease(t *testing.T, version int64, appURL string, super *pgx.Conn) *ol
 	for i, agent := range r.agents {
 		exec("insert into users (org_id, id, email, name, role"+password+") values ($1, $2, $3, 'Mia', 'agent'"+value+")", r.org, agent, fmt.Sprintf("a%d@b.example", i))
 	}
-	exec("update agents set hard_cap = 1000")
+	exec("update agents set max_chats = 1000")
 	exec("grant parley_app to parley")
 	if err := super.QueryRow(ctx, "select id from groups").Scan(&r.group); err != nil {
 		t.Fatal(err)
@@ -288,10 +288,10 @@ func (r *oldRelease) runRouting() {
 // runLogIn is what a log-in writes and reads.
 func (r *oldRelease) runLogIn() {
 	ctx, token := context.Background(), uuid.NewString()
-	if _, err := r.system().Exec(ctx, "select app.door_session_save($1, 'x', now() + interval '1 hour')", token); err != nil {
+	if _, err := r.system().Exec(ctx, "select app.door_save_session($1, 'x', now() + interval '1 hour')", token); err != nil {
 		r.fail("a log-in", err)
 	}
-	if _, err := r.system().Exec(ctx, "select app.door_session($1)", token); err != nil {
+	if _, err := r.system().Exec(ctx, "select app.door_find_session($1)", token); err != nil {
 		r.fail("a session", err)
 	}
 }

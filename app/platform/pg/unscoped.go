@@ -16,48 +16,48 @@ type Unscoped struct{ q *doorsdb.Queries }
 func (db *DB) Unscoped() Unscoped { return Unscoped{doorsdb.New(db.unscoped)} }
 
 // Website is what a widget's key stands for.
-type Website = doorsdb.WebsiteByKeyRow
+type Website = doorsdb.GetWebsiteByKeyRow
 
 // LogIn is one user whose log-in an e-mail address may be.
-type LogIn = doorsdb.UsersByEmailRow
+type LogIn = doorsdb.ListUsersByEmailRow
 
 // Address is with what a password that is typed for an e-mail address is hashed, and whether the address is proven.
-type Address = doorsdb.AddressByEmailRow
+type Address = doorsdb.GetEmailStatusRow
 
 // LogInMatch is one user that an address and its password open.
 type LogInMatch = doorsdb.LogInRow
 
 // UntriedIdentity is an identity of an address on which a password may be tried.
-type UntriedIdentity = doorsdb.UntriedIdentitiesRow
+type UntriedIdentity = doorsdb.ListUntriedIdentitiesRow
 
 // User is who a session belongs to.
-type User = doorsdb.UserByIDRow
+type User = doorsdb.GetUserByIDRow
 
 // Invitation is what an invitation's token stands for.
-type Invitation = doorsdb.InvitationByTokenRow
+type Invitation = doorsdb.GetInvitationByTokenRow
 
 // Reset is what a password-reset token stands for: a user, or (with zero ids) an address.
-type Reset = doorsdb.ResetByTokenRow
+type Reset = doorsdb.GetResetByTokenRow
 
 // PasswordChange is one user whose password was set by a link.
 type PasswordChange = doorsdb.SetPasswordRow
 
 // SignUp is what a sign-up's token stands for.
-type SignUp = doorsdb.SignUpByTokenRow
+type SignUp = doorsdb.GetSignUpByTokenRow
 
 // LookUpWebsite finds a website and its allowed hosts by the widget's key.
 func (u Unscoped) LookUpWebsite(ctx context.Context, key string) (Website, error) {
-	return u.q.WebsiteByKey(ctx, key)
+	return u.q.GetWebsiteByKey(ctx, key)
 }
 
 // ListLogIns finds the enabled users of an address, at most twenty, whatever their passwords.
 func (u Unscoped) ListLogIns(ctx context.Context, email string) ([]LogIn, error) {
-	return u.q.UsersByEmail(ctx, email)
+	return u.q.ListUsersByEmail(ctx, email)
 }
 
 // GetAddress says how passwords that are typed for an address are hashed. An unknown address has an empty prefix.
 func (u Unscoped) GetAddress(ctx context.Context, email string) (Address, error) {
-	return u.q.AddressByEmail(ctx, email)
+	return u.q.GetEmailStatus(ctx, email)
 }
 
 // LogIn finds the enabled users that an address and the hash of its password open.
@@ -67,33 +67,33 @@ func (u Unscoped) LogIn(ctx context.Context, email, hash string) ([]LogInMatch, 
 
 // ListUntriedIdentities lists the identities of an identity's address that have salts of their own, at most twenty.
 func (u Unscoped) ListUntriedIdentities(ctx context.Context, identity uuid.UUID) ([]UntriedIdentity, error) {
-	return u.q.UntriedIdentities(ctx, identity)
+	return u.q.ListUntriedIdentities(ctx, identity)
 }
 
 // RecordTriedIdentity notes that an identity's password was tried on another one; if it matched, the two become one.
 func (u Unscoped) RecordTriedIdentity(ctx context.Context, identity, other uuid.UUID, matched bool) error {
-	return u.q.Tried(ctx, doorsdb.TriedParams{Identity: identity, Other: other, Matched: matched})
+	return u.q.RecordIdentityTry(ctx, doorsdb.RecordIdentityTryParams{Identity: identity, Other: other, Matched: matched})
 }
 
 // GetUser finds an enabled user.
 func (u Unscoped) GetUser(ctx context.Context, id uuid.UUID) (User, error) {
-	return u.q.UserByID(ctx, id)
+	return u.q.GetUserByID(ctx, id)
 }
 
 // LookUpInvitation finds an open invitation by the hash of its token.
 func (u Unscoped) LookUpInvitation(ctx context.Context, tokenHash []byte) (Invitation, error) {
-	return u.q.InvitationByToken(ctx, tokenHash)
+	return u.q.GetInvitationByToken(ctx, tokenHash)
 }
 
 // LookUpReset finds an open password reset by the hash of its token.
 func (u Unscoped) LookUpReset(ctx context.Context, tokenHash []byte) (Reset, error) {
-	return u.q.ResetByToken(ctx, tokenHash)
+	return u.q.GetResetByToken(ctx, tokenHash)
 }
 
 // CreateAddressReset keeps a link that sets an address's password, if the address can log in anywhere, and says whether it did.
 // proves says that the link is only mailed to the address.
 func (u Unscoped) CreateAddressReset(ctx context.Context, tokenHash []byte, email string, proves bool, lasts time.Duration) (bool, error) {
-	return u.q.ResetAddress(ctx, doorsdb.ResetAddressParams{TokenHash: tokenHash, Email: email, Proves: proves, Seconds: int32(lasts / time.Second)})
+	return u.q.CreateAddressReset(ctx, doorsdb.CreateAddressResetParams{TokenHash: tokenHash, Email: email, VerifiesEmail: proves, Seconds: int32(lasts / time.Second)})
 }
 
 // SetPassword uses a link up and sets the password; identity is the id of a new identity, should one be needed. It returns the
@@ -104,13 +104,13 @@ func (u Unscoped) SetPassword(ctx context.Context, tokenHash []byte, identity uu
 
 // CreateSignUp keeps what somebody wants to found until the link is opened, and says whether the address is proven already.
 func (u Unscoped) CreateSignUp(ctx context.Context, tokenHash []byte, email, organization, name string, lasts time.Duration) (bool, error) {
-	return u.q.KeepSignUp(ctx, doorsdb.KeepSignUpParams{TokenHash: tokenHash, Email: email, Organization: organization, Name: name,
+	return u.q.CreateSignUp(ctx, doorsdb.CreateSignUpParams{TokenHash: tokenHash, Email: email, Organization: organization, Name: name,
 		Seconds: int32(lasts / time.Second)})
 }
 
 // LookUpSignUp finds an open sign-up by the hash of its token.
 func (u Unscoped) LookUpSignUp(ctx context.Context, tokenHash []byte) (SignUp, error) {
-	return u.q.SignUpByToken(ctx, tokenHash)
+	return u.q.GetSignUpByToken(ctx, tokenHash)
 }
 
 // UseSignUp uses a sign-up's link up, and says whether it was good until now.
@@ -126,7 +126,7 @@ type Attempts struct {
 
 // GetAttempts returns what was counted at each key, and counts nothing.
 func (u Unscoped) GetAttempts(ctx context.Context, keys [][]byte) ([]Attempts, error) {
-	rows, err := u.q.AttemptsAt(ctx, keys)
+	rows, err := u.q.ListAttempts(ctx, keys)
 	list := make([]Attempts, len(keys))
 	for _, row := range rows {
 		list[row.Place-1] = Attempts{int(row.Attempts), time.Duration(row.SecondsLeft) * time.Second}
@@ -136,7 +136,7 @@ func (u Unscoped) GetAttempts(ctx context.Context, keys [][]byte) ([]Attempts, e
 
 // CountFailures counts one failure at each key.
 func (u Unscoped) CountFailures(ctx context.Context, keys [][]byte, window time.Duration) error {
-	return u.q.CountFailure(ctx, doorsdb.CountFailureParams{Keys: keys, Seconds: int32(window / time.Second)})
+	return u.q.CountFailures(ctx, doorsdb.CountFailuresParams{Keys: keys, Seconds: int32(window / time.Second)})
 }
 
 // CountAttempt counts one attempt at key and returns the attempts of the present window and how long it still lasts.
@@ -147,7 +147,7 @@ func (u Unscoped) CountAttempt(ctx context.Context, key []byte, window time.Dura
 
 // IsOrganizationVerified reports whether an owner of an organization has proven the address.
 func (u Unscoped) IsOrganizationVerified(ctx context.Context, org uuid.UUID) (bool, error) {
-	return u.q.OrganizationVerified(ctx, org)
+	return u.q.IsOrganizationVerified(ctx, org)
 }
 
 // SessionStore keeps log-in sessions in Postgres. Tokens arrive hashed.
@@ -158,7 +158,7 @@ func (db *DB) Sessions() *SessionStore { return &SessionStore{db} }
 
 // FindCtx returns the session's data, if there is one that has not expired.
 func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	data, err := s.db.Unscoped().q.SessionByToken(ctx, token)
+	data, err := s.db.Unscoped().q.GetSessionByToken(ctx, token)
 	return data, data != nil, err
 }
 
@@ -169,7 +169,7 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 
 // DeleteCtx removes the session.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.db.Unscoped().q.EndSession(ctx, token)
+	return s.db.Unscoped().q.DeleteSession(ctx, token)
 }
 
 // LostDesk is a desk that was open at a process which no longer lives.
@@ -178,7 +178,7 @@ type LostDesk struct{ Org, User, Instance uuid.UUID }
 // RenewLease says that a process lives for a time more. It returns the desks of processes that no longer do, and after how long the
 // next one will be missed if it stays silent (0: there is none).
 func (u Unscoped) RenewLease(ctx context.Context, instance uuid.UUID, lasts time.Duration) (gone []LostDesk, next time.Duration, err error) {
-	rows, err := u.q.Lease(ctx, doorsdb.LeaseParams{Instance: instance, Seconds: int32(max(1, lasts/time.Second))})
+	rows, err := u.q.RenewLease(ctx, doorsdb.RenewLeaseParams{Instance: instance, Seconds: int32(max(1, lasts/time.Second))})
 	for _, row := range rows {
 		if row.OrgID == uuid.Nil {
 			next = time.Duration(row.NextIn * float64(time.Second))
@@ -191,17 +191,17 @@ func (u Unscoped) RenewLease(ctx context.Context, instance uuid.UUID, lasts time
 
 // ListOrganizationsToTidy returns organizations, at most a hundred, with uploads or unused files that are older than age.
 func (u Unscoped) ListOrganizationsToTidy(ctx context.Context, age time.Duration) ([]uuid.UUID, error) {
-	return u.q.Untidy(ctx, int32(age/time.Second))
+	return u.q.ListOrganizationsToClean(ctx, int32(age/time.Second))
 }
 
 // BeginForm says whether the work of a form that somebody sent who is not logged in is to be done now; if it was done, what was answered.
 // Work that is under way elsewhere is neither.
 func (u Unscoped) BeginForm(ctx context.Context, hash []byte) (fresh bool, answer string, err error) {
-	row, err := u.q.BeginForm(ctx, hash)
+	row, err := u.q.BeginPublicForm(ctx, hash)
 	return row.Fresh, row.Answer, err
 }
 
 // FinishForm notes what was answered to such a form; empty: its work was not done.
 func (u Unscoped) FinishForm(ctx context.Context, hash []byte, answer string) error {
-	return u.q.AnswerForm(ctx, doorsdb.AnswerFormParams{Hash: hash, Answer: answer})
+	return u.q.SavePublicFormAnswer(ctx, doorsdb.SavePublicFormAnswerParams{Hash: hash, Answer: answer})
 }

@@ -185,7 +185,7 @@ func runLatencyChat(ctx context.Context, services []*serve.Services, who access.
 
 func printLatency(ctx context.Context, h *serve.Services, id uuid.UUID, out io.Writer) error {
 	rows, err := h.DB.As(access.System(id, "measure routing")).Query(ctx,
-		`select extract(epoch from a.at - c.created_at)::double precision from assignments a join conversations c on c.org_id = a.org_id and c.id = a.conversation_id where a.how = 'routing'`)
+		`select extract(epoch from a.assigned_at - c.created_at)::double precision from assignments a join conversations c on c.org_id = a.org_id and c.id = a.conversation_id where a.method = 'routing'`)
 	if err != nil {
 		return err
 	}

@@ -164,7 +164,7 @@ func NewOrg(t testing.TB) Org {
 		o.Users[role] = Member{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}
 	}
 	// As the older tests expect it: agents take their conversations, as many as they like. Tests of routing say otherwise.
-	for _, sql := range []string{"update groups set automatic = false", "update agents set hard_cap = 1000000"} {
+	for _, sql := range []string{"update groups set automatic = false", "update agents set max_chats = 1000000"} {
 		_, err := DB(t).As(system).Exec(ctx, sql)
 		must(err)
 	}
@@ -191,7 +191,7 @@ func (o Org) AddMember(t testing.TB, role access.Role, customers ...uuid.UUID) M
 			t.Fatal(err)
 		}
 	}
-	exec("update agents set hard_cap = 1000000 where user_id = $1", id)
+	exec("update agents set max_chats = 1000000 where user_id = $1", id)
 	if len(customers) > 0 {
 		actor = actor.LimitedTo(customers)
 		exec("update users set limited = true where id = $1", id)

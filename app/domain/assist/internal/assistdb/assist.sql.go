@@ -9,8 +9,20 @@ import (
 	"context"
 )
 
+const deleteModel = `-- name: DeleteModel :execrows
+delete from language_models
+`
+
+func (q *Queries) DeleteModel(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteModel)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getModel = `-- name: GetModel :one
-select base_url, key, model, enabled, automatic, mask, budget from models
+select base_url, key, model, enabled, automatic, mask, budget from language_models
 `
 
 type GetModelRow struct {
@@ -38,30 +50,57 @@ func (q *Queries) GetModel(ctx context.Context) (GetModelRow, error) {
 	return i, err
 }
 
-const getUse = `-- name: GetUse :one
-select tokens, calls from model_use where month = date_trunc('month', now() at time zone 'UTC')::date
+const getUsage = `-- name: GetUsage :one
+select tokens, calls
+from language_model_usage
+where month = date_trunc('month', now() at time zone 'UTC')::date
 `
 
-type GetUseRow struct {
+type GetUsageRow struct {
 	Tokens int64
 	Calls  int32
 }
 
-func (q *Queries) GetUse(ctx context.Context) (GetUseRow, error) {
-	row := q.db.QueryRow(ctx, getUse)
-	var i GetUseRow
+func (q *Queries) GetUsage(ctx context.Context) (GetUsageRow, error) {
+	row := q.db.QueryRow(ctx, getUsage)
+	var i GetUsageRow
 	err := row.Scan(&i.Tokens, &i.Calls)
 	return i, err
 }
 
-const putModel = `-- name: PutModel :exec
-insert into models (org_id, base_url, key, model, enabled, automatic, mask, budget)
-values (app.org_id(), $1, $2, $3, $4, $5, $6, $7)
-on conflict (org_id) do update set base_url = excluded.base_url, key = excluded.key, model = excluded.model, enabled = excluded.enabled,
-  automatic = excluded.automatic, mask = excluded.mask, budget = excluded.budget
+const reserveTokens = `-- name: ReserveTokens :execrows
+insert into language_model_usage as u (org_id, month, tokens, calls)
+select m.org_id, date_trunc('month', now() at time zone 'UTC')::date, $1, 1
+from language_models m
+where m.enabled and $1::bigint <= m.budget
+on conflict (org_id, month) do update
+set tokens = u.tokens + excluded.tokens, calls = u.calls + 1
+where u.tokens + excluded.tokens <= (select m.budget from language_models m)
 `
 
-type PutModelParams struct {
+// Takes tokens out of the month's budget before they are used; no row where it would be overdrawn.
+func (q *Queries) ReserveTokens(ctx context.Context, tokens int64) (int64, error) {
+	result, err := q.db.Exec(ctx, reserveTokens, tokens)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const saveModel = `-- name: SaveModel :exec
+insert into language_models (org_id, base_url, key, model, enabled, automatic, mask, budget)
+values (app.org_id(), $1, $2, $3, $4, $5, $6, $7)
+on conflict (org_id) do update
+set base_url = excluded.base_url,
+  key = excluded.key,
+  model = excluded.model,
+  enabled = excluded.enabled,
+  automatic = excluded.automatic,
+  mask = excluded.mask,
+  budget = excluded.budget
+`
+
+type SaveModelParams struct {
 	BaseUrl   string
 	Key       []byte
 	Model     string
@@ -71,8 +110,8 @@ type PutModelParams struct {
 	Budget    int64
 }
 
-func (q *Queries) PutModel(ctx context.Context, arg PutModelParams) error {
-	_, err := q.db.Exec(ctx, putModel,
+func (q *Queries) SaveModel(ctx context.Context, arg SaveModelParams) error {
+	_, err := q.db.Exec(ctx, saveModel,
 		arg.BaseUrl,
 		arg.Key,
 		arg.Model,
@@ -84,45 +123,19 @@ func (q *Queries) PutModel(ctx context.Context, arg PutModelParams) error {
 	return err
 }
 
-const removeModel = `-- name: RemoveModel :execrows
-delete from models
+const settleTokens = `-- name: SettleTokens :exec
+update language_model_usage
+set tokens = greatest(0, tokens + $1::bigint)
+where month = to_date($2::text, 'YYYY-MM-DD')
 `
 
-func (q *Queries) RemoveModel(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, removeModel)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const reserve = `-- name: Reserve :execrows
-insert into model_use as u (org_id, month, tokens, calls)
-select m.org_id, date_trunc('month', now() at time zone 'UTC')::date, $1, 1 from models m where m.enabled and $1::bigint <= m.budget
-on conflict (org_id, month) do update set tokens = u.tokens + excluded.tokens, calls = u.calls + 1
-  where u.tokens + excluded.tokens <= (select m.budget from models m)
-`
-
-// Takes tokens out of the month's budget before they are used; nothing happens where it would be overdrawn.
-func (q *Queries) Reserve(ctx context.Context, tokens int64) (int64, error) {
-	result, err := q.db.Exec(ctx, reserve, tokens)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const settle = `-- name: Settle :exec
-update model_use set tokens = greatest(0, tokens + $1::bigint) where month = to_date($2::text, 'YYYY-MM-DD')
-`
-
-type SettleParams struct {
+type SettleTokensParams struct {
 	Difference int64
 	Month      string
 }
 
 // Corrects what was reserved by what was used.
-func (q *Queries) Settle(ctx context.Context, arg SettleParams) error {
-	_, err := q.db.Exec(ctx, settle, arg.Difference, arg.Month)
+func (q *Queries) SettleTokens(ctx context.Context, arg SettleTokensParams) error {
+	_, err := q.db.Exec(ctx, settleTokens, arg.Difference, arg.Month)
 	return err
 }

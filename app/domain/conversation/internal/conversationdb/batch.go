@@ -18,66 +18,120 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
-const begin = `-- name: Begin :batchmany
-
-with d as (
+const sendMessages = `-- name: SendMessages :batchmany
+with input as (
   select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id,
-    unnest($3::uuid[]) as visitor_id, unnest($4::uuid[]) as website_id, unnest($5::uuid[]) as customer_id,
-    unnest($6::uuid[]) as group_id,
-    unnest($7::text[]) as kind, unnest($8::text[]) as body, unnest($9::text[]) as page_url, unnest($10::text[]) as page_title,
-    unnest($11::text[]) as referrer, unnest($12::text[]) as user_agent, unnest($13::text[]) as language, unnest($14::text[]) as address
-), who as (
-  insert into visitors (org_id, id, website_id) select app.org_id(), d.visitor_id, d.website_id from d
-  on conflict (org_id, id) do nothing
-), c as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text, last_at, waiting_since,
-    page_url, page_title, referrer, user_agent, language, address, created_at, group_id, line_since, former_id)
-  select app.org_id(), d.conversation_id, d.website_id, d.customer_id, d.visitor_id,
-    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = d.visitor_id), ''), 1, app.said_first(d.kind, d.body), now(), now(),
-    d.page_url, d.page_title, d.referrer, d.user_agent, d.language, d.address, now(),
-    coalesce(nullif(d.group_id, '00000000-0000-0000-0000-000000000000'), (select g.id from groups g where g.org_id = app.org_id() and g.main)), now(),
-    (select f.agent_id from conversations f where f.org_id = app.org_id() and f.visitor_id = d.visitor_id and f.closed_at > now()
-      - make_interval(hours => (select r.former_hours from routing r where r.org_id = app.org_id())) order by f.created_at desc limit 1)
-  from d where not exists (select from messages m where m.visitor_id = d.visitor_id and m.id = d.message_id)
-  on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, state, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, created_at, assigned_at, closed_at, visitor_name, group_id, came_by, line_since, lost, former_id, replied_at, answered_from, think, thinks, thought, taken_back, taken_from, taken_at, offered_to, offered_until, offer_note, data, trail, country, zone, read_by_visitor, read_by_agent, mailed_seq, transcripts, address
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
-  select c.org_id, c.id, 1, d.message_id, c.visitor_id, d.kind, 'visitor', c.visitor_id, d.body, c.last_at
-  from c join d on d.conversation_id = c.id
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at, of_seq, changed
+    unnest($3::text[]) as author, unnest($4::uuid[]) as author_id, unnest($5::text[]) as kind,
+    unnest($6::text[]) as body
+), updated as (
+  update conversations conversation
+  set last_seq = conversation.last_seq + 1,
+    last_text = case
+      when input.kind = 'note' then conversation.last_text
+      else app.message_preview(input.kind, input.body) end,
+    last_at = greatest(conversation.last_at, clock_timestamp()),
+    waiting_since = case
+      when input.author = 'visitor' then coalesce(conversation.waiting_since, clock_timestamp())
+      when input.kind = 'note' then conversation.waiting_since end,
+    replied_at = case
+      when input.author = 'agent' and input.kind <> 'note' then clock_timestamp()
+      else conversation.replied_at end,
+    reply_waiting_since = case
+      when input.author = 'agent' and input.kind <> 'note' then conversation.waiting_since
+      else conversation.reply_waiting_since end,
+    last_think_seconds = case
+      when input.author = 'visitor' and conversation.waiting_since is null
+        then extract(epoch from now() - conversation.replied_at)
+      else conversation.last_think_seconds end,
+    think_seconds = case
+      when input.author = 'visitor' and conversation.waiting_since is null
+        then conversation.think_seconds + coalesce(greatest(0, extract(epoch from now() - conversation.replied_at)), 0)
+      else conversation.think_seconds end,
+    think_count = case
+      when input.author = 'visitor' and conversation.waiting_since is null and conversation.replied_at is not null
+        then conversation.think_count + 1
+      else conversation.think_count end
+  from input
+  where conversation.id = input.conversation_id
+    and conversation.id = any($2::uuid[]) -- else all of the organization's are read while it has few
+    and case input.author
+      when 'visitor' then conversation.visitor_id = input.author_id and conversation.state <> 'closed'
+      when 'agent'
+        then conversation.state = 'open'
+          and (conversation.agent_id = input.author_id
+            or coalesce((
+                select input.kind = 'note' or participant.may_write
+                from participants participant
+                where participant.org_id = conversation.org_id
+                  and participant.conversation_id = conversation.id
+                  and participant.user_id = input.author_id), false))
+          and coalesce((
+              select member.disabled_at is null
+              from users member
+              where member.org_id = conversation.org_id and member.id = input.author_id), false) end
+    and coalesce((
+        select false
+        from messages known
+        where known.org_id = conversation.org_id
+          and known.visitor_id = conversation.visitor_id
+          and known.id = input.message_id), true)
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.state,
+    conversation.agent_id, conversation.agent_name, conversation.last_seq, conversation.last_text,
+    conversation.last_at, conversation.waiting_since, conversation.created_at, conversation.website_id,
+    conversation.customer_id, conversation.visitor_name, conversation.page_url, conversation.page_title,
+    conversation.language, conversation.group_id, conversation.state_reason, conversation.offered_to,
+    conversation.offered_until, conversation.offer_note, conversation.queued_at, input.message_id, input.author,
+    input.author_id, input.kind, input.body
+), sent as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
+    created_at)
+  select updated.org_id, updated.id, updated.last_seq, updated.message_id, updated.visitor_id, updated.kind,
+    updated.author, updated.author_id,
+    case updated.author
+      when 'agent'
+        then app.author_name(updated.org_id, updated.author, updated.author_id, updated.agent_id, updated.agent_name,
+          updated.customer_id)
+      else '' end,
+    updated.body, updated.last_at
+  from updated
 )
-select m.conversation_id, m.seq, m.id as message_id, m.kind, m.author, m.author_name, m.body, m.created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
-from m join c on c.org_id = m.org_id and c.id = m.conversation_id
-join websites w on w.org_id = c.org_id and w.id = c.website_id
+select updated.id as conversation_id, updated.last_seq as seq, updated.message_id::uuid as message_id,
+  updated.kind::text as kind, updated.author::text as author,
+  case updated.author
+    when 'agent'
+      then app.author_name(updated.org_id, updated.author, updated.author_id, updated.agent_id, updated.agent_name,
+        updated.customer_id)
+    else '' end as author_name,
+  updated.body::text as body, updated.last_at as created_at, updated.state, updated.visitor_id, updated.agent_id,
+  updated.agent_name, updated.last_seq, updated.last_text, updated.last_at, updated.waiting_since,
+  updated.created_at as started_at, updated.website_id, updated.customer_id, website.name as website_name,
+  website.typing_preview, updated.visitor_name, updated.page_url, updated.page_title, updated.language,
+  updated.group_id, updated.state_reason, updated.offered_to, updated.offered_until, updated.offer_note,
+  updated.queued_at
+from updated
+cross join lateral (
+  select website.name, website.typing_preview
+  from websites website
+  where website.org_id = updated.org_id and website.id = updated.website_id
+  limit 1) website
 `
 
-type BeginBatchResults struct {
+type SendMessagesBatchResults struct {
 	br     pgx.BatchResults
 	tot    int
 	closed bool
 }
 
-type BeginParams struct {
+type SendMessagesParams struct {
 	MessageIds      []uuid.UUID
 	ConversationIds []uuid.UUID
-	VisitorIds      []uuid.UUID
-	WebsiteIds      []uuid.UUID
-	CustomerIds     []uuid.UUID
-	GroupIds        []uuid.UUID
+	Authors         []string
+	AuthorIds       []uuid.UUID
 	Kinds           []string
 	Bodies          []string
-	PageUrls        []string
-	PageTitles      []string
-	Referrers       []string
-	UserAgents      []string
-	Languages       []string
-	Addresses       []string
 }
 
-type BeginRow struct {
+type SendMessagesRow struct {
 	ConversationID uuid.UUID
 	Seq            int32
 	MessageID      uuid.UUID
@@ -104,18 +158,225 @@ type BeginRow struct {
 	PageTitle      string
 	Language       string
 	GroupID        uuid.UUID
-	CameBy         string
+	StateReason    string
 	OfferedTo      *uuid.UUID
 	OfferedUntil   *time.Time
 	OfferNote      string
-	LineSince      *time.Time
+	QueuedAt       *time.Time
 }
 
-// Every statement that says something numbers it under the conversation's row lock, writes it, and returns the message
-// with the conversation as it is then, so that no screen has to read anything back.
+// What visitors write in their running conversations, and agents (replies and notes) in theirs; each in another
+// conversation. No row comes back for a message that is stored already, or whose author may not write it (any more):
+// the conversation is closed, it is another's, or the agent may no longer log in. What finds one row is written as such
+// (scalar, lateral): the planner takes joins apart, and reads an organization's whole table while it believes that to
+// be small.
+func (q *Queries) SendMessages(ctx context.Context, arg []SendMessagesParams) *SendMessagesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.MessageIds,
+			a.ConversationIds,
+			a.Authors,
+			a.AuthorIds,
+			a.Kinds,
+			a.Bodies,
+		}
+		batch.Queue(sendMessages, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &SendMessagesBatchResults{br, len(arg), false}
+}
+
+func (b *SendMessagesBatchResults) Query(f func(int, []SendMessagesRow, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var items []SendMessagesRow
+		if b.closed {
+			if f != nil {
+				f(t, items, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		err := func() error {
+			rows, err := b.br.Query()
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var i SendMessagesRow
+				if err := rows.Scan(
+					&i.ConversationID,
+					&i.Seq,
+					&i.MessageID,
+					&i.Kind,
+					&i.Author,
+					&i.AuthorName,
+					&i.Body,
+					&i.CreatedAt,
+					&i.State,
+					&i.VisitorID,
+					&i.AgentID,
+					&i.AgentName,
+					&i.LastSeq,
+					&i.LastText,
+					&i.LastAt,
+					&i.WaitingSince,
+					&i.StartedAt,
+					&i.WebsiteID,
+					&i.CustomerID,
+					&i.WebsiteName,
+					&i.TypingPreview,
+					&i.VisitorName,
+					&i.PageUrl,
+					&i.PageTitle,
+					&i.Language,
+					&i.GroupID,
+					&i.StateReason,
+					&i.OfferedTo,
+					&i.OfferedUntil,
+					&i.OfferNote,
+					&i.QueuedAt,
+				); err != nil {
+					return err
+				}
+				items = append(items, i)
+			}
+			return rows.Err()
+		}()
+		if f != nil {
+			f(t, items, err)
+		}
+	}
+}
+
+func (b *SendMessagesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const startConversations = `-- name: StartConversations :batchmany
+
+with input as (
+  select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id,
+    unnest($3::uuid[]) as visitor_id, unnest($4::uuid[]) as website_id,
+    unnest($5::uuid[]) as customer_id, unnest($6::uuid[]) as group_id,
+    unnest($7::text[]) as kind, unnest($8::text[]) as body, unnest($9::text[]) as page_url,
+    unnest($10::text[]) as page_title, unnest($11::text[]) as referrer,
+    unnest($12::text[]) as user_agent, unnest($13::text[]) as language,
+    unnest($14::text[]) as ip_address
+), new_visitors as (
+  insert into visitors (org_id, id, website_id)
+  select app.org_id(), input.visitor_id, input.website_id
+  from input
+  on conflict (org_id, id) do nothing
+), started as (
+  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text,
+    last_at, waiting_since, page_url, page_title, referrer, user_agent, language, ip_address, created_at, group_id,
+    queued_at, former_agent_id)
+  select app.org_id(), input.conversation_id, input.website_id, input.customer_id, input.visitor_id,
+    coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = input.visitor_id), ''), 1,
+    app.message_preview(input.kind, input.body), now(), now(), input.page_url, input.page_title, input.referrer,
+    input.user_agent, input.language, input.ip_address, now(),
+    coalesce(nullif(input.group_id, '00000000-0000-0000-0000-000000000000'),
+      (select g.id from groups g where g.org_id = app.org_id() and g.main)),
+    now(),
+    (
+      select f.agent_id
+      from conversations f
+      where f.org_id = app.org_id()
+        and f.visitor_id = input.visitor_id
+        and f.closed_at > now() - make_interval(
+          hours => (select r.former_agent_hours from routing r where r.org_id = app.org_id()))
+      order by f.created_at desc
+      limit 1)
+  from input
+  where not exists (
+    select from messages known
+    where known.visitor_id = input.visitor_id and known.id = input.message_id)
+  on conflict (org_id, visitor_id) where state <> 'closed' do nothing
+  returning org_id, id, website_id, customer_id, visitor_id, visitor_name, group_id, state, state_reason, agent_id, agent_name, created_at, assigned_at, closed_at, last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count, queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at, think_seconds, think_count, last_think_seconds, page_url, page_title, referrer, user_agent, language, country, time_zone, ip_address, data, trail
+), sent as (
+  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
+  select started.org_id, started.id, 1, input.message_id, started.visitor_id, input.kind, 'visitor',
+    started.visitor_id, input.body, started.last_at
+  from started
+  join input on input.conversation_id = started.id
+  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+)
+select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
+  sent.created_at, started.state, started.visitor_id, started.agent_id, started.agent_name, started.last_seq,
+  started.last_text, started.last_at, started.waiting_since, started.created_at as started_at, started.website_id,
+  started.customer_id, website.name as website_name, website.typing_preview, started.visitor_name, started.page_url,
+  started.page_title, started.language, started.group_id, started.state_reason, started.offered_to,
+  started.offered_until, started.offer_note, started.queued_at
+from sent
+join started on started.org_id = sent.org_id and started.id = sent.conversation_id
+join websites website on website.org_id = started.org_id and website.id = started.website_id
+`
+
+type StartConversationsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type StartConversationsParams struct {
+	MessageIds      []uuid.UUID
+	ConversationIds []uuid.UUID
+	VisitorIds      []uuid.UUID
+	WebsiteIds      []uuid.UUID
+	CustomerIds     []uuid.UUID
+	GroupIds        []uuid.UUID
+	Kinds           []string
+	Bodies          []string
+	PageUrls        []string
+	PageTitles      []string
+	Referrers       []string
+	UserAgents      []string
+	Languages       []string
+	IPAddresses     []string
+}
+
+type StartConversationsRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	StateReason    string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	QueuedAt       *time.Time
+}
+
+// Every statement that writes a message numbers it under the conversation's row lock, and returns the message with the
+// conversation as it is then, so that no screen has to read anything back.
 // Visitors' first messages, each of another visitor: visitor, conversation and message. No row comes back for one whose
-// message is known already or who has a running conversation.
-func (q *Queries) Begin(ctx context.Context, arg []BeginParams) *BeginBatchResults {
+// message is stored already or who has a running conversation.
+func (q *Queries) StartConversations(ctx context.Context, arg []StartConversationsParams) *StartConversationsBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
 		vals := []interface{}{
@@ -132,18 +393,18 @@ func (q *Queries) Begin(ctx context.Context, arg []BeginParams) *BeginBatchResul
 			a.Referrers,
 			a.UserAgents,
 			a.Languages,
-			a.Addresses,
+			a.IPAddresses,
 		}
-		batch.Queue(begin, vals...)
+		batch.Queue(startConversations, vals...)
 	}
 	br := q.db.SendBatch(ctx, batch)
-	return &BeginBatchResults{br, len(arg), false}
+	return &StartConversationsBatchResults{br, len(arg), false}
 }
 
-func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
+func (b *StartConversationsBatchResults) Query(f func(int, []StartConversationsRow, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
-		var items []BeginRow
+		var items []StartConversationsRow
 		if b.closed {
 			if f != nil {
 				f(t, items, ErrBatchAlreadyClosed)
@@ -157,7 +418,7 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 			}
 			defer rows.Close()
 			for rows.Next() {
-				var i BeginRow
+				var i StartConversationsRow
 				if err := rows.Scan(
 					&i.ConversationID,
 					&i.Seq,
@@ -185,11 +446,11 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 					&i.PageTitle,
 					&i.Language,
 					&i.GroupID,
-					&i.CameBy,
+					&i.StateReason,
 					&i.OfferedTo,
 					&i.OfferedUntil,
 					&i.OfferNote,
-					&i.LineSince,
+					&i.QueuedAt,
 				); err != nil {
 					return err
 				}
@@ -203,187 +464,7 @@ func (b *BeginBatchResults) Query(f func(int, []BeginRow, error)) {
 	}
 }
 
-func (b *BeginBatchResults) Close() error {
-	b.closed = true
-	return b.br.Close()
-}
-
-const say = `-- name: Say :batchmany
-with d as (
-  select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id,
-    unnest($3::text[]) as author, unnest($4::uuid[]) as author_id, unnest($5::text[]) as kind, unnest($6::text[]) as body
-), c as (
-  update conversations x set last_seq = x.last_seq + 1,
-    last_text = case when d.kind = 'note' then x.last_text else app.said_first(d.kind, d.body) end,
-    last_at = greatest(x.last_at, clock_timestamp()),
-    waiting_since = case when d.author = 'visitor' then coalesce(x.waiting_since, clock_timestamp()) when d.kind = 'note' then x.waiting_since end,
-    replied_at = case when d.author = 'agent' and d.kind <> 'note' then clock_timestamp() else x.replied_at end,
-    answered_from = case when d.author = 'agent' and d.kind <> 'note' then x.waiting_since else x.answered_from end,
-    thought = case when d.author = 'visitor' and x.waiting_since is null then extract(epoch from now() - x.replied_at) else x.thought end,
-    think = case when d.author = 'visitor' and x.waiting_since is null then x.think + coalesce(greatest(0, extract(epoch from now() - x.replied_at)), 0) else x.think end,
-    thinks = case when d.author = 'visitor' and x.waiting_since is null and x.replied_at is not null then x.thinks + 1 else x.thinks end
-  from d
-  where x.id = d.conversation_id
-    and x.id = any($2::uuid[]) -- else all of the organization's are read, while it has few
-    and case d.author
-      when 'visitor' then x.visitor_id = d.author_id and x.state <> 'closed'
-      when 'agent' then x.state = 'open'
-        and (x.agent_id = d.author_id or coalesce((select d.kind = 'note' or g.may_write from guests g
-          where g.org_id = x.org_id and g.conversation_id = x.id and g.user_id = d.author_id), false))
-        and coalesce((select u.disabled_at is null from users u where u.org_id = x.org_id and u.id = d.author_id), false)
-    end
-    and coalesce((select false from messages m where m.org_id = x.org_id and m.visitor_id = x.visitor_id and m.id = d.message_id), true)
-  returning x.org_id, x.id, x.visitor_id, x.state, x.agent_id, x.agent_name, x.last_seq, x.last_text, x.last_at, x.waiting_since, x.created_at, x.website_id, x.customer_id,
-    x.visitor_name, x.page_url, x.page_title, x.language, x.group_id, x.came_by, x.offered_to, x.offered_until, x.offer_note, x.line_since,
-    d.message_id, d.author, d.author_id, d.kind, d.body
-), m as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, created_at)
-  select c.org_id, c.id, c.last_seq, c.message_id, c.visitor_id, c.kind, c.author, c.author_id,
-    case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end, c.body, c.last_at
-  from c
-)
-select c.id as conversation_id, c.last_seq as seq, c.message_id::uuid as message_id, c.kind::text as kind, c.author::text as author,
-  case c.author when 'agent' then app.said_by(c.org_id, c.author, c.author_id, c.agent_id, c.agent_name, c.customer_id) else '' end as author_name, c.body::text as body, c.last_at as created_at,
-  c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.created_at as started_at,
-  c.website_id, c.customer_id, w.name as website_name, w.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.came_by, c.offered_to, c.offered_until, c.offer_note, c.line_since
-from c
-cross join lateral (select w.name, w.typing_preview from websites w where w.org_id = c.org_id and w.id = c.website_id limit 1) w
-`
-
-type SayBatchResults struct {
-	br     pgx.BatchResults
-	tot    int
-	closed bool
-}
-
-type SayParams struct {
-	MessageIds      []uuid.UUID
-	ConversationIds []uuid.UUID
-	Authors         []string
-	AuthorIds       []uuid.UUID
-	Kinds           []string
-	Bodies          []string
-}
-
-type SayRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	CameBy         string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	LineSince      *time.Time
-}
-
-// What visitors say in their running conversations, and agents (replies and notes) in theirs; each in another conversation.
-// No row comes back for one whose message is known already, or who may not (any more): the conversation is closed, it is
-// another's, or the agent may no longer log in. Looks for one row are written as such (scalar, lateral): the planner takes
-// joins apart and reads an organization's whole table while it believes that to be small.
-func (q *Queries) Say(ctx context.Context, arg []SayParams) *SayBatchResults {
-	batch := &pgx.Batch{}
-	for _, a := range arg {
-		vals := []interface{}{
-			a.MessageIds,
-			a.ConversationIds,
-			a.Authors,
-			a.AuthorIds,
-			a.Kinds,
-			a.Bodies,
-		}
-		batch.Queue(say, vals...)
-	}
-	br := q.db.SendBatch(ctx, batch)
-	return &SayBatchResults{br, len(arg), false}
-}
-
-func (b *SayBatchResults) Query(f func(int, []SayRow, error)) {
-	defer b.br.Close()
-	for t := 0; t < b.tot; t++ {
-		var items []SayRow
-		if b.closed {
-			if f != nil {
-				f(t, items, ErrBatchAlreadyClosed)
-			}
-			continue
-		}
-		err := func() error {
-			rows, err := b.br.Query()
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var i SayRow
-				if err := rows.Scan(
-					&i.ConversationID,
-					&i.Seq,
-					&i.MessageID,
-					&i.Kind,
-					&i.Author,
-					&i.AuthorName,
-					&i.Body,
-					&i.CreatedAt,
-					&i.State,
-					&i.VisitorID,
-					&i.AgentID,
-					&i.AgentName,
-					&i.LastSeq,
-					&i.LastText,
-					&i.LastAt,
-					&i.WaitingSince,
-					&i.StartedAt,
-					&i.WebsiteID,
-					&i.CustomerID,
-					&i.WebsiteName,
-					&i.TypingPreview,
-					&i.VisitorName,
-					&i.PageUrl,
-					&i.PageTitle,
-					&i.Language,
-					&i.GroupID,
-					&i.CameBy,
-					&i.OfferedTo,
-					&i.OfferedUntil,
-					&i.OfferNote,
-					&i.LineSince,
-				); err != nil {
-					return err
-				}
-				items = append(items, i)
-			}
-			return rows.Err()
-		}()
-		if f != nil {
-			f(t, items, err)
-		}
-	}
-}
-
-func (b *SayBatchResults) Close() error {
+func (b *StartConversationsBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

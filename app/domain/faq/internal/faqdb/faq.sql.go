@@ -15,8 +15,10 @@ import (
 const addChoice = `-- name: AddChoice :execrows
 
 insert into faq_choices (org_id, id, entry_id, kind, query, language, user_id, conversation_id, seq)
-select app.org_id(), $1, $2, $3, left(m.body, 1000), $4, $5::uuid, m.conversation_id, m.seq
-from messages m where m.conversation_id = $6 and m.seq = $7 and m.author = 'visitor' and m.kind = 'text'
+select app.org_id(), $1, $2, $3, left(m.body, 1000), $4, $5::uuid,
+  m.conversation_id, m.seq
+from messages m
+where m.conversation_id = $6 and m.seq = $7 and m.author = 'visitor' and m.kind = 'text'
 on conflict do nothing
 `
 
@@ -47,12 +49,78 @@ func (q *Queries) AddChoice(ctx context.Context, arg AddChoiceParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
-const addSnippet = `-- name: AddSnippet :exec
-insert into snippets (org_id, id, group_id, user_id, customer_id, name, keys, body, file_id)
-values (app.org_id(), $1, $2::uuid, $3::uuid, $4::uuid, $5, $6, $7, $8::uuid)
+const countEntriesByState = `-- name: CountEntriesByState :many
+select state, count(*)::integer as entries from faq_entries group by state
 `
 
-type AddSnippetParams struct {
+type CountEntriesByStateRow struct {
+	State   string
+	Entries int32
+}
+
+func (q *Queries) CountEntriesByState(ctx context.Context) ([]CountEntriesByStateRow, error) {
+	rows, err := q.db.Query(ctx, countEntriesByState)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountEntriesByStateRow
+	for rows.Next() {
+		var i CountEntriesByStateRow
+		if err := rows.Scan(&i.State, &i.Entries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countEntryUses = `-- name: CountEntryUses :one
+select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used,
+  count(*) filter (where kind = 'dismissed')::integer as dismissed, count(*)::integer as choices,
+  (select count(*) from faq_history h where h.entry_id = $1)::integer as versions
+from faq_choices
+where entry_id = $1
+`
+
+type CountEntryUsesRow struct {
+	Used      int32
+	Dismissed int32
+	Choices   int32
+	Versions  int32
+}
+
+func (q *Queries) CountEntryUses(ctx context.Context, entryID uuid.UUID) (CountEntryUsesRow, error) {
+	row := q.db.QueryRow(ctx, countEntryUses, entryID)
+	var i CountEntryUsesRow
+	err := row.Scan(
+		&i.Used,
+		&i.Dismissed,
+		&i.Choices,
+		&i.Versions,
+	)
+	return i, err
+}
+
+const countSnippetUses = `-- name: CountSnippetUses :exec
+update snippets set used = used + 1 where id = any($1::uuid[])
+`
+
+func (q *Queries) CountSnippetUses(ctx context.Context, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, countSnippetUses, ids)
+	return err
+}
+
+const createSnippet = `-- name: CreateSnippet :exec
+insert into snippets (org_id, id, group_id, user_id, customer_id, name, keys, body, file_id)
+values (app.org_id(), $1, $2::uuid, $3::uuid, $4::uuid, $5,
+  $6, $7, $8::uuid)
+`
+
+type CreateSnippetParams struct {
 	ID         uuid.UUID
 	GroupID    *uuid.UUID
 	UserID     *uuid.UUID
@@ -63,8 +131,8 @@ type AddSnippetParams struct {
 	FileID     *uuid.UUID
 }
 
-func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
-	_, err := q.db.Exec(ctx, addSnippet,
+func (q *Queries) CreateSnippet(ctx context.Context, arg CreateSnippetParams) error {
+	_, err := q.db.Exec(ctx, createSnippet,
 		arg.ID,
 		arg.GroupID,
 		arg.UserID,
@@ -77,315 +145,42 @@ func (q *Queries) AddSnippet(ctx context.Context, arg AddSnippetParams) error {
 	return err
 }
 
-const allEntries = `-- name: AllEntries :many
-select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
-  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name
-from faq_entries e
-join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
-left join websites w on w.org_id = e.org_id and w.id = e.website_id
-left join groups g on g.org_id = e.org_id and g.id = e.group_id
-where $1::boolean or e.state = 'live'
-order by lower(e.category), e.created_at, e.id, t.language
+const deleteEntry = `-- name: DeleteEntry :execrows
+delete from faq_entries where id = $1
 `
 
-type AllEntriesRow struct {
-	ID           uuid.UUID
-	Category     string
-	State        string
-	CustomerID   *uuid.UUID
-	WebsiteID    *uuid.UUID
-	GroupID      *uuid.UUID
-	Language     string
-	Question     string
-	Answer       string
-	CustomerName string
-	WebsiteName  string
-	GroupName    string
-}
-
-// The whole catalogue, for the engine (live ones) and for exports (all).
-func (q *Queries) AllEntries(ctx context.Context, allStates bool) ([]AllEntriesRow, error) {
-	rows, err := q.db.Query(ctx, allEntries, allStates)
+func (q *Queries) DeleteEntry(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteEntry, id)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	var items []AllEntriesRow
-	for rows.Next() {
-		var i AllEntriesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Category,
-			&i.State,
-			&i.CustomerID,
-			&i.WebsiteID,
-			&i.GroupID,
-			&i.Language,
-			&i.Question,
-			&i.Answer,
-			&i.CustomerName,
-			&i.WebsiteName,
-			&i.GroupName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected(), nil
 }
 
-const countStates = `-- name: CountStates :many
-select state, count(*)::integer as entries from faq_entries group by state
+const deleteSnippet = `-- name: DeleteSnippet :execrows
+delete from snippets where id = $1
 `
 
-type CountStatesRow struct {
-	State   string
-	Entries int32
-}
-
-func (q *Queries) CountStates(ctx context.Context) ([]CountStatesRow, error) {
-	rows, err := q.db.Query(ctx, countStates)
+func (q *Queries) DeleteSnippet(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteSnippet, id)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	var items []CountStatesRow
-	for rows.Next() {
-		var i CountStatesRow
-		if err := rows.Scan(&i.State, &i.Entries); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected(), nil
 }
 
-const countUses = `-- name: CountUses :one
-select count(*) filter (where kind in ('accepted', 'edited', 'picked'))::integer as used, count(*) filter (where kind = 'dismissed')::integer as dismissed,
-  count(*)::integer as choices, (select count(*) from faq_history h where h.entry_id = $1)::integer as versions
-from faq_choices where entry_id = $1
-`
-
-type CountUsesRow struct {
-	Used      int32
-	Dismissed int32
-	Choices   int32
-	Versions  int32
-}
-
-func (q *Queries) CountUses(ctx context.Context, entryID uuid.UUID) (CountUsesRow, error) {
-	row := q.db.QueryRow(ctx, countUses, entryID)
-	var i CountUsesRow
-	err := row.Scan(
-		&i.Used,
-		&i.Dismissed,
-		&i.Choices,
-		&i.Versions,
-	)
-	return i, err
-}
-
-const dropTexts = `-- name: DropTexts :exec
+const deleteTexts = `-- name: DeleteTexts :exec
 delete from faq_texts where entry_id = $1 and not language = any($2::text[])
 `
 
-type DropTextsParams struct {
+type DeleteTextsParams struct {
 	EntryID   uuid.UUID
 	Languages []string
 }
 
-func (q *Queries) DropTexts(ctx context.Context, arg DropTextsParams) error {
-	_, err := q.db.Exec(ctx, dropTexts, arg.EntryID, arg.Languages)
+func (q *Queries) DeleteTexts(ctx context.Context, arg DeleteTextsParams) error {
+	_, err := q.db.Exec(ctx, deleteTexts, arg.EntryID, arg.Languages)
 	return err
-}
-
-const engineEntries = `-- name: EngineEntries :many
-with sizes as (
-  select t.entry_id, e.updated_at,
-    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/domain/faq/memory_budget.go
-  from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-  where e.state = 'live'
-  group by t.entry_id, e.updated_at),
-running as (
-  select s.entry_id, (sum(s.size) over (order by s.updated_at desc, s.entry_id))::bigint as total from sizes s)
-select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer
-from running r
-join faq_entries e on e.id = r.entry_id
-join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-where r.total <= $1::bigint
-order by lower(e.category), e.created_at, e.id, t.language
-`
-
-type EngineEntriesRow struct {
-	ID         uuid.UUID
-	Category   string
-	State      string
-	CustomerID *uuid.UUID
-	WebsiteID  *uuid.UUID
-	GroupID    *uuid.UUID
-	Language   string
-	Question   string
-	Answer     string
-}
-
-// The live entries, those that were changed last first, as many as an engine of so many bytes has room for.
-func (q *Queries) EngineEntries(ctx context.Context, most int64) ([]EngineEntriesRow, error) {
-	rows, err := q.db.Query(ctx, engineEntries, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []EngineEntriesRow
-	for rows.Next() {
-		var i EngineEntriesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Category,
-			&i.State,
-			&i.CustomerID,
-			&i.WebsiteID,
-			&i.GroupID,
-			&i.Language,
-			&i.Question,
-			&i.Answer,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const engineVersion = `-- name: EngineVersion :one
-select
-  (select coalesce(sum(hashtextextended(concat_ws(' ', e.id, e.version, e.customer_id, e.website_id, e.group_id), 0)), 0)::text
-    from faq_entries e where e.state = 'live')::text as version,
-  (select count(*) from faq_choices)::bigint as choices,
-  (select count(*) from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as texts,
-  (select coalesce(sum(octet_length(t.question) + octet_length(t.answer)), 0)
-    from faq_entries e join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id where e.state = 'live')::bigint as bytes
-`
-
-type EngineVersionRow struct {
-	Version string
-	Choices int64
-	Texts   int64
-	Bytes   int64
-}
-
-// What an engine is made from: it differs when an entry or its scope was changed, or something was chosen. texts and bytes say how
-// large an engine of all live entries would be.
-func (q *Queries) EngineVersion(ctx context.Context) (EngineVersionRow, error) {
-	row := q.db.QueryRow(ctx, engineVersion)
-	var i EngineVersionRow
-	err := row.Scan(
-		&i.Version,
-		&i.Choices,
-		&i.Texts,
-		&i.Bytes,
-	)
-	return i, err
-}
-
-const entriesForExport = `-- name: EntriesForExport :many
-select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
-  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name,
-  coalesce(o.id, '00000000-0000-0000-0000-000000000000')::uuid as owner_id, coalesce(o.name, '')::text as owner_name
-from faq_entries e
-join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
-left join websites w on w.org_id = e.org_id and w.id = e.website_id
-left join customers o on o.org_id = w.org_id and o.id = w.customer_id
-left join groups g on g.org_id = e.org_id and g.id = e.group_id
-where e.id = any($1::uuid[])
-order by lower(e.category), e.category, e.id, t.language collate "C"
-`
-
-type EntriesForExportRow struct {
-	ID           uuid.UUID
-	Category     string
-	State        string
-	CustomerID   *uuid.UUID
-	WebsiteID    *uuid.UUID
-	GroupID      *uuid.UUID
-	Language     string
-	Question     string
-	Answer       string
-	CustomerName string
-	WebsiteName  string
-	GroupName    string
-	OwnerID      uuid.UUID
-	OwnerName    string
-}
-
-func (q *Queries) EntriesForExport(ctx context.Context, ids []uuid.UUID) ([]EntriesForExportRow, error) {
-	rows, err := q.db.Query(ctx, entriesForExport, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []EntriesForExportRow
-	for rows.Next() {
-		var i EntriesForExportRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Category,
-			&i.State,
-			&i.CustomerID,
-			&i.WebsiteID,
-			&i.GroupID,
-			&i.Language,
-			&i.Question,
-			&i.Answer,
-			&i.CustomerName,
-			&i.WebsiteName,
-			&i.GroupName,
-			&i.OwnerID,
-			&i.OwnerName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const entriesInOrder = `-- name: EntriesInOrder :many
-select e.id from faq_entries e order by lower(e.category), e.category, e.id
-`
-
-// The whole catalogue in the order of exports, which is the same wherever the entries are: their ids follow the time.
-func (q *Queries) EntriesInOrder(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, entriesInOrder)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const getChoice = `-- name: GetChoice :one
@@ -413,10 +208,70 @@ func (q *Queries) GetChoice(ctx context.Context, id uuid.UUID) (GetChoiceRow, er
 	return i, err
 }
 
+const getDeskSettings = `-- name: GetDeskSettings :one
+
+select agents_edit, review, away_reasons from desk_settings
+`
+
+type GetDeskSettingsRow struct {
+	AgentsEdit  bool
+	Review      bool
+	AwayReasons []string
+}
+
+// The desk's rules.
+func (q *Queries) GetDeskSettings(ctx context.Context) (GetDeskSettingsRow, error) {
+	row := q.db.QueryRow(ctx, getDeskSettings)
+	var i GetDeskSettingsRow
+	err := row.Scan(&i.AgentsEdit, &i.Review, &i.AwayReasons)
+	return i, err
+}
+
+const getEngineVersion = `-- name: GetEngineVersion :one
+select (
+    select coalesce(sum(hashtextextended(concat_ws(' ', e.id, e.version, e.customer_id, e.website_id, e.group_id), 0)), 0)::text
+    from faq_entries e
+    where e.state = 'live')::text as version,
+  (select count(*) from faq_choices)::bigint as choices,
+  (
+    select count(*)
+    from faq_entries e
+    join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+    where e.state = 'live')::bigint as texts,
+  (
+    select coalesce(sum(octet_length(t.question) + octet_length(t.answer)), 0)
+    from faq_entries e
+    join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+    where e.state = 'live')::bigint as bytes
+`
+
+type GetEngineVersionRow struct {
+	Version string
+	Choices int64
+	Texts   int64
+	Bytes   int64
+}
+
+// What an engine is made from: it differs when an entry or its scope was changed, or something was chosen. texts and
+// bytes say how large an engine of all published entries would be.
+func (q *Queries) GetEngineVersion(ctx context.Context) (GetEngineVersionRow, error) {
+	row := q.db.QueryRow(ctx, getEngineVersion)
+	var i GetEngineVersionRow
+	err := row.Scan(
+		&i.Version,
+		&i.Choices,
+		&i.Texts,
+		&i.Bytes,
+	)
+	return i, err
+}
+
 const getEntry = `-- name: GetEntry :one
 select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, e.version, e.created_at, e.updated_at,
   coalesce(u.name, '')::text as updated_by
-from faq_entries e left join users u on u.org_id = e.org_id and u.id = e.updated_by where e.id = $1
+from faq_entries e
+left join users u on u.org_id = e.org_id and u.id = e.updated_by
+where e.id = $1
 `
 
 type GetEntryRow struct {
@@ -450,27 +305,10 @@ func (q *Queries) GetEntry(ctx context.Context, id uuid.UUID) (GetEntryRow, erro
 	return i, err
 }
 
-const getRules = `-- name: GetRules :one
-
-select agents_edit, review, away_reasons from desk_rules
-`
-
-type GetRulesRow struct {
-	AgentsEdit  bool
-	Review      bool
-	AwayReasons []string
-}
-
-// The desk's rules.
-func (q *Queries) GetRules(ctx context.Context) (GetRulesRow, error) {
-	row := q.db.QueryRow(ctx, getRules)
-	var i GetRulesRow
-	err := row.Scan(&i.AgentsEdit, &i.Review, &i.AwayReasons)
-	return i, err
-}
-
 const getSnippet = `-- name: GetSnippet :one
-select id, group_id, user_id, customer_id, name, keys, body, used, file_id from snippets where id = $1
+select id, group_id, user_id, customer_id, name, keys, body, used, file_id
+from snippets
+where id = $1
 `
 
 type GetSnippetRow struct {
@@ -502,31 +340,102 @@ func (q *Queries) GetSnippet(ctx context.Context, id uuid.UUID) (GetSnippetRow, 
 	return i, err
 }
 
-const getTexts = `-- name: GetTexts :many
-select entry_id, language, question, answer from faq_texts where entry_id = any($1::uuid[]) order by entry_id, language
+const getSnippetWithKeys = `-- name: GetSnippetWithKeys :one
+select s.name, coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name,
+  (s.user_id is not null)::boolean as own
+from snippets s
+left join groups g on g.org_id = s.org_id and g.id = s.group_id
+left join customers c on c.org_id = s.org_id and c.id = s.customer_id
+where lower(s.keys) = lower($1)
+  and s.id <> $2
+  and (s.user_id is null or s.user_id = $3::uuid)
+  and (s.customer_id is null or $4::uuid is null or s.customer_id = $4::uuid)
+limit 1
 `
 
-type GetTextsRow struct {
-	EntryID  uuid.UUID
-	Language string
-	Question string
-	Answer   string
+type GetSnippetWithKeysParams struct {
+	Keys       string
+	ID         uuid.UUID
+	UserID     *uuid.UUID
+	CustomerID *uuid.UUID
 }
 
-func (q *Queries) GetTexts(ctx context.Context, ids []uuid.UUID) ([]GetTextsRow, error) {
-	rows, err := q.db.Query(ctx, getTexts, ids)
+type GetSnippetWithKeysRow struct {
+	Name         string
+	GroupName    string
+	CustomerName string
+	Own          bool
+}
+
+// Another snippet with the same keys that somebody who uses a snippet of this scope could see.
+func (q *Queries) GetSnippetWithKeys(ctx context.Context, arg GetSnippetWithKeysParams) (GetSnippetWithKeysRow, error) {
+	row := q.db.QueryRow(ctx, getSnippetWithKeys,
+		arg.Keys,
+		arg.ID,
+		arg.UserID,
+		arg.CustomerID,
+	)
+	var i GetSnippetWithKeysRow
+	err := row.Scan(
+		&i.Name,
+		&i.GroupName,
+		&i.CustomerName,
+		&i.Own,
+	)
+	return i, err
+}
+
+const listAllEntries = `-- name: ListAllEntries :many
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name,
+  coalesce(g.name, '')::text as group_name
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join groups g on g.org_id = e.org_id and g.id = e.group_id
+where $1::boolean or e.state = 'live'
+order by lower(e.category), e.created_at, e.id, t.language
+`
+
+type ListAllEntriesRow struct {
+	ID           uuid.UUID
+	Category     string
+	State        string
+	CustomerID   *uuid.UUID
+	WebsiteID    *uuid.UUID
+	GroupID      *uuid.UUID
+	Language     string
+	Question     string
+	Answer       string
+	CustomerName string
+	WebsiteName  string
+	GroupName    string
+}
+
+// The whole catalog, for the engine (published entries) and for exports (all).
+func (q *Queries) ListAllEntries(ctx context.Context, allStates bool) ([]ListAllEntriesRow, error) {
+	rows, err := q.db.Query(ctx, listAllEntries, allStates)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []GetTextsRow
+	var items []ListAllEntriesRow
 	for rows.Next() {
-		var i GetTextsRow
+		var i ListAllEntriesRow
 		if err := rows.Scan(
-			&i.EntryID,
+			&i.ID,
+			&i.Category,
+			&i.State,
+			&i.CustomerID,
+			&i.WebsiteID,
+			&i.GroupID,
 			&i.Language,
 			&i.Question,
 			&i.Answer,
+			&i.CustomerName,
+			&i.WebsiteName,
+			&i.GroupName,
 		); err != nil {
 			return nil, err
 		}
@@ -538,74 +447,13 @@ func (q *Queries) GetTexts(ctx context.Context, ids []uuid.UUID) ([]GetTextsRow,
 	return items, nil
 }
 
-const keepHistory = `-- name: KeepHistory :exec
-insert into faq_history (org_id, entry_id, version, category, state, texts, by_id, at)
-select e.org_id, e.id, e.version, e.category, e.state,
-  (select jsonb_agg(jsonb_build_object('language', t.language, 'question', t.question, 'answer', t.answer) order by t.language) from faq_texts t where t.org_id = e.org_id and t.entry_id = e.id),
-  e.updated_by, e.updated_at
-from faq_entries e where e.id = any($1::uuid[])
-on conflict (org_id, entry_id, version) do nothing
-`
-
-func (q *Queries) KeepHistory(ctx context.Context, ids []uuid.UUID) error {
-	_, err := q.db.Exec(ctx, keepHistory, ids)
-	return err
-}
-
-const likeQuestions = `-- name: LikeQuestions :many
-select e.id, t.language, t.question
-from faq_entries e
-join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-where e.id <> $1 and t.language = $2 and t.words @@ to_tsquery('simple', $3::text)
-  and e.customer_id is not distinct from $4::uuid and e.website_id is not distinct from $5::uuid
-  and e.group_id is not distinct from $6::uuid
-`
-
-type LikeQuestionsParams struct {
-	ID         uuid.UUID
-	Language   string
-	Words      string
-	CustomerID *uuid.UUID
-	WebsiteID  *uuid.UUID
-	GroupID    *uuid.UUID
-}
-
-type LikeQuestionsRow struct {
-	ID       uuid.UUID
-	Language string
-	Question string
-}
-
-// Texts of other entries for the same place that have all of some words in their question or answer.
-func (q *Queries) LikeQuestions(ctx context.Context, arg LikeQuestionsParams) ([]LikeQuestionsRow, error) {
-	rows, err := q.db.Query(ctx, likeQuestions,
-		arg.ID,
-		arg.Language,
-		arg.Words,
-		arg.CustomerID,
-		arg.WebsiteID,
-		arg.GroupID,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LikeQuestionsRow
-	for rows.Next() {
-		var i LikeQuestionsRow
-		if err := rows.Scan(&i.ID, &i.Language, &i.Question); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listCategories = `-- name: ListCategories :many
-select category from faq_entries where category <> '' group by category order by lower(category) limit 500
+select category
+from faq_entries
+where category <> ''
+group by category
+order by lower(category)
+limit 500
 `
 
 func (q *Queries) ListCategories(ctx context.Context) ([]string, error) {
@@ -628,27 +476,97 @@ func (q *Queries) ListCategories(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const listEngineEntries = `-- name: ListEngineEntries :many
+with sizes as (
+  select t.entry_id, e.updated_at,
+    (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/domain/faq/budget.go
+  from faq_entries e
+  join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+  where e.state = 'live'
+  group by t.entry_id, e.updated_at
+), running as (
+  select s.entry_id, (sum(s.size) over (order by s.updated_at desc, s.entry_id))::bigint as total
+  from sizes s
+)
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer
+from running r
+join faq_entries e on e.id = r.entry_id
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where r.total <= $1::bigint
+order by lower(e.category), e.created_at, e.id, t.language
+`
+
+type ListEngineEntriesRow struct {
+	ID         uuid.UUID
+	Category   string
+	State      string
+	CustomerID *uuid.UUID
+	WebsiteID  *uuid.UUID
+	GroupID    *uuid.UUID
+	Language   string
+	Question   string
+	Answer     string
+}
+
+// The published entries, those that were changed last first, as many as an engine of so many bytes has room for.
+func (q *Queries) ListEngineEntries(ctx context.Context, most int64) ([]ListEngineEntriesRow, error) {
+	rows, err := q.db.Query(ctx, listEngineEntries, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEngineEntriesRow
+	for rows.Next() {
+		var i ListEngineEntriesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Category,
+			&i.State,
+			&i.CustomerID,
+			&i.WebsiteID,
+			&i.GroupID,
+			&i.Language,
+			&i.Question,
+			&i.Answer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listEntries = `-- name: ListEntries :many
 
-select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, e.version, e.updated_at, t.language, t.question, t.answer,
-  (select count(*) from faq_texts x where x.entry_id = e.id)::integer as languages,
-  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name, coalesce(g.name, '')::text as group_name,
-  count(*) over ()::integer as total
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, e.version, e.updated_at, t.language,
+  t.question, t.answer, (select count(*) from faq_texts x where x.entry_id = e.id)::integer as languages,
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name,
+  coalesce(g.name, '')::text as group_name, count(*) over ()::integer as total
 from faq_entries e
 cross join lateral (
   select x.language, x.question, left(x.answer, 600) as answer,
     (case when $1::text = '' then 0 else ts_rank(x.words, to_tsquery('simple', $1::text)) end)::real as rank
-  from faq_texts x where x.org_id = e.org_id and x.entry_id = e.id and ($2::text = '' or x.language = $2::text)
+  from faq_texts x
+  where x.org_id = e.org_id
+    and x.entry_id = e.id
+    and ($2::text = '' or x.language = $2::text)
     and ($1::text = '' or x.words @@ to_tsquery('simple', $1::text))
-  order by rank desc, x.language limit 1) t
+  order by rank desc, x.language
+  limit 1) t
 left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
 left join websites w on w.org_id = e.org_id and w.id = e.website_id
 left join groups g on g.org_id = e.org_id and g.id = e.group_id
-where ($3::text = '' or e.state = $3::text) and (not $4::boolean or e.category = $5::text)
+where ($3::text = '' or e.state = $3::text)
+  and (not $4::boolean or e.category = $5::text)
   and ($6::uuid is null or e.customer_id = $6::uuid)
   and ($7::uuid is null or e.website_id = $7::uuid)
   and ($8::uuid is null or e.group_id = $8::uuid)
-order by t.rank desc, e.updated_at desc, e.id limit $10 offset $9
+order by t.rank desc, e.updated_at desc, e.id
+limit $10
+offset $9
 `
 
 type ListEntriesParams struct {
@@ -684,7 +602,7 @@ type ListEntriesRow struct {
 }
 
 // FAQ entries.
-// The catalogue as somebody looks at it: each entry by its text that fits best.
+// A page of the catalog: each entry by its text that fits best.
 func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]ListEntriesRow, error) {
 	rows, err := q.db.Query(ctx, listEntries,
 		arg.Words,
@@ -733,8 +651,104 @@ func (q *Queries) ListEntries(ctx context.Context, arg ListEntriesParams) ([]Lis
 	return items, nil
 }
 
+const listEntriesForExport = `-- name: ListEntriesForExport :many
+select e.id, e.category, e.state, e.customer_id, e.website_id, e.group_id, t.language, t.question, t.answer,
+  coalesce(cu.name, '')::text as customer_name, coalesce(w.name, '')::text as website_name,
+  coalesce(g.name, '')::text as group_name,
+  coalesce(o.id, '00000000-0000-0000-0000-000000000000')::uuid as owner_id, coalesce(o.name, '')::text as owner_name
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+left join customers cu on cu.org_id = e.org_id and cu.id = e.customer_id
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+left join customers o on o.org_id = w.org_id and o.id = w.customer_id
+left join groups g on g.org_id = e.org_id and g.id = e.group_id
+where e.id = any($1::uuid[])
+order by lower(e.category), e.category, e.id, t.language collate "C"
+`
+
+type ListEntriesForExportRow struct {
+	ID           uuid.UUID
+	Category     string
+	State        string
+	CustomerID   *uuid.UUID
+	WebsiteID    *uuid.UUID
+	GroupID      *uuid.UUID
+	Language     string
+	Question     string
+	Answer       string
+	CustomerName string
+	WebsiteName  string
+	GroupName    string
+	OwnerID      uuid.UUID
+	OwnerName    string
+}
+
+func (q *Queries) ListEntriesForExport(ctx context.Context, ids []uuid.UUID) ([]ListEntriesForExportRow, error) {
+	rows, err := q.db.Query(ctx, listEntriesForExport, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEntriesForExportRow
+	for rows.Next() {
+		var i ListEntriesForExportRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Category,
+			&i.State,
+			&i.CustomerID,
+			&i.WebsiteID,
+			&i.GroupID,
+			&i.Language,
+			&i.Question,
+			&i.Answer,
+			&i.CustomerName,
+			&i.WebsiteName,
+			&i.GroupName,
+			&i.OwnerID,
+			&i.OwnerName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEntryIDs = `-- name: ListEntryIDs :many
+select e.id from faq_entries e order by lower(e.category), e.category, e.id
+`
+
+// The whole catalog in the order of exports, which is the same wherever the entries are: their ids follow the time.
+func (q *Queries) ListEntryIDs(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listEntryIDs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listExamples = `-- name: ListExamples :many
-select id, query, kind, at from faq_choices where entry_id = $1 and kind <> 'dismissed' order by n desc limit $2
+select id, query, kind, at
+from faq_choices
+where entry_id = $1 and kind <> 'dismissed'
+order by n desc
+limit $2
 `
 
 type ListExamplesParams struct {
@@ -777,7 +791,11 @@ func (q *Queries) ListExamples(ctx context.Context, arg ListExamplesParams) ([]L
 
 const listHistory = `-- name: ListHistory :many
 select h.version, h.category, h.state, h.texts, h.at, coalesce(u.name, '')::text as by_name
-from faq_history h left join users u on u.org_id = h.org_id and u.id = h.by_id where h.entry_id = $1 order by h.version desc limit 50
+from faq_history h
+left join users u on u.org_id = h.org_id and u.id = h.by_id
+where h.entry_id = $1
+order by h.version desc
+limit 50
 `
 
 type ListHistoryRow struct {
@@ -816,10 +834,112 @@ func (q *Queries) ListHistory(ctx context.Context, entryID uuid.UUID) ([]ListHis
 	return items, nil
 }
 
+const listRecentChoices = `-- name: ListRecentChoices :many
+select c.n, c.entry_id, c.kind, c.query, c.language
+from (
+  select x.entry_id, x.kind, x.query, x.language, x.n,
+    row_number() over (partition by x.entry_id order by x.n desc) as back
+  from faq_choices x
+  join faq_entries e on e.org_id = x.org_id and e.id = x.entry_id and e.state = 'live') c
+where c.back <= $1::integer
+order by c.n
+`
+
+type ListRecentChoicesRow struct {
+	N        int64
+	EntryID  uuid.UUID
+	Kind     string
+	Query    string
+	Language string
+}
+
+// The newest of each entry, in their order.
+func (q *Queries) ListRecentChoices(ctx context.Context, most int32) ([]ListRecentChoicesRow, error) {
+	rows, err := q.db.Query(ctx, listRecentChoices, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListRecentChoicesRow
+	for rows.Next() {
+		var i ListRecentChoicesRow
+		if err := rows.Scan(
+			&i.N,
+			&i.EntryID,
+			&i.Kind,
+			&i.Query,
+			&i.Language,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSimilarQuestions = `-- name: ListSimilarQuestions :many
+select e.id, t.language, t.question
+from faq_entries e
+join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
+where e.id <> $1
+  and t.language = $2
+  and t.words @@ to_tsquery('simple', $3::text)
+  and e.customer_id is not distinct from $4::uuid
+  and e.website_id is not distinct from $5::uuid
+  and e.group_id is not distinct from $6::uuid
+`
+
+type ListSimilarQuestionsParams struct {
+	ID         uuid.UUID
+	Language   string
+	Words      string
+	CustomerID *uuid.UUID
+	WebsiteID  *uuid.UUID
+	GroupID    *uuid.UUID
+}
+
+type ListSimilarQuestionsRow struct {
+	ID       uuid.UUID
+	Language string
+	Question string
+}
+
+// Texts of other entries of the same scope that have all of some words in their question or answer.
+func (q *Queries) ListSimilarQuestions(ctx context.Context, arg ListSimilarQuestionsParams) ([]ListSimilarQuestionsRow, error) {
+	rows, err := q.db.Query(ctx, listSimilarQuestions,
+		arg.ID,
+		arg.Language,
+		arg.Words,
+		arg.CustomerID,
+		arg.WebsiteID,
+		arg.GroupID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSimilarQuestionsRow
+	for rows.Next() {
+		var i ListSimilarQuestionsRow
+		if err := rows.Scan(&i.ID, &i.Language, &i.Question); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSnippets = `-- name: ListSnippets :many
 
 select s.id, s.group_id, s.user_id, s.customer_id, s.name, s.keys, s.body, s.used,
-  coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, coalesce(f.name, '')::text as file_name
+  coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name,
+  coalesce(f.name, '')::text as file_name
 from snippets s
 left join files f on f.org_id = s.org_id and f.id = s.file_id
 left join groups g on g.org_id = s.org_id and g.id = s.group_id
@@ -850,7 +970,8 @@ type ListSnippetsRow struct {
 }
 
 // Snippets.
-// Everybody's, those of customers, those of some groups (or all), and the user's own; of the same name the nearest first.
+// Everybody's, those of customers, those of some groups (or all), and the user's own; of the same name the nearest
+// first.
 func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]ListSnippetsRow, error) {
 	rows, err := q.db.Query(ctx, listSnippets, arg.UserID, arg.Everywhere, arg.Groups)
 	if err != nil {
@@ -872,6 +993,45 @@ func (q *Queries) ListSnippets(ctx context.Context, arg ListSnippetsParams) ([]L
 			&i.GroupName,
 			&i.CustomerName,
 			&i.FileName,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTexts = `-- name: ListTexts :many
+select entry_id, language, question, answer
+from faq_texts
+where entry_id = any($1::uuid[])
+order by entry_id, language
+`
+
+type ListTextsRow struct {
+	EntryID  uuid.UUID
+	Language string
+	Question string
+	Answer   string
+}
+
+func (q *Queries) ListTexts(ctx context.Context, ids []uuid.UUID) ([]ListTextsRow, error) {
+	rows, err := q.db.Query(ctx, listTexts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListTextsRow
+	for rows.Next() {
+		var i ListTextsRow
+		if err := rows.Scan(
+			&i.EntryID,
+			&i.Language,
+			&i.Question,
+			&i.Answer,
 		); err != nil {
 			return nil, err
 		}
@@ -925,18 +1085,28 @@ func (q *Queries) LockEntry(ctx context.Context, id uuid.UUID) (LockEntryRow, er
 	return i, err
 }
 
-const putEntries = `-- name: PutEntries :exec
+const saveEntries = `-- name: SaveEntries :exec
 insert into faq_entries (org_id, id, category, state, customer_id, website_id, group_id, created_by, updated_by)
-select app.org_id(), d.id, d.category, d.state, nullif(d.customer_id, '00000000-0000-0000-0000-000000000000'),
-  nullif(d.website_id, '00000000-0000-0000-0000-000000000000'), nullif(d.group_id, '00000000-0000-0000-0000-000000000000'),
-  $1::uuid, $1::uuid
-from (select unnest($2::uuid[]) as id, unnest($3::text[]) as category, unnest($4::text[]) as state, unnest($5::uuid[]) as customer_id,
-  unnest($6::uuid[]) as website_id, unnest($7::uuid[]) as group_id) d
-on conflict (org_id, id) do update set category = excluded.category, state = excluded.state, customer_id = excluded.customer_id,
-  website_id = excluded.website_id, group_id = excluded.group_id, version = faq_entries.version + 1, updated_at = clock_timestamp(), updated_by = excluded.updated_by
+select app.org_id(), input.id, input.category, input.state,
+  nullif(input.customer_id, '00000000-0000-0000-0000-000000000000'),
+  nullif(input.website_id, '00000000-0000-0000-0000-000000000000'),
+  nullif(input.group_id, '00000000-0000-0000-0000-000000000000'), $1::uuid, $1::uuid
+from (
+  select unnest($2::uuid[]) as id, unnest($3::text[]) as category, unnest($4::text[]) as state,
+    unnest($5::uuid[]) as customer_id, unnest($6::uuid[]) as website_id,
+    unnest($7::uuid[]) as group_id) input
+on conflict (org_id, id) do update
+set category = excluded.category,
+  state = excluded.state,
+  customer_id = excluded.customer_id,
+  website_id = excluded.website_id,
+  group_id = excluded.group_id,
+  version = faq_entries.version + 1,
+  updated_at = clock_timestamp(),
+  updated_by = excluded.updated_by
 `
 
-type PutEntriesParams struct {
+type SaveEntriesParams struct {
 	ByID        *uuid.UUID
 	Ids         []uuid.UUID
 	Categories  []string
@@ -946,9 +1116,9 @@ type PutEntriesParams struct {
 	GroupIds    []uuid.UUID
 }
 
-// Writes entries as they are to be; those that are there get the next version.
-func (q *Queries) PutEntries(ctx context.Context, arg PutEntriesParams) error {
-	_, err := q.db.Exec(ctx, putEntries,
+// Writes entries as they are to be; existing ones get the next version.
+func (q *Queries) SaveEntries(ctx context.Context, arg SaveEntriesParams) error {
+	_, err := q.db.Exec(ctx, saveEntries,
 		arg.ByID,
 		arg.Ids,
 		arg.Categories,
@@ -960,22 +1130,44 @@ func (q *Queries) PutEntries(ctx context.Context, arg PutEntriesParams) error {
 	return err
 }
 
-const putTexts = `-- name: PutTexts :exec
-insert into faq_texts (org_id, entry_id, language, question, answer)
-select app.org_id(), d.entry_id, d.language, d.question, d.answer
-from (select unnest($1::uuid[]) as entry_id, unnest($2::text[]) as language, unnest($3::text[]) as question, unnest($4::text[]) as answer) d
-on conflict (org_id, entry_id, language) do update set question = excluded.question, answer = excluded.answer
+const saveHistory = `-- name: SaveHistory :exec
+insert into faq_history (org_id, entry_id, version, category, state, texts, by_id, at)
+select e.org_id, e.id, e.version, e.category, e.state,
+  (
+    select jsonb_agg(
+        jsonb_build_object('language', t.language, 'question', t.question, 'answer', t.answer) order by t.language)
+    from faq_texts t
+    where t.org_id = e.org_id and t.entry_id = e.id),
+  e.updated_by, e.updated_at
+from faq_entries e
+where e.id = any($1::uuid[])
+on conflict (org_id, entry_id, version) do nothing
 `
 
-type PutTextsParams struct {
+func (q *Queries) SaveHistory(ctx context.Context, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, saveHistory, ids)
+	return err
+}
+
+const saveTexts = `-- name: SaveTexts :exec
+insert into faq_texts (org_id, entry_id, language, question, answer)
+select app.org_id(), input.entry_id, input.language, input.question, input.answer
+from (
+  select unnest($1::uuid[]) as entry_id, unnest($2::text[]) as language,
+    unnest($3::text[]) as question, unnest($4::text[]) as answer) input
+on conflict (org_id, entry_id, language) do update
+set question = excluded.question, answer = excluded.answer
+`
+
+type SaveTextsParams struct {
 	EntryIds  []uuid.UUID
 	Languages []string
 	Questions []string
 	Answers   []string
 }
 
-func (q *Queries) PutTexts(ctx context.Context, arg PutTextsParams) error {
-	_, err := q.db.Exec(ctx, putTexts,
+func (q *Queries) SaveTexts(ctx context.Context, arg SaveTextsParams) error {
+	_, err := q.db.Exec(ctx, saveTexts,
 		arg.EntryIds,
 		arg.Languages,
 		arg.Questions,
@@ -984,83 +1176,22 @@ func (q *Queries) PutTexts(ctx context.Context, arg PutTextsParams) error {
 	return err
 }
 
-const recentChoices = `-- name: RecentChoices :many
-select c.n, c.entry_id, c.kind, c.query, c.language from (
-  select x.entry_id, x.kind, x.query, x.language, x.n, row_number() over (partition by x.entry_id order by x.n desc) as back
-  from faq_choices x join faq_entries e on e.org_id = x.org_id and e.id = x.entry_id and e.state = 'live') c
-where c.back <= $1::integer order by c.n
-`
-
-type RecentChoicesRow struct {
-	N        int64
-	EntryID  uuid.UUID
-	Kind     string
-	Query    string
-	Language string
-}
-
-// The newest of each entry, in their order.
-func (q *Queries) RecentChoices(ctx context.Context, most int32) ([]RecentChoicesRow, error) {
-	rows, err := q.db.Query(ctx, recentChoices, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []RecentChoicesRow
-	for rows.Next() {
-		var i RecentChoicesRow
-		if err := rows.Scan(
-			&i.N,
-			&i.EntryID,
-			&i.Kind,
-			&i.Query,
-			&i.Language,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const removeEntry = `-- name: RemoveEntry :execrows
-delete from faq_entries where id = $1
-`
-
-func (q *Queries) RemoveEntry(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, removeEntry, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const removeSnippet = `-- name: RemoveSnippet :execrows
-delete from snippets where id = $1
-`
-
-func (q *Queries) RemoveSnippet(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, removeSnippet, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const searchLive = `-- name: SearchLive :many
+const searchPublished = `-- name: SearchPublished :many
 select e.id, e.category, t.language, t.question, t.answer
 from faq_entries e
 join faq_texts t on t.org_id = e.org_id and t.entry_id = e.id
-where e.state = 'live' and t.words @@ to_tsquery('simple', $1::text)
-  and (e.customer_id is null or e.customer_id = $2) and (e.website_id is null or e.website_id = $3)
+where e.state = 'live'
+  and t.words @@ to_tsquery('simple', $1::text)
+  and (e.customer_id is null or e.customer_id = $2)
+  and (e.website_id is null or e.website_id = $3)
   and (e.group_id is null or e.group_id = $4)
-order by ts_rank(t.words, to_tsquery('simple', $1::text)) * (case when t.language = $5::text then 1.5 else 1 end) desc, e.id, t.language limit $6
+order by ts_rank(t.words, to_tsquery('simple', $1::text)) * (case when t.language = $5::text then 1.5 else 1 end)
+    desc,
+  e.id, t.language
+limit $6
 `
 
-type SearchLiveParams struct {
+type SearchPublishedParams struct {
 	Words      string
 	CustomerID *uuid.UUID
 	WebsiteID  *uuid.UUID
@@ -1069,7 +1200,7 @@ type SearchLiveParams struct {
 	Most       int32
 }
 
-type SearchLiveRow struct {
+type SearchPublishedRow struct {
 	ID       uuid.UUID
 	Category string
 	Language string
@@ -1077,9 +1208,9 @@ type SearchLiveRow struct {
 	Answer   string
 }
 
-// What an agent looks for in a conversation: live entries that may be used there, the best first.
-func (q *Queries) SearchLive(ctx context.Context, arg SearchLiveParams) ([]SearchLiveRow, error) {
-	rows, err := q.db.Query(ctx, searchLive,
+// Published entries that may be used in a conversation and match an agent's words, the best first.
+func (q *Queries) SearchPublished(ctx context.Context, arg SearchPublishedParams) ([]SearchPublishedRow, error) {
+	rows, err := q.db.Query(ctx, searchPublished,
 		arg.Words,
 		arg.CustomerID,
 		arg.WebsiteID,
@@ -1091,9 +1222,9 @@ func (q *Queries) SearchLive(ctx context.Context, arg SearchLiveParams) ([]Searc
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SearchLiveRow
+	var items []SearchPublishedRow
 	for rows.Next() {
-		var i SearchLiveRow
+		var i SearchPublishedRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Category,
@@ -1111,9 +1242,29 @@ func (q *Queries) SearchLive(ctx context.Context, arg SearchLiveParams) ([]Searc
 	return items, nil
 }
 
+const setDeskSettings = `-- name: SetDeskSettings :execrows
+update desk_settings set agents_edit = $1, review = $2, away_reasons = $3
+`
+
+type SetDeskSettingsParams struct {
+	AgentsEdit  bool
+	Review      bool
+	AwayReasons []string
+}
+
+func (q *Queries) SetDeskSettings(ctx context.Context, arg SetDeskSettingsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setDeskSettings, arg.AgentsEdit, arg.Review, arg.AwayReasons)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const setEntryState = `-- name: SetEntryState :many
-update faq_entries set state = $1, version = version + 1, updated_at = clock_timestamp(), updated_by = $2::uuid
-where id = any($3::uuid[]) and state <> $1 returning id
+update faq_entries
+set state = $1, version = version + 1, updated_at = clock_timestamp(), updated_by = $2::uuid
+where id = any($3::uuid[]) and state <> $1
+returning id
 `
 
 type SetEntryStateParams struct {
@@ -1142,69 +1293,14 @@ func (q *Queries) SetEntryState(ctx context.Context, arg SetEntryStateParams) ([
 	return items, nil
 }
 
-const setRules = `-- name: SetRules :execrows
-update desk_rules set agents_edit = $1, review = $2, away_reasons = $3
-`
-
-type SetRulesParams struct {
-	AgentsEdit  bool
-	Review      bool
-	AwayReasons []string
-}
-
-func (q *Queries) SetRules(ctx context.Context, arg SetRulesParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setRules, arg.AgentsEdit, arg.Review, arg.AwayReasons)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const snippetWithKeys = `-- name: SnippetWithKeys :one
-select s.name, coalesce(g.name, '')::text as group_name, coalesce(c.name, '')::text as customer_name, (s.user_id is not null)::boolean as own
-from snippets s
-left join groups g on g.org_id = s.org_id and g.id = s.group_id
-left join customers c on c.org_id = s.org_id and c.id = s.customer_id
-where lower(s.keys) = lower($1) and s.id <> $2 and (s.user_id is null or s.user_id = $3::uuid)
-  and (s.customer_id is null or $4::uuid is null or s.customer_id = $4::uuid)
-limit 1
-`
-
-type SnippetWithKeysParams struct {
-	Keys       string
-	ID         uuid.UUID
-	UserID     *uuid.UUID
-	CustomerID *uuid.UUID
-}
-
-type SnippetWithKeysRow struct {
-	Name         string
-	GroupName    string
-	CustomerName string
-	Own          bool
-}
-
-// Another snippet with the same keys that somebody who uses a snippet of this scope could see.
-func (q *Queries) SnippetWithKeys(ctx context.Context, arg SnippetWithKeysParams) (SnippetWithKeysRow, error) {
-	row := q.db.QueryRow(ctx, snippetWithKeys,
-		arg.Keys,
-		arg.ID,
-		arg.UserID,
-		arg.CustomerID,
-	)
-	var i SnippetWithKeysRow
-	err := row.Scan(
-		&i.Name,
-		&i.GroupName,
-		&i.CustomerName,
-		&i.Own,
-	)
-	return i, err
-}
-
 const updateSnippet = `-- name: UpdateSnippet :execrows
-update snippets set name = $1, keys = $2, body = $3, updated_at = now(),
-  file_id = case when $4::boolean then null else coalesce($5::uuid, file_id) end where id = $6
+update snippets
+set name = $1,
+  keys = $2,
+  body = $3,
+  updated_at = now(),
+  file_id = case when $4::boolean then null else coalesce($5::uuid, file_id) end
+where id = $6
 `
 
 type UpdateSnippetParams struct {
@@ -1229,13 +1325,4 @@ func (q *Queries) UpdateSnippet(ctx context.Context, arg UpdateSnippetParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const useSnippets = `-- name: UseSnippets :exec
-update snippets set used = used + 1 where id = any($1::uuid[])
-`
-
-func (q *Queries) UseSnippets(ctx context.Context, ids []uuid.UUID) error {
-	_, err := q.db.Exec(ctx, useSnippets, ids)
-	return err
 }

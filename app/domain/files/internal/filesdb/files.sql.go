@@ -11,111 +11,192 @@ import (
 	"github.com/google/uuid"
 )
 
-const againUpload = `-- name: AgainUpload :exec
-update files set upload_id = $1 where id = $2
+const areBytesNeeded = `-- name: AreBytesNeeded :one
+select (exists (select from files f where f.org_id = app.org_id() and f.hash = $1::bytea)
+    or exists (
+      select from uploads u
+      where u.org_id = app.org_id()
+        and u.hash = $1::bytea
+        and u.started_at >= now() - make_interval(secs => $2::integer)))::boolean as needed
 `
 
-type AgainUploadParams struct {
-	UploadID *uuid.UUID
-	ID       uuid.UUID
+type AreBytesNeededParams struct {
+	Hash    []byte
+	Seconds int32
 }
 
-// The same file has come once more: from now on it is this upload's.
-func (q *Queries) AgainUpload(ctx context.Context, arg AgainUploadParams) error {
-	_, err := q.db.Exec(ctx, againUpload, arg.UploadID, arg.ID)
+// Whether a file has the bytes, or an upload that is not over.
+func (q *Queries) AreBytesNeeded(ctx context.Context, arg AreBytesNeededParams) (bool, error) {
+	row := q.db.QueryRow(ctx, areBytesNeeded, arg.Hash, arg.Seconds)
+	var needed bool
+	err := row.Scan(&needed)
+	return needed, err
+}
+
+const attachFile = `-- name: AttachFile :exec
+update files f
+set conversation_id = c.id, visitor_id = case when f.visitor_id is null then null else c.visitor_id end
+from conversations c
+where c.org_id = f.org_id and c.id = $1 and f.id = $2 and f.conversation_id is null
+`
+
+type AttachFileParams struct {
+	ConversationID uuid.UUID
+	ID             uuid.UUID
+}
+
+// A file's message was sent. In the meantime the conversation may have become another visitor's.
+func (q *Queries) AttachFile(ctx context.Context, arg AttachFileParams) error {
+	_, err := q.db.Exec(ctx, attachFile, arg.ConversationID, arg.ID)
 	return err
 }
 
-const beginUpload = `-- name: BeginUpload :exec
-insert into uploads (org_id, id, website_id, size) values (app.org_id(), $1, $2, $3)
+const attachLateFiles = `-- name: AttachLateFiles :exec
+update files f
+set conversation_id = m.conversation_id
+from messages m
+where f.purpose = 'message'
+  and f.conversation_id is null
+  and f.created_at < now() - make_interval(secs => $1::integer)
+  and m.org_id = f.org_id
+  and m.visitor_id = f.visitor_id
+  and m.id = f.id
 `
 
-type BeginUploadParams struct {
+// Files whose message was sent by a process that ended before it could record it.
+func (q *Queries) AttachLateFiles(ctx context.Context, seconds int32) error {
+	_, err := q.db.Exec(ctx, attachLateFiles, seconds)
+	return err
+}
+
+const createFile = `-- name: CreateFile :one
+insert into files (org_id, id, purpose, visitor_id, name, media_type, size, width, height, hash, by_id, website_id,
+  upload_id)
+values (app.org_id(), $1, $2, $3, $4, $5, $6, $7, $8, $9,
+  $10, $11, $12)
+on conflict (org_id, id) do nothing
+returning id
+`
+
+type CreateFileParams struct {
+	ID        uuid.UUID
+	Purpose   string
+	VisitorID *uuid.UUID
+	Name      string
+	MediaType string
+	Size      int64
+	Width     int32
+	Height    int32
+	Hash      []byte
+	ByID      *uuid.UUID
+	WebsiteID *uuid.UUID
+	UploadID  *uuid.UUID
+}
+
+// No row comes back for an id that is taken.
+func (q *Queries) CreateFile(ctx context.Context, arg CreateFileParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, createFile,
+		arg.ID,
+		arg.Purpose,
+		arg.VisitorID,
+		arg.Name,
+		arg.MediaType,
+		arg.Size,
+		arg.Width,
+		arg.Height,
+		arg.Hash,
+		arg.ByID,
+		arg.WebsiteID,
+		arg.UploadID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const createUpload = `-- name: CreateUpload :exec
+insert into uploads (org_id, id, website_id, size)
+values (app.org_id(), $1, $2, $3)
+`
+
+type CreateUploadParams struct {
 	ID        uuid.UUID
 	WebsiteID *uuid.UUID
 	Size      int64
 }
 
 // Reserves the bytes: the trigger counts them, and locks what it counts until the transaction ends.
-func (q *Queries) BeginUpload(ctx context.Context, arg BeginUploadParams) error {
-	_, err := q.db.Exec(ctx, beginUpload, arg.ID, arg.WebsiteID, arg.Size)
+func (q *Queries) CreateUpload(ctx context.Context, arg CreateUploadParams) error {
+	_, err := q.db.Exec(ctx, createUpload, arg.ID, arg.WebsiteID, arg.Size)
 	return err
 }
 
-const bytesNeeded = `-- name: BytesNeeded :one
-select (exists (select from files f where f.org_id = app.org_id() and f.hash = $1::bytea)
-  or exists (select from uploads u where u.org_id = app.org_id() and u.hash = $1::bytea and u.started_at >= now() - make_interval(secs => $2::integer)))::boolean as needed
-`
-
-type BytesNeededParams struct {
-	Hash    []byte
-	Seconds int32
-}
-
-// Whether a file has the bytes, or an upload that is not over.
-func (q *Queries) BytesNeeded(ctx context.Context, arg BytesNeededParams) (bool, error) {
-	row := q.db.QueryRow(ctx, bytesNeeded, arg.Hash, arg.Seconds)
-	var needed bool
-	err := row.Scan(&needed)
-	return needed, err
-}
-
-const dropFile = `-- name: DropFile :execrows
-delete from files f where f.id = $1 and f.upload_id = $2 and f.conversation_id is null
+const deleteUnsentFile = `-- name: DeleteUnsentFile :execrows
+delete from files f
+where f.id = $1
+  and f.upload_id = $2
+  and f.conversation_id is null
   and not exists (select from messages m where m.org_id = f.org_id and m.visitor_id = f.visitor_id and m.id = f.id)
   and not exists (select from snippets s where s.org_id = f.org_id and s.file_id = f.id)
   and not exists (select from pictures p where p.org_id = f.org_id and p.file_id = f.id)
 `
 
-type DropFileParams struct {
+type DeleteUnsentFileParams struct {
 	ID       uuid.UUID
 	UploadID *uuid.UUID
 }
 
-// Only what this upload brought, and no message says.
-func (q *Queries) DropFile(ctx context.Context, arg DropFileParams) (int64, error) {
-	result, err := q.db.Exec(ctx, dropFile, arg.ID, arg.UploadID)
+// Deletes only what this upload brought and no message has.
+func (q *Queries) DeleteUnsentFile(ctx context.Context, arg DeleteUnsentFileParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteUnsentFile, arg.ID, arg.UploadID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const dropUnused = `-- name: DropUnused :exec
-delete from files f where (f.org_id, f.id) in (
-  select x.org_id, x.id from files x where x.created_at < now() - make_interval(secs => $1::integer) and case x.use
-    when 'message' then x.conversation_id is null
-    else not exists (select from snippets s where s.org_id = x.org_id and s.file_id = x.id)
-      and not exists (select from pictures p where p.org_id = x.org_id and p.file_id = x.id) end
-  order by x.created_at limit 500)
+const deleteUnusedFiles = `-- name: DeleteUnusedFiles :exec
+delete from files f
+where (f.org_id, f.id) in (
+  select x.org_id, x.id
+  from files x
+  where x.created_at < now() - make_interval(secs => $1::integer)
+    and case x.purpose
+      when 'message' then x.conversation_id is null
+      else not exists (select from snippets s where s.org_id = x.org_id and s.file_id = x.id)
+        and not exists (select from pictures p where p.org_id = x.org_id and p.file_id = x.id) end
+  order by x.created_at
+  limit 500)
 `
 
-// Files that were never said, and those that no snippet and no picture has any more.
-func (q *Queries) DropUnused(ctx context.Context, seconds int32) error {
-	_, err := q.db.Exec(ctx, dropUnused, seconds)
+// Files that were never sent, and those that no snippet and no picture has any more.
+func (q *Queries) DeleteUnusedFiles(ctx context.Context, seconds int32) error {
+	_, err := q.db.Exec(ctx, deleteUnusedFiles, seconds)
 	return err
 }
 
-const endUpload = `-- name: EndUpload :exec
+const deleteUpload = `-- name: DeleteUpload :exec
 delete from uploads where id = $1
 `
 
-func (q *Queries) EndUpload(ctx context.Context, id uuid.UUID) error {
-	_, err := q.db.Exec(ctx, endUpload, id)
+func (q *Queries) DeleteUpload(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteUpload, id)
 	return err
 }
 
 const getFile = `-- name: GetFile :one
-select id, use, visitor_id, conversation_id, name, kind, size, width, height, hash, by_id from files where id = $1
+select id, purpose, visitor_id, conversation_id, name, media_type, size, width, height, hash, by_id
+from files
+where id = $1
 `
 
 type GetFileRow struct {
 	ID             uuid.UUID
-	Use            string
+	Purpose        string
 	VisitorID      *uuid.UUID
 	ConversationID *uuid.UUID
 	Name           string
-	Kind           string
+	MediaType      string
 	Size           int64
 	Width          int32
 	Height         int32
@@ -128,11 +209,11 @@ func (q *Queries) GetFile(ctx context.Context, id uuid.UUID) (GetFileRow, error)
 	var i GetFileRow
 	err := row.Scan(
 		&i.ID,
-		&i.Use,
+		&i.Purpose,
 		&i.VisitorID,
 		&i.ConversationID,
 		&i.Name,
-		&i.Kind,
+		&i.MediaType,
 		&i.Size,
 		&i.Width,
 		&i.Height,
@@ -142,25 +223,48 @@ func (q *Queries) GetFile(ctx context.Context, id uuid.UUID) (GetFileRow, error)
 	return i, err
 }
 
-const leftovers = `-- name: Leftovers :many
-select id, hash from uploads where started_at < now() - make_interval(secs => $1::integer) order by started_at limit 200
+const getStorageUsage = `-- name: GetStorageUsage :one
+select coalesce((
+      select u.bytes
+      from storage_usage u
+      where u.org_id = app.org_id() and u.website_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint as organization,
+  coalesce(
+    (select u.bytes from storage_usage u where u.org_id = app.org_id() and u.website_id = $1::uuid), 0)::bigint
+    as website
 `
 
-type LeftoversRow struct {
+type GetStorageUsageRow struct {
+	Organization int64
+	Website      int64
+}
+
+// The bytes that the organization and one of its websites store, uploads under way included.
+func (q *Queries) GetStorageUsage(ctx context.Context, website uuid.UUID) (GetStorageUsageRow, error) {
+	row := q.db.QueryRow(ctx, getStorageUsage, website)
+	var i GetStorageUsageRow
+	err := row.Scan(&i.Organization, &i.Website)
+	return i, err
+}
+
+const listRemovedFileUploads = `-- name: ListRemovedFileUploads :many
+select id, hash from uploads where started_at = '-infinity' and hash = $1::bytea
+`
+
+type ListRemovedFileUploadsRow struct {
 	ID   uuid.UUID
 	Hash []byte
 }
 
-// Uploads that are over, with the bytes that they may have left.
-func (q *Queries) Leftovers(ctx context.Context, seconds int32) ([]LeftoversRow, error) {
-	rows, err := q.db.Query(ctx, leftovers, seconds)
+// The same, at once, of bytes whose file was just removed.
+func (q *Queries) ListRemovedFileUploads(ctx context.Context, hash []byte) ([]ListRemovedFileUploadsRow, error) {
+	rows, err := q.db.Query(ctx, listRemovedFileUploads, hash)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LeftoversRow
+	var items []ListRemovedFileUploadsRow
 	for rows.Next() {
-		var i LeftoversRow
+		var i ListRemovedFileUploadsRow
 		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
 			return nil, err
 		}
@@ -172,25 +276,29 @@ func (q *Queries) Leftovers(ctx context.Context, seconds int32) ([]LeftoversRow,
 	return items, nil
 }
 
-const leftoversOf = `-- name: LeftoversOf :many
-select id, hash from uploads where started_at = '-infinity' and hash = $1::bytea
+const listStaleUploads = `-- name: ListStaleUploads :many
+select id, hash
+from uploads
+where started_at < now() - make_interval(secs => $1::integer)
+order by started_at
+limit 200
 `
 
-type LeftoversOfRow struct {
+type ListStaleUploadsRow struct {
 	ID   uuid.UUID
 	Hash []byte
 }
 
-// The same, at once, of bytes whose file has just been removed.
-func (q *Queries) LeftoversOf(ctx context.Context, hash []byte) ([]LeftoversOfRow, error) {
-	rows, err := q.db.Query(ctx, leftoversOf, hash)
+// Uploads that are over, with the bytes that they may have left.
+func (q *Queries) ListStaleUploads(ctx context.Context, seconds int32) ([]ListStaleUploadsRow, error) {
+	rows, err := q.db.Query(ctx, listStaleUploads, seconds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LeftoversOfRow
+	var items []ListStaleUploadsRow
 	for rows.Next() {
-		var i LeftoversOfRow
+		var i ListStaleUploadsRow
 		if err := rows.Scan(&i.ID, &i.Hash); err != nil {
 			return nil, err
 		}
@@ -206,115 +314,42 @@ const lockBytes = `-- name: LockBytes :exec
 select pg_advisory_xact_lock(hashtextextended(app.org_id()::text || encode($1::bytea, 'hex'), 16))
 `
 
-// Whoever puts bytes into the store, or removes them, holds this until it has said so in the table.
+// Whoever puts bytes into the store, or removes them, holds this lock until the table says so.
 func (q *Queries) LockBytes(ctx context.Context, hash []byte) error {
 	_, err := q.db.Exec(ctx, lockBytes, hash)
 	return err
 }
 
-const nameUpload = `-- name: NameUpload :execrows
+const setFileUpload = `-- name: SetFileUpload :exec
+update files set upload_id = $1 where id = $2
+`
+
+type SetFileUploadParams struct {
+	UploadID *uuid.UUID
+	ID       uuid.UUID
+}
+
+// The same file was uploaded once more: from now on it belongs to this upload.
+func (q *Queries) SetFileUpload(ctx context.Context, arg SetFileUploadParams) error {
+	_, err := q.db.Exec(ctx, setFileUpload, arg.UploadID, arg.ID)
+	return err
+}
+
+const setUploadHash = `-- name: SetUploadHash :execrows
 update uploads set hash = $1, size = $2 where id = $3
 `
 
-type NameUploadParams struct {
+type SetUploadHashParams struct {
 	Hash []byte
 	Size int64
 	ID   uuid.UUID
 }
 
 // From here on nobody removes these bytes.
-func (q *Queries) NameUpload(ctx context.Context, arg NameUploadParams) (int64, error) {
-	result, err := q.db.Exec(ctx, nameUpload, arg.Hash, arg.Size, arg.ID)
+func (q *Queries) SetUploadHash(ctx context.Context, arg SetUploadHashParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setUploadHash, arg.Hash, arg.Size, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const putFile = `-- name: PutFile :one
-insert into files (org_id, id, use, visitor_id, name, kind, size, width, height, hash, by_id, website_id, upload_id)
-values (app.org_id(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-on conflict (org_id, id) do nothing returning id
-`
-
-type PutFileParams struct {
-	ID        uuid.UUID
-	Use       string
-	VisitorID *uuid.UUID
-	Name      string
-	Kind      string
-	Size      int64
-	Width     int32
-	Height    int32
-	Hash      []byte
-	ByID      *uuid.UUID
-	WebsiteID *uuid.UUID
-	UploadID  *uuid.UUID
-}
-
-// No row comes back for an id that is taken.
-func (q *Queries) PutFile(ctx context.Context, arg PutFileParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, putFile,
-		arg.ID,
-		arg.Use,
-		arg.VisitorID,
-		arg.Name,
-		arg.Kind,
-		arg.Size,
-		arg.Width,
-		arg.Height,
-		arg.Hash,
-		arg.ByID,
-		arg.WebsiteID,
-		arg.UploadID,
-	)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
-}
-
-const saidFile = `-- name: SaidFile :exec
-update files f set conversation_id = c.id, visitor_id = case when f.visitor_id is null then null else c.visitor_id end
-from conversations c where c.org_id = f.org_id and c.id = $1 and f.id = $2 and f.conversation_id is null
-`
-
-type SaidFileParams struct {
-	ConversationID uuid.UUID
-	ID             uuid.UUID
-}
-
-// In the meantime the conversation may have become another visitor's.
-func (q *Queries) SaidFile(ctx context.Context, arg SaidFileParams) error {
-	_, err := q.db.Exec(ctx, saidFile, arg.ConversationID, arg.ID)
-	return err
-}
-
-const saidLate = `-- name: SaidLate :exec
-update files f set conversation_id = m.conversation_id
-from messages m where f.use = 'message' and f.conversation_id is null and f.created_at < now() - make_interval(secs => $1::integer)
-  and m.org_id = f.org_id and m.visitor_id = f.visitor_id and m.id = f.id
-`
-
-// Files whose message was said by a process that ended before it could note so.
-func (q *Queries) SaidLate(ctx context.Context, seconds int32) error {
-	_, err := q.db.Exec(ctx, saidLate, seconds)
-	return err
-}
-
-const storageUse = `-- name: StorageUse :one
-select coalesce((select u.bytes from storage_use u where u.org_id = app.org_id() and u.website_id = '00000000-0000-0000-0000-000000000000'), 0)::bigint as organization,
-  coalesce((select u.bytes from storage_use u where u.org_id = app.org_id() and u.website_id = $1::uuid), 0)::bigint as website
-`
-
-type StorageUseRow struct {
-	Organization int64
-	Website      int64
-}
-
-// The bytes that the organization and one of its websites store, with what is coming.
-func (q *Queries) StorageUse(ctx context.Context, website uuid.UUID) (StorageUseRow, error) {
-	row := q.db.QueryRow(ctx, storageUse, website)
-	var i StorageUseRow
-	err := row.Scan(&i.Organization, &i.Website)
-	return i, err
 }

@@ -13,7 +13,9 @@ import (
 )
 
 const acceptInvitation = `-- name: AcceptInvitation :one
-update invitations set accepted_at = now() where id = $1 and accepted_at is null and expires_at > now()
+update invitations
+set accepted_at = now()
+where id = $1 and accepted_at is null and expires_at > now()
 returning email, role, customer_id, customers
 `
 
@@ -36,91 +38,89 @@ func (q *Queries) AcceptInvitation(ctx context.Context, id uuid.UUID) (AcceptInv
 	return i, err
 }
 
-const addCustomers = `-- name: AddCustomers :exec
+const addUserCustomers = `-- name: AddUserCustomers :exec
 insert into user_customers (org_id, user_id, customer_id)
 select app.org_id(), $1, c
 from unnest($2::uuid[]) as c
 on conflict do nothing
 `
 
-type AddCustomersParams struct {
+type AddUserCustomersParams struct {
 	UserID    uuid.UUID
 	Customers []uuid.UUID
 }
 
-func (q *Queries) AddCustomers(ctx context.Context, arg AddCustomersParams) error {
-	_, err := q.db.Exec(ctx, addCustomers, arg.UserID, arg.Customers)
+func (q *Queries) AddUserCustomers(ctx context.Context, arg AddUserCustomersParams) error {
+	_, err := q.db.Exec(ctx, addUserCustomers, arg.UserID, arg.Customers)
 	return err
 }
 
-const addSubscription = `-- name: AddSubscription :exec
-insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth, epoch)
-select app.org_id(), $1, u.id, $2, $3, $4, u.session_epoch
-from users u
-where u.id = $5
-on conflict (org_id, user_id, endpoint) do update set p256dh = excluded.p256dh, auth = excluded.auth, epoch = excluded.epoch
+const canManageUser = `-- name: CanManageUser :one
+select app.door_can_manage_user($1)::boolean as within
 `
 
-type AddSubscriptionParams struct {
-	ID       uuid.UUID
-	Endpoint string
-	P256dh   string
-	Auth     string
-	UserID   uuid.UUID
+func (q *Queries) CanManageUser(ctx context.Context, userID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, canManageUser, userID)
+	var within bool
+	err := row.Scan(&within)
+	return within, err
 }
 
-// For as long as the sessions that the user has now are good.
-func (q *Queries) AddSubscription(ctx context.Context, arg AddSubscriptionParams) error {
-	_, err := q.db.Exec(ctx, addSubscription,
+const createInvitation = `-- name: CreateInvitation :exec
+insert into invitations (org_id, id, email, role, customer_id, limited, customers, token_hash, verifies_email,
+  invited_by, expires_at)
+values (app.org_id(), $1, $2, $3, $4, cardinality($5::uuid[]) > 0,
+  $5::uuid[], $6, $7, $8, $9)
+`
+
+type CreateInvitationParams struct {
+	ID            uuid.UUID
+	Email         string
+	Role          string
+	CustomerID    *uuid.UUID
+	Customers     []uuid.UUID
+	TokenHash     []byte
+	VerifiesEmail bool
+	InvitedBy     uuid.UUID
+	ExpiresAt     time.Time
+}
+
+func (q *Queries) CreateInvitation(ctx context.Context, arg CreateInvitationParams) error {
+	_, err := q.db.Exec(ctx, createInvitation,
 		arg.ID,
-		arg.Endpoint,
-		arg.P256dh,
-		arg.Auth,
-		arg.UserID,
+		arg.Email,
+		arg.Role,
+		arg.CustomerID,
+		arg.Customers,
+		arg.TokenHash,
+		arg.VerifiesEmail,
+		arg.InvitedBy,
+		arg.ExpiresAt,
 	)
 	return err
 }
 
-const changeRole = `-- name: ChangeRole :exec
-update users
-set role = $1, customer_id = $2, session_epoch = session_epoch + 1,
-  limited = limited and $1 in ('manager', 'supervisor', 'agent')
-where id = $3
-`
-
-type ChangeRoleParams struct {
-	Role       string
-	CustomerID *uuid.UUID
-	ID         uuid.UUID
-}
-
-// A role that cannot be limited to customers is not.
-func (q *Queries) ChangeRole(ctx context.Context, arg ChangeRoleParams) error {
-	_, err := q.db.Exec(ctx, changeRole, arg.Role, arg.CustomerID, arg.ID)
-	return err
-}
-
-const createReset = `-- name: CreateReset :exec
-insert into password_resets (org_id, id, user_id, token_hash, proves, made_by, expires_at)
+const createPasswordReset = `-- name: CreatePasswordReset :exec
+insert into password_resets (org_id, id, user_id, token_hash, verifies_email, created_by, expires_at)
 values (app.org_id(), $1, $2, $3, $4, $5, $6)
 `
 
-type CreateResetParams struct {
-	ID        uuid.UUID
-	UserID    uuid.UUID
-	TokenHash []byte
-	Proves    bool
-	MadeBy    *uuid.UUID
-	ExpiresAt time.Time
+type CreatePasswordResetParams struct {
+	ID            uuid.UUID
+	UserID        uuid.UUID
+	TokenHash     []byte
+	VerifiesEmail bool
+	CreatedBy     *uuid.UUID
+	ExpiresAt     time.Time
 }
 
-func (q *Queries) CreateReset(ctx context.Context, arg CreateResetParams) error {
-	_, err := q.db.Exec(ctx, createReset,
+func (q *Queries) CreatePasswordReset(ctx context.Context, arg CreatePasswordResetParams) error {
+	_, err := q.db.Exec(ctx, createPasswordReset,
 		arg.ID,
 		arg.UserID,
 		arg.TokenHash,
-		arg.Proves,
-		arg.MadeBy,
+		arg.VerifiesEmail,
+		arg.CreatedBy,
 		arg.ExpiresAt,
 	)
 	return err
@@ -150,8 +150,101 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 	return err
 }
 
+const deleteAlias = `-- name: DeleteAlias :exec
+delete from aliases where user_id = $1 and customer_id = $2
+`
+
+type DeleteAliasParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) DeleteAlias(ctx context.Context, arg DeleteAliasParams) error {
+	_, err := q.db.Exec(ctx, deleteAlias, arg.UserID, arg.CustomerID)
+	return err
+}
+
+const deleteInvitation = `-- name: DeleteInvitation :execrows
+delete from invitations where id = $1 and accepted_at is null
+`
+
+func (q *Queries) DeleteInvitation(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteInvitation, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteInvitationsByEmail = `-- name: DeleteInvitationsByEmail :exec
+delete from invitations where email = $1 and accepted_at is null
+`
+
+func (q *Queries) DeleteInvitationsByEmail(ctx context.Context, email string) error {
+	_, err := q.db.Exec(ctx, deleteInvitationsByEmail, email)
+	return err
+}
+
+const deleteInvitationsByInviter = `-- name: DeleteInvitationsByInviter :exec
+delete from invitations where invited_by = $1 and accepted_at is null
+`
+
+// Deletes what a user has invited who may no longer invite.
+func (q *Queries) DeleteInvitationsByInviter(ctx context.Context, invitedBy uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteInvitationsByInviter, invitedBy)
+	return err
+}
+
+const deletePicture = `-- name: DeletePicture :exec
+delete from pictures where user_id = $1 and customer_id = $2
+`
+
+type DeletePictureParams struct {
+	UserID     uuid.UUID
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) DeletePicture(ctx context.Context, arg DeletePictureParams) error {
+	_, err := q.db.Exec(ctx, deletePicture, arg.UserID, arg.CustomerID)
+	return err
+}
+
+const deletePushSubscription = `-- name: DeletePushSubscription :exec
+delete from push_subscriptions where user_id = $1 and endpoint = $2
+`
+
+type DeletePushSubscriptionParams struct {
+	UserID   uuid.UUID
+	Endpoint string
+}
+
+func (q *Queries) DeletePushSubscription(ctx context.Context, arg DeletePushSubscriptionParams) error {
+	_, err := q.db.Exec(ctx, deletePushSubscription, arg.UserID, arg.Endpoint)
+	return err
+}
+
+const deletePushSubscriptions = `-- name: DeletePushSubscriptions :exec
+delete from push_subscriptions where user_id = $1
+`
+
+func (q *Queries) DeletePushSubscriptions(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deletePushSubscriptions, userID)
+	return err
+}
+
+const deleteUserCustomers = `-- name: DeleteUserCustomers :exec
+delete from user_customers where user_id = $1
+`
+
+func (q *Queries) DeleteUserCustomers(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteUserCustomers, userID)
+	return err
+}
+
 const disableUser = `-- name: DisableUser :execrows
-update users set disabled_at = now(), session_epoch = session_epoch + 1 where id = $1 and disabled_at is null
+update users
+set disabled_at = now(), session_epoch = session_epoch + 1
+where id = $1 and disabled_at is null
 `
 
 func (q *Queries) DisableUser(ctx context.Context, id uuid.UUID) (int64, error) {
@@ -160,66 +253,6 @@ func (q *Queries) DisableUser(ctx context.Context, id uuid.UUID) (int64, error) 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const dropAlias = `-- name: DropAlias :exec
-delete from aliases where user_id = $1 and customer_id = $2
-`
-
-type DropAliasParams struct {
-	UserID     uuid.UUID
-	CustomerID uuid.UUID
-}
-
-func (q *Queries) DropAlias(ctx context.Context, arg DropAliasParams) error {
-	_, err := q.db.Exec(ctx, dropAlias, arg.UserID, arg.CustomerID)
-	return err
-}
-
-const dropCustomers = `-- name: DropCustomers :exec
-delete from user_customers where user_id = $1
-`
-
-func (q *Queries) DropCustomers(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, dropCustomers, userID)
-	return err
-}
-
-const dropPicture = `-- name: DropPicture :exec
-delete from pictures where user_id = $1 and customer_id = $2
-`
-
-type DropPictureParams struct {
-	UserID     uuid.UUID
-	CustomerID uuid.UUID
-}
-
-func (q *Queries) DropPicture(ctx context.Context, arg DropPictureParams) error {
-	_, err := q.db.Exec(ctx, dropPicture, arg.UserID, arg.CustomerID)
-	return err
-}
-
-const dropSubscription = `-- name: DropSubscription :exec
-delete from push_subscriptions where user_id = $1 and endpoint = $2
-`
-
-type DropSubscriptionParams struct {
-	UserID   uuid.UUID
-	Endpoint string
-}
-
-func (q *Queries) DropSubscription(ctx context.Context, arg DropSubscriptionParams) error {
-	_, err := q.db.Exec(ctx, dropSubscription, arg.UserID, arg.Endpoint)
-	return err
-}
-
-const dropSubscriptions = `-- name: DropSubscriptions :exec
-delete from push_subscriptions where user_id = $1
-`
-
-func (q *Queries) DropSubscriptions(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, dropSubscriptions, userID)
-	return err
 }
 
 const enableUser = `-- name: EnableUser :execrows
@@ -234,20 +267,23 @@ func (q *Queries) EnableUser(ctx context.Context, id uuid.UUID) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const faceOf = `-- name: FaceOf :one
-select coalesce((select p.file_id from conversations c join pictures p on p.org_id = c.org_id and p.user_id = c.agent_id and p.customer_id = c.customer_id
-    where c.id = $1), '00000000-0000-0000-0000-000000000000')::uuid as file_id,
+const getAgentPicture = `-- name: GetAgentPicture :one
+select coalesce((
+      select p.file_id
+      from conversations c
+      join pictures p on p.org_id = c.org_id and p.user_id = c.agent_id and p.customer_id = c.customer_id
+      where c.id = $1), '00000000-0000-0000-0000-000000000000')::uuid as file_id,
   exists(select from pictures) as any_pictures
 `
 
-type FaceOfRow struct {
+type GetAgentPictureRow struct {
 	FileID      uuid.UUID
 	AnyPictures bool
 }
 
-func (q *Queries) FaceOf(ctx context.Context, conversationID uuid.UUID) (FaceOfRow, error) {
-	row := q.db.QueryRow(ctx, faceOf, conversationID)
-	var i FaceOfRow
+func (q *Queries) GetAgentPicture(ctx context.Context, conversationID uuid.UUID) (GetAgentPictureRow, error) {
+	row := q.db.QueryRow(ctx, getAgentPicture, conversationID)
+	var i GetAgentPictureRow
 	err := row.Scan(&i.FileID, &i.AnyPictures)
 	return i, err
 }
@@ -292,64 +328,20 @@ func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (GetUserRow, error)
 	return i, err
 }
 
-const hasUser = `-- name: HasUser :one
+const hasUserWithEmail = `-- name: HasUserWithEmail :one
 select exists (select from users where email = $1)
 `
 
-func (q *Queries) HasUser(ctx context.Context, email string) (bool, error) {
-	row := q.db.QueryRow(ctx, hasUser, email)
+func (q *Queries) HasUserWithEmail(ctx context.Context, email string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasUserWithEmail, email)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
 }
 
-const invite = `-- name: Invite :exec
-insert into invitations (org_id, id, email, role, customer_id, limited, customers, token_hash, proves, invited_by, expires_at)
-values (app.org_id(), $1, $2, $3, $4, cardinality($5::uuid[]) > 0, $5::uuid[],
-  $6, $7, $8, $9)
-`
-
-type InviteParams struct {
-	ID         uuid.UUID
-	Email      string
-	Role       string
-	CustomerID *uuid.UUID
-	Customers  []uuid.UUID
-	TokenHash  []byte
-	Proves     bool
-	InvitedBy  uuid.UUID
-	ExpiresAt  time.Time
-}
-
-func (q *Queries) Invite(ctx context.Context, arg InviteParams) error {
-	_, err := q.db.Exec(ctx, invite,
-		arg.ID,
-		arg.Email,
-		arg.Role,
-		arg.CustomerID,
-		arg.Customers,
-		arg.TokenHash,
-		arg.Proves,
-		arg.InvitedBy,
-		arg.ExpiresAt,
-	)
-	return err
-}
-
-const isWithin = `-- name: IsWithin :one
-select app.door_within($1)::boolean as within
-`
-
-func (q *Queries) IsWithin(ctx context.Context, userID uuid.UUID) (bool, error) {
-	row := q.db.QueryRow(ctx, isWithin, userID)
-	var within bool
-	err := row.Scan(&within)
-	return within, err
-}
-
 const joinIdentity = `-- name: JoinIdentity :one
-select app.door_join($1::uuid, $2::text, $3::text, $4::boolean,
-  $5::uuid)::text as outcome
+select app.door_join_identity($1::uuid, $2::text, $3::text,
+    $4::boolean, $5::uuid)::text as outcome
 `
 
 type JoinIdentityParams struct {
@@ -360,7 +352,7 @@ type JoinIdentityParams struct {
 	UserID     uuid.UUID
 }
 
-// Gives a user that was just created its log-in. A null hash is the address's proven identity, whatever its password.
+// Gives a user that was just created its identity. A null hash is the address's proven identity, whatever its password.
 func (q *Queries) JoinIdentity(ctx context.Context, arg JoinIdentityParams) (string, error) {
 	row := q.db.QueryRow(ctx, joinIdentity,
 		arg.IdentityID,
@@ -376,8 +368,10 @@ func (q *Queries) JoinIdentity(ctx context.Context, arg JoinIdentityParams) (str
 
 const listAliases = `-- name: ListAliases :many
 select c.id as customer_id, c.name as customer_name, coalesce(a.name, '')::text as alias, p.file_id
-from customers c left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1
-left join pictures p on p.org_id = c.org_id and p.customer_id = c.id and p.user_id = $1 order by lower(c.name)
+from customers c
+left join aliases a on a.org_id = c.org_id and a.customer_id = c.id and a.user_id = $1
+left join pictures p on p.org_id = c.org_id and p.customer_id = c.id and p.user_id = $1
+order by lower(c.name)
 `
 
 type ListAliasesRow struct {
@@ -422,7 +416,8 @@ select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as custom
     order by lower(k.name))::text[] as customer_names
 from invitations i
 left join customers c on c.org_id = i.org_id and c.id = i.customer_id
-where i.accepted_at is null and i.expires_at > now() order by i.created_at desc
+where i.accepted_at is null and i.expires_at > now()
+order by i.created_at desc
 `
 
 type ListInvitationsRow struct {
@@ -461,30 +456,30 @@ func (q *Queries) ListInvitations(ctx context.Context) ([]ListInvitationsRow, er
 	return items, nil
 }
 
-const listSubscriptions = `-- name: ListSubscriptions :many
+const listPushSubscriptions = `-- name: ListPushSubscriptions :many
 select s.endpoint, s.p256dh, s.auth
 from push_subscriptions s
-join users u on u.org_id = s.org_id and u.id = s.user_id and u.session_epoch = s.epoch
+join users u on u.org_id = s.org_id and u.id = s.user_id and u.session_epoch = s.session_epoch
 where s.user_id = $1
 order by s.created_at desc
 limit 10
 `
 
-type ListSubscriptionsRow struct {
+type ListPushSubscriptionsRow struct {
 	Endpoint string
 	P256dh   string
 	Auth     string
 }
 
-func (q *Queries) ListSubscriptions(ctx context.Context, userID uuid.UUID) ([]ListSubscriptionsRow, error) {
-	rows, err := q.db.Query(ctx, listSubscriptions, userID)
+func (q *Queries) ListPushSubscriptions(ctx context.Context, userID uuid.UUID) ([]ListPushSubscriptionsRow, error) {
+	rows, err := q.db.Query(ctx, listPushSubscriptions, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListSubscriptionsRow
+	var items []ListPushSubscriptionsRow
 	for rows.Next() {
-		var i ListSubscriptionsRow
+		var i ListPushSubscriptionsRow
 		if err := rows.Scan(&i.Endpoint, &i.P256dh, &i.Auth); err != nil {
 			return nil, err
 		}
@@ -497,18 +492,20 @@ func (q *Queries) ListSubscriptions(ctx context.Context, userID uuid.UUID) ([]Li
 }
 
 const listUsers = `-- name: ListUsers :many
-select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, u.limited, coalesce(c.name, '')::text as customer_name,
+select u.id, u.email, u.name, u.role, u.customer_id, u.disabled_at, u.limited,
+  coalesce(c.name, '')::text as customer_name,
   array(select x.customer_id from user_customers x where x.org_id = u.org_id and x.user_id = u.id)::uuid[] as customers,
   array(
     select k.name
-    from user_customers x join customers k on k.org_id = x.org_id and k.id = x.customer_id
+    from user_customers x
+    join customers k on k.org_id = x.org_id and k.id = x.customer_id
     where x.org_id = u.org_id and x.user_id = u.id
     order by lower(k.name))::text[] as customer_names,
   coalesce((select a.open_chats from agents a where a.user_id = u.id), 0)::integer as open_chats,
   (select count(*) from invitations i where i.invited_by = u.id and i.accepted_at is null)::integer as invited
 from users u
 left join customers c on c.org_id = u.org_id and c.id = u.customer_id
-where $1::boolean or u.id = app.actor_id() or app.door_within(u.id)
+where $1::boolean or u.id = app.actor_id() or app.door_can_manage_user(u.id)
 order by u.disabled_at is not null, lower(u.name), u.id
 `
 
@@ -527,7 +524,7 @@ type ListUsersRow struct {
 	Invited       int32
 }
 
-// Everybody, or whom a limited manager may manage, and itself.
+// All users, or those whom a limited manager may manage, and itself.
 func (q *Queries) ListUsers(ctx context.Context, everybody bool) ([]ListUsersRow, error) {
 	rows, err := q.db.Query(ctx, listUsers, everybody)
 	if err != nil {
@@ -586,113 +583,142 @@ func (q *Queries) LockOwners(ctx context.Context) ([]uuid.UUID, error) {
 	return items, nil
 }
 
-const putAlias = `-- name: PutAlias :exec
-insert into aliases (org_id, user_id, customer_id, name) values (app.org_id(), $1, $2, $3)
-on conflict (org_id, user_id, customer_id) do update set name = excluded.name
+const saveAlias = `-- name: SaveAlias :exec
+insert into aliases (org_id, user_id, customer_id, name)
+values (app.org_id(), $1, $2, $3)
+on conflict (org_id, user_id, customer_id) do update
+set name = excluded.name
 `
 
-type PutAliasParams struct {
+type SaveAliasParams struct {
 	UserID     uuid.UUID
 	CustomerID uuid.UUID
 	Name       string
 }
 
-func (q *Queries) PutAlias(ctx context.Context, arg PutAliasParams) error {
-	_, err := q.db.Exec(ctx, putAlias, arg.UserID, arg.CustomerID, arg.Name)
+func (q *Queries) SaveAlias(ctx context.Context, arg SaveAliasParams) error {
+	_, err := q.db.Exec(ctx, saveAlias, arg.UserID, arg.CustomerID, arg.Name)
 	return err
 }
 
-const putPicture = `-- name: PutPicture :exec
-insert into pictures (org_id, user_id, customer_id, file_id) values (app.org_id(), $1, $2, $3)
-on conflict (org_id, user_id, customer_id) do update set file_id = excluded.file_id
+const savePicture = `-- name: SavePicture :exec
+insert into pictures (org_id, user_id, customer_id, file_id)
+values (app.org_id(), $1, $2, $3)
+on conflict (org_id, user_id, customer_id) do update
+set file_id = excluded.file_id
 `
 
-type PutPictureParams struct {
+type SavePictureParams struct {
 	UserID     uuid.UUID
 	CustomerID uuid.UUID
 	FileID     uuid.UUID
 }
 
-func (q *Queries) PutPicture(ctx context.Context, arg PutPictureParams) error {
-	_, err := q.db.Exec(ctx, putPicture, arg.UserID, arg.CustomerID, arg.FileID)
+func (q *Queries) SavePicture(ctx context.Context, arg SavePictureParams) error {
+	_, err := q.db.Exec(ctx, savePicture, arg.UserID, arg.CustomerID, arg.FileID)
 	return err
 }
 
-const putPreferences = `-- name: PutPreferences :exec
-insert into preferences (org_id, user_id, chosen) values (app.org_id(), $1, $2) on conflict (org_id, user_id) do update set chosen = excluded.chosen
+const savePreferences = `-- name: SavePreferences :exec
+insert into preferences (org_id, user_id, chosen)
+values (app.org_id(), $1, $2)
+on conflict (org_id, user_id) do update
+set chosen = excluded.chosen
 `
 
-type PutPreferencesParams struct {
+type SavePreferencesParams struct {
 	UserID uuid.UUID
 	Chosen []byte
 }
 
-func (q *Queries) PutPreferences(ctx context.Context, arg PutPreferencesParams) error {
-	_, err := q.db.Exec(ctx, putPreferences, arg.UserID, arg.Chosen)
+func (q *Queries) SavePreferences(ctx context.Context, arg SavePreferencesParams) error {
+	_, err := q.db.Exec(ctx, savePreferences, arg.UserID, arg.Chosen)
 	return err
 }
 
-const setLimited = `-- name: SetLimited :exec
+const savePushSubscription = `-- name: SavePushSubscription :exec
+insert into push_subscriptions (org_id, id, user_id, endpoint, p256dh, auth, session_epoch)
+select app.org_id(), $1, u.id, $2, $3, $4, u.session_epoch
+from users u
+where u.id = $5
+on conflict (org_id, user_id, endpoint) do update
+set p256dh = excluded.p256dh, auth = excluded.auth, session_epoch = excluded.session_epoch
+`
+
+type SavePushSubscriptionParams struct {
+	ID       uuid.UUID
+	Endpoint string
+	P256dh   string
+	Auth     string
+	UserID   uuid.UUID
+}
+
+// For as long as the sessions that the user has now are good.
+func (q *Queries) SavePushSubscription(ctx context.Context, arg SavePushSubscriptionParams) error {
+	_, err := q.db.Exec(ctx, savePushSubscription,
+		arg.ID,
+		arg.Endpoint,
+		arg.P256dh,
+		arg.Auth,
+		arg.UserID,
+	)
+	return err
+}
+
+const setUserLimited = `-- name: SetUserLimited :exec
 update users set limited = $1, session_epoch = session_epoch + 1 where id = $2
 `
 
-type SetLimitedParams struct {
+type SetUserLimitedParams struct {
 	Limited bool
 	ID      uuid.UUID
 }
 
-func (q *Queries) SetLimited(ctx context.Context, arg SetLimitedParams) error {
-	_, err := q.db.Exec(ctx, setLimited, arg.Limited, arg.ID)
+func (q *Queries) SetUserLimited(ctx context.Context, arg SetUserLimitedParams) error {
+	_, err := q.db.Exec(ctx, setUserLimited, arg.Limited, arg.ID)
 	return err
 }
 
-const trimSubscriptions = `-- name: TrimSubscriptions :exec
-delete from push_subscriptions s where s.user_id = $1 and s.id not in (select k.id from push_subscriptions k where k.user_id = $1 order by k.created_at desc limit 10)
+const setUserRole = `-- name: SetUserRole :exec
+update users
+set role = $1,
+  customer_id = $2,
+  session_epoch = session_epoch + 1,
+  limited = limited and $1 in ('manager', 'supervisor', 'agent')
+where id = $3
 `
 
-func (q *Queries) TrimSubscriptions(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, trimSubscriptions, userID)
+type SetUserRoleParams struct {
+	Role       string
+	CustomerID *uuid.UUID
+	ID         uuid.UUID
+}
+
+// A role that cannot be limited to customers is not.
+func (q *Queries) SetUserRole(ctx context.Context, arg SetUserRoleParams) error {
+	_, err := q.db.Exec(ctx, setUserRole, arg.Role, arg.CustomerID, arg.ID)
 	return err
 }
 
-const uninvite = `-- name: Uninvite :execrows
-delete from invitations where id = $1 and accepted_at is null
+const trimPushSubscriptions = `-- name: TrimPushSubscriptions :exec
+delete from push_subscriptions s
+where s.user_id = $1
+  and s.id not in (select k.id from push_subscriptions k where k.user_id = $1 order by k.created_at desc limit 10)
 `
 
-func (q *Queries) Uninvite(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, uninvite, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const uninviteBy = `-- name: UninviteBy :exec
-delete from invitations where invited_by = $1 and accepted_at is null
-`
-
-// Takes back what a user has invited who may no longer invite.
-func (q *Queries) UninviteBy(ctx context.Context, invitedBy uuid.UUID) error {
-	_, err := q.db.Exec(ctx, uninviteBy, invitedBy)
+func (q *Queries) TrimPushSubscriptions(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, trimPushSubscriptions, userID)
 	return err
 }
 
-const uninviteByEmail = `-- name: UninviteByEmail :exec
-delete from invitations where email = $1 and accepted_at is null
+const voidPasswordResets = `-- name: VoidPasswordResets :exec
+update password_resets
+set used_at = now()
+where (user_id = $1 or created_by = $1) and used_at is null
 `
 
-func (q *Queries) UninviteByEmail(ctx context.Context, email string) error {
-	_, err := q.db.Exec(ctx, uninviteByEmail, email)
-	return err
-}
-
-const voidResets = `-- name: VoidResets :exec
-update password_resets set used_at = now()
-where (user_id = $1 or made_by = $1) and used_at is null
-`
-
-// Of a user, and those that it made for others.
-func (q *Queries) VoidResets(ctx context.Context, userID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, voidResets, userID)
+// Ends the links of a user, and those that it made for others.
+func (q *Queries) VoidPasswordResets(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, voidPasswordResets, userID)
 	return err
 }

@@ -27,43 +27,6 @@ func (q *Queries) AddDomain(ctx context.Context, arg AddDomainParams) error {
 	return err
 }
 
-const allWebsites = `-- name: AllWebsites :many
-select w.id, w.customer_id, c.name as customer_name, w.name from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
-order by lower(c.name), lower(w.name), w.id
-`
-
-type AllWebsitesRow struct {
-	ID           uuid.UUID
-	CustomerID   uuid.UUID
-	CustomerName string
-	Name         string
-}
-
-func (q *Queries) AllWebsites(ctx context.Context) ([]AllWebsitesRow, error) {
-	rows, err := q.db.Query(ctx, allWebsites)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AllWebsitesRow
-	for rows.Next() {
-		var i AllWebsitesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.CustomerID,
-			&i.CustomerName,
-			&i.Name,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const createCustomer = `-- name: CreateCustomer :execrows
 insert into customers (org_id, id, name)
 select app.org_id(), $1, $2
@@ -123,26 +86,40 @@ func (q *Queries) CreateWebsite(ctx context.Context, arg CreateWebsiteParams) er
 }
 
 const getCustomer = `-- name: GetCustomer :one
-select id, name, share from customers where id = $1
+select id, name, capacity_share from customers where id = $1
 `
 
 type GetCustomerRow struct {
-	ID    uuid.UUID
-	Name  string
-	Share *int32
+	ID            uuid.UUID
+	Name          string
+	CapacityShare *int32
 }
 
 func (q *Queries) GetCustomer(ctx context.Context, id uuid.UUID) (GetCustomerRow, error) {
 	row := q.db.QueryRow(ctx, getCustomer, id)
 	var i GetCustomerRow
-	err := row.Scan(&i.ID, &i.Name, &i.Share)
+	err := row.Scan(&i.ID, &i.Name, &i.CapacityShare)
 	return i, err
 }
 
+const getOrganizationName = `-- name: GetOrganizationName :one
+select name from organizations
+`
+
+func (q *Queries) GetOrganizationName(ctx context.Context) (string, error) {
+	row := q.db.QueryRow(ctx, getOrganizationName)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const getWebsite = `-- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings, coalesce(k.key, '')::text as identity_key
-from websites w join customers c on c.org_id = w.org_id and c.id = w.customer_id
-left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id where w.id = $1
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings,
+  coalesce(k.key, '')::text as identity_key
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id
+where w.id = $1
 `
 
 type GetWebsiteRow struct {
@@ -174,10 +151,51 @@ func (q *Queries) GetWebsite(ctx context.Context, id uuid.UUID) (GetWebsiteRow, 
 	return i, err
 }
 
+const listAllWebsites = `-- name: ListAllWebsites :many
+select w.id, w.customer_id, c.name as customer_name, w.name
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+order by lower(c.name), lower(w.name), w.id
+`
+
+type ListAllWebsitesRow struct {
+	ID           uuid.UUID
+	CustomerID   uuid.UUID
+	CustomerName string
+	Name         string
+}
+
+func (q *Queries) ListAllWebsites(ctx context.Context) ([]ListAllWebsitesRow, error) {
+	rows, err := q.db.Query(ctx, listAllWebsites)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAllWebsitesRow
+	for rows.Next() {
+		var i ListAllWebsitesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CustomerID,
+			&i.CustomerName,
+			&i.Name,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCustomers = `-- name: ListCustomers :many
 select c.id, c.name, count(w.id)::integer as websites
-from customers c left join websites w on w.org_id = c.org_id and w.customer_id = c.id
-group by c.org_id, c.id, c.name order by lower(c.name)
+from customers c
+left join websites w on w.org_id = c.org_id and w.customer_id = c.id
+group by c.org_id, c.id, c.name
+order by lower(c.name)
 `
 
 type ListCustomersRow struct {
@@ -237,8 +255,11 @@ func (q *Queries) ListDomains(ctx context.Context, websiteID uuid.UUID) ([]ListD
 }
 
 const listWebsites = `-- name: ListWebsites :many
-select w.id, w.name, array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
-from websites w where w.customer_id = $1 order by lower(w.name), w.id
+select w.id, w.name,
+  array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id order by d.host)::text[] as hosts
+from websites w
+where w.customer_id = $1
+order by lower(w.name), w.id
 `
 
 type ListWebsitesRow struct {
@@ -267,20 +288,78 @@ func (q *Queries) ListWebsites(ctx context.Context, customerID uuid.UUID) ([]Lis
 	return items, nil
 }
 
-const organizationName = `-- name: OrganizationName :one
-select name from organizations
+const listWebsitesWithoutDomain = `-- name: ListWebsitesWithoutDomain :many
+select w.id, w.name, c.name as customer_name
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+where not exists (select from domains d where d.website_id = w.id)
+order by lower(c.name), lower(w.name)
+limit 100
 `
 
-func (q *Queries) OrganizationName(ctx context.Context) (string, error) {
-	row := q.db.QueryRow(ctx, organizationName)
-	var name string
-	err := row.Scan(&name)
-	return name, err
+type ListWebsitesWithoutDomainRow struct {
+	ID           uuid.UUID
+	Name         string
+	CustomerName string
+}
+
+// Websites without a domain, which are shown nowhere.
+func (q *Queries) ListWebsitesWithoutDomain(ctx context.Context) ([]ListWebsitesWithoutDomainRow, error) {
+	rows, err := q.db.Query(ctx, listWebsitesWithoutDomain)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListWebsitesWithoutDomainRow
+	for rows.Next() {
+		var i ListWebsitesWithoutDomainRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.CustomerName); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockWebsiteSettings = `-- name: LockWebsiteSettings :one
+select settings from websites where id = $1 for update
+`
+
+func (q *Queries) LockWebsiteSettings(ctx context.Context, id uuid.UUID) ([]byte, error) {
+	row := q.db.QueryRow(ctx, lockWebsiteSettings, id)
+	var settings []byte
+	err := row.Scan(&settings)
+	return settings, err
+}
+
+const recordDomainSeen = `-- name: RecordDomainSeen :exec
+update domains
+set seen_at = now()
+where website_id = $1 and host = $2 and (seen_at is null or seen_at < now() - interval '30 seconds')
+`
+
+type RecordDomainSeenParams struct {
+	WebsiteID uuid.UUID
+	Host      string
+}
+
+func (q *Queries) RecordDomainSeen(ctx context.Context, arg RecordDomainSeenParams) error {
+	_, err := q.db.Exec(ctx, recordDomainSeen, arg.WebsiteID, arg.Host)
+	return err
 }
 
 const removeDomain = `-- name: RemoveDomain :one
-with gone as (delete from domains d where d.id = $1 and d.website_id = $2 returning d.org_id, d.website_id)
-select w.key from gone join websites w on w.org_id = gone.org_id and w.id = gone.website_id
+with removed as (
+  delete from domains d
+  where d.id = $1 and d.website_id = $2
+  returning d.org_id, d.website_id
+)
+select w.key
+from removed
+join websites w on w.org_id = removed.org_id and w.id = removed.website_id
 `
 
 type RemoveDomainParams struct {
@@ -324,24 +403,30 @@ func (q *Queries) RenameOrganization(ctx context.Context, name string) (int64, e
 	return result.RowsAffected(), nil
 }
 
-const seeDomain = `-- name: SeeDomain :exec
-update domains set seen_at = now() where website_id = $1 and host = $2
-  and (seen_at is null or seen_at < now() - interval '30 seconds')
+const setCapacityShare = `-- name: SetCapacityShare :execrows
+update customers set capacity_share = $1 where id = $2
 `
 
-type SeeDomainParams struct {
-	WebsiteID uuid.UUID
-	Host      string
+type SetCapacityShareParams struct {
+	CapacityShare *int32
+	ID            uuid.UUID
 }
 
-func (q *Queries) SeeDomain(ctx context.Context, arg SeeDomainParams) error {
-	_, err := q.db.Exec(ctx, seeDomain, arg.WebsiteID, arg.Host)
-	return err
+func (q *Queries) SetCapacityShare(ctx context.Context, arg SetCapacityShareParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setCapacityShare, arg.CapacityShare, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const setIdentityKey = `-- name: SetIdentityKey :one
-insert into identity_keys (org_id, website_id, key) select w.org_id, w.id, $1 from websites w where w.id = $2
-on conflict (org_id, website_id) do update set key = excluded.key
+insert into identity_keys (org_id, website_id, key)
+select w.org_id, w.id, $1
+from websites w
+where w.id = $2
+on conflict (org_id, website_id) do update
+set key = excluded.key
 returning (select w.key from websites w where w.id = website_id)::text as key
 `
 
@@ -357,88 +442,26 @@ func (q *Queries) SetIdentityKey(ctx context.Context, arg SetIdentityKeyParams) 
 	return key, err
 }
 
-const setSettings = `-- name: SetSettings :one
+const setWebsiteSettings = `-- name: SetWebsiteSettings :one
 update websites set settings = $1 where id = $2 returning key
 `
 
-type SetSettingsParams struct {
+type SetWebsiteSettingsParams struct {
 	Settings []byte
 	ID       uuid.UUID
 }
 
-func (q *Queries) SetSettings(ctx context.Context, arg SetSettingsParams) (string, error) {
-	row := q.db.QueryRow(ctx, setSettings, arg.Settings, arg.ID)
+func (q *Queries) SetWebsiteSettings(ctx context.Context, arg SetWebsiteSettingsParams) (string, error) {
+	row := q.db.QueryRow(ctx, setWebsiteSettings, arg.Settings, arg.ID)
 	var key string
 	err := row.Scan(&key)
 	return key, err
 }
 
-const setShare = `-- name: SetShare :execrows
-update customers set share = $1 where id = $2
-`
-
-type SetShareParams struct {
-	Share *int32
-	ID    uuid.UUID
-}
-
-func (q *Queries) SetShare(ctx context.Context, arg SetShareParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setShare, arg.Share, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const settingsForChange = `-- name: SettingsForChange :one
-select settings from websites where id = $1 for update
-`
-
-func (q *Queries) SettingsForChange(ctx context.Context, id uuid.UUID) ([]byte, error) {
-	row := q.db.QueryRow(ctx, settingsForChange, id)
-	var settings []byte
-	err := row.Scan(&settings)
-	return settings, err
-}
-
-const unfinished = `-- name: Unfinished :many
-select w.id, w.name, c.name as customer_name
-from websites w
-join customers c on c.org_id = w.org_id and c.id = w.customer_id
-where not exists (select from domains d where d.website_id = w.id)
-order by lower(c.name), lower(w.name)
-limit 100
-`
-
-type UnfinishedRow struct {
-	ID           uuid.UUID
-	Name         string
-	CustomerName string
-}
-
-// Websites without a domain, which are shown nowhere.
-func (q *Queries) Unfinished(ctx context.Context) ([]UnfinishedRow, error) {
-	rows, err := q.db.Query(ctx, unfinished)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UnfinishedRow
-	for rows.Next() {
-		var i UnfinishedRow
-		if err := rows.Scan(&i.ID, &i.Name, &i.CustomerName); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const updateWebsite = `-- name: UpdateWebsite :one
-update websites set name = $1, greeting = $2, typing_preview = $3 where id = $4
+update websites
+set name = $1, greeting = $2, typing_preview = $3
+where id = $4
 returning key
 `
 

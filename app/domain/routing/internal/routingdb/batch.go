@@ -17,38 +17,40 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
-const arrive = `-- name: Arrive :batchmany
+const countArrivals = `-- name: CountArrivals :batchmany
 insert into arrivals as a (org_id, customer_id, short, long, at, first_at)
 select app.org_id(), c.customer_id, count(*), count(*), now(), now()
-from unnest($1::uuid[]) d (id) cross join lateral (select k.customer_id from conversations k where k.org_id = app.org_id() and k.id = d.id) c
-group by c.customer_id order by c.customer_id
-on conflict (org_id, customer_id) do update set
-  short = a.short * exp(-ln(2) * greatest(0, extract(epoch from now() - a.at)) / 600) + excluded.short,
+from unnest($1::uuid[]) input (id)
+cross join lateral (select k.customer_id from conversations k where k.org_id = app.org_id() and k.id = input.id) c
+group by c.customer_id
+order by c.customer_id
+on conflict (org_id, customer_id) do update
+set short = a.short * exp(-ln(2) * greatest(0, extract(epoch from now() - a.at)) / 600) + excluded.short,
   long = a.long * exp(-ln(2) * greatest(0, extract(epoch from now() - a.at)) / 7200) + excluded.long,
   at = greatest(a.at, now())
 returning customer_id
 `
 
-type ArriveBatchResults struct {
+type CountArrivalsBatchResults struct {
 	br     pgx.BatchResults
 	tot    int
 	closed bool
 }
 
-// Conversations that have begun, for their customers' counts.
-func (q *Queries) Arrive(ctx context.Context, conversationIds [][]uuid.UUID) *ArriveBatchResults {
+// Counts conversations that have begun, for their customers.
+func (q *Queries) CountArrivals(ctx context.Context, conversationIds [][]uuid.UUID) *CountArrivalsBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range conversationIds {
 		vals := []interface{}{
 			a,
 		}
-		batch.Queue(arrive, vals...)
+		batch.Queue(countArrivals, vals...)
 	}
 	br := q.db.SendBatch(ctx, batch)
-	return &ArriveBatchResults{br, len(conversationIds), false}
+	return &CountArrivalsBatchResults{br, len(conversationIds), false}
 }
 
-func (b *ArriveBatchResults) Query(f func(int, []uuid.UUID, error)) {
+func (b *CountArrivalsBatchResults) Query(f func(int, []uuid.UUID, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
 		var items []uuid.UUID
@@ -79,78 +81,108 @@ func (b *ArriveBatchResults) Query(f func(int, []uuid.UUID, error)) {
 	}
 }
 
-func (b *ArriveBatchResults) Close() error {
+func (b *CountArrivalsBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }
 
-const learn = `-- name: Learn :batchmany
+const learnReplyTimes = `-- name: LearnReplyTimes :batchmany
 
-with d as (
+with input as (
   select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id
-), r as (
-  select distinct on (c.agent_id) c.org_id, c.agent_id, c.group_id, c.last_at, c.answered_from is not null as answers, c.thought,
-    least(600, greatest(1, extract(epoch from c.last_at - greatest(c.answered_from, c.assigned_at, a.last_reply_at, a.came_online))))::double precision as h,
-    a.took, a.expected, a.busy, a.online, a.busy_at, a.status,
-    least(4, greatest(0.25, (a.took + 300) / (a.expected + 300))) as speed
-  from d
-  cross join lateral (select k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.state, k.agent_id, k.agent_name, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.created_at, k.assigned_at, k.closed_at, k.visitor_name, k.group_id, k.came_by, k.line_since, k.lost, k.former_id, k.replied_at, k.answered_from, k.think, k.thinks, k.thought, k.taken_back, k.taken_from, k.taken_at, k.offered_to, k.offered_until, k.offer_note, k.data, k.trail, k.country, k.zone, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcripts, k.address from conversations k where k.org_id = app.org_id() and k.id = d.conversation_id and k.last_at >= now()) c
-  cross join lateral (select x.org_id, x.user_id, x.status, x.chosen, x.status_at, x.hard_cap, x.open_chats, x.came_online, x.last_reply_at, x.last_assigned_at, x.suspect_since, x.took, x.expected, x.busy, x.online, x.busy_at, x.reason from agents x where x.org_id = c.org_id and x.user_id = c.agent_id) a
-  where coalesce((select m.author = 'agent' and m.kind in ('text', 'file') and m.author_id = c.agent_id from messages m
-    where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.id = d.message_id), false)
+), reply as (
+  select distinct on (c.agent_id) c.org_id, c.agent_id, c.group_id, c.last_at,
+    c.reply_waiting_since is not null as answers, c.last_think_seconds,
+    least(600,
+      greatest(1,
+        extract(epoch from c.last_at - greatest(c.reply_waiting_since, c.assigned_at, a.last_reply_at, a.came_online))))::double precision
+      as h,
+    a.reply_seconds, a.expected_reply_seconds, a.busy_seconds, a.online_seconds, a.load_updated_at, a.status,
+    least(4, greatest(0.25, (a.reply_seconds + 300) / (a.expected_reply_seconds + 300))) as speed
+  from input
+  cross join lateral (
+    select k.org_id, k.id, k.website_id, k.customer_id, k.visitor_id, k.visitor_name, k.group_id, k.state, k.state_reason, k.agent_id, k.agent_name, k.created_at, k.assigned_at, k.closed_at, k.last_seq, k.last_text, k.last_at, k.waiting_since, k.replied_at, k.reply_waiting_since, k.read_by_visitor, k.read_by_agent, k.mailed_seq, k.transcript_count, k.queued_at, k.offered_to, k.offered_until, k.offer_note, k.agent_lost, k.former_agent_id, k.requeue_count, k.requeued_from, k.requeued_at, k.think_seconds, k.think_count, k.last_think_seconds, k.page_url, k.page_title, k.referrer, k.user_agent, k.language, k.country, k.time_zone, k.ip_address, k.data, k.trail
+    from conversations k
+    where k.org_id = app.org_id() and k.id = input.conversation_id and k.last_at >= now()) c
+  cross join lateral (select x.org_id, x.user_id, x.status, x.chosen, x.reason, x.status_at, x.max_chats, x.open_chats, x.came_online, x.last_reply_at, x.last_assigned_at, x.unresponsive_since, x.reply_seconds, x.expected_reply_seconds, x.busy_seconds, x.online_seconds, x.load_updated_at from agents x where x.org_id = c.org_id and x.user_id = c.agent_id) a
+  where coalesce((
+      select m.author = 'agent' and m.kind in ('text', 'file') and m.author_id = c.agent_id
+      from messages m
+      where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.id = input.message_id), false)
   order by c.agent_id
-), s as (
-  insert into agent_speeds as p (org_id, user_id, group_id, took, expected, replies)
-  select r.org_id, r.agent_id, r.group_id, r.h, g.work * r.speed, 1 from r join groups g on g.org_id = r.org_id and g.id = r.group_id where r.answers
-  on conflict (org_id, user_id, group_id) do update set took = 0.993 * p.took + excluded.took, expected = 0.993 * p.expected + excluded.expected,
-    replies = p.replies + 1
-), g as (
-  update groups k set work = (k.work * least(k.replies, 400) + x.seconds) / (least(k.replies, 400) + x.replies), replies = least(k.replies, 400) + x.replies,
-    think = (k.think * least(k.messages, 300) + x.thought) / (least(k.messages, 300) + x.messages), messages = least(k.messages, 300) + x.messages
-  from (select r.org_id, r.group_id, sum(r.h / sqrt(r.speed)) as seconds, count(*)::double precision as replies,
-      coalesce(sum(r.thought), 0) as thought, count(r.thought)::double precision as messages
-    from r where r.answers group by r.org_id, r.group_id order by r.group_id) x
+), updated_speeds as (
+  insert into agent_speeds as p (org_id, user_id, group_id, reply_seconds, expected_reply_seconds, reply_count)
+  select reply.org_id, reply.agent_id, reply.group_id, reply.h, k.reply_seconds * reply.speed, 1
+  from reply
+  join groups k on k.org_id = reply.org_id and k.id = reply.group_id
+  where reply.answers
+  on conflict (org_id, user_id, group_id) do update
+  set reply_seconds = 0.993 * p.reply_seconds + excluded.reply_seconds,
+    expected_reply_seconds = 0.993 * p.expected_reply_seconds + excluded.expected_reply_seconds,
+    reply_count = p.reply_count + 1
+), updated_groups as (
+  update groups k
+  set reply_seconds = (k.reply_seconds * least(k.reply_count, 400) + x.seconds) / (least(k.reply_count, 400) + x.replies),
+    reply_count = least(k.reply_count, 400) + x.replies,
+    think_seconds = (k.think_seconds * least(k.think_count, 300) + x.last_think_seconds) / (least(k.think_count, 300) + x.messages),
+    think_count = least(k.think_count, 300) + x.messages
+  from (
+    select reply.org_id, reply.group_id, sum(reply.h / sqrt(reply.speed)) as seconds,
+      count(*)::double precision as replies, coalesce(sum(reply.last_think_seconds), 0) as last_think_seconds,
+      count(reply.last_think_seconds)::double precision as messages
+    from reply
+    where reply.answers
+    group by reply.org_id, reply.group_id
+    order by reply.group_id) x
   where k.org_id = x.org_id and k.id = x.group_id
 )
-update agents a set last_reply_at = r.last_at, suspect_since = null,
-  took = case when r.answers then 0.993 * r.took + r.h else r.took end,
-  expected = case when r.answers then 0.993 * r.expected + k.work else r.expected end,
-  busy = r.busy * f.left + case when r.answers then r.h else 0 end,
-  online = r.online * f.left + case r.status when 'online' then (1 - f.left) * 2700 / ln(2) else 0 end,
-  busy_at = r.last_at
-from r, groups k, lateral (select exp(-ln(2) * greatest(0, extract(epoch from r.last_at - r.busy_at)) / 2700)::double precision as left) f
-where a.org_id = r.org_id and a.user_id = r.agent_id and k.org_id = r.org_id and k.id = r.group_id
+update agents a
+set last_reply_at = reply.last_at,
+  unresponsive_since = null,
+  reply_seconds = case when reply.answers then 0.993 * reply.reply_seconds + reply.h else reply.reply_seconds end,
+  expected_reply_seconds = case
+    when reply.answers then 0.993 * reply.expected_reply_seconds + k.reply_seconds
+    else reply.expected_reply_seconds end,
+  busy_seconds = reply.busy_seconds * f.left + case when reply.answers then reply.h else 0 end,
+  online_seconds = reply.online_seconds * f.left + case reply.status
+    when 'online' then (1 - f.left) * 2700 / ln(2)
+    else 0 end,
+  load_updated_at = reply.last_at
+from reply, groups k, lateral (
+  select exp(-ln(2) * greatest(0, extract(epoch from reply.last_at - reply.load_updated_at)) / 2700)::double precision
+      as left) f
+where a.org_id = reply.org_id and a.user_id = reply.agent_id and k.org_id = reply.org_id and k.id = reply.group_id
 returning a.user_id
 `
 
-type LearnBatchResults struct {
+type LearnReplyTimesBatchResults struct {
 	br     pgx.BatchResults
 	tot    int
 	closed bool
 }
 
-type LearnParams struct {
+type LearnReplyTimesParams struct {
 	MessageIds      []uuid.UUID
 	ConversationIds []uuid.UUID
 }
 
 // What is learned, in the messages' own batch.
-// Agents' replies: how long each took its agent. app/domain/routing/estimate.go has the sums' meaning. Of an agent's replies in one batch
-// one counts.
-func (q *Queries) Learn(ctx context.Context, arg []LearnParams) *LearnBatchResults {
+// Learns from agents' replies how long each took its agent; app/domain/routing/estimate.go has the meaning of the sums.
+// Of an agent's replies in one batch one counts.
+func (q *Queries) LearnReplyTimes(ctx context.Context, arg []LearnReplyTimesParams) *LearnReplyTimesBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
 		vals := []interface{}{
 			a.MessageIds,
 			a.ConversationIds,
 		}
-		batch.Queue(learn, vals...)
+		batch.Queue(learnReplyTimes, vals...)
 	}
 	br := q.db.SendBatch(ctx, batch)
-	return &LearnBatchResults{br, len(arg), false}
+	return &LearnReplyTimesBatchResults{br, len(arg), false}
 }
 
-func (b *LearnBatchResults) Query(f func(int, []uuid.UUID, error)) {
+func (b *LearnReplyTimesBatchResults) Query(f func(int, []uuid.UUID, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
 		var items []uuid.UUID
@@ -181,7 +213,7 @@ func (b *LearnBatchResults) Query(f func(int, []uuid.UUID, error)) {
 	}
 }
 
-func (b *LearnBatchResults) Close() error {
+func (b *LearnReplyTimesBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

@@ -12,22 +12,29 @@ import (
 	"github.com/google/uuid"
 )
 
-const addEdit = `-- name: AddEdit :exec
-with old as (
-  delete from edits e where (e.org_id, e.id) in
-    (select o.org_id, o.id from edits o where o.org_id = app.org_id() and o.at < now() - interval '7 days' order by o.at limit 20))
-insert into edits (org_id, id, form, user_id, fields) values (app.org_id(), $1, $2, $3, $4)
+const createEdit = `-- name: CreateEdit :exec
+with expired as (
+  delete from form_edits e
+  where (e.org_id, e.id) in (
+    select o.org_id, o.id
+    from form_edits o
+    where o.org_id = app.org_id() and o.at < now() - interval '7 days'
+    order by o.at
+    limit 20)
+)
+insert into form_edits (org_id, id, form, user_id, fields)
+values (app.org_id(), $1, $2, $3, $4)
 `
 
-type AddEditParams struct {
+type CreateEditParams struct {
 	ID     uuid.UUID
 	Form   string
 	UserID uuid.UUID
 	Fields []string
 }
 
-func (q *Queries) AddEdit(ctx context.Context, arg AddEditParams) error {
-	_, err := q.db.Exec(ctx, addEdit,
+func (q *Queries) CreateEdit(ctx context.Context, arg CreateEditParams) error {
+	_, err := q.db.Exec(ctx, createEdit,
 		arg.ID,
 		arg.Form,
 		arg.UserID,
@@ -36,46 +43,43 @@ func (q *Queries) AddEdit(ctx context.Context, arg AddEditParams) error {
 	return err
 }
 
-const answerForm = `-- name: AnswerForm :exec
-update sent_forms set answer = $1 where hash = $2
+const deleteForm = `-- name: DeleteForm :exec
+delete from submitted_forms where hash = $1 and answer = ''
 `
 
-type AnswerFormParams struct {
-	Answer string
-	Hash   []byte
-}
-
-func (q *Queries) AnswerForm(ctx context.Context, arg AnswerFormParams) error {
-	_, err := q.db.Exec(ctx, answerForm, arg.Answer, arg.Hash)
+// The work of a form was not done as a whole: sent again, it is done again.
+func (q *Queries) DeleteForm(ctx context.Context, hash []byte) error {
+	_, err := q.db.Exec(ctx, deleteForm, hash)
 	return err
 }
 
-const answerOf = `-- name: AnswerOf :one
-select answer from sent_forms where hash = $1
+const getFormAnswer = `-- name: GetFormAnswer :one
+select answer from submitted_forms where hash = $1
 `
 
-func (q *Queries) AnswerOf(ctx context.Context, hash []byte) (string, error) {
-	row := q.db.QueryRow(ctx, answerOf, hash)
+func (q *Queries) GetFormAnswer(ctx context.Context, hash []byte) (string, error) {
+	row := q.db.QueryRow(ctx, getFormAnswer, hash)
 	var answer string
 	err := row.Scan(&answer)
 	return answer, err
 }
 
-const editsOf = `-- name: EditsOf :many
+const listEdits = `-- name: ListEdits :many
 select e.form, u.name, e.user_id, e.fields, e.at
-from edits e
+from form_edits e
 join users u on u.org_id = e.org_id and u.id = e.user_id
 where e.at > $1 and (e.form = any($2::text[]) or e.fields && $3::text[])
-order by e.at desc limit 100
+order by e.at desc
+limit 100
 `
 
-type EditsOfParams struct {
+type ListEditsParams struct {
 	Since  time.Time
 	Forms  []string
 	Fields []string
 }
 
-type EditsOfRow struct {
+type ListEditsRow struct {
 	Form   string
 	Name   string
 	UserID uuid.UUID
@@ -84,15 +88,15 @@ type EditsOfRow struct {
 }
 
 // The last changes of forms, or of fields that other forms have, too, with who made them.
-func (q *Queries) EditsOf(ctx context.Context, arg EditsOfParams) ([]EditsOfRow, error) {
-	rows, err := q.db.Query(ctx, editsOf, arg.Since, arg.Forms, arg.Fields)
+func (q *Queries) ListEdits(ctx context.Context, arg ListEditsParams) ([]ListEditsRow, error) {
+	rows, err := q.db.Query(ctx, listEdits, arg.Since, arg.Forms, arg.Fields)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []EditsOfRow
+	var items []ListEditsRow
 	for rows.Next() {
-		var i EditsOfRow
+		var i ListEditsRow
 		if err := rows.Scan(
 			&i.Form,
 			&i.Name,
@@ -110,16 +114,6 @@ func (q *Queries) EditsOf(ctx context.Context, arg EditsOfParams) ([]EditsOfRow,
 	return items, nil
 }
 
-const forgetForm = `-- name: ForgetForm :exec
-delete from sent_forms where hash = $1 and answer = ''
-`
-
-// The work of a form was not done as a whole: sent again, it is done again.
-func (q *Queries) ForgetForm(ctx context.Context, hash []byte) error {
-	_, err := q.db.Exec(ctx, forgetForm, hash)
-	return err
-}
-
 const lockSaves = `-- name: LockSaves :exec
 select pg_advisory_xact_lock(hashtextextended('save ' || app.org_id()::text || $1::text, 0))
 `
@@ -130,18 +124,40 @@ func (q *Queries) LockSaves(ctx context.Context, what string) error {
 	return err
 }
 
-const takeForm = `-- name: TakeForm :execrows
-with old as (
-  delete from sent_forms s where (s.org_id, s.hash) in
-    (select o.org_id, o.hash from sent_forms o where o.org_id = app.org_id() and o.at < now() - interval '1 day' and o.hash <> $1::bytea limit 20 for update skip locked))
-insert into sent_forms (org_id, hash) values (app.org_id(), $1) on conflict do nothing
+const recordForm = `-- name: RecordForm :execrows
+with expired as (
+  delete from submitted_forms s
+  where (s.org_id, s.hash) in (
+    select o.org_id, o.hash
+    from submitted_forms o
+    where o.org_id = app.org_id() and o.at < now() - interval '1 day' and o.hash <> $1::bytea
+    limit 20
+    for update skip locked)
+)
+insert into submitted_forms (org_id, hash)
+values (app.org_id(), $1)
+on conflict do nothing
 `
 
-// Notes that a form is being saved; no row: it was. Whoever comes at the same time waits for the other.
-func (q *Queries) TakeForm(ctx context.Context, hash []byte) (int64, error) {
-	result, err := q.db.Exec(ctx, takeForm, hash)
+// Records that a form is being saved; no row: it was already. Whoever comes at the same time waits for the other.
+func (q *Queries) RecordForm(ctx context.Context, hash []byte) (int64, error) {
+	result, err := q.db.Exec(ctx, recordForm, hash)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const saveFormAnswer = `-- name: SaveFormAnswer :exec
+update submitted_forms set answer = $1 where hash = $2
+`
+
+type SaveFormAnswerParams struct {
+	Answer string
+	Hash   []byte
+}
+
+func (q *Queries) SaveFormAnswer(ctx context.Context, arg SaveFormAnswerParams) error {
+	_, err := q.db.Exec(ctx, saveFormAnswer, arg.Answer, arg.Hash)
+	return err
 }

@@ -12,87 +12,26 @@ import (
 	"github.com/google/uuid"
 )
 
-const addressByEmail = `-- name: AddressByEmail :one
-select prefix::text as prefix, verified::boolean as verified
-from app.door_address($1::text) as d (prefix, verified)
+const beginPublicForm = `-- name: BeginPublicForm :one
+select fresh::boolean as fresh, answer::text as answer
+from app.door_begin_form($1::bytea) as d (fresh, answer)
 `
 
-type AddressByEmailRow struct {
-	Prefix   string
-	Verified bool
-}
-
-func (q *Queries) AddressByEmail(ctx context.Context, email string) (AddressByEmailRow, error) {
-	row := q.db.QueryRow(ctx, addressByEmail, email)
-	var i AddressByEmailRow
-	err := row.Scan(&i.Prefix, &i.Verified)
-	return i, err
-}
-
-const answerForm = `-- name: AnswerForm :exec
-select app.door_answer_form($1::bytea, $2::text)
-`
-
-type AnswerFormParams struct {
-	Hash   []byte
-	Answer string
-}
-
-func (q *Queries) AnswerForm(ctx context.Context, arg AnswerFormParams) error {
-	_, err := q.db.Exec(ctx, answerForm, arg.Hash, arg.Answer)
-	return err
-}
-
-const attemptsAt = `-- name: AttemptsAt :many
-select place::integer as place, attempts::integer as attempts, seconds_left::integer as seconds_left
-from app.door_attempts($1::bytea[]) as d (place, attempts, seconds_left)
-`
-
-type AttemptsAtRow struct {
-	Place       int32
-	Attempts    int32
-	SecondsLeft int32
-}
-
-func (q *Queries) AttemptsAt(ctx context.Context, keys [][]byte) ([]AttemptsAtRow, error) {
-	rows, err := q.db.Query(ctx, attemptsAt, keys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AttemptsAtRow
-	for rows.Next() {
-		var i AttemptsAtRow
-		if err := rows.Scan(&i.Place, &i.Attempts, &i.SecondsLeft); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const beginForm = `-- name: BeginForm :one
-select fresh::boolean as fresh, answer::text as answer from app.door_begin_form($1::bytea) as d (fresh, answer)
-`
-
-type BeginFormRow struct {
+type BeginPublicFormRow struct {
 	Fresh  bool
 	Answer string
 }
 
-func (q *Queries) BeginForm(ctx context.Context, hash []byte) (BeginFormRow, error) {
-	row := q.db.QueryRow(ctx, beginForm, hash)
-	var i BeginFormRow
+func (q *Queries) BeginPublicForm(ctx context.Context, hash []byte) (BeginPublicFormRow, error) {
+	row := q.db.QueryRow(ctx, beginPublicForm, hash)
+	var i BeginPublicFormRow
 	err := row.Scan(&i.Fresh, &i.Answer)
 	return i, err
 }
 
 const countAttempt = `-- name: CountAttempt :one
 select attempts::integer as attempts, seconds_left::integer as seconds_left
-from app.door_attempt($1::bytea, $2::integer) as d (attempts, seconds_left)
+from app.door_count_attempt($1::bytea, $2::integer) as d (attempts, seconds_left)
 `
 
 type CountAttemptParams struct {
@@ -112,64 +51,50 @@ func (q *Queries) CountAttempt(ctx context.Context, arg CountAttemptParams) (Cou
 	return i, err
 }
 
-const countFailure = `-- name: CountFailure :exec
-select app.door_failed($1::bytea[], $2::integer)
+const countFailures = `-- name: CountFailures :exec
+select app.door_count_failures($1::bytea[], $2::integer)
 `
 
-type CountFailureParams struct {
+type CountFailuresParams struct {
 	Keys    [][]byte
 	Seconds int32
 }
 
-func (q *Queries) CountFailure(ctx context.Context, arg CountFailureParams) error {
-	_, err := q.db.Exec(ctx, countFailure, arg.Keys, arg.Seconds)
+func (q *Queries) CountFailures(ctx context.Context, arg CountFailuresParams) error {
+	_, err := q.db.Exec(ctx, countFailures, arg.Keys, arg.Seconds)
 	return err
 }
 
-const endSession = `-- name: EndSession :exec
-select app.door_session_end($1::text)
+const createAddressReset = `-- name: CreateAddressReset :one
+select app.door_create_address_reset($1::bytea, $2::text,
+    $3::boolean, $4::integer)::boolean as made
 `
 
-func (q *Queries) EndSession(ctx context.Context, token string) error {
-	_, err := q.db.Exec(ctx, endSession, token)
-	return err
+type CreateAddressResetParams struct {
+	TokenHash     []byte
+	Email         string
+	VerifiesEmail bool
+	Seconds       int32
 }
 
-const invitationByToken = `-- name: InvitationByToken :one
-select org_id::uuid as org_id, org_name::text as org_name, invitation_id::uuid as invitation_id, email::text as email, role::text as role,
-  proves::boolean as proves
-from app.door_invitation($1::bytea) as d (org_id, org_name, invitation_id, email, role, proves)
-`
-
-type InvitationByTokenRow struct {
-	OrgID        uuid.UUID
-	OrgName      string
-	InvitationID uuid.UUID
-	Email        string
-	Role         string
-	Proves       bool
-}
-
-func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte) (InvitationByTokenRow, error) {
-	row := q.db.QueryRow(ctx, invitationByToken, tokenHash)
-	var i InvitationByTokenRow
-	err := row.Scan(
-		&i.OrgID,
-		&i.OrgName,
-		&i.InvitationID,
-		&i.Email,
-		&i.Role,
-		&i.Proves,
+func (q *Queries) CreateAddressReset(ctx context.Context, arg CreateAddressResetParams) (bool, error) {
+	row := q.db.QueryRow(ctx, createAddressReset,
+		arg.TokenHash,
+		arg.Email,
+		arg.VerifiesEmail,
+		arg.Seconds,
 	)
-	return i, err
+	var made bool
+	err := row.Scan(&made)
+	return made, err
 }
 
-const keepSignUp = `-- name: KeepSignUp :one
-select app.door_signup($1::bytea, $2::text, $3::text, $4::text,
-  $5::integer)::boolean as verified
+const createSignUp = `-- name: CreateSignUp :one
+select app.door_create_signup($1::bytea, $2::text, $3::text,
+    $4::text, $5::integer)::boolean as verified
 `
 
-type KeepSignUpParams struct {
+type CreateSignUpParams struct {
 	TokenHash    []byte
 	Email        string
 	Organization string
@@ -177,8 +102,8 @@ type KeepSignUpParams struct {
 	Seconds      int32
 }
 
-func (q *Queries) KeepSignUp(ctx context.Context, arg KeepSignUpParams) (bool, error) {
-	row := q.db.QueryRow(ctx, keepSignUp,
+func (q *Queries) CreateSignUp(ctx context.Context, arg CreateSignUpParams) (bool, error) {
+	row := q.db.QueryRow(ctx, createSignUp,
 		arg.TokenHash,
 		arg.Email,
 		arg.Organization,
@@ -190,39 +115,322 @@ func (q *Queries) KeepSignUp(ctx context.Context, arg KeepSignUpParams) (bool, e
 	return verified, err
 }
 
-const lease = `-- name: Lease :many
-select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id, coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
-  coalesce(instance, '00000000-0000-0000-0000-000000000000')::uuid as instance, coalesce(next_in, 0)::double precision as next_in
-from app.door_lease($1::uuid, $2::integer) as d (org_id, user_id, instance, next_in)
+const deleteSession = `-- name: DeleteSession :exec
+select app.door_delete_session($1::text)
 `
 
-type LeaseParams struct {
-	Instance uuid.UUID
-	Seconds  int32
+func (q *Queries) DeleteSession(ctx context.Context, token string) error {
+	_, err := q.db.Exec(ctx, deleteSession, token)
+	return err
 }
 
-type LeaseRow struct {
-	OrgID    uuid.UUID
-	UserID   uuid.UUID
-	Instance uuid.UUID
-	NextIn   float64
+const getEmailStatus = `-- name: GetEmailStatus :one
+select prefix::text as prefix, verified::boolean as verified
+from app.door_email_status($1::text) as d (prefix, verified)
+`
+
+type GetEmailStatusRow struct {
+	Prefix   string
+	Verified bool
 }
 
-func (q *Queries) Lease(ctx context.Context, arg LeaseParams) ([]LeaseRow, error) {
-	rows, err := q.db.Query(ctx, lease, arg.Instance, arg.Seconds)
+func (q *Queries) GetEmailStatus(ctx context.Context, email string) (GetEmailStatusRow, error) {
+	row := q.db.QueryRow(ctx, getEmailStatus, email)
+	var i GetEmailStatusRow
+	err := row.Scan(&i.Prefix, &i.Verified)
+	return i, err
+}
+
+const getInvitationByToken = `-- name: GetInvitationByToken :one
+select org_id::uuid as org_id, org_name::text as org_name, invitation_id::uuid as invitation_id,
+  email::text as email, role::text as role, verifies_email::boolean as verifies_email
+from app.door_find_invitation($1::bytea) as d (org_id, org_name, invitation_id, email, role,
+  verifies_email)
+`
+
+type GetInvitationByTokenRow struct {
+	OrgID         uuid.UUID
+	OrgName       string
+	InvitationID  uuid.UUID
+	Email         string
+	Role          string
+	VerifiesEmail bool
+}
+
+func (q *Queries) GetInvitationByToken(ctx context.Context, tokenHash []byte) (GetInvitationByTokenRow, error) {
+	row := q.db.QueryRow(ctx, getInvitationByToken, tokenHash)
+	var i GetInvitationByTokenRow
+	err := row.Scan(
+		&i.OrgID,
+		&i.OrgName,
+		&i.InvitationID,
+		&i.Email,
+		&i.Role,
+		&i.VerifiesEmail,
+	)
+	return i, err
+}
+
+const getResetByToken = `-- name: GetResetByToken :one
+select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id,
+  coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id, email::text as email,
+  verifies_email::boolean as verifies_email
+from app.door_find_reset($1::bytea) as d (org_id, user_id, email, verifies_email)
+`
+
+type GetResetByTokenRow struct {
+	OrgID         uuid.UUID
+	UserID        uuid.UUID
+	Email         string
+	VerifiesEmail bool
+}
+
+func (q *Queries) GetResetByToken(ctx context.Context, tokenHash []byte) (GetResetByTokenRow, error) {
+	row := q.db.QueryRow(ctx, getResetByToken, tokenHash)
+	var i GetResetByTokenRow
+	err := row.Scan(
+		&i.OrgID,
+		&i.UserID,
+		&i.Email,
+		&i.VerifiesEmail,
+	)
+	return i, err
+}
+
+const getSessionByToken = `-- name: GetSessionByToken :one
+select app.door_find_session($1::text)::bytea as data
+`
+
+func (q *Queries) GetSessionByToken(ctx context.Context, token string) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getSessionByToken, token)
+	var data []byte
+	err := row.Scan(&data)
+	return data, err
+}
+
+const getSignUpByToken = `-- name: GetSignUpByToken :one
+select email::text as email, organization::text as organization, name::text as name, verified::boolean as verified
+from app.door_find_signup($1::bytea) as d (email, organization, name, verified)
+`
+
+type GetSignUpByTokenRow struct {
+	Email        string
+	Organization string
+	Name         string
+	Verified     bool
+}
+
+func (q *Queries) GetSignUpByToken(ctx context.Context, tokenHash []byte) (GetSignUpByTokenRow, error) {
+	row := q.db.QueryRow(ctx, getSignUpByToken, tokenHash)
+	var i GetSignUpByTokenRow
+	err := row.Scan(
+		&i.Email,
+		&i.Organization,
+		&i.Name,
+		&i.Verified,
+	)
+	return i, err
+}
+
+const getUserByID = `-- name: GetUserByID :one
+select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, name::text as name,
+  email::text as email, role::text as role,
+  coalesce(customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id,
+  session_epoch::integer as session_epoch, limited::boolean as limited, customers::uuid[] as customers
+from app.door_find_user($1::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id,
+  session_epoch, limited, customers)
+`
+
+type GetUserByIDRow struct {
+	OrgID        uuid.UUID
+	OrgName      string
+	UserID       uuid.UUID
+	Name         string
+	Email        string
+	Role         string
+	CustomerID   uuid.UUID
+	SessionEpoch int32
+	Limited      bool
+	Customers    []uuid.UUID
+}
+
+func (q *Queries) GetUserByID(ctx context.Context, id uuid.UUID) (GetUserByIDRow, error) {
+	row := q.db.QueryRow(ctx, getUserByID, id)
+	var i GetUserByIDRow
+	err := row.Scan(
+		&i.OrgID,
+		&i.OrgName,
+		&i.UserID,
+		&i.Name,
+		&i.Email,
+		&i.Role,
+		&i.CustomerID,
+		&i.SessionEpoch,
+		&i.Limited,
+		&i.Customers,
+	)
+	return i, err
+}
+
+const getWebsiteByKey = `-- name: GetWebsiteByKey :one
+
+select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
+  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts,
+  groups::jsonb as groups, settings::jsonb as settings, identity_key::text as identity_key
+from app.door_find_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview,
+  hosts, groups, settings, identity_key)
+`
+
+type GetWebsiteByKeyRow struct {
+	OrgID         uuid.UUID
+	WebsiteID     uuid.UUID
+	CustomerID    uuid.UUID
+	Name          string
+	Greeting      string
+	TypingPreview bool
+	Hosts         []string
+	Groups        []byte
+	Settings      []byte
+	IdentityKey   string
+}
+
+// What is asked before a tenant is known. The functions are in db/migrations.
+func (q *Queries) GetWebsiteByKey(ctx context.Context, key string) (GetWebsiteByKeyRow, error) {
+	row := q.db.QueryRow(ctx, getWebsiteByKey, key)
+	var i GetWebsiteByKeyRow
+	err := row.Scan(
+		&i.OrgID,
+		&i.WebsiteID,
+		&i.CustomerID,
+		&i.Name,
+		&i.Greeting,
+		&i.TypingPreview,
+		&i.Hosts,
+		&i.Groups,
+		&i.Settings,
+		&i.IdentityKey,
+	)
+	return i, err
+}
+
+const isOrganizationVerified = `-- name: IsOrganizationVerified :one
+select app.door_organization_verified($1::uuid)::boolean as verified
+`
+
+func (q *Queries) IsOrganizationVerified(ctx context.Context, orgID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, isOrganizationVerified, orgID)
+	var verified bool
+	err := row.Scan(&verified)
+	return verified, err
+}
+
+const listAttempts = `-- name: ListAttempts :many
+select place::integer as place, attempts::integer as attempts, seconds_left::integer as seconds_left
+from app.door_list_attempts($1::bytea[]) as d (place, attempts, seconds_left)
+`
+
+type ListAttemptsRow struct {
+	Place       int32
+	Attempts    int32
+	SecondsLeft int32
+}
+
+func (q *Queries) ListAttempts(ctx context.Context, keys [][]byte) ([]ListAttemptsRow, error) {
+	rows, err := q.db.Query(ctx, listAttempts, keys)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LeaseRow
+	var items []ListAttemptsRow
 	for rows.Next() {
-		var i LeaseRow
-		if err := rows.Scan(
-			&i.OrgID,
-			&i.UserID,
-			&i.Instance,
-			&i.NextIn,
-		); err != nil {
+		var i ListAttemptsRow
+		if err := rows.Scan(&i.Place, &i.Attempts, &i.SecondsLeft); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOrganizationsToClean = `-- name: ListOrganizationsToClean :many
+select org_id::uuid as org_id
+from app.door_organizations_to_clean($1::integer) as d (org_id)
+`
+
+func (q *Queries) ListOrganizationsToClean(ctx context.Context, seconds int32) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listOrganizationsToClean, seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var org_id uuid.UUID
+		if err := rows.Scan(&org_id); err != nil {
+			return nil, err
+		}
+		items = append(items, org_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUntriedIdentities = `-- name: ListUntriedIdentities :many
+select identity_id::uuid as identity_id, password_hash::text as password_hash
+from app.door_untried_identities($1::uuid) as d (identity_id, password_hash)
+`
+
+type ListUntriedIdentitiesRow struct {
+	IdentityID   uuid.UUID
+	PasswordHash string
+}
+
+func (q *Queries) ListUntriedIdentities(ctx context.Context, identity uuid.UUID) ([]ListUntriedIdentitiesRow, error) {
+	rows, err := q.db.Query(ctx, listUntriedIdentities, identity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUntriedIdentitiesRow
+	for rows.Next() {
+		var i ListUntriedIdentitiesRow
+		if err := rows.Scan(&i.IdentityID, &i.PasswordHash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByEmail = `-- name: ListUsersByEmail :many
+select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id
+from app.door_users_by_email($1::text) as d (org_id, org_name, user_id)
+`
+
+type ListUsersByEmailRow struct {
+	OrgID   uuid.UUID
+	OrgName string
+	UserID  uuid.UUID
+}
+
+func (q *Queries) ListUsersByEmail(ctx context.Context, email string) ([]ListUsersByEmailRow, error) {
+	rows, err := q.db.Query(ctx, listUsersByEmail, email)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUsersByEmailRow
+	for rows.Next() {
+		var i ListUsersByEmailRow
+		if err := rows.Scan(&i.OrgID, &i.OrgName, &i.UserID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -234,8 +442,9 @@ func (q *Queries) Lease(ctx context.Context, arg LeaseParams) ([]LeaseRow, error
 }
 
 const logIn = `-- name: LogIn :many
-select identity_id::uuid as identity_id, org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, more::boolean as more
-from app.door_login($1::text, $2::text) as d (identity_id, org_id, org_name, user_id, more)
+select identity_id::uuid as identity_id, org_id::uuid as org_id, org_name::text as org_name,
+  user_id::uuid as user_id, more::boolean as more
+from app.door_log_in($1::text, $2::text) as d (identity_id, org_id, org_name, user_id, more)
 `
 
 type LogInParams struct {
@@ -277,67 +486,82 @@ func (q *Queries) LogIn(ctx context.Context, arg LogInParams) ([]LogInRow, error
 	return items, nil
 }
 
-const organizationVerified = `-- name: OrganizationVerified :one
-select app.door_organization_verified($1::uuid)::boolean as verified
+const recordIdentityTry = `-- name: RecordIdentityTry :exec
+select app.door_record_identity_try($1::uuid, $2::uuid, $3::boolean)
 `
 
-func (q *Queries) OrganizationVerified(ctx context.Context, orgID uuid.UUID) (bool, error) {
-	row := q.db.QueryRow(ctx, organizationVerified, orgID)
-	var verified bool
-	err := row.Scan(&verified)
-	return verified, err
+type RecordIdentityTryParams struct {
+	Identity uuid.UUID
+	Other    uuid.UUID
+	Matched  bool
 }
 
-const resetAddress = `-- name: ResetAddress :one
-select app.door_address_reset($1::bytea, $2::text, $3::boolean, $4::integer)::boolean as made
-`
-
-type ResetAddressParams struct {
-	TokenHash []byte
-	Email     string
-	Proves    bool
-	Seconds   int32
+func (q *Queries) RecordIdentityTry(ctx context.Context, arg RecordIdentityTryParams) error {
+	_, err := q.db.Exec(ctx, recordIdentityTry, arg.Identity, arg.Other, arg.Matched)
+	return err
 }
 
-func (q *Queries) ResetAddress(ctx context.Context, arg ResetAddressParams) (bool, error) {
-	row := q.db.QueryRow(ctx, resetAddress,
-		arg.TokenHash,
-		arg.Email,
-		arg.Proves,
-		arg.Seconds,
-	)
-	var made bool
-	err := row.Scan(&made)
-	return made, err
-}
-
-const resetByToken = `-- name: ResetByToken :one
+const renewLease = `-- name: RenewLease :many
 select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id,
-  coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id, email::text as email, proves::boolean as proves
-from app.door_reset($1::bytea) as d (org_id, user_id, email, proves)
+  coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
+  coalesce(instance, '00000000-0000-0000-0000-000000000000')::uuid as instance,
+  coalesce(next_in, 0)::double precision as next_in
+from app.door_renew_lease($1::uuid, $2::integer) as d (org_id, user_id, instance, next_in)
 `
 
-type ResetByTokenRow struct {
-	OrgID  uuid.UUID
-	UserID uuid.UUID
-	Email  string
-	Proves bool
+type RenewLeaseParams struct {
+	Instance uuid.UUID
+	Seconds  int32
 }
 
-func (q *Queries) ResetByToken(ctx context.Context, tokenHash []byte) (ResetByTokenRow, error) {
-	row := q.db.QueryRow(ctx, resetByToken, tokenHash)
-	var i ResetByTokenRow
-	err := row.Scan(
-		&i.OrgID,
-		&i.UserID,
-		&i.Email,
-		&i.Proves,
-	)
-	return i, err
+type RenewLeaseRow struct {
+	OrgID    uuid.UUID
+	UserID   uuid.UUID
+	Instance uuid.UUID
+	NextIn   float64
+}
+
+func (q *Queries) RenewLease(ctx context.Context, arg RenewLeaseParams) ([]RenewLeaseRow, error) {
+	rows, err := q.db.Query(ctx, renewLease, arg.Instance, arg.Seconds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RenewLeaseRow
+	for rows.Next() {
+		var i RenewLeaseRow
+		if err := rows.Scan(
+			&i.OrgID,
+			&i.UserID,
+			&i.Instance,
+			&i.NextIn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const savePublicFormAnswer = `-- name: SavePublicFormAnswer :exec
+select app.door_answer_form($1::bytea, $2::text)
+`
+
+type SavePublicFormAnswerParams struct {
+	Hash   []byte
+	Answer string
+}
+
+func (q *Queries) SavePublicFormAnswer(ctx context.Context, arg SavePublicFormAnswerParams) error {
+	_, err := q.db.Exec(ctx, savePublicFormAnswer, arg.Hash, arg.Answer)
+	return err
 }
 
 const saveSession = `-- name: SaveSession :exec
-select app.door_session_save($1::text, $2::bytea, $3::timestamptz)
+select app.door_save_session($1::text, $2::bytea, $3::timestamptz)
 `
 
 type SaveSessionParams struct {
@@ -351,21 +575,11 @@ func (q *Queries) SaveSession(ctx context.Context, arg SaveSessionParams) error 
 	return err
 }
 
-const sessionByToken = `-- name: SessionByToken :one
-select app.door_session($1::text)::bytea as data
-`
-
-func (q *Queries) SessionByToken(ctx context.Context, token string) ([]byte, error) {
-	row := q.db.QueryRow(ctx, sessionByToken, token)
-	var data []byte
-	err := row.Scan(&data)
-	return data, err
-}
-
 const setPassword = `-- name: SetPassword :many
-select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, enabled::boolean as enabled, matched::boolean as matched
-from app.door_set_password($1::bytea, $2::uuid, $3::text)
-  as d (org_id, org_name, user_id, enabled, matched)
+select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, enabled::boolean as enabled,
+  matched::boolean as matched
+from app.door_set_password($1::bytea, $2::uuid, $3::text) as d (org_id,
+  org_name, user_id, enabled, matched)
 `
 
 type SetPasswordParams struct {
@@ -408,101 +622,8 @@ func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) ([]Set
 	return items, nil
 }
 
-const signUpByToken = `-- name: SignUpByToken :one
-select email::text as email, organization::text as organization, name::text as name, verified::boolean as verified
-from app.door_signup_of($1::bytea) as d (email, organization, name, verified)
-`
-
-type SignUpByTokenRow struct {
-	Email        string
-	Organization string
-	Name         string
-	Verified     bool
-}
-
-func (q *Queries) SignUpByToken(ctx context.Context, tokenHash []byte) (SignUpByTokenRow, error) {
-	row := q.db.QueryRow(ctx, signUpByToken, tokenHash)
-	var i SignUpByTokenRow
-	err := row.Scan(
-		&i.Email,
-		&i.Organization,
-		&i.Name,
-		&i.Verified,
-	)
-	return i, err
-}
-
-const tried = `-- name: Tried :exec
-select app.door_tried($1::uuid, $2::uuid, $3::boolean)
-`
-
-type TriedParams struct {
-	Identity uuid.UUID
-	Other    uuid.UUID
-	Matched  bool
-}
-
-func (q *Queries) Tried(ctx context.Context, arg TriedParams) error {
-	_, err := q.db.Exec(ctx, tried, arg.Identity, arg.Other, arg.Matched)
-	return err
-}
-
-const untidy = `-- name: Untidy :many
-select org_id::uuid as org_id from app.door_untidy($1::integer) as d (org_id)
-`
-
-func (q *Queries) Untidy(ctx context.Context, seconds int32) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, untidy, seconds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var org_id uuid.UUID
-		if err := rows.Scan(&org_id); err != nil {
-			return nil, err
-		}
-		items = append(items, org_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const untriedIdentities = `-- name: UntriedIdentities :many
-select identity_id::uuid as identity_id, password_hash::text as password_hash
-from app.door_untried($1::uuid) as d (identity_id, password_hash)
-`
-
-type UntriedIdentitiesRow struct {
-	IdentityID   uuid.UUID
-	PasswordHash string
-}
-
-func (q *Queries) UntriedIdentities(ctx context.Context, identity uuid.UUID) ([]UntriedIdentitiesRow, error) {
-	rows, err := q.db.Query(ctx, untriedIdentities, identity)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UntriedIdentitiesRow
-	for rows.Next() {
-		var i UntriedIdentitiesRow
-		if err := rows.Scan(&i.IdentityID, &i.PasswordHash); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const useSignUp = `-- name: UseSignUp :one
-select app.door_signup_used($1::bytea)::boolean as used
+select app.door_use_signup($1::bytea)::boolean as used
 `
 
 func (q *Queries) UseSignUp(ctx context.Context, tokenHash []byte) (bool, error) {
@@ -510,112 +631,4 @@ func (q *Queries) UseSignUp(ctx context.Context, tokenHash []byte) (bool, error)
 	var used bool
 	err := row.Scan(&used)
 	return used, err
-}
-
-const userByID = `-- name: UserByID :one
-select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, name::text as name, email::text as email,
-  role::text as role, coalesce(customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id,
-  session_epoch::integer as session_epoch, limited::boolean as limited, customers::uuid[] as customers
-from app.door_user($1::uuid) as d (org_id, org_name, user_id, name, email, role, customer_id, session_epoch, limited, customers)
-`
-
-type UserByIDRow struct {
-	OrgID        uuid.UUID
-	OrgName      string
-	UserID       uuid.UUID
-	Name         string
-	Email        string
-	Role         string
-	CustomerID   uuid.UUID
-	SessionEpoch int32
-	Limited      bool
-	Customers    []uuid.UUID
-}
-
-func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (UserByIDRow, error) {
-	row := q.db.QueryRow(ctx, userByID, id)
-	var i UserByIDRow
-	err := row.Scan(
-		&i.OrgID,
-		&i.OrgName,
-		&i.UserID,
-		&i.Name,
-		&i.Email,
-		&i.Role,
-		&i.CustomerID,
-		&i.SessionEpoch,
-		&i.Limited,
-		&i.Customers,
-	)
-	return i, err
-}
-
-const usersByEmail = `-- name: UsersByEmail :many
-select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id
-from app.door_users_of($1::text) as d (org_id, org_name, user_id)
-`
-
-type UsersByEmailRow struct {
-	OrgID   uuid.UUID
-	OrgName string
-	UserID  uuid.UUID
-}
-
-func (q *Queries) UsersByEmail(ctx context.Context, email string) ([]UsersByEmailRow, error) {
-	rows, err := q.db.Query(ctx, usersByEmail, email)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UsersByEmailRow
-	for rows.Next() {
-		var i UsersByEmailRow
-		if err := rows.Scan(&i.OrgID, &i.OrgName, &i.UserID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const websiteByKey = `-- name: WebsiteByKey :one
-
-select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts, subjects::jsonb as subjects, settings::jsonb as settings, identity_key::text as identity_key
-from app.door_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview, hosts, subjects, settings, identity_key)
-`
-
-type WebsiteByKeyRow struct {
-	OrgID         uuid.UUID
-	WebsiteID     uuid.UUID
-	CustomerID    uuid.UUID
-	Name          string
-	Greeting      string
-	TypingPreview bool
-	Hosts         []string
-	Subjects      []byte
-	Settings      []byte
-	IdentityKey   string
-}
-
-// All that can be asked before a tenant is known. The functions are in db/migrations.
-func (q *Queries) WebsiteByKey(ctx context.Context, key string) (WebsiteByKeyRow, error) {
-	row := q.db.QueryRow(ctx, websiteByKey, key)
-	var i WebsiteByKeyRow
-	err := row.Scan(
-		&i.OrgID,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.Name,
-		&i.Greeting,
-		&i.TypingPreview,
-		&i.Hosts,
-		&i.Subjects,
-		&i.Settings,
-		&i.IdentityKey,
-	)
-	return i, err
 }

@@ -1,0 +1,506 @@
+-- Routing reads everything that a decision is made from in one transaction, under the organization's lock.
+
+-- name: LockRouting :exec
+-- One round of an organization at a time, in whatever process: whoever holds this lock is the leader for some
+-- milliseconds. It is waited for for a second: a process that has vanished may hold it for longer, and other
+-- organizations' rounds wait for this one.
+select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(7201, hashtext(app.org_id()::text));
+
+-- name: GetRoutingState :one
+select away_requeue_seconds, former_agent_hours, last_round_at, last_requeue_at,
+  clock_timestamp()::timestamptz as now,
+  coalesce(
+    (select min(c.offered_until) from conversations c where c.state = 'waiting' and c.offered_until is not null),
+    '9999-01-01')::timestamptz as offer_ends
+from routing;
+
+-- name: ListRoutingGroups :many
+select id, name, main, everyone, automatic, picking, priority, overflow_id, overflow_after, time_zone, hours,
+  holidays, reply_seconds, reply_count, think_seconds, think_count, chat_seconds, chat_count
+from groups
+order by main desc, lower(name), id;
+
+-- name: ListRoutingAgents :many
+-- Everybody who is online or away, and everybody who has conversations.
+select a.user_id, u.name, a.status, a.chosen, a.status_at, a.max_chats, a.open_chats, a.came_online,
+  a.last_reply_at, a.last_assigned_at, a.unresponsive_since, a.reply_seconds, a.expected_reply_seconds,
+  a.busy_seconds, a.online_seconds, a.load_updated_at, u.limited,
+  array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)::uuid[] as customers
+from agents a
+join users u on u.org_id = a.org_id and u.id = a.user_id
+where a.status <> 'offline' or a.open_chats > 0
+order by a.user_id;
+
+-- name: ListRoutingMemberships :many
+-- The groups that these agents answer for.
+select a.user_id, g.id as group_id, coalesce(m.helper, false)::boolean as helper, m.max_chats,
+  coalesce(s.reply_seconds, 0)::double precision as reply_seconds,
+  coalesce(s.expected_reply_seconds, 0)::double precision as expected_reply_seconds,
+  coalesce(s.reply_count, 0)::integer as reply_count
+from agents a
+join users u on u.org_id = a.org_id and u.id = a.user_id and u.disabled_at is null and u.role <> 'reviewer'
+join groups g on g.org_id = a.org_id
+left join group_members m on m.org_id = g.org_id and m.group_id = g.id and m.user_id = a.user_id
+left join agent_speeds s on s.org_id = g.org_id and s.group_id = g.id and s.user_id = a.user_id
+where (a.status <> 'offline' or a.open_chats > 0) and (g.everyone or m.user_id is not null)
+order by a.user_id, g.id;
+
+-- name: ListRoutingConversations :many
+-- Open conversations, found agent by agent ("offset 0" keeps the planner from reading all that wait to find them).
+select c.id, c.group_id, c.customer_id, c.agent_id, c.waiting_since, c.assigned_at, c.replied_at, c.think_seconds,
+  c.think_count, c.requeue_count, c.visitor_name, c.visitor_id
+from agents a
+cross join lateral (
+  select o.*
+  from conversations o
+  where o.org_id = a.org_id and o.agent_id = a.user_id and o.state = 'open'
+  offset 0) c
+where a.open_chats > 0
+order by c.id;
+
+-- name: ListRoutingQueue :many
+-- The heads of the queues, by group and website: at most so many each of groups in which something can be decided, of
+-- every other group one. What is offered to somebody is not in the queue.
+with recursive queues as (
+  (select c.*
+   from groups g
+   cross join lateral (
+     select w.org_id, w.group_id, w.website_id
+     from conversations w
+     where w.org_id = g.org_id and w.state = 'waiting' and w.group_id = g.id
+     order by w.website_id
+     limit 1) c)
+  union all
+  select n.*
+  from queues q
+  cross join lateral (
+    select w.org_id, w.group_id, w.website_id
+    from conversations w
+    where w.org_id = q.org_id and w.state = 'waiting' and w.group_id = q.group_id and w.website_id > q.website_id
+    order by w.website_id
+    limit 1) n
+  where q.group_id = any(@deciding::uuid[])
+), sized as materialized (
+  select q.org_id, q.group_id, q.website_id,
+    case when q.group_id = any(@deciding::uuid[]) then @most::integer else 1 end as most,
+    (g.priority + coalesce((
+          select s.priority
+          from website_groups s
+          where s.org_id = q.org_id and s.website_id = q.website_id and s.group_id = q.group_id), 0))::integer as priority
+  from queues q
+  join groups g on g.org_id = q.org_id and g.id = q.group_id
+)
+select h.id, h.group_id, h.website_id, h.customer_id,
+  coalesce(h.queued_at, h.waiting_since, h.created_at)::timestamptz as queued_at,
+  h.waiting_since is not null as waits, h.waiting_since, h.agent_lost, h.former_agent_id, h.requeue_count,
+  h.requeued_from, h.requeued_at, h.replied_at, h.think_seconds, h.think_count, h.visitor_name, h.visitor_id,
+  q.priority
+from sized q
+cross join lateral (
+  select c.*
+  from conversations c
+  where c.org_id = q.org_id
+    and c.state = 'waiting'
+    and c.group_id = q.group_id
+    and c.website_id = q.website_id
+    and (c.offered_to is null or c.offered_until <= now())
+  order by c.queued_at, c.id
+  limit q.most) h;
+
+-- name: ListRoutingCustomers :many
+select c.id, c.capacity_share, a.short, a.long, a.at, a.first_at
+from customers c
+left join arrivals a on a.org_id = c.org_id and a.customer_id = c.id;
+
+-- name: RecordRound :exec
+update routing
+set last_round_at = clock_timestamp(),
+  last_requeue_at = case when @requeued::boolean then clock_timestamp() else last_requeue_at end;
+
+-- name: MarkUnresponsive :exec
+update agents
+set unresponsive_since = now()
+where user_id = any(@agents::uuid[]) and unresponsive_since is null;
+
+-- name: SaveExplanations :exec
+update assignments a
+set explanation = input.explanation
+from (select unnest(@conversations::uuid[]) as id, unnest(@explanations::text[])::jsonb as explanation) input
+where a.conversation_id = input.id and a.ended_at is null;
+
+-- What is learned, in the messages' own batch.
+
+-- name: LearnReplyTimes :batchmany
+-- Learns from agents' replies how long each took its agent; app/domain/routing/estimate.go has the meaning of the sums.
+-- Of an agent's replies in one batch one counts.
+with input as (
+  select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id
+), reply as (
+  select distinct on (c.agent_id) c.org_id, c.agent_id, c.group_id, c.last_at,
+    c.reply_waiting_since is not null as answers, c.last_think_seconds,
+    least(600,
+      greatest(1,
+        extract(epoch from c.last_at - greatest(c.reply_waiting_since, c.assigned_at, a.last_reply_at, a.came_online))))::double precision
+      as h,
+    a.reply_seconds, a.expected_reply_seconds, a.busy_seconds, a.online_seconds, a.load_updated_at, a.status,
+    least(4, greatest(0.25, (a.reply_seconds + 300) / (a.expected_reply_seconds + 300))) as speed
+  from input
+  cross join lateral (
+    select k.*
+    from conversations k
+    where k.org_id = app.org_id() and k.id = input.conversation_id and k.last_at >= now()) c
+  cross join lateral (select x.* from agents x where x.org_id = c.org_id and x.user_id = c.agent_id) a
+  where coalesce((
+      select m.author = 'agent' and m.kind in ('text', 'file') and m.author_id = c.agent_id
+      from messages m
+      where m.org_id = c.org_id and m.conversation_id = c.id and m.seq = c.last_seq and m.id = input.message_id), false)
+  order by c.agent_id
+), updated_speeds as (
+  insert into agent_speeds as p (org_id, user_id, group_id, reply_seconds, expected_reply_seconds, reply_count)
+  select reply.org_id, reply.agent_id, reply.group_id, reply.h, k.reply_seconds * reply.speed, 1
+  from reply
+  join groups k on k.org_id = reply.org_id and k.id = reply.group_id
+  where reply.answers
+  on conflict (org_id, user_id, group_id) do update
+  set reply_seconds = 0.993 * p.reply_seconds + excluded.reply_seconds,
+    expected_reply_seconds = 0.993 * p.expected_reply_seconds + excluded.expected_reply_seconds,
+    reply_count = p.reply_count + 1
+), updated_groups as (
+  update groups k
+  set reply_seconds = (k.reply_seconds * least(k.reply_count, 400) + x.seconds) / (least(k.reply_count, 400) + x.replies),
+    reply_count = least(k.reply_count, 400) + x.replies,
+    think_seconds = (k.think_seconds * least(k.think_count, 300) + x.last_think_seconds) / (least(k.think_count, 300) + x.messages),
+    think_count = least(k.think_count, 300) + x.messages
+  from (
+    select reply.org_id, reply.group_id, sum(reply.h / sqrt(reply.speed)) as seconds,
+      count(*)::double precision as replies, coalesce(sum(reply.last_think_seconds), 0) as last_think_seconds,
+      count(reply.last_think_seconds)::double precision as messages
+    from reply
+    where reply.answers
+    group by reply.org_id, reply.group_id
+    order by reply.group_id) x
+  where k.org_id = x.org_id and k.id = x.group_id
+)
+update agents a
+set last_reply_at = reply.last_at,
+  unresponsive_since = null,
+  reply_seconds = case when reply.answers then 0.993 * reply.reply_seconds + reply.h else reply.reply_seconds end,
+  expected_reply_seconds = case
+    when reply.answers then 0.993 * reply.expected_reply_seconds + k.reply_seconds
+    else reply.expected_reply_seconds end,
+  busy_seconds = reply.busy_seconds * f.left + case when reply.answers then reply.h else 0 end,
+  online_seconds = reply.online_seconds * f.left + case reply.status
+    when 'online' then (1 - f.left) * 2700 / ln(2)
+    else 0 end,
+  load_updated_at = reply.last_at
+from reply, groups k, lateral (
+  select exp(-ln(2) * greatest(0, extract(epoch from reply.last_at - reply.load_updated_at)) / 2700)::double precision
+      as left) f
+where a.org_id = reply.org_id and a.user_id = reply.agent_id and k.org_id = reply.org_id and k.id = reply.group_id
+returning a.user_id;
+
+-- name: CountArrivals :batchmany
+-- Counts conversations that have begun, for their customers.
+insert into arrivals as a (org_id, customer_id, short, long, at, first_at)
+select app.org_id(), c.customer_id, count(*), count(*), now(), now()
+from unnest(@conversation_ids::uuid[]) input (id)
+cross join lateral (select k.customer_id from conversations k where k.org_id = app.org_id() and k.id = input.id) c
+group by c.customer_id
+order by c.customer_id
+on conflict (org_id, customer_id) do update
+set short = a.short * exp(-ln(2) * greatest(0, extract(epoch from now() - a.at)) / 600) + excluded.short,
+  long = a.long * exp(-ln(2) * greatest(0, extract(epoch from now() - a.at)) / 7200) + excluded.long,
+  at = greatest(a.at, now())
+returning customer_id;
+
+-- Availability.
+
+-- name: AddPresence :execrows
+-- An agent's desk was opened in a process.
+insert into presence (org_id, user_id, instance)
+values (app.org_id(), @user_id, @instance)
+on conflict do nothing;
+
+-- name: SetAgentOnline :one
+-- Brings an agent online, unless it has chosen otherwise.
+update agents a
+set status = case when a.status = 'offline' and not a.chosen then 'online' else a.status end,
+  came_online = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.came_online end,
+  status_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.status_at end,
+  busy_seconds = case when a.status = 'offline' and not a.chosen then a.busy_seconds * old.left else a.busy_seconds end,
+  online_seconds = case
+    when a.status = 'offline' and not a.chosen then a.online_seconds * old.left
+    else a.online_seconds end,
+  load_updated_at = case when a.status = 'offline' and not a.chosen then clock_timestamp() else a.load_updated_at end,
+  unresponsive_since = case when a.status = 'offline' and not a.chosen then null else a.unresponsive_since end
+from (
+  select o.status,
+    exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.load_updated_at)) / 2700)::double precision as left
+  from agents o
+  where o.user_id = @user_id
+  for update) old
+where a.user_id = @user_id
+returning a.status, (a.status <> old.status)::boolean as changed;
+
+-- name: SetAgentStatus :one
+update agents a
+set status = @status,
+  chosen = @chosen,
+  reason = @reason,
+  unresponsive_since = null,
+  status_at = case when a.status <> @status then clock_timestamp() else a.status_at end,
+  came_online = case when a.status <> 'online' and @status = 'online' then clock_timestamp() else a.came_online end,
+  busy_seconds = a.busy_seconds * f.left,
+  online_seconds = a.online_seconds * f.left + case a.status when 'online' then (1 - f.left) * 2700 / ln(2) else 0 end,
+  load_updated_at = clock_timestamp()
+from (
+  select exp(-ln(2) * greatest(0, extract(epoch from clock_timestamp() - o.load_updated_at)) / 2700)::double precision
+      as left
+  from agents o
+  where o.user_id = @user_id) f
+where a.user_id = @user_id
+returning a.status;
+
+-- name: LockAgent :one
+select status, open_chats, max_chats from agents where user_id = @user_id for update;
+
+-- name: LockAgentConversations :many
+-- An agent's open conversations, locked.
+select id from conversations where state = 'open' and agent_id = @agent_id order by id for update;
+
+-- name: ListAgentConversations :many
+-- An agent's open conversations, not locked.
+select id from conversations where state = 'open' and agent_id = @agent_id;
+
+-- name: LockConversationsOfAgents :exec
+select id
+from conversations
+where state = 'open' and agent_id = any(@agents::uuid[])
+order by id
+for update;
+
+-- name: LockConversations :exec
+-- Locks conversations. They come before agents, and each in one order, everywhere.
+select id from conversations where id = any(@conversations::uuid[]) order by id for update;
+
+-- name: LockAgents :exec
+select user_id from agents where user_id = any(@agents::uuid[]) order by user_id for no key update;
+
+-- name: HasPresence :one
+select exists (select from presence where user_id = @user_id);
+
+-- name: HasPresenceElsewhere :one
+select exists (select from presence where user_id = @user_id and instance <> @instance);
+
+-- name: RemovePresence :exec
+delete from presence where user_id = @user_id and instance = @instance;
+
+-- name: MarkResponsive :execrows
+update agents
+set unresponsive_since = null, came_online = now()
+where user_id = @user_id and unresponsive_since is not null;
+
+-- name: GetAgent :one
+select a.status, a.reason, a.chosen, a.status_at, a.unresponsive_since, a.max_chats, a.open_chats,
+  r.away_requeue_seconds, d.away_reasons
+from agents a
+join routing r on r.org_id = a.org_id
+join desk_settings d on d.org_id = a.org_id
+where a.user_id = @user_id;
+
+-- name: GetAgentActivity :one
+-- What an agent has done since a time.
+select count(*)::integer as taken, (count(*) filter (where end_reason = 'closed'))::integer as closed,
+  coalesce(avg(extract(epoch from ended_at - assigned_at)) filter (where end_reason = 'closed'), 0)::double precision as each
+from assignments
+where agent_id = @user_id and assigned_at >= @since;
+
+-- name: GetGroupTimeZone :one
+select time_zone from groups where id = @id;
+
+-- name: ListLongAway :many
+-- Agents who have been away for longer than they may keep their conversations.
+select a.user_id
+from agents a, routing r
+where r.org_id = a.org_id
+  and a.status = 'away'
+  and a.open_chats > 0
+  and a.status_at <= clock_timestamp() - make_interval(secs => r.away_requeue_seconds)
+  and exists (
+    select from conversations c
+    where c.org_id = a.org_id
+      and c.agent_id = a.user_id
+      and c.state = 'open'
+      and c.assigned_at <= clock_timestamp() - make_interval(secs => r.away_requeue_seconds));
+
+-- Groups and their settings.
+
+-- name: CreateGroup :exec
+insert into groups (org_id, id, name) values (app.org_id(), @id, @name);
+
+-- name: LockGroups :many
+-- All groups, locked against changes of where they overflow to.
+select id, name, overflow_id from groups order by id for no key update;
+
+-- name: UpdateGroup :execrows
+update groups
+set name = @name,
+  everyone = @everyone,
+  automatic = @automatic,
+  picking = @picking,
+  priority = @priority,
+  overflow_id = sqlc.narg(overflow_id),
+  overflow_after = @overflow_after,
+  time_zone = @time_zone,
+  hours = @hours,
+  holidays = @holidays
+where id = @id;
+
+-- name: DeleteGroup :execrows
+delete from groups where id = @id and not main;
+
+-- name: GetGroupUsage :one
+-- What is deleted with a group, and what prevents its deletion.
+select g.name, g.main, (select count(*) from group_members m where m.group_id = g.id)::integer as members,
+  (select count(*) from website_groups s where s.group_id = g.id)::integer as websites,
+  (
+    select count(*)
+    from website_groups s
+    where s.group_id = g.id
+      and not exists (select from website_groups x where x.website_id = s.website_id and x.group_id <> s.group_id))::integer
+    as alone,
+  (select count(*) from snippets s where s.group_id = g.id)::integer as snippets,
+  (
+    select count(*)
+    from (select from conversations c where c.group_id = g.id and c.state <> 'closed' limit 1000) r)::integer as running,
+  (exists (select from conversations c where c.group_id = g.id)
+    or exists (select from assignments a where a.group_id = g.id))::boolean as had,
+  (select count(*) from faq_entries e where e.group_id = g.id)::integer as entries,
+  array(select x.name from groups x where x.overflow_id = g.id and x.id <> g.id order by lower(x.name))::text[] as overflowing
+from groups g
+where g.id = @id;
+
+-- name: HasGroup :one
+select exists (select from groups where id = @id);
+
+-- name: ListGroupMembers :many
+-- Everybody who may answer, and its membership in a group.
+select u.id, u.name, u.role, a.max_chats, a.status, (m.user_id is not null)::boolean as member,
+  coalesce(m.helper, false)::boolean as helper, m.max_chats as group_max_chats
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+left join group_members m on m.org_id = u.org_id and m.user_id = u.id and m.group_id = @group_id
+where u.disabled_at is null and u.role <> 'reviewer'
+order by lower(u.name), u.id;
+
+-- name: SaveGroupMember :exec
+insert into group_members (org_id, group_id, user_id, helper, max_chats)
+values (app.org_id(), @group_id, @user_id, @helper, sqlc.narg(max_chats))
+on conflict (org_id, group_id, user_id) do update
+set helper = excluded.helper, max_chats = excluded.max_chats;
+
+-- name: RemoveGroupMember :exec
+delete from group_members where group_id = @group_id and user_id = @user_id;
+
+-- name: SetMaxChats :exec
+update agents set max_chats = @max_chats where user_id = @user_id;
+
+-- name: LockUsers :many
+-- Which of some team members may still answer.
+select u.id
+from users u
+where u.id = any(@ids::uuid[]) and u.disabled_at is null and u.role <> 'reviewer'
+order by u.id
+for share;
+
+-- name: ListUserGroups :many
+-- The groups that a team member answers for.
+select g.id
+from users u
+join groups g on g.org_id = u.org_id
+where u.id = @user_id
+  and u.disabled_at is null
+  and u.role <> 'reviewer'
+  and (g.everyone
+    or exists (select from group_members m where m.org_id = g.org_id and m.group_id = g.id and m.user_id = u.id))
+order by g.id;
+
+-- name: ListWebsiteGroups :many
+select s.group_id, g.name, s.position, s.priority, s.labels
+from website_groups s
+join groups g on g.org_id = s.org_id and g.id = s.group_id
+where s.website_id = @website_id
+order by s.position, g.name;
+
+-- name: SaveWebsiteGroup :exec
+insert into website_groups (org_id, website_id, group_id, position, priority, labels)
+values (app.org_id(), @website_id, @group_id, @position, @priority, @labels)
+on conflict (org_id, website_id, group_id) do update
+set position = excluded.position, priority = excluded.priority, labels = excluded.labels;
+
+-- name: RemoveWebsiteGroup :execrows
+delete from website_groups where website_id = @website_id and group_id = @group_id;
+
+-- name: ListUnansweredWebsites :many
+-- Websites for which a group answers that nobody belongs to and from which no other takes over.
+select w.id, w.name, c.name as customer_name, g.name as group_name, g.id as group_id
+from websites w
+join customers c on c.org_id = w.org_id and c.id = w.customer_id
+join groups g on g.org_id = w.org_id
+where not g.everyone
+  and g.overflow_id is null
+  and (exists (select from website_groups s where s.website_id = w.id and s.group_id = g.id)
+    or g.main and not exists (select from website_groups s where s.website_id = w.id))
+  and not exists (
+    select from group_members m
+    join users u on u.org_id = m.org_id and u.id = m.user_id
+    where m.group_id = g.id and u.disabled_at is null and u.role <> 'reviewer')
+order by lower(c.name), lower(w.name), g.name
+limit 100;
+
+-- name: GetRoutingSettings :one
+select away_requeue_seconds, former_agent_hours from routing;
+
+-- name: SetRoutingSettings :exec
+update routing
+set away_requeue_seconds = @away_requeue_seconds, former_agent_hours = @former_agent_hours;
+
+-- name: ListTransferTargets :many
+-- To whom a customer's conversation can be transferred.
+select u.id, u.name, a.status, a.open_chats, a.max_chats
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+where u.disabled_at is null
+  and u.role <> 'reviewer'
+  and u.id <> @but
+  and app.may_serve(u.org_id, u.id, @customer_id)
+order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id;
+
+-- name: ListQueueLengths :many
+select group_id, count(*)::integer as waiting,
+  min(coalesce(queued_at, waiting_since, created_at))::timestamptz as since
+from conversations
+where state = 'waiting'
+group by group_id;
+
+-- name: ListQueue :many
+-- Everything in the queues, in order.
+select c.id, c.group_id, c.customer_id, coalesce(c.offered_until > now(), false)::boolean as offered
+from conversations c
+where c.state = 'waiting'
+order by c.queued_at, c.id
+limit 5000;
+
+-- name: ListAssignments :many
+-- Who has had a conversation.
+select a.id, g.name as group_name, u.name as agent_name, coalesce(b.name, '')::text as by_name, a.agent_id,
+  a.method, a.assigned_at, a.explanation, a.ended_at, coalesce(a.end_reason, '')::text as end_reason
+from assignments a
+join groups g on g.org_id = a.org_id and g.id = a.group_id
+join users u on u.org_id = a.org_id and u.id = a.agent_id
+left join users b on b.org_id = a.org_id and b.id = a.by_id
+where a.conversation_id = @conversation_id
+order by a.assigned_at;
+
+-- name: ListUserNames :many
+select id, name from users;

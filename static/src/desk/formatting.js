@@ -1,17 +1,17 @@
-// Formatting: marks around what is selected, and emoji.
-import { area, composer, make, onTyped } from "./dom.js";
-import { grow, insert, keep } from "./composer.js";
+// Formatting of the selected text by marks, and the emoji picker.
+import { textArea, composer, element, onTextInput } from "./dom.js";
+import { fitHeight, insert, save } from "./composer.js";
 
-export function format(pane, what) {
-  const a = area(composer(pane)), chosen = a.value.slice(a.selectionStart, a.selectionEnd);
-  // Marks stand at words: blanks around what is selected stay outside.
+export function toggleFormat(pane, what) {
+  const a = textArea(composer(pane)), chosen = a.value.slice(a.selectionStart, a.selectionEnd);
+  // Marks must touch words: blanks at the ends of the selection stay outside.
   const from = a.selectionStart + (chosen.trim() ? chosen.length - chosen.trimStart().length : 0), text = chosen.trim() || chosen, to = from + text.length;
   const around = (mark) => {
-    if (a.value.slice(from - mark.length, from) === mark && a.value.slice(to, to + mark.length) === mark) { // there already: taken off
+    if (a.value.slice(from - mark.length, from) === mark && a.value.slice(to, to + mark.length) === mark) { // formatted already: the marks are removed
       a.setRangeText(text, from - mark.length, to + mark.length, "select");
       return;
     }
-    const marked = text.split(/(\n\s*\n)/).map((part, i) => (i % 2 ? part : mark + part + mark)).join(""); // each paragraph for itself
+    const marked = text.split(/(\n\s*\n)/).map((part, i) => (i % 2 ? part : mark + part + mark)).join(""); // marks do not reach across paragraphs
     a.setRangeText(marked, from, to, "select");
     a.setSelectionRange(from + mark.length, from + marked.length - mark.length);
   };
@@ -29,8 +29,8 @@ export function format(pane, what) {
     a.setRangeText(lines.map((l) => (listed ? l.slice(2) : "- " + l)).join("\n"), start, to, "end");
   }
   a.focus();
-  grow(a);
-  keep(pane);
+  fitHeight(a);
+  save(pane);
 }
 
 const emojis = `😀 smile 😊 happy 😉 wink 😂 laugh 🙂 friendly 😍 love 😎 cool 🤔 think 😕 confused 😢 sad 😮 surprised 😬 oops 🙏 please thanks 👍 yes good 👎 no bad 👋 hello wave 👌 ok 💪 strong
@@ -40,15 +40,15 @@ const emojis = `😀 smile 😊 happy 😉 wink 😂 laugh 🙂 friendly 😍 lo
 🚗 car 🚲 bike 🐶 dog 🐱 cat 🌱 plant 🌹 rose ➡️ right arrow ⬅️ left arrow ⬆️ up arrow ⬇️ down arrow 🔁 again return 🆕 new 🆓 free 💯 hundred`.split(/\s*\n\s*/).join(" ");
 const list = [...emojis.matchAll(/(\p{Extended_Pictographic}[️\u200d]*|❤️|✈️)\s+([a-z ]+?)(?=\s+(?:\p{Extended_Pictographic}|$)|$)/gu)].map((m) => ({ sign: m[1], words: m[2] }));
 
-export function emoji(pane) {
+export function openEmoji(pane) {
   pane.querySelector(".emojis")?.remove();
-  const form = composer(pane), grid = make("div", { class: "grid", role: "listbox", "aria-label": "Emoji" });
-  const search = make("input", { type: "search", placeholder: "Search", "aria-label": "Search emoji", autocomplete: "off" });
-  const box = make("div", { class: "emojis popover", role: "dialog", "aria-label": "Emoji" }, search, grid);
-  const close = () => { area(form).focus(); box.remove(); };
+  const form = composer(pane), grid = element("div", { class: "grid", role: "listbox", "aria-label": "Emoji" });
+  const search = element("input", { type: "search", placeholder: "Search", "aria-label": "Search emoji", autocomplete: "off" });
+  const box = element("div", { class: "emojis popover", role: "dialog", "aria-label": "Emoji" }, search, grid);
+  const close = () => { textArea(form).focus(); box.remove(); };
   const draw = () => grid.replaceChildren(...list.filter((e) => e.words.includes(search.value.trim().toLowerCase())).map((e) =>
-    make("button", { type: "button", role: "option", "aria-label": e.words, title: e.words }, e.sign)));
-  onTyped(search, draw);
+    element("button", { type: "button", role: "option", "aria-label": e.words, title: e.words }, e.sign)));
+  onTextInput(search, draw);
   grid.addEventListener("click", (e) => {
     const b = e.target.closest("button");
     if (!b) return;

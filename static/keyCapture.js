@@ -1,4 +1,4 @@
-// Fields for key combinations: press the keys instead of writing them.
+// Fields for key combinations take the keys that are pressed in them.
 (() => {
   addEventListener("keydown", (e) => {
     if (!e.target.matches("[data-capture]") || !(e.ctrlKey || e.altKey || e.metaKey || /^F\d+$/.test(e.key))) return;

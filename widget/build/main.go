@@ -21,6 +21,10 @@ const (
 	hashed   = "[name]-[hash]"
 )
 
+// shortened are names by which the panel hands its functions and elements to parts that are loaded later. They cost the panel bytes, and
+// no page, frame or text has them.
+const shortened = "^(actionButton|applyChange|chosenSubject|checkLength|connect|contactForm|countNote|cursor|drawMessage|endpoint|fillIn|isRunning|isWelcomed|keepAtEnd|locale|menuItems|messageStored|newID|normalizeText|pageAddress|panelElement|preChat|privacyText|ratingForm|receiveFrame|refreshDate|refusalText|renderState|restart|sendFrame|setAria|setDraft|shownText|showNotice|subjectChoice|whenConnected)$"
+
 // entryPoints are all scripts that others are bundled into.
 func entryPoints() []string {
 	return append(languages(), launcher, panel, invite, modal, desk, preview)
@@ -41,7 +45,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	build(api.BuildOptions{EntryPoints: append(languages(), panel), Outdir: parts, EntryNames: hashed, ChunkNames: hashed, Splitting: true, Format: api.FormatESModule})
+	build(api.BuildOptions{EntryPoints: append(languages(), panel), Outdir: parts, EntryNames: hashed, ChunkNames: hashed, Splitting: true, Format: api.FormatESModule, MangleProps: shortened})
 	// Each of these is whole, because it may be loaded without the panel.
 	for _, entry := range []string{invite, modal, "widget/src/parts.css"} {
 		build(api.BuildOptions{EntryPoints: []string{entry}, Outdir: parts, EntryNames: hashed, Format: api.FormatESModule})

@@ -29,11 +29,11 @@ export function matchesPage(pattern, path) {
 // Returns the first greeting that fits. Times belong to the day on which they begin: "Friday 22:00-06:00" lasts until Saturday 6:00, as with
 // the hours of groups on the server.
 export default function chooseGreeting(website, now, path) {
-  const { today, before, time } = clock(website.zone, now);
+  const { today, yesterday, time } = clock(website.zone, now);
   const isHoliday = ({ date }) => (website.holidays || []).some((h) => date.endsWith(h));
   const state = isHoliday(today) && website.state !== "online" ? "offline" : website.state;
   return (website.greetings || []).find((g) => {
-    const pastMidnight = g.from > g.to, sinceYesterday = pastMidnight && time < g.to, day = sinceYesterday ? before : today;
+    const pastMidnight = g.from > g.to, sinceYesterday = pastMidnight && time < g.to, day = sinceYesterday ? yesterday : today;
     return (!g.states || g.states.includes(state)) && (!g.days || g.days.includes(day.day)) && (!g.holiday || isHoliday(day)) && matchesPage(g.page, path) &&
       (!g.from || sinceYesterday || time >= g.from && (pastMidnight || time < g.to));
   }) || { text: website.greeting };

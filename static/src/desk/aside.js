@@ -30,7 +30,7 @@ function showFor(pane, wait = 150) {
     aside.append(about);
   }
   if (about.stale) reloadPage(about, pane);
-  if (Date.now() - (about.read || 0) < maxAge || about.contains(document.activeElement)) return;
+  if (Date.now() - (about.loadedAt || 0) < maxAge || about.contains(document.activeElement)) return;
   loadTimer = setTimeout(() => load(about, pane), wait);
 }
 // The visitor is on another page, or the page reports other data: loaded at once where the column is visible, and marked stale elsewhere.
@@ -38,19 +38,19 @@ const isVisibleFor = (pane) => isOpen() && pane && pane === inFocus() && !docume
 onFrame((frame) => {
   for (const { dataset: { pageChanged: id } } of all("[data-page-changed]", frame)) {
     const about = $("about-" + id), pane = $("pane-" + id);
-    if (!about?.read) continue; // it will be loaded as a whole
+    if (!about?.loadedAt) continue; // it will be loaded as a whole
     about.stale = true;
     if (isVisibleFor(pane)) reloadPage(about, pane);
   }
 });
 function reloadPage(about, pane) {
-  clearTimeout(about.renews);
-  about.renews = setTimeout(async () => {
+  clearTimeout(about.reloadTimer);
+  about.reloadTimer = setTimeout(async () => {
     if (!about.isConnected || !about.stale || !isVisibleFor(pane)) return;
     if (document.activeElement.closest?.("#facts-" + about.dataset.about + ", #trail-" + about.dataset.about)) return reloadPage(about, pane); // a link in it has the focus
     about.stale = false;
-    await about.coming;
-    about.coming = htmx.ajax("GET", conversationURL(pane) + "/aside?only=page", { source: about, swap: "none" });
+    await about.loading;
+    about.loading = htmx.ajax("GET", conversationURL(pane) + "/aside?only=page", { source: about, swap: "none" });
   }, 400);
 }
 document.addEventListener("visibilitychange", () => {
@@ -59,9 +59,9 @@ document.addEventListener("visibilitychange", () => {
 });
 
 function load(about, pane) {
-  about.read = Date.now();
+  about.loadedAt = Date.now();
   about.stale = false;
-  return (about.coming = htmx.ajax("GET", conversationURL(pane) + "/aside", { source: about, swap: "none" }));
+  return (about.loading = htmx.ajax("GET", conversationURL(pane) + "/aside", { source: about, swap: "none" }));
 }
 
 // Focuses a field of the column as soon as the column is loaded.
@@ -69,7 +69,7 @@ export async function focusField(pane, selector) {
   showAside(true);
   const about = $("about-" + pane.dataset.conversation);
   clearTimeout(loadTimer);
-  if (!about.firstElementChild) await (about.coming || load(about, pane));
+  if (!about.firstElementChild) await (about.loading || load(about, pane));
   if (pane === inFocus()) about.querySelector(selector)?.focus();
 }
 onFocus((pane) => {

@@ -51,7 +51,7 @@ export function setMode(form, to) {
 // Shows an error of this page beside a composer. A push from the server does not clear it: see keepPageError in updates.js.
 function problem(form, text, long = false) {
   form.querySelector(".error").textContent = text;
-  form.says = !!text;
+  form.hasOwnError = !!text;
   form.classList.toggle("long", form.long = long); // app.js counts the characters there, too: the reason is announced once
 }
 const defaultMode = (form) => (form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
@@ -84,14 +84,14 @@ export function send(form, text = textArea(form).value, origin = form.origin) {
     textArea(form).focus();
     return false;
   }
-  const doubt = form.mode === "text" && form.doubted !== text && checks.map((f) => f(form.closest(".pane"), text)).find(Boolean);
+  const doubt = form.mode === "text" && form.checkedText !== text && checks.map((f) => f(form.closest(".pane"), text)).find(Boolean);
   if (doubt) {
-    form.doubted = text;
+    form.checkedText = text;
     problem(form, doubt);
     textArea(form).focus();
     return false;
   }
-  form.doubted = undefined;
+  form.checkedText = undefined;
   const files = form.mode === "text" && sendStaged(form);
   if (!text.trim() && !form.editing) {
     if (files) { markAnswered(form.closest(".pane")); sendNext(form); }
@@ -153,8 +153,8 @@ function showUndo(form, next) {
   held.hidden = !(left > 0);
   if (left <= 0) return;
   held.querySelector("b").textContent = left;
-  clearTimeout(form.holding);
-  form.holding = setTimeout(() => sendNext(form), Math.min(1000, next.until - Date.now() + 10));
+  clearTimeout(form.undoTimer);
+  form.undoTimer = setTimeout(() => sendNext(form), Math.min(1000, next.until - Date.now() + 10));
 }
 export function undo(form) {
   const next = form.out[0];
@@ -250,8 +250,8 @@ panes.addEventListener("input", (e) => {
   if (!textArea(form).value && !form.editing) form.origin = undefined;
   save(pane);
   fitHeight(textArea(form));
-  if (form.long && !isTooLong(form, textArea(form).value) || form.doubted !== undefined) problem(form, "");
-  form.doubted = undefined;
+  if (form.long && !isTooLong(form, textArea(form).value) || form.checkedText !== undefined) problem(form, "");
+  form.checkedText = undefined;
   if (form.mode === "text" && Date.now() - typingSentAt > 1500) {
     typingSentAt = Date.now();
     sendFrame({ type: "typing", conversation: pane.dataset.conversation });

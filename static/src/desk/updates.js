@@ -67,8 +67,8 @@ function keepUnsentPane(task) {
 function keepPageError(task) {
   const target = targetID(task), form = splitID(target).kind === "error" && $(target)?.closest("form");
   if (!form) return;
-  if (task.fragment.textContent.trim()) form.says = false;
-  else if (form.says) task.swapSpec = { style: "none" };
+  if (task.fragment.textContent.trim()) form.hasOwnError = false;
+  else if (form.hasOwnError) task.swapSpec = { style: "none" };
 }
 
 const paneKinds = ["thread", "suggest", "guests", "m", "pane", "read", "state", "name"]; // elements of a pane

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
+
+	"parley/widget"
 )
 
 // No script imports itself by way of others, at once or later: what belongs together is read from the bottom up.
@@ -44,5 +46,15 @@ func TestNoImportCircles(t *testing.T) {
 	}
 	for name := range scripts.Inputs {
 		visit(name, nil)
+	}
+}
+
+// A name that the bundler shortens must not be one of a text, which the server knows by it.
+func TestShortenedNames(t *testing.T) {
+	t.Parallel()
+	for name := range strings.SplitSeq(strings.Trim(shortened, "^()$"), "|") {
+		if widget.HasText(name) {
+			t.Errorf("%s is a text's name", name)
+		}
 	}
 }

@@ -21,8 +21,8 @@ const (
 	hashed   = "[name]-[hash]"
 )
 
-// shortened are names by which the panel hands its functions and elements to parts that are loaded later. They cost the panel bytes, and
-// no page, frame or text has them.
+// shortened matches names of properties that the bundler replaces by short ones: those in the panel's context, and of its own on elements.
+// The panel has no bytes to spare for them, and they are in no frame, page or text.
 const shortened = "^(actionButton|applyChange|chosenSubject|checkLength|connect|contactForm|countNote|cursor|drawMessage|endpoint|fillIn|isRunning|isWelcomed|keepAtEnd|locale|menuItems|messageStored|newID|normalizeText|pageAddress|panelElement|preChat|privacyText|ratingForm|receiveFrame|refreshDate|refusalText|renderState|restart|sendFrame|setAria|setDraft|shownText|showNotice|subjectChoice|whenConnected)$"
 
 // entryPoints are all scripts that others are bundled into.
@@ -30,7 +30,7 @@ func entryPoints() []string {
 	return append(languages(), launcher, panel, invite, modal, desk, preview)
 }
 
-// languages are the texts of the languages but for English, which the panel has.
+// languages are the texts in each language except English, which the panel contains.
 func languages() []string {
 	files, err := filepath.Glob("widget/src/texts/??.js")
 	if err != nil {
@@ -46,7 +46,7 @@ func main() {
 		os.Exit(1)
 	}
 	build(api.BuildOptions{EntryPoints: append(languages(), panel), Outdir: parts, EntryNames: hashed, ChunkNames: hashed, Splitting: true, Format: api.FormatESModule, MangleProps: shortened})
-	// Each of these is whole, because it may be loaded without the panel.
+	// Each of these contains all that it needs, because it may be loaded without the panel.
 	for _, entry := range []string{invite, modal, "widget/src/parts.css"} {
 		build(api.BuildOptions{EntryPoints: []string{entry}, Outdir: parts, EntryNames: hashed, Format: api.FormatESModule})
 	}

@@ -11,7 +11,7 @@ import (
 	"parley/widget"
 )
 
-// No script imports itself by way of others, at once or later: what belongs together is read from the bottom up.
+// No script imports itself by way of others, whether statically or when it is used.
 func TestNoImportCircles(t *testing.T) {
 	t.Chdir("../..")
 	var scripts struct {

@@ -1,7 +1,7 @@
 // The connection to the server, and the messages that wait to be sent. The wire format is in ../PROTOCOL.md.
-import { pageAddress, endpoint, chat, lang, storagePrefix, refusalText } from "./config.js";
+import { chat, endpoint, lang, pageAddress, refusalText, storagePrefix } from "./config.js";
 import { context } from "./context.js";
-import { stringify, load, stored, update, tabItem } from "./storage.js";
+import { load, stored, stringify, tabItem, update } from "./storage.js";
 
 export let isWelcomed = false, isStopped = false, failedAttempts = 0, noticeText = ""; // noticeText: what the visitor reads about it
 let socket, pollingSocket, connectTimer, ackTimer, retryTimer, proof, retryAfter = 0;

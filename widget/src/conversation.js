@@ -1,13 +1,13 @@
 // The present conversation: its state, and what the frames from the server do to it.
-import { subjectChoice, preChat, panelElement, contactForm, agentPicture, form, input, menuItems, menu, notice, privacyText, ratingForm, statusLine, typingNote } from "./elements.js";
-import { pageAddress, badge, base, launcherButton, endpoint, chat, lang, greeting, root, locale, storagePrefix, texts, website, refusalText } from "./config.js";
-import { setDraft, normalizeText, checkLength } from "./composer.js";
+import { agentPicture, contactForm, form, input, menu, menuItems, notice, panelElement, preChat, privacyText, ratingForm, statusLine, subjectChoice, typingNote } from "./elements.js";
+import { badge, base, chat, endpoint, greeting, lang, launcherButton, locale, pageAddress, refusalText, root, storagePrefix, texts, website } from "./config.js";
+import { checkLength, normalizeText, setDraft } from "./composer.js";
 import { keepAtEnd, log } from "./messageLog.js";
 import { context } from "./context.js";
-import { actionButton, setAria, fillIn, icon, element, newID } from "./dom.js";
-import { draft, stringify, load, stored, update } from "./storage.js";
-import { earlierSection, clearMessages, refreshDates, drawMessage, showReceipt, messageElements, beginSection } from "./messages.js";
-import { reconnect, openSocket, dropConnection, flushOutbox, isWelcomed, removePending, recover, pendingMessage, sendFrame, noticeText, showNotice, isStopped, failedAttempts, onWelcome } from "./connection.js";
+import { actionButton, element, fillIn, icon, newID, setAria } from "./dom.js";
+import { draft, load, stored, stringify, update } from "./storage.js";
+import { beginSection, clearMessages, drawMessage, earlierSection, messageElements, refreshDates, showReceipt } from "./messages.js";
+import { dropConnection, failedAttempts, flushOutbox, isStopped, isWelcomed, noticeText, onWelcome, openSocket, pendingMessage, reconnect, recover, removePending, sendFrame, showNotice } from "./connection.js";
 
 export let conversation = null, state = "", lastSeq = 0; // lastSeq: everything up to this number is shown
 let agentName = "", unread = 0, unseenReply = 0, questionsPending, queuePosition, typingTimer, updateMenu, subject, sendContext, visitorEra, ratingFor; // unseenReply: number of the agent's newest unseen message; visitorEra changes with the visitor

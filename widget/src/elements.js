@@ -1,7 +1,7 @@
 // The panel's elements.
 import { greeting, root, texts, website } from "./config.js";
 import { log } from "./messageLog.js";
-import { actionButton, setAria, element } from "./dom.js";
+import { actionButton, element, setAria } from "./dom.js";
 import { renderText } from "./richText.js";
 
 const input = element("textarea"), panelElement = element("section", "panel"), form = element("form", "composer"), agentPicture = element("img", "face"), statusLine = element("p", "status");

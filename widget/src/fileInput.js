@@ -1,7 +1,7 @@
 // The ways to send a file: choose, drop, paste, or take a picture of the page.
-import { panelElement, form, input } from "./elements.js";
+import { form, input, panelElement } from "./elements.js";
 import { texts, website } from "./config.js";
-import { actionButton, setAria, icon, element } from "./dom.js";
+import { actionButton, element, icon, setAria } from "./dom.js";
 import { showNotice } from "./connection.js";
 import { context } from "./context.js";
 import { whenConnected } from "./conversation.js";

@@ -1,6 +1,6 @@
 // The script that a customer's page includes. It asks once whether this page may show the chat, and shows the launcher.
 // Everything else is loaded when the visitor is about to open it.
-import { chatIcon, icon, element } from "./dom.js";
+import { chatIcon, element, icon } from "./dom.js";
 
 (() => {
   const logError = (text) => console.error("Parley: " + text);

@@ -1,7 +1,7 @@
 // The messages on the screen, in the order of their numbers; those that are not acknowledged are at the end.
 import { base, locale, texts } from "./config.js";
 import { keepAtEnd, log } from "./messageLog.js";
-import { fillIn, element } from "./dom.js";
+import { element, fillIn } from "./dom.js";
 import { renderText } from "./richText.js";
 
 export const messageElements = new Map(); // message id to its element

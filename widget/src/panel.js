@@ -1,15 +1,15 @@
 // The panel: starts it, and handles what the visitor does.
-import { panelElement, closeButton, form, buildPanel, input, menu } from "./elements.js";
-import { setDraft, normalizeText, checkLength } from "./composer.js";
+import { buildPanel, closeButton, form, input, menu, panelElement } from "./elements.js";
+import { checkLength, normalizeText, setDraft } from "./composer.js";
 import addFileInput from "./fileInput.js";
 import { context } from "./context.js";
-import { launcherButton, chat, root, storagePrefix, configure, website } from "./config.js";
+import { chat, configure, launcherButton, root, storagePrefix, website } from "./config.js";
 import { keepAtEnd } from "./messageLog.js";
 import { isComposing, newID } from "./dom.js";
 import { draft, load, tabItem } from "./storage.js";
-import { loadSubjects, resetConversation, chosenSubject, connect, conversation, renderState, openMenu, markRead, onStorageChange, isRunning, state, reportContext, fillContext } from "./conversation.js";
+import { chosenSubject, connect, conversation, fillContext, isRunning, loadSubjects, markRead, onStorageChange, openMenu, renderState, reportContext, resetConversation, state } from "./conversation.js";
 import { drawMessage } from "./messages.js";
-import { reconnect, dropConnection, isWelcomed, checkAlive, queueMessage, sendFrame } from "./connection.js";
+import { checkAlive, dropConnection, isWelcomed, queueMessage, reconnect, sendFrame } from "./connection.js";
 
 let enterPressed = false; // Enter sends; some phone keyboards insert the line break all the same
 let hadFocus, typingSentAt = 0;

@@ -1,5 +1,5 @@
 // The side column: what is known about the visitor and the conversation in focus, drafts and FAQ search.
-import { $, all, element, loadSetting, saveSetting, conversationURL } from "./dom.js";
+import { $, all, conversationURL, element, loadSetting, saveSetting } from "./dom.js";
 import { inFocus, onFocus, textPlace } from "./panes.js";
 import { onFrame } from "./socketFrames.js";
 

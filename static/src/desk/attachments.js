@@ -1,6 +1,6 @@
 // Files that are chosen, dropped, pasted, or part of a snippet. They are staged beside the text until it is sent, and are uploaded after it.
-import { textArea, composer, isolate, element, conversationURL, uuid } from "./dom.js";
-import { whenLoggedIn, user } from "./session.js";
+import { composer, conversationURL, element, isolate, textArea, uuid } from "./dom.js";
+import { user, whenLoggedIn } from "./session.js";
 
 const maxBytes = 25 << 20;
 

@@ -1,8 +1,8 @@
 // What the desk's commands do. Each can be run by its key, from the palette, and by elements with data-do.
-import { $, all, textArea, composer, queueList, ownList, panes } from "./dom.js";
-import { arrange, previousPane, changeColumns, focusPane, inFocus, neighbor, paneOf, mostUrgent } from "./panes.js";
-import { edit, forget, save, setMode, sendAndNext, undo } from "./composer.js";
-import { saveAsEntry, nthSuggestion, sendSuggestion, insertSuggestion, dismissSuggestion } from "./suggestions.js";
+import { $, all, composer, ownList, panes, queueList, textArea } from "./dom.js";
+import { arrange, changeColumns, focusPane, inFocus, mostUrgent, neighbor, paneOf, previousPane } from "./panes.js";
+import { edit, forget, save, sendAndNext, setMode, undo } from "./composer.js";
+import { dismissSuggestion, insertSuggestion, nthSuggestion, saveAsEntry, sendSuggestion } from "./suggestions.js";
 import { openEmoji, toggleFormat } from "./formatting.js";
 import { chooseFiles } from "./attachments.js";
 import { openSnippets, snippetFor } from "./snippets.js";

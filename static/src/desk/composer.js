@@ -1,10 +1,10 @@
 // Composers. What is sent leaves the text area at once and waits in the pane's outbox until the server has stored it, one item after
 // another. Each item has one id, so that a retry cannot post it twice. Drafts and outboxes survive a reload. An outbox belongs to its
 // conversation: what the server refuses goes back into the text area of the same pane.
-import { all, textArea, composer, entryOf, panes, showError, uuid, preferences } from "./dom.js";
-import { askPassword, hasEnded, whenLoggedIn, user } from "./session.js";
+import { all, composer, entryOf, panes, preferences, showError, textArea, uuid } from "./dom.js";
+import { askPassword, hasEnded, user, whenLoggedIn } from "./session.js";
 import { request } from "./requests.js";
-import { focusPane, paneOf, refreshLists, mostUrgent } from "./panes.js";
+import { focusPane, mostUrgent, paneOf, refreshLists } from "./panes.js";
 import { onOpen, sendFrame } from "./socket.js";
 import { cursor, pinThread, scrollPinned, thread } from "./threads.js";
 import { sendStaged, upload } from "./attachments.js";

@@ -1,5 +1,5 @@
 // Drafts by the language model, for the agent to edit and send. They are shown while they are written, and never sent automatically.
-import { $, textArea, composer, element, conversationURL, showError } from "./dom.js";
+import { $, composer, conversationURL, element, showError, textArea } from "./dom.js";
 import { getText, request } from "./requests.js";
 import { inFocus } from "./panes.js";
 import { insert, setMode } from "./composer.js";

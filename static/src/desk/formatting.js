@@ -1,5 +1,5 @@
 // Formatting of the selected text by marks, and the emoji picker.
-import { textArea, composer, element, onTextInput } from "./dom.js";
+import { composer, element, onTextInput, textArea } from "./dom.js";
 import { fitHeight, insert, save } from "./composer.js";
 
 export function toggleFormat(pane, what) {

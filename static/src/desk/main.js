@@ -5,7 +5,7 @@ import { startAside } from "./aside.js";
 import { sendFrame } from "./socket.js";
 import { load } from "./paneLoading.js";
 import "./paste.js";
-import { onFocus, paneOf, mostUrgent } from "./panes.js";
+import { mostUrgent, onFocus, paneOf } from "./panes.js";
 
 document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) sendFrame({ type: "alive" }); });
 let preloadTimer; // the most urgent conversation is loaded ahead, so that it opens at once

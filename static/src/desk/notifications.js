@@ -1,6 +1,6 @@
 // Notifications by sound, on the desktop, and by web push where no desk is open. Each works without the others, as a browser may lack or
 // refuse any of them.
-import { $, isolate, loadSetting, saveSetting, preferences } from "./dom.js";
+import { $, isolate, loadSetting, preferences, saveSetting } from "./dom.js";
 import { focusPane, inFocus } from "./panes.js";
 import { request } from "./requests.js";
 

@@ -1,5 +1,5 @@
 // Long threads: the page holds the newest messages; older ones are loaded when the agent scrolls up to them.
-import { all, panes, conversationURL } from "./dom.js";
+import { all, conversationURL, panes } from "./dom.js";
 import { getText } from "./requests.js";
 import { isPinned, thread } from "./threads.js";
 

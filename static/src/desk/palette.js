@@ -1,5 +1,5 @@
 // The command palette, which finds commands and conversations by a few letters, and the list of all keys.
-import { $, isolate, element, ownList, onTextInput } from "./dom.js";
+import { $, element, isolate, onTextInput, ownList } from "./dom.js";
 import { commands, readable, run } from "./keys.js";
 import { focusPane, paneOf } from "./panes.js";
 

@@ -1,9 +1,9 @@
 // Light panes: of many open conversations only those on the screen come with their threads. The others are loaded when they are shown.
-import { $, all, textArea, composer, panes, conversationURL } from "./dom.js";
+import { $, all, composer, conversationURL, panes, textArea } from "./dom.js";
 import { getText } from "./requests.js";
 import { onShown, replacePane } from "./panes.js";
 import { setUpPane } from "./paneSetup.js";
-import { insert, hasUnsent } from "./composer.js";
+import { hasUnsent, insert } from "./composer.js";
 import { cursor, isLight } from "./threads.js";
 
 const loading = new Map(); // conversation id to {done: promise of the pane, news: something was pushed meanwhile}

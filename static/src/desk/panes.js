@@ -1,5 +1,5 @@
 // Panes: which conversations are on the screen (the most recently used, as many as fit), and the order and counts of the lists.
-import { $, all, textArea, composer, entryOf, element, panes, queueList, ownList, loadSetting, saveSetting } from "./dom.js";
+import { $, all, composer, element, entryOf, loadSetting, ownList, panes, queueList, saveSetting, textArea } from "./dom.js";
 import { isLight, scrollToEnd, thread } from "./threads.js";
 
 let recent = all(".pane", panes); // most recently used first

@@ -1,6 +1,6 @@
 // Pasting and dropping. Text comes before pictures: spreadsheets and word processors copy a picture of the text along, so the text is
 // inserted and the picture is offered. Pictures and files alone are staged to be sent.
-import { textArea, composer, panes } from "./dom.js";
+import { composer, panes, textArea } from "./dom.js";
 import { inFocus } from "./panes.js";
 import { load } from "./paneLoading.js";
 import { offerPicture, stage } from "./attachments.js";

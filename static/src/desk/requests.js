@@ -1,6 +1,6 @@
 // Requests to the server.
 import { showError } from "./dom.js";
-import { whenLoggedIn, user } from "./session.js";
+import { user, whenLoggedIn } from "./session.js";
 
 // Like fetch, for this page's user. A request that is refused because the session has ended is made again after the log-in.
 export async function request(address, options = {}) {

@@ -1,8 +1,8 @@
 // Snippets, inserted by their keys, or by /name with a list that narrows while it is typed.
-import { all, textArea, composer, element, onTextInput, panes, conversationURL, pageData } from "./dom.js";
+import { all, composer, conversationURL, element, onTextInput, pageData, panes, textArea } from "./dom.js";
 import { getText } from "./requests.js";
 import { inFocus } from "./panes.js";
-import { fitHeight, save, addCheck } from "./composer.js";
+import { addCheck, fitHeight, save } from "./composer.js";
 import { stage } from "./attachments.js";
 import { readable } from "./keys.js";
 

@@ -1,7 +1,7 @@
 // The socket. After every opening the page sends the cursor of each thread, and the server answers with what is missing.
 import { $, all, panes } from "./dom.js";
 import { cursor } from "./threads.js";
-import { checkSession, hasEnded, sessionEnded, onReturn, reportRefusedWork } from "./session.js";
+import { checkSession, hasEnded, onReturn, reportRefusedWork, sessionEnded } from "./session.js";
 
 const connection = $("connection");
 let socket, wasOpened = false;

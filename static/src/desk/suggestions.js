@@ -1,10 +1,10 @@
 // Suggested FAQ entries: one key inserts an entry into the composer, another sends it; a wrong one is dismissed. A reply names the entry it
 // came from, from which the suggestions learn.
-import { $, all, textArea, composer, onTextInput, panes, conversationURL } from "./dom.js";
+import { $, all, composer, conversationURL, onTextInput, panes, textArea } from "./dom.js";
 import { getText } from "./requests.js";
 import { inFocus } from "./panes.js";
 import { thread } from "./threads.js";
-import { insert, setMode, send, isTooLong } from "./composer.js";
+import { insert, isTooLong, send, setMode } from "./composer.js";
 import { keyOf } from "./keys.js";
 
 const suggestionsOf = (pane) => all(".suggestions li", pane);

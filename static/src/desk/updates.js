@@ -1,6 +1,6 @@
 // Puts pushed and loaded fragments into the page without disturbing an agent who is working in it, and notifies of what is new.
-import { $, all, textArea, composer, queueList, element, ownList, panes } from "./dom.js";
-import { addWithoutFocus, arrange, focusPane, unseen, inFocus, refreshLists } from "./panes.js";
+import { $, all, composer, element, ownList, panes, queueList, textArea } from "./dom.js";
+import { addWithoutFocus, arrange, focusPane, inFocus, refreshLists, unseen } from "./panes.js";
 import { notifyAgent } from "./notifications.js";
 import { setMode } from "./composer.js";
 import { completeSuggestions } from "./suggestions.js";

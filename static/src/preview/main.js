@@ -1,7 +1,7 @@
 // Shows how a website's widget would look to a visitor with the settings that are being typed.
 import chooseGreeting from "../../../widget/src/greeting.js";
 import format from "../../../widget/src/format.js";
-import { chatIcon, icon, element } from "../../../widget/src/dom.js";
+import { chatIcon, element, icon } from "../../../widget/src/dom.js";
 
 const $ = (id) => document.getElementById(id);
 const aside = document.querySelector("[data-preview]"), saved = JSON.parse(aside.dataset.preview);

@@ -1,34 +1,34 @@
-// What every page of ours needs: times in the reader's manner, copying, asking before what cannot be undone, limits of characters, input
-// methods that have their keys for themselves, forms that lose nothing.
+// What every page needs: times in the reader's format, copy buttons, confirmations, character limits, keys that belong to input methods, and
+// forms whose unsaved changes are not lost.
 (() => {
-  const manner = { clock: { hour: "2-digit", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
+  const timeStyles = { clock: { hour: "2-digit", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
   const format = {};
-  for (const name in manner) format[name] = new Intl.DateTimeFormat(undefined, manner[name]);
+  for (const name in timeStyles) format[name] = new Intl.DateTimeFormat(undefined, timeStyles[name]);
 
-  // While an input method composes, Enter, Escape, arrows and every other key are its own: no handler of ours hears of them. Safari sends
-  // the Enter that ends a composition after it, with keyCode 229. A dead key waits for its letter; where nothing can be written it is one.
-  const writable = (e) => e.isContentEditable || e.matches?.("input, textarea");
-  const composing = (e) => e.isComposing || e.keyCode === 229 || e.key === "Process" || (e.key === "Dead" && writable(e.target));
-  let its = false; // the last Escape was an input method's: it closes no dialog
+  // While an input method composes, all keys belong to it, Enter, Escape and arrows included: they are stopped before any handler of these
+  // pages. Safari sends the Enter that ends a composition after it, with keyCode 229. A dead key is part of a composition only in a text field.
+  const isTextField = (e) => e.isContentEditable || e.matches?.("input, textarea");
+  const isComposing = (e) => e.isComposing || e.keyCode === 229 || e.key === "Process" || (e.key === "Dead" && isTextField(e.target));
+  let escapeComposed = false; // the last Escape belonged to an input method and must not close a dialog
   for (const type of ["keydown", "keypress", "keyup"]) {
     addEventListener(type, (e) => {
-      const held = composing(e);
-      if (type === "keydown") its = held && e.key === "Escape";
-      if (held) e.stopImmediatePropagation();
+      const composes = isComposing(e);
+      if (type === "keydown") escapeComposed = composes && e.key === "Escape";
+      if (composes) e.stopImmediatePropagation();
     }, true);
   }
   document.addEventListener("cancel", (e) => {
-    if (its) { e.preventDefault(); e.stopImmediatePropagation(); }
-    its = false;
+    if (escapeComposed) { e.preventDefault(); e.stopImmediatePropagation(); }
+    escapeComposed = false;
   }, true);
 
-  // Limits (data-most, or maxlength, which is taken away because it cuts what is pasted): counted as the server counts, shown from nine
-  // tenths on. What is too long is not sent.
-  const figure = new Intl.NumberFormat("en-US");
-  const characters = (text) => [...text.replace(/\r\n?/g, "\n").normalize("NFC").trim()].length;
-  const unfit = (field) => characters(field.value) > +field.dataset.most;
-  function count(field) {
-    const most = +field.dataset.most, n = characters(field.value), over = n > most;
+  // Character limits (data-most, or maxlength, which is removed because it truncates pasted text): counted as the server counts, and shown
+  // from 90 % on. A form with a text that is too long is not sent.
+  const numbers = new Intl.NumberFormat("en-US");
+  const lengthOf = (text) => [...text.replace(/\r\n?/g, "\n").normalize("NFC").trim()].length;
+  const isTooLong = (field) => lengthOf(field.value) > +field.dataset.most;
+  function showCount(field) {
+    const most = +field.dataset.most, n = lengthOf(field.value), over = n > most;
     let note = field.note?.isConnected ? field.note : null;
     if (!note) {
       if (n < most * 0.9) return;
@@ -41,35 +41,35 @@
       field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + note.id).trim());
     }
     note.hidden = n < most * 0.9;
-    note.firstChild.textContent = figure.format(n) + " of " + figure.format(most) + " characters" + (over ? "." : "");
+    note.firstChild.textContent = numbers.format(n) + " of " + numbers.format(most) + " characters" + (over ? "." : "");
     const words = over ? "Too long. Shorten it." : "";
-    if (note.lastChild.textContent !== words) note.lastChild.textContent = words; // said once, not at every key
+    if (note.lastChild.textContent !== words) note.lastChild.textContent = words; // announced once, not at every key
     note.classList.toggle("over", over);
     if (over) field.setAttribute("aria-invalid", "true");
     else if (field.over) field.removeAttribute("aria-invalid");
     field.over = over;
   }
-  const limited = "[data-most]";
-  for (const type of ["input", "recount", "change"]) document.addEventListener(type, (e) => { if (e.target.matches?.(limited)) count(e.target); });
-  // The first field of a form that does not fit gets the focus, and the form stays. Composers say it in their own words.
-  function stays(form) {
-    const field = !form.matches("[data-composer]") && [...form.elements].find((f) => f.matches(limited) && unfit(f));
+  const limitedFields = "[data-most]";
+  for (const type of ["input", "recount", "change"]) document.addEventListener(type, (e) => { if (e.target.matches?.(limitedFields)) showCount(e.target); });
+  // Reports whether a form must not be sent, and focuses the first field that is too long. Composers have their own message.
+  function refuse(form) {
+    const field = !form.matches("[data-composer]") && [...form.elements].find((f) => f.matches(limitedFields) && isTooLong(f));
     if (!field) return false;
-    count(field);
+    showCount(field);
     field.focus();
     return true;
   }
   document.addEventListener("submit", (e) => {
-    if (!stays(e.target)) return;
+    if (!refuse(e.target)) return;
     e.preventDefault();
     e.stopImmediatePropagation();
   }, true);
   document.addEventListener("htmx:before:request", (e) => {
     const form = e.detail.ctx.sourceElement?.closest?.("form");
-    if (form && stays(form)) e.preventDefault();
+    if (form && refuse(form)) e.preventDefault();
   });
 
-  const times = (root) => {
+  const showTimes = (root) => {
     for (const e of root.querySelectorAll("time[data-time]")) {
       e.textContent = format[e.dataset.time].format(new Date(e.dateTime));
       delete e.dataset.time;
@@ -82,7 +82,7 @@
       const source = document.querySelector(copy.dataset.copy);
       try {
         await navigator.clipboard.writeText(source.textContent);
-      } catch { // without TLS there is no clipboard: select, so that the keyboard can copy
+      } catch { // pages without TLS have no clipboard: the text is selected for Ctrl+C
         getSelection().selectAllChildren(source);
         copy.textContent = "Selected: press Ctrl+C";
         return;
@@ -99,8 +99,8 @@
     if (ask && (!only || document.querySelector(only)) && !confirm(ask)) e.preventDefault();
   });
 
-  // How long somebody has waited: counted here, because the server says only since when.
-  const waits = () => {
+  // Shows how long visitors have been waiting; the server renders only since when.
+  const showWaits = () => {
     for (const e of document.querySelectorAll("[data-wait]")) {
       const s = Math.max(0, Math.floor((Date.now() - e.dataset.wait) / 1000));
       const text = s < 3600 ? Math.floor(s / 60) + ":" + String(s % 60).padStart(2, "0") : s < 172800 ? Math.floor(s / 3600) + " h" : Math.floor(s / 86400) + " d";
@@ -109,52 +109,52 @@
       e.classList.toggle("late", s >= 180);
     }
   };
-  setInterval(() => { if (!document.hidden) waits(); }, 1000);
+  setInterval(() => { if (!document.hidden) showWaits(); }, 1000);
   let soon = false;
-  document.addEventListener("htmx:after:swap", () => { // once for all that comes in before the next picture
+  document.addEventListener("htmx:after:swap", () => { // once for all swaps before the next repaint
     if (soon) return;
     soon = true;
-    requestAnimationFrame(() => { soon = false; waits(); });
+    requestAnimationFrame(() => { soon = false; showWaits(); });
   });
-  document.addEventListener("visibilitychange", waits);
-  waits();
+  document.addEventListener("visibilitychange", showWaits);
+  showWaits();
 
-  // The part of a page that an address names is not sent to the server: the log-in takes it along here.
+  // The fragment of an address is not sent to the server: it is added here to where the log-in leads.
   const next = document.querySelector('form[action^="/login"] [name="next"]');
   if (next && location.hash && !next.value.includes("#")) next.value += location.hash;
 
-  const dress = (root) => {
-    times(root);
+  const prepare = (root) => {
+    showTimes(root);
     for (const field of root.querySelectorAll("[maxlength]")) {
       field.dataset.most = field.maxLength;
       field.removeAttribute("maxlength");
     }
-    for (const field of root.querySelectorAll(limited)) if (field.value) count(field);
+    for (const field of root.querySelectorAll(limitedFields)) if (field.value) showCount(field);
   };
 
-  // What is typed into a form outlives an ended log-in, the back button, a reload, and the saving of another form of the page: the
-  // tab stores the fields that were touched until the form is saved. Passwords and files are never stored.
-  const edits = (() => {
+  // What was typed into a form survives the end of the session, the back button, a reload, and the saving of another form of the page: the
+  // tab stores the changed fields until the form is saved. Passwords and files are never stored.
+  const unsavedForms = (() => {
     const user = document.body.dataset.user || "", prefix = "typed ";
     const hidden = (form, name) => form.querySelector(`input[type=hidden][name=${name}]`);
     const nameOf = (form) => prefix + (hidden(form, "_page")?.value || location.pathname).split("?")[0] + " " + (hidden(form, "_key")?.value || form.getAttribute("action") || "");
     const editable = (c) => c.name && !c.name.startsWith("_") && !c.disabled && !["hidden", "submit", "button", "image", "reset", "file", "password"].includes(c.type) &&
       c.tagName !== "BUTTON" && c.tagName !== "FIELDSET" && c.tagName !== "OUTPUT";
-    const box = (c) => c.type === "checkbox" || c.type === "radio";
-    const refused = (form) => form.querySelector("[data-refused], [data-stale]") !== null;
-    const touched = (c) => refused(c.form) || (box(c) ? c.checked !== c.defaultChecked :
+    const isBox = (c) => c.type === "checkbox" || c.type === "radio";
+    const wasRefused = (form) => form.querySelector("[data-refused], [data-stale]") !== null;
+    const isChanged = (c) => wasRefused(c.form) || (isBox(c) ? c.checked !== c.defaultChecked :
       c.tagName === "SELECT" ? [...c.options].some((o, i) => o.selected !== (c.hasAttribute("data-start") ? String(i) === c.dataset.start : o.defaultSelected)) : c.value !== c.defaultValue);
-    const read = (key) => { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } };
+    const readStored = (key) => { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } };
     const drop = (key) => { try { sessionStorage.removeItem(key); } catch { /* there is no storage */ } };
     const forms = () => [...document.querySelectorAll("form")].filter((f) => f.method === "post" && hidden(f, "_form") && !f.hasAttribute("data-unstored"));
 
     function fieldsOf(form) {
       const names = new Set(), fields = {};
-      for (const c of form.elements) if (editable(c) && touched(c)) names.add(c.name);
+      for (const c of form.elements) if (editable(c) && isChanged(c)) names.add(c.name);
       for (const c of form.elements) {
         if (!editable(c) || !names.has(c.name)) continue;
         const list = fields[c.name] ||= [];
-        if (!box(c)) list.push(c.value);
+        if (!isBox(c)) list.push(c.value);
         else if (c.checked) list.push(c.value);
       }
       return fields;
@@ -164,21 +164,21 @@
 
     function store(form) {
       const key = nameOf(form), fields = fieldsOf(form), files = filesOf(form);
-      mark(form, Object.keys(fields).length > 0 || files);
+      markUnsaved(form, Object.keys(fields).length > 0 || files);
       if (Object.keys(fields).length === 0 && !files) return drop(key);
       try {
         sessionStorage.setItem(key, JSON.stringify({ user, id: hidden(form, "_form").value, was: hidden(form, "_was")?.value || "", fields, files }));
       } catch { form.dataset.lost = ""; } // it does not fit: leaving the page asks first
     }
 
-    const mark = (form, is) => form.toggleAttribute("data-unsaved", is);
+    const markUnsaved = (form, is) => form.toggleAttribute("data-unsaved", is);
 
     function fill(form, fields) {
       const at = {};
       for (const c of form.elements) {
         const values = editable(c) && fields[c.name];
         if (!values) continue;
-        if (box(c)) {
+        if (isBox(c)) {
           c.checked = values.includes(c.value);
           continue;
         }
@@ -187,7 +187,7 @@
       }
     }
 
-    function say(form, text) {
+    function showRestored(form, text) {
       if (form.querySelector(".restored")) return;
       const p = document.createElement("p"), b = document.createElement("button");
       p.className = "notice restored";
@@ -201,8 +201,8 @@
       form.prepend(p);
     }
 
-    // Under what the page says was saved: what was not, as its form may be out of view.
-    function remind() {
+    // Adds a reminder of forms that are not saved to the page's message about the one that is, as they may be out of view.
+    function remindOfUnsaved() {
       const saved = [...document.querySelectorAll("main .notice.good[role=status]")].find((n) => !n.closest(".restored"));
       if (!saved) return;
       for (const form of forms()) {
@@ -222,21 +222,21 @@
       }
     }
 
-    // Nobody finds what somebody else has typed.
-    const forget = (which) => {
+    // Drops the stored forms for which which(form) is true, such as those of another user.
+    const dropStored = (which) => {
       try {
-        for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix) && which(read(key) || {})) drop(key);
+        for (const key of Object.keys(sessionStorage)) if (key.startsWith(prefix) && which(readStored(key) || {})) drop(key);
       } catch { /* there is no storage */ }
     };
-    if (user) forget((x) => x.user && x.user !== user);
+    if (user) dropStored((x) => x.user && x.user !== user);
 
-    // Those that the server has saved need not be stored any more.
+    // Drops the forms that the server has saved, which it names in cookies.
     const dropSaved = () => { for (const c of document.cookie.split("; ")) {
       if (!c.startsWith("saved-")) continue;
       const id = c.slice(6).split("=")[0];
       try {
         for (const key of Object.keys(sessionStorage)) {
-          const x = key.startsWith(prefix) && read(key);
+          const x = key.startsWith(prefix) && readStored(key);
           if (!x || x.id.toLowerCase().replace(/[^0-9a-z]/g, "").slice(0, 32) !== id) continue;
           drop(key);
           document.cookie = c.split("=")[0] + "=; path=/; max-age=0";
@@ -248,58 +248,58 @@
     function restore() {
       for (const form of forms()) {
         for (const c of form.elements) if (c.tagName === "SELECT" && ![...c.options].some((o) => o.defaultSelected)) c.dataset.start = "0";
-        const x = read(nameOf(form));
+        const x = readStored(nameOf(form));
         if (!x) { store(form); continue; }
         if (x.user !== user) { drop(nameOf(form)); continue; }
-        if (!refused(form)) fill(form, x.fields);
-        if (!refused(form) && Object.keys(fieldsOf(form)).length > 0) {
+        if (!wasRefused(form)) fill(form, x.fields);
+        if (!wasRefused(form) && Object.keys(fieldsOf(form)).length > 0) {
           if (x.was && hidden(form, "_was")) hidden(form, "_was").value = x.was;
           for (const c of form.elements) if (editable(c) && x.fields[c.name]) c.closest("details")?.setAttribute("open", "");
-          say(form, "Unsaved changes restored." + (x.files ? " Choose the file again." : ""));
-        } else if (!refused(form) && x.files) {
-          say(form, "Choose the file again: files are not stored.");
+          showRestored(form, "Unsaved changes restored." + (x.files ? " Choose the file again." : ""));
+        } else if (!wasRefused(form) && x.files) {
+          showRestored(form, "Choose the file again: files are not stored.");
         }
         store(form);
       }
-      remind();
+      remindOfUnsaved();
     }
 
     document.addEventListener("input", (e) => { if (e.target.form?.method === "post" && hidden(e.target.form, "_form")) store(e.target.form); });
     document.addEventListener("change", (e) => { if (e.target.form?.method === "post" && hidden(e.target.form, "_form")) store(e.target.form); });
-    // A form that came over a socket has no id yet.
+    // A form that was pushed over a socket has no id yet.
     document.addEventListener("submit", (e) => {
       const form = e.target;
       if ((e.submitter?.getAttribute("formmethod") || form.method) !== "post" || e.defaultPrevented) return; // such as a preview
-      if (form.getAttribute("action") === "/logout") return forget(() => true);
+      if (form.getAttribute("action") === "/logout") return dropStored(() => true);
       if (!hidden(form, "_form")) {
         const id = document.createElement("input");
         Object.assign(id, { type: "hidden", name: "_form", value: [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("") });
         form.append(id);
       } else if (!form.hasAttribute("data-unstored")) store(form);
       form.dataset.sending = "";
-      setTimeout(() => { for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = true; }); // after its name is sent
+      setTimeout(() => { for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = true; }); // later, because a disabled button's name would not be sent
       setTimeout(() => { for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = false; }, 5000);
     });
     addEventListener("pageshow", (e) => {
       if (!e.persisted) return;
       dropSaved();
-      // The browser has stored the page itself. What was sent from it is stored by now: it is shown as it is.
-      if (forms().some((f) => "sending" in f.dataset && !read(nameOf(f)))) return location.reload();
+      // The page comes from the back-forward cache. A form that was sent from it is saved by now: the page is loaded again to show that.
+      if (forms().some((f) => "sending" in f.dataset && !readStored(nameOf(f)))) return location.reload();
       restore();
       for (const form of forms()) {
         delete form.dataset.sending;
         for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = false;
       }
     });
-    // What would be lost: a file, or what the tab cannot store.
+    // Asks before the page is left with a chosen file, or with changes that the tab cannot store.
     addEventListener("beforeunload", (e) => {
       if (forms().some((f) => !("sending" in f.dataset) && ("lost" in f.dataset || filesOf(f)))) e.preventDefault();
     });
     return { restore };
   })();
-  if (document.body.dataset.user !== undefined || document.querySelector("form[method=post]")) edits.restore();
+  if (document.body.dataset.user !== undefined || document.querySelector("form[method=post]")) unsavedForms.restore();
 
-  // What was wrong is in view, and has the focus: the first field, else the first message.
+  // Scrolls to and focuses what was wrong: the first field, else the first message.
   (() => {
     const stale = document.querySelector("[data-stale]");
     const field = !stale && [...document.querySelectorAll("[aria-invalid=true]")][0];
@@ -310,8 +310,8 @@
     target.focus({ preventScroll: true });
     target.scrollIntoView({ block: "center" });
   })();
-  dress(document);
+  prepare(document);
   new MutationObserver((changes) => {
-    for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll) dress(node);
+    for (const c of changes) for (const node of c.addedNodes) if (node.querySelectorAll) prepare(node);
   }).observe(document.body, { childList: true, subtree: true });
 })();

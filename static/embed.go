@@ -1,4 +1,4 @@
-// Package static carries the files of our own pages: styles, scripts, icons, sounds.
+// Package static embeds the files of Parley's own pages: styles, scripts, icons, sounds.
 package static
 
 import (
@@ -39,15 +39,15 @@ var byName = func() map[string]Served {
 	if err != nil {
 		panic(err) // the embedded tree cannot be read: a broken build
 	}
-	// htmx and its extensions are one file: it begins as soon as it has run, and an extension that came after it would not be asked.
+	// htmx and its extensions are one file: htmx starts as soon as it has run, and would ignore an extension that is loaded later.
 	live := bytes.Join([][]byte{all["htmx.min.js"].Bytes, all["hx-ws.min.js"].Bytes, all["hx-upsert.min.js"].Bytes}, []byte(";\n"))
 	sum := sha256.Sum256(live)
 	all["live.js"] = Served{all["htmx.min.js"].Type, live, hex.EncodeToString(sum[:5])}
 	return all
 }()
 
-// Address returns where a file is served. It carries the content's hash, so browsers may keep the file for ever. A name that
-// does not exist is a mistake in a template.
+// Address returns the path at which a file is served. It contains a hash of the content, so browsers may cache the file forever. It panics if
+// there is no such file, which is a mistake in a template.
 func Address(name string) string {
 	f, there := byName[name]
 	if !there {
@@ -56,13 +56,13 @@ func Address(name string) string {
 	return "/static/" + f.hash + "/" + name
 }
 
-// File returns a file if both its name and its content's hash are right.
+// File returns a file if both its name and the hash of its content match.
 func File(hash, name string) (Served, bool) {
 	f, there := byName[name]
 	return f, there && f.hash == hash
 }
 
-// Named returns a file by its name alone, for the few whose address must not change.
+// Named returns a file by its name alone, for the few files whose address must not change.
 func Named(name string) (Served, bool) {
 	f, there := byName[name]
 	return f, there

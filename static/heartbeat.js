@@ -1,43 +1,43 @@
-// Notices on every page with a socket that nothing comes any more though nothing was closed: the network is gone, or this machine has
-// slept. Then the socket is given up, and htmx connects anew. Servers send a heartbeat when nothing else was sent, {"heartbeat": seconds};
-// of one that has sent none on two connections, silence means nothing: it is of a version before.
+// Detects, on every page with a socket, that nothing arrives any more although the socket is open: the network is gone, or the computer was
+// asleep. Then the socket is dropped, and htmx connects again. Servers send {"heartbeat": seconds} when they have sent nothing else; a server
+// that has sent none on two connections is of an older version, and silence means nothing.
 (() => {
-  const usual = 10, lost = 2.5; // seconds; and after how many of them a connection is dead
-  let connection, since = 0, due = NaN, every, vain = 0, note, soon, opened = false, over = false;
+  const usualInterval = 10, missedIntervals = 2.5; // seconds between heartbeats; and after how many such intervals a connection is dead
+  let connection, connectingSince = 0, deadline = NaN, maxSilence, silentConnections = 0, note, noteTimer, opened = false, sessionEnded = false;
 
   document.addEventListener("htmx:ws:before:connection", (e) => { connection = e.detail.connection; });
   document.addEventListener("htmx:ws:after:connection", (e) => {
     connection = e.detail.connection;
     opened = true;
-    every = vain < 2 ? usual * lost * 1000 : NaN;
-    due = Date.now() + 10000; // every server says something at once
+    maxSilence = silentConnections < 2 ? usualInterval * missedIntervals * 1000 : NaN;
+    deadline = Date.now() + 10000; // every server sends something at once
     const { socket } = connection;
     socket.addEventListener("message", ({ data }) => {
       if (socket !== connection.socket) return;
       if (data[0] === "{") {
         const { heartbeat } = JSON.parse(data);
-        every = heartbeat * lost * 1000;
-        vain = 0;
-        document.documentElement.dataset.heartbeat = heartbeat; // for whoever wants to know whether they come
+        maxSilence = heartbeat * missedIntervals * 1000;
+        silentConnections = 0;
+        document.documentElement.dataset.heartbeat = heartbeat; // for tests and support: heartbeats arrive
       }
-      due = Date.now() + every;
+      deadline = Date.now() + maxSilence;
     });
-    clearTimeout(soon);
-    if (!over) note?.remove();
+    clearTimeout(noteTimer);
+    if (!sessionEnded) note?.remove();
   });
   document.addEventListener("htmx:ws:close", (e) => {
-    due = NaN;
+    deadline = NaN;
     const { code } = e.detail, failed = !opened;
     opened = false;
-    if (document.getElementById("connection") || !code) return; // the desk shows its own
-    if (code === 1008 || failed) ended(code === 1008);
+    if (document.getElementById("connection") || !code) return; // the desk shows its own state
+    if (code === 1008 || failed) checkSession(code === 1008);
     if (code === 1008) return;
-    clearTimeout(soon);
-    soon = setTimeout(say, 1000, "Reconnecting…");
+    clearTimeout(noteTimer);
+    noteTimer = setTimeout(showNote, 1000, "Reconnecting…");
   });
 
-  function say(...what) {
-    if (over) return;
+  function showNote(...what) {
+    if (sessionEnded) return;
     if (!note) {
       note = document.createElement("p");
       note.className = "reconnecting";
@@ -47,55 +47,55 @@
     note.replaceChildren(...what);
   }
 
-  // The socket was closed for good or is refused: the session may have ended. A page where nothing is written goes to the log-in and comes
-  // back; on others what is written stays, and the log-in is offered.
-  async function ended(sure) {
+  // The server has closed the socket for good, or refuses it: the session may have ended. A page without text fields goes to the log-in and
+  // comes back; on others what was typed stays, and the log-in is offered.
+  async function checkSession(certain) {
     let now = null;
     try {
       const res = await fetch("/desk/session");
       if (res.ok) now = await res.json();
-    } catch { /* the server is away: nothing is known */ }
-    if (over || !now && !sure || now?.user && !sure) return;
+    } catch { /* the server was not reached */ }
+    if (sessionEnded || !now && !certain || now?.user && !certain) return;
     const address = now?.user ? "" : "/login?ended=1&next=" + encodeURIComponent(location.pathname + location.search);
     if (!document.querySelector("main :is(textarea, input:not([type='hidden']))")) return address ? location.assign(address) : location.reload();
     const link = document.createElement("a");
     link.href = address;
     link.target = address && "_blank";
     link.textContent = address ? "Log in in a new tab" : "Reload it";
-    clearTimeout(soon);
-    say(address ? "Your session has ended. What you typed here stays. " : "Your rights have changed. This page is not up to date. ", link);
-    over = !!address;
+    clearTimeout(noteTimer);
+    showNote(address ? "Your session has ended. What you typed here stays. " : "Your rights have changed. This page is not up to date. ", link);
+    sessionEnded = !!address;
   }
   addEventListener("focus", async () => {
-    if (!over) return;
+    if (!sessionEnded) return;
     try {
       const now = await (await fetch("/desk/session")).json();
-      if (now.user) { over = false; note.remove(); }
-    } catch { /* it is asked again */ }
+      if (now.user) { sessionEnded = false; note.remove(); }
+    } catch { /* it is checked again at the next focus */ }
   });
 
-  // The browser would wait a minute for an answer to its goodbye: htmx is told at once.
+  // Reports the socket as closed at once: the browser would wait a minute for the server's answer to the closing handshake.
   function giveUp(socket) {
-    due = NaN;
-    vain++;
+    deadline = NaN;
+    silentConnections++;
     const { abortController } = connection;
     socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
-    abortController?.abort(); // it hears nothing of the old one any more
+    abortController?.abort(); // htmx must not get events of the old socket
     socket.close();
   }
 
-  function look() {
+  function check() {
     const socket = connection?.socket, now = Date.now();
     if (socket?.readyState === 0) {
-      since ||= now;
-      if (now - since > 10000) { since = 0; giveUp(socket); }
+      connectingSince ||= now;
+      if (now - connectingSince > 10000) { connectingSince = 0; giveUp(socket); }
       return;
     }
-    since = 0;
-    if (socket?.readyState === 1 && now > due) giveUp(socket);
+    connectingSince = 0;
+    if (socket?.readyState === 1 && now > deadline) giveUp(socket);
   }
-  setInterval(look, 2000);
-  addEventListener("focus", look);
-  document.addEventListener("visibilitychange", look);
-  addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); }); // it has said goodbye when it was left
+  setInterval(check, 2000);
+  addEventListener("focus", check);
+  document.addEventListener("visibilitychange", check);
+  addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); }); // its socket was closed when the page was left
 })();

@@ -12,7 +12,7 @@ import (
 	"parley/static"
 )
 
-// The vendored files are what was vendored.
+// The vendored files are unchanged.
 func TestChecksums(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile("vendor/CHECKSUMS")
@@ -54,7 +54,7 @@ func TestServed(t *testing.T) {
 	}
 }
 
-// The policy of our pages allows no inline script, style or handler; no template has one.
+// No template has an inline script, style or handler, which the pages' Content-Security-Policy forbids.
 func TestNothingInline(t *testing.T) {
 	t.Parallel()
 	err := filepath.WalkDir("../templates", func(path string, d os.DirEntry, err error) error {
@@ -77,7 +77,7 @@ func TestNothingInline(t *testing.T) {
 	}
 }
 
-// htmx comes with its extensions: it begins as soon as it has run, and one that came later would not be asked to connect a desk.
+// htmx is served in one file with its extensions: it would ignore an extension that is loaded after it has started.
 func TestLiveIsOne(t *testing.T) {
 	t.Parallel()
 	all, there := static.Named("live.js")

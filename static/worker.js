@@ -1,9 +1,9 @@
-// Shows what is pushed while no desk is open, and opens the desk on a click.
+// The service worker. Shows web push notifications unless a desk has the focus, and opens the desk when one is clicked.
 addEventListener("push", (e) => {
   const { title, body, tag } = e.data?.json() || {};
   e.waitUntil((async () => {
     const open = await clients.matchAll({ type: "window", includeUncontrolled: true });
-    if (open.some((c) => new URL(c.url).pathname === "/desk" && c.focused)) return; // it is being looked at
+    if (open.some((c) => new URL(c.url).pathname === "/desk" && c.focused)) return; // the desk notifies by itself
     await registration.showNotification(title || "Parley", { body: body || "", tag: tag || "parley" });
   })());
 });

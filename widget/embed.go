@@ -32,13 +32,14 @@ var style []byte
 //go:embed src/texts/en.js src/texts/more.js
 var english embed.FS
 
-// Text is something that the widget says.
+// Text is one of the widget's texts.
 type Text struct{ Name, English string }
 
-// Texts are all that the widget says, but for what the server refuses.
+// Texts are all texts of the widget, except the reasons of refusals.
 var Texts = texts()
 
-// Refusals are why the server may refuse something; the widget's text for each is "no_" and the word. In English the server says it.
+// Refusals are the reasons for which the server may refuse something; the widget's text for each is "no_" and the reason. The English text
+// comes from the server.
 var Refusals = []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked", "fault", "code"}
 
 // HasText reports whether the widget has a text of a name.
@@ -77,17 +78,17 @@ func texts() (list []Text) {
 }
 
 var (
-	// Files are the two that a page names, by name.
+	// Files are the two files that a customer's page names, by name.
 	Files = map[string]File{
 		"widget.js":  file("text/javascript; charset=utf-8", launcher),
 		"widget.css": file("text/css; charset=utf-8", style),
 	}
-	// Parts are what the launcher and the panel load, by names that carry their contents' hash.
+	// Parts are the files that the launcher and the panel load, by names that contain a hash of their contents.
 	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
 	Panel string
-	// Modal is the path of what puts the chat into a page's modal dialog, Invite of the invitation's, Style of the stylesheet of what is loaded when it is used, and Words of the texts in each
-	// language but English.
+	// Modal is the path of the script that moves the chat into a page's modal dialog, Invite that of the invitation, Style that of the stylesheet
+	// of parts that are loaded when they are used, and Words has those of the texts in each language but English.
 	Modal  string
 	Invite string
 	Style  string

@@ -11,8 +11,8 @@ import (
 	"parley/widget"
 )
 
-// What a customer's page loads stays small: at most 3 kB for the launcher, and 12 kB for all that talking and files need, gzip;
-// what is needed later, such as the rating at the end, is loaded then.
+// What a customer's page loads is at most 3 kB for the launcher, and 12 kB for all that conversations and files need, gzip; what is needed
+// later, such as the rating, is loaded then.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	launcher := len(widget.Files["widget.js"].Gzip)
@@ -29,8 +29,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// The stylesheet is linked by the customer's page itself, so every rule must be scoped to the chat's shadow root; and no
-// file may reach for anybody else's server.
+// The stylesheet is linked by the customer's page itself, so every rule must be scoped to the chat's shadow root; and no file may name another
+// server.
 func TestHarmlessInThePage(t *testing.T) {
 	t.Parallel()
 	css := string(widget.Files["widget.css"].Bytes) + string(widget.Parts[strings.TrimPrefix(widget.Style, "/widget/")].Bytes)
@@ -68,7 +68,7 @@ func TestHarmlessInThePage(t *testing.T) {
 	}
 }
 
-// Every language says all that English says, with the same things filled in.
+// Every language has all texts that English has, with the same placeholders.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	text := regexp.MustCompile(`(\w+): "([^"]*)"`)

@@ -21,7 +21,7 @@ func TestBrowserClockChanges(t *testing.T) {
 	defer source.Close()
 	tab := testkit.NewTab(t)
 	tab.Go(source.URL + "/")
-	tab.Run(`import("/greet.js").then(({ default: greet }) => { window.wrong = ` + string(table) + `.filter((x) => {
+	tab.Run(`import("/greeting.js").then(({ default: greet }) => { window.wrong = ` + string(table) + `.filter((x) => {
 		const [from, to] = x.hours.split("-"), when = { days: x.days, from, to };
 		const website = { zone: x.zone, holidays: x.holidays, state: "online", greeting: "out", greetings: [{ ...when, holiday: true, text: "off" }, { ...when, text: "in" }] };
 		return (greet(website, new Date(x.at), "/").text === "in") !== x.in;

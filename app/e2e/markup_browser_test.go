@@ -59,7 +59,7 @@ func TestBrowserMarkup(t *testing.T) {
 	}
 	var source strings.Builder
 	module := regexp.MustCompile(`(?m)^import .*$|^export (default )?`)
-	for _, name := range []string{"make", "format"} {
+	for _, name := range []string{"dom", "format"} {
 		code, err := os.ReadFile("../../widget/src/" + name + ".js")
 		if err != nil {
 			t.Fatal(err)
@@ -75,10 +75,10 @@ func TestBrowserMarkup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := testkit.Eval[[]string](tab, `(() => { const styled = 0; `+source.String()+`
+	wrong := testkit.Eval[[]string](tab, `(() => { const loadStyles = 0; `+source.String()+`
 		const plain = (s) => s.replace(/ (target|rel)="[a-z ]*"/g, "");
 		return `+string(all)+`.map(({ Text, Literal, Want }) => {
-			const t = document.createElement("template"), d = make("div", "", ...format(Text, Literal, make)), w = make("div");
+			const t = document.createElement("template"), d = element("div", "", ...format(Text, Literal, element)), w = element("div");
 			t.innerHTML = Want;
 			w.append(t.content);
 			return plain(d.innerHTML) === plain(w.innerHTML) ? "" : JSON.stringify(Text.slice(0, 200)) + (Literal ? " by a visitor" : "") + "\n widget " + d.innerHTML.slice(0, 2000) + "\n desk   " + w.innerHTML.slice(0, 2000);

@@ -18,7 +18,7 @@ func openByLink(b *testkit.Tab, link string) {
 	b.T.Helper()
 	b.Go(link)
 	b.Wait(`$("chat .panel") && !$("chat .panel").hidden`)
-	b.Wait(`performance.getEntriesByType("resource").some((e) => e.name.includes("/widget/return-"))`)
+	b.Wait(`performance.getEntriesByType("resource").some((e) => e.name.includes("/widget/mailedLink-"))`)
 }
 
 // codeSent is an expression: the page has sent a code.

@@ -55,7 +55,7 @@ func Page(v ui.Viewer, b routing.Monitor) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.Layout{Viewer: v, Title: "Board", Section: "board", Socket: "/live/board", Script: "board.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.Layout{Viewer: v, Title: "Board", Section: "board", Socket: "/live/board", Script: "monitor.js"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

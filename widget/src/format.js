@@ -1,12 +1,12 @@
-// Draws a text: its links, and the marks of who may format. The grammar is told in app/platform/markup/parse.go, which draws the same;
-// app/platform/markup/testdata/cases.json holds both to it. Elements are made one by one: nothing of the text is ever read as HTML.
-// Texts are arrays of characters here, as a character can be two units of a string.
-import styled from "./styled.js";
+// Renders a text: its links and, except in visitors' texts, its formatting. The server's markup package defines the grammar and renders the
+// same; its testdata/cases.json tests both. Elements are created one by one: no text is ever parsed as HTML.
+// Texts are arrays of characters here, because a character can be two units of a string.
+import loadStyles from "./lazyStyles.js";
 
 const letter = (c) => /[\p{L}\p{M}\p{N}]/u.test(c);
 const ascii = (c) => /^[a-z\d]$/i.test(c);
 const space = (c) => /[\s\x85]/.test(c);
-// Scripts whose words are not set apart by spaces.
+// Letters of scripts whose words are not separated by spaces.
 const spaceless = (c) => /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\u{20000}-\u{3ffff}]/u.test(c);
 const word = (c) => letter(c) && !spaceless(c);
 const solid = (c) => letter(c) || /[%&#@§]|(?![`^~|<=>])\p{S}/u.test(c);
@@ -14,13 +14,13 @@ const before = (c) => space(c) || spaceless(c) || /[\p{Ps}\p{Pi}\p{Pf}\p{Pd}\p{S
 const opening = (c) => /[\p{Ps}\p{Pi}\p{Pf}\p{Pd}"'<¿¡]/u.test(c);
 const closing = (c) => /[\p{Pe}\p{Pi}\p{Pf}\p{Pd}>]|(?![*%&#@§/\\])\p{Po}/u.test(c);
 const inAddress = (c) => letter(c) || /[!#$%&'()*+,\-./:;=?@[\]_{|}~^·–—]/.test(c);
-const starts = (s, at, what) => s.slice(at, at + what.length).join("").toLowerCase() === what && what.length;
-const whole = (to) => (/^www\./i.test(to) ? ["https:", "", to].join("/") : to);
+const startsWith = (s, at, what) => s.slice(at, at + what.length).join("").toLowerCase() === what && what.length;
+const withScheme = (to) => (/^www\./i.test(to) ? ["https:", "", to].join("/") : to);
 
 const marks = ["*", "**", "***", "_"];
 
-// The other one of each bracket.
-function brackets(s) {
+// Returns the index of the matching bracket for each bracket.
+function matchingBrackets(s) {
   const match = [];
   let open = [[], [], []];
   s.forEach((c, i) => {
@@ -33,22 +33,22 @@ function brackets(s) {
   return match;
 }
 
-// How long the beginning of an address of the web is.
-const scheme = (s, at) => {
-  const n = starts(s, at, "https") || starts(s, at, "http");
-  return n && starts(s, at + n, "://") && n + 3;
+// Returns the length of http:// or https:// at an index; falsy if there is none.
+const schemeLength = (s, at) => {
+  const n = startsWith(s, at, "https") || startsWith(s, at, "http");
+  return n && startsWith(s, at + n, "://") && n + 3;
 };
 
-// Whether a name of the web begins at a place.
-function name(s, at) {
+// Reports whether a name such as www.example.org begins at an index.
+function startsWithWWW(s, at) {
   at += 4;
-  if (!starts(s, at - 4, "www.") || at >= s.length || !letter(s[at])) return false;
+  if (!startsWith(s, at - 4, "www.") || at >= s.length || !letter(s[at])) return false;
   for (; at + 1 < s.length && (letter(s[at]) || "-.".includes(s[at])); at++) if (s[at] === "." && letter(s[at - 1]) && letter(s[at + 1])) return true;
   return false;
 }
 
-// Where a domain with at least two labels ends; 0: there is none.
-function domain(s, at) {
+// Returns where a domain with at least two labels ends; 0: there is none.
+function domainEnd(s, at) {
   for (let labels = 1, end = 0; ; labels++, at++) {
     const from = at;
     let letters = true, spaced = false, unspaced = false;
@@ -62,46 +62,46 @@ function domain(s, at) {
       }
     }
     if (at === from || s[from] === "-" || s[at - 1] === "-") return end;
-    if (labels > 1 && at - from > 1 && (letters || starts(s, from, "xn--"))) end = at;
+    if (labels > 1 && at - from > 1 && (letters || startsWith(s, from, "xn--"))) end = at;
     if (s[at] !== ".") return end;
   }
 }
 
-// The mail address around an @, which begins after a place: where it begins and ends.
-function mail(s, at, after) {
+// Returns the begin and end of the mail address around an @ that begins at or after an index.
+function mailAddressAround(s, at, after) {
   let from = at;
   while (from > after && at - from <= 64 && /^[\w.+'-]$/.test(s[from - 1])) from--;
   if (at - from > 64 || from && (s[from - 1] === "@" || word(s[from - 1]) && !ascii(s[from - 1]))) return;
   while (from < at && !ascii(s[from])) from++;
   if (from === at || /[.']$|\.\./.test(s.slice(from, at).join(""))) return;
-  const end = domain(s, at + 1), c = s[end];
+  const end = domainEnd(s, at + 1), c = s[end];
   if (end && !(end < s.length && (c === "@" || c === "-" || word(c) || (c === "." || c === "_") && end + 1 < s.length && word(s[end + 1])))) return [from, end];
 }
 
-// Where a named link leads, if to something that links may lead to.
+// Returns the address of a named link, if links may lead there.
 function destination(s) {
-  const to = s.join(""), begin = scheme(s, 0);
+  const to = s.join(""), begin = schemeLength(s, 0);
   if (begin) return begin < s.length && letter(s[begin]) && to;
-  if (name(s, 0)) return whole(to);
-  if (starts(s, 0, "mailto:")) s = s.slice(7);
-  const at = s.indexOf("@"), found = at >= 0 && mail(s, at, 0);
+  if (startsWithWWW(s, 0)) return withScheme(to);
+  if (startsWith(s, 0, "mailto:")) s = s.slice(7);
+  const at = s.indexOf("@"), found = at >= 0 && mailAddressAround(s, at, 0);
   return found && !found[0] && found[1] === s.length && "mailto:" + s.join("");
 }
 
-function inline(s, formatted, links, make, link) {
-  const match = brackets(s), out = [], noCode = [];
+function inline(s, formatted, links, element, link) {
+  const match = matchingBrackets(s), out = [], noCode = [];
   let from = 0, open, last, i = 0;
   const forget = () => { open = []; last = [-1, -1, -1, -1]; };
   const flush = (to) => { if (from < to) out.push(s.slice(from, to).join("")); };
   const add = (begin, end, node) => { flush(begin); out.push(node); from = i = end; };
   const run = (at) => { let n = 1; while (s[at + n] === s[at]) n++; return n; };
 
-  // Where the address ends that begins at a place; 0: none does.
+  // Returns where the web address ends that begins at an index; 0: none begins there.
   const url = (at) => {
     if (at && word(s[at - 1])) return 0;
-    let begin = scheme(s, at);
+    let begin = schemeLength(s, at);
     if (!begin) {
-      if (at && "./@-".includes(s[at - 1]) || !name(s, at)) return 0;
+      if (at && "./@-".includes(s[at - 1]) || !startsWithWWW(s, at)) return 0;
       begin = 4;
     }
     begin += at;
@@ -146,7 +146,7 @@ function inline(s, formatted, links, make, link) {
         const kids = out.splice(begin).slice(1);
         open.length = last[k];
         last = last.map((x) => (x < open.length ? x : -1));
-        out.push(k === 1 ? make("strong", "", ...kids) : k === 2 ? make("strong", "", make("em", "", ...kids)) : make("em", "", ...kids));
+        out.push(k === 1 ? element("strong", "", ...kids) : k === 2 ? element("strong", "", element("em", "", ...kids)) : element("em", "", ...kids));
         continue;
       }
       if (opens) {
@@ -164,8 +164,8 @@ function inline(s, formatted, links, make, link) {
     i++;
     if (s[end] !== "]" || s[end + 1] !== "(" || close === undefined || text.every(space)) return;
     const inside = s.slice(end + 2, close), to = destination(inside);
-    if (to) add(i - 1, close + 1, link("", to, ...inline(text, true, false, make, link)));
-    else if (starts(inside, 0, "mailto:")) i = close + 1; // more than one address, or more than an address: no part of it is a link
+    if (to) add(i - 1, close + 1, link("", to, ...inline(text, true, false, element, link)));
+    else if (startsWith(inside, 0, "mailto:")) i = close + 1; // more than one address, or more than an address: no part of it is a link
   };
 
   forget();
@@ -186,7 +186,7 @@ function inline(s, formatted, links, make, link) {
       }
       const inside = s.slice(begin, end);
       if (s[end] !== "`") noCode[n] = end;
-      else if (!inside.every(space)) add(begin - n, end + n, make("code", "", inside.join("")));
+      else if (!inside.every(space)) add(begin - n, end + n, element("code", "", inside.join("")));
     } else if (formatted && (c === "*" || c === "_")) {
       let end = i;
       while (s[end] === "*" || s[end] === "_") end++;
@@ -194,12 +194,12 @@ function inline(s, formatted, links, make, link) {
       i = end;
     } else if (formatted && links && c === "[") named();
     else if (links && c === "@") {
-      const found = mail(s, i, from), to = found && s.slice(...found).join("");
+      const found = mailAddressAround(s, i, from), to = found && s.slice(...found).join("");
       if (found) add(...found, link("", "mailto:" + to, to));
       else i++;
     } else if (links && /[hw]/i.test(c)) {
       const end = url(i), to = s.slice(i, end).join("");
-      if (end) add(i, end, link("", whole(to), to));
+      if (end) add(i, end, link("", withScheme(to), to));
       else i++;
     } else i++;
   }
@@ -210,8 +210,8 @@ function inline(s, formatted, links, make, link) {
 const quoted = /^> +[^ ]/, bulleted = /^( {0,3})([-*•]) +([^ ][^]*)$/, numbered = /^( {0,3})(0|[1-9]\d{0,2})\. +([^ ][^]*)$/;
 const figure = (l) => /^[-+±~≈<>=≤≥.,€$£¥ ]*\p{N}/u.test(l), bare = /^[-*• ]*$/;
 
-// What could be a list of a form that begins at a line.
-function items(lines, at, form) {
+// Returns the items of what could be a list that begins at a line; sure: it is one.
+function listItems(lines, at, form) {
   const first = form.exec(lines[at]), list = [];
   let sure = form === numbered;
   if (!first || bare.test(first[3])) return { list };
@@ -231,11 +231,11 @@ function items(lines, at, form) {
   return { list, end: at, sure };
 }
 
-function blocks(lines, depth, make, link) {
+function blocks(lines, depth, element, link) {
   const out = [];
   let text = [], unclosed;
   const flush = () => {
-    out.push(...inline([...text.join("\n").replace(/^\n+|\n+$/g, "")], true, true, make, link));
+    out.push(...inline([...text.join("\n").replace(/^\n+|\n+$/g, "")], true, true, element, link));
     text = [];
   };
   for (let i = 0; i < lines.length;) {
@@ -245,7 +245,7 @@ function blocks(lines, depth, make, link) {
       while (end < lines.length && !/^``` *$/.test(lines[end])) end++;
       if (end < lines.length) {
         flush();
-        out.push(make("pre", "", [...(fence[1] ? [fence[1]] : []), ...lines.slice(i + 1, end)].join("\n")));
+        out.push(element("pre", "", [...(fence[1] ? [fence[1]] : []), ...lines.slice(i + 1, end)].join("\n")));
         i = end + 1;
         continue;
       }
@@ -261,21 +261,21 @@ function blocks(lines, depth, make, link) {
       }
       if (sure) {
         flush();
-        out.push(make("blockquote", "", ...blocks(inside.slice(0, most), depth + 1, make, link)));
+        out.push(element("blockquote", "", ...blocks(inside.slice(0, most), depth + 1, element, link)));
       } else text.push(...lines.slice(i, i + most));
       i += most;
       continue;
     }
     if (depth < 3) {
-      let found = items(lines, i, bulleted), tag = "ul";
-      if (!found.list.length) { found = items(lines, i, numbered); tag = "ol"; }
+      let found = listItems(lines, i, bulleted), tag = "ul";
+      if (!found.list.length) { found = listItems(lines, i, numbered); tag = "ol"; }
       const { list, end, sure } = found;
       if (list.length > 1) {
         if (sure) {
           flush();
           let next = list[0].number;
-          const e = make(tag, "", ...list.map(({ own, number }) => {
-            const li = make("li", "", ...blocks(own, depth + 1, make, link));
+          const e = element(tag, "", ...list.map(({ own, number }) => {
+            const li = element("li", "", ...blocks(own, depth + 1, element, link));
             if (tag === "ol" && number !== next) li.value = number;
             next = number + 1;
             return li;
@@ -293,17 +293,17 @@ function blocks(lines, depth, make, link) {
   return out;
 }
 
-// The parts of a text: of a visitor's only links, of everybody else's formatted.
-export default function format(s, literal, make) {
+// Returns the nodes of a text. literal: only links, as in visitors' texts.
+export default function format(s, literal, element) {
   const link = (className, to, ...parts) => {
-    const a = make("a", className, ...parts);
+    const a = element("a", className, ...parts);
     a.href = to;
     a.target = "_blank";
     a.rel = "noreferrer"; // and so no opener
     return a;
   };
-  return literal ? inline([...s], false, true, make, link) : blocks(s.split("\n"), 0, make, link);
+  return literal ? inline([...s], false, true, element, link) : blocks(s.split("\n"), 0, element, link);
 }
 
-// What a text of blocks looks like is there before the first is drawn.
-export const ready = styled;
+// The styles of blocks must be loaded before the first text is rendered.
+export const ready = loadStyles;

@@ -1,25 +1,25 @@
-// Another visitor from now on, as the site says (parley("identify", signed)); or none any more: then nothing of the former stays.
-export default function identify({ anew, box, compose, memory, save, stored }) {
-  const chat = window.parleyChat, signed = chat.identity, before = memory();
-  chat.settle = (refused) => { // the server has taken it, once, or refuses it
+// Switches to the visitor whom the site has signed, by parley("identify", token), or to an unknown one. Nothing of another visitor stays.
+export default function applyIdentity({ restart, panelElement, setDraft, stored, update, storagePrefix }) {
+  const chat = window.parleyChat, token = chat.identity, before = stored();
+  chat.onIdentified = (refused) => { // the server has accepted the token, which works once, or refuses it
     if (!chat.identity) return;
     if (refused) console.error("Parley: " + refused);
-    else save((m) => { m.signed = chat.identity.slice(-20); });
+    else update((m) => { m.signed = chat.identity.slice(-20); });
     chat.identity = "";
   };
-  if (signed && before.signed === signed.slice(-20)) { // it is known already
+  if (token && before.signed === token.slice(-20)) { // accepted before
     chat.identity = "";
     return;
   }
-  let of; // the site's own id of the visitor; who has signed it is the server's to check
-  try { of = JSON.parse(atob(signed.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub; } catch { /* none, or no token: the server says so */ }
-  if (!signed || before.of && before.of !== of) {
-    save((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; m.era = String(Math.random()); });
-    if (!signed) chat.data = {};
-    for (const form of box.querySelectorAll("form")) form.reset();
-    compose("");
-    try { for (const k of Object.keys(sessionStorage)) if (k.startsWith(stored + ".")) sessionStorage.removeItem(k); } catch { /* storage is off */ }
+  let subject; // the site's own id of the visitor; the server checks the signature
+  try { subject = JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub; } catch { /* no token, or not a valid one: the server says so */ }
+  if (!token || before.of && before.of !== subject) {
+    update((m) => { for (const k of Object.keys(m)) delete m[k]; m.out = []; m.era = String(Math.random()); });
+    if (!token) chat.data = {};
+    for (const form of panelElement.querySelectorAll("form")) form.reset();
+    setDraft("");
+    try { for (const k of Object.keys(sessionStorage)) if (k.startsWith(storagePrefix + ".")) sessionStorage.removeItem(k); } catch { /* storage is off */ }
   }
-  if (signed) save((m) => { m.of = of; });
-  anew();
+  if (token) update((m) => { m.of = subject; });
+  restart();
 }

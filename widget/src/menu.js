@@ -1,33 +1,33 @@
-// What can be done with a talk besides talking, loaded when it is looked for: end it, keep it, have it mailed.
-import { address } from "./ask.js";
-import styled from "./styled.js";
+// The menu of the conversation, loaded when it is opened: end it, save it, have it mailed, read the privacy text.
+import emailForm from "./emailForm.js";
+import loadStyles from "./lazyStyles.js";
 import more from "./texts/more.js";
 
-export default function menu(tools) {
-  const { act, items, log, make, menu, privacy, request, root, say, website } = tools, texts = { ...more, ...tools.texts };
-  const done = (f) => () => { menu.open = false; f(); };
-  const contact = make("div", "", address(tools, "mail", (email) => ({ type: "transcript", email }), () => { contact.hidden = true; say(texts.mailed); }));
-  contact.hidden = true;
-  log.after(contact);
-  const all = {
-    end: act("item", texts.end, done(() => { if (confirm(texts.end_sure)) request({ type: "end" }, say); })),
-    save: act("item", texts.save, done(() => save(make, website.name, log))),
-    mail: act("item", texts.mail, done(() => { contact.hidden = false; contact.querySelector("input").focus(); })),
-    privacy: act("item", texts.privacy, done(() => { privacy.hidden = !privacy.hidden; log.scrollTop = 0; })),
+export default function buildMenu(context) {
+  const { actionButton, menuItems, log, element, menu, privacyText, request, root, showNotice, website } = context, texts = { ...more, ...context.texts };
+  const closing = (f) => () => { menu.open = false; f(); };
+  const mailForm = element("div", "", emailForm(context, "mail", (email) => ({ type: "transcript", email }), () => { mailForm.hidden = true; showNotice(texts.mailed); }));
+  mailForm.hidden = true;
+  log.after(mailForm);
+  const entries = {
+    end: actionButton("item", texts.end, closing(() => { if (confirm(texts.end_sure)) request({ type: "end" }, showNotice); })),
+    save: actionButton("item", texts.save, closing(() => saveAsText(element, website.name, log))),
+    mail: actionButton("item", texts.mail, closing(() => { mailForm.hidden = false; mailForm.querySelector("input").focus(); })),
+    privacy: actionButton("item", texts.privacy, closing(() => { privacyText.hidden = !privacyText.hidden; log.scrollTop = 0; })),
   };
-  styled(root, website).then(() => items.append(all.end, all.save, all.mail, all.privacy));
+  loadStyles(root, website).then(() => menuItems.append(entries.end, entries.save, entries.mail, entries.privacy));
   return (state) => {
-    all.end.hidden = !state || state === "closed";
-    all.save.hidden = !state;
-    all.mail.hidden = !state || !website.mail;
-    all.privacy.hidden = !website.privacy;
+    entries.end.hidden = !state || state === "closed";
+    entries.save.hidden = !state;
+    entries.mail.hidden = !state || !website.mail;
+    entries.privacy.hidden = !website.privacy;
   };
 }
 
-// The talk as a text file.
-function save(make, name, log) {
+// Saves the conversation as a text file.
+function saveAsText(element, name, log) {
   const lines = Array.from(log.querySelectorAll(".message, .system")).map((e) => e.innerText.trim().replace(/\n+/g, "\n  "));
-  const a = make("a");
+  const a = element("a");
   a.href = URL.createObjectURL(new Blob([name + "\n\n" + lines.join("\n") + "\n"], { type: "text/plain" }));
   a.download = name.replace(/[^\p{L}\p{N} -]/gu, "") + ".txt";
   a.click();

@@ -1,23 +1,23 @@
-// A modal dialog of the page's (showModal) makes all that is outside of it inert. While one is open the chat is inside it, in the top layer
-// by itself, so that nothing of the dialog's moves or cuts it. Loaded when the page opens one.
-let stack = [], timer;
+// Keeps the chat usable while the page shows a modal dialog, which makes everything outside inert: the host is moved into the dialog, as a
+// popover, so that the dialog neither clips nor moves it. Loaded when the page opens a dialog.
+let openDialogs = [], timer;
 
-export default function modal(dialog, host) {
-  stack.push(dialog);
-  const settle = () => {
-    stack = stack.filter((d) => d.isConnected && d.matches(":modal"));
-    const to = stack[stack.length - 1] || document.documentElement;
+export default function moveIntoDialog(dialog, host) {
+  openDialogs.push(dialog);
+  const update = () => {
+    openDialogs = openDialogs.filter((d) => d.isConnected && d.matches(":modal"));
+    const to = openDialogs[openDialogs.length - 1] || document.documentElement;
     if (host.parentNode !== to) {
-      host.style.display = "none"; // till it is styled again
+      host.style.display = "none"; // until the stylesheet is loaded again
       host.popover = null;
       to.append(host);
-      if (stack.length) {
+      if (openDialogs.length) {
         host.popover = "manual";
         host.showPopover();
       }
     }
-    if (!stack.length) timer = clearInterval(timer);
+    if (!openDialogs.length) timer = clearInterval(timer);
   };
-  settle();
-  if (stack.length) timer ||= setInterval(settle, 100); // a dialog that is removed says nothing
+  update();
+  if (openDialogs.length) timer ||= setInterval(update, 100); // there is no event when a dialog is removed
 }

@@ -1,107 +1,110 @@
-// The panel: what the person does.
-import { box, close, form, furnish, input, menu } from "./box.js";
-import { compose, plain, tooLong } from "./compose.js";
-import files from "./files.js";
-import { button, chat, root, stored, take, website } from "./given.js";
-import { keepEnd } from "./log.js";
-import { composing, newID } from "./make.js";
-import { draft, load, tab } from "./memory.js";
-import { askSubject, begin, chosen, conversation, drawState, openMenu, read, changedElsewhere, running, state, told, tools } from "./talk.js";
-import { draw } from "./thread.js";
-import { again, connect, drop, greeted, look, post, put } from "./wire.js";
+// The panel: starts it, and handles what the visitor does.
+import { buildPanel, closeButton, form, input, menu, panelElement } from "./elements.js";
+import { checkLength, normalizeText, setDraft } from "./composer.js";
+import addFileInput from "./fileInput.js";
+import { context } from "./context.js";
+import { chat, configure, launcherButton, root, storagePrefix, website } from "./config.js";
+import { keepAtEnd } from "./messageLog.js";
+import { isComposing, newID } from "./dom.js";
+import { draft, load, tabItem } from "./storage.js";
+import { chosenSubject, connect, conversation, fillContext, isRunning, loadSubjects, markRead, onStorageChange, openMenu, renderState, reportContext, resetConversation, state } from "./conversation.js";
+import { drawMessage } from "./messages.js";
+import { checkAlive, dropConnection, isWelcomed, queueMessage, reconnect, sendFrame } from "./connection.js";
 
-let entered = false; // Enter sends; some keyboards insert its line break all the same
-let typing, typedAt = 0;
+let enterPressed = false; // Enter sends; some phone keyboards insert the line break all the same
+let hadFocus, typingSentAt = 0;
 
 function submit() {
-  const text = plain(input.value);
-  if (!text || form.hidden || tooLong(input, 4000, true)) return;
-  const m = { id: newID(), text, conversation: running() ? conversation : undefined, subject: chosen() };
-  if (!running()) chat.tell("started");
-  compose("");
-  draw({ ...m, kind: "text", author: "visitor" }, true);
-  post(m);
+  const text = normalizeText(input.value);
+  if (!text || form.hidden || checkLength(input, 4000, true)) return;
+  const m = { id: newID(), text, conversation: isRunning() ? conversation : undefined, subject: chosenSubject() };
+  if (!isRunning()) chat.emit("started");
+  setDraft("");
+  drawMessage({ ...m, kind: "text", author: "visitor" }, true);
+  queueMessage(m);
 }
 
-function show(open) {
-  box.hidden = !open;
-  button.setAttribute("aria-expanded", open);
+function showPanel(open) {
+  panelElement.hidden = !open;
+  launcherButton.setAttribute("aria-expanded", open);
   root.host.classList.toggle("open", open);
-  tab(stored, open ? "open" : "");
+  tabItem(storagePrefix, open ? "open" : "");
 }
 
+// What the launcher can ask of the panel.
 const api = {
   listen: connect,
   open(focus = true) {
-    show(true);
-    compose();
-    chat.tell("opening");
-    read();
+    showPanel(true);
+    setDraft();
+    chat.emit("opening");
+    markRead();
     connect();
-    told();
-    askSubject().then(drawState);
-    drawState();
-    keepEnd(() => 0, true);
-    if (focus) (form.hidden ? box.querySelector(".before input, .before select") || close : input).focus();
-    chat.tell("open");
+    reportContext();
+    loadSubjects().then(renderState);
+    renderState();
+    keepAtEnd(() => 0, true);
+    if (focus) (form.hidden ? panelElement.querySelector(".before input, .before select") || closeButton : input).focus();
+    chat.emit("open");
   },
   close() {
-    show(false);
-    button.focus();
-    chat.tell("close");
+    showPanel(false);
+    launcherButton.focus();
+    chat.emit("close");
   },
   async start({ group, text }) {
-    const subject = await askSubject();
-    if (group) subject?.wish(group);
-    compose(input.value || text || "");
+    const subject = await loadSubjects();
+    if (group) subject?.choose(group);
+    setDraft(input.value || text || "");
     api.open();
   },
-  toggle() { box.hidden ? api.open() : api.close(); },
+  toggle() { panelElement.hidden ? api.open() : api.close(); },
 };
 
-export default async function panel(given) {
-  await take(given);
+export default async function startPanel(settings) {
+  await configure(settings);
+  fillContext();
   load();
-  furnish(api.close);
-  compose(draft("") || "");
-  begin();
-  if (website.files) files();
+  buildPanel(api.close);
+  setDraft(draft("") || "");
+  resetConversation();
+  if (website.files) addFileInput();
 
   form.onsubmit = (e) => { e.preventDefault(); submit(); };
   input.addEventListener("keydown", (e) => {
-    entered = e.key === "Enter" && !e.shiftKey && !composing(e);
-    if (entered) { e.preventDefault(); submit(); }
+    enterPressed = e.key === "Enter" && !e.shiftKey && !isComposing(e);
+    if (enterPressed) { e.preventDefault(); submit(); }
   });
-  input.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
+  input.addEventListener("beforeinput", (e) => { if (enterPressed && e.inputType === "insertLineBreak") e.preventDefault(); });
   input.addEventListener("input", () => {
-    compose();
-    if (state !== "open" || Date.now() - typedAt < 1000) return;
-    typedAt = Date.now();
-    setTimeout(() => put({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
+    setDraft();
+    if (state !== "open" || Date.now() - typingSentAt < 1000) return;
+    typingSentAt = Date.now();
+    setTimeout(() => sendFrame({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
   });
-  box.addEventListener("keydown", (e) => {
-    if (e.key !== "Escape" || composing(e)) return;
-    e.preventDefault(); // a dialog of the page's stays open
+  panelElement.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape" || isComposing(e)) return;
+    e.preventDefault(); // a dialog of the page must stay open
     if (menu.open) { menu.open = false; menu.firstChild.focus(); } else api.close();
   });
   menu.addEventListener("toggle", openMenu);
-  addEventListener("online", again);
-  addEventListener("offline", drop);
-  addEventListener("pagehide", drop); // a page with a connection is not stored for the way back
-  addEventListener("pageshow", (e) => { if (e.persisted) again(); });
-  addEventListener("storage", (e) => { if (e.key === stored) changedElsewhere(); }); // another tab's unsent messages are sent by that tab; ours stay ours
+  addEventListener("online", reconnect);
+  addEventListener("offline", dropConnection);
+  addEventListener("pagehide", dropConnection); // browsers do not put a page with a connection into the back-forward cache
+  addEventListener("pageshow", (e) => { if (e.persisted) reconnect(); });
+  addEventListener("storage", (e) => { if (e.key === storagePrefix) onStorageChange(); }); // each tab sends its own messages
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
-    read();
-    look();
-    if (!greeted) again();
+    markRead();
+    checkAlive();
+    if (!isWelcomed) reconnect();
   });
 
-  chat.placed = () => import("./placed.js").then((m) => m.default(tools(), typing));
-  input.onfocus = () => { typing = true; };
-  input.onblur = (e) => { typing = !e.relatedTarget; };
-  chat.identified = async () => (await import("./identity.js")).default(tools());
-  chat.told = () => told();
-  if (chat.identity) await chat.identified();
+  chat.onAttached = () => import("./restoreView.js").then((m) => m.default(context, hadFocus));
+  input.onfocus = () => { hadFocus = true; };
+  input.onblur = (e) => { hadFocus = !e.relatedTarget; };
+  chat.onIdentity = async () => (await import("./identity.js")).default(context);
+  chat.onData = () => reportContext();
+  if (chat.identity) await chat.onIdentity();
   return api;
 }

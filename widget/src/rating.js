@@ -1,47 +1,47 @@
-// The visitor's verdict, loaded after the end: asks for it, or thanks for it.
-import styled from "./styled.js";
+// The rating form, loaded when a conversation has ended: asks for a rating, or thanks for it.
+import loadStyles from "./lazyStyles.js";
 import more from "./texts/more.js";
 
-export default async function verdict({ act, aria, conversation, draft, fill, keepEnd, make, memory, plain, rating, request, root, save, texts: words, tooLong, website }) {
-  await styled(root, website);
+export default async function showRating({ actionButton, setAria, conversation, draft, fillIn, keepAtEnd, element, stored, normalizeText, ratingForm, request, root, update, texts: words, checkLength, website }) {
+  await loadStyles(root, website);
   const texts = { ...more, ...words }, { thumbs, reasons } = website.rating, values = thumbs ? [5, 1] : [1, 2, 3, 4, 5];
-  const marks = aria(make("div"), texts.rate, "radiogroup"), comment = aria(make("textarea"), texts.comment), problem = aria(make("small"), "", "alert");
-  const first = [make("p", "", texts.rate), marks];
+  const scale = setAria(element("div"), texts.rate, "radiogroup"), comment = setAria(element("textarea"), texts.comment), problem = setAria(element("small"), "", "alert");
+  const question = [element("p", "", texts.rate), scale];
   let value;
   for (const v of values) {
-    const up = v > 1, radio = aria(make("input"), thumbs ? (up ? texts.good : texts.bad) : fill(texts.star, { n: v }));
+    const up = v > 1, radio = setAria(element("input"), thumbs ? (up ? texts.good : texts.bad) : fillIn(texts.star, { n: v }));
     radio.type = "radio";
     radio.name = "rating";
     radio.required = true;
     radio.onchange = () => {
       value = v;
-      keepEnd(() => rating.append(rest));
-      Array.from(marks.children).forEach((l, i) => l.classList.toggle("on", thumbs ? values[i] === v : i < v));
+      keepAtEnd(() => ratingForm.append(details));
+      Array.from(scale.children).forEach((l, i) => l.classList.toggle("on", thumbs ? values[i] === v : i < v));
     };
-    marks.append(make("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
+    scale.append(element("label", "star", radio, thumbs ? (up ? "👍" : "👎") : "★"));
   }
-  const pressed = (b) => b.getAttribute("aria-pressed") === "true", why = (reasons || []).map((reason) => {
-    const b = act("subject", reason, () => b.setAttribute("aria-pressed", !pressed(b)));
+  const isPressed = (b) => b.getAttribute("aria-pressed") === "true", reasonButtons = (reasons || []).map((reason) => {
+    const b = actionButton("subject", reason, () => b.setAttribute("aria-pressed", !isPressed(b)));
     b.setAttribute("aria-pressed", false);
     return b;
   });
   comment.rows = 2;
-  comment.value = draft(conversation()) || ""; // from before the page was loaded anew
-  comment.oninput = () => { draft(conversation(), comment.value); tooLong(comment, 2000); };
+  comment.value = draft(conversation()) || ""; // typed before the page was reloaded
+  comment.oninput = () => { draft(conversation(), comment.value); checkLength(comment, 2000); };
   comment.placeholder = texts.comment;
-  const rest = make("div", "rest", make("div", "reasons", ...why), comment, make("button", "send", texts.rate_send), problem);
-  const thanks = aria(make("p", "", texts.thanks + " ", act("link", texts.change, () => { rating.replaceChildren(...first, rest); marks.querySelector("input").focus(); })), "", "status");
-  rating.replaceChildren(...(memory().rated === conversation() ? [thanks] : first));
-  rating.onsubmit = (e) => {
+  const details = element("div", "rest", element("div", "reasons", ...reasonButtons), comment, element("button", "send", texts.rate_send), problem);
+  const thanks = setAria(element("p", "", texts.thanks + " ", actionButton("link", texts.change, () => { ratingForm.replaceChildren(...question, details); scale.querySelector("input").focus(); })), "", "status");
+  ratingForm.replaceChildren(...(stored().rated === conversation() ? [thanks] : question));
+  ratingForm.onsubmit = (e) => {
     e.preventDefault();
-    if (tooLong(comment, 2000, true)) return;
-    request({ type: "rate", value, text: plain(comment.value), reasons: why.filter(pressed).map((b) => b.textContent) }, (refused) => {
+    if (checkLength(comment, 2000, true)) return;
+    request({ type: "rate", value, text: normalizeText(comment.value), reasons: reasonButtons.filter(isPressed).map((b) => b.textContent) }, (refused) => {
       problem.textContent = refused;
       if (refused) return;
       draft(conversation(), "");
-      save((m) => { m.rated = conversation(); });
-      rating.replaceChildren(thanks);
-      window.parleyChat.tell("rated");
+      update((m) => { m.rated = conversation(); });
+      ratingForm.replaceChildren(thanks);
+      window.parleyChat.emit("rated");
     });
   };
 }

@@ -1,44 +1,44 @@
-// A file on its way: it is sent at once, or as soon as that is possible, and shows how far it is.
+// Uploads a file, at once or as soon as there is a connection, and shows its progress in the conversation.
 import more from "./texts/more.js";
 
-export default function upload({ act, acknowledged, address, aria, call, chosen, conversation, draw, drawState, fill, greeted, input, make, memory, newID, ready, running, speaks, state, texts: words, website, why }, file, name) {
+export default function uploadFile({ actionButton, messageStored, pageAddress, setAria, endpoint, chosenSubject, conversation, drawMessage, renderState, fillIn, isWelcomed, input, element, stored, newID, whenConnected, isRunning, locale, state, texts: words, website, refusalText }, file, name) {
   const texts = { ...more, ...words };
-  const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = draw(m, true), note = make("small", "progress"), most = website.files.most;
-  const live = (how) => note.setAttribute("aria-live", how), number = (n, style) => new Intl.NumberFormat(speaks, style).format(n);
-  const leave = () => { e.remove(); input.focus(); };
-  const end = (why, again) => {
+  const m = { id: newID(), kind: "file", author: "visitor", text: name }, e = drawMessage(m, true), note = element("small", "progress"), maxBytes = website.files.most;
+  const live = (how) => note.setAttribute("aria-live", how), number = (n, style) => new Intl.NumberFormat(locale, style).format(n);
+  const remove = () => { e.remove(); input.focus(); };
+  const showFailure = (why, retry) => {
     live("polite");
-    note.replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(again ? [act("link", texts.retry, again), " "] : []), aria(act("link", "×", leave), texts.cancel));
+    note.replaceChildren(texts.failed + (why ? ": " + why : ""), " ", ...(retry ? [actionButton("link", texts.retry, retry), " "] : []), setAria(actionButton("link", "×", remove), texts.cancel));
   };
   e.querySelector("small").replaceWith(note);
-  if (file.size > most) return end(fill(texts.large, { name, size: number(most / 1048576, { style: "unit", unit: "megabyte" }) }));
+  if (file.size > maxBytes) return showFailure(fillIn(texts.large, { name, size: number(maxBytes / 1048576, { style: "unit", unit: "megabyte" }) }));
   let x, wait = 2; // seconds
-  const later = (when) => { const was = x; when(() => was === x && again()); }; // unless it has been tried since
-  const pause = () => later((f) => setTimeout(f, (+x.getResponseHeader("Retry-After") || (wait = Math.min(2 * wait, 60))) * (1000 + 500 * Math.random())));
-  const again = () => {
-    if (!e.isConnected) return; // canceled, or another visitor's
-    const text = make("span", "", texts.sending), { token } = memory();
-    live("off"); // percents are not read out
-    note.replaceChildren(text, " ", act("link", texts.cancel, () => { x?.abort(); leave(); }));
-    if (!greeted() || !token) return later((f) => ready.push(f));
+  const retryWhen = (when) => { const was = x; when(() => was === x && start()); }; // unless another attempt was made meanwhile
+  const retryAfterDelay = () => retryWhen((f) => setTimeout(f, (+x.getResponseHeader("Retry-After") || (wait = Math.min(2 * wait, 60))) * (1000 + 500 * Math.random())));
+  const start = () => {
+    if (!e.isConnected) return; // canceled, or the visitor has changed
+    const text = element("span", "", texts.sending), { token } = stored();
+    live("off"); // percentages are not announced
+    note.replaceChildren(text, " ", actionButton("link", texts.cancel, () => { x?.abort(); remove(); }));
+    if (!isWelcomed() || !token) return retryWhen((f) => whenConnected.push(f));
     x = new XMLHttpRequest();
     x.responseType = "json";
-    x.open("POST", call("files") + "&" + new URLSearchParams({ id: m.id, name, ...(running() && { conversation: conversation() }), ...(chosen() && { subject: chosen() }), ...(!state() && { page: address(), title: document.title }) }));
+    x.open("POST", endpoint("files") + "&" + new URLSearchParams({ id: m.id, name, ...(isRunning() && { conversation: conversation() }), ...(chosenSubject() && { subject: chosenSubject() }), ...(!state() && { page: pageAddress(), title: document.title }) }));
     x.setRequestHeader("Authorization", "Bearer " + token);
     x.upload.onprogress = (p) => { if (p.lengthComputable) text.textContent = number(p.loaded / p.total, { style: "percent" }); };
     x.onload = () => {
       if (!e.isConnected) return;
       const a = x.response || {};
       if (x.status === 200) {
-        acknowledged(a.conversation, { ...m, ...a }, a.seq);
-        drawState();
-      } else if (/429|50[234]/.test(x.status)) { // it passes
-        text.textContent = why(a) || texts.sending;
-        pause();
-      } else end(why(a), x.status > 428 && again);
+        messageStored(a.conversation, { ...m, ...a }, a.seq);
+        renderState();
+      } else if (/429|50[234]/.test(x.status)) { // a temporary failure
+        text.textContent = refusalText(a) || texts.sending;
+        retryAfterDelay();
+      } else showFailure(refusalText(a), x.status > 428 && start);
     };
-    x.onerror = () => { end("", again); pause(); };
+    x.onerror = () => { showFailure("", start); retryAfterDelay(); };
     x.send(file);
   };
-  again();
+  start();
 }

@@ -155,7 +155,7 @@ func portOf(u *url.URL) string {
 }
 
 // secretParameter finds what must not be stored of a page's address: the values of parameters in its query or fragment that are secrets by their
-// names. The widget leaves the same away (widget/src/given.js).
+// names. The widget leaves the same away (widget/src/config.js).
 var secretParameter = regexp.MustCompile(`(?i)([?&#/;][\w.-]*(?:token|secret|passw\w*|code|session|key)=)[^&#]*`)
 
 // RedactAddress returns the address of a visitor's page without the values of secrets in its query and fragment ("#access_token=…"). What else

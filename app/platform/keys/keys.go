@@ -14,7 +14,7 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Command is something an agent does from the keyboard. static/desk/commands.js does it.
+// Command is something an agent does from the keyboard. static/src/desk/commands.js does it.
 type Command struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`

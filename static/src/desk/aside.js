@@ -1,92 +1,90 @@
-// The column beside the panes: what is known around the conversation in focus.
-import { $, all, make, recall, remember, talk } from "./dom.js";
-import { inFocus, onFocus } from "./panes.js";
-import { place } from "./loading.js";
+// The side column: what is known about the visitor and the conversation in focus, drafts and FAQ search.
+import { $, all, conversationURL, element, loadSetting, saveSetting } from "./dom.js";
+import { inFocus, onFocus, textPlace } from "./panes.js";
+import { onFrame } from "./socketFrames.js";
 
-const aside = $("aside"), stored = "parley.aside";
-const shown = recall(stored) !== "no";
+const aside = $("aside"), settingName = "parley.aside";
+const wasShown = loadSetting(settingName) !== "no";
 const wide = matchMedia("(min-width: 1100px)");
-const open = () => document.body.classList.contains("with-aside");
+const isOpen = () => document.body.classList.contains("with-aside");
 
 export function showAside(on) {
-  const to = on ?? !open();
-  document.body.classList.toggle("with-aside", to);
-  if (wide.matches && on === undefined) remember(stored, to ? "yes" : "no");
-  if (to) look(inFocus(), 0);
-  else if (inFocus() && !document.activeElement.closest(".pane")) place(inFocus()).focus();
+  const show = on ?? !isOpen();
+  document.body.classList.toggle("with-aside", show);
+  if (wide.matches && on === undefined) saveSetting(settingName, show ? "yes" : "no");
+  if (show) showFor(inFocus(), 0);
+  else if (inFocus() && !document.activeElement.closest(".pane")) textPlace(inFocus()).focus();
 }
 
-const read = 60000; // what was read so long ago is read again
-let soon;
-function look(pane, wait = 150) {
+const maxAge = 60000; // milliseconds after which the column of a conversation is loaded again
+let loadTimer;
+function showFor(pane, wait = 150) {
   for (const e of all(".about", aside)) e.hidden = e.dataset.about !== pane?.dataset.conversation;
   aside.hidden = !pane;
-  clearTimeout(soon);
-  if (!pane || !open()) return;
+  clearTimeout(loadTimer);
+  if (!pane || !isOpen()) return;
   const id = pane.dataset.conversation;
   let about = $("about-" + id);
   if (!about) {
-    about = make("div", { class: "about", id: "about-" + id, "data-about": id });
+    about = element("div", { class: "about", id: "about-" + id, "data-about": id });
     aside.append(about);
   }
-  if (about.stale) renew(about, pane);
-  if (Date.now() - (about.read || 0) < read || about.contains(document.activeElement)) return;
-  soon = setTimeout(() => fetchInto(about, pane), wait);
+  if (about.stale) reloadPage(about, pane);
+  if (Date.now() - (about.loadedAt || 0) < maxAge || about.contains(document.activeElement)) return;
+  loadTimer = setTimeout(() => load(about, pane), wait);
 }
-// The visitor is on another page, or its page says something else of it: read where somebody looks at it, and noted elsewhere.
-const looksAt = (pane) => open() && pane && pane === inFocus() && !document.hidden;
-document.addEventListener("htmx:ws:before:message:incoming", (e) => {
-  const text = e.detail.message.data;
-  if (typeof text !== "string") return;
-  for (const [, id] of text.matchAll(/ hx-target="#told-([0-9a-f-]{36})"/g)) {
+// The visitor is on another page, or the page reports other data: loaded at once where the column is visible, and marked stale elsewhere.
+const isVisibleFor = (pane) => isOpen() && pane && pane === inFocus() && !document.hidden;
+onFrame((frame) => {
+  for (const { dataset: { pageChanged: id } } of all("[data-page-changed]", frame)) {
     const about = $("about-" + id), pane = $("pane-" + id);
-    if (!about?.read) continue; // it will be read
+    if (!about?.loadedAt) continue; // it will be loaded as a whole
     about.stale = true;
-    if (looksAt(pane)) renew(about, pane);
+    if (isVisibleFor(pane)) reloadPage(about, pane);
   }
 });
-function renew(about, pane) {
-  clearTimeout(about.renews);
-  about.renews = setTimeout(async () => {
-    if (!about.isConnected || !about.stale || !looksAt(pane)) return;
-    if (document.activeElement.closest?.("#facts-" + about.dataset.about + ", #trail-" + about.dataset.about)) return renew(about, pane); // a link in it has the focus
+function reloadPage(about, pane) {
+  clearTimeout(about.reloadTimer);
+  about.reloadTimer = setTimeout(async () => {
+    if (!about.isConnected || !about.stale || !isVisibleFor(pane)) return;
+    if (document.activeElement.closest?.("#facts-" + about.dataset.about + ", #trail-" + about.dataset.about)) return reloadPage(about, pane); // a link in it has the focus
     about.stale = false;
-    await about.coming;
-    about.coming = htmx.ajax("GET", talk(pane) + "/aside?only=page", { source: about, swap: "none" });
+    await about.loading;
+    about.loading = htmx.ajax("GET", conversationURL(pane) + "/aside?only=page", { source: about, swap: "none" });
   }, 400);
 }
 document.addEventListener("visibilitychange", () => {
   const pane = inFocus(), about = pane && $("about-" + pane.dataset.conversation);
-  if (about?.stale) renew(about, pane);
+  if (about?.stale) reloadPage(about, pane);
 });
 
-function fetchInto(about, pane) {
-  about.read = Date.now();
+function load(about, pane) {
+  about.loadedAt = Date.now();
   about.stale = false;
-  return (about.coming = htmx.ajax("GET", talk(pane) + "/aside", { source: about, swap: "none" }));
+  return (about.loading = htmx.ajax("GET", conversationURL(pane) + "/aside", { source: about, swap: "none" }));
 }
 
-// Goes to a field of the column, as soon as it is there.
-export async function reach(pane, selector) {
+// Focuses a field of the column as soon as the column is loaded.
+export async function focusField(pane, selector) {
   showAside(true);
   const about = $("about-" + pane.dataset.conversation);
-  clearTimeout(soon);
-  if (!about.firstElementChild) await (about.coming || fetchInto(about, pane));
+  clearTimeout(loadTimer);
+  if (!about.firstElementChild) await (about.loading || load(about, pane));
   if (pane === inFocus()) about.querySelector(selector)?.focus();
 }
 onFocus((pane) => {
-  look(pane);
+  showFor(pane);
   for (const e of all(".about", aside)) if (!$("pane-" + e.dataset.about)) e.remove();
 });
 aside.addEventListener("keydown", (e) => {
   if (e.key !== "Escape") return;
   const pane = inFocus();
   if (!wide.matches) showAside(false);
-  if (pane) place(pane).focus();
+  if (pane) textPlace(pane).focus();
 });
 aside.addEventListener("submit", (e) => { if (e.target.matches(".look")) e.preventDefault(); });
-export function beginAside() {
-  document.body.classList.toggle("with-aside", shown && wide.matches);
-  look(inFocus(), 0);
-  wide.addEventListener?.("change", () => document.body.classList.toggle("with-aside", shown && wide.matches));
+export function startAside() {
+  document.body.classList.toggle("with-aside", wasShown && wide.matches);
+  showFor(inFocus(), 0);
+  wide.addEventListener?.("change", () => document.body.classList.toggle("with-aside", wasShown && wide.matches));
 }

@@ -1,78 +1,67 @@
-// Commands: each has a name, a key that can be changed, a place in the palette, and shows its key where it can be clicked.
-import { $, all, area, composer, line, mine, panes, told } from "./dom.js";
-import { before, columnsBy, focus, inFocus, neighbour, paneOf, urgent } from "./panes.js";
-import { edit, forget, keep, kind, sendAndNext, undo } from "./composer.js";
-import { keepEntry, nth, sendNow, use, wrong } from "./suggest.js";
-import { emoji, format } from "./format.js";
-import { choose } from "./files.js";
+// What the desk's commands do. Each can be run by its key, from the palette, and by elements with data-do.
+import { $, all, composer, ownList, panes, queueList, textArea } from "./dom.js";
+import { arrange, changeColumns, focusPane, inFocus, mostUrgent, neighbor, paneOf, previousPane } from "./panes.js";
+import { edit, forget, save, sendAndNext, setMode, undo } from "./composer.js";
+import { dismissSuggestion, insertSuggestion, nthSuggestion, saveAsEntry, sendSuggestion } from "./suggestions.js";
+import { openEmoji, toggleFormat } from "./formatting.js";
+import { chooseFiles } from "./attachments.js";
 import { openSnippets, snippetFor } from "./snippets.js";
-import { help, palette } from "./palette.js";
-import { reach, showAside } from "./aside.js";
-import { draft } from "./drafts.js";
-import { isLight, load } from "./loading.js";
-import { arrange } from "./panes.js";
+import { openHelp, openPalette } from "./palette.js";
+import { focusField, showAside } from "./aside.js";
+import { requestDrafts } from "./drafts.js";
+import { commands, isMac, keyOf, pressed, readable, register, run } from "./keys.js";
+import { load } from "./paneLoading.js";
+import { isLight } from "./threads.js";
 
-export const commands = told("commands", []);
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
-export const spoken = (keys) => (mac ? keys.replace("Ctrl", "⌘").replace("Alt", "⌥").replace("Shift", "⇧").replaceAll("+", "") : keys.replaceAll("+", " ").replace("Arrow", ""));
-export const label = (id) => spoken(commands.find((c) => c.id === id)?.keys || "");
-
-const here = (f) => async () => {
+const inPane = (f) => async () => {
   const pane = inFocus();
   if (!isLight(pane)) return pane && f(pane, composer(pane));
   const whole = await load(pane);
   if (whole && whole === inFocus()) f(whole, composer(whole));
 };
-const go = (entry) => { const pane = paneOf(entry); if (pane) focus(pane); };
-const does = {
-  urgent: () => go(urgent()),
-  down: () => go(neighbour(1)),
-  up: () => go(neighbour(-1)),
-  previous: () => before() && focus(before()),
-  sendnext: here(sendAndNext),
+const focusEntry = (entry) => { const pane = paneOf(entry); if (pane) focusPane(pane); };
+const actions = {
+  urgent: () => focusEntry(mostUrgent()),
+  down: () => focusEntry(neighbor(1)),
+  up: () => focusEntry(neighbor(-1)),
+  previous: () => previousPane() && focusPane(previousPane()),
+  sendnext: inPane(sendAndNext),
   take: () => $("take-next").click(),
-  accept: () => line.querySelector(".offered button")?.click(),
-  decline: () => line.querySelector(".offered .decline")?.click(),
-  wrong: here((pane) => wrong(pane, nth(pane, 0))),
-  look: here((pane) => reach(pane, ".look input")),
-  keep: here((pane) => keepEntry(pane)),
-  drafts: here((pane) => { showAside(true); draft(pane); }),
-  snippets: here((pane) => openSnippets(pane)),
-  note: here((pane, form) => { kind(form, form.mode === "note" ? "text" : "note"); keep(pane); area(form).focus(); }),
-  edit: here((pane) => edit(pane)),
-  undo: here((pane, form) => undo(form)),
-  hand: here((pane) => { const hand = pane.querySelector("[data-hand]"); hand.open = !hand.open; if (!hand.open) area(composer(pane)).focus(); }),
-  over: here((pane) => pane.querySelector("[data-over]")?.click()),
-  close: here((pane) => pane.querySelector(".close button").click()),
+  accept: () => queueList.querySelector(".offered button")?.click(),
+  decline: () => queueList.querySelector(".offered .decline")?.click(),
+  wrong: inPane((pane) => dismissSuggestion(pane, nthSuggestion(pane, 0))),
+  look: inPane((pane) => focusField(pane, ".look input")),
+  keep: inPane((pane) => saveAsEntry(pane)),
+  drafts: inPane((pane) => { showAside(true); requestDrafts(pane); }),
+  snippets: inPane((pane) => openSnippets(pane)),
+  note: inPane((pane, form) => { setMode(form, form.mode === "note" ? "text" : "note"); save(pane); textArea(form).focus(); }),
+  edit: inPane((pane) => edit(pane)),
+  undo: inPane((pane, form) => undo(form)),
+  hand: inPane((pane) => { const hand = pane.querySelector("[data-hand]"); hand.open = !hand.open; if (!hand.open) textArea(composer(pane)).focus(); }),
+  over: inPane((pane) => pane.querySelector("[data-over]")?.click()),
+  close: inPane((pane) => pane.querySelector(".close button").click()),
   remove: () => inFocus()?.querySelector("[data-dismiss]")?.click(),
-  tag: here((pane) => reach(pane, ".tags input")),
+  tag: inPane((pane) => focusField(pane, ".tags input")),
   aside: () => showAside(),
-  file: here((pane) => choose(pane)),
-  emoji: here((pane) => emoji(pane)),
-  more: () => columnsBy(1),
-  fewer: () => columnsBy(-1),
+  file: inPane((pane) => chooseFiles(pane)),
+  emoji: inPane((pane) => openEmoji(pane)),
+  more: () => changeColumns(1),
+  fewer: () => changeColumns(-1),
   away: () => {
     const status = $("status");
     status.value = status.value === "online" ? "away" : "online";
     status.dispatchEvent(new Event("change", { bubbles: true }));
   },
-  palette,
-  help,
+  palette: openPalette,
+  help: openHelp,
 };
 for (const n of [1, 2, 3]) {
-  does["use" + n] = here((pane) => use(pane, nth(pane, n - 1)));
-  does["send" + n] = here((pane) => sendNow(pane, nth(pane, n - 1)));
+  actions["use" + n] = inPane((pane) => insertSuggestion(pane, nthSuggestion(pane, n - 1)));
+  actions["send" + n] = inPane((pane) => sendSuggestion(pane, nthSuggestion(pane, n - 1)));
 }
-for (const what of ["bold", "italic", "link", "list"]) does[what] = here((pane) => format(pane, what));
+for (const what of ["bold", "italic", "link", "list"]) actions[what] = inPane((pane) => toggleFormat(pane, what));
 
-export const run = (id) => does[id]?.();
-
-// The combination of a key press in the form in which keys are kept; by the key's place for letters and digits, so that Alt and
-// Shift do not change which it is.
-function pressed(e) {
-  const key = /^(?:Key|Digit)(.)$/.exec(e.code)?.[1] || e.key;
-  return [(mac ? e.metaKey : e.ctrlKey) && "Ctrl", e.altKey && "Alt", e.shiftKey && "Shift", key].filter(Boolean).join("+");
-}
+register(actions);
 
 addEventListener("keydown", (e) => {
   if (document.querySelector("dialog[open]")) return;
@@ -81,19 +70,19 @@ addEventListener("keydown", (e) => {
   const digit = /^Alt\+([1-9])$/.exec(keys);
   const command = commands.find((c) => c.keys === keys);
   if (command && /^(bold|italic|link|list)$/.test(command.id) && !document.activeElement.matches("[data-composer] textarea")) return;
-  const act = command ? () => run(command.id) : digit ? () => mine.children[digit[1] - 1]?.querySelector("button").click() : snippetFor(keys);
+  const act = command ? () => run(command.id) : digit ? () => ownList.children[digit[1] - 1]?.querySelector("button").click() : snippetFor(keys);
   if (act) { e.preventDefault(); act(); return; }
-  if (e.key === "?" && !e.target.matches("input, textarea, select")) { e.preventDefault(); help(); }
+  if (e.key === "?" && !e.target.matches("input, textarea, select")) { e.preventDefault(); openHelp(); }
 });
 
-// The keys are shown where their commands are clicked.
+// Shows the keys of commands on the elements that run them.
 export function showKeys(root = document) {
-  for (const e of all("[data-keys-of]:empty", root)) e.textContent = label(e.dataset.keysOf);
+  for (const e of all("[data-keys-of]:empty", root)) e.textContent = keyOf(e.dataset.keysOf);
   for (const e of all("[data-key]:not([aria-keyshortcuts])", root)) {
     const c = commands.find((c) => c.id === e.dataset.key);
     if (!c) continue;
-    e.title = c.label + (c.keys ? " (" + spoken(c.keys) + ")" : "");
-    e.setAttribute("aria-keyshortcuts", c.keys.replace("Ctrl", mac ? "Meta" : "Control"));
+    e.title = c.label + (c.keys ? " (" + readable(c.keys) + ")" : "");
+    e.setAttribute("aria-keyshortcuts", c.keys.replace("Ctrl", isMac ? "Meta" : "Control"));
   }
 }
 new MutationObserver((changes) => {
@@ -102,18 +91,18 @@ new MutationObserver((changes) => {
 
 document.addEventListener("click", (e) => {
   const to = e.target.closest("[data-pane]");
-  if (to && $(to.dataset.pane)) focus($(to.dataset.pane));
+  if (to && $(to.dataset.pane)) focusPane($(to.dataset.pane));
   const b = e.target.closest("[data-kind]");
-  if (b) { kind(b.form, b.dataset.kind); keep(b.closest(".pane")); area(b.form).focus(); }
+  if (b) { setMode(b.form, b.dataset.kind); save(b.closest(".pane")); textArea(b.form).focus(); }
   const act = e.target.closest("[data-do]");
   if (act) {
     const pane = act.closest(".pane");
-    if (pane && pane !== inFocus()) focus(pane, false);
+    if (pane && pane !== inFocus()) focusPane(pane, false);
     if (act.closest(".menu")) act.closest(".menu").open = false;
     run(act.dataset.do);
   }
   const more = e.target.closest("[data-more]");
-  if (more) menuOf(more);
+  if (more) openReplyMenu(more);
   if (e.target.closest("[data-back]")) document.body.classList.remove("talking");
   if (e.target.closest("[data-close-dialog]")) e.target.closest("dialog").close();
   const gone = e.target.closest("[data-dismiss]");
@@ -125,8 +114,8 @@ document.addEventListener("click", (e) => {
   }
 });
 
-// What can be done with a reply.
-function menuOf(button) {
+// Opens the menu of a reply.
+function openReplyMenu(button) {
   const pane = button.closest(".pane"), seq = button.closest("[data-seq]").dataset.seq;
   document.querySelector(".reply-menu")?.remove();
   const last = all(".message.agent", pane).at(-1)?.dataset.seq === seq;
@@ -141,7 +130,7 @@ function menuOf(button) {
     b.addEventListener("click", () => { menu.remove(); f(); });
     menu.append(b);
   };
-  item("Save as FAQ entry", () => keepEntry(pane, seq));
+  item("Save as FAQ entry", () => saveAsEntry(pane, seq));
   if (last) item("Change or take back", () => edit(pane, seq));
   button.after(menu);
   menu.firstElementChild.focus();
@@ -156,7 +145,7 @@ function menuOf(button) {
   });
 }
 
-// Handing over: the form is fetched when it is opened, so that it knows who is there.
+// The transfer form is loaded whenever it is opened, so that it shows who is available now.
 panes.addEventListener("toggle", (e) => {
   if (!e.target.matches("[data-hand]")) return;
   const form = e.target.querySelector("[hx-get]");
@@ -165,5 +154,5 @@ panes.addEventListener("toggle", (e) => {
 }, true);
 panes.addEventListener("keydown", (e) => {
   const hand = e.key === "Escape" && e.target.closest("[data-hand]");
-  if (hand) { hand.open = false; area(composer(hand.closest(".pane"))).focus(); }
+  if (hand) { hand.open = false; textArea(composer(hand.closest(".pane"))).focus(); }
 });

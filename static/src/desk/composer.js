@@ -1,99 +1,100 @@
-// Composers. What is sent leaves the text area at once and waits in the pane's outbox until the server has kept it, one after
-// another. Its id is made once, so trying again says nothing twice. Drafts and outboxes survive a reload. The outbox is bound
-// to its conversation: what the server refuses goes back to its writer, in the same pane.
-import { all, area, composer, entryOf, panes, trouble, uuid, wishes } from "./dom.js";
-import { askPassword, isOver, refused, user } from "./session.js";
-import { request } from "./server.js";
-import { cursor, focus, paneOf, settle, thread, urgent } from "./panes.js";
-import { ends } from "./incoming.js";
-import { tell } from "./socket.js";
-import { sendStaged, upload } from "./files.js";
+// Composers. What is sent leaves the text area at once and waits in the pane's outbox until the server has stored it, one item after
+// another. Each item has one id, so that a retry cannot post it twice. Drafts and outboxes survive a reload. An outbox belongs to its
+// conversation: what the server refuses goes back into the text area of the same pane.
+import { all, composer, entryOf, panes, preferences, showError, textArea, uuid } from "./dom.js";
+import { askPassword, hasEnded, user, whenLoggedIn } from "./session.js";
+import { request } from "./requests.js";
+import { focusPane, mostUrgent, paneOf, refreshLists } from "./panes.js";
+import { onOpen, sendFrame } from "./socket.js";
+import { cursor, pinThread, scrollPinned, thread } from "./threads.js";
+import { sendStaged, upload } from "./attachments.js";
 
-const memory = (pane) => "parley.pane." + user + "." + pane.dataset.conversation; // nobody gets another user's
+const storageKey = (pane) => "parley.pane." + user + "." + pane.dataset.conversation; // per user: the next one to log in must not get these texts
 const undoSeconds = 5;
 
-export function keep(pane) {
+export function save(pane) {
   const form = composer(pane);
-  const state = { draft: area(form).value, kind: form.mode, out: form.out, origin: form.origin, editing: form.editing };
+  const state = { draft: textArea(form).value, kind: form.mode, out: form.out, origin: form.origin, editing: form.editing };
   try {
-    if (state.draft || state.out.length) sessionStorage.setItem(memory(pane), JSON.stringify(state));
-    else sessionStorage.removeItem(memory(pane));
-  } catch { /* storage is off: the page itself remembers */ }
+    if (state.draft || state.out.length) sessionStorage.setItem(storageKey(pane), JSON.stringify(state));
+    else sessionStorage.removeItem(storageKey(pane));
+  } catch { /* storage is off: the text stays in the page */ }
 }
 export function restore(pane) {
   const form = composer(pane);
   let state = {};
-  try { state = JSON.parse(sessionStorage.getItem(memory(pane))) || {}; } catch { /* as above */ }
+  try { state = JSON.parse(sessionStorage.getItem(storageKey(pane))) || {}; } catch { /* as above */ }
   form.out = state.out || [];
   form.origin = state.origin;
-  area(form).value ||= state.draft || "";
-  kind(form, state.kind || "text");
+  textArea(form).value ||= state.draft || "";
+  setMode(form, state.kind || "text");
   form.editing = state.editing;
   form.classList.toggle("editing", !!form.editing);
-  grow(area(form));
-  pump(form);
+  fitHeight(textArea(form));
+  sendNext(form);
 }
-// Whether something of a pane that is not loaded is still to be sent.
-export function unsent(pane) {
-  try { return !!JSON.parse(sessionStorage.getItem(memory(pane)))?.out?.length; } catch { return false; }
+// Reports whether a pane that is not loaded has something to send.
+export function hasUnsent(pane) {
+  try { return !!JSON.parse(sessionStorage.getItem(storageKey(pane)))?.out?.length; } catch { return false; }
 }
 export function forget(pane) {
-  try { sessionStorage.removeItem(memory(pane)); } catch { /* as above */ }
+  try { sessionStorage.removeItem(storageKey(pane)); } catch { /* as above */ }
 }
 
-export function kind(form, to) {
+export function setMode(form, to) {
   form.mode = to;
   form.classList.toggle("noting", to === "note");
   for (const b of all("[data-kind]", form)) b.setAttribute("aria-pressed", String(b.dataset.kind === to));
-  area(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
+  textArea(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
 }
 
-// What this page says beside a composer. The server takes back its own words only: see incoming.js.
+// Shows an error of this page beside a composer. A push from the server does not clear it: see keepPageError in updates.js.
 function problem(form, text, long = false) {
   form.querySelector(".error").textContent = text;
-  form.says = !!text;
-  form.classList.toggle("long", form.long = long); // the number of characters is there, too: why it is marked is said once
+  form.hasOwnError = !!text;
+  form.classList.toggle("long", form.long = long); // app.js counts the characters there, too: the reason is announced once
 }
-const usual = (form) => (form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
+const defaultMode = (form) => (form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
 
-// Puts a text where the cursor is, or in place of what is there.
+// Inserts a text at the cursor, or in place of the whole text. origin says from which FAQ entry it is.
 export function insert(form, text, { replace = false, origin } = {}) {
-  const a = area(form);
+  const a = textArea(form);
   if (replace) a.setRangeText(text, 0, a.value.length, "end");
   else {
     const gap = a.selectionStart > 0 && !/\s$/.test(a.value.slice(0, a.selectionStart)) ? " " : "";
     a.setRangeText(gap + text, a.selectionStart, a.selectionEnd, "end");
   }
   if (origin) form.origin = origin;
-  grow(a);
-  keep(form.closest(".pane"));
+  fitHeight(a);
+  save(form.closest(".pane"));
 }
 
-// How many characters a text has, as the server counts them.
-const length = (text) => [...text.normalize("NFC").trim()].length;
-export const tooLong = (form, text) => length(text) > +area(form).dataset.most;
+// Number of characters of a text, as the server counts them.
+const lengthOf = (text) => [...text.normalize("NFC").trim()].length;
+export const isTooLong = (form, text) => lengthOf(text) > +textArea(form).dataset.most;
 
-// Who doubts that a text is to be sent as it is returns a question; sent once more, it is.
-const doubts = [];
-export const onDoubt = (f) => doubts.push(f);
+// A check takes the pane and the text of a reply and returns a question if it may be a mistake, else "". Sent once more, it is sent.
+const checks = [];
+export const addCheck = (f) => checks.push(f);
 
-export function send(form, text = area(form).value, origin = form.origin) {
-  if (tooLong(form, text)) {
+// Puts the text, and the staged files, into the outbox. Reports whether there was something that can be sent.
+export function send(form, text = textArea(form).value, origin = form.origin) {
+  if (isTooLong(form, text)) {
     problem(form, "This text is too long to send. Shorten it, or send it in parts.", true);
-    area(form).focus();
+    textArea(form).focus();
     return false;
   }
-  const doubt = form.mode === "text" && form.doubted !== text && doubts.map((f) => f(form.closest(".pane"), text)).find(Boolean);
+  const doubt = form.mode === "text" && form.checkedText !== text && checks.map((f) => f(form.closest(".pane"), text)).find(Boolean);
   if (doubt) {
-    form.doubted = text;
+    form.checkedText = text;
     problem(form, doubt);
-    area(form).focus();
+    textArea(form).focus();
     return false;
   }
-  form.doubted = undefined;
+  form.checkedText = undefined;
   const files = form.mode === "text" && sendStaged(form);
   if (!text.trim() && !form.editing) {
-    if (files) { answered(form.closest(".pane")); pump(form); }
+    if (files) { markAnswered(form.closest(".pane")); sendNext(form); }
     return files;
   }
   const item = { id: uuid(), kind: form.mode, body: text, of: "", entry: "", for: "", how: "", ...(form.mode === "text" && origin) };
@@ -101,73 +102,76 @@ export function send(form, text = area(form).value, origin = form.origin) {
     if (!text.trim() && !confirm("Take this reply back? The visitor sees that it was.")) return false;
     Object.assign(item, { kind: "edit", of: form.editing, entry: "" });
   }
-  if (wishes.undo && item.kind === "text") item.until = Date.now() + undoSeconds * 1000;
+  if (preferences.undo && item.kind === "text") item.until = Date.now() + undoSeconds * 1000;
   form.out.push(item);
-  area(form).value = "";
+  textArea(form).value = "";
   form.origin = form.editing = undefined;
   form.classList.remove("editing");
-  kind(form, usual(form));
-  grow(area(form));
+  setMode(form, defaultMode(form));
+  fitHeight(textArea(form));
   problem(form, "");
   form.querySelector(".brought")?.remove();
-  keep(form.closest(".pane"));
-  if (item.kind === "text") answered(form.closest(".pane"));
-  pump(form);
+  save(form.closest(".pane"));
+  if (item.kind === "text") markAnswered(form.closest(".pane"));
+  sendNext(form);
   return true;
 }
 
-// Who is being answered waits no longer, as far as this desk can know: the next most urgent is another one.
-function answered(pane) {
+// Marks a conversation as answered before the server confirms it, so that "most urgent" is already another one.
+function markAnswered(pane) {
   const entry = entryOf(pane);
   if (!entry?.dataset.since || entry.matches(".guest")) return;
   entry.dataset.since = "";
-  settle();
+  refreshLists();
 }
 
-export function pump(form) {
+// Posts the first item of the outbox, unless one is under way.
+export function sendNext(form) {
   const next = form.out[0];
-  hold(form, next);
+  showUndo(form, next);
   if (!next) return void upload(form);
-  if (form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx yet: when the socket is open
-  if (isOver()) { waits(form); return askPassword(); }
+  if (form.sending || !form.isConnected || !window.htmx || next.until > Date.now()) return; // without htmx: once the socket is open
+  if (hasEnded()) { explainWaiting(form); return askPassword(); }
   form.sending = true;
   for (const name of ["id", "kind", "body", "of", "entry", "for", "how"]) form.elements[name].value = next[name] ?? "";
   form.elements.after.value = cursor(form.closest(".pane"));
   htmx.trigger(form, "send");
 }
 
-// Says what is not sent before somebody has logged in.
-function waits(form) {
+onOpen(() => { for (const p of all(".pane", panes)) if (composer(p)?.out) sendNext(composer(p)); });
+
+// Says that the first item of the outbox is sent after the log-in.
+function explainWaiting(form) {
   const { body, kind } = form.out[0], begin = [...body.trim()];
   const what = !begin.length ? "The change" : (kind === "note" ? "The note" : "The reply") + " “" + begin.slice(0, 60).join("") + (begin.length > 60 ? "…" : "") + "”";
   problem(form, what + " is not sent yet, because your session has ended. It is sent when you have logged in again.");
 }
 
-// What is about to be sent can be stopped.
-function hold(form, next) {
+// Shows for how long the next item can still be undone.
+function showUndo(form, next) {
   const held = form.querySelector(".held"), left = next?.until ? Math.ceil((next.until - Date.now()) / 1000) : 0;
   held.hidden = !(left > 0);
   if (left <= 0) return;
   held.querySelector("b").textContent = left;
-  clearTimeout(form.holding);
-  form.holding = setTimeout(() => pump(form), Math.min(1000, next.until - Date.now() + 10));
+  clearTimeout(form.undoTimer);
+  form.undoTimer = setTimeout(() => sendNext(form), Math.min(1000, next.until - Date.now() + 10));
 }
 export function undo(form) {
   const next = form.out[0];
   if (!next?.until || form.sending) return;
-  back(form);
-  pump(form);
+  takeBackFirst(form);
+  sendNext(form);
 }
 
-// The first of the outbox goes back to its writer.
-function back(form) {
-  const item = form.out.shift(), a = area(form);
+// Puts the first item of the outbox back into the text area.
+function takeBackFirst(form) {
+  const item = form.out.shift(), a = textArea(form);
   a.value = [item.body, a.value].filter(Boolean).join("\n");
-  kind(form, item.kind === "edit" ? "text" : item.kind);
+  setMode(form, item.kind === "edit" ? "text" : item.kind);
   if (item.entry) form.origin = { entry: item.entry, for: item.for, how: item.how };
   if (item.kind === "edit") { form.editing = item.of; form.classList.add("editing"); }
-  grow(a);
-  keep(form.closest(".pane"));
+  fitHeight(a);
+  save(form.closest(".pane"));
 }
 
 document.addEventListener("htmx:finally:request", (e) => {
@@ -178,104 +182,104 @@ document.addEventListener("htmx:finally:request", (e) => {
   if (status >= 200 && status < 300) {
     form.out.shift();
     problem(form, "");
-    if (document.querySelector("#availability.suspect")) tell({ type: "alive" });
-    ends.push(thread(form.closest(".pane")));
-    for (const t of ends) t.scrollTop = t.scrollHeight;
+    if (document.querySelector("#availability.suspect")) sendFrame({ type: "alive" });
+    pinThread(form.closest(".pane"));
+    scrollPinned();
   } else if (status === 401) {
-    waits(form);
-    keep(form.closest(".pane"));
-    refused().then(() => setTimeout(pump, 1000, form)); // if the socket's opening has not
+    explainWaiting(form);
+    save(form.closest(".pane"));
+    whenLoggedIn().then(() => setTimeout(sendNext, 1000, form)); // in case the socket does not open again
     return;
-  } else if (status >= 400 && status < 500 && status !== 429) { // refused, and the server says why
-    back(form);
-  } else { // not reached, busy, or not well: the same again in a moment
+  } else if (status >= 400 && status < 500 && status !== 429) { // refused: the answer says why
+    takeBackFirst(form);
+  } else { // not reached, busy or failing: the same item again in a moment
     const after = +e.detail.ctx.response?.headers?.get("Retry-After") || 2;
     problem(form, status === 429 ? "Parley is busy. This is sent again by itself in a moment." : "Not sent yet; it is tried again by itself.");
-    setTimeout(() => pump(form), Math.min(after, 30) * 1000);
+    setTimeout(() => sendNext(form), Math.min(after, 30) * 1000);
     return;
   }
-  keep(form.closest(".pane"));
-  setTimeout(() => pump(form));
+  save(form.closest(".pane"));
+  setTimeout(() => sendNext(form));
 });
 document.addEventListener("htmx:error", (e) => {
   const from = e.detail.ctx?.sourceElement;
-  if (from && !from.matches?.("[data-composer]")) trouble("The server cannot be reached. Please try again in a moment.");
+  if (from && !from.matches?.("[data-composer]")) showError("The server cannot be reached. Please try again in a moment.");
 });
 
-// Change the last reply: its text comes back into the text area.
+// Edits a reply, by default the last one: its text is put into the text area.
 export function edit(pane, seq) {
   const form = composer(pane);
   const last = all(".message.agent", thread(pane)).at(-1);
   const of = seq || last?.dataset.seq;
-  if (!of || area(form).value.trim()) return;
-  if (thread(pane).querySelector(`[data-seq="${of}"] .file`)) { // a file can only be taken back
+  if (!of || textArea(form).value.trim()) return;
+  if (thread(pane).querySelector(`[data-seq="${of}"] .file`)) { // a file cannot be edited, only deleted
     if (!confirm("Take this file back? The visitor sees that it was.")) return;
     form.out.push({ id: uuid(), kind: "edit", body: "", of });
-    keep(pane);
-    return pump(form);
+    save(pane);
+    return sendNext(form);
   }
   request("/desk/conversations/" + pane.dataset.conversation + "/messages/" + of).then(async (res) => {
-    if (!res.ok || area(form).value.trim()) return;
-    kind(form, "text");
-    area(form).value = await res.text();
+    if (!res.ok || textArea(form).value.trim()) return;
+    setMode(form, "text");
+    textArea(form).value = await res.text();
     form.editing = of;
     form.classList.add("editing");
-    grow(area(form));
-    area(form).focus();
-    keep(pane);
-  }).catch(() => trouble("The server cannot be reached. Please try again in a moment."));
+    fitHeight(textArea(form));
+    textArea(form).focus();
+    save(pane);
+  }).catch(() => showError("The server cannot be reached. Please try again in a moment."));
 }
 function stopEditing(form) {
   form.editing = undefined;
   form.classList.remove("editing");
-  area(form).value = "";
-  grow(area(form));
-  keep(form.closest(".pane"));
+  textArea(form).value = "";
+  fitHeight(textArea(form));
+  save(form.closest(".pane"));
 }
 
-export const grow = (text) => {
+export const fitHeight = (text) => {
   text.style.height = "auto";
-  if (text.scrollHeight > text.clientHeight) text.style.height = text.scrollHeight + 2 + "px"; // at most what the stylesheet allows
+  if (text.scrollHeight > text.clientHeight) text.style.height = text.scrollHeight + 2 + "px"; // the stylesheet sets the maximum
   text.dispatchEvent(new Event("recount", { bubbles: true }));
 };
-let typed = 0;
+let typingSentAt = 0;
 panes.addEventListener("input", (e) => {
   const form = e.target.closest("[data-composer]");
-  if (!form || e.target !== area(form)) return;
+  if (!form || e.target !== textArea(form)) return;
   const pane = form.closest(".pane");
-  if (!area(form).value && !form.editing) form.origin = undefined;
-  keep(pane);
-  grow(area(form));
-  if (form.long && !tooLong(form, area(form).value) || form.doubted !== undefined) problem(form, "");
-  form.doubted = undefined;
-  if (form.mode === "text" && Date.now() - typed > 1500) {
-    typed = Date.now();
-    tell({ type: "typing", conversation: pane.dataset.conversation });
+  if (!textArea(form).value && !form.editing) form.origin = undefined;
+  save(pane);
+  fitHeight(textArea(form));
+  if (form.long && !isTooLong(form, textArea(form).value) || form.checkedText !== undefined) problem(form, "");
+  form.checkedText = undefined;
+  if (form.mode === "text" && Date.now() - typingSentAt > 1500) {
+    typingSentAt = Date.now();
+    sendFrame({ type: "typing", conversation: pane.dataset.conversation });
   }
 });
 
-let entered = false; // Enter sends; some keyboards insert its line break all the same
+let enterPressed = false; // Enter sends; some phone keyboards insert the line break all the same
 panes.addEventListener("keydown", (e) => {
   const inText = e.target.matches("[data-composer] textarea");
   if (inText && e.key === "Escape" && e.target.form.editing) return stopEditing(e.target.form);
   if (inText && e.key === "ArrowUp" && !e.target.value && !e.altKey && !e.ctrlKey && !e.metaKey) { e.preventDefault(); return edit(e.target.closest(".pane")); }
-  entered = e.key === "Enter" && !e.shiftKey && !e.altKey && !e.ctrlKey && !e.metaKey && !e.isComposing && inText && !e.defaultPrevented;
-  if (!entered) return;
+  enterPressed = e.key === "Enter" && !e.shiftKey && !e.altKey && !e.ctrlKey && !e.metaKey && !e.isComposing && inText && !e.defaultPrevented;
+  if (!enterPressed) return;
   e.preventDefault();
   send(e.target.form);
 });
-panes.addEventListener("beforeinput", (e) => { if (entered && e.inputType === "insertLineBreak") e.preventDefault(); });
+panes.addEventListener("beforeinput", (e) => { if (enterPressed && e.inputType === "insertLineBreak") e.preventDefault(); });
 
 export function sendAndNext(pane) {
   if (!send(composer(pane))) return;
-  const next = urgent();
-  if (next) focus(paneOf(next));
+  const next = mostUrgent();
+  if (next) focusPane(paneOf(next));
 }
 
 document.addEventListener("submit", (e) => {
   const pane = e.target.closest(".pane");
-  if (e.target.matches("form.close") && (area(composer(pane)).value.trim() || entryOf(pane)?.dataset.since)) {
-    const why = area(composer(pane)).value.trim() ? "There is an unsent text in it." : "The visitor’s last message is unanswered.";
+  if (e.target.matches("form.close") && (textArea(composer(pane)).value.trim() || entryOf(pane)?.dataset.since)) {
+    const why = textArea(composer(pane)).value.trim() ? "There is an unsent text in it." : "The visitor’s last message is unanswered.";
     if (!confirm("Close this conversation? " + why)) {
       e.preventDefault();
       e.stopImmediatePropagation();

@@ -1,18 +1,20 @@
-// What every part of the desk's script uses.
+// Elements of the desk, and small functions that every part of its script uses.
 export const $ = (id) => document.getElementById(id);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-export const panes = $("panes"), line = $("line"), mine = $("mine");
+export const panes = $("panes"), queueList = $("line"), ownList = $("mine");
 export const entryOf = (pane) => $("mine-" + pane.dataset.conversation);
 export const composer = (pane) => pane.querySelector("[data-composer]");
-export const area = (form) => form.querySelector("textarea");
-export const talk = (pane) => "/desk/conversations/" + pane.dataset.conversation;
+export const textArea = (form) => form.querySelector("textarea");
+export const conversationURL = (pane) => "/desk/conversations/" + pane.dataset.conversation;
 
-export const told = (name, otherwise) => {
-  try { return JSON.parse(document.body.dataset[name]) ?? otherwise; } catch { return otherwise; }
+// Returns JSON that the server put into a data attribute of the body.
+export const pageData = (name, fallback) => {
+  try { return JSON.parse(document.body.dataset[name]) ?? fallback; } catch { return fallback; }
 };
-export const wishes = told("wishes", {});
+export const preferences = pageData("wishes", {});
 
-export function make(name, attributes = {}, ...children) {
+// Creates an element; attributes that are not strings are set as properties.
+export function element(name, attributes = {}, ...children) {
   const e = document.createElement(name);
   for (const [k, v] of Object.entries(attributes)) {
     if (k in e && typeof v !== "string") e[k] = v;
@@ -22,18 +24,19 @@ export function make(name, attributes = {}, ...children) {
   return e;
 }
 
-// A stranger's text in a text of ours that has no elements: its direction ends where it ends (as app/platform/bidi does it).
-const turning = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+// Isolates the direction of foreign text inside a plain text, with Unicode's isolates (the same as the server's bidi package).
+const rightToLeft = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 export function isolate(text) {
   return text.split(/([\n\r\x1c-\x1e\x85\u2029])/).map((line) => {
-    if (!turning.test(line)) return line;
+    if (!rightToLeft.test(line)) return line;
     let open = 0;
-    const balanced = line.replace(/[\u2066-\u2069]/g, (c) => (c !== "\u2069" ? (open++, c) : open > 0 ? (open--, c) : "")); // no end that is not its own
+    const balanced = line.replace(/[\u2066-\u2069]/g, (c) => (c !== "\u2069" ? (open++, c) : open > 0 ? (open--, c) : "")); // an isolate that the text does not open must not be closed by it
     return "\u2068" + balanced + "\u2069".repeat(open + 1);
   }).join("");
 }
 
-export function uuid() { // pages without TLS have no randomUUID
+export function uuid() {
+  // Pages without TLS have no randomUUID.
   if (crypto.randomUUID) return crypto.randomUUID();
   const b = crypto.getRandomValues(new Uint8Array(16));
   b[6] = (b[6] & 15) | 64;
@@ -41,23 +44,24 @@ export function uuid() { // pages without TLS have no randomUUID
   return [...b].map((x, i) => ([4, 6, 8, 10].includes(i) ? "-" : "") + x.toString(16).padStart(2, "0")).join("");
 }
 
-// Storage can be off or full; then the page itself remembers, as long as it is open.
-const unstored = new Map();
-export function recall(name) {
-  try { return localStorage.getItem(name) ?? unstored.get(name) ?? null; } catch { return unstored.get(name) ?? null; }
+// Settings of this browser. Where storage is off or full, they last as long as the page is open.
+const inMemory = new Map();
+export function loadSetting(name) {
+  try { return localStorage.getItem(name) ?? inMemory.get(name) ?? null; } catch { return inMemory.get(name) ?? null; }
 }
-export function remember(name, value) {
-  unstored.set(name, String(value));
+export function saveSetting(name, value) {
+  inMemory.set(name, String(value));
   try { localStorage.setItem(name, value); } catch { /* see above */ }
 }
 
-// Hears what is typed into a field once it is there: while an input method composes, the text is not what its writer means yet.
-export function onTyped(root, heard) {
-  root.addEventListener("input", (e) => { if (!e.isComposing) heard(e); });
-  root.addEventListener("compositionend", heard);
+// Calls listener after each change of a text field, but not while an input method composes: the text is not final then.
+export function onTextInput(root, listener) {
+  root.addEventListener("input", (e) => { if (!e.isComposing) listener(e); });
+  root.addEventListener("compositionend", listener);
 }
 
-export function trouble(text) {
-  const ok = make("button", { type: "button", class: "quiet", "data-clear": "#trouble" }, "OK");
-  $("trouble").replaceChildren(make("p", {}, text), ok);
+// Shows a message at the top of the desk until it is dismissed.
+export function showError(text) {
+  const ok = element("button", { type: "button", class: "quiet", "data-clear": "#trouble" }, "OK");
+  $("trouble").replaceChildren(element("p", {}, text), ok);
 }

@@ -1,19 +1,18 @@
-// The desk's behaviour around the fragments. The server owns the content; nothing here decides anything that a reload would
-// not show the same.
-import { begin } from "./incoming.js";
+// The desk's script. The server renders all content; nothing here makes a decision that a reload would not show the same.
+import { start } from "./updates.js";
 import { showKeys } from "./commands.js";
-import { beginAside } from "./aside.js";
-import { tell } from "./socket.js";
-import { load } from "./loading.js";
+import { startAside } from "./aside.js";
+import { sendFrame } from "./socket.js";
+import { load } from "./paneLoading.js";
 import "./paste.js";
-import { onFocus, paneOf, urgent } from "./panes.js";
+import { mostUrgent, onFocus, paneOf } from "./panes.js";
 
-document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) tell({ type: "alive" }); });
-let ahead; // the one that is next in turn is there when it is called for
+document.addEventListener("click", (e) => { if (e.target.closest("[data-alive]")) sendFrame({ type: "alive" }); });
+let preloadTimer; // the most urgent conversation is loaded ahead, so that it opens at once
 onFocus(() => {
-  clearTimeout(ahead);
-  ahead = setTimeout(() => { const next = paneOf(urgent()); if (next) load(next); }, 400);
+  clearTimeout(preloadTimer);
+  preloadTimer = setTimeout(() => { const next = paneOf(mostUrgent()); if (next) load(next); }, 400);
 });
-begin();
+start();
 showKeys();
-document.addEventListener("DOMContentLoaded", beginAside); // htmx is there by then
+document.addEventListener("DOMContentLoaded", startAside); // htmx is loaded by then

@@ -1,36 +1,36 @@
-// Pasting and dropping: text comes before pictures. Cells and passages of a document bring a picture of themselves along: their text is
-// put in, and the picture is offered. Pictures and files alone wait to be sent.
-import { area, composer, panes } from "./dom.js";
+// Pasting and dropping. Text comes before pictures: spreadsheets and word processors copy a picture of the text along, so the text is
+// inserted and the picture is offered. Pictures and files alone are staged to be sent.
+import { composer, panes, textArea } from "./dom.js";
 import { inFocus } from "./panes.js";
-import { load } from "./loading.js";
-import { offer, stage } from "./files.js";
+import { load } from "./paneLoading.js";
+import { offerPicture, stage } from "./attachments.js";
 
-// Presentations and terminals bring characters along that nobody can see: a line break of theirs is one, the others go (as app/platform/fail does
-// it). In a field of one line, lines and cells are apart by a space.
-const unseen = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffc]/g;
-function clean(text, field) {
-  const seen = text.replace(/\r\n?|[\v\f\x85\u2028\u2029]/g, "\n").replace(unseen, "");
+// Removes invisible characters, which presentations and terminals copy along, and makes line breaks of theirs \n (the server does the same
+// in its fail package). In a field of one line, line breaks and tabs become spaces.
+const invisible = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufff9-\ufffc]/g;
+function cleanText(text, field) {
+  const seen = text.replace(/\r\n?|[\v\f\x85\u2028\u2029]/g, "\n").replace(invisible, "");
   return field.tagName === "INPUT" ? seen.replace(/[\n\t]+/g, " ").trim() : seen;
 }
 
 const block = /^(?:ADDRESS|ARTICLE|BLOCKQUOTE|DD|DIV|DL|DT|FIGURE|FOOTER|H[1-6]|HEADER|HR|LI|OL|P|PRE|SECTION|TABLE|TR|UL)$/;
 
-// The text of a document that has come without it: a line for each block and row, a tab between cells.
+// Returns the text of an HTML document: a line for each block and row, a tab between cells.
 export function textOf(html) {
   let out = "";
   const newLine = () => { out = out.replace(/ +$/, ""); if (out && !out.endsWith("\n")) out += "\n"; };
-  const walk = (node, kept) => {
+  const walk = (node, preformatted) => {
     for (const n of node.childNodes) {
       if (n.nodeType === Node.TEXT_NODE) {
-        const text = kept ? n.data : n.data.replace(/[ \t\r\n\f]+/g, " ");
-        out += /(?:^|\s)$/.test(out) && !kept ? text.replace(/^ /, "") : text;
+        const text = preformatted ? n.data : n.data.replace(/[ \t\r\n\f]+/g, " ");
+        out += /(?:^|\s)$/.test(out) && !preformatted ? text.replace(/^ /, "") : text;
       }
       if (n.nodeType !== Node.ELEMENT_NODE || /^(?:HEAD|STYLE|SCRIPT|TITLE|TEMPLATE)$/.test(n.tagName)) continue;
       if (n.tagName === "BR") out = out.replace(/ +$/, "") + "\n";
       if (/^T[DH]$/.test(n.tagName) && n.previousElementSibling) out = out.replace(/ +$/, "") + "\t";
       const apart = block.test(n.tagName);
       if (apart) newLine();
-      walk(n, kept || n.tagName === "PRE");
+      walk(n, preformatted || n.tagName === "PRE");
       if (apart) newLine();
     }
   };
@@ -38,25 +38,25 @@ export function textOf(html) {
   return out.replaceAll("\u00a0", " ").replace(/^\n+|\s+$/g, "");
 }
 
-// Whether a text only says which files or which picture come with it, as file managers and browsers have it.
-function names(text, html, files) {
+// Reports whether a text only names the files or the picture that come with it, as file managers and browsers add it.
+function isFileName(text, html, files) {
   const lines = text.split(/[\r\n]+/).filter((l) => l.trim());
   if (lines.every((l) => /^file:\/\//.test(l) || files.some((f) => f.name && (l === f.name || l.endsWith("/" + f.name) || l.endsWith("\\" + f.name))))) return true;
   return lines.length === 1 && /^(?:https?|data|blob):\S+$/.test(text.trim()) && files.every((f) => f.type.startsWith("image/")) && !textOf(html);
 }
 
-// What is to be put in as text; empty if there is none.
-function textIn(data, files) {
+// Returns the text to insert; empty if there is none.
+function textOfTransfer(data, files) {
   const plain = data.getData("text/plain"), html = data.getData("text/html");
   if (!plain.trim()) return html ? textOf(html) : "";
-  return files.length && names(plain, html, files) ? "" : plain;
+  return files.length && isFileName(plain, html, files) ? "" : plain;
 }
 
 const fieldOf = (e) => e.target.closest?.('textarea, input:not([type="checkbox"], [type="radio"], [type="password"], [type="file"])');
 
 function insert(field, text) {
   field.focus();
-  // As if it were typed, so that it can be undone; a long one would take the browser long.
+  // As if it were typed, so that it can be undone; with a long text this would be slow.
   if (text.length < 20000 && document.execCommand?.("insertText", false, text)) return;
   field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -67,17 +67,17 @@ async function attach(pane, files) {
   if (whole) stage(whole, files.map((f) => (f.name ? f : new File([f], "picture.png", { type: f.type }))));
 }
 
-function take(e, data) {
+function receive(e, data) {
   if (!data || e.defaultPrevented) return;
-  const pane = e.target.closest?.(".pane"), files = [...data.files], text = textIn(data, files);
-  const field = fieldOf(e) || (pane && composer(pane) && files.length ? area(composer(pane)) : null);
+  const pane = e.target.closest?.(".pane"), files = [...data.files], text = textOfTransfer(data, files);
+  const field = fieldOf(e) || (pane && composer(pane) && files.length ? textArea(composer(pane)) : null);
   if (text && field && !field.readOnly && !field.disabled) {
-    const put = clean(text, field);
+    const put = cleanText(text, field);
     if (put !== data.getData("text/plain").replace(/\r\n?/g, "\n") || files.length && e.type === "drop") { // else the browser does it
       e.preventDefault();
       insert(field, put);
     }
-    if (files.length && pane && composer(pane)?.contains(field)) offer(pane, files);
+    if (files.length && pane && composer(pane)?.contains(field)) offerPicture(pane, files);
     return;
   }
   if (!files.length) return;
@@ -85,19 +85,19 @@ function take(e, data) {
   const to = pane || (e.type === "drop" && !fieldOf(e) ? inFocus() : null);
   if (to && (pane || e.target.closest?.("#panes"))) {
     attach(to, files);
-    if (composer(to)) area(composer(to)).focus();
+    if (composer(to)) textArea(composer(to)).focus();
   }
 }
 
-const settled = () => { for (const p of panes.querySelectorAll(".dropping")) p.classList.remove("dropping"); };
-document.addEventListener("paste", (e) => take(e, e.clipboardData));
+const unmark = () => { for (const p of panes.querySelectorAll(".dropping")) p.classList.remove("dropping"); };
+document.addEventListener("paste", (e) => receive(e, e.clipboardData));
 document.addEventListener("dragover", (e) => {
   if (![...(e.dataTransfer?.types || [])].includes("Files")) return;
   e.preventDefault();
   const pane = e.target.closest?.(".pane");
   if (!pane) e.dataTransfer.dropEffect = "none";
-  if (!pane?.classList.contains("dropping")) settled();
+  if (!pane?.classList.contains("dropping")) unmark();
   pane?.classList.add("dropping");
 });
-document.addEventListener("dragleave", (e) => { if (!e.relatedTarget?.closest?.(".dropping")) settled(); });
-document.addEventListener("drop", (e) => { settled(); take(e, e.dataTransfer); });
+document.addEventListener("dragleave", (e) => { if (!e.relatedTarget?.closest?.(".dropping")) unmark(); });
+document.addEventListener("drop", (e) => { unmark(); receive(e, e.dataTransfer); });

@@ -1,42 +1,42 @@
-// The log-in session. When it has ended, the desk says so in place and asks for the password: nothing is reloaded, and what was typed
-// stays. A page is one user's: once somebody else is logged in, it goes.
-import { $, trouble } from "./dom.js";
+// The log-in session. When it has ended, the desk asks for the password in a dialog: nothing is reloaded, and what was typed stays. A page
+// belongs to one user: when somebody else has logged in, it is left.
+import { $, showError } from "./dom.js";
 
 export const user = document.body.dataset.user;
 const dialog = $("again"), bar = $("ended");
-let over = false; // nobody is known to be logged in: nothing is sent
-let refusedWork = false; // something that was done meanwhile was refused, and is not repeated by itself
-const waiting = []; // who wants to go on after the log-in
-const back = [];
-export const isOver = () => over;
-export const onReturn = (f) => back.push(f);
+let ended = false; // nobody may be logged in: nothing is sent
+let refusedWork = false; // a change was refused, and is not repeated automatically
+const waiting = []; // functions to call after the log-in
+const returnListeners = [];
+export const hasEnded = () => ended;
+export const onReturn = (f) => returnListeners.push(f);
 
-// Finds out why a request was refused; resolves when this page's user is logged in.
-export function refused() {
-  over = true;
-  return new Promise((go) => { waiting.push(go); check(true); });
+// Called after a request was refused: checks the session, and resolves when this page's user is logged in.
+export function whenLoggedIn() {
+  ended = true;
+  return new Promise((go) => { waiting.push(go); checkSession(true); });
 }
 
-let checking = false, again;
-// Asks who is logged in, and does what follows. asks: the dialog is opened even if it has been put away.
-export async function check(asks) {
+let checking = false, retryTimer;
+// Asks the server who is logged in, and shows or ends the dialog accordingly. showDialog: even if the user has dismissed it.
+export async function checkSession(showDialog) {
   if (checking) return;
   checking = true;
-  clearTimeout(again);
-  const now = await who();
+  clearTimeout(retryTimer);
+  const now = await fetchSession();
   checking = false;
-  if (!now) { // the server is away: nothing is known
-    if (over) again = setTimeout(check, 3000, asks);
+  if (!now) { // the server was not reached
+    if (ended) retryTimer = setTimeout(checkSession, 3000, showDialog);
   } else if (now.user === user && now.desk) {
-    if (over) resume();
+    if (ended) resume();
   } else if (now.user) {
-    location.replace("/desk"); // somebody else, or no longer allowed to: with a page of its own
+    location.replace("/desk"); // another user, or one who may not use the desk any more, gets a page of their own
   } else {
-    end(asks);
+    showEnded(showDialog);
   }
 }
 
-async function who() {
+async function fetchSession() {
   const stop = new AbortController(), late = setTimeout(() => stop.abort(), 10000);
   try {
     const res = await fetch("/desk/session", { signal: stop.signal });
@@ -48,93 +48,93 @@ async function who() {
   }
 }
 
-// The session is over, as is known without asking; why will be found out.
-export function lost() {
-  over = true;
-  check(true);
+// Called when the server has closed the socket because the session has ended.
+export function sessionEnded() {
+  ended = true;
+  checkSession(true);
 }
 
-let put = false; // the dialog was put away
-function end(asks) {
-  over = true;
+let dismissed = false; // the user has closed the dialog
+function showEnded(asks) {
+  ended = true;
   bar.hidden = false;
   $("connection").classList.remove("on");
   $("connection").textContent = "Logged out";
-  if (asks || !put) askPassword();
+  if (asks || !dismissed) askPassword();
 }
 
-// Opens the dialog. Whoever is just typing is not interrupted: the rest of the sentence would go into the password.
-let soon, typedAt = 0, composes = false;
+// Opens the dialog, but not while the user is typing: the rest of the sentence would go into the password field.
+let askTimer, typedAt = 0, isComposing = false;
 document.addEventListener("input", () => { typedAt = Date.now(); }, true);
-document.addEventListener("compositionstart", () => { composes = true; }, true);
-document.addEventListener("compositionend", () => { composes = false; }, true);
+document.addEventListener("compositionstart", () => { isComposing = true; }, true);
+document.addEventListener("compositionend", () => { isComposing = false; }, true);
 export function askPassword() {
-  clearTimeout(soon);
-  if (!over) return;
+  clearTimeout(askTimer);
+  if (!ended) return;
   if (dialog.open) {
     if (!form.contains(document.activeElement)) form.elements.password.focus();
     return;
   }
   const rest = typedAt + 2500 - Date.now();
-  if (composes || rest > 0) { soon = setTimeout(askPassword, Math.max(rest, 300)); return; }
-  put = false;
+  if (isComposing || rest > 0) { askTimer = setTimeout(askPassword, Math.max(rest, 300)); return; }
+  dismissed = false;
   dialog.showModal();
   form.elements.password.focus();
 }
 
 function resume() {
-  over = put = false;
-  clearTimeout(soon);
+  ended = dismissed = false;
+  clearTimeout(askTimer);
   bar.hidden = true;
   dialog.close();
-  for (const f of back) f();
+  for (const f of returnListeners) f();
   for (const go of waiting.splice(0)) go();
 }
 
-// What is to be said when the socket is back.
-export function sayUndone() {
-  if (refusedWork) trouble("You are logged in again. What you did last was not done. Please do it again.");
+// Reports refused changes once the socket is open again.
+export function reportRefusedWork() {
+  if (refusedWork) showError("You are logged in again. What you did last was not done. Please do it again.");
   refusedWork = false;
 }
 
 const form = dialog.querySelector("form"), error = dialog.querySelector(".error"), button = form.querySelector("button.primary");
-const say = (text) => { error.textContent = text; };
+const showFormError = (text) => { error.textContent = text; };
 form.addEventListener("submit", async (e) => {
   e.preventDefault();
   const password = form.elements.password;
   button.disabled = true;
-  say("");
+  showFormError("");
   try {
     const res = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
     if (res.ok) {
       password.value = "";
-      over = true;
-      await check(true);
+      ended = true;
+      await checkSession(true);
     } else {
-      say((await res.json().catch(() => null))?.message || "The log-in did not work. Please try again.");
+      showFormError((await res.json().catch(() => null))?.message || "The log-in did not work. Please try again.");
       password.select();
     }
   } catch {
-    say("The server cannot be reached. Please try again in a moment.");
+    showFormError("The server cannot be reached. Please try again in a moment.");
   }
   button.disabled = false;
 });
-dialog.addEventListener("close", () => { put = over; form.elements.password.value = ""; say(""); });
+dialog.addEventListener("close", () => { dismissed = ended; form.elements.password.value = ""; showFormError(""); });
 bar.addEventListener("click", (e) => { if (e.target.closest("button")) { typedAt = 0; askPassword(); } });
 
-// Another tab may have logged in meanwhile.
-const look = () => {
-  if (!over || document.hidden) return;
-  if (dialog.open) askPassword(); // the field has the focus, whatever this tab had before
-  check(false);
+// The user may have logged in in another tab.
+const checkIfEnded = () => {
+  if (!ended || document.hidden) return;
+  if (dialog.open) askPassword(); // focuses the field
+  checkSession(false);
 };
-addEventListener("focus", look);
-document.addEventListener("visibilitychange", look);
+addEventListener("focus", checkIfEnded);
+document.addEventListener("visibilitychange", checkIfEnded);
 
 document.addEventListener("htmx:before:request", (e) => { e.detail.ctx.request.headers["Parley-User"] = user; });
 document.addEventListener("htmx:finally:request", (e) => {
   const { ctx } = e.detail, from = ctx.sourceElement;
-  if (ctx.response?.status !== 401 || from?.matches?.("[data-composer]")) return; // composers send again
+  if (ctx.response?.status !== 401 || from?.matches?.("[data-composer]")) return; // composers repeat their requests
   if (ctx.request.method !== "GET") refusedWork = true;
-  refused().then(() => { if (from?.matches?.('[hx-trigger="open"]')) htmx.trigger(from, "open"); });
+  whenLoggedIn().then(() => { if (from?.matches?.('[hx-trigger="open"]')) htmx.trigger(from, "open"); });
 });

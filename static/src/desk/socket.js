@@ -1,42 +1,42 @@
-// The socket: after every opening the page says how far each thread has come, and gets what is missing.
-import { $, all, composer, panes } from "./dom.js";
-import { cursor } from "./panes.js";
-import { cursorOf } from "./loading.js";
-import { pump } from "./composer.js";
-import { check, isOver, lost, onReturn, sayUndone } from "./session.js";
+// The socket. After every opening the page sends the cursor of each thread, and the server answers with what is missing.
+import { $, all, panes } from "./dom.js";
+import { cursor } from "./threads.js";
+import { checkSession, hasEnded, onReturn, reportRefusedWork, sessionEnded } from "./session.js";
 
 const connection = $("connection");
-let socket, opened = false;
+let socket, wasOpened = false;
+const openListeners = [];
+export const onOpen = (f) => openListeners.push(f); // f is called after every opening, when the cursors are sent
 document.addEventListener("htmx:ws:before:connection", (e) => {
-  if (!isOver()) return;
-  e.detail.connection.cancelled = true; // it would be refused: after the log-in it is opened anew
+  if (!hasEnded()) return;
+  e.detail.connection.cancelled = true; // it would be refused: it is opened after the log-in
   e.preventDefault();
 });
 document.addEventListener("htmx:ws:after:connection", (e) => {
   socket = e.detail.connection.socket;
-  opened = true;
+  wasOpened = true;
   connection.textContent = "Online";
   connection.classList.add("on");
   const threads = {}, light = {};
   for (const p of all(".pane:not(.light)", panes)) threads[p.dataset.conversation] = cursor(p);
-  for (const p of all(".pane.light", panes).slice(0, 900)) light[p.dataset.conversation] = cursorOf(p); // the others are known by their ids
-  tell({ type: "hello", threads, light });
+  for (const p of all(".pane.light", panes).slice(0, 900)) light[p.dataset.conversation] = cursor(p); // a frame has a limit; panes beyond it that come again are recognized by their ids
+  sendFrame({ type: "hello", threads, light });
   $("trouble").replaceChildren();
-  sayUndone();
-  for (const p of all(".pane", panes)) if (composer(p)?.out) pump(composer(p));
+  reportRefusedWork();
+  for (const f of openListeners) f();
 });
 document.addEventListener("htmx:ws:close", (e) => {
-  const { code } = e.detail, failed = !opened;
-  opened = false;
+  const { code } = e.detail, failed = !wasOpened;
+  wasOpened = false;
   connection.classList.remove("on");
-  if (isOver()) return;
+  if (hasEnded()) return;
   connection.textContent = { 1008: "Logged out", 4001: "Not connected" }[code] ?? "Reconnecting…";
-  if (code === 1008) lost();
-  else if (failed) check(true); // refused, perhaps because the session has ended
+  if (code === 1008) sessionEnded();
+  else if (failed) checkSession(true); // refused, perhaps because the session has ended
 });
-export const tell = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
+export const sendFrame = (frame) => { if (socket?.readyState === 1) socket.send(JSON.stringify(frame)); };
 
-// Opens the socket anew at once, whatever the one before is doing.
+// Opens the socket anew at once, whatever state the old one is in.
 let reopened = 0, soon;
 function reopen() {
   clearTimeout(soon);
@@ -49,9 +49,9 @@ function reopen() {
     old.socket?.close();
     delete ws.connection;
   }
-  opened = false;
+  wasOpened = false;
   window.htmx?.trigger(document.body, "reopen");
 }
 onReturn(reopen);
 addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "No network"; socket?.close(); });
-addEventListener("online", () => { if (!isOver() && (!socket || socket.readyState > 1)) reopen(); });
+addEventListener("online", () => { if (!hasEnded() && (!socket || socket.readyState > 1)) reopen(); });

@@ -1,4 +1,4 @@
-// What the widget says while one talks; more.js has the rest. Other languages have the same names, all in one; {…} is filled in.
+// English texts of the panel; more.js has those of parts that are loaded later. Other languages have all in one file. {names} are filled in.
 export default {
   open: "Open chat", close: "Close chat", unread: "{n} new", news: "New message", write: "Write a message", send: "Send",
   again: "New conversation", gone: "The chat is not available on this page.", connecting: "Connecting…",

@@ -1,4 +1,4 @@
-// What the widget says where something is loaded only when it is used: in English.
+// English texts of parts that are loaded when they are used.
 export default {
   leave: "Leave your e-mail address, and we will write to you.", address: "Your e-mail address", about: "What is it about?", begin: "Start chat",
   required: "Please fill this in.", choose: "Please choose", shot: "Send a picture of this page",

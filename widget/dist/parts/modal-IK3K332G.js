@@ -1,0 +1,1 @@
+var e=[],t;function i(p,n){e.push(p);let l=()=>{e=e.filter(a=>a.isConnected&&a.matches(":modal"));let o=e[e.length-1]||document.documentElement;n.parentNode!==o&&(n.style.display="none",n.popover=null,o.append(n),e.length&&(n.popover="manual",n.showPopover())),e.length||(t=clearInterval(t))};l(),e.length&&(t||=setInterval(l,100))}export{i as default};

@@ -1,1 +1,0 @@
-import{a as n}from"./chunk-XNQXAYSU.js";import{a as m}from"./chunk-6OXUNSUC.js";var e;function u({act:o,aria:t,input:f,make:i,root:d,texts:l,website:c},p){let r={...n,...l},s=()=>{e.remove(),f.focus()};e?.remove(),e=t(i("p","notice offer",o("link",r.attach_too,()=>{s(),p()})," ",t(o("link","×",s),r.dismiss)),"","status"),m(d,c).then(()=>f.form.before(e))}export{u as default};

@@ -199,10 +199,10 @@ func IsLockTimeout(err error) bool {
 	return errors.As(err, &e) && e.Code == lockedCode
 }
 
-// IsOverCapacity reports whether err says that an agent cannot have another conversation (assigned() in migration 00007).
+// IsOverCapacity reports whether err says that an agent cannot have another conversation (app.record_assignment).
 func IsOverCapacity(err error) bool { return hasCode(err, "PAR01") }
 
-// IsOutsideLimits reports whether err says that a team member is limited to other customers (within_limits() in migration 00012).
+// IsOutsideLimits reports whether err says that a team member is limited to other customers (app.verify_permitted_customer).
 func IsOutsideLimits(err error) bool { return hasCode(err, "PAR02") }
 
 // IsDenied reports whether err says that a policy of row-level security does not let the actor write a row.

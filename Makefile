@@ -48,10 +48,11 @@ lint: ## gofmt, go vet, staticcheck
 audit: ## look for known vulnerabilities, licenses we may not use, and vendored files that have changed
 	@go -C tools run ./audit
 
-generate: ## write generated code anew: sqlc, templ, the widget's bundle
+generate: deps ## write generated code anew: sqlc, templ, the widget's bundle, the picture of the schema
 	$(TOOL) sqlc generate
 	$(TOOL) templ generate
 	go run ./widget/build
+	go run ./app/tools/schema
 	@scripts/generated.sh write
 
 bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second

@@ -39,10 +39,11 @@ e2e-all: deps-test ## talk, files, rating and the desk in Chromium, Firefox and 
 	@scripts/deps.sh engines
 	ENGINES=all go test ./app/e2e -run '^TestEngines$$' -count=1 -v -timeout 20m
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, retired words
 	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
 	go vet ./...
 	go -C tools vet ./...
+	@go -C tools run ./words
 	$(TOOL) staticcheck ./...
 
 audit: ## look for known vulnerabilities, licenses we may not use, and vendored files that have changed

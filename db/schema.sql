@@ -599,8 +599,8 @@ create policy door on website_groups for select to parley_door using (true);
 grant select, insert, update (position, priority, labels), delete on website_groups to parley_app;
 grant select (org_id, website_id, group_id, position, labels) on website_groups to parley_door;
 
--- A user's availability, and what routing learns of its work. The row is written with every reply: room in its page for
--- new versions.
+-- A user's availability, and what routing learns of its work. The row is written with every reply: its page has space
+-- for new versions.
 create table agents (
   org_id                 uuid not null,
   user_id                uuid not null,
@@ -667,8 +667,8 @@ grant select (org_id, user_id, instance) on presence to parley_door;
 -- The organization's settings of routing, and when it was last done.
 create table routing (
   org_id               uuid not null,
-  away_requeue_seconds integer not null default 240, -- an agent who is away keeps its conversations for so long
-  former_agent_hours   integer not null default 24, -- a visitor who returns within goes to its former agent
+  away_requeue_seconds integer not null default 240, -- for so long an agent who is away keeps its conversations
+  former_agent_hours   integer not null default 24, -- a visitor who returns within them gets its former agent
   last_round_at        timestamptz,
   last_requeue_at      timestamptz,
   primary key (org_id),
@@ -790,8 +790,8 @@ grant select, insert, update (visitor_id, reason, by_id, created_at, until), del
 -- Conversations and messages
 ------------------------------------------------------------------------------------------------------------------------
 
--- The row is written with every message: room in its page lets the new version stay there (HOT), without a new entry in
--- any index. Therefore no index has a column that every message changes.
+-- The row is written with every message: space in its page lets the new version stay there (HOT), without a new entry
+-- in any index. Therefore no index has a column that every message changes.
 create table conversations (
   org_id              uuid not null,
   id                  uuid not null,
@@ -801,7 +801,7 @@ create table conversations (
   visitor_name        text not null default '', -- copied: every message is shown with it
   group_id            uuid not null default app.main_group(),
   state               text not null default 'waiting',
-  state_reason        text not null default 'visitor', -- how it came to be where it is: routing, next, picked, taken back, ...
+  state_reason        text not null default 'visitor', -- how it came to be where it is: routing, next, picked, lost, ...
   agent_id            uuid,
   agent_name          text not null default '', -- as the visitor sees it
   created_at          timestamptz not null,
@@ -1560,7 +1560,7 @@ grant select, insert, update (tokens, calls) on language_model_usage to parley_a
 create table submitted_forms (
   org_id uuid not null,
   hash   bytea not null,
-  answer text not null default '', -- the address to which the first was redirected; empty: not yet known
+  answer text not null default '', -- to which address the first was redirected; empty: unknown yet
   at     timestamptz not null default now(),
   primary key (org_id, hash),
   foreign key (org_id) references organizations(id),

@@ -37,7 +37,7 @@ var NotificationKinds = []struct{ ID, Label string }{
 
 // GetPreferences returns the actor's own.
 func (s *Service) GetPreferences(ctx context.Context, who access.Actor) (p Preferences, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PreferencesRead)
 	if err != nil {
 		return p, err
 	}
@@ -62,7 +62,7 @@ func loadPreferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Prefe
 
 // SetPreferences keeps the actor's own. Two commands cannot have the same keys.
 func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Preferences) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PreferencesUpdate)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ type Alias struct {
 
 // ListAliases returns a user's, one for each customer.
 func (s *Service) ListAliases(ctx context.Context, who access.Actor, user uuid.UUID) ([]Alias, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ type AliasChange struct {
 // SetAliases changes names and pictures of a user for several customers, all or none of them. Fields of the error are named alias-ID,
 // by customer.
 func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UUID, changes []AliasChange) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberSetAliases)
 	if err != nil {
 		return err
 	}
@@ -242,7 +242,7 @@ type PushSubscription struct{ Endpoint, P256dh, Auth string }
 
 // SubscribePush keeps one of the actor's browsers, for as long as the actor's present sessions are good.
 func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushSubscription) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PushSubscribe)
 	if err != nil {
 		return err
 	}
@@ -270,7 +270,7 @@ func (s *Service) UnsubscribePush(ctx context.Context, who access.Actor, user uu
 
 // ListPushSubscriptions returns a user's browsers; those that asked before its sessions were ended (by a new password, say) are none.
 func (s *Service) ListPushSubscriptions(ctx context.Context, who access.Actor, user uuid.UUID) ([]PushSubscription, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PushSubscribe)
 	if err != nil {
 		return nil, err
 	}

@@ -162,7 +162,7 @@ type TeamListItem struct {
 // ListTeam lists the organization's users, those who can log in first. A manager who is limited to customers gets itself and whom it may
 // manage: who is limited to no other customers, and the reviewers of its own.
 func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListItem, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}

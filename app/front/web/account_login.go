@@ -35,9 +35,9 @@ func choiceKey(p identity.TeamMember) string { return fmt.Sprintf("%s:%d", p.ID(
 // homePath is where a role starts.
 func homePath(role access.Role) string {
 	switch {
-	case role.Can(access.Manage):
+	case role.Can(access.CustomerRead):
 		return "/admin"
-	case role.Can(access.Answer):
+	case role.Can(access.DeskOpen):
 		return "/desk"
 	}
 	return "/review"
@@ -140,7 +140,7 @@ func (s *Server) chooseOrganization(c echo.Context) error {
 
 // logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
 func (s *Server) logOut(c echo.Context) error {
-	if req, err := s.authenticate(c); err == nil && req.Actor.Can(access.Answer) {
+	if req, err := s.authenticate(c); err == nil && req.Actor.Can(access.PresenceSet) {
 		if err := s.routing.GoOfflineAtLogout(c.Request().Context(), req.Actor); err != nil {
 			return err
 		}

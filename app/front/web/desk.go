@@ -35,8 +35,8 @@ func (s *Server) desk(req *request) error {
 	for _, c := range whole {
 		cursors[c.ID] = 0
 	}
-	p := view.Page{User: req.ID(), UserName: req.Name, Email: req.Email, OrgName: req.OrgName, CanManage: req.Actor.Can(access.Manage), CanReview: req.Actor.Can(access.Review),
-		CanMonitor: req.Actor.Can(access.Monitor), Queue: waiting, Own: own, Participating: consulted, PushKey: s.push.PublicKey()}
+	p := view.Page{User: req.ID(), UserName: req.Name, Email: req.Email, OrgName: req.OrgName, CanManage: req.Actor.Can(access.CustomerRead), CanReview: req.Actor.Can(access.ArchiveRead),
+		CanMonitor: req.Actor.Can(access.MonitorRead), Queue: waiting, Own: own, Participating: consulted, PushKey: s.push.PublicKey()}
 	if p.More, err = s.conversations.CountQueuedBeyond(ctx, req.Actor, queues, waiting); err != nil {
 		return err
 	}

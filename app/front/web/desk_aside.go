@@ -30,7 +30,7 @@ func (s *Server) asideOfPage(req *request) (err error) {
 	if p.Details, err = s.conversations.GetDetails(req.Request().Context(), req.Actor, p.Conversation.ID); err != nil {
 		return err
 	}
-	p.CanBlock = req.Actor.Can(access.Monitor)
+	p.CanBlock = req.Actor.Can(access.BlockCreate)
 	return s.render(req, http.StatusOK, view.AsideVisitorUpdate(p, time.Now()))
 }
 
@@ -45,7 +45,7 @@ func (s *Server) loadAside(req *request) (p view.AsideView, err error) {
 	if p.AllTags, err = s.conversations.Tags(ctx, req.Actor); err != nil {
 		return p, err
 	}
-	if p.CanBlock = req.Actor.Can(access.Monitor); p.CanBlock {
+	if p.CanBlock = req.Actor.Can(access.BlockCreate); p.CanBlock {
 		blocks, err := s.conversations.ListBlocks(ctx, req.Actor)
 		if err != nil {
 			return p, err

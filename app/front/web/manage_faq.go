@@ -82,7 +82,7 @@ func (req *request) queryID(name string) uuid.UUID {
 
 // scopeChoices is what a scope can be chosen from; agents do not choose.
 func (s *Server) scopeChoices(ctx context.Context, req *request) (p manage.ScopeChoices, err error) {
-	if !req.Actor.Can(access.Manage) {
+	if !req.Actor.CanFully(access.FAQEntryUpdate) {
 		return p, nil
 	}
 	if p.Customers, err = s.org.ListCustomers(ctx, req.Actor); err != nil {
@@ -180,7 +180,7 @@ func (req *request) readEntry(before faq.Entry) (faq.Entry, error) {
 	}
 	e.Category = req.FormValue("category")
 	e.Texts = []faq.Text{{Language: req.FormValue("language"), Question: req.FormValue("question"), Answer: req.FormValue("answer")}}
-	if req.Actor.Can(access.Manage) {
+	if req.Actor.Can(access.FAQEntrySetState) {
 		e.State = faq.State(req.FormValue("state"))
 		for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
 			if r.has(name) {

@@ -128,17 +128,18 @@ func (db *DB) AsLogIn(actor access.Actor) *Tenant {
 	return &Tenant{db: db, actor: actor, loggingIn: true}
 }
 
-// Authorize is As for an actor who has the right, and a Forbidden error for everyone else.
-func (db *DB) Authorize(actor access.Actor, right access.Right) (*Tenant, error) {
-	if !actor.Can(right) {
-		return nil, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+// Authorize is As for an actor who may do the action, and a fail.Forbidden for everyone else.
+func (db *DB) Authorize(actor access.Actor, action access.Action) (*Tenant, error) {
+	if err := actor.Require(action); err != nil {
+		return nil, err
 	}
 	return db.As(actor), nil
 }
 
-// AuthorizeWholeOrg is For where the whole organization is concerned: a team member limited to customers is refused, too.
-func (db *DB) AuthorizeWholeOrg(actor access.Actor, right access.Right) (*Tenant, error) {
-	t, err := db.Authorize(actor, right)
+// AuthorizeWholeOrg is Authorize where the whole organization is concerned: a team member limited to customers is refused, too. It is for
+// actions whose rule does not say so itself.
+func (db *DB) AuthorizeWholeOrg(actor access.Actor, action access.Action) (*Tenant, error) {
+	t, err := db.Authorize(actor, action)
 	if err == nil && actor.IsLimited() {
 		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"parley/app/domain/conversation"
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/serve"
@@ -45,7 +45,7 @@ func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, er
 		t.Fatal(err)
 	}
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
-	cfg.SignUp = web.SignUpOpen
+	cfg.SignUp = team.SignUpOpen
 	cfg.CommitWindow = 2 * time.Millisecond // many tests write one message after another
 	if change != nil {
 		change(&cfg)

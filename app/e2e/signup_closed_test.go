@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
@@ -17,7 +17,7 @@ func TestSignUpClosed(t *testing.T) {
 	t.Parallel()
 	app, _ := testkit.DatabaseURLs(t)
 	ctx := t.Context()
-	for _, mode := range []string{"", web.SignUpInvite} {
+	for _, mode := range []team.SignUpPolicy{"", team.SignUpInvite} {
 		smtp, letters := testkit.MailServer(t, 0)
 		s := startServer(t, func(c *serve.Config) { c.SignUp, c.SMTPURL = mode, smtp })
 		b := newHTTPClient(t)

@@ -19,6 +19,7 @@ import (
 	"parley/app/domain/files"
 	"parley/app/domain/followup"
 	"parley/app/domain/notification"
+	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	"parley/app/front/live"
 	"parley/app/front/web"
@@ -89,7 +90,7 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 			return nil, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.URL, SignUp: cfg.signUpMode(), Ready: s.readinessError, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	webCfg := web.Config{PublicURL: s.URL, Ready: s.readinessError, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = s.requests.observe
 	}
@@ -135,7 +136,9 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 		s.Live.MailTranscript = mailing.MailTranscript
 	}
 	notification.Subscribe(h.Bus, h.Identity, pusher)
-	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
+	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mail: mailer},
+		team.Options{PublicURL: s.URL, SignUp: cfg.signUpMode()})
+	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Team: teams, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
 	if err != nil {
 		return nil, err
 	}

@@ -329,6 +329,9 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 	if to != Draft && to != InReview && to != Published {
 		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
 	}
+	if len(ids) == 0 {
+		return 0, fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
+	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
 	var changed []uuid.UUID

@@ -46,7 +46,11 @@ func (s *Service) GetPreferences(ctx context.Context, who access.Actor) (p Prefe
 
 // GetPreferencesOf returns a user's, for the program itself.
 func (s *Service) GetPreferencesOf(ctx context.Context, who access.Actor, user uuid.UUID) (Preferences, error) {
-	return loadPreferences(ctx, s.db.As(who), user)
+	t, err := s.db.Authorize(who, access.PreferencesRead)
+	if err != nil {
+		return Preferences{}, err
+	}
+	return loadPreferences(ctx, t, user)
 }
 
 func loadPreferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Preferences, err error) {
@@ -260,12 +264,20 @@ func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushS
 // UnsubscribeAllPush ends all of the actor's subscriptions: it has logged out. A desk that is open elsewhere subscribes again when it
 // is loaded.
 func (s *Service) UnsubscribeAllPush(ctx context.Context, who access.Actor) error {
-	return identitydb.New(s.db.As(who)).DeletePushSubscriptions(ctx, who.ID())
+	t, err := s.db.Authorize(who, access.PushSubscribe)
+	if err != nil {
+		return err
+	}
+	return identitydb.New(t).DeletePushSubscriptions(ctx, who.ID())
 }
 
 // UnsubscribePush forgets a browser.
 func (s *Service) UnsubscribePush(ctx context.Context, who access.Actor, user uuid.UUID, endpoint string) error {
-	return identitydb.New(s.db.As(who)).DeletePushSubscription(ctx, identitydb.DeletePushSubscriptionParams{UserID: user, Endpoint: endpoint})
+	t, err := s.db.Authorize(who, access.PushSubscribe)
+	if err != nil {
+		return err
+	}
+	return identitydb.New(t).DeletePushSubscription(ctx, identitydb.DeletePushSubscriptionParams{UserID: user, Endpoint: endpoint})
 }
 
 // ListPushSubscriptions returns a user's browsers; those that asked before its sessions were ended (by a new password, say) are none.

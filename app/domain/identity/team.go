@@ -54,6 +54,9 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 	checks.AddError("email", err)
 	checks.AddError("role", checkRoleGrant(who, role))
 	only, err := checkReviewerCustomer(who, role, customer)
+	if customer != uuid.Nil && role.Valid() && !role.NeedsCustomer() {
+		err = fail.New(fail.Invalid, "This is for reviewers only. Choose “Reviewer”, or no customer here.")
+	}
 	checks.AddError("customer", err)
 	checks.AddError("customers", checkMayLimitTo(who, role, customers))
 	if err := checks.Result(); err != nil {

@@ -246,9 +246,6 @@ func (s *Server) setEntryStates(req *request) error {
 		}
 		ids = append(ids, id)
 	}
-	if len(ids) == 0 {
-		return fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
-	}
 	n, err := s.faq.SetState(req.Request().Context(), req.Actor, ids, faq.State(req.FormValue("state")))
 	if err != nil {
 		return err

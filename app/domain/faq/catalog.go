@@ -176,7 +176,32 @@ func (s *Service) SaveEntry(ctx context.Context, who access.Actor, e Entry) (uui
 	if err != nil {
 		return uuid.Nil, "", err
 	}
+	if err := checkStateAndScope(ctx, faqdb.New(t), who, e); err != nil {
+		return uuid.Nil, "", err
+	}
 	return s.storeEntry(ctx, t, who, rules, e)
+}
+
+// checkStateAndScope returns fail.Forbidden if the actor may change texts only, and an entry is to get another state or scope than it has. A new
+// one is for everybody then, and published as far as its writer may.
+func checkStateAndScope(ctx context.Context, q *faqdb.Queries, actor access.Actor, e Entry) error {
+	if actor.Can(access.FAQEntrySetState) {
+		return nil
+	}
+	before := Entry{State: Published}
+	if e.ID != uuid.Nil {
+		var err error
+		if before, err = getEntry(ctx, q, e.ID); err != nil {
+			return err
+		}
+		if before.Version != e.Version { // refused because somebody has changed it
+			return nil
+		}
+	}
+	if e.State != before.State || e.Scope != before.Scope {
+		return fail.New(fail.Forbidden, "Only managers change the state of an entry, and whom it is for. Ask a manager.")
+	}
+	return nil
 }
 
 func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor, rules DeskRules, e Entry) (uuid.UUID, State, error) {

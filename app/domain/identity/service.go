@@ -178,6 +178,20 @@ func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListIte
 	return list, err
 }
 
+// GetListedMember returns one person as ListTeam does. It returns fail.NotFound for whom the actor does not see there.
+func (s *Service) GetListedMember(ctx context.Context, actor access.Actor, id uuid.UUID) (TeamListItem, error) {
+	list, err := s.ListTeam(ctx, actor)
+	if err != nil {
+		return TeamListItem{}, err
+	}
+	for _, item := range list {
+		if item.ID == id {
+			return item, nil
+		}
+	}
+	return TeamListItem{}, fail.Missing("user")
+}
+
 // newToken returns a secret for a link (160 bits) and what is kept of it.
 func newToken() (secret string, hash []byte) {
 	b := make([]byte, 20)

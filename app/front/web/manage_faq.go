@@ -180,12 +180,12 @@ func (req *request) readEntry(before faq.Entry) (faq.Entry, error) {
 	}
 	e.Category = req.FormValue("category")
 	e.Texts = []faq.Text{{Language: req.FormValue("language"), Question: req.FormValue("question"), Answer: req.FormValue("answer")}}
-	if req.Actor.Can(access.FAQEntrySetState) {
+	if r.has("state") {
 		e.State = faq.State(req.FormValue("state"))
-		for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
-			if r.has(name) {
-				*to = r.id(name)
-			}
+	}
+	for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
+		if r.has(name) {
+			*to = r.id(name)
 		}
 	}
 	for _, l := range append(slices.Clone(r.values("languages")), "new") {

@@ -90,9 +90,9 @@ func TestResponsesRevealNoAccount(t *testing.T) {
 	t.Parallel()
 	const asked = 6 // times in each form, of which the one counts beside which the server did least
 	ctx := context.Background()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	go func() {
-		for range letters {
+		for range mails {
 		}
 	}()
 	for mode, change := range map[string]func(*serve.Config){"mail": func(c *serve.Config) { c.SMTPURL = smtp }, "no mail": nil} {
@@ -195,7 +195,7 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 		if code, _, err := max.Post(ctx, c.path, c.form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
-		kept := column[[]byte](t, conn, "select data from sessions")
+		stored := column[[]byte](t, conn, "select data from sessions")
 		_, body, err := max.Get(ctx, "/admin/people")
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +204,7 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 		if found == nil {
 			t.Fatalf("%s: no link on the page", what)
 		}
-		for _, data := range append(kept, column[[]byte](t, conn, "select data from sessions")...) {
+		for _, data := range append(stored, column[[]byte](t, conn, "select data from sessions")...) {
 			if bytes.Contains(data, []byte(found[1])) || bytes.Contains(data, []byte(found[0][:6])) {
 				t.Errorf("%s: a session in the database has the link", what)
 			}
@@ -220,7 +220,7 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	max := logInAgent(t, s, o, access.Manager)
 	for path, form := range map[string]url.Values{
@@ -230,11 +230,11 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 		if code, _, err := max.Post(ctx, path, form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
-		letter := receive(t, letters)
-		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(letter.Text)
+		mail := receive(t, mails)
+		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(mail.Text)
 		_, body, err := max.Get(ctx, "/admin/people")
-		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+letter.To) {
-			t.Errorf("%s: %v %v", path, err, letter)
+		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+mail.To) {
+			t.Errorf("%s: %v %v", path, err, mail)
 		}
 	}
 }
@@ -243,7 +243,7 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 // no password.
 func TestSignUpByMail(t *testing.T) {
 	t.Parallel()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	email := "olga@" + uuid.NewString()[:8] + ".example"
 	ask := func(name string) string {
@@ -251,11 +251,11 @@ func TestSignUpByMail(t *testing.T) {
 		if a := postAsStranger(t, s, "", "/signup", url.Values{"organization": {name}, "name": {"Olga"}, "email": {email}}); a.code != http.StatusOK || !strings.Contains(a.body, "We have sent a link to") {
 			t.Fatalf("%d %s", a.code, a.body)
 		}
-		letter := receive(t, letters)
-		if letter.To != email || strings.Contains(letter.Text, name) {
-			t.Fatalf("%+v", letter)
+		mail := receive(t, mails)
+		if mail.To != email || strings.Contains(mail.Text, name) {
+			t.Fatalf("%+v", mail)
 		}
-		return regexp.MustCompile(`/signup/\S+`).FindString(letter.Text)
+		return regexp.MustCompile(`/signup/\S+`).FindString(mail.Text)
 	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {

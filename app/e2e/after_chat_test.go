@@ -22,7 +22,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond
 	})
@@ -71,7 +71,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	visitor.Wait(`$("chat .message.agent")`)
 	time.Sleep(600 * time.Millisecond)
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		t.Errorf("what was read is mailed: %s", l.Text)
 	default:
 	}
@@ -79,16 +79,16 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text, "It left us **today**."); err != nil {
 		t.Fatal(err)
 	}
-	var letter testkit.Mail
+	var mail testkit.Mail
 	select {
-	case letter = <-letters:
+	case mail = <-mails:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no letter came")
 	}
-	if letter.To != "anna@home.example" || !strings.Contains(letter.Text, "It left us today.") || strings.Contains(letter.Text, "One moment") {
-		t.Errorf("the letter to %s says %s", letter.To, letter.Text)
+	if mail.To != "anna@home.example" || !strings.Contains(mail.Text, "It left us today.") || strings.Contains(mail.Text, "One moment") {
+		t.Errorf("the letter to %s says %s", mail.To, mail.Text)
 	}
-	_, back, _ := strings.Cut(letter.Text, "Reply in the chat:\n")
+	_, back, _ := strings.Cut(mail.Text, "Reply in the chat:\n")
 	back, _, _ = strings.Cut(back, "\n")
 	visitor = testkit.NewTab(t) // on another device
 	openByLink(visitor, strings.TrimSpace(back))
@@ -132,12 +132,12 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
 	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
 	select {
-	case letter = <-letters:
+	case mail = <-mails:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no transcript came")
 	}
-	if letter.To != "anna@work.example" || !strings.Contains(letter.Text, "Where is my parcel?") || strings.Contains(letter.Text, "can be written to") {
-		t.Errorf("the transcript to %s says %s", letter.To, letter.Text)
+	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") || strings.Contains(mail.Text, "can be written to") {
+		t.Errorf("the transcript to %s says %s", mail.To, mail.Text)
 	}
 
 	manager := testkit.NewTab(t)
@@ -197,7 +197,7 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	one := startServer(t, func(c *serve.Config) { c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, time.Hour, time.Hour })
 	changeSettings(t, one, o, func(x *org.Settings) { x.WarnAfterMinutes, x.EndAfterMinutes = 1, 1 })
 	v := newVisitor(t, one, o, "")
@@ -219,7 +219,7 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 	})
 	openDesk(t, logInAgent(t, two, o, access.Agent))
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		if l.To != "anna@home.example" || !strings.Contains(l.Text, "How can I help you?") {
 			t.Errorf("the letter to %s says %s", l.To, l.Text)
 		}

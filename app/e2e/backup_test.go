@@ -25,8 +25,8 @@ func TestBackupAndRestore(t *testing.T) {
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
 	dir := t.TempDir()
-	kept := filepath.Join(dir, "kept")
-	s := startServer(t, func(c *serve.Config) { c.FilesURL = kept })
+	files := filepath.Join(dir, "kept")
+	s := startServer(t, func(c *serve.Config) { c.FilesURL = files })
 	v := newVisitor(t, s, o, "")
 	v.send("What was said before the backup")
 	agent := newHTTPClient(t)
@@ -56,7 +56,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatalf("%s: %v\n%s", name, err, out)
 		}
 	}
-	script("backup.sh", "DATABASE_SUPER_URL="+named(testkit.SuperuserURL(t), "parley"), "FILES="+kept)
+	script("backup.sh", "DATABASE_SUPER_URL="+named(testkit.SuperuserURL(t), "parley"), "FILES="+files)
 
 	// Another machine, another Postgres.
 	place, err := os.MkdirTemp("/tmp", "parley-restore-")

@@ -59,7 +59,7 @@ func TestStaffSocketLimits(t *testing.T) {
 		b.send(ws.OpPing, true, "there?")
 		b.until(ws.OpPong)
 	}
-	board := open(sam, "/live/board")
+	monitor := open(sam, "/live/board")
 	open(sam, "/live/board")
 	in, err := traffic.LogIn(context.Background(), s.URL, o.Users[access.Owner].Email, testkit.Password)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestStaffSocketLimits(t *testing.T) {
 	sixth := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
 	closes(sixth, ws.StatusCode(1013), "Your organization has as many Parley pages open")
 	open(other.Users[access.Agent], "/live/desk") // another organization does not notice
-	board.conn.Close()
+	monitor.conn.Close()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // room again
 		again := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
 		ws.WriteFrame(again.conn, ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"hello","threads":{}}`)))) // refused, it may be gone

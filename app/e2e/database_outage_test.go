@@ -142,8 +142,8 @@ func TestDatabaseOutage(t *testing.T) {
 	if err := desk.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}}); err != nil {
 		t.Fatal(err)
 	}
-	told := recordFrames("a desk", desk)
-	told.until(t, "Parley is busy. Try again in")
+	log := recordFrames("a desk", desk)
+	log.until(t, "Parley is busy. Try again in")
 }
 
 func request(t testing.TB, who *traffic.Agent, method, address string, form url.Values) (code int, after, body string) {

@@ -121,15 +121,15 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Wait(`$("#pane-` + a.String() + ` [data-hand]").open && $("#comment-` + a.String() + `").value === "ni"`)
 
 	// The live monitor.
-	board := testkit.NewTab(t)
-	runBefore(board, press)
-	board.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
-	board.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
-	board.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
+	monitor := testkit.NewTab(t)
+	runBefore(monitor, press)
+	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
+	monitor.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
+	monitor.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
 		for (const code of ["KeyW", "KeyT", "ArrowDown"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: code, code, bubbles: true, ...its }))`)
-	board.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
-	board.Keys(kb.ArrowDown)
-	board.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
+	monitor.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
+	monitor.Keys(kb.ArrowDown)
+	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
 }
 
 // paste gives the focused field something from the clipboard: text, HTML and files as programs bring them along.

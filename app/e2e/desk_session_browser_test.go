@@ -173,8 +173,8 @@ func TestBrowserAnotherUserLogsIn(t *testing.T) {
 	desk.Run(`await fetch("/logout", { method: "POST" })`)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
-	if kept := testkit.Eval[string](desk, `Object.values(sessionStorage).join()`); !strings.Contains(kept, "My own words") {
-		t.Errorf("the draft is gone: %s", kept)
+	if stored := testkit.Eval[string](desk, `Object.values(sessionStorage).join()`); !strings.Contains(stored, "My own words") {
+		t.Errorf("the draft is gone: %s", stored)
 	}
 }
 

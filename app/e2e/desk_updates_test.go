@@ -112,27 +112,27 @@ func TestReadPositionIsAcknowledged(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	c, mia := uuid.MustParse(v.conversation), o.As(access.Agent)
-	colleague := openDesk(t, logInAgent(t, s, o, access.Owner))
+	teammate := openDesk(t, logInAgent(t, s, o, access.Owner))
 	if _, err := s.Routing.Take(ctx, mia, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
-	colleague.until(`hx-target="#line-` + v.conversation)
+	teammate.until(`hx-target="#line-` + v.conversation)
 	elsewhere := newConversations(t) // another process, whose bells are lost
 	if _, err := elsewhere.Requeue(ctx, s.DB.As(mia), conversation.RequeueOptions{Agent: mia.ID(), Reason: conversation.ReasonReturned}); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.Resync(uuid.Nil)
-	colleague.until(`id="line-` + v.conversation)
+	teammate.until(`id="line-` + v.conversation)
 	if _, err := elsewhere.Take(ctx, mia, "Mia", c, allGroups); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.HandleEvents([]bus.Event{{Kind: bus.Conversation, Org: o.ID, Conversation: c, User: mia.ID(), Seq: 4}})
-	colleague.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+	teammate.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
 }
 
 // A message that was told to come again keeps its turn: what is sent after it waits, so that what a visitor says stays in
 // order.
-func TestRefusedMessageKeepsOrder(t *testing.T) {
+func TestRefusedMessageStaysFirst(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, func(c *serve.Config) { c.Limits.Visitor.PerSecond, c.Limits.Visitor.Burst = 0.5, 1 })

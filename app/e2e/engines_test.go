@@ -148,14 +148,14 @@ func engineFiles(t *testing.T, e *engines.Engine) {
 	desk.Wait(`$(".pane.shown textarea")`)
 
 	// A file by the button, a picture by pasting.
-	letter := filepath.Join(t.TempDir(), "letter.txt")
-	if err := os.WriteFile(letter, []byte("Dear shop,\n"), 0o600); err != nil {
+	textFile := filepath.Join(t.TempDir(), "letter.txt")
+	if err := os.WriteFile(textFile, []byte("Dear shop,\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	visitor.Wait(`$("chat .attach")`)
 	visitor.Click("chat .attach")
 	visitor.Wait(`$("#chooser")`)
-	visitor.Choose("#chooser", letter)
+	visitor.Choose("#chooser", textFile)
 	visitor.Wait(`$("chat .message.visitor .file.card")`)
 	desk.Wait(`$(".pane .file.card, .pane .file")?.innerText.includes("letter.txt")`)
 	visitor.Run(`const bytes = Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(pngOf(64, 48)) + `"), (c) => c.charCodeAt(0)), data = new DataTransfer();

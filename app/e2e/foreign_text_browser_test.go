@@ -135,11 +135,11 @@ func TestBrowserForeignText(t *testing.T) {
 		b.Wait(`$("#about-` + id.String() + ` .trail") && $("#pane-` + id.String() + `.focus")`)
 		right(b, "a pane and its column")
 	}
-	board := b.OpenAnother()
-	board.Size(1400, 900, false)
-	board.Go(s.URL + "/board")
-	board.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
-	right(board, "the live monitor")
+	monitor := b.OpenAnother()
+	monitor.Size(1400, 900, false)
+	monitor.Go(s.URL + "/board")
+	monitor.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
+	right(monitor, "the live monitor")
 
 	// A notification and the palette have no elements to isolate with.
 	b.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push([title, o.body]) } close() {} };
@@ -174,14 +174,14 @@ func TestBrowserForeignText(t *testing.T) {
 		}
 	}
 	for _, page := range []string{"/review", "/review?q=zq", "/admin/ratings", "/admin/blocked"} {
-		board.Go(s.URL + page)
-		right(board, page)
+		monitor.Go(s.URL + page)
+		right(monitor, page)
 	}
 	for _, id := range ids {
-		board.Go(s.URL + "/review/" + id.String())
-		right(board, "a transcript")
-		board.Go(s.URL + "/review/" + id.String() + "?q=zq")
-		right(board, "a transcript with marks")
+		monitor.Go(s.URL + "/review/" + id.String())
+		right(monitor, "a transcript")
+		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
+		right(monitor, "a transcript with marks")
 		c, err := s.Archive.Get(ctx, owner, id, "")
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 
 // What was typed into a form is there again after the back button, a reload, the saving of a neighbor, and an ended session; and gone
 // when it is saved, discarded, or somebody else logs in.
-func TestBrowserFormsKeepInput(t *testing.T) {
+func TestBrowserFormsRestoreInput(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, o := startServer(t, nil), testkit.NewOrg(t)

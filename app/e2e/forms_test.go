@@ -102,7 +102,7 @@ func TestConcurrentEdits(t *testing.T) {
 }
 
 // What is changed otherwise than by a form makes it old, too.
-func TestFormsKeepOtherChanges(t *testing.T) {
+func TestFormsNoticeOtherChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, o := startServer(t, nil), testkit.NewOrg(t)

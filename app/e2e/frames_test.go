@@ -153,13 +153,13 @@ func TestEveryFrame(t *testing.T) {
 
 // withoutOwnChanges leaves out what the organization's own visitor changes by beginning a conversation.
 func withoutOwnChanges(snapshot string) string {
-	var kept strings.Builder
+	var rest strings.Builder
 	for line := range strings.Lines(snapshot) {
 		if !strings.HasPrefix(line, "arrivals ") {
-			kept.WriteString(line)
+			rest.WriteString(line)
 		}
 	}
-	return kept.String()
+	return rest.String()
 }
 
 // awaitAvailability waits until an agent's availability is what it should be.

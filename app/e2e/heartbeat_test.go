@@ -154,9 +154,9 @@ func TestSilentSockets(t *testing.T) {
 	}
 	awaitSockets(t, s, 1, 2)
 	network.silence()
-	kept := make(chan struct{})
+	answered := make(chan struct{})
 	go func() { // one that answers pings, as browsers do
-		defer close(kept)
+		defer close(answered)
 		for {
 			raw.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 			if _, _, err := raw.conn.ReadMessage(); err != nil {
@@ -166,13 +166,13 @@ func TestSilentSockets(t *testing.T) {
 	}()
 	awaitSockets(t, s, 0, 1)
 	select {
-	case <-kept:
+	case <-answered:
 		t.Error("the socket that answers was dropped, too")
 	default:
 	}
 	raw.conn.WriteControl(websocket.CloseMessage, nil, time.Now().Add(time.Second))
 	raw.conn.Close()
-	<-kept
+	<-answered
 }
 
 // What is posted with a hello that makes a new visitor is refused: if the answer were lost, it would be said by two.

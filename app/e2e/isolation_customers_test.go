@@ -77,36 +77,36 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	site, err := s.Org.GetWebsite(ctx, owner, x.Website)
 	must(err)
 	x.Key, x.domain = site.Key, site.Domains[0].ID.String()
-	colleague := base.AddMember(t, access.Agent, x.Customer)
+	teammate := base.AddMember(t, access.Agent, x.Customer)
 	x.Users = map[access.Role]testkit.Member{}
 	for role, p := range base.Users {
 		x.Users[role] = p
 	}
-	x.Users[access.Agent] = colleague // whom a manager of the first customer has nothing to say to
+	x.Users[access.Agent] = teammate // whom a manager of the first customer has nothing to say to
 	x.Users[access.Supervisor] = base.AddMember(t, access.Supervisor, x.Customer)
 	s.Routing.PublishGroupsChanged(x.ID) // who answers for which group is remembered
 	begin := func(text string) (uuid.UUID, access.Actor) {
 		v := newVisitor(t, s, x.Org, "")
 		v.send(text)
 		c := uuid.MustParse(v.conversation)
-		_, err := s.Routing.Take(ctx, colleague.Actor, "Alias "+x.Name, c)
+		_, err := s.Routing.Take(ctx, teammate.Actor, "Alias "+x.Name, c)
 		must(err)
 		return c, access.Visitor(x.ID, x.Website, visitorID(t, v.token, x.Org))
 	}
 	closed, former := begin("A closed one of " + x.Name)
-	_, err = s.Conversations.Close(ctx, colleague.Actor, closed)
+	_, err = s.Conversations.Close(ctx, teammate.Actor, closed)
 	must(err)
 	x.closed = closed.String()
 	x.conversation, x.visitor = begin("A message of " + x.Name)
-	_, err = s.Conversations.SendAsAgent(ctx, colleague.Actor, x.conversation, uuid.New(), conversation.Note, "A note of "+x.Name)
+	_, err = s.Conversations.SendAsAgent(ctx, teammate.Actor, x.conversation, uuid.New(), conversation.Note, "A note of "+x.Name)
 	must(err)
-	must(s.Conversations.Tag(ctx, colleague.Actor, x.conversation, "Tag of "+base.Name))
+	must(s.Conversations.Tag(ctx, teammate.Actor, x.conversation, "Tag of "+base.Name))
 	x.file, err = addFile(s, x.orgData)
 	must(err)
 	x.entry, _, err = s.FAQ.SaveEntry(ctx, owner, faq.Entry{Texts: []faq.Text{{Language: "en", Question: "A question of " + x.Name, Answer: "An answer of " + x.Name}},
 		State: faq.Published, Category: "Category " + x.Name, Scope: faq.Scope{Customer: x.Customer}})
 	must(err)
-	must(s.FAQ.RecordChoice(ctx, colleague.Actor, faq.Choice{Entry: x.entry, Kind: faq.Picked, Conversation: x.conversation, Seq: 1, Query: "A message of " + x.Name}))
+	must(s.FAQ.RecordChoice(ctx, teammate.Actor, faq.Choice{Entry: x.entry, Kind: faq.Picked, Conversation: x.conversation, Seq: 1, Query: "A message of " + x.Name}))
 	must(s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "hello", Body: "Hello from " + x.Name, Customer: x.Customer}))
 	list, err := s.FAQ.ListSnippets(ctx, owner, faq.SnippetScope{AllGroups: true})
 	must(err)

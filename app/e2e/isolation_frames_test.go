@@ -188,9 +188,9 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	w := newCustomerFixture(t, s)
 	group := uuid.New()
 	system := s.DB.As(access.System(w.own.ID, "test"))
-	colleague := w.own.AddMember(t, access.Agent) // the only one in the group
+	teammate := w.own.AddMember(t, access.Agent) // the only one in the group
 	for _, sql := range []string{"insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)",
-		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + colleague.Actor.ID().String() + "')"} {
+		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + teammate.Actor.ID().String() + "')"} {
 		if _, err := system.Exec(ctx, sql, w.own.ID, group); err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +223,7 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	deaf := []*frameLog{open("limited agent", limited["limited agent"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/desk"),
 		open("limited manager", limited["limited manager"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/board")}
 	agent := open("agent", limited["agent"], "/live/desk")
-	helper := open("colleague", colleague, "/live/desk")
+	helper := open("colleague", teammate, "/live/desk")
 	whole := open("supervisor", w.own.Users[access.Supervisor], "/live/desk")
 
 	play := func(o testkit.Org, mark string) (conversationID uuid.UUID) {
@@ -231,23 +231,23 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		v.send("First of " + mark)
 		conversationID = uuid.MustParse(v.conversation)
 		helper.until(t, "line-"+conversationID.String())
-		if _, err := s.Routing.Take(ctx, colleague.Actor, "Tom", conversationID); err != nil {
+		if _, err := s.Routing.Take(ctx, teammate.Actor, "Tom", conversationID); err != nil {
 			t.Fatal(err)
 		}
 		for _, say := range []struct {
 			kind conversation.Kind
 			text string
 		}{{conversation.Note, "Note of "}, {conversation.Text, "Reply of "}} {
-			if _, err := s.Conversations.SendAsAgent(ctx, colleague.Actor, conversationID, uuid.New(), say.kind, say.text+mark); err != nil {
+			if _, err := s.Conversations.SendAsAgent(ctx, teammate.Actor, conversationID, uuid.New(), say.kind, say.text+mark); err != nil {
 				t.Fatal(err)
 			}
 		}
 		v.send("Second of " + mark)
-		if err := s.Conversations.Consult(ctx, colleague.Actor, "Tom", conversation.Invitation{Conversation: conversationID, Participant: w.own.As(access.Supervisor).ID(), ParticipantName: "Sara"}); err != nil {
+		if err := s.Conversations.Consult(ctx, teammate.Actor, "Tom", conversation.Invitation{Conversation: conversationID, Participant: w.own.As(access.Supervisor).ID(), ParticipantName: "Sara"}); err != nil {
 			t.Fatal(err)
 		}
 		whole.until(t, "Second of "+mark)
-		if _, err := s.Conversations.Close(ctx, colleague.Actor, conversationID); err != nil {
+		if _, err := s.Conversations.Close(ctx, teammate.Actor, conversationID); err != nil {
 			t.Fatal(err)
 		}
 		return conversationID

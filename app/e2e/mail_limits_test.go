@@ -18,9 +18,9 @@ import (
 func TestDailyMailLimit(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	go func() {
-		for range letters {
+		for range mails {
 		}
 	}()
 	mail := func(c *serve.Config) { c.SMTPURL = smtp }
@@ -77,7 +77,7 @@ func TestDailyMailLimit(t *testing.T) {
 func TestInvitationNamesAreSanitized(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	smtp, letters := testkit.HangingMailServer(t, 0, func(to string) bool { return strings.HasPrefix(to, "hangs") })
+	smtp, mails := testkit.HangingMailServer(t, 0, func(to string) bool { return strings.HasPrefix(to, "hangs") })
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp + "&report=abuse@parley.example" })
 	o, other := testkit.NewOrg(t), testkit.NewOrg(t)
 	if err := s.Org.RenameOrganization(ctx, o.As(access.Owner), "Win https://evil.example/x \u202enow! "+strings.Repeat("Buy at shop.example. ", 8)); err != nil {
@@ -90,7 +90,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {"stranger@home.example"}, "role": {"agent"}}); a.code != 303 {
 		t.Fatalf("%d %s", a.code, a.body)
 	}
-	l := receive(t, letters)
+	l := receive(t, mails)
 	for _, bad := range []string{"evil.example", "shop.example", "\u202e"} {
 		if strings.Contains(l.Subject+l.Text, bad) {
 			t.Errorf("the letter has %q:\n%s\n%s", bad, l.Subject, l.Text)
@@ -107,7 +107,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	if a := postAsStranger(t, s, "", "/forgot", url.Values{"email": {other.Users[access.Agent].Email}}); a.code != 200 {
 		t.Errorf("%d", a.code)
 	}
-	if l := receive(t, letters); l.To != other.Users[access.Agent].Email || !strings.Contains(l.Text, "/reset/") {
+	if l := receive(t, mails); l.To != other.Users[access.Agent].Email || !strings.Contains(l.Text, "/reset/") {
 		t.Errorf("a letter to %s: %s", l.To, l.Text)
 	}
 }

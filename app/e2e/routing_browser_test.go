@@ -154,18 +154,18 @@ func TestBrowserRouting(t *testing.T) {
 	atSara.Accessible("desk-guest")
 
 	// On the board Sara sees it all, and takes Emil over with one key.
-	board := atSara.OpenAnother()
-	board.Go(s.URL + "/board")
+	monitor := atSara.OpenAnother()
+	monitor.Go(s.URL + "/board")
 	row := "#talk-" + emil
-	board.Wait(`$("` + row + `")`)
-	saveScreenshot(t, board, "board-live")
-	board.Run(`document.querySelector("` + row + `").focus()`)
-	board.Keys("t")
+	monitor.Wait(`$("` + row + `")`)
+	saveScreenshot(t, monitor, "board-live")
+	monitor.Run(`document.querySelector("` + row + `").focus()`)
+	monitor.Keys("t")
 	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
-	board.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
+	monitor.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
 	atMia.Wait(`![...document.querySelectorAll("#mine .entry")].some((e) => e.innerText.includes("Emil"))`)
-	board.Wait(`$("` + pane + ` textarea")`)
-	board.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
+	monitor.Wait(`$("` + pane + ` textarea")`)
+	monitor.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
 	visitor.Wait(`$("chat .log").innerText.includes("I am the supervisor")`)
 
 	// Mia and Tom are full: who comes now overflows to Help after two seconds.
@@ -198,7 +198,7 @@ func TestBrowserRouting(t *testing.T) {
 	saveScreenshot(t, boss, "why")
 	boss.Accessible("why")
 
-	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": board, "visitor": visitor, "boss": boss} {
+	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": monitor, "visitor": visitor, "boss": boss} {
 		for _, line := range tab.Console() {
 			t.Errorf("%s's console: %s", name, line)
 		}

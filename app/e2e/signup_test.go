@@ -21,7 +21,7 @@ import (
 // colleague, who answers the first visitor; the colleague leaves, and the conversation is back in the line.
 func TestBrowserNewOrganization(t *testing.T) {
 	t.Parallel()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	name := "Answers " + uuid.NewString()[:8]
 	mark := strings.ToLower(name[len(name)-8:])
@@ -33,11 +33,11 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Type("#f-email", "olga@"+mark+".example")
 	olga.Click("form button.primary")
 	olga.Wait(`text("#mailed").includes("olga@` + mark + `.example")`)
-	letter := receive(t, letters)
-	if letter.To != "olga@"+mark+".example" {
-		t.Errorf("the letter: %+v", letter)
+	mail := receive(t, mails)
+	if mail.To != "olga@"+mark+".example" {
+		t.Errorf("the letter: %+v", mail)
 	}
-	signup := regexp.MustCompile(`http\S+/signup/\S+`).FindString(letter.Text)
+	signup := regexp.MustCompile(`http\S+/signup/\S+`).FindString(mail.Text)
 	olga.Go(signup)
 	olga.Wait(`text("h1") === "Create ` + name + `"`)
 	olga.Go(signup) // opening it uses nothing up
@@ -83,10 +83,10 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click(`form[action="/admin/people/invite"] button`)
 	olga.Wait(`text("#mailed").includes("ann@` + mark + `.example")`)
 	olga.Wait(`!$("#link") && !document.body.innerHTML.includes("/join/")`) // who invites does not see it
-	letter = receive(t, letters)
-	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(letter.Text)
-	if letter.To != "ann@"+mark+".example" || link == "" || !strings.Contains(letter.Subject, name) {
-		t.Errorf("the letter: %+v", letter)
+	mail = receive(t, mails)
+	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(mail.Text)
+	if mail.To != "ann@"+mark+".example" || link == "" || !strings.Contains(mail.Subject, name) {
+		t.Errorf("the letter: %+v", mail)
 	}
 	ann := testkit.NewTab(t)
 	ann.Go(link)
@@ -109,8 +109,8 @@ func TestBrowserNewOrganization(t *testing.T) {
 	other.Go(s.URL + "/forgot")
 	other.Type("#f-email", "ann@"+mark+".example"+kb.Enter)
 	other.Wait(`$(".notice.good")`)
-	letter = receive(t, letters)
-	reset := regexp.MustCompile(`http\S+/reset/\S+`).FindString(letter.Text)
+	mail = receive(t, mails)
+	reset := regexp.MustCompile(`http\S+/reset/\S+`).FindString(mail.Text)
 	other.Go(reset)
 	other.Type("#f-password", "Ann's new password"+kb.Enter)
 	other.Wait(`location.pathname === "/desk" && text("#connection") === "Online" && $(".pane.shown")`)
@@ -134,10 +134,10 @@ func TestBrowserNewOrganization(t *testing.T) {
 	}
 }
 
-func receive(t *testing.T, letters <-chan testkit.Mail) testkit.Mail {
+func receive(t *testing.T, mails <-chan testkit.Mail) testkit.Mail {
 	t.Helper()
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		return l
 	case <-time.After(15 * time.Second):
 		t.Fatal("no letter came")

@@ -49,7 +49,7 @@ func sendFileAs(s *serve.Server, o testkit.Org, v *visitorClient, id uuid.UUID, 
 }
 
 // countFiles counts the files on disk: those in the store, and those that are coming.
-func countFiles(t testing.TB, dir string) (kept, coming int) {
+func countFiles(t testing.TB, dir string) (stored, coming int) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -58,14 +58,14 @@ func countFiles(t testing.TB, dir string) (kept, coming int) {
 		case err == nil && d.Type().IsRegular() && strings.HasPrefix(d.Name(), "upload-"):
 			coming++
 		case err == nil && d.Type().IsRegular():
-			kept++
+			stored++
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kept, coming
+	return stored, coming
 }
 
 func withFilesIn(t testing.TB, dir *string) func(*serve.Config) {
@@ -101,8 +101,8 @@ func TestUploadToForeignConversation(t *testing.T) {
 			t.Errorf("%s: %d %s %v", name, status, answer, err)
 		}
 	}
-	if kept, coming := countFiles(t, dir); kept+coming > 0 {
-		t.Errorf("%d files are kept", kept+coming)
+	if stored, coming := countFiles(t, dir); stored+coming > 0 {
+		t.Errorf("%d files are kept", stored+coming)
 	}
 	if all, site := storedBytes(t, s, o); all != 0 || site != 0 {
 		t.Errorf("%d and %d bytes count", all, site)
@@ -152,8 +152,8 @@ func TestRefusedUploadsAreRemoved(t *testing.T) {
 			t.Errorf("%d %s", status, answer)
 		}
 	}
-	if kept, coming := countFiles(t, dir); kept != 1 || coming != 0 {
-		t.Errorf("%d files are kept, and %d are coming", kept, coming)
+	if stored, coming := countFiles(t, dir); stored != 1 || coming != 0 {
+		t.Errorf("%d files are kept, and %d are coming", stored, coming)
 	}
 	if all, site := storedBytes(t, s, o); all != 12 || site != 12 {
 		t.Errorf("%d and %d bytes count, not 12", all, site)

@@ -26,7 +26,7 @@ func TestVisitorMailLanguage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, time.Hour
 	})
@@ -70,7 +70,7 @@ func TestVisitorMailLanguage(t *testing.T) {
 		if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "**Heute** <b>abgeschickt</b>"); err != nil {
 			t.Fatal(err)
 		}
-		l := receive(t, letters)
+		l := receive(t, mails)
 		from, err := mail.ParseAddress(l.Header.Get("From"))
 		if err != nil || from.Name != "Grüner Tee" || from.Address != "parley@brightline.example" {
 			t.Errorf("from %v %v", from, err)

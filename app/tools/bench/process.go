@@ -33,12 +33,12 @@ type process struct {
 }
 
 // startProcess starts a server that keeps messages in one of the ways ("together", "each", "nothing").
-func startProcess(ctx context.Context, dir, keeping string) (*process, error) {
+func startProcess(ctx context.Context, dir, mode string) (*process, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary, "bench-serve", keeping)
+	cmd := exec.CommandContext(ctx, binary, "bench-serve", mode)
 	cmd.Env = append(os.Environ(), "PORT=0", "DATA_DIR="+dir, "DATABASE_URL=", "PUBLIC_URL=", "ADMIN_ADDR=", "REDIS_URL=")
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

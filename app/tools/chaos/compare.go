@@ -11,14 +11,14 @@ import (
 
 // compare holds what everybody was told against what is kept. Screens get a moment to catch up first.
 func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents []*agent, wrong *failures, tolerable time.Duration, out io.Writer) error {
-	kept := map[string][]Message{}
+	stored := map[string][]Message{}
 	for _, f := range fixture.Organizations {
-		talks, err := fixture.StoredMessages(ctx, f)
+		conversations, err := fixture.StoredMessages(ctx, f)
 		if err != nil {
 			return err
 		}
-		for c, list := range talks {
-			kept[c] = list
+		for c, list := range conversations {
+			stored[c] = list
 		}
 	}
 	for i, f := range fixture.Organizations { // what was put back into the queue is on the desk no longer, and what is assigned must be there
@@ -30,11 +30,11 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 		agents[i].open = open
 		agents[i].mu.Unlock()
 	}
-	until(ctx, silence+10*time.Second, func() bool { return missing(kept, visitors, agents) == 0 })
+	until(ctx, silence+10*time.Second, func() bool { return missing(stored, visitors, agents) == 0 })
 
 	messages, gaps, doubled := 0, 0, 0
 	positions := map[string][]position{} // text to where it is kept
-	for c, list := range kept {
+	for c, list := range stored {
 		ids := map[string]bool{}
 		for i, m := range list {
 			messages++
@@ -93,9 +93,9 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 		}
 		a.mu.Unlock()
 	}
-	unseen := missing(kept, visitors, agents)
-	report(kept, visitors, agents, wrong)
-	fmt.Fprintf(out, "  kept %d messages in %d conversations; acknowledged to visitors %d, to agents %d\n", messages, len(kept), acknowledged, answers)
+	unseen := missing(stored, visitors, agents)
+	report(stored, visitors, agents, wrong)
+	fmt.Fprintf(out, "  kept %d messages in %d conversations; acknowledged to visitors %d, to agents %d\n", messages, len(stored), acknowledged, answers)
 	fmt.Fprintf(out, "  lost %d, doubled %d, gaps in numbers %d, not on a screen that should show it %d; longest wait of a visitor for an acknowledgement %v, for an answer %v (goal: under %v)\n",
 		lost, doubled, gaps, unseen, longest.Round(time.Millisecond), slowest.Round(time.Millisecond), tolerable)
 	if max(longest, slowest) > tolerable {
@@ -118,7 +118,7 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 }
 
 // screens calls f for each screen and each message that it should show.
-func screens(kept map[string][]Message, visitors []*visitor, agents []*agent, f func(s *screen, at position, m Message)) {
+func screens(stored map[string][]Message, visitors []*visitor, agents []*agent, f func(s *screen, at position, m Message)) {
 	for _, v := range visitors {
 		v.mu.Lock()
 		mine := map[string]bool{}
@@ -127,7 +127,7 @@ func screens(kept map[string][]Message, visitors []*visitor, agents []*agent, f 
 		}
 		v.mu.Unlock()
 		for c := range mine {
-			for _, m := range kept[c] {
+			for _, m := range stored[c] {
 				if m.Kind != "note" {
 					f(v.screen, position{c, m.Seq}, m)
 				}
@@ -142,7 +142,7 @@ func screens(kept map[string][]Message, visitors []*visitor, agents []*agent, f 
 		}
 		a.mu.Unlock()
 		for _, c := range own {
-			for _, m := range kept[c] {
+			for _, m := range stored[c] {
 				f(a.screen, position{c, m.Seq}, m)
 			}
 		}
@@ -156,8 +156,8 @@ func (s *screen) isShowing(at position, m Message) bool {
 	return there && (m.Kind == "system" || html.UnescapeString(text) == m.Text)
 }
 
-func missing(kept map[string][]Message, visitors []*visitor, agents []*agent) (n int) {
-	screens(kept, visitors, agents, func(s *screen, at position, m Message) {
+func missing(stored map[string][]Message, visitors []*visitor, agents []*agent) (n int) {
+	screens(stored, visitors, agents, func(s *screen, at position, m Message) {
 		if !s.isShowing(at, m) {
 			n++
 		}
@@ -165,8 +165,8 @@ func missing(kept map[string][]Message, visitors []*visitor, agents []*agent) (n
 	return n
 }
 
-func report(kept map[string][]Message, visitors []*visitor, agents []*agent, wrong *failures) {
-	screens(kept, visitors, agents, func(s *screen, at position, m Message) {
+func report(stored map[string][]Message, visitors []*visitor, agents []*agent, wrong *failures) {
+	screens(stored, visitors, agents, func(s *screen, at position, m Message) {
 		if !s.isShowing(at, m) {
 			wrong.add("%s is not shown %v %q", s.name, at, m.Text)
 		}

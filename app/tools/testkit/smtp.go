@@ -22,13 +22,13 @@ type Mail struct {
 
 // MailServer starts a small SMTP server and returns its address as SMTP_URL wants it, and the letters it takes. It turns
 // the first refusals deliveries away, as a busy server does.
-func MailServer(t testing.TB, refusals int) (url string, letters <-chan Mail) {
+func MailServer(t testing.TB, refusals int) (url string, mails <-chan Mail) {
 	t.Helper()
 	return HangingMailServer(t, refusals, func(string) bool { return false })
 }
 
 // HangingMailServer is MailServer, but does not answer any more once it is given an address that hangs.
-func HangingMailServer(t testing.TB, refusals int, hangs func(to string) bool) (url string, letters <-chan Mail) {
+func HangingMailServer(t testing.TB, refusals int, hangs func(to string) bool) (url string, mails <-chan Mail) {
 	t.Helper()
 	ended := make(chan struct{})
 	t.Cleanup(func() { close(ended) })

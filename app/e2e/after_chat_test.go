@@ -16,8 +16,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// After the end: the verdict, once and changeable, for managers by agent; the talk to keep; and what is answered to somebody
-// who has gone comes by mail, with a way back into the chat.
+// TestBrowserRatingAndTranscript shows what follows the end of a conversation: a rating that can be changed and that
+// managers see by agent, the transcript as a file and by mail, and replies by mail to a visitor who has left, with a
+// link back into the chat.
 func TestBrowserRatingAndTranscript(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -64,7 +65,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Errorf("the agent knows %+v (%v)", around, err)
 	}
 
-	// Read: nothing is mailed. Gone: the answer is.
+	// A reply that is read is not mailed; one to a visitor who has left is.
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text, "One moment, please."); err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +123,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Errorf("the verdict is %+v %v", r, err)
 	}
 
-	// The talk to keep: as a file, and by mail without what only staff sees.
+	// The transcript: as a file, and by mail without what only staff sees.
 	visitor.Click("chat .menu summary")
 	visitor.Run(`window.saved = ""; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((t) => { saved = t; }); return make.call(URL, blob); };
 		[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Save as text").click()`)
@@ -156,7 +157,8 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	manager.Wait(`document.body.innerText.includes("Nothing") || document.body.innerText.includes("No ")`)
 }
 
-// A visitor who falls silent is asked, and then let go.
+// TestSilentVisitorsAreClosed shows that a visitor who falls silent is asked first, and that the conversation is
+// closed after that.
 func TestSilentVisitorsAreClosed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -192,7 +194,8 @@ func TestSilentVisitorsAreClosed(t *testing.T) {
 	checkMessages(t, "what the program said", bodies, []string{conversation.SystemTaken, conversation.SystemIdleCheck, conversation.SystemIdleClosed})
 }
 
-// A process that ends takes no letter with it, and no question to a silent visitor: another goes on when a desk opens there.
+// TestAnswerMailsSurviveRestart shows that replies to be mailed, and questions to silent visitors, outlive the
+// process that planned them: another one goes on when a desk opens there.
 func TestAnswerMailsSurviveRestart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -18,8 +18,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A backup that deploy/backup.sh makes of servers at work is restored by deploy/restore.sh into a Postgres that has nothing yet, and
-// the product works on it: people log in, the archive has what was said, files are there, and row-level security holds.
+// TestBackupAndRestore shows that a backup by deploy/backup.sh of servers at work is restored by deploy/restore.sh
+// into an empty Postgres, and that the product works on it: log-ins, the archive, files and row-level security.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -48,6 +48,7 @@ func elementTexts(w *engines.Window, selector string) []string {
 // pageErrors is a script of a page that notes what goes wrong in it; faults reads that.
 const pageErrors = `window.faults = []; addEventListener("error", (e) => faults.push(String(e.message))); addEventListener("unhandledrejection", (e) => faults.push(String(e.reason)));`
 
+// checkPageErrors fails the test if a script of the page has reported an error.
 func checkPageErrors(t *testing.T, w *engines.Window) {
 	t.Helper()
 	if all := engines.Eval[[]string](w, "window.faults || []"); len(all) > 0 {
@@ -55,8 +56,8 @@ func checkPageErrors(t *testing.T, w *engines.Window) {
 	}
 }
 
-// A visitor and an agent do what they do every day, in each browser engine: talk, reload, a second tab, files, a picture of the page,
-// a rating; keys, snippets, changing a message, notes, closing.
+// TestEngines plays what a visitor and an agent do every day in each browser engine: messages, a reload, a second
+// tab, files, a screenshot of the page, a rating; keys, snippets, editing a message, notes, closing.
 func TestEngines(t *testing.T) {
 	t.Parallel()
 	for _, name := range enginesToTry() {

@@ -16,7 +16,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// directionMarks are texts that would turn the text beside them around. Each has zq in it, by which it is found in a page.
+// directionMarks are texts that would reverse the direction of the text beside them. Each has zq in it, by which it
+// is found in a page.
 var directionMarks = map[string]string{
 	"an override":          "\u202ezq Anna",
 	"an open isolate":      "\u2066zq Anna",
@@ -26,8 +27,9 @@ var directionMarks = map[string]string{
 	"letters":              "שרה zq שרה",
 }
 
-// foreignFaults is a script that lists what is wrong with strangers' text in a page: text of ours that does not run from
-// left to right, strangers' text outside of what isolates it, and attributes that a stranger's text leaks out of.
+// foreignFaults is a script that lists what is wrong with strangers' text in a page: text of ours that does not run
+// from left to right, strangers' text outside of what isolates it, and attributes that a stranger's text leaks out
+// of.
 const foreignFaults = `(() => {
 	const faults = [], isolating = "bdi, [dir=auto], .body, .foreign, .draft .text";
 	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -68,7 +70,8 @@ const foreignFaults = `(() => {
 	return faults;
 })()`
 
-// What strangers write turns nothing around but itself, on every screen on which staff reads it.
+// TestBrowserForeignText shows that what strangers write changes the direction of nothing but itself, on every
+// screen where staff reads it.
 func TestBrowserForeignText(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)
@@ -194,7 +197,8 @@ func TestBrowserForeignText(t *testing.T) {
 	}
 }
 
-// contained reports whether every isolate of a text is ended in its line, and every control for directions is inside one.
+// contained reports whether every isolate of a text is ended in its line, and every control for directions is inside
+// one.
 func contained(s string) bool {
 	for line := range strings.SplitSeq(s, "\n") {
 		open := 0

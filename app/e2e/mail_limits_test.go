@@ -14,7 +14,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// An organization may have few mails sent in a day, over all servers, until an owner has proven the address.
+// TestDailyMailLimit shows that an organization may send few mails a day, over all servers, until an owner has
+// proven the address.
 func TestDailyMailLimit(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -72,8 +73,9 @@ func TestDailyMailLimit(t *testing.T) {
 	}
 }
 
-// An invitation is no advertisement: names are short and have no links, and it says who sent it and where to report it. That many wait
-// delays nobody's new password.
+// TestInvitationNamesAreSanitized shows that an invitation cannot be used as an advertisement: names are short and
+// have no links, and the mail says who sent it and where to report it. However many wait, nobody's new password is
+// delayed.
 func TestInvitationNamesAreSanitized(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

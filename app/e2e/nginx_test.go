@@ -21,8 +21,9 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Behind a real nginx with the configuration of deploy/nginx.conf, two instances are restarted in turns under traffic: nobody is
-// refused, whoever writes is acknowledged once it is connected again, and nothing is lost or doubled.
+// TestBehindNginx restarts two instances in turns under traffic behind a real nginx with the configuration of
+// deploy/nginx.conf: nobody is refused, whoever writes is acknowledged after reconnecting, and nothing is lost or
+// doubled.
 func TestBehindNginx(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -55,8 +55,8 @@ func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, group uuid.UUID,
 	}
 }
 
-// Three agents and five visitors: conversations are given by themselves up to the limits; away, transfer, consult, watch,
-// take-over, overflow; and the visitor knows where it stands.
+// TestBrowserRouting shows three agents and five visitors: conversations are assigned automatically up to the
+// limits; away, transfer, consult, watching, taking over, overflow; and the visitor sees the position in the queue.
 func TestBrowserRouting(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -79,7 +79,7 @@ func TestBrowserRouting(t *testing.T) {
 	awaitAvailability(t, s, mia.Actor, routing.Online)
 	awaitAvailability(t, s, tom.Actor, routing.Online)
 
-	// Four are given, two each, and the fifth waits: nobody has more than allowed.
+	// Four are assigned, two each, and the fifth waits: nobody is over the limit.
 	early := newVisitors(t, s, o, 4)
 	for i, v := range early {
 		v.send(names[i] + " asks")
@@ -104,7 +104,7 @@ func TestBrowserRouting(t *testing.T) {
 	visitor.Accessible("visitor-in-line")
 	saveScreenshot(t, visitor, "panel-in-line")
 
-	// Mia is away: what she closes makes no room. Tom closes one, and has Emil.
+	// Mia is away: what she closes frees no capacity. Tom closes one, and has Emil.
 	atMia.Click(".pane.focus textarea")
 	atMia.Keys("Goodbye" + kb.Enter)
 	atMia.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
@@ -153,7 +153,7 @@ func TestBrowserRouting(t *testing.T) {
 	saveScreenshot(t, atSara, "desk-guest")
 	atSara.Accessible("desk-guest")
 
-	// On the board Sara sees it all, and takes Emil over with one key.
+	// On the live monitor Sara sees it all, and takes Emil over with one key.
 	monitor := atSara.OpenAnother()
 	monitor.Go(s.URL + "/board")
 	row := "#talk-" + emil
@@ -205,7 +205,7 @@ func TestBrowserRouting(t *testing.T) {
 	}
 }
 
-// saveScreenshot keeps what a tab shows, if pictures are wanted.
+// saveScreenshot stores a picture of a tab in the folder that SCREENSHOTS names, if it is set.
 func saveScreenshot(t testing.TB, b *testkit.Tab, name string) {
 	t.Helper()
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {

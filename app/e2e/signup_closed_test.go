@@ -12,7 +12,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A fresh installation lets nobody sign up. The operator makes its first organization, and may invite to more.
+// TestSignUpClosed shows that in a fresh installation nobody can sign up; the operator makes the first organization,
+// and may invite more.
 func TestSignUpClosed(t *testing.T) {
 	t.Parallel()
 	app, _ := testkit.DatabaseURLs(t)

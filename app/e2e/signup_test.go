@@ -17,8 +17,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A company comes in: signs up, adds a customer and a website, copies the two lines, sees the widget load; invites a
-// colleague, who answers the first visitor; the colleague leaves, and the conversation is back in the line.
+// TestBrowserNewOrganization shows how a company begins: it signs up, adds a customer and a website, copies the two
+// lines, sees the widget load, and invites a teammate, who answers the first visitor; the teammate leaves, and the
+// conversation is requeued.
 func TestBrowserNewOrganization(t *testing.T) {
 	t.Parallel()
 	smtp, mails := testkit.MailServer(t, 0)
@@ -95,12 +96,12 @@ func TestBrowserNewOrganization(t *testing.T) {
 	ann.Type("#f-password", "Ann's own password"+kb.Enter)
 	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Online"`)
 
-	visitor = testkit.NewTab(t) // a browser that has not kept the settings of a moment ago
+	visitor = testkit.NewTab(t) // a browser that has not cached the settings of a moment ago
 	visitor.Go(customerPage(t, s.URL, key))
 	visitor.Click("chat .launcher")
 	visitor.Wait(`text("chat .greeting") === "Good day!"`)
 	visitor.Type("chat textarea", "Hello Ann"+kb.Enter)
-	ann.Wait(`$(".pane.shown") && document.activeElement.matches(".pane textarea")`) // given to her, because she is there
+	ann.Wait(`$(".pane.shown") && document.activeElement.matches(".pane textarea")`) // assigned to her, because she is online
 	ann.Keys("Hello visitor" + kb.Enter)
 	visitor.Wait(`$("chat .message.agent") && text("chat .message.agent").includes("Ann")`)
 
@@ -116,14 +117,14 @@ func TestBrowserNewOrganization(t *testing.T) {
 	other.Wait(`location.pathname === "/desk" && text("#connection") === "Online" && $(".pane.shown")`)
 	ann.Wait(`$("#again-password")?.getClientRects().length`) // her desk asks for it in place
 
-	// Olga disables her: the desk ends, the conversation waits again, the visitor is told kindly.
+	// Olga disables her: the desk ends, the conversation waits again, the visitor is informed kindly.
 	olga.Go(s.URL + "/admin/people")
 	olga.Click(`form[action$="/disable"] button`)
 	other.Wait(`$("#again-password")?.getClientRects().length`)
 	olga.Wait(`$("tr.off")`)
 	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
 	olga.Go(s.URL + "/desk")
-	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is there: it comes to her
+	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is online: it is assigned to her
 
 	for who, tab := range map[string]*testkit.Tab{"olga": olga, "ann": ann, "other": other, "visitor": visitor} {
 		for _, line := range tab.Console() {
@@ -145,8 +146,8 @@ func receive(t *testing.T, mails <-chan testkit.Mail) testkit.Mail {
 	}
 }
 
-// What strangers and members can send to forms: wrong in every way, answered in words with the right status, and never an
-// internal error. Nothing that was typed is lost.
+// TestInvalidForms sends to forms what strangers and members can send, wrong in every way: each is answered with a
+// reason and the right status, never with an internal error, and nothing typed is lost.
 func TestInvalidForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -198,7 +199,7 @@ func TestInvalidForms(t *testing.T) {
 	}
 }
 
-// Cookies are out of scripts' reach, and a log-in makes a new session.
+// TestSessionCookie shows that scripts cannot read cookies, and that a log-in makes a new session.
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

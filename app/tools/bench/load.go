@@ -18,7 +18,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// What the load is: so many visitors with a running conversation each, one agent an organization, 140 bytes a message.
+// The load: so many visitors with a running conversation each, one agent an organization, 140 bytes a message.
 const (
 	visitorCount = 500
 	messageBytes = 140
@@ -307,7 +307,7 @@ func (w *load) close() {
 	}
 }
 
-// throughput measures the three ways of keeping messages in the same run.
+// throughput measures the three commit modes in the same run.
 func throughput(ctx context.Context, dir string, quick bool, out io.Writer) error {
 	warm, long := 3*time.Second, 12*time.Second
 	if quick {

@@ -26,13 +26,13 @@ type Server struct {
 	Organizations []traffic.Organization
 }
 
-// process is a running one.
+// process is a running Server.
 type process struct {
 	Server
 	cmd *exec.Cmd
 }
 
-// startProcess starts a server that keeps messages in one of the ways ("together", "each", "nothing").
+// startProcess starts a server that stores messages in one commit mode: "together" (group commit), "each" or "nothing".
 func startProcess(ctx context.Context, dir, mode string) (*process, error) {
 	binary, err := os.Executable()
 	if err != nil {

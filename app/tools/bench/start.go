@@ -26,7 +26,7 @@ func StartInProcess(ctx context.Context, dir string) (Target, func(), error) {
 }
 
 // ServeCommand is "parley bench-serve": a server for "parley bench" in a process of its own, with organizations to play in,
-// no limits, and messages kept as the first argument says. It says where it is as one line of JSON.
+// no limits, and the commit mode that the first argument names. It says where it is as one line of JSON.
 func ServeCommand(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
 	modes := map[string]conversation.CommitMode{"together": conversation.CommitGrouped, "each": conversation.CommitEach, "nothing": conversation.CommitNone}
 	if len(args) != 1 {

@@ -1,9 +1,9 @@
 // Package chaos plays visitors and agents on several instances while these are killed, drained and restarted, sockets are
-// cut, posts are doubled, and Postgres and Redis go away; then it compares what everybody was told with what is kept.
+// cut, posts are doubled, and Postgres and Redis go away; then it compares what every screen has received with what is stored.
 //
 // Owns: the players, a small balancer, the schedule of what goes wrong, and the comparison.
 //
-// Must not touch: anything of the server's inside. Instances are processes; what is in the tables it is told (World).
+// Must not touch: the server's packages. Instances are processes; what is in the tables comes from the Fixture.
 //
 // Always true: it ends in bounded time; a fault makes it fail.
 package chaos
@@ -22,23 +22,23 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Fixture is what the instances stand on.
+// Fixture is the database that the instances share, with organizations in it.
 type Fixture struct {
 	Network, Address string                // of Postgres
 	DatabaseURL      func(port int) string // for instances that reach Postgres through a port of this machine
 	Migrate          func(ctx context.Context) error
 	Organizations    []traffic.Organization
 	RestartPostgres  func() error
-	// Kept returns everything said in a field's organization, by conversation, in order.
+	// StoredMessages returns every message of an organization, by conversation, in order.
 	StoredMessages func(ctx context.Context, f traffic.Organization) (map[string][]Message, error)
-	// Open returns which conversations of a field's agent are open.
+	// OpenConversations returns which conversations of an organization's agent are open.
 	OpenConversations func(ctx context.Context, f traffic.Organization) (map[string]bool, error)
-	// Fill gives a field's organization a past: so many closed conversations, and one with so many messages, whose id it returns.
+	// AddArchive adds so many closed conversations to an organization, and one with so many messages, whose id it returns.
 	AddArchive func(ctx context.Context, f traffic.Organization, conversations, messages int) (string, error)
 	Stop       func()
 }
 
-// Message is a message as it is kept.
+// Message is a message as it is stored.
 type Message struct {
 	Seq    int
 	ID     string
@@ -47,8 +47,8 @@ type Message struct {
 	Text   string
 }
 
-// NewFixture makes a world with so many fields under dir.
-type NewFixture func(ctx context.Context, dir string, fields int) (*Fixture, error)
+// NewFixture makes a fixture with so many organizations, whose files are in dir.
+type NewFixture func(ctx context.Context, dir string, organizations int) (*Fixture, error)
 
 const secret = "a secret that all instances of this chaos share"
 
@@ -157,7 +157,7 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 		a := &agent{Agent: login, name: name, screen: newScreen(name, wrong), shownUpTo: map[string]int{}, open: map[string]bool{}, acked: map[string]string{}, sentAt: map[string]time.Time{}, notes: map[string]bool{}}
 		agents = append(agents, a)
 		go a.runDesk(ctx)
-		for range 2 { // two hands
+		for range 2 { // two workers at once
 			go a.work(ctx, talks.Load)
 		}
 	}

@@ -16,11 +16,11 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// silence is after how long without a frame a connection is taken for dead, as the widget and the desk do: the server says
-// something at least every quarter of a minute.
+// silence is after how long without a frame a connection is taken for dead, as by the widget and the desk: the server sends
+// something at least every 15 seconds.
 const silence = 30 * time.Second
 
-// failures is what was seen to be wrong.
+// failures collects what was found to be wrong.
 type failures struct {
 	mu   sync.Mutex
 	list []string
@@ -38,7 +38,7 @@ type position struct {
 	seq          int
 }
 
-// screen is what somebody has been shown.
+// screen is what somebody's screen shows.
 type screen struct {
 	name       string
 	failures   *failures
@@ -84,7 +84,7 @@ type visitor struct {
 	conversation string
 	upTo         int // of conversation
 	pending      []outgoing
-	acked        map[string]position // text to where it was kept
+	acked        map[string]position // text to where it was stored
 	sentAt       map[string]time.Time
 	longest      time.Duration // from sending to acknowledgement
 	n            int
@@ -236,7 +236,7 @@ func (v *visitor) handleFrame(f traffic.Frame, last map[string]int, w *traffic.V
 	}
 }
 
-// acknowledge notes that a message of one's own is kept. It may be told twice, but of one place.
+// acknowledge notes that a message of the visitor's own is stored. It may be acknowledged twice, but at one place.
 func (v *visitor) acknowledge(text string, at position) {
 	sent, own := v.sentAt[text]
 	if !own {
@@ -264,7 +264,7 @@ func (v *visitor) isIdle() bool {
 	return len(v.pending) == 0
 }
 
-// agent behaves as the desk does: takes who waits, answers with the same id until it is kept, the cursors at every hello.
+// agent behaves as the desk does: takes who waits, replies with the same id until it is stored, sends the cursors at every hello.
 type agent struct {
 	*traffic.Agent
 	name   string

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// compare holds what everybody was told against what is kept. Screens get a moment to catch up first.
+// compare compares what every screen has received with what is stored. Screens get a moment to catch up first.
 func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents []*agent, wrong *failures, tolerable time.Duration, out io.Writer) error {
 	stored := map[string][]Message{}
 	for _, f := range fixture.Organizations {
@@ -21,7 +21,7 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 			stored[c] = list
 		}
 	}
-	for i, f := range fixture.Organizations { // what was put back into the queue is on the desk no longer, and what is assigned must be there
+	for i, f := range fixture.Organizations { // what was requeued is not on the desk any more, and what is assigned must be there
 		open, err := fixture.OpenConversations(ctx, f)
 		if err != nil {
 			return err
@@ -33,7 +33,7 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 	until(ctx, silence+10*time.Second, func() bool { return missing(stored, visitors, agents) == 0 })
 
 	messages, gaps, doubled := 0, 0, 0
-	positions := map[string][]position{} // text to where it is kept
+	positions := map[string][]position{} // text to where it is stored
 	for c, list := range stored {
 		ids := map[string]bool{}
 		for i, m := range list {

@@ -23,7 +23,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// floodOrder is what a flood is told on its standard input.
+// floodOrder is the JSON that a flood reads from its standard input.
 type floodOrder struct {
 	Name         string
 	Server       string
@@ -57,7 +57,7 @@ func startFlood(o floodOrder) (stop func() string, err error) {
 	}, json.NewEncoder(in).Encode(o)
 }
 
-// flood does what it is ordered on in, until in ends, and then says what was answered.
+// flood does what the order on in names until in ends, and then writes how often each status was answered.
 func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	decoder := json.NewDecoder(in)
 	var o floodOrder
@@ -100,7 +100,7 @@ func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// flooder is an organization that takes what it can get.
+// flooder is an organization that sends as much as it can.
 type flooder struct {
 	organization traffic.Organization
 	server       string
@@ -130,9 +130,9 @@ func (f *flooder) next() int {
 }
 
 var floods = []struct {
-	name  string
+	name    string
 	workers int
-	do    func(f *flooder, ctx context.Context, worker int)
+	do      func(f *flooder, ctx context.Context, worker int)
 }{
 	{"messages", 20, func(f *flooder, ctx context.Context, _ int) {
 		v, err := f.organization.Site(f.server).Open(ctx, nil, "")

@@ -21,8 +21,9 @@ import (
 	"parley/db"
 )
 
-// Every migration can be undone on a database with rows of all kinds, and applied again; the schema is then what it was. Only the
-// first takes the rows with it, and leaves nothing.
+// TestMigrationsDownWithData shows that every migration can be undone on a database with rows of all kinds, and
+// applied again; the schema is then what it was. Only the first takes the rows with it, and leaves nothing. It is
+// not parallel, so that few other tests' rows have to be copied.
 func TestMigrationsDownWithData(t *testing.T) { // not parallel: few other tests' rows are there to be copied
 	ctx := context.Background()
 	s := startServer(t, nil)

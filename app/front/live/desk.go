@@ -61,9 +61,11 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.Can(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.staffSockets.Serve(w, r, &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn,
-		pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
-		listed: map[uuid.UUID]struct{}{}, head: queueHead{limit: conversation.DeskQueueLimit}, lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s,
+			pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
+			listed: map[uuid.UUID]struct{}{}, head: queueHead{limit: conversation.DeskQueueLimit}, lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
+	})
 }
 
 func (d *desk) viewer() access.Actor     { return d.actor }
@@ -73,19 +75,16 @@ func (d *desk) closeLoggedOut()          { d.socket.Close(wire.Gone, "logged out
 
 func (d *desk) isLoggedIn() bool { return d.stillLoggedIn() }
 
-func (d *desk) Opened(s *wire.Socket) {
-	d.socket = s
-	if d.admitted = d.hub.admitStaff(d.actor, s); !d.admitted {
+func (d *desk) Opened() {
+	if d.admitted = d.hub.admitStaff(d.actor, d.socket); !d.admitted {
 		return
 	}
-	d.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	d.helloTimer = time.AfterFunc(helloTimeout, func() { d.socket.Close(wire.TryAgain, "no hello") })
 	indexAdd(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.bus.ScreenOpened(d.actor.Org())
 	d.hub.registerDesk(d)
 	d.hub.routing.Connect(d.actor)
-	if d.hub.OnDeskOpen != nil {
-		d.hub.OnDeskOpen(d.actor.Org())
-	}
+	d.hub.followUp.Resume(d.actor.Org())
 	if !d.stillLoggedIn() { // ended between the look and now
 		d.closeLoggedOut()
 	}

@@ -31,7 +31,10 @@ type Hub struct {
 	org           *org.Service
 	routing       *routing.Service
 	faq           *faq.Service
+	avatars       Avatars
+	followUp      FollowUp
 	bus           *bus.Bus
+	country       func(address string) string
 	tokens        visitor.Tokens
 	links         files.Links
 	limiter       *limiter
@@ -39,17 +42,6 @@ type Hub struct {
 	staffSockets   *wire.StaffSockets
 	visitorSockets *wire.VisitorSockets
 	polls          *wire.Polls
-
-	// Country, if set before the first panel, says in which country an address is (ISO 3166, two letters), or nothing.
-	Country func(address string) string
-
-	// Face, if set before the first panel, returns the picture of the agent who has a conversation, if there is one.
-	AgentPicture func(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
-
-	// DeskOpened, if set before the first desk, is told of every one.
-	OnDeskOpen func(org uuid.UUID)
-	// Transcript, if set before the first panel, mails what was said in a visitor's conversation.
-	MailTranscript func(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
 
 	rejectedSockets atomic.Int64 // sockets open only to say that there is no room
 
@@ -82,28 +74,55 @@ type staffScreen interface {
 	closeLoggedOut()    // closes it for good: the log-in has ended
 }
 
-// Services is what the hub reads from.
+// Services is what the hub reads from and calls into.
 type Services struct {
 	Conversations *conversation.Service
 	Org           *org.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
+	Avatars       Avatars
+	FollowUp      FollowUp
 }
 
-// New returns a hub that hears the bell.
-func New(services Services, b *bus.Bus, tokens visitor.Tokens, links files.Links, limits Limits) *Hub {
-	h := &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, bus: b, tokens: tokens, links: links, limiter: newLimiter(limits),
-		staffSockets: wire.NewStaffSockets(limits.Frames, limits.Heartbeat), visitorSockets: wire.NewVisitorSockets(limits.Frames, limits.Heartbeat), polls: wire.NewPolls(), drained: make(chan struct{}),
+// Avatars are the pictures of team members.
+type Avatars interface {
+	// FindAvatar returns the picture of the agent who has a conversation; false: there is none.
+	FindAvatar(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
+}
+
+// FollowUp mails visitors what they miss or ask for.
+type FollowUp interface {
+	// Resume is called whenever a desk of an organization has opened in this process.
+	Resume(org uuid.UUID)
+	CanMailTranscripts() bool
+	// MailTranscript mails what was said in a visitor's conversation. It is called only if CanMailTranscripts.
+	MailTranscript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
+}
+
+// Config is what a hub is told of the process that it runs in.
+type Config struct {
+	Limits              Limits
+	Tokens              visitor.Tokens
+	Links               files.Links
+	Country             func(address string) string // the country of an address as two letters (ISO 3166), "" if it is not known; nil: none is known
+	OnSocketCountChange func(open int)              // called when some hundreds of visitors' sockets have opened or closed; nil: nobody is told
+}
+
+// New returns a hub without screens. Its caller subscribes it to the bus.
+func New(services Services, b *bus.Bus, cfg Config) *Hub {
+	if cfg.Country == nil {
+		cfg.Country = func(string) string { return "" }
+	}
+	limits := cfg.Limits
+	return &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, avatars: services.Avatars, followUp: services.FollowUp,
+		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: newLimiter(limits),
+		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
+		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),
+		polls:          wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
-		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{}}
-	h.blockLists = cache.New[uuid.UUID, []conversation.Block](blockListCacheBytes)
-	h.proofOfWork.key = tokens.DeriveKey("proof of work")
-	b.Subscribe(h)
-	return h
+		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{},
+		blockLists: cache.New[uuid.UUID, []conversation.Block](blockListCacheBytes), proofOfWork: proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")}}
 }
-
-// OnSocketCountChange has f called, with how many are open, when many visitors' sockets have come or gone. To be set before the first.
-func (h *Hub) OnSocketCountChange(f func(open int)) { h.visitorSockets.OnCountChange(f) }
 
 // ErrDraining refuses a new socket of a server that is about to end.
 var ErrDraining error = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}

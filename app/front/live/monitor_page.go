@@ -20,12 +20,13 @@ func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.
 	if h.isDraining() {
 		return ErrDraining
 	}
-	return h.staffSockets.Serve(w, r, &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}}
+	})
 }
 
-func (p *monitorPage) Opened(s *wire.Socket) {
-	p.socket = s
-	if p.admitted = p.hub.admitStaff(p.actor, s); !p.admitted {
+func (p *monitorPage) Opened() {
+	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
 	}
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))

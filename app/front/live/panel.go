@@ -62,8 +62,8 @@ type visitorPage struct{ url, title, referrer, language unique.Handle[string] }
 
 const typingInterval = 300 * time.Millisecond
 
-func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string) *panel {
-	return &panel{hub: h, site: site, address: clientnet.Of(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
+func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string, s *wire.Socket, rejection error) *panel {
+	return &panel{hub: h, site: site, address: clientnet.Of(address), socket: s, isPoll: s.IsPoll(), rejection: rejection, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.country(address))}
 }
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
@@ -71,17 +71,18 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 	if h.isDraining() {
 		return ErrDraining
 	}
-	p := h.newPanel(r, site, address)
-	if p.rejection = h.limiter.acquireSocket(p.address, site.ID); p.rejection != nil {
-		// Said on an open socket, because a refused handshake has no words; but not to more than some at once.
+	network := clientnet.Of(address)
+	rejection := h.limiter.acquireSocket(network, site.ID)
+	if rejection != nil {
+		// It is said on an open socket, because a script cannot read why a handshake was refused; but not to more than some at once.
 		if h.rejectedSockets.Add(1) > maxRejectedSockets {
 			h.rejectedSockets.Add(-1)
-			return p.rejection
+			return rejection
 		}
 	}
-	err := h.visitorSockets.Serve(w, r, p)
+	err := h.visitorSockets.Serve(w, r, func(s *wire.Socket) wire.Screen { return h.newPanel(r, site, address, s, rejection) })
 	if err != nil {
-		p.releaseSocket()
+		h.releasePanelSocket(site, network, rejection)
 	}
 	return err
 }
@@ -89,27 +90,27 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 // maxRejectedSockets is how many sockets may be open only to say that there is no room.
 const maxRejectedSockets = 100
 
-func (p *panel) releaseSocket() {
-	if p.rejection != nil {
-		p.hub.rejectedSockets.Add(-1)
+// releasePanelSocket takes back what ServePanel has counted.
+func (h *Hub) releasePanelSocket(site *org.WidgetWebsite, address string, rejection error) {
+	if rejection != nil {
+		h.rejectedSockets.Add(-1)
 	} else {
-		p.hub.limiter.releaseSocket(p.address, p.site.ID)
+		h.limiter.releaseSocket(address, site.ID)
 	}
 }
 
-func (p *panel) Opened(s *wire.Socket) {
-	p.socket = s
+func (p *panel) Opened() {
 	p.hub.bus.ScreenOpened(p.site.Org)
-	if p.isPoll = s.IsPoll(); p.isPoll {
+	if p.isPoll {
 		return
 	}
 	if p.rejection != nil {
 		p.closed = true
 		p.refuse(uuid.Nil, p.rejection, "")
-		s.Close(wire.TryAgain, "full")
+		p.socket.Close(wire.TryAgain, "full")
 		return
 	}
-	p.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	p.helloTimer = time.AfterFunc(helloTimeout, func() { p.socket.Close(wire.TryAgain, "no hello") })
 }
 
 func (p *panel) Closed() {
@@ -121,7 +122,7 @@ func (p *panel) Closed() {
 		due.Stop()
 	}
 	if !p.isPoll {
-		p.releaseSocket()
+		p.hub.releasePanelSocket(p.site, p.address, p.rejection)
 	}
 	if visitor.Valid() {
 		p.hub.removePanel(visitor.ID(), p)

@@ -171,7 +171,7 @@ func (p *panel) handleRate(ctx context.Context, in frameIn) {
 func (p *panel) handleTranscript(ctx context.Context, in frameIn) {
 	p.handleRequest(in, "mail a transcript", "mailed", func() error {
 		to, err := validate.Email(in.Email)
-		if err == nil && (p.site.Settings.MailDisabled || p.hub.MailTranscript == nil) {
+		if err == nil && (p.site.Settings.MailDisabled || !p.hub.followUp.CanMailTranscripts()) {
 			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
 		}
 		if err == nil {
@@ -180,7 +180,7 @@ func (p *panel) handleTranscript(ctx context.Context, in frameIn) {
 		if err != nil {
 			return err
 		}
-		return p.hub.MailTranscript(ctx, p.viewer(), in.Conversation, to)
+		return p.hub.followUp.MailTranscript(ctx, p.viewer(), in.Conversation, to)
 	})
 }
 
@@ -298,12 +298,9 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 
 // sendAgentPicture shows the picture of the agent who has the conversation.
 func (p *panel) sendAgentPicture(conversation uuid.UUID) {
-	if p.hub.AgentPicture == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if file, has, err := p.hub.AgentPicture(ctx, p.site.Org, conversation); has && err == nil {
+	if file, has, err := p.hub.avatars.FindAvatar(ctx, p.site.Org, conversation); has && err == nil {
 		p.socket.SendQuietly(marshal(agentPictureOut{"agent", conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now())}))
 	}
 }

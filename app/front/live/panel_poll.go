@@ -30,18 +30,18 @@ func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string
 	if len(frames) == 0 || len(frames) > MaxPollFrames {
 		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", MaxPollFrames)
 	}
-	address = clientnet.Of(address)
-	if err := h.limiter.allowRequest(address); err != nil {
+	network := clientnet.Of(address)
+	if err := h.limiter.allowRequest(network); err != nil {
 		return nil, err
 	}
-	if err := h.limiter.acquireSocket(address, site.ID); err != nil {
+	if err := h.limiter.acquireSocket(network, site.ID); err != nil {
 		return nil, err
 	}
-	defer h.limiter.releaseSocket(address, site.ID)
+	defer h.limiter.releaseSocket(network, site.ID)
 	socket, answer := h.polls.Begin()
 	defer answer.End()
-	p := h.newPanel(r, site, address)
-	p.Opened(socket)
+	p := h.newPanel(r, site, address, socket, nil)
+	p.Opened()
 	defer p.Closed()
 	for _, frame := range frames {
 		p.Received(frame)

@@ -78,14 +78,6 @@ func (d dataIn) texts() map[string]string {
 	return out
 }
 
-// countryOf is where an address is, if that is known here.
-func (h *Hub) countryOf(address string) string {
-	if h.Country == nil {
-		return ""
-	}
-	return h.Country(address)
-}
-
 // PageFromRequest is where a visitor is that says something by a request.
 func PageFromRequest(r *http.Request, address, page, title string) conversation.Page {
 	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello

@@ -113,7 +113,6 @@ type Services struct {
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
 	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
-	ui.Asset = static.Address
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

@@ -3,7 +3,8 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -208,66 +210,42 @@ func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply boo
 	return was != participates
 }
 
-// deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
-// socket, "typing", "seen" (up to a message), and "alive", a sign of life. Everything durable comes by HTTP.
-type deskFrame struct {
-	Type         string            `json:"type"`
-	Threads      map[uuid.UUID]int `json:"threads"`
-	Light        map[uuid.UUID]int `json:"light"` // likewise, of the panes that are not loaded
-	Conversation uuid.UUID         `json:"conversation"`
-	Seq          int               `json:"seq"`
-}
-
+// Received handles one frame.
 func (d *desk) Received(raw []byte) {
-	if !d.admitted { // it is being told that there is no room
+	if !d.admitted { // its page is being told why it is closed
 		return
 	}
-	var in deskFrame
-	if err := json.Unmarshal(raw, &in); err != nil {
+	f, err := frames.DecodeDesk(raw)
+	switch {
+	case errors.Is(err, frames.ErrUnknownKind):
+		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
+		return
+	case err != nil:
 		d.push(view.ErrorNotice("This page sent something unreadable. Please reload it."))
 		return
 	}
-	handle, known := deskFrameHandlers[in.Type]
-	if !known {
-		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
-		return
+	switch f := f.(type) {
+	case frames.DeskHello:
+		d.handleHello(f)
+	case frames.DeskTyping:
+		d.handleTyping(f)
+	case frames.DeskSeen:
+		d.handleSeen(f)
+	case frames.DeskAlive:
+		d.handleAlive()
+	default:
+		panic(fmt.Sprintf("live: no handler for %T", f))
 	}
-	handle(d, in)
 }
 
-// deskFrameHandlers is every frame that a desk may send.
-var deskFrameHandlers = map[string]func(*desk, deskFrame){
-	"hello":  (*desk).handleHello,
-	"typing": (*desk).handleTyping,
-	"alive":  (*desk).handleAlive,
-	"seen":   (*desk).handleSeen,
-}
-
-// maxShownThreads is how many conversations one page may ask about.
-const maxShownThreads = 1200
-
-// FrameTypes names every frame that the panels' and the desks' sockets take.
-func FrameTypes() (panels, desks []string) {
-	return slices.Sorted(maps.Keys(panelFrameHandlers)), slices.Sorted(maps.Keys(deskFrameHandlers))
-}
-
-func (d *desk) handleHello(in deskFrame) {
+func (d *desk) handleHello(f frames.DeskHello) {
 	if d.helloReceived {
 		d.push(view.ErrorNotice("This page sent something unexpected. Please reload it."))
 		return
 	}
 	d.helloReceived = true
 	d.helloTimer.Stop()
-	shown := &shownPanes{in.Threads, in.Light}
-	if shown.whole == nil || len(in.Threads)+len(in.Light) > maxShownThreads { // more than a page says: as if it showed nothing
-		shown.whole, shown.light = map[uuid.UUID]int{}, map[uuid.UUID]int{}
-	}
-	for _, cursors := range []map[uuid.UUID]int{shown.whole, shown.light} {
-		for id, after := range cursors {
-			cursors[id] = max(0, after)
-		}
-	}
-	d.refresh(shown)
+	d.refresh(&shownPanes{f.Threads, f.Light})
 }
 
 // push sends a fragment, after the screen has first been brought up to date.
@@ -301,7 +279,7 @@ func (d *desk) showTyping(conversation uuid.UUID, text string) {
 	d.push(view.TypingUpdate(conversation, text))
 }
 
-func (d *desk) handleTyping(in deskFrame) {
+func (d *desk) handleTyping(f frames.DeskTyping) {
 	d.mu.Lock()
 	now := time.Now()
 	tooSoon := now.Sub(d.lastTypingAt) < typingInterval
@@ -309,23 +287,23 @@ func (d *desk) handleTyping(in deskFrame) {
 		d.lastTypingAt = now
 	}
 	d.mu.Unlock()
-	if tooSoon || !d.canReplyIn(in.Conversation) {
+	if tooSoon || !d.canReplyIn(f.Conversation) {
 		return
 	}
-	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
+	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: f.Conversation, User: d.actor.ID()})
 }
 
 // handleSeen notes how far the agent has read one of its conversations.
-func (d *desk) handleSeen(in deskFrame) {
+func (d *desk) handleSeen(f frames.DeskSeen) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := d.hub.conversations.MarkRead(ctx, d.actor, in.Conversation, in.Seq); err != nil {
+	if err := d.hub.conversations.MarkRead(ctx, d.actor, f.Conversation, f.Seq); err != nil {
 		slog.Warn("note what an agent has read", "error", err)
 	}
 }
 
 // handleAlive takes the agent's sign of life.
-func (d *desk) handleAlive(deskFrame) {
+func (d *desk) handleAlive() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := d.hub.routing.ConfirmPresence(ctx, d.actor); err != nil {

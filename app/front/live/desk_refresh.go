@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/routing"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/fail"
 	view "parley/templates/desk"
@@ -32,16 +33,16 @@ func (d *desk) refresh(shown *shownPanes) {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	r, err := d.loadScreen(ctx, shown)
-	var frames [][]byte
+	var fragments [][]byte
 	if err == nil {
-		frames, err = d.renderScreen(ctx, r, shown)
+		fragments, err = d.renderScreen(ctx, r, shown)
 	}
 	if err != nil {
-		d.pushNow(view.ErrorNotice(refusalOf(err, "bring a desk up to date").Message))
+		d.pushNow(view.ErrorNotice(frames.NewRefused(err, "bring a desk up to date").Message))
 		d.socket.Close(wire.TryAgain, "try again")
 		return
 	}
-	then := f.finishRefresh(d, r, frames)
+	then := f.finishRefresh(d, r, fragments)
 	for _, do := range then {
 		do()
 	}
@@ -143,10 +144,10 @@ func (d *desk) loadScreen(ctx context.Context, shown *shownPanes) (r deskScreen,
 }
 
 // renderScreen draws what the page does not show yet, and has the desk follow the conversations that it shows.
-func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes) (frames [][]byte, err error) {
+func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes) (fragments [][]byte, err error) {
 	now := time.Now()
 	me := d.actor.ID()
-	frames = [][]byte{renderHTML(view.ListsUpdate(me, r.queue, r.own, r.participating, now)), renderHTML(view.QueueMoreUpdate(r.more)), renderHTML(view.AvailabilityUpdate(r.availability))}
+	fragments = [][]byte{renderHTML(view.ListsUpdate(me, r.queue, r.own, r.participating, now)), renderHTML(view.QueueMoreUpdate(r.more)), renderHTML(view.AvailabilityUpdate(r.availability))}
 	missing := map[uuid.UUID]int{} // conversation to how far its thread is shown
 	isOwn := map[uuid.UUID]bool{}
 	var follows []uuid.UUID // whose panes are whole
@@ -156,7 +157,7 @@ func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes
 		after, whole := shown.whole[c.ID]
 		lightAfter, light := shown.light[c.ID]
 		if light && !whole {
-			frames = append(frames, d.renderLightPane(c, r, lightAfter, missing)...)
+			fragments = append(fragments, d.renderLightPane(c, r, lightAfter, missing)...)
 			continue
 		}
 		if after > c.LastSeq {
@@ -166,7 +167,7 @@ func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes
 			d.mu.Lock()
 			d.lightPanes[c.ID] = true
 			d.mu.Unlock()
-			frames = append(frames, renderHTML(view.AddPane(view.PaneView{Conversation: c, Viewer: me, Visibility: d.visibility(c, now), Light: true})))
+			fragments = append(fragments, renderHTML(view.AddPane(view.PaneView{Conversation: c, Viewer: me, Visibility: d.visibility(c, now), Light: true})))
 			d.follow(c.ID, c.LastSeq)
 			continue
 		}
@@ -174,11 +175,11 @@ func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes
 		case !whole:
 			panes++
 			pane := view.PaneView{Conversation: c, Viewer: me, Visibility: d.visibility(c, now), Participants: r.participants[c.ID], Suggestions: o}
-			frames = append(frames, renderHTML(view.AddPane(pane)))
+			fragments = append(fragments, renderHTML(view.AddPane(pane)))
 		case len(o.List) > 0:
-			frames = append(frames, renderHTML(view.SuggestionsUpdate(c.ID, o.Seq, o.List)))
+			fragments = append(fragments, renderHTML(view.SuggestionsUpdate(c.ID, o.Seq, o.List)))
 		}
-		frames = append(frames, renderHTML(view.PaneStateUpdate(c, d.visibility(c, now))), renderHTML(view.ParticipantsUpdate(c, me, r.participants[c.ID])))
+		fragments = append(fragments, renderHTML(view.PaneStateUpdate(c, d.visibility(c, now))), renderHTML(view.ParticipantsUpdate(c, me, r.participants[c.ID])))
 		if after == 0 { // it begins with the newest messages; those before come when they are looked for
 			after = max(0, c.LastSeq-conversation.DeskThreadLimit)
 		}
@@ -206,13 +207,13 @@ func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes
 				if whole {
 					missing[id] = after
 				}
-				frames = append(frames, renderHTML(view.PaneStateUpdate(c, view.Visibility{Mine: true})))
+				fragments = append(fragments, renderHTML(view.PaneStateUpdate(c, view.Visibility{Mine: true})))
 			case err == nil && c.State == conversation.Waiting:
-				frames = append(frames, renderHTML(view.PaneStateUpdate(c, view.Visibility{})))
+				fragments = append(fragments, renderHTML(view.PaneStateUpdate(c, view.Visibility{})))
 				d.trackOffer(id, c.OfferRecipient(now) != uuid.Nil)
 				d.unfollow(id)
 			default:
-				frames = append(frames, renderHTML(view.RemovePane(id)))
+				fragments = append(fragments, renderHTML(view.RemovePane(id)))
 				d.unfollow(id)
 			}
 		}
@@ -227,19 +228,19 @@ func (d *desk) renderScreen(ctx context.Context, r deskScreen, shown *shownPanes
 	}
 	for id, up := range read {
 		if up.ByVisitor > 0 {
-			frames = append(frames, renderHTML(view.VisitorReadUpdate(id, up.ByVisitor)))
+			fragments = append(fragments, renderHTML(view.VisitorReadUpdate(id, up.ByVisitor)))
 		}
 	}
 	for id, messages := range threads {
-		frames = append(frames, renderHTML(view.MessagesUpdate(id, messages)))
+		fragments = append(fragments, renderHTML(view.MessagesUpdate(id, messages)))
 		d.hub.advanceCursor(d, id, messages[len(messages)-1].Seq)
 	}
-	return frames, nil
+	return fragments, nil
 }
 
 // renderLightPane draws what has changed of a conversation whose pane is light: nothing, mostly. Of what was said, the last message says that
 // something was.
-func (d *desk) renderLightPane(c conversation.Conversation, r deskScreen, after int, missing map[uuid.UUID]int) (frames [][]byte) {
+func (d *desk) renderLightPane(c conversation.Conversation, r deskScreen, after int, missing map[uuid.UUID]int) (fragments [][]byte) {
 	d.follow(c.ID, c.LastSeq)
 	if after == c.LastSeq && len(r.participants[c.ID]) == 0 {
 		return nil

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -16,12 +15,12 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/cache"
 	"parley/app/platform/fail"
-	"parley/app/platform/pg/outage"
 	view "parley/templates/desk"
 )
 
@@ -465,34 +464,5 @@ func (h *Hub) showRead(e bus.Event) {
 	}
 }
 
-// outageRetry is when to try again what failed because the database is away.
-const outageRetry = 3 * time.Second
-
-// refusalOf turns an error into a code and words for a person; an internal one is logged under a reference number.
-func refusalOf(err error, doing string) refusedOut {
-	var e *fail.Error
-	if !errors.As(err, &e) && outage.IsOutage(err) {
-		slog.Warn(doing, "error", err)
-		e = fail.RetryLater(outageRetry)
-	}
-	if e == nil {
-		ref := uuid.NewString()[:8]
-		slog.Error(doing, "reference", ref, "error", err)
-		return refusedOut{Type: "refused", Code: "internal", Retry: 2, ErrorText: ErrorText{"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", "fault", ref}}
-	}
-	code := map[fail.Kind]string{fail.Invalid: "invalid", fail.Unauthenticated: "unauthenticated", fail.Forbidden: "forbidden",
-		fail.NotFound: "not_found", fail.Conflict: "conflict", fail.Busy: "busy"}[e.Kind]
-	if errors.Is(err, error(conversation.ErrClosed)) {
-		code = "closed"
-	}
-	return refusedOut{Type: "refused", Code: code, Retry: e.RetryAfter.Seconds(), ErrorText: ErrorTextOf(e)}
-}
-
-// ErrorTextOf is an error as a widget is told it.
-func ErrorTextOf(e *fail.Error) ErrorText {
-	out := ErrorText{e.Message, e.Reason, e.Reference}
-	if out.Reason == "" && e.Kind == fail.Busy {
-		out.Reason = "busy"
-	}
-	return out
-}
+// ErrorTextOf returns an error as a client of visitors is told it.
+func ErrorTextOf(e *fail.Error) frames.ErrorText { return frames.ErrorTextOf(e) }

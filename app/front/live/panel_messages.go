@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -47,16 +48,9 @@ type postponed struct {
 	until time.Duration // since the process started
 }
 
-func (p *panel) handleSend(ctx context.Context, in frameIn) {
+func (p *panel) handleSend(ctx context.Context, in frames.Send) {
 	if p.mustWait(in.ID) {
 		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
-		return
-	}
-	if _, err := validate.Text("a message", in.Text, conversation.MaxText); err != nil || in.ID == uuid.Nil { // costs nobody else's credit
-		if err == nil {
-			err = fail.New(fail.Invalid, "The message has no id.")
-		}
-		p.refuse(in.ID, err, "")
 		return
 	}
 	p.mu.Lock()
@@ -95,7 +89,7 @@ func (p *panel) handleSend(ctx context.Context, in frameIn) {
 		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "keep a visitor's message")
 	case !done:
-		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})
+		p.write(frames.NewAck(in.ID, receipt.Conversation, receipt.Seq, receipt.At))
 	}
 	if err == nil && receipt.Seq == 1 {
 		p.setWaiting(true)
@@ -114,28 +108,28 @@ func (p *panel) setWaiting(isWaiting bool) {
 }
 
 // handleRequest does what a frame asks for besides talking, within the same limits, and says that it is done, or why not.
-func (p *panel) handleRequest(in frameIn, doing, done string, perform func() error) {
+func (p *panel) handleRequest(id uuid.UUID, doing string, done frames.DoneKind, perform func() error) {
 	err := p.hub.limiter.allowMessage(p, p.visitor.ID(), false)
 	if err == nil {
 		err = perform()
 	}
 	switch {
 	case err != nil:
-		p.refuse(in.ID, err, doing)
-	case done != "":
-		p.write(doneOut{done, in.ID})
+		p.refuse(id, err, doing)
+	case done != frames.NothingToSay:
+		p.write(frames.NewDone(done, id))
 	}
 }
 
 // handleContact keeps where the visitor can be written to.
-func (p *panel) handleContact(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "keep a visitor's address", "contact", func() error {
+func (p *panel) handleContact(ctx context.Context, in frames.Contact) {
+	p.handleRequest(in.ID, "keep a visitor's address", frames.ContactSaved, func() error {
 		return p.hub.conversations.SaveContactDetails(ctx, p.viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
 	})
 }
 
 // handleSeen notes how far the visitor has read.
-func (p *panel) handleSeen(ctx context.Context, in frameIn) {
+func (p *panel) handleSeen(ctx context.Context, in frames.Seen) {
 	p.mu.Lock()
 	changed := in.Conversation == p.conversation && (in.Conversation != p.readConversation || in.Seq > p.readSeq)
 	if changed {
@@ -151,14 +145,14 @@ func (p *panel) handleSeen(ctx context.Context, in frameIn) {
 }
 
 // handleEnd ends the visitor's conversation; that it has ended comes as a message.
-func (p *panel) handleEnd(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "end a visitor's conversation", "", func() error { return p.hub.conversations.CloseByVisitor(ctx, p.viewer(), in.Conversation) })
+func (p *panel) handleEnd(ctx context.Context, in frames.End) {
+	p.handleRequest(in.ID, "end a visitor's conversation", frames.NothingToSay, func() error { return p.hub.conversations.CloseByVisitor(ctx, p.viewer(), in.Conversation) })
 }
 
 // handleRate keeps the visitor's verdict.
-func (p *panel) handleRate(ctx context.Context, in frameIn) {
+func (p *panel) handleRate(ctx context.Context, in frames.Rate) {
 	rules := p.site.Settings.Rating
-	p.handleRequest(in, "keep a rating", "rated", func() error {
+	p.handleRequest(in.ID, "store a rating", frames.Rated, func() error {
 		if rules.Disabled {
 			return fail.New(fail.Forbidden, "Conversations are not rated here.")
 		}
@@ -168,8 +162,8 @@ func (p *panel) handleRate(ctx context.Context, in frameIn) {
 }
 
 // handleTranscript mails the visitor what was said.
-func (p *panel) handleTranscript(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "mail a transcript", "mailed", func() error {
+func (p *panel) handleTranscript(ctx context.Context, in frames.Transcript) {
+	p.handleRequest(in.ID, "mail a transcript", frames.TranscriptMailed, func() error {
 		to, err := validate.Email(in.Email)
 		if err == nil && (p.site.Settings.MailDisabled || !p.hub.followUp.CanMailTranscripts()) {
 			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
@@ -193,7 +187,7 @@ func (p *panel) sendAgentRead(conversation uuid.UUID, seq int) {
 	}
 	p.agentReadConversation, p.agentReadSeq = conversation, seq
 	if p.welcomed && p.conversation == conversation {
-		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentRead(conversation, seq)))
 	}
 }
 
@@ -206,11 +200,11 @@ func (p *panel) syncAgentRead(conversation uuid.UUID, seq int) {
 	}
 	if seq > 0 {
 		p.agentReadConversation, p.agentReadSeq = conversation, seq
-		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentRead(conversation, seq)))
 	}
 }
 
-func (p *panel) handleTyping(_ context.Context, in frameIn) {
+func (p *panel) handleTyping(in frames.Typing) {
 	p.mu.Lock()
 	now := time.Since(processStart)
 	tooSoon := p.lastTypingAt > 0 && now-p.lastTypingAt < typingInterval
@@ -248,7 +242,7 @@ func (p *panel) viewer() access.Actor {
 
 // showMessages writes messages; the one that this panel is just sending becomes its acknowledgement.
 func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
-	out, taken := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversationID}}, false
+	out, taken := frames.NewMessages(conversationID), false
 	for _, m := range messages {
 		p.mu.Lock()
 		if m.Seq == 1 {
@@ -268,7 +262,7 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 		}
 		if own {
 			p.flushMessages(&out)
-			p.write(ackOut{"ack", m.ID, conversationID, m.Seq, m.At})
+			p.write(frames.NewAck(m.ID, conversationID, m.Seq, m.At))
 			continue
 		}
 		if m.Kind == conversation.System {
@@ -288,7 +282,7 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 			}
 			p.mu.Unlock()
 		}
-		out.Messages = append(out.Messages, p.toMessageOut(m))
+		out.Messages = append(out.Messages, p.frameOf(m))
 	}
 	p.flushMessages(&out)
 	if taken {
@@ -301,11 +295,11 @@ func (p *panel) sendAgentPicture(conversation uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if file, has, err := p.hub.avatars.FindAvatar(ctx, p.site.Org, conversation); has && err == nil {
-		p.socket.SendQuietly(marshal(agentPictureOut{"agent", conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now())}))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentPicture(conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now()))))
 	}
 }
 
-func (p *panel) flushMessages(out *messagesOut) {
+func (p *panel) flushMessages(out *frames.Messages) {
 	if len(out.Messages) > 0 {
 		p.write(*out)
 		out.Messages = nil
@@ -316,5 +310,5 @@ func (p *panel) sendAgentTyping() {
 	p.mu.Lock()
 	conversation := p.conversation
 	p.mu.Unlock()
-	p.write(typingOut{"typing", conversation})
+	p.write(frames.NewAgentTyping(conversation))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/routing"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 )
 
@@ -109,12 +110,13 @@ func (p *panel) sendQueuePosition(conversation uuid.UUID, s routing.QueuePositio
 	if s.Position > 20 {
 		s.Position -= s.Position % 5
 	}
-	out := queuePositionOut{Type: "line", Conversation: conversation, Position: s.Position, MinMinutes: int(s.MinWait / time.Minute), MaxMinutes: int(s.MaxWait / time.Minute), Unstaffed: s.Unstaffed}
+	out := frames.NewQueuePosition(conversation, s.Position)
+	out.MinMinutes, out.MaxMinutes, out.Unstaffed = int(s.MinWait/time.Minute), int(s.MaxWait/time.Minute), s.Unstaffed
 	if !s.OpensAt.IsZero() {
 		opens := s.OpensAt.UTC()
 		out.Opens = &opens
 	}
-	frame := marshal(out)
+	frame := frames.Marshal(out)
 	p.mu.Lock()
 	changed := p.isWaiting && p.welcomed && p.sentPosition != string(frame)
 	if changed {

@@ -18,6 +18,7 @@ import (
 	"parley/app/domain/followup"
 	"parley/app/domain/notification"
 	"parley/app/domain/visitor"
+	"parley/app/front/desk"
 	"parley/app/front/live"
 	"parley/app/front/web"
 	"parley/app/platform/forms"
@@ -130,12 +131,17 @@ func build(ctx context.Context, cfg Config, services *Services, mailer *mail.Mai
 			return nil, l, fmt.Errorf("demo data: %w", err)
 		}
 	}
-	hub, err := newHub(cfg, services, mailer, secret)
+	drafts, err := assist.New(services.DB, services.Conversations, services.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
+	if err != nil {
+		return nil, l, err
+	}
+	screens := desk.New(desk.Services{Conversations: services.Conversations, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
+	hub, err := newHub(cfg, services, screens, mailer, secret)
 	if err != nil {
 		return nil, l, err
 	}
 	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
-	handler, err := newFront(cfg, frontParts{services: services, hub: hub, mailer: mailer, demo: data, readiness: ready, requests: requests}, publicURL, secret)
+	handler, err := newFront(cfg, frontParts{services: services, assist: drafts, screens: screens, hub: hub, mailer: mailer, demo: data, readiness: ready, requests: requests}, publicURL, secret)
 	if err != nil {
 		return nil, l, err
 	}
@@ -149,7 +155,7 @@ func build(ctx context.Context, cfg Config, services *Services, mailer *mail.Mai
 }
 
 // newHub returns the hub of this process, which hears the bus from now on.
-func newHub(cfg Config, services *Services, mailer *mail.Mailer, secret string) (*live.Hub, error) {
+func newHub(cfg Config, services *Services, screens *desk.Service, mailer *mail.Mailer, secret string) (*live.Hub, error) {
 	liveCfg := live.Config{Limits: cfg.Limits, Tokens: visitor.NewTokens(secret), Links: files.NewLinks(secret), OnSocketCountChange: memoryReleaser()}
 	if cfg.GeoFile != "" {
 		countries, err := geo.Open(cfg.GeoFile)
@@ -164,7 +170,7 @@ func newHub(cfg Config, services *Services, mailer *mail.Mailer, secret string) 
 	}
 	mailing := followup.New(services.Bus, services.Conversations, services.Org, services.Identity, mailer, after, minute)
 	hub := live.New(live.Services{Conversations: services.Conversations, Org: services.Org, Routing: services.Routing, FAQ: services.FAQ,
-		Avatars: services.Identity, FollowUp: mailing}, services.Bus, liveCfg)
+		Screens: screens, Avatars: services.Identity, FollowUp: mailing}, services.Bus, liveCfg)
 	services.Bus.Subscribe(hub)
 	return hub, nil
 }
@@ -172,6 +178,8 @@ func newHub(cfg Config, services *Services, mailer *mail.Mailer, secret string) 
 // frontParts is what the front is built from besides the configuration.
 type frontParts struct {
 	services  *Services
+	assist    *assist.Service
+	screens   *desk.Service
 	hub       *live.Hub
 	mailer    *mail.Mailer
 	demo      *demo.Data // nil: not in demo mode
@@ -181,10 +189,6 @@ type frontParts struct {
 
 func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
 	h := p.services
-	drafts, err := assist.New(h.DB, h.Conversations, h.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
-	if err != nil {
-		return nil, err
-	}
 	pusher, err := push.New(cfg.PushKeys)
 	if err != nil {
 		return nil, err
@@ -197,7 +201,7 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	if p.demo != nil {
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	return web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: p.mailer, Live: p.hub})
+	return web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: p.mailer, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
@@ -48,7 +49,7 @@ type desk struct {
 	lastTypingAt        time.Time
 
 	listed         map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	head           queueHead              // of them, those of its queues
+	head           model.QueueHead        // of them, those of its queues
 	shownMore      int                    // how many more the screen says there are
 	lightPanes     map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
 	outgoingOffers map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
@@ -66,7 +67,7 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
 		return &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s,
 			pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
-			listed: map[uuid.UUID]struct{}{}, head: queueHead{limit: conversation.DeskQueueLimit}, lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
+			listed: map[uuid.UUID]struct{}{}, head: model.NewQueueHead(conversation.DeskQueueLimit), lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
 	})
 }
 
@@ -133,50 +134,44 @@ func (d *desk) unfollow(conversation uuid.UUID) {
 	d.hub.unfollow(d, conversation)
 }
 
-// visibility says how a conversation shows on this desk.
-func (d *desk) visibility(c conversation.Conversation, now time.Time) view.Visibility {
+// row returns a conversation as it shows on this desk.
+func (d *desk) row(c conversation.Conversation, now time.Time) model.Row {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	offer := c.OfferRecipient(now)
-	_, participant := d.participating[c.ID]
-	switch {
-	case !conversation.CanSee(d.actor, c, conversation.Involvement{IsParticipant: participant, InQueueGroup: d.queueScope.Has(c.Group)}, offer):
-		return view.Visibility{}
-	case c.Agent == d.actor.ID():
-		return view.Visibility{Mine: true}
-	}
-	return view.Visibility{Participant: participant, Offered: offer == d.actor.ID(), Queued: c.State == conversation.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
+	_, participates := d.participating[c.ID]
+	return model.Row{Conversation: c, Visibility: model.VisibilityOf(d.actor, c, participates, d.queueScope, now)}
 }
 
-// updateEntry sends an entry's new state to the screen that shows it, or is to show it from now on; draw is called if it is. A screen that does
-// not is told nothing. It reports whether the list of the queues is cut.
-func (d *desk) updateEntry(c conversation.Conversation, visibility view.Visibility, render func() []byte) (cut bool) {
+// updateEntry sends an entry's new state to a screen that shows it, or is to show it from now on. render is called only if it is sent. It reports
+// whether the list of the queues is cut.
+func (d *desk) updateEntry(row model.Row, render func() []byte) (cut bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, was := d.listed[c.ID]
-	shown := (visibility.Mine || visibility.Participant) && c.State != conversation.Closed || visibility.Queued
+	visibility := row.Visibility
+	_, was := d.listed[row.ID]
+	shown := (visibility.Mine || visibility.Participant) && row.State != conversation.Closed || visibility.Queued
 	dropped := uuid.Nil
 	if visibility.Queued && !visibility.Offered && !visibility.Participant {
-		shown, dropped = d.head.put(queueEntryOf(c))
+		shown, dropped = d.head.Put(model.QueueEntryOf(row.Conversation))
 	} else {
-		d.head.remove(c.ID)
+		d.head.Remove(row.ID)
 	}
 	switch {
 	case shown:
-		d.listed[c.ID] = struct{}{}
+		d.listed[row.ID] = struct{}{}
 		d.pushLocked(render())
 	case was && visibility.Queued: // it has moved behind the cut, perhaps from this agent
-		delete(d.listed, c.ID)
-		d.pushLocked(renderHTML(view.EntryUpdate(c, view.Visibility{}, time.Time{})))
+		delete(d.listed, row.ID)
+		d.pushLocked(renderHTML(view.EntryUpdate(model.Row{Conversation: row.Conversation}, time.Time{})))
 	case was:
-		delete(d.listed, c.ID)
+		delete(d.listed, row.ID)
 		d.pushLocked(render())
 	}
 	d.dropLocked(dropped)
-	if d.shownMore == 0 { // how many they are is read; that they are, is said at once
+	if d.shownMore == 0 { // that some wait behind the list is said at once; how many they are must be read
 		d.pushMoreLocked()
 	}
-	return d.head.more > 0
+	return d.head.More() > 0
 }
 
 // trackOffer notes whether the screen waits to hear what becomes of a conversation that its agent has offered.

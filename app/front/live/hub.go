@@ -15,6 +15,7 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
+	model "parley/app/front/desk"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
@@ -30,6 +31,7 @@ type Hub struct {
 	org           *org.Service
 	routing       *routing.Service
 	faq           *faq.Service
+	screens       *model.Service
 	avatars       Avatars
 	followUp      FollowUp
 	bus           *bus.Bus
@@ -79,6 +81,7 @@ type Services struct {
 	Org           *org.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
+	Screens       *model.Service
 	Avatars       Avatars
 	FollowUp      FollowUp
 }
@@ -113,7 +116,7 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 		cfg.Country = func(string) string { return "" }
 	}
 	limits := cfg.Limits
-	return &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, avatars: services.Avatars, followUp: services.FollowUp,
+	return &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
 		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: newLimiter(limits),
 		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
 		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),

@@ -54,7 +54,7 @@ func (p *monitorPage) refresh() {
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	b, err := p.hub.routing.GetMonitor(ctx, p.actor)
+	b, err := p.hub.screens.LoadMonitor(ctx, p.actor)
 	if err != nil { // not to be read just now, or no longer: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return

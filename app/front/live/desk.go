@@ -97,7 +97,7 @@ func (d *desk) Closed() {
 	if !d.admitted {
 		return
 	}
-	d.hub.limiter.releaseStaffSocket(d.actor, d.socket)
+	d.hub.limiter.ReleasePage(d.actor, d.socket)
 	d.helloTimer.Stop()
 	indexRemove(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.unregisterDesk(d)

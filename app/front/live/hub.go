@@ -17,6 +17,7 @@ import (
 	"parley/app/domain/visitor"
 	model "parley/app/front/desk"
 	"parley/app/front/live/frames"
+	"parley/app/front/live/limit"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -38,7 +39,7 @@ type Hub struct {
 	country       func(address string) string
 	tokens        visitor.Tokens
 	links         files.Links
-	limiter       *limiter
+	limiter       *limit.Limiter
 
 	staffSockets   *wire.StaffSockets
 	visitorSockets *wire.VisitorSockets
@@ -117,7 +118,7 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 	}
 	limits := cfg.Limits
 	return &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
-		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: newLimiter(limits),
+		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: limit.New(limits),
 		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
 		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),
 		polls:          wire.NewPolls(), drained: make(chan struct{}),

@@ -43,7 +43,7 @@ func (p *monitorPage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	p.hub.bus.ScreenClosed(p.actor.Org())
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)

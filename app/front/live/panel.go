@@ -73,7 +73,7 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 		return ErrDraining
 	}
 	network := clientnet.Of(address)
-	rejection := h.limiter.acquireSocket(network, site.ID)
+	rejection := h.limiter.AcquireSocket(network, site.ID)
 	if rejection != nil {
 		// It is said on an open socket, because a script cannot read why a handshake was refused; but not to more than some at once.
 		if h.rejectedSockets.Add(1) > maxRejectedSockets {
@@ -96,7 +96,7 @@ func (h *Hub) releasePanelSocket(site *org.WidgetWebsite, address string, reject
 	if rejection != nil {
 		h.rejectedSockets.Add(-1)
 	} else {
-		h.limiter.releaseSocket(address, site.ID)
+		h.limiter.ReleaseSocket(address, site.ID)
 	}
 }
 

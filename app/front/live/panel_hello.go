@@ -33,7 +33,7 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 			p.write(frames.NewWorkRequired(p.hub.proofOfWork.challenge(p.site.ID, p.address, now)))
 			return
 		}
-		if err := p.hub.limiter.allowNewVisitor(p.address); err != nil {
+		if err := p.hub.limiter.AllowNewVisitor(p.address); err != nil {
 			p.refuse(uuid.Nil, err, "")
 			return
 		}

@@ -11,6 +11,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/front/live/frames"
+	"parley/app/front/live/limit"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -48,6 +49,11 @@ type postponed struct {
 	until time.Duration // since the process started
 }
 
+// sender returns who the panel's visitor is to the limiter.
+func (p *panel) sender() limit.Sender {
+	return limit.Sender{Visitor: p.visitor.ID(), Website: p.site.ID, Org: p.site.Org, Address: p.address}
+}
+
 func (p *panel) handleSend(ctx context.Context, in frames.Send) {
 	if p.mustWait(in.ID) {
 		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
@@ -56,7 +62,11 @@ func (p *panel) handleSend(ctx context.Context, in frames.Send) {
 	p.mu.Lock()
 	begins := in.Conversation == uuid.Nil && p.conversation == uuid.Nil
 	p.mu.Unlock()
-	if err := p.hub.limiter.allowMessage(p, p.visitor.ID(), begins); err != nil {
+	allow := p.hub.limiter.AllowMessage
+	if begins {
+		allow = p.hub.limiter.AllowFirstMessage
+	}
+	if err := allow(p.sender()); err != nil {
 		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "")
 		return
@@ -109,7 +119,7 @@ func (p *panel) setWaiting(isWaiting bool) {
 
 // handleRequest does what a frame asks for besides talking, within the same limits, and says that it is done, or why not.
 func (p *panel) handleRequest(id uuid.UUID, doing string, done frames.DoneKind, perform func() error) {
-	err := p.hub.limiter.allowMessage(p, p.visitor.ID(), false)
+	err := p.hub.limiter.AllowMessage(p.sender())
 	if err == nil {
 		err = perform()
 	}

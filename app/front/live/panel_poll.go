@@ -29,13 +29,13 @@ func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string
 		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", MaxPollFrames)
 	}
 	network := clientnet.Of(address)
-	if err := h.limiter.allowRequest(network); err != nil {
+	if err := h.limiter.AllowRequest(network); err != nil {
 		return nil, err
 	}
-	if err := h.limiter.acquireSocket(network, site.ID); err != nil {
+	if err := h.limiter.AcquireSocket(network, site.ID); err != nil {
 		return nil, err
 	}
-	defer h.limiter.releaseSocket(network, site.ID)
+	defer h.limiter.ReleaseSocket(network, site.ID)
 	socket, answer := h.polls.Begin()
 	defer answer.End()
 	p := h.newPanel(r, site, address, socket, nil)

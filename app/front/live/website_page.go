@@ -67,7 +67,7 @@ func (p *websitePage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.websitePages, p.website, p)
 }

@@ -71,10 +71,10 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	})
 }
 
-func (d *desk) viewer() access.Actor     { return d.actor }
-func (d *desk) wireSocket() *wire.Socket { return d.socket }
-func (d *desk) sessionKey() string       { return d.loginSession }
-func (d *desk) closeLoggedOut()          { d.socket.Close(wire.Gone, "logged out") }
+func (d *desk) Viewer() access.Actor { return d.actor }
+func (d *desk) Socket() *wire.Socket { return d.socket }
+func (d *desk) sessionKey() string   { return d.loginSession }
+func (d *desk) closeLoggedOut()      { d.socket.Close(wire.Gone, "logged out") }
 
 func (d *desk) isLoggedIn() bool { return d.stillLoggedIn() }
 
@@ -107,7 +107,7 @@ func (d *desk) Closed() {
 	followed := slices.Collect(maps.Keys(d.following))
 	d.mu.Unlock()
 	for _, id := range followed {
-		d.hub.unfollow(d, id)
+		d.hub.relay.Unfollow(d, id)
 	}
 }
 
@@ -116,7 +116,7 @@ func (d *desk) follow(conversation uuid.UUID, cursor int) {
 	d.mu.Lock()
 	d.following[conversation] = struct{}{}
 	d.mu.Unlock()
-	d.hub.follow(d, conversation, cursor)
+	d.hub.relay.Follow(d, conversation, cursor)
 }
 
 func (d *desk) isFollowing(conversation uuid.UUID) bool {
@@ -131,7 +131,7 @@ func (d *desk) unfollow(conversation uuid.UUID) {
 	delete(d.following, conversation)
 	delete(d.lightPanes, conversation)
 	d.mu.Unlock()
-	d.hub.unfollow(d, conversation)
+	d.hub.relay.Unfollow(d, conversation)
 }
 
 // row returns a conversation as it shows on this desk.
@@ -266,7 +266,7 @@ func (d *desk) pushLocked(frame []byte) {
 // pushNow sends a fragment at once.
 func (d *desk) pushNow(c templ.Component) { d.socket.Send(renderHTML(c)) }
 
-func (d *desk) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
+func (d *desk) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
 	d.push(view.MessagesUpdate(conversationID, messages))
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/conversation"
 	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
@@ -34,12 +35,12 @@ func (d *desk) openPane(c conversation.Conversation) {
 	if light { // the last message says that there is something
 		begin = c.LastSeq - 1
 	}
-	d.hub.follow(d, c.ID, max(0, begin))
+	d.hub.relay.Follow(d, c.ID, max(0, begin))
 	if !d.isFollowing(c.ID) { // it was let go meanwhile
-		d.hub.unfollow(d, c.ID)
+		d.hub.relay.Unfollow(d, c.ID)
 		return
 	}
-	d.hub.catchUp(c.ID)
+	d.hub.relay.CatchUp(c.ID)
 	if len(suggestions) == 0 {
 		d.hub.suggestForLast(ctx, d.actor, c)
 	}
@@ -110,7 +111,7 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	}
 	for _, d := range desks {
 		if !d.showParticipants(f, c, participants) { // it has changed since it was read
-			runInBackground("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
+			background.Run("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
 		}
 	}
 }

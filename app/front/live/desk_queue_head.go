@@ -15,7 +15,7 @@ import (
 // refreshQueueHeadsSoon brings the desks whose list of a queue is cut up to date, soon: what has come into the head, and how many more wait. Where
 // all that waits is listed, the events themselves say everything.
 func (h *Hub) refreshQueueHeadsSoon(org uuid.UUID) {
-	h.queueHeads.request(org, "list the heads of queues", func() { h.refreshQueueHeads(org) })
+	h.queueHeads.Request(org, "list the heads of queues", func() { h.refreshQueueHeads(org) })
 }
 
 // refreshQueueHeads reads each head once for all desks that list it.

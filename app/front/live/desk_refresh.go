@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/conversation"
 	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	view "parley/templates/desk"
@@ -46,7 +47,7 @@ func (d *desk) refresh(shown *shownPanes) {
 		do()
 	}
 	for _, id := range d.takeParticipantsChanged() {
-		runInBackground("show who takes part in a conversation", func() { d.hub.updateParticipants(d.actor.Org(), id, d.actor.ID()) })
+		background.Run("show who takes part in a conversation", func() { d.hub.updateParticipants(d.actor.Org(), id, d.actor.ID()) })
 	}
 	if screen.More > 0 {
 		d.hub.refreshQueueHeadsSoon(d.actor.Org())
@@ -85,7 +86,7 @@ func (d *desk) knownPanes() *shownPanes {
 	d.mu.Unlock()
 	for _, cursors := range []map[uuid.UUID]int{s.whole, s.light} {
 		for id := range cursors {
-			cursors[id] = d.hub.cursor(d, id)
+			cursors[id] = d.hub.relay.Cursor(d, id)
 		}
 	}
 	return s
@@ -126,7 +127,7 @@ func (d *desk) catchUpPane(c conversation.Conversation) {
 	if !d.isFollowing(c.ID) {
 		return
 	}
-	d.hub.catchUp(c.ID)
+	d.hub.relay.CatchUp(c.ID)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	d.hub.suggestForLast(ctx, d.actor, c)

@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
@@ -56,7 +57,7 @@ func (h *Hub) enqueueSuggestion(a suggestRequest) {
 	s.requests[a.conversation.ID] = a
 	if s.workers < runtime.GOMAXPROCS(0) {
 		s.workers++
-		runInBackground("suggest FAQ entries", h.runSuggestWorker)
+		background.Run("suggest FAQ entries", h.runSuggestWorker)
 	}
 }
 

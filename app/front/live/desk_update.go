@@ -80,7 +80,7 @@ func (u *screenUpdate) follow(c conversation.Conversation, after int) {
 	u.desk.follow(c.ID, after)
 	u.followed = append(u.followed, c.ID)
 	if c.LastSeq-after > conversation.MessagePageSize { // much is missing: it comes page by page after this
-		u.desk.hub.catchUp(c.ID)
+		u.desk.hub.relay.CatchUp(c.ID)
 		return
 	}
 	u.missing[c.ID] = after
@@ -159,7 +159,7 @@ func (u *screenUpdate) addMissing(ctx context.Context) error {
 	}
 	for id, messages := range threads {
 		u.add(view.MessagesUpdate(id, messages))
-		u.desk.hub.advanceCursor(u.desk, id, messages[len(messages)-1].Seq)
+		u.desk.hub.relay.Advance(u.desk, id, messages[len(messages)-1].Seq)
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (h *Hub) refreshMonitorsSoon(org uuid.UUID) {
 	if len(indexCopy(&h.mu, h.monitorPages, org)) == 0 {
 		return
 	}
-	h.monitorRefresh.request(org, "bring a board up to date", func() {
+	h.monitorRefresh.Request(org, "bring a board up to date", func() {
 		for p := range indexCopy(&h.mu, h.monitorPages, org) {
 			p.refresh()
 		}

@@ -61,8 +61,6 @@ type panel struct {
 // visitorPage is where a panel is. Pages, browsers and languages are few: each is kept once.
 type visitorPage struct{ url, title, referrer, language unique.Handle[string] }
 
-const typingInterval = 300 * time.Millisecond
-
 func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string, s *wire.Socket, rejection error) *panel {
 	return &panel{hub: h, site: site, address: clientnet.Of(address), socket: s, isPoll: s.IsPoll(), rejection: rejection, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(frames.Clip(r.UserAgent(), 400)), country: unique.Make(h.country(address))}
 }
@@ -129,7 +127,7 @@ func (p *panel) Closed() {
 		p.hub.removePanel(visitor.ID(), p)
 	}
 	if conversation != uuid.Nil {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	p.hub.bus.ScreenClosed(p.site.Org)
 }
@@ -249,15 +247,15 @@ func (p *panel) switchTo(conversation uuid.UUID) bool {
 	p.conversation = conversation
 	p.mu.Unlock()
 	if before != uuid.Nil { // its last words first
-		p.hub.catchUp(before)
-		time.AfterFunc(5*time.Second, func() { p.hub.unfollow(p, before) })
+		p.hub.relay.CatchUp(before)
+		time.AfterFunc(5*time.Second, func() { p.hub.relay.Unfollow(p, before) })
 	}
-	p.hub.follow(p, conversation, 0)
+	p.hub.relay.Follow(p, conversation, 0)
 	p.mu.Lock()
 	closed := p.closed // closed meanwhile
 	p.mu.Unlock()
 	if closed {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	return !closed
 }
@@ -269,12 +267,12 @@ func (p *panel) findConversation() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.viewer())
+	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.Viewer())
 	switch {
 	case err != nil:
 		p.socket.Close(wire.TryAgain, "try again")
 	case found:
 		p.switchTo(c.ID)
-		p.hub.catchUp(c.ID)
+		p.hub.relay.CatchUp(c.ID)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/org"
 	"parley/app/domain/visitor"
+	"parley/app/front/live/background"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
@@ -107,8 +108,8 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 	if c.State == conversation.Waiting {
 		p.hub.sendQueuePositionsSoon(p.site.Org)
 	}
-	p.hub.follow(p, c.ID, cursor)
-	p.hub.catchUp(c.ID)                                              // what was said between reading and following, and further pages
+	p.hub.relay.Follow(p, c.ID, cursor)
+	p.hub.relay.CatchUp(c.ID)                                        // what was said between reading and following, and further pages
 	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a loss
 		p.hub.conversations.RepublishMessage(p.site.Org, c.ID, actor.ID(), c.LastSeq)
 	}
@@ -156,6 +157,6 @@ func (p *panel) sendWelcome(out frames.Welcome, in frames.Hello) {
 	missed := p.missedEvent
 	p.mu.Unlock()
 	if missed {
-		runInBackground("find a panel's conversation", p.findConversation)
+		background.Run("find a panel's conversation", p.findConversation)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/front/live/background"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/limit"
 	"parley/app/front/live/wire"
@@ -27,7 +28,7 @@ const postponedTTL = 30 * time.Second
 func (p *panel) mustWait(id uuid.UUID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.postponed == nil || p.postponed.id == id || time.Since(processStart) > p.postponed.until {
+	if p.postponed == nil || p.postponed.id == id || sinceStart() > p.postponed.until {
 		p.postponed = nil
 		return false
 	}
@@ -39,7 +40,7 @@ func (p *panel) postpone(id uuid.UUID, err error) {
 	var e *fail.Error
 	if errors.As(err, &e) && e.Kind == fail.Busy {
 		p.mu.Lock()
-		p.postponed = &postponed{id, time.Since(processStart) + postponedTTL}
+		p.postponed = &postponed{id, sinceStart() + postponedTTL}
 		p.mu.Unlock()
 	}
 }
@@ -134,7 +135,7 @@ func (p *panel) handleRequest(id uuid.UUID, doing string, done frames.DoneKind, 
 // handleContact keeps where the visitor can be written to.
 func (p *panel) handleContact(ctx context.Context, in frames.Contact) {
 	p.handleRequest(in.ID, "keep a visitor's address", frames.ContactSaved, func() error {
-		return p.hub.conversations.SaveContactDetails(ctx, p.viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
+		return p.hub.conversations.SaveContactDetails(ctx, p.Viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
 	})
 }
 
@@ -149,14 +150,14 @@ func (p *panel) handleSeen(ctx context.Context, in frames.Seen) {
 	if !changed {
 		return
 	}
-	if err := p.hub.conversations.MarkRead(ctx, p.viewer(), in.Conversation, in.Seq); err != nil {
+	if err := p.hub.conversations.MarkRead(ctx, p.Viewer(), in.Conversation, in.Seq); err != nil {
 		slog.Warn("note what a visitor has read", "error", err)
 	}
 }
 
 // handleEnd ends the visitor's conversation; that it has ended comes as a message.
 func (p *panel) handleEnd(ctx context.Context, in frames.End) {
-	p.handleRequest(in.ID, "end a visitor's conversation", frames.NothingToSay, func() error { return p.hub.conversations.CloseByVisitor(ctx, p.viewer(), in.Conversation) })
+	p.handleRequest(in.ID, "end a visitor's conversation", frames.NothingToSay, func() error { return p.hub.conversations.CloseByVisitor(ctx, p.Viewer(), in.Conversation) })
 }
 
 // handleRate keeps the visitor's verdict.
@@ -167,7 +168,7 @@ func (p *panel) handleRate(ctx context.Context, in frames.Rate) {
 			return fail.New(fail.Forbidden, "Conversations are not rated here.")
 		}
 		reasons := slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
-		return p.hub.conversations.Rate(ctx, p.viewer(), in.Conversation, conversation.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
+		return p.hub.conversations.Rate(ctx, p.Viewer(), in.Conversation, conversation.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
 	})
 }
 
@@ -179,12 +180,12 @@ func (p *panel) handleTranscript(ctx context.Context, in frames.Transcript) {
 			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
 		}
 		if err == nil {
-			err = p.hub.conversations.CountTranscript(ctx, p.viewer(), in.Conversation)
+			err = p.hub.conversations.CountTranscript(ctx, p.Viewer(), in.Conversation)
 		}
 		if err != nil {
 			return err
 		}
-		return p.hub.followUp.MailTranscript(ctx, p.viewer(), in.Conversation, to)
+		return p.hub.followUp.MailTranscript(ctx, p.Viewer(), in.Conversation, to)
 	})
 }
 
@@ -216,7 +217,7 @@ func (p *panel) syncAgentRead(conversation uuid.UUID, seq int) {
 
 func (p *panel) handleTyping(in frames.Typing) {
 	p.mu.Lock()
-	now := time.Since(processStart)
+	now := sinceStart()
 	tooSoon := p.lastTypingAt > 0 && now-p.lastTypingAt < typingInterval
 	conversationID := p.conversation
 	if !tooSoon {
@@ -242,16 +243,16 @@ func clipFront(s string, max int) string {
 	return s
 }
 
-func (p *panel) wireSocket() *wire.Socket { return p.socket }
+func (p *panel) Socket() *wire.Socket { return p.socket }
 
-func (p *panel) viewer() access.Actor {
+func (p *panel) Viewer() access.Actor {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.visitor
 }
 
 // showMessages writes messages; the one that this panel is just sending becomes its acknowledgement.
-func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
+func (p *panel) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
 	out, taken := frames.NewMessages(conversationID), false
 	for _, m := range messages {
 		p.mu.Lock()
@@ -296,7 +297,7 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 	}
 	p.flushMessages(&out)
 	if taken {
-		runInBackground("show an agent's picture", func() { p.sendAgentPicture(conversationID) })
+		background.Run("show an agent's picture", func() { p.sendAgentPicture(conversationID) })
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 // too often is left out.
 func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 	p.mu.Lock()
-	now := time.Since(processStart)
+	now := sinceStart()
 	tooSoon := p.lastContextAt > 0 && now-p.lastContextAt < visitorContextInterval
 	conversationID := p.conversation
 	if !tooSoon {
@@ -32,7 +32,7 @@ func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 		return
 	}
 	visitorContext := conversation.VisitorContext{PageViews: p.trustedPageViews(in.PageViews), Data: in.Data, TimeZone: frames.Clip(in.TimeZone, 64), Country: p.country.Value(), Address: p.address}
-	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.viewer(), conversationID, visitorContext); err != nil {
+	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.Viewer(), conversationID, visitorContext); err != nil {
 		slog.Warn("keep what a panel tells", "error", err)
 	}
 }

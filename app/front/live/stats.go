@@ -11,9 +11,5 @@ type Stats struct {
 
 // Stats returns the present figures.
 func (h *Hub) Stats() Stats {
-	s := Stats{Refusals: h.limiter.Refusals(), Sockets: []wire.Stats{h.visitorSockets.Stats(), h.staffSockets.Stats(), h.polls.Stats()}}
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	s.Threads = len(h.threads)
-	return s
+	return Stats{Threads: h.relay.Len(), Refusals: h.limiter.Refusals(), Sockets: []wire.Stats{h.visitorSockets.Stats(), h.staffSockets.Stats(), h.polls.Stats()}}
 }

@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"errors"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"strconv"
@@ -15,35 +13,34 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/routing"
+	"parley/app/front/live"
 	"parley/app/platform/bus"
+	"parley/app/platform/mail"
 )
 
-// serveAdmin serves metrics and profiles on an address of their own, which is not for the world.
-func (s *Server) serveAdmin(address string) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	s.AdminAddress = listener.Addr().String()
+// newAdminServer serves metrics and profiles on an address of its own, which must not be open to the world.
+func newAdminServer(registry *prometheus.Registry) *http.Server {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	s.admin = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	s.parts.Go(func() error {
-		if err := s.admin.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	return nil
+	return &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 }
 
-// metrics describes this process in Prometheus' way. Counting costs nothing while nobody asks.
-func (s *Server) metrics() *prometheus.Registry {
+// sources are the parts whose counts the metrics show.
+type sources struct {
+	*Services
+	*readiness
+	Live        *live.Hub
+	Connections *BoundedListener
+	mailer      *mail.Mailer
+}
+
+// newRegistry describes this process to Prometheus. Counting costs nothing while nobody asks.
+func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
 	messages := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_messages_committed_total", Help: "Messages committed."})
@@ -63,7 +60,7 @@ func (s *Server) metrics() *prometheus.Registry {
 	rounds := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_routing_round_seconds", Help: "Duration of one round of routing decisions.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
 	assigned := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_assigned_total", Help: "Conversations given to agents by routing."})
 	again := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_failed_total", Help: "Rounds that failed or were overtaken; they are done again."})
-	r.MustRegister(rounds, assigned, again, s.requests.took)
+	r.MustRegister(rounds, assigned, again, requests.took)
 	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
 		Help:    "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, picked and accepted by the agent.",
 		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}}, []string{"by"})}
@@ -114,7 +111,7 @@ func (w queueMetrics) HandleEvents(events []bus.Event) {
 func (queueMetrics) Resync(uuid.UUID) {}
 
 // collector reads the parts' own counts when it is asked.
-type collector struct{ s *Server }
+type collector struct{ s sources }
 
 var (
 	socketsOpen        = desc("parley_sockets_open", "Sockets open now.", "kind")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"parley/app/demo"
 	"parley/app/domain/archive"
@@ -83,7 +84,22 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	if cfg.Suggestions != (faq.MemoryBudget{}) {
 		h.FAQ.SetMemoryBudget(cfg.Suggestions)
 	}
+	if h.Files, err = openFiles(cfg, h.DB); err != nil {
+		return nil, err
+	}
 	return h, nil
+}
+
+// openFiles returns the service of files on their store.
+func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
+	store, err := files.OpenStore(cfg.filesURL())
+	if err != nil {
+		return nil, err
+	}
+	f := files.New(db, store, cfg.Clamd)
+	f.SetQuotas(cfg.Quotas)
+	f.SetIncomingDir(filepath.Join(cfg.DataDir, "incoming"))
+	return f, nil
 }
 
 // NewServices puts the rooms on a database that is there already, and a bus.

@@ -283,6 +283,9 @@ func escapeLink(s string) string {
 // maxTranscriptBytes is about how much text a mailed transcript has at most, in each of its two forms.
 const maxTranscriptBytes = 256 << 10
 
+// CanMailTranscripts reports whether a mail server is set.
+func (m *Service) CanMailTranscripts() bool { return !m.mailer.IsOff() }
+
 // MailTranscript mails what was said in a visitor's conversation, without what only staff sees.
 func (m *Service) MailTranscript(ctx context.Context, visitor access.Actor, conversationID uuid.UUID, to string) error {
 	if err := m.mailer.CheckCapacity(visitor.Org()); err != nil {

@@ -75,7 +75,7 @@ func (h *Hub) invalidateBlockList(org uuid.UUID) {
 func (h *Hub) disconnectBlocked(org uuid.UUID) {
 	for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.Org == org }) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		if !h.canWrite(ctx, org, p.viewer().ID(), p.address) {
+		if !h.canWrite(ctx, org, p.Viewer().ID(), p.address) {
 			p.socket.Close(wire.Gone, "blocked")
 		}
 		cancel()

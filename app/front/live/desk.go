@@ -3,7 +3,8 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -46,7 +49,7 @@ type desk struct {
 	lastTypingAt        time.Time
 
 	listed         map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	head           queueHead              // of them, those of its queues
+	head           model.QueueHead        // of them, those of its queues
 	shownMore      int                    // how many more the screen says there are
 	lightPanes     map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
 	outgoingOffers map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
@@ -61,31 +64,30 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.Can(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.staffSockets.Serve(w, r, &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn,
-		pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
-		listed: map[uuid.UUID]struct{}{}, head: queueHead{limit: conversation.DeskQueueLimit}, lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s,
+			pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
+			listed: map[uuid.UUID]struct{}{}, head: model.NewQueueHead(conversation.DeskQueueLimit), lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
+	})
 }
 
-func (d *desk) viewer() access.Actor     { return d.actor }
-func (d *desk) wireSocket() *wire.Socket { return d.socket }
-func (d *desk) sessionKey() string       { return d.loginSession }
-func (d *desk) closeLoggedOut()          { d.socket.Close(wire.Gone, "logged out") }
+func (d *desk) Viewer() access.Actor { return d.actor }
+func (d *desk) Socket() *wire.Socket { return d.socket }
+func (d *desk) sessionKey() string   { return d.loginSession }
+func (d *desk) closeLoggedOut()      { d.socket.Close(wire.Gone, "logged out") }
 
 func (d *desk) isLoggedIn() bool { return d.stillLoggedIn() }
 
-func (d *desk) Opened(s *wire.Socket) {
-	d.socket = s
-	if d.admitted = d.hub.admitStaff(d.actor, s); !d.admitted {
+func (d *desk) Opened() {
+	if d.admitted = d.hub.admitStaff(d.actor, d.socket); !d.admitted {
 		return
 	}
-	d.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	d.helloTimer = time.AfterFunc(helloTimeout, func() { d.socket.Close(wire.TryAgain, "no hello") })
 	indexAdd(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.bus.ScreenOpened(d.actor.Org())
 	d.hub.registerDesk(d)
 	d.hub.routing.Connect(d.actor)
-	if d.hub.OnDeskOpen != nil {
-		d.hub.OnDeskOpen(d.actor.Org())
-	}
+	d.hub.followUp.Resume(d.actor.Org())
 	if !d.stillLoggedIn() { // ended between the look and now
 		d.closeLoggedOut()
 	}
@@ -95,7 +97,7 @@ func (d *desk) Closed() {
 	if !d.admitted {
 		return
 	}
-	d.hub.limiter.releaseStaffSocket(d.actor, d.socket)
+	d.hub.limiter.ReleasePage(d.actor, d.socket)
 	d.helloTimer.Stop()
 	indexRemove(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.unregisterDesk(d)
@@ -105,7 +107,7 @@ func (d *desk) Closed() {
 	followed := slices.Collect(maps.Keys(d.following))
 	d.mu.Unlock()
 	for _, id := range followed {
-		d.hub.unfollow(d, id)
+		d.hub.relay.Unfollow(d, id)
 	}
 }
 
@@ -114,7 +116,7 @@ func (d *desk) follow(conversation uuid.UUID, cursor int) {
 	d.mu.Lock()
 	d.following[conversation] = struct{}{}
 	d.mu.Unlock()
-	d.hub.follow(d, conversation, cursor)
+	d.hub.relay.Follow(d, conversation, cursor)
 }
 
 func (d *desk) isFollowing(conversation uuid.UUID) bool {
@@ -129,53 +131,47 @@ func (d *desk) unfollow(conversation uuid.UUID) {
 	delete(d.following, conversation)
 	delete(d.lightPanes, conversation)
 	d.mu.Unlock()
-	d.hub.unfollow(d, conversation)
+	d.hub.relay.Unfollow(d, conversation)
 }
 
-// visibility says how a conversation shows on this desk.
-func (d *desk) visibility(c conversation.Conversation, now time.Time) view.Visibility {
+// row returns a conversation as it shows on this desk.
+func (d *desk) row(c conversation.Conversation, now time.Time) model.Row {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	offer := c.OfferRecipient(now)
-	_, participant := d.participating[c.ID]
-	switch {
-	case !conversation.CanSee(d.actor, c, conversation.Involvement{IsParticipant: participant, InQueueGroup: d.queueScope.Has(c.Group)}, offer):
-		return view.Visibility{}
-	case c.Agent == d.actor.ID():
-		return view.Visibility{Mine: true}
-	}
-	return view.Visibility{Participant: participant, Offered: offer == d.actor.ID(), Queued: c.State == conversation.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
+	_, participates := d.participating[c.ID]
+	return model.Row{Conversation: c, Visibility: model.VisibilityOf(d.actor, c, participates, d.queueScope, now)}
 }
 
-// updateEntry sends an entry's new state to the screen that shows it, or is to show it from now on; draw is called if it is. A screen that does
-// not is told nothing. It reports whether the list of the queues is cut.
-func (d *desk) updateEntry(c conversation.Conversation, visibility view.Visibility, render func() []byte) (cut bool) {
+// updateEntry sends an entry's new state to a screen that shows it, or is to show it from now on. render is called only if it is sent. It reports
+// whether the list of the queues is cut.
+func (d *desk) updateEntry(row model.Row, render func() []byte) (cut bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, was := d.listed[c.ID]
-	shown := (visibility.Mine || visibility.Participant) && c.State != conversation.Closed || visibility.Queued
+	visibility := row.Visibility
+	_, was := d.listed[row.ID]
+	shown := (visibility.Mine || visibility.Participant) && row.State != conversation.Closed || visibility.Queued
 	dropped := uuid.Nil
 	if visibility.Queued && !visibility.Offered && !visibility.Participant {
-		shown, dropped = d.head.put(queueEntryOf(c))
+		shown, dropped = d.head.Put(model.QueueEntryOf(row.Conversation))
 	} else {
-		d.head.remove(c.ID)
+		d.head.Remove(row.ID)
 	}
 	switch {
 	case shown:
-		d.listed[c.ID] = struct{}{}
+		d.listed[row.ID] = struct{}{}
 		d.pushLocked(render())
 	case was && visibility.Queued: // it has moved behind the cut, perhaps from this agent
-		delete(d.listed, c.ID)
-		d.pushLocked(renderHTML(view.EntryUpdate(c, view.Visibility{}, time.Time{})))
+		delete(d.listed, row.ID)
+		d.pushLocked(renderHTML(view.EntryUpdate(model.Row{Conversation: row.Conversation}, time.Time{})))
 	case was:
-		delete(d.listed, c.ID)
+		delete(d.listed, row.ID)
 		d.pushLocked(render())
 	}
 	d.dropLocked(dropped)
-	if d.shownMore == 0 { // how many they are is read; that they are, is said at once
+	if d.shownMore == 0 { // that some wait behind the list is said at once; how many they are must be read
 		d.pushMoreLocked()
 	}
-	return d.head.more > 0
+	return d.head.More() > 0
 }
 
 // trackOffer notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
@@ -209,66 +205,42 @@ func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply boo
 	return was != participates
 }
 
-// deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
-// socket, "typing", "seen" (up to a message), and "alive", a sign of life. Everything durable comes by HTTP.
-type deskFrame struct {
-	Type         string            `json:"type"`
-	Threads      map[uuid.UUID]int `json:"threads"`
-	Light        map[uuid.UUID]int `json:"light"` // likewise, of the panes that are not loaded
-	Conversation uuid.UUID         `json:"conversation"`
-	Seq          int               `json:"seq"`
-}
-
+// Received handles one frame.
 func (d *desk) Received(raw []byte) {
-	if !d.admitted { // it is being told that there is no room
+	if !d.admitted { // its page is being told why it is closed
 		return
 	}
-	var in deskFrame
-	if err := json.Unmarshal(raw, &in); err != nil {
+	f, err := frames.DecodeDesk(raw)
+	switch {
+	case errors.Is(err, frames.ErrUnknownKind):
+		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
+		return
+	case err != nil:
 		d.push(view.ErrorNotice("This page sent something unreadable. Please reload it."))
 		return
 	}
-	handle, known := deskFrameHandlers[in.Type]
-	if !known {
-		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
-		return
+	switch f := f.(type) {
+	case frames.DeskHello:
+		d.handleHello(f)
+	case frames.DeskTyping:
+		d.handleTyping(f)
+	case frames.DeskSeen:
+		d.handleSeen(f)
+	case frames.DeskAlive:
+		d.handleAlive()
+	default:
+		panic(fmt.Sprintf("live: no handler for %T", f))
 	}
-	handle(d, in)
 }
 
-// deskFrameHandlers is every frame that a desk may send.
-var deskFrameHandlers = map[string]func(*desk, deskFrame){
-	"hello":  (*desk).handleHello,
-	"typing": (*desk).handleTyping,
-	"alive":  (*desk).handleAlive,
-	"seen":   (*desk).handleSeen,
-}
-
-// maxShownThreads is how many conversations one page may ask about.
-const maxShownThreads = 1200
-
-// FrameTypes names every frame that the panels' and the desks' sockets take.
-func FrameTypes() (panels, desks []string) {
-	return slices.Sorted(maps.Keys(panelFrameHandlers)), slices.Sorted(maps.Keys(deskFrameHandlers))
-}
-
-func (d *desk) handleHello(in deskFrame) {
+func (d *desk) handleHello(f frames.DeskHello) {
 	if d.helloReceived {
 		d.push(view.ErrorNotice("This page sent something unexpected. Please reload it."))
 		return
 	}
 	d.helloReceived = true
 	d.helloTimer.Stop()
-	shown := &shownPanes{in.Threads, in.Light}
-	if shown.whole == nil || len(in.Threads)+len(in.Light) > maxShownThreads { // more than a page says: as if it showed nothing
-		shown.whole, shown.light = map[uuid.UUID]int{}, map[uuid.UUID]int{}
-	}
-	for _, cursors := range []map[uuid.UUID]int{shown.whole, shown.light} {
-		for id, after := range cursors {
-			cursors[id] = max(0, after)
-		}
-	}
-	d.refresh(shown)
+	d.refresh(&shownPanes{f.Threads, f.Light})
 }
 
 // push sends a fragment, after the screen has first been brought up to date.
@@ -294,7 +266,7 @@ func (d *desk) pushLocked(frame []byte) {
 // pushNow sends a fragment at once.
 func (d *desk) pushNow(c templ.Component) { d.socket.Send(renderHTML(c)) }
 
-func (d *desk) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
+func (d *desk) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
 	d.push(view.MessagesUpdate(conversationID, messages))
 }
 
@@ -302,7 +274,7 @@ func (d *desk) showTyping(conversation uuid.UUID, text string) {
 	d.push(view.TypingUpdate(conversation, text))
 }
 
-func (d *desk) handleTyping(in deskFrame) {
+func (d *desk) handleTyping(f frames.DeskTyping) {
 	d.mu.Lock()
 	now := time.Now()
 	tooSoon := now.Sub(d.lastTypingAt) < typingInterval
@@ -310,23 +282,23 @@ func (d *desk) handleTyping(in deskFrame) {
 		d.lastTypingAt = now
 	}
 	d.mu.Unlock()
-	if tooSoon || !d.canReplyIn(in.Conversation) {
+	if tooSoon || !d.canReplyIn(f.Conversation) {
 		return
 	}
-	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
+	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: f.Conversation, User: d.actor.ID()})
 }
 
 // handleSeen notes how far the agent has read one of its conversations.
-func (d *desk) handleSeen(in deskFrame) {
+func (d *desk) handleSeen(f frames.DeskSeen) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := d.hub.conversations.MarkRead(ctx, d.actor, in.Conversation, in.Seq); err != nil {
+	if err := d.hub.conversations.MarkRead(ctx, d.actor, f.Conversation, f.Seq); err != nil {
 		slog.Warn("note what an agent has read", "error", err)
 	}
 }
 
 // handleAlive takes the agent's sign of life.
-func (d *desk) handleAlive(deskFrame) {
+func (d *desk) handleAlive() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := d.hub.routing.ConfirmPresence(ctx, d.actor); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
@@ -24,7 +26,7 @@ func (d *desk) openPane(c conversation.Conversation) {
 	c.GroupName = d.hub.routing.GroupName(d.actor.Org(), c.Group)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	suggestions := d.hub.suggestions(ctx, d.actor, []conversation.Conversation{c})
+	suggestions := d.hub.screens.LoadSuggestions(ctx, d.actor, []conversation.Conversation{c})
 	opened, light := f.openPane(d, c, suggestions[c.ID])
 	if !opened {
 		return
@@ -33,12 +35,12 @@ func (d *desk) openPane(c conversation.Conversation) {
 	if light { // the last message says that there is something
 		begin = c.LastSeq - 1
 	}
-	d.hub.follow(d, c.ID, max(0, begin))
+	d.hub.relay.Follow(d, c.ID, max(0, begin))
 	if !d.isFollowing(c.ID) { // it was let go meanwhile
-		d.hub.unfollow(d, c.ID)
+		d.hub.relay.Unfollow(d, c.ID)
 		return
 	}
-	d.hub.catchUp(c.ID)
+	d.hub.relay.CatchUp(c.ID)
 	if len(suggestions) == 0 {
 		d.hub.suggestForLast(ctx, d.actor, c)
 	}
@@ -48,7 +50,7 @@ func (d *desk) openPane(c conversation.Conversation) {
 }
 
 // openPane shows the pane, in the order of what the desk is told of the conversation. It is light where many are open.
-func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions view.Suggestions) (opened, light bool) {
+func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions model.Suggestions) (opened, light bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read has it
@@ -56,13 +58,13 @@ func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions vi
 	}
 	d.mu.Lock()
 	d.following[c.ID] = struct{}{}
-	if light = len(d.following) > view.MaxWholePanes; light {
+	if light = len(d.following) > model.MaxWholePanes; light {
 		d.lightPanes[c.ID] = true
 	}
 	d.mu.Unlock()
-	visibility := d.visibility(c, time.Now())
-	d.push(view.AddPane(view.PaneView{Conversation: c, Viewer: d.actor.ID(), Visibility: visibility, Suggestions: suggestions, Light: light}))
-	d.push(view.PaneStateUpdate(c, visibility))
+	row := d.row(c, time.Now())
+	d.push(view.AddPane(model.Pane{Conversation: c, Viewer: d.actor.ID(), Visibility: row.Visibility, Suggestions: suggestions, Light: light}))
+	d.push(view.PaneStateUpdate(row))
 	return true, light
 }
 
@@ -99,12 +101,7 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	who := access.System(org, "show who is in a conversation")
-	c, err := h.conversations.Get(ctx, who, conversationID)
-	var participants map[uuid.UUID][]conversation.Participant
-	if err == nil {
-		participants, err = h.conversations.ListParticipants(ctx, who, []uuid.UUID{conversationID})
-	}
+	c, participants, err := h.screens.LoadParticipants(ctx, access.System(org, "show who takes part in a conversation"), conversationID)
 	if err != nil {
 		slog.Warn("show who is in a conversation", "error", err)
 		for _, d := range desks {
@@ -112,10 +109,9 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 		}
 		return
 	}
-	c.GroupName = h.routing.GroupName(org, c.Group)
 	for _, d := range desks {
-		if !d.showParticipants(f, c, participants[conversationID]) { // it has changed since it was read
-			runInBackground("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
+		if !d.showParticipants(f, c, participants) { // it has changed since it was read
+			background.Run("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
 		}
 	}
 }
@@ -134,12 +130,12 @@ func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, partic
 		f.mu.Unlock()
 		return false
 	}
-	changed := d.setParticipant(c.ID, in, view.CanReply(d.actor.ID(), participants))
-	visibility := d.visibility(c, now)
+	changed := d.setParticipant(c.ID, in, model.CanReply(d.actor.ID(), participants))
+	row := d.row(c, now)
 	opens := changed && in && !d.isFollowing(c.ID)
 	leaves := changed && !in && c.Agent != d.actor.ID()
 	if opens || leaves {
-		d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) })
+		d.updateEntry(row, func() []byte { return renderHTML(view.EntryUpdate(row, now)) })
 	}
 	if leaves {
 		d.push(view.RemovePane(c.ID))

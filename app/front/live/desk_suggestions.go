@@ -12,6 +12,8 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
@@ -55,7 +57,7 @@ func (h *Hub) enqueueSuggestion(a suggestRequest) {
 	s.requests[a.conversation.ID] = a
 	if s.workers < runtime.GOMAXPROCS(0) {
 		s.workers++
-		runInBackground("suggest FAQ entries", h.runSuggestWorker)
+		background.Run("suggest FAQ entries", h.runSuggestWorker)
 	}
 }
 
@@ -79,7 +81,7 @@ func (h *Hub) runSuggestWorker() {
 func (h *Hub) suggestOnce(a suggestRequest) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	found, err := h.faq.Suggest(ctx, access.System(a.org, "suggest FAQ entries"), QuestionOf(a.conversation, a.question.Text))
+	found, err := h.faq.Suggest(ctx, access.System(a.org, "suggest FAQ entries"), model.QuestionOf(a.conversation, a.question.Text))
 	if errors.Is(err, error(faq.ErrLoading)) && a.tries < maxLoadTries {
 		a.tries++
 		time.AfterFunc(time.Second, func() { h.retrySuggestion(a) })
@@ -93,7 +95,7 @@ func (h *Hub) suggestOnce(a suggestRequest) {
 		return // "hello?": what was found for the message before still counts
 	}
 	for _, d := range h.desksShowing(a.org, a.conversation.ID) {
-		d.push(view.SuggestionsUpdate(a.conversation.ID, a.question.Seq, found.List))
+		d.push(view.SuggestionsUpdate(a.conversation.ID, model.Suggestions{Seq: a.question.Seq, List: found.List}))
 	}
 }
 
@@ -112,16 +114,6 @@ func (h *Hub) retrySuggestion(a suggestRequest) {
 
 // minQuestionWords is how many words a message has that says something of its own.
 const minQuestionWords = 4
-
-// QuestionOf is what is asked of the FAQ for a visitor's message.
-func QuestionOf(c conversation.Conversation, text string) faq.Question {
-	return faq.Question{Text: text, Language: c.Language, Scope: ScopeOf(c)}
-}
-
-// ScopeOf is where a conversation is.
-func ScopeOf(c conversation.Conversation) faq.Scope {
-	return faq.Scope{Customer: c.Customer, Website: c.Website, Group: c.Group}
-}
 
 // suggestForLast is suggest for what another process has written.
 func (h *Hub) suggestForLast(ctx context.Context, who access.Actor, c conversation.Conversation) {
@@ -146,36 +138,4 @@ func (h *Hub) desksShowing(org, conversation uuid.UUID) (list []*desk) {
 		}
 	}
 	return list
-}
-
-// suggestions returns what is suggested for conversations whose visitors wait, by conversation.
-func (h *Hub) suggestions(ctx context.Context, who access.Actor, list []conversation.Conversation) map[uuid.UUID]view.Suggestions {
-	return LoadSuggestions(ctx, h.conversations, h.faq, who, list)
-}
-
-// LoadSuggestions returns what is suggested for those of some conversations whose visitors wait. What cannot be found out is left
-// out: it comes with the next message.
-func LoadSuggestions(ctx context.Context, conversations *conversation.Service, faqs *faq.Service, who access.Actor, list []conversation.Conversation) map[uuid.UUID]view.Suggestions {
-	var ids []uuid.UUID
-	for _, c := range list {
-		if !c.WaitingSince.IsZero() {
-			ids = append(ids, c.ID)
-		}
-	}
-	suggestions := map[uuid.UUID]view.Suggestions{}
-	last, err := conversations.LastQuestions(ctx, who, ids)
-	for _, c := range list {
-		q, asks := last[c.ID]
-		if !asks || err != nil {
-			continue
-		}
-		var found faq.Suggestions
-		if found, err = faqs.Suggest(ctx, who, QuestionOf(c, q.Text)); err == nil && len(found.List) > 0 {
-			suggestions[c.ID] = view.Suggestions{Seq: q.Seq, List: found.List}
-		}
-	}
-	if err != nil && !errors.Is(err, error(faq.ErrLoading)) {
-		slog.Warn("suggest FAQ entries", "error", err)
-	}
-	return suggestions
 }

@@ -20,12 +20,13 @@ func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.
 	if h.isDraining() {
 		return ErrDraining
 	}
-	return h.staffSockets.Serve(w, r, &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}}
+	})
 }
 
-func (p *monitorPage) Opened(s *wire.Socket) {
-	p.socket = s
-	if p.admitted = p.hub.admitStaff(p.actor, s); !p.admitted {
+func (p *monitorPage) Opened() {
+	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
 	}
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
@@ -42,7 +43,7 @@ func (p *monitorPage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	p.hub.bus.ScreenClosed(p.actor.Org())
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)
@@ -53,7 +54,7 @@ func (p *monitorPage) refresh() {
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	b, err := p.hub.routing.GetMonitor(ctx, p.actor)
+	b, err := p.hub.screens.LoadMonitor(ctx, p.actor)
 	if err != nil { // not to be read just now, or no longer: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return
@@ -66,7 +67,7 @@ func (h *Hub) refreshMonitorsSoon(org uuid.UUID) {
 	if len(indexCopy(&h.mu, h.monitorPages, org)) == 0 {
 		return
 	}
-	h.monitorRefresh.request(org, "bring a board up to date", func() {
+	h.monitorRefresh.Request(org, "bring a board up to date", func() {
 		for p := range indexCopy(&h.mu, h.monitorPages, org) {
 			p.refresh()
 		}

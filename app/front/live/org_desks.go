@@ -2,13 +2,13 @@ package live
 
 import (
 	"bytes"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
 	view "parley/templates/desk"
 )
 
@@ -144,7 +144,7 @@ func (f *orgDesks) applyChange(c conversation.Conversation, seq int) (then []fun
 func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (then []func()) {
 	c := ch.Conversation
 	now := time.Now()
-	rendered := map[view.Visibility][]byte{} // drawn once for all who see it the same way
+	rendered := map[model.Visibility][]byte{} // once for all desks on which it shows in the same way
 	var cut *desk
 	for d := range desks {
 		if d.deferChange(ch) {
@@ -153,18 +153,19 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 		if c.State == conversation.Waiting { // guests were its agent's
 			d.setParticipant(c.ID, false, false)
 		}
-		visibility := d.visibility(c, now)
+		row := d.row(c, now)
+		visibility := row.Visibility
 		if !visibility.Mine && !visibility.Participant {
-			if d.updateEntry(c, visibility, func() []byte {
+			if d.updateEntry(row, func() []byte {
 				if rendered[visibility] == nil {
-					rendered[visibility] = renderHTML(view.EntryUpdate(c, visibility, now))
+					rendered[visibility] = renderHTML(view.EntryUpdate(row, now))
 				}
 				return rendered[visibility]
 			}) {
 				cut = d
 			}
 			if d.isFollowing(c.ID) || d.isTrackingOffer(c.ID) {
-				d.push(view.PaneStateUpdate(c, visibility))
+				d.push(view.PaneStateUpdate(row))
 				// Its agent waits to hear what becomes of an offer, but no longer reads what is said.
 				offered := c.OfferRecipient(now) != uuid.Nil
 				d.trackOffer(c.ID, offered)
@@ -177,7 +178,7 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 			continue
 		}
 		d.trackOffer(c.ID, false)
-		if d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) }) {
+		if d.updateEntry(row, func() []byte { return renderHTML(view.EntryUpdate(row, now)) }) {
 			cut = d
 		}
 		if ch.before.name != c.VisitorName && d.isFollowing(c.ID) {
@@ -185,12 +186,12 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 		}
 		switch shown := d.isFollowing(c.ID); {
 		case shown && (c.State == conversation.Closed || visibility.Participant):
-			d.push(view.PaneStateUpdate(c, visibility))
+			d.push(view.PaneStateUpdate(row))
 			if c.State == conversation.Closed {
 				d.setParticipant(c.ID, false, false)
 			}
 		case shown && visibility.Mine && ch.before.agent != c.Agent: // a guest has got it, or who offered it has it again
-			d.push(view.PaneStateUpdate(c, visibility))
+			d.push(view.PaneStateUpdate(row))
 		case !shown && c.State == conversation.Open:
 			then = append(then, func() { d.openPane(c) })
 		}
@@ -228,31 +229,33 @@ func (f *orgDesks) beginRefresh(d *desk) {
 
 // finishRefresh sends what brings a desk's screen up to date, then what came meanwhile: what has changed until a conversation was read is in what
 // was read. It returns what else is to be done.
-func (f *orgDesks) finishRefresh(d *desk, r deskScreen, frames [][]byte) (then []func()) {
+func (f *orgDesks) finishRefresh(d *desk, screen model.Screen, fragments [][]byte) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d.mu.Lock()
-	d.queueScope = r.queueScope
+	d.queueScope = screen.QueueScope
 	clear(d.listed)
-	d.head.entries, d.head.more, d.shownMore = nil, 0, r.more
-	for _, c := range r.queue {
+	d.head.Clear()
+	d.shownMore = screen.More
+	for _, c := range screen.Queue {
 		d.listed[c.ID] = struct{}{}
 		if c.OfferRecipient(time.Now()) == uuid.Nil {
-			d.head.put(queueEntryOf(c))
+			d.head.Put(model.QueueEntryOf(c))
 		}
 	}
-	d.head.more = r.more
-	for _, c := range append(slices.Clone(r.own), r.participating...) {
+	d.head.SetMore(screen.More)
+	for _, c := range screen.Open() {
 		d.listed[c.ID] = struct{}{}
 	}
-	d.socket.Send(bytes.Join(append(frames, d.bufferedFrames...), nil)) // one frame: few writes, one redraw
+	d.socket.Send(bytes.Join(append(fragments, d.bufferedFrames...), nil)) // one frame: few writes, one redraw
 	d.ready, d.bufferedFrames = true, nil
 	pending := d.pendingChanges
 	d.pendingChanges = map[uuid.UUID]conversationChange{}
 	d.mu.Unlock()
+	readAsOf := screen.ReadAsOf()
 	only := map[*desk]struct{}{d: {}}
 	for id, ch := range pending {
-		if ch.seq > r.readAsOf[id] {
+		if ch.seq > readAsOf[id] {
 			then = append(then, f.showChange(ch, only)...)
 			then = append(then, func() { d.catchUpPane(ch.Conversation) })
 		}

@@ -3,7 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/org"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/clientnet"
@@ -60,10 +61,8 @@ type panel struct {
 // visitorPage is where a panel is. Pages, browsers and languages are few: each is kept once.
 type visitorPage struct{ url, title, referrer, language unique.Handle[string] }
 
-const typingInterval = 300 * time.Millisecond
-
-func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string) *panel {
-	return &panel{hub: h, site: site, address: clientnet.Of(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
+func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string, s *wire.Socket, rejection error) *panel {
+	return &panel{hub: h, site: site, address: clientnet.Of(address), socket: s, isPoll: s.IsPoll(), rejection: rejection, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(frames.Clip(r.UserAgent(), 400)), country: unique.Make(h.country(address))}
 }
 
 // ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
@@ -71,17 +70,18 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 	if h.isDraining() {
 		return ErrDraining
 	}
-	p := h.newPanel(r, site, address)
-	if p.rejection = h.limiter.acquireSocket(p.address, site.ID); p.rejection != nil {
-		// Said on an open socket, because a refused handshake has no words; but not to more than some at once.
+	network := clientnet.Of(address)
+	rejection := h.limiter.AcquireSocket(network, site.ID)
+	if rejection != nil {
+		// It is said on an open socket, because a script cannot read why a handshake was refused; but not to more than some at once.
 		if h.rejectedSockets.Add(1) > maxRejectedSockets {
 			h.rejectedSockets.Add(-1)
-			return p.rejection
+			return rejection
 		}
 	}
-	err := h.visitorSockets.Serve(w, r, p)
+	err := h.visitorSockets.Serve(w, r, func(s *wire.Socket) wire.Screen { return h.newPanel(r, site, address, s, rejection) })
 	if err != nil {
-		p.releaseSocket()
+		h.releasePanelSocket(site, network, rejection)
 	}
 	return err
 }
@@ -89,27 +89,27 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 // maxRejectedSockets is how many sockets may be open only to say that there is no room.
 const maxRejectedSockets = 100
 
-func (p *panel) releaseSocket() {
-	if p.rejection != nil {
-		p.hub.rejectedSockets.Add(-1)
+// releasePanelSocket takes back what ServePanel has counted.
+func (h *Hub) releasePanelSocket(site *org.WidgetWebsite, address string, rejection error) {
+	if rejection != nil {
+		h.rejectedSockets.Add(-1)
 	} else {
-		p.hub.limiter.releaseSocket(p.address, p.site.ID)
+		h.limiter.ReleaseSocket(address, site.ID)
 	}
 }
 
-func (p *panel) Opened(s *wire.Socket) {
-	p.socket = s
+func (p *panel) Opened() {
 	p.hub.bus.ScreenOpened(p.site.Org)
-	if p.isPoll = s.IsPoll(); p.isPoll {
+	if p.isPoll {
 		return
 	}
 	if p.rejection != nil {
 		p.closed = true
 		p.refuse(uuid.Nil, p.rejection, "")
-		s.Close(wire.TryAgain, "full")
+		p.socket.Close(wire.TryAgain, "full")
 		return
 	}
-	p.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	p.helloTimer = time.AfterFunc(helloTimeout, func() { p.socket.Close(wire.TryAgain, "no hello") })
 }
 
 func (p *panel) Closed() {
@@ -121,90 +121,82 @@ func (p *panel) Closed() {
 		due.Stop()
 	}
 	if !p.isPoll {
-		p.releaseSocket()
+		p.hub.releasePanelSocket(p.site, p.address, p.rejection)
 	}
 	if visitor.Valid() {
 		p.hub.removePanel(visitor.ID(), p)
 	}
 	if conversation != uuid.Nil {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	p.hub.bus.ScreenClosed(p.site.Org)
 }
 
-func (p *panel) write(frame any) {
-	p.socket.Send(marshal(frame))
-}
-
-func marshal(frame any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it is not put into a page as it is, and "<" would be six bytes
-	if err := enc.Encode(frame); err != nil {
-		panic(err) // the frames of the protocol always marshal
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
+func (p *panel) write(f frames.Out) { p.socket.Send(frames.Marshal(f)) }
 
 func (p *panel) refuse(id uuid.UUID, err error, doing string) {
-	out := refusalOf(err, doing)
+	out := frames.NewRefused(err, doing)
 	if id != uuid.Nil {
 		out.ID = id.String()
 	}
 	p.write(out)
 }
 
-// received handles one frame. Frames of one socket come one after another.
+// Received handles one frame. Frames of one socket come one after another.
 func (p *panel) Received(raw []byte) {
-	var in frameIn
-	if err := json.Unmarshal(raw, &in); err != nil {
-		p.refuse(frameID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
-		return
-	}
-	handle, known := panelFrameHandlers[in.Type]
+	f, id, err := frames.DecodePanel(raw)
+	hello, isHello := f.(frames.Hello)
 	p.mu.Lock()
 	helloReceived, closed, unconfirmed := p.visitor.Valid(), p.closed, p.unconfirmed
 	p.mu.Unlock()
 	switch {
-	case closed: // turned away
-	case !known:
-		p.refuse(in.ID, fail.New(fail.Invalid, "There is no frame of this type."), "")
-	case helloReceived && in.Type == "hello":
-		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
-	case !helloReceived && in.Type != "hello":
-		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
-	case unconfirmed: // if this answer is lost, what it said would be said by two visitors
-		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome."), "")
+	case closed: // it is turned away
+		return
+	case err != nil:
+	case isHello && helloReceived:
+		id, err = uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already.")
+	case isHello:
+		id, err = uuid.Nil, hello.Check()
+	case !helloReceived:
+		err = fail.New(fail.Unauthenticated, "Say hello first.")
+	case unconfirmed: // if the answer is lost, what it said would be said by two visitors
+		err = fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome.")
 	default:
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		defer cancel()
-		handle(p, ctx, in)
+		err = f.Check()
 	}
+	if err != nil {
+		p.refuse(id, err, "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	p.handle(ctx, f)
 }
 
-// panelFrameHandlers is every frame that a panel may send.
-var panelFrameHandlers = map[string]func(*panel, context.Context, frameIn){
-	"hello":   (*panel).handleHello,
-	"send":    (*panel).handleSend,
-	"typing":  (*panel).handleTyping,
-	"contact": (*panel).handleContact,
-	"about":   (*panel).handleAbout,
-	"seen":    (*panel).handleSeen,
-	"end":     (*panel).handleEnd,
-	"rate":    (*panel).handleRate,
-
-	"transcript": (*panel).handleTranscript,
-}
-
-// frameID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
-func frameID(raw []byte) uuid.UUID {
-	var only struct {
-		ID uuid.UUID `json:"id"`
+// handle does what a frame asks for.
+func (p *panel) handle(ctx context.Context, f frames.Panel) {
+	switch f := f.(type) {
+	case frames.Hello:
+		p.handleHello(ctx, f)
+	case frames.Send:
+		p.handleSend(ctx, f)
+	case frames.Typing:
+		p.handleTyping(f)
+	case frames.Contact:
+		p.handleContact(ctx, f)
+	case frames.About:
+		p.handleAbout(ctx, f)
+	case frames.Seen:
+		p.handleSeen(ctx, f)
+	case frames.End:
+		p.handleEnd(ctx, f)
+	case frames.Rate:
+		p.handleRate(ctx, f)
+	case frames.Transcript:
+		p.handleTranscript(ctx, f)
+	default:
+		panic(fmt.Sprintf("live: no handler for %T", f))
 	}
-	if json.Unmarshal(raw, &only) != nil {
-		return uuid.Nil
-	}
-	return only.ID
 }
 
 // followNew says that something was said in a conversation of the visitor's. It reports whether the panel begins to follow it.
@@ -239,19 +231,7 @@ func cleanName(s string, max int) string {
 	if err != nil {
 		return ""
 	}
-	return clip(clean, max)
-}
-
-// clip shortens what only describes a visit; being too long or strange is no reason to refuse a visitor.
-func clip(s string, max int) string {
-	clean, err := validate.OptionalLine("", s, 1<<20)
-	if err != nil {
-		return ""
-	}
-	if r := []rune(clean); len(r) > max {
-		return string(r[:max])
-	}
-	return clean
+	return frames.Clip(clean, max)
 }
 
 // switchTo follows a conversation that has begun, here or in another tab, from its beginning, and reports whether it did not
@@ -267,15 +247,15 @@ func (p *panel) switchTo(conversation uuid.UUID) bool {
 	p.conversation = conversation
 	p.mu.Unlock()
 	if before != uuid.Nil { // its last words first
-		p.hub.catchUp(before)
-		time.AfterFunc(5*time.Second, func() { p.hub.unfollow(p, before) })
+		p.hub.relay.CatchUp(before)
+		time.AfterFunc(5*time.Second, func() { p.hub.relay.Unfollow(p, before) })
 	}
-	p.hub.follow(p, conversation, 0)
+	p.hub.relay.Follow(p, conversation, 0)
 	p.mu.Lock()
 	closed := p.closed // closed meanwhile
 	p.mu.Unlock()
 	if closed {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	return !closed
 }
@@ -287,12 +267,12 @@ func (p *panel) findConversation() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.viewer())
+	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.Viewer())
 	switch {
 	case err != nil:
 		p.socket.Close(wire.TryAgain, "try again")
 	case found:
 		p.switchTo(c.ID)
-		p.hub.catchUp(c.ID)
+		p.hub.relay.CatchUp(c.ID)
 	}
 }

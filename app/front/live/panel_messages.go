@@ -10,6 +10,9 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/front/live/background"
+	"parley/app/front/live/frames"
+	"parley/app/front/live/limit"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -25,7 +28,7 @@ const postponedTTL = 30 * time.Second
 func (p *panel) mustWait(id uuid.UUID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.postponed == nil || p.postponed.id == id || time.Since(processStart) > p.postponed.until {
+	if p.postponed == nil || p.postponed.id == id || sinceStart() > p.postponed.until {
 		p.postponed = nil
 		return false
 	}
@@ -37,7 +40,7 @@ func (p *panel) postpone(id uuid.UUID, err error) {
 	var e *fail.Error
 	if errors.As(err, &e) && e.Kind == fail.Busy {
 		p.mu.Lock()
-		p.postponed = &postponed{id, time.Since(processStart) + postponedTTL}
+		p.postponed = &postponed{id, sinceStart() + postponedTTL}
 		p.mu.Unlock()
 	}
 }
@@ -47,22 +50,24 @@ type postponed struct {
 	until time.Duration // since the process started
 }
 
-func (p *panel) handleSend(ctx context.Context, in frameIn) {
+// sender returns who the panel's visitor is to the limiter.
+func (p *panel) sender() limit.Sender {
+	return limit.Sender{Visitor: p.visitor.ID(), Website: p.site.ID, Org: p.site.Org, Address: p.address}
+}
+
+func (p *panel) handleSend(ctx context.Context, in frames.Send) {
 	if p.mustWait(in.ID) {
 		p.refuse(in.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
-		return
-	}
-	if _, err := validate.Text("a message", in.Text, conversation.MaxText); err != nil || in.ID == uuid.Nil { // costs nobody else's credit
-		if err == nil {
-			err = fail.New(fail.Invalid, "The message has no id.")
-		}
-		p.refuse(in.ID, err, "")
 		return
 	}
 	p.mu.Lock()
 	begins := in.Conversation == uuid.Nil && p.conversation == uuid.Nil
 	p.mu.Unlock()
-	if err := p.hub.limiter.allowMessage(p, p.visitor.ID(), begins); err != nil {
+	allow := p.hub.limiter.AllowMessage
+	if begins {
+		allow = p.hub.limiter.AllowFirstMessage
+	}
+	if err := allow(p.sender()); err != nil {
 		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "")
 		return
@@ -95,7 +100,7 @@ func (p *panel) handleSend(ctx context.Context, in frameIn) {
 		p.postpone(in.ID, err)
 		p.refuse(in.ID, err, "keep a visitor's message")
 	case !done:
-		p.write(ackOut{"ack", in.ID, receipt.Conversation, receipt.Seq, receipt.At})
+		p.write(frames.NewAck(in.ID, receipt.Conversation, receipt.Seq, receipt.At))
 	}
 	if err == nil && receipt.Seq == 1 {
 		p.setWaiting(true)
@@ -114,28 +119,28 @@ func (p *panel) setWaiting(isWaiting bool) {
 }
 
 // handleRequest does what a frame asks for besides talking, within the same limits, and says that it is done, or why not.
-func (p *panel) handleRequest(in frameIn, doing, done string, perform func() error) {
-	err := p.hub.limiter.allowMessage(p, p.visitor.ID(), false)
+func (p *panel) handleRequest(id uuid.UUID, doing string, done frames.DoneKind, perform func() error) {
+	err := p.hub.limiter.AllowMessage(p.sender())
 	if err == nil {
 		err = perform()
 	}
 	switch {
 	case err != nil:
-		p.refuse(in.ID, err, doing)
-	case done != "":
-		p.write(doneOut{done, in.ID})
+		p.refuse(id, err, doing)
+	case done != frames.NothingToSay:
+		p.write(frames.NewDone(done, id))
 	}
 }
 
 // handleContact keeps where the visitor can be written to.
-func (p *panel) handleContact(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "keep a visitor's address", "contact", func() error {
-		return p.hub.conversations.SaveContactDetails(ctx, p.viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
+func (p *panel) handleContact(ctx context.Context, in frames.Contact) {
+	p.handleRequest(in.ID, "keep a visitor's address", frames.ContactSaved, func() error {
+		return p.hub.conversations.SaveContactDetails(ctx, p.Viewer(), conversation.ContactDetails{Name: in.Name, Email: in.Email})
 	})
 }
 
 // handleSeen notes how far the visitor has read.
-func (p *panel) handleSeen(ctx context.Context, in frameIn) {
+func (p *panel) handleSeen(ctx context.Context, in frames.Seen) {
 	p.mu.Lock()
 	changed := in.Conversation == p.conversation && (in.Conversation != p.readConversation || in.Seq > p.readSeq)
 	if changed {
@@ -145,42 +150,42 @@ func (p *panel) handleSeen(ctx context.Context, in frameIn) {
 	if !changed {
 		return
 	}
-	if err := p.hub.conversations.MarkRead(ctx, p.viewer(), in.Conversation, in.Seq); err != nil {
+	if err := p.hub.conversations.MarkRead(ctx, p.Viewer(), in.Conversation, in.Seq); err != nil {
 		slog.Warn("note what a visitor has read", "error", err)
 	}
 }
 
 // handleEnd ends the visitor's conversation; that it has ended comes as a message.
-func (p *panel) handleEnd(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "end a visitor's conversation", "", func() error { return p.hub.conversations.CloseByVisitor(ctx, p.viewer(), in.Conversation) })
+func (p *panel) handleEnd(ctx context.Context, in frames.End) {
+	p.handleRequest(in.ID, "end a visitor's conversation", frames.NothingToSay, func() error { return p.hub.conversations.CloseByVisitor(ctx, p.Viewer(), in.Conversation) })
 }
 
 // handleRate keeps the visitor's verdict.
-func (p *panel) handleRate(ctx context.Context, in frameIn) {
+func (p *panel) handleRate(ctx context.Context, in frames.Rate) {
 	rules := p.site.Settings.Rating
-	p.handleRequest(in, "keep a rating", "rated", func() error {
+	p.handleRequest(in.ID, "store a rating", frames.Rated, func() error {
 		if rules.Disabled {
 			return fail.New(fail.Forbidden, "Conversations are not rated here.")
 		}
 		reasons := slices.DeleteFunc(in.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
-		return p.hub.conversations.Rate(ctx, p.viewer(), in.Conversation, conversation.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
+		return p.hub.conversations.Rate(ctx, p.Viewer(), in.Conversation, conversation.Rating{Value: in.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: in.Text})
 	})
 }
 
 // handleTranscript mails the visitor what was said.
-func (p *panel) handleTranscript(ctx context.Context, in frameIn) {
-	p.handleRequest(in, "mail a transcript", "mailed", func() error {
+func (p *panel) handleTranscript(ctx context.Context, in frames.Transcript) {
+	p.handleRequest(in.ID, "mail a transcript", frames.TranscriptMailed, func() error {
 		to, err := validate.Email(in.Email)
-		if err == nil && (p.site.Settings.MailDisabled || p.hub.MailTranscript == nil) {
+		if err == nil && (p.site.Settings.MailDisabled || !p.hub.followUp.CanMailTranscripts()) {
 			err = fail.New(fail.Forbidden, "Nothing is mailed here.")
 		}
 		if err == nil {
-			err = p.hub.conversations.CountTranscript(ctx, p.viewer(), in.Conversation)
+			err = p.hub.conversations.CountTranscript(ctx, p.Viewer(), in.Conversation)
 		}
 		if err != nil {
 			return err
 		}
-		return p.hub.MailTranscript(ctx, p.viewer(), in.Conversation, to)
+		return p.hub.followUp.MailTranscript(ctx, p.Viewer(), in.Conversation, to)
 	})
 }
 
@@ -193,7 +198,7 @@ func (p *panel) sendAgentRead(conversation uuid.UUID, seq int) {
 	}
 	p.agentReadConversation, p.agentReadSeq = conversation, seq
 	if p.welcomed && p.conversation == conversation {
-		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentRead(conversation, seq)))
 	}
 }
 
@@ -206,13 +211,13 @@ func (p *panel) syncAgentRead(conversation uuid.UUID, seq int) {
 	}
 	if seq > 0 {
 		p.agentReadConversation, p.agentReadSeq = conversation, seq
-		p.socket.SendQuietly(marshal(seenOut{"seen", conversation, seq}))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentRead(conversation, seq)))
 	}
 }
 
-func (p *panel) handleTyping(_ context.Context, in frameIn) {
+func (p *panel) handleTyping(in frames.Typing) {
 	p.mu.Lock()
-	now := time.Since(processStart)
+	now := sinceStart()
 	tooSoon := p.lastTypingAt > 0 && now-p.lastTypingAt < typingInterval
 	conversationID := p.conversation
 	if !tooSoon {
@@ -238,17 +243,17 @@ func clipFront(s string, max int) string {
 	return s
 }
 
-func (p *panel) wireSocket() *wire.Socket { return p.socket }
+func (p *panel) Socket() *wire.Socket { return p.socket }
 
-func (p *panel) viewer() access.Actor {
+func (p *panel) Viewer() access.Actor {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.visitor
 }
 
 // showMessages writes messages; the one that this panel is just sending becomes its acknowledgement.
-func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
-	out, taken := messagesOut{Type: "messages", Conversation: conversationRef{ID: conversationID}}, false
+func (p *panel) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
+	out, taken := frames.NewMessages(conversationID), false
 	for _, m := range messages {
 		p.mu.Lock()
 		if m.Seq == 1 {
@@ -268,7 +273,7 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 		}
 		if own {
 			p.flushMessages(&out)
-			p.write(ackOut{"ack", m.ID, conversationID, m.Seq, m.At})
+			p.write(frames.NewAck(m.ID, conversationID, m.Seq, m.At))
 			continue
 		}
 		if m.Kind == conversation.System {
@@ -288,27 +293,24 @@ func (p *panel) showMessages(conversationID uuid.UUID, messages []conversation.M
 			}
 			p.mu.Unlock()
 		}
-		out.Messages = append(out.Messages, p.toMessageOut(m))
+		out.Messages = append(out.Messages, p.frameOf(m))
 	}
 	p.flushMessages(&out)
 	if taken {
-		runInBackground("show an agent's picture", func() { p.sendAgentPicture(conversationID) })
+		background.Run("show an agent's picture", func() { p.sendAgentPicture(conversationID) })
 	}
 }
 
 // sendAgentPicture shows the picture of the agent who has the conversation.
 func (p *panel) sendAgentPicture(conversation uuid.UUID) {
-	if p.hub.AgentPicture == nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if file, has, err := p.hub.AgentPicture(ctx, p.site.Org, conversation); has && err == nil {
-		p.socket.SendQuietly(marshal(agentPictureOut{"agent", conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now())}))
+	if file, has, err := p.hub.avatars.FindAvatar(ctx, p.site.Org, conversation); has && err == nil {
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentPicture(conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now()))))
 	}
 }
 
-func (p *panel) flushMessages(out *messagesOut) {
+func (p *panel) flushMessages(out *frames.Messages) {
 	if len(out.Messages) > 0 {
 		p.write(*out)
 		out.Messages = nil
@@ -319,5 +321,5 @@ func (p *panel) sendAgentTyping() {
 	p.mu.Lock()
 	conversation := p.conversation
 	p.mu.Unlock()
-	p.write(typingOut{"typing", conversation})
+	p.write(frames.NewAgentTyping(conversation))
 }

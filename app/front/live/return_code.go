@@ -11,7 +11,7 @@ import (
 // RedeemReturnCode uses up the code of a mailed link, as chat.Room.Return does, and returns the token of the visitor whose conversations it
 // leads to. fail.Busy if too much comes from the address.
 func (h *Hub) RedeemReturnCode(ctx context.Context, site *org.WidgetWebsite, address, code string) (string, error) {
-	if err := h.limiter.allowRequest(clientnet.Of(address)); err != nil {
+	if err := h.limiter.AllowRequest(clientnet.Of(address)); err != nil {
 		return "", err
 	}
 	visitor, err := h.conversations.RedeemReturnCode(ctx, site.Org, site.ID, code)

@@ -45,12 +45,13 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 	if _, err := h.org.GetWebsite(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return h.staffSockets.Serve(w, r, &websitePage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn}, website})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &websitePage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}, website}
+	})
 }
 
-func (p *websitePage) Opened(s *wire.Socket) {
-	p.socket = s
-	if p.admitted = p.hub.admitStaff(p.actor, s); !p.admitted {
+func (p *websitePage) Opened() {
+	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
 	}
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
@@ -66,7 +67,7 @@ func (p *websitePage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.websitePages, p.website, p)
 }

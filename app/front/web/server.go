@@ -31,6 +31,7 @@ import (
 	"parley/app/domain/routing"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
+	screens "parley/app/front/desk"
 	"parley/app/front/live"
 	"parley/app/platform/bus"
 	"parley/app/platform/clientnet"
@@ -73,6 +74,7 @@ type Server struct {
 	mail          *mail.Mailer
 	push          *push.Sender
 	live          *live.Hub
+	screens       *screens.Service
 	files         *files.Service
 	links         files.Links
 	bodyBudget    *bodyBudget
@@ -105,6 +107,7 @@ type Services struct {
 	Mail          *mail.Mailer
 	Push          *push.Sender
 	Live          *live.Hub
+	Screens       *screens.Service
 	Files         *files.Service
 	Links         files.Links
 	Tokens        visitor.Tokens
@@ -114,8 +117,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
-	ui.Asset = static.Address
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

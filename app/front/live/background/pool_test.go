@@ -1,4 +1,4 @@
-package live
+package background
 
 import (
 	"sync"
@@ -9,21 +9,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// Many organizations at once are served a few at a time, each once however often it is asked for, and with all that was asked.
-func TestResyncPool(t *testing.T) {
+// Of many organizations a few are served at a time, each once however often it is asked for, and with the largest extent that was asked for.
+func TestPool(t *testing.T) {
 	t.Parallel()
-	var p resyncPool
+	var p Pool
 	var now, most, done atomic.Int32
 	release := make(chan struct{})
 	var mu sync.Mutex
-	everything := map[uuid.UUID]bool{}
-	do := func(org uuid.UUID, all bool) {
+	extents := map[uuid.UUID]Extent{}
+	do := func(org uuid.UUID, extent Extent) {
 		n := now.Add(1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
 		<-release
 		mu.Lock()
-		everything[org] = everything[org] || all
+		extents[org] = max(extents[org], extent)
 		mu.Unlock()
 		now.Add(-1)
 		done.Add(1)
@@ -32,10 +32,10 @@ func TestResyncPool(t *testing.T) {
 	for i := range orgs {
 		orgs[i] = uuid.New()
 	}
-	for i, again := range []bool{false, true, false} {
+	for i, again := range []Extent{Conversations, Everything, Conversations} {
 		for _, org := range orgs {
 			if i == 0 || org != orgs[0] && org != orgs[1] && org != orgs[2] { // those may be under way
-				p.request(org, again, do)
+				p.Request(org, again, "test", do)
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func TestResyncPool(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if most.Load() > resyncWorkers || done.Load() != 98 || !everything[orgs[50]] {
+	if most.Load() > poolWorkers || done.Load() != 98 || extents[orgs[50]] != Everything {
 		t.Errorf("%d at once, %d in all", most.Load(), done.Load())
 	}
 }

@@ -1,4 +1,4 @@
-package live
+package desk
 
 import (
 	"math/rand/v2"
@@ -12,34 +12,35 @@ import (
 	"parley/app/platform/access"
 )
 
-// A head that is never cut lists everything; one that is cut lists the longest-waiting of what it was told, and never more than it may.
+// A head that is never cut lists everything. One that is cut lists those that have waited longest of what it was told, and never more than its
+// limit.
 func TestQueueHead(t *testing.T) {
 	begun := time.Now()
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 200 {
-		h := queueHead{limit: 5}
-		waiting := map[uuid.UUID]queueEntry{}
+		h := NewQueueHead(5)
+		waiting := map[uuid.UUID]QueueEntry{}
 		cut := false
 		for range 60 {
 			if id := uuid.New(); random.IntN(3) > 0 {
-				p := queueEntry{begun.Add(time.Duration(random.IntN(10)) * time.Second), id}
+				p := QueueEntry{begun.Add(time.Duration(random.IntN(10)) * time.Second), id}
 				waiting[id] = p
-				h.put(p)
+				h.Put(p)
 			} else {
 				for id := range waiting {
 					delete(waiting, id)
-					h.remove(id)
+					h.Remove(id)
 					break
 				}
 			}
 			cut = cut || len(waiting) > h.limit
-			var all []queueEntry
+			var all []QueueEntry
 			for _, p := range waiting {
 				all = append(all, p)
 			}
-			slices.SortFunc(all, queueEntry.compare)
+			slices.SortFunc(all, QueueEntry.Compare)
 			switch {
-			case len(h.entries) > h.limit || !slices.IsSortedFunc(h.entries, queueEntry.compare):
+			case len(h.entries) > h.limit || !slices.IsSortedFunc(h.entries, QueueEntry.Compare):
 				t.Fatalf("lists %d of at most %d", len(h.entries), h.limit)
 			case cut != (h.more > 0):
 				t.Fatalf("cut: %v, but %d more", cut, h.more)
@@ -55,20 +56,20 @@ func TestQueueHead(t *testing.T) {
 // A conversation that comes to another place is listed once, and the one that it pushes out is named.
 func TestQueueHeadMoves(t *testing.T) {
 	begun := time.Now()
-	h := queueHead{limit: 2}
-	var entries []queueEntry
+	h := NewQueueHead(2)
+	var entries []QueueEntry
 	for i := range 4 {
-		entries = append(entries, queueEntry{begun.Add(time.Duration(i) * time.Minute), uuid.New()})
+		entries = append(entries, QueueEntry{begun.Add(time.Duration(i) * time.Minute), uuid.New()})
 	}
-	h.put(entries[1])
-	h.put(entries[2])
-	if listed, dropped := h.put(entries[3]); listed || dropped != uuid.Nil || h.more != 1 {
+	h.Put(entries[1])
+	h.Put(entries[2])
+	if listed, dropped := h.Put(entries[3]); listed || dropped != uuid.Nil || h.more != 1 {
 		t.Errorf("behind a full list: %v %v, %d more", listed, dropped, h.more)
 	}
-	if listed, dropped := h.put(entries[0]); !listed || dropped != entries[2].id {
+	if listed, dropped := h.Put(entries[0]); !listed || dropped != entries[2].ID {
 		t.Errorf("before a full list: %v, dropped %v", listed, dropped)
 	}
-	if listed, _ := h.put(queueEntry{begun.Add(time.Hour), entries[0].id}); listed || len(h.entries) != 1 {
+	if listed, _ := h.Put(QueueEntry{begun.Add(time.Hour), entries[0].ID}); listed || len(h.entries) != 1 {
 		t.Errorf("moved behind the cut: %v, %d listed", listed, len(h.entries))
 	}
 }
@@ -77,8 +78,8 @@ func TestQueueHeadMoves(t *testing.T) {
 func TestQueueViews(t *testing.T) {
 	org, a, b := uuid.New(), uuid.New(), uuid.New()
 	agent := access.User(org, uuid.New(), access.Agent, uuid.Nil)
-	key := func(who access.Actor, lines conversation.QueueScope) string {
-		k, _ := queueViewOf(who, lines)
+	key := func(actor access.Actor, scope conversation.QueueScope) string {
+		k, _ := QueueViewOf(actor, scope)
 		return k
 	}
 	same := key(agent, conversation.QueueScope{Groups: []uuid.UUID{a, b}})

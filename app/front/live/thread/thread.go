@@ -1,4 +1,4 @@
-package live
+package thread
 
 import (
 	"context"
@@ -9,33 +9,46 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 )
 
-// follower is a screen that shows a conversation's messages.
-type follower interface {
-	viewer() access.Actor
-	// show brings messages to the screen, in order. It is called under the thread's lock and must not wait.
-	showMessages(conversationID uuid.UUID, messages []conversation.Message)
-	// line is the socket under the screen.
-	wireSocket() *wire.Socket
-}
-
-// thread relays one conversation to its followers in this process. Each has a cursor: the number up to which it has been
-// shown everything it may see.
+// thread relays one conversation to its followers.
 type thread struct {
 	id            uuid.UUID
 	org           uuid.UUID
 	conversations *conversation.Service
 	mu            sync.Mutex
-	closed        bool // taken out of the hub: nobody may join any more
-	cursors       map[follower]int
+	closed        bool // the Relay has it no longer: nobody may join
+	cursors       map[Follower]int
 	catchingUp    bool // a catch-up is running
-	catchUpAgain  bool // and something came up meanwhile
+	catchUpAgain  bool // and was asked for again meanwhile
 }
 
-// deliverNew brings a message that this process has just written to everyone who has all before it; the others are caught up.
+// join adds a follower, or moves its cursor back. It reports false if the thread is closed.
+func (t *thread) join(f Follower, cursor int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return false
+	}
+	if at, follows := t.cursors[f]; !follows || cursor < at {
+		t.cursors[f] = cursor
+	}
+	return true
+}
+
+// leave removes a follower. It reports whether it was the last one: then the thread is closed.
+func (t *thread) leave(f Follower) (closed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.cursors, f)
+	t.closed = len(t.cursors) == 0
+	return t.closed
+}
+
+// deliverNew shows a message that was just stored to the followers that have all before it; the others are caught up.
 func (t *thread) deliverNew(m conversation.Message) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,7 +66,7 @@ func (t *thread) deliverNew(m conversation.Message) {
 	}
 }
 
-// isBehind reports whether anybody has not been shown all up to a message.
+// isBehind reports whether a follower has not been shown everything up to a message.
 func (t *thread) isBehind(newest int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -65,22 +78,25 @@ func (t *thread) isBehind(newest int) bool {
 	return false
 }
 
-// requestCatchUp catches everyone up with the table.
+// requestCatchUp shows the followers what they have not been shown, soon.
 func (t *thread) requestCatchUp() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.startCatchUp()
 }
 
+// startCatchUp is requestCatchUp under the lock.
 func (t *thread) startCatchUp() {
 	if t.catchingUp {
 		t.catchUpAgain = true
 		return
 	}
 	t.catchingUp = true
-	runInBackground("catch a conversation's screens up", t.catchUp)
+	background.Run("catch a conversation's screens up", t.catchUp)
 }
 
+// catchUp reads and shows page by page until there is no more. If the table cannot be read, the followers' sockets are closed: their screens come
+// back and read for themselves.
 func (t *thread) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -94,11 +110,11 @@ func (t *thread) catchUp() {
 			failures++
 			time.Sleep(time.Duration(failures*failures) * 50 * time.Millisecond)
 			more = true
-		default: // the screens come back and ask for themselves
+		default:
 			slog.Error("catch up", "conversation", t.id, "error", err)
 			t.mu.Lock()
 			for f := range t.cursors {
-				f.wireSocket().Close(wire.TryAgain, "try again")
+				f.Socket().Close(wire.TryAgain, "try again")
 			}
 			t.catchingUp = false
 			t.mu.Unlock()
@@ -115,14 +131,14 @@ func (t *thread) catchUp() {
 	}
 }
 
-// awaitReaders lets followers with much in their queue read before the next page. Who does not read is cut.
+// awaitReaders waits up to ten seconds for followers with much in their queue to read. Those that do not are disconnected.
 func (t *thread) awaitReaders() {
 	deadline := time.Now().Add(10 * time.Second)
 	for {
 		var full []*wire.Socket
 		t.mu.Lock()
 		for f := range t.cursors {
-			if w := f.wireSocket(); w.IsBehind() {
+			if w := f.Socket(); w.IsBehind() {
 				full = append(full, w)
 			}
 		}
@@ -140,29 +156,29 @@ func (t *thread) awaitReaders() {
 	}
 }
 
-// catchUpOnce reads one page for staff and one for visitors, after the cursor that is furthest behind, and reports whether there is
-// more. Whoever follows has been found to see the conversation, and leaves when it no longer does; staff's page is read as the system,
-// so that one of them who is about to leave does not keep it from the others.
+// catchUpOnce reads and shows one page for staff and one for visitors, after the cursor that is furthest behind, and reports whether there is
+// more. Staff's page is read as the system: each follower has been found to see the conversation and leaves when it no longer does, and one
+// that is about to leave must not keep the page from the others.
 func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	type audience struct {
-		who access.Actor
-		at  int
+		actor access.Actor
+		at    int
 	}
 	furthest := map[bool]audience{}
 	t.mu.Lock()
 	for f, at := range t.cursors {
-		visitor := f.viewer().IsVisitor()
+		visitor := f.Viewer().IsVisitor()
 		if a, there := furthest[visitor]; !there || at < a.at {
-			who := f.viewer()
+			actor := f.Viewer()
 			if !visitor {
-				who = access.System(t.org, "bring desks up to date")
+				actor = access.System(t.org, "bring desks up to date")
 			}
-			furthest[visitor] = audience{who, at}
+			furthest[visitor] = audience{actor, at}
 		}
 	}
 	t.mu.Unlock()
 	for visitor, a := range furthest {
-		messages, further, err := t.conversations.ListMessagePage(ctx, a.who, t.id, a.at)
+		messages, further, err := t.conversations.ListMessagePage(ctx, a.actor, t.id, a.at)
 		if err != nil {
 			return true, err
 		}
@@ -170,7 +186,7 @@ func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 		t.mu.Lock()
 		for f, at := range t.cursors {
 			switch {
-			case f.viewer().IsVisitor() != visitor:
+			case f.Viewer().IsVisitor() != visitor:
 			case at < a.at: // joined, further behind, while this page was read
 				more = true
 			default:
@@ -183,8 +199,8 @@ func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 }
 
 // deliverTo shows a follower those messages that are beyond its cursor. messages must be all that its audience may see between
-// the cursor and their end.
-func (t *thread) deliverTo(f follower, messages []conversation.Message) {
+// its cursor and the last of them.
+func (t *thread) deliverTo(f Follower, messages []conversation.Message) {
 	at := t.cursors[f]
 	fresh := make([]conversation.Message, 0, len(messages))
 	for _, m := range messages {
@@ -192,12 +208,12 @@ func (t *thread) deliverTo(f follower, messages []conversation.Message) {
 			continue
 		}
 		at = m.Seq
-		if !f.viewer().IsVisitor() || m.IsVisibleToVisitor() {
+		if !f.Viewer().IsVisitor() || m.IsVisibleToVisitor() {
 			fresh = append(fresh, m)
 		}
 	}
 	t.cursors[f] = at
 	if len(fresh) > 0 {
-		f.showMessages(t.id, fresh)
+		f.ShowMessages(t.id, fresh)
 	}
 }

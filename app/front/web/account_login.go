@@ -1,9 +1,7 @@
 package web
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -16,7 +14,6 @@ import (
 	"parley/app/platform/access"
 	"parley/app/platform/clientnet"
 	"parley/app/platform/fail"
-	"parley/app/platform/mail"
 	"parley/app/platform/pg/outage"
 	"parley/app/platform/validate"
 	"parley/templates/public"
@@ -186,10 +183,10 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 }
 
 func (s *Server) forgotForm(c echo.Context) error {
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mails.IsOff()))
 }
 
-// forgot answers the same for a known and an unknown address, and as quickly: the looking up and the mail come afterwards.
+// forgot answers the same for a known and an unknown address, and as quickly: the address is looked up when the mail is sent.
 func (s *Server) forgot(c echo.Context) error {
 	ctx := c.Request().Context()
 	email, err := validate.Email(c.FormValue("email"))
@@ -198,40 +195,17 @@ func (s *Server) forgot(c echo.Context) error {
 	} else {
 		err = s.identity.CountAttempt(ctx, "reset from", networkOf(c), s.identity.Limits().Resets)
 	}
-	if err == nil && !s.mail.IsOff() && !isDuplicate(c) {
-		err = s.mailLater(func(ctx context.Context) { s.mailResetLink(ctx, email) })
+	if err == nil && !s.mails.IsOff() && !isDuplicate(c) {
+		err = s.mails.RequestPasswordLink(ctx, email)
 	}
 	if err != nil {
 		f, status, err := refusedForm(c, err, "email")
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.Forgot(f, s.mail.IsOff()))
+		return s.render(c, status, public.Forgot(f, s.mails.IsOff()))
 	}
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.IsOff()))
-}
-
-// mailLater is jobs.Mailer.Later, refused also while the letters that it leads to have no room.
-func (s *Server) mailLater(work func(context.Context)) error {
-	if err := s.mail.CheckCapacity(uuid.Nil); err != nil {
-		return err
-	}
-	return s.mail.RunLater(work)
-}
-
-func (s *Server) mailResetLink(ctx context.Context, email string) {
-	l, err := s.identity.CreateForgottenPasswordLink(ctx, email)
-	if err != nil {
-		slog.Error("make a link for a new password", "error", err)
-	}
-	if l.Secret == "" {
-		return
-	}
-	if err := s.mail.Send(mail.Message{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
-		"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
-		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
-		slog.Error("mail a link for a new password", "error", err)
-	}
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mails.IsOff()))
 }
 
 func (s *Server) resetPasswordForm(c echo.Context) error {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -10,7 +9,6 @@ import (
 
 	"parley/app/domain/identity"
 	"parley/app/platform/fail"
-	"parley/app/platform/mail"
 	"parley/app/platform/validate"
 	"parley/templates/public"
 	"parley/templates/ui"
@@ -31,7 +29,7 @@ func (s *Server) signUpForm(c echo.Context) error {
 	if s.cfg.SignUp != SignUpOpen {
 		return s.render(c, http.StatusOK, public.NoSignUp(s.cfg.SignUp == SignUpInvite))
 	}
-	return s.render(c, http.StatusOK, public.SignUp(ui.Form{}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.SignUp(ui.Form{}, s.mails.IsOff()))
 }
 
 // signUp founds an organization, or, where mail can be sent, mails a link that does. The answer says nothing about the address:
@@ -45,10 +43,10 @@ func (s *Server) signUp(c echo.Context) error {
 	if err == nil {
 		err = s.identity.CountAttempt(ctx, "sign up", networkOf(c), s.identity.Limits().SignUps)
 	}
-	if err == nil && !s.mail.IsOff() && !isDuplicate(c) {
-		err = s.mailLater(func(ctx context.Context) { s.mailSignUpLink(ctx, organization, in) })
+	if err == nil && !s.mails.IsOff() && !isDuplicate(c) {
+		err = s.mails.RequestSignUpLink(ctx, organization, in)
 	}
-	if err == nil && !s.mail.IsOff() {
+	if err == nil && !s.mails.IsOff() {
 		return s.render(c, http.StatusOK, public.SignUpMailed(in.Email))
 	}
 	var user uuid.UUID
@@ -60,7 +58,7 @@ func (s *Server) signUp(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.SignUp(f, s.mail.IsOff()))
+		return s.render(c, status, public.SignUp(f, s.mails.IsOff()))
 	}
 	if err := s.startSession(c, user); err != nil {
 		return err
@@ -80,7 +78,7 @@ func (s *Server) signUpNow(c echo.Context, organization string, in identity.Sign
 func (s *Server) readSignUp(c echo.Context) (organization string, in identity.SignUp, err error) {
 	in = identity.SignUp{Name: c.FormValue("name"), Email: c.FormValue("email")}
 	check := s.identity.CheckSignUpAddress
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		in.Password, check = c.FormValue("password"), s.identity.CheckSignUp
 	}
 	var checks fail.Checks
@@ -92,25 +90,6 @@ func (s *Server) readSignUp(c echo.Context) (organization string, in identity.Si
 		}
 	}
 	return organization, in, checks.Result()
-}
-
-func (s *Server) mailSignUpLink(ctx context.Context, organization string, in identity.SignUp) {
-	l, err := s.identity.RequestSignUp(ctx, organization, in)
-	if err != nil {
-		slog.Error("make a link for a sign-up", "error", err)
-	}
-	if err != nil || l.Secret == "" {
-		return
-	}
-	what := "Choose a password and start here within a day:"
-	if l.Known {
-		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
-	}
-	// Nothing of what was typed: whoever asks could write to anybody by it.
-	if err := s.mail.Send(mail.Message{To: in.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
-		"on Parley with this address.\n" + what + "\n\n" + s.cfg.PublicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
-		slog.Error("mail a link for a sign-up", "error", err)
-	}
 }
 
 // finishSignUpForm shows what a mailed link is for. It uses nothing up: programs that check mails open links, too.

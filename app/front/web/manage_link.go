@@ -19,7 +19,7 @@ const sessionLink = "link"
 // linkDelivery says how links reach whom they are for: by mail if it can be sent. Then nobody else sees them, so that opening one
 // proves the address.
 func (s *Server) linkDelivery() identity.Delivery {
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		return identity.ShownToRequester
 	}
 	return identity.SentByMail

@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/identity"
 	"parley/app/platform/access"
-	"parley/app/platform/bidi"
-	"parley/app/platform/mail"
+	"parley/app/platform/pg"
 	"parley/app/platform/validate"
 	"parley/templates/manage"
 )
@@ -73,7 +73,7 @@ func (s *Server) invite(req *request) error {
 		err = r.Result()
 	}
 	if err == nil {
-		secret, email, err = s.identity.Invite(ctx, req.Actor, req.FormValue("email"), role, customer, s.linkDelivery(), customers...)
+		secret, email, err = s.createInvitation(ctx, req.Actor, identity.NewInvitation{Email: req.FormValue("email"), Role: role, Customer: customer, Customers: customers})
 	}
 	if err != nil {
 		f, status, err := req.refusedForm(err)
@@ -83,31 +83,24 @@ func (s *Server) invite(req *request) error {
 		f.Values["customers"] += "" // none is selected: none is shown as selected
 		return s.renderTeam(req, manage.TeamPage{Invite: f}, status)
 	}
-	link := s.cfg.PublicURL + "/join/" + secret
-	org, person := mail.SafeName(req.OrgName, mail.MaxOrganizationName, "an organization"), mail.SafeName(req.Name, mail.MaxPersonName, "Somebody")
-	err = s.mail.Send(mail.Message{Org: req.Actor.Org(), To: email, Subject: "Join " + org + " on Parley", Text: bidi.Isolate(person) + " has invited you to " +
-		bidi.Isolate(org) + ".\nEnter your name and a password here within seven days:\n\n" + link + "\n" + s.mailFooter(req)})
-	if err != nil {
-		return s.renderTeamError(req, err)
-	}
-	return s.showLinkOnce(req, manage.OneTimeLink{What: "The invitation is ready.", For: email, Link: link})
+	return s.showLinkOnce(req, manage.OneTimeLink{What: "The invitation is ready.", For: email, Link: s.cfg.PublicURL + "/join/" + secret})
 }
 
-// admitMail counts a mail that somebody has sent to a person, and refuses it if there were too many, or too much waits.
+// createInvitation creates an invitation and has it mailed; where no mail can be sent, it returns the secret of its link.
+func (s *Server) createInvitation(ctx context.Context, actor access.Actor, in identity.NewInvitation) (secret, email string, err error) {
+	if s.mails.IsOff() {
+		return s.identity.Invite(ctx, actor, in.Email, in.Role, in.Customer, identity.ShownToRequester, in.Customers...)
+	}
+	email, err = s.identity.InviteByMail(ctx, actor, in, func(tx *pg.Tenant, id uuid.UUID) error { return s.mails.SendInvitation(ctx, tx, id) })
+	return "", email, err
+}
+
+// admitMail counts a mail that somebody has sent to a person, and refuses it if there were too many.
 func (s *Server) admitMail(ctx context.Context, req *request) error {
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		return nil
 	}
-	if err := s.mail.CheckCapacity(req.Actor.Org()); err != nil {
-		return err
-	}
 	return s.identity.CountMail(ctx, req.Actor.Org())
-}
-
-// mailFooter says at the end of a letter who has sent it, and where it can be reported.
-func (s *Server) mailFooter(req *request) string {
-	return "\n--\nSent for " + bidi.Isolate(mail.SafeName(req.OrgName, mail.MaxOrganizationName, "an organization")) + " by " + req.Email +
-		".\nIf you do not know them, do nothing. To report this mail, forward it to " + s.mail.AbuseAddress() + ".\n"
 }
 
 func (s *Server) revokeInvitation(req *request) error {
@@ -220,17 +213,18 @@ func (s *Server) resetTeamMemberPassword(req *request) error {
 	if err := s.admitMail(req.Request().Context(), req); err != nil {
 		return s.renderTeamError(req, err)
 	}
-	l, err := s.identity.CreateResetLink(req.Request().Context(), req.Actor, id, s.linkDelivery())
+	l, err := s.createResetLink(req.Request().Context(), req.Actor, id)
 	if err != nil {
 		return s.renderTeamError(req, err)
 	}
-	link := s.cfg.PublicURL + "/reset/" + l.Secret
-	org, person := mail.SafeName(req.OrgName, mail.MaxOrganizationName, "your organization"), mail.SafeName(req.Name, mail.MaxPersonName, "A manager")
-	err = s.mail.Send(mail.Message{Org: req.Actor.Org(), To: l.Email, Subject: "A new password for Parley", Text: bidi.Isolate(person) + " of " + bidi.Isolate(org) +
-		" has asked for a new password for your Parley log-in. It will be the password in all organizations that know you by this address.\n" +
-		"Set it here within an hour:\n\n" + link + "\n" + s.mailFooter(req)})
-	if err != nil {
-		return s.renderTeamError(req, err)
+	return s.showLinkOnce(req, manage.OneTimeLink{What: "The link sets a new password within an hour.", For: l.Email, Link: s.cfg.PublicURL + "/reset/" + l.Secret})
+}
+
+// createResetLink creates a link for a new password and has it mailed; where no mail can be sent, it returns the link with its secret.
+func (s *Server) createResetLink(ctx context.Context, actor access.Actor, user uuid.UUID) (identity.ResetLink, error) {
+	if s.mails.IsOff() {
+		return s.identity.CreateResetLink(ctx, actor, user, identity.ShownToRequester)
 	}
-	return s.showLinkOnce(req, manage.OneTimeLink{What: "The link sets a new password within an hour.", For: l.Email, Link: link})
+	email, err := s.identity.CreateResetLinkByMail(ctx, actor, user, func(tx *pg.Tenant, id uuid.UUID) error { return s.mails.SendReset(ctx, tx, id) })
+	return identity.ResetLink{Email: email}, err
 }

@@ -77,7 +77,7 @@ func TestMigrationAddsGroups(t *testing.T) {
 			{"select max_chats from agents", 9},
 			{"select count(*) from conversations c join groups g on g.id = c.group_id and g.org_id = c.org_id", 12},
 			{"select count(*) from conversations where state = 'waiting' and queued_at is null", 0},
-			{"select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relforcerowsecurity and relname not in ('sessions', 'attempts', 'instances', 'goose_db_version', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms')", 0},
+			{"select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and not relforcerowsecurity and relname not in ('sessions', 'attempts', 'instances', 'goose_db_version', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')", 0},
 		} {
 			if n := ask(check.sql); n != check.want {
 				t.Errorf("%s: %d, not %d", check.sql, n, check.want)

@@ -15,7 +15,6 @@ import (
 	"parley/app/domain/routing"
 	"parley/app/front/live"
 	"parley/app/platform/bus"
-	"parley/app/platform/mail"
 )
 
 // newAdminServer serves metrics and profiles on an address of its own, which must not be open to the world.
@@ -36,7 +35,7 @@ type sources struct {
 	*readiness
 	Live        *live.Hub
 	Connections *BoundedListener
-	mailer      *mail.Mailer
+	later       later
 }
 
 // newRegistry describes this process to Prometheus. Counting costs nothing while nobody asks.
@@ -185,21 +184,24 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	count(busReceived, b.Received)
 	count(busResyncs, b.Resyncs)
 	statements, trips := c.s.DB.Counts()
-	count(dbStatements, statements)
-	count(dbRoundTrips, trips)
+	jobStatements, jobTrips := c.s.DB.JobCounts()
+	count(dbStatements, statements+jobStatements)
+	count(dbRoundTrips, trips+jobTrips)
 	used, idle := c.s.DB.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
 	gauge(dbWaiting, float64(c.s.DB.Waiting()))
-	gauge(mailsWaiting, float64(c.s.mailer.Waiting()))
-	sent, lost, again := c.s.mailer.Counts()
+	if waiting, err := c.s.later.mailsWaiting(); err == nil {
+		gauge(mailsWaiting, float64(waiting))
+	}
+	sent, lost, again := c.s.later.mailer.Counts()
 	count(mailsSent, sent)
 	count(mailsFailed, lost, "lost")
 	count(mailsFailed, again, "again")
 	for reason, n := range c.s.Identity.RefusedLogIns() {
 		count(loginsRefused, n, reason)
 	}
-	count(mailsRefused, c.s.mailer.Refused())
+	count(mailsRefused, c.s.later.mails.Refused())
 	open, idle := c.s.Connections.Count()
 	gauge(httpOpen, float64(open-idle), "active")
 	gauge(httpOpen, float64(idle), "idle")

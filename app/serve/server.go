@@ -15,8 +15,6 @@ import (
 	"parley/app/demo"
 	"parley/app/domain/assist"
 	"parley/app/domain/files"
-	"parley/app/domain/followup"
-	"parley/app/domain/notification"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	"parley/app/front/desk"
@@ -24,8 +22,6 @@ import (
 	"parley/app/front/web"
 	"parley/app/platform/forms"
 	"parley/app/platform/geo"
-	"parley/app/platform/mail"
-	"parley/app/platform/push"
 )
 
 // Server is a running Parley.
@@ -43,7 +39,7 @@ type Server struct {
 	AdminAddress string       // host and port of metrics and profiles; empty: not served
 	admin        *http.Server // nil: metrics and profiles are not served
 
-	mailer     *mail.Mailer
+	later      later
 	summary    string // what it uses, for the operator to read
 	drainDelay time.Duration
 	stopping   atomic.Bool
@@ -65,16 +61,12 @@ func newParts(ctx context.Context) (parts, context.Context) {
 
 // Start brings up a server that accepts requests when it returns. The server runs until Stop, also after ctx has ended.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	mailer, err := mail.NewMailer(cfg.SMTPURL)
-	if err != nil {
-		return nil, err
-	}
 	services, err := openServices(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	group, groupCtx := newParts(ctx)
-	s, listeners, err := build(ctx, cfg, services, mailer, group)
+	s, listeners, err := build(ctx, cfg, services, group)
 	if err != nil {
 		group.stop()
 		listeners.close()
@@ -110,7 +102,7 @@ func (l listeners) close() {
 }
 
 // build puts a server together on its services. Nothing of it runs yet. On an error the caller closes the listeners.
-func build(ctx context.Context, cfg Config, services *Services, mailer *mail.Mailer, group parts) (*Server, listeners, error) {
+func build(ctx context.Context, cfg Config, services *Services, group parts) (*Server, listeners, error) {
 	l, err := listen(cfg)
 	if err != nil {
 		return nil, l, err
@@ -137,26 +129,32 @@ func build(ctx context.Context, cfg Config, services *Services, mailer *mail.Mai
 		return nil, l, err
 	}
 	screens := desk.New(desk.Services{Conversations: services.Conversations, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
-	hub, err := newHub(cfg, services, screens, mailer, secret)
+	later, err := newLater(ctx, cfg, services, publicURL)
 	if err != nil {
 		return nil, l, err
 	}
-	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
-	handler, err := newFront(cfg, frontParts{services: services, assist: drafts, screens: screens, hub: hub, mailer: mailer, demo: data, readiness: ready, requests: requests}, publicURL, secret)
+	hub, err := newHub(cfg, services, screens, later, secret)
 	if err != nil {
+		later.close()
+		return nil, l, err
+	}
+	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
+	handler, err := newFront(cfg, frontParts{services: services, assist: drafts, screens: screens, hub: hub, later: later, demo: data, readiness: ready, requests: requests}, publicURL, secret)
+	if err != nil {
+		later.close()
 		return nil, l, err
 	}
 	connections := newBoundedListener(l.public, cfg.Connections, cfg.Proxies)
 	s := &Server{Services: services, readiness: ready, URL: publicURL, Address: address, Demo: data, Live: hub, HTTP: newHTTPServer(handler, connections),
-		Connections: connections, Failed: make(chan error, 1), mailer: mailer, summary: cfg.summary(), drainDelay: cfg.DrainDelay, parts: group}
+		Connections: connections, Failed: make(chan error, 1), later: later, summary: cfg.summary(), drainDelay: cfg.DrainDelay, parts: group}
 	if l.admin != nil {
-		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, mailer}, requests))
+		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, later}, requests))
 	}
 	return s, l, nil
 }
 
 // newHub returns the hub of this process, which hears the bus from now on.
-func newHub(cfg Config, services *Services, screens *desk.Service, mailer *mail.Mailer, secret string) (*live.Hub, error) {
+func newHub(cfg Config, services *Services, screens *desk.Service, later later, secret string) (*live.Hub, error) {
 	liveCfg := live.Config{Limits: cfg.Limits, Tokens: visitor.NewTokens(secret), Links: files.NewLinks(secret), OnSocketCountChange: memoryReleaser()}
 	if cfg.GeoFile != "" {
 		countries, err := geo.Open(cfg.GeoFile)
@@ -165,14 +163,11 @@ func newHub(cfg Config, services *Services, screens *desk.Service, mailer *mail.
 		}
 		liveCfg.Country = countries.Country
 	}
-	after, minute := cfg.AnswerMailAfter, cfg.SettingsMinute
-	if after == 0 {
-		after, minute = followup.AnswerMailAfter, time.Minute
-	}
-	mailing := followup.New(services.Bus, services.Conversations, services.Org, services.Identity, mailer, after, minute)
 	hub := live.New(live.Services{Conversations: services.Conversations, Org: services.Org, Routing: services.Routing, FAQ: services.FAQ,
-		Screens: screens, Avatars: services.Identity, FollowUp: mailing}, services.Bus, liveCfg)
+		Screens: screens, Avatars: services.Identity, FollowUp: later.followup}, services.Bus, liveCfg)
 	services.Bus.Subscribe(hub)
+	services.Bus.Subscribe(later.followup)
+	services.Bus.Subscribe(later.pusher)
 	return hub, nil
 }
 
@@ -182,7 +177,7 @@ type frontParts struct {
 	assist    *assist.Service
 	screens   *desk.Service
 	hub       *live.Hub
-	mailer    *mail.Mailer
+	later     later
 	demo      *demo.Data // nil: not in demo mode
 	readiness *readiness
 	requests  requestMetrics
@@ -190,11 +185,6 @@ type frontParts struct {
 
 func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
 	h := p.services
-	pusher, err := push.New(cfg.PushKeys)
-	if err != nil {
-		return nil, err
-	}
-	notification.Subscribe(h.Bus, h.Identity, pusher)
 	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = p.requests.observe
@@ -202,9 +192,9 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	if p.demo != nil {
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mail: p.mailer},
+	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: p.mailer, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {
@@ -215,7 +205,7 @@ func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Ser
 
 // run starts the server's parts, and returns when they do their work or ctx ends. Failed gets the reason if one of them ends by itself.
 func (s *Server) run(ctx, partsCtx context.Context, l listeners) {
-	for _, run := range []func(context.Context) error{s.Bus.Run, s.mailer.Run, s.Routing.Run, s.Files.Run} {
+	for _, run := range []func(context.Context) error{s.Bus.Run, s.later.runner.Run, s.Routing.Run, s.Files.Run} {
 		s.parts.Go(func() error { return run(partsCtx) })
 	}
 	s.parts.Go(func() error { return serveHTTP(s.HTTP, s.Connections) })

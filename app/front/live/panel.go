@@ -90,7 +90,7 @@ func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.Widge
 // maxRejectedSockets is how many panels may be open at once only to be told why they are closed.
 const maxRejectedSockets = 100
 
-// releasePanelSocket takes back what ServePanel has counted.
+// releasePanelSocket no longer counts a socket that ServePanel has counted.
 func (h *Hub) releasePanelSocket(site *org.WidgetWebsite, address string, rejection error) {
 	if rejection != nil {
 		h.rejectedSockets.Add(-1)

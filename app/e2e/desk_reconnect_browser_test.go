@@ -12,7 +12,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A desk that was away while very much was said shows all of it when it is back, in the page that has stayed open.
+// TestBrowserDeskCatchesUpAfterOutage shows that a desk that was away while very many messages came shows all of
+// them when it is back, in the page that has stayed open.
 func TestBrowserDeskCatchesUpAfterOutage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -117,7 +117,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	return f
 }
 
-// newSignUp is what somebody enters who comes into an organization.
+// newSignUp is what somebody enters who joins an organization.
 func newSignUp(name, email string) identity.SignUp {
 	return identity.SignUp{Name: name, Email: email, Password: testkit.Password}
 }
@@ -132,7 +132,7 @@ func addFile(s *serve.Server, f orgData) (uuid.UUID, error) {
 	return id, err
 }
 
-// addDeskData makes what the agents of an organization answer with.
+// addDeskData makes what the agents of an organization answer with: FAQ entries, snippets and the like.
 func (f *orgData) addDeskData(t testing.TB, s *serve.Server) {
 	t.Helper()
 	ctx, owner, agent := context.Background(), f.As(access.Owner), f.As(access.Agent)

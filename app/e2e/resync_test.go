@@ -15,8 +15,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What another process has changed while this one heard nothing is seen by whoever asks next after the listener is back: who is
-// blocked, where a website may show its widget, who may log in.
+// TestResyncAfterLostEvents shows that what another process has changed while this one received no events is seen by
+// whoever asks next after the listener is back: who is blocked, where a website may show its widget, who may log in.
 func TestResyncAfterLostEvents(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -35,8 +35,9 @@ func postFrom(t testing.TB, s *serve.Server, path, address string, form url.Valu
 	return (&httpClient{t, client, jar}).do(req, nil)
 }
 
-// Two hundred people behind one address are invited by one manager within an hour, join at the same time, and log in at the same time.
-// Guessing passwords from that address is bounded nonetheless, whatever went well before.
+// TestManyUsersBehindOneAddress shows that two hundred people behind one address can be invited by one manager
+// within an hour, and join and log in at the same time, while guessing passwords from that address is bounded
+// nonetheless.
 func TestManyUsersBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	const people, office = 200, "203.0.113.40"

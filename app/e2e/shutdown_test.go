@@ -19,8 +19,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// A server is told to end while visitors write: it is no longer ready at once, takes nobody new, keeps and acknowledges what
-// was sent, tells every screen to come back, and has ended within ten seconds.
+// TestDraining ends a server while visitors write: it is no longer ready at once, accepts nobody new, stores and
+// acknowledges what was sent, tells every screen to reconnect, and has ended within ten seconds.
 func TestDraining(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -92,8 +92,8 @@ func get(t *testing.T, address string) int {
 	return res.StatusCode
 }
 
-// Postgres is restarted under a server while a visitor and an agent talk: nobody is told of an error, what was said before
-// and meanwhile is kept once and shown on both sides.
+// TestPostgresRestarts restarts Postgres under a server while a visitor and an agent write: nobody sees an error,
+// and messages from before and meanwhile are stored once and shown on both sides.
 func TestPostgresRestarts(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -7,7 +7,7 @@ import (
 	"io"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/platform/fail"
 	"parley/app/platform/mail"
 	"parley/app/platform/validate"
@@ -74,7 +74,7 @@ func createWithOwner(ctx context.Context, orgs *org.Service, members *identity.S
 // InviteOrganization is "parley invite".
 func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.Writer) error {
 	cfg = cfg.withRunningCluster()
-	if cfg.signUpMode() == web.SignUpClosed {
+	if cfg.signUpMode() == team.SignUpClosed {
 		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for this command, or create the organization with "parley organization"`)
 	}
 	h, mailer, name, err := openForOrganization(ctx, cfg, args[0])

@@ -17,6 +17,7 @@ import (
 	"parley/app/domain/files"
 	"parley/app/domain/followup"
 	"parley/app/domain/notification"
+	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	"parley/app/front/desk"
 	"parley/app/front/live"
@@ -194,14 +195,16 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 		return nil, err
 	}
 	notification.Subscribe(h.Bus, h.Identity, pusher)
-	webCfg := web.Config{PublicURL: publicURL, SignUp: cfg.signUpMode(), Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = p.requests.observe
 	}
 	if p.demo != nil {
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	return web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: p.mailer, Screens: p.screens, Live: p.hub})
+	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mail: p.mailer},
+		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
+	return web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: pusher, Org: h.Org, Identity: h.Identity, Team: teams, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: p.mailer, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {

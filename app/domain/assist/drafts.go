@@ -113,7 +113,7 @@ func (s *Service) Drafts(ctx context.Context, who access.Actor, in DraftContext,
 	if err != nil {
 		return err
 	}
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	if err == nil && w != nil {
 		err = s.modelDrafts(ctx, who, w, m, emit)
 		if err == nil || ctx.Err() != nil {
@@ -246,7 +246,7 @@ func (w *modelWriter) masker() (*mask.Masker, func(string) string) {
 
 // PreviewRequest returns exactly what would be sent to the model for a conversation's drafts.
 func (s *Service) PreviewRequest(ctx context.Context, who access.Actor, in DraftContext) (string, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	if err != nil {
 		return "", err
 	}

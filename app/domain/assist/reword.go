@@ -62,7 +62,7 @@ func maskText(m *mask.Masker, s string) string {
 }
 
 func (s *Service) requireWriter(ctx context.Context, who access.Actor) (*modelWriter, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationReword)
 	if err == nil && w == nil {
 		err = errNoModel
 	}

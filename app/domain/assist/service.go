@@ -72,7 +72,7 @@ const MaxBudget = 1_000_000_000_000
 
 // GetModelSettings returns the organization's; ok is false if it has no model.
 func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (settings ModelSettings, ok bool, err error) {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelRead)
 	if err != nil {
 		return settings, false, err
 	}
@@ -95,7 +95,7 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 
 // SetModelSettings keeps them. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
 func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in ModelSettings) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelUpdate)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 
 // RemoveModel takes the model away, with its key.
 func (s *Service) RemoveModel(ctx context.Context, who access.Actor) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelRemove)
 	if err != nil {
 		return err
 	}
@@ -169,13 +169,13 @@ func (s *Service) openKey(org uuid.UUID, sealed []byte) (model.Key, error) {
 
 // HasModel reports whether the organization has a model that is switched on.
 func (s *Service) HasModel(ctx context.Context, who access.Actor) (bool, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	return w != nil, err
 }
 
 // IsAutomatic reports whether drafts are wanted without being asked, where no entry is sure.
 func (s *Service) IsAutomatic(ctx context.Context, who access.Actor) bool {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	return err == nil && w != nil && w.automatic
 }
 
@@ -186,8 +186,8 @@ type modelWriter struct {
 }
 
 // loadWriter returns nil if there is none.
-func (s *Service) loadWriter(ctx context.Context, who access.Actor) (*modelWriter, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) loadWriter(ctx context.Context, who access.Actor, action access.Action) (*modelWriter, error) {
+	t, err := s.db.Authorize(who, action)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// The one rule of access to a conversation. The database holds it for every statement (migration 00012); the two functions here say
+// The one rule of access to a conversation. The database holds it for every statement (the policies of conversations); the two functions here say
 // the same to screens, which know who takes part without asking.
 //
 //   - Nobody sees a conversation of a customer whom it does not serve.

@@ -16,7 +16,7 @@ import (
 )
 
 // How a conversation changes hands. Each way is one guarded statement; the database sees to it that nobody gets more than it
-// may have (migration 00007).
+// may have (app.record_assignment).
 
 // ErrQueueEmpty says that nobody is waiting.
 var ErrQueueEmpty = fail.New(fail.NotFound, "Nobody is waiting.")

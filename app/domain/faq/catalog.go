@@ -46,7 +46,7 @@ type ListItem struct {
 
 // ListEntries returns a page of the catalogue and how many entries fit in all.
 func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (list []ListItem, total int, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -98,7 +98,7 @@ type SearchResult struct {
 
 // Search finds live entries that may be used in a conversation at a place.
 func (s *Service) Search(ctx context.Context, who access.Actor, query, language string, place Scope) ([]SearchResult, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func (s *Service) Search(ctx context.Context, who access.Actor, query, language 
 
 // ListCategories lists the names in use.
 func (s *Service) ListCategories(ctx context.Context, who access.Actor) ([]string, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (s *Service) ListCategories(ctx context.Context, who access.Actor) ([]strin
 
 // CountByState says how many entries there are in each state.
 func (s *Service) CountByState(ctx context.Context, who access.Actor) (map[State]int, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (s *Service) CountByState(ctx context.Context, who access.Actor) (map[State
 
 // GetEntry returns one with all its texts.
 func (s *Service) GetEntry(ctx context.Context, who access.Actor, id uuid.UUID) (Entry, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -176,14 +176,39 @@ func (s *Service) SaveEntry(ctx context.Context, who access.Actor, e Entry) (uui
 	if err != nil {
 		return uuid.Nil, "", err
 	}
+	if err := checkStateAndScope(ctx, faqdb.New(t), who, e); err != nil {
+		return uuid.Nil, "", err
+	}
 	return s.storeEntry(ctx, t, who, rules, e)
+}
+
+// checkStateAndScope returns fail.Forbidden if the actor may change texts only, and an entry is to get another state or scope than it has. A new
+// one is for everybody then, and published as far as its writer may.
+func checkStateAndScope(ctx context.Context, q *faqdb.Queries, actor access.Actor, e Entry) error {
+	if actor.Can(access.FAQEntrySetState) {
+		return nil
+	}
+	before := Entry{State: Published}
+	if e.ID != uuid.Nil {
+		var err error
+		if before, err = getEntry(ctx, q, e.ID); err != nil {
+			return err
+		}
+		if before.Version != e.Version { // refused because somebody has changed it
+			return nil
+		}
+	}
+	if e.State != before.State || e.Scope != before.Scope {
+		return fail.New(fail.Forbidden, "Only managers change the state of an entry, and whom it is for. Ask a manager.")
+	}
+	return nil
 }
 
 func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor, rules DeskRules, e Entry) (uuid.UUID, State, error) {
 	if err := e.check(); err != nil {
 		return uuid.Nil, "", err
 	}
-	if rules.Review && !who.Can(access.Manage) && e.State == Published {
+	if rules.Review && !who.CanFully(access.FAQEntryPublish) && e.State == Published {
 		e.State = InReview
 	}
 	known := e.ID != uuid.Nil
@@ -322,12 +347,15 @@ func writeEntries(ctx context.Context, q *faqdb.Queries, who access.Actor, list 
 
 // SetState moves entries to a state, many at once; only managers let live what waits for review.
 func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, to State) (int, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.FAQEntrySetState)
 	if err != nil {
 		return 0, err
 	}
 	if to != Draft && to != InReview && to != Published {
 		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
+	}
+	if len(ids) == 0 {
+		return 0, fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
@@ -354,7 +382,7 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 
 // RemoveEntry deletes an entry with its history and with what was learned of it.
 func (s *Service) RemoveEntry(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.FAQEntryDelete)
 	if err != nil {
 		return err
 	}
@@ -395,7 +423,7 @@ type Usage struct {
 
 // GetHistory returns what an entry has learned and what it was before.
 func (s *Service) GetHistory(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Revision, uses Usage, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, nil, uses, err
 	}

@@ -33,13 +33,17 @@ func (s *Service) FindSimilar(ctx context.Context, who access.Actor, question, a
 // AddFromAnswer makes an entry of an answer that an agent has given, with the visitor's own words as its first example. Everybody who
 // answers may; it goes to review unless its writer may let it live.
 func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, example Choice) (uuid.UUID, State, error) {
+	t, err := s.db.Authorize(who, access.FAQEntryPropose)
+	if err != nil {
+		return uuid.Nil, "", err
+	}
 	rules, err := s.GetDeskRules(ctx, who)
 	if err != nil {
 		return uuid.Nil, "", err
 	}
 	e.ID, e.State = uuid.Nil, Published
 	rules.Review = rules.Review || !rules.AgentsEdit // of agents; save lets managers' own live
-	id, state, err := s.storeEntry(ctx, s.db.As(who), who, rules, e)
+	id, state, err := s.storeEntry(ctx, t, who, rules, e)
 	if err != nil || example.Seq == 0 {
 		return id, state, err
 	}
@@ -50,7 +54,7 @@ func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, 
 // StateOfNewEntry is the state that an entry gets which somebody keeps.
 func (s *Service) StateOfNewEntry(ctx context.Context, who access.Actor) (State, error) {
 	rules, err := s.GetDeskRules(ctx, who)
-	if who.Can(access.Manage) || rules.AgentsEdit && !rules.Review {
+	if who.CanFully(access.FAQEntryPublish) || rules.AgentsEdit && !rules.Review {
 		return Published, err
 	}
 	return InReview, err

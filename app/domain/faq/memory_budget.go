@@ -104,7 +104,7 @@ func (f MemoryFit) Fits() bool { return f.Needed <= f.Budget }
 
 // GetMemoryFit returns how an organization's entries fit into its budget.
 func (s *Service) GetMemoryFit(ctx context.Context, who access.Actor) (MemoryFit, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return MemoryFit{}, err
 	}

@@ -152,7 +152,7 @@ type DeskRules struct {
 
 // GetDeskRules returns the organization's.
 func (s *Service) GetDeskRules(ctx context.Context, who access.Actor) (DeskRules, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.DeskRulesRead)
 	if err != nil {
 		return DeskRules{}, err
 	}
@@ -162,7 +162,7 @@ func (s *Service) GetDeskRules(ctx context.Context, who access.Actor) (DeskRules
 
 // SetDeskRules changes them.
 func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRules) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.DeskRulesUpdate)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRul
 
 // authorizeEditor is a handle for somebody who may edit the catalogue: managers, and agents where the organization allows it.
 func (s *Service) authorizeEditor(ctx context.Context, who access.Actor) (*pg.Tenant, DeskRules, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryUpdate)
 	if err != nil {
 		return nil, DeskRules{}, err
 	}
@@ -188,7 +188,7 @@ func (s *Service) authorizeEditor(ctx context.Context, who access.Actor) (*pg.Te
 	if err != nil {
 		return nil, rules, err
 	}
-	if !who.Can(access.Manage) && !rules.AgentsEdit {
+	if !who.CanFully(access.FAQEntryUpdate) && !rules.AgentsEdit {
 		return nil, rules, fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
 	}
 	return t, rules, nil

@@ -51,8 +51,8 @@ func (s *Service) Candidates(ctx context.Context, who access.Actor, in Question)
 }
 
 func (s *Service) suggest(ctx context.Context, who access.Actor, in Question, most int, unsure bool) (out Suggestions, threshold float64, err error) {
-	if !who.Can(access.Answer) {
-		return out, 0, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+	if err := who.Require(access.FAQEntrySuggest); err != nil {
+		return out, 0, err
 	}
 	e, err := s.engineWithinTimeout(ctx, who.Org())
 	if err != nil {
@@ -124,7 +124,7 @@ func (c Choice) toEngine() suggest.Choice {
 // RecordChoice keeps a choice and teaches it to the engines. The caller has checked that the actor may see the conversation; the
 // visitor's words are read from the message itself. Choosing twice is choosing once.
 func (s *Service) RecordChoice(ctx context.Context, who access.Actor, c Choice) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntrySuggest)
 	if err != nil {
 		return err
 	}

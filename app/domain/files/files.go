@@ -151,7 +151,7 @@ func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor 
 // GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
 // the website.
 func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website uuid.UUID) (StorageUse, error) {
-	if _, err := s.db.Authorize(who, access.Manage); err != nil {
+	if _, err := s.db.Authorize(who, access.StorageRead); err != nil {
 		return StorageUse{}, err
 	}
 	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)

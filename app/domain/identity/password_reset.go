@@ -56,7 +56,7 @@ func (s *Service) createAddressLink(ctx context.Context, email string, d Deliver
 // CreateResetLink makes a link for a colleague who cannot log in. Mailed to the address it works as that of ForgotLink. Shown to the
 // manager it changes how the colleague comes into this organization, and nothing in another one.
 func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery) (ResetLink, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberResetPassword)
 	if err != nil {
 		return ResetLink{}, err
 	}
@@ -71,7 +71,7 @@ func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uu
 	if err := checkMayManage(ctx, q, who, user); err != nil {
 		return ResetLink{}, err
 	}
-	if u.Role == string(access.Owner) && !who.Can(access.Own) {
+	if access.Role(u.Role).IsOwner() && !who.Can(access.TeamMemberManageOwner) {
 		return ResetLink{}, fail.New(fail.Forbidden, "Only an owner can reset an owner's password.")
 	}
 	secret, hash := newToken()

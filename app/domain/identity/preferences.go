@@ -37,7 +37,7 @@ var NotificationKinds = []struct{ ID, Label string }{
 
 // GetPreferences returns the actor's own.
 func (s *Service) GetPreferences(ctx context.Context, who access.Actor) (p Preferences, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PreferencesRead)
 	if err != nil {
 		return p, err
 	}
@@ -46,7 +46,11 @@ func (s *Service) GetPreferences(ctx context.Context, who access.Actor) (p Prefe
 
 // GetPreferencesOf returns a user's, for the program itself.
 func (s *Service) GetPreferencesOf(ctx context.Context, who access.Actor, user uuid.UUID) (Preferences, error) {
-	return loadPreferences(ctx, s.db.As(who), user)
+	t, err := s.db.Authorize(who, access.PreferencesRead)
+	if err != nil {
+		return Preferences{}, err
+	}
+	return loadPreferences(ctx, t, user)
 }
 
 func loadPreferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Preferences, err error) {
@@ -62,7 +66,7 @@ func loadPreferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Prefe
 
 // SetPreferences keeps the actor's own. Two commands cannot have the same keys.
 func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Preferences) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PreferencesUpdate)
 	if err != nil {
 		return err
 	}
@@ -112,7 +116,7 @@ type Alias struct {
 
 // ListAliases returns a user's, one for each customer.
 func (s *Service) ListAliases(ctx context.Context, who access.Actor, user uuid.UUID) ([]Alias, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +151,7 @@ type AliasChange struct {
 // SetAliases changes names and pictures of a user for several customers, all or none of them. Fields of the error are named alias-ID,
 // by customer.
 func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UUID, changes []AliasChange) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberSetAliases)
 	if err != nil {
 		return err
 	}
@@ -242,7 +246,7 @@ type PushSubscription struct{ Endpoint, P256dh, Auth string }
 
 // SubscribePush keeps one of the actor's browsers, for as long as the actor's present sessions are good.
 func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushSubscription) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PushSubscribe)
 	if err != nil {
 		return err
 	}
@@ -260,17 +264,25 @@ func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushS
 // UnsubscribeAllPush ends all of the actor's subscriptions: it has logged out. A desk that is open elsewhere subscribes again when it
 // is loaded.
 func (s *Service) UnsubscribeAllPush(ctx context.Context, who access.Actor) error {
-	return identitydb.New(s.db.As(who)).DeletePushSubscriptions(ctx, who.ID())
+	t, err := s.db.Authorize(who, access.PushSubscribe)
+	if err != nil {
+		return err
+	}
+	return identitydb.New(t).DeletePushSubscriptions(ctx, who.ID())
 }
 
 // UnsubscribePush forgets a browser.
 func (s *Service) UnsubscribePush(ctx context.Context, who access.Actor, user uuid.UUID, endpoint string) error {
-	return identitydb.New(s.db.As(who)).DeletePushSubscription(ctx, identitydb.DeletePushSubscriptionParams{UserID: user, Endpoint: endpoint})
+	t, err := s.db.Authorize(who, access.PushSubscribe)
+	if err != nil {
+		return err
+	}
+	return identitydb.New(t).DeletePushSubscription(ctx, identitydb.DeletePushSubscriptionParams{UserID: user, Endpoint: endpoint})
 }
 
 // ListPushSubscriptions returns a user's browsers; those that asked before its sessions were ended (by a new password, say) are none.
 func (s *Service) ListPushSubscriptions(ctx context.Context, who access.Actor, user uuid.UUID) ([]PushSubscription, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.PushSubscribe)
 	if err != nil {
 		return nil, err
 	}

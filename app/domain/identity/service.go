@@ -162,7 +162,7 @@ type TeamListItem struct {
 // ListTeam lists the organization's users, those who can log in first. A manager who is limited to customers gets itself and whom it may
 // manage: who is limited to no other customers, and the reviewers of its own.
 func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListItem, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +176,20 @@ func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListIte
 		}
 	}
 	return list, err
+}
+
+// GetListedMember returns one person as ListTeam does. It returns fail.NotFound for whom the actor does not see there.
+func (s *Service) GetListedMember(ctx context.Context, actor access.Actor, id uuid.UUID) (TeamListItem, error) {
+	list, err := s.ListTeam(ctx, actor)
+	if err != nil {
+		return TeamListItem{}, err
+	}
+	for _, item := range list {
+		if item.ID == id {
+			return item, nil
+		}
+	}
+	return TeamListItem{}, fail.Missing("user")
 }
 
 // newToken returns a secret for a link (160 bits) and what is kept of it.

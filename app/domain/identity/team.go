@@ -29,7 +29,7 @@ type PendingInvitation struct {
 
 // ListInvitations lists the open invitations, newest first.
 func (s *Service) ListInvitations(ctx context.Context, who access.Actor) ([]PendingInvitation, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Service) ListInvitations(ctx context.Context, who access.Actor) ([]Pend
 // address replaces the old. Nothing depends on whether the address is known in other organizations. customer is a reviewer's; customers
 // are those to which another team member will be limited (none: it will not be).
 func (s *Service) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery, customers ...uuid.UUID) (secret, to string, err error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberInvite)
 	if err != nil {
 		return "", "", err
 	}
@@ -54,6 +54,9 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 	checks.AddError("email", err)
 	checks.AddError("role", checkRoleGrant(who, role))
 	only, err := checkReviewerCustomer(who, role, customer)
+	if customer != uuid.Nil && role.Valid() && !role.NeedsCustomer() {
+		err = fail.New(fail.Invalid, "This is for reviewers only. Choose “Reviewer”, or no customer here.")
+	}
 	checks.AddError("customer", err)
 	checks.AddError("customers", checkMayLimitTo(who, role, customers))
 	if err := checks.Result(); err != nil {
@@ -83,7 +86,7 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 
 // RevokeInvitation takes an invitation back.
 func (s *Service) RevokeInvitation(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRevokeInvitation)
 	if err != nil {
 		return err
 	}
@@ -99,14 +102,14 @@ func checkRoleGrant(who access.Actor, role access.Role) error {
 	switch {
 	case !role.Valid():
 		return fail.New(fail.Invalid, "Please choose a role.")
-	case role == access.Owner && !who.Can(access.Own):
+	case role.IsOwner() && !who.Can(access.TeamMemberManageOwner):
 		return fail.New(fail.Invalid, "Only an owner can make somebody an owner.")
 	}
 	return nil
 }
 
 func checkReviewerCustomer(who access.Actor, role access.Role, customer uuid.UUID) (*uuid.UUID, error) {
-	if role != access.Reviewer {
+	if !role.NeedsCustomer() {
 		return nil, nil
 	}
 	if customer == uuid.Nil || !who.Serves(customer) {
@@ -127,7 +130,7 @@ func (s *Service) ChangeRole(ctx context.Context, who access.Actor, user uuid.UU
 	if err := checkRoleGrant(who, role); err != nil {
 		return fail.Field("role", "%s", err.Error())
 	}
-	err = s.changeMember(ctx, who, user, role != access.Owner, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+	err = s.changeMember(ctx, who, access.TeamMemberChangeRole, user, !role.IsOwner(), func(tx *pg.Tenant, u identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
 		if err := revokeAccess(ctx, q, user); err != nil {
 			return err
@@ -158,7 +161,7 @@ func (s *Service) DisableMember(ctx context.Context, who access.Actor, user uuid
 	if user == who.ID() {
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
-	return s.changeMember(ctx, who, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+	return s.changeMember(ctx, who, access.TeamMemberDisable, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
@@ -194,7 +197,7 @@ func revokeAccess(ctx context.Context, q *identitydb.Queries, user uuid.UUID) er
 
 // EnableMember lets a disabled user log in again.
 func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	return s.changeMember(ctx, who, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+	return s.changeMember(ctx, who, access.TeamMemberEnable, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
 		_, err := identitydb.New(tx).EnableUser(ctx, user)
 		return err
 	})
@@ -203,8 +206,8 @@ func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.
 // changeMember runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, the last one cannot
 // be lost, and who is limited to customers changes only who sees nothing beyond them. The change runs as the system: it may reach
 // what the actor does not see, such as invitations that the user has made.
-func (s *Service) changeMember(ctx context.Context, who access.Actor, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
-	t, err := s.db.Authorize(who, access.Manage)
+func (s *Service) changeMember(ctx context.Context, who access.Actor, action access.Action, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
+	t, err := s.db.Authorize(who, action)
 	if err != nil {
 		return err
 	}
@@ -224,8 +227,8 @@ func (s *Service) changeMember(ctx context.Context, who access.Actor, user uuid.
 		if err != nil {
 			return err
 		}
-		if u.Role == string(access.Owner) {
-			if !who.Can(access.Own) {
+		if access.Role(u.Role).IsOwner() {
+			if !who.Can(access.TeamMemberManageOwner) {
 				return fail.New(fail.Forbidden, "Only an owner can change an owner.")
 			}
 			if losesOwner && u.DisabledAt == nil && len(owners) == 1 {

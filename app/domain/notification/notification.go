@@ -87,7 +87,7 @@ func (p *notifier) send(org, user uuid.UUID, n notification) {
 	if err != nil || len(list) == 0 {
 		return
 	}
-	if person, err := p.identity.GetMember(ctx, user); err != nil || !person.Actor.Can(access.Answer) { // disabled, or something else by now
+	if person, err := p.identity.GetMember(ctx, user); err != nil || !person.Actor.Can(access.PushSubscribe) { // disabled, or something else by now
 		return
 	}
 	wants, err := p.identity.GetPreferencesOf(ctx, who, user)

@@ -81,7 +81,7 @@ func (s *Service) CreateOrganization(ctx context.Context, name string) (uuid.UUI
 
 // OrganizationName returns the organization's name as it is stored now.
 func (s *Service) OrganizationName(ctx context.Context, who access.Actor) (string, error) {
-	t, err := s.db.Authorize(who, access.Own)
+	t, err := s.db.Authorize(who, access.OrganizationRead)
 	if err != nil {
 		return "", err
 	}
@@ -90,7 +90,7 @@ func (s *Service) OrganizationName(ctx context.Context, who access.Actor) (strin
 
 // RenameOrganization changes the organization's name.
 func (s *Service) RenameOrganization(ctx context.Context, who access.Actor, name string) error {
-	t, err := s.db.Authorize(who, access.Own)
+	t, err := s.db.Authorize(who, access.OrganizationRename)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (s *Service) RenameOrganization(ctx context.Context, who access.Actor, name
 
 // ListCustomers lists the organization's customers by name.
 func (s *Service) ListCustomers(ctx context.Context, who access.Actor) ([]Customer, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.CustomerRead)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (s *Service) ListCustomers(ctx context.Context, who access.Actor) ([]Custom
 
 // AddCustomer creates a customer; names are unique within the organization.
 func (s *Service) AddCustomer(ctx context.Context, who access.Actor, name string) (uuid.UUID, error) {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.CustomerCreate)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -147,7 +147,7 @@ const maxCustomers = 2000
 
 // RenameCustomer changes a customer's name.
 func (s *Service) RenameCustomer(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.CustomerRename)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Service) RenameCustomer(ctx context.Context, who access.Actor, id uuid.
 
 // GetCustomer returns a customer with its websites, each with its domains' hosts.
 func (s *Service) GetCustomer(ctx context.Context, who access.Actor, id uuid.UUID) (Customer, []Website, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.CustomerRead)
 	if err != nil {
 		return Customer{}, nil, err
 	}
@@ -195,7 +195,7 @@ func (s *Service) GetCustomer(ctx context.Context, who access.Actor, id uuid.UUI
 
 // SetCapacityShare limits how many conversations of a customer agents may have at once; 0 is no limit. Those beyond it wait.
 func (s *Service) SetCapacityShare(ctx context.Context, who access.Actor, id uuid.UUID, share int) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.CustomerSetCapacity)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ type WebsiteInput struct {
 
 // AddWebsite creates a website of a customer with its first domain.
 func (s *Service) AddWebsite(ctx context.Context, who access.Actor, customer uuid.UUID, in WebsiteInput) (uuid.UUID, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteCreate)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -266,7 +266,7 @@ func newWebsiteKey() string { return strings.ToLower(rand.Text())[:16] }
 
 // GetWebsite returns a website with its domains.
 func (s *Service) GetWebsite(ctx context.Context, who access.Actor, id uuid.UUID) (Website, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteRead)
 	if err != nil {
 		return Website{}, err
 	}
@@ -292,7 +292,7 @@ func (s *Service) GetWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 
 // ListWebsitesWithoutDomain lists websites without a domain, which are shown nowhere; at most 100.
 func (s *Service) ListWebsitesWithoutDomain(ctx context.Context, who access.Actor) ([]Website, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteRead)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +306,7 @@ func (s *Service) ListWebsitesWithoutDomain(ctx context.Context, who access.Acto
 
 // ListWebsites lists every customer's, by the customer's name.
 func (s *Service) ListWebsites(ctx context.Context, who access.Actor) ([]Website, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteRead)
 	if err != nil {
 		return nil, err
 	}
@@ -327,7 +327,7 @@ type WebsiteUpdate struct {
 
 // UpdateWebsite changes a website's settings; open widgets see them at their next load.
 func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID, in WebsiteUpdate) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteUpdate)
 	if err != nil {
 		return err
 	}
@@ -359,7 +359,7 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 // that a widget can follow, else nothing is changed, and the error says of each field what is wrong with it, with what change said.
 // Open panels come back with it.
 func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.UUID, change func(*Settings) error) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteUpdate)
 	if err != nil {
 		return err
 	}
@@ -406,7 +406,7 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.
 
 // RotateIdentityKey gives a website a new key to sign its visitors with; what was signed with the one before is refused.
 func (s *Service) RotateIdentityKey(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.WebsiteRotateKey)
 	if err != nil {
 		return err
 	}
@@ -422,6 +422,10 @@ func (s *Service) RotateIdentityKey(ctx context.Context, who access.Actor, id uu
 
 // AddDomain allows another host to show the website's widget.
 func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.UUID, host string) error {
+	t, err := s.db.Authorize(who, access.DomainAdd)
+	if err != nil {
+		return err
+	}
 	w, err := s.GetWebsite(ctx, who, website)
 	if err != nil {
 		return err
@@ -432,7 +436,7 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 	if len(w.Domains) >= 100 {
 		return fail.Field("host", "A website can have 100 domains. Remove one first, or use a pattern such as *.shop.example")
 	}
-	err = orgdb.New(s.db.As(who)).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+	err = orgdb.New(t).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
 	if pg.IsDuplicate(err, "") {
 		return fail.Field("host", "This domain is in the list already.")
 	}
@@ -444,7 +448,7 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 
 // RemoveDomain takes a host's permission back. Open panels on it end at their next connection.
 func (s *Service) RemoveDomain(ctx context.Context, who access.Actor, website, domain uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.DomainRemove)
 	if err != nil {
 		return err
 	}

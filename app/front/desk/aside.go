@@ -45,7 +45,7 @@ func (s *Service) LoadAsideVisitor(ctx context.Context, actor access.Actor, id u
 	if a.Conversation, err = s.conversations.Get(ctx, actor, id); err != nil {
 		return a, err
 	}
-	a.CanBlock = actor.Can(access.Monitor)
+	a.CanBlock = actor.Can(access.BlockCreate)
 	a.Details, err = s.conversations.GetDetails(ctx, actor, id)
 	return a, err
 }

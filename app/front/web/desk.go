@@ -20,7 +20,7 @@ func (s *Server) desk(req *request) error {
 		return err
 	}
 	p := view.Page{Page: page, User: req.ID(), UserName: req.Name, Email: req.Email, OrgName: req.OrgName, PushKey: s.push.PublicKey(),
-		CanManage: req.Actor.Can(access.Manage), CanReview: req.Actor.Can(access.Review), CanMonitor: req.Actor.Can(access.Monitor)}
+		CanManage: req.Actor.Can(access.CustomerRead), CanReview: req.Actor.Can(access.ArchiveRead), CanMonitor: req.Actor.Can(access.MonitorRead)}
 	return s.render(req, http.StatusOK, view.Desk(p, time.Now()))
 }
 

@@ -29,6 +29,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
+	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	screens "parley/app/front/desk"
 	"parley/app/front/live"
@@ -50,7 +51,6 @@ import (
 type Config struct {
 	PublicURL string                                                     // how browsers reach this server, without a slash at the end
 	Observe   func(method, route string, status int, took time.Duration) // learns of every answer; nil: nobody wants to
-	SignUp    string                                                     // who can create an organization
 	Demo      *public.Demo                                               // nil outside demo mode
 	ShopKey   string                                                     // the demo shop's widget key
 	Degraded  func() string                                              // says what does not work though this process serves
@@ -65,6 +65,7 @@ type Server struct {
 	bus           *bus.Bus
 	org           *org.Service
 	identity      *identity.Service
+	teams         *team.Service
 	conversations *conversation.Service
 	routing       *routing.Service
 	faq           *faq.Service
@@ -96,6 +97,7 @@ type Services struct {
 	Bus           *bus.Bus
 	Org           *org.Service
 	Identity      *identity.Service
+	Team          *team.Service
 	Sessions      *identity.SessionCache
 	Conversations *conversation.Service
 	Routing       *routing.Service
@@ -115,7 +117,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
@@ -313,7 +315,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI(), false))
 	case e.Kind == fail.Unauthenticated && !strings.HasPrefix(path, "/login"):
 		s.render(c, status, public.LogIn(ui.Form{Message: "Your session has ended, and nothing was saved. Log in again: what you typed is in the form again afterwards."},
-			s.pageFor(c.Request().Referer()), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+			s.pageFor(c.Request().Referer()), s.demoLogins(), s.teams.SignUpPolicy() == team.SignUpOpen))
 	case e.Kind == fail.Busy:
 		resend := resendOf(c.Request())
 		if !resend.Form && !resend.Back { // looking again is safe

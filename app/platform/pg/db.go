@@ -128,17 +128,18 @@ func (db *DB) AsLogIn(actor access.Actor) *Tenant {
 	return &Tenant{db: db, actor: actor, loggingIn: true}
 }
 
-// Authorize is As for an actor who has the right, and a Forbidden error for everyone else.
-func (db *DB) Authorize(actor access.Actor, right access.Right) (*Tenant, error) {
-	if !actor.Can(right) {
-		return nil, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+// Authorize is As for an actor who may do the action, and a fail.Forbidden for everyone else.
+func (db *DB) Authorize(actor access.Actor, action access.Action) (*Tenant, error) {
+	if err := actor.Require(action); err != nil {
+		return nil, err
 	}
 	return db.As(actor), nil
 }
 
-// AuthorizeWholeOrg is For where the whole organization is concerned: a team member limited to customers is refused, too.
-func (db *DB) AuthorizeWholeOrg(actor access.Actor, right access.Right) (*Tenant, error) {
-	t, err := db.Authorize(actor, right)
+// AuthorizeWholeOrg is Authorize where the whole organization is concerned: a team member limited to customers is refused, too. It is for
+// actions whose rule does not say so itself.
+func (db *DB) AuthorizeWholeOrg(actor access.Actor, action access.Action) (*Tenant, error) {
+	t, err := db.Authorize(actor, action)
 	if err == nil && actor.IsLimited() {
 		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
 	}
@@ -199,10 +200,10 @@ func IsLockTimeout(err error) bool {
 	return errors.As(err, &e) && e.Code == lockedCode
 }
 
-// IsOverCapacity reports whether err says that an agent cannot have another conversation (assigned() in migration 00007).
+// IsOverCapacity reports whether err says that an agent cannot have another conversation (app.record_assignment).
 func IsOverCapacity(err error) bool { return hasCode(err, "PAR01") }
 
-// IsOutsideLimits reports whether err says that a team member is limited to other customers (within_limits() in migration 00012).
+// IsOutsideLimits reports whether err says that a team member is limited to other customers (app.verify_permitted_customer).
 func IsOutsideLimits(err error) bool { return hasCode(err, "PAR02") }
 
 // IsDenied reports whether err says that a policy of row-level security does not let the actor write a row.

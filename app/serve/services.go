@@ -18,7 +18,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Services is the rooms, put together on a database.
+// Services are the services of the domain on one database.
 type Services struct {
 	Cluster       *pg.Cluster
 	DB            *pg.DB
@@ -102,14 +102,14 @@ func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
 	return f, nil
 }
 
-// NewServices puts the rooms on a database that is there already, and a bus.
+// NewServices returns the services on a database that is ready, and a bus.
 func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
 	h := &Services{}
 	h.wire(db, b, demo)
 	return h
 }
 
-// wire puts the rooms on a database and a bus.
+// wire sets the services up on a database and a bus.
 func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool) {
 	h.DB, h.Bus = db, b
 	h.Org = org.New(db, b)

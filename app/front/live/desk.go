@@ -3,8 +3,6 @@ package live
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -17,46 +15,44 @@ import (
 
 	"parley/app/domain/conversation"
 	model "parley/app/front/desk"
-	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
-	"parley/app/platform/bus"
 	"parley/app/platform/fail"
 	view "parley/templates/desk"
 )
 
-// desk is one agent's screen: one socket of one tab.
+// desk is one agent's screen: the socket of one tab.
 type desk struct {
 	hub           *Hub
 	actor         access.Actor
-	loginSession  string // the log-in session
+	loginSession  string // key of the log-in session
 	stillLoggedIn func() bool
 	socket        *wire.Socket
 
-	refreshMu     sync.Mutex // one refresh after another, so that an older state never follows a newer
-	admitted      bool       // against the limits; written before and read after it is open
-	helloReceived bool       // read and written by the socket's reading goroutine only
+	refreshMu     sync.Mutex // held during a refresh, so that an older state never follows a newer one
+	admitted      bool       // within the limits; set by Opened
+	helloReceived bool       // used by the socket's reading goroutine only
 	helloTimer    *time.Timer
 
 	mu                  sync.Mutex
-	ready               bool                             // the screen has been brought up to date; changed under the floor's lock too
-	bufferedFrames      [][]byte                         // what came before that
-	pendingChanges      map[uuid.UUID]conversationChange // how conversations have changed before that: newer than what is being read, or known by then
-	participantsChanged map[uuid.UUID]bool               // conversations whose participants have changed before that
-	following           map[uuid.UUID]struct{}
-	participating       map[uuid.UUID]bool      // of them, those of others in which it is a guest; true: it may write to the visitor
-	queueScope          conversation.QueueScope // that it sees
+	ready               bool                             // the screen has been brought up to date; changed under orgDesks.mu, too
+	bufferedFrames      [][]byte                         // what came before it was ready
+	pendingChanges      map[uuid.UUID]conversationChange // changes of conversations that came before it was ready; some of them are in what is being read
+	participantsChanged map[uuid.UUID]bool               // conversations whose participants have changed before it was ready
+	following           map[uuid.UUID]struct{}           // conversations whose panes are on the screen
+	participating       map[uuid.UUID]bool               // those of other agents in which it takes part; true: it may write to the visitor
+	queueScope          conversation.QueueScope          // the queues that the agent sees
 	lastTypingAt        time.Time
 
-	listed         map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	head           model.QueueHead        // of them, those of its queues
-	shownMore      int                    // how many more the screen says there are
-	lightPanes     map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
-	outgoingOffers map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
+	listed         map[uuid.UUID]struct{} // conversations in the lists of the screen
+	head           model.QueueHead        // those of them that wait in queues
+	shownMore      int                    // how many the screen says wait behind the list
+	lightPanes     map[uuid.UUID]bool     // panes without messages, as of the last refresh
+	outgoingOffers map[uuid.UUID]struct{} // conversations that the agent has offered to others, whose panes wait for the result
 }
 
-// ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
-// log-in session; still says whether that log-in is good at the time of asking.
+// ServeDesk upgrades a request of an agent's desk and returns at once. loginSession is the key of the log-in session; stillLoggedIn reports whether it is
+// valid when it is called. It returns fail.Forbidden for a role that does not answer visitors, and ErrDraining.
 func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
@@ -71,13 +67,12 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	})
 }
 
-func (d *desk) Viewer() access.Actor { return d.actor }
-func (d *desk) Socket() *wire.Socket { return d.socket }
-func (d *desk) sessionKey() string   { return d.loginSession }
-func (d *desk) closeLoggedOut()      { d.socket.Close(wire.Gone, "logged out") }
+func (d *desk) sessionKey() string { return d.loginSession }
+func (d *desk) closeLoggedOut()    { d.socket.Close(wire.Gone, "logged out") }
 
 func (d *desk) isLoggedIn() bool { return d.stillLoggedIn() }
 
+// Opened implements wire.Screen.
 func (d *desk) Opened() {
 	if d.admitted = d.hub.admitStaff(d.actor, d.socket); !d.admitted {
 		return
@@ -88,11 +83,12 @@ func (d *desk) Opened() {
 	d.hub.registerDesk(d)
 	d.hub.routing.Connect(d.actor)
 	d.hub.followUp.Resume(d.actor.Org())
-	if !d.stillLoggedIn() { // ended between the look and now
+	if !d.stillLoggedIn() { // it has ended since the desk was registered or before
 		d.closeLoggedOut()
 	}
 }
 
+// Closed implements wire.Screen.
 func (d *desk) Closed() {
 	if !d.admitted {
 		return
@@ -111,7 +107,7 @@ func (d *desk) Closed() {
 	}
 }
 
-// follow shows a conversation's messages on this desk from a cursor on; the caller has checked the right to.
+// follow shows a conversation's messages on this desk from a cursor on. The caller has checked that the agent may see it.
 func (d *desk) follow(conversation uuid.UUID, cursor int) {
 	d.mu.Lock()
 	d.following[conversation] = struct{}{}
@@ -174,7 +170,7 @@ func (d *desk) updateEntry(row model.Row, render func() []byte) (cut bool) {
 	return d.head.More() > 0
 }
 
-// trackOffer notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
+// trackOffer notes whether the screen shows a conversation that its agent has offered and that is not accepted or refused yet.
 func (d *desk) trackOffer(conversation uuid.UUID, pending bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -192,7 +188,8 @@ func (d *desk) isTrackingOffer(conversation uuid.UUID) bool {
 	return tracked
 }
 
-// setParticipant notes whether the agent is a guest in a conversation, and what it may; it reports whether it became or ceased to be one.
+// setParticipant notes whether the agent takes part in a conversation, and whether it may write to the visitor. It reports whether it did not take part
+// before and does now, or the other way round.
 func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply bool) (changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -205,45 +202,7 @@ func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply boo
 	return was != participates
 }
 
-// Received handles one frame.
-func (d *desk) Received(raw []byte) {
-	if !d.admitted { // its page is being told why it is closed
-		return
-	}
-	f, err := frames.DecodeDesk(raw)
-	switch {
-	case errors.Is(err, frames.ErrUnknownKind):
-		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
-		return
-	case err != nil:
-		d.push(view.ErrorNotice("This page sent something unreadable. Please reload it."))
-		return
-	}
-	switch f := f.(type) {
-	case frames.DeskHello:
-		d.handleHello(f)
-	case frames.DeskTyping:
-		d.handleTyping(f)
-	case frames.DeskSeen:
-		d.handleSeen(f)
-	case frames.DeskAlive:
-		d.handleAlive()
-	default:
-		panic(fmt.Sprintf("live: no handler for %T", f))
-	}
-}
-
-func (d *desk) handleHello(f frames.DeskHello) {
-	if d.helloReceived {
-		d.push(view.ErrorNotice("This page sent something unexpected. Please reload it."))
-		return
-	}
-	d.helloReceived = true
-	d.helloTimer.Stop()
-	d.refresh(&shownPanes{f.Threads, f.Light})
-}
-
-// push sends a fragment, after the screen has first been brought up to date.
+// push sends a fragment, as soon as the screen has been brought up to date.
 func (d *desk) push(c templ.Component) { d.pushFrame(renderHTML(c)) }
 
 func (d *desk) pushFrame(frame []byte) {
@@ -259,13 +218,20 @@ func (d *desk) pushLocked(frame []byte) {
 	case len(d.bufferedFrames) < 1000:
 		d.bufferedFrames = append(d.bufferedFrames, frame)
 	default:
-		d.socket.CutSlowReader() // never skip silently: the screen comes back and catches up
+		d.socket.CutSlowReader() // a frame is never skipped: the screen comes back and catches up
 	}
 }
 
-// pushNow sends a fragment at once.
+// pushNow sends a fragment although the screen may not be up to date.
 func (d *desk) pushNow(c templ.Component) { d.socket.Send(renderHTML(c)) }
 
+// Viewer implements thread.Follower.
+func (d *desk) Viewer() access.Actor { return d.actor }
+
+// Socket implements thread.Follower.
+func (d *desk) Socket() *wire.Socket { return d.socket }
+
+// ShowMessages implements thread.Follower.
 func (d *desk) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
 	d.push(view.MessagesUpdate(conversationID, messages))
 }
@@ -274,40 +240,7 @@ func (d *desk) showTyping(conversation uuid.UUID, text string) {
 	d.push(view.TypingUpdate(conversation, text))
 }
 
-func (d *desk) handleTyping(f frames.DeskTyping) {
-	d.mu.Lock()
-	now := time.Now()
-	tooSoon := now.Sub(d.lastTypingAt) < typingInterval
-	if !tooSoon {
-		d.lastTypingAt = now
-	}
-	d.mu.Unlock()
-	if tooSoon || !d.canReplyIn(f.Conversation) {
-		return
-	}
-	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: f.Conversation, User: d.actor.ID()})
-}
-
-// handleSeen notes how far the agent has read one of its conversations.
-func (d *desk) handleSeen(f frames.DeskSeen) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := d.hub.conversations.MarkRead(ctx, d.actor, f.Conversation, f.Seq); err != nil {
-		slog.Warn("note what an agent has read", "error", err)
-	}
-}
-
-// handleAlive takes the agent's sign of life.
-func (d *desk) handleAlive() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := d.hub.routing.ConfirmPresence(ctx, d.actor); err != nil {
-		slog.Warn("an agent's sign of life", "error", err)
-	}
-	d.pushAvailability()
-}
-
-// pushAvailability shows the agent's own availability as it is now. One is read and shown after another, so that the last one shown is the newest.
+// pushAvailability shows the agent's availability as it is now.
 func (d *desk) pushAvailability() {
 	d.refreshMu.Lock()
 	defer d.refreshMu.Unlock()
@@ -318,19 +251,11 @@ func (d *desk) pushAvailability() {
 	}
 }
 
-// canReplyIn reports whether the agent may write to the visitor of a conversation on this desk.
-func (d *desk) canReplyIn(conversation uuid.UUID) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, shown := d.following[conversation]
-	canReply, participates := d.participating[conversation]
-	return shown && (canReply || !participates)
-}
-
+// renderHTML returns a fragment as HTML. An error is logged, and what was rendered before it returned.
 func renderHTML(c templ.Component) []byte {
 	var b bytes.Buffer
 	if err := c.Render(context.Background(), &b); err != nil {
-		slog.Error("draw a fragment", "error", err)
+		slog.Error("render a fragment", "error", err)
 	}
 	return b.Bytes()
 }

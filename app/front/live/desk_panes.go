@@ -16,8 +16,8 @@ import (
 	view "parley/templates/desk"
 )
 
-// openPane gives a conversation that has become this agent's its place on the screen, unless the desks have been told something newer of
-// it: then that opened it, or it is no longer this agent's.
+// openPane opens the pane of a conversation that has become this agent's, unless the desks have been told something newer of
+// it: then that has opened it, or the conversation is no longer this agent's.
 func (d *desk) openPane(c conversation.Conversation) {
 	f := d.hub.desksOf(d.actor.Org())
 	if f == nil {
@@ -32,11 +32,11 @@ func (d *desk) openPane(c conversation.Conversation) {
 		return
 	}
 	begin := c.LastSeq - conversation.DeskThreadLimit
-	if light { // the last message says that there is something
+	if light { // the last message shows that something was said
 		begin = c.LastSeq - 1
 	}
 	d.hub.relay.Follow(d, c.ID, max(0, begin))
-	if !d.isFollowing(c.ID) { // it was let go meanwhile
+	if !d.isFollowing(c.ID) { // it has been released meanwhile
 		d.hub.relay.Unfollow(d, c.ID)
 		return
 	}
@@ -49,11 +49,11 @@ func (d *desk) openPane(c conversation.Conversation) {
 	}
 }
 
-// openPane shows the pane, in the order of what the desk is told of the conversation. It is light where many are open.
+// openPane shows the pane, in order with what else the desk is told of the conversation. It is light if many are open.
 func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions model.Suggestions) (opened, light bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read has it
+	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read includes it
 		return false, false
 	}
 	d.mu.Lock()
@@ -68,7 +68,7 @@ func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions mo
 	return true, light
 }
 
-// releasePane leaves a conversation that has become somebody else's, unless it is this agent's again by now.
+// releasePane stops following a conversation that is no longer this agent's, unless it is again by now.
 func (d *desk) releasePane(conversationID uuid.UUID) {
 	d.unfollow(conversationID)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -78,19 +78,19 @@ func (d *desk) releasePane(conversationID uuid.UUID) {
 	}
 }
 
-// updateParticipants shows on the desks concerned who is in a conversation: on the guest's, whose place it is or was, and on those that
-// show it.
+// updateParticipants shows who takes part in a conversation: on the desks of a participant who has come or gone, and on those that
+// show the conversation.
 func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	f := h.desksOf(org)
 	if f == nil {
 		return
 	}
-	f.participantsMu.Lock() // read and shown one after another
+	f.participantsMu.Lock() // one is read and shown after another
 	defer f.participantsMu.Unlock()
 	var desks []*desk
 	for _, d := range f.all() {
 		if d.deferParticipants(conversationID) {
-			continue // after what is being read
+			continue // it is shown after the refresh
 		}
 		if d.actor.ID() == participant || d.isFollowing(conversationID) {
 			desks = append(desks, d)
@@ -103,7 +103,7 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	defer cancel()
 	c, participants, err := h.screens.LoadParticipants(ctx, access.System(org, "show who takes part in a conversation"), conversationID)
 	if err != nil {
-		slog.Warn("show who is in a conversation", "error", err)
+		slog.Warn("show who takes part in a conversation", "error", err)
 		for _, d := range desks {
 			d.socket.Close(wire.TryAgain, "try again")
 		}
@@ -111,18 +111,18 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	}
 	for _, d := range desks {
 		if !d.showParticipants(f, c, participants) { // it has changed since it was read
-			background.Run("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
+			background.Run("show who takes part in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
 		}
 	}
 }
 
-// showParticipants shows who takes part in a conversation, and the conversation itself to whom has come or gone. It reports false, and does
+// showParticipants shows who takes part in a conversation, and opens or removes its pane if the agent has come or gone. It reports false, and does
 // nothing, if the desk has been told something newer of the conversation.
 func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, participants []conversation.Participant) bool {
 	in := slices.ContainsFunc(participants, func(g conversation.Participant) bool { return g.ID == d.actor.ID() })
 	now := time.Now()
 	f.mu.Lock()
-	if !d.isReady() { // it has begun to read everything
+	if !d.isReady() { // it reads everything
 		f.mu.Unlock()
 		return true
 	}
@@ -148,13 +148,13 @@ func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, partic
 	case opens:
 		d.openPane(c)
 	}
-	if in || d.isFollowing(c.ID) { // not on a desk that was only being read when they changed
+	if in || d.isFollowing(c.ID) { // else they have changed while the desk was refreshed, and do not concern it
 		d.push(view.ParticipantsUpdate(c, d.actor.ID(), participants))
 	}
 	return true
 }
 
-// deferParticipants notes, while the screen is brought up to date, that a conversation's participants have changed; it reports whether it is.
+// deferParticipants reports whether the screen is being brought up to date. If so, it notes that a conversation's participants have changed.
 func (d *desk) deferParticipants(conversation uuid.UUID) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,13 +12,13 @@ import (
 	view "parley/templates/desk"
 )
 
-// refreshQueueHeadsSoon brings the desks whose list of a queue is cut up to date, soon: what has come into the head, and how many more wait. Where
-// all that waits is listed, the events themselves say everything.
+// refreshQueueHeadsSoon brings the desks whose list of the queues is cut up to date, soon: with what has come into the head, and how many more wait.
+// Where everything that waits is listed, events are enough.
 func (h *Hub) refreshQueueHeadsSoon(org uuid.UUID) {
 	h.queueHeads.Request(org, "list the heads of queues", func() { h.refreshQueueHeads(org) })
 }
 
-// refreshQueueHeads reads each head once for all desks that list it.
+// refreshQueueHeads reads each head once for all desks that have the same view of the queues.
 func (h *Hub) refreshQueueHeads(org uuid.UUID) {
 	f := h.desksOf(org)
 	if f == nil {
@@ -55,7 +55,7 @@ func (h *Hub) refreshQueueHeads(org uuid.UUID) {
 	}
 }
 
-// showQueueHead shows some desks a head as it has just been read. What they have been told since stays.
+// showQueueHead shows a head that was just read on some desks. What they have been told since it was read stays.
 func (f *orgDesks) showQueueHead(desks []*desk, head []conversation.Conversation, all int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,12 +82,14 @@ func (f *orgDesks) showQueueHead(desks []*desk, head []conversation.Conversation
 	}
 }
 
+// isReady reports whether the screen has been brought up to date.
 func (d *desk) isReady() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.ready
 }
 
+// headIDs returns the conversations in the head.
 func (d *desk) headIDs() map[uuid.UUID]struct{} {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -98,16 +100,16 @@ func (d *desk) headIDs() map[uuid.UUID]struct{} {
 	return ids
 }
 
-// addToHead lists a conversation that has come into the head.
+// addToHead adds a conversation that has come into the head. frame is its fragment.
 func (d *desk) addToHead(c conversation.Conversation, frame []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, there := d.listed[c.ID]; there { // offered to this agent, or its own, by now
+	if _, there := d.listed[c.ID]; there { // it is offered to this agent, or its own, by now
 		return
 	}
-	d.head.SetMore(0) // what has been read is in order: nothing between is missing
+	d.head.SetMore(0) // what was read is in order, and nothing between is missing
 	listed, dropped := d.head.Put(model.QueueEntryOf(c))
-	if !listed { // an older one has left, and its event is on its way: it asks again
+	if !listed { // an older one has left the queue; its event is on its way and causes another refresh
 		return
 	}
 	d.listed[c.ID] = struct{}{}
@@ -115,7 +117,7 @@ func (d *desk) addToHead(c conversation.Conversation, frame []byte) {
 	d.dropLocked(dropped)
 }
 
-// setMore says how many more wait behind the list, which ends where the head that was read ends.
+// setMore shows how many more wait behind the list, and removes from it what stands behind the head that was read.
 func (d *desk) setMore(more int, head []conversation.Conversation) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -128,7 +130,7 @@ func (d *desk) setMore(more int, head []conversation.Conversation) {
 	d.pushMoreLocked()
 }
 
-// dropLocked takes a conversation that still waits off the list, under the lock.
+// dropLocked removes a conversation that still waits from the list, under the lock.
 func (d *desk) dropLocked(id uuid.UUID) {
 	if _, there := d.listed[id]; there && id != uuid.Nil {
 		delete(d.listed, id)
@@ -136,7 +138,7 @@ func (d *desk) dropLocked(id uuid.UUID) {
 	}
 }
 
-// pushMoreLocked says how many more wait, if that is another number than was said, under the lock.
+// pushMoreLocked shows how many more wait, if the screen says another number, under the lock.
 func (d *desk) pushMoreLocked() {
 	if more := d.head.More(); more != d.shownMore {
 		d.shownMore = more

@@ -12,10 +12,10 @@ import (
 	"parley/templates/monitor"
 )
 
-// monitorPage is a supervisor's page of what is going on.
+// monitorPage is a supervisor's live monitor.
 type monitorPage struct{ staffPage }
 
-// ServeMonitor upgrades a request of a supervisor's board, and returns when the socket closes.
+// ServeMonitor upgrades a request of a live monitor and returns at once. loginSession and stillLoggedIn are as for ServeDesk.
 func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
@@ -25,6 +25,7 @@ func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.
 	})
 }
 
+// Opened implements wire.Screen.
 func (p *monitorPage) Opened() {
 	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
@@ -32,13 +33,14 @@ func (p *monitorPage) Opened() {
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexAdd(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)
 	p.hub.bus.ScreenOpened(p.actor.Org())
-	if !p.stillLoggedIn() { // ended between the look and now
+	if !p.stillLoggedIn() { // it has ended since the page was registered or before
 		p.closeLoggedOut()
 		return
 	}
 	p.refresh()
 }
 
+// Closed implements wire.Screen.
 func (p *monitorPage) Closed() {
 	if !p.admitted {
 		return
@@ -49,25 +51,26 @@ func (p *monitorPage) Closed() {
 	indexRemove(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)
 }
 
+// refresh shows the page as it is now.
 func (p *monitorPage) refresh() {
 	p.refreshMu.Lock()
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	b, err := p.hub.screens.LoadMonitor(ctx, p.actor)
-	if err != nil { // not to be read just now, or no longer: the page comes back and finds out
+	if err != nil { // not allowed any more, or not to be read now: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}
 	p.socket.Send(renderHTML(monitor.ContentUpdate(b)))
 }
 
-// refreshMonitorsSoon brings an organization's boards up to date, soon.
+// refreshMonitorsSoon brings an organization's live monitors up to date, soon.
 func (h *Hub) refreshMonitorsSoon(org uuid.UUID) {
 	if len(indexCopy(&h.mu, h.monitorPages, org)) == 0 {
 		return
 	}
-	h.monitorRefresh.Request(org, "bring a board up to date", func() {
+	h.monitorRefresh.Request(org, "bring live monitors up to date", func() {
 		for p := range indexCopy(&h.mu, h.monitorPages, org) {
 			p.refresh()
 		}

@@ -17,7 +17,7 @@ import (
 	"parley/app/platform/access"
 )
 
-// handleHello is the first frame: who comes, from where, and how far it has been shown what was said.
+// handleHello answers the first frame of a panel: it finds out who the visitor is, and what it has not been shown.
 func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 	out := frames.NewWelcome()
 	if !p.isPoll {
@@ -72,7 +72,7 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 	if oldest := p.hub.addPanel(actor.ID(), p); oldest != nil {
 		oldest.socket.Close(wire.Gone, "too many tabs")
 	}
-	if in.Token == "" && in.Identity == "" { // a visitor nobody has met has no conversation: no query
+	if in.Token == "" && in.Identity == "" { // a new visitor has no conversation: no statement is needed
 		p.sendWelcome(out, in)
 		return
 	}
@@ -100,7 +100,7 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 		cursor = m.Seq
 	}
 	p.mu.Lock()
-	p.conversation = c.ID // bells for it change nothing from here on
+	p.conversation = c.ID // events of it change nothing from here on
 	p.isWaiting = c.State == conversation.Waiting
 	p.mu.Unlock()
 	p.sendWelcome(out, in)
@@ -110,15 +110,16 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 	}
 	p.hub.relay.Follow(p, c.ID, cursor)
 	p.hub.relay.CatchUp(c.ID)                                        // what was said between reading and following, and further pages
-	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a loss
+	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a disconnection
 		p.hub.conversations.RepublishMessage(p.site.Org, c.ID, actor.ID(), c.LastSeq)
 	}
-	if c.State == conversation.Open { // last: what was said is not kept waiting for a picture
+	if c.State == conversation.Open { // last: messages do not wait for a picture
 		p.sendAgentPicture(c.ID)
 	}
 }
 
-// trustedPage is where a visitor says that it is. An agent may click the page: only one for which the browser vouches counts.
+// trustedPage returns the page that a visitor says it is on. Its address counts only if it is of the origin that the browser names, because agents
+// may click it.
 func (p *panel) trustedPage(page frames.Page, language string) visitorPage {
 	if org.OriginHost(page.URL) != org.OriginHost(p.origin.Value()) {
 		page.URL = ""
@@ -126,7 +127,7 @@ func (p *panel) trustedPage(page frames.Page, language string) visitorPage {
 	return visitorPage{unique.Make(frames.Clip(org.RedactAddress(page.URL), 2000)), unique.Make(frames.Clip(page.Title, 300)), unique.Make(frames.Clip(org.RedactAddress(page.Referrer), 2000)), unique.Make(frames.Clip(strings.ReplaceAll(language, "_", "-"), 35))}
 }
 
-// rejectBlocked closes the panel for good if its visitor may not write.
+// rejectBlocked closes the panel for good if its visitor is blocked, and reports whether it is.
 func (p *panel) rejectBlocked(ctx context.Context, visitor access.Actor) bool {
 	if p.hub.canWrite(ctx, p.site.Org, visitor.ID(), p.address) {
 		return false
@@ -136,7 +137,7 @@ func (p *panel) rejectBlocked(ctx context.Context, visitor access.Actor) bool {
 	return true
 }
 
-// identify returns the visitor whom the site has signed.
+// identify returns the visitor that the site has signed.
 func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
 	claims, err := parseVisitorJWT(signed, p.site.IdentityKey)
 	if err != nil {
@@ -145,7 +146,7 @@ func (p *panel) identify(ctx context.Context, asking access.Actor, signed string
 	return p.hub.conversations.Identify(ctx, p.site.Org, p.site.ID, asking, claims, signed, p.address)
 }
 
-// sendWelcome writes the first frame. What rang before it is looked for now.
+// sendWelcome sends the first frame, and looks for what was missed before it.
 func (p *panel) sendWelcome(out frames.Welcome, in frames.Hello) {
 	p.mu.Lock()
 	if out.HasContent(in) {

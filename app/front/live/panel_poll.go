@@ -11,16 +11,15 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Where a network blocks WebSockets, a panel posts its frames and polls for what comes: the same frames, each request whole
-// in itself (it begins with hello), so that any process can answer it.
+// maxPollWait is how long a poll waits at most: proxies end a request after 30 seconds.
+const maxPollWait = 25 * time.Second
 
-const maxPollWait = 25 * time.Second // proxies give up after 30
-
-// MaxPollFrames is how many frames one request can have.
+// MaxPollFrames is how many frames one request may have.
 const MaxPollFrames = 50
 
-// ServePoll handles the frames of one request of a panel, the first of which is its hello, and returns what came: at once
-// if there is anything to say, else after something has come or wait has passed.
+// ServePoll serves a panel whose network blocks WebSockets: it handles the frames of one request, the first of which is a hello, so that any process
+// can answer, and returns the frames for the panel. If there are none, it waits for the first one, at most as long as wait. It returns fail.Invalid for too
+// many frames or none, fail.Busy beyond a limit, and ErrDraining.
 func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string, sent []json.RawMessage, wait time.Duration) ([]json.RawMessage, error) {
 	if h.isDraining() {
 		return nil, ErrDraining
@@ -44,7 +43,7 @@ func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string
 	for _, frame := range sent {
 		p.Received(frame)
 	}
-	if len(sent) > 1 { // acknowledged means that other processes know too: nobody comes back to ring again
+	if len(sent) > 1 { // other processes must know before the client does: it does not come back to say it again
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 		h.bus.Flush(ctx)
 		cancel()

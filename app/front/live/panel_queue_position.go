@@ -11,17 +11,19 @@ import (
 	"parley/app/front/live/frames"
 )
 
-// sendQueuePositionsSoon tells the visitors in an organization's lines where they stand.
+// sendQueuePositionsSoon tells the visitors in an organization's queues their positions, soon.
 func (h *Hub) sendQueuePositionsSoon(org uuid.UUID) {
-	h.queuePositions.Request(org, "tell visitors their place in line", func() { h.sendQueuePositions(org) })
+	h.queuePositions.Request(org, "tell visitors their positions in the queue", func() { h.sendQueuePositions(org) })
 }
 
+// waitingConversation returns the conversation that the panel follows, and whether it waits for an agent.
 func (p *panel) waitingConversation() (conversation uuid.UUID, isWaiting bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.conversation, p.isWaiting && p.conversation != uuid.Nil && !p.closed
 }
 
+// sendQueuePositions reads the positions once for all panels of an organization that wait.
 func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	waiting := h.panelsWhere(func(p *panel) bool {
 		if p.site.Org != org {
@@ -37,7 +39,7 @@ func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	defer cancel()
 	positions, err := h.routing.ListQueuePositions(ctx, org)
 	if err != nil {
-		slog.Warn("tell visitors their place in line", "error", err)
+		slog.Warn("tell visitors their positions in the queue", "error", err)
 		return
 	}
 	for _, p := range waiting {
@@ -48,7 +50,7 @@ func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	}
 }
 
-// sendQueuePosition tells the visitor its place, if that is news. Far behind, not every step is.
+// sendQueuePosition tells the visitor its position, if it was told another one. Beyond 20, positions are told in steps of five.
 func (p *panel) sendQueuePosition(conversation uuid.UUID, s routing.QueuePosition) {
 	if s.Position > 20 {
 		s.Position -= s.Position % 5

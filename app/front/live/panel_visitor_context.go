@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	visitorContextInterval = 700 * time.Millisecond // what a panel tells of itself is taken so often; it tells it once a second
+	visitorContextInterval = 700 * time.Millisecond // about frames are taken so often; a panel sends one a second
 	maxPageViews           = 30
 )
 
-// handleAbout takes what a panel tells of its page and its visitor, for the running conversation. It is a hint: what is too much or
+// handleAbout stores what a panel says of its page and its visitor, for the running conversation. It is a hint: what is too much or
 // too often is left out.
 func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 	p.mu.Lock()
@@ -33,11 +33,11 @@ func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 	}
 	visitorContext := conversation.VisitorContext{PageViews: p.trustedPageViews(in.PageViews), Data: in.Data, TimeZone: frames.Clip(in.TimeZone, 64), Country: p.country.Value(), Address: p.address}
 	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.Viewer(), conversationID, visitorContext); err != nil {
-		slog.Warn("keep what a panel tells", "error", err)
+		slog.Warn("store what a panel says of its visitor", "error", err)
 	}
 }
 
-// trustedPageViews is those pages that the browser vouches for: an agent may click them.
+// trustedPageViews returns those pages that are of the origin that the browser names, because agents may click them.
 func (p *panel) trustedPageViews(in []frames.PageView) (list []conversation.PageView) {
 	if len(in) > maxPageViews {
 		in = in[len(in)-maxPageViews:]
@@ -51,12 +51,12 @@ func (p *panel) trustedPageViews(in []frames.PageView) (list []conversation.Page
 	return list
 }
 
-// PageFromRequest is where a visitor is that says something by a request.
+// PageFromRequest returns the page that a visitor is on who sends something by a request.
 func PageFromRequest(r *http.Request, address, page, title string) conversation.Page {
-	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello
+	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in a hello
 		page = ""
 	}
-	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello says what the widget speaks; a file that begins a conversation comes without
+	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello names the widget's language; a file that begins a conversation comes without
 	language, _, _ = strings.Cut(language, ";")
 	return conversation.Page{URL: frames.Clip(org.RedactAddress(page), 2000), Title: frames.Clip(title, 300), UserAgent: frames.Clip(r.UserAgent(), 400), Language: frames.Clip(strings.TrimSpace(language), 35), Address: address}
 }

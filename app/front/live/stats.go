@@ -1,6 +1,9 @@
 package live
 
-import "parley/app/front/live/wire"
+import (
+	"parley/app/front/live/frames"
+	"parley/app/front/live/wire"
+)
 
 // Stats is how the sockets of this process are doing. Its counts begin with the process.
 type Stats struct {
@@ -13,3 +16,6 @@ type Stats struct {
 func (h *Hub) Stats() Stats {
 	return Stats{Threads: h.relay.Len(), Refusals: h.limiter.Refusals(), Sockets: []wire.Stats{h.visitorSockets.Stats(), h.staffSockets.Stats(), h.polls.Stats()}}
 }
+
+// FrameTypes returns the kinds of frames that panels and desks may send.
+func FrameTypes() (panels, desks []string) { return frames.PanelKinds(), frames.DeskKinds() }

@@ -19,7 +19,7 @@ func newOpenSockets() openSockets {
 	return openSockets{byAddress: map[string]int{}, byWebsite: map[uuid.UUID]int{}}
 }
 
-// AcquireSocket counts one more open socket of a visitor, or returns why it may not be opened. ReleaseSocket takes it back.
+// AcquireSocket counts one more open socket of a visitor, or returns why it may not be opened. ReleaseSocket is called when it is closed.
 func (l *Limiter) AcquireSocket(address string, website uuid.UUID) error {
 	o, limits := &l.open, l.limits
 	o.mu.Lock()
@@ -41,7 +41,7 @@ func (l *Limiter) AcquireSocket(address string, website uuid.UUID) error {
 // retryFull is when to try again to open a socket.
 const retryFull = 20 * time.Second
 
-// ReleaseSocket takes back what AcquireSocket has counted.
+// ReleaseSocket no longer counts a socket that AcquireSocket has counted.
 func (l *Limiter) ReleaseSocket(address string, website uuid.UUID) {
 	o := &l.open
 	o.mu.Lock()

@@ -49,7 +49,7 @@ func (l *Limiter) AcquirePage(actor access.Actor, s *wire.Socket) (oldest *wire.
 	return oldest, nil
 }
 
-// ReleasePage takes back what AcquirePage has counted. Nothing happens for a page that no longer counts.
+// ReleasePage no longer counts a page that AcquirePage has counted. Nothing happens for one that does not count any more.
 func (l *Limiter) ReleasePage(actor access.Actor, s *wire.Socket) {
 	l.pages.mu.Lock()
 	defer l.pages.mu.Unlock()

@@ -53,7 +53,7 @@ var heartbeatFrame = []byte("{}")
 // opHeartbeat stands in a queue for pingAndHeartbeat, so that idle sockets allocate nothing.
 const opHeartbeat ws.OpCode = 0xff
 
-// pingAndHeartbeat is a ping, which browsers answer by themselves, and a heartbeat, because a page's script sees no ping.
+// pingAndHeartbeat is a ping, which browsers answer, and a heartbeat, because a page's script sees no ping.
 var pingAndHeartbeat = append([]byte{0x89, 0, 0x81, byte(len(heartbeatFrame))}, heartbeatFrame...)
 
 func newVisitorConn(k *VisitorSockets, conn net.Conn, early []byte, newScreen NewScreen) *visitorConn {

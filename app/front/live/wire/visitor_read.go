@@ -18,7 +18,7 @@ const (
 	smallMessage     = 4 << 10 // bytes; smaller messages, which is nearly all, are not counted, so that large ones never keep them out
 )
 
-// reserveIncoming counts a frame that comes, if its message is large, and reports whether there is room for it.
+// reserveIncoming counts a frame that comes, if its message is large, and reports whether it may come.
 func (c *visitorConn) reserveIncoming(length int64) bool {
 	n := length + int64(len(c.partial)) - c.reservedBytes
 	if c.reservedBytes == 0 && n <= smallMessage {
@@ -32,7 +32,7 @@ func (c *visitorConn) reserveIncoming(length int64) bool {
 	return true
 }
 
-// releaseIncoming takes back what reserveIncoming has counted.
+// releaseIncoming no longer counts what reserveIncoming has counted.
 func (c *visitorConn) releaseIncoming() {
 	if c.reservedBytes != 0 {
 		incomingBytes.Add(-c.reservedBytes)

@@ -93,6 +93,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
 		`insert into submitted_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
 		`insert into form_edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
+		`insert into transcript_requests (org_id, id, conversation_id, email) select org_id, gen_random_uuid(), id, 'visitor@home.example' from conversations`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {

@@ -25,6 +25,7 @@ var tablesWithoutOrg = map[string]string{
 	"identities":             "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
 	"memberships":            "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
 	"signups":                "organizations that are not founded yet; the application has no right on it and goes through doors",
+	"link_requests":          "links that people who are not logged in asked for; the application has no right on it and goes through doors",
 	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and goes through doors",
 	"address_resets":         "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
 }
@@ -115,12 +116,40 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 		}
 	}
 	// What a door can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms')`); len(wide) > 0 {
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
 	if err := conn.QueryRow(ctx, `select bool_or(rolsuper or rolbypassrls or rolcreaterole) from pg_roles where rolname in ('parley_app', 'parley_door', 'parley')`).Scan(&super); err != nil || super {
 		t.Errorf("a role of ours could step around row-level security (%v)", err)
+	}
+}
+
+// jobTables are the tables of the schema jobs, and why they have no organization.
+var jobTables = map[string]string{
+	"river_job":    "jobs of all organizations are fetched together; their arguments are ids (app/platform/jobs checks that), and what they name is read under row-level security",
+	"river_leader": "which instance schedules jobs",
+	"river_queue":  "names of queues",
+}
+
+// The tables of jobs are those above, nobody's but the application's, and the application can do no more than work on jobs.
+func TestJobTablesAreLockedDown(t *testing.T) {
+	t.Parallel()
+	conn := owner(t)
+	for _, table := range column[string](t, conn, `select relname::text from pg_class where relnamespace = 'jobs'::regnamespace and relkind in ('r', 'p', 'v')`) {
+		if jobTables[table] == "" {
+			t.Errorf("jobs.%s is not listed with a reason", table)
+		}
+	}
+	for _, grant := range column[string](t, conn, `select grantee || ' ' || privilege_type from information_schema.role_table_grants where table_schema = 'jobs' and grantee <> grantor`) {
+		role, right, _ := strings.Cut(grant, " ")
+		if role != "parley_app" || !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, right) {
+			t.Errorf("jobs: %s", grant)
+		}
+	}
+	var create bool
+	if err := conn.QueryRow(context.Background(), "select has_schema_privilege('parley_app', 'jobs', 'create') or has_schema_privilege('public', 'jobs', 'usage')").Scan(&create); err != nil || create {
+		t.Errorf("the application could change the schema of jobs (%v)", err)
 	}
 }
 

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/jobs"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 	"parley/app/tools/traffic"
@@ -47,8 +49,13 @@ func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, er
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
 	cfg.SignUp = team.SignUpOpen
 	cfg.CommitWindow = 2 * time.Millisecond // many tests write one message after another
+	// Servers share the database, and have mail servers of their own.
+	cfg.Jobs = jobs.Options{Lane: uuid.NewString()[:8], Retries: []time.Duration{100 * time.Millisecond}}
 	if change != nil {
 		change(&cfg)
+	}
+	if cfg.SMTPURL != "" || cfg.SettingsMinute != 0 {
+		cfg.Jobs.Poll = 200 * time.Millisecond
 	}
 	return serve.Start(context.Background(), cfg)
 }

@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/team"
 	"parley/app/front/live"
+	"parley/app/platform/jobs"
 	"parley/app/platform/pg"
 	"parley/app/platform/push"
 	"path/filepath"
@@ -55,6 +56,7 @@ type Config struct {
 	Demo           bool // serve --demo
 
 	AnswerMailAfter, SettingsMinute time.Duration // tests: shorter ones; 0: the usual
+	Jobs                            jobs.Options  // tests: others
 
 	CommitMode conversation.CommitMode           // for the bench only
 	Volatile   bool                              // tests: a private cluster without fsync

@@ -99,7 +99,7 @@ func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.W
 }
 
 func sendLink(ctx context.Context, m *mail.Mailer, to, subject, name, link string, out io.Writer) error {
-	if err := m.SendNow(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
+	if err := m.Send(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
 		".\nChoose a password and start here:\n\n" + link + "\n\nIf you do not expect this, do nothing.\n"}); err != nil {
 		return fmt.Errorf("the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s", to, err, to)
 	}

@@ -2,12 +2,9 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,33 +12,22 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/app/demo"
-	"parley/app/domain/assist"
-	"parley/app/domain/files"
-	"parley/app/domain/followup"
-	"parley/app/domain/notification"
-	"parley/app/domain/team"
-	"parley/app/domain/visitor"
 	"parley/app/front/live"
-	"parley/app/front/web"
-	"parley/app/platform/forms"
-	"parley/app/platform/geo"
-	"parley/app/platform/mail"
-	"parley/app/platform/push"
 )
 
 // Server is a running Parley.
 type Server struct {
 	*Services
-	URL     string // how browsers reach it
-	Address string // host and port
-	Demo    *demo.Data
+	URL     string     // how browsers reach it
+	Address string     // host and port
+	Demo    *demo.Data // nil: no demo
 	Live    *live.Hub
-	mailer  *mail.Mailer
 	summary string     // what it uses, for the operator to read
 	Failed  chan error // gets the reason if a part ends by itself
 
 	HTTP           *http.Server
 	Connections    *BoundedListener
+	later          later
 	requests       requestMetrics
 	admin          *http.Server // nil: there is none
 	AdminAddress   string       // its host and port
@@ -57,143 +43,74 @@ type Server struct {
 	parts          *errgroup.Group
 }
 
-// Start brings up a server that accepts requests when it returns.
+// Start brings up a server that accepts requests when it returns. ctx ends the wait for the other servers, not the server.
 func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
-	mailer, err := mail.NewMailer(cfg.SMTPURL)
+	services, err := openServices(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	h, err := openServices(ctx, cfg)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Services: h, mailer: mailer, Failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: newDisks(cfg, h.Cluster), requests: newRequestMetrics()}
-	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
-	if err != nil {
-		h.close()
-		return nil, fmt.Errorf("cannot listen on port %d (set PORT to another): %w", cfg.Port, err)
-	}
+	s := &Server{Services: services, Failed: make(chan error, 1), summary: cfg.summary(), drainDelay: cfg.DrainDelay,
+		disks: newDisks(cfg, services.Cluster), requests: newRequestMetrics()}
 	defer func() {
 		if err != nil {
-			listener.Close()
-			h.close()
+			s.abandon()
 		}
 	}()
-	s.Address = fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
-	s.URL = cfg.PublicURL
-	if s.URL == "" {
-		s.URL = "http://" + s.Address
+	if err := s.listen(cfg); err != nil {
+		return nil, err
 	}
-	secret := cfg.SecretKey
-	if secret == "" {
-		if secret, err = storedSecret(cfg.DataDir); err != nil {
-			return nil, err
-		}
-	}
-	webCfg := web.Config{PublicURL: s.URL, Ready: s.readinessError, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
-	if cfg.AdminAddr != "" {
-		webCfg.Observe = s.requests.observe
+	secret, err := cfg.installationSecret()
+	if err != nil {
+		return nil, err
 	}
 	if cfg.Demo {
-		if s.Demo, err = demo.Ensure(ctx, h.ForDemo(), s.URL); err != nil {
+		if s.Demo, err = demo.Ensure(ctx, services.ForDemo(), s.URL); err != nil {
 			return nil, fmt.Errorf("demo data: %w", err)
 		}
-		webCfg.Demo, webCfg.ShopKey = &s.Demo.Demo, s.Demo.ShopKey
 	}
-	s.summary = cfg.summary()
-	s.Live = live.New(live.Services{Conversations: h.Conversations, Org: h.Org, Routing: h.Routing, FAQ: h.FAQ}, h.Bus, visitor.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
-	s.Live.AgentPicture = h.Identity.FindAvatar
-	s.Live.OnSocketCountChange(memoryReleaser())
-	if cfg.GeoFile != "" {
-		countries, err := geo.Open(cfg.GeoFile)
-		if err != nil {
-			return nil, err
-		}
-		s.Live.Country = countries.Country
+	if s.later, err = newLater(ctx, cfg, services, s.URL); err != nil {
+		return nil, err
 	}
-	drafts, err := assist.New(h.DB, h.Conversations, h.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
+	if s.Live, err = newHub(cfg, services, s.later, secret); err != nil {
+		return nil, err
+	}
+	front, err := s.newFront(cfg, secret)
 	if err != nil {
 		return nil, err
 	}
-	pusher, err := push.New(cfg.PushKeys)
-	if err != nil {
+	s.HTTP = newHTTPServer(front, s.Connections)
+	services.Bus.Subscribe(s.later.followup)
+	services.Bus.Subscribe(s.later.pusher)
+	if err := s.startParts(ctx, cfg); err != nil {
 		return nil, err
 	}
-	store, err := files.OpenStore(cfg.filesURL())
-	if err != nil {
-		return nil, err
-	}
-	h.Files = files.New(h.DB, store, cfg.Clamd)
-	h.Files.SetQuotas(cfg.Quotas)
-	h.Files.SetIncomingDir(filepath.Join(cfg.DataDir, "incoming"))
-	after, minute := cfg.AnswerMailAfter, cfg.SettingsMinute
-	if after == 0 {
-		after, minute = followup.AnswerMailAfter, time.Minute
-	}
-	mailing := followup.New(h.Bus, h.Conversations, h.Org, h.Identity, mailer, after, minute)
-	s.Live.OnDeskOpen = mailing.Resume
-	if !mailer.IsOff() {
-		s.Live.MailTranscript = mailing.MailTranscript
-	}
-	notification.Subscribe(h.Bus, h.Identity, pusher)
-	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mail: mailer},
-		team.Options{PublicURL: s.URL, SignUp: cfg.signUpMode()})
-	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Team: teams, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
-	if err != nil {
-		return nil, err
-	}
-	s.Connections = newBoundedListener(listener, cfg.Connections, cfg.Proxies)
-	s.HTTP = &http.Server{Handler: front, ConnState: s.Connections.trackState,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
-
-	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopParts = stopParts
-	s.parts, partsCtx = errgroup.WithContext(partsCtx)
-	if cfg.AdminAddr != "" {
-		if err := s.serveAdmin(cfg.AdminAddr); err != nil {
-			stopParts()
-			return nil, err
-		}
-	}
-	s.parts.Go(func() error { return h.Bus.Run(partsCtx) })
-	s.parts.Go(func() error { return mailer.Run(partsCtx) })
-	s.parts.Go(func() error { return h.Routing.Run(partsCtx) })
-	s.parts.Go(func() error { return h.Files.Run(partsCtx) })
-	s.parts.Go(func() error {
-		if err := s.HTTP.Serve(s.Connections); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	if h.Cluster != nil {
-		s.parts.Go(func() error {
-			select {
-			case <-partsCtx.Done():
-				return nil
-			case <-h.Cluster.Exited():
-				return fmt.Errorf("the private Postgres has ended: %s", h.Cluster.LastOutput())
-			}
-		})
-	}
-	go func() { // the first part that ends by itself ends the server
-		<-partsCtx.Done()
-		if !s.stopping.Load() {
-			s.Failed <- context.Cause(partsCtx)
-		}
-	}()
-	select {
-	case <-h.Bus.Connected():
-	case <-ctx.Done(): // told to end already
-	case <-time.After(3 * time.Second):
-		slog.Warn("the bus to the other servers is not connected yet; /readyz says when it is")
-	}
+	s.awaitBus(ctx)
 	s.Ready.Store(true)
 	return s, nil
 }
 
+// abandon closes what a start has opened that did not succeed.
+func (s *Server) abandon() {
+	if s.Connections != nil {
+		s.Connections.Close()
+	}
+	s.later.close()
+	s.Services.close()
+}
+
+// awaitBus waits for the other servers to be heard, for a moment.
+func (s *Server) awaitBus(ctx context.Context) {
+	select {
+	case <-s.Bus.Connected():
+	case <-ctx.Done(): // told to end already
+	case <-time.After(3 * time.Second):
+		slog.Warn("the bus to the other servers is not connected yet; /readyz says when it is")
+	}
+}
+
 // Stop ends the server in order, within ten seconds: no longer ready, sockets told to come back elsewhere, requests
-// finished, what waits written, the other processes told, parts ended, the database closed.
+// finished, what waits written, the other processes told, parts ended, the database closed. Jobs that are under way then have a moment
+// to end.
 func (s *Server) Stop() {
 	s.stopping.Store(true)
 	s.Ready.Store(false)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"parley/app/demo"
 	"parley/app/domain/archive"
@@ -80,10 +81,24 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	h.Conversations.SetCommitWindow(cfg.CommitWindow)
 	h.Conversations.SetCommitMode(cfg.CommitMode)
 	h.Identity.SetLimits(cfg.Identity)
+	if h.Files, err = openFiles(cfg, h.DB); err != nil {
+		return nil, err
+	}
 	if cfg.Suggestions != (faq.MemoryBudget{}) {
 		h.FAQ.SetMemoryBudget(cfg.Suggestions)
 	}
 	return h, nil
+}
+
+func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
+	store, err := files.OpenStore(cfg.filesURL())
+	if err != nil {
+		return nil, err
+	}
+	f := files.New(db, store, cfg.Clamd)
+	f.SetQuotas(cfg.Quotas)
+	f.SetIncomingDir(filepath.Join(cfg.DataDir, "incoming"))
+	return f, nil
 }
 
 // NewServices puts the rooms on a database that is there already, and a bus.

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -106,6 +107,7 @@ type UnreadInfo struct {
 	TimeZone      string // the visitor's time zone, as the browser says it; empty: not known
 	GroupTimeZone string // the time zone of the group that answers
 	State         State
+	ReadSeq       int // up to which message it has read
 	DeliveredSeq  int // up to which message it has read or been mailed
 	LastSeq       int
 }
@@ -117,13 +119,20 @@ func (s *Service) GetUnread(ctx context.Context, who access.Actor, conversation 
 		return UnreadInfo{}, fail.Missing("conversation")
 	}
 	return UnreadInfo{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.TimeZone, row.GroupZone,
-		State(row.State), int(row.Known), int(row.LastSeq)}, err
+		State(row.State), int(row.ReadByVisitor), int(row.Known), int(row.LastSeq)}, err
 }
 
-// MarkMailed notes that the visitor was sent everything up to a message; false: somebody else has done so.
-func (s *Service) MarkMailed(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) (bool, error) {
-	n, err := conversationdb.New(s.db.As(who)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
-	return n > 0, err
+// MarkMailed notes that the visitor is sent everything up to a message, together with what else is done in the transaction; false: somebody
+// else has done so, and nothing else was done.
+func (s *Service) MarkMailed(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int, alsoInTx func(*pg.Tenant) error) (first bool, err error) {
+	err = s.db.As(who).Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := conversationdb.New(tx).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
+		if first = n > 0; err != nil || !first {
+			return err
+		}
+		return alsoInTx(tx)
+	})
+	return first && err == nil, err
 }
 
 // CountTranscript counts a transcript that a visitor has mailed to itself; a conversation that no agent had, and more than three, are
@@ -140,6 +149,7 @@ func (s *Service) CountTranscript(ctx context.Context, who access.Actor, convers
 // AwaitingVisitor is a conversation in which the visitor has the word.
 type AwaitingVisitor struct {
 	Conversation Conversation // as far as ID, Website, State and LastSeq
+	Since        time.Time    // of its last message
 	Unread       bool         // its visitor can be written to, and has not read all
 	IdleChecked  bool         // whether it is still there
 }
@@ -149,7 +159,7 @@ func (s *Service) ListAwaitingVisitor(ctx context.Context, who access.Actor) ([]
 	rows, err := conversationdb.New(s.db.As(who)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))
 	for i, row := range rows {
-		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.Unread, row.LastSaid == SystemIdleCheck}
+		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.LastAt, row.Unread, row.LastSaid == SystemIdleCheck}
 	}
 	return list, err
 }

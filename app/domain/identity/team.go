@@ -41,24 +41,43 @@ func (s *Service) ListInvitations(ctx context.Context, who access.Actor) ([]Pend
 	return list, err
 }
 
+// NewInvitation is who is invited, and as what.
+type NewInvitation struct {
+	Email     string
+	Role      access.Role
+	Customer  uuid.UUID   // a reviewer's; zero for every other role
+	Customers []uuid.UUID // to which another team member will be limited; none: it will not be
+}
+
 // Invite creates an invitation and returns the secret of its link, and the address that it is for. A new one for the same
 // address replaces the old. Nothing depends on whether the address is known in other organizations. customer is a reviewer's; customers
 // are those to which another team member will be limited (none: it will not be).
 func (s *Service) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery, customers ...uuid.UUID) (secret, to string, err error) {
+	return s.invite(ctx, who, NewInvitation{email, role, customer, customers}, d, func(*pg.Tenant, uuid.UUID) error { return nil })
+}
+
+// InviteByMail creates an invitation as Invite does, and returns the address that it is for. Nobody knows the secret of its link yet:
+// insertMail, which runs in the same transaction, inserts the job that sends the mail (see RenewInvitation).
+func (s *Service) InviteByMail(ctx context.Context, actor access.Actor, in NewInvitation, insertMail func(tx *pg.Tenant, invitation uuid.UUID) error) (to string, err error) {
+	_, to, err = s.invite(ctx, actor, in, SentByMail, insertMail)
+	return to, err
+}
+
+func (s *Service) invite(ctx context.Context, who access.Actor, in NewInvitation, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error) (secret, to string, err error) {
 	t, err := s.db.Authorize(who, access.TeamMemberInvite)
 	if err != nil {
 		return "", "", err
 	}
 	var checks fail.Checks
-	email, err = validate.Email(email)
+	email, err := validate.Email(in.Email)
 	checks.AddError("email", err)
-	checks.AddError("role", checkRoleGrant(who, role))
-	only, err := checkReviewerCustomer(who, role, customer)
-	if customer != uuid.Nil && role.Valid() && !role.NeedsCustomer() {
+	checks.AddError("role", checkRoleGrant(who, in.Role))
+	only, err := checkReviewerCustomer(who, in.Role, in.Customer)
+	if in.Customer != uuid.Nil && in.Role.Valid() && !in.Role.NeedsCustomer() {
 		err = fail.New(fail.Invalid, "This is for reviewers only. Choose “Reviewer”, or no customer here.")
 	}
 	checks.AddError("customer", err)
-	checks.AddError("customers", checkMayLimitTo(who, role, customers))
+	checks.AddError("customers", checkMayLimitTo(who, in.Role, in.Customers))
 	if err := checks.Result(); err != nil {
 		return "", "", err
 	}
@@ -70,13 +89,17 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 		return "", "", fail.Field("email", "This person is in your organization already; see the list above.")
 	}
 	secret, hash := newToken()
+	id := uuid.Must(uuid.NewV7())
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
 		if err := q.DeleteInvitationsByEmail(ctx, email); err != nil {
 			return err
 		}
-		return q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: append([]uuid.UUID{}, customers...),
-			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)})
+		if err := q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: id, Email: email, Role: string(in.Role), CustomerID: only, Customers: append([]uuid.UUID{}, in.Customers...),
+			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)}); err != nil {
+			return err
+		}
+		return alsoInTx(tx, id)
 	})
 	if pg.IsMissingReference(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")

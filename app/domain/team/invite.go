@@ -8,8 +8,7 @@ import (
 
 	"parley/app/domain/identity"
 	"parley/app/platform/access"
-	"parley/app/platform/bidi"
-	"parley/app/platform/mail"
+	"parley/app/platform/pg"
 	"parley/app/platform/validate"
 )
 
@@ -24,7 +23,7 @@ type Invitation struct {
 	Customers []uuid.UUID // to which another team member will be limited; none: it serves all
 }
 
-// Invite makes an invitation and mails its link, or returns it where no mail can be sent. The answer does not depend on whether the address is
+// Invite makes an invitation and has its link mailed, or returns it where no mail can be sent. The answer does not depend on whether the address is
 // known elsewhere. It returns fail.Busy if the organization invites too often.
 func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitation) (Link, error) {
 	if err := by.Actor.Require(access.TeamMemberInvite); err != nil {
@@ -42,17 +41,12 @@ func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitat
 			return Link{}, err
 		}
 	}
-	secret, email, err := s.identity.Invite(ctx, by.Actor, in.Email, in.Role, in.Customer, s.delivery(), in.Customers...)
-	if err != nil {
-		return Link{}, err
+	if s.mails.IsOff() {
+		secret, email, err := s.identity.Invite(ctx, by.Actor, in.Email, in.Role, in.Customer, identity.ShownToRequester, in.Customers...)
+		return Link{Email: email, URL: s.options.PublicURL + "/join/" + secret}, err
 	}
-	organization, person := mail.SafeName(by.OrgName, mail.MaxOrganizationName, "an organization"), mail.SafeName(by.Name, mail.MaxPersonName, "Somebody")
-	return s.deliver(by, email, s.options.PublicURL+"/join/"+secret, "Join "+organization+" on Parley",
-		bidi.Isolate(person)+" has invited you to "+bidi.Isolate(organization)+".\nEnter your name and a password here within seven days:")
-}
-
-// footer says at the end of a mail who has sent it, and where it can be reported.
-func (s *Service) footer(by identity.TeamMember) string {
-	return "\n--\nSent for " + bidi.Isolate(mail.SafeName(by.OrgName, mail.MaxOrganizationName, "an organization")) + " by " + by.Email +
-		".\nIf you do not know them, do nothing. To report this mail, forward it to " + s.mail.AbuseAddress() + ".\n"
+	email, err := s.identity.InviteByMail(ctx, by.Actor, identity.NewInvitation(in), func(tx *pg.Tenant, invitation uuid.UUID) error {
+		return s.mails.SendInvitation(ctx, tx, invitation)
+	})
+	return Link{Email: email}, err
 }

@@ -2,13 +2,11 @@ package team
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/identity"
 	"parley/app/platform/fail"
-	"parley/app/platform/mail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
 )
@@ -47,14 +45,14 @@ type SignedUp struct {
 }
 
 // SignUp creates an organization, or, where mail can be sent, mails a link that does. With mail the answer says nothing about the address: it is
-// the same for all, and the looking up comes afterwards. It returns fail.Forbidden unless everybody can sign up here, fail.Busy if
+// the same for all, and the address is looked up when the mail is sent. It returns fail.Forbidden unless everybody can sign up here, fail.Busy if
 // the network or the address asks too often, and names the fields organization, name, email and password in fail.Invalid.
 func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error) {
 	if s.options.SignUp != SignUpOpen {
 		return SignedUp{}, errSignUpClosed
 	}
 	owner := identity.SignUp{Name: in.Name, Email: in.Email}
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		owner.Password = in.Password
 	}
 	organization, err := s.checkSignUp(in.Organization, &owner)
@@ -64,7 +62,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error
 	if err := s.identity.CountAttempt(ctx, "sign up", in.Network, s.identity.Limits().SignUps); err != nil {
 		return SignedUp{}, err
 	}
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		if err := s.identity.CountAttempt(ctx, "sign up as", owner.Email, maxSignUpsPerAddress); err != nil {
 			return SignedUp{}, err
 		}
@@ -74,7 +72,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error
 		return SignedUp{Owner: id}, err
 	}
 	if !in.Repeated {
-		err = s.mailLater(func(ctx context.Context) { s.mailSignUpLink(ctx, organization, owner) })
+		err = s.mails.RequestSignUpLink(ctx, organization, owner)
 	}
 	return SignedUp{MailedTo: owner.Email}, err
 }
@@ -82,7 +80,7 @@ func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error
 // checkSignUp cleans what somebody entered, and says field by field what is wrong with it.
 func (s *Service) checkSignUp(organization string, owner *identity.SignUp) (string, error) {
 	check := s.identity.CheckSignUpAddress
-	if s.mail.IsOff() {
+	if s.mails.IsOff() {
 		check = s.identity.CheckSignUp
 	}
 	var checks fail.Checks
@@ -94,26 +92,6 @@ func (s *Service) checkSignUp(organization string, owner *identity.SignUp) (stri
 		}
 	}
 	return organization, checks.Result()
-}
-
-func (s *Service) mailSignUpLink(ctx context.Context, organization string, owner identity.SignUp) {
-	link, err := s.identity.RequestSignUp(ctx, organization, owner)
-	if err != nil {
-		slog.Error("make a link for a sign-up", "error", err)
-	}
-	if err != nil || link.Secret == "" {
-		return
-	}
-	what := "Choose a password and start here within a day:"
-	if link.Known {
-		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
-	}
-	// Nothing of what was typed: whoever asks could write to anybody by it.
-	err = s.mail.Send(mail.Message{To: owner.Email, Subject: "Your new organization on Parley", Text: "Somebody, probably you, wants to create an organization " +
-		"on Parley with this address.\n" + what + "\n\n" + s.options.PublicURL + "/signup/" + link.Secret + "\n\nIf it was not you, do nothing.\n"})
-	if err != nil {
-		slog.Error("mail a link for a sign-up", "error", err)
-	}
 }
 
 // GetSignUp returns what a sign-up's link stands for, without using it up: programs that check mails open links, too. It returns fail.Forbidden

@@ -179,7 +179,7 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 }
 
 func (s *Server) forgotForm(c echo.Context) error {
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mails.IsOff()))
 }
 
 func (s *Server) forgot(c echo.Context) error {
@@ -189,9 +189,9 @@ func (s *Server) forgot(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.Forgot(f, s.mail.IsOff()))
+		return s.render(c, status, public.Forgot(f, s.mails.IsOff()))
 	}
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mails.IsOff()))
 }
 
 func (s *Server) resetPasswordForm(c echo.Context) error {

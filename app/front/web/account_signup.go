@@ -14,7 +14,7 @@ func (s *Server) signUpForm(c echo.Context) error {
 	if policy := s.teams.SignUpPolicy(); policy != team.SignUpOpen {
 		return s.render(c, http.StatusOK, public.NoSignUp(policy == team.SignUpInvite))
 	}
-	return s.render(c, http.StatusOK, public.SignUp(ui.Form{}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.SignUp(ui.Form{}, s.mails.IsOff()))
 }
 
 func (s *Server) signUp(c echo.Context) error {
@@ -25,7 +25,7 @@ func (s *Server) signUp(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.SignUp(f, s.mail.IsOff()))
+		return s.render(c, status, public.SignUp(f, s.mails.IsOff()))
 	}
 	if done.MailedTo != "" {
 		return s.render(c, http.StatusOK, public.SignUpMailed(done.MailedTo))

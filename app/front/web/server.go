@@ -27,6 +27,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/identity"
+	"parley/app/domain/notification"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/team"
@@ -37,7 +38,6 @@ import (
 	"parley/app/platform/fail"
 	"parley/app/platform/fair"
 	"parley/app/platform/forms"
-	"parley/app/platform/mail"
 	"parley/app/platform/pg/outage"
 	"parley/app/platform/push"
 	"parley/static"
@@ -70,7 +70,7 @@ type Server struct {
 	faq           *faq.Service
 	assist        *assist.Service
 	archive       *archive.Service
-	mail          *mail.Mailer
+	mails         *notification.Mails
 	push          *push.Sender
 	live          *live.Hub
 	files         *files.Service
@@ -102,7 +102,7 @@ type Services struct {
 	FAQ           *faq.Service
 	Assist        *assist.Service
 	Archive       *archive.Service
-	Mail          *mail.Mailer
+	Mails         *notification.Mails
 	Push          *push.Sender
 	Live          *live.Hub
 	Files         *files.Service
@@ -114,7 +114,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mails: services.Mails, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 	ui.Asset = static.Address
 
 	e := echo.New()

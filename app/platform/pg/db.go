@@ -22,12 +22,14 @@ import (
 // messages, what is asked before an organization is known (log-ins, sessions, widget keys), and everything that is done for
 // an organization. Of the last, organizations have fair shares. It runs nothing by itself: ask As or Doors for a handle.
 type DB struct {
-	pool      *pgxpool.Pool // for organizations
-	commits   *pgxpool.Pool // for pipelines and notifications
-	unscoped  *pgxpool.Pool // for what is asked before an organization is known
-	slots     *fair.Slots   // of pool
-	longSlots *fair.Slots   // of pool, for work marked Long
+	pool      *pgxpool.Pool   // for organizations
+	commits   *pgxpool.Pool   // for pipelines and notifications
+	unscoped  *pgxpool.Pool   // for what is asked before an organization is known
+	base      *pgxpool.Config // what the pools have in common
+	slots     *fair.Slots     // of pool
+	longSlots *fair.Slots     // of pool, for work marked Long
 	counts    counter
+	jobCounts counter         // of JobPools
 	direct    *pgx.ConnConfig // leads to Postgres itself, where the pools may lead to a pooler
 
 	dropped  atomic.Int64 // when idle connections were last dropped, in milliseconds
@@ -37,11 +39,11 @@ type DB struct {
 // defaultConnections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.
 const defaultConnections = 14
 
-// split divides connections between the pools. Two connections write messages, and one notifies.
+// split divides connections between the pools. Two connections write messages, and one notifies. One of the rest is that of JobPools.
 func split(all int) (organizations, commits, doors int) {
-	all = max(4, all)
+	all = max(5, all)
 	commits, doors = min(3, all/4+1), max(1, all/6)
-	return all - commits - doors, commits, doors
+	return all - commits - doors - jobConnections, commits, doors
 }
 
 // Open connects to url as the application's role. It does not look at the role; see Guard.
@@ -84,7 +86,8 @@ func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 		}
 	}
 	db.direct = db.direct.Copy()
-	cfg.ConnConfig.Tracer = statementTracer{db}
+	db.base = cfg.Copy()
+	cfg.ConnConfig.Tracer = statementTracer{db, &db.counts}
 	organizations, commits, doors := split(all)
 	for _, p := range []struct {
 		pool **pgxpool.Pool

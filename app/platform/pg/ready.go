@@ -78,10 +78,13 @@ func (db *DB) noteDiskFull(err error) {
 }
 
 // statementTracer counts what the connections send, and notes what their errors say.
-type statementTracer struct{ db *DB }
+type statementTracer struct {
+	db     *DB
+	counts *counter
+}
 
 func (w statementTracer) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	return w.db.counts.TraceQueryStart(ctx, c, d)
+	return w.counts.TraceQueryStart(ctx, c, d)
 }
 
 func (w statementTracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) {
@@ -89,7 +92,7 @@ func (w statementTracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.Tra
 }
 
 func (w statementTracer) TraceBatchStart(ctx context.Context, c *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
-	return w.db.counts.TraceBatchStart(ctx, c, d)
+	return w.counts.TraceBatchStart(ctx, c, d)
 }
 
 func (w statementTracer) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"

@@ -81,6 +81,9 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	h.Conversations.SetCommitWindow(cfg.CommitWindow)
 	h.Conversations.SetCommitMode(cfg.CommitMode)
 	h.Identity.SetLimits(cfg.Identity)
+	if h.Files, err = openFiles(cfg, h.DB); err != nil {
+		return nil, err
+	}
 	if cfg.Suggestions != (faq.MemoryBudget{}) {
 		h.FAQ.SetMemoryBudget(cfg.Suggestions)
 	}

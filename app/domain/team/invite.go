@@ -23,7 +23,7 @@ type Invitation struct {
 	Customers []uuid.UUID // to which another team member will be limited; none: it serves all
 }
 
-// Invite makes an invitation and mails its link, or returns it where no mail can be sent. The answer does not depend on whether the address is
+// Invite makes an invitation and has its link mailed, or returns it where no mail can be sent. The answer does not depend on whether the address is
 // known elsewhere. It returns fail.Busy if the organization invites too often.
 func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitation) (Link, error) {
 	if err := by.Actor.Require(access.TeamMemberInvite); err != nil {
@@ -45,8 +45,8 @@ func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitat
 		secret, email, err := s.identity.Invite(ctx, by.Actor, in.Email, in.Role, in.Customer, identity.ShownToRequester, in.Customers...)
 		return Link{Email: email, URL: s.options.PublicURL + "/join/" + secret}, err
 	}
-	email, err := s.identity.InviteByMail(ctx, by.Actor, identity.NewInvitation(in), func(tx *pg.Tenant, id uuid.UUID) error {
-		return s.mails.SendInvitation(ctx, tx, id)
+	email, err := s.identity.InviteByMail(ctx, by.Actor, identity.NewInvitation(in), func(tx *pg.Tenant, invitation uuid.UUID) error {
+		return s.mails.SendInvitation(ctx, tx, invitation)
 	})
 	return Link{Email: email}, err
 }

@@ -25,11 +25,11 @@ func (s *Service) SendPasswordReset(ctx context.Context, by identity.TeamMember,
 		return Link{}, err
 	}
 	if s.mails.IsOff() {
-		link, err := s.identity.CreateResetLink(ctx, by.Actor, user, identity.ShownToRequester)
-		return Link{Email: link.Email, URL: s.options.PublicURL + "/reset/" + link.Secret}, err
+		made, err := s.identity.CreateResetLink(ctx, by.Actor, user, identity.ShownToRequester)
+		return Link{Email: made.Email, URL: s.options.PublicURL + "/reset/" + made.Secret}, err
 	}
-	email, err := s.identity.CreateResetLinkByMail(ctx, by.Actor, user, func(tx *pg.Tenant, id uuid.UUID) error {
-		return s.mails.SendReset(ctx, tx, id)
+	email, err := s.identity.CreateResetLinkByMail(ctx, by.Actor, user, func(tx *pg.Tenant, reset uuid.UUID) error {
+		return s.mails.SendReset(ctx, tx, reset)
 	})
 	return Link{Email: email}, err
 }
@@ -42,7 +42,7 @@ type PasswordRequest struct {
 }
 
 // RequestPasswordReset mails a link that sets a new password, if the address is known. It returns the same for a known and an unknown address,
-// and as quickly: the looking up and the mail come afterwards. It returns fail.Busy if the network asks too often.
+// and as quickly: the address is looked up when the mail is sent. It returns fail.Busy if the network asks too often.
 func (s *Service) RequestPasswordReset(ctx context.Context, in PasswordRequest) error {
 	email, err := validate.Email(in.Email)
 	if err != nil {

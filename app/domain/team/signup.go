@@ -45,7 +45,7 @@ type SignedUp struct {
 }
 
 // SignUp creates an organization, or, where mail can be sent, mails a link that does. With mail the answer says nothing about the address: it is
-// the same for all, and the looking up comes afterwards. It returns fail.Forbidden unless everybody can sign up here, fail.Busy if
+// the same for all, and the address is looked up when the mail is sent. It returns fail.Forbidden unless everybody can sign up here, fail.Busy if
 // the network or the address asks too often, and names the fields organization, name, email and password in fail.Invalid.
 func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error) {
 	if s.options.SignUp != SignUpOpen {

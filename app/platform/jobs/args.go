@@ -18,11 +18,15 @@ const (
 	Default Queue = "default" // everything else
 )
 
-// queues says how many jobs of a queue an instance works on at once, and how often a job is tried.
-var queues = map[Queue]struct{ workers, attempts int }{
-	Account: {8, 10},
-	Mail:    {64, 10},
-	Default: {32, 5},
+// queues says how many jobs of a queue an instance works on at once, how often a job is tried, and how often an instance looks at the queue
+// where notifications arrive: for jobs that were not due when they were inserted, as most of Default.
+var queues = map[Queue]struct {
+	workers, attempts int
+	poll              time.Duration
+}{
+	Account: {8, 10, time.Minute},
+	Mail:    {64, 10, time.Minute},
+	Default: {32, 5, 20 * time.Second},
 }
 
 // Args are what a kind of job is about. Its fields are ids, numbers, times and Codes, with JSON names.

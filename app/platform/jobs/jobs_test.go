@@ -285,7 +285,10 @@ func TestInsertOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l.run(jobs.ForOrganization("test", nil, func(_ context.Context, _ access.Actor, job jobs.Job[noteArgs]) error { done <- job.Args.Number; return nil }))
+	l.run(jobs.ForOrganization("test", nil, func(_ context.Context, _ access.Actor, job jobs.Job[noteArgs]) error {
+		done <- job.Args.Number
+		return nil
+	}))
 	receive(t, done)
 	if time.Now().Before(at) {
 		t.Error("too early")
@@ -311,7 +314,10 @@ func TestPollOnly(t *testing.T) {
 	l := newLane(t)
 	l.opts.PollOnly = true
 	done := make(chan int, 10)
-	l.run(jobs.ForOrganization("test", nil, func(_ context.Context, _ access.Actor, job jobs.Job[noteArgs]) error { done <- job.Args.Number; return nil }))
+	l.run(jobs.ForOrganization("test", nil, func(_ context.Context, _ access.Actor, job jobs.Job[noteArgs]) error {
+		done <- job.Args.Number
+		return nil
+	}))
 	l.insert(1)
 	receive(t, done)
 }

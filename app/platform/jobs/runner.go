@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 type Options struct {
 	Lane     string          // tests: jobs of a lane are done by the instances of that lane only
 	PollOnly bool            // notifications do not arrive: the addresses lead to a pooler
-	Poll     time.Duration   // tests: how often each queue is looked at; 0: every 20 seconds, every 5 with PollOnly
+	Poll     time.Duration   // tests: how often each queue is looked at; 0: as queues says, every 5 seconds with PollOnly
 	Retries  []time.Duration // tests: the pauses before another attempt, the last for all that follow; nil: defaultRetries
 	Rescue   time.Duration   // tests: after how long a job is done again whose instance was killed; at least timeout. 0: two minutes
 }
@@ -28,8 +29,8 @@ type Options struct {
 var defaultRetries = []time.Duration{2 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
 
 const (
-	pollInterval     = 20 * time.Second
 	pollOnlyInterval = 5 * time.Second
+	fetchCooldown    = 50 * time.Millisecond // between two looks at a queue
 	rescueAfter      = 2 * time.Minute
 	drainTime        = 2 * time.Second // what is under way has so long to end when the instance stops
 )
@@ -66,11 +67,8 @@ func NewRunner(ctx context.Context, db *pg.DB, o Options, workers ...Worker) (*R
 
 func riverConfig(o Options, workers *river.Workers) *river.Config {
 	poll, rescue, pauses := o.Poll, o.Rescue, retries(o.Retries)
-	if poll == 0 {
-		poll = pollInterval
-		if o.PollOnly {
-			poll = pollOnlyInterval
-		}
+	if poll == 0 && o.PollOnly {
+		poll = pollOnlyInterval
 	}
 	if rescue == 0 {
 		rescue = rescueAfter
@@ -80,11 +78,11 @@ func riverConfig(o Options, workers *river.Workers) *river.Config {
 	}
 	served := map[string]river.QueueConfig{}
 	for name, q := range queues {
-		served[queueName(name, o.Lane)] = river.QueueConfig{MaxWorkers: q.workers}
+		served[queueName(name, o.Lane)] = river.QueueConfig{MaxWorkers: q.workers, FetchPollInterval: cmp.Or(poll, q.poll)}
 	}
 	return &river.Config{
 		Schema: schema, Queues: served, Workers: workers, Logger: newLogger(), RetryPolicy: pauses,
-		FetchCooldown: min(50*time.Millisecond, poll), FetchPollInterval: poll, JobTimeout: timeout, RescueStuckJobsAfter: max(rescue, timeout+time.Millisecond),
+		FetchCooldown: fetchCooldown, JobTimeout: timeout, RescueStuckJobsAfter: max(rescue, timeout+time.Millisecond),
 		SoftStopTimeout:             drainTime,
 		ReindexerIndexNames:         []string{}, // the application's role owns no index
 		CompletedJobRetentionPeriod: 24 * time.Hour,

@@ -24,9 +24,17 @@ type Service struct {
 	engines engineSet
 }
 
-// New returns the room. It hears of what other processes change.
-func New(db *pg.DB, b *bus.Bus) *Service {
-	r := &Service{db: db, bus: b, engines: engineSet{byOrg: map[uuid.UUID]*engine{}, budget: DefaultMemoryBudget()}}
+// Options is how an installation wants its suggestions.
+type Options struct {
+	Budget MemoryBudget // of the engines; the zero value: DefaultMemoryBudget
+}
+
+// New returns the service. It hears of what other processes change.
+func New(db *pg.DB, b *bus.Bus, options Options) *Service {
+	if options.Budget == (MemoryBudget{}) {
+		options.Budget = DefaultMemoryBudget()
+	}
+	r := &Service{db: db, bus: b, engines: engineSet{byOrg: map[uuid.UUID]*engine{}, budget: options.Budget}}
 	b.Subscribe(r)
 	return r
 }

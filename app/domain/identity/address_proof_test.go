@@ -188,7 +188,7 @@ func TestForgottenPassword(t *testing.T) {
 	t.Parallel()
 	ctx, a, b := context.Background(), testkit.NewOrg(t), testkit.NewOrg(t)
 	bell := bus.New(nil)
-	r := identity.New(testkit.DB(t), bell, false)
+	r := identity.New(testkit.DB(t), bell, identity.DefaultOptions())
 	heard := listener{}
 	bell.Subscribe(&heard)
 	email := "ann@" + a.Name + ".example"

@@ -38,12 +38,6 @@ func DefaultLimits() Limits {
 		Invitations: 500, Mails: 5000, MailsUnverified: 50}
 }
 
-// SetLimits replaces the limits. To be called before anything is asked of the service.
-func (s *Service) SetLimits(l Limits) {
-	s.limits = l
-	s.links = newLinkCache(l.LinkFailures)
-}
-
 // Limits returns the limits.
 func (s *Service) Limits() Limits { return s.limits }
 

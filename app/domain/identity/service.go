@@ -39,10 +39,19 @@ type Service struct {
 	avatars  avatarCache
 }
 
-// New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
-func New(db *pg.DB, b *bus.Bus, demo bool) *Service {
-	r := &Service{db: db, bus: b, demo: demo, argon: argon, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
-		limits: DefaultLimits(), links: newLinkCache(DefaultLimits().LinkFailures)}
+// Options is how an installation wants its log-ins.
+type Options struct {
+	Demo   bool   // the demo's log-ins work, whose password everybody knows
+	Limits Limits // the zero value of a limit: none
+}
+
+// DefaultOptions returns what a server has that nobody has configured.
+func DefaultOptions() Options { return Options{Limits: DefaultLimits()} }
+
+// New returns the service. It hears of changes made by other processes.
+func New(db *pg.DB, b *bus.Bus, options Options) *Service {
+	r := &Service{db: db, bus: b, demo: options.Demo, argon: argon, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
+		limits: options.Limits, links: newLinkCache(options.Limits.LinkFailures)}
 	b.Subscribe(r)
 	return r
 }

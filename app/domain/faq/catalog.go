@@ -49,7 +49,7 @@ func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (
 	f.Page = max(0, min(f.Page, 10_000))
 	words := tsQuery(f.Query)
 	if words == "" && strings.TrimSpace(f.Query) != "" {
-		return nil, 0, nil // nothing in it that could be looked for
+		return nil, 0, nil // nothing in it that could be searched for
 	}
 	rows, err := faqdb.New(t).ListEntries(ctx, faqdb.ListEntriesParams{Words: words, Language: strings.ToLower(f.Language), State: string(f.State),
 		HasCategory: f.HasCategory, Category: f.Category, CustomerID: optional(f.Scope.Customer), WebsiteID: optional(f.Scope.Website),
@@ -67,7 +67,7 @@ func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (
 	return list, total, err
 }
 
-// SearchWords are what somebody looks for: the words of a text, in lower case.
+// SearchWords returns the words of a text, in lower case.
 func SearchWords(s string) []string {
 	words := strings.FieldsFunc(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, ""))), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	return words[:min(len(words), 32)]
@@ -85,14 +85,14 @@ func tsQuery(s string) string {
 	return strings.Join(parts, " | ")
 }
 
-// SearchResult is a live entry that an agent looked for.
+// SearchResult is a published entry that an agent searched for.
 type SearchResult struct {
 	ID       uuid.UUID
 	Category string
 	Text
 }
 
-// Search finds live entries that may be used in a conversation at a place.
+// Search finds published entries that may be used in a conversation at a place.
 func (s *Service) Search(ctx context.Context, who access.Actor, query, language string, place Scope) ([]SearchResult, error) {
 	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // DeskRules is how the organization wants its desk.
 type DeskRules struct {
 	AgentsEdit  bool     // agents may edit FAQ entries, too
-	Review      bool     // what agents write goes live only after a manager has read it
+	Review      bool     // what agents write is published only after a manager has read it
 	AwayReasons []string // what agents choose from
 }
 

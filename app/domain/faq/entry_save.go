@@ -14,7 +14,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// SaveEntry keeps an entry: a new one for the zero id, else the one that was read with this version. What an agent writes goes to
+// SaveEntry stores an entry: a new one for the zero id, else the one that was read with this version. What an agent writes goes to
 // review first where the organization wants that. It returns the entry's id and the state that it got.
 func (s *Service) SaveEntry(ctx context.Context, who access.Actor, e Entry) (uuid.UUID, State, error) {
 	t, rules, err := s.authorizeEditor(ctx, who)
@@ -190,7 +190,7 @@ func writeEntries(ctx context.Context, q *faqdb.Queries, who access.Actor, list 
 	return q.SaveHistory(ctx, p.Ids)
 }
 
-// SetState moves entries to a state, many at once; only managers let live what waits for review.
+// SetState moves entries to a state, many at once; only managers publish what waits for review.
 func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, to State) (int, error) {
 	t, err := s.db.Authorize(who, access.FAQEntrySetState)
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"parley/app/platform/bus"
 )
 
-// maxEntryEvents is how many entries are told one by one; of more, everybody reads all again.
+// maxEntryEvents is how many entries are published one by one; of more, every process reads all again.
 const maxEntryEvents = 20
 
-// publishEntries rings for entries that have changed.
+// publishEntries publishes that entries have changed.
 func (s *Service) publishEntries(org uuid.UUID, ids ...uuid.UUID) {
 	if len(ids) > maxEntryEvents {
 		s.bus.Publish(bus.Event{Kind: bus.FAQ, Org: org, Text: eventAll})

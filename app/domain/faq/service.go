@@ -7,7 +7,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service is the place of FAQ entries and snippets.
+// Service has the operations on FAQ entries, snippets and suggestions.
 type Service struct {
 	db      *pg.DB
 	bus     *bus.Bus

@@ -20,7 +20,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// newIsolatedService is a room with a database handle of its own, whose statements nobody else counts.
+// newIsolatedService is a service with a database handle of its own, whose statements nobody else counts.
 func newIsolatedService(t *testing.T) (*identity.Service, *pg.DB) {
 	t.Helper()
 	url, _ := testkit.DatabaseURLs(t)

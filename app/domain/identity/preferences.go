@@ -21,7 +21,7 @@ type Preferences struct {
 	WithoutNotification []string          `json:"hidden,omitempty"` // kinds of event without a desktop notification
 }
 
-// NotificationKinds are the kinds of event that can ring: what comes in for an agent.
+// NotificationKinds are the kinds of event of which a desk notifies its agent.
 var NotificationKinds = []struct{ ID, Label string }{
 	{"message", "A visitor has written in one of your conversations"},
 	{"given", "A conversation has come to you"},
@@ -59,7 +59,7 @@ func loadPreferences(ctx context.Context, t *pg.Tenant, user uuid.UUID) (p Prefe
 	return p, json.Unmarshal(raw, &p)
 }
 
-// SetPreferences keeps the actor's own. Two commands cannot have the same keys.
+// SetPreferences stores the actor's own. Two commands cannot have the same keys.
 func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Preferences) error {
 	t, err := s.db.Authorize(who, access.PreferencesUpdate)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"parley/app/platform/fail"
 )
 
-// PushSubscription is a browser that wants to be told of what comes in while no desk is open.
+// PushSubscription is a browser that gets notifications of what comes in while no desk is open.
 type PushSubscription struct{ Endpoint, P256dh, Auth string }
 
-// SubscribePush keeps one of the actor's browsers, for as long as the actor's present sessions are good.
+// SubscribePush stores one of the actor's browsers, for as long as the actor's present sessions are good.
 func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushSubscription) error {
 	t, err := s.db.Authorize(who, access.PushSubscribe)
 	if err != nil {

@@ -7,14 +7,14 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service is the place of organizations, customers, websites and domains.
+// Service has the operations on organizations, customers, websites and domains.
 type Service struct {
 	db    *pg.DB
 	bus   *bus.Bus
 	cache websiteCache
 }
 
-// New returns the room and lets it hear of changes made by other processes.
+// New returns the service. It hears of changes made by other processes.
 func New(db *pg.DB, b *bus.Bus) *Service {
 	r := &Service{db: db, bus: b}
 	r.cache.init()

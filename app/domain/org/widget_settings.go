@@ -36,7 +36,7 @@ type Presence string
 
 // States of a website.
 const (
-	Online  Presence = "online"  // somebody has room
+	Online  Presence = "online"  // an agent has capacity
 	Busy    Presence = "busy"    // all have as much as they may
 	Away    Presence = "away"    // it is open, but nobody is there
 	Offline Presence = "offline" // it is closed
@@ -53,7 +53,7 @@ type ProactiveInvite struct {
 	OnExit        bool   `json:"exit,omitempty"`   // the pointer leaves the page
 	Page          string `json:"page,omitempty"`   // as in Greeting
 	RepeatHours   int    `json:"every,omitempty"`  // hours until it may come again
-	OnlyOnline    bool   `json:"online,omitempty"` // only while somebody has room
+	OnlyOnline    bool   `json:"online,omitempty"` // only while an agent has capacity
 }
 
 // FileSettings says what may be sent.

@@ -110,7 +110,7 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 	if err := routing.New(testkit.DB(t), quiet, newConversations(t)).SetMember(ctx, owner, group, memberOf(mia.Actor.ID())); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := identity.New(testkit.DB(t), quiet, false)
+	elsewhere := identity.New(testkit.DB(t), quiet, identity.DefaultOptions())
 	if err := elsewhere.SetCustomers(ctx, owner, mia.Actor.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestResyncAfterLostEvents(t *testing.T) {
 			}
 		}
 	}
-	if err := identity.New(db, deaf, false).DisableMember(ctx, o.As(access.Owner), agent.ID()); err != nil {
+	if err := identity.New(db, deaf, identity.DefaultOptions()).DisableMember(ctx, o.As(access.Owner), agent.ID()); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range []bus.Handler{s.Live, s.Org, s.Identity} {

@@ -130,7 +130,6 @@ func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer
 		return err
 	}
 	defer h.close()
-	h.Identity.SetLimits(cfg.Identity)
 	l, err := h.Identity.CreateOperatorResetLink(ctx, email)
 	if err != nil {
 		return err

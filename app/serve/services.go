@@ -77,16 +77,9 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	case cfg.DatabaseURL != "":
 		driver = bus.Postgres(h.DB)
 	}
-	h.wire(h.DB, bus.New(driver), cfg.Demo)
+	h.wire(h.DB, bus.New(driver), identity.Options{Demo: cfg.Demo, Limits: cfg.Identity}, faq.Options{Budget: cfg.Suggestions})
 	h.Conversations.SetCommitWindow(cfg.CommitWindow)
 	h.Conversations.SetCommitMode(cfg.CommitMode)
-	h.Identity.SetLimits(cfg.Identity)
-	if h.Files, err = openFiles(cfg, h.DB); err != nil {
-		return nil, err
-	}
-	if cfg.Suggestions != (faq.MemoryBudget{}) {
-		h.FAQ.SetMemoryBudget(cfg.Suggestions)
-	}
 	if h.Files, err = openFiles(cfg, h.DB); err != nil {
 		return nil, err
 	}
@@ -108,19 +101,19 @@ func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
 // NewServices returns the services on a database that is ready, and a bus.
 func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
 	h := &Services{}
-	h.wire(db, b, demo)
+	h.wire(db, b, identity.Options{Demo: demo, Limits: identity.DefaultLimits()}, faq.Options{})
 	return h
 }
 
 // wire sets the services up on a database and a bus.
-func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool) {
+func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggestions faq.Options) {
 	h.DB, h.Bus = db, b
 	h.Org = org.New(db, b)
-	h.Identity = identity.New(db, b, demo)
+	h.Identity = identity.New(db, b, members)
 	h.Sessions = identity.NewSessionCache(db, b)
 	h.Conversations = conversation.New(db, b)
 	h.Routing = routing.New(db, b, h.Conversations)
-	h.FAQ = faq.New(db, b)
+	h.FAQ = faq.New(db, b, suggestions)
 	h.Archive = archive.New(db)
 }
 

@@ -35,11 +35,11 @@ type Service struct {
 // Options is what the installation says.
 type Options struct {
 	Secret       string       // SECRET_KEY: seals the organizations' keys
-	AllowedHosts []string     // host:port of model servers inside the house
+	AllowedHosts []string     // host:port of model servers in the installation’s own network
 	Limits       model.Limits // zero: the usual ones
 }
 
-// New returns the room.
+// New returns the service.
 func New(db *pg.DB, chats *conversation.Service, entries *faq.Service, o Options) (*Service, error) {
 	key, err := hkdf.Key(sha256.New, []byte(o.Secret), nil, "language models' keys 1", 32)
 	if err != nil {
@@ -61,7 +61,7 @@ type ModelSettings struct {
 	Model     string
 	Enabled   bool
 	Automatic bool // drafts without being asked, where no entry is sure
-	Mask      bool // addresses and numbers of persons do not leave the house
+	Mask      bool // addresses and numbers of persons do not leave the installation
 	Budget    int  // tokens a month
 	Used      int  // of them, this month (UTC)
 	Calls     int
@@ -93,7 +93,7 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 	return settings, true, err
 }
 
-// SetModelSettings keeps them. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
+// SetModelSettings stores the organization's model. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
 func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in ModelSettings) error {
 	t, err := s.db.Authorize(who, access.ModelUpdate)
 	if err != nil {

@@ -58,7 +58,7 @@ func (s *Service) ListSnippets(ctx context.Context, who access.Actor, of Snippet
 
 var snippetName = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,40}$`)
 
-// SaveSnippet keeps a snippet, a new one for the zero id. Everybody keeps its own; managers those of all and of groups.
+// SaveSnippet stores a snippet, a new one for the zero id. Everybody has its own; managers change those of all and of groups.
 func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Snippet) error {
 	t, err := s.db.Authorize(who, access.SnippetSave)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *Service) RepeatForgottenPasswordLink(ctx context.Context, email string)
 	return s.createAddressLink(ctx, email, SentByMail)
 }
 
-// CreateOperatorResetLink is ForgotLink for the operator, who hands the link over: it does not prove the address.
+// CreateOperatorResetLink is ForgotLink for the operator, who passes the link on: it does not prove the address.
 func (s *Service) CreateOperatorResetLink(ctx context.Context, email string) (ResetLink, error) {
 	email, err := validate.Email(email)
 	if err != nil {
@@ -58,8 +58,8 @@ func (s *Service) createAddressLink(ctx context.Context, email string, d Deliver
 	return ResetLink{secret, email}, nil
 }
 
-// CreateResetLink makes a link for a colleague who cannot log in. Mailed to the address it works as that of ForgotLink. Shown to the
-// manager it changes how the colleague comes into this organization, and nothing in another one.
+// CreateResetLink makes a link for a team member who cannot log in. Mailed to the address it works as that of CreateForgottenPasswordLink. Shown to the
+// manager it changes how the team member comes into this organization, and nothing in another one.
 func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery) (ResetLink, error) {
 	return s.createResetLink(ctx, who, user, d, func(*pg.Tenant, uuid.UUID) error { return nil })
 }
@@ -104,7 +104,7 @@ func (s *Service) createResetLink(ctx context.Context, who access.Actor, user uu
 	})
 }
 
-// GetResetEmail returns whose password a link resets, or ErrLink.
+// GetResetEmail returns whose password a link resets, or ErrLinkInvalid.
 func (s *Service) GetResetEmail(ctx context.Context, secret string) (email string, err error) {
 	reset, err := s.lookUpReset(ctx, secret)
 	return reset.Email, err

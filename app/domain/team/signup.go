@@ -20,7 +20,7 @@ const (
 	SignUpClosed SignUpPolicy = "closed" // nobody
 )
 
-// errSignUpClosed is what people read where they cannot create an organization by themselves.
+// errSignUpClosed is what people read where not everybody can create an organization.
 var errSignUpClosed = fail.New(fail.Forbidden, "New organizations are not created here. To join one, ask its manager for an invitation. "+
 	"To have a new one created, ask whoever runs this server.")
 

@@ -18,10 +18,10 @@ type Role string
 
 const (
 	Owner      Role = "owner"      // a manager who also holds billing, security and retention
-	Manager    Role = "manager"    // customers, websites, domains, groups, people
-	Supervisor Role = "supervisor" // an agent who also watches the lines and running conversations, and reads past ones
+	Manager    Role = "manager"    // customers, websites, domains, groups, team
+	Supervisor Role = "supervisor" // an agent who also sees the live monitor and the archive
 	Agent      Role = "agent"      // answers at the desk
-	Reviewer   Role = "reviewer"   // a customer's own person: reads that customer's past conversations
+	Reviewer   Role = "reviewer"   // a customer's employee, who reads that customer's closed conversations
 
 	visitor Role = "visitor"
 	system  Role = "system"

@@ -129,7 +129,7 @@ func NewOrg(t testing.TB) Org {
 	ctx := context.Background()
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
-	orgs, members := org.New(DB(t), b), identity.New(DB(t), b, false)
+	orgs, members := org.New(DB(t), b), identity.New(DB(t), b, identity.DefaultOptions())
 	members.UseInsecureHashing()
 	must := func(err error) {
 		t.Helper()
@@ -177,7 +177,7 @@ func (o Org) AddMember(t testing.TB, role access.Role, customers ...uuid.UUID) M
 	ctx := context.Background()
 	name := fmt.Sprintf("%s %s of %s", role, uuid.NewString()[:4], o.Name)
 	email := strings.ReplaceAll(name, " ", "-") + "@" + o.Name + ".example"
-	members := identity.New(DB(t), bus.New(nil), false)
+	members := identity.New(DB(t), bus.New(nil), identity.DefaultOptions())
 	members.UseInsecureHashing()
 	id, err := members.CreateMember(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 	if err != nil {
 		return err
 	}
+	if err := s.recordExport(ctx, who, format, len(ids)); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(w)
 	write, end := newCSVWriter(out)
 	if format == "json" {
@@ -131,7 +134,13 @@ func (s *Service) Import(ctx context.Context, who access.Actor, records []Record
 	}
 	var stored []uuid.UUID
 	for list := range slices.Chunk(taken, importChunk) {
-		if err = t.Tx(longCtx, func(tx *pg.Tenant) error { return writeEntries(longCtx, faqdb.New(tx), who, list, true) }); err != nil {
+		err = t.Tx(longCtx, func(tx *pg.Tenant) error {
+			if err := writeEntries(longCtx, faqdb.New(tx), who, list, true); err != nil {
+				return err
+			}
+			return recordImport(longCtx, tx, who, list)
+		})
+		if err != nil {
 			break
 		}
 		for _, e := range list {

@@ -12,6 +12,7 @@ import (
 	"parley/app/domain/org/internal/orgdb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -73,8 +74,10 @@ func (s *Service) CreateOrganization(ctx context.Context, name string) (uuid.UUI
 		if err := q.CreateOrganization(ctx, orgdb.CreateOrganizationParams{ID: id, Name: name}); err != nil {
 			return err
 		}
-		_, err := q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name, Most: maxCustomers})
-		return err
+		if _, err := q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name, Most: maxCustomers}); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, tx.Actor(), organizationCreated(id, name))
 	})
 	return id, err
 }
@@ -97,7 +100,14 @@ func (s *Service) RenameOrganization(ctx context.Context, who access.Actor, name
 	if name, err = validate.Name("a name for the organization", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	if _, err = orgdb.New(t).RenameOrganization(ctx, name); err == nil {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := orgdb.New(tx).RenameOrganization(ctx, name)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, organizationRenamed(who.Org(), before, name))
+	})
+	if err == nil {
 		s.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
 	}
 	return err
@@ -127,14 +137,23 @@ func (s *Service) AddCustomer(ctx context.Context, who access.Actor, name string
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
-	n, err := orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: maxCustomers})
-	switch {
-	case pg.IsDuplicate(err, ""):
-		return uuid.Nil, errCustomerExists
-	case err == nil && n == 0:
-		return uuid.Nil, fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", maxCustomers)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := orgdb.New(tx).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: maxCustomers})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", maxCustomers)
+		}
+		return events.Record(ctx, tx, who, customerCreated(id, name))
+	})
+	if pg.IsDuplicate(err, "") {
+		err = errCustomerExists
 	}
-	return id, err
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return id, nil
 }
 
 var (
@@ -154,11 +173,17 @@ func (s *Service) RenameCustomer(ctx context.Context, who access.Actor, id uuid.
 	if name, err = validate.Name("the customer's name", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := orgdb.New(tx).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, customerRenamed(id, before, name))
+	})
 	if pg.IsDuplicate(err, "") {
 		return errCustomerExists
 	}
-	if err == nil && n == 0 {
+	if pg.IsNoRows(err) {
 		return fail.Missing("customer")
 	}
 	return err
@@ -207,8 +232,14 @@ func (s *Service) SetCapacityShare(ctx context.Context, who access.Actor, id uui
 		most := int32(share)
 		p.CapacityShare = &most
 	}
-	n, err := orgdb.New(t).SetCapacityShare(ctx, p)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := orgdb.New(tx).SetCapacityShare(ctx, p)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, capacityShareChanged(id, row, share))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("customer")
 	}
 	if err == nil {
@@ -250,7 +281,10 @@ func (s *Service) AddWebsite(ctx context.Context, who access.Actor, customer uui
 		if err != nil {
 			return err
 		}
-		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
+		if err := q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host}); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, websiteCreated(id, customer, in))
 	})
 	if pg.IsDuplicate(err, "websites_same_name") {
 		return uuid.Nil, errWebsiteExists
@@ -342,7 +376,14 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	var row orgdb.UpdateWebsiteRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, websiteChanged(id, row, in))
+	})
 	if pg.IsDuplicate(err, "websites_same_name") {
 		return errWebsiteExists
 	}
@@ -350,7 +391,7 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 		return fail.Missing("website")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), id, key)
+		s.publishChange(who.Org(), id, row.Key)
 	}
 	return err
 }
@@ -395,8 +436,12 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.
 		if err != nil {
 			return err
 		}
-		key, err = q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
-		return err
+		row, err := q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
+		if err != nil {
+			return err
+		}
+		key = row.Key
+		return events.Record(ctx, tx, who, widgetChanged(id, row, before, settings))
 	})
 	if err == nil {
 		s.publishChange(who.Org(), id, key)
@@ -410,12 +455,19 @@ func (s *Service) RotateIdentityKey(ctx context.Context, who access.Actor, id uu
 	if err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).SetIdentityKey(ctx, orgdb.SetIdentityKeyParams{ID: id, IdentityKey: rand.Text() + rand.Text()})
+	var row orgdb.SetIdentityKeyRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).SetIdentityKey(ctx, orgdb.SetIdentityKeyParams{ID: id, IdentityKey: rand.Text() + rand.Text()})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, identityKeyRotated(id, row))
+	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("website")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), id, key)
+		s.publishChange(who.Org(), id, row.Key)
 	}
 	return err
 }
@@ -436,7 +488,13 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 	if len(w.Domains) >= 100 {
 		return fail.Field("host", "A website can have 100 domains. Remove one first, or use a pattern such as *.shop.example")
 	}
-	err = orgdb.New(t).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		err := orgdb.New(tx).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, domainAdded(w, host))
+	})
 	if pg.IsDuplicate(err, "") {
 		return fail.Field("host", "This domain is in the list already.")
 	}
@@ -452,12 +510,19 @@ func (s *Service) RemoveDomain(ctx context.Context, who access.Actor, website, d
 	if err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).RemoveDomain(ctx, orgdb.RemoveDomainParams{ID: domain, WebsiteID: website})
+	var row orgdb.RemoveDomainRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).RemoveDomain(ctx, orgdb.RemoveDomainParams{ID: domain, WebsiteID: website})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, domainRemoved(website, row))
+	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("domain")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), website, key)
+		s.publishChange(who.Org(), website, row.Key)
 	}
 	return err
 }

@@ -96,10 +96,25 @@ func (u Unscoped) CreateAddressReset(ctx context.Context, tokenHash []byte, emai
 	return u.q.CreateAddressReset(ctx, doorsdb.CreateAddressResetParams{TokenHash: tokenHash, Email: email, VerifiesEmail: proves, Seconds: int32(lasts / time.Second)})
 }
 
-// SetPassword uses a link up and sets the password; identity is the id of a new identity, should one be needed. It returns the
-// users whose sessions have ended; none if the link is not good. OtherSalt says that the hash has to be made anew.
-func (u Unscoped) SetPassword(ctx context.Context, tokenHash []byte, identity uuid.UUID, hash string) ([]PasswordChange, error) {
-	return u.q.SetPassword(ctx, doorsdb.SetPasswordParams{TokenHash: tokenHash, Identity: identity, Hash: hash})
+// PasswordReset is what a link changes.
+type PasswordReset struct {
+	TokenHash []byte
+	Identity  uuid.UUID // id of a new identity, should one be needed
+	Hash      string    // of the new password
+
+	Via, Address, UserAgent string // where the change comes from, for the event that is recorded with it
+}
+
+// SetPassword uses a link up, sets the password and records that for each user whom it changes. It returns the users whose sessions have
+// ended; none if the link is not good. An error for which IsSaltChanged is true says that the password has to be hashed anew.
+func (u Unscoped) SetPassword(ctx context.Context, in PasswordReset) ([]PasswordChange, error) {
+	return u.q.SetPassword(ctx, doorsdb.SetPasswordParams{TokenHash: in.TokenHash, Identity: in.Identity, Hash: in.Hash,
+		Via: in.Via, Address: in.Address, UserAgent: in.UserAgent})
+}
+
+// RecordRefusedLogIn records an event for each user who has proven the address with which somebody tried to log in.
+func (u Unscoped) RecordRefusedLogIn(ctx context.Context, email, reason, via, clientAddress string) error {
+	return u.q.RecordRefusedLogIn(ctx, doorsdb.RecordRefusedLogInParams{Email: email, Reason: reason, Via: via, Address: clientAddress})
 }
 
 // CreateSignUp keeps what somebody wants to found until the link is opened, and says whether the address is proven already.

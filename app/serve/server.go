@@ -185,6 +185,11 @@ type frontParts struct {
 
 func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
 	h := p.services
+	if err != nil {
+		return nil, err
+	}
+	notification.Subscribe(h.Bus, h.Identity, pusher)
+>>>>>>> 236d65c (Audit log: page, search, CSV export; log-ins and log-outs are recorded; CSV cells in a package of their own)
 	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = p.requests.observe

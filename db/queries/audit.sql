@@ -17,6 +17,16 @@ where e.number < @before::bigint
 order by e.number desc
 limit @most;
 
+-- name: ListNames :many
+-- What ids in payloads are called now, as far as the actor sees them.
+select c.id, c.name from customers c where c.id = any(@ids::uuid[])
+union all
+select w.id, w.name from websites w where w.id = any(@ids::uuid[])
+union all
+select g.id, g.name from groups g where g.id = any(@ids::uuid[])
+union all
+select u.id, u.name from users u where u.id = any(@ids::uuid[]);
+
 -- name: ListActors :many
 -- Team members, for the choice of whose events to show; those who have left, too. At most 500.
 select u.id, u.name

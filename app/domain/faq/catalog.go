@@ -14,8 +14,8 @@ import (
 
 	"parley/app/domain/faq/internal/faqdb"
 	"parley/app/platform/access"
-	"parley/app/platform/events"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )

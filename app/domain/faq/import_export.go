@@ -74,17 +74,6 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 	return out.Flush()
 }
 
-// writeCSVRow writes a line of CSV with every field in quotes: whatever a spreadsheet takes for a separator, no text becomes a formula.
-func writeCSVRow(w *bufio.Writer, fields []string) {
-	for i, f := range fields {
-		if i > 0 {
-			w.WriteByte(',')
-		}
-		w.WriteString(`"` + strings.ReplaceAll(escapeFormula(f), `"`, `""`) + `"`)
-	}
-	w.WriteString("\r\n")
-}
-
 const (
 	maxImportRecords = 20_000   // entries in one file
 	MaxImportBytes   = 16 << 20 // of a file

@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"parley/app/platform/csvfile"
 	"parley/app/platform/fail"
 )
 
@@ -353,7 +354,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 		}
 		field := func(name string) string {
 			if i, there := at[name]; there && i < len(row) {
-				return strings.TrimSpace(unescapeFormula(row[i]))
+				return strings.TrimSpace(csvfile.UnescapeFormula(row[i]))
 			}
 			return ""
 		}

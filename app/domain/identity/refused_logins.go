@@ -87,7 +87,7 @@ func (s *Service) logRefusal(email, from string, err error) {
 			} else {
 				note(reasonPassword)
 			}
-			if err != nil || len(known) == 0 {
+			if err != nil {
 				return err
 			}
 			return s.db.Unscoped().RecordRefusedLogIn(ctx, email, reasonPassword, string(events.Browser), from)

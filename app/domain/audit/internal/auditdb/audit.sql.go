@@ -172,3 +172,39 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ListE
 	}
 	return items, nil
 }
+
+const listNames = `-- name: ListNames :many
+select c.id, c.name from customers c where c.id = any($1::uuid[])
+union all
+select w.id, w.name from websites w where w.id = any($1::uuid[])
+union all
+select g.id, g.name from groups g where g.id = any($1::uuid[])
+union all
+select u.id, u.name from users u where u.id = any($1::uuid[])
+`
+
+type ListNamesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// What ids in payloads are called now, as far as the actor sees them.
+func (q *Queries) ListNames(ctx context.Context, ids []uuid.UUID) ([]ListNamesRow, error) {
+	rows, err := q.db.Query(ctx, listNames, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListNamesRow
+	for rows.Next() {
+		var i ListNamesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

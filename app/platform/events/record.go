@@ -93,9 +93,9 @@ func cut(text string, most int) string {
 	if len(text) <= most && utf8.ValidString(text) {
 		return text
 	}
-	letters := []rune(text)
-	if len(letters) > most {
-		letters = append(letters[:most-1], '…')
+	runes := []rune(text)
+	if len(runes) > most {
+		runes = append(runes[:most-1], '…')
 	}
-	return string(letters)
+	return string(runes)
 }

@@ -992,11 +992,16 @@ on conflict do nothing;
 -- name: UntagConversation :execrows
 delete from conversation_tags where conversation_id = @conversation_id and tag_id = @tag_id;
 
--- name: RenameTag :execrows
-update tags set name = @name where id = @id;
+-- name: RenameTag :one
+-- Returns the name before.
+update tags t
+set name = @name
+from (select x.id, x.name from tags x where x.id = @id for update) old
+where t.id = old.id
+returning old.name as former_name;
 
--- name: DeleteTag :execrows
-delete from tags where id = @id;
+-- name: DeleteTag :one
+delete from tags where id = @id returning name;
 
 -- name: ListTagUses :many
 select t.id, t.name,
@@ -1288,15 +1293,30 @@ left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id
 where b.until is null or b.until > now()
 order by b.created_at desc;
 
--- name: SaveBlock :exec
+-- name: SaveBlock :one
+-- Returns whom it keeps out, for the event.
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), @id, sqlc.narg(visitor_id)::uuid, sqlc.narg(network)::text::cidr, @reason, sqlc.narg(by_id)::uuid,
   sqlc.narg(until)::timestamptz)
 on conflict (org_id, visitor_id, network) do update
-set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now();
+set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
+returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;
 
--- name: DeleteBlock :execrows
-delete from blocks where id = @id;
+-- name: DeleteBlock :one
+delete from blocks b
+where b.id = @id
+returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
+  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;
 
 -- name: ListAnsweredConversations :many
 -- Conversations in which an agent wrote last, within a day: whose visitor may have to be mailed, or asked whether it is

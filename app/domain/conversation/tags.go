@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -107,11 +108,17 @@ func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) 
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := conversationdb.New(t).CreateTag(ctx, conversationdb.CreateTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
-	if err == nil && n == 0 {
-		return errDuplicateTag
-	}
-	return err
+	id := uuid.Must(uuid.NewV7())
+	return t.Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := conversationdb.New(tx).CreateTag(ctx, conversationdb.CreateTagParams{ID: id, Name: name})
+		if err == nil && n == 0 {
+			err = errDuplicateTag
+		}
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, tagCreated(id, name))
+	})
 }
 
 // Untag takes a tag off a conversation.
@@ -136,11 +143,17 @@ func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID,
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := conversationdb.New(t).RenameTag(ctx, conversationdb.RenameTagParams{ID: id, Name: name})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := conversationdb.New(tx).RenameTag(ctx, conversationdb.RenameTagParams{ID: id, Name: name})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, tagRenamed(id, before, name))
+	})
 	if pg.IsDuplicate(err, "") {
 		return errDuplicateTag
 	}
-	if err == nil && n == 0 {
+	if pg.IsNoRows(err) {
 		return fail.Missing("tag")
 	}
 	return err
@@ -152,8 +165,14 @@ func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID)
 	if err != nil {
 		return err
 	}
-	n, err := conversationdb.New(t).DeleteTag(ctx, id)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		name, err := conversationdb.New(tx).DeleteTag(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, tagDeleted(id, name))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("tag")
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -72,7 +73,13 @@ func (s *Service) AddBlock(ctx context.Context, who access.Actor, b Block) error
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	err = conversationdb.New(t).SaveBlock(ctx, p)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := conversationdb.New(tx).SaveBlock(ctx, p)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, blockAdded(p, row))
+	})
 	if pg.IsMissingReference(err) || pg.IsDenied(err) {
 		return fail.Missing("visitor")
 	}
@@ -110,8 +117,14 @@ func (s *Service) RemoveBlock(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	n, err := conversationdb.New(t).DeleteBlock(ctx, id)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := conversationdb.New(tx).DeleteBlock(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, blockRemoved(id, row))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("block")
 	}
 	if err == nil {

@@ -739,16 +739,39 @@ func (q *Queries) CreateTag(ctx context.Context, arg CreateTagParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
-const deleteBlock = `-- name: DeleteBlock :execrows
-delete from blocks where id = $1
+const deleteBlock = `-- name: DeleteBlock :one
+delete from blocks b
+where b.id = $1
+returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
+  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
 `
 
-func (q *Queries) DeleteBlock(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteBlock, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type DeleteBlockRow struct {
+	VisitorID   *uuid.UUID
+	Network     string
+	Reason      string
+	Until       *time.Time
+	VisitorName string
+	CustomerID  uuid.UUID
+}
+
+func (q *Queries) DeleteBlock(ctx context.Context, id uuid.UUID) (DeleteBlockRow, error) {
+	row := q.db.QueryRow(ctx, deleteBlock, id)
+	var i DeleteBlockRow
+	err := row.Scan(
+		&i.VisitorID,
+		&i.Network,
+		&i.Reason,
+		&i.Until,
+		&i.VisitorName,
+		&i.CustomerID,
+	)
+	return i, err
 }
 
 const deleteExpiredIdentityTokens = `-- name: DeleteExpiredIdentityTokens :exec
@@ -760,16 +783,15 @@ func (q *Queries) DeleteExpiredIdentityTokens(ctx context.Context) error {
 	return err
 }
 
-const deleteTag = `-- name: DeleteTag :execrows
-delete from tags where id = $1
+const deleteTag = `-- name: DeleteTag :one
+delete from tags where id = $1 returning name
 `
 
-func (q *Queries) DeleteTag(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteTag, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) DeleteTag(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, deleteTag, id)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const endConversation = `-- name: EndConversation :one
@@ -3001,8 +3023,12 @@ func (q *Queries) RemoveUnpermittedParticipations(ctx context.Context, userID uu
 	return err
 }
 
-const renameTag = `-- name: RenameTag :execrows
-update tags set name = $1 where id = $2
+const renameTag = `-- name: RenameTag :one
+update tags t
+set name = $1
+from (select x.id, x.name from tags x where x.id = $2 for update) old
+where t.id = old.id
+returning old.name as former_name
 `
 
 type RenameTagParams struct {
@@ -3010,12 +3036,12 @@ type RenameTagParams struct {
 	ID   uuid.UUID
 }
 
-func (q *Queries) RenameTag(ctx context.Context, arg RenameTagParams) (int64, error) {
-	result, err := q.db.Exec(ctx, renameTag, arg.Name, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Returns the name before.
+func (q *Queries) RenameTag(ctx context.Context, arg RenameTagParams) (string, error) {
+	row := q.db.QueryRow(ctx, renameTag, arg.Name, arg.ID)
+	var former_name string
+	err := row.Scan(&former_name)
+	return former_name, err
 }
 
 const requeueConversations = `-- name: RequeueConversations :many
@@ -3200,12 +3226,18 @@ func (q *Queries) RequeueConversations(ctx context.Context, arg RequeueConversat
 	return items, nil
 }
 
-const saveBlock = `-- name: SaveBlock :exec
+const saveBlock = `-- name: SaveBlock :one
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), $1, $2::uuid, $3::text::cidr, $4, $5::uuid,
   $6::timestamptz)
 on conflict (org_id, visitor_id, network) do update
 set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
+returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
 `
 
 type SaveBlockParams struct {
@@ -3217,8 +3249,15 @@ type SaveBlockParams struct {
 	Until     *time.Time
 }
 
-func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) error {
-	_, err := q.db.Exec(ctx, saveBlock,
+type SaveBlockRow struct {
+	ID          uuid.UUID
+	VisitorName string
+	CustomerID  uuid.UUID
+}
+
+// Returns whom it keeps out, for the event.
+func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) (SaveBlockRow, error) {
+	row := q.db.QueryRow(ctx, saveBlock,
 		arg.ID,
 		arg.VisitorID,
 		arg.Network,
@@ -3226,7 +3265,9 @@ func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) error {
 		arg.ByID,
 		arg.Until,
 	)
-	return err
+	var i SaveBlockRow
+	err := row.Scan(&i.ID, &i.VisitorName, &i.CustomerID)
+	return i, err
 }
 
 const saveVisitorEmail = `-- name: SaveVisitorEmail :one

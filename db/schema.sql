@@ -304,7 +304,7 @@ create policy permitted on invitations as restrictive to parley_app using (case 
   app.permitted_customers())::uuid[])) else (limited and (customers <@ (select app.permitted_customers()))) end);
 create policy staff_only on invitations as restrictive to parley_app using ((select app.is_staff()));
 create policy door on invitations for select to parley_door using (true);
-grant select, insert, update (accepted_at), delete on invitations to parley_app;
+grant select, insert, update (token_hash, accepted_at), delete on invitations to parley_app;
 grant select (org_id, id, email, role, customer_id, token_hash, verifies_email, expires_at, accepted_at) on invitations
   to parley_door;
 
@@ -328,7 +328,7 @@ create table password_resets (
 create policy staff_only on password_resets as restrictive to parley_app using ((select app.is_staff()));
 create policy door on password_resets for select to parley_door using (true);
 create policy door_update on password_resets for update to parley_door using (true);
-grant select, insert, update (used_at) on password_resets to parley_app;
+grant select, insert, update (token_hash, used_at) on password_resets to parley_app;
 grant select (org_id, user_id, token_hash, verifies_email, expires_at, used_at), update (used_at) on password_resets to
   parley_door;
 
@@ -1800,3 +1800,57 @@ create function app.door_reset_password(_token_hash bytea, _identity uuid, _hash
 -- address to an organization of its own does not learn where its owner tries to log in.
 create function app.door_record_refused_log_in(_email text, _reason text, _via text, _address text) returns void
   security definer;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
+
+------------------------------------------------------------------------------------------------------------------------
+-- River's tables
+------------------------------------------------------------------------------------------------------------------------
+
+------------------------------------------------------------------------------------------------------------------------
+-- What jobs refer to
+------------------------------------------------------------------------------------------------------------------------
+
+-- What somebody who is not logged in asked for: a new password for an address, or, with an organization, to create
+-- that. A row is there until its mail was sent, whether or not anybody knows the address.
+create table link_requests (
+  id           uuid not null,
+  email        text not null,
+  organization text,
+  name         text,
+  created_at   timestamptz not null default now(),
+  primary key (id),
+  check ((organization is null) = (name is null)),
+  check (((length(email) >= 3) and (length(email) <= 254)) and (email = lower(email))),
+  check ((length(name) >= 1) and (length(name) <= 100)),
+  check ((length(organization) >= 1) and (length(organization) <= 200))
+);
+-- of no tenant: no policies
+grant select, insert, update, delete on link_requests to parley_door;
+
+-- Transcripts that visitors want mailed. A row is there until its mail was sent.
+create table transcript_requests (
+  org_id          uuid not null,
+  id              uuid not null,
+  conversation_id uuid not null,
+  email           text not null,
+  created_at      timestamptz not null default now(),
+  primary key (org_id, id),
+  foreign key (org_id, conversation_id) references conversations(org_id, id) on delete cascade,
+  check ((length(email) >= 3) and (length(email) <= 254))
+);
+create index transcript_requests_org_id_conversation_id_idx on transcript_requests (org_id, conversation_id);
+-- tenant
+create policy system_only on transcript_requests as restrictive to parley_app using (((select app.role()) = 'system'));
+grant select, insert, delete on transcript_requests to parley_app;
+
+-- Stores what was asked for; false: too much waits.
+create function app.door_create_link_request(_id uuid, _email text, _organization text, _name text) returns boolean
+  security definer;
+
+create function app.door_find_link_request(_id uuid) returns table(email text, organization text, name text) security
+  definer;
+
+create function app.door_delete_link_request(_id uuid) returns void security definer;

@@ -196,7 +196,7 @@ func TestAuditLogIsNarrowed(t *testing.T) {
 		return p.Entries
 	}
 	for name, f := range map[string]audit.Filter{"words": {Text: "quiet 100%"}, "customer": {Customer: other}, "subject": {Subject: other},
-		"kind and words": {What: string(events.CustomerCreated), Text: "QUIET"}, "actor": {Actor: owner.ID()}} {
+		"kind and words": {What: string(events.CustomerCreated), Text: "QUIET"}, "actor": {Actor: owner.ID(), What: "Customers and websites"}} {
 		if list := find(owner, f); len(list) != 1 || list[0].Subject.ID != other {
 			t.Errorf("%s: %d events", name, len(list))
 		}

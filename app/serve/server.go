@@ -185,11 +185,6 @@ type frontParts struct {
 
 func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
 	h := p.services
-	if err != nil {
-		return nil, err
-	}
-	notification.Subscribe(h.Bus, h.Identity, pusher)
->>>>>>> 236d65c (Audit log: page, search, CSV export; log-ins and log-outs are recorded; CSV cells in a package of their own)
 	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = p.requests.observe
@@ -199,7 +194,7 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	}
 	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Audit: h.Audit, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {

@@ -51,7 +51,6 @@ var rules = []rule{
 	retired(`gauges?`, "limiter"),
 	retired(`in company`, "in one batch, group commit"),
 	retiredName(`worlds?`, "fixture"),
-	retiredName(`letters?`, "mail"),
 	retiredName(`told|tell|tells`, "notify, publish"),
 	retiredName(`hands?`, "transfer"),
 	retiredName(`keep|keeps|kept|keeper|keeping`, "store, cache, save"),

@@ -74,7 +74,7 @@ type Service struct {
 	dir    string // for uploads under way
 }
 
-// New returns the room. clamd is the address of a virus scanner; empty: none is asked.
+// New returns the service. clamd is the address of a virus scanner; empty: none is asked.
 func New(db *pg.DB, store Store, clamd string) *Service {
 	s := &Service{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
 	s.dir = filepath.Join(os.TempDir(), "parley-incoming")

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
@@ -34,7 +34,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		return running[rand.IntN(3)]
 	}
 	for n, a := range p.agents {
-		running[n%3].routing.Connect(a)
+		running[n%3].presence.Connect(a)
 	}
 	stop := make(chan struct{})
 	var players sync.WaitGroup
@@ -94,7 +94,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 			fine("take", err)
 		})
 		play(400*time.Millisecond, func() {
-			fine("status", any().routing.SetStatus(ctx, a, []routing.Status{routing.Online, routing.Online, routing.Away, routing.Offline}[rand.IntN(4)], ""))
+			fine("status", any().presence.SetStatus(ctx, a, []presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)], ""))
 		})
 	}
 	play(150*time.Millisecond, func() { // a supervisor gives and takes
@@ -111,7 +111,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		gone := running[n]
 		running[n] = fresh
 		mu.Unlock()
-		gone.routing.Abandon()
+		gone.abandon()
 	})
 	play(10*time.Millisecond, func() { // in every state that anybody can see
 		if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
@@ -143,8 +143,8 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 	}
 	last := any()
 	for _, a := range p.agents {
-		last.routing.Connect(a)
-		p.setStatus(t, last, a, routing.Online)
+		last.presence.Connect(a)
+		p.setStatus(t, last, a, presence.Online)
 	}
 	waitUntil(t, "the line is empty", func() bool {
 		for _, a := range p.agents {

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/group"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/tools/testkit"
@@ -55,18 +56,18 @@ func TestManualAssignment(t *testing.T) {
 	kind("chosen by somebody of another group", err, fail.NotFound)
 	_, err = take(stranger, uuid.Nil)
 	kind("the next one of another group", err, fail.NotFound)
-	group, _, err := i.routing.GetGroup(ctx, owner, p.group)
+	info, _, err := i.routing.GetGroupInfo(ctx, owner, p.group)
 	fine("the group", err)
-	group.Picking = false
-	fine("no choosing", i.routing.UpdateGroup(ctx, owner, p.group, group.Settings))
+	info.Picking = false
+	fine("no choosing", i.groups.Update(ctx, owner, p.group, info.Settings))
 	_, err = take(mia, cs[2])
 	kind("chosen where it is not allowed", err, fail.Conflict)
 	got, err = take(sara, cs[2])
 	if err != nil || got.StateReason != conversation.ReasonPick {
 		t.Errorf("a supervisor chooses: %+v %v", got, err)
 	}
-	group.Picking = true
-	fine("choosing", i.routing.UpdateGroup(ctx, owner, p.group, group.Settings))
+	info.Picking = true
+	fine("choosing", i.groups.Update(ctx, owner, p.group, info.Settings))
 	got, err = take(mia, cs[3])
 	if err != nil || got.StateReason != conversation.ReasonPick {
 		t.Errorf("chosen out of order: %+v %v", got, err)
@@ -82,7 +83,7 @@ func TestManualAssignment(t *testing.T) {
 		return i.routing.Transfer(ctx, who, "Mia", c, group, person, "Please")
 	}
 	kind("to somebody who is not there", transfer(mia, cs[0], uuid.Nil, tom.ID()), fail.Invalid)
-	p.setStatus(t, i, tom, routing.Online) // gets what is in line
+	p.setStatus(t, i, tom, presence.Online) // gets what is in line
 	waitUntil(t, "Tom has the two that wait", func() bool {
 		return p.getConversation(t, i, cs[1]).Agent == tom.ID() && p.getConversation(t, i, cs[4]).Agent == tom.ID()
 	})
@@ -103,14 +104,14 @@ func TestManualAssignment(t *testing.T) {
 	if err != nil || got.StateReason != conversation.ReasonOfferAccepted {
 		t.Errorf("accepted: %+v %v", got, err)
 	}
-	p.setStatus(t, i, tom, routing.Away) // keeps what he has, gets nothing new
-	p.setStatus(t, i, ida, routing.Online)
+	p.setStatus(t, i, tom, presence.Away) // keeps what he has, gets nothing new
+	p.setStatus(t, i, ida, presence.Online)
 	fine("to Ida", transfer(tom, cs[0], uuid.Nil, ida.ID()))
 	fine("declined", i.conversations.DeclineOffer(ctx, ida, "Ida", cs[0]))
 	if c := p.getConversation(t, i, cs[0]); c.State != conversation.Waiting || c.OfferedTo != uuid.Nil {
 		t.Errorf("declined: %+v", c)
 	}
-	p.setStatus(t, i, tom, routing.Online)
+	p.setStatus(t, i, tom, presence.Online)
 	waitUntil(t, "Tom has it again, not Ida, who has just declined", func() bool { return p.getConversation(t, i, cs[0]).Agent == tom.ID() })
 	fine("to Ida again", transfer(tom, cs[0], uuid.Nil, ida.ID()))
 	if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(ctx, "update conversations set offered_until = now() where id = $1", cs[0]); err != nil {
@@ -140,7 +141,7 @@ func TestManualAssignment(t *testing.T) {
 	}
 
 	// To a group: in its line, with its visitor's wait.
-	other, err := i.routing.CreateGroup(ctx, owner, "Help")
+	other, err := i.groups.Create(ctx, owner, "Help")
 	fine("a group", err)
 	kind("to a group that is none", transfer(mia, cs[3], uuid.New(), uuid.Nil), fail.Invalid)
 	before := p.getConversation(t, i, cs[3]).WaitingSince
@@ -188,18 +189,18 @@ func TestManualAssignment(t *testing.T) {
 	if err != nil || got.Agent != ida.ID() || got.StateReason != conversation.ReasonAssigned {
 		t.Errorf("given: %+v %v", got, err)
 	}
-	fine("Ida's limit", i.routing.SetMember(ctx, owner, p.group, routing.Member{ID: ida.ID(), IsMember: true, MaxChats: 1}))
+	fine("Ida's limit", i.groups.SetMember(ctx, owner, p.group, group.Member{ID: ida.ID(), IsMember: true, MaxChats: 1}))
 	_, err = i.routing.Assign(ctx, sara, c, ida.ID())
 	kind("given beyond the limit", err, fail.Conflict)
 	_, err = i.routing.Assign(ctx, sara, c, uuid.New())
 	kind("given to nobody", err, fail.NotFound)
-	p.setStatus(t, i, mia, routing.Offline)
+	p.setStatus(t, i, mia, presence.Offline)
 	_, err = i.routing.Assign(ctx, sara, c, mia.ID())
 	kind("given to somebody who is offline", err, fail.Conflict)
 
 	// Dismissed by a manager, and by nobody else: all it has is in line.
-	kind("an agent dismisses a colleague", i.routing.TakeOffline(ctx, mia, ida.ID()), fail.Forbidden)
-	fine("dismissed", i.routing.TakeOffline(ctx, p.As(access.Manager), ida.ID()))
+	kind("an agent dismisses a colleague", i.presence.TakeOffline(ctx, mia, ida.ID()), fail.Forbidden)
+	fine("dismissed", i.presence.TakeOffline(ctx, p.As(access.Manager), ida.ID()))
 	if n := p.queryNumber(t, "select count(*) from conversations where agent_id = $1 and state = 'open'", ida.ID()); n != 0 {
 		t.Errorf("who is dismissed has %v conversations", n)
 	}

@@ -9,7 +9,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -27,7 +27,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	}
 	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b)
 	members.UseInsecureHashing()
-	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: routing.New(db, b, conversations), Mail: mailer},
+	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: presence.New(db, b, conversations, presence.Options{}), Mail: mailer},
 		team.Options{PublicURL: "https://chat.example", SignUp: policy})
 }
 

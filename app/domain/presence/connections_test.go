@@ -14,7 +14,7 @@ import (
 	"parley/app/platform/bus"
 )
 
-// Desks of one agent count once; after the last one has closed, the agent is offline and its conversations are in the queue.
+// The desks of one agent count once; after the last one has closed, the agent is offline and its conversations are queued.
 func TestLastDeskBringsOfflineAfterGracePeriod(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, 300*time.Millisecond)
@@ -41,7 +41,7 @@ func TestLastDeskBringsOfflineAfterGracePeriod(t *testing.T) {
 }
 
 // A desk that opens again within the grace period changes nothing.
-func TestShortLossKeepsAgentOnline(t *testing.T) {
+func TestShortLossChangesNothing(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, 300*time.Millisecond)
 	p := newFixture(t, 1)
@@ -138,7 +138,7 @@ func TestPresenceOfOtherOrganizations(t *testing.T) {
 	ctx := context.Background()
 	i := newInstance(t, time.Minute)
 	p, other := newFixture(t, 1), newFixture(t, 1)
-	p.setStatus(t, i, p.agents[0], presence.Online)
+	p.connect(t, i, p.agents[0])
 	if err := i.presence.TakeOffline(ctx, other.As(access.Owner), p.agents[0].ID()); err == nil {
 		t.Error("the owner of another organization takes an agent offline")
 	}

@@ -105,6 +105,17 @@ func assignIn(tx *pg.Tenant, i *instance, id uuid.UUID, agent access.Actor) erro
 	return err
 }
 
+// connect opens a desk of an agent and waits until that is stored: it changes the agent's row.
+func (p *fixture) connect(t testing.TB, i *instance, agent access.Actor) {
+	t.Helper()
+	version := func() float64 {
+		return p.queryNumber(t, "select xmin::text::bigint from agents where user_id = $1", agent.ID())
+	}
+	before := version()
+	i.presence.Connect(agent)
+	waitUntil(t, "the desk is stored", func() bool { return version() != before })
+}
+
 func (p *fixture) setStatus(t testing.TB, i *instance, agent access.Actor, status presence.Status) {
 	t.Helper()
 	if err := i.presence.SetStatus(context.Background(), agent, status, ""); err != nil {

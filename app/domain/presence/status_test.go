@@ -12,21 +12,28 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Offline by choice stays so when a desk opens; a log-out does not, and is ignored while another desk is open.
-func TestOfflineByChoiceAndByLogout(t *testing.T) {
+func TestOfflineByChoiceStaysOffline(t *testing.T) {
+	t.Parallel()
+	i := newInstance(t, time.Minute)
+	p := newFixture(t, 1)
+	mia := p.agents[0]
+	p.connect(t, i, mia)
+	p.setStatus(t, i, mia, presence.Offline)
+	p.connect(t, i, mia)
+	if status := p.statusOf(t, i, mia); status != presence.Offline {
+		t.Errorf("offline by choice, and %s when a desk opens", status)
+	}
+}
+
+// A log-out is ignored while another desk is open, and the next desk that opens brings the agent online again.
+func TestOfflineAtLogoutUntilNextDesk(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	i := newInstance(t, time.Minute)
 	p := newFixture(t, 1)
 	mia := p.agents[0]
-	p.setStatus(t, i, mia, presence.Offline)
-	i.presence.Connect(mia)
-	waitUntil(t, "the desk is stored", func() bool { return p.queryNumber(t, "select count(*) from presence") == 1 })
-	if status := p.statusOf(t, i, mia); status != presence.Offline {
-		t.Errorf("offline by choice, and %s when a desk opens", status)
-	}
-	p.setStatus(t, i, mia, presence.Online)
-	i.presence.Connect(mia)
+	p.connect(t, i, mia)
+	p.connect(t, i, mia)
 	if err := i.presence.GoOfflineAtLogout(ctx, mia); err != nil || p.statusOf(t, i, mia) != presence.Online {
 		t.Errorf("logged out at one of two desks: %s, %v", p.statusOf(t, i, mia), err)
 	}
@@ -34,8 +41,10 @@ func TestOfflineByChoiceAndByLogout(t *testing.T) {
 	if err := i.presence.GoOfflineAtLogout(ctx, mia); err != nil || p.statusOf(t, i, mia) != presence.Offline {
 		t.Errorf("logged out at the last desk: %s, %v", p.statusOf(t, i, mia), err)
 	}
-	i.presence.Connect(mia)
-	waitUntil(t, "the next desk brings Mia online", func() bool { return p.statusOf(t, i, mia) == presence.Online })
+	p.connect(t, i, mia)
+	if status := p.statusOf(t, i, mia); status != presence.Online {
+		t.Errorf("at the next desk: %s", status)
+	}
 }
 
 func TestSetStatusChecksInput(t *testing.T) {
@@ -69,7 +78,7 @@ func TestTakeOfflineRequeues(t *testing.T) {
 	p := newFixture(t, 2)
 	mia, tom := p.agents[0], p.agents[1]
 	c := p.startConversation(t, i)
-	p.setStatus(t, i, mia, presence.Online)
+	p.connect(t, i, mia)
 	p.assign(t, i, c, mia)
 	if err := i.presence.TakeOffline(ctx, tom, mia.ID()); fail.KindOf(err) != fail.Forbidden {
 		t.Errorf("by an agent: %v", err)
@@ -93,7 +102,7 @@ func TestTakeOfflineRequeues(t *testing.T) {
 	if state := p.stateOf(t, i, c); state != conversation.Waiting || p.statusOf(t, i, mia) != presence.Offline {
 		t.Errorf("taken offline: the agent is %s, the conversation %s", p.statusOf(t, i, mia), state)
 	}
-	p.setStatus(t, i, tom, presence.Online)
+	p.connect(t, i, tom)
 	p.assign(t, i, c, tom)
 	if err := i.presence.TakeOffline(ctx, p.As(access.Manager), tom.ID()); err != nil || p.stateOf(t, i, c) != conversation.Waiting {
 		t.Errorf("by a manager: %s %v", p.stateOf(t, i, c), err)
@@ -110,7 +119,7 @@ func TestConfirmPresence(t *testing.T) {
 	i := newInstance(t, time.Minute)
 	p := newFixture(t, 1)
 	mia := p.agents[0]
-	p.setStatus(t, i, mia, presence.Online)
+	p.connect(t, i, mia)
 	if _, err := p.system(t).Exec(ctx, "update agents set unresponsive_since = now() where user_id = $1", mia.ID()); err != nil {
 		t.Fatal(err)
 	}

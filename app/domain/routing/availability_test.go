@@ -13,7 +13,7 @@ import (
 	"parley/app/platform/access"
 )
 
-// The ways of availability: given only to who is online, given back, lost, and had again.
+// Conversations are assigned to agents who are online only, and requeued when they are away for long, offline or lost.
 func TestAvailability(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -22,7 +22,7 @@ func TestAvailability(t *testing.T) {
 	mia, tom := p.agents[0], p.agents[1]
 	agentOf := func(c uuid.UUID) uuid.UUID { return p.getConversation(t, i, c).Agent }
 
-	// Nobody is there; then Mia's desk opens, twice: two tabs count once.
+	// No agent is online; then Mia's desk opens twice: two tabs count once.
 	c, v := p.startConversation(t, i, "Hello")
 	i.presence.Connect(mia)
 	i.presence.Connect(mia)
@@ -35,7 +35,7 @@ func TestAvailability(t *testing.T) {
 	if _, err := i.conversations.SendAsAgent(ctx, mia, c, uuid.New(), conversation.Text, "Hello!"); err != nil {
 		t.Fatal(err)
 	}
-	// The connection is lost: after the grace it waits, first in line and for Mia rather than for others.
+	// The connection is lost: after the grace period the conversation waits, and Mia is preferred to others.
 	i.presence.Disconnect(mia)
 	waitUntil(t, "it waits again", func() bool { return p.getConversation(t, i, c).State == conversation.Waiting })
 	if a, err := i.presence.GetAvailability(ctx, mia); err != nil || a.Status != presence.Offline || a.OpenChats != 0 {
@@ -51,7 +51,7 @@ func TestAvailability(t *testing.T) {
 	if got := p.getConversation(t, i, c); got.Agent != mia.ID() || got.StateReason != conversation.ReasonRouting {
 		t.Errorf("after a short loss: %+v", got)
 	}
-	// Away: nothing new, and what she has is given back after the time allowed.
+	// Away: nothing new is assigned, and what she has is requeued after the time allowed.
 	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), routing.Settings{AwayRequeueAfter: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestAvailability(t *testing.T) {
 	waitUntil(t, "Tom has it once more", func() bool { return agentOf(again.Conversation) == tom.ID() })
 }
 
-// A process that dies without a word: its agents' conversations come back when its lease is over.
+// A process dies without a word: its agents' conversations are requeued when its lease has run out.
 func TestDeadInstanceReleasesConversations(t *testing.T) {
 	t.Parallel()
 	alive, dead := newInstance(t, time.Second), newInstance(t, time.Hour)

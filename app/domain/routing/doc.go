@@ -1,7 +1,7 @@
 // Package routing decides which agent gets which conversation, and says what a visitor who waits can expect.
 //
 // Owns: routing (an organization's settings), agent_speeds, arrivals, the explanations of assignments, and what is learned of
-// agents and groups, in columns of agents and groups. It marks agents unresponsive, which presence takes back when they act.
+// agents and groups, in columns of agents and groups. It marks agents unresponsive, which presence undoes when they act.
 //
 // Must not touch: what is said, screens, HTML, a group's settings and members, who is online.
 //

@@ -25,7 +25,7 @@ func ExpectedWait(k, free, open int, duration float64) (least, most time.Duratio
 		return mean * math.Pow(math.Max(0, 1-1/(9*n)+z/(3*math.Sqrt(n))), 3)
 	}
 	low, high := quantile(-1.5), quantile(1.5)
-	return roundWait(low, math.Floor), max(time.Minute, roundWait(high, math.Ceil))
+	return roundWait(low, math.Trunc), max(time.Minute, roundWait(high, math.Ceil))
 }
 
 // roundWait rounds seconds to minutes, to five minutes beyond a quarter of an hour, to a quarter beyond an hour.

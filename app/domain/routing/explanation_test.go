@@ -13,7 +13,7 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Reasons are kept and read in words, by managers only.
+// Explanations are stored, and managers only read them in sentences.
 func TestAssignmentExplanations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -61,7 +61,7 @@ func newIdleInstance(t testing.TB, grace time.Duration, observers ...routing.Obs
 
 // abandon stops the process as if it had died.
 func (i *instance) abandon() {
-	i.abandon()
+	i.routing.Abandon()
 	i.presence.Abandon()
 }
 

@@ -21,7 +21,7 @@ import (
 
 // Three processes, conversations without end, agents who answer, close, pick, transfer, come and go, and processes that die: no
 // agent ever has more than allowed, no conversation two agents, and none is forgotten.
-func TestThreeInstancesKeepInvariants(t *testing.T) {
+func TestInvariantsOfThreeInstances(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	var mu sync.Mutex
@@ -89,7 +89,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 				fine("offer", i.routing.Transfer(ctx, a, "A", c, uuid.Nil, p.agents[rand.IntN(6)].ID(), ""))
 			}
 		})
-		play(25*time.Millisecond, func() { // by hand, beside the rule
+		play(25*time.Millisecond, func() { // besides what is assigned automatically
 			_, err := any().routing.Take(ctx, a, "A", uuid.Nil)
 			fine("take", err)
 		})
@@ -97,7 +97,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 			fine("status", any().presence.SetStatus(ctx, a, []presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)], ""))
 		})
 	}
-	play(150*time.Millisecond, func() { // a supervisor gives and takes
+	play(150*time.Millisecond, func() { // a supervisor assigns
 		c := own(p.agents[rand.IntN(6)])
 		if c != uuid.Nil {
 			_, err := any().routing.Assign(ctx, p.As(access.Supervisor), c, p.agents[rand.IntN(6)].ID())
@@ -113,7 +113,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		mu.Unlock()
 		gone.abandon()
 	})
-	play(10*time.Millisecond, func() { // in every state that anybody can see
+	play(10*time.Millisecond, func() { // at any time
 		if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
 			t.Errorf("%v agents have more than allowed", n)
 		}
@@ -137,7 +137,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 			t.Errorf("%v %s", n, check.what)
 		}
 	}
-	// Nobody is forgotten: with everybody there and nothing new, the line empties.
+	// No conversation is forgotten: with all agents online and nothing new, the queue empties.
 	if _, err := system.Exec(ctx, "update conversations set offered_until = now() where offered_until is not null"); err != nil { // nobody waits a minute here
 		t.Fatal(err)
 	}

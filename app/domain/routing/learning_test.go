@@ -16,7 +16,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What the database learns from replies is what the driver of the rule learns from the same times.
+// The database learns from replies what the driver of the rule learns from the same times.
 func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -11,8 +11,8 @@ import (
 	"parley/app/domain/presence"
 )
 
-// randomRun plays random events into a player and carries out what it decides, checking every decision against the eight
-// invariants of the rule.
+// randomRun plays random events into a replayer and carries out its decisions, checking each against the eight invariants of
+// the rule, whose numbers stand beside the checks.
 type randomRun struct {
 	t            *testing.T
 	rand         *rand.Rand
@@ -23,9 +23,9 @@ type randomRun struct {
 	agents       int
 	groups       int
 	log          []protocolDecision
-	requeues     map[int]int // how often a chat was taken back
+	requeues     map[int]int // how often a chat was requeued
 	requeuedFrom map[int]protocolMove
-	requeuedAt   map[int]float64 // when it was last taken back
+	requeuedAt   map[int]float64 // when it was last requeued
 }
 
 func newRandomRun(t *testing.T, seed uint64) *randomRun {
@@ -197,7 +197,7 @@ func (g *randomRun) assign(x protocolMove) {
 	g.apply(protocolEvent{Ev: "chat_assigned", Chat: x.Chat, Agent: x.Agent})
 }
 
-// checkNoStarvation checks that who is left in line cannot be given to anybody (5).
+// checkNoStarvation checks that no agent could take a chat that is left in the queue (5).
 func (g *randomRun) checkNoStarvation() {
 	for _, t := range g.conversationsWhere(func(t *replayedConversation) bool { return t.queued }) {
 		for at, a := range g.replayer.state.Agents {
@@ -240,7 +240,7 @@ func TestInvariants(t *testing.T) {
 	}
 }
 
-// What the game's protocol cannot say: helpers, limits of groups and customers, closed lines, overflow.
+// TestPlanSettings covers what the protocol cannot express: helpers, limits of groups and customers, closed groups, overflow.
 func TestPlanSettings(t *testing.T) {
 	t.Parallel()
 	base := func() *State {
@@ -308,7 +308,7 @@ func TestPlanSettings(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
 	}
-	// Whoever is writing is alive, whatever else waits.
+	// An agent who is writing is responsive, whatever else waits.
 	s := base()
 	s.Queue = nil
 	for i := range 2 {

@@ -76,7 +76,7 @@ func TestNoRoundsForClosedGroup(t *testing.T) {
 	}
 }
 
-// Two groups that take over from each other, and a customer that has all of its share: nothing goes to and fro.
+// Two groups overflow into each other, and a customer has used its capacity share: nothing is moved to and fro.
 func TestMutualOverflowDoesNotLoop(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -115,7 +115,7 @@ func TestMutualOverflowDoesNotLoop(t *testing.T) {
 	if n := p.queryNumber(t, "select count(*) from messages where conversation_id = $1", c); n != 1 {
 		t.Errorf("%v messages in a conversation in which one was written", n)
 	}
-	// Who has the answer does not wait for another when it goes back into the line.
+	// A conversation whose visitor has the reply does not wait for another when it is requeued.
 	agent := access.User(p.ID, p.getConversation(t, i, first).Agent, access.Agent, uuid.Nil)
 	if _, err := i.conversations.SendAsAgent(ctx, agent, first, uuid.New(), conversation.Text, "Answer"); err != nil {
 		t.Fatal(err)

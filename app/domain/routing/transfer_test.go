@@ -16,7 +16,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Every way by hand, and who may not.
+// Every manual assignment, and who may not make it.
 func TestManualAssignment(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -47,7 +47,7 @@ func TestManualAssignment(t *testing.T) {
 		cs, visitors = append(cs, c), append(visitors, v)
 	}
 
-	// Next, chosen, and beyond the limit.
+	// The next one, a picked one, and one beyond the limit.
 	got, err := take(mia, uuid.Nil)
 	if err != nil || got.ID != cs[0] || got.StateReason != conversation.ReasonTakeNext {
 		t.Errorf("the next one: %+v %v", got, err)
@@ -78,12 +78,12 @@ func TestManualAssignment(t *testing.T) {
 		t.Errorf("%v choices are recorded", n)
 	}
 
-	// Handed to a person: not to one who is not there or full; kept for it, accepted, declined, not accepted in time.
+	// Transferred to a teammate: not to one who is offline or at capacity; offered, accepted, declined, not accepted in time.
 	transfer := func(who access.Actor, c, group, person uuid.UUID) error {
 		return i.routing.Transfer(ctx, who, "Mia", c, group, person, "Please")
 	}
 	kind("to somebody who is not there", transfer(mia, cs[0], uuid.Nil, tom.ID()), fail.Invalid)
-	p.setStatus(t, i, tom, presence.Online) // gets what is in line
+	p.setStatus(t, i, tom, presence.Online) // gets what is queued
 	waitUntil(t, "Tom has the two that wait", func() bool {
 		return p.getConversation(t, i, cs[1]).Agent == tom.ID() && p.getConversation(t, i, cs[4]).Agent == tom.ID()
 	})
@@ -104,7 +104,7 @@ func TestManualAssignment(t *testing.T) {
 	if err != nil || got.StateReason != conversation.ReasonOfferAccepted {
 		t.Errorf("accepted: %+v %v", got, err)
 	}
-	p.setStatus(t, i, tom, presence.Away) // keeps what he has, gets nothing new
+	p.setStatus(t, i, tom, presence.Away) // has his conversations still, gets no new one
 	p.setStatus(t, i, ida, presence.Online)
 	fine("to Ida", transfer(tom, cs[0], uuid.Nil, ida.ID()))
 	fine("declined", i.conversations.DeclineOffer(ctx, ida, "Ida", cs[0]))
@@ -140,7 +140,7 @@ func TestManualAssignment(t *testing.T) {
 		}
 	}
 
-	// To a group: in its line, with its visitor's wait.
+	// Transferred to a group: queued there since its visitor began to wait.
 	other, err := i.groups.Create(ctx, owner, "Help")
 	fine("a group", err)
 	kind("to a group that is none", transfer(mia, cs[3], uuid.New(), uuid.Nil), fail.Invalid)
@@ -150,7 +150,7 @@ func TestManualAssignment(t *testing.T) {
 		t.Errorf("in the other line: %+v", c)
 	}
 
-	// Asked for help: reads, writes notes; to the visitor only where it may; not after it has left.
+	// A participant reads and writes notes; to the visitor only where allowed; nothing after having left.
 	say := func(who access.Actor, c uuid.UUID, k conversation.Kind) error {
 		_, err := i.conversations.SendAsAgent(ctx, who, c, uuid.New(), k, "Something")
 		return err
@@ -168,7 +168,7 @@ func TestManualAssignment(t *testing.T) {
 	fine("Tom ends the visit", i.conversations.RemoveParticipant(ctx, tom, "Tom", c, mia.ID()))
 	kind("afterwards", say(mia, c, conversation.Note), fail.Conflict)
 
-	// Watched, and taken over; only by who may.
+	// Watched and taken over, only by those who may monitor.
 	kind("an agent watches", i.conversations.Watch(ctx, mia, "Mia", c), fail.Forbidden)
 	fine("watch", i.conversations.Watch(ctx, sara, "Sara", c))
 	fine("a whisper", say(sara, c, conversation.Note))
@@ -180,11 +180,11 @@ func TestManualAssignment(t *testing.T) {
 	}
 	kind("the former agent answers", say(tom, c, conversation.Text), fail.Conflict)
 	fine("the supervisor answers", say(sara, c, conversation.Text))
-	guests, err := i.conversations.ListParticipants(ctx, sara, []uuid.UUID{c})
-	if err != nil || len(guests[c]) != 0 {
-		t.Errorf("who has it is a guest still: %+v %v", guests, err)
+	participants, err := i.conversations.ListParticipants(ctx, sara, []uuid.UUID{c})
+	if err != nil || len(participants[c]) != 0 {
+		t.Errorf("who has it is a guest still: %+v %v", participants, err)
 	}
-	// Given to somebody, also from the line; not beyond the limit.
+	// Assigned by a supervisor, also from the queue; not beyond the limit.
 	got, err = i.routing.Assign(ctx, sara, cs[3], ida.ID())
 	if err != nil || got.Agent != ida.ID() || got.StateReason != conversation.ReasonAssigned {
 		t.Errorf("given: %+v %v", got, err)
@@ -198,7 +198,7 @@ func TestManualAssignment(t *testing.T) {
 	_, err = i.routing.Assign(ctx, sara, c, mia.ID())
 	kind("given to somebody who is offline", err, fail.Conflict)
 
-	// Dismissed by a manager, and by nobody else: all it has is in line.
+	// Taken offline by a manager, and by nobody else: the conversations are requeued.
 	kind("an agent dismisses a colleague", i.presence.TakeOffline(ctx, mia, ida.ID()), fail.Forbidden)
 	fine("dismissed", i.presence.TakeOffline(ctx, p.As(access.Manager), ida.ID()))
 	if n := p.queryNumber(t, "select count(*) from conversations where agent_id = $1 and state = 'open'", ida.ID()); n != 0 {

@@ -201,9 +201,13 @@ func TestConsult(t *testing.T) {
 	ctx := context.Background()
 	m := newManual(t)
 	c := m.start(1)[0]
-	_, err := m.take(m.tom, c)
-	m.fine("taken", err)
-	m.refused("a note of a stranger", m.send(m.mia, c, conversation.Note), fail.Conflict)
+	_, err := m.take(m.mia, c)
+	m.fine("taken by Mia", err)
+	m.fine("back into the queue", m.transfer(m.mia, c, m.group, uuid.Nil))
+	_, err = m.take(m.tom, c)
+	m.fine("taken by Tom", err)
+	m.refused("a note of a stranger", m.send(m.ida, c, conversation.Note), fail.NotFound)
+	m.refused("a note of the former agent", m.send(m.mia, c, conversation.Note), fail.Conflict)
 	consult := func(actor access.Actor, teammate uuid.UUID, mayWrite bool) error {
 		return m.i.routing.Consult(ctx, actor, "N", c, teammate, mayWrite, "Do you know him?")
 	}

@@ -12,8 +12,10 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
@@ -28,11 +30,14 @@ type Services struct {
 	Identity      *identity.Service
 	Sessions      *identity.SessionCache
 	Conversations *conversation.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Archive       *archive.Service
 	Audit         *audit.Service
 	Files         *files.Service
+	rounds        roundMetrics
 }
 
 // openServices finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
@@ -114,7 +119,10 @@ func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggest
 	h.Identity = identity.New(db, b, members)
 	h.Sessions = identity.NewSessionCache(db, b)
 	h.Conversations = conversation.New(db, b)
-	h.Routing = routing.New(db, b, h.Conversations)
+	h.Groups = group.New(db, b)
+	h.Presence = presence.New(db, b, h.Conversations, presence.Options{})
+	h.rounds = newRoundMetrics()
+	h.Routing = routing.New(db, b, h.Conversations, h.Groups, h.Presence, routing.Options{Observer: h.rounds})
 	h.FAQ = faq.New(db, b, suggestions)
 	h.Archive = archive.New(db)
 	h.Audit = audit.New(db)

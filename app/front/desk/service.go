@@ -4,13 +4,17 @@ import (
 	"parley/app/domain/assist"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 )
 
 // Services are what read models are read from.
 type Services struct {
 	Conversations *conversation.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Identity      *identity.Service
@@ -20,6 +24,8 @@ type Services struct {
 // Service reads what screens show.
 type Service struct {
 	conversations *conversation.Service
+	groups        *group.Service
+	presence      *presence.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	identity      *identity.Service
@@ -28,5 +34,5 @@ type Service struct {
 
 // New returns a Service that reads from others.
 func New(s Services) *Service {
-	return &Service{conversations: s.Conversations, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
+	return &Service{conversations: s.Conversations, groups: s.Groups, presence: s.Presence, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
 }

@@ -102,7 +102,7 @@ func nameOr(name, other string) string {
 type Assignment struct{ Conversation, Agent uuid.UUID }
 
 // Assign gives conversations to agents, inside the caller's transaction; by is ByRouting, ByOrder or ByTakeOver, from the agent
-// they have (zero: they wait). What is not there any more is left out. The caller rings after the commit.
+// they have (zero: they wait). What is not there any more is left out. The caller publishes after the commit.
 func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID) ([]MessageEvent, error) {
 	p := conversationdb.AssignConversationsParams{StateReason: reason, FromAgent: optional(from)}
 	for _, a := range assignments {
@@ -199,14 +199,14 @@ type RequeueOptions struct {
 	OnlyUnanswered bool          // only where the visitor waits
 	MinHeld        time.Duration // only where the agent has had it for so long; 0: anyway
 	OfferNote      string        // who offers it, and why
-	Note           string        // for colleagues, by NoteBy
+	Note           string        // for teammates, by NoteBy
 	NoteBy         string
 }
 
-// OfferTimeout is how long a colleague has to accept a conversation.
+// OfferTimeout is how long a teammate has to accept a conversation.
 const OfferTimeout = 60 * time.Second
 
-// Requeue puts open conversations back into a line, inside the caller's transaction. The caller rings after the commit.
+// Requeue puts open conversations back into the queue, inside the caller's transaction. The caller publishes after the commit.
 func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions) ([]MessageEvent, error) {
 	var minHeld *int32
 	if in.MinHeld > 0 {
@@ -250,9 +250,9 @@ func (s *Service) DeclineOffer(ctx context.Context, who access.Actor, name strin
 type TransferRequest struct {
 	Conversation uuid.UUID
 	Group        uuid.UUID // to this group's line, or
-	Agent        uuid.UUID // offered to this colleague
+	Agent        uuid.UUID // offered to this teammate
 	ToName       string    // its name, for the note
-	Comment      string    // for the colleagues; may be empty
+	Comment      string    // for teammates; may be empty
 }
 
 // Transfer hands a conversation over: to a group's line, or to a person, who has OfferLasts to accept it.

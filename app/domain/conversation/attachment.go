@@ -25,7 +25,7 @@ func (a Attachment) encode() string {
 	return fmt.Sprintf("%s\n%s %d %d %d", a.Name, a.MediaType, a.Size, a.Width, a.Height)
 }
 
-// Attachment returns what a message says of its file; false: it is none, or was taken back.
+// Attachment returns what a message says of its file; false: it is none, or was deleted.
 func (m Message) Attachment() (a Attachment, ok bool) {
 	if m.Kind != File || m.Changed == Erased {
 		return a, false

@@ -31,7 +31,7 @@ type Commit struct {
 	Err      error
 }
 
-// store writes a draft in company and returns it as it was written; ok is false if the statement's guards let nothing
+// store writes a draft in a batch with others and returns it as it was written; ok is false if the statement's guards let nothing
 // through. While the database is away it is tried again.
 func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -66,7 +66,7 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 	}
 }
 
-// commitSingle writes a draft that is not to be in company, beside the writers.
+// commitSingle writes a draft that is not to be in a batch with others, beside the writers.
 func (s *Service) commitSingle(d *draft) {
 	s.singles.Add(1)
 	go func() {
@@ -80,7 +80,7 @@ func errNotStored(err error) error {
 	return &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "This could not be saved just now. Please try again in a moment."}
 }
 
-// commitBatch keeps a batch, rings for what was kept, and tells the drafts' writers.
+// commitBatch keeps a batch, publishes events for what was stored, and answers the drafts' callers.
 func (s *Service) commitBatch(batch []*draft) {
 	defer func() {
 		for _, d := range batch {
@@ -91,7 +91,7 @@ func (s *Service) commitBatch(batch []*draft) {
 }
 
 // storeAndPublish writes drafts in one transaction and one round trip, for each organization with one scope and one statement of
-// each kind, and rings for what was kept.
+// each kind, and publishes events for what was stored.
 func (s *Service) storeAndPublish(batch []*draft) {
 	begun := time.Now()
 	if s.commitMode == CommitNone && !batch[0].begins {
@@ -240,7 +240,7 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 	return read
 }
 
-// publishBatch rings once for everything that was kept. A fault in a screen is logged and harms no writer.
+// publishBatch publishes one event for everything that was stored. A fault in a screen is logged and harms no writer.
 func (s *Service) publishBatch(batch []*draft) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -10,7 +10,7 @@ import (
 	"parley/app/platform/access"
 )
 
-// CommitMode is how messages are kept. A server keeps them in company; the other ways are what "parley bench" compares with.
+// CommitMode is how messages are committed. A server commits them in a batch with others; the other ways are what "parley bench" compares with.
 type CommitMode int
 
 const (
@@ -22,7 +22,7 @@ const (
 // SetCommitMode changes how messages are kept. To be called before the first message, and by nobody who serves people.
 func (s *Service) SetCommitMode(mode CommitMode) { s.commitMode = mode }
 
-// enqueue puts a draft in line, or has it written at once.
+// enqueue puts a draft into the queue of drafts, or has it written at once.
 func (s *Service) enqueue(d *draft) error {
 	if s.commitMode == CommitEach || s.commitMode == CommitNone && d.begins { // conversations do exist
 		s.commitSingle(d)

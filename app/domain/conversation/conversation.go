@@ -37,7 +37,7 @@ type CommitHook func(ctx context.Context, t *pg.Tenant, begun []uuid.UUID, repli
 // Reply is an agent's, on its way into the table.
 type Reply struct{ Conversation, Message uuid.UUID }
 
-// New returns the room.
+// New returns the service.
 func New(db *pg.DB, b *bus.Bus) *Service {
 	s := &Service{db: db, bus: b, unknownCodes: cache.NewNegativeCache(time.Minute, 60, 0.2)}
 	s.committer = newCommitter(DefaultCommitWindow, s.commitBatch)
@@ -92,7 +92,7 @@ const (
 	Note   Kind = "note"   // only staff can see it
 	System Kind = "system" // Body is one of the codes below
 	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now
-	Erase  Kind = "erase"  // Of is taken back
+	Erase  Kind = "erase"  // Of is deleted
 )
 
 // Bodies of system messages.
@@ -248,7 +248,7 @@ func toConversation(r conversationdb.GetConversationRow) Conversation {
 	return c
 }
 
-// RepublishMessage rings for what was said before: whoever comes back after a loss does it, because the process that should have
+// RepublishMessage publishes again what was sent before: whoever comes back after a loss does it, because the process that should have
 // rung may be gone. Who has seen it does nothing.
 func (s *Service) RepublishMessage(org, conversation, visitor uuid.UUID, seq int) {
 	s.bus.Publish(bus.Event{Kind: bus.Conversation, Org: org, Conversation: conversation, Visitor: visitor, Seq: seq})

@@ -12,7 +12,7 @@ import (
 	"parley/app/platform/validate"
 )
 
-// erasedBody is the body of what was taken back: the table wants one.
+// erasedBody is the body of what was deleted: the table wants one.
 const erasedBody = "–"
 
 // EditReply says the agent's own last reply otherwise, or takes it back if there is no text. The visitor sees the new text;

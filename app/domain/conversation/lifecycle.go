@@ -47,7 +47,7 @@ func (s *Service) SendIdleCheck(ctx context.Context, org, conversation uuid.UUID
 	return s.publishSystemMessage(org, row, err)
 }
 
-// publishSystemMessage rings for what a statement of the program's own has said; that its guards let nothing through is no error.
+// publishSystemMessage publishes what a statement of the program has sent; that its guards let nothing through is no error.
 func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.PostSystemMessageRow, err error) error {
 	if pg.IsNoRows(err) {
 		return nil

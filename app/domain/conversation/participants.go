@@ -14,7 +14,7 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Participant is a colleague in a conversation that is another's.
+// Participant is a teammate in a conversation that is another's.
 type Participant struct {
 	ID       uuid.UUID
 	Name     string
@@ -22,7 +22,7 @@ type Participant struct {
 	Watching bool // came by itself
 }
 
-// ListParticipants returns who is a guest, by conversation.
+// ListParticipants returns who takes part, by conversation.
 func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
 	t, err := s.db.Authorize(who, access.Answer)
 	if err != nil || len(conversations) == 0 {
@@ -36,7 +36,7 @@ func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conver
 	return participants, err
 }
 
-// Invitation brings a colleague into a conversation.
+// Invitation brings a teammate into a conversation.
 type Invitation struct {
 	Conversation    uuid.UUID
 	Participant     uuid.UUID
@@ -45,7 +45,7 @@ type Invitation struct {
 	Comment         string
 }
 
-// Consult brings a colleague into the actor's conversation: it reads, writes notes, and to the visitor where it may.
+// Consult brings a teammate into the actor's conversation: it reads, writes notes, and to the visitor where it may.
 func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in Invitation) error {
 	var err error
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
@@ -62,7 +62,7 @@ func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in
 		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.Can(access.Monitor)})
 }
 
-// Watch makes somebody who may watch a guest of any running conversation.
+// Watch makes somebody who may watch a participant in any running conversation.
 func (s *Service) Watch(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
 	return s.addParticipant(ctx, who, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
@@ -101,13 +101,13 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 	return err
 }
 
-// publishParticipant tells that a guest came or left.
+// publishParticipant tells that a participant came or left.
 func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.UUID, event MessageEvent) {
 	s.bus.Publish(busEvent(org, event), bus.Event{Kind: bus.Participants, Org: org, Conversation: event.Snapshot.ID, User: participant})
 	s.flushEvents(ctx)
 }
 
-// RemoveParticipant ends a guest's visit: by itself, by the agent who has the conversation, or by somebody who may watch.
+// RemoveParticipant ends somebody's participation: the participant's own wish, by the agent who has the conversation, or by somebody who may watch.
 func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name string, conversation, participant uuid.UUID) error {
 	t, err := s.db.Authorize(who, access.Answer)
 	if err != nil {

@@ -34,7 +34,7 @@ type QueueScope struct {
 // Has reports whether a group's line is among them.
 func (q QueueScope) Has(group uuid.UUID) bool { return q.AllGroups || slices.Contains(q.Groups, group) }
 
-// ListForDesk returns the head of the actor's queues (the longest-waiting LineShown conversations, and what is offered to the actor), the actor's
+// ListForDesk returns the head of the actor's queues (the longest-waiting MaxQueueShown conversations, and what is offered to the actor), the actor's
 // own open conversations and those that it takes part in (the longest unanswered first).
 func (s *Service) ListForDesk(ctx context.Context, who access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
 	t, err := s.db.Authorize(who, access.Answer)
@@ -79,7 +79,7 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, who access.Actor, scope
 	return max(0, int(n)-shown), err
 }
 
-// QueueHead returns the longest-waiting LineShown conversations of some queues that are offered to nobody, and how many there are in all.
+// QueueHead returns the longest-waiting MaxQueueShown conversations of some queues that are offered to nobody, and how many there are in all.
 // limited restricts both to customers. It is for screens that see the same of a queue; each checks with Sees what it shows.
 func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
 	err error) {

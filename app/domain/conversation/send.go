@@ -84,7 +84,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
 		}
 		if err == nil {
-			// Said again because no acknowledgement came: the bell may have been lost with it.
+			// Sent again because no acknowledgement came: the event may have been lost with it.
 			s.RepublishMessage(who.Org(), known.ConversationID, who.ID(), int(known.Seq))
 			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
 		}
@@ -175,7 +175,7 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 }
 
 // flushEvents waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
-// after it has answered: nobody would come back to it and ring again, as a visitor's socket does.
+// after it has answered: nobody would come back to it and ask again, as a visitor's socket does.
 func (s *Service) flushEvents(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()

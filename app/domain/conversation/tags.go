@@ -90,7 +90,7 @@ func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.U
 	if len(all) >= maxTags {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a colleague may have made it just now
+	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a teammate may have made it just now
 		return err
 	}
 	_, err = q.TagConversation(ctx, p)

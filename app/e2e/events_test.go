@@ -111,7 +111,9 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 			_, err := s.Org.AddWebsite(ctx, owner, o.Customer, org.WebsiteInput{Name: "Second", Host: "second.example"})
 			return err
 		}},
-		{name: "update website", kind: events.WebsiteChanged, run: func() error { return s.Org.UpdateWebsite(ctx, owner, o.Website, org.WebsiteUpdate{Name: "Shop", Greeting: "Hi"}) }},
+		{name: "update website", kind: events.WebsiteChanged, run: func() error {
+			return s.Org.UpdateWebsite(ctx, owner, o.Website, org.WebsiteUpdate{Name: "Shop", Greeting: "Hi"})
+		}},
 		{name: "widget", kind: events.WidgetChanged, run: func() error {
 			return s.Org.UpdateSettings(ctx, owner, o.Website, func(x *org.Settings) error { x.Privacy = "New"; return nil })
 		}},
@@ -148,10 +150,16 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "publish what is", run: func() error { _, err := s.FAQ.SetState(ctx, owner, []uuid.UUID{saved}, faq.Published); return err }},
 		{name: "export FAQ", kind: events.FAQExported, run: func() error { return s.FAQ.Export(ctx, owner, "csv", &bytes.Buffer{}) }},
 		{name: "delete FAQ entry", kind: events.FAQDeleted, run: func() error { return s.FAQ.RemoveEntry(ctx, owner, saved) }},
-		{name: "desk rules", kind: events.DeskRulesChanged, run: func() error { return s.FAQ.SetDeskRules(ctx, owner, faq.DeskRules{Review: true, AwayReasons: []string{"Lunch"}}) }},
+		{name: "desk rules", kind: events.DeskRulesChanged, run: func() error {
+			return s.FAQ.SetDeskRules(ctx, owner, faq.DeskRules{Review: true, AwayReasons: []string{"Lunch"}})
+		}},
 		{name: "snippet", kind: events.SnippetCreated, run: func() error { return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "bye", Body: "Good bye"}) }},
-		{name: "own snippet", run: func() error { return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "mine", Body: "Mine", User: owner.ID()}) }},
-		{name: "change snippet", kind: events.SnippetChanged, run: func() error { return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{ID: o.snippet, Name: "hello", Body: "Hi"}) }},
+		{name: "own snippet", run: func() error {
+			return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "mine", Body: "Mine", User: owner.ID()})
+		}},
+		{name: "change snippet", kind: events.SnippetChanged, run: func() error {
+			return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{ID: o.snippet, Name: "hello", Body: "Hi"})
+		}},
 		{name: "delete snippet", kind: events.SnippetDeleted, run: func() error { return s.FAQ.RemoveSnippet(ctx, owner, o.snippet) }},
 		{name: "model", kind: events.ModelChanged, run: func() error { return drafts.SetModelSettings(ctx, owner, model) }},
 		{name: "remove model", kind: events.ModelRemoved, run: func() error { return drafts.RemoveModel(ctx, owner) }},
@@ -159,7 +167,9 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "rename tag", kind: events.TagRenamed, run: func() error { return s.Conversations.RenameTag(ctx, owner, o.tag, "Return") }},
 		{name: "rename to a taken tag", bad: true, run: func() error { return s.Conversations.RenameTag(ctx, owner, o.tag, "REFUND") }},
 		{name: "delete tag", kind: events.TagDeleted, run: func() error { return s.Conversations.DeleteTag(ctx, owner, o.tag) }},
-		{name: "block", kind: events.BlockAdded, run: func() error { return s.Conversations.AddBlock(ctx, owner, conversation.Block{Visitor: o.visitor.ID(), ExpiresAt: time.Now().Add(time.Hour)}) }},
+		{name: "block", kind: events.BlockAdded, run: func() error {
+			return s.Conversations.AddBlock(ctx, owner, conversation.Block{Visitor: o.visitor.ID(), ExpiresAt: time.Now().Add(time.Hour)})
+		}},
 		{name: "remove block", kind: events.BlockRemoved, run: func() error { return s.Conversations.RemoveBlock(ctx, owner, o.block) }},
 		{name: "message", run: func() error {
 			_, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), o.conversation, uuid.New(), "text", "Not an event")

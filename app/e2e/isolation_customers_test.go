@@ -135,6 +135,8 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 			on conflict do nothing`,
 		`insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
 			select org_id, sha256(id::text::bytea), website_id, visitor_id, now() + interval '1 day' from conversations where customer_id = $1 and $2 <> ''`,
+		`insert into transcript_requests (org_id, id, conversation_id, email)
+			select org_id, gen_random_uuid(), id, id || '@' || $2 || '.example' from conversations where customer_id = $1`,
 		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, length($2) from websites where customer_id = $1`,
 		`insert into used_identity_tokens (org_id, hash, visitor_id, ip_address, until)
 			select org_id, sha256(id::text::bytea), visitor_id, 'Address of ' || $2, now() + interval '1 day' from conversations where customer_id = $1`,

@@ -324,7 +324,9 @@ func TestDeleteConfirmations(t *testing.T) {
 	}
 	m.post("/faq/" + entry.String() + "/remove")
 	after := count()
-	if lost := gone(before, after); lost["faq_entries"] != 1 || lost["faq_texts"] != 2 || lost["faq_history"] != 1 || len(lost) != 3 {
+	lost := gone(before, after)
+	delete(lost, "events") // the deletion itself
+	if lost["faq_entries"] != 1 || lost["faq_texts"] != 2 || lost["faq_history"] != 1 || len(lost) != 3 {
 		t.Errorf("an FAQ entry took %v", lost)
 	}
 	if page := m.get(path); !strings.Contains(page, "Delete group Billing & more? 2 snippets, 1 member's place in it and the routing of 1 website are deleted with it. The main group answers for 1 website then.") {

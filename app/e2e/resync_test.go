@@ -35,7 +35,7 @@ func TestResyncAfterLostEvents(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if err := conversation.New(db, deaf).AddBlock(ctx, o.As(access.Supervisor), conversation.Block{Network: "203.0.113.0/24"}); err != nil {
+	if err := conversation.New(db, deaf, conversation.Options{}).AddBlock(ctx, o.As(access.Supervisor), conversation.Block{Network: "203.0.113.0/24"}); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := org.New(db, deaf)

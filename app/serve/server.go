@@ -16,6 +16,7 @@ import (
 
 	"parley/app/demo"
 	"parley/app/domain/assist"
+	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/followup"
 	"parley/app/domain/notification"
@@ -42,6 +43,7 @@ type Server struct {
 	HTTP           *http.Server
 	Connections    *BoundedListener
 	requests       requestMetrics
+	commits        commitMetrics
 	admin          *http.Server // nil: there is none
 	AdminAddress   string       // its host and port
 	drainDelay     time.Duration
@@ -62,11 +64,16 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := openServices(ctx, cfg)
+	commits := newCommitMetrics()
+	var observer conversation.Observer
+	if cfg.AdminAddr != "" {
+		observer = commits
+	}
+	h, err := openServices(ctx, cfg, observer)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Services: h, mailer: mailer, Failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: newDisks(cfg, h.Cluster), requests: newRequestMetrics()}
+	s := &Server{Services: h, mailer: mailer, Failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: newDisks(cfg, h.Cluster), requests: newRequestMetrics(), commits: commits}
 	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
 	if err != nil {
 		h.close()
@@ -122,9 +129,7 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Files = files.New(h.DB, store, cfg.Clamd)
-	h.Files.SetQuotas(cfg.Quotas)
-	h.Files.SetIncomingDir(filepath.Join(cfg.DataDir, "incoming"))
+	h.Files = files.New(h.DB, store, files.Options{Scanner: cfg.Clamd, Quotas: cfg.Quotas, IncomingDir: filepath.Join(cfg.DataDir, "incoming")})
 	after, minute := cfg.AnswerMailAfter, cfg.SettingsMinute
 	if after == 0 {
 		after, minute = followup.AnswerMailAfter, time.Minute

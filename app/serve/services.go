@@ -34,7 +34,7 @@ type Services struct {
 
 // openServices finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
 // does not bind.
-func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
+func openServices(ctx context.Context, cfg Config, commits conversation.Observer) (_ *Services, err error) {
 	h := &Services{}
 	defer func() {
 		if err != nil {
@@ -76,9 +76,7 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	case cfg.DatabaseURL != "":
 		driver = bus.Postgres(h.DB)
 	}
-	h.wire(h.DB, bus.New(driver), cfg.Demo)
-	h.Conversations.SetCommitWindow(cfg.CommitWindow)
-	h.Conversations.SetCommitMode(cfg.CommitMode)
+	h.wire(h.DB, bus.New(driver), cfg.Demo, conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode, Observer: commits})
 	h.Identity.SetLimits(cfg.Identity)
 	if cfg.Suggestions != (faq.MemoryBudget{}) {
 		h.FAQ.SetMemoryBudget(cfg.Suggestions)
@@ -89,17 +87,18 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 // NewServices puts the rooms on a database that is there already, and a bus.
 func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
 	h := &Services{}
-	h.wire(db, b, demo)
+	h.wire(db, b, demo, conversation.Options{Window: conversation.DefaultCommitWindow})
 	return h
 }
 
 // wire puts the rooms on a database and a bus.
-func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool) {
+func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool, messages conversation.Options) {
 	h.DB, h.Bus = db, b
 	h.Org = org.New(db, b)
 	h.Identity = identity.New(db, b, demo)
 	h.Sessions = identity.NewSessionCache(db, b)
-	h.Conversations = conversation.New(db, b)
+	messages.Alongside = []conversation.Alongside{routing.LearnAlongside}
+	h.Conversations = conversation.New(db, b, messages)
 	h.Routing = routing.New(db, b, h.Conversations)
 	h.FAQ = faq.New(db, b)
 	h.Archive = archive.New(db)

@@ -114,9 +114,7 @@ func (s *Service) storeAndPublish(batch []*draft) {
 		}
 		slog.Warn("a commit failed; its messages are tried again", "messages", len(batch), "error", err)
 	}
-	if s.OnCommit != nil {
-		s.OnCommit(Commit{len(batch), time.Since(begun), err})
-	}
+	s.observer.Committed(Commit{len(batch), time.Since(begun), err})
 	if err == nil {
 		s.publishBatch(batch)
 	}
@@ -141,8 +139,8 @@ func (s *Service) storeBatch(ctx context.Context, batch []*draft) error {
 		}
 		t := p.As(access.System(sorted[0].org, "keep messages"))
 		read = append(read, queueStatements(ctx, conversationdb.New(t), sorted[:n])...)
-		if s.CommitHook != nil {
-			read = append(read, s.runCommitHook(ctx, t, sorted[:n])...)
+		if len(s.alongside) > 0 {
+			read = append(read, s.queueAlongside(ctx, t, sorted[:n])...)
 		}
 		sorted = sorted[n:]
 	}
@@ -159,22 +157,25 @@ func (s *Service) storeBatch(ctx context.Context, batch []*draft) error {
 	return failed
 }
 
-// runCommitHook queues what else is to be written with one organization's drafts.
-func (s *Service) runCommitHook(ctx context.Context, t *pg.Tenant, drafts []*draft) []func() error {
-	var begun []uuid.UUID
-	var replied []Reply
+// queueAlongside queues what else is to be written with one organization's drafts.
+func (s *Service) queueAlongside(ctx context.Context, t *pg.Tenant, drafts []*draft) (read []func() error) {
+	var started []uuid.UUID
+	var replies []Reply
 	for _, d := range drafts {
 		switch {
 		case d.begins:
-			begun = append(begun, d.conversation)
+			started = append(started, d.conversation)
 		case d.author == ByAgent && d.kind != Note:
-			replied = append(replied, Reply{d.conversation, d.id})
+			replies = append(replies, Reply{d.conversation, d.id})
 		}
 	}
-	if begun == nil && replied == nil {
+	if started == nil && replies == nil {
 		return nil
 	}
-	return s.CommitHook(ctx, t, begun, replied)
+	for _, queue := range s.alongside {
+		read = append(read, queue(ctx, t, started, replies)...)
+	}
+	return read
 }
 
 // queueStatements queues one organization's drafts and returns how to read their results.

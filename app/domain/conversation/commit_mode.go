@@ -19,9 +19,6 @@ const (
 	CommitNone                      // no commit at all: what was said is lost with the process
 )
 
-// SetCommitMode changes how messages are kept. To be called before the first message, and by nobody who serves people.
-func (s *Service) SetCommitMode(mode CommitMode) { s.commitMode = mode }
-
 // enqueue puts a draft in line, or has it written at once.
 func (s *Service) enqueue(d *draft) error {
 	if s.commitMode == CommitEach || s.commitMode == CommitNone && d.begins { // conversations do exist

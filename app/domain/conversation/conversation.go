@@ -1,75 +1,13 @@
 package conversation
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/bus"
-	"parley/app/platform/cache"
-	"parley/app/platform/pg"
 )
-
-// Service is the place of conversations and messages.
-type Service struct {
-	unknownCodes *cache.NegativeCache // codes of mailed links that lead nowhere
-	db           *pg.DB
-	bus          *bus.Bus
-	committer    *committer
-	commitMode   CommitMode
-	dryRun       dryRun
-	singles      sync.WaitGroup // drafts being written beside the line
-
-	// OnCommit, if set before the first message, is told of every commit.
-	OnCommit func(Commit)
-	// Beside, if set before the first message, adds statements to the one transaction in which messages are kept.
-	CommitHook CommitHook
-}
-
-// CommitHook queues what else is to be written with messages, through a pipeline's handle of their organization: the
-// conversations that begin, and what agents reply. It may be more than is kept in the end; the statements find out. It
-// returns how the results are read, in the order of queueing.
-type CommitHook func(ctx context.Context, t *pg.Tenant, begun []uuid.UUID, replied []Reply) []func() error
-
-// Reply is an agent's, on its way into the table.
-type Reply struct{ Conversation, Message uuid.UUID }
-
-// New returns the room.
-func New(db *pg.DB, b *bus.Bus) *Service {
-	s := &Service{db: db, bus: b, unknownCodes: cache.NewNegativeCache(time.Minute, 60, 0.2)}
-	s.committer = newCommitter(DefaultCommitWindow, s.commitBatch)
-	return s
-}
-
-// SetCommitWindow changes how long messages wait for company; 0 is not at all. To be called before the first message.
-func (s *Service) SetCommitWindow(d time.Duration) { s.committer.window = d }
-
-// PendingMessages is how many messages wait to be written.
-func (s *Service) PendingMessages() int {
-	s.committer.mu.Lock()
-	defer s.committer.mu.Unlock()
-	return s.committer.pending
-}
-
-// Shutdown takes no more messages and returns when those that wait are written, or when ctx ends: then those that still wait
-// are refused.
-func (s *Service) Shutdown(ctx context.Context) {
-	s.committer.close()
-	done := make(chan struct{})
-	go func() {
-		<-s.committer.drained
-		s.singles.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		s.committer.abandon()
-	}
-}
 
 // MaxText is the longest message in characters (runes).
 const MaxText = 4000

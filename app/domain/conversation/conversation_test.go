@@ -42,11 +42,13 @@ type fixture struct {
 	recorder *eventRecorder
 }
 
-func newFixture(t *testing.T) fixture {
+func newFixture(t *testing.T) fixture { return newFixtureWith(t, conversation.Options{}) }
+
+func newFixtureWith(t *testing.T, options conversation.Options) fixture {
 	t.Parallel()
 	b, h := bus.New(nil), &eventRecorder{}
 	b.Subscribe(h)
-	return fixture{t, conversation.New(testkit.DB(t), b), testkit.NewOrg(t), h}
+	return fixture{t, conversation.New(testkit.DB(t), b, options), testkit.NewOrg(t), h}
 }
 
 func (f fixture) sendAsVisitor(who access.Actor, conversationID, id uuid.UUID, text string) (conversation.Receipt, error) {
@@ -415,9 +417,8 @@ func TestTokens(t *testing.T) {
 // Messages of several organizations, written together: one that cannot be stored fails alone, with its reason; the others
 // are kept. Ids that two visitors happen to choose alike are no matter.
 func TestInvalidMessageFailsAlone(t *testing.T) {
-	f := newFixture(t)
+	f := newFixtureWith(t, conversation.Options{Window: 50 * time.Millisecond}) // so that they meet
 	other := testkit.NewOrg(t)
-	f.service.SetCommitWindow(50 * time.Millisecond) // so that they meet
 	type result struct {
 		r   conversation.Receipt
 		err error

@@ -27,10 +27,10 @@ const (
 
 // createTemp opens a file for an upload that comes.
 func (s *Service) createTemp() (*os.File, error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := os.MkdirAll(s.options.IncomingDir, 0o700); err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(s.dir, "upload-")
+	return os.CreateTemp(s.options.IncomingDir, "upload-")
 }
 
 // CreateTemp opens a file on this machine's disk for whoever has to read something twice. It is to be closed and removed.
@@ -69,7 +69,7 @@ func (s *Service) CleanUp(ctx context.Context, age time.Duration) error {
 }
 
 func (s *Service) cleanUpDisk(age time.Duration) error {
-	d, err := os.Open(s.dir)
+	d, err := os.Open(s.options.IncomingDir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (s *Service) cleanUpDisk(age time.Duration) error {
 	defer d.Close()
 	names, _ := d.Readdirnames(cleanUpBatch)
 	for _, name := range names {
-		path := filepath.Join(s.dir, name)
+		path := filepath.Join(s.options.IncomingDir, name)
 		info, err := os.Lstat(path)
 		if err == nil && strings.HasPrefix(name, "upload-") && info.Mode().IsRegular() && time.Since(info.ModTime()) > age {
 			os.Remove(path)

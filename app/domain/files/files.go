@@ -65,33 +65,31 @@ type Upload struct {
 // MaxFileBytes is the largest file that any rule can allow.
 const MaxFileBytes = 50 << 20
 
-// Service is the place of files.
+// Service has the operations of files. It is safe for concurrent use.
 type Service struct {
-	db     *pg.DB
-	store  Store
-	clamd  string // empty: nothing is scanned
-	quotas Quotas
-	dir    string // for uploads under way
+	db      *pg.DB
+	store   Store
+	options Options
 }
 
-// New returns the room. clamd is the address of a virus scanner; empty: none is asked.
-func New(db *pg.DB, store Store, clamd string) *Service {
-	s := &Service{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
-	s.dir = filepath.Join(os.TempDir(), "parley-incoming")
+// Options is how a Service receives files.
+type Options struct {
+	Scanner string // address of a clamd (host:port); empty: files are not scanned
+	Quotas  Quotas // how much may be stored; a zero value in it is no limit
+	// IncomingDir is the folder for uploads under way; empty: one in the folder for temporary files. A store that is a folder itself has its
+	// own, so that a file that has arrived is only renamed.
+	IncomingDir string
+}
+
+// New returns a Service on a database and a store of bytes.
+func New(db *pg.DB, store Store, options Options) *Service {
 	if f, is := store.(folder); is {
-		s.dir = f.incoming()
+		options.IncomingDir = f.incoming()
 	}
-	return s
-}
-
-// SetQuotas sets the quotas. To be called before the first file.
-func (s *Service) SetQuotas(q Quotas) { s.quotas = q }
-
-// SetIncomingDir sets the folder for uploads under way, where the store is not a folder itself. To be called before the first file.
-func (s *Service) SetIncomingDir(dir string) {
-	if _, is := s.store.(folder); !is {
-		s.dir = dir
+	if options.IncomingDir == "" {
+		options.IncomingDir = filepath.Join(os.TempDir(), "parley-incoming")
 	}
+	return &Service{db, store, options}
 }
 
 // TooLarge refuses a file of more than so many bytes.
@@ -156,9 +154,9 @@ func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website u
 	}
 	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
 	if website == uuid.Nil {
-		return StorageUse{use.Organization, s.quotas.Organization}, err
+		return StorageUse{use.Organization, s.options.Quotas.Organization}, err
 	}
-	return StorageUse{use.Website, s.quotas.Website}, err
+	return StorageUse{use.Website, s.options.Quotas.Website}, err
 }
 
 // Get returns a file that the actor may see.

@@ -96,7 +96,7 @@ func (u *upload) checkQuota(ctx context.Context, q *filesdb.Queries, website uui
 	if err != nil {
 		return err
 	}
-	quotas := u.service.quotas
+	quotas := u.service.options.Quotas
 	full := quotas.Organization > 0 && use.Organization > quotas.Organization
 	if full || website != uuid.Nil && quotas.Website > 0 && use.Website > quotas.Website {
 		slog.Warn("a file was refused: the storage is used up", "organization", u.who.Org(), "website", website)
@@ -197,10 +197,10 @@ func stripMetadata(t *os.File, hash io.Writer, l *inspection, size int64, name s
 }
 
 func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) error {
-	if u.service.clamd == "" {
+	if u.service.options.Scanner == "" {
 		return nil
 	}
-	found, err := scan(ctx, u.service.clamd, io.NewSectionReader(t, 0, size))
+	found, err := scan(ctx, u.service.options.Scanner, io.NewSectionReader(t, 0, size))
 	if err != nil {
 		slog.Error("scan a file", "error", err)
 		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,

@@ -93,8 +93,7 @@ func TestOfflineDuringAssignment(t *testing.T) {
 func TestNoRoundsWithoutAgents(t *testing.T) {
 	t.Parallel()
 	b := bus.New(nil)
-	chats := conversation.New(testkit.DB(t), b)
-	chats.SetCommitWindow(0)
+	chats := conversation.New(testkit.DB(t), b, conversation.Options{Alongside: []conversation.Alongside{routing.LearnAlongside}})
 	r := routing.New(testkit.DB(t), b, chats)
 	var rounds atomic.Int64
 	r.OnRound = func(routing.Round) { rounds.Add(1) }

@@ -66,13 +66,13 @@ func New(db *pg.DB, b *bus.Bus, conversations *conversation.Service) *Service {
 	s := &Service{db: db, bus: b, conversations: conversations, schedules: map[uuid.UUID]*schedule{}, typing: map[uuid.UUID]lastTyping{},
 		names: map[uuid.UUID]nameCache{}, loadingNames: map[uuid.UUID]bool{}}
 	s.connections = newConnections(s)
-	conversations.CommitHook = learnInTransaction
 	b.Subscribe(s)
 	return s
 }
 
-// learnInTransaction adds to the transaction of messages what is learned from them.
-func learnInTransaction(ctx context.Context, t *pg.Tenant, started []uuid.UUID, replies []conversation.Reply) (read []func() error) {
+// LearnAlongside queues what routing learns from messages, in the transaction that stores them: arrivals, and how long agents take to reply. It
+// is given to conversation.New.
+func LearnAlongside(ctx context.Context, t *pg.Tenant, started []uuid.UUID, replies []conversation.Reply) (read []func() error) {
 	q := routingdb.New(t)
 	result := func(results interface {
 		Query(func(int, []uuid.UUID, error))

@@ -33,8 +33,7 @@ type instance struct {
 func newInstance(t testing.TB, grace time.Duration) *instance {
 	t.Helper()
 	b := bus.New(nil)
-	conversations := conversation.New(testkit.DB(t), b)
-	conversations.SetCommitWindow(0)
+	conversations := conversation.New(testkit.DB(t), b, conversation.Options{Alongside: []conversation.Alongside{routing.LearnAlongside}})
 	service := routing.New(testkit.DB(t), b, conversations)
 	service.SetTimeouts(grace, 2*time.Second)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -107,7 +107,7 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 		webCfg.Demo, webCfg.ShopKey = &s.Demo.Demo, s.Demo.ShopKey
 	}
 	s.summary = cfg.summary()
-	s.Live = live.New(live.Services{Conversations: h.Conversations, Org: h.Org, Routing: h.Routing, FAQ: h.FAQ}, h.Bus, visitor.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
+	s.Live = live.New(live.Services{Conversations: h.Conversations, Visitors: h.Visitors, Org: h.Org, Routing: h.Routing, FAQ: h.FAQ}, h.Bus, visitor.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
 	s.Live.AgentPicture = h.Identity.FindAvatar
 	s.Live.OnSocketCountChange(memoryReleaser())
 	if cfg.GeoFile != "" {
@@ -134,13 +134,13 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if after == 0 {
 		after, minute = followup.AnswerMailAfter, time.Minute
 	}
-	mailing := followup.New(h.Bus, h.Conversations, h.Org, h.Identity, mailer, after, minute)
+	mailing := followup.New(h.Bus, h.Conversations, h.Visitors, h.Org, h.Identity, mailer, after, minute)
 	s.Live.OnDeskOpen = mailing.Resume
 	if !mailer.IsOff() {
 		s.Live.MailTranscript = mailing.MailTranscript
 	}
 	notification.Subscribe(h.Bus, h.Identity, pusher)
-	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
+	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
+	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
 )
@@ -25,6 +26,7 @@ type Services struct {
 	Org           *org.Service
 	Identity      *identity.Service
 	Sessions      *identity.SessionCache
+	Visitors      *visitor.Service
 	Conversations *conversation.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
@@ -97,6 +99,8 @@ func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool, messages conversation.
 	h.Org = org.New(db, b)
 	h.Identity = identity.New(db, b, demo)
 	h.Sessions = identity.NewSessionCache(db, b)
+	h.Visitors = visitor.New(db, b)
+	messages.Visitors = h.Visitors
 	messages.Alongside = []conversation.Alongside{routing.LearnAlongside}
 	h.Conversations = conversation.New(db, b, messages)
 	h.Routing = routing.New(db, b, h.Conversations)

@@ -121,7 +121,7 @@ func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assig
 func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.RequeueConversationsRow | conversationdb.MoveInQueueRow](rows []R) []MessageEvent {
 	list := make([]MessageEvent, len(rows))
 	for i, row := range rows {
-		list[i] = toMessageEvent(conversationdb.TakeConversationRow(row))
+		list[i] = toMessageEvent(eventRow(row))
 	}
 	return list
 }
@@ -305,7 +305,7 @@ func (s *Service) Close(ctx context.Context, who access.Actor, conversation uuid
 	q, agent := conversationdb.New(t), who.ID()
 	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
 	if err == nil {
-		event := toMessageEvent(conversationdb.TakeConversationRow(row))
+		event := toMessageEvent(eventRow(row))
 		s.publish(who.Org(), event)
 		s.flushEvents(ctx)
 		return event.Snapshot, nil

@@ -209,8 +209,8 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 		send.Kinds = append(send.Kinds, string(d.kind))
 		send.Bodies = append(send.Bodies, d.body)
 	}
-	stored := func(row conversationdb.TakeConversationRow) {
-		if d := in[row.ConversationID]; d != nil && d.id == row.MessageID {
+	stored := func(row eventRow) {
+		if d := in[row.MessageRow.ConversationID]; d != nil && d.id == row.MessageRow.MessageID {
 			d.event, d.stored = toMessageEvent(row), true
 		}
 	}
@@ -220,7 +220,7 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 			results.Query(func(_ int, rows []conversationdb.StartConversationsRow, err error) {
 				failed = err
 				for _, row := range rows {
-					stored(conversationdb.TakeConversationRow(row))
+					stored(eventRow(row))
 				}
 			})
 			return failed
@@ -232,13 +232,26 @@ func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*d
 			results.Query(func(_ int, rows []conversationdb.SendMessagesRow, err error) {
 				failed = err
 				for _, row := range rows {
-					stored(conversationdb.TakeConversationRow(row))
+					stored(toEventRow(row))
 				}
 			})
 			return failed
 		})
 	}
 	return read
+}
+
+// toEventRow gives a row of SendMessages the shape of the other statements' rows: it lists its columns itself.
+func toEventRow(r conversationdb.SendMessagesRow) eventRow {
+	return eventRow{
+		MessageRow: conversationdb.MessageRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind, Author: r.Author,
+			AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt},
+		ConversationRow: conversationdb.ConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID, AgentID: r.AgentID,
+			AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt, WaitingSince: r.WaitingSince, StartedAt: r.StartedAt,
+			WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, VisitorName: r.VisitorName,
+			PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language, GroupID: r.GroupID, StateReason: r.StateReason, OfferedTo: r.OfferedTo,
+			OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, QueuedAt: r.QueuedAt},
+	}
 }
 
 // publishBatch rings once for everything that was kept. A fault in a screen is logged and harms no writer.

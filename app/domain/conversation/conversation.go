@@ -144,21 +144,14 @@ type MessageEvent struct {
 	Snapshot Conversation
 }
 
-// toMessageEvent translates a row; sqlc gives each statement a type of its own, all of the same shape.
-func toMessageEvent(r conversationdb.TakeConversationRow) MessageEvent {
-	s := MessageEvent{
-		Message: toMessage(conversationdb.ListMessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
-			Author: r.Author, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
-		Snapshot: toConversation(conversationdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
-			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
-			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName,
-			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
-			GroupID: r.GroupID, StateReason: r.StateReason, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, QueuedAt: r.QueuedAt}),
-	}
-	return s
+// eventRow is what every statement that writes a message returns. sqlc gives each statement a type of its own, of this shape.
+type eventRow = conversationdb.TakeConversationRow
+
+func toMessageEvent(r eventRow) MessageEvent {
+	return MessageEvent{toMessage(r.MessageRow), toConversation(r.ConversationRow)}
 }
 
-func toMessage(r conversationdb.ListMessagesAfterRow) Message {
+func toMessage(r conversationdb.MessageRow) Message {
 	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
 	if r.OfSeq != nil {
 		m.TargetSeq = int(*r.OfSeq)
@@ -166,7 +159,7 @@ func toMessage(r conversationdb.ListMessagesAfterRow) Message {
 	return m
 }
 
-func toConversation(r conversationdb.GetConversationRow) Conversation {
+func toConversation(r conversationdb.ConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
 		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,

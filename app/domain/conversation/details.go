@@ -139,7 +139,7 @@ func (s *Service) ListMessagesBefore(ctx context.Context, who access.Actor, conv
 	rows, err := conversationdb.New(t).ListMessagesBefore(ctx, conversationdb.ListMessagesBeforeParams{ConversationID: conversation, Before: int32(before), Most: int32(min(limit, MessagePageSize))})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
-		list[len(rows)-1-i] = toMessage(conversationdb.ListMessagesAfterRow(row))
+		list[len(rows)-1-i] = toMessage(row)
 	}
 	return list, err
 }
@@ -183,5 +183,5 @@ func (s *Service) GetMessage(ctx context.Context, who access.Actor, conversation
 	if pg.IsNoRows(err) {
 		return Message{}, fail.Missing("message")
 	}
-	return toMessage(conversationdb.ListMessagesAfterRow(row)), err
+	return toMessage(row), err
 }

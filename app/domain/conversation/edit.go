@@ -35,7 +35,7 @@ func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation 
 	q, agent := conversationdb.New(t), who.ID()
 	row, err := q.ChangeMessage(ctx, p)
 	if err == nil {
-		event := toMessageEvent(conversationdb.TakeConversationRow(row))
+		event := toMessageEvent(eventRow(row))
 		event.TargetSeq = seq
 		s.publish(who.Org(), event)
 		s.flushEvents(ctx)
@@ -46,7 +46,7 @@ func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation 
 	}
 	known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 	if err == nil {
-		return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
+		return toMessage(known.MessageRow), nil
 	}
 	if !pg.IsNoRows(err) {
 		return Message{}, err

@@ -52,7 +52,7 @@ func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.PostSys
 		return nil
 	}
 	if err == nil {
-		s.publish(org, toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publish(org, toMessageEvent(eventRow(row)))
 	}
 	return err
 }

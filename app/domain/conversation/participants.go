@@ -96,7 +96,7 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		return s.explainRefusal(ctx, q, who, p.ConversationID)
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(eventRow(row)))
 	}
 	return err
 }
@@ -141,7 +141,7 @@ func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name 
 		return nil // gone already
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(eventRow(row)))
 	}
 	return err
 }

@@ -45,7 +45,7 @@ func (s *Service) ListForDesk(ctx context.Context, who access.Actor, scope Queue
 	p := conversationdb.ListDeskConversationsParams{AgentID: &agent, Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups}
 	rows, err := conversationdb.New(t).ListDeskConversations(ctx, p)
 	for _, row := range rows {
-		switch c := toConversation(conversationdb.GetConversationRow(row)); {
+		switch c := toConversation(conversationdb.ConversationRow(row)); {
 		case c.State == Waiting:
 			if to := c.OfferRecipient(time.Now()); to == uuid.Nil && scope.Has(c.Group) || to == agent {
 				queue = append(queue, c)
@@ -90,7 +90,7 @@ func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueSc
 		return nil, 0, err
 	}
 	for _, row := range rows {
-		head = append(head, toConversation(conversationdb.GetConversationRow(row)))
+		head = append(head, toConversation(conversationdb.ConversationRow(row)))
 	}
 	if len(head) < DeskQueueLimit {
 		return head, len(head), nil
@@ -178,7 +178,7 @@ func (s *Service) Threads(ctx context.Context, who access.Actor, cursors map[uui
 	}
 	rows, err := conversationdb.New(s.db.As(who)).ListThreads(ctx, p)
 	for _, row := range rows {
-		m := toMessage(conversationdb.ListMessagesAfterRow(row))
+		m := toMessage(row.MessageRow)
 		threads[m.Conversation] = append(threads[m.Conversation], m)
 	}
 	return threads, err

@@ -163,9 +163,9 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 		}
 		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
-			s.RepublishMessage(who.Org(), conversation, uuid.Nil, int(known.Seq))
+			s.RepublishMessage(who.Org(), conversation, uuid.Nil, int(known.MessageRow.Seq))
 			s.flushEvents(ctx)
-			return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
+			return toMessage(known.MessageRow), nil
 		}
 		if !pg.IsNoRows(err) {
 			return Message{}, err
@@ -262,7 +262,7 @@ func (s *Service) SaveContactDetails(ctx context.Context, who access.Actor, in C
 		return fail.New(fail.Conflict, "Please write what it is about first.")
 	}
 	if err == nil {
-		s.publish(who.Org(), toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publish(who.Org(), toMessageEvent(eventRow(row)))
 	}
 	return err
 }

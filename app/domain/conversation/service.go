@@ -7,22 +7,22 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
-	"parley/app/platform/cache"
 	"parley/app/platform/pg"
 )
 
 // Service has the operations of conversations and messages. It is safe for concurrent use.
 type Service struct {
-	unknownCodes *cache.NegativeCache // codes of mailed links that lead nowhere
-	db           *pg.DB
-	bus          *bus.Bus
-	committer    *committer
-	commitMode   CommitMode
-	observer     Observer
-	alongside    []Alongside
-	dryRun       dryRun
-	singles      sync.WaitGroup // drafts that are committed outside the committer
+	db         *pg.DB
+	bus        *bus.Bus
+	visitors   *visitor.Service
+	committer  *committer
+	commitMode CommitMode
+	observer   Observer
+	alongside  []Alongside
+	dryRun     dryRun
+	singles    sync.WaitGroup // drafts that are committed outside the committer
 }
 
 // Options is how a Service commits messages. The zero value commits each message as soon as a writer is free.
@@ -31,6 +31,8 @@ type Options struct {
 	Mode      CommitMode    // how messages are committed; zero: CommitGrouped
 	Observer  Observer      // sees every commit; nil: nobody does
 	Alongside []Alongside   // what else is written in the transaction of messages
+
+	Visitors *visitor.Service // recognizes visitors; nil: a Service on the same database and bus
 }
 
 // Observer sees commits, for whoever measures. Its method is called by the writers, so it must return at once.
@@ -50,8 +52,10 @@ type Reply struct{ Conversation, Message uuid.UUID }
 
 // New returns a Service on a database, which publishes what happens on a bus.
 func New(db *pg.DB, b *bus.Bus, options Options) *Service {
-	s := &Service{db: db, bus: b, unknownCodes: cache.NewNegativeCache(time.Minute, 60, 0.2),
-		commitMode: options.Mode, observer: options.Observer, alongside: options.Alongside}
+	s := &Service{db: db, bus: b, visitors: options.Visitors, commitMode: options.Mode, observer: options.Observer, alongside: options.Alongside}
+	if s.visitors == nil {
+		s.visitors = visitor.New(db, b)
+	}
 	if s.observer == nil {
 		s.observer = noObserver{}
 	}

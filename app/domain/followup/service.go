@@ -15,6 +15,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/mail"
@@ -24,6 +25,7 @@ import (
 // silent visitors whether they are still there, and ends their conversations, where a website wants that.
 type Service struct {
 	conversations   *conversation.Service
+	visitors        *visitor.Service
 	org             *org.Service
 	identity        *identity.Service
 	mailer          *mail.Mailer
@@ -40,8 +42,8 @@ type Service struct {
 // AnswerMailAfter is how long a visitor has to read an answer in the chat before it is mailed.
 const AnswerMailAfter = 3 * time.Minute
 
-func New(b *bus.Bus, chat *conversation.Service, orgs *org.Service, members *identity.Service, m *mail.Mailer, after, minute time.Duration) *Service {
-	x := &Service{conversations: chat, org: orgs, identity: members, mailer: m, answerMailAfter: after, minute: minute,
+func New(b *bus.Bus, chat *conversation.Service, visitors *visitor.Service, orgs *org.Service, members *identity.Service, m *mail.Mailer, after, minute time.Duration) *Service {
+	x := &Service{conversations: chat, visitors: visitors, org: orgs, identity: members, mailer: m, answerMailAfter: after, minute: minute,
 		answerTimers: map[uuid.UUID]*time.Timer{}, resumed: map[uuid.UUID]bool{}, silenceTimers: map[uuid.UUID]*time.Timer{}}
 	b.Subscribe(x)
 	return x
@@ -225,7 +227,7 @@ func (m *Service) returnLink(ctx context.Context, organization uuid.UUID, u conv
 	code := ""
 	if !u.Verified { // else the site's sign-in leads back, and nothing in an address becomes somebody whom a site knows
 		var err error
-		if code, err = m.conversations.CreateReturnCode(ctx, organization, u.Website, u.Visitor); err != nil {
+		if code, err = m.visitors.CreateReturnCode(ctx, organization, u.Website, u.Visitor); err != nil {
 			slog.Warn("make the link of a letter", "error", err)
 			return "", false
 		}

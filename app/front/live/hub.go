@@ -28,6 +28,7 @@ import (
 // Hub knows every screen that is connected to this process.
 type Hub struct {
 	conversations *conversation.Service
+	visitors      *visitor.Service
 	org           *org.Service
 	routing       *routing.Service
 	faq           *faq.Service
@@ -85,6 +86,7 @@ type staffScreen interface {
 // Services is what the hub reads from.
 type Services struct {
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
 	Org           *org.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
@@ -92,11 +94,11 @@ type Services struct {
 
 // New returns a hub that hears the bell.
 func New(services Services, b *bus.Bus, tokens visitor.Tokens, links files.Links, limits Limits) *Hub {
-	h := &Hub{conversations: services.Conversations, org: services.Org, routing: services.Routing, faq: services.FAQ, bus: b, tokens: tokens, links: links, limiter: newLimiter(limits),
+	h := &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, routing: services.Routing, faq: services.FAQ, bus: b, tokens: tokens, links: links, limiter: newLimiter(limits),
 		staffSockets: wire.NewStaffSockets(limits.Frames, limits.Heartbeat), visitorSockets: wire.NewVisitorSockets(limits.Frames, limits.Heartbeat), polls: wire.NewPolls(), drained: make(chan struct{}),
 		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
 		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{}}
-	h.blockLists = cache.New[uuid.UUID, []conversation.Block](blockListCacheBytes)
+	h.blockLists = cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes)
 	h.proofOfWork.key = tokens.DeriveKey("proof of work")
 	b.Subscribe(h)
 	return h

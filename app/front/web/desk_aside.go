@@ -2,10 +2,8 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
-	"parley/app/domain/conversation"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
 )
@@ -46,11 +44,9 @@ func (s *Server) loadAside(req *request) (p view.AsideView, err error) {
 		return p, err
 	}
 	if p.CanBlock = req.Actor.Can(access.Monitor); p.CanBlock {
-		blocks, err := s.conversations.ListBlocks(ctx, req.Actor)
-		if err != nil {
+		if p.IsBlocked, err = s.visitors.IsBlocked(ctx, req.Actor, p.Conversation.Visitor); err != nil {
 			return p, err
 		}
-		p.IsBlocked = slices.ContainsFunc(blocks, func(b conversation.Block) bool { return b.Visitor == p.Conversation.Visitor })
 	}
 	p.ModelConfigured, err = s.assist.HasModel(ctx, req.Actor)
 	return p, err

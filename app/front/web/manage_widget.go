@@ -13,6 +13,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/fail"
 	"parley/templates/desk"
 	"parley/templates/manage"
@@ -291,7 +292,7 @@ func (s *Server) ratings(req *request) error {
 func (s *Server) blocks(req *request) error { return s.renderBlocks(req, ui.Form{}, http.StatusOK) }
 
 func (s *Server) renderBlocks(req *request, f ui.Form, status int) error {
-	list, err := s.conversations.ListBlocks(req.Request().Context(), req.Actor)
+	list, err := s.visitors.ListBlocks(req.Request().Context(), req.Actor)
 	if err != nil {
 		return err
 	}
@@ -300,13 +301,13 @@ func (s *Server) renderBlocks(req *request, f ui.Form, status int) error {
 
 func (s *Server) addBlock(req *request) error {
 	r := req.formReader()
-	b := conversation.Block{Network: strings.TrimSpace(req.FormValue("network")), Reason: req.FormValue("reason")}
+	b := visitor.Block{Network: strings.TrimSpace(req.FormValue("network")), Reason: req.FormValue("reason")}
 	if days := r.number("days", "days", 1, 3650, 0); days > 0 {
 		b.ExpiresAt = time.Now().AddDate(0, 0, days)
 	}
 	err := r.Result()
 	if err == nil {
-		err = s.conversations.AddBlock(req.Request().Context(), req.Actor, b)
+		err = s.visitors.AddBlock(req.Request().Context(), req.Actor, b)
 	}
 	if err != nil {
 		f, status, err := req.refusedForm(err)
@@ -323,7 +324,7 @@ func (s *Server) removeBlock(req *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.conversations.RemoveBlock(req.Request().Context(), req.Actor, id); err != nil {
+	if err := s.visitors.RemoveBlock(req.Request().Context(), req.Actor, id); err != nil {
 		return err
 	}
 	return req.redirectTo("/admin/blocked")
@@ -336,7 +337,7 @@ func (s *Server) blockVisitor(req *request) error {
 		return err
 	}
 	ctx := req.Request().Context()
-	if err := s.conversations.AddBlock(ctx, req.Actor, conversation.Block{Visitor: c.Visitor, Reason: req.FormValue("reason")}); err != nil {
+	if err := s.visitors.AddBlock(ctx, req.Actor, visitor.Block{Visitor: c.Visitor, Reason: req.FormValue("reason")}); err != nil {
 		return err
 	}
 	return s.render(req, http.StatusOK, desk.BlockedNotice())

@@ -65,6 +65,7 @@ type Server struct {
 	org           *org.Service
 	identity      *identity.Service
 	conversations *conversation.Service
+	visitors      *visitor.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	assist        *assist.Service
@@ -96,6 +97,7 @@ type Services struct {
 	Identity      *identity.Service
 	Sessions      *identity.SessionCache
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Assist        *assist.Service
@@ -112,7 +114,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, visitors: services.Visitors, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 	ui.Asset = static.Address
 
 	e := echo.New()

@@ -16,6 +16,7 @@ import (
 
 	"parley/app/demo"
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/followup"
@@ -140,7 +141,7 @@ func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
 		s.Live.MailTranscript = mailing.MailTranscript
 	}
 	notification.Subscribe(h.Bus, h.Identity, pusher)
-	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
+	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Attachments: attachment.New(h.Conversations, h.Files), Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
 	if err != nil {
 		return nil, err
 	}

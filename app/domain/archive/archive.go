@@ -27,8 +27,8 @@ type Service struct{ db *pg.DB }
 func New(db *pg.DB) *Service { return &Service{db} }
 
 // readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
-func (s *Service) readTx(ctx context.Context, who access.Actor, fn func(*archivedb.Queries) error) error {
-	t, err := s.db.Authorize(who, access.Review)
+func (s *Service) readTx(ctx context.Context, actor access.Actor, fn func(*archivedb.Queries) error) error {
+	t, err := s.db.Authorize(actor, access.Review)
 	if err != nil {
 		return err
 	}

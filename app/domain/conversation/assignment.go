@@ -28,12 +28,12 @@ var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as man
 
 // Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one of its lines that has waited
 // longest. name is what the visitor will see.
-func (s *Service) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Take(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Conversation{}, err
 	}
-	q, agent := conversationdb.New(t), who.ID()
+	q, agent := conversationdb.New(t), actor.ID()
 	p := conversationdb.TakeConversationParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
 	row, err := q.TakeConversation(ctx, p)
 	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // it may be held for a moment, by a message of its visitor
@@ -42,7 +42,7 @@ func (s *Service) Take(ctx context.Context, who access.Actor, name string, conve
 	}
 	if err == nil {
 		event := toMessageEvent(row)
-		s.publish(who.Org(), event)
+		s.publish(actor.Org(), event)
 		s.flushEvents(ctx)
 		return event.Snapshot, nil
 	}
@@ -58,7 +58,7 @@ func (s *Service) Take(ctx context.Context, who access.Actor, name string, conve
 	got, err := q.GetConversation(ctx, conversation)
 	switch {
 	case pg.IsNoRows(err):
-		return Conversation{}, s.explainMissedPick(ctx, who, conversation, scope)
+		return Conversation{}, s.explainMissedPick(ctx, actor, conversation, scope)
 	case err != nil:
 		return Conversation{}, err
 	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
@@ -76,8 +76,8 @@ func (s *Service) Take(ctx context.Context, who access.Actor, name string, conve
 }
 
 // explainMissedPick says why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
-func (s *Service) explainMissedPick(ctx context.Context, who access.Actor, conversation uuid.UUID, scope QueueScope) error {
-	status, err := s.lookUpStatus(ctx, who, conversation)
+func (s *Service) explainMissedPick(ctx context.Context, actor access.Actor, conversation uuid.UUID, scope QueueScope) error {
+	status, err := s.lookUpStatus(ctx, actor, conversation)
 	switch {
 	case err != nil:
 		return err
@@ -137,13 +137,13 @@ func (s *Service) PublishAll(ctx context.Context, org uuid.UUID, list []MessageE
 }
 
 // AssignManually gives a conversation to an agent because somebody says so: from the line (from is zero) or from the agent who has it.
-func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Monitor)
+func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
+	t, err := s.db.Authorize(actor, access.Monitor)
 	if err != nil {
 		return Conversation{}, err
 	}
 	reason := ReasonAssigned
-	if from != uuid.Nil && to == who.ID() {
+	if from != uuid.Nil && to == actor.ID() {
 		reason = ReasonTakeOver
 	}
 	var list []MessageEvent
@@ -158,7 +158,7 @@ func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversa
 	switch {
 	case pg.IsOutsideLimits(err):
 		return Conversation{}, errCustomerNotServed
-	case pg.IsOverCapacity(err) && to == who.ID():
+	case pg.IsOverCapacity(err) && to == actor.ID():
 		return Conversation{}, ErrLimitReached
 	case pg.IsOverCapacity(err):
 		return Conversation{}, errTeammateLimitReached
@@ -168,7 +168,7 @@ func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversa
 	if len(list) == 0 {
 		return Conversation{}, s.explainFailedAssign(ctx, t, conversation, to)
 	}
-	s.PublishAll(ctx, who.Org(), list)
+	s.PublishAll(ctx, actor.Org(), list)
 	return list[0].Snapshot, nil
 }
 
@@ -232,17 +232,17 @@ func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEve
 }
 
 // DeclineOffer ends the offer of a conversation to the actor.
-func (s *Service) DeclineOffer(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	if _, err := s.db.Authorize(who, access.Answer); err != nil {
+func (s *Service) DeclineOffer(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
+	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
 		return err
 	}
 	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.
-	rows, err := conversationdb.New(s.db.As(who.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()),
+	rows, err := conversationdb.New(s.db.As(actor.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(actor.ID()),
 		StateReason: ReasonOfferExpired, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
 	if err == nil && len(rows) == 0 {
 		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
 	}
-	s.PublishAll(ctx, who.Org(), toMessageEvents(rows))
+	s.PublishAll(ctx, actor.Org(), toMessageEvents(rows))
 	return err
 }
 
@@ -256,8 +256,8 @@ type TransferRequest struct {
 }
 
 // Transfer hands a conversation over: to a group's line, or to a person, who has OfferLasts to accept it.
-func (s *Service) Transfer(ctx context.Context, who access.Actor, name string, in TransferRequest) error {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string, in TransferRequest) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
@@ -271,18 +271,18 @@ func (s *Service) Transfer(ctx context.Context, who access.Actor, name string, i
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	q := RequeueOptions{Conversations: []uuid.UUID{in.Conversation}, Agent: who.ID(), Reason: ReasonTransfer, Group: in.Group, OfferTo: in.Agent, Note: note, NoteBy: name,
+	q := RequeueOptions{Conversations: []uuid.UUID{in.Conversation}, Agent: actor.ID(), Reason: ReasonTransfer, Group: in.Group, OfferTo: in.Agent, Note: note, NoteBy: name,
 		OfferNote: strings.TrimSuffix(name+": "+in.Comment, ": "), WasAssigned: true}
-	if who.Can(access.Monitor) {
+	if actor.Can(access.Monitor) {
 		q.Agent = uuid.Nil
 	}
-	if _, err := s.Get(ctx, who, in.Conversation); fail.KindOf(err) == fail.NotFound {
-		return s.ExplainRefusal(ctx, who, in.Conversation)
+	if _, err := s.Get(ctx, actor, in.Conversation); fail.KindOf(err) == fail.NotFound {
+		return s.ExplainRefusal(ctx, actor, in.Conversation)
 	} else if err != nil {
 		return err
 	}
 	// As the system: the agent may not see where it goes. The statement takes nothing but what the agent has.
-	list, err := s.Requeue(ctx, s.db.As(who.AsSystem("transfer a conversation")), q)
+	list, err := s.Requeue(ctx, s.db.As(actor.AsSystem("transfer a conversation")), q)
 	if pg.IsOutsideLimits(err) {
 		return errCustomerNotServed
 	}
@@ -290,30 +290,30 @@ func (s *Service) Transfer(ctx context.Context, who access.Actor, name string, i
 		return err
 	}
 	if len(list) == 0 {
-		return s.explainRefusal(ctx, conversationdb.New(t), who, in.Conversation)
+		return s.explainRefusal(ctx, conversationdb.New(t), actor, in.Conversation)
 	}
-	s.PublishAll(ctx, who.Org(), list)
+	s.PublishAll(ctx, actor.Org(), list)
 	return nil
 }
 
 // Close ends the agent's conversation. Closing twice is closing once.
-func (s *Service) Close(ctx context.Context, who access.Actor, conversation uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Close(ctx context.Context, actor access.Actor, conversation uuid.UUID) (Conversation, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Conversation{}, err
 	}
-	q, agent := conversationdb.New(t), who.ID()
+	q, agent := conversationdb.New(t), actor.ID()
 	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
 	if err == nil {
 		event := toMessageEvent(eventRow(row))
-		s.publish(who.Org(), event)
+		s.publish(actor.Org(), event)
 		s.flushEvents(ctx)
 		return event.Snapshot, nil
 	}
 	if !pg.IsNoRows(err) {
 		return Conversation{}, err
 	}
-	refusal := s.explainRefusal(ctx, q, who, conversation)
+	refusal := s.explainRefusal(ctx, q, actor, conversation)
 	if refusal == error(ErrClosed) {
 		got, err := q.GetConversation(ctx, conversation)
 		if err == nil && got.AgentID != nil && *got.AgentID == agent {

@@ -50,24 +50,24 @@ func (a *Attachment) validate() (err error) {
 }
 
 // SendFileAsAgent keeps an agent's file, whose row is there already, as SayAsAgent does a reply.
-func (s *Service) SendFileAsAgent(ctx context.Context, who access.Actor, conversation, file uuid.UUID, a Attachment) (Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) SendFileAsAgent(ctx context.Context, actor access.Actor, conversation, file uuid.UUID, a Attachment) (Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err == nil {
 		err = a.validate()
 	}
 	if err != nil {
 		return Message{}, err
 	}
-	return s.sendAsAgent(ctx, t, who, draft{id: file, conversation: conversation, kind: File, body: a.encode()})
+	return s.sendAsAgent(ctx, t, actor, draft{id: file, conversation: conversation, kind: File, body: a.encode()})
 }
 
 // CheckAttachAccess returns nil if a visitor may say a file in a conversation: it is its own and goes on, or it was said there before. With the
 // zero id the file begins a conversation, or goes into the one that is running. It is asked before the file comes.
-func (s *Service) CheckAttachAccess(ctx context.Context, who access.Actor, conversation, file uuid.UUID) error {
+func (s *Service) CheckAttachAccess(ctx context.Context, actor access.Actor, conversation, file uuid.UUID) error {
 	if conversation == uuid.Nil {
 		return nil
 	}
-	allowed, err := conversationdb.New(s.db.As(who)).CanAttachFile(ctx, conversationdb.CanAttachFileParams{ConversationID: conversation, VisitorID: who.ID(), MessageID: file})
+	allowed, err := conversationdb.New(s.db.As(actor)).CanAttachFile(ctx, conversationdb.CanAttachFileParams{ConversationID: conversation, VisitorID: actor.ID(), MessageID: file})
 	if err == nil && !allowed {
 		err = ErrClosed // or not this visitor's: the two are never told apart
 	}

@@ -39,8 +39,8 @@ type Details struct {
 }
 
 // GetDetails returns it.
-func (s *Service) GetDetails(ctx context.Context, who access.Actor, conversation uuid.UUID) (details Details, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversation uuid.UUID) (details Details, err error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return details, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) GetDetails(ctx context.Context, who access.Actor, conversation
 	if err := json.Unmarshal(row.Trail, &details.PageViews); err != nil {
 		return details, err
 	}
-	if details.Tags, err = s.TagsOf(ctx, who, conversation); err != nil {
+	if details.Tags, err = s.TagsOf(ctx, actor, conversation); err != nil {
 		return details, err
 	}
 	rows, err := q.ListEarlierConversations(ctx, conversation)
@@ -71,8 +71,8 @@ func (s *Service) GetDetails(ctx context.Context, who access.Actor, conversation
 }
 
 // PreviousThread returns what was said in another conversation of the same visitor.
-func (s *Service) PreviousThread(ctx context.Context, who access.Actor, conversation, previous uuid.UUID) ([]Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) PreviousThread(ctx context.Context, actor access.Actor, conversation, previous uuid.UUID) ([]Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (s *Service) PreviousThread(ctx context.Context, who access.Actor, conversa
 	if !same {
 		return nil, fail.Missing("conversation")
 	}
-	threads, err := s.Threads(ctx, who, map[uuid.UUID]int{previous: 0})
+	threads, err := s.Threads(ctx, actor, map[uuid.UUID]int{previous: 0})
 	return threads[previous], err
 }
 
@@ -102,8 +102,8 @@ type VisitorContext struct {
 }
 
 // UpdateVisitorContext keeps it for the running conversation.
-func (s *Service) UpdateVisitorContext(ctx context.Context, who access.Actor, conversation uuid.UUID, in VisitorContext) error {
-	if !who.IsVisitor() {
+func (s *Service) UpdateVisitorContext(ctx context.Context, actor access.Actor, conversation uuid.UUID, in VisitorContext) error {
+	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor's panel tells of its page.")
 	}
 	if len(in.PageViews) > maxPageViews {
@@ -123,17 +123,21 @@ func (s *Service) UpdateVisitorContext(ctx context.Context, who access.Actor, co
 	if err != nil {
 		return err
 	}
-	changed, err := conversationdb.New(s.db.As(who)).SetConversationContext(ctx, conversationdb.SetConversationContextParams{ID: conversation, VisitorID: who.ID(), Trail: pageViews, Data: fields, Country: in.Country, TimeZone: in.TimeZone, IPAddress: in.Address})
+	changed, err := conversationdb.New(s.db.As(actor)).SetConversationContext(ctx, conversationdb.SetConversationContextParams{ID: conversation, VisitorID: actor.ID(), Trail: pageViews, Data: fields, Country: in.Country, TimeZone: in.TimeZone, IPAddress: in.Address})
 	if err == nil && changed > 0 {
-		s.bus.Publish(bus.Event{Kind: bus.VisitorContext, Org: who.Org(), Conversation: conversation, Visitor: who.ID()})
+		s.bus.Publish(bus.Event{Kind: bus.VisitorContext, Org: actor.Org(), Conversation: conversation, Visitor: actor.ID()})
 	}
 	return err
 }
 
-// ListMessagesBefore returns the messages with numbers below one, in order, at most a page of them.
-func (s *Service) ListMessagesBefore(ctx context.Context, who access.Actor, conversation uuid.UUID, before, limit int) ([]Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// ListMessagesBefore returns the newest messages with numbers below one, in order, at most limit and at most MessagePageSize. fail.NotFound if
+// the actor does not see the conversation.
+func (s *Service) ListMessagesBefore(ctx context.Context, actor access.Actor, conversation uuid.UUID, before, limit int) ([]Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Get(ctx, actor, conversation); err != nil {
 		return nil, err
 	}
 	rows, err := conversationdb.New(t).ListMessagesBefore(ctx, conversationdb.ListMessagesBeforeParams{ConversationID: conversation, Before: int32(before), Most: int32(min(limit, MessagePageSize))})
@@ -151,8 +155,8 @@ type Question struct {
 }
 
 // LastQuestions returns each conversation's newest message of its visitor, where there is one.
-func (s *Service) LastQuestions(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID]Question, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) LastQuestions(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]Question, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
@@ -165,8 +169,8 @@ func (s *Service) LastQuestions(ctx context.Context, who access.Actor, conversat
 }
 
 // QuestionAt returns the visitor's message with a number.
-func (s *Service) QuestionAt(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) (Question, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Question, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Question{}, err
 	}
@@ -178,8 +182,8 @@ func (s *Service) QuestionAt(ctx context.Context, who access.Actor, conversation
 }
 
 // GetMessage returns one.
-func (s *Service) GetMessage(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) (Message, error) {
-	row, err := conversationdb.New(s.db.As(who)).GetMessage(ctx, conversationdb.GetMessageParams{ConversationID: conversation, Seq: int32(seq)})
+func (s *Service) GetMessage(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Message, error) {
+	row, err := conversationdb.New(s.db.As(actor)).GetMessage(ctx, conversationdb.GetMessageParams{ConversationID: conversation, Seq: int32(seq)})
 	if pg.IsNoRows(err) {
 		return Message{}, fail.Missing("message")
 	}

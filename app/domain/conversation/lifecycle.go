@@ -20,12 +20,12 @@ const (
 )
 
 // CloseByVisitor ends the visitor's own conversation. One that has ended already is no error.
-func (s *Service) CloseByVisitor(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
-	if !who.IsVisitor() {
+func (s *Service) CloseByVisitor(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
+	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only the visitor can leave a conversation.")
 	}
-	visitor := who.ID()
-	return s.closeAsSystem(ctx, who.Org(), conversationdb.EndConversationParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
+	visitor := actor.ID()
+	return s.closeAsSystem(ctx, actor.Org(), conversationdb.EndConversationParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
 }
 
 // CloseIdle ends a conversation in which nothing was said after a message.
@@ -58,12 +58,12 @@ func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.PostSys
 }
 
 // MarkRead notes that the actor, a visitor or the agent who has the conversation, has read it up to a message, and tells the other side.
-func (s *Service) MarkRead(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) error {
-	q := conversationdb.New(s.db.As(access.System(who.Org(), "note what was read")))
+func (s *Service) MarkRead(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) error {
+	q := conversationdb.New(s.db.As(access.System(actor.Org(), "note what was read")))
 	var visitor, user uuid.UUID
 	var err error
 	var upTo int32
-	if id := who.ID(); who.IsVisitor() {
+	if id := actor.ID(); actor.IsVisitor() {
 		upTo, err = q.MarkReadByVisitor(ctx, conversationdb.MarkReadByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
 		visitor = id
 	} else {
@@ -75,7 +75,7 @@ func (s *Service) MarkRead(ctx context.Context, who access.Actor, conversation u
 		return nil
 	}
 	if err == nil {
-		s.bus.Publish(bus.Event{Kind: bus.Read, Org: who.Org(), Conversation: conversation, Visitor: visitor, User: user, Seq: int(upTo)})
+		s.bus.Publish(bus.Event{Kind: bus.Read, Org: actor.Org(), Conversation: conversation, Visitor: visitor, User: user, Seq: int(upTo)})
 	}
 	return err
 }
@@ -84,8 +84,8 @@ func (s *Service) MarkRead(ctx context.Context, who access.Actor, conversation u
 type ReadState struct{ ByVisitor, ByAgent int }
 
 // ReadStates returns it for conversations that the actor may see.
-func (s *Service) ReadStates(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID]ReadState, error) {
-	rows, err := conversationdb.New(s.db.As(who)).ListReadMarks(ctx, conversations)
+func (s *Service) ReadStates(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]ReadState, error) {
+	rows, err := conversationdb.New(s.db.As(actor)).ListReadMarks(ctx, conversations)
 	read := make(map[uuid.UUID]ReadState, len(rows))
 	for _, row := range rows {
 		read[row.ConversationID] = ReadState{int(row.ReadByVisitor), int(row.ReadByAgent)}
@@ -111,8 +111,8 @@ type UnreadInfo struct {
 }
 
 // GetUnread returns it.
-func (s *Service) GetUnread(ctx context.Context, who access.Actor, conversation uuid.UUID) (UnreadInfo, error) {
-	row, err := conversationdb.New(s.db.As(who)).GetUnread(ctx, conversation)
+func (s *Service) GetUnread(ctx context.Context, actor access.Actor, conversation uuid.UUID) (UnreadInfo, error) {
+	row, err := conversationdb.New(s.db.As(actor)).GetUnread(ctx, conversation)
 	if pg.IsNoRows(err) {
 		return UnreadInfo{}, fail.Missing("conversation")
 	}
@@ -121,16 +121,16 @@ func (s *Service) GetUnread(ctx context.Context, who access.Actor, conversation 
 }
 
 // MarkMailed notes that the visitor was sent everything up to a message; false: somebody else has done so.
-func (s *Service) MarkMailed(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int) (bool, error) {
-	n, err := conversationdb.New(s.db.As(who)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
+func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (bool, error) {
+	n, err := conversationdb.New(s.db.As(actor)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
 	return n > 0, err
 }
 
 // CountTranscript counts a transcript that a visitor has mailed to itself; a conversation that no agent had, and more than three, are
 // refused.
-func (s *Service) CountTranscript(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
-	system := access.System(who.Org(), "count transcripts")
-	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{ConversationID: conversation, VisitorID: who.ID()})
+func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
+	system := access.System(actor.Org(), "count transcripts")
+	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{ConversationID: conversation, VisitorID: actor.ID()})
 	if err == nil && n == 0 {
 		return fail.New(fail.Conflict, "This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.").WithReason("mailed")
 	}
@@ -145,8 +145,8 @@ type AwaitingVisitor struct {
 }
 
 // ListAwaitingVisitor returns those of the last day.
-func (s *Service) ListAwaitingVisitor(ctx context.Context, who access.Actor) ([]AwaitingVisitor, error) {
-	rows, err := conversationdb.New(s.db.As(who)).ListAnsweredConversations(ctx)
+func (s *Service) ListAwaitingVisitor(ctx context.Context, actor access.Actor) ([]AwaitingVisitor, error) {
+	rows, err := conversationdb.New(s.db.As(actor)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))
 	for i, row := range rows {
 		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.Unread, row.LastSaid == SystemIdleCheck}

@@ -23,8 +23,8 @@ type Participant struct {
 }
 
 // ListParticipants returns who is a guest, by conversation.
-func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ type Invitation struct {
 }
 
 // Consult brings a colleague into the actor's conversation: it reads, writes notes, and to the visitor where it may.
-func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in Invitation) error {
+func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, in Invitation) error {
 	var err error
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
 		return fail.Field("comment", "%s", err.Error())
@@ -58,18 +58,18 @@ func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	return s.addParticipant(ctx, who, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
-		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.Can(access.Monitor)})
+	return s.addParticipant(ctx, actor, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
+		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.Can(access.Monitor)})
 }
 
 // Watch makes somebody who may watch a guest of any running conversation.
-func (s *Service) Watch(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	return s.addParticipant(ctx, who, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
+func (s *Service) Watch(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
+	return s.addParticipant(ctx, actor, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
 }
 
-func (s *Service) addParticipant(ctx context.Context, who access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
-	t, err := s.db.Authorize(who, right)
+func (s *Service) addParticipant(ctx context.Context, actor access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
+	t, err := s.db.Authorize(actor, right)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		return errCustomerNotServed
 	}
 	if pg.IsNoRows(err) {
-		participants, err := s.ListParticipants(ctx, who, []uuid.UUID{p.ConversationID})
+		participants, err := s.ListParticipants(ctx, actor, []uuid.UUID{p.ConversationID})
 		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool { return participant.ID == p.UserID }) {
 			return nil // is there already
 		}
@@ -90,13 +90,13 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		if err == nil && State(got.State) == Waiting {
 			return fail.New(fail.Conflict, "This conversation is in the line: it can be taken, or given to somebody.")
 		}
-		if err == nil && got.AgentID != nil && *got.AgentID == who.ID() {
+		if err == nil && got.AgentID != nil && *got.AgentID == actor.ID() {
 			return fail.New(fail.NotFound, "This colleague does not exist, or cannot answer any more.")
 		}
-		return s.explainRefusal(ctx, q, who, p.ConversationID)
+		return s.explainRefusal(ctx, q, actor, p.ConversationID)
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(eventRow(row)))
+		s.publishParticipant(ctx, actor.Org(), p.UserID, toMessageEvent(eventRow(row)))
 	}
 	return err
 }
@@ -108,27 +108,27 @@ func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.
 }
 
 // RemoveParticipant ends a guest's visit: by itself, by the agent who has the conversation, or by somebody who may watch.
-func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name string, conversation, participant uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, name string, conversation, participant uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	if participant != who.ID() && !who.Can(access.Monitor) {
-		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != who.ID()) {
+	if participant != actor.ID() && !actor.Can(access.Monitor) {
+		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
 			return fail.Missing("guest")
 		} else if err != nil {
 			return err
 		}
 	}
 	note := name + " has left"
-	if participant != who.ID() {
-		present, err := s.ListParticipants(ctx, who, []uuid.UUID{conversation})
+	if participant != actor.ID() {
+		present, err := s.ListParticipants(ctx, actor, []uuid.UUID{conversation})
 		if err != nil {
 			return err
 		}
 		for _, p := range present[conversation] {
-			if p.ID == participant && p.Watching && !who.Can(access.Monitor) {
+			if p.ID == participant && p.Watching && !actor.Can(access.Monitor) {
 				return fail.New(fail.Forbidden, "%s is watching and may stay.", p.Name)
 			}
 			if p.ID == participant {
@@ -136,12 +136,12 @@ func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name 
 			}
 		}
 	}
-	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(who.ID()), ByName: name, Note: note})
+	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(actor.ID()), ByName: name, Note: note})
 	if pg.IsNoRows(err) {
 		return nil // gone already
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(eventRow(row)))
+		s.publishParticipant(ctx, actor.Org(), participant, toMessageEvent(eventRow(row)))
 	}
 	return err
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Get returns a conversation that the actor may see.
-func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID) (Conversation, error) {
-	row, err := conversationdb.New(s.db.As(who)).GetConversation(ctx, id)
+func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID) (Conversation, error) {
+	row, err := conversationdb.New(s.db.As(actor)).GetConversation(ctx, id)
 	if pg.IsNoRows(err) {
 		return Conversation{}, fail.Missing("conversation")
 	}
@@ -36,12 +36,12 @@ func (q QueueScope) Has(group uuid.UUID) bool { return q.AllGroups || slices.Con
 
 // ListForDesk returns the head of the actor's queues (the longest-waiting LineShown conversations, and what is offered to the actor), the actor's
 // own open conversations and those that it takes part in (the longest unanswered first).
-func (s *Service) ListForDesk(ctx context.Context, who access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	agent := who.ID()
+	agent := actor.ID()
 	p := conversationdb.ListDeskConversationsParams{AgentID: &agent, Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups}
 	rows, err := conversationdb.New(t).ListDeskConversations(ctx, p)
 	for _, row := range rows {
@@ -61,7 +61,7 @@ func (s *Service) ListForDesk(ctx context.Context, who access.Actor, scope Queue
 
 // CountQueuedBeyond returns how many conversations of the actor's queues wait behind those that Desk has listed. It asks the database only where the
 // list is full.
-func (s *Service) CountQueuedBeyond(ctx context.Context, who access.Actor, scope QueueScope, listed []Conversation) (int, error) {
+func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, scope QueueScope, listed []Conversation) (int, error) {
 	shown := 0
 	for _, c := range listed {
 		if c.OfferRecipient(time.Now()) == uuid.Nil {
@@ -71,19 +71,19 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, who access.Actor, scope
 	if shown < DeskQueueLimit {
 		return 0, nil
 	}
-	if _, err := s.db.Authorize(who, access.Answer); err != nil {
+	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
 		return 0, err
 	}
-	p := conversationdb.CountQueuedParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: who.IsLimited(), Customers: who.Customers()}
-	n, err := conversationdb.New(s.db.As(who.AsSystem("count a queue"))).CountQueued(ctx, p)
+	p := conversationdb.CountQueuedParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: actor.IsLimited(), Customers: actor.Customers()}
+	n, err := conversationdb.New(s.db.As(actor.AsSystem("count a queue"))).CountQueued(ctx, p)
 	return max(0, int(n)-shown), err
 }
 
 // QueueHead returns the longest-waiting LineShown conversations of some queues that are offered to nobody, and how many there are in all.
 // limited restricts both to customers. It is for screens that see the same of a queue; each checks with Sees what it shows.
-func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
+func (s *Service) QueueHead(ctx context.Context, actor access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
 	err error) {
-	q := conversationdb.New(s.db.As(who.AsSystem("read the head of a queue")))
+	q := conversationdb.New(s.db.As(actor.AsSystem("read the head of a queue")))
 	p := conversationdb.ListQueueHeadParams{Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: limited, Customers: customers}
 	rows, err := q.ListQueueHead(ctx, p)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *Service) QueueHead(ctx context.Context, who access.Actor, scope QueueSc
 }
 
 // CurrentOfVisitor returns the visitor's running conversation, else the last one; ok is false if there is none.
-func (s *Service) CurrentOfVisitor(ctx context.Context, who access.Actor) (c Conversation, ok bool, err error) {
-	row, err := conversationdb.New(s.db.As(who)).GetCurrentConversation(ctx, who.ID())
+func (s *Service) CurrentOfVisitor(ctx context.Context, actor access.Actor) (c Conversation, ok bool, err error) {
+	row, err := conversationdb.New(s.db.As(actor)).GetCurrentConversation(ctx, actor.ID())
 	if pg.IsNoRows(err) {
 		return Conversation{}, false, nil
 	}
@@ -109,12 +109,12 @@ func (s *Service) CurrentOfVisitor(ctx context.Context, who access.Actor) (c Con
 }
 
 // LastSeqs returns the number of the newest message of each conversation that there is.
-func (s *Service) LastSeqs(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID]int, error) {
+func (s *Service) LastSeqs(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]int, error) {
 	newest := make(map[uuid.UUID]int, len(conversations))
 	if len(conversations) == 0 {
 		return newest, nil
 	}
-	rows, err := conversationdb.New(s.db.As(who)).ListLastSeqs(ctx, conversations)
+	rows, err := conversationdb.New(s.db.As(actor)).ListLastSeqs(ctx, conversations)
 	for _, row := range rows {
 		newest[row.ConversationID] = int(row.LastSeq)
 	}
@@ -122,12 +122,12 @@ func (s *Service) LastSeqs(ctx context.Context, who access.Actor, conversations 
 }
 
 // LatestByVisitor returns, for each visitor who has one, the conversation that was begun last.
-func (s *Service) LatestByVisitor(ctx context.Context, who access.Actor, visitors []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
+func (s *Service) LatestByVisitor(ctx context.Context, actor access.Actor, visitors []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
 	last := make(map[uuid.UUID]uuid.UUID, len(visitors))
 	if len(visitors) == 0 {
 		return last, nil
 	}
-	rows, err := conversationdb.New(s.db.As(who)).ListLatestConversations(ctx, visitors)
+	rows, err := conversationdb.New(s.db.As(actor)).ListLatestConversations(ctx, visitors)
 	for _, row := range rows {
 		last[row.VisitorID] = row.ConversationID
 	}
@@ -138,8 +138,8 @@ func (s *Service) LatestByVisitor(ctx context.Context, who access.Actor, visitor
 const MessagePageSize = 200
 
 // ListMessagesAfter returns the messages with numbers above cursor that the actor may see, in order, at most PageOfMessages.
-func (s *Service) ListMessagesAfter(ctx context.Context, who access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
-	rows, err := conversationdb.New(s.db.As(who)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
+func (s *Service) ListMessagesAfter(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
+	rows, err := conversationdb.New(s.db.As(actor)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
 		list[i] = toMessage(row)
@@ -151,8 +151,8 @@ func (s *Service) ListMessagesAfter(ctx context.Context, who access.Actor, conve
 const messagePageBytes = 128 << 10
 
 // ListMessagePage is After for who can come again: it also stops when it has much text. more says that there is (perhaps) more.
-func (s *Service) ListMessagePage(ctx context.Context, who access.Actor, conversation uuid.UUID, cursor int) (list []Message, more bool, err error) {
-	list, err = s.ListMessagesAfter(ctx, who, conversation, cursor)
+func (s *Service) ListMessagePage(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) (list []Message, more bool, err error) {
+	list, err = s.ListMessagesAfter(ctx, actor, conversation, cursor)
 	more = len(list) == MessagePageSize
 	bytes := 0
 	for i, m := range list {
@@ -167,7 +167,7 @@ func (s *Service) ListMessagePage(ctx context.Context, who access.Actor, convers
 const DeskThreadLimit = 60
 
 // Threads returns, for each conversation, the messages after its cursor, or the newest ones where that is zero, in one round trip.
-func (s *Service) Threads(ctx context.Context, who access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
+func (s *Service) Threads(ctx context.Context, actor access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
 	threads := make(map[uuid.UUID][]Message, len(cursors))
 	if len(cursors) == 0 {
 		return threads, nil
@@ -176,7 +176,7 @@ func (s *Service) Threads(ctx context.Context, who access.Actor, cursors map[uui
 	for id, after := range cursors {
 		p.Conversations, p.Cursors = append(p.Conversations, id), append(p.Cursors, int32(after))
 	}
-	rows, err := conversationdb.New(s.db.As(who)).ListThreads(ctx, p)
+	rows, err := conversationdb.New(s.db.As(actor)).ListThreads(ctx, p)
 	for _, row := range rows {
 		m := toMessage(row.MessageRow)
 		threads[m.Conversation] = append(threads[m.Conversation], m)

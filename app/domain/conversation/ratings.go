@@ -24,8 +24,8 @@ type Rating struct {
 }
 
 // Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.
-func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.UUID, in Rating) error {
-	if !who.IsVisitor() {
+func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uuid.UUID, in Rating) error {
+	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")
 	}
 	if in.Value < 1 || in.Value > 5 || in.Thumbs && in.Value != 1 && in.Value != 5 || len(in.Reasons) > 12 {
@@ -43,7 +43,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.
 	if in.Reasons == nil {
 		in.Reasons = []string{}
 	}
-	_, err = conversationdb.New(s.db.As(who)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
+	_, err = conversationdb.New(s.db.As(actor)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: actor.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
 		Reasons: in.Reasons, Comment: in.Comment})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
@@ -84,8 +84,8 @@ type CommentedRating struct {
 var RatingDimensions = []string{"agent", "group", "customer", "website"}
 
 // RatingReport sums up the verdicts of a time by one of RatingsBy, and returns the newest with words.
-func (s *Service) RatingReport(ctx context.Context, who access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
-	t, err := s.db.Authorize(who, access.Manage)
+func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
+	t, err := s.db.Authorize(actor, access.Manage)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -45,8 +45,8 @@ var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
 
 // SendAsVisitor keeps what a visitor says: it is written with others', in one round trip, and the nil error comes after the
 // commit. The first message starts the conversation, with the visitor's row, in the same statement.
-func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in VisitorMessage) (Receipt, error) {
-	if !who.IsVisitor() {
+func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in VisitorMessage) (Receipt, error) {
+	if !actor.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
 	}
 	kind, body, err := Text, "", error(nil)
@@ -61,8 +61,8 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 	if in.ID == uuid.Nil {
 		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
 	}
-	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: kind, body: body,
-		website: who.ScopeID(), customer: in.Customer, group: in.Group, page: in.Page}
+	d := draft{org: actor.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: actor.ID(), kind: kind, body: body,
+		website: actor.ScopeID(), customer: in.Customer, group: in.Group, page: in.Page}
 	for range 4 { // another tab, or the same message sent twice at once, can come between
 		if d.conversation == uuid.Nil {
 			d.conversation, d.begins = newIDAfter(in.PreviousConversation), true
@@ -78,14 +78,14 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 		if err != nil && !pg.IsDuplicate(err, "") {
 			return Receipt{}, err
 		}
-		q := conversationdb.New(s.db.As(who))
-		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: who.ID()})
+		q := conversationdb.New(s.db.As(actor))
+		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: actor.ID()})
 		if err == nil && Kind(known.Kind) != kind {
 			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
 		}
 		if err == nil {
 			// Said again because no acknowledgement came: the bell may have been lost with it.
-			s.RepublishMessage(who.Org(), known.ConversationID, who.ID(), int(known.Seq))
+			s.RepublishMessage(actor.Org(), known.ConversationID, actor.ID(), int(known.Seq))
 			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
 		}
 		if !pg.IsNoRows(err) {
@@ -95,7 +95,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 			return Receipt{}, ErrClosed // or not this visitor's: the two are never told apart
 		}
 		d.conversation, d.begins = uuid.Nil, false
-		c, running, err := s.CurrentOfVisitor(ctx, who)
+		c, running, err := s.CurrentOfVisitor(ctx, actor)
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -131,8 +131,8 @@ func optional(id uuid.UUID) *uuid.UUID {
 
 // SendAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, written with others', in one round
 // trip, and returns it as it is kept.
-func (s *Service) SendAsAgent(ctx context.Context, who access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Message{}, err
 	}
@@ -145,13 +145,13 @@ func (s *Service) SendAsAgent(ctx context.Context, who access.Actor, conversatio
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
 	}
-	return s.sendAsAgent(ctx, t, who, draft{id: id, conversation: conversation, kind: kind, body: body})
+	return s.sendAsAgent(ctx, t, actor, draft{id: id, conversation: conversation, kind: kind, body: body})
 }
 
-func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Actor, d draft) (Message, error) {
-	d.org, d.author, d.authorID = who.Org(), ByAgent, who.ID()
+func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, actor access.Actor, d draft) (Message, error) {
+	d.org, d.author, d.authorID = actor.Org(), ByAgent, actor.ID()
 	id, conversation := d.id, d.conversation
-	q, agent := conversationdb.New(t), who.ID()
+	q, agent := conversationdb.New(t), actor.ID()
 	for range 2 { // the same message sent twice at once can come between
 		event, stored, err := s.store(ctx, d)
 		if stored {
@@ -163,7 +163,7 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 		}
 		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
-			s.RepublishMessage(who.Org(), conversation, uuid.Nil, int(known.MessageRow.Seq))
+			s.RepublishMessage(actor.Org(), conversation, uuid.Nil, int(known.MessageRow.Seq))
 			s.flushEvents(ctx)
 			return toMessage(known.MessageRow), nil
 		}
@@ -171,7 +171,7 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 			return Message{}, err
 		}
 	}
-	return Message{}, s.explainRefusal(ctx, q, who, conversation)
+	return Message{}, s.explainRefusal(ctx, q, actor, conversation)
 }
 
 // flushEvents waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
@@ -184,16 +184,16 @@ func (s *Service) flushEvents(ctx context.Context) {
 
 // ExplainRefusal says why the actor cannot do something with a conversation: in words about what has become of it, if the actor sees it, or had it
 // or wrote in it before.
-func (s *Service) ExplainRefusal(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
-	return s.explainRefusal(ctx, conversationdb.New(s.db.As(who)), who, conversation)
+func (s *Service) ExplainRefusal(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
+	return s.explainRefusal(ctx, conversationdb.New(s.db.As(actor)), actor, conversation)
 }
 
 // explainRefusal finds out why a guarded statement touched nothing.
-func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries, who access.Actor, conversation uuid.UUID) error {
+func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries, actor access.Actor, conversation uuid.UUID) error {
 	row, err := q.GetConversation(ctx, conversation)
 	switch {
 	case pg.IsNoRows(err):
-		status, err := s.lookUpStatus(ctx, who, conversation)
+		status, err := s.lookUpStatus(ctx, actor, conversation)
 		switch {
 		case err != nil:
 			return err
@@ -211,7 +211,7 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 		return ErrClosed
 	case row.AgentID == nil:
 		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
-	case *row.AgentID != who.ID():
+	case *row.AgentID != actor.ID():
 		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
 	}
 	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
@@ -219,9 +219,9 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 
 // lookUpStatus returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
 // does not exist for it.
-func (s *Service) lookUpStatus(ctx context.Context, who access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
-	row, err := conversationdb.New(s.db.As(who.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: who.ID()})
-	if pg.IsNoRows(err) || err == nil && !who.Serves(row.CustomerID) {
+func (s *Service) lookUpStatus(ctx context.Context, actor access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
+	row, err := conversationdb.New(s.db.As(actor.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: actor.ID()})
+	if pg.IsNoRows(err) || err == nil && !actor.Serves(row.CustomerID) {
 		return row, fail.Missing("conversation")
 	}
 	return row, err
@@ -242,8 +242,8 @@ func (a ContactDetails) noteText() string {
 }
 
 // SaveContactDetails keeps the visitor's own.
-func (s *Service) SaveContactDetails(ctx context.Context, who access.Actor, in ContactDetails) error {
-	if !who.IsVisitor() {
+func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in ContactDetails) error {
+	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
 	}
 	var err error
@@ -255,14 +255,14 @@ func (s *Service) SaveContactDetails(ctx context.Context, who access.Actor, in C
 	if in.Name, err = validate.OptionalName("the name", in.Name, 100); err != nil {
 		return err
 	}
-	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes
-	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
+	system := access.System(actor.Org(), "note where a visitor can be written to") // a visitor writes no notes
+	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: actor.ID(), Email: in.Email, Name: in.Name,
 		Note: in.noteText()})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "Please write what it is about first.")
 	}
 	if err == nil {
-		s.publish(who.Org(), toMessageEvent(eventRow(row)))
+		s.publish(actor.Org(), toMessageEvent(eventRow(row)))
 	}
 	return err
 }

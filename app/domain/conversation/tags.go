@@ -21,8 +21,8 @@ type Tag struct {
 }
 
 // Tags returns the organization's, by name.
-func (s *Service) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return nil, err
 	}
@@ -35,8 +35,8 @@ func (s *Service) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
 }
 
 // TagUsage is Tags with how often each is used.
-func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error) {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, error) {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +49,8 @@ func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error)
 }
 
 // TagsOf returns a conversation's.
-func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uuid.UUID) ([]Tag, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) TagsOf(ctx context.Context, actor access.Actor, conversation uuid.UUID) ([]Tag, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return nil, err
 	}
@@ -66,30 +66,30 @@ func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uui
 const maxTags = 500
 
 // Tag puts a tag on a conversation; one that does not exist yet is made.
-func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID, name string) error {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid.UUID, name string) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("tag", "%s", err.Error())
 	}
-	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+	if err := s.CheckWriteAccess(ctx, actor, conversation); err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	p := conversationdb.TagConversationParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
+	p := conversationdb.TagConversationParams{ConversationID: conversation, Name: name, ByID: optional(actor.ID())}
 	if n, err := q.TagConversation(ctx, p); err != nil || n > 0 {
 		return err
 	}
-	all, err := s.Tags(ctx, who)
+	all, err := s.Tags(ctx, actor)
 	if err != nil {
 		return err
 	}
 	if len(all) >= maxTags {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a colleague may have made it just now
+	if err := createTag(ctx, q, name); err != nil && !errors.Is(err, errDuplicateTag) { // another team member may have just created it
 		return err
 	}
 	_, err = q.TagConversation(ctx, p)
@@ -98,16 +98,21 @@ func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.U
 
 var errDuplicateTag = fail.Field("name", "A tag with this name already exists. Choose another name.")
 
-// CreateTag makes a tag. Names are unique without regard to case.
-func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) error {
-	t, err := s.db.Authorize(who, access.Answer)
+// CreateTag adds a tag to the organization's list, for managers of the whole organization; others create a tag by putting it on a
+// conversation. Names are unique without regard to case: errDuplicateTag, a fail.Invalid of the field name.
+func (s *Service) CreateTag(ctx context.Context, actor access.Actor, name string) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
 		return err
 	}
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := conversationdb.New(t).CreateTag(ctx, conversationdb.CreateTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
+	return createTag(ctx, conversationdb.New(t), name)
+}
+
+func createTag(ctx context.Context, q *conversationdb.Queries, name string) error {
+	n, err := q.CreateTag(ctx, conversationdb.CreateTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
 	if err == nil && n == 0 {
 		return errDuplicateTag
 	}
@@ -115,12 +120,12 @@ func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) 
 }
 
 // Untag takes a tag off a conversation.
-func (s *Service) Untag(ctx context.Context, who access.Actor, conversation, tag uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, tag uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
-	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+	if err := s.CheckWriteAccess(ctx, actor, conversation); err != nil {
 		return err
 	}
 	_, err = conversationdb.New(t).UntagConversation(ctx, conversationdb.UntagConversationParams{ConversationID: conversation, TagID: tag})
@@ -128,8 +133,8 @@ func (s *Service) Untag(ctx context.Context, who access.Actor, conversation, tag
 }
 
 // RenameTag changes a tag wherever it is.
-func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUID, name string) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
 		return err
 	}
@@ -147,8 +152,8 @@ func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID,
 }
 
 // DeleteTag takes a tag off everything and deletes it.
-func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUID) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
 		return err
 	}

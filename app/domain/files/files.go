@@ -103,7 +103,7 @@ func TooLarge(name string, maxBytes int) error {
 
 // insert writes the row of a file whose bytes are stored.
 func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
-	who := t.Actor()
+	actor := t.Actor()
 	p := filesdb.CreateFileParams{ID: f.ID, Purpose: string(f.Purpose), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
 	if f.Visitor != uuid.Nil {
 		p.VisitorID = &f.Visitor
@@ -114,7 +114,7 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 	if f.uploadID != uuid.Nil {
 		p.UploadID = &f.uploadID
 	}
-	if id := who.ID(); !who.IsVisitor() && id != uuid.Nil {
+	if id := actor.ID(); !actor.IsVisitor() && id != uuid.Nil {
 		p.ByID = &id
 	}
 	q := filesdb.New(t)
@@ -131,15 +131,15 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 }
 
 // Copy enters a file anew, for a message: its bytes are the same.
-func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor uuid.UUID) (File, error) {
-	f, err := s.Get(ctx, who, from)
+func (s *Service) Copy(ctx context.Context, actor access.Actor, from, id, visitor uuid.UUID) (File, error) {
+	f, err := s.Get(ctx, actor, from)
 	if err != nil {
 		return File{}, err
 	}
 	f.ID, f.Purpose, f.Visitor, f.Conversation, f.uploadID = id, ForMessage, visitor, uuid.Nil, uuid.Must(uuid.NewV7())
 	f.Website = uuid.Nil
 	var entered File
-	err = s.db.As(who).Tx(ctx, func(t *pg.Tenant) (err error) {
+	err = s.db.As(actor).Tx(ctx, func(t *pg.Tenant) (err error) {
 		entered, err = s.insert(ctx, t, f)
 		return err
 	})
@@ -148,11 +148,11 @@ func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor 
 
 // GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
 // the website.
-func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website uuid.UUID) (StorageUse, error) {
-	if _, err := s.db.Authorize(who, access.Manage); err != nil {
+func (s *Service) GetStorageUse(ctx context.Context, actor access.Actor, website uuid.UUID) (StorageUse, error) {
+	if _, err := s.db.Authorize(actor, access.Manage); err != nil {
 		return StorageUse{}, err
 	}
-	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
+	use, err := filesdb.New(s.db.As(actor.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
 	if website == uuid.Nil {
 		return StorageUse{use.Organization, s.options.Quotas.Organization}, err
 	}
@@ -160,8 +160,8 @@ func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website u
 }
 
 // Get returns a file that the actor may see.
-func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID) (File, error) {
-	return getFile(ctx, filesdb.New(s.db.As(who)), id)
+func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID) (File, error) {
+	return getFile(ctx, filesdb.New(s.db.As(actor)), id)
 }
 
 func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error) {
@@ -180,22 +180,22 @@ func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error
 }
 
 // Open returns a file that the actor may see, with its bytes; the reader is to be closed.
-func (s *Service) Open(ctx context.Context, who access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
-	f, err := s.Get(ctx, who, id)
+func (s *Service) Open(ctx context.Context, actor access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
+	f, err := s.Get(ctx, actor, id)
 	if err != nil {
 		return File{}, nil, err
 	}
-	b, err := s.store.Get(ctx, storeKey(who.Org(), f.hash))
+	b, err := s.store.Get(ctx, storeKey(actor.Org(), f.hash))
 	if errors.Is(err, errMissingBytes) {
-		slog.Error("a file's bytes are gone", "organization", who.Org(), "file", id)
+		slog.Error("a file's bytes are gone", "organization", actor.Org(), "file", id)
 		return File{}, nil, fail.Missing("file")
 	}
 	return f, b, err
 }
 
 // AttachToConversation notes in which conversation a file was said.
-func (s *Service) AttachToConversation(ctx context.Context, who access.Actor, id, conversation uuid.UUID) error {
-	system := access.System(who.Org(), "note where a file was said")
+func (s *Service) AttachToConversation(ctx context.Context, actor access.Actor, id, conversation uuid.UUID) error {
+	system := access.System(actor.Org(), "note where a file was said")
 	return filesdb.New(s.db.As(system)).AttachFile(ctx, filesdb.AttachFileParams{ID: id, ConversationID: conversation})
 }
 

@@ -38,7 +38,7 @@ const detachedTimeout = 10 * time.Second
 // Put takes a file: it reserves the bytes, receives them on this machine's disk, looks at them, stores them, and then writes the
 // file's row. The same id from the same sender again is the same file. It returns what reading the content returned, and else
 // fail.Invalid for what is not taken, fail.Conflict where a quota is used up, and fail.Busy while the scanner or the disk fails.
-func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, error) {
+func (s *Service) Put(ctx context.Context, actor access.Actor, in Upload) (File, error) {
 	name := cleanName(in.Name)
 	if in.Content == nil {
 		in.Content, in.Size = bytes.NewReader(in.Bytes), int64(len(in.Bytes))
@@ -52,10 +52,10 @@ func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, e
 	case in.Size <= 0:
 		in.Size = maxBytes // as nobody says how many will come
 	}
-	if who.IsVisitor() {
-		in.Website = who.ScopeID()
+	if actor.IsVisitor() {
+		in.Website = actor.ScopeID()
 	}
-	u := upload{service: s, who: who, db: s.db.As(who.AsSystem("take in a file")), id: uuid.Must(uuid.NewV7())}
+	u := upload{service: s, actor: actor, db: s.db.As(actor.AsSystem("take in a file")), id: uuid.Must(uuid.NewV7())}
 	if err := u.reserve(ctx, in.Website, in.Size); err != nil {
 		return File{}, err
 	}
@@ -69,7 +69,7 @@ func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, e
 // upload is one attempt at a file.
 type upload struct {
 	service *Service
-	who     access.Actor
+	actor   access.Actor
 	db      *pg.Tenant // as the system: reservations are nobody's to see
 	id      uuid.UUID
 	hash    []byte // nil: nothing is in the store because of it
@@ -99,7 +99,7 @@ func (u *upload) checkQuota(ctx context.Context, q *filesdb.Queries, website uui
 	quotas := u.service.options.Quotas
 	full := quotas.Organization > 0 && use.Organization > quotas.Organization
 	if full || website != uuid.Nil && quotas.Website > 0 && use.Website > quotas.Website {
-		slog.Warn("a file was refused: the storage is used up", "organization", u.who.Org(), "website", website)
+		slog.Warn("a file was refused: the storage is used up", "organization", u.actor.Org(), "website", website)
 		return fail.New(fail.Conflict,
 			"The file was not sent: there is no storage left for files here. Please describe in words what it shows.").WithReason("damaged")
 	}
@@ -207,7 +207,7 @@ func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) 
 			Message: "Files cannot be checked just now. Please try again in a moment."}
 	}
 	if found != "" {
-		slog.Warn("a file was refused by the virus scanner", "organization", u.who.Org(), "found", found)
+		slog.Warn("a file was refused by the virus scanner", "organization", u.actor.Org(), "found", found)
 		return fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name), found).WithReason("harmful")
 	}
 	return nil
@@ -232,7 +232,7 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 	u.hash = f.hash
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := u.service.store.Put(ctx, storeKey(u.who.Org(), f.hash), t, f.Size); err != nil {
+	if err := u.service.store.Put(ctx, storeKey(u.actor.Org(), f.hash), t, f.Size); err != nil {
 		if ctx.Err() == nil {
 			slog.Error("store a file", "error", err)
 			return errDisk
@@ -248,7 +248,7 @@ var errTooSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
 // insert writes the row of a file whose bytes are stored, and ends the reservation with it.
 func (u *upload) insert(ctx context.Context, f File) (File, error) {
 	var entered File
-	err := u.service.db.As(u.who).Tx(ctx, func(t *pg.Tenant) (err error) {
+	err := u.service.db.As(u.actor).Tx(ctx, func(t *pg.Tenant) (err error) {
 		entered, err = u.service.insert(ctx, t, f)
 		return err
 	})
@@ -283,10 +283,10 @@ func (u *upload) abort(ctx context.Context) {
 }
 
 // Discard removes a file that was just put, because what it was for was refused. What is in use by now stays.
-func (s *Service) Discard(ctx context.Context, who access.Actor, f File) {
+func (s *Service) Discard(ctx context.Context, actor access.Actor, f File) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTimeout)
 	defer cancel()
-	db := s.db.As(who.AsSystem("remove a file that was refused"))
+	db := s.db.As(actor.AsSystem("remove a file that was refused"))
 	q := filesdb.New(db)
 	n, err := q.DeleteUnsentFile(ctx, filesdb.DeleteUnsentFileParams{ID: f.ID, UploadID: &f.uploadID})
 	if err == nil && n > 0 {

@@ -161,26 +161,17 @@ func (s *Server) sendMessage(req *request) error {
 	if err != nil {
 		return fail.New(fail.Invalid, "The message has no id. Please reload the page; copy your text first.")
 	}
-	ctx := req.Request().Context()
-	var m conversation.Message
-	if kind := conversation.Kind(req.FormValue("kind")); kind == conversation.Edit {
-		m, err = s.conversations.EditReply(ctx, req.Actor, id, parseSeq(req.FormValue("of")), message, req.FormValue("body"))
-	} else {
-		m, err = s.conversations.SendAsAgent(ctx, req.Actor, id, message, kind, req.FormValue("body"))
+	shown, err := strconv.Atoi(req.FormValue("after"))
+	if err != nil {
+		shown = -1
+	}
+	m, messages, err := s.conversations.PostAsAgent(req.Request().Context(), req.Actor, conversation.AgentMessage{ID: message, Conversation: id,
+		Kind: conversation.Kind(req.FormValue("kind")), TargetSeq: parseSeq(req.FormValue("of")), Body: req.FormValue("body"), ShownSeq: shown})
+	if m.Kind == conversation.Text { // it is stored, whatever the error says of the messages before it
+		s.recordReplySource(req, id, m.Body)
 	}
 	if err != nil {
 		return err
-	}
-	if m.Kind == conversation.Text {
-		s.recordReplySource(req, id, m.Body)
-	}
-	messages := []conversation.Message{m}
-	if after, err := strconv.Atoi(req.FormValue("after")); err == nil && after >= 0 && after < m.Seq-1 {
-		if messages, err = s.conversations.ListMessagesAfter(ctx, req.Actor, id, after); err != nil {
-			return err
-		}
-		// A message that was said before is answered as it was then: what came later may be another agent's.
-		messages = slices.DeleteFunc(messages, func(x conversation.Message) bool { return x.Seq > m.Seq })
 	}
 	return s.render(req, http.StatusOK, view.MessagesUpdate(id, messages))
 }
@@ -195,11 +186,7 @@ func (s *Server) olderMessages(req *request) error {
 	if before < 1 {
 		return fail.New(fail.Invalid, "This page asked for something unreadable. Please reload it.")
 	}
-	ctx := req.Request().Context()
-	if _, err := s.conversations.Get(ctx, req.Actor, id); err != nil {
-		return err
-	}
-	messages, err := s.conversations.ListMessagesBefore(ctx, req.Actor, id, before, conversation.DeskThreadLimit)
+	messages, err := s.conversations.ListMessagesBefore(req.Request().Context(), req.Actor, id, before, conversation.DeskThreadLimit)
 	if err != nil {
 		return err
 	}

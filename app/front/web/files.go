@@ -36,28 +36,29 @@ func (s *Server) uploadPreflight(c echo.Context) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// receiveFile takes a file that comes as the body of a request, in one of the slots that the keys have. What comes too slowly is given up.
-func (s *Server) receiveFile(c echo.Context, who access.Actor, in files.Upload, keys map[string]int) (files.File, error) {
+// receiveFile passes a file that comes as the body of a request on to send, in one of the slots that the keys have. What comes too slowly
+// is given up.
+func (s *Server) receiveFile(c echo.Context, actor access.Actor, in files.Upload, keys map[string]int, send func(files.Upload) error) error {
 	b := bodyOf(c)
 	if b == nil {
-		return files.File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
+		return fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
 	}
 	if b.length > int64(in.MaxBytes) {
 		b.header.Set("Connection", "close")
-		return files.File{}, files.TooLarge(in.Name, in.MaxBytes)
+		return files.TooLarge(in.Name, in.MaxBytes)
 	}
 	release, err := s.uploadSlots.acquire(keys)
 	if err != nil {
 		b.header.Set("Connection", "close")
-		return files.File{}, err
+		return err
 	}
 	defer release()
 	if err := b.raiseLimit(int64(in.MaxBytes) + 1); err != nil {
-		return files.File{}, err
+		return err
 	}
-	b.limitSpeed(s.uploadSlots, who.Org())
+	b.limitSpeed(s.uploadSlots, actor.Org())
 	in.Content, in.Size = b, max(0, b.length)
-	f, err := s.files.Put(c.Request().Context(), who, in)
+	err = send(in)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil || fail.As(err) != nil:
@@ -66,7 +67,7 @@ func (s *Server) receiveFile(c echo.Context, who access.Actor, in files.Upload, 
 	case b.truncated:
 		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").WithReason("damaged")
 	}
-	return f, err
+	return err
 }
 
 // discardFile removes a file whose message was refused. Where it may still be said, or is on its way a second time, it stays until then.
@@ -102,25 +103,19 @@ func (s *Server) widgetUpload(c echo.Context, site *org.WidgetWebsite) error {
 	if err != nil {
 		return err
 	}
-	if err := s.conversations.CheckAttachAccess(ctx, visitor, conversationID, id); err != nil { // before the first byte is read
-		return err
-	}
 	if err := s.live.AdmitBytes(visitor.ID(), address, min(max(0, c.Request().ContentLength), int64(rules.MaxBytes()))); err != nil {
 		return err
 	}
-	f, err := s.receiveFile(c, visitor, files.Upload{ID: id, Purpose: files.ForMessage, Visitor: visitor.ID(), Name: name, Allowed: fileTypes(rules.AllowedTypes()), MaxBytes: rules.MaxBytes()},
-		withNetworkLimit(map[string]int{site.Org.String(): maxUploadsPerOrg}, address))
+	message := conversation.VisitorMessage{ID: id, Conversation: conversationID, PreviousConversation: conversationID, Customer: site.CustomerID,
+		Group: site.GroupFor(subject), Page: live.PageFromRequest(c.Request(), address, c.QueryParam("page"), c.QueryParam("title"))}
+	var f files.File
+	var receipt conversation.Receipt
+	err = s.receiveFile(c, visitor, files.Upload{Name: name, Allowed: fileTypes(rules.AllowedTypes()), MaxBytes: rules.MaxBytes()},
+		withNetworkLimit(map[string]int{site.Org.String(): maxUploadsPerOrg}, address), func(in files.Upload) (err error) {
+			f, receipt, err = s.attachments.SendAsVisitor(ctx, visitor, message, in)
+			return err
+		})
 	if err != nil {
-		return err
-	}
-	a := attachment(f)
-	receipt, err := s.conversations.SendAsVisitor(ctx, visitor, conversation.VisitorMessage{ID: id, Conversation: conversationID, PreviousConversation: conversationID, File: &a, Customer: site.CustomerID,
-		Group: site.GroupFor(subject), Page: live.PageFromRequest(c.Request(), address, c.QueryParam("page"), c.QueryParam("title"))})
-	if err != nil {
-		s.discardFile(c, visitor, f, err)
-		return err
-	}
-	if err := s.files.AttachToConversation(ctx, visitor, id, receipt.Conversation); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"type": "ack", "id": id, "conversation": receipt.Conversation, "seq": receipt.Seq, "at": receipt.At, "text": f.Name,
@@ -135,16 +130,12 @@ func fileTypes(names []string) []files.Category {
 	return list
 }
 
-func attachment(f files.File) conversation.Attachment {
-	return conversation.Attachment{Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: f.Width, Height: f.Height}
-}
-
 // maxAgentFileBytes is the largest file that an agent can send.
 const maxAgentFileBytes = 25 << 20
 
-// deskUpload takes an agent's file and says it in its conversation.
+// deskUpload takes an agent's file, or the file of a snippet, and posts it in its conversation. It comes to the page as every message does.
 func (s *Server) deskUpload(req *request) error {
-	c, err := s.loadWritableConversation(req)
+	c, err := s.loadConversation(req)
 	if err != nil {
 		return err
 	}
@@ -153,20 +144,20 @@ func (s *Server) deskUpload(req *request) error {
 		return fail.New(fail.Invalid, "The file has no id. Please reload the page.")
 	}
 	if snippet := req.QueryParam("snippet"); snippet != "" {
-		return s.sendSnippetFile(req, c, id, snippet)
+		err = s.sendSnippetFile(req, c, id, snippet)
+	} else {
+		err = s.receiveFile(req, req.Actor, files.Upload{ID: id, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: maxAgentFileBytes},
+			map[string]int{req.Actor.Org().String(): maxUploadsPerOrg, req.ID().String(): maxUploadsPerSender}, func(in files.Upload) error {
+				return s.attachments.SendAsAgent(req.Request().Context(), req.Actor, c.ID, in)
+			})
 	}
-	if c.State == conversation.Closed {
-		return conversation.ErrClosed
-	}
-	f, err := s.receiveFile(req, req.Actor, files.Upload{ID: id, Purpose: files.ForMessage, Visitor: c.Visitor, Website: c.Website, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: maxAgentFileBytes},
-		map[string]int{req.Actor.Org().String(): maxUploadsPerOrg, req.ID().String(): maxUploadsPerSender})
 	if err != nil {
 		return err
 	}
-	return s.sendFile(req, c.ID, f)
+	return req.NoContent(http.StatusNoContent)
 }
 
-// sendSnippetFile says the file that a snippet brings along.
+// sendSnippetFile posts the file of a snippet.
 func (s *Server) sendSnippetFile(req *request, c conversation.Conversation, id uuid.UUID, snippet string) error {
 	which, err := uuid.Parse(snippet)
 	if err != nil {
@@ -183,11 +174,7 @@ func (s *Server) sendSnippetFile(req *request, c conversation.Conversation, id u
 	if err != nil {
 		return err
 	}
-	f, err := s.files.Copy(ctx, req.Actor, from, id, c.Visitor)
-	if err != nil {
-		return err
-	}
-	return s.sendFile(req, c.ID, f)
+	return s.attachments.SendCopy(ctx, req.Actor, c.ID, id, from)
 }
 
 // storeFormFile stores the file of a form that was read as a whole, if it has one; the zero file: it has none.
@@ -200,20 +187,6 @@ func (s *Server) storeFormFile(req *request, field string, use files.Purpose, al
 		return files.File{}, files.TooLarge(from.name, most)
 	}
 	return s.files.Put(forms.WithoutSubmission(req.Request().Context()), req.Actor, files.Upload{ID: uuid.Must(uuid.NewV7()), Purpose: use, Name: from.name, Content: from, Size: from.size, Allowed: allowed, MaxBytes: most})
-}
-
-// sendFile says a file that is kept, as the agent.
-func (s *Server) sendFile(req *request, conversation uuid.UUID, f files.File) error {
-	ctx := req.Request().Context()
-	_, err := s.conversations.SendFileAsAgent(ctx, req.Actor, conversation, f.ID, attachment(f))
-	if err != nil {
-		s.discardFile(req, req.Actor, f, err)
-		return err
-	}
-	if err := s.files.AttachToConversation(ctx, req.Actor, f.ID, conversation); err != nil {
-		return err
-	}
-	return req.NoContent(http.StatusNoContent) // it comes to the page as every message does
 }
 
 // downloadFile hands out a file to staff, and to a reviewer those of its customer's conversations.

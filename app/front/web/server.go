@@ -23,6 +23,7 @@ import (
 
 	"parley/app/domain/archive"
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
@@ -74,6 +75,7 @@ type Server struct {
 	push          *push.Sender
 	live          *live.Hub
 	files         *files.Service
+	attachments   *attachment.Service
 	links         files.Links
 	bodyBudget    *bodyBudget
 	uploadSlots   *uploadSlots
@@ -106,6 +108,7 @@ type Services struct {
 	Push          *push.Sender
 	Live          *live.Hub
 	Files         *files.Service
+	Attachments   *attachment.Service
 	Links         files.Links
 	Tokens        visitor.Tokens
 	Forms         *forms.Service
@@ -114,7 +117,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, visitors: services.Visitors, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, visitors: services.Visitors, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, attachments: services.Attachments, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 	ui.Asset = static.Address
 
 	e := echo.New()

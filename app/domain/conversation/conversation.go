@@ -4,13 +4,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"parley/app/domain/conversation/internal/conversationdb"
-	"parley/app/platform/bus"
 )
-
-// MaxText is the longest message in characters (runes).
-const MaxText = 4000
 
 // State of a conversation.
 type State string
@@ -20,62 +14,6 @@ const (
 	Open    State = "open"    // an agent's
 	Closed  State = "closed"
 )
-
-// Kind of a message.
-type Kind string
-
-const (
-	Text   Kind = "text"
-	File   Kind = "file"   // Body is an Attachment's; the message's id is the file's
-	Note   Kind = "note"   // only staff can see it
-	System Kind = "system" // Body is one of the codes below
-	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now
-	Erase  Kind = "erase"  // Of is taken back
-)
-
-// Bodies of system messages.
-const (
-	SystemTaken    = "taken"    // AuthorName has taken the conversation
-	SystemClosed   = "closed"   // AuthorName has closed it
-	SystemRequeued = "returned" // it is in the line again
-)
-
-// Author is which side a message comes from.
-type Author string
-
-const (
-	ByVisitor Author = "visitor"
-	ByAgent   Author = "agent"
-	BySystem  Author = "system"
-)
-
-// Message is one thing said.
-type Message struct {
-	Conversation uuid.UUID
-	Seq          int // its number in the conversation, from 1
-	ID           uuid.UUID
-	Kind         Kind
-	Author       Author
-	AuthorName   string // the agent's, as the visitor sees it
-	Body         string
-	At           time.Time
-	TargetSeq    int    // Edit, Erase: number of the message that is changed
-	Changed      Change // what has become of it since it was said
-}
-
-// Change is what has become of a message.
-type Change string
-
-const (
-	Edited Change = "edited"
-	Erased Change = "erased" // Body says nothing any more
-)
-
-// IsContent reports whether the message is what one side says to the other: not a note, nor what the program says.
-func (m Message) IsContent() bool { return m.Kind == Text || m.Kind == File }
-
-// IsVisibleToVisitor reports whether the visitor may see the message.
-func (m Message) IsVisibleToVisitor() bool { return m.Kind != Note }
 
 // Conversation is one visit's talk, as a list shows it.
 type Conversation struct {
@@ -136,58 +74,4 @@ func (c Conversation) OfferRecipient(now time.Time) uuid.UUID {
 		return c.OfferedTo
 	}
 	return uuid.Nil
-}
-
-// MessageEvent is a message together with its conversation as it was right after it.
-type MessageEvent struct {
-	Message
-	Snapshot Conversation
-}
-
-// eventRow is what every statement that writes a message returns. sqlc gives each statement a type of its own, of this shape.
-type eventRow = conversationdb.TakeConversationRow
-
-func toMessageEvent(r eventRow) MessageEvent {
-	return MessageEvent{toMessage(r.MessageRow), toConversation(r.ConversationRow)}
-}
-
-func toMessage(r conversationdb.MessageRow) Message {
-	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
-	if r.OfSeq != nil {
-		m.TargetSeq = int(*r.OfSeq)
-	}
-	return m
-}
-
-func toConversation(r conversationdb.ConversationRow) Conversation {
-	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
-		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
-		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
-		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, StateReason: r.StateReason, OfferNote: r.OfferNote}
-	if r.OfferedTo != nil && r.OfferedUntil != nil {
-		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
-	}
-	if r.QueuedAt != nil {
-		c.QueuedAt = *r.QueuedAt
-	}
-	if r.AgentID != nil {
-		c.Agent = *r.AgentID
-	}
-	if r.WaitingSince != nil {
-		c.WaitingSince = *r.WaitingSince
-	}
-	return c
-}
-
-// RepublishMessage rings for what was said before: whoever comes back after a loss does it, because the process that should have
-// rung may be gone. Who has seen it does nothing.
-func (s *Service) RepublishMessage(org, conversation, visitor uuid.UUID, seq int) {
-	s.bus.Publish(bus.Event{Kind: bus.Conversation, Org: org, Conversation: conversation, Visitor: visitor, Seq: seq})
-}
-
-// publish tells every screen what was said.
-func (s *Service) publish(org uuid.UUID, event MessageEvent) { s.bus.Publish(busEvent(org, event)) }
-
-func busEvent(org uuid.UUID, s MessageEvent) bus.Event {
-	return bus.Event{Kind: bus.Conversation, Org: org, Conversation: s.Snapshot.ID, Visitor: s.Snapshot.Visitor, User: s.Snapshot.Agent, Seq: s.Seq, Local: s}
 }

@@ -9,7 +9,6 @@ import (
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
-	"parley/app/platform/bidi"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -172,97 +171,4 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, actor access.Ac
 		}
 	}
 	return Message{}, s.explainRefusal(ctx, q, actor, conversation)
-}
-
-// flushEvents waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
-// after it has answered: nobody would come back to it and ring again, as a visitor's socket does.
-func (s *Service) flushEvents(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	s.bus.Flush(ctx)
-}
-
-// ExplainRefusal says why the actor cannot do something with a conversation: in words about what has become of it, if the actor sees it, or had it
-// or wrote in it before.
-func (s *Service) ExplainRefusal(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
-	return s.explainRefusal(ctx, conversationdb.New(s.db.As(actor)), actor, conversation)
-}
-
-// explainRefusal finds out why a guarded statement touched nothing.
-func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries, actor access.Actor, conversation uuid.UUID) error {
-	row, err := q.GetConversation(ctx, conversation)
-	switch {
-	case pg.IsNoRows(err):
-		status, err := s.lookUpStatus(ctx, actor, conversation)
-		switch {
-		case err != nil:
-			return err
-		case !status.Had:
-			return fail.Missing("conversation")
-		case State(status.State) == Closed:
-			return ErrClosed
-		case status.AgentID == nil:
-			return fail.New(fail.Conflict, "This conversation is no longer yours: it is back in a queue.")
-		}
-		return fail.New(fail.Conflict, "%s has this conversation now.", nameOr(status.AgentName, "A colleague"))
-	case err != nil:
-		return err
-	case State(row.State) == Closed:
-		return ErrClosed
-	case row.AgentID == nil:
-		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
-	case *row.AgentID != actor.ID():
-		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
-	}
-	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
-}
-
-// lookUpStatus returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
-// does not exist for it.
-func (s *Service) lookUpStatus(ctx context.Context, actor access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
-	row, err := conversationdb.New(s.db.As(actor.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: actor.ID()})
-	if pg.IsNoRows(err) || err == nil && !actor.Serves(row.CustomerID) {
-		return row, fail.Missing("conversation")
-	}
-	return row, err
-}
-
-// ContactDetails is where a visitor can be written to.
-type ContactDetails struct{ Name, Email string }
-
-func (a ContactDetails) noteText() string {
-	a.Name = bidi.Isolate(a.Name)
-	switch {
-	case a.Email == "":
-		return "The visitor's name is " + a.Name
-	case a.Name == "":
-		return "The visitor can be written to at " + a.Email
-	}
-	return "The visitor is " + a.Name + " and can be written to at " + a.Email
-}
-
-// SaveContactDetails keeps the visitor's own.
-func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in ContactDetails) error {
-	if !actor.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
-	}
-	var err error
-	if in.Email != "" || in.Name == "" {
-		if in.Email, err = validate.Email(in.Email); err != nil {
-			return err
-		}
-	}
-	if in.Name, err = validate.OptionalName("the name", in.Name, 100); err != nil {
-		return err
-	}
-	system := access.System(actor.Org(), "note where a visitor can be written to") // a visitor writes no notes
-	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: actor.ID(), Email: in.Email, Name: in.Name,
-		Note: in.noteText()})
-	if pg.IsNoRows(err) {
-		return fail.New(fail.Conflict, "Please write what it is about first.")
-	}
-	if err == nil {
-		s.publish(actor.Org(), toMessageEvent(eventRow(row)))
-	}
-	return err
 }

@@ -20,10 +20,10 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service reads past conversations.
+// Service reads the archive: closed conversations, their transcripts, search and export.
 type Service struct{ db *pg.DB }
 
-// New returns the room.
+// New returns a Service on a database.
 func New(db *pg.DB) *Service { return &Service{db} }
 
 // readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.

@@ -11,22 +11,22 @@ import (
 	"parley/app/platform/pg"
 )
 
-// The one rule of access to a conversation. The database holds it for every statement (migration 00012); the two functions here say
-// the same to screens, which know who takes part without asking.
+// The rule of access to a conversation. The database holds it for every statement (its policies); CanSee and CanWrite repeat it for
+// screens, which know the participants without a query.
 //
 //   - Nobody sees a conversation of a customer whom it does not serve.
-//   - An agent sees what is assigned to it, what it takes part in, what waits in the queues of its groups or is offered to it, and the
-//     earlier conversations of a visitor whom it serves.
-//   - An agent changes (tags, drafts, files, notes, replies) what is assigned to it and what it takes part in.
+//   - An agent sees what is assigned to it, what it is a participant of, what waits in the queues of its groups or is offered to it, and
+//     the earlier conversations of a visitor whom it serves.
+//   - An agent changes (tags, drafts, files, notes, replies) what is assigned to it and what it is a participant of.
 //   - Supervisors, managers and owners see and change every conversation of the customers whom they serve.
 
-// Involvement is what connects a team member with a conversation.
+// Involvement is how a team member is connected with a conversation.
 type Involvement struct {
-	IsParticipant bool // was brought in, or watches
+	IsParticipant bool // was added by its agent, or watches
 	InQueueGroup  bool // belongs to the group in whose queue it is
 }
 
-// CanSee reports whether a team member sees a conversation at a time. offered is whom it is offered to then (zero: nobody).
+// CanSee reports whether a team member sees a conversation. offered is the agent to whom it is offered now; zero: nobody.
 func CanSee(actor access.Actor, c Conversation, involvement Involvement, offered uuid.UUID) bool {
 	switch {
 	case !actor.Serves(c.Customer):

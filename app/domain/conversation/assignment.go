@@ -11,16 +11,14 @@ import (
 	"parley/app/platform/pg"
 )
 
-// How a conversation changes hands. Each way is one guarded statement; the database sees to it that nobody gets more than it
-// may have (migration 00007).
-
 var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as many conversations as allowed. Choose somebody else.")
 
-// Assignment gives one conversation to one agent.
+// Assignment is one conversation for one agent.
 type Assignment struct{ Conversation, Agent uuid.UUID }
 
-// Assign gives conversations to agents, inside the caller's transaction; by is ByRouting, ByOrder or ByTakeOver, from the agent
-// they have (zero: they wait). What is not there any more is left out. The caller rings after the commit.
+// Assign assigns conversations to agents inside the caller's transaction. reason is ReasonRouting, ReasonAssigned or ReasonTakeOver; from is
+// the agent who has them; zero: they are in a queue. A conversation that is no longer there is left out. The caller publishes the events after
+// the commit. The database refuses an agent at its concurrent-chat limit.
 func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID) ([]MessageEvent, error) {
 	p := conversationdb.AssignConversationsParams{StateReason: reason, FromAgent: optional(from)}
 	for _, a := range assignments {
@@ -36,7 +34,8 @@ func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assig
 	return toMessageEvents(rows), err
 }
 
-// AssignManually gives a conversation to an agent because somebody says so: from the line (from is zero) or from the agent who has it.
+// AssignManually assigns a conversation to an agent on the actor's order: from the queue (from is zero) or from the agent who has it.
+// fail.NotFound if there is no such conversation; fail.Conflict if it is closed, no longer where it was, or the agent cannot get it.
 func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
 	t, err := s.db.Authorize(actor, access.Monitor)
 	if err != nil {
@@ -72,7 +71,7 @@ func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conver
 	return list[0].Snapshot, nil
 }
 
-// explainFailedAssign finds out why a conversation was not where it was thought to be.
+// explainFailedAssign returns why a conversation could not be assigned.
 func (s *Service) explainFailedAssign(ctx context.Context, t *pg.Tenant, conversation, to uuid.UUID) error {
 	got, err := conversationdb.New(t).GetConversation(ctx, conversation)
 	switch {

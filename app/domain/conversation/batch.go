@@ -16,21 +16,21 @@ import (
 	"parley/app/platform/pg"
 )
 
-// DefaultCommitWindow is how long a message waits for others to be committed with. Nobody who types can feel it.
+// DefaultCommitWindow is how long a message waits for others to be committed with; too short to be noticed by somebody who types.
 const DefaultCommitWindow = 15 * time.Millisecond
 
-// storeTimeout is how long a message is tried to be kept while the database is away.
+// storeTimeout is how long storing a message is retried while the database is away.
 const storeTimeout = 8 * time.Second
 
-// Commit is one commit of messages, for whoever measures.
+// Commit describes one commit of messages, for an Observer.
 type Commit struct {
 	Messages int
 	Took     time.Duration
 	Err      error
 }
 
-// store writes a draft in company and returns it as it was written; ok is false if the statement's guards let nothing
-// through. While the database is away it is tried again.
+// store commits a draft in a batch with others and returns the stored message; ok is false if the statement's conditions let nothing through.
+// It retries while the database is away.
 func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -48,14 +48,14 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 		case <-ctx.Done():
 			return MessageEvent{}, false, errNotStored(ctx.Err())
 		}
-		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) { // perhaps another's fault: alone it shows
+		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) { // another draft of the batch may be at fault: alone it shows
 			alone = true
 			continue
 		}
 		if !pg.IsUnavailable(attempt.err) {
 			return attempt.event, attempt.stored, attempt.err
 		}
-		alone = pg.IsLockTimeout(attempt.err) // nobody else is made to wait for the row
+		alone = pg.IsLockTimeout(attempt.err) // so that no other draft waits for the row
 		select {
 		case <-ctx.Done():
 			return MessageEvent{}, false, errNotStored(attempt.err)
@@ -64,7 +64,7 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 	}
 }
 
-// commitSingle writes a draft that is not to be in company, beside the writers.
+// commitSingle commits a draft in a transaction of its own, outside the committer.
 func (s *Service) commitSingle(d *draft) {
 	s.singles.Add(1)
 	go func() {
@@ -74,11 +74,11 @@ func (s *Service) commitSingle(d *draft) {
 }
 
 func errNotStored(err error) error {
-	slog.Warn("a message could not be kept in time", "error", err)
+	slog.Warn("a message could not be stored in time", "error", err)
 	return &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "This could not be saved just now. Please try again in a moment."}
 }
 
-// commitBatch keeps a batch, rings for what was kept, and tells the drafts' writers.
+// commitBatch stores a batch, publishes what was stored, and wakes those who wait for the drafts.
 func (s *Service) commitBatch(batch []*draft) {
 	defer func() {
 		for _, d := range batch {
@@ -88,8 +88,8 @@ func (s *Service) commitBatch(batch []*draft) {
 	s.storeAndPublish(batch)
 }
 
-// storeAndPublish writes drafts in one transaction and one round trip, for each organization with one scope and one statement of
-// each kind, and rings for what was kept.
+// storeAndPublish stores drafts in one transaction and one round trip, with one scope and one statement of each kind for each organization,
+// and publishes what was stored.
 func (s *Service) storeAndPublish(batch []*draft) {
 	begun := time.Now()
 	if s.commitMode == CommitNone && !batch[0].begins {
@@ -100,7 +100,7 @@ func (s *Service) storeAndPublish(batch []*draft) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := s.storeBatch(ctx, batch)
-	if pg.IsDuplicate(err, "") && len(batch) > 1 { // the same message at two processes at once: now it is seen
+	if pg.IsDuplicate(err, "") && len(batch) > 1 { // the same message at two processes at once: the second attempt sees the first
 		for _, d := range batch {
 			d.event, d.stored = MessageEvent{}, false
 		}
@@ -155,7 +155,7 @@ func (s *Service) storeBatch(ctx context.Context, batch []*draft) error {
 	return failed
 }
 
-// publishBatch rings once for everything that was kept. A fault in a screen is logged and harms no writer.
+// publishBatch publishes everything that was stored at once. A panic of a subscriber is logged and harms no sender.
 func (s *Service) publishBatch(batch []*draft) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// queueAlongside queues what else is to be written with one organization's drafts.
+// queueAlongside queues the statements of Options.Alongside for one organization's drafts and returns how to read their results.
 func (s *Service) queueAlongside(ctx context.Context, t *pg.Tenant, drafts []*draft) (read []func() error) {
 	var started []uuid.UUID
 	var replies []Reply

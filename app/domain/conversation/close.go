@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Close ends the agent's conversation. Closing twice is closing once.
+// Close closes the agent's conversation. Closing twice is closing once.
 func (s *Service) Close(ctx context.Context, actor access.Actor, conversation uuid.UUID) (Conversation, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -37,14 +37,14 @@ func (s *Service) Close(ctx context.Context, actor access.Actor, conversation uu
 	return Conversation{}, refusal
 }
 
-// Bodies of system messages that nobody says.
+// Bodies of system messages about a visitor who left or is idle.
 const (
 	SystemVisitorLeft = "left"   // the visitor has ended the conversation
 	SystemIdleCheck   = "silent" // the visitor is asked whether it is still there
-	SystemIdleClosed  = "lapsed" // it was not, and the conversation has ended
+	SystemIdleClosed  = "lapsed" // the visitor did not answer, and the conversation was closed
 )
 
-// CloseByVisitor ends the visitor's own conversation. One that has ended already is no error.
+// CloseByVisitor closes the visitor's own conversation. One that is closed already is no error.
 func (s *Service) CloseByVisitor(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only the visitor can leave a conversation.")
@@ -53,7 +53,7 @@ func (s *Service) CloseByVisitor(ctx context.Context, actor access.Actor, conver
 	return s.closeAsSystem(ctx, actor.Org(), conversationdb.EndConversationParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
 }
 
-// CloseIdle ends a conversation in which nothing was said after a message.
+// CloseIdle closes a conversation whose newest message is seq. One with a newer message stays as it is, without an error.
 func (s *Service) CloseIdle(ctx context.Context, org, conversation uuid.UUID, seq int) error {
 	n := int32(seq)
 	return s.closeAsSystem(ctx, org, conversationdb.EndConversationParams{ConversationID: conversation, Seq: &n, Body: SystemIdleClosed})
@@ -65,13 +65,13 @@ func (s *Service) closeAsSystem(ctx context.Context, org uuid.UUID, p conversati
 	return s.publishSystemMessage(org, conversationdb.PostSystemMessageRow(row), err)
 }
 
-// SendIdleCheck asks the visitor whether it is still there, if nothing was said after a message and it is its turn.
+// SendIdleCheck asks the visitor whether it is still there, if seq is the newest message and an agent wrote last.
 func (s *Service) SendIdleCheck(ctx context.Context, org, conversation uuid.UUID, seq int) error {
 	row, err := conversationdb.New(s.db.As(access.System(org, "ask whether a visitor is still there"))).PostSystemMessage(ctx, conversationdb.PostSystemMessageParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: SystemIdleCheck})
 	return s.publishSystemMessage(org, row, err)
 }
 
-// publishSystemMessage rings for what a statement of the program's own has said; that its guards let nothing through is no error.
+// publishSystemMessage publishes what a statement of the program has written; that its conditions let nothing through is no error.
 func (s *Service) publishSystemMessage(org uuid.UUID, row conversationdb.PostSystemMessageRow, err error) error {
 	if pg.IsNoRows(err) {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"parley/app/platform/validate"
 )
 
-// ContactDetails is where a visitor can be written to.
+// ContactDetails is how a visitor can be reached; either may be empty.
 type ContactDetails struct{ Name, Email string }
 
 func (a ContactDetails) noteText() string {
@@ -24,7 +24,8 @@ func (a ContactDetails) noteText() string {
 	return "The visitor is " + a.Name + " and can be written to at " + a.Email
 }
 
-// SaveContactDetails keeps the visitor's own.
+// SaveContactDetails stores a visitor's name and address and posts an internal note with them. fail.Conflict if the visitor has no running
+// conversation.
 func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in ContactDetails) error {
 	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")

@@ -10,23 +10,23 @@ import (
 type State string
 
 const (
-	Waiting State = "waiting" // in the line, no agent yet
-	Open    State = "open"    // an agent's
+	Waiting State = "waiting" // in a queue, without an agent
+	Open    State = "open"    // assigned to an agent
 	Closed  State = "closed"
 )
 
-// Conversation is one visit's talk, as a list shows it.
+// Conversation is one conversation, as a list shows it.
 type Conversation struct {
 	ID            uuid.UUID
 	State         State
 	Visitor       uuid.UUID
 	VisitorName   string    // empty: not known
-	Agent         uuid.UUID // zero: nobody's
+	Agent         uuid.UUID // zero: none
 	AgentName     string
 	LastSeq       int
 	LastText      string // beginning of the newest text
 	LastAt        time.Time
-	WaitingSince  time.Time // of the visitor's oldest unanswered message; zero: nothing is unanswered
+	WaitingSince  time.Time // time of the visitor's oldest unanswered message; zero: none
 	StartedAt     time.Time
 	Website       uuid.UUID
 	Customer      uuid.UUID
@@ -35,40 +35,40 @@ type Conversation struct {
 	PageURL       string
 	PageTitle     string
 	Language      string
-	Group         uuid.UUID // whose line it is or was in
-	StateReason   string    // how it came where it is: one of the words below
+	Group         uuid.UUID // in whose queue it is or was
+	StateReason   string    // how it came where it is: one of the Reason constants
 	OfferedTo     uuid.UUID // the agent it is offered to; zero: nobody
 	OfferedUntil  time.Time
 	OfferNote     string    // who offers it, and why
-	QueuedAt      time.Time // in the line: since when its wait counts
-	GroupName     string    // for people; filled by who shows it
-	ReadByAgent   int       // up to which message its agent has read; filled by OfVisitor
+	QueuedAt      time.Time // while it waits: since when its wait counts
+	GroupName     string    // filled by who shows it
+	ReadByAgent   int       // number of the last message that its agent has read; filled by CurrentOfVisitor
 }
 
-// How a conversation came where it is.
+// Reasons why a conversation is where it is. They are stored.
 const (
-	ReasonRouting       = "routing"    // given to its agent by the rule
+	ReasonRouting       = "routing"    // assigned automatically
 	ReasonTakeNext      = "next"       // its agent took the next one
-	ReasonPick          = "picked"     // its agent chose it from the line
-	ReasonOfferAccepted = "accepted"   // it was offered to its agent
-	ReasonAssigned      = "assigned"   // somebody gave it to its agent
-	ReasonTakeOver      = "taken over" // its agent took it from another
+	ReasonPick          = "picked"     // its agent picked it from the queue
+	ReasonOfferAccepted = "accepted"   // its agent accepted the offer
+	ReasonAssigned      = "assigned"   // assigned by another team member
+	ReasonTakeOver      = "taken over" // its agent took it over from another
 
-	ReasonReturned       = "returned"    // its agent gave it back, or left
+	ReasonReturned       = "returned"    // requeued by its agent, or its agent left
 	ReasonConnectionLost = "lost"        // its agent's connection was lost
 	ReasonAway           = "away"        // its agent was away for too long
-	ReasonNoReply        = "taken back"  // its agent would not have answered soon
-	ReasonTransfer       = "transferred" // its agent handed it over
-	ReasonOverflow       = "overflow"    // nobody of the group before could take it
-	ReasonOfferExpired   = "not taken"   // whom it was offered to did not take it
+	ReasonNoReply        = "taken back"  // requeued because its agent was not expected to reply soon
+	ReasonTransfer       = "transferred" // transferred by its agent
+	ReasonOverflow       = "overflow"    // no agent of the former group could take it
+	ReasonOfferExpired   = "not taken"   // the agent to whom it was offered did not accept
 )
 
-// isOffered reports whether the conversation is kept for somebody now.
+// isOffered reports whether the conversation is offered to an agent at a time.
 func (c Conversation) isOffered(now time.Time) bool {
 	return c.OfferedTo != uuid.Nil && now.Before(c.OfferedUntil)
 }
 
-// OfferRecipient is whom the conversation is offered to at a time; zero: nobody.
+// OfferRecipient returns the agent to whom the conversation is offered at a time; zero: nobody.
 func (c Conversation) OfferRecipient(now time.Time) uuid.UUID {
 	if c.State == Waiting && c.isOffered(now) {
 		return c.OfferedTo

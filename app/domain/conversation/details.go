@@ -13,24 +13,24 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Details is what is known around a conversation.
+// Details is what is known about a conversation and its visitor.
 type Details struct {
-	Page      Page              // where it began
+	Page      Page              // where it started
 	Country   string            // ISO 3166, two letters; empty: not known
 	TimeZone  string            // the browser's time zone
-	Data      map[string]string // what the site says of its visitor
+	Data      map[string]string // what the website says about its visitor
 	PageViews []PageView        // the newest last
 	StartedAt time.Time
 	Email     string
 	Name      string
-	Verified  bool // the site vouches for name and e-mail
+	Verified  bool // the website has signed name and address
 	Website   string
 	Customer  string
 	Tags      []Tag
 	Previous  []Conversation // the same visitor's others, newest first
 }
 
-// GetDetails returns it.
+// GetDetails returns the details of a conversation. fail.NotFound if the actor does not see it.
 func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversation uuid.UUID) (details Details, err error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversati
 	return details, err
 }
 
-// PreviousThread returns what was said in another conversation of the same visitor.
+// PreviousThread returns the messages of another conversation of the same visitor. fail.NotFound if it is not the same visitor's.
 func (s *Service) PreviousThread(ctx context.Context, actor access.Actor, conversation, previous uuid.UUID) ([]Message, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"parley/app/platform/validate"
 )
 
-// erasedBody is the body of what was taken back: the table wants one.
+// erasedBody is the body of an erased message, because the table wants one.
 const erasedBody = "–"
 
-// EditReply says the agent's own last reply otherwise, or takes it back if there is no text. The visitor sees the new text;
-// staff also what it was. id names the change: changing twice is changing once.
+// EditReply changes the text of the agent's own last reply, or erases it if body is empty. The visitor sees the new text; team members also
+// see the former one. id names the change, so that sending it twice changes once. fail.Conflict if it is not the agent's last reply.
 func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversatio
 	return Message{}, fail.New(fail.Conflict, "Only your own last reply can be changed, while the conversation is yours.")
 }
 
-// PreviousTexts returns what changed messages were before, by the number of the change.
+// PreviousTexts returns what changed messages said before, by the number of the change.
 func (s *Service) PreviousTexts(ctx context.Context, actor access.Actor, conversation uuid.UUID) (map[int]string, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {

@@ -17,7 +17,7 @@ func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.Re
 	return list
 }
 
-// PublishAll tells every screen what Give, Requeue or Reline has said.
+// PublishAll publishes the events that Assign, Requeue or MoveToQueue returned, after the commit.
 func (s *Service) PublishAll(ctx context.Context, org uuid.UUID, list []MessageEvent) {
 	events := make([]bus.Event, len(list))
 	for i, event := range list {
@@ -27,21 +27,21 @@ func (s *Service) PublishAll(ctx context.Context, org uuid.UUID, list []MessageE
 	s.flushEvents(ctx)
 }
 
-// flushEvents waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
-// after it has answered: nobody would come back to it and ring again, as a visitor's socket does.
+// flushEvents waits, for a second at most, until the events are sent to the other processes. What an agent does comes by a request, whose
+// process may end right after the response: no client would come back and have it published again, as a visitor's socket does.
 func (s *Service) flushEvents(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	s.bus.Flush(ctx)
 }
 
-// RepublishMessage rings for what was said before: whoever comes back after a loss does it, because the process that should have
-// rung may be gone. Who has seen it does nothing.
+// RepublishMessage publishes a stored message again. A client that comes back after a loss causes it, because the process that stored the
+// message may have ended before it published it. Screens that show the message ignore it.
 func (s *Service) RepublishMessage(org, conversation, visitor uuid.UUID, seq int) {
 	s.bus.Publish(bus.Event{Kind: bus.Conversation, Org: org, Conversation: conversation, Visitor: visitor, Seq: seq})
 }
 
-// publish tells every screen what was said.
+// publish publishes a message.
 func (s *Service) publish(org uuid.UUID, event MessageEvent) { s.bus.Publish(busEvent(org, event)) }
 
 func busEvent(org uuid.UUID, s MessageEvent) bus.Event {

@@ -10,11 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// UnreadInfo is what a visitor has not been told of yet.
+// UnreadInfo is what a visitor has not read, and how it can be reached.
 type UnreadInfo struct {
 	Visitor       uuid.UUID
 	Email         string // empty: not known
-	Verified      bool   // the site signs this visitor in
+	Verified      bool   // the website signs this visitor in
 	Website       uuid.UUID
 	WebsiteName   string
 	Host          string // the website's first domain; it may begin with *. Empty: it has none
@@ -27,7 +27,7 @@ type UnreadInfo struct {
 	LastSeq       int
 }
 
-// GetUnread returns it.
+// GetUnread returns what the visitor of a conversation has not read. fail.NotFound if there is no such conversation.
 func (s *Service) GetUnread(ctx context.Context, actor access.Actor, conversation uuid.UUID) (UnreadInfo, error) {
 	row, err := conversationdb.New(s.db.As(actor)).GetUnread(ctx, conversation)
 	if pg.IsNoRows(err) {
@@ -37,14 +37,13 @@ func (s *Service) GetUnread(ctx context.Context, actor access.Actor, conversatio
 		State(row.State), int(row.Known), int(row.LastSeq)}, err
 }
 
-// MarkMailed notes that the visitor was sent everything up to a message; false: somebody else has done so.
+// MarkMailed records that the visitor was mailed everything up to a message; false: that was recorded before.
 func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (bool, error) {
 	n, err := conversationdb.New(s.db.As(actor)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
 	return n > 0, err
 }
 
-// CountTranscript counts a transcript that a visitor has mailed to itself; a conversation that no agent had, and more than three, are
-// refused.
+// CountTranscript counts a transcript that a visitor has mailed to itself. fail.Conflict for a conversation without a reply, and after three.
 func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	system := access.System(actor.Org(), "count transcripts")
 	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{ConversationID: conversation, VisitorID: actor.ID()})
@@ -54,14 +53,14 @@ func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conve
 	return err
 }
 
-// AwaitingVisitor is a conversation in which the visitor has the word.
+// AwaitingVisitor is a conversation in which an agent wrote last.
 type AwaitingVisitor struct {
-	Conversation Conversation // as far as ID, Website, State and LastSeq
-	Unread       bool         // its visitor can be written to, and has not read all
-	IdleChecked  bool         // whether it is still there
+	Conversation Conversation // only ID, Website, State and LastSeq are set
+	Unread       bool         // its visitor has an address and has not read everything
+	IdleChecked  bool         // the visitor was asked whether it is still there
 }
 
-// ListAwaitingVisitor returns those of the last day.
+// ListAwaitingVisitor returns those of the last day, at most 5,000, the newest first.
 func (s *Service) ListAwaitingVisitor(ctx context.Context, actor access.Actor) ([]AwaitingVisitor, error) {
 	rows, err := conversationdb.New(s.db.As(actor)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxText is the longest message in characters (runes).
+// MaxText is the length of the longest message in characters (runes).
 const MaxText = 4000
 
 // Kind of a message.
@@ -14,21 +14,21 @@ type Kind string
 
 const (
 	Text   Kind = "text"
-	File   Kind = "file"   // Body is an Attachment's; the message's id is the file's
-	Note   Kind = "note"   // only staff can see it
+	File   Kind = "file"   // Body is an Attachment; the message's id is the file's
+	Note   Kind = "note"   // internal note: only team members see it
 	System Kind = "system" // Body is one of the codes below
-	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now
-	Erase  Kind = "erase"  // Of is taken back
+	Edit   Kind = "edit"   // TargetSeq has a new text: Body
+	Erase  Kind = "erase"  // TargetSeq was erased
 )
 
 // Bodies of system messages.
 const (
-	SystemTaken    = "taken"    // AuthorName has taken the conversation
+	SystemTaken    = "taken"    // AuthorName has got the conversation
 	SystemClosed   = "closed"   // AuthorName has closed it
-	SystemRequeued = "returned" // it is in the line again
+	SystemRequeued = "returned" // it is in a queue again
 )
 
-// Author is which side a message comes from.
+// Author is the side that a message comes from.
 type Author string
 
 const (
@@ -37,10 +37,10 @@ const (
 	BySystem  Author = "system"
 )
 
-// Message is one thing said.
+// Message is one message of a conversation.
 type Message struct {
 	Conversation uuid.UUID
-	Seq          int // its number in the conversation, from 1
+	Seq          int // number in the conversation, from 1, without gaps
 	ID           uuid.UUID
 	Kind         Kind
 	Author       Author
@@ -48,18 +48,18 @@ type Message struct {
 	Body         string
 	At           time.Time
 	TargetSeq    int    // Edit, Erase: number of the message that is changed
-	Changed      Change // what has become of it since it was said
+	Changed      Change // what happened to it since
 }
 
-// Change is what has become of a message.
+// Change is what happened to a message after it was sent; empty: nothing.
 type Change string
 
 const (
 	Edited Change = "edited"
-	Erased Change = "erased" // Body says nothing any more
+	Erased Change = "erased" // Body has no text any more
 )
 
-// IsContent reports whether the message is what one side says to the other: not a note, nor what the program says.
+// IsContent reports whether the message is from one side to the other: neither a note nor a system message.
 func (m Message) IsContent() bool { return m.Kind == Text || m.Kind == File }
 
 // IsVisibleToVisitor reports whether the visitor may see the message.

@@ -28,13 +28,13 @@ func (s *Service) ListMessagesBefore(ctx context.Context, actor access.Actor, co
 	return list, err
 }
 
-// Question is a visitor's message that an agent answers.
+// Question is a visitor's message that suggestions are for.
 type Question struct {
 	Seq  int
 	Text string
 }
 
-// LastQuestions returns each conversation's newest message of its visitor, where there is one.
+// LastQuestions returns the newest text of each conversation's visitor, where there is one.
 func (s *Service) LastQuestions(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]Question, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil || len(conversations) == 0 {
@@ -48,7 +48,7 @@ func (s *Service) LastQuestions(ctx context.Context, actor access.Actor, convers
 	return last, err
 }
 
-// QuestionAt returns the visitor's message with a number.
+// QuestionAt returns the visitor's newest text up to a number. fail.NotFound if there is none.
 func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Question, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversati
 	return Question{int(row.Seq), row.Body}, err
 }
 
-// GetMessage returns one.
+// GetMessage returns the message with a number. fail.NotFound if the actor does not see it.
 func (s *Service) GetMessage(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Message, error) {
 	row, err := conversationdb.New(s.db.As(actor)).GetMessage(ctx, conversationdb.GetMessageParams{ConversationID: conversation, Seq: int32(seq)})
 	if pg.IsNoRows(err) {
@@ -70,10 +70,11 @@ func (s *Service) GetMessage(ctx context.Context, actor access.Actor, conversati
 	return toMessage(row), err
 }
 
-// MessagePageSize is how many messages After returns at most.
+// MessagePageSize is how many messages ListMessagesAfter returns at most.
 const MessagePageSize = 200
 
-// ListMessagesAfter returns the messages with numbers above cursor that the actor may see, in order, at most PageOfMessages.
+// ListMessagesAfter returns the messages with numbers above cursor that the actor may see, in order, at most
+// MessagePageSize.
 func (s *Service) ListMessagesAfter(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
 	rows, err := conversationdb.New(s.db.As(actor)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
 	list := make([]Message, len(rows))
@@ -83,10 +84,11 @@ func (s *Service) ListMessagesAfter(ctx context.Context, actor access.Actor, con
 	return list, err
 }
 
-// messagePageBytes is about how much text Page returns at most; a single message may have more.
+// messagePageBytes is about how much text ListMessagePage returns at most, in bytes; a single message may have more.
 const messagePageBytes = 128 << 10
 
-// ListMessagePage is After for who can come again: it also stops when it has much text. more says that there is (perhaps) more.
+// ListMessagePage returns a page of messages, as ListMessagesAfter does, that ends early at messagePageBytes. more reports that there may be
+// further messages.
 func (s *Service) ListMessagePage(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) (list []Message, more bool, err error) {
 	list, err = s.ListMessagesAfter(ctx, actor, conversation, cursor)
 	more = len(list) == MessagePageSize
@@ -99,10 +101,10 @@ func (s *Service) ListMessagePage(ctx context.Context, actor access.Actor, conve
 	return list, more, err
 }
 
-// DeskThreadLimit is how many messages of a conversation a desk begins with, the newest ones; those before come when they are looked for.
+// DeskThreadLimit is how many messages of a conversation a desk shows at first, the newest ones.
 const DeskThreadLimit = 60
 
-// Threads returns, for each conversation, the messages after its cursor, or the newest ones where that is zero, in one round trip.
+// Threads returns, by conversation, the messages after its cursor, or the newest DeskThreadLimit where that is 0, in one round trip.
 func (s *Service) Threads(ctx context.Context, actor access.Actor, cursors map[uuid.UUID]int) (map[uuid.UUID][]Message, error) {
 	threads := make(map[uuid.UUID][]Message, len(cursors))
 	if len(cursors) == 0 {

@@ -14,15 +14,15 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Participant is a colleague in a conversation that is another's.
+// Participant is a team member in a conversation that is assigned to another.
 type Participant struct {
 	ID       uuid.UUID
 	Name     string
-	CanReply bool // to the visitor, too; notes it may write anyway
-	Watching bool // came by itself
+	CanReply bool // to the visitor; every participant may write notes
+	Watching bool // joined without being asked
 }
 
-// ListParticipants returns who is a guest, by conversation.
+// ListParticipants returns the participants, by conversation.
 func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil || len(conversations) == 0 {
@@ -36,7 +36,7 @@ func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conv
 	return participants, err
 }
 
-// Invitation brings a colleague into a conversation.
+// Invitation asks a team member to take part in a conversation.
 type Invitation struct {
 	Conversation    uuid.UUID
 	Participant     uuid.UUID
@@ -45,7 +45,7 @@ type Invitation struct {
 	Comment         string
 }
 
-// Consult brings a colleague into the actor's conversation: it reads, writes notes, and to the visitor where it may.
+// Consult adds a team member as a participant of the actor's conversation.
 func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, in Invitation) error {
 	var err error
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
@@ -62,7 +62,7 @@ func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, 
 		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.Can(access.Monitor)})
 }
 
-// Watch makes somebody who may watch a guest of any running conversation.
+// Watch makes the actor a participant of an open conversation, for those who may monitor.
 func (s *Service) Watch(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
 	return s.addParticipant(ctx, actor, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
@@ -81,7 +81,7 @@ func (s *Service) addParticipant(ctx context.Context, actor access.Actor, right 
 	if pg.IsNoRows(err) {
 		participants, err := s.ListParticipants(ctx, actor, []uuid.UUID{p.ConversationID})
 		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool { return participant.ID == p.UserID }) {
-			return nil // is there already
+			return nil // takes part already
 		}
 		got, err := q.GetConversation(ctx, p.ConversationID)
 		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
@@ -101,13 +101,14 @@ func (s *Service) addParticipant(ctx context.Context, actor access.Actor, right 
 	return err
 }
 
-// publishParticipant tells that a guest came or left.
+// publishParticipant publishes that a participant came or left.
 func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.UUID, event MessageEvent) {
 	s.bus.Publish(busEvent(org, event), bus.Event{Kind: bus.Participants, Org: org, Conversation: event.Snapshot.ID, User: participant})
 	s.flushEvents(ctx)
 }
 
-// RemoveParticipant ends a guest's visit: by itself, by the agent who has the conversation, or by somebody who may watch.
+// RemoveParticipant removes a participant: itself, or another if the actor has the conversation or may monitor. One that is not there is no
+// error.
 func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, name string, conversation, participant uuid.UUID) error {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -146,15 +147,13 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 	return err
 }
 
-// RemoveFromAll returns what takes a user out of everybody's conversations, to be run inside a transaction as the system: it may no longer
-// watch, or answer.
+// RemoveFromAll returns what removes a team member from all conversations of others, to be run inside a transaction as the system.
 func (s *Service) RemoveFromAll(ctx context.Context, user uuid.UUID) func(*pg.Tenant) error {
 	return func(tx *pg.Tenant) error { return conversationdb.New(tx).RemoveParticipations(ctx, user) }
 }
 
-// RemoveFromUnservedCustomers returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside
-// a transaction as the system: those that it has go back into their queues, and it takes part in none. tell is to be called after the
-// commit.
+// RemoveFromUnservedCustomers returns what removes a team member from the conversations of customers whom it no longer serves, to be run
+// inside a transaction as the system: its own are requeued, and it is a participant of none. notify is to be called after the commit.
 func (s *Service) RemoveFromUnservedCustomers(ctx context.Context, org, user uuid.UUID) (run func(*pg.Tenant) error, notify func()) {
 	var list []MessageEvent
 	run = func(tx *pg.Tenant) error {

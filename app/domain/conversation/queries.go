@@ -11,7 +11,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Get returns a conversation that the actor may see.
+// Get returns a conversation. fail.NotFound if the actor does not see it.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID) (Conversation, error) {
 	row, err := conversationdb.New(s.db.As(actor)).GetConversation(ctx, id)
 	if pg.IsNoRows(err) {
@@ -29,7 +29,7 @@ func (s *Service) CurrentOfVisitor(ctx context.Context, actor access.Actor) (c C
 	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq), ReadByAgent: int(row.ReadByAgent)}, err == nil, err
 }
 
-// LastSeqs returns the number of the newest message of each conversation that there is.
+// LastSeqs returns the number of the newest message of each conversation that the actor sees.
 func (s *Service) LastSeqs(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]int, error) {
 	newest := make(map[uuid.UUID]int, len(conversations))
 	if len(conversations) == 0 {
@@ -42,7 +42,7 @@ func (s *Service) LastSeqs(ctx context.Context, actor access.Actor, conversation
 	return newest, err
 }
 
-// LatestByVisitor returns, for each visitor who has one, the conversation that was begun last.
+// LatestByVisitor returns the newest conversation of each visitor who has one.
 func (s *Service) LatestByVisitor(ctx context.Context, actor access.Actor, visitors []uuid.UUID) (map[uuid.UUID]uuid.UUID, error) {
 	last := make(map[uuid.UUID]uuid.UUID, len(visitors))
 	if len(visitors) == 0 {

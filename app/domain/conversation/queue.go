@@ -13,17 +13,17 @@ import (
 // DeskQueueLimit is how many conversations of its queues a desk lists, the longest-waiting ones; of the others it says how many there are.
 const DeskQueueLimit = 50
 
-// QueueScope says which lines somebody may see and take from.
+// QueueScope is the queues that a team member sees and takes from.
 type QueueScope struct {
 	Groups    []uuid.UUID
-	AllGroups bool // all of them
+	AllGroups bool // the queues of all groups
 }
 
-// Has reports whether a group's line is among them.
+// Has reports whether a group's queue is among them.
 func (q QueueScope) Has(group uuid.UUID) bool { return q.AllGroups || slices.Contains(q.Groups, group) }
 
-// ListForDesk returns the head of the actor's queues (the longest-waiting LineShown conversations, and what is offered to the actor), the actor's
-// own open conversations and those that it takes part in (the longest unanswered first).
+// ListForDesk returns the head of the actor's queues (the DeskQueueLimit conversations that wait longest, and what is offered to the actor),
+// the actor's own open conversations, and those it is a participant of, each with the longest unanswered first.
 func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -47,8 +47,8 @@ func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope Que
 	return queue, own, joined, err
 }
 
-// CountQueuedBeyond returns how many conversations of the actor's queues wait behind those that Desk has listed. It asks the database only where the
-// list is full.
+// CountQueuedBeyond returns how many conversations of the actor's queues wait behind those that ListForDesk has listed. It asks the database
+// only if that list is full.
 func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, scope QueueScope, listed []Conversation) (int, error) {
 	shown := 0
 	for _, c := range listed {
@@ -67,8 +67,8 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, sco
 	return max(0, int(n)-shown), err
 }
 
-// QueueHead returns the longest-waiting LineShown conversations of some queues that are offered to nobody, and how many there are in all.
-// limited restricts both to customers. It is for screens that see the same of a queue; each checks with Sees what it shows.
+// QueueHead returns the DeskQueueLimit longest-waiting conversations of some queues that are offered to nobody, and how many there are in all.
+// limited restricts both to customers. It reads as the system, for all screens that show the same queues; each checks CanSee itself.
 func (s *Service) QueueHead(ctx context.Context, actor access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
 	err error) {
 	q := conversationdb.New(s.db.As(actor.AsSystem("read the head of a queue")))

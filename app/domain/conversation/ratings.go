@@ -14,16 +14,16 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Rating is the visitor's verdict on a conversation.
+// Rating is a visitor's rating of a conversation.
 type Rating struct {
 	Value   int  // 1 to 5; thumbs: 1 or 5
 	Thumbs  bool // up or down, instead of stars
 	Reasons []string
 	Comment string
-	At      time.Time // when it was given; filled by Ratings
+	At      time.Time // filled by RatingReport
 }
 
-// Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.
+// Rate stores a visitor's rating of its closed conversation: the first, or another within a day. fail.Conflict otherwise.
 func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uuid.UUID, in Rating) error {
 	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")
@@ -51,7 +51,7 @@ func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uui
 	return err
 }
 
-// Symbols is the verdict at a glance.
+// Symbols returns the rating as stars or a thumb.
 func (r Rating) Symbols() string {
 	switch {
 	case !r.Thumbs:
@@ -62,7 +62,7 @@ func (r Rating) Symbols() string {
 	return "👎"
 }
 
-// RatingSummary is how visitors rated what somebody or something did.
+// RatingSummary sums up the ratings of an agent, group, customer or website.
 type RatingSummary struct {
 	Name   string
 	Thumbs bool // else stars
@@ -72,7 +72,7 @@ type RatingSummary struct {
 	Bad    int     // one or two, or thumbs down
 }
 
-// CommentedRating is one with words.
+// CommentedRating is a rating with a comment or reasons.
 type CommentedRating struct {
 	Rating
 	Conversation uuid.UUID
@@ -80,10 +80,10 @@ type CommentedRating struct {
 	WebsiteName  string
 }
 
-// RatingDimensions is by what ratings can be summed up.
+// RatingDimensions lists by what ratings can be summed up.
 var RatingDimensions = []string{"agent", "group", "customer", "website"}
 
-// RatingReport sums up the verdicts of a time by one of RatingsBy, and returns the newest with words.
+// RatingReport sums up the ratings from since until before until, by one of RatingDimensions, and returns the newest 50 with comments.
 func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
 	t, err := s.db.Authorize(actor, access.Manage)
 	if err != nil {

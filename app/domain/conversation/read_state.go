@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// MarkRead notes that the actor, a visitor or the agent who has the conversation, has read it up to a message, and tells the other side.
+// MarkRead records that the actor, a visitor or the conversation's agent, has read up to a message, and publishes it.
 func (s *Service) MarkRead(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) error {
 	q := conversationdb.New(s.db.As(access.System(actor.Org(), "note what was read")))
 	var visitor, user uuid.UUID
@@ -33,10 +33,10 @@ func (s *Service) MarkRead(ctx context.Context, actor access.Actor, conversation
 	return err
 }
 
-// ReadState is up to which message each side has read a conversation.
+// ReadState is the number of the last message that each side has read.
 type ReadState struct{ ByVisitor, ByAgent int }
 
-// ReadStates returns it for conversations that the actor may see.
+// ReadStates returns the read state of those conversations that the actor sees.
 func (s *Service) ReadStates(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]ReadState, error) {
 	rows, err := conversationdb.New(s.db.As(actor)).ListReadMarks(ctx, conversations)
 	read := make(map[uuid.UUID]ReadState, len(rows))

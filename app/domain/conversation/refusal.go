@@ -10,13 +10,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// ExplainRefusal says why the actor cannot do something with a conversation: in words about what has become of it, if the actor sees it, or had it
-// or wrote in it before.
+// ExplainRefusal returns an error that says why the actor cannot change a conversation: its present state, if the actor sees it, has had it or
+// has written in it; else fail.NotFound.
 func (s *Service) ExplainRefusal(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	return s.explainRefusal(ctx, conversationdb.New(s.db.As(actor)), actor, conversation)
 }
 
-// explainRefusal finds out why a guarded statement touched nothing.
+// explainRefusal is ExplainRefusal with the actor's queries at hand.
 func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries, actor access.Actor, conversation uuid.UUID) error {
 	row, err := q.GetConversation(ctx, conversation)
 	switch {
@@ -45,8 +45,7 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
 }
 
-// lookUpStatus returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
-// does not exist for it.
+// lookUpStatus returns the state of a conversation that the actor may no longer see. fail.NotFound if the actor does not serve its customer.
 func (s *Service) lookUpStatus(ctx context.Context, actor access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
 	row, err := conversationdb.New(s.db.As(actor.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: actor.ID()})
 	if pg.IsNoRows(err) || err == nil && !actor.Serves(row.CustomerID) {

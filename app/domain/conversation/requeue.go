@@ -11,25 +11,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// RequeueOptions is how open conversations go back into a line.
+// RequeueOptions says which open conversations are requeued, and how.
 type RequeueOptions struct {
 	Conversations  []uuid.UUID   // nil: all of the agent's
 	Agent          uuid.UUID     // only if it has them; zero: whoever
-	Reason         string        // one of the words above
-	Group          uuid.UUID     // into this group's line; zero: the one they came from
-	OfferTo        uuid.UUID     // kept for this agent for OfferLasts
+	Reason         string        // one of the Reason constants
+	Group          uuid.UUID     // into this group's queue; zero: the one they came from
+	OfferTo        uuid.UUID     // offered to this agent for OfferTimeout; zero: to nobody
 	WasAssigned    bool          // it was with an agent already: comes a little before others
-	OnlyUnanswered bool          // only where the visitor waits
-	MinHeld        time.Duration // only where the agent has had it for so long; 0: anyway
+	OnlyUnanswered bool          // only those with an unanswered message
+	MinHeld        time.Duration // only those that the agent has had for so long; 0: all
 	OfferNote      string        // who offers it, and why
-	Note           string        // for colleagues, by NoteBy
+	Note           string        // internal note, by NoteBy; empty: none
 	NoteBy         string
 }
 
-// OfferTimeout is how long a colleague has to accept a conversation.
+// OfferTimeout is how long a team member has to accept an offered conversation.
 const OfferTimeout = 60 * time.Second
 
-// Requeue puts open conversations back into a line, inside the caller's transaction. The caller rings after the commit.
+// Requeue moves open conversations into a queue, inside the caller's transaction. The caller publishes the events after the commit.
 func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions) ([]MessageEvent, error) {
 	var minHeld *int32
 	if in.MinHeld > 0 {
@@ -42,7 +42,7 @@ func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions)
 	return toMessageEvents(rows), err
 }
 
-// MoveToQueue moves waiting conversations into another group's line, inside the caller's transaction.
+// MoveToQueue moves waiting conversations into another group's queue, inside the caller's transaction.
 func (s *Service) MoveToQueue(ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string) ([]MessageEvent, error) {
 	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: conversations, GroupID: optional(group), StateReason: ReasonOverflow, Note: note})
 	return toMessageEvents(rows), err
@@ -54,7 +54,7 @@ func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEve
 	return toMessageEvents(rows), err
 }
 
-// DeclineOffer ends the offer of a conversation to the actor.
+// DeclineOffer ends the offer of a conversation to the actor. fail.Conflict if it is no longer offered.
 func (s *Service) DeclineOffer(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
 	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
 		return err

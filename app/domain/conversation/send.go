@@ -14,36 +14,36 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Receipt says that a message is kept, and under which number.
+// Receipt confirms that a message is stored.
 type Receipt struct {
 	Conversation uuid.UUID
 	Seq          int
 	At           time.Time
 }
 
-// VisitorMessage is what a visitor says.
+// VisitorMessage is a message from a visitor.
 type VisitorMessage struct {
 	ID                   uuid.UUID // named by the sender
-	Conversation         uuid.UUID // the one it is meant for; zero: the running one, or a new one
+	Conversation         uuid.UUID // zero: the running one, or a new one
 	Body                 string
-	File                 *Attachment // it is a file, whose row is there already under ID; Body says nothing
-	PreviousConversation uuid.UUID   // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
+	File                 *Attachment // of a file that is stored under ID; Body is ignored
+	PreviousConversation uuid.UUID   // the visitor's last one, as far as known: a new one gets a larger id, whatever the clocks say
 	Customer             uuid.UUID   // of the website
-	Group                uuid.UUID   // who is to answer, if it begins a conversation
+	Group                uuid.UUID   // who is to answer if it starts a conversation; zero: the main group
 	Page                 Page
 }
 
-// Page is where the visitor was when the conversation began.
+// Page is where the visitor was when the conversation started.
 type Page struct {
 	URL, Title, Referrer, UserAgent, Language string
 	Address                                   string // of its network
 }
 
-// ErrClosed refuses a message to a conversation that has ended. The text is still the writer's.
+// ErrClosed refuses a message to a closed conversation.
 var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
 
-// SendAsVisitor keeps what a visitor says: it is written with others', in one round trip, and the nil error comes after the
-// commit. The first message starts the conversation, with the visitor's row, in the same statement.
+// SendAsVisitor stores a visitor's message. It is committed in a batch with others, and a nil error comes after the commit. The first message
+// starts the conversation and creates the visitor in the same statement. ErrClosed if the conversation is closed or not the visitor's.
 func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in VisitorMessage) (Receipt, error) {
 	if !actor.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
@@ -62,7 +62,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in Visi
 	}
 	d := draft{org: actor.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: actor.ID(), kind: kind, body: body,
 		website: actor.ScopeID(), customer: in.Customer, group: in.Group, page: in.Page}
-	for range 4 { // another tab, or the same message sent twice at once, can come between
+	for range 4 { // another tab, or the same message at the same time, can interfere
 		if d.conversation == uuid.Nil {
 			d.conversation, d.begins = newIDAfter(in.PreviousConversation), true
 		}
@@ -70,7 +70,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in Visi
 		if stored {
 			return Receipt{event.Snapshot.ID, event.Seq, event.At}, nil
 		}
-		if pg.IsMissingReference(err) && d.group != uuid.Nil { // the group has just been removed: the main one answers
+		if pg.IsMissingReference(err) && d.group != uuid.Nil { // the group was just deleted: the main one answers
 			d.group = uuid.Nil
 			continue
 		}
@@ -83,7 +83,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in Visi
 			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
 		}
 		if err == nil {
-			// Said again because no acknowledgement came: the bell may have been lost with it.
+			// Sent again because no acknowledgement came: the event may be lost as well.
 			s.RepublishMessage(actor.Org(), known.ConversationID, actor.ID(), int(known.Seq))
 			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
 		}
@@ -128,8 +128,8 @@ func optional(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
-// SendAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, written with others', in one round
-// trip, and returns it as it is kept.
+// SendAsAgent stores a reply (Text) or an internal note (Note) of the conversation's agent or of a participant, in a batch with others, and
+// returns it as it is stored. Sent twice with one id, it is stored once.
 func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, actor access.Ac
 	d.org, d.author, d.authorID = actor.Org(), ByAgent, actor.ID()
 	id, conversation := d.id, d.conversation
 	q, agent := conversationdb.New(t), actor.ID()
-	for range 2 { // the same message sent twice at once can come between
+	for range 2 { // the same message at the same time can interfere
 		event, stored, err := s.store(ctx, d)
 		if stored {
 			s.flushEvents(ctx)

@@ -13,14 +13,14 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Tag is a word of the organization's for what conversations are about.
+// Tag is a label that the organization puts on conversations.
 type Tag struct {
 	ID   uuid.UUID
 	Name string
-	Uses int // filled by AllTags
+	Uses int // filled by TagUsage
 }
 
-// Tags returns the organization's, by name.
+// Tags returns the organization's tags, by name.
 func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
 	return list, err
 }
 
-// TagUsage is Tags with how often each is used.
+// TagUsage returns the organization's tags with how often each is used, for managers of the whole organization.
 func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, error) {
 	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, erro
 	return list, err
 }
 
-// TagsOf returns a conversation's.
+// TagsOf returns a conversation's tags.
 func (s *Service) TagsOf(ctx context.Context, actor access.Actor, conversation uuid.UUID) ([]Tag, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -62,10 +62,10 @@ func (s *Service) TagsOf(ctx context.Context, actor access.Actor, conversation u
 	return list, err
 }
 
-// maxTags is how many an organization may have.
+// maxTags is how many tags an organization may have.
 const maxTags = 500
 
-// Tag puts a tag on a conversation; one that does not exist yet is made.
+// Tag puts a tag on a conversation that the actor may change; a tag that does not exist is created.
 func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid.UUID, name string) error {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -119,7 +119,7 @@ func createTag(ctx context.Context, q *conversationdb.Queries, name string) erro
 	return err
 }
 
-// Untag takes a tag off a conversation.
+// Untag removes a tag from a conversation that the actor may change.
 func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, tag uuid.UUID) error {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, t
 	return err
 }
 
-// RenameTag changes a tag wherever it is.
+// RenameTag renames a tag, for managers of the whole organization.
 func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUID, name string) error {
 	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUI
 	return err
 }
 
-// DeleteTag takes a tag off everything and deletes it.
+// DeleteTag deletes a tag, also from all conversations, for managers of the whole organization.
 func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUID) error {
 	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
 	if err != nil {

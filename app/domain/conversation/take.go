@@ -11,14 +11,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrQueueEmpty says that nobody is waiting.
+// ErrQueueEmpty refuses to take the next conversation because none waits.
 var ErrQueueEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
 
-// ErrLimitReached refuses a conversation to an agent who has all it may have.
+// ErrLimitReached refuses a conversation to an agent at its concurrent-chat limit.
 var ErrLimitReached = fail.New(fail.Conflict, "That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
 
-// Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one of its lines that has waited
-// longest. name is what the visitor will see.
+// Take assigns a waiting conversation to the actor: the picked one, or, for the zero id, the one that has waited longest in the queues of
+// scope. name is what the visitor will see. ErrQueueEmpty, ErrLimitReached or ErrClosed; fail.Conflict if another agent was quicker.
 func (s *Service) Take(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
@@ -27,7 +27,7 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, name string, con
 	q, agent := conversationdb.New(t), actor.ID()
 	p := conversationdb.TakeConversationParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
 	row, err := q.TakeConversation(ctx, p)
-	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // it may be held for a moment, by a message of its visitor
+	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // a message of its visitor may lock it for a moment
 		time.Sleep(time.Duration(20+20*try) * time.Millisecond)
 		row, err = q.TakeConversation(ctx, p)
 	}
@@ -53,7 +53,7 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, name string, con
 	case err != nil:
 		return Conversation{}, err
 	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
-		return toConversation(got), nil // taken by this agent already: the same answer again
+		return toConversation(got), nil // taken by this agent before: the same result again
 	case State(got.State) == Closed:
 		return Conversation{}, ErrClosed
 	case got.AgentID == nil && toConversation(got).isOffered(time.Now()) && *got.OfferedTo != agent:
@@ -66,7 +66,7 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, name string, con
 	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
 }
 
-// explainMissedPick says why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
+// explainMissedPick returns why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
 func (s *Service) explainMissedPick(ctx context.Context, actor access.Actor, conversation uuid.UUID, scope QueueScope) error {
 	status, err := s.lookUpStatus(ctx, actor, conversation)
 	switch {

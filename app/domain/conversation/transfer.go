@@ -12,16 +12,17 @@ import (
 	"github.com/google/uuid"
 )
 
-// TransferRequest is a transfer by the agent who has a conversation, or by somebody who may watch.
+// TransferRequest says what is transferred and where to: to a group, or to a team member.
 type TransferRequest struct {
 	Conversation uuid.UUID
-	Group        uuid.UUID // to this group's line, or
-	Agent        uuid.UUID // offered to this colleague
-	ToName       string    // its name, for the note
-	Comment      string    // for the colleagues; may be empty
+	Group        uuid.UUID // into this group's queue, or
+	Agent        uuid.UUID // offered to this team member
+	ToName       string    // name of the group or team member, for the note
+	Comment      string    // for the note; may be empty
 }
 
-// Transfer hands a conversation over: to a group's line, or to a person, who has OfferLasts to accept it.
+// Transfer transfers a conversation of the actor, or any if the actor may monitor: into a group's queue, or as an offer to a team member, who
+// has OfferTimeout to accept it.
 func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string, in TransferRequest) error {
 	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {

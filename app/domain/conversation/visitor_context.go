@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// PageView is a page that the visitor was on since it opened the panel.
+// PageView is a page that the visitor has seen since it opened the panel.
 type PageView struct {
 	URL   string    `json:"url"`
 	Title string    `json:"title,omitempty"`
@@ -24,16 +24,16 @@ const (
 	maxDataFields = 30
 )
 
-// VisitorContext is what a panel tells of its page and its visitor.
+// VisitorContext is what a panel reports about its page and its visitor.
 type VisitorContext struct {
 	PageViews []PageView
 	Data      map[string]string
 	TimeZone  string
-	Country   string // as the server knows it
+	Country   string // ISO 3166, two letters; empty: not known
 	Address   string // of its network
 }
 
-// UpdateVisitorContext keeps it for the running conversation.
+// UpdateVisitorContext stores the context of the visitor's running conversation, the newest maxPageViews pages of it, and publishes a change.
 func (s *Service) UpdateVisitorContext(ctx context.Context, actor access.Actor, conversation uuid.UUID, in VisitorContext) error {
 	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor's panel tells of its page.")

@@ -23,10 +23,10 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Purpose is what a file is kept for.
+// Purpose is what a file is stored for.
 type Purpose string
 
-// Uses of files.
+// Purposes of files.
 const (
 	ForMessage Purpose = "message"
 	ForSnippet Purpose = "snippet"
@@ -38,17 +38,17 @@ type File struct {
 	ID            uuid.UUID
 	Purpose       Purpose
 	Visitor       uuid.UUID // whose conversation it is in; zero: none
-	Conversation  uuid.UUID // zero: not said yet, or not of a message
+	Conversation  uuid.UUID // zero: not sent yet, or not of a message
 	Name          string
 	MediaType     string    // media type
 	Size          int64     // bytes
 	Width, Height int       // of an image, in pixels; else 0
-	Website       uuid.UUID // where it counts when it is put; zero: for the organization only
+	Website       uuid.UUID // against whose quota it counts; zero: only the organization's
 	hash          []byte
-	uploadID      uuid.UUID // that brought it; zero: not just now
+	uploadID      uuid.UUID // the upload that brought it; zero: none under way
 }
 
-// Upload is a file that comes.
+// Upload is a file that is to be received.
 type Upload struct {
 	ID       uuid.UUID // named by the sender
 	Purpose  Purpose
@@ -56,13 +56,13 @@ type Upload struct {
 	Website  uuid.UUID // of the conversation; a visitor's is its own
 	Name     string
 	Content  io.Reader // read once; nil: Bytes
-	Size     int64     // bytes that Content has, as its sender says; 0: it says nothing
+	Size     int64     // length of Content in bytes, as its sender says; 0: not known
 	Bytes    []byte
 	Allowed  []Category
 	MaxBytes int // bytes
 }
 
-// MaxFileBytes is the largest file that any rule can allow.
+// MaxFileBytes is the size in bytes of the largest file that any rule can allow.
 const MaxFileBytes = 50 << 20
 
 // Service has the operations of files. It is safe for concurrent use.
@@ -92,7 +92,7 @@ func New(db *pg.DB, store Store, options Options) *Service {
 	return &Service{db, store, options}
 }
 
-// TooLarge refuses a file of more than so many bytes.
+// TooLarge returns the error for a file of more than maxBytes.
 func TooLarge(name string, maxBytes int) error {
 	limit := fmt.Sprintf("%d MB", maxBytes>>20)
 	if maxBytes < 1<<20 {
@@ -101,7 +101,7 @@ func TooLarge(name string, maxBytes int) error {
 	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
 }
 
-// insert writes the row of a file whose bytes are stored.
+// insert writes the row of a file whose bytes are stored. The same file under the same id is no error; fail.Conflict for another one.
 func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
 	actor := t.Actor()
 	p := filesdb.CreateFileParams{ID: f.ID, Purpose: string(f.Purpose), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
@@ -130,7 +130,7 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 	return f, err
 }
 
-// Copy enters a file anew, for a message: its bytes are the same.
+// Copy creates a file for a message from one that the actor sees, under a new id; they share their bytes. fail.NotFound if there is none.
 func (s *Service) Copy(ctx context.Context, actor access.Actor, from, id, visitor uuid.UUID) (File, error) {
 	f, err := s.Get(ctx, actor, from)
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *Service) GetStorageUse(ctx context.Context, actor access.Actor, website
 	return StorageUse{use.Website, s.options.Quotas.Website}, err
 }
 
-// Get returns a file that the actor may see.
+// Get returns a file. fail.NotFound if the actor does not see it.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID) (File, error) {
 	return getFile(ctx, filesdb.New(s.db.As(actor)), id)
 }
@@ -179,7 +179,7 @@ func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error
 	return f, err
 }
 
-// Open returns a file that the actor may see, with its bytes; the reader is to be closed.
+// Open returns a file and its bytes; the caller closes the reader. fail.NotFound if the actor does not see it.
 func (s *Service) Open(ctx context.Context, actor access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
 	f, err := s.Get(ctx, actor, id)
 	if err != nil {
@@ -193,9 +193,9 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id uuid.UUID) (F
 	return f, b, err
 }
 
-// AttachToConversation notes in which conversation a file was said.
+// AttachToConversation records in which conversation a file was sent.
 func (s *Service) AttachToConversation(ctx context.Context, actor access.Actor, id, conversation uuid.UUID) error {
-	system := access.System(actor.Org(), "note where a file was said")
+	system := access.System(actor.Org(), "note where a file was sent")
 	return filesdb.New(s.db.As(system)).AttachFile(ctx, filesdb.AttachFileParams{ID: id, ConversationID: conversation})
 }
 
@@ -204,7 +204,7 @@ func storeKey(org uuid.UUID, hash []byte) string {
 	return org.String() + "/" + h[:2] + "/" + h
 }
 
-// cleanName makes a file's name of what its sender calls it: no folders, no control characters, none that change directions
+// cleanName returns a file's name from what its sender calls it: no folders, no control characters, none that change directions
 // (with one, invoice<U+202E>fdp.exe shows as invoiceexe.pdf), no ends of lines, at most 120 characters.
 func cleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")

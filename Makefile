@@ -39,19 +39,21 @@ e2e-all: deps-test ## talk, files, rating and the desk in Chromium, Firefox and 
 	@scripts/deps.sh engines
 	ENGINES=all go test ./app/e2e -run '^TestEngines$$' -count=1 -v -timeout 20m
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, retired words
 	@test -z "$$(git ls-files '*.go' | grep -v _templ.go | xargs gofmt -l | tee /dev/stderr)" || { echo "run gofmt -w on these"; exit 1; }
 	go vet ./...
 	go -C tools vet ./...
+	@go -C tools run ./words
 	$(TOOL) staticcheck ./...
 
 audit: ## look for known vulnerabilities, licenses we may not use, and vendored files that have changed
 	@go -C tools run ./audit
 
-generate: ## write generated code anew: sqlc, templ, the widget's bundle
+generate: deps ## write generated code anew: sqlc, templ, the widget's bundle, the picture of the schema
 	$(TOOL) sqlc generate
 	$(TOOL) templ generate
 	go run ./widget/build
+	go run ./app/tools/schema
 	@scripts/generated.sh write
 
 bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second

@@ -27,6 +27,7 @@ var layers = []struct {
 	{"app/front/web", []string{"app/front", "templates", "static", "widget", "app/domain", "app/platform"}},
 	{"app/demo", []string{"templates/public", "app/domain", "app/platform"}},
 	{"app/serve", []string{"app/demo", "app/front", "app/domain", "app/platform"}},
+	{"app/tools/schema", []string{"app/platform", "db"}},
 	{"app/tools", []string{"app/tools", "app/serve", "app/demo", "app/front", "app/domain", "app/platform"}},
 	{"app/e2e", nil}, // tests only
 	{"app", []string{"app/serve", "app/tools", "app/platform"}},
@@ -34,7 +35,7 @@ var layers = []struct {
 
 // onlyIn says where a library may be used.
 var onlyIn = map[string][]string{
-	"github.com/jackc/pgx/":         {"app/platform/pg", "app/platform/jobs", "internal"},
+	"github.com/jackc/pgx/":         {"app/platform/pg", "app/platform/jobs", "app/tools/schema", "internal"},
 	"github.com/olahol/melody":      {"app/front/live/wire"},
 	"github.com/gobwas/ws":          {"app/front/live/wire", "app/tools/traffic"},
 	"github.com/gorilla/websocket":  {"app/tools/traffic", "app/tools/chaos", "app/tools/testkit/engines"},

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 note=tools/generated.sum
 if ! command -v sha256sum >/dev/null 2>&1; then sha256sum() { shasum -a 256 "$@"; }; fi
 sum() {
-  git ls-files -co --exclude-standard -- '*.templ' '*_templ.go' db/migrations db/queries sqlc.yaml 'app/**/internal/*.go' widget/src widget/dist widget/build static/src static/desk.js tools/go.mod |
+  git ls-files -co --exclude-standard -- '*.templ' '*_templ.go' db/migrations db/queries db/schema.sql app/tools/schema sqlc.yaml 'app/**/internal/*.go' widget/src widget/dist widget/build static/src static/desk.js tools/go.mod |
     LC_ALL=C sort | while read -r f; do if [ -f "$f" ]; then sha256sum "$f"; fi; done | sha256sum | cut -d' ' -f1
 }
 case ${1:-check} in

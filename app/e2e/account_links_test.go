@@ -22,7 +22,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// strangerResponse is what a stranger sees of an answer.
+// strangerResponse is what somebody without a log-in sees of an answer.
 type strangerResponse struct {
 	code       int
 	headers    string
@@ -30,7 +30,7 @@ type strangerResponse struct {
 	statements int64
 }
 
-// postAsStranger posts a form as a stranger from a network of its own, or as who is logged in with a cookie.
+// postAsStranger posts a form from a network of its own, without a log-in or with the session of a cookie.
 func postAsStranger(t *testing.T, s *serve.Server, cookie, path string, form url.Values) strangerResponse {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader(form.Encode()))
@@ -82,17 +82,18 @@ func awaitIdle(s *serve.Server) int64 {
 // A form's id is random.
 var formIDs = regexp.MustCompile(`name="_form" value="[^"]*"`)
 
+// withoutFormIDs replaces the random ids of a page's forms, so that pages can be compared.
 func withoutFormIDs(page string) string { return formIDs.ReplaceAllString(page, "") }
 
-// Nothing that a stranger, or a manager of another organization, can ask tells whether an address is known: not the answer, and
-// not the work that it takes.
+// TestResponsesRevealNoAccount shows that no answer to a stranger or to another organization's manager reveals
+// whether an address has an account: neither its content nor the number of statements behind it.
 func TestResponsesRevealNoAccount(t *testing.T) {
 	t.Parallel()
 	const asked = 6 // times in each form, of which the one counts beside which the server did least
 	ctx := context.Background()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	go func() {
-		for range letters {
+		for range mails {
 		}
 	}()
 	for mode, change := range map[string]func(*serve.Config){"mail": func(c *serve.Config) { c.SMTPURL = smtp }, "no mail": nil} {
@@ -136,7 +137,7 @@ func TestResponsesRevealNoAccount(t *testing.T) {
 				known = append(known, ask(fmt.Sprintf("known%d", asked*form+i)+tail))
 				unknown = append(unknown, ask(fmt.Sprintf("nobod%d", asked*form+i)+tail))
 			}
-			least := func(of []strangerResponse) (n int64) { // the server does other things, too
+			least := func(of []strangerResponse) (n int64) { // the server does other work, too
 				n = of[0].statements
 				for _, a := range of {
 					n = min(n, a.statements)
@@ -176,7 +177,8 @@ func TestResponsesRevealNoAccount(t *testing.T) {
 	}
 }
 
-// A link that a manager is shown is seen once, and the database has it only hashed or sealed.
+// TestShownLinkIsBoundToItsForm shows that a link which a manager is shown appears once, and that the database has
+// it only hashed or sealed.
 func TestShownLinkIsBoundToItsForm(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -195,7 +197,7 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 		if code, _, err := max.Post(ctx, c.path, c.form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
-		kept := column[[]byte](t, conn, "select data from sessions")
+		stored := column[[]byte](t, conn, "select data from sessions")
 		_, body, err := max.Get(ctx, "/admin/people")
 		if err != nil {
 			t.Fatal(err)
@@ -204,7 +206,7 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 		if found == nil {
 			t.Fatalf("%s: no link on the page", what)
 		}
-		for _, data := range append(kept, column[[]byte](t, conn, "select data from sessions")...) {
+		for _, data := range append(stored, column[[]byte](t, conn, "select data from sessions")...) {
 			if bytes.Contains(data, []byte(found[1])) || bytes.Contains(data, []byte(found[0][:6])) {
 				t.Errorf("%s: a session in the database has the link", what)
 			}
@@ -215,12 +217,13 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 	}
 }
 
-// With mail configured a manager sees neither link; the letters have them.
+// TestMailedLinksAreNotShown shows that with mail configured a manager sees neither the invitation's nor the reset's
+// link; only the mails have them.
 func TestMailedLinksAreNotShown(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	max := logInAgent(t, s, o, access.Manager)
 	for path, form := range map[string]url.Values{
@@ -230,20 +233,20 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 		if code, _, err := max.Post(ctx, path, form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
-		letter := receive(t, letters)
-		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(letter.Text)
+		mail := receive(t, mails)
+		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(mail.Text)
 		_, body, err := max.Get(ctx, "/admin/people")
-		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+letter.To) {
-			t.Errorf("%s: %v %v", path, err, letter)
+		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+mail.To) {
+			t.Errorf("%s: %v %v", path, err, mail)
 		}
 	}
 }
 
-// A sign-up by mail, as a stranger and as somebody with a proven log-in: the same page, a different mail (with nothing of what was typed), and the second one needs
-// no password.
+// TestSignUpByMail shows that a sign-up by mail looks the same to a stranger and to somebody with a proven log-in,
+// while the mails differ: nothing that was typed is in them, and who has a proven log-in needs no password.
 func TestSignUpByMail(t *testing.T) {
 	t.Parallel()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	email := "olga@" + uuid.NewString()[:8] + ".example"
 	ask := func(name string) string {
@@ -251,11 +254,11 @@ func TestSignUpByMail(t *testing.T) {
 		if a := postAsStranger(t, s, "", "/signup", url.Values{"organization": {name}, "name": {"Olga"}, "email": {email}}); a.code != http.StatusOK || !strings.Contains(a.body, "We have sent a link to") {
 			t.Fatalf("%d %s", a.code, a.body)
 		}
-		letter := receive(t, letters)
-		if letter.To != email || strings.Contains(letter.Text, name) {
-			t.Fatalf("%+v", letter)
+		mail := receive(t, mails)
+		if mail.To != email || strings.Contains(mail.Text, name) {
+			t.Fatalf("%+v", mail)
 		}
-		return regexp.MustCompile(`/signup/\S+`).FindString(letter.Text)
+		return regexp.MustCompile(`/signup/\S+`).FindString(mail.Text)
 	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -305,7 +308,8 @@ func TestSignUpByMail(t *testing.T) {
 	}
 }
 
-// Where no mail can be sent, a sign-up leads inside at once; what is wrong is said beside the field, and nothing typed is lost.
+// TestSignUpWithoutMail shows that without mail a sign-up logs in at once, that errors stand beside the field, and
+// that nothing typed is lost.
 func TestSignUpWithoutMail(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)
@@ -320,7 +324,7 @@ func TestSignUpWithoutMail(t *testing.T) {
 	}
 }
 
-// The operator's link sets the password of an address in all its organizations.
+// TestResetLinkCommand shows that the operator's link sets the password of an address in all its organizations.
 func TestResetLinkCommand(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -21,7 +21,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The operator's own address tells how the server is doing, in Prometheus' way, and has profiles; the world's does not.
+// TestAdminAddress shows that the operator's own address has metrics for Prometheus and profiles, and that the
+// public address has neither.
 func TestAdminAddress(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -48,7 +49,7 @@ func TestAdminAddress(t *testing.T) {
 	}
 }
 
-// What people write is nobody else's: no log line has it, whatever goes wrong with it.
+// TestLogsWithoutText shows that no log line has what people write, whatever goes wrong with it.
 func TestLogsWithoutText(t *testing.T) {
 	var out bytes.Buffer
 	var mu sync.Mutex
@@ -60,7 +61,7 @@ func TestLogsWithoutText(t *testing.T) {
 	const text = "my card is 4111-1111"
 	v := newVisitor(t, s, o, "")
 	v.send(text)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond) // it cannot be kept in time
+	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond) // it cannot be stored in time
 	defer cancel()
 	who, _, err := visitor.NewTokens(testSecret).Verify(v.token, o.ID, o.Website, time.Now())
 	if err != nil {

@@ -16,13 +16,14 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// After the end: the verdict, once and changeable, for managers by agent; the talk to keep; and what is answered to somebody
-// who has gone comes by mail, with a way back into the chat.
+// TestBrowserRatingAndTranscript shows what follows the end of a conversation: a rating that can be changed and that
+// managers see by agent, the transcript as a file and by mail, and replies by mail to a visitor who has left, with a
+// link back into the chat.
 func TestBrowserRatingAndTranscript(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond
 	})
@@ -64,14 +65,14 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Errorf("the agent knows %+v (%v)", around, err)
 	}
 
-	// Read: nothing is mailed. Gone: the answer is.
+	// A reply that is read is not mailed; one to a visitor who has left is.
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text, "One moment, please."); err != nil {
 		t.Fatal(err)
 	}
 	visitor.Wait(`$("chat .message.agent")`)
 	time.Sleep(600 * time.Millisecond)
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		t.Errorf("what was read is mailed: %s", l.Text)
 	default:
 	}
@@ -79,16 +80,16 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text, "It left us **today**."); err != nil {
 		t.Fatal(err)
 	}
-	var letter testkit.Mail
+	var mail testkit.Mail
 	select {
-	case letter = <-letters:
+	case mail = <-mails:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no letter came")
 	}
-	if letter.To != "anna@home.example" || !strings.Contains(letter.Text, "It left us today.") || strings.Contains(letter.Text, "One moment") {
-		t.Errorf("the letter to %s says %s", letter.To, letter.Text)
+	if mail.To != "anna@home.example" || !strings.Contains(mail.Text, "It left us today.") || strings.Contains(mail.Text, "One moment") {
+		t.Errorf("the letter to %s says %s", mail.To, mail.Text)
 	}
-	_, back, _ := strings.Cut(letter.Text, "Reply in the chat:\n")
+	_, back, _ := strings.Cut(mail.Text, "Reply in the chat:\n")
 	back, _, _ = strings.Cut(back, "\n")
 	visitor = testkit.NewTab(t) // on another device
 	openByLink(visitor, strings.TrimSpace(back))
@@ -122,7 +123,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Errorf("the verdict is %+v %v", r, err)
 	}
 
-	// The talk to keep: as a file, and by mail without what only staff sees.
+	// The transcript: as a file, and by mail without what only staff sees.
 	visitor.Click("chat .menu summary")
 	visitor.Run(`window.saved = ""; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((t) => { saved = t; }); return make.call(URL, blob); };
 		[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Save as text").click()`)
@@ -132,12 +133,12 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
 	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
 	select {
-	case letter = <-letters:
+	case mail = <-mails:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no transcript came")
 	}
-	if letter.To != "anna@work.example" || !strings.Contains(letter.Text, "Where is my parcel?") || strings.Contains(letter.Text, "can be written to") {
-		t.Errorf("the transcript to %s says %s", letter.To, letter.Text)
+	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") || strings.Contains(mail.Text, "can be written to") {
+		t.Errorf("the transcript to %s says %s", mail.To, mail.Text)
 	}
 
 	manager := testkit.NewTab(t)
@@ -156,7 +157,8 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	manager.Wait(`document.body.innerText.includes("Nothing") || document.body.innerText.includes("No ")`)
 }
 
-// A visitor who falls silent is asked, and then let go.
+// TestSilentVisitorsAreClosed shows that a visitor who falls silent is asked first, and that the conversation is
+// closed after that.
 func TestSilentVisitorsAreClosed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -192,12 +194,13 @@ func TestSilentVisitorsAreClosed(t *testing.T) {
 	checkMessages(t, "what the program said", bodies, []string{conversation.SystemTaken, conversation.SystemIdleCheck, conversation.SystemIdleClosed})
 }
 
-// A process that ends takes no letter with it, and no question to a silent visitor: another goes on when a desk opens there.
+// TestAnswerMailsSurviveRestart shows that replies to be mailed, and questions to silent visitors, outlive the
+// process that planned them: another one goes on when a desk opens there.
 func TestAnswerMailsSurviveRestart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	one := startServer(t, func(c *serve.Config) { c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, time.Hour, time.Hour })
 	changeSettings(t, one, o, func(x *org.Settings) { x.WarnAfterMinutes, x.EndAfterMinutes = 1, 1 })
 	v := newVisitor(t, one, o, "")
@@ -219,7 +222,7 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 	})
 	openDesk(t, logInAgent(t, two, o, access.Agent))
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		if l.To != "anna@home.example" || !strings.Contains(l.Text, "How can I help you?") {
 			t.Errorf("the letter to %s says %s", l.To, l.Text)
 		}

@@ -16,8 +16,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The archive in a browser: words find, filters narrow, what was found is marked, and a conversation can be saved; a reviewer
-// sees its customer's without a note. With SCREENSHOTS=folder the pages are pictured there.
+// TestBrowserArchive shows the archive in a browser: search by words, filters, marked matches, a saved conversation,
+// and a reviewer who sees the customer's conversations without notes. With SCREENSHOTS=folder it stores pictures
+// there.
 func TestBrowserArchive(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)

@@ -18,15 +18,15 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A backup that deploy/backup.sh makes of servers at work is restored by deploy/restore.sh into a Postgres that has nothing yet, and
-// the product works on it: people log in, the archive has what was said, files are there, and row-level security holds.
+// TestBackupAndRestore shows that a backup by deploy/backup.sh of servers at work is restored by deploy/restore.sh
+// into an empty Postgres, and that the product works on it: log-ins, the archive, files and row-level security.
 func TestBackupAndRestore(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
 	dir := t.TempDir()
-	kept := filepath.Join(dir, "kept")
-	s := startServer(t, func(c *serve.Config) { c.FilesURL = kept })
+	files := filepath.Join(dir, "kept")
+	s := startServer(t, func(c *serve.Config) { c.FilesURL = files })
 	v := newVisitor(t, s, o, "")
 	v.send("What was said before the backup")
 	agent := newHTTPClient(t)
@@ -56,7 +56,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Fatalf("%s: %v\n%s", name, err, out)
 		}
 	}
-	script("backup.sh", "DATABASE_SUPER_URL="+named(testkit.SuperuserURL(t), "parley"), "FILES="+kept)
+	script("backup.sh", "DATABASE_SUPER_URL="+named(testkit.SuperuserURL(t), "parley"), "FILES="+files)
 
 	// Another machine, another Postgres.
 	place, err := os.MkdirTemp("/tmp", "parley-restore-")

@@ -14,7 +14,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Who is blocked is cut off at once and stays out, by visitor or by address; a slip that would block everybody is refused.
+// TestBlockedVisitors shows that a blocked visitor or address is disconnected at once and stays out, and that a
+// block that would stop everybody is refused.
 func TestBlockedVisitors(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -9,8 +9,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The widget's greetings follow the same table of nights as groups' hours do (TestNights in app/domain/routing): times that last past midnight,
-// days off, clocks that are changed.
+// TestBrowserClockChanges shows that the widget's greetings follow the same table of cases as groups' hours do:
+// times that last past midnight, days off, changed clocks.
 func TestBrowserClockChanges(t *testing.T) {
 	t.Parallel()
 	table, err := os.ReadFile("../platform/calendar/testdata/nights.json")

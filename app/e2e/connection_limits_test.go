@@ -20,7 +20,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// A team member's page beyond the limit closes the oldest one, with words; an organization's is told to wait.
+// TestStaffSocketLimits shows that a page beyond a team member's limit closes the oldest one and says why, and that
+// a page beyond the organization's limit is told to wait.
 func TestStaffSocketLimits(t *testing.T) {
 	t.Parallel()
 	o, other := testkit.NewOrg(t), testkit.NewOrg(t)
@@ -59,7 +60,7 @@ func TestStaffSocketLimits(t *testing.T) {
 		b.send(ws.OpPing, true, "there?")
 		b.until(ws.OpPong)
 	}
-	board := open(sam, "/live/board")
+	monitor := open(sam, "/live/board")
 	open(sam, "/live/board")
 	in, err := traffic.LogIn(context.Background(), s.URL, o.Users[access.Owner].Email, testkit.Password)
 	if err != nil {
@@ -68,8 +69,8 @@ func TestStaffSocketLimits(t *testing.T) {
 	sixth := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
 	closes(sixth, ws.StatusCode(1013), "Your organization has as many Parley pages open")
 	open(other.Users[access.Agent], "/live/desk") // another organization does not notice
-	board.conn.Close()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // room again
+	monitor.conn.Close()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // there is capacity again
 		again := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
 		ws.WriteFrame(again.conn, ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"hello","threads":{}}`)))) // refused, it may be gone
 		if !strings.Contains(string(again.until(ws.OpText)), "Your organization has") {
@@ -81,7 +82,7 @@ func TestStaffSocketLimits(t *testing.T) {
 	}
 }
 
-// checkCloses reads until the words come, and then the goodbye.
+// checkCloses reads until a text comes, and then checks the close code.
 func checkCloses(t *testing.T, b *rawConn, code ws.StatusCode, words string) {
 	t.Helper()
 	for range 50 {
@@ -93,7 +94,8 @@ func checkCloses(t *testing.T, b *rawConn, code ws.StatusCode, words string) {
 	t.Errorf("it is never told %q", words)
 }
 
-// While all sockets and all connections are taken, the server is found healthy, people log in and visitors write.
+// TestServesAtSocketLimit shows that while all sockets and connections are taken, the server still reports itself
+// healthy, people log in and visitors write.
 func TestServesAtSocketLimit(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -139,7 +141,8 @@ func TestServesAtSocketLimit(t *testing.T) {
 	v.send("second")
 }
 
-// Connections that send nothing more have a bound for an address, too; one that is in use is not closed for another.
+// TestConnectionsPerAddress shows that idle connections are limited per address, and that a connection in use is not
+// closed for another one.
 func TestConnectionsPerAddress(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, func(c *serve.Config) {
@@ -159,7 +162,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 		dial("")
 	}
 	busy := make([]net.Conn, 4)
-	for i := range busy { // the idle ones make room
+	for i := range busy { // the idle ones are closed for them
 		busy[i] = dial("POST /forgot HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nemail")
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 			open, idle := s.Connections.Count()

@@ -30,8 +30,8 @@ func checkMessages(t *testing.T, where string, got, want []string) {
 	}
 }
 
-// The whole story: a visitor on a customer's page and an agent at the desk, through reload, second tab, lost network and a
-// restarted server; both see everything once and in order.
+// TestBrowserConversation plays a whole conversation of a visitor on a customer's page and an agent at the desk,
+// through a reload, a second tab, a lost network and a restarted server; both see everything once and in order.
 func TestBrowserConversation(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -84,7 +84,7 @@ func TestBrowserConversation(t *testing.T) {
 	checkMessages(t, "the panel", panelMessages(visitor), talk)
 	checkMessages(t, "the desk", deskMessages(desk), append(slices.Clone(talk), "Parcel is at the depot"))
 
-	// Reload: the same talk, the panel still open. A second tab shows it too, and what the first one writes.
+	// Reload: the same conversation, the panel still open. A second tab shows it too, and what the first one writes.
 	visitor.Reload()
 	visitor.Wait(`$("chat .message.agent")`)
 	checkMessages(t, "the panel after reload", panelMessages(visitor), talk)
@@ -183,7 +183,8 @@ func restart(t *testing.T, s *serve.Server) {
 	startServer(t, func(c *serve.Config) { c.Port = portOf(t, url) })
 }
 
-// Several chats side by side; what comes in while the agent looks elsewhere is not lost, and a reply never lands in another.
+// TestBrowserSeveralChats shows several chats side by side: what comes in for a pane that is not in view is not
+// lost, and a reply never goes to another conversation.
 func TestBrowserSeveralChats(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -211,7 +212,7 @@ func TestBrowserSeveralChats(t *testing.T) {
 		desk.Keys("To " + names[i] + kb.Enter)
 		v.awaitText("To " + names[i])
 	}
-	// Quicker than the server: two replies and a note in one go, all kept, in order, each as what it is.
+	// Quicker than the server: two replies and a note in one go, all stored, in order, each as what it is.
 	desk.Run(`document.querySelector("#pane-` + visitors[1].conversation + ` textarea").focus()`)
 	desk.Keys("One" + kb.Enter + "Two" + kb.Enter)
 	desk.Keys("m", altKey)
@@ -237,7 +238,8 @@ func TestBrowserSeveralChats(t *testing.T) {
 	desk.Wait(`$(".rail").getClientRects().length && !$(".panes").getClientRects().length`)
 }
 
-// A wrong key and a domain that is not allowed: nothing appears, and the console says once and clearly why.
+// TestBrowserWidgetRefused shows that with a wrong key or on a domain that is not allowed no chat appears, and that
+// the console says once why.
 func TestBrowserWidgetRefused(t *testing.T) {
 	t.Parallel()
 	other := testkit.NewOrg(t)

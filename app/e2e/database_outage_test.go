@@ -20,7 +20,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// startBehindNetwork starts a server whose way to the database can be cut.
+// startBehindNetwork starts a server whose connection to the database can be cut.
 func startBehindNetwork(t *testing.T) (*serve.Server, *brokenNetwork) {
 	t.Helper()
 	app, _ := testkit.DatabaseURLs(t)
@@ -36,7 +36,8 @@ func startBehindNetwork(t *testing.T) (*serve.Server, *brokenNetwork) {
 	return startServer(t, func(c *serve.Config) { c.DatabaseURL = u.String() }), way
 }
 
-// statusWithoutDatabase is what is answered the same without a database: nothing is asked of it, or the request is refused before.
+// statusWithoutDatabase lists requests that are answered without a database as with one: they need none, or are
+// refused before.
 var statusWithoutDatabase = map[string]int{
 	"GET /healthz": 200, "GET /readyz": 503, "GET /static/:hash/:name": 404, "GET /manifest.webmanifest": 200, "GET /worker.js": 200, "GET /demo/shop": 404,
 	"GET /": 303, "GET /login": 303, "POST /login/organization": 303, "GET /signup": 200, "POST /signup": 422, "GET /forgot": 200,
@@ -46,8 +47,9 @@ var statusWithoutDatabase = map[string]int{
 	"OPTIONS /widget/v1/files": 204, "POST /widget/v1/files": 401, "GET /widget/v1/files/:link/:name": 404,
 }
 
-// While the database is away every request is answered with when to try again, or done without it: never with a fault, never with what is
-// not true, such as that something does not exist.
+// TestDatabaseOutage shows that while the database is away every request is answered with when to try again, or
+// served without it: never with an internal error, and never with something untrue, such as that a thing does not
+// exist.
 func TestDatabaseOutage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -138,12 +140,12 @@ func TestDatabaseOutage(t *testing.T) {
 		busy(panel.next())
 	}
 
-	// A desk that comes is told, and comes again.
+	// A desk that connects is told, and reconnects.
 	if err := desk.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}}); err != nil {
 		t.Fatal(err)
 	}
-	told := recordFrames("a desk", desk)
-	told.until(t, "Parley is busy. Try again in")
+	log := recordFrames("a desk", desk)
+	log.until(t, "Parley is busy. Try again in")
 }
 
 func request(t testing.TB, who *traffic.Agent, method, address string, form url.Values) (code int, after, body string) {

@@ -20,8 +20,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Two servers on one database: what is said through one is seen through the other, both ways, in order, once; the line is
-// the same on both; typing crosses too.
+// TestTwoServers shows that what is sent through one of two servers on one database is seen through the other, both
+// ways, in order and once; that the queue is the same on both; and that typing crosses too.
 func TestTwoServers(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -89,7 +89,8 @@ func TestTwoServers(t *testing.T) {
 	v.awaitText(conversation.SystemClosed)
 }
 
-// A server that stops tells its screens to come back elsewhere; what was acknowledged is there.
+// TestDrain shows that a server that stops tells its screens to reconnect elsewhere, and that everything
+// acknowledged is there.
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -110,8 +111,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// Sockets end when the log-in does: disabled, another role, logged out, a new password; and no request gets through
-// afterwards.
+// TestSocketsCloseAtLogOut shows that sockets end with the log-in (disabled, another role, logged out, a new
+// password), and that no request gets through afterwards.
 func TestSocketsCloseAtLogOut(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -163,8 +164,8 @@ func TestSocketsCloseAtLogOut(t *testing.T) {
 	}
 }
 
-// A page elsewhere cannot use our cookie, neither for a form nor for a socket; a widget on a domain that is not allowed
-// gets no socket.
+// TestForeignOrigins shows that a page of another site cannot use our cookie, neither for a form nor for a socket,
+// and that a widget on a domain that is not allowed gets no socket.
 func TestForeignOrigins(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -216,7 +217,8 @@ func TestForeignOrigins(t *testing.T) {
 	}
 }
 
-// Frames of every malformed kind: each is refused in words, the connection lives, and nothing is kept.
+// TestMalformedFrames shows that each kind of malformed frame is refused with a message, that the connection stays,
+// and that nothing is stored.
 func TestMalformedFrames(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -294,7 +296,8 @@ func TestMalformedFrames(t *testing.T) {
 	second.send("And still")
 }
 
-// A screen that does not read is cut, and gets everything when it comes back; the others do not wait for it.
+// TestSlowReader shows that a screen that does not read is disconnected and gets everything when it reconnects, and
+// that the others do not wait for it.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -327,8 +330,8 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
-// Messages from many visitors at once while the agents' desks come and go: every conversation is complete on a desk that
-// stayed, once and in order.
+// TestManyVisitorsAtOnce shows that while many visitors write and agents' desks come and go, every conversation is
+// complete on a desk that stayed, once and in order.
 func TestManyVisitorsAtOnce(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

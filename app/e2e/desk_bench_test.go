@@ -16,8 +16,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// BenchmarkDesk prints how the desk bears a long day: 60 open conversations and 200 in the line on a processor four times slower,
-// what a message costs, and 10,000 messages.
+// BenchmarkDesk prints how the desk bears a long day: 60 open conversations and 200 in the queue on a processor four
+// times slower, the cost of a message, and 10,000 messages.
 func BenchmarkDesk(b *testing.B) {
 	ctx := context.Background()
 	o := testkit.NewOrg(b)

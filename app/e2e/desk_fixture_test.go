@@ -14,7 +14,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// logInAgent logs the organization's agent in at one of several servers.
+// logInAgent logs the organization's user with a role in at one of several servers.
 func logInAgent(t testing.TB, s *serve.Server, o testkit.Org, role access.Role) *traffic.Agent {
 	t.Helper()
 	a, err := traffic.LogIn(context.Background(), s.URL, o.Users[role].Email, testkit.Password)

@@ -36,8 +36,8 @@ const press = `window.press = (key, more = {}) => {
 		document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { code: key, bubbles: true, cancelable: true, ...more, key: unknown }));
 };`
 
-// What is pressed while an input method composes belongs to it: nothing is sent, chosen, closed, moved or run, in any part of the desk, nor
-// on the live monitor. The same keys act afterwards.
+// TestBrowserInputMethods shows that keys pressed while an input method composes belong to it: nothing is sent,
+// chosen, closed, moved or run, in any part of the desk or on the live monitor. The same keys act afterwards.
 func TestBrowserInputMethods(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -121,18 +121,18 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Wait(`$("#pane-` + a.String() + ` [data-hand]").open && $("#comment-` + a.String() + `").value === "ni"`)
 
 	// The live monitor.
-	board := testkit.NewTab(t)
-	runBefore(board, press)
-	board.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
-	board.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
-	board.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
+	monitor := testkit.NewTab(t)
+	runBefore(monitor, press)
+	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
+	monitor.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
+	monitor.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
 		for (const code of ["KeyW", "KeyT", "ArrowDown"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: code, code, bubbles: true, ...its }))`)
-	board.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
-	board.Keys(kb.ArrowDown)
-	board.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
+	monitor.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
+	monitor.Keys(kb.ArrowDown)
+	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
 }
 
-// paste gives the focused field something from the clipboard: text, HTML and files as programs bring them along.
+// paste gives the focused field data from the clipboard: text, HTML and files as programs offer them.
 const paste = `window.give = (type, data, to = document.activeElement) => {
 	const d = new DataTransfer();
 	for (const [kind, text] of Object.entries(data.text || {})) d.setData(kind, text);
@@ -144,8 +144,9 @@ const paste = `window.give = (type, data, to = document.activeElement) => {
 window.paste = (data, to) => give("paste", data, to);
 window.drop = (data, to) => give("drop", data, to);`
 
-// Cells and passages of documents paste their text and offer their picture; pictures and files alone are attached; HTML alone pastes its
-// text; control characters are left out. Dropping is the same. What is over the limit stays whole, is counted, and is not sent.
+// TestBrowserPasteAtTheDesk shows that cells and passages of documents paste their text and offer their picture;
+// pictures and files alone are attached; HTML alone pastes its text; control characters are left out. Dropping is
+// the same. A text over the limit stays whole, is counted, and is not sent.
 func TestBrowserPasteAtTheDesk(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -254,7 +255,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	}
 	desk.Wait(`$("#trail-` + a.String() + `")?.innerText.includes("Cups of tea")`)
 
-	// The end of the thread stays in view, whatever takes room from it.
+	// The end of the thread stays in view, whatever takes space from it.
 	w.send(strings.Repeat("A line\n", 100) + "The end")
 	end := `((t) => t.clientHeight > 100 && t.scrollTop > 100 && t.scrollHeight - t.scrollTop - t.clientHeight < 2)($("#thread-` + a.String() + `"))`
 	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("The end") && ` + end)
@@ -262,7 +263,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Run(`paste({ text: { "text/plain": "a\tb\n".repeat(20) }, files: ["image.png"] })`)
 	desk.Wait(`$(".brought") && ` + area + `.clientHeight > 200 && ` + end)
 
-	// A snippet that there is not is not sent as a reply, unless it is meant.
+	// A snippet that does not exist is not sent as a reply, unless it is meant.
 	empty()
 	desk.Keys("/ph-a" + kb.Enter)
 	desk.Wait(`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
@@ -306,7 +307,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(end)
 }
 
-// None of the browser's optional parts is needed: where they are missing, throw or refuse, the desk works.
+// TestBrowserWithoutOptionalParts shows that the desk works where optional parts of the browser are missing, throw
+// or refuse.
 func TestBrowserWithoutOptionalParts(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -352,7 +354,8 @@ func TestBrowserWithoutOptionalParts(t *testing.T) {
 	}
 }
 
-// A phone's browser whose constructor of notifications throws shows them by the service worker.
+// TestBrowserNotificationsByServiceWorker shows that a phone's browser whose constructor of notifications throws
+// shows them by the service worker.
 func TestBrowserNotificationsByServiceWorker(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -35,8 +35,9 @@ func logInAgain(desk *testkit.Tab, password string) {
 	desk.Click("#again button.primary")
 }
 
-// An agent's password is changed while it writes: the desk says in place that the session has ended and takes the new password in place.
-// What was typed in replies, notes, the transfer's comment and searches stays, the page is not loaded anew, and messages come in again.
+// TestBrowserDeskSessionExpires shows that when an agent's password is changed, the desk says so in place and takes
+// the new password in place. What was typed in replies, notes, the transfer's comment and searches stays, the page
+// is not loaded anew, and messages come in again.
 func TestBrowserDeskSessionExpires(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -95,8 +96,8 @@ func TestBrowserDeskSessionExpires(t *testing.T) {
 	newVisitor(t, s, o, first.token).awaitText("Half a sentence")
 }
 
-// A reply that is sent when the session has expired stays, says that it is not sent, and is sent once after the log-in; so is a file. The
-// dialog can be put away and called again.
+// TestBrowserReplyAfterSessionExpired shows that a reply that is sent after the session has expired stays, says that
+// it is not sent, and is sent once after the log-in; so is a file. The dialog can be put away and opened again.
 func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -139,9 +140,9 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	desk.Wait(`text("#connection") === "Online" && window.same`)
 }
 
-// Who is logged out elsewhere keeps what was typed, though the conversation is in the queue again and then another agent's. Another
-// person who logs in in the same browser gets a desk of its own: nothing typed is shown to it, and nothing is done in its name by the page
-// that was open.
+// TestBrowserAnotherUserLogsIn shows that who is logged out elsewhere gets back what was typed, even though the
+// conversation was requeued and is another agent's by then. Another person who logs in in the same browser gets a
+// desk of its own: nothing typed is shown to it, and the page that was open does nothing in its name.
 func TestBrowserAnotherUserLogsIn(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -173,12 +174,13 @@ func TestBrowserAnotherUserLogsIn(t *testing.T) {
 	desk.Run(`await fetch("/logout", { method: "POST" })`)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
-	if kept := testkit.Eval[string](desk, `Object.values(sessionStorage).join()`); !strings.Contains(kept, "My own words") {
-		t.Errorf("the draft is gone: %s", kept)
+	if stored := testkit.Eval[string](desk, `Object.values(sessionStorage).join()`); !strings.Contains(stored, "My own words") {
+		t.Errorf("the draft is gone: %s", stored)
 	}
 }
 
-// The archive's filters survive an ended session; so does the page of the live monitor. Nobody is led elsewhere by the log-in.
+// TestBrowserFiltersSurviveLogIn shows that the archive's filters and the page of the live monitor survive an ended
+// session, and that the log-in leads nobody elsewhere.
 func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -226,7 +228,7 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	b.Wait(`location.pathname === "/login" && $("[name=next]").value === "/review?q=tea#content"`)
 }
 
-// No text is cut on any page of ours: what is too long is counted, and the form stays.
+// TestBrowserFormLimits shows that no page of ours cuts a text: what is too long is counted, and the form stays.
 func TestBrowserFormLimits(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -16,8 +16,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A colleague's desk is told when a conversation enters and leaves the line, and of nothing that is said in between: what
-// one agent's chats cost does not grow with the number of agents.
+// TestOtherDesksGetQueueEventsOnly shows that a teammate's desk gets an event when a conversation enters and leaves
+// the queue, and none of the messages in between: what one agent's chats cost does not grow with the number of
+// agents.
 func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -45,7 +46,7 @@ func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 	for {
 		frame := watching.next()
 		if strings.Contains(frame, `hx-target="#line" hx-swap="innerHTML"`) && !strings.Contains(frame, v.conversation) {
-			continue // brought up to date once its server hears the others
+			continue // brought up to date once its server is connected to the others
 		}
 		if !strings.Contains(frame, "line-"+v.conversation) || !strings.Contains(frame, "Yes 11") {
 			t.Errorf("the next it hears is %s", frame)
@@ -54,12 +55,13 @@ func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 	}
 }
 
-// A desk that comes back after very much was said gets all of it once, page by page.
+// TestDeskCatchesUpInPages shows that a desk that reconnects after very many messages gets all of them once, page by
+// page.
 func TestDeskCatchesUpInPages(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	redis, _, _ := testkit.Redis(t) // of its own: servers of other tests tell everyone to look again when they stop
+	redis, _, _ := testkit.Redis(t) // of its own: servers of other tests publish a resync when they stop
 	s := startServer(t, func(c *serve.Config) { c.CommitWindow, c.RedisURL = 0, redis })
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
@@ -102,9 +104,9 @@ func TestDeskCatchesUpInPages(t *testing.T) {
 	}
 }
 
-// A desk has read a return that it never heard of. When the conversation is taken again by the same agent, the desk is told,
-// though that is what it had been told before.
-func TestReadPositionIsAcknowledged(t *testing.T) {
+// TestTakenAgainAfterLostEvent shows a desk that has read that a conversation was requeued, but received no event of
+// it: when the same agent takes it again, the desk gets an event, although it is the same as its last one.
+func TestTakenAgainAfterLostEvent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
@@ -112,27 +114,27 @@ func TestReadPositionIsAcknowledged(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	c, mia := uuid.MustParse(v.conversation), o.As(access.Agent)
-	colleague := openDesk(t, logInAgent(t, s, o, access.Owner))
+	teammate := openDesk(t, logInAgent(t, s, o, access.Owner))
 	if _, err := s.Routing.Take(ctx, mia, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
-	colleague.until(`hx-target="#line-` + v.conversation)
-	elsewhere := newConversations(t) // another process, whose bells are lost
+	teammate.until(`hx-target="#line-` + v.conversation)
+	elsewhere := newConversations(t) // another process, whose events are lost
 	if _, err := elsewhere.Requeue(ctx, s.DB.As(mia), conversation.RequeueOptions{Agent: mia.ID(), Reason: conversation.ReasonReturned}); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.Resync(uuid.Nil)
-	colleague.until(`id="line-` + v.conversation)
+	teammate.until(`id="line-` + v.conversation)
 	if _, err := elsewhere.Take(ctx, mia, "Mia", c, allGroups); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.HandleEvents([]bus.Event{{Kind: bus.Conversation, Org: o.ID, Conversation: c, User: mia.ID(), Seq: 4}})
-	colleague.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+	teammate.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
 }
 
-// A message that was told to come again keeps its turn: what is sent after it waits, so that what a visitor says stays in
-// order.
-func TestRefusedMessageKeepsOrder(t *testing.T) {
+// TestRefusedMessageStaysFirst shows that messages sent after one that is to be sent again later wait for it, so
+// that a visitor's messages stay in order.
+func TestRefusedMessageStaysFirst(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, func(c *serve.Config) { c.Limits.Visitor.PerSecond, c.Limits.Visitor.Burst = 0.5, 1 })

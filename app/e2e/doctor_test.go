@@ -13,7 +13,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The doctor finds what is wrong, says what to do, and says nothing of the rest.
+// TestDoctor shows that "parley doctor" finds what is wrong, says what to do, and says nothing about the rest.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	app, owner := testkit.DatabaseURLs(t)

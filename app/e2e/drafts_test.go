@@ -15,7 +15,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// withModel is a server whose organizations may ask a model inside the house, with short patience.
+// withModel configures a server whose organizations may use a model in the private network, with short time-outs.
 func withModel(m *modeltest.Server) func(*serve.Config) {
 	return func(c *serve.Config) {
 		c.InternalModels = []string{m.Address()}
@@ -23,7 +23,7 @@ func withModel(m *modeltest.Server) func(*serve.Config) {
 	}
 }
 
-// collectDrafts makes drafts for a conversation's first agent and returns what it was told.
+// collectDrafts makes drafts for a conversation's first agent and returns the messages and drafts that came.
 func collectDrafts(t testing.TB, a *assist.Service, who access.Actor, in assist.DraftContext) (said string, drafts map[string]assist.Progress) {
 	t.Helper()
 	drafts = map[string]assist.Progress{}
@@ -42,7 +42,8 @@ func collectDrafts(t testing.TB, a *assist.Service, who access.Actor, in assist.
 	return said, drafts
 }
 
-// Drafts by a model: masked, grounded, within the budget; and whatever goes wrong, the agent gets drafts made from entries.
+// TestDrafts shows drafts by a model: masked, grounded in entries, within the budget; whatever goes wrong, the agent
+// gets drafts assembled from entries.
 func TestDrafts(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -63,7 +64,7 @@ func TestDrafts(t *testing.T) {
 	}
 	in := assist.DraftContext{Conversation: c, Agent: "Mia", Hour: 9, Visitor: "Anna"}
 
-	// Without a model: from the entries, and nothing leaves the house.
+	// Without a model: from the entries, and nothing leaves the installation.
 	said, drafts := collectDrafts(t, a, agent, in)
 	if said != "" || !strings.Contains(drafts["short"].Text, "30 days") || !strings.Contains(drafts["short"].Text, "Good morning, Anna") || len(drafts["short"].Used) != 1 {
 		t.Errorf("without a model: %q %+v", said, drafts)
@@ -72,7 +73,7 @@ func TestDrafts(t *testing.T) {
 		t.Errorf("what is sent without a model: %v", err)
 	}
 
-	// Settings: agents may not, a key is kept and never shown, and goes to no other address.
+	// Settings: agents may not change them; a key is stored and never shown, and is sent to no other address.
 	settings := assist.ModelSettings{BaseURL: m.BaseURL(), Key: "sk-secret", Model: "small", Enabled: true, Mask: true, Budget: 100_000}
 	if err := a.SetModelSettings(ctx, agent, settings); fail.KindOf(err) != fail.Forbidden {
 		t.Errorf("an agent sets up a model: %v", err)
@@ -120,7 +121,7 @@ func TestDrafts(t *testing.T) {
 		t.Errorf("used: %+v", got)
 	}
 
-	// Whatever goes wrong there is said, and drafts are there all the same.
+	// Whatever goes wrong at the model is reported, and there are drafts all the same.
 	for _, mode := range []modeltest.Mode{modeltest.Silent, modeltest.Stalls, modeltest.BreaksOff, modeltest.Garbage, modeltest.RefusesKey, modeltest.RateLimits,
 		modeltest.Filters, modeltest.Fails, modeltest.Redirects, modeltest.Empty} {
 		m.SetMode(mode)
@@ -176,7 +177,7 @@ func TestDrafts(t *testing.T) {
 	if err := a.Summarize(ctx, agent, in, func(x assist.Progress) error { step = x; return nil }); err != nil || step.Kind != "summary" {
 		t.Errorf("summary: %+v %v", step, err)
 	}
-	// A reader who leaves ends the request.
+	// Closing the answer cancels the model's request.
 	m.SetMode(modeltest.Slow)
 	leaving, leave := context.WithCancel(ctx)
 	done := make(chan error, 1)
@@ -192,7 +193,8 @@ func TestDrafts(t *testing.T) {
 	<-m.Abandoned()
 }
 
-// Drafts on the screen: assembled without a model; streamed, inserted and sent by the agent with one; what leaves is shown.
+// TestBrowserDrafts shows drafts on the screen: assembled without a model; streamed, inserted and sent by the agent
+// with one; and what leaves the installation is shown.
 func TestBrowserDrafts(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

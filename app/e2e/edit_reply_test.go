@@ -17,7 +17,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// An agent changes its own last reply, and nothing else; staff can see what it was, the visitor cannot.
+// TestEditReply shows that an agent can change its own last reply and nothing else, and that staff can see the
+// former text while the visitor cannot.
 func TestEditReply(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -69,7 +70,7 @@ func TestEditReply(t *testing.T) {
 	if _, err := s.Conversations.EditReply(ctx, agent, id, last.Seq, uuid.New(), "Back again"); err == nil {
 		t.Error("what was taken back is changed")
 	}
-	// A guest is called as it is called for this customer.
+	// A participant has the name that it has for this customer.
 	if err := s.Identity.SetAlias(ctx, o.As(access.Manager), o.As(access.Supervisor).ID(), o.Customer, "Sally"); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestEditReply(t *testing.T) {
 	if m, err := s.Conversations.SendAsAgent(ctx, o.As(access.Supervisor), id, uuid.New(), conversation.Text, "I help"); err != nil || m.AuthorName != "Sally" {
 		t.Errorf("a guest is called %q, %v", m.AuthorName, err)
 	}
-	// Whose only answer is taken back waits again, as long as it has.
+	// A visitor whose only reply is deleted waits again, since the first message.
 	_, other := startConversation(t, s, o, "Hello?")
 	only, err := s.Conversations.SendAsAgent(ctx, agent, other, uuid.New(), conversation.Text, "To somebody else")
 	if err != nil {
@@ -108,8 +109,8 @@ func visitorID(t testing.TB, token string, o testkit.Org) uuid.UUID {
 	return who.ID()
 }
 
-// Formatting, changing and taking back on both screens; a draft and the pane it is in survive a reload; what is about to be sent
-// can be stopped; a refused reply gives its text back.
+// TestBrowserComposer shows formatting, editing and deleting on both screens; that a draft and its pane survive a
+// reload; that a reply can be stopped before it is sent; and that a refused reply gives its text back.
 func TestBrowserComposer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -130,7 +131,7 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Wait(`document.activeElement.matches(".pane.focus textarea")`)
 	c := testkit.Eval[string](desk, `document.querySelector(".pane.focus").dataset.conversation`)
 	desk.Wait(`$(".pane.focus .message.visitor .body")?.textContent === "Which one is *better*?"`) // a visitor's text is literal
-	// What the site says of its visitor, and where it is, stands beside.
+	// What the site says of its visitor, and the page the visitor is on, stands beside.
 	desk.Run(`document.querySelector("#about-` + c + `").read = 0; document.querySelector("#line-title").click()`)
 	desk.Wait(`[...document.querySelectorAll(".about dt")].map((e) => e.textContent + ":" + e.nextSibling.textContent).join().includes("plan:Pro") || (document.querySelector(".about").read = 0, dispatchEvent(new Event("resize")), false)`)
 
@@ -154,7 +155,7 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Keys(kb.ArrowUp)
 	desk.Wait(`$(".composer.editing textarea").value === "the blue one"`)
 	desk.Run(`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
-	desk.Keys(kb.Enter) // take it back
+	desk.Keys(kb.Enter) // delete it
 	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
 
 	// A draft survives a reload.
@@ -187,7 +188,7 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Keys(kb.Escape)
 	desk.Wait(`!$("#help[open]")`)
 
-	// Somebody else has got it meanwhile: the reply is refused, and its text is still there.
+	// The conversation is somebody else's meanwhile: the reply is refused, and its text is still there.
 	if _, err := s.Conversations.AssignManually(ctx, o.As(access.Supervisor), uuid.MustParse(c), o.As(access.Manager).ID(), agent.ID()); err != nil {
 		t.Fatal(err)
 	}

@@ -48,6 +48,7 @@ func elementTexts(w *engines.Window, selector string) []string {
 // pageErrors is a script of a page that notes what goes wrong in it; faults reads that.
 const pageErrors = `window.faults = []; addEventListener("error", (e) => faults.push(String(e.message))); addEventListener("unhandledrejection", (e) => faults.push(String(e.reason)));`
 
+// checkPageErrors fails the test if a script of the page has reported an error.
 func checkPageErrors(t *testing.T, w *engines.Window) {
 	t.Helper()
 	if all := engines.Eval[[]string](w, "window.faults || []"); len(all) > 0 {
@@ -55,8 +56,8 @@ func checkPageErrors(t *testing.T, w *engines.Window) {
 	}
 }
 
-// A visitor and an agent do what they do every day, in each browser engine: talk, reload, a second tab, files, a picture of the page,
-// a rating; keys, snippets, changing a message, notes, closing.
+// TestEngines plays what a visitor and an agent do every day in each browser engine: messages, a reload, a second
+// tab, files, a screenshot of the page, a rating; keys, snippets, editing a message, notes, closing.
 func TestEngines(t *testing.T) {
 	t.Parallel()
 	for _, name := range enginesToTry() {
@@ -148,14 +149,14 @@ func engineFiles(t *testing.T, e *engines.Engine) {
 	desk.Wait(`$(".pane.shown textarea")`)
 
 	// A file by the button, a picture by pasting.
-	letter := filepath.Join(t.TempDir(), "letter.txt")
-	if err := os.WriteFile(letter, []byte("Dear shop,\n"), 0o600); err != nil {
+	textFile := filepath.Join(t.TempDir(), "letter.txt")
+	if err := os.WriteFile(textFile, []byte("Dear shop,\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	visitor.Wait(`$("chat .attach")`)
 	visitor.Click("chat .attach")
 	visitor.Wait(`$("#chooser")`)
-	visitor.Choose("#chooser", letter)
+	visitor.Choose("#chooser", textFile)
 	visitor.Wait(`$("chat .message.visitor .file.card")`)
 	desk.Wait(`$(".pane .file.card, .pane .file")?.innerText.includes("letter.txt")`)
 	visitor.Run(`const bytes = Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(pngOf(64, 48)) + `"), (c) => c.charCodeAt(0)), data = new DataTransfer();

@@ -16,8 +16,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What is exported is taken in again without a change, in both formats; into another organization it becomes the same; and
-// each row that cannot be taken in says why.
+// TestFAQExportAndImport shows that an export is imported again without a change, in both formats; that it becomes
+// the same in another organization; and that each row that cannot be imported says why.
 func TestFAQExportAndImport(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -90,7 +90,7 @@ func TestFAQExportAndImport(t *testing.T) {
 	}
 }
 
-// Who may edit, what goes to review, and that nobody writes over another's change.
+// TestFAQRights shows who may edit FAQ entries, what goes to review, and that nobody overwrites another's change.
 func TestFAQRights(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -151,7 +151,8 @@ func TestFAQRights(t *testing.T) {
 	}
 }
 
-// Snippets belong to whom they are for: nobody uses or changes another's own, nor a group's it does not belong to.
+// TestSnippetScopes shows that snippets belong to those they are for: nobody uses or changes another agent's own,
+// nor those of a group without being in it.
 func TestSnippetScopes(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -192,7 +193,7 @@ func TestSnippetScopes(t *testing.T) {
 	}
 }
 
-// Ten thousand entries stay comfortable: a page of the list, and a search.
+// BenchmarkFAQCatalog prints what a page of the list and a search cost with ten thousand entries.
 func BenchmarkFAQCatalog(b *testing.B) {
 	ctx := context.Background()
 	o := testkit.NewOrg(b)

@@ -22,7 +22,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// faqNames makes customers, each with websites, and returns the names that an import in the organization has.
+// faqNames makes customers, each with websites, and returns the names that an import in the organization can use.
 func faqNames(t testing.TB, s *serve.Server, o testkit.Org, customers ...string) (names faq.ScopeNames, ids []uuid.UUID) {
 	t.Helper()
 	ctx, owner := context.Background(), o.As(access.Owner)
@@ -43,7 +43,7 @@ func faqNames(t testing.TB, s *serve.Server, o testkit.Org, customers ...string)
 	return names, ids
 }
 
-// randomText is a text of all that can be typed.
+// randomText returns a text of everything that can be typed.
 func randomText(r *rand.Rand, most int) string {
 	pieces := []string{"a", "Ö", "日本", "عربي", "🫖", "'", "''", `"`, `""`, "=", "+", "-", "@", ",", ";", "\t", "\n", "\n\n", " ", "  ", "\u00a0", "\u200b", "\ufeff", "＝", "sep=;", "\\", "“", "1.", "é", "<b>", "|"}
 	for {
@@ -57,8 +57,9 @@ func randomText(r *rand.Rand, most int) string {
 	}
 }
 
-// An export that is imported again says that there is nothing to change; in another organization it makes the same catalogue, in the
-// places with the same names. Two customers with a website of one name keep what is theirs.
+// TestExportImportRoundTrip shows that an export that is imported again reports nothing to change; that in another
+// organization it makes the same catalog, in the scopes of the same names; and that two customers with a website of
+// one name each keep their own entries.
 func TestExportImportRoundTrip(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -167,7 +168,8 @@ func TestExportImportRoundTrip(t *testing.T) {
 	}
 }
 
-// A name that fits two websites is refused before anything is done, with both.
+// TestImportAmbiguousName shows that a name that fits two websites is refused before anything is done, and that both
+// are named.
 func TestImportAmbiguousName(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -193,7 +195,7 @@ func TestImportAmbiguousName(t *testing.T) {
 	}
 }
 
-// uploadCatalog has a look at a file as the import's page does, and returns what it says.
+// uploadCatalog sends a file to the import's page, which checks it, and returns what the page says.
 func uploadCatalog(t testing.TB, s *serve.Server, cookie, file string) string {
 	t.Helper()
 	var b bytes.Buffer

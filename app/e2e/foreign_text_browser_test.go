@@ -16,7 +16,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// directionMarks are texts that would turn the text beside them around. Each has zq in it, by which it is found in a page.
+// directionMarks are texts that would reverse the direction of the text beside them. Each has zq in it, by which it
+// is found in a page.
 var directionMarks = map[string]string{
 	"an override":          "\u202ezq Anna",
 	"an open isolate":      "\u2066zq Anna",
@@ -26,8 +27,9 @@ var directionMarks = map[string]string{
 	"letters":              "שרה zq שרה",
 }
 
-// foreignFaults is a script that lists what is wrong with strangers' text in a page: text of ours that does not run from
-// left to right, strangers' text outside of what isolates it, and attributes that a stranger's text leaks out of.
+// foreignFaults is a script that lists what is wrong with strangers' text in a page: text of ours that does not run
+// from left to right, strangers' text outside of what isolates it, and attributes that a stranger's text leaks out
+// of.
 const foreignFaults = `(() => {
 	const faults = [], isolating = "bdi, [dir=auto], .body, .foreign, .draft .text";
 	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -68,7 +70,8 @@ const foreignFaults = `(() => {
 	return faults;
 })()`
 
-// What strangers write turns nothing around but itself, on every screen on which staff reads it.
+// TestBrowserForeignText shows that what strangers write changes the direction of nothing but itself, on every
+// screen where staff reads it.
 func TestBrowserForeignText(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)
@@ -135,11 +138,11 @@ func TestBrowserForeignText(t *testing.T) {
 		b.Wait(`$("#about-` + id.String() + ` .trail") && $("#pane-` + id.String() + `.focus")`)
 		right(b, "a pane and its column")
 	}
-	board := b.OpenAnother()
-	board.Size(1400, 900, false)
-	board.Go(s.URL + "/board")
-	board.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
-	right(board, "the live monitor")
+	monitor := b.OpenAnother()
+	monitor.Size(1400, 900, false)
+	monitor.Go(s.URL + "/board")
+	monitor.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
+	right(monitor, "the live monitor")
 
 	// A notification and the palette have no elements to isolate with.
 	b.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push([title, o.body]) } close() {} };
@@ -174,14 +177,14 @@ func TestBrowserForeignText(t *testing.T) {
 		}
 	}
 	for _, page := range []string{"/review", "/review?q=zq", "/admin/ratings", "/admin/blocked"} {
-		board.Go(s.URL + page)
-		right(board, page)
+		monitor.Go(s.URL + page)
+		right(monitor, page)
 	}
 	for _, id := range ids {
-		board.Go(s.URL + "/review/" + id.String())
-		right(board, "a transcript")
-		board.Go(s.URL + "/review/" + id.String() + "?q=zq")
-		right(board, "a transcript with marks")
+		monitor.Go(s.URL + "/review/" + id.String())
+		right(monitor, "a transcript")
+		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
+		right(monitor, "a transcript with marks")
 		c, err := s.Archive.Get(ctx, owner, id, "")
 		if err != nil {
 			t.Fatal(err)
@@ -194,7 +197,8 @@ func TestBrowserForeignText(t *testing.T) {
 	}
 }
 
-// contained reports whether every isolate of a text is ended in its line, and every control for directions is inside one.
+// contained reports whether every isolate of a text is ended in its line, and every control for directions is inside
+// one.
 func contained(s string) bool {
 	for line := range strings.SplitSeq(s, "\n") {
 		open := 0

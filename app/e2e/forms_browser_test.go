@@ -11,9 +11,10 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What was typed into a form is there again after the back button, a reload, the saving of a neighbor, and an ended session; and gone
-// when it is saved, discarded, or somebody else logs in.
-func TestBrowserFormsKeepInput(t *testing.T) {
+// TestBrowserFormsRestoreInput shows that what was typed into a form is there again after the back button, a reload,
+// the saving of a neighboring form, and an ended session; and that it is gone when it is saved, discarded, or
+// somebody else logs in.
+func TestBrowserFormsRestoreInput(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
@@ -99,7 +100,8 @@ func TestBrowserFormsKeepInput(t *testing.T) {
 	}
 }
 
-// What was refused is in view and has the focus, in whatever is folded; everything that was typed is there.
+// TestBrowserFormErrorsAreInView shows that a refused field is in view and has the focus, whatever was folded around
+// it, and that everything typed is there.
 func TestBrowserFormErrorsAreInView(t *testing.T) {
 	t.Parallel()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
@@ -146,7 +148,7 @@ var unnumberedForms = map[string]string{
 	"/faq/import":         "an import that is repeated changes nothing, and goes on where it stopped",
 }
 
-// Every form of every page has an id, and what was stored when it was shown.
+// TestEveryFormHasID shows that every form of every page has an id and what was stored when it was shown.
 func TestEveryFormHasID(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)

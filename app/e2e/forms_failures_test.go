@@ -15,7 +15,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// An import that is sent again by the same form, such as of a corrected file, is done again.
+// TestImportSentTwice shows that an import that is sent again by the same form, such as of a corrected file, is done
+// again.
 func TestImportSentTwice(t *testing.T) {
 	t.Parallel()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
@@ -53,7 +54,8 @@ func TestImportSentTwice(t *testing.T) {
 	}
 }
 
-// A log-in is disabled as a whole or not at all: what failed is done when the same form comes again.
+// TestFormsFailHalfway shows that a log-in is disabled as a whole or not at all, and that what failed is done when
+// the same form comes again.
 func TestFormsFailHalfway(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -30,7 +30,7 @@ func logInFormClient(t testing.TB, s *serve.Server, p testkit.Member) formClient
 	return formClient{t, a.Cookie()}
 }
 
-// formResponse is what a server says to a form.
+// formResponse is a server's answer to a form.
 type formResponse struct {
 	code      int
 	body, to  string
@@ -191,7 +191,7 @@ func (b formClient) send(s *serve.Server, f htmlForm) formResponse {
 	return b.do(s, http.MethodPost, f.action, f.values)
 }
 
-// noticeIn is what a page says in its notices.
+// noticeIn returns the text of a page's notices.
 func noticeIn(body string) string {
 	_, after, found := strings.Cut(body, `<div class="notice`)
 	if !found {

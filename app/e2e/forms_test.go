@@ -17,8 +17,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Two people edit the same group, at two servers: the second learns what was changed, by whom, and can save over it or take it; and is
-// asked again if it is changed once more.
+// TestConcurrentEdits shows two people who edit the same group at two servers: the second learns what was changed
+// and by whom, can overwrite it or take it, and is asked again if it is changed once more.
 func TestConcurrentEdits(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -101,8 +101,8 @@ func TestConcurrentEdits(t *testing.T) {
 	}
 }
 
-// What is changed otherwise than by a form makes it old, too.
-func TestFormsKeepOtherChanges(t *testing.T) {
+// TestFormsNoticeOtherChanges shows that a change by other means than a form makes the form stale, too.
+func TestFormsNoticeOtherChanges(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
@@ -125,7 +125,8 @@ func TestFormsKeepOtherChanges(t *testing.T) {
 	}
 }
 
-// An entry that was changed after the list was shown is not published unseen; others are.
+// TestListForms shows that an entry that was changed after the list was shown is not published unseen, while others
+// are.
 func TestListForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -169,7 +170,8 @@ func TestListForms(t *testing.T) {
 	}
 }
 
-// Who joins, resets a password, or founds an organization by a form that comes twice is let in twice, and is one.
+// TestAnonymousFormsSentTwice shows that who joins, resets a password, or founds an organization by a form that
+// comes twice is let in twice, and exists once.
 func TestAnonymousFormsSentTwice(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -220,7 +222,8 @@ func TestAnonymousFormsSentTwice(t *testing.T) {
 	}
 }
 
-// Of two that save at the same moment one wins; the other is told.
+// TestFormsSentAtOnce shows that of two forms saved at the same moment one is saved, and the other is refused with
+// the reason.
 func TestFormsSentAtOnce(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -253,8 +256,8 @@ func TestFormsSentAtOnce(t *testing.T) {
 	}
 }
 
-// A form that comes several times makes one thing, and each is answered as the first: one after another, and at the same moment at
-// two servers.
+// TestFormsSentTwice shows that a form that comes several times makes one thing, and that each is answered as the
+// first: one after another, and at the same moment at two servers.
 func TestFormsSentTwice(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -321,8 +324,10 @@ func TestFormsSentTwice(t *testing.T) {
 	}
 }
 
-// What a form says that it has shown is believed only if it was: else nothing is saved, and what was typed is there again.
-func TestStaleForms(t *testing.T) {
+// TestForgedFormSnapshots shows that a form is saved only with a snapshot that the server has signed for this
+// person, page and form; otherwise nothing is saved, and what was typed is there again. A form without a snapshot,
+// from an older page, is saved.
+func TestForgedFormSnapshots(t *testing.T) {
 	t.Parallel()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
 	olga, max := logInFormClient(t, s, o.Users[access.Owner]), logInFormClient(t, s, o.Users[access.Manager])

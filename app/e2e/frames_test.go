@@ -20,7 +20,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Every frame of both sockets, with another organization's ids; a frame without a case fails.
+// TestEveryFrame sends every frame of both sockets with another organization's ids. A frame without a case fails.
 func TestEveryFrame(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -128,7 +128,7 @@ func TestEveryFrame(t *testing.T) {
 	}
 	listen(deskA, "A's desk")
 	listen(deskB, "B's desk")
-	// A's own visitor writes: A's desk hears it; nothing of B's frames came before, and B hears nothing of it.
+	// A's own visitor writes: A's desk receives it; nothing of B's frames came before, and B receives nothing of it.
 	say := newVisitor(t, s, a.Org, "")
 	say.send("The sign that all was handled")
 	for {
@@ -151,18 +151,19 @@ func TestEveryFrame(t *testing.T) {
 	}
 }
 
-// withoutOwnChanges leaves out what the organization's own visitor changes by beginning a conversation.
+// withoutOwnChanges leaves out of a snapshot what the organization's own visitor changes by beginning a
+// conversation.
 func withoutOwnChanges(snapshot string) string {
-	var kept strings.Builder
+	var rest strings.Builder
 	for line := range strings.Lines(snapshot) {
 		if !strings.HasPrefix(line, "arrivals ") {
-			kept.WriteString(line)
+			rest.WriteString(line)
 		}
 	}
-	return kept.String()
+	return rest.String()
 }
 
-// awaitAvailability waits until an agent's availability is what it should be.
+// awaitAvailability waits until an agent has an availability.
 func awaitAvailability(t testing.TB, s *serve.Server, agent access.Actor, status routing.Status) {
 	t.Helper()
 	for range 500 {
@@ -178,7 +179,7 @@ func awaitAvailability(t testing.TB, s *serve.Server, agent access.Actor, status
 	t.Fatalf("the agent never was %s", status)
 }
 
-// snapshotWithout is snapshot as if a conversation had never been; it is removed as the owner of the tables.
+// snapshotWithout is snapshot without a conversation, which it removes as the owner of the tables.
 func snapshotWithout(t testing.TB, s *serve.Server, org uuid.UUID, conversation string) string {
 	t.Helper()
 	ctx := context.Background()

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// Headers are held in memory before anything is known of who sends them: there is room for few.
+// TestHeaderLimit shows that large headers are refused: they are held in memory before anything is known of who
+// sends them.
 func TestHeaderLimit(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)

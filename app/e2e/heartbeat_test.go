@@ -19,8 +19,9 @@ import (
 // fastHeartbeat makes a server's heartbeats so frequent that a test need not wait for long.
 func fastHeartbeat(c *serve.Config) { c.Limits.Heartbeat = 2 * time.Second }
 
-// The network of a visitor and of its agent falls silent: nothing passes any more, and nothing is closed. Both pages notice, say so,
-// and come back through new connections; the server drops the dead ones. What was said meanwhile is there, once.
+// TestBrowserSilentNetwork shows that when the networks of a visitor and of its agent fall silent, without a closed
+// connection, both pages notice, say so, and reconnect; the server drops the dead connections; and messages sent
+// meanwhile are there, once.
 func TestBrowserSilentNetwork(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -102,7 +103,8 @@ func awaitSockets(t testing.TB, s *serve.Server, staff, visitors int64) {
 	t.Fatalf("open sockets: %+v", last)
 }
 
-// A manager's page and the live monitor notice the silence, too, and are up to date afterwards.
+// TestBrowserSilentMonitor shows that a manager's page and the live monitor notice a silent connection, too, and are
+// up to date afterwards.
 func TestBrowserSilentMonitor(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -123,7 +125,8 @@ func TestBrowserSilentMonitor(t *testing.T) {
 	}
 }
 
-// The server drops sockets of both kinds that answer nothing, and sends the others a sign of life that says how often it comes.
+// TestSilentSockets shows that the server drops sockets of both kinds that answer no ping, and sends the others
+// heartbeats that name their interval.
 func TestSilentSockets(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -154,9 +157,9 @@ func TestSilentSockets(t *testing.T) {
 	}
 	awaitSockets(t, s, 1, 2)
 	network.silence()
-	kept := make(chan struct{})
+	answered := make(chan struct{})
 	go func() { // one that answers pings, as browsers do
-		defer close(kept)
+		defer close(answered)
 		for {
 			raw.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 			if _, _, err := raw.conn.ReadMessage(); err != nil {
@@ -166,16 +169,17 @@ func TestSilentSockets(t *testing.T) {
 	}()
 	awaitSockets(t, s, 0, 1)
 	select {
-	case <-kept:
+	case <-answered:
 		t.Error("the socket that answers was dropped, too")
 	default:
 	}
 	raw.conn.WriteControl(websocket.CloseMessage, nil, time.Now().Add(time.Second))
 	raw.conn.Close()
-	<-kept
+	<-answered
 }
 
-// What is posted with a hello that makes a new visitor is refused: if the answer were lost, it would be said by two.
+// TestFirstPostIsHelloOnly shows that what is posted with a hello that makes a new visitor is refused: if the answer
+// were lost, it would come from two visitors.
 func TestFirstPostIsHelloOnly(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -26,10 +26,11 @@ func newHostPage(t testing.TB, html string) string {
 	}))
 }
 
-// panelRoot is the root of the widget's elements.
+// panelRoot is an expression for the root of the widget's elements.
 const panelRoot = `document.getElementById("parley").shadowRoot`
 
-// What scripts do to their pages: the chat is there again, once, with its talk, its draft and its one connection.
+// TestBrowserChatSurvivesPageChanges shows that whatever scripts do to their pages, the chat is there again, once,
+// with its conversation, its draft and its one connection.
 func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -71,7 +72,7 @@ func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 		t.Errorf("the console says %q", c)
 	}
 
-	// A page that does not want it has its will, and goes on.
+	// A page that removes it for good is left alone, and goes on.
 	b.Run(`window.removed = 0; new MutationObserver(() => { const e = document.getElementById("parley"); if (e) { removed++; e.remove(); } }).observe(document.documentElement, { childList: true, subtree: true });
 		document.getElementById("parley").remove()`)
 	b.Wait(`removed > 0`)
@@ -84,7 +85,8 @@ func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 	}
 }
 
-// The page that is come back to as it was left has its connection again, and an element of its own that opens the chat may be replaced.
+// TestBrowserBackForwardCache shows that a page that the browser restores as it was left has its connection again,
+// and that an element of the page that opens the chat may be replaced.
 func TestBrowserBackForwardCache(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -116,15 +118,15 @@ func TestBrowserBackForwardCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Wait(`text("chat .status") === "Mia is here for you"`)
-	// What browsers do that keep the page, whether this one has kept it or not.
+	// What browsers with a back/forward cache do, whether this one has cached the page or not.
 	b.Run(`dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`)
 	b.Wait(`sockets.every((s) => s.readyState > 1)`)
 	b.Run(`dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`)
 	b.Wait(`sockets.filter((s) => s.readyState === 1).length === 1 && text("chat .status") === "Mia is here for you"`)
 }
 
-// Who may write text with elements in a page, and names them as variables or as members of document, neither chooses where code is loaded from
-// nor keeps the chat away.
+// TestBrowserNoGlobalsFromElements shows that elements which users write into a page, and which name variables or
+// members of document, neither choose where code is loaded from nor prevent the chat.
 func TestBrowserNoGlobalsFromElements(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -177,10 +179,11 @@ func TestBrowserNoGlobalsFromElements(t *testing.T) {
 	}
 }
 
-// anyPanelRoot is the root of the widget's elements where the page has elements of that name too.
+// anyPanelRoot is an expression for the root of the widget's elements where the page has elements of that name too.
 const anyPanelRoot = `[...document.querySelectorAll("#parley")].find((e) => e.shadowRoot)?.shadowRoot`
 
-// A page's own elements of that name stay, and a page that takes attributes from all elements goes on, as does the chat.
+// TestBrowserWidgetDoesNotAffectPage shows that a page's own elements with id "parley" stay, and that a page that
+// removes attributes from all elements goes on, as does the chat.
 func TestBrowserWidgetDoesNotAffectPage(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -212,8 +215,9 @@ func TestBrowserWidgetDoesNotAffectPage(t *testing.T) {
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
 }
 
-// Pages that a script turns to are in the trail when they are turned to, with the Navigation API and without, and beside scripts that wrap
-// the same functions; what is secret in an address is not.
+// TestBrowserVisitedPagesOfApps shows that pages that a script turns to are in the trail at once, with the
+// Navigation API and without, and beside scripts that wrap the same functions; and that secrets in an address are
+// not.
 func TestBrowserVisitedPagesOfApps(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -263,7 +267,8 @@ func TestBrowserVisitedPagesOfApps(t *testing.T) {
 	}
 }
 
-// A page whose path begins with two slashes has the chat, also by a mailed link; the link's code goes, and the page's own fragment stays.
+// TestBrowserLinksToUnusualPages shows that a page whose path begins with two slashes has the chat, also by a mailed
+// link; the link's code is removed from the address, and the page's own fragment stays.
 func TestBrowserLinksToUnusualPages(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -17,7 +17,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// traps are what pages do to events, in a page that counts what it hears of the chat.
+// traps is a page that does to events what pages do, and counts what it hears of the chat.
 const traps = `<script>
 	window.heard = []; window.armed = false;
 	const types = "keydown keyup keypress beforeinput input compositionstart compositionupdate compositionend focusin focusout focus blur click mousedown mouseup pointerdown pointerup touchstart touchmove touchend wheel copy cut paste dblclick contextmenu dragover drop".split(" ");
@@ -38,7 +38,8 @@ const traps = `<script>
 	document.addEventListener("click", (e) => { if (outside(e)) modal().hidden = true; });
 </script><style>#modal { width: 300px; padding: 20px; border: 1px solid }</style>`
 
-// One chats while the page has a modal open, and nothing of it is heard in the page.
+// TestBrowserPanelEventsStayInside shows that a visitor can chat while the page has a modal dialog open, and that
+// the page hears none of it.
 func TestBrowserPanelEventsStayInside(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -116,8 +117,10 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	b.Wait(`getComputedStyle(document.getElementById("parley")).display === "none"`)
 }
 
-// The ways in which a page can name its website, as tag managers, loaders and content systems leave them.
-func TestBrowserKeyboardFocus(t *testing.T) {
+// TestBrowserScriptPlacements shows the chat on pages that name their website in the ways that tag managers, loaders
+// and content systems leave: with attributes, variables or a key in the address, as a module, evaluated, delayed, or
+// twice.
+func TestBrowserScriptPlacements(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
@@ -201,7 +204,8 @@ func TestBrowserKeyboardFocus(t *testing.T) {
 	}
 }
 
-// What happens outside of the chat is the page's alone, and what a page does to its events keeps nobody from writing.
+// TestBrowserPageEventsAreUntouched shows that events outside of the chat are the page's alone, and that whatever a
+// page does to its events, the visitor can write.
 func TestBrowserPageEventsAreUntouched(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

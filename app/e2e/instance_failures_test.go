@@ -22,7 +22,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The private Postgres is killed: the server says so and ends, and the next start has what was kept.
+// TestServerStopsWithPrivatePostgres shows that when the private Postgres is killed the server says so and ends, and
+// that the next start has everything stored.
 func TestServerStopsWithPrivatePostgres(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(publicTemp(t), "data")
@@ -58,8 +59,8 @@ func TestServerStopsWithPrivatePostgres(t *testing.T) {
 	again.Stop()
 }
 
-// A process commits a message and dies before it can ring. The visitor, who got no acknowledgement, says it again
-// elsewhere: it is kept once, and the desk sees it now.
+// TestCommittedButNotPublished shows a process that commits a message and dies before it publishes it: the visitor,
+// who got no acknowledgement, sends it again elsewhere; it is stored once, and the desk sees it.
 func TestCommittedButNotPublished(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -71,7 +72,7 @@ func TestCommittedButNotPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dead := conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{}) // nobody hears its bell
+	dead := conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{}) // nobody receives its events
 	id := uuid.New()
 	first, err := dead.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: id, Body: "Said to a dying server", Customer: o.Customer})
 	if err != nil {
@@ -84,7 +85,7 @@ func TestCommittedButNotPublished(t *testing.T) {
 		t.Errorf("acknowledged as %+v", ack)
 	}
 	desk.until("Said to a dying server")
-	// What was acknowledged, but never rung, is rung when the visitor comes back.
+	// What was acknowledged, but never published, is published when the visitor reconnects.
 	if _, err := dead.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: uuid.New(), Body: "Acknowledged, never rung", Customer: o.Customer}); err != nil {
 		t.Fatal(err)
 	}
@@ -93,9 +94,10 @@ func TestCommittedButNotPublished(t *testing.T) {
 	desk.until("Acknowledged, never rung")
 }
 
-// A conversation is closed and another begun at once, through one server, again and again: the visitor's other tab, on
-// another server, always ends up with the new one, having seen the end of the old.
-func TestRollingRestart(t *testing.T) {
+// TestNewConversationOnOtherServer closes a conversation and begins another at once through one server, again and
+// again: the visitor's other tab, on another server, always ends up with the new one, having seen the end of the
+// old.
+func TestNewConversationOnOtherServer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
@@ -133,8 +135,8 @@ func TestRollingRestart(t *testing.T) {
 	}
 }
 
-// Tabs that come back all the time while an agent writes: welcome is always first, nothing at or below the cursor comes
-// again, and nothing is missing.
+// TestReconnectWhileMessagesArrive shows that for tabs that reconnect all the time while an agent writes, welcome is
+// always first, nothing at or below the cursor comes again, and nothing is missing.
 func TestReconnectWhileMessagesArrive(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -199,7 +201,8 @@ func TestReconnectWhileMessagesArrive(t *testing.T) {
 	}
 }
 
-// A domain is taken off a website: its open panels end, and cannot come back from there.
+// TestRemovedDomainClosesPanels shows that when a domain is removed from a website, its open panels end and cannot
+// reconnect from there.
 func TestRemovedDomainClosesPanels(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -19,7 +19,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// httpClient is a browser that a balancer sends to another instance with each request: it has one set of cookies.
+// httpClient is a browser with one set of cookies, whose requests a balancer may send to any instance.
 type httpClient struct {
 	t      testing.TB
 	client http.Client
@@ -35,7 +35,7 @@ func newHTTPClient(t testing.TB) *httpClient {
 	return &httpClient{t, http.Client{Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, jar}
 }
 
-// clone is another program with the same cookies, which keeps them when this one logs out.
+// clone returns a client with the same cookies, which it still has when this one logs out.
 func (b *httpClient) clone(s *serve.Server) *httpClient {
 	b.t.Helper()
 	u, err := url.Parse(s.URL)
@@ -69,7 +69,7 @@ func (b *httpClient) get(s *serve.Server, path string) (int, string) {
 	return b.do(http.NewRequest(http.MethodGet, s.URL+path, nil))
 }
 
-// post sends a form, whose answer must be one of a success.
+// post sends a form, whose answer must be a success.
 func (b *httpClient) post(s *serve.Server, path string, pairs ...string) string {
 	b.t.Helper()
 	form := url.Values{}
@@ -88,7 +88,8 @@ func (b *httpClient) post(s *serve.Server, path string, pairs ...string) string 
 	return body
 }
 
-// What was done at one instance is what the next request to another one sees, every time.
+// TestTwoInstancesAgree shows that what was done at one instance is seen by the next request to another one, every
+// time.
 func TestTwoInstancesAgree(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*testing.T) func(*serve.Config){
@@ -108,7 +109,8 @@ func TestTwoInstancesAgree(t *testing.T) {
 	}
 }
 
-// Without the bus, both instances ask the database instead of believing what they have stored.
+// TestInstancesAgreeWithoutTheBus shows that without the bus both instances ask the database instead of using what
+// they have cached.
 func TestInstancesAgreeWithoutTheBus(t *testing.T) {
 	t.Parallel()
 	redis, stop, _ := testkit.Redis(t)

@@ -22,11 +22,11 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Customers as walls inside an organization: the cases of TestEveryRoute again, with the ids of another customer of the same
-// organization, asked by team members who are limited to the first one, by an agent whose conversation it is not, and by the first
-// customer's reviewer.
+// Isolation of customers inside an organization: the cases of TestEveryRoute again, with the ids of another customer of
+// the same organization, as team members who are limited to the first one, as an agent who does not have the
+// conversation, and as the first customer's reviewer.
 
-// customerFixture is an organization with two customers, and everybody who may only see the first one.
+// customerFixture is an organization with two customers, and everybody who may see only the first one.
 type customerFixture struct {
 	own, other, foreign ids // of the first and of the second customer, and of another organization
 	members             []customerMember
@@ -58,7 +58,8 @@ func newCustomerFixture(t testing.TB, s *serve.Server) customerFixture {
 	return w
 }
 
-// otherCustomer adds a second customer to an organization, with everything that a customer has. All of it carries the customer's name.
+// otherCustomer adds a second customer to an organization, with everything that a customer has. All of it carries
+// the customer's name.
 func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	t.Helper()
 	ctx, owner := context.Background(), base.As(access.Owner)
@@ -78,36 +79,36 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	site, err := s.Org.GetWebsite(ctx, owner, x.Website)
 	must(err)
 	x.Key, x.domain = site.Key, site.Domains[0].ID.String()
-	colleague := base.AddMember(t, access.Agent, x.Customer)
+	teammate := base.AddMember(t, access.Agent, x.Customer)
 	x.Users = map[access.Role]testkit.Member{}
 	for role, p := range base.Users {
 		x.Users[role] = p
 	}
-	x.Users[access.Agent] = colleague // whom a manager of the first customer has nothing to say to
+	x.Users[access.Agent] = teammate // whom a manager of the first customer must not change
 	x.Users[access.Supervisor] = base.AddMember(t, access.Supervisor, x.Customer)
-	s.Routing.PublishGroupsChanged(x.ID) // who answers for which group is remembered
+	s.Routing.PublishGroupsChanged(x.ID) // membership of groups is cached
 	begin := func(text string) (uuid.UUID, access.Actor) {
 		v := newVisitor(t, s, x.Org, "")
 		v.send(text)
 		c := uuid.MustParse(v.conversation)
-		_, err := s.Routing.Take(ctx, colleague.Actor, "Alias "+x.Name, c)
+		_, err := s.Routing.Take(ctx, teammate.Actor, "Alias "+x.Name, c)
 		must(err)
 		return c, access.Visitor(x.ID, x.Website, visitorID(t, v.token, x.Org))
 	}
 	closed, former := begin("A closed one of " + x.Name)
-	_, err = s.Conversations.Close(ctx, colleague.Actor, closed)
+	_, err = s.Conversations.Close(ctx, teammate.Actor, closed)
 	must(err)
 	x.closed = closed.String()
 	x.conversation, x.visitor = begin("A message of " + x.Name)
-	_, err = s.Conversations.SendAsAgent(ctx, colleague.Actor, x.conversation, uuid.New(), conversation.Note, "A note of "+x.Name)
+	_, err = s.Conversations.SendAsAgent(ctx, teammate.Actor, x.conversation, uuid.New(), conversation.Note, "A note of "+x.Name)
 	must(err)
-	must(s.Conversations.Tag(ctx, colleague.Actor, x.conversation, "Tag of "+base.Name))
+	must(s.Conversations.Tag(ctx, teammate.Actor, x.conversation, "Tag of "+base.Name))
 	x.file, err = addFile(s, x.orgData)
 	must(err)
 	x.entry, _, err = s.FAQ.SaveEntry(ctx, owner, faq.Entry{Texts: []faq.Text{{Language: "en", Question: "A question of " + x.Name, Answer: "An answer of " + x.Name}},
 		State: faq.Published, Category: "Category " + x.Name, Scope: faq.Scope{Customer: x.Customer}})
 	must(err)
-	must(s.FAQ.RecordChoice(ctx, colleague.Actor, faq.Choice{Entry: x.entry, Kind: faq.Picked, Conversation: x.conversation, Seq: 1, Query: "A message of " + x.Name}))
+	must(s.FAQ.RecordChoice(ctx, teammate.Actor, faq.Choice{Entry: x.entry, Kind: faq.Picked, Conversation: x.conversation, Seq: 1, Query: "A message of " + x.Name}))
 	must(s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "hello", Body: "Hello from " + x.Name, Customer: x.Customer}))
 	list, err := s.FAQ.ListSnippets(ctx, owner, faq.SnippetScope{AllGroups: true})
 	must(err)
@@ -149,7 +150,7 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	return x
 }
 
-// ownershipCondition says, for each table, which rows are a customer's: by the columns that the table has.
+// ownershipCondition says for each table which rows are a customer's, by the columns that the table has.
 func ownershipCondition(columns []string) string {
 	for _, c := range []struct{ column, sql string }{
 		{"customers", "$1 = any(%s)"}, // invitations
@@ -166,7 +167,7 @@ func ownershipCondition(columns []string) string {
 	return ""
 }
 
-// customerArguments is the ids of what a customer has, as belongs wants them.
+// customerArguments are the ids of what a customer has, in the order in which ownershipCondition names them.
 func customerArguments(t testing.TB, s *serve.Server, x ids) []any {
 	t.Helper()
 	args := []any{x.Customer}
@@ -182,7 +183,7 @@ func customerArguments(t testing.TB, s *serve.Server, x ids) []any {
 	return args
 }
 
-// customerSnapshot is everything of a customer, as one text.
+// customerSnapshot returns everything of a customer, as one text.
 func customerSnapshot(t testing.TB, s *serve.Server, x ids, args []any) string {
 	t.Helper()
 	conn := owner(t)
@@ -205,7 +206,8 @@ func customerSnapshot(t testing.TB, s *serve.Server, x ids, args []any) string {
 	return all.String()
 }
 
-// Every route, for everybody who may not see the other customer: nothing of it is shown, and nothing changes.
+// TestEveryRouteByCustomer calls every route as everybody who may not see the other customer: nothing of it is
+// shown, and nothing changes.
 func TestEveryRouteByCustomer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -287,7 +289,7 @@ func TestEveryRouteByCustomer(t *testing.T) {
 		calls, len(web.Routes), len(w.members), shown)
 }
 
-// changedLines names the tables whose sums are other than before.
+// changedLines names the tables whose sums differ.
 func changedLines(before, after string) (list []string) {
 	was := strings.Split(before, "\n")
 	for i, line := range strings.Split(after, "\n") {
@@ -299,18 +301,20 @@ func changedLines(before, after string) (list []string) {
 	return list
 }
 
-// forUnrestricted reports whether a page is about the whole organization, which nobody sees who is limited.
+// forUnrestricted reports whether a page is about the whole organization, which team members limited to customers do
+// not see.
 func forUnrestricted(path string, p customerMember) bool {
 	return p.Actor.IsLimited() && (strings.HasPrefix(path, "/admin/groups") || strings.HasPrefix(path, "/admin/tags") || strings.HasPrefix(path, "/admin/desk"))
 }
 
-// excerpt is a text's part in which something stands.
+// excerpt returns the part of a text around something.
 func excerpt(text, what string) string {
 	at := max(0, strings.Index(text, what))
 	return text[max(0, at-150):min(len(text), at+150)]
 }
 
-// Every table: whoever may not see the other customer sees, changes and deletes no row of it, and writes none for it.
+// TestEveryTableByCustomer shows for every table that whoever may not see the other customer sees, changes and
+// deletes no row of it, and writes none for it.
 func TestEveryTableByCustomer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

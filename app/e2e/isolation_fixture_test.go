@@ -92,6 +92,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
 		`insert into submitted_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
 		`insert into form_edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
+		`insert into transcript_requests (org_id, id, conversation_id, email) select org_id, gen_random_uuid(), id, 'visitor@home.example' from conversations`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
@@ -116,7 +117,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	return f
 }
 
-// newSignUp is what somebody enters who comes into an organization.
+// newSignUp is what somebody enters who joins an organization.
 func newSignUp(name, email string) identity.SignUp {
 	return identity.SignUp{Name: name, Email: email, Password: testkit.Password}
 }
@@ -131,7 +132,7 @@ func addFile(s *serve.Server, f orgData) (uuid.UUID, error) {
 	return id, err
 }
 
-// addDeskData makes what the agents of an organization answer with.
+// addDeskData makes what the agents of an organization answer with: FAQ entries, snippets and the like.
 func (f *orgData) addDeskData(t testing.TB, s *serve.Server) {
 	t.Helper()
 	ctx, owner, agent := context.Background(), f.As(access.Owner), f.As(access.Agent)

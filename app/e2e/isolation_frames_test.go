@@ -20,7 +20,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// frameLog collects what a socket is sent.
+// frameLog collects the frames that a socket receives.
 type frameLog struct {
 	name string
 	mu   sync.Mutex
@@ -55,7 +55,7 @@ func (e *frameLog) contents() string {
 	return e.all.String()
 }
 
-// until waits until something was heard.
+// until waits until a text has come.
 func (e *frameLog) until(t testing.TB, what string) {
 	t.Helper()
 	late := time.After(20 * time.Second)
@@ -71,7 +71,8 @@ func (e *frameLog) until(t testing.TB, what string) {
 	}
 }
 
-// Every frame of a desk, sent by everybody who may not see another customer, or a colleague's conversation, with ids of those.
+// TestEveryDeskFrameByCustomer sends every frame of a desk as everybody who may not see another customer, or a
+// teammate's conversation, with ids of those.
 func TestEveryDeskFrameByCustomer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -123,7 +124,7 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 	if after := customerSnapshot(t, s, w.other, args); after != before {
 		t.Errorf("a frame changed another customer's data: %v", changedLines(before, after))
 	}
-	// The visitor noticed none of it: the next thing that it hears is what comes now.
+	// The visitor received none of it: the next frame is what comes now.
 	if _, err := s.Conversations.SendAsAgent(ctx, w.other.As(access.Agent), w.other.conversation, uuid.New(), conversation.Text, "The next thing"); err != nil {
 		t.Fatal(err)
 	}
@@ -139,8 +140,8 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 	t.Logf("%d frames of %d kinds, with ids of the own customer, of another one, of another organization", frames, len(desks))
 }
 
-// Every frame of a panel, sent by a visitor of the first customer's website with the ids of another customer's conversation, and with the
-// token of that one's visitor.
+// TestEveryPanelFrameByCustomer sends every frame of a panel as a visitor of the first customer's website, with the
+// ids of another customer's conversation and with the token of that one's visitor.
 func TestEveryPanelFrameByCustomer(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)
@@ -179,8 +180,9 @@ func TestEveryPanelFrameByCustomer(t *testing.T) {
 	t.Logf("%d kinds of frames, with the ids of two conversations of another customer", len(panels))
 }
 
-// Screens are told only about what they may see: of a conversation from its first message to its close, nobody hears who may not see
-// it, not even its id; who sees it in a queue hears no more of it once it is a colleague's.
+// TestScreensReceiveOnlyTheirEvents shows that screens get events only of what they may see: of a conversation, from
+// its first message to its close, nobody who may not see it receives anything, not even its id; and who sees it in a
+// queue receives no more of it once it is a teammate's.
 func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -188,9 +190,9 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	w := newCustomerFixture(t, s)
 	group := uuid.New()
 	system := s.DB.As(access.System(w.own.ID, "test"))
-	colleague := w.own.AddMember(t, access.Agent) // the only one in the group
+	teammate := w.own.AddMember(t, access.Agent) // the only one in the group
 	for _, sql := range []string{"insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)",
-		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + colleague.Actor.ID().String() + "')"} {
+		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + teammate.Actor.ID().String() + "')"} {
 		if _, err := system.Exec(ctx, sql, w.own.ID, group); err != nil {
 			t.Fatal(err)
 		}
@@ -223,7 +225,7 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	deaf := []*frameLog{open("limited agent", limited["limited agent"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/desk"),
 		open("limited manager", limited["limited manager"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/board")}
 	agent := open("agent", limited["agent"], "/live/desk")
-	helper := open("colleague", colleague, "/live/desk")
+	helper := open("colleague", teammate, "/live/desk")
 	whole := open("supervisor", w.own.Users[access.Supervisor], "/live/desk")
 
 	play := func(o testkit.Org, mark string) (conversationID uuid.UUID) {
@@ -231,23 +233,23 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		v.send("First of " + mark)
 		conversationID = uuid.MustParse(v.conversation)
 		helper.until(t, "line-"+conversationID.String())
-		if _, err := s.Routing.Take(ctx, colleague.Actor, "Tom", conversationID); err != nil {
+		if _, err := s.Routing.Take(ctx, teammate.Actor, "Tom", conversationID); err != nil {
 			t.Fatal(err)
 		}
 		for _, say := range []struct {
 			kind conversation.Kind
 			text string
 		}{{conversation.Note, "Note of "}, {conversation.Text, "Reply of "}} {
-			if _, err := s.Conversations.SendAsAgent(ctx, colleague.Actor, conversationID, uuid.New(), say.kind, say.text+mark); err != nil {
+			if _, err := s.Conversations.SendAsAgent(ctx, teammate.Actor, conversationID, uuid.New(), say.kind, say.text+mark); err != nil {
 				t.Fatal(err)
 			}
 		}
 		v.send("Second of " + mark)
-		if err := s.Conversations.Consult(ctx, colleague.Actor, "Tom", conversation.Invitation{Conversation: conversationID, Participant: w.own.As(access.Supervisor).ID(), ParticipantName: "Sara"}); err != nil {
+		if err := s.Conversations.Consult(ctx, teammate.Actor, "Tom", conversation.Invitation{Conversation: conversationID, Participant: w.own.As(access.Supervisor).ID(), ParticipantName: "Sara"}); err != nil {
 			t.Fatal(err)
 		}
 		whole.until(t, "Second of "+mark)
-		if _, err := s.Conversations.Close(ctx, colleague.Actor, conversationID); err != nil {
+		if _, err := s.Conversations.Close(ctx, teammate.Actor, conversationID); err != nil {
 			t.Fatal(err)
 		}
 		return conversationID

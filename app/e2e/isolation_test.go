@@ -16,17 +16,18 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Tables that are not of one tenant, each with the reason why that is right.
+// tablesWithoutOrg are the tables that do not belong to one organization, each with the reason why that is right.
 var tablesWithoutOrg = map[string]string{
 	"goose_db_version":       "goose's record of migrations; the application may only read it",
-	"sessions":               "a log-in session is looked up before anyone is known; the application has no right on it and goes through doors",
-	"instances":              "processes that live; the application has no right on it and goes through a door",
-	"attempts":               "limits on strangers' attempts; the application has no right on it and goes through doors",
-	"identities":             "a person is the same in every organization, and logs in before one is known; the application has no right on it and goes through doors",
-	"memberships":            "which users an identity is; found before an organization is known, so the application has no right on it and goes through doors",
-	"signups":                "organizations that are not founded yet; the application has no right on it and goes through doors",
-	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and goes through doors",
-	"address_resets":         "links for a new password of an address, whatever its organizations; the application has no right on it and goes through doors",
+	"sessions":               "a log-in session is looked up before anyone is known; the application has no right on it and uses security-definer functions",
+	"instances":              "processes that live; the application has no right on it and uses a security-definer function",
+	"attempts":               "limits on strangers' attempts; the application has no right on it and uses security-definer functions",
+	"identities":             "a person is the same in every organization, and logs in before one is known; the application has no right on it and uses security-definer functions",
+	"memberships":            "which users an identity is; found before an organization is known, so the application has no right on it and uses security-definer functions",
+	"signups":                "organizations that are not founded yet; the application has no right on it and uses security-definer functions",
+	"link_requests":          "links that people who are not logged in asked for; the application has no right on it and uses security-definer functions",
+	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and uses security-definer functions",
+	"address_resets":         "links for a new password of an address, whatever its organizations; the application has no right on it and uses security-definer functions",
 }
 
 func owner(t testing.TB) *pgx.Conn {
@@ -62,7 +63,8 @@ func columnsOf(t testing.TB, conn *pgx.Conn, table string) []string {
 	return column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, table)
 }
 
-// The catalog: every table is locked down, or stands in the list above.
+// TestDatabaseCatalogIsLockedDown shows that every table of the catalog is protected by row-level security, or is
+// listed in tablesWithoutOrg with the reason.
 func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 	t.Parallel()
 	ctx, conn := context.Background(), owner(t)
@@ -106,7 +108,7 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 			}
 		}
 	}
-	// Functions that run with another role's rights: the doors and nothing else, owned by a role that cannot log in, with a
+	// Functions that run with another role's rights: security-definer functions and nothing else, owned by a role that cannot log in, with a
 	// fixed search path.
 	for _, f := range column[string](t, conn, `select p.proname::text || ' ' || r.rolname || ' ' || r.rolcanlogin || ' ' || coalesce(array_to_string(p.proconfig, ','), '')
 		from pg_proc p join pg_roles r on r.oid = p.proowner where p.prosecdef and p.pronamespace in ('app'::regnamespace, 'public'::regnamespace)`) {
@@ -114,8 +116,8 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 			t.Errorf("a function with another role's rights that is no door: %s", f)
 		}
 	}
-	// What a door can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms')`); len(wide) > 0 {
+	// What such a function can read is what was granted column by column.
+	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
@@ -124,8 +126,36 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 	}
 }
 
-// Every table and operation: written as organization A, looked at as B. Every role of B tries, and so do A's own visitor
-// and reviewer where they may see only part.
+// jobTables are the tables of the schema jobs, and why they have no organization.
+var jobTables = map[string]string{
+	"river_job":    "jobs of all organizations are fetched together; their arguments are ids (app/platform/jobs checks that), and what they name is read under row-level security",
+	"river_leader": "which instance schedules jobs",
+	"river_queue":  "names of queues",
+}
+
+// TestJobTablesAreLockedDown shows that the tables of jobs are those above, nobody's but the application's, and the application can do no more than work on jobs.
+func TestJobTablesAreLockedDown(t *testing.T) {
+	t.Parallel()
+	conn := owner(t)
+	for _, table := range column[string](t, conn, `select relname::text from pg_class where relnamespace = 'jobs'::regnamespace and relkind in ('r', 'p', 'v')`) {
+		if jobTables[table] == "" {
+			t.Errorf("jobs.%s is not listed with a reason", table)
+		}
+	}
+	for _, grant := range column[string](t, conn, `select grantee || ' ' || privilege_type from information_schema.role_table_grants where table_schema = 'jobs' and grantee <> grantor`) {
+		role, right, _ := strings.Cut(grant, " ")
+		if role != "parley_app" || !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, right) {
+			t.Errorf("jobs: %s", grant)
+		}
+	}
+	var create bool
+	if err := conn.QueryRow(context.Background(), "select has_schema_privilege('parley_app', 'jobs', 'create') or has_schema_privilege('public', 'jobs', 'usage')").Scan(&create); err != nil || create {
+		t.Errorf("the application could change the schema of jobs (%v)", err)
+	}
+}
+
+// TestIsolationByTable writes every table as one organization and tries every operation on it as each role of
+// another, and as the first one's own visitor and reviewer where they may see only a part.
 func TestIsolationByTable(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -274,7 +304,8 @@ func TestIsolationByTable(t *testing.T) {
 	}
 }
 
-// A statement without a scope is an error, not an empty result, and a handle for nobody sends nothing.
+// TestUnscopedStatementsFail shows that a statement without a scope is an error, not an empty result, and that a
+// handle for nobody sends nothing.
 func TestUnscopedStatementsFail(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -340,7 +371,8 @@ func TestUnscopedStatementsFail(t *testing.T) {
 	}
 }
 
-// serve refuses a role that row-level security does not bind, and says how to mend it.
+// TestServeRefusesStrongRoles shows that a server refuses a role that row-level security does not bind, and says
+// what to do.
 func TestServeRefusesStrongRoles(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -15,8 +15,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What the site signs of its visitor is believed once, until it expires; what was said before becomes the visitor's, and it
-// finds its talk on another device.
+// TestKnownVisitors shows that what a site signs about its visitor is believed once, until it expires; that the
+// conversation so far becomes the visitor's; and that the visitor finds it on another device.
 func TestKnownVisitors(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -67,7 +67,7 @@ func TestKnownVisitors(t *testing.T) {
 	if around, err := s.Conversations.GetDetails(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || around.Name != "Anna" || around.Email != "anna@home.example" {
 		t.Errorf("the agent knows %+v %v", around, err)
 	}
-	// Somebody who was nobody on a second device, and had ended a talk there.
+	// A visitor who was anonymous on a second device, and had ended a conversation there.
 	other := newVisitor(t, s, o, "")
 	other.send("Another talk")
 	if err := s.Conversations.CloseByVisitor(ctx, access.Visitor(o.ID, o.Website, visitorID(t, other.token, o)), uuid.MustParse(other.conversation)); err != nil {
@@ -95,7 +95,7 @@ func TestKnownVisitors(t *testing.T) {
 	if got, refused := hello("", again); refused != "unauthenticated" {
 		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
 	}
-	// The next to log in at the same browser is another person: the former's talk goes on, and is not the other's.
+	// The next to log in at the same browser is another person: the former's conversation goes on, and is not the other's.
 	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "customer-8", "exp": soon.Unix(), "jti": "9"}).SignedString([]byte(w.IdentityKey))
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +108,8 @@ func TestKnownVisitors(t *testing.T) {
 	}
 }
 
-// Who is logged in at the site is known in the chat, with what was said before; who logs out leaves nothing behind.
+// TestBrowserKnownVisitor shows that who is logged in at the site is known in the chat, with the conversation from
+// before, and that logging out leaves nothing behind.
 func TestBrowserKnownVisitor(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -180,7 +181,7 @@ type welcome struct {
 	Conversation *struct{ ID uuid.UUID }
 }
 
-// welcomed is the answer to hello: a welcome, or the code of a refusal.
+// welcomed returns the answer to hello: a welcome, or the code of a refusal.
 func (r *rawSocket) welcomed() (w welcome, refused string) {
 	r.t.Helper()
 	frame := r.next()

@@ -14,8 +14,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Refused log-ins are in the log, with account, address and reason, never with a password, and not without bound; refusals, requests by
-// route, mails and waits are metrics.
+// TestRefusedLogInsAreLogged shows that refused log-ins are logged with account, address and reason, never with a
+// password, and at a bounded rate; and that refusals, requests by route, mails and waits are metrics.
 func TestRefusedLogInsAreLogged(t *testing.T) {
 	var mu sync.Mutex
 	var out bytes.Buffer

@@ -14,13 +14,14 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// An organization may have few mails sent in a day, over all servers, until an owner has proven the address.
+// TestDailyMailLimit shows that an organization may send few mails a day, over all servers, until an owner has
+// proven the address.
 func TestDailyMailLimit(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	go func() {
-		for range letters {
+		for range mails {
 		}
 	}()
 	mail := func(c *serve.Config) { c.SMTPURL = smtp }
@@ -72,12 +73,13 @@ func TestDailyMailLimit(t *testing.T) {
 	}
 }
 
-// An invitation is no advertisement: names are short and have no links, and it says who sent it and where to report it. That many wait
-// delays nobody's new password.
+// TestInvitationNamesAreSanitized shows that an invitation cannot be used as an advertisement: names are short and
+// have no links, and the mail says who sent it and where to report it. However many wait, nobody's new password is
+// delayed.
 func TestInvitationNamesAreSanitized(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	smtp, letters := testkit.HangingMailServer(t, 0, func(to string) bool { return strings.HasPrefix(to, "hangs") })
+	smtp, mails := testkit.HangingMailServer(t, 0, func(to string) bool { return strings.HasPrefix(to, "hangs") })
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp + "&report=abuse@parley.example" })
 	o, other := testkit.NewOrg(t), testkit.NewOrg(t)
 	if err := s.Org.RenameOrganization(ctx, o.As(access.Owner), "Win https://evil.example/x \u202enow! "+strings.Repeat("Buy at shop.example. ", 8)); err != nil {
@@ -90,7 +92,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {"stranger@home.example"}, "role": {"agent"}}); a.code != 303 {
 		t.Fatalf("%d %s", a.code, a.body)
 	}
-	l := receive(t, letters)
+	l := receive(t, mails)
 	for _, bad := range []string{"evil.example", "shop.example", "\u202e"} {
 		if strings.Contains(l.Subject+l.Text, bad) {
 			t.Errorf("the letter has %q:\n%s\n%s", bad, l.Subject, l.Text)
@@ -107,7 +109,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	if a := postAsStranger(t, s, "", "/forgot", url.Values{"email": {other.Users[access.Agent].Email}}); a.code != 200 {
 		t.Errorf("%d", a.code)
 	}
-	if l := receive(t, letters); l.To != other.Users[access.Agent].Email || !strings.Contains(l.Text, "/reset/") {
+	if l := receive(t, mails); l.To != other.Users[access.Agent].Email || !strings.Contains(l.Text, "/reset/") {
 		t.Errorf("a letter to %s: %s", l.To, l.Text)
 	}
 }

@@ -64,6 +64,7 @@ func (m managementClient) get(path string) string {
 	return page
 }
 
+// post sends a form and returns status and body.
 func (m managementClient) post(path string, pairs ...string) (int, string) {
 	m.t.Helper()
 	form := url.Values{}
@@ -73,7 +74,7 @@ func (m managementClient) post(path string, pairs ...string) (int, string) {
 	return m.read(m.web.PostForm(m.s.URL+path, form))
 }
 
-// checkRefused posts a form that must be refused: with these messages and texts on the page, each.
+// checkRefused posts a form that must be refused, and checks that the page shows each of some texts.
 func (m managementClient) checkRefused(path string, pairs []string, shown ...string) {
 	m.t.Helper()
 	status, page := m.post(path, pairs...)
@@ -87,7 +88,8 @@ func (m managementClient) checkRefused(path string, pairs []string, shown ...str
 	}
 }
 
-// What a form of the widget's page says is stored whole, or not at all; then everything typed is there again, with what is wrong with it.
+// TestWidgetForms shows that a form of the widget's page is stored whole or not at all; where it is refused,
+// everything typed is there again, with what is wrong with it.
 func TestWidgetForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -147,7 +149,8 @@ func TestWidgetForms(t *testing.T) {
 	m.checkRefused(base+"greetings", many, "50 greetings; these are 51", "Greeting 50")
 }
 
-// The rows of a group's members are stored together, or none of them is; each wrong field has its own message.
+// TestGroupForms shows that the rows of a group's members are stored together or not at all, and that each wrong
+// field has its own message.
 func TestGroupForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -204,7 +207,8 @@ func TestGroupForms(t *testing.T) {
 	m.checkRefused("/admin/customers/"+o.Customer.String()+"/share", []string{"share", "all"}, `value="all"`, "conversations from 1")
 }
 
-// Names that differ in case, form or blanks only are refused where they are written, with the words beside the field.
+// TestNamesAreUnique shows that names that differ only in case, form or blanks are refused, with the reason beside
+// the field.
 func TestNamesAreUnique(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -259,7 +263,8 @@ func TestNamesAreUnique(t *testing.T) {
 	m.checkRefused("/admin/people/"+o.Users[access.Agent].Actor.ID().String()+"/customers", []string{"customers", o.Customer.String()}, "")
 }
 
-// What was said of a group's deletion is what goes: rows of all tables are counted before and after. What stands in the way is said.
+// TestDeleteConfirmations shows that what the confirmation of a group's deletion announces is what goes, by counting
+// the rows of all tables, and that the page says what stands in the way.
 func TestDeleteConfirmations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -332,7 +337,7 @@ func TestDeleteConfirmations(t *testing.T) {
 	}
 }
 
-// What is wrong with a field is said beside it, and not once more above the form.
+// TestErrorsShownOnce shows that what is wrong with a field is said beside it, and not once more above the form.
 func TestErrorsShownOnce(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)

@@ -17,9 +17,10 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Of many open conversations the page brings those on the screen whole, the others without their threads; they are loaded when somebody looks
-// at them. Everything else works as with few: what comes in is marked, the keyboard goes everywhere, drafts and unsent replies come back
-// after a reload, and a gap is caught up with.
+// TestBrowserManyOpenConversations shows that of many open conversations the page brings those on the screen whole
+// and the others without their threads, which are loaded when somebody opens them. Everything else works as with
+// few: incoming messages are marked, the keyboard reaches everything, drafts and unsent replies come back after a
+// reload, and a desk catches up after a gap.
 func TestBrowserManyOpenConversations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -121,8 +122,8 @@ func TestBrowserManyOpenConversations(t *testing.T) {
 	}
 }
 
-// A long queue at the desk: the head, how many more wait, the count in the title; taking and picking from it. Wide and narrow, light and dark,
-// axe-core finds nothing.
+// TestBrowserLongQueue shows a long queue at the desk: the head, how many more wait, the count in the title; taking
+// and picking from it. Wide and narrow, light and dark, axe-core finds nothing.
 func TestBrowserLongQueue(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

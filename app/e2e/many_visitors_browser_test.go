@@ -16,7 +16,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// addFAQEntry puts a live FAQ entry into an organization's catalogue.
+// addFAQEntry adds a published entry to an organization's FAQ.
 func addFAQEntry(t testing.TB, s *serve.Server, o testkit.Org, question, answer string) faq.Entry {
 	t.Helper()
 	e := faq.Entry{State: faq.Published, Texts: []faq.Text{{Language: "en", Question: question, Answer: answer}}}
@@ -28,8 +28,9 @@ func addFAQEntry(t testing.TB, s *serve.Server, o testkit.Org, question, answer 
 	return e
 }
 
-// One agent answers twelve visitors who write at the same time, by keyboard alone: typed replies, suggestions inserted and sent,
-// snippets. Every reply reaches the right one, and what comes in meanwhile moves nothing that is being typed.
+// TestBrowserTwelveVisitorsByKeyboard shows one agent answering twelve visitors who write at the same time, by
+// keyboard alone: typed replies, suggestions inserted and sent, snippets. Every reply reaches the right one, and
+// incoming messages move nothing that is being typed.
 func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -131,8 +132,9 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 	}
 }
 
-// Suggestions learn on the screen: wrong at first, taught once by hand, right at the next visitor who asks so; a dismissed one
-// goes, and an answer becomes an entry that is suggested to the next one.
+// TestBrowserSuggestionsLearn shows that suggestions learn on the screen: wrong at first, taught once, right for the
+// next visitor who asks so; a dismissed one disappears, and an answer becomes an entry that is suggested to the next
+// visitor.
 func TestBrowserSuggestionsLearn(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -197,7 +199,7 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 	desk.Wait(`$("#keeping[open] #f-question")?.value.includes("riga branch")`)
 	desk.Accessible("keeping")
 	desk.Run(`document.querySelector("#keeping #f-question").value = "When does the shop in Riga open?"; document.querySelector("#keeping form button.primary").click()`)
-	desk.Wait(`!$("#keeping[open]") && text("#done").includes("manager")`) // agents' entries are read first
+	desk.Wait(`!$("#keeping[open]") && text("#done").includes("manager")`) // agents' entries are reviewed first
 	list, _, err := s.FAQ.ListEntries(context.Background(), o.As(access.Manager), faq.Filter{State: faq.InReview})
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)

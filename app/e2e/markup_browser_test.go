@@ -12,7 +12,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The widget draws texts as the desk does: the cases of package markup, random texts, and those that could take long.
+// TestBrowserMarkup shows that the widget draws texts as the desk does: the cases of package markup, random texts,
+// and those that could take long.
 func TestBrowserMarkup(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)

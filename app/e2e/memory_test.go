@@ -29,7 +29,8 @@ import (
 // maxMemory is what the server may take beyond what it takes when idle, whatever anybody does.
 const maxMemory = 200 << 20
 
-// peakHeap runs something and returns by how many bytes the heap of this process, clients included, has grown meanwhile at most.
+// peakHeap runs something and returns by how many bytes the heap of this process, clients included, has grown
+// meanwhile at most.
 func peakHeap(do func()) int64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	heap := func() int64 {
@@ -56,7 +57,7 @@ func peakHeap(do func()) int64 {
 	return most
 }
 
-// endlessBody is a body of so many bytes that nobody holds.
+// endlessBody is a body of so many bytes that nobody holds in memory.
 func endlessBody(n int64) io.Reader { return io.LimitReader(repeatedText{}, n) }
 
 type repeatedText struct{}
@@ -68,7 +69,8 @@ func (repeatedText) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The memory of the server while strangers and members send and fetch as much as they can. It runs alone: what others do would count.
+// TestMemoryUnderAbuse bounds the memory of the server while strangers and members send and fetch as much as they
+// can. It runs alone, because the work of others would count.
 func TestMemoryUnderAbuse(t *testing.T) {
 	ctx := context.Background()
 	var dir string
@@ -135,7 +137,7 @@ func TestMemoryUnderAbuse(t *testing.T) {
 	}
 }
 
-// longConversation is a closed one with so many messages.
+// longConversation inserts a closed conversation with so many messages.
 func longConversation(t testing.TB, s *serve.Server, o testkit.Org, messages int) uuid.UUID {
 	t.Helper()
 	v := newVisitor(t, s, o, "")
@@ -217,7 +219,7 @@ func exportLong(t testing.TB, client *http.Client, address string, messages int)
 	t.Error("the JSON does not end")
 }
 
-// slowUploads lets so many uploads come a little and then wait.
+// slowUploads begins so many uploads, each of which sends a little and then waits.
 func slowUploads(t testing.TB, s *serve.Server, o testkit.Org, n int, dir string) {
 	t.Helper()
 	visitors := newVisitors(t, s, o, 3)
@@ -241,7 +243,7 @@ func slowUploads(t testing.TB, s *serve.Server, o testkit.Org, n int, dir string
 	}
 }
 
-// catalogueOf is a table of FAQ entries of about so many bytes.
+// catalogueOf returns a table of FAQ entries of about so many bytes.
 func catalogueOf(size int) []byte {
 	var b bytes.Buffer
 	b.Grow(size)
@@ -253,7 +255,7 @@ func catalogueOf(size int) []byte {
 	return b.Bytes()
 }
 
-// importTable has a catalogue looked at.
+// importTable sends a table to the import's page, which checks it.
 func importTable(t testing.TB, client *http.Client, server string, table []byte) {
 	t.Helper()
 	var head bytes.Buffer
@@ -282,7 +284,8 @@ func importTable(t testing.TB, client *http.Client, server string, table []byte)
 	}
 }
 
-// A conversation that was edited, with suggestions and a note, reads the same in an export by pages and at once.
+// TestExportIsComplete shows that a conversation that was edited, with suggestions and a note, reads the same in an
+// export by pages and at once.
 func TestExportIsComplete(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

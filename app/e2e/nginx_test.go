@@ -21,8 +21,9 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Behind a real nginx with the configuration of deploy/nginx.conf, two instances are restarted in turns under traffic: nobody is
-// refused, whoever writes is acknowledged once it is connected again, and nothing is lost or doubled.
+// TestBehindNginx restarts two instances in turns under traffic behind a real nginx with the configuration of
+// deploy/nginx.conf: nobody is refused, whoever writes is acknowledged after reconnecting, and nothing is lost or
+// doubled.
 func TestBehindNginx(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -122,7 +123,7 @@ func TestBehindNginx(t *testing.T) {
 		t.Errorf("%d of %d requests were refused", refused.Load(), asked.Load())
 	}
 	t.Logf("%d requests, %d + %d + %d messages", asked.Load(), len(said[0]), len(said[1]), len(said[2]))
-	kept := map[string]int{}
+	stored := map[string]int{}
 	rows, err := testkit.DB(t).As(access.System(o.ID, "test")).Query(ctx, "select body from messages where kind = 'text'")
 	if err != nil {
 		t.Fatal(err)
@@ -132,15 +133,15 @@ func TestBehindNginx(t *testing.T) {
 		if err := rows.Scan(&body); err != nil {
 			t.Fatal(err)
 		}
-		kept[body]++
+		stored[body]++
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
 	for i := range said {
 		for _, text := range said[i] {
-			if kept[text] != 1 {
-				t.Errorf("%q was acknowledged, and is there %d times", text, kept[text])
+			if stored[text] != 1 {
+				t.Errorf("%q was acknowledged, and is there %d times", text, stored[text])
 			}
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// The agent looks elsewhere: the tab is in the background. Messages come in all the same, the title counts, a sound is
-// played and a desktop notification shown; a message in the pane under the agent's eyes makes no noise.
+// TestBrowserNotifiesWhileHidden shows a desk in a tab in the background: messages come in, the title counts, a
+// sound is played and a desktop notification shown; a message in the focused pane of a visible desk makes no sound.
 func TestBrowserNotifiesWhileHidden(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -13,8 +13,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// One address and password for two organizations: the person chooses, and the choice is worth nothing for a user whom the
-// password did not open, nor after that user's sessions were ended.
+// TestOrganizationChoice shows that with one address and password for two organizations the person chooses, and that
+// the choice is worth nothing for a user whom the password did not open, nor after that user's sessions were ended.
 func TestOrganizationChoice(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -75,7 +75,7 @@ func TestOrganizationChoice(t *testing.T) {
 	}
 }
 
-// Logging out puts the agent's conversations back into the line.
+// TestLogOutRequeuesConversations shows that logging out requeues the agent's conversations.
 func TestLogOutRequeuesConversations(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

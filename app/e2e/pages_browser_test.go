@@ -18,8 +18,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Every screen, wide and narrow, light and dark: draws without a word on the console, fits its width, and axe-core finds
-// nothing. With SCREENSHOTS=folder each is pictured there.
+// TestBrowserPages opens every screen, wide and narrow, light and dark: it draws without a message on the console,
+// fits its width, and axe-core finds nothing. With SCREENSHOTS=folder it stores a picture of each there.
 func TestBrowserPages(t *testing.T) {
 	s, err := serve.Start(context.Background(), serve.Config{DataDir: filepath.Join(publicTemp(t), "data"), Demo: true, Volatile: true})
 	if err != nil {
@@ -163,6 +163,10 @@ func TestBrowserPages(t *testing.T) {
 	night.Run(`[...document.querySelectorAll("details")].forEach(d => d.open = true)`)
 	show(night, "people-open")
 	night.Go(s.URL + "/admin/people")
+	night.Click(`a[href="/admin/rights"]`)
+	night.Wait(`document.title.includes("Roles and rights")`)
+	show(night, "rights")
+	night.Go(s.URL + "/admin/people")
 	night.Run(`[...document.querySelectorAll("td a, th a")].find(a => a.textContent == "Mia").click()`)
 	night.Wait(`$("fieldset.boxes")`)
 	show(night, "person")
@@ -197,7 +201,7 @@ func TestBrowserPages(t *testing.T) {
 	}
 }
 
-// publicTemp is a temporary folder that the private Postgres can enter, whoever it runs as.
+// publicTemp returns a temporary folder that the private Postgres can enter, whoever it runs as.
 func publicTemp(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "parley-test-")
@@ -209,7 +213,7 @@ func publicTemp(t testing.TB) string {
 	return dir
 }
 
-// demoPerson is who logs in with one of the demo's addresses.
+// demoPerson returns the actor who logs in with one of the demo's addresses.
 func demoPerson(t testing.TB, s *serve.Server, email string) access.Actor {
 	t.Helper()
 	logins, err := s.DB.Unscoped().ListLogIns(context.Background(), email)

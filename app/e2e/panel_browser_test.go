@@ -31,12 +31,13 @@ func typeText(b *testkit.Tab, selector, text string) {
 	b.Run(`const e = ` + inChat(selector) + `; e.focus(); e.value = ` + text + `; e.dispatchEvent(new InputEvent("input", { bubbles: true }))`)
 }
 
-// isAcknowledged is how many messages the visitor's panel shows as sent.
+// isAcknowledged is an expression: the visitor's panel shows n messages as sent.
 func isAcknowledged(n string) string {
 	return `document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor:not(.pending)").length === ` + n
 }
 
-// Keys belong to an input method while it composes, as every browser says so; else they do what they do.
+// TestBrowserWidgetInputMethods shows that keys belong to an input method while it composes, in each way in which
+// browsers report it, and act as usual otherwise.
 func TestBrowserWidgetInputMethods(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -79,7 +80,8 @@ func TestBrowserWidgetInputMethods(t *testing.T) {
 	b.Wait(`$("chat .panel").hidden`)
 }
 
-// What is being written survives navigation, reload and a closed panel, in this tab only; it is gone when it is sent, and with its visitor.
+// TestBrowserVisitorsDrafts shows that what is being written survives navigation, reload and a closed panel, in this
+// tab only, and is gone when it is sent, and with its visitor.
 func TestBrowserVisitorsDrafts(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -134,8 +136,9 @@ func TestBrowserVisitorsDrafts(t *testing.T) {
 	b.Wait(isAcknowledged("1"))
 }
 
-// What is too long stays whole and is counted as the server counts; control characters are left out; a table's cells are pasted as text,
-// and the picture of them is offered; and the composer grows to six lines.
+// TestBrowserLongAndPastedText shows that a text that is too long stays whole and is counted as the server counts;
+// that control characters are left out; that a table's cells are pasted as text, and their picture is offered; and
+// that the composer grows to six lines.
 func TestBrowserLongAndPastedText(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -182,7 +185,8 @@ func TestBrowserLongAndPastedText(t *testing.T) {
 	b.Wait(`!window.pasted && !$("chat .offer") && document.getElementById("parley").shadowRoot.querySelectorAll(".message").length === 4`)
 }
 
-// A file chosen before the connection stands waits for it; what is refused for a while is sent when it may be; what is canceled is not.
+// TestBrowserFilesBeforeSending shows that a file chosen before there is a connection waits for it; that what is
+// refused for a while is sent afterwards; and that what is canceled is not sent.
 func TestBrowserFilesBeforeSending(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -243,7 +247,8 @@ func TestBrowserFilesBeforeSending(t *testing.T) {
 	}
 }
 
-// Each message is read out once: it comes into the log once, whatever becomes of it afterwards; and past midnight it says its day.
+// TestBrowserScreenReaderAnnouncesOnce shows that a screen reader announces each message once: it enters the log
+// once, whatever becomes of it afterwards; and past midnight it shows its day.
 func TestBrowserScreenReaderAnnouncesOnce(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -289,7 +294,8 @@ func TestBrowserScreenReaderAnnouncesOnce(t *testing.T) {
 	saveWidgetScreenshot(t, b, "days")
 }
 
-// A photo is shown as it was taken, has its place before it is there, and does not say where it was taken.
+// TestBrowserPhotos shows that a photo is shown as it was taken, has its place before it is loaded, and does not say
+// where it was taken.
 func TestBrowserPhotos(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -21,7 +21,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// blockSockets is a network that blocks WebSockets, as some companies' proxies do: what asks for one is refused.
+// blockSockets starts a network that refuses WebSockets, as some companies' proxies do, and returns its address.
 func blockSockets(t *testing.T, server string) string {
 	t.Helper()
 	to, err := url.Parse(server)
@@ -38,8 +38,8 @@ func blockSockets(t *testing.T, server string) string {
 	}))
 }
 
-// A visitor whose network blocks sockets, or whose browser has none, talks all the same: what is written arrives, answers
-// come, a reload keeps the talk, and nothing comes twice.
+// TestBrowserPollingFallback shows that a visitor whose network blocks sockets, or whose browser has none, can chat:
+// what is written arrives, replies come, a reload shows the same conversation, and nothing comes twice.
 func TestBrowserPollingFallback(t *testing.T) {
 	t.Parallel()
 	for name, without := range map[string]func(t *testing.T, s *serve.Server) (server, script string){
@@ -105,7 +105,7 @@ func postFrames(t *testing.T, s *serve.Server, o testkit.Org, wait int, from str
 	return status, list
 }
 
-// postBody posts a body as it is, from an address of the world (empty: from here), and returns the answer's.
+// postBody posts a body as it is, from an address outside (empty: from this machine), and returns the answer's.
 func postBody(t *testing.T, s *serve.Server, o testkit.Org, wait int, from, raw string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, s.URL+"/widget/v1/frames?key="+o.Key+"&wait="+itoa(wait), strings.NewReader(raw))
@@ -128,8 +128,8 @@ func postBody(t *testing.T, s *serve.Server, o testkit.Org, wait int, from, raw 
 	return res.StatusCode, string(body)
 }
 
-// Posts and polls of one visitor go to two servers, in turns: each message is kept once, and what is said comes to whichever
-// server is asked.
+// TestPollingOnTwoServers shows that a visitor's posts and polls may go to two servers in turns: each message is
+// stored once, and new messages come from whichever server is asked.
 func TestPollingOnTwoServers(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -178,7 +178,8 @@ func TestPollingOnTwoServers(t *testing.T) {
 	}
 }
 
-// lastOf is the last frame of a kind; an empty one if there is none. Between others come frames about the queue.
+// lastOf returns the last frame of a kind; an empty one if there is none. Frames about the queue come between
+// others.
 func lastOf(list []traffic.Frame, kind string) (last traffic.Frame) {
 	for _, f := range list {
 		if f.Type == kind {
@@ -188,7 +189,8 @@ func lastOf(list []traffic.Frame, kind string) (last traffic.Frame) {
 	return last
 }
 
-// What is over a limit is told to the visitor kindly, and done by itself when it may be: nothing is lost.
+// TestBrowserBusy shows that what is over a limit is explained to the visitor kindly, and sent automatically when it
+// may be: nothing is lost.
 func TestBrowserBusy(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -215,8 +217,8 @@ func TestBrowserBusy(t *testing.T) {
 	other.Wait(`text("chat .notice").includes("full just now")`)
 }
 
-// The host page has used up the browser's storage: what is there can be read, nothing can be written. The visitor talks all the
-// same, in one conversation, and loses nothing that is written.
+// TestBrowserStorageFull shows that where the host page has used up the browser's storage (what is there can be
+// read, nothing can be written), the visitor can chat all the same, in one conversation, and loses nothing.
 func TestBrowserStorageFull(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -16,8 +16,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Two servers work behind a PgBouncer in transaction mode: messages come through in both directions, what was done at one is seen at the
-// other, and organizations that share the sessions see nothing of each other.
+// TestPgBouncer shows two servers behind a PgBouncer in transaction mode: messages come through in both directions,
+// what was done at one is seen at the other, and organizations that share the sessions see nothing of each other.
 func TestPgBouncer(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

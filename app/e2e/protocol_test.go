@@ -16,8 +16,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Replays the examples of widget/PROTOCOL.md: ">" is sent, "<" must come back, "@" is done by the test. A $name stands for
-// any value the first time and for the same one afterwards; $any for any.
+// TestProtocolExamples replays the examples of widget/PROTOCOL.md: ">" is sent, "<" must come back, "@" is done by
+// the test. A $name stands for any value the first time and for the same one afterwards; $any for any.
 func TestProtocolExamples(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../widget/PROTOCOL.md")
@@ -114,7 +114,7 @@ func TestProtocolExamples(t *testing.T) {
 	}
 }
 
-// match compares what came with what the page says, field by field, none more and none less.
+// match compares a frame with what the page says, field by field, none more and none less.
 func match(want, got any, known map[string]string) error {
 	switch w := want.(type) {
 	case map[string]any:

@@ -20,7 +20,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Whoever may see a queue sees it at once, on every server: who has just joined, and who has just been put into a group.
+// TestNewAgentSeesQueue shows that whoever may see a queue sees it at once, on every server: who has just joined,
+// and who was just added to a group.
 func TestNewAgentSeesQueue(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -29,7 +30,7 @@ func TestNewAgentSeesQueue(t *testing.T) {
 	group := addGroup(t, one, o, groupSettings("Orders"), 1000, o.Users[access.Agent])
 	ids := fillQueue(t, o, group, 3)
 	main := fillQueue(t, o, uuid.Nil, 2)
-	for _, s := range []*serve.Server{one, two} { // what they remember of the groups
+	for _, s := range []*serve.Server{one, two} { // what they cache of the groups
 		page := fetchPage(t, logInAgent(t, s, o, access.Agent), s.URL+"/desk")
 		if strings.Count(page, `<li id="line-`) != 5 {
 			t.Fatalf("an agent of both groups does not see five: %d", strings.Count(page, `<li id="line-`))
@@ -83,7 +84,8 @@ func TestNewAgentSeesQueue(t *testing.T) {
 	}
 }
 
-// Nor does it need a notification: what another process has changed counts with the next look, though this one has not heard of it.
+// TestQueueShownWithoutEvent shows that a change of members by another process counts with the next reading, even if
+// this process has received no event of it.
 func TestQueueShownWithoutEvent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -104,11 +106,11 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 	if n := listed(); n != 0 {
 		t.Fatalf("lists %d", n)
 	}
-	quiet := bus.New(nil) // nobody hears it
+	quiet := bus.New(nil) // nobody receives its events
 	if err := routing.New(testkit.DB(t), quiet, newConversations(t)).SetMember(ctx, owner, group, memberOf(mia.Actor.ID())); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := identity.New(testkit.DB(t), quiet, false)
+	elsewhere := identity.New(testkit.DB(t), quiet, identity.DefaultOptions())
 	if err := elsewhere.SetCustomers(ctx, owner, mia.Actor.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +119,8 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 	}
 }
 
-// A live monitor that is the only screen of its organization is brought up to date when events were lost.
+// TestLiveMonitorCatchesUp shows that a live monitor that is the only screen of its organization is brought up to
+// date when events were lost.
 func TestLiveMonitorCatchesUp(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -142,7 +145,7 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 		}
 	}
 	until(`id="board"`)
-	ids := fillQueue(t, o, uuid.Nil, 60) // nobody is told
+	ids := fillQueue(t, o, uuid.Nil, 60) // without an event
 	s.Live.Resync(uuid.Nil)
 	until(ids[49].String())
 	if page := fetchPage(t, logInAgent(t, s, o, access.Supervisor), s.URL+"/board"); strings.Contains(page, ids[50].String()) || !strings.Contains(page, "and 10 more") {
@@ -150,7 +153,8 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 	}
 }
 
-// Of a long queue a desk lists the head and says how many more wait; both stay right while conversations arrive, are taken and come back.
+// TestLongQueueShowsHead shows that a desk lists the head of a long queue and says how many more wait; both stay
+// right while conversations arrive, are taken and are requeued.
 func TestLongQueueShowsHead(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -203,7 +207,7 @@ func TestLongQueueShowsHead(t *testing.T) {
 		}
 	}
 	right()
-	if err := s.Routing.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten come back: to the front, and behind what is listed
+	if err := s.Routing.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten are requeued: at the front, and behind what is listed
 		t.Fatal(err)
 	}
 	right()

@@ -18,7 +18,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// getReadiness is what /readyz answers.
+// getReadiness returns the status and text of /readyz.
 func getReadiness(t *testing.T, s *serve.Server) (int, string) {
 	t.Helper()
 	res, err := http.Get(s.URL + "/readyz")
@@ -30,7 +30,8 @@ func getReadiness(t *testing.T, s *serve.Server) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-// A private Postgres without room: not ready, with what to do; ready again when there is room.
+// TestReadinessOnFullDisk shows that a server whose private Postgres has no space left is not ready and says what to
+// do, and that it is ready again when there is space.
 func TestReadinessOnFullDisk(t *testing.T) {
 	t.Parallel()
 	var free atomic.Uint64
@@ -73,7 +74,7 @@ func TestReadinessOnFullDisk(t *testing.T) {
 	}
 }
 
-// What /readyz says costs one round trip, and names a migration that was not applied.
+// TestReadinessChecksDatabase shows that /readyz costs one round trip, and names a migration that was not applied.
 func TestReadinessChecksDatabase(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -95,7 +96,7 @@ func TestReadinessChecksDatabase(t *testing.T) {
 	if _, err := s.DB.As(access.System(uuid.New(), "test")).Exec(ctx, "do $$ begin raise exception 'no space left' using errcode = '53100'; end $$"); err == nil {
 		t.Fatal("no error")
 	}
-	if status, text := getReadiness(t, s); status != http.StatusOK { // there is room: it was somebody else's, or is back
+	if status, text := getReadiness(t, s); status != http.StatusOK { // there is space: it was somebody else's, or is back
 		t.Errorf("%d %s", status, text)
 	}
 
@@ -118,16 +119,17 @@ func TestReadinessChecksDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "delete from goose_db_version where version_id = 14"); err != nil {
+	if _, err := conn.Exec(ctx, "delete from goose_db_version where version_id = 1"); err != nil {
 		t.Fatal(err)
 	}
 	status, text := getReadiness(t, late)
-	if status != http.StatusServiceUnavailable || !strings.Contains(text, "not applied yet: 00014_visitor_codes") || !strings.Contains(text, "parley migrate") {
+	if status != http.StatusServiceUnavailable || !strings.Contains(text, "has not been prepared") || !strings.Contains(text, "parley migrate") {
 		t.Errorf("with a migration missing: %d %s", status, text)
 	}
 }
 
-// /healthz says that the process lives, /readyz that it can serve; the one goes on when the other says no.
+// TestHealthAndReadiness shows that /healthz says that the process lives and /readyz that it can serve, and that the
+// first goes on when the second says no.
 func TestHealthAndReadiness(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, nil)

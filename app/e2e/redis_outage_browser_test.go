@@ -12,8 +12,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Redis goes away under two servers: desks are told that news from elsewhere may be late, the servers stay ready, and what
-// is said and answered on one server goes on. Redis comes back: what was missed shows, and the desks are told.
+// TestBrowserRedisOutage shows that when Redis goes away under two servers, desks say that events from other servers
+// may be late, the servers stay ready, and conversations on one server go on. When Redis comes back, what was missed
+// is shown, and the desks say so.
 func TestBrowserRedisOutage(t *testing.T) {
 	t.Parallel()
 	url, stop, start := testkit.Redis(t)

@@ -15,8 +15,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// What another process has changed while this one heard nothing is seen by whoever asks next after the listener is back: who is
-// blocked, where a website may show its widget, who may log in.
+// TestResyncAfterLostEvents shows that what another process has changed while this one received no events is seen by
+// whoever asks next after the listener is back: who is blocked, where a website may show its widget, who may log in.
 func TestResyncAfterLostEvents(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -50,7 +50,7 @@ func TestResyncAfterLostEvents(t *testing.T) {
 			}
 		}
 	}
-	if err := identity.New(db, deaf, false).DisableMember(ctx, o.As(access.Owner), agent.ID()); err != nil {
+	if err := identity.New(db, deaf, identity.DefaultOptions()).DisableMember(ctx, o.As(access.Owner), agent.ID()); err != nil {
 		t.Fatal(err)
 	}
 	for _, h := range []bus.Handler{s.Live, s.Org, s.Identity} {

@@ -13,7 +13,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// openByLink opens a mailed link and waits until its panel is open by itself and waits for a person.
+// openByLink opens a mailed link and waits until its panel is open and waits for a person's action.
 func openByLink(b *testkit.Tab, link string) {
 	b.T.Helper()
 	b.Go(link)
@@ -24,8 +24,8 @@ func openByLink(b *testkit.Tab, link string) {
 // codeSent is an expression: the page has sent a code.
 const codeSent = `performance.getEntriesByType("resource").some((e) => e.name.includes("/widget/v1/"+"return"))`
 
-// A mailed link is not used up by who fetches the page, nor by a program that runs the page's scripts; a person's first move uses it,
-// once. What is typed meanwhile goes into the conversation.
+// TestBrowserReturnLink shows that a mailed link is not used up by who fetches the page, nor by a program that runs
+// the page's scripts; a person's first action uses it, once. What is typed meanwhile goes into the conversation.
 func TestBrowserReturnLink(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -107,8 +107,8 @@ func TestBrowserReturnLink(t *testing.T) {
 	}
 }
 
-// A visitor's token in an address is not taken: whoever opens it writes into a conversation of their own, and a conversation that
-// the browser has stays.
+// TestBrowserPlantedToken shows that a visitor's token in an address is not used: whoever opens it writes into a
+// conversation of their own, and a conversation that the browser has stays.
 func TestBrowserPlantedToken(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -144,8 +144,9 @@ func TestBrowserPlantedToken(t *testing.T) {
 	}
 }
 
-// A page whose fragment is its script's own shows the same after a mail's link: the code behind the fragment is gone, the script is told,
-// and the way back through the history does not lead to it.
+// TestBrowserReturnToFragment shows that a page whose fragment is its script's own shows the same after a mailed
+// link: the code is removed from the fragment, the script notices, and going back in the history does not lead to
+// the code.
 func TestBrowserReturnToFragment(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -168,7 +169,8 @@ func TestBrowserReturnToFragment(t *testing.T) {
 	}
 }
 
-// A network that is lost when the code is sent costs nothing: the panel says so, keeps what is typed and tries again.
+// TestBrowserReturnWithoutNetwork shows that a network that is lost when the code is sent costs nothing: the panel
+// says so, keeps what is typed and tries again.
 func TestBrowserReturnWithoutNetwork(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -26,7 +26,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// useCode posts a mailed link's code as the widget does; from may be an address of the world.
+// useCode posts a mailed link's code as the widget does; from may be an address outside.
 func useCode(t testing.TB, s *serve.Server, key, from, code string) (status int, answer struct{ Token, Message, Reason string }) {
 	t.Helper()
 	status, header, body := postReturn(t, s, key, from, `{"code":"`+code+`"}`)
@@ -42,7 +42,7 @@ func useCode(t testing.TB, s *serve.Server, key, from, code string) (status int,
 	return status, answer
 }
 
-// postReturn posts a body to where codes are taken.
+// postReturn posts a body to the route that takes codes.
 func postReturn(t testing.TB, s *serve.Server, key, from, raw string) (int, http.Header, string) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, s.URL+"/widget/v1/return?key="+key, strings.NewReader(raw))
@@ -65,7 +65,7 @@ func postReturn(t testing.TB, s *serve.Server, key, from, raw string) (int, http
 	return res.StatusCode, res.Header, string(body)
 }
 
-// newCode is the code that a letter to a visitor would carry.
+// newCode returns the code that a mail to a visitor would carry.
 func newCode(t testing.TB, s *serve.Server, o testkit.Org, visitor uuid.UUID) string {
 	t.Helper()
 	code, err := s.Visitors.CreateReturnCode(context.Background(), o.ID, o.Website, visitor)
@@ -75,7 +75,7 @@ func newCode(t testing.TB, s *serve.Server, o testkit.Org, visitor uuid.UUID) st
 	return code
 }
 
-// helloWith says hello with a token and returns what it is answered with.
+// helloWith sends hello with a token and returns the answer.
 func helloWith(t testing.TB, s *serve.Server, o testkit.Org, token string) (welcome, string) {
 	t.Helper()
 	p := openRaw(t, s, o, "")
@@ -84,7 +84,7 @@ func helloWith(t testing.TB, s *serve.Server, o testkit.Org, token string) (welc
 	return p.welcomed()
 }
 
-// refusedCode checks that a code is refused in words that the widget has in its languages.
+// refusedCode checks that a code is refused with a reason that the widget has in its languages.
 func refusedCode(t testing.TB, s *serve.Server, key, code, what string) {
 	t.Helper()
 	if status, answer := useCode(t, s, key, "", code); status != http.StatusNotFound || answer.Token != "" || answer.Message == "" || answer.Reason != "code" {
@@ -92,8 +92,8 @@ func refusedCode(t testing.TB, s *serve.Server, key, code, what string) {
 	}
 }
 
-// A mailed link's code gives its conversation to whoever comes by it, with a file in it, and ends the access of whoever had it before:
-// who sends the link to somebody else hears nothing. It works once.
+// TestReturnLink shows that a mailed link's code gives its conversation to whoever opens it, with a file in it, and
+// ends the access of whoever had it before: who sends the link on receives nothing more. It works once.
 func TestReturnLink(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -137,7 +137,8 @@ func TestReturnLink(t *testing.T) {
 	}
 }
 
-// Every mail has its own code. After one was used, the others lead to the conversation all the same, also when two are used at once.
+// TestReturnLinksOfTwoMails shows that every mail has its own code: after one was used, the others lead to the
+// conversation all the same, also when two are used at once.
 func TestReturnLinksOfTwoMails(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -181,7 +182,7 @@ func TestReturnLinksOfTwoMails(t *testing.T) {
 	}
 }
 
-// Of many posts of one code at once, one wins.
+// TestReturnLinkUsedAtOnce shows that of many posts of one code at once, one wins.
 func TestReturnLinkUsedAtOnce(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -211,8 +212,8 @@ func TestReturnLinkUsedAtOnce(t *testing.T) {
 	}
 }
 
-// A socket takes visitors' tokens and nothing else: no code, and no signed link of earlier mails. The code's address takes codes and
-// nothing else: no visitor's token.
+// TestTokensAreNotCodes shows that a socket takes visitors' tokens only, neither codes nor signed links of earlier
+// mails, and that the code's route takes codes only, no visitor's token.
 func TestTokensAreNotCodes(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -243,7 +244,8 @@ func TestTokensAreNotCodes(t *testing.T) {
 	}
 }
 
-// A code is good on its own website only, until it expires; the database has nothing but its hash, and only for the system.
+// TestReturnCodesAreBound shows that a code is good on its own website only, until it expires, and that the database
+// has only its hash, readable by the system only.
 func TestReturnCodesAreBound(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -303,7 +305,8 @@ func TestReturnCodesAreBound(t *testing.T) {
 	}
 }
 
-// A visitor whom the site has signed stays itself. A code whose conversations have become another's leads to nothing.
+// TestReturnOfKnownVisitor shows that a visitor whom the site has signed in stays itself, and that a code whose
+// conversations have become another's leads to nothing.
 func TestReturnOfKnownVisitor(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -321,7 +324,7 @@ func TestReturnOfKnownVisitor(t *testing.T) {
 	refusedCode(t, s, o.Key, newCode(t, s, o, known.ID()), "a code of whom the site signs in")
 }
 
-// Whoever is blocked stays blocked, whatever link it comes by.
+// TestReturnOfBlockedVisitor shows that whoever is blocked stays blocked, whatever link is used.
 func TestReturnOfBlockedVisitor(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -344,7 +347,8 @@ func TestReturnOfBlockedVisitor(t *testing.T) {
 	}
 }
 
-// Codes are not guessed: what comes from one network is limited, and a client is told when to try again.
+// TestReturnRateLimit shows that codes cannot be guessed: attempts from one network are limited, and a client is
+// told when to try again.
 func TestReturnRateLimit(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -365,7 +369,7 @@ func TestReturnRateLimit(t *testing.T) {
 	}
 }
 
-// isCodeUsed reports whether a code was used up.
+// isCodeUsed reports whether a code was used.
 func isCodeUsed(t testing.TB, s *serve.Server, o testkit.Org, code string) bool {
 	t.Helper()
 	hash := sha256.Sum256([]byte(code))

@@ -165,6 +165,7 @@ var routeCases = map[string]routeCase{
 	"POST /admin/websites/:id/domains/:domain/remove": {needs: access.Manage, path: func(x ids) string {
 		return "/admin/websites/" + websiteOf(x) + "/domains/" + x.domain + "/remove"
 	}, code: 404},
+	"GET /admin/rights": {needs: access.Manage, path: atPath("/admin/rights")},
 	"GET /admin/people": {needs: access.Manage, path: atPath("/admin/people")},
 	"POST /admin/people/invite": {needs: access.Manage, path: atPath("/admin/people/invite"), form: func(x ids) url.Values {
 		return url.Values{"email": {"spy@evil.example"}, "role": {"reviewer"}, "customer": {customerOf(x)}}

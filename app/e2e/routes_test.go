@@ -40,8 +40,8 @@ func snapshot(t testing.TB, s *serve.Server, org uuid.UUID) string {
 	return all.String()
 }
 
-// Every route: nobody without a log-in, no role without the right, and with the right but another organization's ids
-// nothing is seen and nothing changes.
+// TestEveryRoute calls every route: without a log-in, with each role without the right, and with the right but
+// another organization's ids; nothing is seen and nothing changes.
 func TestEveryRoute(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -55,8 +55,8 @@ func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, group uuid.UUID,
 	}
 }
 
-// Three agents and five visitors: conversations are given by themselves up to the limits; away, transfer, consult, watch,
-// take-over, overflow; and the visitor knows where it stands.
+// TestBrowserRouting shows three agents and five visitors: conversations are assigned automatically up to the
+// limits; away, transfer, consult, watching, taking over, overflow; and the visitor sees the position in the queue.
 func TestBrowserRouting(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -79,7 +79,7 @@ func TestBrowserRouting(t *testing.T) {
 	awaitAvailability(t, s, mia.Actor, routing.Online)
 	awaitAvailability(t, s, tom.Actor, routing.Online)
 
-	// Four are given, two each, and the fifth waits: nobody has more than allowed.
+	// Four are assigned, two each, and the fifth waits: nobody is over the limit.
 	early := newVisitors(t, s, o, 4)
 	for i, v := range early {
 		v.send(names[i] + " asks")
@@ -104,7 +104,7 @@ func TestBrowserRouting(t *testing.T) {
 	visitor.Accessible("visitor-in-line")
 	saveScreenshot(t, visitor, "panel-in-line")
 
-	// Mia is away: what she closes makes no room. Tom closes one, and has Emil.
+	// Mia is away: what she closes frees no capacity. Tom closes one, and has Emil.
 	atMia.Click(".pane.focus textarea")
 	atMia.Keys("Goodbye" + kb.Enter)
 	atMia.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
@@ -153,19 +153,19 @@ func TestBrowserRouting(t *testing.T) {
 	saveScreenshot(t, atSara, "desk-guest")
 	atSara.Accessible("desk-guest")
 
-	// On the board Sara sees it all, and takes Emil over with one key.
-	board := atSara.OpenAnother()
-	board.Go(s.URL + "/board")
+	// On the live monitor Sara sees it all, and takes Emil over with one key.
+	monitor := atSara.OpenAnother()
+	monitor.Go(s.URL + "/board")
 	row := "#talk-" + emil
-	board.Wait(`$("` + row + `")`)
-	saveScreenshot(t, board, "board-live")
-	board.Run(`document.querySelector("` + row + `").focus()`)
-	board.Keys("t")
+	monitor.Wait(`$("` + row + `")`)
+	saveScreenshot(t, monitor, "board-live")
+	monitor.Run(`document.querySelector("` + row + `").focus()`)
+	monitor.Keys("t")
 	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
-	board.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
+	monitor.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
 	atMia.Wait(`![...document.querySelectorAll("#mine .entry")].some((e) => e.innerText.includes("Emil"))`)
-	board.Wait(`$("` + pane + ` textarea")`)
-	board.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
+	monitor.Wait(`$("` + pane + ` textarea")`)
+	monitor.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
 	visitor.Wait(`$("chat .log").innerText.includes("I am the supervisor")`)
 
 	// Mia and Tom are full: who comes now overflows to Help after two seconds.
@@ -198,14 +198,14 @@ func TestBrowserRouting(t *testing.T) {
 	saveScreenshot(t, boss, "why")
 	boss.Accessible("why")
 
-	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": board, "visitor": visitor, "boss": boss} {
+	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": monitor, "visitor": visitor, "boss": boss} {
 		for _, line := range tab.Console() {
 			t.Errorf("%s's console: %s", name, line)
 		}
 	}
 }
 
-// saveScreenshot keeps what a tab shows, if pictures are wanted.
+// saveScreenshot stores a picture of a tab in the folder that SCREENSHOTS names, if it is set.
 func saveScreenshot(t testing.TB, b *testkit.Tab, name string) {
 	t.Helper()
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {

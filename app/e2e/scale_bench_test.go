@@ -17,7 +17,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// medianPage measures a page: the middle time of several, and its size.
+// medianPage measures a page: the median time of several requests, and its size.
 func medianPage(b *testing.B, a *traffic.Agent, address string) (took time.Duration, size int) {
 	var times []time.Duration
 	for range 15 {
@@ -29,7 +29,8 @@ func medianPage(b *testing.B, a *traffic.Agent, address string) (took time.Durat
 	return times[len(times)/2], size
 }
 
-// medianOpening measures what a desk's socket sends until it is up to date: the middle time of several, and the size.
+// medianOpening measures what a desk's socket sends until it is up to date: the median time of several, and the
+// size.
 func medianOpening(b *testing.B, a *traffic.Agent, hello any) (took time.Duration, size int) {
 	var times []time.Duration
 	for range 7 {
@@ -129,7 +130,7 @@ func BenchmarkDeskScale(b *testing.B) {
 
 var paneParts = regexp.MustCompile(`<section id="pane-([0-9a-f-]{36})" class="pane( light)?"`)
 
-// openingOf is what a page with conversations of 60 messages says when its socket opens.
+// openingOf is the hello of a page with conversations of 60 messages each.
 func openingOf(page string) any {
 	threads, light := map[string]int{}, map[string]int{}
 	for _, m := range paneParts.FindAllStringSubmatch(page, -1) {

@@ -17,8 +17,9 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// fillQueue puts conversations into a group's queue (zero: the main one), each with its visitor and a first message, as if they had come
-// one second after another and the last one just now. It returns their ids, the longest-waiting first.
+// fillQueue adds conversations to a group's queue (zero: the main group), each with its visitor and a first message,
+// as if they had come one second after another and the last one just now. It returns their ids, the longest-waiting
+// first.
 func fillQueue(t testing.TB, o testkit.Org, group uuid.UUID, n int) (ids []uuid.UUID) {
 	t.Helper()
 	ctx := context.Background()
@@ -66,12 +67,12 @@ func fetchPage(t testing.TB, a *traffic.Agent, address string) string {
 	return string(raw)
 }
 
-// groupSettings are those of a group from whose queue agents take by hand.
+// groupSettings are those of a group from whose queue agents take conversations themselves.
 func groupSettings(name string) routing.Settings {
 	return routing.Settings{Name: name, Picking: true}
 }
 
-// analyze tells the planner what is in the test database's tables, as autovacuum does in time.
+// analyze updates the planner's statistics of tables, as autovacuum does in time.
 func analyze(t testing.TB, tables string) {
 	t.Helper()
 	ctx := context.Background()
@@ -86,7 +87,7 @@ func analyze(t testing.TB, tables string) {
 	}
 }
 
-// memberOf gives somebody a place in a group.
+// memberOf is the membership of a user in a group.
 func memberOf(user uuid.UUID) routing.Member {
 	return routing.Member{ID: user, IsMember: true, MaxChats: 1000}
 }

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/jobs"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 	"parley/app/tools/traffic"
@@ -25,7 +27,7 @@ const altKey = chromedp.ModifierAlt
 
 const testSecret = "a secret key that only tests may use"
 
-// startServer starts a whole server on the tests' database: a process among several, as far as it can tell.
+// startServer starts a whole server on the tests' database. It works as one process among several.
 func startServer(t testing.TB, change func(*serve.Config)) *serve.Server {
 	t.Helper()
 	s, err := tryStartServer(t, change)
@@ -36,7 +38,7 @@ func startServer(t testing.TB, change func(*serve.Config)) *serve.Server {
 	return s
 }
 
-// tryStartServer is serveTest for who ends the server.
+// tryStartServer is startServer for tests that stop the server themselves, or expect that it does not start.
 func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, error) {
 	t.Helper()
 	app, _ := testkit.DatabaseURLs(t)
@@ -45,15 +47,19 @@ func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, er
 		t.Fatal(err)
 	}
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
-	cfg.SignUp = web.SignUpOpen
-	cfg.CommitWindow = 2 * time.Millisecond // many tests write one message after another
+	cfg.SignUp = team.SignUpOpen
+	cfg.CommitWindow = 2 * time.Millisecond                                                               // many tests write one message after another
+	cfg.Jobs = jobs.Options{Lane: uuid.NewString()[:8], Retries: []time.Duration{100 * time.Millisecond}} // servers share the database, and have mail servers of their own
 	if change != nil {
 		change(&cfg)
+	}
+	if cfg.SMTPURL != "" || cfg.SettingsMinute != 0 {
+		cfg.Jobs.Poll = 200 * time.Millisecond
 	}
 	return serve.Start(context.Background(), cfg)
 }
 
-// newConversations is the conversations of the test database, without a server.
+// newConversations returns the conversation service on the test database, without a server.
 func newConversations(t testing.TB) *conversation.Service {
 	t.Helper()
 	return conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{})
@@ -64,7 +70,7 @@ func visitorSite(s *serve.Server, o testkit.Org) traffic.Site {
 	return traffic.Site{Server: s.URL, Key: o.Key, Origin: "https://shop.example"}
 }
 
-// customerPage serves a page of a customer's, on an origin of its own, with the two lines as the management shows them.
+// customerPage serves a customer's page, on an origin of its own, with the two lines as the management shows them.
 func customerPage(t testing.TB, server, key string) string {
 	t.Helper()
 	return customerPageWith(t, server, key, "")
@@ -100,7 +106,7 @@ func servePage(t testing.TB, h http.Handler) string {
 	return server.URL
 }
 
-// onlyConversation is the id of the organization's one conversation.
+// onlyConversation returns the id of the organization's one conversation.
 func onlyConversation(t testing.TB, s *serve.Server, o testkit.Org) string {
 	t.Helper()
 	queue, own, _, err := s.Conversations.ListForDesk(context.Background(), o.As(access.Agent), allGroups)

@@ -7,18 +7,19 @@ import (
 	"strings"
 	"testing"
 
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
-// A fresh installation lets nobody sign up. The operator makes its first organization, and may invite to more.
+// TestSignUpClosed shows that in a fresh installation nobody can sign up; the operator makes the first organization,
+// and may invite more.
 func TestSignUpClosed(t *testing.T) {
 	t.Parallel()
 	app, _ := testkit.DatabaseURLs(t)
 	ctx := t.Context()
-	for _, mode := range []string{"", web.SignUpInvite} {
-		smtp, letters := testkit.MailServer(t, 0)
+	for _, mode := range []team.SignUpPolicy{"", team.SignUpInvite} {
+		smtp, mails := testkit.MailServer(t, 0)
 		s := startServer(t, func(c *serve.Config) { c.SignUp, c.SMTPURL = mode, smtp })
 		b := newHTTPClient(t)
 		code, page := b.get(s, "/signup")
@@ -38,7 +39,7 @@ func TestSignUpClosed(t *testing.T) {
 		if err := serve.CreateOrganization(ctx, cfg, []string{name, email}, &out); err != nil {
 			t.Fatal(err)
 		}
-		link := regexp.MustCompile(`/reset/\S+`).FindString(receive(t, letters).Text)
+		link := regexp.MustCompile(`/reset/\S+`).FindString(receive(t, mails).Text)
 		b.post(s, link, "password", testkit.Password)
 		if code, page := b.get(s, "/admin/organization"); code != http.StatusOK || !strings.Contains(page, name) {
 			t.Errorf("%q: the new owner: %d %.300s %s", mode, code, page, out.String())
@@ -54,7 +55,7 @@ func TestSignUpClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := newHTTPClient(t)
-		other.post(s, regexp.MustCompile(`/signup/\S+`).FindString(receive(t, letters).Text), "password", testkit.Password)
+		other.post(s, regexp.MustCompile(`/signup/\S+`).FindString(receive(t, mails).Text), "password", testkit.Password)
 		if code, page := other.get(s, "/admin/organization"); code != http.StatusOK || !strings.Contains(page, name+" too") {
 			t.Errorf("who was invited: %d %.300s", code, page)
 		}

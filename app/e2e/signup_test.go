@@ -17,11 +17,12 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A company comes in: signs up, adds a customer and a website, copies the two lines, sees the widget load; invites a
-// colleague, who answers the first visitor; the colleague leaves, and the conversation is back in the line.
+// TestBrowserNewOrganization shows how a company begins: it signs up, adds a customer and a website, copies the two
+// lines, sees the widget load, and invites a teammate, who answers the first visitor; the teammate leaves, and the
+// conversation is requeued.
 func TestBrowserNewOrganization(t *testing.T) {
 	t.Parallel()
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	name := "Answers " + uuid.NewString()[:8]
 	mark := strings.ToLower(name[len(name)-8:])
@@ -33,11 +34,11 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Type("#f-email", "olga@"+mark+".example")
 	olga.Click("form button.primary")
 	olga.Wait(`text("#mailed").includes("olga@` + mark + `.example")`)
-	letter := receive(t, letters)
-	if letter.To != "olga@"+mark+".example" {
-		t.Errorf("the letter: %+v", letter)
+	mail := receive(t, mails)
+	if mail.To != "olga@"+mark+".example" {
+		t.Errorf("the letter: %+v", mail)
 	}
-	signup := regexp.MustCompile(`http\S+/signup/\S+`).FindString(letter.Text)
+	signup := regexp.MustCompile(`http\S+/signup/\S+`).FindString(mail.Text)
 	olga.Go(signup)
 	olga.Wait(`text("h1") === "Create ` + name + `"`)
 	olga.Go(signup) // opening it uses nothing up
@@ -83,10 +84,10 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click(`form[action="/admin/people/invite"] button`)
 	olga.Wait(`text("#mailed").includes("ann@` + mark + `.example")`)
 	olga.Wait(`!$("#link") && !document.body.innerHTML.includes("/join/")`) // who invites does not see it
-	letter = receive(t, letters)
-	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(letter.Text)
-	if letter.To != "ann@"+mark+".example" || link == "" || !strings.Contains(letter.Subject, name) {
-		t.Errorf("the letter: %+v", letter)
+	mail = receive(t, mails)
+	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(mail.Text)
+	if mail.To != "ann@"+mark+".example" || link == "" || !strings.Contains(mail.Subject, name) {
+		t.Errorf("the letter: %+v", mail)
 	}
 	ann := testkit.NewTab(t)
 	ann.Go(link)
@@ -95,12 +96,12 @@ func TestBrowserNewOrganization(t *testing.T) {
 	ann.Type("#f-password", "Ann's own password"+kb.Enter)
 	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Online"`)
 
-	visitor = testkit.NewTab(t) // a browser that has not kept the settings of a moment ago
+	visitor = testkit.NewTab(t) // a browser that has not cached the settings of a moment ago
 	visitor.Go(customerPage(t, s.URL, key))
 	visitor.Click("chat .launcher")
 	visitor.Wait(`text("chat .greeting") === "Good day!"`)
 	visitor.Type("chat textarea", "Hello Ann"+kb.Enter)
-	ann.Wait(`$(".pane.shown") && document.activeElement.matches(".pane textarea")`) // given to her, because she is there
+	ann.Wait(`$(".pane.shown") && document.activeElement.matches(".pane textarea")`) // assigned to her, because she is online
 	ann.Keys("Hello visitor" + kb.Enter)
 	visitor.Wait(`$("chat .message.agent") && text("chat .message.agent").includes("Ann")`)
 
@@ -109,21 +110,21 @@ func TestBrowserNewOrganization(t *testing.T) {
 	other.Go(s.URL + "/forgot")
 	other.Type("#f-email", "ann@"+mark+".example"+kb.Enter)
 	other.Wait(`$(".notice.good")`)
-	letter = receive(t, letters)
-	reset := regexp.MustCompile(`http\S+/reset/\S+`).FindString(letter.Text)
+	mail = receive(t, mails)
+	reset := regexp.MustCompile(`http\S+/reset/\S+`).FindString(mail.Text)
 	other.Go(reset)
 	other.Type("#f-password", "Ann's new password"+kb.Enter)
 	other.Wait(`location.pathname === "/desk" && text("#connection") === "Online" && $(".pane.shown")`)
 	ann.Wait(`$("#again-password")?.getClientRects().length`) // her desk asks for it in place
 
-	// Olga disables her: the desk ends, the conversation waits again, the visitor is told kindly.
+	// Olga disables her: the desk ends, the conversation waits again, the visitor is informed kindly.
 	olga.Go(s.URL + "/admin/people")
 	olga.Click(`form[action$="/disable"] button`)
 	other.Wait(`$("#again-password")?.getClientRects().length`)
 	olga.Wait(`$("tr.off")`)
 	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
 	olga.Go(s.URL + "/desk")
-	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is there: it comes to her
+	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is online: it is assigned to her
 
 	for who, tab := range map[string]*testkit.Tab{"olga": olga, "ann": ann, "other": other, "visitor": visitor} {
 		for _, line := range tab.Console() {
@@ -134,10 +135,10 @@ func TestBrowserNewOrganization(t *testing.T) {
 	}
 }
 
-func receive(t *testing.T, letters <-chan testkit.Mail) testkit.Mail {
+func receive(t *testing.T, mails <-chan testkit.Mail) testkit.Mail {
 	t.Helper()
 	select {
-	case l := <-letters:
+	case l := <-mails:
 		return l
 	case <-time.After(15 * time.Second):
 		t.Fatal("no letter came")
@@ -145,8 +146,8 @@ func receive(t *testing.T, letters <-chan testkit.Mail) testkit.Mail {
 	}
 }
 
-// What strangers and members can send to forms: wrong in every way, answered in words with the right status, and never an
-// internal error. Nothing that was typed is lost.
+// TestInvalidForms sends to forms what strangers and members can send, wrong in every way: each is answered with a
+// reason and the right status, never with an internal error, and nothing typed is lost.
 func TestInvalidForms(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -198,7 +199,7 @@ func TestInvalidForms(t *testing.T) {
 	}
 }
 
-// Cookies are out of scripts' reach, and a log-in makes a new session.
+// TestSessionCookie shows that scripts cannot read cookies, and that a log-in makes a new session.
 func TestSessionCookie(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

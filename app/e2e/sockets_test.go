@@ -82,8 +82,8 @@ func (b *rawConn) checkClosed(want ws.StatusCode) {
 	}
 }
 
-// The visitors' sockets and the desks' are different transports; what a client may do and what becomes of one that breaks
-// the rules is the same.
+// TestBothTransports shows that the transports of visitors' sockets and of desks, which differ, allow the same to a
+// client and treat one that breaks the rules in the same way.
 func TestBothTransports(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -205,7 +205,8 @@ func TestBothTransports(t *testing.T) {
 	}
 }
 
-// A visitor that does not read is cut when its queue is full, and misses nothing when it comes back.
+// TestSlowReaderIsCut shows that a visitor that does not read is disconnected when its queue is full, and misses
+// nothing when it reconnects.
 func TestSlowReaderIsCut(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -250,7 +251,8 @@ func TestSlowReaderIsCut(t *testing.T) {
 	}
 }
 
-// What is over a limit is refused in words with a time, on the open socket or in the answer, and works again after it.
+// TestLimits shows that what is over a limit is refused with a reason and a time, on the open socket or in the
+// answer, and works again after it.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	o, quiet := testkit.NewOrg(t), testkit.NewOrg(t)
@@ -313,7 +315,7 @@ func TestLimits(t *testing.T) {
 	good("after the wait", say(c))
 }
 
-// Whatever clients did: when all have gone, nothing of them is left.
+// TestNothingLeaks shows that when all clients have gone, whatever they did, nothing of them is left.
 func TestNothingLeaks(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -345,8 +347,8 @@ func TestNothingLeaks(t *testing.T) {
 	t.Errorf("%d sockets are still counted", s.Live.Stats().Sockets[0].Open)
 }
 
-// A visitor with very many tabs keeps the newest; a long history comes in pages of bounded size, on a socket and by polling,
-// and an acknowledgement comes after it.
+// TestLimitsOfOneVisitor shows that a visitor with very many tabs keeps the newest; that a long history comes in
+// pages of bounded size, on a socket and by polling; and that an acknowledgement comes after it.
 func TestLimitsOfOneVisitor(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

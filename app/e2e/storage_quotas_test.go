@@ -17,7 +17,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// storedBytes is what an organization counts as stored.
+// storedBytes returns how many bytes an organization and its website count as stored.
 func storedBytes(t testing.TB, s *serve.Server, o testkit.Org) (organization, website int64) {
 	t.Helper()
 	all, err := s.Files.GetStorageUse(context.Background(), o.As(access.Owner), uuid.Nil)
@@ -28,7 +28,7 @@ func storedBytes(t testing.TB, s *serve.Server, o testkit.Org) (organization, we
 	return all.Used, one.Used
 }
 
-// Quotas hold whatever comes at once, to whichever server.
+// TestStorageQuotas shows that quotas hold whatever comes at once, to whichever server.
 func TestStorageQuotas(t *testing.T) {
 	t.Parallel()
 	o, neighbor := testkit.NewOrg(t), testkit.NewOrg(t)
@@ -66,7 +66,7 @@ func TestStorageQuotas(t *testing.T) {
 	if status, _, err := sendFile(servers[0], o, v, v.conversation, "", 1000, strings.NewReader(strings.Repeat("z", 1000))); err != nil || status != http.StatusConflict {
 		t.Errorf("beyond the quota: %d %v", status, err)
 	}
-	// The website has no room; the organization has, and a neighbor all of its own.
+	// The website's quota is used up; the organization's is not, and another website has its own.
 	if _, err := servers[0].Files.Put(context.Background(), o.As(access.Owner), newFile("a.txt", strings.Repeat("a", 900))); err != nil {
 		t.Error(err)
 	}
@@ -80,7 +80,7 @@ func TestStorageQuotas(t *testing.T) {
 	}
 }
 
-// A visitor stores some megabytes at once, and no more for a while.
+// TestUploadLimitPerVisitor shows that a visitor can store some megabytes at once, and no more for a while.
 func TestUploadLimitPerVisitor(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -99,7 +99,7 @@ func TestUploadLimitPerVisitor(t *testing.T) {
 	}
 }
 
-// The organization's page and a website's say how much is stored.
+// TestStorageIsShown shows that the organization's page and a website's say how much is stored.
 func TestStorageIsShown(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -14,7 +14,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// startConversation is a visitor's first message in a conversation that an agent has.
+// startConversation sends a visitor's first message and assigns the conversation to an agent.
 func startConversation(t testing.TB, s *serve.Server, o testkit.Org, text string) (*visitorClient, uuid.UUID) {
 	t.Helper()
 	v := newVisitor(t, s, o, "")
@@ -26,7 +26,7 @@ func startConversation(t testing.TB, s *serve.Server, o testkit.Org, text string
 	return v, id
 }
 
-// bestSuggestion is the question of the first suggestion; empty if there is none.
+// bestSuggestion returns the question of the first suggestion; empty if there is none.
 func bestSuggestion(t testing.TB, s *serve.Server, who access.Actor, text string, place faq.Scope) string {
 	t.Helper()
 	found, err := s.FAQ.Suggest(context.Background(), who, faq.Question{Text: text, Language: "en", Scope: place})
@@ -42,8 +42,8 @@ func bestSuggestion(t testing.TB, s *serve.Server, who access.Actor, text string
 	return found.List[0].Question
 }
 
-// What an agent chooses teaches the organization's suggestions at once, on every server, and after all of them have forgotten;
-// another organization learns nothing.
+// TestSuggestionsLearnFromChoices shows that an agent's choice changes the organization's suggestions at once, on
+// every server, also after all of them have dropped their engines; another organization learns nothing.
 func TestSuggestionsLearnFromChoices(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

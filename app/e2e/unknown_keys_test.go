@@ -11,8 +11,9 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A thousand requests with keys, tokens and secrets of nothing cost the database little, whether they are the same or different, and
-// those of another network are answered meanwhile. Not in parallel: statements are counted.
+// TestUnknownKeysOverHTTP shows that a thousand requests with unknown keys, tokens and secrets cost the database
+// little, whether they are the same or different, and that those of another network are answered meanwhile. It is
+// not parallel: statements are counted.
 func TestUnknownKeysOverHTTP(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)

@@ -23,7 +23,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// sendFile sends a visitor's file to a conversation, from an address. body may come slowly; size -1: it is not said.
+// sendFile sends a visitor's file to a conversation, from an address. The body may come slowly; size -1 sends no
+// length.
 func sendFile(s *serve.Server, o testkit.Org, v *visitorClient, conversation, address string, size int64, body io.Reader) (status int, answer string, err error) {
 	return sendFileAs(s, o, v, uuid.New(), conversation, address, size, body)
 }
@@ -49,7 +50,7 @@ func sendFileAs(s *serve.Server, o testkit.Org, v *visitorClient, id uuid.UUID, 
 }
 
 // countFiles counts the files on disk: those in the store, and those that are coming.
-func countFiles(t testing.TB, dir string) (kept, coming int) {
+func countFiles(t testing.TB, dir string) (stored, coming int) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -58,14 +59,14 @@ func countFiles(t testing.TB, dir string) (kept, coming int) {
 		case err == nil && d.Type().IsRegular() && strings.HasPrefix(d.Name(), "upload-"):
 			coming++
 		case err == nil && d.Type().IsRegular():
-			kept++
+			stored++
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return kept, coming
+	return stored, coming
 }
 
 func withFilesIn(t testing.TB, dir *string) func(*serve.Config) {
@@ -73,7 +74,8 @@ func withFilesIn(t testing.TB, dir *string) func(*serve.Config) {
 	return func(c *serve.Config) { c.FilesURL = *dir }
 }
 
-// A file for a conversation that is not the visitor's is refused before a byte of it has come, and nothing of it is kept.
+// TestUploadToForeignConversation shows that a file for a conversation that is not the visitor's is refused before a
+// byte of it has come, and that nothing of it is stored.
 func TestUploadToForeignConversation(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -101,8 +103,8 @@ func TestUploadToForeignConversation(t *testing.T) {
 			t.Errorf("%s: %d %s %v", name, status, answer, err)
 		}
 	}
-	if kept, coming := countFiles(t, dir); kept+coming > 0 {
-		t.Errorf("%d files are kept", kept+coming)
+	if stored, coming := countFiles(t, dir); stored+coming > 0 {
+		t.Errorf("%d files are kept", stored+coming)
 	}
 	if all, site := storedBytes(t, s, o); all != 0 || site != 0 {
 		t.Errorf("%d and %d bytes count", all, site)
@@ -115,7 +117,8 @@ func TestUploadToForeignConversation(t *testing.T) {
 	}
 }
 
-// A file whose message is refused when it has come is removed, with its bytes and what it counts; one with the same bytes stays.
+// TestRefusedUploadsAreRemoved shows that a file whose message is refused after it has come is removed, with its
+// bytes and its count, while one with the same bytes stays.
 func TestRefusedUploadsAreRemoved(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -152,15 +155,15 @@ func TestRefusedUploadsAreRemoved(t *testing.T) {
 			t.Errorf("%d %s", status, answer)
 		}
 	}
-	if kept, coming := countFiles(t, dir); kept != 1 || coming != 0 {
-		t.Errorf("%d files are kept, and %d are coming", kept, coming)
+	if stored, coming := countFiles(t, dir); stored != 1 || coming != 0 {
+		t.Errorf("%d files are kept, and %d are coming", stored, coming)
 	}
 	if all, site := storedBytes(t, s, o); all != 12 || site != 12 {
 		t.Errorf("%d and %d bytes count, not 12", all, site)
 	}
 }
 
-// trickle lets a body come slowly, but quickly enough, until it is closed.
+// trickle sends a body slowly, but quickly enough, until it is closed.
 func trickle(end *io.PipeWriter) {
 	for {
 		if _, err := end.Write(bytes.Repeat([]byte("words "), 2000)); err != nil {
@@ -179,7 +182,8 @@ func waitFor(t testing.TB, what string, is func() bool) {
 	}
 }
 
-// Slow uploads of three organizations, as many as each may have, leave room for the others', and for each address its own.
+// TestSlowUploadsLeaveCapacity shows that slow uploads of three organizations, as many as each may have, leave
+// capacity for others, and for each address its own.
 func TestSlowUploadsLeaveCapacity(t *testing.T) {
 	t.Parallel()
 	var dir string
@@ -217,8 +221,8 @@ func TestSlowUploadsLeaveCapacity(t *testing.T) {
 	}
 }
 
-// What comes from people who are not logged in is bounded before it is parsed, whatever the address ends with; and a log-in is asked for
-// before a large body is read.
+// TestBodyLimits shows that bodies of people who are not logged in are bounded before they are parsed, whatever the
+// address ends with, and that a log-in is required before a large body is read.
 func TestBodyLimits(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -264,7 +268,8 @@ func TestBodyLimits(t *testing.T) {
 	}
 }
 
-// sendEndlessBody sends a body without end, until the server has enough, and returns how many bytes went into the connection.
+// sendEndlessBody sends a body without end until the server refuses it, and returns how many bytes went into the
+// connection.
 func sendEndlessBody(t testing.TB, s *serve.Server, path, key string) (sent int64) {
 	t.Helper()
 	c, err := net.Dial("tcp", s.Address)

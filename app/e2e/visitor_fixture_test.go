@@ -67,7 +67,7 @@ func (v *visitorClient) record(f traffic.Frame) {
 	}
 }
 
-// await waits for a frame of a type; messages that come before it are noted.
+// await waits for a frame of a type; messages that come before it are recorded.
 func (v *visitorClient) await(kind string) traffic.Frame {
 	v.t.Helper()
 	until := time.Now().Add(15 * time.Second)
@@ -97,7 +97,7 @@ func (v *visitorClient) send(text string) traffic.Frame {
 	return f
 }
 
-// awaitText waits until a message has come in.
+// awaitText waits until a message has come.
 func (v *visitorClient) awaitText(text string) {
 	v.t.Helper()
 	for !slices.Contains(v.texts, text) {
@@ -118,7 +118,7 @@ func portOf(t testing.TB, address string) int {
 	return n
 }
 
-// brokenNetwork is a network between a visitor and the server that can be cut.
+// brokenNetwork is a network between a client and the server that can be cut.
 type brokenNetwork struct {
 	url      string
 	listener net.Listener
@@ -169,7 +169,7 @@ func (l *brokenNetwork) carry(to, from net.Conn) {
 		_, mute := l.mute[from]
 		l.mu.Unlock()
 		if mute {
-			if err != nil { // the other side is told nothing of it
+			if err != nil { // the other side does not notice
 				from.Close()
 				return
 			}
@@ -197,7 +197,7 @@ func (l *brokenNetwork) add(conns ...net.Conn) bool {
 	return !l.cut
 }
 
-// setCut cuts the link, with all connections on it, or mends it.
+// setCut cuts the network, with all connections on it, or restores it.
 func (l *brokenNetwork) setCut(cut bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -209,7 +209,8 @@ func (l *brokenNetwork) setCut(cut bool) {
 	}
 }
 
-// silence lets nothing pass any more on the connections that are open, in either direction, and closes none of them. New ones are carried.
+// silence stops the connections that are open from carrying anything, in either direction, and closes none of them.
+// New ones work.
 func (l *brokenNetwork) silence() (silenced int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -231,7 +232,7 @@ func removeDomain(o testkit.Org, s *serve.Server, host string) error {
 	return nil
 }
 
-// rawSocket is a panel's socket that sends and hears bytes.
+// rawSocket is a panel's socket that sends and receives bytes.
 type rawSocket struct {
 	t    testing.TB
 	conn *websocket.Conn
@@ -246,7 +247,7 @@ func openRaw(t testing.TB, s *serve.Server, o testkit.Org, origin string) *rawSo
 	return dialRaw(t, s, o, http.Header{"Origin": {origin}})
 }
 
-// openRawFrom connects from an address of the world.
+// openRawFrom connects from an address outside.
 func openRawFrom(t testing.TB, s *serve.Server, o testkit.Org, address string) *rawSocket {
 	t.Helper()
 	return dialRaw(t, s, o, http.Header{"Origin": {"https://shop.example"}, "X-Forwarded-For": {address}})
@@ -269,7 +270,7 @@ func (r *rawSocket) send(frame string) {
 	}
 }
 
-// next is the next frame that does not come by time, as a place in line and a heartbeat do.
+// next returns the next frame, except for those that come with time: positions in the queue and heartbeats.
 func (r *rawSocket) next() string {
 	r.t.Helper()
 	for {

@@ -20,13 +20,13 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// A mail to a visitor who has gone is in that visitor's language and time zone, in both forms, comes from the website by name, with its
-// own subject, and leads back to the page's own fragment.
+// TestVisitorMailLanguage shows that a mail to a visitor who has left is in that visitor's language and time zone,
+// in both forms, comes from the website by name, with its own subject, and leads back to the page's own fragment.
 func TestVisitorMailLanguage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	smtp, letters := testkit.MailServer(t, 0)
+	smtp, mails := testkit.MailServer(t, 0)
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, time.Hour
 	})
@@ -70,7 +70,7 @@ func TestVisitorMailLanguage(t *testing.T) {
 		if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "**Heute** <b>abgeschickt</b>"); err != nil {
 			t.Fatal(err)
 		}
-		l := receive(t, letters)
+		l := receive(t, mails)
 		from, err := mail.ParseAddress(l.Header.Get("From"))
 		if err != nil || from.Name != "Grüner Tee" || from.Address != "parley@brightline.example" {
 			t.Errorf("from %v %v", from, err)
@@ -89,7 +89,7 @@ func TestVisitorMailLanguage(t *testing.T) {
 	}
 }
 
-// newestConversation is the organization's newest conversation; zero: there is none.
+// newestConversation returns the organization's newest conversation; zero if there is none.
 func newestConversation(t testing.TB, s *serve.Server, o testkit.Org) (id uuid.UUID) {
 	t.Helper()
 	err := s.DB.As(access.System(o.ID, "test")).QueryRow(context.Background(), "select coalesce((select id from conversations order by created_at desc limit 1), '00000000-0000-0000-0000-000000000000')").Scan(&id)
@@ -99,8 +99,8 @@ func newestConversation(t testing.TB, s *serve.Server, o testkit.Org) (id uuid.U
 	return id
 }
 
-// What mails are called is checked where it is set: nothing gets into their headers, and nothing is hidden in them. The preview shows
-// what is typed, alone and without anything that runs.
+// TestMailSettings shows that names and subjects of mails are checked where they are set: nothing gets into their
+// headers, and nothing is hidden in them. The preview shows what is typed, alone and without anything that runs.
 func TestMailSettings(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -168,7 +168,7 @@ func fetch(t testing.TB, s *serve.Server, cookie, path string) (int, http.Header
 	return res.StatusCode, res.Header, string(body)
 }
 
-// The page of a website's widget shows a mail as it is typed.
+// TestBrowserMailSettings shows that the page of a website's widget previews a mail as it is typed.
 func TestBrowserMailSettings(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -11,8 +11,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Two names that a site has for its visitors are two visitors, however alike they look; and a token with a header that must be
-// understood is refused.
+// TestVisitorSignInIsExact shows that two names that a site has for its visitors are two visitors, however alike
+// they look, and that a token with a header that must be understood is refused.
 func TestVisitorSignInIsExact(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -19,7 +19,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// On hostile pages, in other languages, on phones: it looks and works as it should.
+// TestBrowserWidgetEverywhere shows that the widget looks and works as it should on hostile pages, in other
+// languages, and on phones.
 func TestBrowserWidgetEverywhere(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -136,7 +137,7 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	}
 }
 
-// The agent's picture, as this customer's visitors see it.
+// TestBrowserAgentAvatar shows the agent's picture as this customer's visitors see it.
 func TestBrowserAgentAvatar(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -161,7 +162,7 @@ func TestBrowserAgentAvatar(t *testing.T) {
 	visitor.Wait(`$("chat .face") && $("chat .face").naturalWidth === 40`)
 }
 
-// The second look that comes with it is another one altogether, and works.
+// TestBrowserCustomTheme shows that the second theme that comes with the widget differs altogether, and works.
 func TestBrowserCustomTheme(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

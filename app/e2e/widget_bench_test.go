@@ -10,8 +10,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// BenchmarkWidget prints what the widget costs a page on a processor four times slower: the main thread's time until the launcher is
-// there, what moves, and how long it takes from a click to a composer that can be written in.
+// BenchmarkWidget prints what the widget costs a page on a processor four times slower: the main thread's time until
+// the launcher is there, layout shifts, and how long it takes from a click to a composer that can be written in.
 func BenchmarkWidget(b *testing.B) {
 	o := testkit.NewOrg(b)
 	s := startServer(b, nil)

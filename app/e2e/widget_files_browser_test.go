@@ -17,8 +17,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// Files go both ways: what is an image is shown, anything else is a card; what could do harm is refused in words; and nobody
-// but the two sides gets at them.
+// TestBrowserFiles shows that files go both ways: an image is shown, anything else is a card; harmful files are
+// refused with a reason; and only the two sides have access to them.
 func TestBrowserFiles(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -66,7 +66,7 @@ func TestBrowserFiles(t *testing.T) {
 		t.Errorf("a forged link: %v %v", err, res.StatusCode)
 	}
 
-	// Taken back, it is nowhere any more.
+	// Deleted, it is nowhere any more.
 	desk.Click(".pane textarea")
 	desk.Keys(kb.ArrowUp)
 	visitor.Wait(`!$("chat .message.agent .file")`)

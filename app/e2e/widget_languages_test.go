@@ -11,7 +11,8 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// A language falls back along its parts, in what the widget says and in what a website says.
+// TestWidgetLanguages shows that a language falls back along its parts, in the widget's texts and in a website's
+// own.
 func TestWidgetLanguages(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -55,7 +56,7 @@ func TestWidgetLanguages(t *testing.T) {
 	}
 }
 
-// siteAnswer asks what a page asks before the chat is shown.
+// siteAnswer requests what a page requests before the chat is shown.
 func siteAnswer(t *testing.T, s *serve.Server, key, lang string, into any) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, s.URL+"/widget/v1/site?key="+key+"&lang="+lang, nil)

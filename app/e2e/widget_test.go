@@ -23,7 +23,7 @@ func inChat(selector string) string {
 	return `document.getElementById("parley").shadowRoot.querySelector("` + selector + `")`
 }
 
-// saveWidgetScreenshot keeps a picture of a tab where SCREENSHOTS says.
+// saveWidgetScreenshot stores a picture of a tab in the folder that SCREENSHOTS names.
 func saveWidgetScreenshot(t *testing.T, b *testkit.Tab, name string) {
 	t.Helper()
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
@@ -50,7 +50,8 @@ func openChat(b *testkit.Tab, page string) {
 	b.Wait(`$("chat .panel") && !$("chat .panel").hidden`)
 }
 
-// Where a website asks for it, a new visitor's browser does some work first, and its person notices nothing.
+// TestBrowserProofOfWork shows that where a website asks for it a new visitor's browser does some work first, and
+// the visitor notices nothing.
 func TestBrowserProofOfWork(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -69,7 +70,8 @@ func TestBrowserProofOfWork(t *testing.T) {
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
 }
 
-// The picture of the page: shown first, without what is in the fields, sent when the visitor says so.
+// TestBrowserPageScreenshot shows the screenshot of a page: shown first, without what is in the fields, and sent
+// when the visitor says so.
 func TestBrowserPageScreenshot(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
@@ -85,7 +87,8 @@ func TestBrowserPageScreenshot(t *testing.T) {
 	b.Wait(`$("chat .message.visitor .file img") && $("chat .message.visitor .file img").naturalWidth > 1000`)
 }
 
-// What managers set is what visitors get; the page shows it before it is saved, and keeps what was typed wrong.
+// TestBrowserWidgetSettings shows that visitors get what managers set; the page previews it before it is saved, and
+// a refused form keeps what was typed.
 func TestBrowserWidgetSettings(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)

@@ -12,8 +12,9 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/identity"
+	"parley/app/domain/team"
 	"parley/app/front/live"
-	"parley/app/front/web"
+	"parley/app/platform/jobs"
 	"parley/app/platform/pg"
 	"parley/app/platform/push"
 	"path/filepath"
@@ -49,12 +50,13 @@ type Config struct {
 	InternalModels []string     // host:port of language models inside the house
 	ModelLimits    model.Limits // tests: shorter ones
 	PushKeys       push.Keys
-	GeoFile        string // empty: countries are not known
-	SignUp         string // open, closed or invite; empty: closed, but for the demo
+	GeoFile        string            // empty: countries are not known
+	SignUp         team.SignUpPolicy // empty: closed, but for the demo
 	Identity       identity.Limits
 	Demo           bool // serve --demo
 
 	AnswerMailAfter, SettingsMinute time.Duration // tests: shorter ones; 0: the usual
+	Jobs                            jobs.Options  // tests: others
 
 	CommitMode conversation.CommitMode           // for the bench only
 	Volatile   bool                              // tests: a private cluster without fsync
@@ -74,8 +76,8 @@ func ReadConfig(env func(string) string) (Config, error) {
 	if c.DirectURL != "" && c.DatabaseURL == "" {
 		return c, errors.New("DATABASE_DIRECT_URL goes with DATABASE_URL: set that, too")
 	}
-	switch c.SignUp = env("SIGNUP"); c.SignUp {
-	case "", web.SignUpOpen, web.SignUpClosed, web.SignUpInvite:
+	switch c.SignUp = team.SignUpPolicy(env("SIGNUP")); c.SignUp {
+	case "", team.SignUpOpen, team.SignUpClosed, team.SignUpInvite:
 	default:
 		return c, fmt.Errorf(`SIGNUP must be "open", "closed" or "invite", not %q`, c.SignUp)
 	}
@@ -169,14 +171,14 @@ func (c Config) CheckServe() error {
 func ConfigFromEnvironment() (Config, error) { return ReadConfig(os.Getenv) }
 
 // signUpMode is who can create an organization.
-func (c Config) signUpMode() string {
+func (c Config) signUpMode() team.SignUpPolicy {
 	switch {
 	case c.SignUp != "":
 		return c.SignUp
 	case c.Demo:
-		return web.SignUpOpen
+		return team.SignUpOpen
 	}
-	return web.SignUpClosed
+	return team.SignUpClosed
 }
 
 // withRunningCluster is the configuration of a command that may work beside a running server: with the server's private Postgres, if it runs.

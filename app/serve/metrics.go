@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"errors"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"strconv"
@@ -15,42 +13,41 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/routing"
+	"parley/app/front/live"
 	"parley/app/platform/bus"
 )
 
-// serveAdmin serves metrics and profiles on an address of their own, which is not for the world.
-func (s *Server) serveAdmin(address string) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return err
-	}
-	s.AdminAddress = listener.Addr().String()
+// newAdminServer serves metrics and profiles on an address of its own, which must not be open to the world.
+func newAdminServer(registry *prometheus.Registry) *http.Server {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics(), promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	s.admin = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	s.parts.Go(func() error {
-		if err := s.admin.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	return nil
+	return &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 }
 
-// metrics describes this process in Prometheus' way. Counting costs nothing while nobody asks.
-func (s *Server) metrics() *prometheus.Registry {
+// sources are the parts whose counts the metrics show.
+type sources struct {
+	*Services
+	*readiness
+	Live        *live.Hub
+	Connections *BoundedListener
+	later       later
+	commits     commitMetrics
+}
+
+// newRegistry describes this process to Prometheus. Counting costs nothing while nobody asks.
+func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
 	s.commits.register(r)
 	rounds := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_routing_round_seconds", Help: "Duration of one round of routing decisions.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
 	assigned := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_assigned_total", Help: "Conversations given to agents by routing."})
 	again := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_failed_total", Help: "Rounds that failed or were overtaken; they are done again."})
-	r.MustRegister(rounds, assigned, again, s.requests.took)
+	r.MustRegister(rounds, assigned, again, requests.took)
 	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
 		Help:    "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, picked and accepted by the agent.",
 		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}}, []string{"by"})}
@@ -131,7 +128,7 @@ func (w queueMetrics) HandleEvents(events []bus.Event) {
 func (queueMetrics) Resync(uuid.UUID) {}
 
 // collector reads the parts' own counts when it is asked.
-type collector struct{ s *Server }
+type collector struct{ s sources }
 
 var (
 	socketsOpen        = desc("parley_sockets_open", "Sockets open now.", "kind")
@@ -205,21 +202,24 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	count(busReceived, b.Received)
 	count(busResyncs, b.Resyncs)
 	statements, trips := c.s.DB.Counts()
-	count(dbStatements, statements)
-	count(dbRoundTrips, trips)
+	jobStatements, jobTrips := c.s.DB.JobCounts()
+	count(dbStatements, statements+jobStatements)
+	count(dbRoundTrips, trips+jobTrips)
 	used, idle := c.s.DB.Connections()
 	gauge(dbConns, float64(used), "used")
 	gauge(dbConns, float64(idle), "idle")
 	gauge(dbWaiting, float64(c.s.DB.Waiting()))
-	gauge(mailsWaiting, float64(c.s.mailer.Waiting()))
-	sent, lost, again := c.s.mailer.Counts()
+	if waiting, err := c.s.later.mailsWaiting(); err == nil {
+		gauge(mailsWaiting, float64(waiting))
+	}
+	sent, lost, again := c.s.later.mailer.Counts()
 	count(mailsSent, sent)
 	count(mailsFailed, lost, "lost")
 	count(mailsFailed, again, "again")
 	for reason, n := range c.s.Identity.RefusedLogIns() {
 		count(loginsRefused, n, reason)
 	}
-	count(mailsRefused, c.s.mailer.Refused())
+	count(mailsRefused, c.s.later.mails.Refused())
 	open, idle := c.s.Connections.Count()
 	gauge(httpOpen, float64(open-idle), "active")
 	gauge(httpOpen, float64(idle), "idle")

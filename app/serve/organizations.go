@@ -7,7 +7,7 @@ import (
 	"io"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/front/web"
+	"parley/app/domain/team"
 	"parley/app/platform/fail"
 	"parley/app/platform/mail"
 	"parley/app/platform/validate"
@@ -74,7 +74,7 @@ func createWithOwner(ctx context.Context, orgs *org.Service, members *identity.S
 // InviteOrganization is "parley invite".
 func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.Writer) error {
 	cfg = cfg.withRunningCluster()
-	if cfg.signUpMode() == web.SignUpClosed {
+	if cfg.signUpMode() == team.SignUpClosed {
 		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for this command, or create the organization with "parley organization"`)
 	}
 	h, mailer, name, err := openForOrganization(ctx, cfg, args[0])
@@ -99,7 +99,7 @@ func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.W
 }
 
 func sendLink(ctx context.Context, m *mail.Mailer, to, subject, name, link string, out io.Writer) error {
-	if err := m.SendNow(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
+	if err := m.Send(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
 		".\nChoose a password and start here:\n\n" + link + "\n\nIf you do not expect this, do nothing.\n"}); err != nil {
 		return fmt.Errorf("the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s", to, err, to)
 	}
@@ -130,7 +130,6 @@ func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer
 		return err
 	}
 	defer h.close()
-	h.Identity.SetLimits(cfg.Identity)
 	l, err := h.Identity.CreateOperatorResetLink(ctx, email)
 	if err != nil {
 		return err

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,184 +17,242 @@ import (
 	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
-	"parley/app/domain/followup"
-	"parley/app/domain/notification"
+	"parley/app/domain/team"
 	"parley/app/domain/visitor"
+	"parley/app/front/desk"
 	"parley/app/front/live"
 	"parley/app/front/web"
 	"parley/app/platform/forms"
 	"parley/app/platform/geo"
-	"parley/app/platform/mail"
-	"parley/app/platform/push"
 )
 
 // Server is a running Parley.
 type Server struct {
 	*Services
-	URL     string // how browsers reach it
-	Address string // host and port
-	Demo    *demo.Data
-	Live    *live.Hub
-	mailer  *mail.Mailer
-	summary string     // what it uses, for the operator to read
-	Failed  chan error // gets the reason if a part ends by itself
+	*readiness
+	URL         string // how browsers reach it
+	Address     string // host and port
+	Demo        *demo.Data
+	Live        *live.Hub
+	HTTP        *http.Server
+	Connections *BoundedListener
+	Failed      chan error // gets the reason if a part ends by itself
 
-	HTTP           *http.Server
-	Connections    *BoundedListener
-	requests       requestMetrics
-	commits        commitMetrics
-	admin          *http.Server // nil: there is none
-	AdminAddress   string       // its host and port
-	drainDelay     time.Duration
-	disks          disks
-	Ready          atomic.Bool
-	readinessMu    sync.Mutex // of what the database said last
-	readyCheckedAt time.Time
-	readyErr       error
-	databaseDown   atomic.Bool // the database, when /readyz last asked
-	stopping       atomic.Bool
-	stopParts      context.CancelFunc
-	parts          *errgroup.Group
+	AdminAddress string       // host and port of metrics and profiles; empty: not served
+	admin        *http.Server // nil: metrics and profiles are not served
+
+	later      later
+	summary    string // what it uses, for the operator to read
+	drainDelay time.Duration
+	stopping   atomic.Bool
+	parts      parts
 }
 
-// Start brings up a server that accepts requests when it returns.
-func Start(ctx context.Context, cfg Config) (_ *Server, err error) {
-	mailer, err := mail.NewMailer(cfg.SMTPURL)
-	if err != nil {
-		return nil, err
-	}
+// parts are the goroutines of a server. The first one that ends by itself ends the others.
+type parts struct {
+	*errgroup.Group
+	stop context.CancelFunc
+}
+
+// newParts returns no parts yet, and the context that they run with.
+func newParts(ctx context.Context) (parts, context.Context) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	group, ctx := errgroup.WithContext(ctx)
+	return parts{group, stop}, ctx
+}
+
+// Start brings up a server that accepts requests when it returns. The server runs until Stop, also after ctx has ended.
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	commits := newCommitMetrics()
 	var observer conversation.Observer
 	if cfg.AdminAddr != "" {
 		observer = commits
 	}
-	h, err := openServices(ctx, cfg, observer)
+	services, err := openServices(ctx, cfg, observer)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Services: h, mailer: mailer, Failed: make(chan error, 1), drainDelay: cfg.DrainDelay, disks: newDisks(cfg, h.Cluster), requests: newRequestMetrics(), commits: commits}
-	listener, err := net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port))
+	group, groupCtx := newParts(ctx)
+	s, listeners, err := build(ctx, cfg, services, commits, group)
 	if err != nil {
-		h.close()
-		return nil, fmt.Errorf("cannot listen on port %d (set PORT to another): %w", cfg.Port, err)
+		group.stop()
+		listeners.close()
+		services.close()
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			listener.Close()
-			h.close()
+	s.run(ctx, groupCtx, listeners)
+	return s, nil
+}
+
+// listeners are the ports that a server accepts connections on.
+type listeners struct {
+	public net.Listener
+	admin  net.Listener // nil: metrics and profiles are not served
+}
+
+func listen(cfg Config) (l listeners, err error) {
+	if l.public, err = net.Listen("tcp", fmt.Sprintf(":%d", cfg.Port)); err != nil {
+		return l, fmt.Errorf("cannot listen on port %d (set PORT to another): %w", cfg.Port, err)
+	}
+	if cfg.AdminAddr != "" {
+		l.admin, err = net.Listen("tcp", cfg.AdminAddr)
+	}
+	return l, err
+}
+
+func (l listeners) close() {
+	for _, x := range []net.Listener{l.public, l.admin} {
+		if x != nil {
+			x.Close()
 		}
-	}()
-	s.Address = fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
-	s.URL = cfg.PublicURL
-	if s.URL == "" {
-		s.URL = "http://" + s.Address
+	}
+}
+
+// build puts a server together on its services. Nothing of it runs yet. On an error the caller closes the listeners.
+func build(ctx context.Context, cfg Config, services *Services, commits commitMetrics, group parts) (*Server, listeners, error) {
+	l, err := listen(cfg)
+	if err != nil {
+		return nil, l, err
+	}
+	address := fmt.Sprintf("localhost:%d", l.public.Addr().(*net.TCPAddr).Port)
+	publicURL := cfg.PublicURL
+	if publicURL == "" {
+		publicURL = "http://" + address
 	}
 	secret := cfg.SecretKey
 	if secret == "" {
 		if secret, err = storedSecret(cfg.DataDir); err != nil {
-			return nil, err
+			return nil, l, err
 		}
 	}
-	webCfg := web.Config{PublicURL: s.URL, SignUp: cfg.signUpMode(), Ready: s.readinessError, Degraded: s.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
-	if cfg.AdminAddr != "" {
-		webCfg.Observe = s.requests.observe
-	}
+	var data *demo.Data
 	if cfg.Demo {
-		if s.Demo, err = demo.Ensure(ctx, h.ForDemo(), s.URL); err != nil {
-			return nil, fmt.Errorf("demo data: %w", err)
+		if data, err = demo.Ensure(ctx, services.ForDemo(), publicURL); err != nil {
+			return nil, l, fmt.Errorf("demo data: %w", err)
 		}
-		webCfg.Demo, webCfg.ShopKey = &s.Demo.Demo, s.Demo.ShopKey
 	}
-	s.summary = cfg.summary()
-	s.Live = live.New(live.Services{Conversations: h.Conversations, Visitors: h.Visitors, Org: h.Org, Routing: h.Routing, FAQ: h.FAQ}, h.Bus, visitor.NewTokens(secret), files.NewLinks(secret), cfg.Limits)
-	s.Live.AgentPicture = h.Identity.FindAvatar
-	s.Live.OnSocketCountChange(memoryReleaser())
+	drafts, err := assist.New(services.DB, services.Conversations, services.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
+	if err != nil {
+		return nil, l, err
+	}
+	screens := desk.New(desk.Services{Conversations: services.Conversations, Visitors: services.Visitors, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
+	later, err := newLater(ctx, cfg, services, publicURL)
+	if err != nil {
+		return nil, l, err
+	}
+	hub, err := newHub(cfg, services, screens, later, secret)
+	if err != nil {
+		later.close()
+		return nil, l, err
+	}
+	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
+	handler, err := newFront(cfg, frontParts{services: services, assist: drafts, screens: screens, hub: hub, later: later, demo: data, readiness: ready, requests: requests}, publicURL, secret)
+	if err != nil {
+		later.close()
+		return nil, l, err
+	}
+	connections := newBoundedListener(l.public, cfg.Connections, cfg.Proxies)
+	s := &Server{Services: services, readiness: ready, URL: publicURL, Address: address, Demo: data, Live: hub, HTTP: newHTTPServer(handler, connections),
+		Connections: connections, Failed: make(chan error, 1), later: later, summary: cfg.summary(), drainDelay: cfg.DrainDelay, parts: group}
+	if l.admin != nil {
+		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, later, commits}, requests))
+	}
+	return s, l, nil
+}
+
+// newHub returns the hub of this process, which hears the bus from now on.
+func newHub(cfg Config, services *Services, screens *desk.Service, later later, secret string) (*live.Hub, error) {
+	liveCfg := live.Config{Limits: cfg.Limits, Tokens: visitor.NewTokens(secret), Links: files.NewLinks(secret), OnSocketCountChange: memoryReleaser()}
 	if cfg.GeoFile != "" {
 		countries, err := geo.Open(cfg.GeoFile)
 		if err != nil {
 			return nil, err
 		}
-		s.Live.Country = countries.Country
+		liveCfg.Country = countries.Country
 	}
-	drafts, err := assist.New(h.DB, h.Conversations, h.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
-	if err != nil {
-		return nil, err
+	hub := live.New(live.Services{Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Routing: services.Routing, FAQ: services.FAQ,
+		Screens: screens, Avatars: services.Identity, FollowUp: later.followup}, services.Bus, liveCfg)
+	services.Bus.Subscribe(hub)
+	services.Bus.Subscribe(later.followup)
+	services.Bus.Subscribe(later.pusher)
+	return hub, nil
+}
+
+// frontParts is what the front is built from besides the configuration.
+type frontParts struct {
+	services  *Services
+	assist    *assist.Service
+	screens   *desk.Service
+	hub       *live.Hub
+	later     later
+	demo      *demo.Data // nil: not in demo mode
+	readiness *readiness
+	requests  requestMetrics
+}
+
+func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
+	h := p.services
+	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	if cfg.AdminAddr != "" {
+		webCfg.Observe = p.requests.observe
 	}
-	pusher, err := push.New(cfg.PushKeys)
-	if err != nil {
-		return nil, err
+	if p.demo != nil {
+		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	store, err := files.OpenStore(cfg.filesURL())
-	if err != nil {
-		return nil, err
-	}
-	h.Files = files.New(h.DB, store, files.Options{Scanner: cfg.Clamd, Quotas: cfg.Quotas, IncomingDir: filepath.Join(cfg.DataDir, "incoming")})
-	after, minute := cfg.AnswerMailAfter, cfg.SettingsMinute
-	if after == 0 {
-		after, minute = followup.AnswerMailAfter, time.Minute
-	}
-	mailing := followup.New(h.Bus, h.Conversations, h.Visitors, h.Org, h.Identity, mailer, after, minute)
-	s.Live.OnDeskOpen = mailing.Resume
-	if !mailer.IsOff() {
-		s.Live.MailTranscript = mailing.MailTranscript
-	}
-	notification.Subscribe(h.Bus, h.Identity, pusher)
-	front, err := web.New(webCfg, web.Services{Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Attachments: attachment.New(h.Conversations, h.Files), Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: drafts, Push: pusher, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Routing: h.Routing, Archive: h.Archive, Mail: mailer, Live: s.Live})
-	if err != nil {
-		return nil, err
-	}
-	s.Connections = newBoundedListener(listener, cfg.Connections, cfg.Proxies)
-	s.HTTP = &http.Server{Handler: front, ConnState: s.Connections.trackState,
+	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mails: p.later.mails},
+		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
+	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+}
+
+func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {
+	return &http.Server{Handler: handler, ConnState: connections.trackState,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+}
 
-	partsCtx, stopParts := context.WithCancel(context.WithoutCancel(ctx))
-	s.stopParts = stopParts
-	s.parts, partsCtx = errgroup.WithContext(partsCtx)
-	if cfg.AdminAddr != "" {
-		if err := s.serveAdmin(cfg.AdminAddr); err != nil {
-			stopParts()
-			return nil, err
-		}
+// run starts the server's parts, and returns when they do their work or ctx ends. Failed gets the reason if one of them ends by itself.
+func (s *Server) run(ctx, partsCtx context.Context, l listeners) {
+	for _, run := range []func(context.Context) error{s.Bus.Run, s.later.runner.Run, s.Routing.Run, s.Files.Run} {
+		s.parts.Go(func() error { return run(partsCtx) })
 	}
-	s.parts.Go(func() error { return h.Bus.Run(partsCtx) })
-	s.parts.Go(func() error { return mailer.Run(partsCtx) })
-	s.parts.Go(func() error { return h.Routing.Run(partsCtx) })
-	s.parts.Go(func() error { return h.Files.Run(partsCtx) })
-	s.parts.Go(func() error {
-		if err := s.HTTP.Serve(s.Connections); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	if h.Cluster != nil {
+	s.parts.Go(func() error { return serveHTTP(s.HTTP, s.Connections) })
+	if s.admin != nil {
+		s.parts.Go(func() error { return serveHTTP(s.admin, l.admin) })
+	}
+	if s.Cluster != nil {
 		s.parts.Go(func() error {
 			select {
 			case <-partsCtx.Done():
 				return nil
-			case <-h.Cluster.Exited():
-				return fmt.Errorf("the private Postgres has ended: %s", h.Cluster.LastOutput())
+			case <-s.Cluster.Exited():
+				return fmt.Errorf("the private Postgres has ended: %s", s.Cluster.LastOutput())
 			}
 		})
 	}
-	go func() { // the first part that ends by itself ends the server
+	go func() {
 		<-partsCtx.Done()
 		if !s.stopping.Load() {
 			s.Failed <- context.Cause(partsCtx)
 		}
 	}()
 	select {
-	case <-h.Bus.Connected():
-	case <-ctx.Done(): // told to end already
+	case <-s.Bus.Connected():
+	case <-ctx.Done(): // told to stop already
 	case <-time.After(3 * time.Second):
 		slog.Warn("the bus to the other servers is not connected yet; /readyz says when it is")
 	}
 	s.Ready.Store(true)
-	return s, nil
 }
 
-// Stop ends the server in order, within ten seconds: no longer ready, sockets told to come back elsewhere, requests
-// finished, what waits written, the other processes told, parts ended, the database closed.
+func serveHTTP(server *http.Server, listener net.Listener) error {
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Stop ends the server in this order, within ten seconds: it is no longer ready, sockets are closed so that their screens come
+// back to another server, requests and commits are finished, events to other processes are sent, the parts end, and the database is closed.
 func (s *Server) Stop() {
 	s.stopping.Store(true)
 	s.Ready.Store(false)
@@ -213,7 +269,7 @@ func (s *Server) Stop() {
 	if s.admin != nil {
 		s.admin.Close()
 	}
-	s.stopParts()
+	s.parts.stop()
 	s.parts.Wait()
 	s.Services.close()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"parley/app/demo"
 	"parley/app/domain/archive"
@@ -18,7 +19,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Services is the rooms, put together on a database.
+// Services are the services of the domain on one database.
 type Services struct {
 	Cluster       *pg.Cluster
 	DB            *pg.DB
@@ -78,33 +79,41 @@ func openServices(ctx context.Context, cfg Config, commits conversation.Observer
 	case cfg.DatabaseURL != "":
 		driver = bus.Postgres(h.DB)
 	}
-	h.wire(h.DB, bus.New(driver), cfg.Demo, conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode, Observer: commits})
-	h.Identity.SetLimits(cfg.Identity)
-	if cfg.Suggestions != (faq.MemoryBudget{}) {
-		h.FAQ.SetMemoryBudget(cfg.Suggestions)
+	h.wire(h.DB, bus.New(driver), identity.Options{Demo: cfg.Demo, Limits: cfg.Identity}, faq.Options{Budget: cfg.Suggestions},
+		conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode, Observer: commits})
+	if h.Files, err = openFiles(cfg, h.DB); err != nil {
+		return nil, err
 	}
 	return h, nil
 }
 
-// NewServices puts the rooms on a database that is there already, and a bus.
+// openFiles returns the service of files on their store.
+func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
+	store, err := files.OpenStore(cfg.filesURL())
+	if err != nil {
+		return nil, err
+	}
+	return files.New(db, store, files.Options{Scanner: cfg.Clamd, Quotas: cfg.Quotas, IncomingDir: filepath.Join(cfg.DataDir, "incoming")}), nil
+}
+
+// NewServices returns the services on a database that is ready, and a bus.
 func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
 	h := &Services{}
-	h.wire(db, b, demo, conversation.Options{Window: conversation.DefaultCommitWindow})
+	h.wire(db, b, identity.Options{Demo: demo, Limits: identity.DefaultLimits()}, faq.Options{}, conversation.Options{Window: conversation.DefaultCommitWindow})
 	return h
 }
 
-// wire puts the rooms on a database and a bus.
-func (h *Services) wire(db *pg.DB, b *bus.Bus, demo bool, messages conversation.Options) {
+// wire sets the services up on a database and a bus.
+func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggestions faq.Options, messages conversation.Options) {
 	h.DB, h.Bus = db, b
 	h.Org = org.New(db, b)
-	h.Identity = identity.New(db, b, demo)
+	h.Identity = identity.New(db, b, members)
 	h.Sessions = identity.NewSessionCache(db, b)
 	h.Visitors = visitor.New(db, b)
-	messages.Visitors = h.Visitors
-	messages.Alongside = []conversation.Alongside{routing.LearnAlongside}
+	messages.Visitors, messages.Alongside = h.Visitors, []conversation.Alongside{routing.LearnAlongside}
 	h.Conversations = conversation.New(db, b, messages)
 	h.Routing = routing.New(db, b, h.Conversations)
-	h.FAQ = faq.New(db, b)
+	h.FAQ = faq.New(db, b, suggestions)
 	h.Archive = archive.New(db)
 }
 

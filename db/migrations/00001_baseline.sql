@@ -1,5 +1,5 @@
--- The schema: roles and the scope of a statement, then each subject with its tables, policies and grants, then the functions that run
--- before a tenant is known. db/schema.sql shows what it comes to.
+-- The schema: roles and the scope of a statement, then each subject with its tables, policies and grants, then the
+-- functions that run before a tenant is known. db/schema.sql shows what it comes to.
 
 -- +goose Up
 
@@ -31,9 +31,10 @@ create schema app;
 grant usage on schema app, public to parley_app, parley_door;
 grant select on goose_db_version to parley_app;
 
--- Every statement carries its scope in settings of its transaction: app.org_id, app.role, app.actor_id, and app.narrow_id (a reviewer's
--- customer, a visitor's website). A statement without a scope is an error, not an empty result: the casts below fail on a setting that
--- is missing, and on the empty one that an ended transaction leaves behind.
+-- Every statement carries its scope in settings of its transaction: app.org_id, app.role, app.actor_id, and
+-- app.narrow_id (a reviewer's customer, a visitor's website). A statement without a scope is an error, not an empty
+-- result: the casts below fail on a setting that is missing, and on the empty one that an ended transaction leaves
+-- behind.
 create type app.role_kind as enum ('owner', 'manager', 'supervisor', 'agent', 'reviewer', 'visitor', 'system');
 
 -- The organization of the scope.
@@ -59,9 +60,10 @@ create function app.is_staff() returns boolean language sql stable parallel safe
 ------------------------------------------------------------------------------------------------------------------------
 -- What the asker may see and change
 ------------------------------------------------------------------------------------------------------------------------
--- The policies below ask these functions. What depends on the asker alone is asked once per statement ("(select ...)"), what depends on
--- a row is asked for each row. What every message passes is asked as the system: permitted_customers and fully_visible_customers are
--- plain SQL with the rest in another function, so that Postgres puts their first halves into the statement.
+-- The policies below ask these functions. What depends on the asker alone is asked once per statement ("(select ...)"),
+-- what depends on a row is asked for each row. What every message passes is asked as the system: permitted_customers
+-- and fully_visible_customers are plain SQL with the rest in another function, so that Postgres puts their first halves
+-- into the statement.
 
 -- The customers to which the asking team member is limited; null: it is not limited. Of nobody who can log in: none.
 -- +goose StatementBegin
@@ -86,8 +88,8 @@ end
 $$;
 -- +goose StatementEnd
 
--- The customers whose data the asker may see at all; null: all customers'. Visitors have none. A team member's are cached for the rest
--- of the transaction.
+-- The customers whose data the asker may see at all; null: all customers'. Visitors have none. A team member's are
+-- cached for the rest of the transaction.
 -- +goose StatementBegin
 create function app.permitted_customers_of_actor() returns uuid[] language plpgsql stable as $$
 begin
@@ -113,8 +115,8 @@ create function app.permitted_customers() returns uuid[] language sql stable
             when 'system' then null::uuid[]
             else app.permitted_customers_of_actor() end $$;
 
--- The customers whose conversations the asker sees all of; null: all customers'. Agents have none: whether they see a conversation
--- depends on that conversation.
+-- The customers whose conversations the asker sees all of; null: all customers'. Agents have none: whether they see a
+-- conversation depends on that conversation.
 create function app.fully_visible_customers() returns uuid[] language sql stable
   as $$ select case current_setting('app.role')::app.role_kind
             when 'system' then null::uuid[]
@@ -143,8 +145,12 @@ $$;
 create function app.door_serves(_conversation uuid) returns boolean
   language plpgsql stable security definer set search_path = public, pg_temp as $$
 begin
-  return exists (select from conversations c where c.org_id = app.org_id() and c.id = _conversation and c.agent_id = app.actor_id())
-    or exists (select from participants p where p.org_id = app.org_id() and p.conversation_id = _conversation and p.user_id = app.actor_id());
+  return exists (
+      select from conversations c
+      where c.org_id = app.org_id() and c.id = _conversation and c.agent_id = app.actor_id())
+    or exists (
+      select from participants p
+      where p.org_id = app.org_id() and p.conversation_id = _conversation and p.user_id = app.actor_id());
 end
 $$;
 -- +goose StatementEnd
@@ -158,13 +164,15 @@ begin
     select from conversations c
     where c.org_id = app.org_id() and c.visitor_id = _visitor and c.state = 'open'
       and (c.agent_id = app.actor_id()
-        or exists (select from participants p where p.org_id = c.org_id and p.conversation_id = c.id and p.user_id = app.actor_id())));
+        or exists (
+          select from participants p
+          where p.org_id = c.org_id and p.conversation_id = c.id and p.user_id = app.actor_id())));
 end
 $$;
 -- +goose StatementEnd
 
--- Looks up what the policies ask for each row of an agent's statement, and caches it for the rest of the transaction: its groups, and
--- the conversations in which it is a participant.
+-- Looks up what the policies ask for each row of an agent's statement, and caches it for the rest of the transaction:
+-- its groups, and the conversations in which it is a participant.
 -- +goose StatementBegin
 create function app.door_cache_agent_scope() returns void
   language plpgsql stable security definer set search_path = public, pg_temp as $$
@@ -223,8 +231,8 @@ end
 $$;
 -- +goose StatementEnd
 
--- Whether the asker sees a conversation. The body runs with the asker's own rights. The last one is cached: messages are read one
--- conversation after another.
+-- Whether the asker sees a conversation. The body runs with the asker's own rights. The last one is cached: messages
+-- are read one conversation after another.
 -- +goose StatementBegin
 create function app.can_see_conversation(_org uuid, _conversation uuid) returns boolean language plpgsql stable as $$
 begin
@@ -271,9 +279,9 @@ $$;
 -- Procedures that give a table its policies
 ------------------------------------------------------------------------------------------------------------------------
 
--- Every tenant table goes through this: row-level security is on and forced, one policy binds rows to the scope's organization, and
--- reviewers write nothing. _role is how the role is asked for: once per statement, or for each row where that is cheaper, in tables that
--- most statements touch.
+-- Every tenant table goes through this: row-level security is on and forced, one policy binds rows to the scope's
+-- organization, and reviewers write nothing. _role is how the role is asked for: once per statement, or for each row
+-- where that is cheaper, in tables that most statements touch.
 -- +goose StatementBegin
 create procedure app.protect_tenant(_table regclass, _org_column text default 'org_id', _role text default '(select app.role())')
   language plpgsql as $$
@@ -282,9 +290,7 @@ begin
   execute format('alter table %s force row level security', _table);
   execute format('create policy tenant on %s to parley_app
     using (%I = (select app.org_id())) with check (%I = (select app.org_id()))', _table, _org_column, _org_column);
-  execute format('create policy no_reviewer_insert on %s as restrictive for insert to parley_app with check (%s <> ''reviewer'')', _table, _role);
-  execute format('create policy no_reviewer_update on %s as restrictive for update to parley_app using (%s <> ''reviewer'')', _table, _role);
-  execute format('create policy no_reviewer_delete on %s as restrictive for delete to parley_app using (%s <> ''reviewer'')', _table, _role);
+  call app.restrict_commands(_table, 'no_reviewer', '{insert,update,delete}', _role || ' <> ''reviewer''');
 end
 $$;
 -- +goose StatementEnd
@@ -293,7 +299,8 @@ $$;
 -- +goose StatementBegin
 create procedure app.restrict(_table regclass, _policy text, _allowed text) language plpgsql as $$
 begin
-  execute format('create policy %I on %s as restrictive to parley_app using (%s) with check (%s)', _policy, _table, _allowed, _allowed);
+  execute format('create policy %I on %s as restrictive to parley_app using (%s) with check (%s)',
+    _policy, _table, _allowed, _allowed);
 end
 $$;
 create procedure app.restrict_commands(_table regclass, _policy text, _commands text[], _allowed text) language plpgsql as $$
@@ -341,7 +348,8 @@ $$;
 -- +goose StatementBegin
 create procedure app.restrict_writes_to_conversation(_table regclass) language plpgsql as $$
 begin
-  call app.restrict_commands(_table, 'writable', '{insert,update,delete}', 'app.can_write_conversation(org_id, conversation_id)');
+  call app.restrict_commands(_table, 'writable', '{insert,update,delete}',
+    'app.can_write_conversation(org_id, conversation_id)');
 end
 $$;
 -- +goose StatementEnd
@@ -359,10 +367,11 @@ $$;
 -- Organizations, customers, websites
 ------------------------------------------------------------------------------------------------------------------------
 
--- What a name is compared by: without regard to case, Unicode form and runs of spaces. The collation knows the letters of all
--- languages, whatever the database's own is.
+-- What a name is compared by: without regard to case, Unicode form and runs of spaces. The collation knows the letters
+-- of all languages, whatever the database's own is.
 create function app.name_key(_name text) returns text language sql immutable parallel safe
-  as $$ select lower(upper(btrim(regexp_replace(normalize(_name, nfkc), '\s+', ' ', 'g')) collate "und-x-icu") collate "und-x-icu") $$;
+  as $$ select lower(upper(btrim(regexp_replace(normalize(_name, nfkc), '\s+', ' ', 'g'))
+          collate "und-x-icu") collate "und-x-icu") $$;
 
 create table organizations (
   id         uuid primary key,
@@ -437,8 +446,8 @@ grant select, insert, update (seen_at), delete on domains to parley_app;
 grant select (org_id, website_id, host) on domains to parley_door;
 create policy door on domains for select to parley_door using (true);
 
--- With what a website signs its visitors. For managers, and for the function that checks signatures; not for everyone who may read the
--- website.
+-- With what a website signs its visitors. For managers, and for the function that checks signatures; not for everyone
+-- who may read the website.
 create table identity_keys (
   org_id     uuid not null,
   website_id uuid not null,
@@ -483,7 +492,8 @@ create policy visible on users as restrictive to parley_app
   using (case when (select app.permitted_customers()) is null then true else app.can_see_user(id, customer_id) end)
   with check (app.is_staff());
 grant select, insert, update (name, role, customer_id, limited, session_epoch, disabled_at) on users to parley_app;
-grant select (org_id, id, email, name, role, customer_id, limited, session_epoch, disabled_at, created_at) on users to parley_door;
+grant select (org_id, id, email, name, role, customer_id, limited, session_epoch, disabled_at, created_at)
+  on users to parley_door;
 grant update (session_epoch) on users to parley_door;
 create policy door on users for select to parley_door using (true);
 create policy door_update on users for update to parley_door using (true) with check (true);
@@ -518,8 +528,8 @@ create function app.door_can_manage_user(_user uuid) returns boolean
           from users u
           where u.org_id = app.org_id() and u.id = _user), false) $$;
 
--- Users are changed by owners and managers; by a manager who is limited only those whom it may manage, and not itself. (Locks pass the
--- "using" part, too.)
+-- Users are changed by owners and managers; by a manager who is limited only those whom it may manage, and not itself.
+-- (Locks pass the "using" part, too.)
 create policy manageable on users as restrictive for update to parley_app
   using (case app.role()
     when 'manager' then (select app.permitted_customers()) is null or id = app.actor_id() or app.door_can_manage_user(id)
@@ -565,7 +575,8 @@ create policy permitted on invitations as restrictive to parley_app using (case
   when role = 'reviewer' then customer_id = any ((select app.permitted_customers())::uuid[])
   else limited and customers <@ (select app.permitted_customers()) end);
 grant select, insert, update (accepted_at), delete on invitations to parley_app;
-grant select (org_id, id, email, role, customer_id, token_hash, verifies_email, expires_at, accepted_at) on invitations to parley_door;
+grant select (org_id, id, email, role, customer_id, token_hash, verifies_email, expires_at, accepted_at)
+  on invitations to parley_door;
 create policy door on invitations for select to parley_door using (true);
 
 -- Links that set the password of one user.
@@ -586,7 +597,8 @@ create table password_resets (
 call app.protect_tenant('password_resets');
 call app.restrict_to_staff('password_resets');
 grant select, insert, update (used_at) on password_resets to parley_app;
-grant select (org_id, user_id, token_hash, verifies_email, expires_at, used_at), update (used_at) on password_resets to parley_door;
+grant select (org_id, user_id, token_hash, verifies_email, expires_at, used_at), update (used_at)
+  on password_resets to parley_door;
 create policy door on password_resets for select to parley_door using (true);
 create policy door_update on password_resets for update to parley_door using (true) with check (true);
 
@@ -646,15 +658,16 @@ grant select, insert, update (p256dh, auth, session_epoch), delete on push_subsc
 ------------------------------------------------------------------------------------------------------------------------
 -- Log-ins, sessions, limits: of no tenant
 ------------------------------------------------------------------------------------------------------------------------
--- A session or an address is looked up before anyone is known, and a person is the same in every organization. The application has no
--- right on these tables: it goes through the security-definer functions. Tokens are stored as hashes.
+-- A session or an address is looked up before anyone is known, and a person is the same in every organization. The
+-- application has no right on these tables: it goes through the security-definer functions. Tokens are stored as
+-- hashes.
 
 -- Everything of a password hash but the hash itself: algorithm, parameters and salt. Empty for what is no such hash.
 create function app.hash_prefix(_hash text) returns text language sql immutable parallel safe
   as $$ select regexp_replace(_hash, '[^$]*$', '') $$;
 
--- Passwords. All hashes of an address have one salt, so that one computation compares with all of them, however many strangers have
--- signed up under it.
+-- Passwords. All hashes of an address have one salt, so that one computation compares with all of them, however many
+-- strangers have signed up under it.
 create table identities (
   id            uuid primary key,
   email         text not null check (length(email) between 3 and 254 and email = lower(email)),
@@ -750,7 +763,8 @@ create table groups (
   time_zone      text not null default 'UTC' check (length(time_zone) <= 64),
   hours          jsonb not null default '[]',     -- by weekday from Sunday: [[540, 1080], ...] minutes of the day; [] always
   holidays       text[] not null default '{}',    -- days without hours: 2026-12-24, or --12-25 every year
-  -- Running means that routing learns from (app/domain/routing/estimate.go), each with the number of cases that it weighs.
+  -- Running means that routing learns from (app/domain/routing/estimate.go), each with the number of cases that it
+  -- weighs.
   reply_seconds  double precision not null default 30,  -- an agent's work on a reply
   reply_count    double precision not null default 10,
   think_seconds  double precision not null default 60,  -- from a reply to the visitor's next message
@@ -820,7 +834,8 @@ grant select, insert, update (position, priority, labels), delete on website_gro
 grant select (org_id, website_id, group_id, position, labels) on website_groups to parley_door;
 create policy door on website_groups for select to parley_door using (true);
 
--- A user's availability, and what routing learns of its work. The row is written with every reply: room in its page for new versions.
+-- A user's availability, and what routing learns of its work. The row is written with every reply: its page has space
+-- for new versions.
 create table agents (
   org_id                 uuid not null,
   user_id                uuid not null,
@@ -846,7 +861,8 @@ create table agents (
 call app.protect_tenant('agents');
 call app.restrict_to_staff('agents');
 grant select, insert on agents to parley_app;
-grant update (status, chosen, reason, status_at, max_chats, open_chats, came_online, last_reply_at, last_assigned_at, unresponsive_since,
+grant update (status, chosen, reason, status_at, max_chats, open_chats, came_online,
+    last_reply_at, last_assigned_at, unresponsive_since,
     reply_seconds, expected_reply_seconds, busy_seconds, online_seconds, load_updated_at)
   on agents to parley_app;
 
@@ -866,7 +882,8 @@ call app.protect_tenant('agent_speeds');
 call app.restrict_to_staff('agent_speeds');
 grant select, insert, update (reply_seconds, expected_reply_seconds, reply_count) on agent_speeds to parley_app;
 
--- Where an agent's desks are open. A process renews its lease (app.door_renew_lease); when that ends, its desks count as closed.
+-- Where an agent's desks are open. A process renews its lease (app.door_renew_lease); when that ends, its desks count
+-- as closed.
 create table presence (
   org_id   uuid not null,
   user_id  uuid not null,
@@ -884,8 +901,10 @@ create policy door on presence for select to parley_door using (true);
 -- The organization's settings of routing, and when it was last done.
 create table routing (
   org_id               uuid primary key references organizations,
-  away_requeue_seconds integer not null default 240 check (away_requeue_seconds between 0 and 86400), -- an agent who is away keeps its conversations for so long
-  former_agent_hours   integer not null default 24 check (former_agent_hours between 0 and 8760), -- a visitor who returns within goes to its former agent
+  away_requeue_seconds integer not null default 240  -- for so long an agent who is away keeps its conversations
+    check (away_requeue_seconds between 0 and 86400),
+  former_agent_hours   integer not null default 24   -- a visitor who returns within them gets its former agent
+    check (former_agent_hours between 0 and 8760),
   last_round_at        timestamptz,
   last_requeue_at      timestamptz
 );
@@ -893,7 +912,8 @@ call app.protect_tenant('routing');
 call app.restrict_to_staff('routing');
 grant select, insert, update (away_requeue_seconds, former_agent_hours, last_round_at, last_requeue_at) on routing to parley_app;
 
--- How often conversations of a customer begin: counts that fade within minutes (short) and hours (long), as of the time at.
+-- How often conversations of a customer begin: counts that fade within minutes (short) and hours (long), as of the time
+-- at.
 create table arrivals (
   org_id      uuid not null,
   customer_id uuid not null,
@@ -997,8 +1017,8 @@ grant select, insert, update (visitor_id, reason, by_id, until, created_at), del
 create function app.message_preview(_kind text, _body text) returns text language sql immutable parallel safe
   as $$ select left(case when _kind = 'file' then split_part(_body, e'\n', 1) else _body end, 200) $$;
 
--- The row is written with every message: room in its page lets the new version stay there (HOT), without a new entry in any index.
--- Therefore no index has a column that every message changes.
+-- The row is written with every message: space in its page lets the new version stay there (HOT), without a new entry
+-- in any index. Therefore no index has a column that every message changes.
 create table conversations (
   org_id              uuid not null,
   id                  uuid not null,
@@ -1008,7 +1028,7 @@ create table conversations (
   visitor_name        text not null default '' check (length(visitor_name) <= 100), -- copied: every message is shown with it
   group_id            uuid not null default app.main_group(),
   state               text not null default 'waiting' check (state in ('waiting', 'open', 'closed')),
-  state_reason        text not null default 'visitor', -- how it came to be where it is: routing, next, picked, taken back, ...
+  state_reason        text not null default 'visitor', -- how it came to be where it is: routing, next, picked, lost, ...
   agent_id            uuid,
   agent_name          text not null default '',        -- as the visitor sees it
   created_at          timestamptz not null,
@@ -1069,16 +1089,21 @@ create index conversations_of_agent on conversations (org_id, agent_id) where st
 -- The queue: of the organization, of a group, of a group and website; what is offered, and which offer ends next.
 create index conversations_queue on conversations (org_id, queued_at, id) where state = 'waiting';
 create index conversations_queue_of_group on conversations (org_id, group_id, queued_at, id) where state = 'waiting';
-create index conversations_queue_of_website on conversations (org_id, group_id, website_id, queued_at, id) where state = 'waiting';
-create index conversations_offered_to on conversations (org_id, offered_to) where state = 'waiting' and offered_to is not null;
-create index conversations_offered_until on conversations (org_id, offered_until) where state = 'waiting' and offered_until is not null;
--- The archive's lists, newest first: of all, or of one customer, website, group or agent; a customer's agents by the name its visitors read.
+create index conversations_queue_of_website on conversations (org_id, group_id, website_id, queued_at, id)
+  where state = 'waiting';
+create index conversations_offered_to on conversations (org_id, offered_to)
+  where state = 'waiting' and offered_to is not null;
+create index conversations_offered_until on conversations (org_id, offered_until)
+  where state = 'waiting' and offered_until is not null;
+-- The archive's lists, newest first: of all, or of one customer, website, group or agent; a customer's agents by the
+-- name its visitors read.
 create index conversations_closed on conversations (org_id, closed_at, id) where state = 'closed';
 create index conversations_closed_of_customer on conversations (org_id, customer_id, closed_at, id) where state = 'closed';
 create index conversations_closed_of_website on conversations (org_id, website_id, closed_at, id) where state = 'closed';
 create index conversations_closed_of_group on conversations (org_id, group_id, closed_at, id) where state = 'closed';
 create index conversations_closed_of_agent on conversations (org_id, agent_id, closed_at, id) where state = 'closed';
-create index conversations_closed_of_agent_name on conversations (org_id, customer_id, agent_name, closed_at, id) where state = 'closed';
+create index conversations_closed_of_agent_name on conversations (org_id, customer_id, agent_name, closed_at, id)
+  where state = 'closed';
 
 call app.protect_tenant('conversations', _role => 'app.role()');
 -- (Never null: neither the column nor an element of the list is.)
@@ -1098,7 +1123,8 @@ create policy writable on conversations as restrictive for update to parley_app
     else true end);
 grant select, insert on conversations to parley_app;
 grant update (state, state_reason, group_id, agent_id, agent_name, visitor_id, visitor_name, assigned_at, closed_at,
-    last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count,
+    last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since,
+    read_by_visitor, read_by_agent, mailed_seq, transcript_count,
     queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at,
     think_seconds, think_count, last_think_seconds, data, trail, country, time_zone, ip_address)
   on conversations to parley_app;
@@ -1275,7 +1301,8 @@ create function app.has_rating(_org uuid, _conversation uuid, _rating text) retu
               and case _rating when 'good' then r.value >= 4 when 'bad' then r.value <= 2 when 'fair' then r.value = 3 else true end)
           end $$;
 
--- The name under which a message is written: the agent's as the visitor sees it, or a participant's own for this customer.
+-- The name under which a message is written: the agent's as the visitor sees it, or a participant's own for this
+-- customer.
 -- +goose StatementBegin
 create function app.author_name(_org uuid, _author text, _author_id uuid, _agent_id uuid, _agent_name text, _customer uuid)
   returns text language plpgsql stable as $$
@@ -1290,8 +1317,8 @@ end
 $$;
 -- +goose StatementEnd
 
--- Whatever statement assigns a conversation, the agent's number of conversations is right, no agent has more than it may have, and who
--- had it is recorded. Rows are locked in the order conversations, agents.
+-- Whatever statement assigns a conversation, the agent's number of conversations is right, no agent has more than it
+-- may have, and who had it is recorded. Rows are locked in the order conversations, agents.
 -- PAR01: the agent cannot have another conversation.
 -- +goose StatementBegin
 create function app.record_assignment() returns trigger language plpgsql as $$
@@ -1306,7 +1333,8 @@ begin
     if new.state = 'closed' and old.assigned_at is not null then
       update public.groups
         set chat_seconds = chat_seconds
-            + (least(extract(epoch from clock_timestamp() - old.assigned_at), 14400) - chat_seconds) / (least(chat_count, 100) + 1),
+            + (least(extract(epoch from clock_timestamp() - old.assigned_at), 14400) - chat_seconds)
+              / (least(chat_count, 100) + 1),
           chat_count = least(chat_count, 100) + 1
         where org_id = old.org_id and id = old.group_id;
     end if;
@@ -1327,7 +1355,8 @@ begin
         or membership.max_chats is not null and membership.max_chats <= (
           select count(*)
           from public.conversations c
-          where c.org_id = new.org_id and c.agent_id = new.agent_id and c.state = 'open' and c.group_id = new.group_id and c.id <> new.id)
+          where c.org_id = new.org_id and c.agent_id = new.agent_id and c.state = 'open'
+            and c.group_id = new.group_id and c.id <> new.id)
       then
         raise exception using errcode = 'PAR01', message = 'the agent cannot have another conversation of this group';
       end if;
@@ -1343,8 +1372,8 @@ create trigger record_assignment after update of state, agent_id on conversation
   when (old.state <> new.state or old.agent_id is distinct from new.agent_id)
   execute function app.record_assignment();
 
--- Whoever is limited is assigned, offered or brought into conversations of its customers only, whatever statement does it. After the
--- fact: a trigger before updates would lock each row once more, for every message.
+-- Whoever is limited is assigned, offered or brought into conversations of its customers only, whatever statement does
+-- it. After the fact: a trigger before updates would lock each row once more, for every message.
 -- PAR02: the team member is limited to other customers.
 -- +goose StatementBegin
 create function app.verify_permitted_customer() returns trigger language plpgsql as $$
@@ -1366,7 +1395,8 @@ begin
 end
 $$;
 -- +goose StatementEnd
-create trigger verify_permitted_customer after insert on participants for each row execute function app.verify_permitted_customer();
+create trigger verify_permitted_customer after insert on participants for each row
+  execute function app.verify_permitted_customer();
 create trigger verify_permitted_customer after update of state, agent_id, offered_to on conversations for each row
   when (new.state = 'open' and old.agent_id is distinct from new.agent_id
     or new.offered_to is not null and old.offered_to is distinct from new.offered_to)
@@ -1388,7 +1418,8 @@ call app.restrict_to_staff('desk_settings');
 call app.restrict_writes_to_unlimited('desk_settings', '{insert,update,delete}');
 grant select, insert, update (agents_edit, review, away_reasons) on desk_settings to parley_app;
 
--- A question with its answer, in one or more languages; for all conversations, or those of a customer, a website, a group.
+-- A question with its answer, in one or more languages; for all conversations, or those of a customer, a website, a
+-- group.
 create table faq_entries (
   org_id      uuid not null references organizations,
   id          uuid not null,
@@ -1416,7 +1447,8 @@ call app.restrict_to_staff('faq_entries');
 create policy permitted on faq_entries as restrictive to parley_app using (case
   when (select app.permitted_customers()) is null then true
   else coalesce(customer_id = any ((select app.permitted_customers())::uuid[]), customer_id is null)
-    and (website_id is null or exists (select from websites w where w.org_id = faq_entries.org_id and w.id = faq_entries.website_id)) end);
+    and (website_id is null or exists (
+      select from websites w where w.org_id = faq_entries.org_id and w.id = faq_entries.website_id)) end);
 call app.restrict_commands('faq_entries', 'permitted', '{insert,update,delete}', 'case
   when (select app.permitted_customers()) is null then true
   else customer_id is not null or website_id is not null end');
@@ -1473,7 +1505,8 @@ call app.restrict_to_staff('faq_history');
 call app.restrict_to_faq_entry('faq_history');
 grant select, insert on faq_history to parley_app;
 
--- What agents did with suggestions: the suggestions learn from it, and can be learned again from it. Rows are only added.
+-- What agents did with suggestions: the suggestions learn from it, and can be learned again from it. Rows are only
+-- added.
 create table faq_choices (
   org_id          uuid not null,
   id              uuid not null,
@@ -1503,8 +1536,8 @@ grant select, insert on faq_choices to parley_app;
 -- Files, snippets, pictures
 ------------------------------------------------------------------------------------------------------------------------
 
--- What was sent, or is stored to be sent. The bytes are in the store under their hash; the same bytes are there once for an
--- organization.
+-- What was sent, or is stored to be sent. The bytes are in the store under their hash; the same bytes are there once
+-- for an organization.
 create table files (
   org_id          uuid not null references organizations,
   id              uuid not null, -- of a message: the message's own
@@ -1536,9 +1569,9 @@ grant select, insert, update (conversation_id, visitor_id, upload_id), delete on
 grant select (org_id, id, purpose, conversation_id, created_at) on files to parley_door;
 create policy door on files for select to parley_door using (true);
 
--- One row for each upload from before its first byte until its file's row is there. It reserves its bytes in storage_usage. A row
--- that is older than any upload can last, or that began at -infinity, may have left bytes in the store: they are removed with it
--- unless a file or another upload has the same.
+-- One row for each upload from before its first byte until its file's row is there. It reserves its bytes in
+-- storage_usage. A row that is older than any upload can last, or that began at -infinity, may have left bytes in the
+-- store: they are removed with it unless a file or another upload has the same.
 create table uploads (
   org_id     uuid not null references organizations,
   id         uuid not null,
@@ -1569,9 +1602,11 @@ grant select on storage_usage to parley_app;
 grant select (org_id, website_id, bytes), insert (org_id, website_id, bytes), update (bytes) on storage_usage to parley_door;
 create policy door on storage_usage to parley_door using (true) with check (true);
 
--- Counts what a row of files or uploads takes, and notes the bytes of a file that was removed. The organization's row comes first.
+-- Counts what a row of files or uploads takes, and notes the bytes of a file that was removed. The organization's row
+-- comes first.
 -- +goose StatementBegin
-create function app.door_count_storage() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+create function app.door_count_storage() returns trigger
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   of_org uuid := case when tg_op = 'DELETE' then old.org_id else new.org_id end;
   of_website uuid := case when tg_op = 'DELETE' then old.website_id else new.website_id end;
@@ -1593,8 +1628,10 @@ begin
 end
 $$;
 -- +goose StatementEnd
-create trigger count_storage after insert or delete or update of size on files for each row execute function app.door_count_storage();
-create trigger count_storage after insert or delete or update of size on uploads for each row execute function app.door_count_storage();
+create trigger count_storage after insert or delete or update of size on files for each row
+  execute function app.door_count_storage();
+create trigger count_storage after insert or delete or update of size on uploads for each row
+  execute function app.door_count_storage();
 
 -- Text on a key combination or a name: everybody's, a customer's or a group's conversations', or one user's own.
 create table snippets (
@@ -1618,8 +1655,10 @@ create table snippets (
   check (group_id is null or user_id is null),
   check (customer_id is null or group_id is null and user_id is null)
 );
-create unique index snippets_same_name on snippets (org_id, customer_id, group_id, user_id, app.name_key(name)) nulls not distinct;
-create unique index snippets_same_keys on snippets (org_id, customer_id, group_id, user_id, lower(keys)) nulls not distinct where keys <> '';
+create unique index snippets_same_name on snippets (org_id, customer_id, group_id, user_id, app.name_key(name))
+  nulls not distinct;
+create unique index snippets_same_keys on snippets (org_id, customer_id, group_id, user_id, lower(keys)) nulls not distinct
+  where keys <> '';
 call app.protect_tenant('snippets');
 call app.restrict_to_staff('snippets');
 -- A user's own are its own; those of a customer are for whoever may see that customer.
@@ -1654,7 +1693,8 @@ grant select, insert, update (file_id), delete on pictures to parley_app;
 grant select (org_id, file_id) on pictures to parley_door;
 create policy door on pictures for select to parley_door using (true);
 
--- A file of a message is seen as its conversation is, one of a snippet or picture as that is; and whoever has sent one sees it.
+-- A file of a message is seen as its conversation is, one of a snippet or picture as that is; and whoever has sent one
+-- sees it.
 create policy visible on files as restrictive to parley_app
   using (case app.role()
     when 'system' then true
@@ -1677,8 +1717,9 @@ create policy visible on files as restrictive to parley_app
 -- The archive: closed conversations, found by their words
 ------------------------------------------------------------------------------------------------------------------------
 
--- The words of a closed conversation, and beside them what a search can be narrowed by, so that a search that matches very many need not
--- look each of them up. staff: what only staff may find it by, its notes and tags; else everything that both sides read.
+-- The words of a closed conversation, and beside them what a search can be narrowed by, so that a search that matches
+-- very many need not look each of them up. staff: what only staff may find it by, its notes and tags; else everything
+-- that both sides read.
 create table archive_words (
   org_id          uuid not null,
   conversation_id uuid not null,
@@ -1693,7 +1734,8 @@ create table archive_words (
   primary key (org_id, conversation_id, staff),
   foreign key (org_id, conversation_id) references conversations on delete cascade
 );
--- Every word carries a prefix of its organization: an index of words has no column for it, and without it would read everybody's.
+-- Every word carries a prefix of its organization: an index of words has no column for it, and without it would read
+-- everybody's.
 create index archive_words_of_organizations on archive_words using gin (words) with (gin_pending_list_limit = 512);
 call app.protect_tenant('archive_words');
 create policy visible on archive_words as restrictive to parley_app
@@ -1731,7 +1773,8 @@ create function app.matching_queries(_words tsvector, _queries tsquery[]) return
         from unnest(_queries) with ordinality as q (query, n)
         where _words @@ q.query $$;
 
--- A conversation's words: of its newest texts only, so many that the close of a conversation of any length takes a moment.
+-- A conversation's words: of its newest texts only, so many that the close of a conversation of any length takes a
+-- moment.
 -- +goose StatementBegin
 create function app.conversation_words(_org uuid, _conversation uuid, _staff boolean) returns tsvector language sql stable
   as $$ select array_to_tsvector(array(
@@ -1741,7 +1784,8 @@ create function app.conversation_words(_org uuid, _conversation uuid, _staff boo
             from (
               (select string_agg(n.body, e'\n') as body
                 from (
-                  select x.body, sum(length(x.body)) over (order by x.seq desc rows between unbounded preceding and 1 preceding) as newer
+                  select x.body,
+                    sum(length(x.body)) over (order by x.seq desc rows between unbounded preceding and 1 preceding) as newer
                   from (
                     select m.seq, m.body
                     from public.messages m
@@ -1763,16 +1807,18 @@ create function app.conversation_words(_org uuid, _conversation uuid, _staff boo
             limit 5000) d)) $$;
 -- +goose StatementEnd
 
--- Puts a closed conversation into the index, or anew. Its words include notes, which not everybody may read who may close: they are
--- gathered as the system, in the same organization, and the asker's role is set again. (An error ends the transaction, and with it the
--- setting.)
+-- Puts a closed conversation into the index, or anew. Its words include notes, which not everybody may read who may
+-- close: they are gathered as the system, in the same organization, and the asker's role is set again. (An error ends
+-- the transaction, and with it the setting.)
 -- +goose StatementBegin
 create function app.index_conversation(_org uuid, _conversation uuid) returns void language plpgsql as $$
 declare
   asker text := app.role();
 begin
   perform set_config('app.role', 'system', true);
-  perform from public.conversations where org_id = _org and id = _conversation and state = 'closed' for no key update; -- one after another
+  perform from public.conversations -- one after another
+    where org_id = _org and id = _conversation and state = 'closed'
+    for no key update;
   if found then
     insert into public.archive_words as a (org_id, conversation_id, staff, customer_id, website_id, group_id, agent_id, agent_name,
         closed_at, words)
@@ -1826,9 +1872,10 @@ create trigger reindex after insert or delete on conversation_tags for each row
   when (pg_trigger_depth() = 0) -- not for each conversation of a tag that is removed
   execute function app.reindex_conversation();
 
--- Closed conversations that have one of the rare words, those with the most of all words first. A security-definer function, though the
--- tenant is known: under row-level security Postgres uses an index for nothing but operators that are marked leakproof, and @@ is not. It
--- narrows itself as the policies do, and returns ids, which its caller looks up under the policies.
+-- Closed conversations that have one of the rare words, those with the most of all words first. A security-definer
+-- function, though the tenant is known: under row-level security Postgres uses an index for nothing but operators that
+-- are marked leakproof, and @@ is not. It narrows itself as the policies do, and returns ids, which its caller looks up
+-- under the policies.
 -- +goose StatementBegin
 create function app.door_search_archive(_rare text[], _words text[], _customer uuid, _website uuid, _group uuid, _agent uuid,
     _agent_name text, _tag uuid, _from timestamptz, _until timestamptz, _most integer)
@@ -1836,10 +1883,12 @@ create function app.door_search_archive(_rare text[], _words text[], _customer u
   language sql stable security definer rows 100 set search_path = public, pg_temp
   as $$ with queries as materialized (
           select
-            (select string_agg(app.org_prefix_query(app.org_id(), w.word)::text, ' | ')::tsquery from unnest(_rare) as w (word)) as any_rare,
+            (select string_agg(app.org_prefix_query(app.org_id(), w.word)::text, ' | ')::tsquery
+              from unnest(_rare) as w (word)) as any_rare,
             array(select app.org_prefix_query(app.org_id(), w.word) from unnest(_words[:60]) as w (word)) as each
         )
-        select a.conversation_id, bit_count(bit_or(app.matching_queries(a.words, q.each))::bit(64))::integer as matches, max(a.closed_at)
+        select a.conversation_id, bit_count(bit_or(app.matching_queries(a.words, q.each))::bit(64))::integer as matches,
+          max(a.closed_at)
         from queries q
         join archive_words a on a.words @@ q.any_rare
         where a.org_id = (select app.org_id())
@@ -1878,7 +1927,8 @@ create table language_models (
 call app.protect_tenant('language_models');
 call app.restrict_to_staff('language_models');
 call app.restrict_writes_to_unlimited('language_models', '{insert,update,delete}');
-grant select, insert, update (base_url, key, model, enabled, automatic, mask, budget), delete on language_models to parley_app;
+grant select, insert, update (base_url, key, model, enabled, automatic, mask, budget), delete
+  on language_models to parley_app;
 
 create table language_model_usage (
   org_id uuid not null references organizations,
@@ -1895,13 +1945,13 @@ grant select, insert, update (tokens, calls) on language_model_usage to parley_a
 -- Forms of the management pages
 ------------------------------------------------------------------------------------------------------------------------
 
--- Forms that were saved, by a hash of the form's id, its fields and who sent it. The row is written in the transaction of the
--- change, so that of two that come at the same time one waits, and then does nothing. Rows of more than a day are removed by the
--- next ones.
+-- Forms that were saved, by a hash of the form's id, its fields and who sent it. The row is written in the transaction
+-- of the change, so that of two that come at the same time one waits, and then does nothing. Rows of more than a day
+-- are removed by the next ones.
 create table submitted_forms (
   org_id uuid not null references organizations,
   hash   bytea not null check (length(hash) = 32),
-  answer text not null default '' check (length(answer) <= 2000), -- the address to which the first was redirected; empty: not yet known
+  answer text not null default '' check (length(answer) <= 2000), -- to which address the first was redirected; empty: unknown yet
   at     timestamptz not null default now(),
   primary key (org_id, hash)
 );
@@ -1910,8 +1960,8 @@ call app.protect_tenant('submitted_forms');
 call app.restrict_to_system('submitted_forms');
 grant select, insert, update (answer), delete on submitted_forms to parley_app;
 
--- Who has changed which fields of which form, so that whoever saves something that was changed meanwhile learns by whom. The values are
--- not in it. Rows of more than a week are removed by the next ones.
+-- Who has changed which fields of which form, so that whoever saves something that was changed meanwhile learns by
+-- whom. The values are not in it. Rows of more than a week are removed by the next ones.
 create table form_edits (
   org_id  uuid not null references organizations,
   id      uuid not null,
@@ -1949,20 +1999,23 @@ begin
 end
 $$;
 -- +goose StatementEnd
-create trigger add_organization_defaults after insert on organizations for each row execute function app.add_organization_defaults();
+create trigger add_organization_defaults after insert on organizations for each row
+  execute function app.add_organization_defaults();
 create trigger add_agent after insert on users for each row execute function app.add_agent();
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Security-definer functions
 ------------------------------------------------------------------------------------------------------------------------
--- app.door_...: what is asked before a tenant is known, and what policies must look up although the asker may not. Each runs as
--- parley_door, which can read exactly the columns that are granted to it beside each table, and returns no more than its caller needs.
+-- app.door_...: what is asked before a tenant is known, and what policies must look up although the asker may not. Each
+-- runs as parley_door, which can read exactly the columns that are granted to it beside each table, and returns no more
+-- than its caller needs.
 -- (Those that policies and triggers ask, and the archive's search, stand above.)
 
--- The website of a widget's key, with where it may be shown, the groups that answer for it, and the key that signs its visitors.
+-- The website of a widget's key, with where it may be shown, the groups that answer for it, and the key that signs its
+-- visitors.
 create function app.door_find_website(_key text)
-  returns table (org_id uuid, website_id uuid, customer_id uuid, name text, greeting text, typing_preview boolean, hosts text[], groups jsonb,
-    settings jsonb, identity_key text)
+  returns table (org_id uuid, website_id uuid, customer_id uuid, name text, greeting text, typing_preview boolean,
+    hosts text[], groups jsonb, settings jsonb, identity_key text)
   language sql stable security definer set search_path = public, pg_temp
   as $$ select w.org_id, w.id, w.customer_id, w.name, w.greeting, w.typing_preview,
           array(select d.host from domains d where d.org_id = w.org_id and d.website_id = w.id),
@@ -1981,8 +2034,8 @@ create function app.door_find_website(_key text)
 
 -- A user who can log in, with its organization and the customers to which it is limited.
 create function app.door_find_user(_id uuid)
-  returns table (org_id uuid, org_name text, user_id uuid, name text, email text, role text, customer_id uuid, session_epoch integer,
-    limited boolean, customers uuid[])
+  returns table (org_id uuid, org_name text, user_id uuid, name text, email text, role text, customer_id uuid,
+    session_epoch integer, limited boolean, customers uuid[])
   language sql stable security definer set search_path = public, pg_temp
   as $$ select u.org_id, o.name, u.id, u.name, u.email, u.role, u.customer_id, u.session_epoch, u.limited,
           array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)
@@ -1990,8 +2043,8 @@ create function app.door_find_user(_id uuid)
         join organizations o on o.id = u.org_id
         where u.id = _id and u.disabled_at is null $$;
 
--- With what a password that is typed for an address is to be hashed (empty: nobody has the address), and whether somebody has
--- proven to own the address.
+-- With what a password that is typed for an address is to be hashed (empty: nobody has the address), and whether
+-- somebody has proven to own the address.
 create function app.door_email_status(_email text) returns table (prefix text, verified boolean)
   language sql stable security definer set search_path = public, pg_temp
   as $$ select coalesce((select app.hash_prefix(i.password_hash)
@@ -2001,13 +2054,15 @@ create function app.door_email_status(_email text) returns table (prefix text, v
             limit 1), ''),
           exists (select from identities i where i.email = _email and i.verified_at is not null) $$;
 
--- The users that an address and the hash of its password open. more says that the address has identities with other salts, on
--- which the password was not tried yet.
+-- The users that an address and the hash of its password open. more says that the address has identities with other
+-- salts, on which the password was not tried yet.
 create function app.door_log_in(_email text, _hash text)
   returns table (identity_id uuid, org_id uuid, org_name text, user_id uuid, more boolean)
   language sql stable security definer set search_path = public, pg_temp
   as $$ select i.id, u.org_id, o.name, u.id,
-          exists (select from identities x where x.email = _email and x.own_salt and not x.tried and x.verified_at is null and x.id <> i.id)
+          exists (
+            select from identities x
+            where x.email = _email and x.own_salt and not x.tried and x.verified_at is null and x.id <> i.id)
         from identities i
         join memberships m on m.identity_id = i.id
         join users u on u.org_id = m.org_id and u.id = m.user_id
@@ -2064,9 +2119,9 @@ end
 $$;
 -- +goose StatementEnd
 
--- Gives a user of the scope's organization an identity: the one with this password, or a new one. If the address is proven and somebody
--- has proven it before, that one's: the password must be its own, unless it is null (none was asked for). Returns 'matched', 'new' or
--- 'wrong'; 'wrong' has changed nothing.
+-- Gives a user of the scope's organization an identity: the one with this password, or a new one. If the address is
+-- proven and somebody has proven it before, that one's: the password must be its own, unless it is null (none was asked
+-- for). Returns 'matched', 'new' or 'wrong'; 'wrong' has changed nothing.
 -- PAR03: the address has got another salt since it was asked for.
 -- +goose StatementBegin
 create function app.door_join_identity(_identity uuid, _email text, _hash text, _proven boolean, _user uuid) returns text
@@ -2124,7 +2179,8 @@ create function app.door_find_invitation(_token_hash bytea)
         join organizations o on o.id = i.org_id
         where i.token_hash = _token_hash and i.accepted_at is null and i.expires_at > now() $$;
 
--- What a link for a new password stands for: one user of an organization, or (without organization and user) an address.
+-- What a link for a new password stands for: one user of an organization, or (without organization and user) an
+-- address.
 create function app.door_find_reset(_token_hash bytea)
   returns table (org_id uuid, user_id uuid, email text, verifies_email boolean)
   language sql stable security definer set search_path = public, pg_temp
@@ -2139,7 +2195,8 @@ create function app.door_find_reset(_token_hash bytea)
 
 -- Stores a link for an address that can log in somewhere, and returns whether it did.
 -- +goose StatementBegin
-create function app.door_create_address_reset(_token_hash bytea, _email text, _verifies_email boolean, _seconds_long integer) returns boolean
+create function app.door_create_address_reset(_token_hash bytea, _email text, _verifies_email boolean, _seconds_long integer)
+  returns boolean
   language sql volatile security definer set search_path = public, pg_temp
   as $$ delete from address_resets where token_hash in
           (select token_hash from address_resets where expires_at < now() limit 10 for update skip locked);
@@ -2151,12 +2208,13 @@ create function app.door_create_address_reset(_token_hash bytea, _email text, _v
         select exists (select from created) $$;
 -- +goose StatementEnd
 
--- Sets the password by a link and uses the link up; without a row the link is not good. Returns the users whose sessions have
--- ended by it, and whether the password was one of the address's already.
+-- Sets the password by a link and uses the link up; without a row the link is not good. Returns the users whose
+-- sessions have ended by it, and whether the password was one of the address's already.
 --
--- A link that was mailed to the address, and the operator's, stand for all of the address: all its users get one identity. A link that
--- somebody of an organization was shown may change who that organization's user is, and nothing else: the user goes to the identity that
--- has this password, or keeps its own if that is nobody else's, or gets a new one.
+-- A link that was mailed to the address, and the operator's, stand for all of the address: all its users get one
+-- identity. A link that somebody of an organization was shown may change who that organization's user is, and nothing
+-- else: the user goes to the identity that has this password, or keeps its own if that is nobody else's, or gets a new
+-- one.
 -- +goose StatementBegin
 create function app.door_set_password(_token_hash bytea, _identity uuid, _hash text)
   returns table (org_id uuid, org_name text, user_id uuid, enabled boolean, matched boolean)
@@ -2186,7 +2244,8 @@ begin
   known := target is not null;
 
   if link.user_id is null or link.verifies_email then
-    select coalesce((select i.id from identities i where i.email = link.email and i.verified_at is not null), target) into target;
+    select coalesce((select i.id from identities i where i.email = link.email and i.verified_at is not null), target)
+      into target;
     if target is null then
       insert into identities (id, email, password_hash) values (_identity, link.email, _hash);
       target := _identity;
@@ -2196,7 +2255,8 @@ begin
       where i.id = m.identity_id and i.email = link.email and i.id <> target;
     delete from identities i where i.email = link.email and i.id <> target;
     update identities i
-      set password_hash = _hash, own_salt = false, verified_at = coalesce(i.verified_at, case when link.verifies_email then now() end)
+      set password_hash = _hash, own_salt = false,
+        verified_at = coalesce(i.verified_at, case when link.verifies_email then now() end)
       where i.id = target;
     delete from address_resets a where a.email = link.email;
   else
@@ -2241,7 +2301,8 @@ $$;
 
 -- Stores what somebody wants to create, and returns whether the address is proven already.
 -- +goose StatementBegin
-create function app.door_create_signup(_token_hash bytea, _email text, _organization text, _name text, _seconds_long integer) returns boolean
+create function app.door_create_signup(_token_hash bytea, _email text, _organization text, _name text, _seconds_long integer)
+  returns boolean
   language sql volatile security definer set search_path = public, pg_temp
   as $$ delete from signups where token_hash in
           (select token_hash from signups where expires_at < now() limit 10 for update skip locked);
@@ -2274,7 +2335,8 @@ create function app.door_find_session(_token text) returns bytea
 -- +goose StatementBegin
 create function app.door_save_session(_token text, _data bytea, _expires_at timestamptz) returns void
   language sql volatile security definer set search_path = public, pg_temp
-  as $$ delete from sessions where token in (select token from sessions where expires_at < now() limit 10 for update skip locked);
+  as $$ delete from sessions where token in
+          (select token from sessions where expires_at < now() limit 10 for update skip locked);
         insert into sessions (token, data, expires_at) values (_token, _data, _expires_at)
           on conflict (token) do update set data = excluded.data, expires_at = excluded.expires_at $$;
 -- +goose StatementEnd
@@ -2289,7 +2351,8 @@ create function app.door_delete_session(_token text) returns void
 create function app.door_count_attempt(_key bytea, _seconds_long integer)
   returns table (attempts integer, seconds_left integer)
   language sql volatile security definer set search_path = public, pg_temp
-  as $$ delete from attempts where key in (select key from attempts where resets_at < now() and key <> _key limit 10 for update skip locked);
+  as $$ delete from attempts where key in
+          (select key from attempts where resets_at < now() and key <> _key limit 10 for update skip locked);
         insert into attempts as a (key, count, resets_at) values (_key, 1, now() + make_interval(secs => _seconds_long))
           on conflict (key) do update set
             count = case when a.resets_at < now() then 1 else a.count + 1 end,
@@ -2320,8 +2383,8 @@ create function app.door_count_failures(_keys bytea[], _seconds_long integer) re
           (select key from attempts where resets_at < now() and key <> all (_keys) limit 10 for update skip locked) $$;
 -- +goose StatementEnd
 
--- Says that a process runs for some seconds more (none: it ends), and returns whose desks were open at those that no longer do, and in
--- how many seconds the next one will be missed if it stays silent.
+-- Says that a process runs for some seconds more (none: it ends), and returns whose desks were open at those that no
+-- longer do, and in how many seconds the next one will be missed if it stays silent.
 -- +goose StatementBegin
 create function app.door_renew_lease(_instance uuid, _seconds_long integer)
   returns table (org_id uuid, user_id uuid, instance uuid, next_in double precision)
@@ -2337,11 +2400,12 @@ create function app.door_renew_lease(_instance uuid, _seconds_long integer)
         union all
         select null, null, null, extract(epoch from min(i.expires_at) - clock_timestamp())::double precision
           from instances i
-          where i.id <> _instance and i.expires_at > clock_timestamp() and exists (select from presence p where p.instance = i.id) $$;
+          where i.id <> _instance and i.expires_at > clock_timestamp()
+            and exists (select from presence p where p.instance = i.id) $$;
 -- +goose StatementEnd
 
--- Organizations in which files are to be cleaned up: uploads older than any can last, and as old files that no message, snippet or
--- picture has.
+-- Organizations in which files are to be cleaned up: uploads older than any can last, and as old files that no message,
+-- snippet or picture has.
 create function app.door_organizations_to_clean(_seconds integer) returns table (org_id uuid)
   language sql stable security definer set search_path = public, pg_temp
   as $$ select u.org_id
@@ -2350,7 +2414,8 @@ create function app.door_organizations_to_clean(_seconds integer) returns table 
         union
         select f.org_id
         from files f
-        where f.purpose = 'message' and f.conversation_id is null and f.created_at < now() - make_interval(secs => _seconds)
+        where f.purpose = 'message' and f.conversation_id is null
+          and f.created_at < now() - make_interval(secs => _seconds)
         union
         select f.org_id
         from files f
@@ -2359,8 +2424,8 @@ create function app.door_organizations_to_clean(_seconds integer) returns table 
           and not exists (select from pictures p where p.org_id = f.org_id and p.file_id = f.id)
         limit 100 $$;
 
--- Whether the work of a form that somebody without a log-in has sent is to be done now; if it was done, what was answered. Work that has
--- been under way for a minute has failed.
+-- Whether the work of a form that somebody without a log-in has sent is to be done now; if it was done, what was
+-- answered. Work that has been under way for a minute has failed.
 -- +goose StatementBegin
 create function app.door_begin_form(_hash bytea) returns table (fresh boolean, answer text)
   language sql volatile security definer set search_path = public, pg_temp
@@ -2373,7 +2438,8 @@ create function app.door_begin_form(_hash bytea) returns table (fresh boolean, a
           insert into public_submitted_forms as f (hash) values (_hash)
           on conflict (hash) do update set at = now() where f.answer = '' and f.at < now() - interval '1 minute'
           returning 1)
-        select exists (select from begun), coalesce((select f.answer from public_submitted_forms f where f.hash = _hash), '') $$;
+        select exists (select from begun),
+          coalesce((select f.answer from public_submitted_forms f where f.hash = _hash), '') $$;
 -- +goose StatementEnd
 
 -- Stores what was answered; an empty answer says that nothing was done.

@@ -182,7 +182,7 @@ left join ratings r on r.org_id = c.org_id and r.conversation_id = c.id
 where c.state = 'closed' and c.id = @id;
 
 -- name: ListTranscriptAfter :many
--- A page of the messages. Edits and erasures are not listed: the message that they change says so.
+-- A page of the messages. Edits and erasures are not listed separately: the message that they change says so.
 select seq, id, kind, author, author_name, body, created_at, changed
 from messages
 where conversation_id = @conversation_id and of_seq is null and seq > @after

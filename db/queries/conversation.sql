@@ -1085,7 +1085,7 @@ where id = any(@conversations::uuid[]);
 -- name: GetUnread :one
 -- What the visitor has not read: how far it has read or was mailed, where, in which language and time zone it can be
 -- written to, and from which page it came.
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id,
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.read_by_visitor, c.last_seq, c.state, c.page_url, c.website_id,
   c.visitor_id, c.language, c.time_zone, v.email, (v.external_id is not null)::boolean as signed,
   website.name as website_name, coalesce(g.time_zone, '')::text as group_zone,
   coalesce((
@@ -1127,7 +1127,7 @@ where c.visitor_id = @from_id
 -- name: ListAnsweredConversations :many
 -- Conversations in which an agent wrote last, within a day: whose visitor may have to be mailed, or asked whether it is
 -- still there.
-select c.id, c.website_id, c.last_seq, c.state,
+select c.id, c.website_id, c.last_seq, c.last_at, c.state,
   (v.email <> '' and greatest(c.read_by_visitor, c.mailed_seq) < c.last_seq)::boolean as unread,
   coalesce((
       select m.body

@@ -108,3 +108,14 @@ from app.door_begin_form(sqlc.arg(hash)::bytea) as d (fresh, answer);
 
 -- name: SavePublicFormAnswer :exec
 select app.door_answer_form(sqlc.arg(hash)::bytea, sqlc.arg(answer)::text);
+
+-- name: CreateLinkRequest :one
+select app.door_create_link_request(sqlc.arg(id)::uuid, sqlc.arg(email)::text, sqlc.narg(organization)::text,
+    sqlc.narg(name)::text)::boolean as created;
+
+-- name: GetLinkRequest :one
+select email::text as email, organization::text as organization, name::text as name
+from app.door_find_link_request(sqlc.arg(id)::uuid) as d (email, organization, name);
+
+-- name: DeleteLinkRequest :exec
+select app.door_delete_link_request(sqlc.arg(id)::uuid);

@@ -101,7 +101,7 @@ select (
     where e.state = 'live')::bigint as bytes;
 
 -- name: ListEngineEntries :many
--- The published entries, those that were changed last first, as many as an engine of so many bytes has room for.
+-- The published entries, those that were changed last first, as many as an engine of so many bytes holds.
 with sizes as (
   select t.entry_id, e.updated_at,
     (sum(4500 + (octet_length(t.question) + octet_length(t.answer)) * 3 / 2))::bigint as size -- as textCosts in app/domain/faq/budget.go

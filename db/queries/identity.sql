@@ -73,6 +73,16 @@ insert into invitations (org_id, id, email, role, customer_id, limited, customer
 values (app.org_id(), @id, @email, @role, sqlc.narg(customer_id), cardinality(@customers::uuid[]) > 0,
   @customers::uuid[], @token_hash, @verifies_email, @invited_by, @expires_at);
 
+-- name: RenewInvitationToken :one
+-- Gives an open invitation another token, for the mail that is sent now, and returns what stands in that mail.
+update invitations i
+set token_hash = @token_hash
+from users u, organizations o
+where i.id = @id and i.accepted_at is null and i.expires_at > now()
+  and u.org_id = i.org_id and u.id = i.invited_by
+  and o.id = i.org_id
+returning i.email, o.name as organization, u.name as inviter_name, u.email as inviter_email;
+
 -- name: ListInvitations :many
 select i.id, i.email, i.role, i.expires_at, coalesce(c.name, '')::text as customer_name,
   array(
@@ -110,6 +120,17 @@ returning email, role, customer_id, customers;
 -- name: CreatePasswordReset :exec
 insert into password_resets (org_id, id, user_id, token_hash, verifies_email, created_by, expires_at)
 values (app.org_id(), @id, @user_id, @token_hash, @verifies_email, sqlc.narg(created_by), @expires_at);
+
+-- name: RenewPasswordResetToken :one
+-- Gives an open password reset another token, for the mail that is sent now, and returns what stands in that mail.
+update password_resets r
+set token_hash = @token_hash
+from users u, users requester, organizations o
+where r.id = @id and r.used_at is null and r.expires_at > now()
+  and u.org_id = r.org_id and u.id = r.user_id and u.disabled_at is null
+  and requester.org_id = r.org_id and requester.id = r.created_by
+  and o.id = r.org_id
+returning u.email, o.name as organization, requester.name as requester_name, requester.email as requester_email;
 
 -- name: GetPreferences :one
 select chosen from preferences where user_id = @user_id;

@@ -6,22 +6,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/app/domain/conversation"
 )
 
-// AsideView is what is known around a conversation.
-type AsideView struct {
-	Conversation conversation.Conversation
-	conversation.Details
-	AllTags         []conversation.Tag
-	ModelConfigured bool // a language model is configured
-
-	CanBlock, IsBlocked bool
-}
-
-// browserLabel names what a visitor uses, from what the browser says of itself.
+// browserLabel names a visitor's browser and system, from the browser's User-Agent; "" if neither is known.
 func browserLabel(agent string) string {
 	has := func(s string) bool { return strings.Contains(agent, s) }
 	name, system := "", ""
@@ -58,7 +46,7 @@ func browserLabel(agent string) string {
 	return strings.Trim(name+" on "+system, " on")
 }
 
-// localTime is what time it is at the visitor's; empty if its zone is not known.
+// localTime returns the time and the weekday where the visitor is; "" if its time zone is not known.
 func localTime(timeZone string, now time.Time) string {
 	if timeZone == "" {
 		return ""
@@ -70,7 +58,7 @@ func localTime(timeZone string, now time.Time) string {
 	return now.In(at).Format("15:04, Monday") + " (" + strings.ReplaceAll(timeZone, "_", " ") + ")"
 }
 
-// webAddress is a link that may be followed; empty: it is none.
+// webAddress returns an address that may be linked to; "" if it is no web address.
 func webAddress(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
@@ -79,7 +67,7 @@ func webAddress(s string) string {
 	return u.String()
 }
 
-// shortURL is an address without what nobody reads.
+// shortURL returns an address without its scheme and its query.
 func shortURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" {
@@ -92,7 +80,7 @@ func shortURL(s string) string {
 	return u.Host + path + scriptRoute(u)
 }
 
-// pageViewName is what a page is called.
+// pageViewName returns the title of a page, or its address if it has none.
 func pageViewName(s conversation.PageView) string {
 	if s.Title != "" {
 		return s.Title
@@ -100,23 +88,18 @@ func pageViewName(s conversation.PageView) string {
 	return shortURL(s.URL)
 }
 
-// newestFirst is the trail as it is read.
+// newestFirst returns the pages in the order in which they are read.
 func newestFirst(list []conversation.PageView) []conversation.PageView {
 	out := slices.Clone(list)
 	slices.Reverse(out)
 	return out
 }
 
+// dataNames returns the names in alphabetical order.
 func dataNames(data map[string]string) (names []string) {
 	for name := range data {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	return names
-}
-
-// EarlierConversation is another conversation of the same visitor.
-type EarlierConversation struct {
-	Conversation uuid.UUID
-	Messages     []conversation.Message
 }

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
 	"parley/templates/desk"
 )
 
-// A visitor's address writes to that address, whatever is in it: no copy, no subject.
+// The link of a visitor's address writes to that address only, whatever is in it: no copy, no subject.
 func TestAsideMailToOnlyTheAddress(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{
@@ -21,7 +22,7 @@ func TestAsideMailToOnlyTheAddress(t *testing.T) {
 		`x" onclick="alert(1)@shop.example`:         `<a href="mailto:x%22%20onclick%3D%22alert%281%29@shop.example">`,
 	} {
 		var out bytes.Buffer
-		if err := desk.Aside(desk.AsideView{Details: conversation.Details{Email: email}}, time.Now()).Render(context.Background(), &out); err != nil {
+		if err := desk.Aside(model.Aside{Details: conversation.Details{Email: email}}, time.Now()).Render(context.Background(), &out); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(out.String(), want) {

@@ -1,8 +1,9 @@
-// Package desk draws the agent's screen. Every fragment is one component with one id, whether it is loaded with the page,
-// answered, pushed or recovered.
+// Package desk renders the agent's screen. A fragment is one component with one id, whether it is loaded with the page, is the answer to a
+// request, is pushed, or is recovered after a gap.
 package desk
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,65 +12,29 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/routing"
+	"parley/app/front/desk"
 	"parley/templates/ui"
 )
 
-// Page is what the desk shows when it is loaded.
+// Page is the desk when it is loaded.
 type Page struct {
-	User          uuid.UUID
-	UserName      string
-	Email         string // of the log-in
-	OrgName       string
-	CanManage     bool // has a way to the management
-	CanReview     bool
-	CanMonitor    bool
-	Availability  routing.Availability
-	Today         routing.DayTotals
-	Queue         []conversation.Conversation
-	More          int // wait behind Line
-	Own           []conversation.Conversation
-	Participating []conversation.Conversation // in which the agent is a guest
-	Participants  map[uuid.UUID][]conversation.Participant
-	Threads       map[uuid.UUID][]conversation.Message
-	Suggestions   map[uuid.UUID]Suggestions
-	Preferences   string // the user's preferences, as JSON for the script
-	Commands      string // what the keyboard does, as JSON for the script
-	Snippets      string // names, keys and texts, as JSON for the script
-	Automatic     bool   // drafts come by themselves where no entry is sure
-	PushKey       string // public key of the installation's Web Push; empty: none
+	desk.Page
+	User     uuid.UUID
+	UserName string
+	Email    string // of the log-in
+	OrgName  string
+	PushKey  string // public key of the installation's Web Push; empty: none
+
+	CanManage, CanReview, CanMonitor bool // which other parts the menu leads to
 }
 
-// MaxWholePanes is how many open conversations come with their threads; with more of them, those that are not on the screen at once come light.
-// PanesAtOnce is how many fit the widest screen.
-const (
-	MaxWholePanes   = 20
-	MaxVisiblePanes = 6
-)
-
-// WholePanes returns those of the open conversations, in their order on the page, that come with their threads.
-func WholePanes(open []conversation.Conversation) []conversation.Conversation {
-	if len(open) <= MaxWholePanes {
-		return open
-	}
-	return open[:MaxVisiblePanes]
+// scriptJSON returns a value as JSON for the desk's script.
+func scriptJSON(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
 }
 
-func (p Page) paneViews() (list []PaneView) {
-	open := append(slices.Clone(p.Own), p.Participating...)
-	whole := len(WholePanes(open))
-	for i, c := range open {
-		visibility := Visibility{Mine: i < len(p.Own), Participant: i >= len(p.Own)}
-		list = append(list, PaneView{Conversation: c, Viewer: p.User, Visibility: visibility, Participants: p.Participants[c.ID], Messages: p.Threads[c.ID], Suggestions: p.Suggestions[c.ID], Light: i >= whole})
-	}
-	return list
-}
-
-// VisibilityFor says how a conversation's pane shows to somebody who is not told of it, but looks: with those who take part in it.
-func VisibilityFor(agent uuid.UUID, c conversation.Conversation, participants []conversation.Participant) Visibility {
-	return Visibility{Mine: c.Agent == agent, Participant: findParticipant(agent, participants).ID == agent}
-}
-
-// awayReasons are those an agent may choose from, with its present one.
+// awayReasons returns the reasons that an agent may choose from, with its present one.
 func awayReasons(a routing.Availability) []string {
 	if a.Status == routing.Away && a.AwayReason != "" && !slices.Contains(a.AwayReasons, a.AwayReason) {
 		return append(slices.Clone(a.AwayReasons), a.AwayReason)
@@ -77,35 +42,15 @@ func awayReasons(a routing.Availability) []string {
 	return a.AwayReasons
 }
 
-// Visibility says how a conversation shows on a desk.
-type Visibility struct {
-	Mine        bool
-	Participant bool // somebody else's, with this agent as a guest
-	Queued      bool // in the line that this desk sees
-	Offered     bool // to this agent
-	Known       bool // it has waited before, behind what is listed: no news
-}
-
-// ConversationIDs are the conversations' of several lists.
-func ConversationIDs(lists ...[]conversation.Conversation) (ids []uuid.UUID) {
-	for _, list := range lists {
-		for _, c := range list {
-			ids = append(ids, c.ID)
-		}
-	}
-	return ids
-}
-
-// TransferView is what the form for handing a conversation over offers.
+// TransferView is the form that transfers a conversation or asks for help, as it is first shown or after it was refused.
 type TransferView struct {
-	Conversation uuid.UUID
-	TeamMembers  []routing.Teammate
-	Groups       []routing.GroupRef
-	Error        string // why it was refused
-	Comment      string
-	To           string
+	desk.TransferTargets
+	Error   string // why it was refused; empty: it was not
+	Comment string // what was typed
+	To      string // what was chosen: "group:" or "person:" and an id
 }
 
+// teamMemberLabel names a team member, with why it may not be free.
 func teamMemberLabel(c routing.Teammate) string {
 	switch {
 	case c.Status != routing.Online:
@@ -116,25 +61,10 @@ func teamMemberLabel(c routing.Teammate) string {
 	return c.Name
 }
 
-// CanReply reports whether one of the guests is somebody who may write to the visitor.
-func CanReply(me uuid.UUID, participants []conversation.Participant) bool {
-	return findParticipant(me, participants).CanReply
-}
-
-// findParticipant is one of the guests; the zero Guest if it is none of them.
-func findParticipant(me uuid.UUID, participants []conversation.Participant) conversation.Participant {
-	for _, g := range participants {
-		if g.ID == me {
-			return g
-		}
-	}
-	return conversation.Participant{}
-}
-
-// Title names a conversation by its visitor.
+// Title returns a conversation's name, which is its visitor's.
 func Title(c conversation.Conversation) string { return ui.VisitorName(c.VisitorName, c.Visitor) }
 
-// pageLabel is the page the visitor is on, short.
+// pageLabel returns the address of the page that the visitor is on, shortened.
 func pageLabel(c conversation.Conversation) string {
 	u, err := url.Parse(c.PageURL)
 	if err != nil || u.Host == "" {
@@ -143,7 +73,7 @@ func pageLabel(c conversation.Conversation) string {
 	return u.Host + strings.TrimSuffix(u.Path, "/") + scriptRoute(u)
 }
 
-// scriptRoute is a fragment that names a page of a script's (#/tea, #!/tea); another says only where in the page one is.
+// scriptRoute returns the fragment of an address if it names a page that a script shows (#/tea, #!/tea); "" if it only names a place in the page.
 func scriptRoute(u *url.URL) string {
 	if path, _, _ := strings.Cut(u.Fragment, "?"); strings.HasPrefix(path, "/") || strings.HasPrefix(path, "!") {
 		return "#" + path
@@ -151,7 +81,7 @@ func scriptRoute(u *url.URL) string {
 	return ""
 }
 
-// pageLink is the visitor's page, if it is a web address.
+// pageLink returns the address of the page that the visitor is on; "" if that is no web address.
 func pageLink(c conversation.Conversation) string {
 	u, err := url.Parse(c.PageURL)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -160,14 +90,15 @@ func pageLink(c conversation.Conversation) string {
 	return u.String()
 }
 
-// sortKey orders the agent's own list: what is another's sinks.
-func sortKey(c conversation.Conversation, visibility Visibility) string {
-	if visibility.Participant {
+// sortKey returns what orders the agent's own list: conversations of others are last.
+func sortKey(row desk.Row) string {
+	if row.Visibility.Participant {
 		return ""
 	}
-	return ui.Millis(c.WaitingSince)
+	return ui.Millis(row.WaitingSince)
 }
 
+// ownerLabel says who has a conversation in which the agent takes part.
 func ownerLabel(c conversation.Conversation) string {
 	if c.AgentName == "" {
 		return "in the line"
@@ -175,7 +106,7 @@ func ownerLabel(c conversation.Conversation) string {
 	return "with " + c.AgentName
 }
 
-// goneText says why a conversation is not the agent's any more.
+// goneText says why the agent no longer has a conversation.
 func goneText(c conversation.Conversation) string {
 	switch c.StateReason {
 	case conversation.ReasonTransfer:
@@ -195,12 +126,7 @@ func goneText(c conversation.Conversation) string {
 	return "This conversation is back in the line."
 }
 
-// isMonitoring reports whether somebody watches of its own accord: then it may take the conversation over.
-func isMonitoring(me uuid.UUID, participants []conversation.Participant) bool {
-	return findParticipant(me, participants).Watching
-}
-
-// sourceLabel is where a conversation comes from: its website and, where there are several, its group.
+// sourceLabel names a conversation's website and, where there are several, its group.
 func sourceLabel(c conversation.Conversation) string {
 	if c.GroupName == "" {
 		return c.WebsiteName

@@ -57,7 +57,7 @@ func FAQ(p FAQPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if p.Role.Can(access.Manage) {
+			if p.Can(access.FAQEntryImport) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<a class=\"button\" href=\"/faq/import\">Import</a> <a class=\"button\" href=\"/faq/export?format=csv\">Export CSV</a> <a class=\"button\" href=\"/faq/export?format=json\">Export JSON</a>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -308,7 +308,7 @@ func FAQ(p FAQPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if p.Role.Can(access.Manage) {
+				if p.Can(access.FAQEntrySetState) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<th scope=\"col\"><span class=\"sr\">Choose</span></th>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -323,7 +323,7 @@ func FAQ(p FAQPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if p.Role.Can(access.Manage) {
+					if p.Can(access.FAQEntrySetState) {
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "<td><input type=\"checkbox\" name=\"id\" value=\"")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
@@ -553,7 +553,7 @@ func FAQ(p FAQPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if p.Role.Can(access.Manage) {
+				if p.Can(access.FAQEntrySetState) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"buttons\"><span class=\"hint\">Those chosen:</span> <button name=\"state\" value=\"live\">Let live</button> <button name=\"state\" value=\"draft\">Back to draft</button></p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -981,7 +981,7 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if p.Role.Can(access.Manage) {
+				if p.Can(access.FAQEntrySetState) {
 					templ_7745c5c3_Err = ui.Select(p.Form, "state", "State", string(p.Entry.State), stateOptions(), "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1073,7 +1073,7 @@ func FAQEntry(p FAQEntryPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if p.Entry.Version > 0 && p.Role.Can(access.Manage) {
+				if p.Entry.Version > 0 && p.Can(access.FAQEntryDelete) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<button formaction=\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -105,7 +105,7 @@ func roleOptions(may bool) []ui.Option {
 	var list []ui.Option
 	for i := len(access.Roles) - 1; i >= 0; i-- {
 		r := access.Roles[i]
-		if r == access.Owner && !may {
+		if r.IsOwner() && !may {
 			continue
 		}
 		list = append(list, ui.Option{Value: string(r), Label: roleLabel[r]})

@@ -916,15 +916,15 @@ func ownerText(s faq.Snippet) string {
 }
 
 func canChange(v Viewer, s faq.Snippet) bool {
-	return s.User != uuid.Nil || v.Role.Can(access.Manage) && (s.Customer != uuid.Nil || !v.Limited)
+	return s.User != uuid.Nil || v.CanFully(access.SnippetSave) && (s.Customer != uuid.Nil || !v.Limited())
 }
 
 func ownerOptions(p SnippetsPage) []ui.Option {
 	list := []ui.Option{{Value: "me", Label: "Me"}}
-	if !p.Role.Can(access.Manage) {
+	if !p.CanFully(access.SnippetSave) {
 		return list
 	}
-	if !p.Limited { // these are for all customers
+	if !p.Limited() { // these are for all customers
 		list = append(list, ui.Option{Value: "all", Label: "Everybody"})
 		for _, g := range p.Groups {
 			list = append(list, ui.Option{Value: g.ID.String(), Label: "Group: " + g.Name})

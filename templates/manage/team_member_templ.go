@@ -34,7 +34,7 @@ func (p TeamMemberPage) canLimit() bool {
 }
 
 func (p TeamMemberPage) servedCustomers() string {
-	if p.User.Limited || p.Limited {
+	if p.User.Limited || p.Limited() {
 		return "some"
 	}
 	return "all"
@@ -263,7 +263,7 @@ func TeamMember(p TeamMemberPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if !p.Limited {
+				if !p.Limited() {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<label class=\"check\"><input type=\"radio\" name=\"serves\" value=\"all\"")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

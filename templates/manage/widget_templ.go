@@ -2852,7 +2852,7 @@ func Blocks(p BlocksPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Limited {
+			if p.Limited() {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 232, "<p class=\"hint\">You block visitors in their conversations. A range of addresses is blocked for all customers, by those who serve all of them.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -1,4 +1,4 @@
-// Package board draws what a supervisor watches: lines, agents, who is on what, and why.
+// Package monitor renders the live monitor: queues, agents, who has which conversation, and why.
 package monitor
 
 import (
@@ -12,15 +12,9 @@ import (
 	"parley/templates/ui"
 )
 
-// HistoryPage explains who has had a conversation.
-type HistoryPage struct {
-	ui.Viewer
-	Conversation conversation.Conversation
-	History      []routing.AssignmentRecord
-}
-
 func visitorName(t routing.ConversationInfo) string { return ui.VisitorName(t.VisitorName, t.Visitor) }
 
+// freeSlots returns how many more conversations a group's agents can have.
 func freeSlots(g routing.GroupInfo) string {
 	if g.FreeCapacity < 0 {
 		return "–"
@@ -28,7 +22,7 @@ func freeSlots(g routing.GroupInfo) string {
 	return strconv.Itoa(g.FreeCapacity)
 }
 
-// queueState says in a word how a group's line does.
+// queueState says in a few words whether a group's agents can take conversations.
 func queueState(g routing.GroupInfo) string {
 	switch {
 	case !g.Open:
@@ -45,7 +39,7 @@ func queueState(g routing.GroupInfo) string {
 	return fmt.Sprintf("%d of %d can take one", g.AvailableAgents, g.OnlineAgents)
 }
 
-// assignedText says in words how an agent got a conversation.
+// assignedText says how an agent got a conversation.
 func assignedText(h routing.AssignmentRecord) string {
 	by := ""
 	if h.ByName != "" && h.ByName != h.AgentName {
@@ -68,7 +62,7 @@ func assignedText(h routing.AssignmentRecord) string {
 	return h.How
 }
 
-// endedText says in words how an agent's time with it ended.
+// endedText says why an agent no longer has a conversation.
 func endedText(h routing.AssignmentRecord) string {
 	switch h.EndReason {
 	case "":

@@ -15,9 +15,17 @@ import "parley/app/platform/access"
 type Viewer struct {
 	User          string // whose log-in it is
 	Name, OrgName string
-	Role          access.Role
-	Limited       bool // to some customers
+	Actor         access.Actor
 }
+
+// Can reports whether the viewer may do an action.
+func (v Viewer) Can(action access.Action) bool { return v.Actor.Can(action) }
+
+// CanFully reports whether the viewer may do an action to everything that it sees.
+func (v Viewer) CanFully(action access.Action) bool { return v.Actor.CanFully(action) }
+
+// Limited reports whether the viewer is limited to some customers.
+func (v Viewer) Limited() bool { return v.Actor.IsLimited() }
 
 // Frame is what is around the content of a page for who is logged in.
 type Layout struct {
@@ -31,25 +39,24 @@ type Layout struct {
 
 type section struct {
 	name, href, label string
-	right             access.Right
-	orgWide           bool // of the whole organization: not for who is limited to customers
+	action            access.Action // that its page is for
 }
 
 var sections = []section{
-	{"customers", "/admin", "Customers", access.Manage, false},
-	{"groups", "/admin/groups", "Groups", access.Manage, true},
-	{"faq", "/faq", "FAQ entries", access.Answer, false},
-	{"snippets", "/snippets", "Snippets", access.Answer, false},
-	{"ratings", "/admin/ratings", "Ratings", access.Manage, false},
-	{"blocked", "/admin/blocked", "Blocked", access.Monitor, false},
-	{"tags", "/admin/tags", "Tags", access.Manage, true},
-	{"rules", "/admin/desk", "Desk and drafts", access.Manage, true},
-	{"people", "/admin/people", "People", access.Manage, false},
-	{"organization", "/admin/organization", "Organization", access.Own, true},
-	{"board", "/board", "Board", access.Monitor, false},
-	{"review", "/review", "Past conversations", access.Review, false},
-	{"preferences", "/preferences", "Preferences", access.Answer, false},
-	{"desk", "/desk", "Desk", access.Answer, false},
+	{"customers", "/admin", "Customers", access.CustomerRead},
+	{"groups", "/admin/groups", "Groups", access.GroupRead},
+	{"faq", "/faq", "FAQ entries", access.FAQEntryRead},
+	{"snippets", "/snippets", "Snippets", access.SnippetRead},
+	{"ratings", "/admin/ratings", "Ratings", access.RatingRead},
+	{"blocked", "/admin/blocked", "Blocked", access.BlockRead},
+	{"tags", "/admin/tags", "Tags", access.TagReadUsage},
+	{"rules", "/admin/desk", "Desk and drafts", access.DeskRulesUpdate},
+	{"people", "/admin/people", "People", access.TeamMemberRead},
+	{"organization", "/admin/organization", "Organization", access.OrganizationRead},
+	{"board", "/board", "Board", access.MonitorRead},
+	{"review", "/review", "Past conversations", access.ArchiveRead},
+	{"preferences", "/preferences", "Preferences", access.PreferencesRead},
+	{"desk", "/desk", "Desk", access.DeskOpen},
 }
 
 // Page is the frame with its content in it. The navigation shows what the viewer may see.
@@ -87,7 +94,7 @@ func Page(f Layout) templ.Component {
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templruntime.NewAttributeExpression(Asset(f.Script)).ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 53, Col: 39}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 60, Col: 39}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 			if templ_7745c5c3_Err != nil {
@@ -111,7 +118,7 @@ func Page(f Layout) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templruntime.NewAttributeExpression(Asset("app.js")).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 58, Col: 38}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 65, Col: 38}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var3)
 		if templ_7745c5c3_Err != nil {
@@ -124,7 +131,7 @@ func Page(f Layout) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.User).Resolve(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 62, Col: 21}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 69, Col: 21}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var4)
 		if templ_7745c5c3_Err != nil {
@@ -142,7 +149,7 @@ func Page(f Layout) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templruntime.NewAttributeExpression(f.Socket).Resolve(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 64, Col: 28}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 71, Col: 28}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var5)
 			if templ_7745c5c3_Err != nil {
@@ -168,7 +175,7 @@ func Page(f Layout) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(f.OrgName)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 74, Col: 30}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 81, Col: 30}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -179,7 +186,7 @@ func Page(f Layout) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, s := range sections {
-			if f.Role.Can(s.right) && !(s.orgWide && f.Limited) {
+			if f.Can(s.action) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<li><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -187,7 +194,7 @@ func Page(f Layout) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templruntime.NewAttributeExpression(templ.URL(s.href)).ResolveURL(ctx)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 80, Col: 33}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 87, Col: 33}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var7)
 				if templ_7745c5c3_Err != nil {
@@ -218,7 +225,7 @@ func Page(f Layout) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(s.label)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 86, Col: 18}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 93, Col: 18}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {
@@ -237,7 +244,7 @@ func Page(f Layout) templ.Component {
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(f.Name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 92, Col: 55}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/page.templ`, Line: 99, Col: 55}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/static"
 )
 
-// Asset returns the address of an embedded file with its content's hash, so that it can be cached for ever. The front sets
-// it at start.
-var Asset = func(name string) string { return "/static/" + name }
+// Asset returns the address of an embedded file. It has a hash of the file's content, so that browsers may cache it for ever.
+func Asset(name string) string { return static.Address(name) }
 
 // VisitorName names a visitor: by its name, or by one that can be told apart from others at a glance.
 func VisitorName(name string, id uuid.UUID) string {

@@ -122,7 +122,9 @@ func goFile(text string, each func(line int, text string, name bool)) {
 		case token.EOF:
 			return
 		case token.IDENT:
-			each(f.Line(pos), lit, true)
+			if !strings.Contains(lit, "KeepAlive") { // a name of the standard library
+				each(f.Line(pos), lit, true)
+			}
 		case token.COMMENT:
 			for i, l := range strings.Split(lit, "\n") {
 				each(f.Line(pos)+i, l, false)

@@ -12,12 +12,12 @@ import { drawMessage } from "./messages.js";
 import { checkAlive, dropConnection, isWelcomed, queueMessage, reconnect, sendFrame } from "./connection.js";
 
 let enterPressed = false; // Enter sends; some phone keyboards insert the line break all the same
-let hadFocus, typingSentAt = 0;
+let hadFocus, typingDue = 0; // typingDue: when the next typing frame is sent (ms), with what has been typed by then
 
 function submit() {
   const text = normalizeText(input.value);
   if (!text || form.hidden || checkLength(input, 4000, true)) return;
-  const m = { id: newID(), text, conversation: isRunning() ? conversation : undefined, subject: chosenSubject() };
+  const m = { id: newID(), text, conversation: isRunning() && conversation, subject: chosenSubject() };
   if (!isRunning()) chat.emit("started");
   setDraft("");
   drawMessage({ ...m, kind: "text", author: "visitor" }, true);
@@ -55,7 +55,7 @@ const api = {
   async start({ group, text }) {
     const subject = await loadSubjects();
     if (group) subject?.choose(group);
-    setDraft(input.value || text || "");
+    setDraft(input.value || text);
     api.open();
   },
   toggle() { panelElement.hidden ? api.open() : api.close(); },
@@ -66,7 +66,7 @@ export default async function startPanel(settings) {
   fillContext();
   load();
   buildPanel(api.close);
-  setDraft(draft("") || "");
+  setDraft(draft(""));
   resetConversation();
   if (website.files) addFileInput();
 
@@ -78,9 +78,10 @@ export default async function startPanel(settings) {
   input.addEventListener("beforeinput", (e) => { if (enterPressed && e.inputType === "insertLineBreak") e.preventDefault(); });
   input.addEventListener("input", () => {
     setDraft();
-    if (state !== "open" || Date.now() - typingSentAt < 1000) return;
-    typingSentAt = Date.now();
-    setTimeout(() => sendFrame({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), 400);
+    const wait = typingDue - Date.now();
+    if (state !== "open" || wait > 0) return; // a frame that is still to be sent takes this text along
+    typingDue += Math.max(1000, 400 - wait);
+    setTimeout(() => input.value && sendFrame({ type: "typing", text: website.typing_preview ? input.value.slice(-500) : undefined }), typingDue - Date.now());
   });
   panelElement.addEventListener("keydown", (e) => {
     if (e.key !== "Escape" || isComposing(e)) return;
@@ -104,7 +105,7 @@ export default async function startPanel(settings) {
   input.onfocus = () => { hadFocus = true; };
   input.onblur = (e) => { hadFocus = !e.relatedTarget; };
   chat.onIdentity = async () => (await import("./identity.js")).default(context);
-  chat.onData = () => reportContext();
+  chat.onData = reportContext;
   if (chat.identity) await chat.onIdentity();
   return api;
 }

@@ -1,7 +1,7 @@
 // Package archive reads the past.
 //
 // Owns: how closed conversations are found and read, and the words they are found by (archive_words, which the database
-// writes itself when a conversation closes: db/migrations/00009_archive.sql).
+// writes itself when a conversation closes: app.index_conversation).
 //
 // Must not touch: running conversations; it writes nothing.
 //

@@ -19,7 +19,7 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Progress is one thing that the agent is told while drafts are made: a draft as it is now, or a word about all of them.
+// Progress is one thing that the agent sees while drafts are made: a draft as it is now, or a sentence about all of them.
 type Progress struct {
 	Kind    string  `json:"kind,omitempty"`
 	Text    string  `json:"text,omitempty"`
@@ -107,13 +107,13 @@ func (m draftInput) usedEntries(ids []string) (list []Entry) {
 	return list
 }
 
-// Drafts makes up to three drafts for a conversation and tells of them as they grow. When it returns nil, at least one is there.
+// Drafts makes up to three drafts for a conversation and reports them as they grow. When it returns nil, at least one is there.
 func (s *Service) Drafts(ctx context.Context, who access.Actor, in DraftContext, emit func(Progress) error) error {
 	m, err := s.loadInput(ctx, who, in)
 	if err != nil {
 		return err
 	}
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	if err == nil && w != nil {
 		err = s.modelDrafts(ctx, who, w, m, emit)
 		if err == nil || ctx.Err() != nil {
@@ -163,7 +163,7 @@ func errorText(err error) string {
 	return "The language model could not be asked (reference " + ref + ")."
 }
 
-// promptConversation is what the model is told of the conversation.
+// promptConversation is the part of the conversation that the model gets.
 func (m draftInput) promptConversation(masker *mask.Masker) prompt.Conversation {
 	t := prompt.Conversation{Website: m.Conversation.WebsiteName, Agent: m.Agent, Language: m.language}
 	for _, l := range m.lines {
@@ -189,7 +189,7 @@ func toModelRequest(p prompt.Prompt) model.Request {
 	return q
 }
 
-// emitInterval is how often a growing draft is told at most.
+// emitInterval is the shortest time between two reports of a growing draft.
 const emitInterval = 80 * time.Millisecond
 
 func (s *Service) modelDrafts(ctx context.Context, who access.Actor, w *modelWriter, m draftInput, emit func(Progress) error) error {
@@ -235,7 +235,7 @@ func (s *Service) modelDrafts(ctx context.Context, who access.Actor, w *modelWri
 	return nil
 }
 
-// masker hides what does not leave the house, and puts it back into what comes.
+// masker replaces what must not leave the installation, and puts it back into the answer.
 func (w *modelWriter) masker() (*mask.Masker, func(string) string) {
 	if !w.mask {
 		return nil, func(s string) string { return s }
@@ -246,7 +246,7 @@ func (w *modelWriter) masker() (*mask.Masker, func(string) string) {
 
 // PreviewRequest returns exactly what would be sent to the model for a conversation's drafts.
 func (s *Service) PreviewRequest(ctx context.Context, who access.Actor, in DraftContext) (string, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	if err != nil {
 		return "", err
 	}

@@ -17,7 +17,7 @@ var rewordStyles = map[string]prompt.Style{"shorter": prompt.Shorter, "friendlie
 
 var errNoModel = fail.New(fail.Conflict, "Your organization has no language model. A manager can set one up under “Desk” in the management.")
 
-// Reword says the agent's own text in another way, or in another language, and tells of it as it grows.
+// Reword writes the agent's own text in another way, or in another language, and reports it as it grows.
 func (s *Service) Reword(ctx context.Context, who access.Actor, text, how string, emit func(Progress) error) error {
 	text, err := validate.Text("a text", text, 4000)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *Service) Reword(ctx context.Context, who access.Actor, text, how string
 	return s.streamText(ctx, who, w, kind, p, restore, emit)
 }
 
-// Summarize says what a colleague must know who takes a conversation over.
+// Summarize returns what a team member must know who takes a conversation over.
 func (s *Service) Summarize(ctx context.Context, who access.Actor, in DraftContext, emit func(Progress) error) error {
 	w, err := s.requireWriter(ctx, who)
 	if err != nil {
@@ -62,7 +62,7 @@ func maskText(m *mask.Masker, s string) string {
 }
 
 func (s *Service) requireWriter(ctx context.Context, who access.Actor) (*modelWriter, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationReword)
 	if err == nil && w == nil {
 		err = errNoModel
 	}

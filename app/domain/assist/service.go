@@ -35,11 +35,11 @@ type Service struct {
 // Options is what the installation says.
 type Options struct {
 	Secret       string       // SECRET_KEY: seals the organizations' keys
-	AllowedHosts []string     // host:port of model servers inside the house
+	AllowedHosts []string     // host:port of model servers in the installation’s own network
 	Limits       model.Limits // zero: the usual ones
 }
 
-// New returns the room.
+// New returns the service.
 func New(db *pg.DB, chats *conversation.Service, entries *faq.Service, o Options) (*Service, error) {
 	key, err := hkdf.Key(sha256.New, []byte(o.Secret), nil, "language models' keys 1", 32)
 	if err != nil {
@@ -61,7 +61,7 @@ type ModelSettings struct {
 	Model     string
 	Enabled   bool
 	Automatic bool // drafts without being asked, where no entry is sure
-	Mask      bool // addresses and numbers of persons do not leave the house
+	Mask      bool // addresses and numbers of persons do not leave the installation
 	Budget    int  // tokens a month
 	Used      int  // of them, this month (UTC)
 	Calls     int
@@ -72,7 +72,7 @@ const MaxBudget = 1_000_000_000_000
 
 // GetModelSettings returns the organization's; ok is false if it has no model.
 func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (settings ModelSettings, ok bool, err error) {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelRead)
 	if err != nil {
 		return settings, false, err
 	}
@@ -93,9 +93,9 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 	return settings, true, err
 }
 
-// SetModelSettings keeps them. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
+// SetModelSettings stores the organization's model. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
 func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in ModelSettings) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelUpdate)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 
 // RemoveModel takes the model away, with its key.
 func (s *Service) RemoveModel(ctx context.Context, who access.Actor) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+	t, err := s.db.Authorize(who, access.ModelRemove)
 	if err != nil {
 		return err
 	}
@@ -169,13 +169,13 @@ func (s *Service) openKey(org uuid.UUID, sealed []byte) (model.Key, error) {
 
 // HasModel reports whether the organization has a model that is switched on.
 func (s *Service) HasModel(ctx context.Context, who access.Actor) (bool, error) {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	return w != nil, err
 }
 
 // IsAutomatic reports whether drafts are wanted without being asked, where no entry is sure.
 func (s *Service) IsAutomatic(ctx context.Context, who access.Actor) bool {
-	w, err := s.loadWriter(ctx, who)
+	w, err := s.loadWriter(ctx, who, access.ConversationDraft)
 	return err == nil && w != nil && w.automatic
 }
 
@@ -186,8 +186,8 @@ type modelWriter struct {
 }
 
 // loadWriter returns nil if there is none.
-func (s *Service) loadWriter(ctx context.Context, who access.Actor) (*modelWriter, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) loadWriter(ctx context.Context, who access.Actor, action access.Action) (*modelWriter, error) {
+	t, err := s.db.Authorize(who, action)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -23,6 +24,7 @@ type UnreadInfo struct {
 	TimeZone      string // the visitor's time zone, as the browser says it; empty: not known
 	GroupTimeZone string // the time zone of the group that answers
 	State         State
+	ReadSeq       int // up to which message it has read
 	DeliveredSeq  int // up to which message it has read or been mailed
 	LastSeq       int
 }
@@ -34,13 +36,20 @@ func (s *Service) GetUnread(ctx context.Context, actor access.Actor, conversatio
 		return UnreadInfo{}, fail.Missing("conversation")
 	}
 	return UnreadInfo{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.TimeZone, row.GroupZone,
-		State(row.State), int(row.Known), int(row.LastSeq)}, err
+		State(row.State), int(row.ReadByVisitor), int(row.Known), int(row.LastSeq)}, err
 }
 
-// MarkMailed records that the visitor was mailed everything up to a message; false: that was recorded before.
-func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (bool, error) {
-	n, err := conversationdb.New(s.db.As(actor)).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
-	return n > 0, err
+// MarkMailed records that the visitor is mailed everything up to a message, and runs alsoInTx in the same transaction; first is false if that
+// was recorded before, and then alsoInTx is not run.
+func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, alsoInTx func(*pg.Tenant) error) (first bool, err error) {
+	err = s.db.As(actor).Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := conversationdb.New(tx).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
+		if first = n > 0; err != nil || !first {
+			return err
+		}
+		return alsoInTx(tx)
+	})
+	return first && err == nil, err
 }
 
 // CountTranscript counts a transcript that a visitor has mailed to itself. fail.Conflict for a conversation without a reply, and after three.
@@ -56,6 +65,7 @@ func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conve
 // AwaitingVisitor is a conversation in which an agent wrote last.
 type AwaitingVisitor struct {
 	Conversation Conversation // only ID, Website, State and LastSeq are set
+	Since        time.Time    // time of its last message
 	Unread       bool         // its visitor has an address and has not read everything
 	IdleChecked  bool         // the visitor was asked whether it is still there
 }
@@ -65,7 +75,7 @@ func (s *Service) ListAwaitingVisitor(ctx context.Context, actor access.Actor) (
 	rows, err := conversationdb.New(s.db.As(actor)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))
 	for i, row := range rows {
-		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.Unread, row.LastSaid == SystemIdleCheck}
+		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.LastAt, row.Unread, row.LastSaid == SystemIdleCheck}
 	}
 	return list, err
 }

@@ -1,10 +1,7 @@
 package faq
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -14,7 +11,6 @@ import (
 
 	"parley/app/domain/faq/internal/faqdb"
 	"parley/app/platform/access"
-	"parley/app/platform/bus"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -46,14 +42,14 @@ type ListItem struct {
 
 // ListEntries returns a page of the catalogue and how many entries fit in all.
 func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (list []ListItem, total int, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, 0, err
 	}
 	f.Page = max(0, min(f.Page, 10_000))
 	words := tsQuery(f.Query)
 	if words == "" && strings.TrimSpace(f.Query) != "" {
-		return nil, 0, nil // nothing in it that could be looked for
+		return nil, 0, nil // nothing in it that could be searched for
 	}
 	rows, err := faqdb.New(t).ListEntries(ctx, faqdb.ListEntriesParams{Words: words, Language: strings.ToLower(f.Language), State: string(f.State),
 		HasCategory: f.HasCategory, Category: f.Category, CustomerID: optional(f.Scope.Customer), WebsiteID: optional(f.Scope.Website),
@@ -71,7 +67,7 @@ func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (
 	return list, total, err
 }
 
-// SearchWords are what somebody looks for: the words of a text, in lower case.
+// SearchWords returns the words of a text, in lower case.
 func SearchWords(s string) []string {
 	words := strings.FieldsFunc(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, ""))), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 	return words[:min(len(words), 32)]
@@ -89,16 +85,16 @@ func tsQuery(s string) string {
 	return strings.Join(parts, " | ")
 }
 
-// SearchResult is a live entry that an agent looked for.
+// SearchResult is a published entry that an agent searched for.
 type SearchResult struct {
 	ID       uuid.UUID
 	Category string
 	Text
 }
 
-// Search finds live entries that may be used in a conversation at a place.
+// Search finds published entries that may be used in a conversation at a place.
 func (s *Service) Search(ctx context.Context, who access.Actor, query, language string, place Scope) ([]SearchResult, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +118,7 @@ func (s *Service) Search(ctx context.Context, who access.Actor, query, language 
 
 // ListCategories lists the names in use.
 func (s *Service) ListCategories(ctx context.Context, who access.Actor) ([]string, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +127,7 @@ func (s *Service) ListCategories(ctx context.Context, who access.Actor) ([]strin
 
 // CountByState says how many entries there are in each state.
 func (s *Service) CountByState(ctx context.Context, who access.Actor) (map[State]int, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +141,7 @@ func (s *Service) CountByState(ctx context.Context, who access.Actor) (map[State
 
 // GetEntry returns one with all its texts.
 func (s *Service) GetEntry(ctx context.Context, who access.Actor, id uuid.UUID) (Entry, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -168,276 +164,3 @@ func getEntry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) (Entry, error
 	}
 	return e, err
 }
-
-// SaveEntry keeps an entry: a new one for the zero id, else the one that was read with this version. What an agent writes goes to
-// review first where the organization wants that. It returns the entry's id and the state that it got.
-func (s *Service) SaveEntry(ctx context.Context, who access.Actor, e Entry) (uuid.UUID, State, error) {
-	t, rules, err := s.authorizeEditor(ctx, who)
-	if err != nil {
-		return uuid.Nil, "", err
-	}
-	return s.storeEntry(ctx, t, who, rules, e)
-}
-
-func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor, rules DeskRules, e Entry) (uuid.UUID, State, error) {
-	if err := e.check(); err != nil {
-		return uuid.Nil, "", err
-	}
-	if rules.Review && !who.Can(access.Manage) && e.State == Published {
-		e.State = InReview
-	}
-	known := e.ID != uuid.Nil
-	if !known {
-		e.ID = uuid.Must(uuid.NewV7())
-	}
-	if who.IsLimited() && e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil {
-		return uuid.Nil, "", fail.Field("customer", "You are limited to some customers. Choose the one that this entry is for.")
-	}
-	err := t.Tx(ctx, func(tx *pg.Tenant) error {
-		q := faqdb.New(tx)
-		if known {
-			row, err := q.LockEntry(ctx, e.ID)
-			if pg.IsNoRows(err) {
-				if _, seen := q.GetEntry(ctx, e.ID); who.IsLimited() && seen == nil {
-					return fail.New(fail.Forbidden, "This entry is for all customers, and you are limited to some. Ask a manager who is not.")
-				}
-				return fail.Missing("FAQ entry")
-			}
-			if err != nil {
-				return err
-			}
-			if int(row.Version) != e.Version {
-				return fail.New(fail.Conflict, "Somebody has changed this entry since you opened it. Your text is still here: compare it with the entry in another tab, then save again.")
-			}
-		}
-		if !known {
-			counts, err := q.CountEntriesByState(ctx)
-			if err != nil {
-				return err
-			}
-			total := 0
-			for _, c := range counts {
-				total += int(c.Entries)
-			}
-			if total >= maxEntries {
-				return fail.New(fail.Conflict, "Your catalogue has %d entries, which is all it can have. Delete some first.", total)
-			}
-		}
-		if err := rejectDuplicate(ctx, q, e); err != nil {
-			return err
-		}
-		return writeEntries(ctx, q, who, []Entry{e}, known)
-	})
-	if pg.IsDenied(err) {
-		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
-	}
-	if pg.IsMissingReference(err) {
-		err = fail.Field(scopeField(e.Scope), "This customer, website or group does not exist any more. Please choose again.")
-	}
-	if err == nil {
-		s.publishEntries(who.Org(), e.ID)
-	}
-	return e.ID, e.State, err
-}
-
-// rejectDuplicate refuses a question that another entry for the same place has in the same language, but for case, blanks and punctuation.
-// A text that is the entry's own already is not refused.
-func rejectDuplicate(ctx context.Context, q *faqdb.Queries, e Entry) error {
-	before, err := getEntry(ctx, q, e.ID)
-	if err != nil && fail.KindOf(err) != fail.NotFound {
-		return err
-	}
-	own := map[string]bool{}
-	for _, t := range before.Texts {
-		own[questionKey(t, before.Scope)] = true
-	}
-	var checks fail.Checks
-	for i, t := range e.Texts {
-		words := SearchWords(t.Question)
-		if own[questionKey(t, e.Scope)] || len(words) == 0 {
-			continue
-		}
-		rows, err := q.ListSimilarQuestions(ctx, faqdb.ListSimilarQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
-			CustomerID: optional(e.Scope.Customer), WebsiteID: optional(e.Scope.Website), GroupID: optional(e.Scope.Group)})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if slices.Equal(SearchWords(row.Question), words) {
-				field := "question"
-				if i > 0 {
-					field += "-" + t.Language
-				}
-				checks.Add(field, "Another entry for the same place asks this already: “%s”. Change that one, or choose another question.", row.Question)
-			}
-		}
-	}
-	return checks.Result()
-}
-
-// scopeField is the field beside which it is said that something of a scope is gone.
-func scopeField(s Scope) string {
-	switch {
-	case s.Website != uuid.Nil:
-		return "website"
-	case s.Group != uuid.Nil:
-		return "group"
-	}
-	return "customer"
-}
-
-// writeEntries writes entries; replace takes away the texts that they no longer have.
-func writeEntries(ctx context.Context, q *faqdb.Queries, who access.Actor, list []Entry, replace bool) error {
-	p := faqdb.SaveEntriesParams{ByID: optional(who.ID())}
-	var texts faqdb.SaveTextsParams
-	for _, e := range list {
-		p.Ids = append(p.Ids, e.ID)
-		p.Categories = append(p.Categories, e.Category)
-		p.States = append(p.States, string(e.State))
-		p.CustomerIds = append(p.CustomerIds, e.Scope.Customer)
-		p.WebsiteIds = append(p.WebsiteIds, e.Scope.Website)
-		p.GroupIds = append(p.GroupIds, e.Scope.Group)
-		var languages []string
-		for _, t := range e.Texts {
-			texts.EntryIds = append(texts.EntryIds, e.ID)
-			texts.Languages = append(texts.Languages, t.Language)
-			texts.Questions = append(texts.Questions, t.Question)
-			texts.Answers = append(texts.Answers, t.Answer)
-			languages = append(languages, t.Language)
-		}
-		if replace {
-			if err := q.DeleteTexts(ctx, faqdb.DeleteTextsParams{EntryID: e.ID, Languages: languages}); err != nil {
-				return err
-			}
-		}
-	}
-	if err := q.SaveEntries(ctx, p); err != nil {
-		return err
-	}
-	if err := q.SaveTexts(ctx, texts); err != nil {
-		return err
-	}
-	return q.SaveHistory(ctx, p.Ids)
-}
-
-// SetState moves entries to a state, many at once; only managers let live what waits for review.
-func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUID, to State) (int, error) {
-	t, err := s.db.Authorize(who, access.Manage)
-	if err != nil {
-		return 0, err
-	}
-	if to != Draft && to != InReview && to != Published {
-		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
-	}
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	ids = slices.Compact(ids)
-	var changed []uuid.UUID
-	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
-		q := faqdb.New(tx)
-		there, err := q.LockEntries(ctx, ids)
-		if err != nil {
-			return err
-		}
-		if gone := len(ids) - len(there); gone > 0 {
-			return fail.New(fail.Conflict, "%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.", gone)
-		}
-		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
-			return err
-		}
-		return q.SaveHistory(ctx, changed)
-	})
-	if err == nil {
-		s.publishEntries(who.Org(), changed...)
-	}
-	return len(changed), err
-}
-
-// RemoveEntry deletes an entry with its history and with what was learned of it.
-func (s *Service) RemoveEntry(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
-	if err != nil {
-		return err
-	}
-	n, err := faqdb.New(t).DeleteEntry(ctx, id)
-	if err == nil && n == 0 {
-		return fail.Missing("FAQ entry")
-	}
-	if err == nil {
-		s.publishEntries(who.Org(), id)
-	}
-	return err
-}
-
-// Revision is what an entry was.
-type Revision struct {
-	Version  int
-	Category string
-	State    State
-	Texts    []Text
-	By       string
-	At       time.Time
-}
-
-// Example is a visitor's message that an entry was the answer to.
-type Example struct {
-	ID    uuid.UUID
-	Query string
-	Kind  ChoiceKind
-	At    time.Time
-}
-
-// Usage is what has become of an entry's suggestions, and how much is stored of it.
-type Usage struct {
-	Used, Dismissed int
-	Choices         int // of agents, which suggestions learned from
-	Versions        int // of its history
-}
-
-// GetHistory returns what an entry has learned and what it was before.
-func (s *Service) GetHistory(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Revision, uses Usage, err error) {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return nil, nil, uses, err
-	}
-	q := faqdb.New(t)
-	rows, err := q.ListExamples(ctx, faqdb.ListExamplesParams{EntryID: id, Most: 50})
-	if err != nil {
-		return nil, nil, uses, err
-	}
-	for _, x := range rows {
-		examples = append(examples, Example{x.ID, x.Query, ChoiceKind(x.Kind), x.At})
-	}
-	history, err := q.ListHistory(ctx, id)
-	if err != nil {
-		return nil, nil, uses, err
-	}
-	for _, h := range history {
-		f := Revision{Version: int(h.Version), Category: h.Category, State: State(h.State), By: h.ByName, At: h.At}
-		if err := json.Unmarshal(h.Texts, &f.Texts); err != nil {
-			return nil, nil, uses, err
-		}
-		former = append(former, f)
-	}
-	n, err := q.CountEntryUses(ctx, id)
-	return examples, former, Usage{int(n.Used), int(n.Dismissed), int(n.Choices), int(n.Versions)}, err
-}
-
-// maxEntryEvents is how many entries are told one by one; of more, everybody reads all again.
-const maxEntryEvents = 20
-
-// publishEntries rings for entries that have changed.
-func (s *Service) publishEntries(org uuid.UUID, ids ...uuid.UUID) {
-	if len(ids) > maxEntryEvents {
-		s.bus.Publish(bus.Event{Kind: bus.FAQ, Org: org, Text: eventAll})
-		return
-	}
-	for _, id := range ids {
-		s.bus.Publish(bus.Event{Kind: bus.FAQ, Org: org, Text: eventEntry + id.String()})
-	}
-}
-
-const (
-	eventAll    = "all"
-	eventEntry  = "entry "
-	eventChoice = "choice "
-)

@@ -128,7 +128,7 @@ type lineEnds struct {
 func (l *lineEnds) Read(p []byte) (int, error) {
 	for {
 		n, err := l.from.Read(p)
-		kept := 0
+		written := 0
 		for _, b := range p[:n] {
 			after := l.cr
 			l.cr = b == '\r'
@@ -138,11 +138,11 @@ func (l *lineEnds) Read(p []byte) (int, error) {
 			case b == '\n' && after:
 				continue
 			}
-			p[kept] = b
-			kept++
+			p[written] = b
+			written++
 		}
-		if kept > 0 || err != nil || len(p) == 0 {
-			return kept, err
+		if written > 0 || err != nil || len(p) == 0 {
+			return written, err
 		}
 	}
 }

@@ -68,8 +68,8 @@ func heapBytes() int {
 func TestEnginesVerifyAfterResync(t *testing.T) {
 	const organizations = 98
 	db := testkit.DB(t)
-	elsewhere := faq.New(db, bus.New(nil)) // another process, whose events are not heard here
-	r := faq.New(db, bus.New(nil))
+	elsewhere := faq.New(db, bus.New(nil), faq.Options{}) // another process, whose events are not heard here
+	r := faq.New(db, bus.New(nil), faq.Options{})
 	orgs := make([]testkit.Org, organizations)
 	before := heapBytes()
 	for i := range orgs {
@@ -134,8 +134,7 @@ func TestEnginesVerifyAfterResync(t *testing.T) {
 func TestEngineMemoryIsBounded(t *testing.T) {
 	db := testkit.DB(t)
 	b := bus.New(nil)
-	r := faq.New(db, b)
-	r.SetMemoryBudget(faq.MemoryBudget{Organization: 2 << 20, Total: 4 << 20})
+	r := faq.New(db, b, faq.Options{Budget: faq.MemoryBudget{Organization: 2 << 20, Total: 4 << 20}})
 	large, ctx := testkit.NewOrg(t), context.Background()
 	importEntries(t, r, large, 400, 30)
 	fit, err := r.GetMemoryFit(ctx, large.As(access.Manager))

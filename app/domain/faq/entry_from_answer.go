@@ -11,7 +11,7 @@ import (
 // similarFrom is the confidence from which on an entry may say the same as another.
 const similarFrom = 0.3
 
-// FindSimilar returns live entries that may say what a new one is to say, the nearest first.
+// FindSimilar returns published entries that may say what a new one is to say, the nearest first.
 func (s *Service) FindSimilar(ctx context.Context, who access.Actor, question, answer string) ([]Suggestion, error) {
 	seen := map[uuid.UUID]bool{}
 	var list []Suggestion
@@ -31,15 +31,19 @@ func (s *Service) FindSimilar(ctx context.Context, who access.Actor, question, a
 }
 
 // AddFromAnswer makes an entry of an answer that an agent has given, with the visitor's own words as its first example. Everybody who
-// answers may; it goes to review unless its writer may let it live.
+// answers may; it goes to review unless its writer may publish it.
 func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, example Choice) (uuid.UUID, State, error) {
+	t, err := s.db.Authorize(who, access.FAQEntryPropose)
+	if err != nil {
+		return uuid.Nil, "", err
+	}
 	rules, err := s.GetDeskRules(ctx, who)
 	if err != nil {
 		return uuid.Nil, "", err
 	}
 	e.ID, e.State = uuid.Nil, Published
-	rules.Review = rules.Review || !rules.AgentsEdit // of agents; save lets managers' own live
-	id, state, err := s.storeEntry(ctx, s.db.As(who), who, rules, e)
+	rules.Review = rules.Review || !rules.AgentsEdit // of agents; storeEntry publishes managers' own
+	id, state, err := s.storeEntry(ctx, t, who, rules, e)
 	if err != nil || example.Seq == 0 {
 		return id, state, err
 	}
@@ -47,10 +51,10 @@ func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, 
 	return id, state, s.RecordChoice(ctx, who, example)
 }
 
-// StateOfNewEntry is the state that an entry gets which somebody keeps.
+// StateOfNewEntry returns the state that an entry gets which the actor makes of an answer.
 func (s *Service) StateOfNewEntry(ctx context.Context, who access.Actor) (State, error) {
 	rules, err := s.GetDeskRules(ctx, who)
-	if who.Can(access.Manage) || rules.AgentsEdit && !rules.Review {
+	if who.CanFully(access.FAQEntryPublish) || rules.AgentsEdit && !rules.Review {
 		return Published, err
 	}
 	return InReview, err

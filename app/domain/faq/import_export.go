@@ -40,7 +40,7 @@ var columns = []string{"id", "category", "state", "customer", "customer_id", "we
 // Export writes the whole catalogue, as CSV (a row for each text, in UTF-8 with a mark that says so) or JSON. What Import makes of it is
 // what is there.
 func (s *Service) Export(ctx context.Context, who access.Actor, format string, w io.Writer) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.FAQEntryExport)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ type ImportResult struct {
 // transactions, so that a large file holds up nobody: if it fails in the middle, the error says how far it came, and importing
 // the same file again goes on from there.
 func (s *Service) Import(ctx context.Context, who access.Actor, records []Record, names ScopeNames, language string, mode ImportMode) ([]ImportResult, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.FAQEntryImport)
 	if err != nil {
 		return nil, err
 	}

@@ -30,13 +30,6 @@ func expectedBytes(texts, bytes int64) int {
 // entriesBudget is what the entries may take of an organization's budget.
 func entriesBudget(budget int) int { return max(0, budget-emptyEngineBytes) * 9 / 10 }
 
-// SetMemoryBudget bounds the engines' memory. To be called before the first is loaded.
-func (s *Service) SetMemoryBudget(b MemoryBudget) {
-	s.engines.mu.Lock()
-	defer s.engines.mu.Unlock()
-	s.engines.budget = b
-}
-
 // MemoryBudget returns the bounds of the engines' memory.
 func (s *Service) MemoryBudget() MemoryBudget {
 	s.engines.mu.Lock()
@@ -104,7 +97,7 @@ func (f MemoryFit) Fits() bool { return f.Needed <= f.Budget }
 
 // GetMemoryFit returns how an organization's entries fit into its budget.
 func (s *Service) GetMemoryFit(ctx context.Context, who access.Actor) (MemoryFit, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return MemoryFit{}, err
 	}

@@ -1,206 +1,32 @@
 package faq
 
 import (
-	"context"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
-
 	"github.com/google/uuid"
 
-	"parley/app/domain/faq/internal/faqdb"
-	"parley/app/platform/access"
 	"parley/app/platform/bus"
-	"parley/app/platform/fail"
 	"parley/app/platform/pg"
-	"parley/app/platform/validate"
 )
 
-// Service is the place of FAQ entries and snippets.
+// Service has the operations on FAQ entries, snippets and suggestions.
 type Service struct {
 	db      *pg.DB
 	bus     *bus.Bus
 	engines engineSet
 }
 
-// New returns the room. It hears of what other processes change.
-func New(db *pg.DB, b *bus.Bus) *Service {
-	r := &Service{db: db, bus: b, engines: engineSet{byOrg: map[uuid.UUID]*engine{}, budget: DefaultMemoryBudget()}}
+// Options is how an installation wants its suggestions.
+type Options struct {
+	Budget MemoryBudget // of the engines; the zero value: DefaultMemoryBudget
+}
+
+// New returns the service. It hears of what other processes change.
+func New(db *pg.DB, b *bus.Bus, options Options) *Service {
+	if options.Budget == (MemoryBudget{}) {
+		options.Budget = DefaultMemoryBudget()
+	}
+	r := &Service{db: db, bus: b, engines: engineSet{byOrg: map[uuid.UUID]*engine{}, budget: options.Budget}}
 	b.Subscribe(r)
 	return r
-}
-
-// State of an entry.
-type State string
-
-const (
-	Draft     State = "draft"  // being written
-	InReview  State = "review" // waits for a manager
-	Published State = "live"   // suggested and found
-)
-
-// States lists them all.
-var States = []State{Draft, InReview, Published}
-
-// Text is an entry in one language.
-type Text struct {
-	Language string `json:"language"` // BCP 47, lower case: de, pt-br
-	Question string `json:"question"`
-	Answer   string `json:"answer"` // Markdown, as messages are
-}
-
-// Scope is where an entry may be used: each zero id is everywhere.
-type Scope struct{ Customer, Website, Group uuid.UUID }
-
-// Allows reports whether an entry may be used in a conversation at a place.
-func (s Scope) Allows(place Scope) bool {
-	fits := func(only, here uuid.UUID) bool { return only == uuid.Nil || only == here }
-	return fits(s.Customer, place.Customer) && fits(s.Website, place.Website) && fits(s.Group, place.Group)
-}
-
-// Entry is a question with its answer.
-type Entry struct {
-	ID        uuid.UUID
-	Category  string
-	State     State
-	Scope     Scope
-	Texts     []Text
-	Version   int
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	UpdatedBy string
-}
-
-// In returns the text in a language: that one, else what the language falls back to along its parts (zh-hant-tw, zh-hant, zh), else one of
-// another region, else the first.
-func (e Entry) In(language string) Text {
-	language = strings.ToLower(strings.ReplaceAll(language, "_", "-"))
-	for tag := language; tag != ""; tag = tag[:max(0, strings.LastIndexByte(tag, '-'))] {
-		for _, t := range e.Texts {
-			if t.Language == tag {
-				return t
-			}
-		}
-	}
-	short, _, _ := strings.Cut(language, "-")
-	for _, t := range e.Texts {
-		if own, _, _ := strings.Cut(t.Language, "-"); own == short {
-			return t
-		}
-	}
-	if len(e.Texts) == 0 {
-		return Text{}
-	}
-	return e.Texts[0]
-}
-
-const (
-	maxQuestion = 500
-	maxAnswer   = 4000
-	maxTexts    = 40
-)
-
-var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[a-z0-9]{2,8})?$`)
-
-// check cleans an entry as somebody has written it.
-func (e *Entry) check() error {
-	var checks fail.Checks
-	var err error
-	e.Category, err = validate.OptionalName("the category", e.Category, 100)
-	checks.AddError("category", err)
-	if !slices.Contains(States, e.State) {
-		checks.Add("state", "The state is draft, review or live.")
-	}
-	if len(e.Texts) == 0 {
-		checks.Add("question", "Please write a question and its answer.")
-	}
-	if len(e.Texts) > maxTexts {
-		checks.Add("question", "An entry may have %d languages.", maxTexts)
-		return checks.Result()
-	}
-	seen := map[string]bool{}
-	for i := range e.Texts {
-		t := &e.Texts[i]
-		t.Language = strings.ToLower(strings.TrimSpace(strings.ReplaceAll(t.Language, "_", "-")))
-		field := func(name string) string {
-			if i == 0 {
-				return name
-			}
-			return name + "-" + t.Language
-		}
-		if !languagePattern.MatchString(t.Language) {
-			checks.Add(field("language"), "%q is no language. Write it as in en, de or pt-br.", t.Language)
-		} else if seen[t.Language] {
-			checks.Add(field("language"), "There are two texts in this language (%s). Change the one above, or this language.", t.Language)
-		}
-		seen[t.Language] = true
-		t.Question, err = validate.Line("the question", t.Question, maxQuestion)
-		checks.AddError(field("question"), err)
-		t.Answer, err = validate.Text("the answer", t.Answer, maxAnswer)
-		checks.AddError(field("answer"), err)
-	}
-	return checks.Result()
-}
-
-// DeskRules is how the organization wants its desk.
-type DeskRules struct {
-	AgentsEdit  bool     // agents may edit FAQ entries, too
-	Review      bool     // what agents write goes live only after a manager has read it
-	AwayReasons []string // what agents choose from
-}
-
-// GetDeskRules returns the organization's.
-func (s *Service) GetDeskRules(ctx context.Context, who access.Actor) (DeskRules, error) {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return DeskRules{}, err
-	}
-	row, err := faqdb.New(t).GetDeskSettings(ctx)
-	return DeskRules(row), err
-}
-
-// SetDeskRules changes them.
-func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRules) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
-	if err != nil {
-		return err
-	}
-	if len(in.AwayReasons) > 20 {
-		return fail.Field("away_reasons", "Please give at most 20 reasons.")
-	}
-	for i, reason := range in.AwayReasons {
-		if in.AwayReasons[i], err = validate.Name("a reason", reason, 50); err != nil {
-			return fail.Field("away_reasons", "%s", err.Error())
-		}
-	}
-	_, err = faqdb.New(t).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
-	return err
-}
-
-// authorizeEditor is a handle for somebody who may edit the catalogue: managers, and agents where the organization allows it.
-func (s *Service) authorizeEditor(ctx context.Context, who access.Actor) (*pg.Tenant, DeskRules, error) {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return nil, DeskRules{}, err
-	}
-	rules, err := s.GetDeskRules(ctx, who)
-	if err != nil {
-		return nil, rules, err
-	}
-	if !who.Can(access.Manage) && !rules.AgentsEdit {
-		return nil, rules, fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
-	}
-	return t, rules, nil
-}
-
-// CanEdit reports whether somebody may edit the catalogue.
-func (s *Service) CanEdit(ctx context.Context, who access.Actor) (bool, error) {
-	_, _, err := s.authorizeEditor(ctx, who)
-	if fail.KindOf(err) == fail.Forbidden {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 func optional(id uuid.UUID) *uuid.UUID {

@@ -44,7 +44,7 @@ type SnippetScope struct {
 
 // ListSnippets returns those that somebody may use. Of several with the same name the nearest wins: own, a customer's, a group's, everybody's.
 func (s *Service) ListSnippets(ctx context.Context, who access.Actor, of SnippetScope) ([]Snippet, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.SnippetRead)
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +58,9 @@ func (s *Service) ListSnippets(ctx context.Context, who access.Actor, of Snippet
 
 var snippetName = regexp.MustCompile(`^[\p{L}\p{N}_-]{1,40}$`)
 
-// SaveSnippet keeps a snippet, a new one for the zero id. Everybody keeps its own; managers those of all and of groups.
+// SaveSnippet stores a snippet, a new one for the zero id. Everybody has its own; managers change those of all and of groups.
 func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Snippet) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.SnippetSave)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 	}
 	q := faqdb.New(t)
 	if snippet.ID == uuid.Nil {
-		if snippet.User != uuid.Nil && snippet.User != who.ID() || snippet.User == uuid.Nil && !who.Can(access.Manage) {
+		if snippet.User != uuid.Nil && snippet.User != who.ID() || snippet.User == uuid.Nil && !who.CanFully(access.SnippetSave) {
 			return fail.New(fail.Forbidden, "Only managers write snippets for others. Choose “Me”.")
 		}
 		if snippet.User == uuid.Nil && who.IsLimited() && !who.Serves(snippet.Customer) {
@@ -91,7 +91,7 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 		}
 		err = q.CreateSnippet(ctx, faqdb.CreateSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(snippet.Group), UserID: optional(snippet.User), CustomerID: optional(snippet.Customer), Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File)})
 	} else {
-		row, err := s.getEditableSnippet(ctx, q, who, snippet.ID)
+		row, err := s.getEditableSnippet(ctx, q, who, access.SnippetSave, snippet.ID)
 		if err != nil {
 			return err
 		}
@@ -149,12 +149,12 @@ func snippetError(err error) error {
 }
 
 // getEditableSnippet returns a snippet that somebody may change.
-func (s *Service) getEditableSnippet(ctx context.Context, q *faqdb.Queries, who access.Actor, id uuid.UUID) (faqdb.GetSnippetRow, error) {
+func (s *Service) getEditableSnippet(ctx context.Context, q *faqdb.Queries, who access.Actor, action access.Action, id uuid.UUID) (faqdb.GetSnippetRow, error) {
 	row, err := q.GetSnippet(ctx, id)
 	if pg.IsNoRows(err) || err == nil && row.UserID != nil && *row.UserID != who.ID() {
 		return row, fail.Missing("snippet")
 	}
-	if err == nil && row.UserID == nil && !who.Can(access.Manage) {
+	if err == nil && row.UserID == nil && !who.CanFully(action) {
 		return row, fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
 	}
 	if err == nil && row.UserID == nil && row.CustomerID == nil && who.IsLimited() {
@@ -165,12 +165,12 @@ func (s *Service) getEditableSnippet(ctx context.Context, q *faqdb.Queries, who 
 
 // RemoveSnippet deletes one.
 func (s *Service) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.SnippetDelete)
 	if err != nil {
 		return err
 	}
 	q := faqdb.New(t)
-	if _, err := s.getEditableSnippet(ctx, q, who, id); err != nil {
+	if _, err := s.getEditableSnippet(ctx, q, who, access.SnippetDelete, id); err != nil {
 		return err
 	}
 	_, err = q.DeleteSnippet(ctx, id)
@@ -179,7 +179,7 @@ func (s *Service) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.U
 
 // ExpandSnippet returns a snippet's text for a conversation, and counts it.
 func (s *Service) ExpandSnippet(ctx context.Context, who access.Actor, id uuid.UUID, of SnippetScope, in PlaceholderValues) (string, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.SnippetRead)
 	if err != nil {
 		return "", err
 	}
@@ -193,7 +193,7 @@ func (s *Service) ExpandSnippet(ctx context.Context, who access.Actor, id uuid.U
 
 // GetSnippetFile returns the file that a snippet brings along.
 func (s *Service) GetSnippetFile(ctx context.Context, who access.Actor, id uuid.UUID, of SnippetScope) (uuid.UUID, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.SnippetRead)
 	if err != nil {
 		return uuid.Nil, err
 	}

@@ -51,8 +51,8 @@ func (s *Service) Candidates(ctx context.Context, who access.Actor, in Question)
 }
 
 func (s *Service) suggest(ctx context.Context, who access.Actor, in Question, most int, unsure bool) (out Suggestions, threshold float64, err error) {
-	if !who.Can(access.Answer) {
-		return out, 0, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+	if err := who.Require(access.FAQEntrySuggest); err != nil {
+		return out, 0, err
 	}
 	e, err := s.engineWithinTimeout(ctx, who.Org())
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *Service) suggest(ctx context.Context, who access.Actor, in Question, mo
 	return out, threshold, nil
 }
 
-// GetUsableText returns a live entry that may be used at a place, in a language.
+// GetUsableText returns a published entry that may be used at a place, in a language.
 func (s *Service) GetUsableText(ctx context.Context, who access.Actor, id uuid.UUID, language string, place Scope) (Text, error) {
 	x, err := s.GetEntry(ctx, who, id)
 	if err != nil {
@@ -102,8 +102,8 @@ const (
 	Accepted  ChoiceKind = "accepted"  // sent as it is
 	Edited    ChoiceKind = "edited"    // sent after a change
 	Dismissed ChoiceKind = "dismissed" // wrong here
-	Picked    ChoiceKind = "picked"    // looked for by hand: it was missed
-	AsExample ChoiceKind = "example"   // the visitor's words kept with a new entry
+	Picked    ChoiceKind = "picked"    // found by search: no suggestion was right
+	AsExample ChoiceKind = "example"   // the visitor's words stored with a new entry
 )
 
 // Choice is what an agent has chosen for a visitor's message.
@@ -121,10 +121,10 @@ func (c Choice) toEngine() suggest.Choice {
 	return suggest.Choice{Entry: c.Entry.String(), Query: c.Query, Language: c.Language, Kind: kinds[c.Kind]}
 }
 
-// RecordChoice keeps a choice and teaches it to the engines. The caller has checked that the actor may see the conversation; the
+// RecordChoice stores a choice and teaches it to the engines. The caller has checked that the actor may see the conversation; the
 // visitor's words are read from the message itself. Choosing twice is choosing once.
 func (s *Service) RecordChoice(ctx context.Context, who access.Actor, c Choice) error {
-	t, err := s.db.Authorize(who, access.Answer)
+	t, err := s.db.Authorize(who, access.FAQEntrySuggest)
 	if err != nil {
 		return err
 	}

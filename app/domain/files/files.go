@@ -149,7 +149,7 @@ func (s *Service) Copy(ctx context.Context, actor access.Actor, from, id, visito
 // GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
 // the website.
 func (s *Service) GetStorageUse(ctx context.Context, actor access.Actor, website uuid.UUID) (StorageUse, error) {
-	if _, err := s.db.Authorize(actor, access.Manage); err != nil {
+	if _, err := s.db.Authorize(actor, access.StorageRead); err != nil {
 		return StorageUse{}, err
 	}
 	use, err := filesdb.New(s.db.As(actor.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)

@@ -1,11 +1,3 @@
-// Package visitormail writes the mails that visitors receive: what was answered while they were gone, and transcripts.
-//
-// Owns: the texts of these mails in the visitors' languages, and both forms of each, HTML and plain text.
-//
-// Must not touch: when a mail is sent and to whom (app/domain/followup/service.go), and how (app/platform/mail).
-//
-// Always true: both forms say the same; what somebody typed is escaped, keeps its own direction and is no markup, but for what the team
-// writes, which is drawn as in the chat; nothing is loaded from anywhere when a mail is opened.
 package followup
 
 import (
@@ -17,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/app/domain/org"
 	"parley/app/platform/bidi"
 	"parley/app/platform/mail"
@@ -26,8 +16,7 @@ import (
 
 // Mail is a mail to a visitor, before it is written in a language.
 type Mail struct {
-	Org uuid.UUID
-	To  string
+	To string // address
 
 	Website  string // name
 	Page     string // address of the page where the conversation began
@@ -74,7 +63,7 @@ func (m Mail) Compose() mail.Message {
 	if m.Transcript {
 		subject, own = w.transcriptSubject, set.TranscriptSubject.In(m.Language, language)
 	}
-	l := mail.Message{Org: m.Org, To: m.To, Subject: fillIn(cmp.Or(own, subject), d.names), ReplyTo: set.ReplyTo, Language: language,
+	l := mail.Message{To: m.To, Subject: fillIn(cmp.Or(own, subject), d.names), ReplyTo: set.ReplyTo, Language: language,
 		FromName: cmp.Or(fillIn(set.Sender, d.names), name)}
 	d.write(m, l.Subject, language)
 	l.Text, l.HTML = d.plain.String(), d.html.String()

@@ -20,7 +20,7 @@ import (
 	"parley/app/tools/testkit"
 )
 
-// newIsolatedService is a room with a database handle of its own, whose statements nobody else counts.
+// newIsolatedService is a service with a database handle of its own, whose statements nobody else counts.
 func newIsolatedService(t *testing.T) (*identity.Service, *pg.DB) {
 	t.Helper()
 	url, _ := testkit.DatabaseURLs(t)
@@ -28,7 +28,7 @@ func newIsolatedService(t *testing.T) (*identity.Service, *pg.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := identity.New(db, bus.New(nil), false)
+	r := identity.New(db, bus.New(nil), identity.DefaultOptions())
 	t.Cleanup(func() { r.Wait(); db.Close() })
 	return r, db
 }
@@ -204,11 +204,11 @@ func TestManyInvitationsAcceptedFromOneNetwork(t *testing.T) {
 // Links that are not good are refused when a network has opened too many; good ones do not count.
 func TestInvalidLinksAreLimitedByNetwork(t *testing.T) {
 	t.Parallel()
-	ctx, r, o := context.Background(), newService(t, false), testkit.NewOrg(t)
+	ctx, o := context.Background(), testkit.NewOrg(t)
 	office := from()
 	l := identity.DefaultLimits()
 	l.LinkFailures = 60
-	r.SetLimits(l)
+	r := identity.New(testkit.DB(t), bus.New(nil), identity.Options{Limits: l})
 	var err error
 	for range 61 {
 		_, err = r.ResetPassword(ctx, "0123456789abcdefghijklmnopq", "a long password", office)

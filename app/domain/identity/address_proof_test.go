@@ -187,10 +187,10 @@ func TestShownInvitationDoesNotProveAddress(t *testing.T) {
 func TestForgottenPassword(t *testing.T) {
 	t.Parallel()
 	ctx, a, b := context.Background(), testkit.NewOrg(t), testkit.NewOrg(t)
-	bell := bus.New(nil)
-	r := identity.New(testkit.DB(t), bell, false)
+	events := bus.New(nil)
+	r := identity.New(testkit.DB(t), events, identity.DefaultOptions())
 	heard := listener{}
-	bell.Subscribe(&heard)
+	events.Subscribe(&heard)
 	email := "ann@" + a.Name + ".example"
 	first, second := createMember(t, r, a.ID, email, "the first password"), createMember(t, r, b.ID, email, "the second password")
 	epoch := func(id uuid.UUID) int {

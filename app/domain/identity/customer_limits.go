@@ -50,7 +50,7 @@ func (s *Service) SetCustomers(ctx context.Context, who access.Actor, user uuid.
 	if user == who.ID() {
 		return fail.Field("customers", "You cannot change your own customers. Ask another manager.")
 	}
-	err := s.changeMember(ctx, who, user, false, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+	err := s.changeMember(ctx, who, access.TeamMemberSetCustomers, user, false, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
 		if err := checkMayLimitTo(who, access.Role(u.Role), customers); err != nil {
 			return fail.Field("customers", "%s", err.Error())
 		}

@@ -1,4 +1,4 @@
-// Package identity knows who can log in.
+// Package identity decides who can log in.
 //
 // Owns: identities (an address with a password) and their memberships, users, sign-ups, invitations, password resets, log-in
 // sessions, and the limits on attempts.
@@ -13,6 +13,6 @@
 //     changes nothing outside of that person's organization. See docs/decisions/0023-one-log-in-for-an-address.md.
 //   - Wrong passwords count, wherever they can be typed; right ones never do.
 //   - A new password ends all sessions that the old one opened, in every organization; disabling a user or changing its role ends
-//     that user's sessions and the links that it made. The bell tells other processes.
+//     that user's sessions and the links that it made. Other processes learn of it by an event.
 //   - An organization always has an owner who can log in.
 package identity

@@ -112,7 +112,7 @@ func withRole(role access.Role, customer *uuid.UUID) func(*identitydb.Queries) (
 	return func(*identitydb.Queries) (memberRole, error) { return memberRole{role: role, customer: customer}, nil }
 }
 
-// GetInvitation returns what an invitation's link stands for, or ErrLink.
+// GetInvitation returns what an invitation's link stands for, or ErrLinkInvalid.
 func (s *Service) GetInvitation(ctx context.Context, secret string) (pg.Invitation, error) {
 	return lookUpLink(ctx, s, linkInvitation, secret, s.db.Unscoped().LookUpInvitation)
 }

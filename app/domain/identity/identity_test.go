@@ -16,7 +16,7 @@ import (
 )
 
 func newService(t *testing.T, demo bool) *identity.Service {
-	return identity.New(testkit.DB(t), bus.New(nil), demo)
+	return identity.New(testkit.DB(t), bus.New(nil), identity.Options{Demo: demo, Limits: identity.DefaultLimits()})
 }
 
 func from() string { return "192.0.2." + uuid.NewString() } // an address that no other test uses
@@ -66,7 +66,7 @@ func TestLogInLimits(t *testing.T) {
 	office := from()
 	l := identity.DefaultLimits()
 	l.FailuresAddress = 100
-	r.SetLimits(l)
+	r = identity.New(testkit.DB(t), bus.New(nil), identity.Options{Limits: l})
 	var err error
 	for i := range 101 {
 		_, err = r.LogIn(ctx, uuid.NewString()+"@x.example", "wrong", office)

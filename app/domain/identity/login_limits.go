@@ -38,12 +38,6 @@ func DefaultLimits() Limits {
 		Invitations: 500, Mails: 5000, MailsUnverified: 50}
 }
 
-// SetLimits replaces the limits. To be called before anything is asked of the service.
-func (s *Service) SetLimits(l Limits) {
-	s.limits = l
-	s.links = newLinkCache(l.LinkFailures)
-}
-
 // Limits returns the limits.
 func (s *Service) Limits() Limits { return s.limits }
 
@@ -119,7 +113,7 @@ func (s *Service) countFailure(ctx context.Context, limits []attemptLimit) error
 }
 
 // limitedAttempt runs what computes a hash and compares it, unless there were too many failures before; wrong says that this was one.
-// The slot for hashing is held from the look at the limits until the failure is counted, so that attempts at the same time go
+// The slot for hashing is held from the check of the limits until the failure is counted, so that attempts at the same time go
 // beyond a limit by the number of slots at most.
 func (s *Service) limitedAttempt(ctx context.Context, limits []attemptLimit, try func() (wrong bool, err error)) error {
 	if err := s.checkLimits(ctx, limits); err != nil { // who is over a limit does not wait in the way of others
@@ -175,7 +169,7 @@ func (s *Service) limitedLink(ctx context.Context, kind, secret, from string, us
 	return err
 }
 
-// lookUpLink looks up what a link's secret stands for, or returns ErrLink. A secret that is not good is remembered, and counted for
+// lookUpLink looks up what a link's secret stands for, or returns ErrLinkInvalid. A secret that is not good is remembered, and counted for
 // the network of ctx: fail.Busy if that has tried too many.
 func lookUpLink[V any](ctx context.Context, r *Service, kind, secret string, lookUp func(context.Context, []byte) (V, error)) (found V, err error) {
 	unknown, settle, err := r.links.Begin(ctx, kind+secret)
@@ -193,7 +187,7 @@ func lookUpLink[V any](ctx context.Context, r *Service, kind, secret string, loo
 	return found, err
 }
 
-// CountAttempt counts one use (0: any number is allowed) of something that everyone may do so often (found organizations, ask for mails, invite), and refuses
+// CountAttempt counts one use (0: any number is allowed) of something that everyone may do so often (create organizations, ask for mails, invite), and refuses
 // when there were too many for whom or from where. A network address counts as outside.Network has it.
 func (s *Service) CountAttempt(ctx context.Context, what, whose string, most int) error {
 	if most == 0 {

@@ -53,7 +53,7 @@ func newHashPrefix(argon *argon2id.Params) string {
 		base64.RawStdEncoding.EncodeToString(salt))
 }
 
-// hashPrefix is a hash without its last part, as app.hash_prefix in migration 00013.
+// hashPrefix is a hash without its last part, as app.hash_prefix in the database.
 func hashPrefix(hash string) string { return hash[:strings.LastIndexByte(hash, '$')+1] }
 
 // hash computes the hash of a password with the parameters and the salt of a prefix. The caller holds a slot.

@@ -35,7 +35,12 @@ func (s *Service) CreateForgottenPasswordLink(ctx context.Context, email string)
 	return s.createAddressLink(ctx, email, SentByMail)
 }
 
-// CreateOperatorResetLink is ForgotLink for the operator, who hands the link over: it does not prove the address.
+// RepeatForgottenPasswordLink is CreateForgottenPasswordLink for a mail that could not be sent: it is not counted again.
+func (s *Service) RepeatForgottenPasswordLink(ctx context.Context, email string) (ResetLink, error) {
+	return s.createAddressLink(ctx, email, SentByMail)
+}
+
+// CreateOperatorResetLink is ForgotLink for the operator, who passes the link on: it does not prove the address.
 func (s *Service) CreateOperatorResetLink(ctx context.Context, email string) (ResetLink, error) {
 	email, err := validate.Email(email)
 	if err != nil {
@@ -53,10 +58,21 @@ func (s *Service) createAddressLink(ctx context.Context, email string, d Deliver
 	return ResetLink{secret, email}, nil
 }
 
-// CreateResetLink makes a link for a colleague who cannot log in. Mailed to the address it works as that of ForgotLink. Shown to the
-// manager it changes how the colleague comes into this organization, and nothing in another one.
+// CreateResetLink makes a link for a team member who cannot log in. Mailed to the address it works as that of CreateForgottenPasswordLink. Shown to the
+// manager it changes how the team member comes into this organization, and nothing in another one.
 func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery) (ResetLink, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	return s.createResetLink(ctx, who, user, d, func(*pg.Tenant, uuid.UUID) error { return nil })
+}
+
+// CreateResetLinkByMail makes a link as CreateResetLink does, and returns the address that it is for. Nobody knows its secret yet:
+// insertMail, which runs in the same transaction, inserts the job that sends the mail (see RenewReset).
+func (s *Service) CreateResetLinkByMail(ctx context.Context, actor access.Actor, user uuid.UUID, insertMail func(tx *pg.Tenant, reset uuid.UUID) error) (email string, err error) {
+	l, err := s.createResetLink(ctx, actor, user, SentByMail, insertMail)
+	return l.Email, err
+}
+
+func (s *Service) createResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error) (ResetLink, error) {
+	t, err := s.db.Authorize(who, access.TeamMemberResetPassword)
 	if err != nil {
 		return ResetLink{}, err
 	}
@@ -71,7 +87,7 @@ func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uu
 	if err := checkMayManage(ctx, q, who, user); err != nil {
 		return ResetLink{}, err
 	}
-	if u.Role == string(access.Owner) && !who.Can(access.Own) {
+	if access.Role(u.Role).IsOwner() && !who.Can(access.TeamMemberManageOwner) {
 		return ResetLink{}, fail.New(fail.Forbidden, "Only an owner can reset an owner's password.")
 	}
 	secret, hash := newToken()
@@ -80,10 +96,15 @@ func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uu
 	if id := who.ID(); id != uuid.Nil {
 		made.CreatedBy = &id
 	}
-	return ResetLink{secret, u.Email}, q.CreatePasswordReset(ctx, made)
+	return ResetLink{secret, u.Email}, t.Tx(ctx, func(tx *pg.Tenant) error {
+		if err := identitydb.New(tx).CreatePasswordReset(ctx, made); err != nil {
+			return err
+		}
+		return alsoInTx(tx, made.ID)
+	})
 }
 
-// GetResetEmail returns whose password a link resets, or ErrLink.
+// GetResetEmail returns whose password a link resets, or ErrLinkInvalid.
 func (s *Service) GetResetEmail(ctx context.Context, secret string) (email string, err error) {
 	reset, err := s.lookUpReset(ctx, secret)
 	return reset.Email, err

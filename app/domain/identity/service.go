@@ -22,7 +22,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service is the place of users, invitations and log-ins.
+// Service has the operations on users, invitations and log-ins.
 type Service struct {
 	db   *pg.DB
 	bus  *bus.Bus
@@ -39,10 +39,19 @@ type Service struct {
 	avatars  avatarCache
 }
 
-// New returns the room and lets it hear of changes made by other processes. demo says that the demo's log-ins work.
-func New(db *pg.DB, b *bus.Bus, demo bool) *Service {
-	r := &Service{db: db, bus: b, demo: demo, argon: argon, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
-		limits: DefaultLimits(), links: newLinkCache(DefaultLimits().LinkFailures)}
+// Options is how an installation wants its log-ins.
+type Options struct {
+	Demo   bool   // the demo's log-ins work, whose password everybody knows
+	Limits Limits // the zero value of a limit: none
+}
+
+// DefaultOptions returns what a server has that nobody has configured.
+func DefaultOptions() Options { return Options{Limits: DefaultLimits()} }
+
+// New returns the service. It hears of changes made by other processes.
+func New(db *pg.DB, b *bus.Bus, options Options) *Service {
+	r := &Service{db: db, bus: b, demo: options.Demo, argon: argon, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
+		limits: options.Limits, links: newLinkCache(options.Limits.LinkFailures)}
 	b.Subscribe(r)
 	return r
 }
@@ -70,12 +79,12 @@ func (s *Service) GetMember(ctx context.Context, id uuid.UUID) (TeamMember, erro
 	return s.GetMemberSince(ctx, id, 0)
 }
 
-// GetMemberUncached is Who as the database has it now.
+// GetMemberUncached is GetMember as the database has it now.
 func (s *Service) GetMemberUncached(ctx context.Context, id uuid.UUID) (TeamMember, error) {
 	return s.GetMemberSince(ctx, id, math.MaxInt)
 }
 
-// GetMemberSince is Who with at least the changes up to an epoch: what is remembered of before is not used.
+// GetMemberSince is GetMember with at least the changes up to an epoch: what is remembered of before is not used.
 func (s *Service) GetMemberSince(ctx context.Context, id uuid.UUID, epoch int) (TeamMember, error) {
 	if p, found := s.members.Get(id); found && p.Epoch >= epoch && s.bus.IsConnected() {
 		return p, nil
@@ -125,7 +134,7 @@ func (s *Service) HandleEvents(events []bus.Event) {
 // Resync forgets every user.
 func (s *Service) Resync(org uuid.UUID) {
 	if org != uuid.Nil {
-		return // what is remembered here is told to every process
+		return // every process gets the events of what is cached here
 	}
 	s.members.Clear()
 	s.links.Clear()
@@ -162,7 +171,7 @@ type TeamListItem struct {
 // ListTeam lists the organization's users, those who can log in first. A manager who is limited to customers gets itself and whom it may
 // manage: who is limited to no other customers, and the reviewers of its own.
 func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListItem, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +187,21 @@ func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListIte
 	return list, err
 }
 
-// newToken returns a secret for a link (160 bits) and what is kept of it.
+// GetListedMember returns one person as ListTeam does. It returns fail.NotFound for whom the actor does not see there.
+func (s *Service) GetListedMember(ctx context.Context, actor access.Actor, id uuid.UUID) (TeamListItem, error) {
+	list, err := s.ListTeam(ctx, actor)
+	if err != nil {
+		return TeamListItem{}, err
+	}
+	for _, item := range list {
+		if item.ID == id {
+			return item, nil
+		}
+	}
+	return TeamListItem{}, fail.Missing("user")
+}
+
+// newToken returns a secret for a link (160 bits) and its hash, which is what is stored.
 func newToken() (secret string, hash []byte) {
 	b := make([]byte, 20)
 	rand.Read(b)

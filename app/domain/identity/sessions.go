@@ -13,7 +13,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// SessionCache keeps log-in sessions in Postgres, hashed, with a short memory in front of it so that a request costs no query
+// SessionCache stores log-in sessions in Postgres, hashed, with a short memory in front of it so that a request costs no query
 // for its session. It is an scs.CtxStore. Writing a session publishes an event, so that other processes forget what they have
 // stored of it; ending one also closes its sockets. While other processes are not heard, nothing stored is used.
 type SessionCache struct {
@@ -108,7 +108,7 @@ func (s *SessionCache) HandleEvents(events []bus.Event) {
 // Resync forgets all sessions.
 func (s *SessionCache) Resync(org uuid.UUID) {
 	if org != uuid.Nil {
-		return // what is remembered here is told to every process
+		return // every process gets the events of what is cached here
 	}
 	s.cache.Clear()
 	s.unknown.Clear()

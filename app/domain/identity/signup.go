@@ -16,10 +16,10 @@ import (
 	"parley/app/platform/validate"
 )
 
-// SignUpTTL is how long the link is good that was mailed to somebody who wants to found an organization.
+// SignUpTTL is how long the link is good that was mailed to somebody who wants to create an organization.
 const SignUpTTL = 24 * time.Hour
 
-// SignUp is what somebody who founds an organization enters.
+// SignUp is what somebody who creates an organization enters.
 type SignUp struct{ Name, Email, Password string }
 
 // CheckSignUp cleans what somebody entered and says field by field what is wrong with it.
@@ -29,7 +29,7 @@ func (s *Service) CheckSignUp(in *SignUp) error {
 	return checks.Result()
 }
 
-// CheckSignUpAddress is Check for a sign-up that has no password yet.
+// CheckSignUpAddress is CheckSignUp for a sign-up that has no password yet.
 func (s *Service) CheckSignUpAddress(in *SignUp) error {
 	checks := s.checkNameAndAddress(in)
 	return checks.Result()
@@ -50,7 +50,7 @@ func (s *Service) checkNameAndAddress(in *SignUp) (checks fail.Checks) {
 // CreateOrganization creates an organization and returns its id.
 type CreateOrganization func(ctx context.Context) (uuid.UUID, error)
 
-// SignUpWithoutMail founds an organization whose owner has entered a password, where no mail can be sent that proves the address.
+// SignUpWithoutMail creates an organization whose owner has entered a password, where no mail can be sent that proves the address.
 // The owner belongs to the log-in of the address that has this password, or to a new one beside it. from is the network address
 // that asks.
 func (s *Service) SignUpWithoutMail(ctx context.Context, in SignUp, from string, create CreateOrganization) (id uuid.UUID, err error) {
@@ -70,13 +70,13 @@ func (s *Service) SignUpWithoutMail(ctx context.Context, in SignUp, from string,
 	return id, err
 }
 
-// SignUpLink is a secret that founds an organization. Send it to the address and show it to nobody.
+// SignUpLink is a secret that creates an organization. Send it to the address and show it to nobody.
 type SignUpLink struct {
 	Secret string // empty: too many were asked for
 	Known  bool   // the address has a proven log-in, to which the organization is added
 }
 
-// RequestSignUp keeps what somebody wants to found until the link is opened. It is called after the answer was given, which must not
+// RequestSignUp stores what somebody wants to create until the link is opened. It is called after the answer was given, which must not
 // depend on what it returns.
 func (s *Service) RequestSignUp(ctx context.Context, organization string, in SignUp) (SignUpLink, error) {
 	if err := s.CountAttempt(ctx, "sign up as", in.Email, 3); err != nil {
@@ -90,12 +90,12 @@ func (s *Service) RequestSignUp(ctx context.Context, organization string, in Sig
 	return SignUpLink{secret, known}, err
 }
 
-// GetSignUp returns what a sign-up's link stands for, or ErrLink.
+// GetSignUp returns what a sign-up's link stands for, or ErrLinkInvalid.
 func (s *Service) GetSignUp(ctx context.Context, secret string) (pg.SignUp, error) {
 	return lookUpLink(ctx, s, linkSignUp, secret, s.db.Unscoped().LookUpSignUp)
 }
 
-// FinishSignUp founds the organization that a mailed link is for. If the address has a proven log-in, the owner belongs to that
+// FinishSignUp creates the organization that a mailed link is for. If the address has a proven log-in, the owner belongs to that
 // and no password is needed; otherwise to a new one with this password. A password that was typed before the address was proven
 // is good for nothing new. from is the network address that asks; d says how links reach people here: those that are not mailed
 // prove nothing.
@@ -142,7 +142,7 @@ type CreatedOwner struct {
 	Known bool // it has a proven log-in already, whose password is good for the new organization, too
 }
 
-// CreateOwner founds an organization for an address, for the operator: whoever can read the address's mail, or gets a link from the
+// CreateOwner creates an organization for an address, for the operator: whoever can read the address's mail, or gets a link from the
 // operator, chooses the password. An address with a proven log-in keeps it.
 func (s *Service) CreateOwner(ctx context.Context, email string, create CreateOrganization) (owner CreatedOwner, err error) {
 	in := SignUp{Name: strings.Split(email, "@")[0], Email: email}
@@ -167,7 +167,7 @@ func (s *Service) CreateOwner(ctx context.Context, email string, create CreateOr
 	return owner, err
 }
 
-// InviteOwner is AskSignUp for the operator, as often as it likes.
+// InviteOwner is RequestSignUp for the operator, as often as it likes.
 func (s *Service) InviteOwner(ctx context.Context, organization string, in SignUp) (SignUpLink, error) {
 	secret, hash := newToken()
 	known, err := s.db.Unscoped().CreateSignUp(ctx, hash, in.Email, organization, in.Name, SignUpTTL)

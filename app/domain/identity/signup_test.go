@@ -170,7 +170,7 @@ func TestOldIdentitiesAreMerged(t *testing.T) {
 	}
 }
 
-// What a person made ends with it: links for colleagues when the role changes, its browsers when the password does.
+// What a person made ends with it: links for team members when the role changes, its browsers when the password does.
 func TestLinksAreRevokedWithTheirCreator(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), newService(t, false), testkit.NewOrg(t)
@@ -199,7 +199,7 @@ func TestLinksAreRevokedWithTheirCreator(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		kept, err := r.CreateResetLink(ctx, owner, agent.ID(), identity.ShownToRequester)
+		valid, err := r.CreateResetLink(ctx, owner, agent.ID(), identity.ShownToRequester)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestLinksAreRevokedWithTheirCreator(t *testing.T) {
 		if _, err := r.GetInvitation(ctx, invitation); !errors.Is(err, error(identity.ErrLinkInvalid)) {
 			t.Errorf("%s: the invitation: %v", name, err)
 		}
-		if _, err := r.GetResetEmail(ctx, kept.Secret); err != nil {
+		if _, err := r.GetResetEmail(ctx, valid.Secret); err != nil {
 			t.Errorf("%s: the owner's link: %v", name, err)
 		}
 	}

@@ -29,7 +29,7 @@ type PendingInvitation struct {
 
 // ListInvitations lists the open invitations, newest first.
 func (s *Service) ListInvitations(ctx context.Context, who access.Actor) ([]PendingInvitation, error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRead)
 	if err != nil {
 		return nil, err
 	}
@@ -41,21 +41,43 @@ func (s *Service) ListInvitations(ctx context.Context, who access.Actor) ([]Pend
 	return list, err
 }
 
+// NewInvitation is who is invited, and as what.
+type NewInvitation struct {
+	Email     string
+	Role      access.Role
+	Customer  uuid.UUID   // a reviewer's; zero for every other role
+	Customers []uuid.UUID // to which another team member will be limited; none: it will not be
+}
+
 // Invite creates an invitation and returns the secret of its link, and the address that it is for. A new one for the same
 // address replaces the old. Nothing depends on whether the address is known in other organizations. customer is a reviewer's; customers
 // are those to which another team member will be limited (none: it will not be).
 func (s *Service) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery, customers ...uuid.UUID) (secret, to string, err error) {
-	t, err := s.db.Authorize(who, access.Manage)
+	return s.invite(ctx, who, NewInvitation{email, role, customer, customers}, d, func(*pg.Tenant, uuid.UUID) error { return nil })
+}
+
+// InviteByMail creates an invitation as Invite does, and returns the address that it is for. Nobody knows the secret of its link yet:
+// insertMail, which runs in the same transaction, inserts the job that sends the mail (see RenewInvitation).
+func (s *Service) InviteByMail(ctx context.Context, actor access.Actor, in NewInvitation, insertMail func(tx *pg.Tenant, invitation uuid.UUID) error) (to string, err error) {
+	_, to, err = s.invite(ctx, actor, in, SentByMail, insertMail)
+	return to, err
+}
+
+func (s *Service) invite(ctx context.Context, who access.Actor, in NewInvitation, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error) (secret, to string, err error) {
+	t, err := s.db.Authorize(who, access.TeamMemberInvite)
 	if err != nil {
 		return "", "", err
 	}
 	var checks fail.Checks
-	email, err = validate.Email(email)
+	email, err := validate.Email(in.Email)
 	checks.AddError("email", err)
-	checks.AddError("role", checkRoleGrant(who, role))
-	only, err := checkReviewerCustomer(who, role, customer)
+	checks.AddError("role", checkRoleGrant(who, in.Role))
+	only, err := checkReviewerCustomer(who, in.Role, in.Customer)
+	if in.Customer != uuid.Nil && in.Role.Valid() && !in.Role.NeedsCustomer() {
+		err = fail.New(fail.Invalid, "This is for reviewers only. Choose “Reviewer”, or no customer here.")
+	}
 	checks.AddError("customer", err)
-	checks.AddError("customers", checkMayLimitTo(who, role, customers))
+	checks.AddError("customers", checkMayLimitTo(who, in.Role, in.Customers))
 	if err := checks.Result(); err != nil {
 		return "", "", err
 	}
@@ -67,13 +89,17 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 		return "", "", fail.Field("email", "This person is in your organization already; see the list above.")
 	}
 	secret, hash := newToken()
+	id := uuid.Must(uuid.NewV7())
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
 		if err := q.DeleteInvitationsByEmail(ctx, email); err != nil {
 			return err
 		}
-		return q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: uuid.Must(uuid.NewV7()), Email: email, Role: string(role), CustomerID: only, Customers: append([]uuid.UUID{}, customers...),
-			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)})
+		if err := q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: id, Email: email, Role: string(in.Role), CustomerID: only, Customers: append([]uuid.UUID{}, in.Customers...),
+			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)}); err != nil {
+			return err
+		}
+		return alsoInTx(tx, id)
 	})
 	if pg.IsMissingReference(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")
@@ -83,7 +109,7 @@ func (s *Service) Invite(ctx context.Context, who access.Actor, email string, ro
 
 // RevokeInvitation takes an invitation back.
 func (s *Service) RevokeInvitation(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Manage)
+	t, err := s.db.Authorize(who, access.TeamMemberRevokeInvitation)
 	if err != nil {
 		return err
 	}
@@ -99,14 +125,14 @@ func checkRoleGrant(who access.Actor, role access.Role) error {
 	switch {
 	case !role.Valid():
 		return fail.New(fail.Invalid, "Please choose a role.")
-	case role == access.Owner && !who.Can(access.Own):
+	case role.IsOwner() && !who.Can(access.TeamMemberManageOwner):
 		return fail.New(fail.Invalid, "Only an owner can make somebody an owner.")
 	}
 	return nil
 }
 
 func checkReviewerCustomer(who access.Actor, role access.Role, customer uuid.UUID) (*uuid.UUID, error) {
-	if role != access.Reviewer {
+	if !role.NeedsCustomer() {
 		return nil, nil
 	}
 	if customer == uuid.Nil || !who.Serves(customer) {
@@ -127,7 +153,7 @@ func (s *Service) ChangeRole(ctx context.Context, who access.Actor, user uuid.UU
 	if err := checkRoleGrant(who, role); err != nil {
 		return fail.Field("role", "%s", err.Error())
 	}
-	err = s.changeMember(ctx, who, user, role != access.Owner, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+	err = s.changeMember(ctx, who, access.TeamMemberChangeRole, user, !role.IsOwner(), func(tx *pg.Tenant, u identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
 		if err := revokeAccess(ctx, q, user); err != nil {
 			return err
@@ -158,7 +184,7 @@ func (s *Service) DisableMember(ctx context.Context, who access.Actor, user uuid
 	if user == who.ID() {
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
-	return s.changeMember(ctx, who, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+	return s.changeMember(ctx, who, access.TeamMemberDisable, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
@@ -194,7 +220,7 @@ func revokeAccess(ctx context.Context, q *identitydb.Queries, user uuid.UUID) er
 
 // EnableMember lets a disabled user log in again.
 func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	return s.changeMember(ctx, who, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+	return s.changeMember(ctx, who, access.TeamMemberEnable, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
 		_, err := identitydb.New(tx).EnableUser(ctx, user)
 		return err
 	})
@@ -203,8 +229,8 @@ func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.
 // changeMember runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, the last one cannot
 // be lost, and who is limited to customers changes only who sees nothing beyond them. The change runs as the system: it may reach
 // what the actor does not see, such as invitations that the user has made.
-func (s *Service) changeMember(ctx context.Context, who access.Actor, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
-	t, err := s.db.Authorize(who, access.Manage)
+func (s *Service) changeMember(ctx context.Context, who access.Actor, action access.Action, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
+	t, err := s.db.Authorize(who, action)
 	if err != nil {
 		return err
 	}
@@ -224,8 +250,8 @@ func (s *Service) changeMember(ctx context.Context, who access.Actor, user uuid.
 		if err != nil {
 			return err
 		}
-		if u.Role == string(access.Owner) {
-			if !who.Can(access.Own) {
+		if access.Role(u.Role).IsOwner() {
+			if !who.Can(access.TeamMemberManageOwner) {
 				return fail.New(fail.Forbidden, "Only an owner can change an owner.")
 			}
 			if losesOwner && u.DisabledAt == nil && len(owners) == 1 {

@@ -23,7 +23,7 @@ func TestUnknownTokensAreCachedAndLimited(t *testing.T) {
 	db := testkit.DB(t)
 	o := testkit.NewOrg(t)
 	b := bus.New(nil)
-	r, sessions := identity.New(db, b, false), identity.NewSessionCache(db, b)
+	r, sessions := identity.New(db, b, identity.DefaultOptions()), identity.NewSessionCache(db, b)
 	invitation, _, err := r.Invite(context.Background(), o.As(access.Manager), "nora@"+o.Name+".example", access.Agent, uuid.Nil, identity.SentByMail)
 	if err != nil {
 		t.Fatal(err)

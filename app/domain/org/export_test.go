@@ -2,7 +2,7 @@ package org
 
 import "parley/app/platform/cache"
 
-// SetCacheLimit gives the room another bound on what it remembers of websites.
+// SetCacheLimit gives the service another bound on what it remembers of websites.
 func (s *Service) SetCacheLimit(bytes int) {
 	s.cache.maxBytes = bytes
 	s.cache.byKey = cache.New[string, *cachedWebsite](bytes)

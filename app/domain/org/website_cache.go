@@ -16,7 +16,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// WidgetWebsite is a website as its widget may know it. One that the room gives out is never changed.
+// WidgetWebsite is a website as its widget may know it. One that the service returns is never changed.
 type WidgetWebsite struct {
 	Key           string
 	Org           uuid.UUID
@@ -180,7 +180,7 @@ func (s *Service) lookUpByKey(ctx context.Context, key string) (*WidgetWebsite, 
 	return c.website, nil
 }
 
-// RecordWidgetLoad notes that the widget was loaded from a host, at most once a minute for each, and rings the bell for managers who
+// RecordWidgetLoad notes that the widget was loaded from a host, at most once a minute for each, and publishes an event for managers who
 // are looking at the website's page.
 func (s *Service) RecordWidgetLoad(ctx context.Context, site *WidgetWebsite, origin string) {
 	domain := MatchDomain(site.Hosts, OriginHost(origin))
@@ -216,7 +216,7 @@ func (s *Service) HandleEvents(events []bus.Event) {
 // Resync drops everything remembered; it is read again when it is next used.
 func (s *Service) Resync(org uuid.UUID) {
 	if org != uuid.Nil {
-		return // what is remembered here is told to every process
+		return // every process gets the events of what is cached here
 	}
 	s.cache.byKey.Clear()
 	s.cache.settings.Clear()

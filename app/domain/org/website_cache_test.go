@@ -70,8 +70,8 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	// A website that is made just now works at once, though its key was asked for before: every process hears of it.
 	second := org.New(db, b)
 	early := randomKey()
-	for _, room := range []*org.Service{r, second} {
-		if _, err := room.LookUpWebsite(other, early, "https://new.example"); fail.KindOf(err) != fail.NotFound {
+	for _, service := range []*org.Service{r, second} {
+		if _, err := service.LookUpWebsite(other, early, "https://new.example"); fail.KindOf(err) != fail.NotFound {
 			t.Fatal(err)
 		}
 	}
@@ -84,8 +84,8 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	if err := r.AddDomain(other, o.As(access.Owner), id, "new.example"); err != nil { // which tells everybody
 		t.Fatal(err)
 	}
-	for _, room := range []*org.Service{r, second} {
-		if _, err := room.LookUpWebsite(other, early, "https://new.example"); err != nil {
+	for _, service := range []*org.Service{r, second} {
+		if _, err := service.LookUpWebsite(other, early, "https://new.example"); err != nil {
 			t.Error("a website made just now:", err)
 		}
 	}

@@ -60,7 +60,7 @@ func newFixture(t testing.TB, i *instance, agents, maxChats int) *fixture {
 	if p.group, err = i.routing.CreateGroup(ctx, owner, "Orders"); err != nil {
 		t.Fatal(err)
 	}
-	team := identity.New(testkit.DB(t), bus.New(nil), false)
+	team := identity.New(testkit.DB(t), bus.New(nil), identity.DefaultOptions())
 	for n := range agents {
 		id, err := team.CreateMember(ctx, p.ID, identity.SignUp{Name: fmt.Sprintf("Agent %d", n), Email: fmt.Sprintf("a%d@%s.example", n, p.Name), Password: testkit.Password}, access.Agent, nil)
 		if err != nil {

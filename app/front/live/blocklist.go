@@ -15,10 +15,10 @@ import (
 	"parley/app/platform/fail"
 )
 
-// blockLists is who may not write, by organization.
+// blockLists are the blocked visitors and networks, by organization.
 type blockLists = cache.Cache[uuid.UUID, []visitor.Block]
 
-// A list is believed for a minute at most: changes are told, but an event can be lost.
+// A list is used for a minute at most: changes are events, and an event can be lost.
 const (
 	blockListTTL        = time.Minute
 	blockListCacheBytes = 16 << 20
@@ -26,19 +26,19 @@ const (
 
 var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.").WithReason("blocked")
 
-// canWrite reports whether nobody has blocked a visitor or the address it comes from.
+// canWrite reports whether neither a visitor nor the address it comes from is blocked. If that cannot be read, it is not.
 func (h *Hub) canWrite(ctx context.Context, org, visitor uuid.UUID, address string) bool {
 	now := time.Now()
 	age := time.Duration(0)
-	if !h.bus.IsConnected() { // changes are not heard
+	if !h.bus.IsConnected() { // changes on other servers come late
 		age = time.Second
 	}
 	blocks, found := h.blockLists.GetWithin(org, age)
 	if !found {
 		mark := h.blockLists.Mark()
-		list, err := h.visitors.ListBlocks(ctx, access.System(org, "know who is blocked"))
+		list, err := h.visitors.ListBlocks(ctx, access.System(org, "find who is blocked"))
 		if err != nil {
-			slog.Warn("know who is blocked", "error", err)
+			slog.Warn("find who is blocked", "error", err)
 			return true
 		}
 		blocks = list
@@ -62,7 +62,7 @@ func (h *Hub) canWrite(ctx context.Context, org, visitor uuid.UUID, address stri
 	return true
 }
 
-// invalidateBlockList has an organization's list (the zero id: every one) read anew when it is next used.
+// invalidateBlockList has an organization's list (zero id: every list) read again when it is next used.
 func (h *Hub) invalidateBlockList(org uuid.UUID) {
 	if org == uuid.Nil {
 		h.blockLists.Clear()
@@ -71,11 +71,11 @@ func (h *Hub) invalidateBlockList(org uuid.UUID) {
 	h.blockLists.Drop(org)
 }
 
-// disconnectBlocked cuts those off who may not write any more.
+// disconnectBlocked closes the panels of an organization's blocked visitors.
 func (h *Hub) disconnectBlocked(org uuid.UUID) {
 	for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.Org == org }) {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		if !h.canWrite(ctx, org, p.viewer().ID(), p.address) {
+		if !h.canWrite(ctx, org, p.Viewer().ID(), p.address) {
 			p.socket.Close(wire.Gone, "blocked")
 		}
 		cancel()

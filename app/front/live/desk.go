@@ -3,7 +3,6 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -15,45 +14,45 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
-	"parley/app/platform/bus"
 	"parley/app/platform/fail"
 	view "parley/templates/desk"
 )
 
-// desk is one agent's screen: one socket of one tab.
+// desk is one agent's screen: the socket of one tab.
 type desk struct {
 	hub           *Hub
 	actor         access.Actor
-	loginSession  string // the log-in session
+	loginSession  string // key of the log-in session
 	stillLoggedIn func() bool
 	socket        *wire.Socket
 
-	refreshMu     sync.Mutex // one refresh after another, so that an older state never follows a newer
-	admitted      bool       // against the limits; written before and read after it is open
-	helloReceived bool       // read and written by the socket's reading goroutine only
+	refreshMu     sync.Mutex // held during a refresh, so that an older state never follows a newer one
+	admitted      bool       // within the limits; set by Opened
+	helloReceived bool       // used by the socket's reading goroutine only
 	helloTimer    *time.Timer
 
 	mu                  sync.Mutex
-	ready               bool                             // the screen has been brought up to date; changed under the floor's lock too
-	bufferedFrames      [][]byte                         // what came before that
-	pendingChanges      map[uuid.UUID]conversationChange // how conversations have changed before that: newer than what is being read, or known by then
-	participantsChanged map[uuid.UUID]bool               // conversations whose participants have changed before that
-	following           map[uuid.UUID]struct{}
-	participating       map[uuid.UUID]bool      // of them, those of others in which it is a guest; true: it may write to the visitor
-	queueScope          conversation.QueueScope // that it sees
+	ready               bool                             // the screen has been brought up to date; changed under orgDesks.mu, too
+	bufferedFrames      [][]byte                         // what came before it was ready
+	pendingChanges      map[uuid.UUID]conversationChange // changes of conversations that came before it was ready; some of them are in what is being read
+	participantsChanged map[uuid.UUID]bool               // conversations whose participants have changed before it was ready
+	following           map[uuid.UUID]struct{}           // conversations whose panes are on the screen
+	participating       map[uuid.UUID]bool               // those of other agents in which it takes part; true: it may write to the visitor
+	queueScope          conversation.QueueScope          // the queues that the agent sees
 	lastTypingAt        time.Time
 
-	listed         map[uuid.UUID]struct{} // conversations whose entries the screen shows
-	head           queueHead              // of them, those of its queues
-	shownMore      int                    // how many more the screen says there are
-	lightPanes     map[uuid.UUID]bool     // panes that were light when the screen was last brought up to date
-	outgoingOffers map[uuid.UUID]struct{} // conversations that it has offered, to hear what becomes of them
+	listed         map[uuid.UUID]struct{} // conversations in the lists of the screen
+	head           model.QueueHead        // those of them that wait in queues
+	shownMore      int                    // how many the screen says wait behind the list
+	lightPanes     map[uuid.UUID]bool     // panes without messages, as of the last refresh
+	outgoingOffers map[uuid.UUID]struct{} // conversations that the agent has offered to others, whose panes wait for the result
 }
 
-// ServeDesk upgrades a request of somebody who may answer, and returns when the socket closes. login is the key of the
-// log-in session; still says whether that log-in is good at the time of asking.
+// ServeDesk upgrades a request of an agent's desk and returns at once. loginSession is the key of the log-in session; stillLoggedIn reports whether it is
+// valid when it is called. It returns fail.Forbidden for a role that does not answer visitors, and ErrDraining.
 func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
@@ -61,41 +60,40 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 	if !actor.Can(access.Answer) {
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
-	return h.staffSockets.Serve(w, r, &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn,
-		pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
-		listed: map[uuid.UUID]struct{}{}, head: queueHead{limit: conversation.DeskQueueLimit}, lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s,
+			pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
+			listed: map[uuid.UUID]struct{}{}, head: model.NewQueueHead(conversation.DeskQueueLimit), lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
+	})
 }
 
-func (d *desk) viewer() access.Actor     { return d.actor }
-func (d *desk) wireSocket() *wire.Socket { return d.socket }
-func (d *desk) sessionKey() string       { return d.loginSession }
-func (d *desk) closeLoggedOut()          { d.socket.Close(wire.Gone, "logged out") }
+func (d *desk) sessionKey() string { return d.loginSession }
+func (d *desk) closeLoggedOut()    { d.socket.Close(wire.Gone, "logged out") }
 
 func (d *desk) isLoggedIn() bool { return d.stillLoggedIn() }
 
-func (d *desk) Opened(s *wire.Socket) {
-	d.socket = s
-	if d.admitted = d.hub.admitStaff(d.actor, s); !d.admitted {
+// Opened implements wire.Screen.
+func (d *desk) Opened() {
+	if d.admitted = d.hub.admitStaff(d.actor, d.socket); !d.admitted {
 		return
 	}
-	d.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	d.helloTimer = time.AfterFunc(helloTimeout, func() { d.socket.Close(wire.TryAgain, "no hello") })
 	indexAdd(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.bus.ScreenOpened(d.actor.Org())
 	d.hub.registerDesk(d)
 	d.hub.routing.Connect(d.actor)
-	if d.hub.OnDeskOpen != nil {
-		d.hub.OnDeskOpen(d.actor.Org())
-	}
-	if !d.stillLoggedIn() { // ended between the look and now
+	d.hub.followUp.Resume(d.actor.Org())
+	if !d.stillLoggedIn() { // it has ended since the desk was registered or before
 		d.closeLoggedOut()
 	}
 }
 
+// Closed implements wire.Screen.
 func (d *desk) Closed() {
 	if !d.admitted {
 		return
 	}
-	d.hub.limiter.releaseStaffSocket(d.actor, d.socket)
+	d.hub.limiter.ReleasePage(d.actor, d.socket)
 	d.helloTimer.Stop()
 	indexRemove(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.unregisterDesk(d)
@@ -105,16 +103,16 @@ func (d *desk) Closed() {
 	followed := slices.Collect(maps.Keys(d.following))
 	d.mu.Unlock()
 	for _, id := range followed {
-		d.hub.unfollow(d, id)
+		d.hub.relay.Unfollow(d, id)
 	}
 }
 
-// follow shows a conversation's messages on this desk from a cursor on; the caller has checked the right to.
+// follow shows a conversation's messages on this desk from a cursor on. The caller has checked that the agent may see it.
 func (d *desk) follow(conversation uuid.UUID, cursor int) {
 	d.mu.Lock()
 	d.following[conversation] = struct{}{}
 	d.mu.Unlock()
-	d.hub.follow(d, conversation, cursor)
+	d.hub.relay.Follow(d, conversation, cursor)
 }
 
 func (d *desk) isFollowing(conversation uuid.UUID) bool {
@@ -129,56 +127,50 @@ func (d *desk) unfollow(conversation uuid.UUID) {
 	delete(d.following, conversation)
 	delete(d.lightPanes, conversation)
 	d.mu.Unlock()
-	d.hub.unfollow(d, conversation)
+	d.hub.relay.Unfollow(d, conversation)
 }
 
-// visibility says how a conversation shows on this desk.
-func (d *desk) visibility(c conversation.Conversation, now time.Time) view.Visibility {
+// row returns a conversation as it shows on this desk.
+func (d *desk) row(c conversation.Conversation, now time.Time) model.Row {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	offer := c.OfferRecipient(now)
-	_, participant := d.participating[c.ID]
-	switch {
-	case !conversation.CanSee(d.actor, c, conversation.Involvement{IsParticipant: participant, InQueueGroup: d.queueScope.Has(c.Group)}, offer):
-		return view.Visibility{}
-	case c.Agent == d.actor.ID():
-		return view.Visibility{Mine: true}
-	}
-	return view.Visibility{Participant: participant, Offered: offer == d.actor.ID(), Queued: c.State == conversation.Waiting && (offer == d.actor.ID() || offer == uuid.Nil)}
+	_, participates := d.participating[c.ID]
+	return model.Row{Conversation: c, Visibility: model.VisibilityOf(d.actor, c, participates, d.queueScope, now)}
 }
 
-// updateEntry sends an entry's new state to the screen that shows it, or is to show it from now on; draw is called if it is. A screen that does
-// not is told nothing. It reports whether the list of the queues is cut.
-func (d *desk) updateEntry(c conversation.Conversation, visibility view.Visibility, render func() []byte) (cut bool) {
+// updateEntry sends an entry's new state to a screen that shows it, or is to show it from now on. render is called only if it is sent. It reports
+// whether the list of the queues is cut.
+func (d *desk) updateEntry(row model.Row, render func() []byte) (cut bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, was := d.listed[c.ID]
-	shown := (visibility.Mine || visibility.Participant) && c.State != conversation.Closed || visibility.Queued
+	visibility := row.Visibility
+	_, was := d.listed[row.ID]
+	shown := (visibility.Mine || visibility.Participant) && row.State != conversation.Closed || visibility.Queued
 	dropped := uuid.Nil
 	if visibility.Queued && !visibility.Offered && !visibility.Participant {
-		shown, dropped = d.head.put(queueEntryOf(c))
+		shown, dropped = d.head.Put(model.QueueEntryOf(row.Conversation))
 	} else {
-		d.head.remove(c.ID)
+		d.head.Remove(row.ID)
 	}
 	switch {
 	case shown:
-		d.listed[c.ID] = struct{}{}
+		d.listed[row.ID] = struct{}{}
 		d.pushLocked(render())
 	case was && visibility.Queued: // it has moved behind the cut, perhaps from this agent
-		delete(d.listed, c.ID)
-		d.pushLocked(renderHTML(view.EntryUpdate(c, view.Visibility{}, time.Time{})))
+		delete(d.listed, row.ID)
+		d.pushLocked(renderHTML(view.EntryUpdate(model.Row{Conversation: row.Conversation}, time.Time{})))
 	case was:
-		delete(d.listed, c.ID)
+		delete(d.listed, row.ID)
 		d.pushLocked(render())
 	}
 	d.dropLocked(dropped)
-	if d.shownMore == 0 { // how many they are is read; that they are, is said at once
+	if d.shownMore == 0 { // that some wait behind the list is said at once; how many they are must be read
 		d.pushMoreLocked()
 	}
-	return d.head.more > 0
+	return d.head.More() > 0
 }
 
-// trackOffer notes whether the screen waits to hear what becomes of a conversation that its agent has offered.
+// trackOffer notes whether the screen shows a conversation that its agent has offered and that is not accepted or refused yet.
 func (d *desk) trackOffer(conversation uuid.UUID, pending bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -196,7 +188,8 @@ func (d *desk) isTrackingOffer(conversation uuid.UUID) bool {
 	return tracked
 }
 
-// setParticipant notes whether the agent is a guest in a conversation, and what it may; it reports whether it became or ceased to be one.
+// setParticipant notes whether the agent takes part in a conversation, and whether it may write to the visitor. It reports whether it did not take part
+// before and does now, or the other way round.
 func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply bool) (changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -209,69 +202,7 @@ func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply boo
 	return was != participates
 }
 
-// deskFrame is every frame a desk may send: "hello" with the cursors of the threads on the page, after every opening of the
-// socket, "typing", "seen" (up to a message), and "alive", a sign of life. Everything durable comes by HTTP.
-type deskFrame struct {
-	Type         string            `json:"type"`
-	Threads      map[uuid.UUID]int `json:"threads"`
-	Light        map[uuid.UUID]int `json:"light"` // likewise, of the panes that are not loaded
-	Conversation uuid.UUID         `json:"conversation"`
-	Seq          int               `json:"seq"`
-}
-
-func (d *desk) Received(raw []byte) {
-	if !d.admitted { // it is being told that there is no room
-		return
-	}
-	var in deskFrame
-	if err := json.Unmarshal(raw, &in); err != nil {
-		d.push(view.ErrorNotice("This page sent something unreadable. Please reload it."))
-		return
-	}
-	handle, known := deskFrameHandlers[in.Type]
-	if !known {
-		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
-		return
-	}
-	handle(d, in)
-}
-
-// deskFrameHandlers is every frame that a desk may send.
-var deskFrameHandlers = map[string]func(*desk, deskFrame){
-	"hello":  (*desk).handleHello,
-	"typing": (*desk).handleTyping,
-	"alive":  (*desk).handleAlive,
-	"seen":   (*desk).handleSeen,
-}
-
-// maxShownThreads is how many conversations one page may ask about.
-const maxShownThreads = 1200
-
-// FrameTypes names every frame that the panels' and the desks' sockets take.
-func FrameTypes() (panels, desks []string) {
-	return slices.Sorted(maps.Keys(panelFrameHandlers)), slices.Sorted(maps.Keys(deskFrameHandlers))
-}
-
-func (d *desk) handleHello(in deskFrame) {
-	if d.helloReceived {
-		d.push(view.ErrorNotice("This page sent something unexpected. Please reload it."))
-		return
-	}
-	d.helloReceived = true
-	d.helloTimer.Stop()
-	shown := &shownPanes{in.Threads, in.Light}
-	if shown.whole == nil || len(in.Threads)+len(in.Light) > maxShownThreads { // more than a page says: as if it showed nothing
-		shown.whole, shown.light = map[uuid.UUID]int{}, map[uuid.UUID]int{}
-	}
-	for _, cursors := range []map[uuid.UUID]int{shown.whole, shown.light} {
-		for id, after := range cursors {
-			cursors[id] = max(0, after)
-		}
-	}
-	d.refresh(shown)
-}
-
-// push sends a fragment, after the screen has first been brought up to date.
+// push sends a fragment, as soon as the screen has been brought up to date.
 func (d *desk) push(c templ.Component) { d.pushFrame(renderHTML(c)) }
 
 func (d *desk) pushFrame(frame []byte) {
@@ -287,14 +218,21 @@ func (d *desk) pushLocked(frame []byte) {
 	case len(d.bufferedFrames) < 1000:
 		d.bufferedFrames = append(d.bufferedFrames, frame)
 	default:
-		d.socket.CutSlowReader() // never skip silently: the screen comes back and catches up
+		d.socket.CutSlowReader() // a frame is never skipped: the screen comes back and catches up
 	}
 }
 
-// pushNow sends a fragment at once.
+// pushNow sends a fragment although the screen may not be up to date.
 func (d *desk) pushNow(c templ.Component) { d.socket.Send(renderHTML(c)) }
 
-func (d *desk) showMessages(conversationID uuid.UUID, messages []conversation.Message) {
+// Viewer implements thread.Follower.
+func (d *desk) Viewer() access.Actor { return d.actor }
+
+// Socket implements thread.Follower.
+func (d *desk) Socket() *wire.Socket { return d.socket }
+
+// ShowMessages implements thread.Follower.
+func (d *desk) ShowMessages(conversationID uuid.UUID, messages []conversation.Message) {
 	d.push(view.MessagesUpdate(conversationID, messages))
 }
 
@@ -302,40 +240,7 @@ func (d *desk) showTyping(conversation uuid.UUID, text string) {
 	d.push(view.TypingUpdate(conversation, text))
 }
 
-func (d *desk) handleTyping(in deskFrame) {
-	d.mu.Lock()
-	now := time.Now()
-	tooSoon := now.Sub(d.lastTypingAt) < typingInterval
-	if !tooSoon {
-		d.lastTypingAt = now
-	}
-	d.mu.Unlock()
-	if tooSoon || !d.canReplyIn(in.Conversation) {
-		return
-	}
-	d.hub.bus.Publish(bus.Event{Kind: bus.Typing, Org: d.actor.Org(), Conversation: in.Conversation, User: d.actor.ID()})
-}
-
-// handleSeen notes how far the agent has read one of its conversations.
-func (d *desk) handleSeen(in deskFrame) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := d.hub.conversations.MarkRead(ctx, d.actor, in.Conversation, in.Seq); err != nil {
-		slog.Warn("note what an agent has read", "error", err)
-	}
-}
-
-// handleAlive takes the agent's sign of life.
-func (d *desk) handleAlive(deskFrame) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := d.hub.routing.ConfirmPresence(ctx, d.actor); err != nil {
-		slog.Warn("an agent's sign of life", "error", err)
-	}
-	d.pushAvailability()
-}
-
-// pushAvailability shows the agent's own availability as it is now. One is read and shown after another, so that the last one shown is the newest.
+// pushAvailability shows the agent's availability as it is now.
 func (d *desk) pushAvailability() {
 	d.refreshMu.Lock()
 	defer d.refreshMu.Unlock()
@@ -346,19 +251,11 @@ func (d *desk) pushAvailability() {
 	}
 }
 
-// canReplyIn reports whether the agent may write to the visitor of a conversation on this desk.
-func (d *desk) canReplyIn(conversation uuid.UUID) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, shown := d.following[conversation]
-	canReply, participates := d.participating[conversation]
-	return shown && (canReply || !participates)
-}
-
+// renderHTML returns a fragment as HTML. An error is logged, and what was rendered before it returned.
 func renderHTML(c templ.Component) []byte {
 	var b bytes.Buffer
 	if err := c.Render(context.Background(), &b); err != nil {
-		slog.Error("draw a fragment", "error", err)
+		slog.Error("render a fragment", "error", err)
 	}
 	return b.Bytes()
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
 )
 
-// openPane gives a conversation that has become this agent's its place on the screen, unless the desks have been told something newer of
-// it: then that opened it, or it is no longer this agent's.
+// openPane opens the pane of a conversation that has become this agent's, unless the desks have been told something newer of
+// it: then that has opened it, or the conversation is no longer this agent's.
 func (d *desk) openPane(c conversation.Conversation) {
 	f := d.hub.desksOf(d.actor.Org())
 	if f == nil {
@@ -24,21 +26,21 @@ func (d *desk) openPane(c conversation.Conversation) {
 	c.GroupName = d.hub.routing.GroupName(d.actor.Org(), c.Group)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	suggestions := d.hub.suggestions(ctx, d.actor, []conversation.Conversation{c})
+	suggestions := d.hub.screens.LoadSuggestions(ctx, d.actor, []conversation.Conversation{c})
 	opened, light := f.openPane(d, c, suggestions[c.ID])
 	if !opened {
 		return
 	}
 	begin := c.LastSeq - conversation.DeskThreadLimit
-	if light { // the last message says that there is something
+	if light { // the last message shows that something was said
 		begin = c.LastSeq - 1
 	}
-	d.hub.follow(d, c.ID, max(0, begin))
-	if !d.isFollowing(c.ID) { // it was let go meanwhile
-		d.hub.unfollow(d, c.ID)
+	d.hub.relay.Follow(d, c.ID, max(0, begin))
+	if !d.isFollowing(c.ID) { // it has been released meanwhile
+		d.hub.relay.Unfollow(d, c.ID)
 		return
 	}
-	d.hub.catchUp(c.ID)
+	d.hub.relay.CatchUp(c.ID)
 	if len(suggestions) == 0 {
 		d.hub.suggestForLast(ctx, d.actor, c)
 	}
@@ -47,26 +49,26 @@ func (d *desk) openPane(c conversation.Conversation) {
 	}
 }
 
-// openPane shows the pane, in the order of what the desk is told of the conversation. It is light where many are open.
-func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions view.Suggestions) (opened, light bool) {
+// openPane shows the pane, in order with what else the desk is told of the conversation. It is light if many are open.
+func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions model.Suggestions) (opened, light bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read has it
+	if !d.isReady() || f.lastShown(c.ID).seq > c.LastSeq { // what is being read includes it
 		return false, false
 	}
 	d.mu.Lock()
 	d.following[c.ID] = struct{}{}
-	if light = len(d.following) > view.MaxWholePanes; light {
+	if light = len(d.following) > model.MaxWholePanes; light {
 		d.lightPanes[c.ID] = true
 	}
 	d.mu.Unlock()
-	visibility := d.visibility(c, time.Now())
-	d.push(view.AddPane(view.PaneView{Conversation: c, Viewer: d.actor.ID(), Visibility: visibility, Suggestions: suggestions, Light: light}))
-	d.push(view.PaneStateUpdate(c, visibility))
+	row := d.row(c, time.Now())
+	d.push(view.AddPane(model.Pane{Conversation: c, Viewer: d.actor.ID(), Visibility: row.Visibility, Suggestions: suggestions, Light: light}))
+	d.push(view.PaneStateUpdate(row))
 	return true, light
 }
 
-// releasePane leaves a conversation that has become somebody else's, unless it is this agent's again by now.
+// releasePane stops following a conversation that is no longer this agent's, unless it is again by now.
 func (d *desk) releasePane(conversationID uuid.UUID) {
 	d.unfollow(conversationID)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -76,19 +78,19 @@ func (d *desk) releasePane(conversationID uuid.UUID) {
 	}
 }
 
-// updateParticipants shows on the desks concerned who is in a conversation: on the guest's, whose place it is or was, and on those that
-// show it.
+// updateParticipants shows who takes part in a conversation: on the desks of a participant who has come or gone, and on those that
+// show the conversation.
 func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	f := h.desksOf(org)
 	if f == nil {
 		return
 	}
-	f.participantsMu.Lock() // read and shown one after another
+	f.participantsMu.Lock() // one is read and shown after another
 	defer f.participantsMu.Unlock()
 	var desks []*desk
 	for _, d := range f.all() {
 		if d.deferParticipants(conversationID) {
-			continue // after what is being read
+			continue // it is shown after the refresh
 		}
 		if d.actor.ID() == participant || d.isFollowing(conversationID) {
 			desks = append(desks, d)
@@ -99,34 +101,28 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	who := access.System(org, "show who is in a conversation")
-	c, err := h.conversations.Get(ctx, who, conversationID)
-	var participants map[uuid.UUID][]conversation.Participant
-	if err == nil {
-		participants, err = h.conversations.ListParticipants(ctx, who, []uuid.UUID{conversationID})
-	}
+	c, participants, err := h.screens.LoadParticipants(ctx, access.System(org, "show who takes part in a conversation"), conversationID)
 	if err != nil {
-		slog.Warn("show who is in a conversation", "error", err)
+		slog.Warn("show who takes part in a conversation", "error", err)
 		for _, d := range desks {
 			d.socket.Close(wire.TryAgain, "try again")
 		}
 		return
 	}
-	c.GroupName = h.routing.GroupName(org, c.Group)
 	for _, d := range desks {
-		if !d.showParticipants(f, c, participants[conversationID]) { // it has changed since it was read
-			runInBackground("show who is in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
+		if !d.showParticipants(f, c, participants) { // it has changed since it was read
+			background.Run("show who takes part in a conversation", func() { h.updateParticipants(org, conversationID, participant) })
 		}
 	}
 }
 
-// showParticipants shows who takes part in a conversation, and the conversation itself to whom has come or gone. It reports false, and does
+// showParticipants shows who takes part in a conversation, and opens or removes its pane if the agent has come or gone. It reports false, and does
 // nothing, if the desk has been told something newer of the conversation.
 func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, participants []conversation.Participant) bool {
 	in := slices.ContainsFunc(participants, func(g conversation.Participant) bool { return g.ID == d.actor.ID() })
 	now := time.Now()
 	f.mu.Lock()
-	if !d.isReady() { // it has begun to read everything
+	if !d.isReady() { // it reads everything
 		f.mu.Unlock()
 		return true
 	}
@@ -134,12 +130,12 @@ func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, partic
 		f.mu.Unlock()
 		return false
 	}
-	changed := d.setParticipant(c.ID, in, view.CanReply(d.actor.ID(), participants))
-	visibility := d.visibility(c, now)
+	changed := d.setParticipant(c.ID, in, model.CanReply(d.actor.ID(), participants))
+	row := d.row(c, now)
 	opens := changed && in && !d.isFollowing(c.ID)
 	leaves := changed && !in && c.Agent != d.actor.ID()
 	if opens || leaves {
-		d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) })
+		d.updateEntry(row, func() []byte { return renderHTML(view.EntryUpdate(row, now)) })
 	}
 	if leaves {
 		d.push(view.RemovePane(c.ID))
@@ -152,13 +148,13 @@ func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, partic
 	case opens:
 		d.openPane(c)
 	}
-	if in || d.isFollowing(c.ID) { // not on a desk that was only being read when they changed
+	if in || d.isFollowing(c.ID) { // else they have changed while the desk was refreshed, and do not concern it
 		d.push(view.ParticipantsUpdate(c, d.actor.ID(), participants))
 	}
 	return true
 }
 
-// deferParticipants notes, while the screen is brought up to date, that a conversation's participants have changed; it reports whether it is.
+// deferParticipants reports whether the screen is being brought up to date. If so, it notes that a conversation's participants have changed.
 func (d *desk) deferParticipants(conversation uuid.UUID) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

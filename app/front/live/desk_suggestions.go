@@ -12,13 +12,15 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	model "parley/app/front/desk"
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
 )
 
-// suggestQueue finds FAQ entries for what visitors say, beside the way of the messages: a few at once, and of a conversation
-// only for its newest message.
+// suggestQueue has the visitors' messages for which FAQ entries are to be suggested, so that no message waits for that: a few are worked on at once, and
+// of a conversation only the newest message.
 type suggestQueue struct {
 	mu       sync.Mutex
 	requests map[uuid.UUID]suggestRequest // by conversation
@@ -30,15 +32,15 @@ type suggestRequest struct {
 	org          uuid.UUID
 	conversation conversation.Conversation
 	question     conversation.Question
-
-	tries int
+	tries        int // while the suggestion engine was being loaded
 }
 
-// suggest shows the entries for a visitor's message on the desks that follow its conversation, soon.
+// suggest shows suggestions for a visitor's message on the desks that show its conversation, soon.
 func (h *Hub) suggest(org uuid.UUID, c conversation.Conversation, q conversation.Question) {
 	h.enqueueSuggestion(suggestRequest{org: org, conversation: c, question: q})
 }
 
+// enqueueSuggestion queues a request in place of an older one of the same conversation.
 func (h *Hub) enqueueSuggestion(a suggestRequest) {
 	if len(h.desksShowing(a.org, a.conversation.ID)) == 0 {
 		return
@@ -55,7 +57,7 @@ func (h *Hub) enqueueSuggestion(a suggestRequest) {
 	s.requests[a.conversation.ID] = a
 	if s.workers < runtime.GOMAXPROCS(0) {
 		s.workers++
-		runInBackground("suggest FAQ entries", h.runSuggestWorker)
+		background.Run("suggest FAQ entries", h.runSuggestWorker)
 	}
 }
 
@@ -72,14 +74,14 @@ func (h *Hub) runSuggestWorker() {
 		delete(s.requests, s.order[0])
 		s.order = s.order[1:]
 		s.mu.Unlock()
-		wire.Guard("suggest FAQ entries", func() { h.suggestOnce(a) }, nil) // a fault costs this one only
+		wire.Guard("suggest FAQ entries", func() { h.suggestOnce(a) }, nil) // a panic ends only this one
 	}
 }
 
 func (h *Hub) suggestOnce(a suggestRequest) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	found, err := h.faq.Suggest(ctx, access.System(a.org, "suggest FAQ entries"), QuestionOf(a.conversation, a.question.Text))
+	found, err := h.faq.Suggest(ctx, access.System(a.org, "suggest FAQ entries"), model.QuestionOf(a.conversation, a.question.Text))
 	if errors.Is(err, error(faq.ErrLoading)) && a.tries < maxLoadTries {
 		a.tries++
 		time.AfterFunc(time.Second, func() { h.retrySuggestion(a) })
@@ -90,17 +92,17 @@ func (h *Hub) suggestOnce(a suggestRequest) {
 		return
 	}
 	if len(found.List) == 0 && len(faq.SearchWords(a.question.Text)) < minQuestionWords {
-		return // "hello?": what was found for the message before still counts
+		return // such as "hello?": the suggestions for the message before stay
 	}
 	for _, d := range h.desksShowing(a.org, a.conversation.ID) {
-		d.push(view.SuggestionsUpdate(a.conversation.ID, a.question.Seq, found.List))
+		d.push(view.SuggestionsUpdate(a.conversation.ID, model.Suggestions{Seq: a.question.Seq, List: found.List}))
 	}
 }
 
-// maxLoadTries is how often it is tried again while an organization's suggestions are being loaded, a second apart.
+// maxLoadTries is how often a request is tried again, a second apart, while the organization's suggestion engine is being loaded.
 const maxLoadTries = 60
 
-// retrySuggestion asks again, unless a newer message has come.
+// retrySuggestion tries a request again, unless a newer message has come.
 func (h *Hub) retrySuggestion(a suggestRequest) {
 	h.suggestQueue.mu.Lock()
 	_, newer := h.suggestQueue.requests[a.conversation.ID]
@@ -110,31 +112,21 @@ func (h *Hub) retrySuggestion(a suggestRequest) {
 	}
 }
 
-// minQuestionWords is how many words a message has that says something of its own.
+// minQuestionWords is how many words a message has at least that says something by itself.
 const minQuestionWords = 4
 
-// QuestionOf is what is asked of the FAQ for a visitor's message.
-func QuestionOf(c conversation.Conversation, text string) faq.Question {
-	return faq.Question{Text: text, Language: c.Language, Scope: ScopeOf(c)}
-}
-
-// ScopeOf is where a conversation is.
-func ScopeOf(c conversation.Conversation) faq.Scope {
-	return faq.Scope{Customer: c.Customer, Website: c.Website, Group: c.Group}
-}
-
-// suggestForLast is suggest for what another process has written.
-func (h *Hub) suggestForLast(ctx context.Context, who access.Actor, c conversation.Conversation) {
-	if c.WaitingSince.IsZero() || len(h.desksShowing(who.Org(), c.ID)) == 0 {
+// suggestForLast is suggest for the newest message of a visitor that waits, which another process may have stored.
+func (h *Hub) suggestForLast(ctx context.Context, actor access.Actor, c conversation.Conversation) {
+	if c.WaitingSince.IsZero() || len(h.desksShowing(actor.Org(), c.ID)) == 0 {
 		return
 	}
-	last, err := h.conversations.LastQuestions(ctx, who, []uuid.UUID{c.ID})
+	last, err := h.conversations.LastQuestions(ctx, actor, []uuid.UUID{c.ID})
 	if q, asks := last[c.ID]; asks && err == nil {
-		h.suggest(who.Org(), c, q)
+		h.suggest(actor.Org(), c, q)
 	}
 }
 
-// desksShowing returns the organization's desks here that follow a conversation.
+// desksShowing returns the desks of an organization that show a conversation.
 func (h *Hub) desksShowing(org, conversation uuid.UUID) (list []*desk) {
 	f := h.desksOf(org)
 	if f == nil {
@@ -146,36 +138,4 @@ func (h *Hub) desksShowing(org, conversation uuid.UUID) (list []*desk) {
 		}
 	}
 	return list
-}
-
-// suggestions returns what is suggested for conversations whose visitors wait, by conversation.
-func (h *Hub) suggestions(ctx context.Context, who access.Actor, list []conversation.Conversation) map[uuid.UUID]view.Suggestions {
-	return LoadSuggestions(ctx, h.conversations, h.faq, who, list)
-}
-
-// LoadSuggestions returns what is suggested for those of some conversations whose visitors wait. What cannot be found out is left
-// out: it comes with the next message.
-func LoadSuggestions(ctx context.Context, conversations *conversation.Service, faqs *faq.Service, who access.Actor, list []conversation.Conversation) map[uuid.UUID]view.Suggestions {
-	var ids []uuid.UUID
-	for _, c := range list {
-		if !c.WaitingSince.IsZero() {
-			ids = append(ids, c.ID)
-		}
-	}
-	suggestions := map[uuid.UUID]view.Suggestions{}
-	last, err := conversations.LastQuestions(ctx, who, ids)
-	for _, c := range list {
-		q, asks := last[c.ID]
-		if !asks || err != nil {
-			continue
-		}
-		var found faq.Suggestions
-		if found, err = faqs.Suggest(ctx, who, QuestionOf(c, q.Text)); err == nil && len(found.List) > 0 {
-			suggestions[c.ID] = view.Suggestions{Seq: q.Seq, List: found.List}
-		}
-	}
-	if err != nil && !errors.Is(err, error(faq.ErrLoading)) {
-		slog.Warn("suggest FAQ entries", "error", err)
-	}
-	return suggestions
 }

@@ -1,14 +1,13 @@
-// Package live brings what happened to the screens that should show it.
+// Package live shows events on the screens that they concern: visitors' panels, agents' desks, and pages of managers and supervisors.
 //
-// Owns: which screen shows what, and how far each screen has come.
+// It owns which screens are open in this process, what each of them shows, and in which order a desk is told of changes. Hub has the screens; each
+// stands on a wire.Socket. What a desk shows is read by app/front/desk and rendered by templates/desk. It does not touch tables, and decides
+// nothing that the domain decides: it reads and acts as the screen's actor.
 //
-// A screen (panel, desk, websitePage) stands on a wire.Socket. Hub knows the screens, thread relays a conversation to them,
-// floor the line.
+// Always true: a desk's list never goes back to an older state of a conversation (orgDesks); a screen gets the messages of a conversation once and in
+// order (package thread); a client that does not read is disconnected and catches up (package wire); an idle visitor's panel costs no
+// statement, no goroutine and no timer.
 //
-// Must not touch: tables (it reads through the rooms, as the screen's actor) and rules (the rooms have them).
-//
-// Always true: a screen gets every message of a thread it follows once and in order, whatever is lost or doubled on the way
-// here, because each follower has a cursor and the table is read after it whenever the next number is not the one expected;
-// a slow reader is disconnected and resumes by cursor, never waited for and never silently skipped; an idle screen costs no
-// statement, no goroutine and no timer of its own (visitors').
+// Locks are taken in this order: Hub.mu, then orgDesks.mu, then desk.mu; or Hub.mu, then panel.mu. The locks of package thread come before desk.mu
+// and panel.mu. Hub.mu is never taken while another one is held.
 package live

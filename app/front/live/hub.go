@@ -2,8 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,102 +14,127 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
+	model "parley/app/front/desk"
+	"parley/app/front/live/background"
+	"parley/app/front/live/frames"
+	"parley/app/front/live/limit"
+	"parley/app/front/live/thread"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/cache"
 	"parley/app/platform/fail"
-	"parley/app/platform/pg/outage"
-	view "parley/templates/desk"
 )
 
-// Hub knows every screen that is connected to this process.
+// Hub has the screens that are connected to this process. It implements bus.Handler and bus.ConnectionWatcher.
 type Hub struct {
 	conversations *conversation.Service
 	visitors      *visitor.Service
 	org           *org.Service
 	routing       *routing.Service
 	faq           *faq.Service
+	screens       *model.Service
+	avatars       Avatars
+	followUp      FollowUp
 	bus           *bus.Bus
+	country       func(address string) string
 	tokens        visitor.Tokens
 	links         files.Links
-	limiter       *limiter
+	limiter       *limit.Limiter
+	relay         *thread.Relay
 
 	staffSockets   *wire.StaffSockets
 	visitorSockets *wire.VisitorSockets
 	polls          *wire.Polls
 
-	// Country, if set before the first panel, says in which country an address is (ISO 3166, two letters), or nothing.
-	Country func(address string) string
-
-	// Face, if set before the first panel, returns the picture of the agent who has a conversation, if there is one.
-	AgentPicture func(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
-
-	// DeskOpened, if set before the first desk, is told of every one.
-	OnDeskOpen func(org uuid.UUID)
-	// Transcript, if set before the first panel, mails what was said in a visitor's conversation.
-	MailTranscript func(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
-
-	rejectedSockets atomic.Int64 // sockets open only to say that there is no room
+	rejectedSockets atomic.Int64 // panels that are open only to be told why they are closed
 
 	mu                sync.RWMutex
 	draining          bool
-	disconnectWarning *time.Timer                             // will tell the desks that other servers are not heard
-	warningShown      bool                                    // they have been told
+	disconnectWarning *time.Timer                             // will tell the desks that events of other servers come late
+	warningShown      bool                                    // the desks have been told
 	drained           chan struct{}                           // closed when draining begins
-	threads           map[uuid.UUID]*thread                   // by conversation
 	panels            map[uuid.UUID]*panel                    // by visitor: the first of its panels
 	orgDesks          map[uuid.UUID]*orgDesks                 // by organization
 	staffScreens      map[uuid.UUID]map[staffScreen]struct{}  // by user: desks and managers' pages
 	websitePages      map[uuid.UUID]map[*websitePage]struct{} // by website
 	monitorPages      map[uuid.UUID]map[*monitorPage]struct{} // by organization
 
-	queuePositions orgThrottle // visitors' places in line, by organization
-	monitorRefresh orgThrottle // boards
-	queueHeads     orgThrottle // the heads of queues on desks
+	queuePositions background.Throttle // positions in queues that visitors are told
+	monitorRefresh background.Throttle // live monitors
+	queueHeads     background.Throttle // the heads of queues on desks
 
-	resyncs      resyncPool // organizations of which something may have been missed
+	resyncs      background.Pool // organizations whose screens may have missed events
 	suggestQueue suggestQueue
 	blockLists   *blockLists
 	proofOfWork  proofOfWork
 }
 
-// staffScreen is a screen of somebody who is logged in.
+// staffScreen is a desk or a page of a team member.
 type staffScreen interface {
 	sessionKey() string // the log-in session it was opened with
 	isLoggedIn() bool   // whether that log-in is still good
 	closeLoggedOut()    // closes it for good: the log-in has ended
 }
 
-// Services is what the hub reads from.
+// Services is what the hub reads from and calls into.
 type Services struct {
 	Conversations *conversation.Service
 	Visitors      *visitor.Service
 	Org           *org.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
+	Screens       *model.Service
+	Avatars       Avatars
+	FollowUp      FollowUp
 }
 
-// New returns a hub that hears the bell.
-func New(services Services, b *bus.Bus, tokens visitor.Tokens, links files.Links, limits Limits) *Hub {
-	h := &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, routing: services.Routing, faq: services.FAQ, bus: b, tokens: tokens, links: links, limiter: newLimiter(limits),
-		staffSockets: wire.NewStaffSockets(limits.Frames, limits.Heartbeat), visitorSockets: wire.NewVisitorSockets(limits.Frames, limits.Heartbeat), polls: wire.NewPolls(), drained: make(chan struct{}),
-		threads: map[uuid.UUID]*thread{}, panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
-		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{}}
-	h.blockLists = cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes)
-	h.proofOfWork.key = tokens.DeriveKey("proof of work")
-	b.Subscribe(h)
-	return h
+// Avatars are the pictures of team members.
+type Avatars interface {
+	// FindAvatar returns the picture of the agent who has a conversation; false: there is none.
+	FindAvatar(ctx context.Context, org, conversation uuid.UUID) (file uuid.UUID, has bool, err error)
 }
 
-// OnSocketCountChange has f called, with how many are open, when many visitors' sockets have come or gone. To be set before the first.
-func (h *Hub) OnSocketCountChange(f func(open int)) { h.visitorSockets.OnCountChange(f) }
+// FollowUp mails visitors what they miss or ask for.
+type FollowUp interface {
+	// Resume is called whenever a desk of an organization has opened in this process.
+	Resume(org uuid.UUID)
+	CanMailTranscripts() bool
+	// MailTranscript mails what was said in a visitor's conversation. It is called only if CanMailTranscripts.
+	MailTranscript(ctx context.Context, visitor access.Actor, conversation uuid.UUID, to string) error
+}
 
-// ErrDraining refuses a new socket of a server that is about to end.
+// Config is what a hub is told of the process that it runs in.
+type Config struct {
+	Limits              Limits
+	Tokens              visitor.Tokens
+	Links               files.Links
+	Country             func(address string) string // the country of an address as two letters (ISO 3166), "" if it is not known; nil: none is known
+	OnSocketCountChange func(open int)              // called when some hundreds of visitors' sockets have opened or closed; nil: nobody is told
+}
+
+// New returns a hub without screens. Its caller subscribes it to the bus.
+func New(services Services, b *bus.Bus, cfg Config) *Hub {
+	if cfg.Country == nil {
+		cfg.Country = func(string) string { return "" }
+	}
+	limits := cfg.Limits
+	return &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
+		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: limit.New(limits),
+		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
+		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),
+		polls:          wire.NewPolls(), drained: make(chan struct{}),
+		relay: thread.NewRelay(services.Conversations), panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
+		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{},
+		blockLists: cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes), proofOfWork: proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")}}
+}
+
+// ErrDraining refuses a new socket of a server that is about to stop.
 var ErrDraining error = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
 
-// Drain closes every socket so that its screen comes back (to another process, or to this one after its restart), and
-// accepts no new one. The visitors' are spread over a time, so that they do not all come back at once.
+// Drain closes every socket, so that its screen comes back (to another process, or to this one after its restart), and refuses new
+// ones with ErrDraining. Those of visitors are closed over a time, so that they do not all come back at once. It returns when no socket is open, or
+// three seconds after the last was told to close.
 func (h *Hub) Drain(spread time.Duration) {
 	h.mu.Lock()
 	if h.draining {
@@ -123,7 +146,7 @@ func (h *Hub) Drain(spread time.Duration) {
 	h.mu.Unlock()
 	h.staffSockets.Drain()
 	h.visitorSockets.Drain(spread)
-	for range 150 { // the close frames are written by the sockets' own goroutines, and answered
+	for range 150 { // close frames are written by other goroutines, and answered
 		if h.visitorSockets.Stats().Open+h.staffSockets.Stats().Open+h.polls.Stats().Open == 0 {
 			return
 		}
@@ -137,345 +160,5 @@ func (h *Hub) isDraining() bool {
 	return h.draining
 }
 
-// HandleEvents brings events to the screens they concern. What one desk is told of them goes out in one frame.
-func (h *Hub) HandleEvents(events []bus.Event) {
-	defer h.holdFrames(events)()
-	for _, e := range events {
-		h.handleEvent(e)
-	}
-}
-
-// holdFrames keeps back what the events' organizations' desks are sent until the returned function is called.
-func (h *Hub) holdFrames(events []bus.Event) (release func()) {
-	var held []*wire.Socket
-	var before uuid.UUID
-	for _, e := range events { // an organization's events stand together; one that comes twice is held twice
-		if e.Kind != bus.Conversation || e.Org == before {
-			continue
-		}
-		before = e.Org
-		f := h.desksOf(e.Org)
-		if f == nil {
-			continue
-		}
-		for _, d := range f.all() {
-			d.socket.Hold()
-			held = append(held, d.socket)
-		}
-	}
-	return func() {
-		for _, s := range held {
-			s.Release()
-		}
-	}
-}
-
-func (h *Hub) handleEvent(e bus.Event) {
-	switch e.Kind {
-	case bus.Conversation:
-		h.refreshMonitorsSoon(e.Org)
-		if s, here := e.Local.(conversation.MessageEvent); here {
-			h.showLocalMessage(e.Org, s)
-		} else {
-			h.showRemoteMessage(e)
-		}
-	case bus.Typing:
-		h.showTyping(e)
-	case bus.Read:
-		h.showRead(e)
-	case bus.VisitorContext:
-		for _, f := range h.followers(e.Conversation) {
-			if d, ok := f.(*desk); ok {
-				d.push(view.AsideVisitorChanged(e.Conversation))
-			}
-		}
-	case bus.VisitorIdentified:
-		for _, p := range h.panelsOf(e.Visitor) {
-			p.socket.Close(wire.Restart, "somebody else now") // with the token of whom it is, if it may have it
-		}
-	case bus.Blocks:
-		h.invalidateBlockList(e.Org) // before the next visitor says hello
-		runInBackground("cut off who is blocked", func() { h.disconnectBlocked(e.Org) })
-	case bus.Participants:
-		runInBackground("show who is in a conversation", func() { h.updateParticipants(e.Org, e.Conversation, e.User) })
-	case bus.Availability:
-		for s := range indexCopy(&h.mu, h.staffScreens, e.User) {
-			if d, ok := s.(*desk); ok {
-				runInBackground("show an agent's availability", d.pushAvailability)
-			}
-		}
-		h.refreshMonitorsSoon(e.Org)
-	case bus.Groups:
-		if f := h.desksOf(e.Org); f != nil {
-			for _, d := range f.all() {
-				runInBackground("show other lines", func() { d.refresh(nil) })
-			}
-		}
-		runInBackground("show other subjects", func() {
-			for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.Org == e.Org }) {
-				p.revalidate()
-			}
-		})
-		h.refreshMonitorsSoon(e.Org)
-	case bus.Queue:
-		h.sendQueuePositionsSoon(e.Org)
-		h.refreshMonitorsSoon(e.Org)
-	case bus.User:
-		for s := range indexCopy(&h.mu, h.staffScreens, e.User) {
-			s.closeLoggedOut()
-		}
-	case bus.Session:
-		for _, s := range h.allStaffScreens() {
-			if s.sessionKey() == e.Text {
-				s.closeLoggedOut()
-			}
-		}
-	case bus.Website:
-		for p := range indexCopy(&h.mu, h.websitePages, e.Website) {
-			runInBackground("show a website's domains", p.refresh)
-		}
-		if e.Text != "" { // its settings or domains have changed: its panels come back with them, if they may
-			for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.ID == e.Website }) {
-				p.socket.Close(wire.Restart, "settings changed")
-			}
-		}
-	}
-}
-
-// showLocalMessage shows what this process has just written.
-func (h *Hub) showLocalMessage(orgID uuid.UUID, s conversation.MessageEvent) {
-	behind := false
-	for _, p := range h.panelsOf(s.Snapshot.Visitor) {
-		// Bells can overtake each other, so a panel that begins to follow begins at the beginning.
-		behind = p.followNew(s.Snapshot.ID) && s.Seq > 1 || behind
-	}
-	h.mu.RLock()
-	t, f := h.threads[s.Snapshot.ID], h.orgDesks[orgID]
-	h.mu.RUnlock()
-	stale := f != nil && f.isPossiblyStale(s.Snapshot.ID)
-	switch {
-	case stale: // it is read again, with what is suggested
-		runInBackground("show a conversation on a desk that has just opened", func() { h.reloadEntry(orgID, f, s.Snapshot.ID) })
-	case f != nil:
-		h.showChange(f, orgID, s.Snapshot, s.Seq)
-	}
-	if t != nil {
-		t.deliverNew(s.Message)
-		if behind {
-			t.requestCatchUp()
-		}
-	}
-	if s.Kind == conversation.Erase && f != nil && !s.Snapshot.WaitingSince.IsZero() { // the visitor waits again
-		runInBackground("suggest FAQ entries again", func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-			defer cancel()
-			h.suggestForLast(ctx, access.System(orgID, "suggest FAQ entries"), s.Snapshot)
-		})
-	}
-	if s.Author == conversation.ByVisitor && s.Kind == conversation.Text && f != nil && !stale {
-		h.suggest(orgID, s.Snapshot, conversation.Question{Seq: s.Seq, Text: s.Body})
-	}
-}
-
-// showRemoteMessage shows what another process has written, if anybody here looks at it.
-func (h *Hub) showRemoteMessage(e bus.Event) {
-	panels := h.panelsOf(e.Visitor)
-	h.mu.RLock()
-	t, f := h.threads[e.Conversation], h.orgDesks[e.Org]
-	h.mu.RUnlock()
-	if len(panels) == 0 && t == nil && f == nil {
-		return // nobody here looks at it
-	}
-	runInBackground("show what another process has written", func() {
-		for _, p := range panels {
-			p.followNew(e.Conversation)
-		}
-		if f != nil && !f.hasShown(e.Conversation, e.Seq) {
-			h.reloadEntry(e.Org, f, e.Conversation)
-		}
-		h.catchUp(e.Conversation)
-	})
-}
-
-// reloadEntry reads a conversation and shows its state on the organization's desks. When it cannot be read, the desks come
-// back and read everything.
-func (h *Hub) reloadEntry(orgID uuid.UUID, f *orgDesks, conversationID uuid.UUID) {
-	actor := access.System(orgID, "show a conversation that has changed")
-	var err error
-	for try := range 6 {
-		var c conversation.Conversation
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		c, err = h.conversations.Get(ctx, actor, conversationID)
-		if err == nil {
-			h.showChange(f, orgID, c, c.LastSeq)
-			h.suggestForLast(ctx, actor, c)
-			return
-		}
-		if fail.KindOf(err) == fail.NotFound {
-			return
-		}
-		time.Sleep(time.Duration(try*try) * 50 * time.Millisecond)
-	}
-	slog.Error("show a conversation that has changed", "conversation", conversationID, "error", err)
-	for _, d := range f.all() {
-		d.socket.Close(wire.TryAgain, "try again")
-	}
-}
-
-// thread returns the relay of a conversation, or nil if no screen here follows it.
-func (h *Hub) thread(conversation uuid.UUID) *thread {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return h.threads[conversation]
-}
-
-// catchUp catches the followers of a conversation up with the table.
-func (h *Hub) catchUp(conversation uuid.UUID) {
-	t := h.thread(conversation)
-	if t != nil {
-		t.requestCatchUp()
-	}
-}
-
-// follow puts a screen on a conversation from a cursor on, which may move it back but never forth. The caller then brings
-// it up to date.
-func (h *Hub) follow(f follower, conversation uuid.UUID, cursor int) {
-	for {
-		h.mu.Lock()
-		t := h.threads[conversation]
-		if t == nil {
-			t = &thread{id: conversation, org: f.viewer().Org(), conversations: h.conversations, cursors: map[follower]int{}}
-			h.threads[conversation] = t
-		}
-		h.mu.Unlock()
-		t.mu.Lock()
-		if t.closed {
-			t.mu.Unlock()
-			continue
-		}
-		if at, there := t.cursors[f]; !there || cursor < at {
-			t.cursors[f] = cursor
-		}
-		t.mu.Unlock()
-		return
-	}
-}
-
-// cursor is how far a screen has been shown a conversation that it follows; 0 if it does not.
-func (h *Hub) cursor(f follower, conversation uuid.UUID) int {
-	t := h.thread(conversation)
-	if t == nil {
-		return 0
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.cursors[f]
-}
-
-// advanceCursor notes that a screen has been shown all up to a message by other means. What came before is not shown again.
-func (h *Hub) advanceCursor(f follower, conversation uuid.UUID, to int) {
-	t := h.thread(conversation)
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if at, there := t.cursors[f]; there && at < to {
-		t.cursors[f] = to
-	}
-}
-
-// unfollow takes a screen off a conversation.
-func (h *Hub) unfollow(f follower, conversation uuid.UUID) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	t := h.threads[conversation]
-	if t == nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.cursors, f)
-	if len(t.cursors) == 0 {
-		t.closed = true
-		delete(h.threads, conversation)
-	}
-}
-
-// followers returns who shows a conversation in this process.
-func (h *Hub) followers(conversation uuid.UUID) []follower {
-	t := h.thread(conversation)
-	if t == nil {
-		return nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	list := make([]follower, 0, len(t.cursors))
-	for f := range t.cursors {
-		list = append(list, f)
-	}
-	return list
-}
-
-func (h *Hub) showTyping(e bus.Event) {
-	for _, f := range h.followers(e.Conversation) {
-		switch s := f.(type) {
-		case *panel:
-			if e.User != uuid.Nil {
-				s.sendAgentTyping()
-			}
-		case *desk:
-			if e.User == uuid.Nil {
-				s.showTyping(e.Conversation, e.Text)
-			}
-		}
-	}
-}
-
-// showRead tells the other side how far a conversation has been read.
-func (h *Hub) showRead(e bus.Event) {
-	if e.User != uuid.Nil { // an agent: also panels that do not follow the conversation yet
-		for _, p := range h.panelsOf(e.Visitor) {
-			p.sendAgentRead(e.Conversation, e.Seq)
-		}
-		return
-	}
-	for _, f := range h.followers(e.Conversation) {
-		if d, ok := f.(*desk); ok {
-			d.push(view.VisitorReadUpdate(e.Conversation, e.Seq))
-		}
-	}
-}
-
-// outageRetry is when to try again what failed because the database is away.
-const outageRetry = 3 * time.Second
-
-// refusalOf turns an error into a code and words for a person; an internal one is logged under a reference number.
-func refusalOf(err error, doing string) refusedOut {
-	var e *fail.Error
-	if !errors.As(err, &e) && outage.IsOutage(err) {
-		slog.Warn(doing, "error", err)
-		e = fail.RetryLater(outageRetry)
-	}
-	if e == nil {
-		ref := uuid.NewString()[:8]
-		slog.Error(doing, "reference", ref, "error", err)
-		return refusedOut{Type: "refused", Code: "internal", Retry: 2, ErrorText: ErrorText{"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", "fault", ref}}
-	}
-	code := map[fail.Kind]string{fail.Invalid: "invalid", fail.Unauthenticated: "unauthenticated", fail.Forbidden: "forbidden",
-		fail.NotFound: "not_found", fail.Conflict: "conflict", fail.Busy: "busy"}[e.Kind]
-	if errors.Is(err, error(conversation.ErrClosed)) {
-		code = "closed"
-	}
-	return refusedOut{Type: "refused", Code: code, Retry: e.RetryAfter.Seconds(), ErrorText: ErrorTextOf(e)}
-}
-
-// ErrorTextOf is an error as a widget is told it.
-func ErrorTextOf(e *fail.Error) ErrorText {
-	out := ErrorText{e.Message, e.Reason, e.Reference}
-	if out.Reason == "" && e.Kind == fail.Busy {
-		out.Reason = "busy"
-	}
-	return out
-}
+// ErrorTextOf returns an error as a client of visitors is told it.
+func ErrorTextOf(e *fail.Error) frames.ErrorText { return frames.ErrorTextOf(e) }

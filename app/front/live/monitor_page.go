@@ -12,61 +12,65 @@ import (
 	"parley/templates/monitor"
 )
 
-// monitorPage is a supervisor's page of what is going on.
+// monitorPage is a supervisor's live monitor.
 type monitorPage struct{ staffPage }
 
-// ServeMonitor upgrades a request of a supervisor's board, and returns when the socket closes.
+// ServeMonitor upgrades a request of a live monitor and returns at once. loginSession and stillLoggedIn are as for ServeDesk.
 func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
 	}
-	return h.staffSockets.Serve(w, r, &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn}})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}}
+	})
 }
 
-func (p *monitorPage) Opened(s *wire.Socket) {
-	p.socket = s
-	if p.admitted = p.hub.admitStaff(p.actor, s); !p.admitted {
+// Opened implements wire.Screen.
+func (p *monitorPage) Opened() {
+	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
 	}
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexAdd(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)
 	p.hub.bus.ScreenOpened(p.actor.Org())
-	if !p.stillLoggedIn() { // ended between the look and now
+	if !p.stillLoggedIn() { // it has ended since the page was registered or before
 		p.closeLoggedOut()
 		return
 	}
 	p.refresh()
 }
 
+// Closed implements wire.Screen.
 func (p *monitorPage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	p.hub.bus.ScreenClosed(p.actor.Org())
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.monitorPages, p.actor.Org(), p)
 }
 
+// refresh shows the page as it is now.
 func (p *monitorPage) refresh() {
 	p.refreshMu.Lock()
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	b, err := p.hub.routing.GetMonitor(ctx, p.actor)
-	if err != nil { // not to be read just now, or no longer: the page comes back and finds out
+	b, err := p.hub.screens.LoadMonitor(ctx, p.actor)
+	if err != nil { // not allowed any more, or not to be read now: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}
 	p.socket.Send(renderHTML(monitor.ContentUpdate(b)))
 }
 
-// refreshMonitorsSoon brings an organization's boards up to date, soon.
+// refreshMonitorsSoon brings an organization's live monitors up to date, soon.
 func (h *Hub) refreshMonitorsSoon(org uuid.UUID) {
 	if len(indexCopy(&h.mu, h.monitorPages, org)) == 0 {
 		return
 	}
-	h.monitorRefresh.request(org, "bring a board up to date", func() {
+	h.monitorRefresh.Request(org, "bring live monitors up to date", func() {
 		for p := range indexCopy(&h.mu, h.monitorPages, org) {
 			p.refresh()
 		}

@@ -2,29 +2,29 @@ package live
 
 import (
 	"bytes"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	model "parley/app/front/desk"
 	view "parley/templates/desk"
 )
 
-// orgDesks is all desks of one organization in this process. It shows list entries in the order of what happened: a state that
+// orgDesks are the desks of one organization in this process. It shows changes of conversations in their order: a state that
 // arrives late never replaces a newer one.
 type orgDesks struct {
-	participantsMu sync.Mutex // one look at the participants of a conversation after another
+	participantsMu sync.Mutex // held while participants are read and shown
 
 	mu         sync.Mutex
 	desks      map[*desk]struct{}
 	shown      map[uuid.UUID]entryState // by conversation
-	olderShown map[uuid.UUID]entryState // what was told before told became too long
-	openedAt   time.Time                // the first desk opened
+	olderShown map[uuid.UUID]entryState // older ones, which are forgotten when shown is full again
+	openedAt   time.Time                // when the first desk opened
 }
 
-// entryState is what all desks have last been told of a conversation.
+// entryState is what the desks have last been told of a conversation. The zero entryState: nothing.
 type entryState struct {
 	seq   int // number of its newest message
 	state conversation.State
@@ -34,7 +34,7 @@ type entryState struct {
 	name  string    // the visitor's
 }
 
-// conversationChange is a conversation's new state, and what desks had been told of it before.
+// conversationChange is a new state of a conversation as of a message, and what the desks had been told of it before.
 type conversationChange struct {
 	conversation.Conversation
 	seq    int
@@ -46,14 +46,14 @@ func (c conversationChange) movedInQueue() bool {
 	return c.before.seq == 0 || c.before.state != c.State || c.before.group != c.Group || c.before.offer != c.OfferedTo
 }
 
-// isPossiblyStale reports whether an event about a conversation could be older than what a desk that has just opened has read.
+// isPossiblyStale reports whether an event of a conversation could be older than what desks have read when they opened.
 func (f *orgDesks) isPossiblyStale(conversation uuid.UUID) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.lastShown(conversation).seq == 0 && time.Since(f.openedAt) < 10*time.Second
 }
 
-// hasShown reports whether a conversation's state as of a message, or a newer one, is on the desks.
+// hasShown reports whether the desks have been told a conversation's state as of a message or a later one.
 func (f *orgDesks) hasShown(conversation uuid.UUID, seq int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -68,10 +68,10 @@ func (f *orgDesks) lastShown(conversation uuid.UUID) entryState {
 	return f.olderShown[conversation]
 }
 
-// maxShownStates is how many conversations are remembered at least, of those that were told of last.
+// maxShownStates is of how many conversations at least the last state is remembered.
 const maxShownStates = 20000
 
-// recordShown remembers what the desks are told from now on, under the lock.
+// recordShown notes what the desks are told of a conversation, under the lock.
 func (f *orgDesks) recordShown(c conversation.Conversation, seq int) {
 	if len(f.shown) >= maxShownStates {
 		f.olderShown, f.shown = f.shown, map[uuid.UUID]entryState{}
@@ -79,6 +79,7 @@ func (f *orgDesks) recordShown(c conversation.Conversation, seq int) {
 	f.shown[c.ID] = entryState{seq, c.State, c.Agent, c.Group, c.OfferedTo, c.VisitorName}
 }
 
+// registerDesk adds a desk to those of its organization.
 func (h *Hub) registerDesk(d *desk) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,6 +94,7 @@ func (h *Hub) registerDesk(d *desk) {
 	f.mu.Unlock()
 }
 
+// unregisterDesk removes a desk from those of its organization.
 func (h *Hub) unregisterDesk(d *desk) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -108,6 +110,7 @@ func (h *Hub) unregisterDesk(d *desk) {
 	}
 }
 
+// all returns the desks.
 func (f *orgDesks) all() []*desk {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -118,8 +121,8 @@ func (f *orgDesks) all() []*desk {
 	return list
 }
 
-// showChange shows a conversation's new state on the desks that see it, and takes it off those that no longer do. Nobody else is told that
-// there is one.
+// showChange shows a conversation's new state on the desks that see it, and removes it from those that no longer do. The others are not told
+// of it.
 func (h *Hub) showChange(f *orgDesks, org uuid.UUID, c conversation.Conversation, seq int) {
 	c.GroupName = h.routing.GroupName(org, c.Group)
 	for _, then := range f.applyChange(c, seq) {
@@ -127,7 +130,7 @@ func (h *Hub) showChange(f *orgDesks, org uuid.UUID, c conversation.Conversation
 	}
 }
 
-// applyChange shows the new state in the lists and returns what else is to be done, outside the lock.
+// applyChange shows the new state, unless the desks have been told a newer one. It returns what is to be done outside the lock.
 func (f *orgDesks) applyChange(c conversation.Conversation, seq int) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -139,33 +142,34 @@ func (f *orgDesks) applyChange(c conversation.Conversation, seq int) (then []fun
 	return f.showChange(conversationChange{c, seq, before}, f.desks)
 }
 
-// showChange tells some desks of a change, under the lock, and returns what else is to be done, outside it. A desk that is being brought up to
-// date hears of it afterwards.
+// showChange shows a change on some desks, under the lock, and returns what is to be done outside it. A desk that is being brought up to
+// date is told afterwards.
 func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (then []func()) {
 	c := ch.Conversation
 	now := time.Now()
-	rendered := map[view.Visibility][]byte{} // drawn once for all who see it the same way
+	rendered := map[model.Visibility][]byte{} // once for all desks on which it shows in the same way
 	var cut *desk
 	for d := range desks {
 		if d.deferChange(ch) {
 			continue
 		}
-		if c.State == conversation.Waiting { // guests were its agent's
+		if c.State == conversation.Waiting { // participants have come for its agent
 			d.setParticipant(c.ID, false, false)
 		}
-		visibility := d.visibility(c, now)
+		row := d.row(c, now)
+		visibility := row.Visibility
 		if !visibility.Mine && !visibility.Participant {
-			if d.updateEntry(c, visibility, func() []byte {
+			if d.updateEntry(row, func() []byte {
 				if rendered[visibility] == nil {
-					rendered[visibility] = renderHTML(view.EntryUpdate(c, visibility, now))
+					rendered[visibility] = renderHTML(view.EntryUpdate(row, now))
 				}
 				return rendered[visibility]
 			}) {
 				cut = d
 			}
 			if d.isFollowing(c.ID) || d.isTrackingOffer(c.ID) {
-				d.push(view.PaneStateUpdate(c, visibility))
-				// Its agent waits to hear what becomes of an offer, but no longer reads what is said.
+				d.push(view.PaneStateUpdate(row))
+				// An agent that has offered it sees the result, but no longer the messages.
 				offered := c.OfferRecipient(now) != uuid.Nil
 				d.trackOffer(c.ID, offered)
 				if offered {
@@ -177,7 +181,7 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 			continue
 		}
 		d.trackOffer(c.ID, false)
-		if d.updateEntry(c, visibility, func() []byte { return renderHTML(view.EntryUpdate(c, visibility, now)) }) {
+		if d.updateEntry(row, func() []byte { return renderHTML(view.EntryUpdate(row, now)) }) {
 			cut = d
 		}
 		if ch.before.name != c.VisitorName && d.isFollowing(c.ID) {
@@ -185,12 +189,12 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 		}
 		switch shown := d.isFollowing(c.ID); {
 		case shown && (c.State == conversation.Closed || visibility.Participant):
-			d.push(view.PaneStateUpdate(c, visibility))
+			d.push(view.PaneStateUpdate(row))
 			if c.State == conversation.Closed {
 				d.setParticipant(c.ID, false, false)
 			}
-		case shown && visibility.Mine && ch.before.agent != c.Agent: // a guest has got it, or who offered it has it again
-			d.push(view.PaneStateUpdate(c, visibility))
+		case shown && visibility.Mine && ch.before.agent != c.Agent: // a participant has got it, or the one who offered it has it again
+			d.push(view.PaneStateUpdate(row))
 		case !shown && c.State == conversation.Open:
 			then = append(then, func() { d.openPane(c) })
 		}
@@ -201,8 +205,8 @@ func (f *orgDesks) showChange(ch conversationChange, desks map[*desk]struct{}) (
 	return then
 }
 
-// deferChange keeps a change for a desk that is being brought up to date, and reports whether it is. Of several changes of a conversation the
-// last one says all.
+// deferChange reports whether the desk is being brought up to date. If so, it notes the change, in place of an earlier one of the same
+// conversation.
 func (d *desk) deferChange(ch conversationChange) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -216,7 +220,7 @@ func (d *desk) deferChange(ch conversationChange) bool {
 	return true
 }
 
-// beginRefresh has what comes from now on shown after the screen has been brought up to date.
+// beginRefresh has what comes from now on shown after the refresh.
 func (f *orgDesks) beginRefresh(d *desk) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -226,33 +230,35 @@ func (f *orgDesks) beginRefresh(d *desk) {
 	clear(d.listed)
 }
 
-// finishRefresh sends what brings a desk's screen up to date, then what came meanwhile: what has changed until a conversation was read is in what
-// was read. It returns what else is to be done.
-func (f *orgDesks) finishRefresh(d *desk, r deskScreen, frames [][]byte) (then []func()) {
+// finishRefresh sends the fragments that bring a desk up to date, and then what came meanwhile, except changes that are in what was read. It returns
+// what is to be done outside the locks.
+func (f *orgDesks) finishRefresh(d *desk, screen model.Screen, fragments [][]byte) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d.mu.Lock()
-	d.queueScope = r.queueScope
+	d.queueScope = screen.QueueScope
 	clear(d.listed)
-	d.head.entries, d.head.more, d.shownMore = nil, 0, r.more
-	for _, c := range r.queue {
+	d.head.Clear()
+	d.shownMore = screen.More
+	for _, c := range screen.Queue {
 		d.listed[c.ID] = struct{}{}
 		if c.OfferRecipient(time.Now()) == uuid.Nil {
-			d.head.put(queueEntryOf(c))
+			d.head.Put(model.QueueEntryOf(c))
 		}
 	}
-	d.head.more = r.more
-	for _, c := range append(slices.Clone(r.own), r.participating...) {
+	d.head.SetMore(screen.More)
+	for _, c := range screen.Open() {
 		d.listed[c.ID] = struct{}{}
 	}
-	d.socket.Send(bytes.Join(append(frames, d.bufferedFrames...), nil)) // one frame: few writes, one redraw
+	d.socket.Send(bytes.Join(append(fragments, d.bufferedFrames...), nil)) // one frame: few writes, one redraw
 	d.ready, d.bufferedFrames = true, nil
 	pending := d.pendingChanges
 	d.pendingChanges = map[uuid.UUID]conversationChange{}
 	d.mu.Unlock()
+	readAsOf := screen.ReadAsOf()
 	only := map[*desk]struct{}{d: {}}
 	for id, ch := range pending {
-		if ch.seq > r.readAsOf[id] {
+		if ch.seq > readAsOf[id] {
 			then = append(then, f.showChange(ch, only)...)
 			then = append(then, func() { d.catchUpPane(ch.Conversation) })
 		}

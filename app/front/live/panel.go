@@ -3,7 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/org"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/clientnet"
@@ -20,98 +21,100 @@ import (
 	"parley/app/platform/validate"
 )
 
-// panel is one open chat panel: one socket of one visitor. Its wire format is widget/PROTOCOL.md. There are very many, so
-// what most of them share is kept once, and what few need is made when it is needed.
+// panel is one open chat panel: one socket, or one poll, of one visitor. Its frames are in widget/PROTOCOL.md. There are very many panels, so
+// what many of them have in common is stored once, and what few of them need is allocated when it is needed.
 type panel struct {
 	hub        *Hub
 	site       *org.WidgetWebsite
-	address    string                // where it comes from
+	address    string                // the network it counts as
 	origin     unique.Handle[string] // of the page, as the browser says
 	agent      unique.Handle[string] // the browser's User-Agent
-	country    unique.Handle[string] // that its address is in, if the server knows
+	country    unique.Handle[string] // of its address, if it is known
 	socket     *wire.Socket
-	helloTimer *time.Timer // ends the socket if it says no hello
-	rejection  error       // why there is no room for it; nil: there is
-	nextPanel  *panel      // the same visitor's next one; the hub's to read and write
+	helloTimer *time.Timer // closes the socket if no hello comes
+	rejection  error       // why it may not stay open; nil: it may
+	nextPanel  *panel      // of the same visitor; guarded by Hub.mu
 
 	mu                    sync.Mutex
 	visitor               access.Actor // valid after hello
-	welcomed              bool         // welcome is written: frames may follow
-	missedEvent           bool         // a bell rang before that
+	welcomed              bool         // the welcome is sent: other frames may follow
+	missedEvent           bool         // an event came before that
 	closed                bool         // the socket is closed
-	acknowledged          bool         // the acknowledgement of sending went out already
-	isPoll                bool         // it is one request, not a socket
-	unconfirmed           bool         // and its visitor has just been made: who does not get the answer is another one next time
-	isWaiting             bool         // its conversation is in line
-	sentPosition          string       // what it was told last of its place there
-	conversation          uuid.UUID    // the one it follows
-	sending               uuid.UUID    // message that is being kept for this panel right now
+	acknowledged          bool         // the acknowledgement of sending is sent
+	isPoll                bool         // it is one poll, not a socket
+	unconfirmed           bool         // its visitor is new, and made by this poll: a client that does not get the answer will be another visitor
+	isWaiting             bool         // its conversation waits for an agent
+	sentPosition          string       // the frame with the queue position that it was sent last
+	conversation          uuid.UUID    // that it follows; zero: none
+	sending               uuid.UUID    // message that is being stored for this panel; zero: none
 	page                  visitorPage
-	ackedEarly            map[uuid.UUID]struct{} // acknowledged before the thread came to them
+	ackedEarly            map[uuid.UUID]struct{} // messages that were acknowledged before ShowMessages came to them
 	lastTypingAt          time.Duration          // since the process started
-	lastContextAt         time.Duration          // likewise: what it told of itself last
-	readConversation      uuid.UUID              // conversation in which it has told how far it has read,
-	readSeq               int                    // and that
-	agentReadConversation uuid.UUID              // conversation of which it was told how far the agent has read it,
-	agentReadSeq          int                    // and that
-	postponed             *postponed             // message that was told to come again; nil: none
+	lastContextAt         time.Duration          // likewise: the last about frame
+	readConversation      uuid.UUID              // conversation whose reading it has reported last,
+	readSeq               int                    // and up to which message
+	agentReadConversation uuid.UUID              // conversation of which it was told last how far the agent has read,
+	agentReadSeq          int                    // and up to which message
+	postponed             *postponed             // message that is to come again; nil: none
 }
 
-// visitorPage is where a panel is. Pages, browsers and languages are few: each is kept once.
+// visitorPage is the page that a panel is on. There are few different pages and languages: each text is stored once.
 type visitorPage struct{ url, title, referrer, language unique.Handle[string] }
 
-const typingInterval = 300 * time.Millisecond
-
-func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string) *panel {
-	return &panel{hub: h, site: site, address: clientnet.Of(address), origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(clip(r.UserAgent(), 400)), country: unique.Make(h.countryOf(address))}
+func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string, s *wire.Socket, rejection error) *panel {
+	return &panel{hub: h, site: site, address: clientnet.Of(address), socket: s, isPoll: s.IsPoll(), rejection: rejection, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(frames.Clip(r.UserAgent(), 400)), country: unique.Make(h.country(address))}
 }
 
-// ServePanel upgrades a request of a panel whose website and origin the front has checked, and returns at once.
+// ServePanel upgrades a request of a panel and returns at once. The caller has checked the website and the origin. fail.Busy if it cannot be
+// opened now.
 func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.WidgetWebsite, address string) error {
 	if h.isDraining() {
 		return ErrDraining
 	}
-	p := h.newPanel(r, site, address)
-	if p.rejection = h.limiter.acquireSocket(p.address, site.ID); p.rejection != nil {
-		// Said on an open socket, because a refused handshake has no words; but not to more than some at once.
+	network := clientnet.Of(address)
+	rejection := h.limiter.AcquireSocket(network, site.ID)
+	if rejection != nil {
+		// It is said on an open socket, because a script cannot read why a handshake was refused; but not to more than some at once.
 		if h.rejectedSockets.Add(1) > maxRejectedSockets {
 			h.rejectedSockets.Add(-1)
-			return p.rejection
+			return rejection
 		}
 	}
-	err := h.visitorSockets.Serve(w, r, p)
+	err := h.visitorSockets.Serve(w, r, func(s *wire.Socket) wire.Screen { return h.newPanel(r, site, address, s, rejection) })
 	if err != nil {
-		p.releaseSocket()
+		h.releasePanelSocket(site, network, rejection)
 	}
 	return err
 }
 
-// maxRejectedSockets is how many sockets may be open only to say that there is no room.
+// maxRejectedSockets is how many panels may be open at once only to be told why they are closed.
 const maxRejectedSockets = 100
 
-func (p *panel) releaseSocket() {
-	if p.rejection != nil {
-		p.hub.rejectedSockets.Add(-1)
+// releasePanelSocket no longer counts a socket that ServePanel has counted.
+func (h *Hub) releasePanelSocket(site *org.WidgetWebsite, address string, rejection error) {
+	if rejection != nil {
+		h.rejectedSockets.Add(-1)
 	} else {
-		p.hub.limiter.releaseSocket(p.address, p.site.ID)
+		h.limiter.ReleaseSocket(address, site.ID)
 	}
 }
 
-func (p *panel) Opened(s *wire.Socket) {
-	p.socket = s
+// Opened implements wire.Screen.
+func (p *panel) Opened() {
 	p.hub.bus.ScreenOpened(p.site.Org)
-	if p.isPoll = s.IsPoll(); p.isPoll {
+	if p.isPoll {
 		return
 	}
 	if p.rejection != nil {
 		p.closed = true
 		p.refuse(uuid.Nil, p.rejection, "")
-		s.Close(wire.TryAgain, "full")
+		p.socket.Close(wire.TryAgain, "full")
 		return
 	}
-	p.helloTimer = time.AfterFunc(helloTimeout, func() { s.Close(wire.TryAgain, "no hello") })
+	p.helloTimer = time.AfterFunc(helloTimeout, func() { p.socket.Close(wire.TryAgain, "no hello") })
 }
 
+// Closed implements wire.Screen.
 func (p *panel) Closed() {
 	p.mu.Lock()
 	visitor, conversation, due := p.visitor, p.conversation, p.helloTimer
@@ -121,98 +124,91 @@ func (p *panel) Closed() {
 		due.Stop()
 	}
 	if !p.isPoll {
-		p.releaseSocket()
+		p.hub.releasePanelSocket(p.site, p.address, p.rejection)
 	}
 	if visitor.Valid() {
 		p.hub.removePanel(visitor.ID(), p)
 	}
 	if conversation != uuid.Nil {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	p.hub.bus.ScreenClosed(p.site.Org)
 }
 
-func (p *panel) write(frame any) {
-	p.socket.Send(marshal(frame))
-}
+func (p *panel) write(f frames.Out) { p.socket.Send(frames.Marshal(f)) }
 
-func marshal(frame any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it is not put into a page as it is, and "<" would be six bytes
-	if err := enc.Encode(frame); err != nil {
-		panic(err) // the frames of the protocol always marshal
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
+// refuse tells the panel why a frame (zero id: none) was refused. An error without words for people is logged with what was being done.
 func (p *panel) refuse(id uuid.UUID, err error, doing string) {
-	out := refusalOf(err, doing)
+	out := frames.NewRefused(err, doing)
 	if id != uuid.Nil {
 		out.ID = id.String()
 	}
 	p.write(out)
 }
 
-// received handles one frame. Frames of one socket come one after another.
+// Received handles one frame. Frames of one socket come one after another.
 func (p *panel) Received(raw []byte) {
-	var in frameIn
-	if err := json.Unmarshal(raw, &in); err != nil {
-		p.refuse(frameID(raw), fail.New(fail.Invalid, "This frame is not a JSON object of the protocol."), "")
-		return
-	}
-	handle, known := panelFrameHandlers[in.Type]
+	f, id, err := frames.DecodePanel(raw)
+	hello, isHello := f.(frames.Hello)
 	p.mu.Lock()
 	helloReceived, closed, unconfirmed := p.visitor.Valid(), p.closed, p.unconfirmed
 	p.mu.Unlock()
 	switch {
-	case closed: // turned away
-	case !known:
-		p.refuse(in.ID, fail.New(fail.Invalid, "There is no frame of this type."), "")
-	case helloReceived && in.Type == "hello":
-		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already."), "")
-	case !helloReceived && in.Type != "hello":
-		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello first."), "")
-	case unconfirmed: // if this answer is lost, what it said would be said by two visitors
-		p.refuse(in.ID, fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome."), "")
+	case closed: // it is turned away
+		return
+	case err != nil:
+	case isHello && helloReceived:
+		id, err = uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already.")
+	case isHello:
+		id, err = uuid.Nil, hello.Check()
+	case !helloReceived:
+		err = fail.New(fail.Unauthenticated, "Say hello first.")
+	case unconfirmed: // if the answer is lost, what it said would be said by two visitors
+		err = fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome.")
 	default:
-		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-		defer cancel()
-		handle(p, ctx, in)
+		err = f.Check()
+	}
+	if err != nil {
+		p.refuse(id, err, "")
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	p.handle(ctx, f)
+}
+
+// handle does what a frame asks for.
+func (p *panel) handle(ctx context.Context, f frames.Panel) {
+	switch f := f.(type) {
+	case frames.Hello:
+		p.handleHello(ctx, f)
+	case frames.Send:
+		p.handleSend(ctx, f)
+	case frames.Typing:
+		p.handleTyping(f)
+	case frames.Contact:
+		p.handleContact(ctx, f)
+	case frames.About:
+		p.handleAbout(ctx, f)
+	case frames.Seen:
+		p.handleSeen(ctx, f)
+	case frames.End:
+		p.handleEnd(ctx, f)
+	case frames.Rate:
+		p.handleRate(ctx, f)
+	case frames.Transcript:
+		p.handleTranscript(ctx, f)
+	default:
+		panic(fmt.Sprintf("live: no handler for %T", f))
 	}
 }
 
-// panelFrameHandlers is every frame that a panel may send.
-var panelFrameHandlers = map[string]func(*panel, context.Context, frameIn){
-	"hello":   (*panel).handleHello,
-	"send":    (*panel).handleSend,
-	"typing":  (*panel).handleTyping,
-	"contact": (*panel).handleContact,
-	"about":   (*panel).handleAbout,
-	"seen":    (*panel).handleSeen,
-	"end":     (*panel).handleEnd,
-	"rate":    (*panel).handleRate,
-
-	"transcript": (*panel).handleTranscript,
-}
-
-// frameID finds the id of a frame that could not be read as a whole, so that its sender knows which one was refused.
-func frameID(raw []byte) uuid.UUID {
-	var only struct {
-		ID uuid.UUID `json:"id"`
-	}
-	if json.Unmarshal(raw, &only) != nil {
-		return uuid.Nil
-	}
-	return only.ID
-}
-
-// followNew says that something was said in a conversation of the visitor's. It reports whether the panel begins to follow it.
+// followNew has the panel follow a conversation of its visitor in which something was said. It reports whether it did not before.
 func (p *panel) followNew(conversation uuid.UUID) bool {
 	return p.readyToFollow() && p.switchTo(conversation)
 }
 
-// readyToFollow reports whether the welcome is written. If not, it will look for what was missed.
+// readyToFollow reports whether the welcome is sent. If not, the panel looks after it for what it has missed.
 func (p *panel) readyToFollow() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -220,79 +216,68 @@ func (p *panel) readyToFollow() bool {
 	return p.welcomed
 }
 
-// revalidate closes the panel if its website's settings or domains are no longer those it was opened with.
+// revalidate closes the panel if its website may no longer be used from its origin, or if settings have changed that it was opened with. It reports
+// whether the panel stays open.
 func (p *panel) revalidate() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	site, err := p.hub.org.LookUpWebsite(ctx, p.site.Key, p.origin.Value())
 	if fail.As(err) != nil || err == nil && (site.TypingPreview != p.site.TypingPreview || !slices.EqualFunc(site.Groups, p.site.Groups,
-		func(a, b org.WebsiteGroup) bool { return a.Group == b.Group })) { // refused, or changed; else not known now
+		func(a, b org.WebsiteGroup) bool { return a.Group == b.Group })) { // refused, or changed; another error says nothing
 		p.socket.Close(wire.Restart, "settings changed")
 		return false
 	}
 	return true
 }
 
-// cleanName is clip for what somebody is called: without characters that nobody sees or that turn around the text beside them.
+// cleanName is frames.Clip for a name: it also removes characters that are invisible or change the direction of the text beside them.
 func cleanName(s string, max int) string {
 	clean, err := validate.OptionalName("", s, 1<<20)
 	if err != nil {
 		return ""
 	}
-	return clip(clean, max)
+	return frames.Clip(clean, max)
 }
 
-// clip shortens what only describes a visit; being too long or strange is no reason to refuse a visitor.
-func clip(s string, max int) string {
-	clean, err := validate.OptionalLine("", s, 1<<20)
-	if err != nil {
-		return ""
-	}
-	if r := []rune(clean); len(r) > max {
-		return string(r[:max])
-	}
-	return clean
-}
-
-// switchTo follows a conversation that has begun, here or in another tab, from its beginning, and reports whether it did not
+// switchTo has the panel follow a conversation that has begun, here or in another tab, from its first message. It reports whether it did not
 // before.
 func (p *panel) switchTo(conversation uuid.UUID) bool {
 	p.mu.Lock()
 	before := p.conversation
-	// Ids are made when a conversation begins and rise with time (UUIDv7): an older one is never turned back to.
+	// Ids rise with the time at which conversations begin (UUIDv7): the panel never goes back to an older one.
 	if p.closed || bytes.Compare(conversation[:], before[:]) <= 0 {
 		p.mu.Unlock()
 		return false
 	}
 	p.conversation = conversation
 	p.mu.Unlock()
-	if before != uuid.Nil { // its last words first
-		p.hub.catchUp(before)
-		time.AfterFunc(5*time.Second, func() { p.hub.unfollow(p, before) })
+	if before != uuid.Nil { // its last messages come first
+		p.hub.relay.CatchUp(before)
+		time.AfterFunc(5*time.Second, func() { p.hub.relay.Unfollow(p, before) })
 	}
-	p.hub.follow(p, conversation, 0)
+	p.hub.relay.Follow(p, conversation, 0)
 	p.mu.Lock()
 	closed := p.closed // closed meanwhile
 	p.mu.Unlock()
 	if closed {
-		p.hub.unfollow(p, conversation)
+		p.hub.relay.Unfollow(p, conversation)
 	}
 	return !closed
 }
 
-// findConversation looks for a conversation that another process may have begun.
+// findConversation has the panel follow a conversation of its visitor that may have begun before the welcome.
 func (p *panel) findConversation() {
 	if !p.readyToFollow() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.viewer())
+	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, p.Viewer())
 	switch {
 	case err != nil:
 		p.socket.Close(wire.TryAgain, "try again")
 	case found:
 		p.switchTo(c.ID)
-		p.hub.catchUp(c.ID)
+		p.hub.relay.CatchUp(c.ID)
 	}
 }

@@ -11,18 +11,15 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/org"
 	"parley/app/domain/visitor"
+	"parley/app/front/live/background"
+	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
-	"parley/app/platform/fail"
 )
 
-// handleHello is the first frame: who comes, from where, and how far it has been shown what was said.
-func (p *panel) handleHello(ctx context.Context, in frameIn) {
-	if in.Protocol != 1 {
-		p.refuse(uuid.Nil, fail.New(fail.Invalid, "This server speaks protocol 1."), "")
-		return
-	}
-	out := welcomeOut{Type: "welcome", Protocol: 1, Messages: []messageOut{}}
+// handleHello answers the first frame of a panel: it finds out who the visitor is, and what it has not been shown.
+func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
+	out := frames.NewWelcome()
 	if !p.isPoll {
 		out.Heartbeat = p.hub.visitorSockets.HeartbeatInterval().Seconds()
 	}
@@ -34,10 +31,10 @@ func (p *panel) handleHello(ctx context.Context, in frameIn) {
 			return
 		}
 		if p.site.Settings.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, in.Proof, now) {
-			p.write(refusedOut{Type: "refused", Code: "work", ErrorText: ErrorText{Message: p.hub.proofOfWork.challenge(p.site.ID, p.address, now)}})
+			p.write(frames.NewWorkRequired(p.hub.proofOfWork.challenge(p.site.ID, p.address, now)))
 			return
 		}
-		if err := p.hub.limiter.allowNewVisitor(p.address); err != nil {
+		if err := p.hub.limiter.AllowNewVisitor(p.address); err != nil {
 			p.refuse(uuid.Nil, err, "")
 			return
 		}
@@ -75,7 +72,7 @@ func (p *panel) handleHello(ctx context.Context, in frameIn) {
 	if oldest := p.hub.addPanel(actor.ID(), p); oldest != nil {
 		oldest.socket.Close(wire.Gone, "too many tabs")
 	}
-	if in.Token == "" && in.Identity == "" { // a visitor nobody has met has no conversation: no query
+	if in.Token == "" && in.Identity == "" { // a new visitor has no conversation: no statement is needed
 		p.sendWelcome(out, in)
 		return
 	}
@@ -97,13 +94,13 @@ func (p *panel) handleHello(ctx context.Context, in frameIn) {
 		p.sendWelcome(out, in)
 		return
 	}
-	out.Conversation = &conversationOut{c.ID, c.State, c.AgentName}
+	out.Conversation = &frames.Conversation{ID: c.ID, State: c.State, Agent: c.AgentName}
 	for _, m := range messages {
-		out.Messages = append(out.Messages, p.toMessageOut(m))
+		out.Messages = append(out.Messages, p.frameOf(m))
 		cursor = m.Seq
 	}
 	p.mu.Lock()
-	p.conversation = c.ID // bells for it change nothing from here on
+	p.conversation = c.ID // events of it change nothing from here on
 	p.isWaiting = c.State == conversation.Waiting
 	p.mu.Unlock()
 	p.sendWelcome(out, in)
@@ -111,25 +108,26 @@ func (p *panel) handleHello(ctx context.Context, in frameIn) {
 	if c.State == conversation.Waiting {
 		p.hub.sendQueuePositionsSoon(p.site.Org)
 	}
-	p.hub.follow(p, c.ID, cursor)
-	p.hub.catchUp(c.ID)                                              // what was said between reading and following, and further pages
-	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a loss
+	p.hub.relay.Follow(p, c.ID, cursor)
+	p.hub.relay.CatchUp(c.ID)                                        // what was said between reading and following, and further pages
+	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a disconnection
 		p.hub.conversations.RepublishMessage(p.site.Org, c.ID, actor.ID(), c.LastSeq)
 	}
-	if c.State == conversation.Open { // last: what was said is not kept waiting for a picture
+	if c.State == conversation.Open { // last: messages do not wait for a picture
 		p.sendAgentPicture(c.ID)
 	}
 }
 
-// trustedPage is where a visitor says that it is. An agent may click the page: only one for which the browser vouches counts.
-func (p *panel) trustedPage(page pageIn, language string) visitorPage {
+// trustedPage returns the page that a visitor says it is on. Its address counts only if it is of the origin that the browser names, because agents
+// may click it.
+func (p *panel) trustedPage(page frames.Page, language string) visitorPage {
 	if org.OriginHost(page.URL) != org.OriginHost(p.origin.Value()) {
 		page.URL = ""
 	}
-	return visitorPage{unique.Make(clip(org.RedactAddress(page.URL), 2000)), unique.Make(clip(page.Title, 300)), unique.Make(clip(org.RedactAddress(page.Referrer), 2000)), unique.Make(clip(strings.ReplaceAll(language, "_", "-"), 35))}
+	return visitorPage{unique.Make(frames.Clip(org.RedactAddress(page.URL), 2000)), unique.Make(frames.Clip(page.Title, 300)), unique.Make(frames.Clip(org.RedactAddress(page.Referrer), 2000)), unique.Make(frames.Clip(strings.ReplaceAll(language, "_", "-"), 35))}
 }
 
-// rejectBlocked closes the panel for good if its visitor may not write.
+// rejectBlocked closes the panel for good if its visitor is blocked, and reports whether it is.
 func (p *panel) rejectBlocked(ctx context.Context, visitor access.Actor) bool {
 	if p.hub.canWrite(ctx, p.site.Org, visitor.ID(), p.address) {
 		return false
@@ -139,7 +137,7 @@ func (p *panel) rejectBlocked(ctx context.Context, visitor access.Actor) bool {
 	return true
 }
 
-// identify returns the visitor whom the site has signed.
+// identify returns the visitor that the site has signed.
 func (p *panel) identify(ctx context.Context, asking access.Actor, signed string) (access.Actor, error) {
 	claims, err := parseVisitorJWT(signed, p.site.IdentityKey)
 	if err != nil {
@@ -148,18 +146,18 @@ func (p *panel) identify(ctx context.Context, asking access.Actor, signed string
 	return p.hub.conversations.Identify(ctx, p.site.Org, p.site.ID, asking, claims, signed, p.address)
 }
 
-// sendWelcome writes the first frame. What rang before it is looked for now.
-func (p *panel) sendWelcome(out welcomeOut, in frameIn) {
+// sendWelcome sends the first frame, and looks for what was missed before it.
+func (p *panel) sendWelcome(out frames.Welcome, in frames.Hello) {
 	p.mu.Lock()
-	if out.hasContent(in) {
+	if out.HasContent(in) {
 		p.write(out)
 	} else {
-		p.socket.SendQuietly(marshal(out))
+		p.socket.SendQuietly(frames.Marshal(out))
 	}
 	p.welcomed = true
 	missed := p.missedEvent
 	p.mu.Unlock()
 	if missed {
-		runInBackground("find a panel's conversation", p.findConversation)
+		background.Run("find a panel's conversation", p.findConversation)
 	}
 }

@@ -6,47 +6,44 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/app/domain/org"
 	"parley/app/platform/clientnet"
 	"parley/app/platform/fail"
 )
 
-// Where a network blocks WebSockets, a panel posts its frames and polls for what comes: the same frames, each request whole
-// in itself (it begins with hello), so that any process can answer it.
+// maxPollWait is how long a poll waits at most: proxies end a request after 30 seconds.
+const maxPollWait = 25 * time.Second
 
-const maxPollWait = 25 * time.Second // proxies give up after 30
-
-// MaxPollFrames is how many frames one request can have.
+// MaxPollFrames is how many frames one request may have.
 const MaxPollFrames = 50
 
-// ServePoll handles the frames of one request of a panel, the first of which is its hello, and returns what came: at once
-// if there is anything to say, else after something has come or wait has passed.
-func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string, frames []json.RawMessage, wait time.Duration) ([]json.RawMessage, error) {
+// ServePoll serves a panel whose network blocks WebSockets: it handles the frames of one request, the first of which is a hello, so that any process
+// can answer, and returns the frames for the panel. If there are none, it waits for the first one, at most as long as wait. It returns fail.Invalid for too
+// many frames or none, fail.Busy beyond a limit, and ErrDraining.
+func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string, sent []json.RawMessage, wait time.Duration) ([]json.RawMessage, error) {
 	if h.isDraining() {
 		return nil, ErrDraining
 	}
-	if len(frames) == 0 || len(frames) > MaxPollFrames {
+	if len(sent) == 0 || len(sent) > MaxPollFrames {
 		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", MaxPollFrames)
 	}
-	address = clientnet.Of(address)
-	if err := h.limiter.allowRequest(address); err != nil {
+	network := clientnet.Of(address)
+	if err := h.limiter.AllowRequest(network); err != nil {
 		return nil, err
 	}
-	if err := h.limiter.acquireSocket(address, site.ID); err != nil {
+	if err := h.limiter.AcquireSocket(network, site.ID); err != nil {
 		return nil, err
 	}
-	defer h.limiter.releaseSocket(address, site.ID)
+	defer h.limiter.ReleaseSocket(network, site.ID)
 	socket, answer := h.polls.Begin()
 	defer answer.End()
-	p := h.newPanel(r, site, address)
-	p.Opened(socket)
+	p := h.newPanel(r, site, address, socket, nil)
+	p.Opened()
 	defer p.Closed()
-	for _, frame := range frames {
+	for _, frame := range sent {
 		p.Received(frame)
 	}
-	if len(frames) > 1 { // acknowledged means that other processes know too: nobody comes back to ring again
+	if len(sent) > 1 { // other processes must know before the client does: it does not come back to say it again
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 		h.bus.Flush(ctx)
 		cancel()
@@ -55,9 +52,4 @@ func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string
 		answer.Wait(r.Context(), wait, h.drained)
 	}
 	return answer.Frames(), nil
-}
-
-// hasContent reports whether a welcome says anything that the panel does not know.
-func (o welcomeOut) hasContent(in frameIn) bool {
-	return o.Token != "" || len(o.Messages) > 0 || o.Conversation != nil && (o.Conversation.ID != in.Conversation || in.Conversation == uuid.Nil)
 }

@@ -3,81 +3,27 @@ package live
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/routing"
-	"parley/app/front/live/wire"
+	"parley/app/front/live/frames"
 )
 
-// orgThrottle does something for an organization a moment after it was asked for, once for all who ask meanwhile, and not again before
-// it is done and a second has passed: what is found out later is told later.
-type orgThrottle struct {
-	mu     sync.Mutex
-	states map[uuid.UUID]*throttleState
-}
-
-type throttleState struct {
-	requested bool // since it was last done
-	scheduled bool // a timer runs
-}
-
-const (
-	throttleDelay    = 50 * time.Millisecond
-	throttleInterval = time.Second
-)
-
-// pauseAfter is how long to wait after something that took so long: what takes long, because very many wait, is done less often, and never takes
-// more than a twentieth of the time.
-func pauseAfter(took time.Duration) time.Duration { return max(throttleInterval, 19*took) }
-
-func (s *orgThrottle) request(org uuid.UUID, doing string, do func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.states == nil {
-		s.states = map[uuid.UUID]*throttleState{}
-	}
-	n := s.states[org]
-	if n == nil {
-		n = &throttleState{}
-		s.states[org] = n
-	}
-	n.requested = true
-	if n.scheduled {
-		return
-	}
-	n.scheduled = true
-	var run func()
-	run = func() {
-		s.mu.Lock()
-		if !n.requested {
-			n.scheduled = false
-			delete(s.states, org)
-			s.mu.Unlock()
-			return
-		}
-		n.requested = false
-		s.mu.Unlock()
-		begun := time.Now()
-		wire.Guard(doing, do, nil) // the timer's own goroutine
-		time.AfterFunc(pauseAfter(time.Since(begun)), run)
-	}
-	time.AfterFunc(throttleDelay, run)
-}
-
-// sendQueuePositionsSoon tells the visitors in an organization's lines where they stand.
+// sendQueuePositionsSoon tells the visitors in an organization's queues their positions, soon.
 func (h *Hub) sendQueuePositionsSoon(org uuid.UUID) {
-	h.queuePositions.request(org, "tell visitors their place in line", func() { h.sendQueuePositions(org) })
+	h.queuePositions.Request(org, "tell visitors their positions in the queue", func() { h.sendQueuePositions(org) })
 }
 
+// waitingConversation returns the conversation that the panel follows, and whether it waits for an agent.
 func (p *panel) waitingConversation() (conversation uuid.UUID, isWaiting bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.conversation, p.isWaiting && p.conversation != uuid.Nil && !p.closed
 }
 
+// sendQueuePositions reads the positions once for all panels of an organization that wait.
 func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	waiting := h.panelsWhere(func(p *panel) bool {
 		if p.site.Org != org {
@@ -93,7 +39,7 @@ func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	defer cancel()
 	positions, err := h.routing.ListQueuePositions(ctx, org)
 	if err != nil {
-		slog.Warn("tell visitors their place in line", "error", err)
+		slog.Warn("tell visitors their positions in the queue", "error", err)
 		return
 	}
 	for _, p := range waiting {
@@ -104,17 +50,18 @@ func (h *Hub) sendQueuePositions(org uuid.UUID) {
 	}
 }
 
-// sendQueuePosition tells the visitor its place, if that is news. Far behind, not every step is.
+// sendQueuePosition tells the visitor its position, if it was told another one. Beyond 20, positions are told in steps of five.
 func (p *panel) sendQueuePosition(conversation uuid.UUID, s routing.QueuePosition) {
 	if s.Position > 20 {
 		s.Position -= s.Position % 5
 	}
-	out := queuePositionOut{Type: "line", Conversation: conversation, Position: s.Position, MinMinutes: int(s.MinWait / time.Minute), MaxMinutes: int(s.MaxWait / time.Minute), Unstaffed: s.Unstaffed}
+	out := frames.NewQueuePosition(conversation, s.Position)
+	out.MinMinutes, out.MaxMinutes, out.Unstaffed = int(s.MinWait/time.Minute), int(s.MaxWait/time.Minute), s.Unstaffed
 	if !s.OpensAt.IsZero() {
 		opens := s.OpensAt.UTC()
 		out.Opens = &opens
 	}
-	frame := marshal(out)
+	frame := frames.Marshal(out)
 	p.mu.Lock()
 	changed := p.isWaiting && p.welcomed && p.sentPosition != string(frame)
 	if changed {

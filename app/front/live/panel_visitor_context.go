@@ -2,28 +2,26 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/org"
+	"parley/app/front/live/frames"
 )
 
 const (
-	visitorContextInterval = 700 * time.Millisecond // what a panel tells of itself is taken so often; it tells it once a second
+	visitorContextInterval = 700 * time.Millisecond // about frames are taken so often; a panel sends one a second
 	maxPageViews           = 30
-	maxVisitorData         = 30
 )
 
-// handleAbout takes what a panel tells of its page and its visitor, for the running conversation. It is a hint: what is too much or
+// handleAbout stores what a panel says of its page and its visitor, for the running conversation. It is a hint: what is too much or
 // too often is left out.
-func (p *panel) handleAbout(ctx context.Context, in frameIn) {
+func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 	p.mu.Lock()
-	now := time.Since(processStart)
+	now := sinceStart()
 	tooSoon := p.lastContextAt > 0 && now-p.lastContextAt < visitorContextInterval
 	conversationID := p.conversation
 	if !tooSoon {
@@ -33,65 +31,32 @@ func (p *panel) handleAbout(ctx context.Context, in frameIn) {
 	if tooSoon || in.Conversation != conversationID {
 		return
 	}
-	visitorContext := conversation.VisitorContext{PageViews: p.trustedPageViews(in.PageViews), Data: in.Data.texts(), TimeZone: clip(in.TimeZone, 64), Country: p.country.Value(), Address: p.address}
-	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.viewer(), conversationID, visitorContext); err != nil {
-		slog.Warn("keep what a panel tells", "error", err)
+	visitorContext := conversation.VisitorContext{PageViews: p.trustedPageViews(in.PageViews), Data: in.Data, TimeZone: frames.Clip(in.TimeZone, 64), Country: p.country.Value(), Address: p.address}
+	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.Viewer(), conversationID, visitorContext); err != nil {
+		slog.Warn("store what a panel says of its visitor", "error", err)
 	}
 }
 
-// trustedPageViews is those pages that the browser vouches for: an agent may click them.
-func (p *panel) trustedPageViews(in []pageViewIn) (list []conversation.PageView) {
+// trustedPageViews returns those pages that are of the origin that the browser names, because agents may click them.
+func (p *panel) trustedPageViews(in []frames.PageView) (list []conversation.PageView) {
 	if len(in) > maxPageViews {
 		in = in[len(in)-maxPageViews:]
 	}
 	host := org.OriginHost(p.origin.Value())
 	for _, s := range in {
 		if org.OriginHost(s.URL) == host && host != "" {
-			list = append(list, conversation.PageView{URL: clip(org.RedactAddress(s.URL), 500), Title: clip(s.Title, 200), At: s.At})
+			list = append(list, conversation.PageView{URL: frames.Clip(org.RedactAddress(s.URL), 500), Title: frames.Clip(s.Title, 200), At: s.At})
 		}
 	}
 	return list
 }
 
-// texts is the data as texts, short ones.
-func (d dataIn) texts() map[string]string {
-	out := map[string]string{}
-	for name, value := range d {
-		if len(out) == maxVisitorData {
-			break
-		}
-		name = clip(name, 60)
-		switch v := value.(type) {
-		case string:
-			out[name] = clip(v, 300)
-		case bool:
-			out[name] = map[bool]string{true: "yes", false: "no"}[v]
-		case float64:
-			out[name] = strconv.FormatFloat(v, 'f', -1, 64)
-		case json.Number:
-			out[name] = v.String()
-		}
-		if name == "" || out[name] == "" {
-			delete(out, name)
-		}
-	}
-	return out
-}
-
-// countryOf is where an address is, if that is known here.
-func (h *Hub) countryOf(address string) string {
-	if h.Country == nil {
-		return ""
-	}
-	return h.Country(address)
-}
-
-// PageFromRequest is where a visitor is that says something by a request.
+// PageFromRequest returns the page that a visitor is on who sends something by a request.
 func PageFromRequest(r *http.Request, address, page, title string) conversation.Page {
-	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in hello
+	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in a hello
 		page = ""
 	}
-	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello says what the widget speaks; a file that begins a conversation comes without
+	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello names the widget's language; a file that begins a conversation comes without
 	language, _, _ = strings.Cut(language, ";")
-	return conversation.Page{URL: clip(org.RedactAddress(page), 2000), Title: clip(title, 300), UserAgent: clip(r.UserAgent(), 400), Language: clip(strings.TrimSpace(language), 35), Address: address}
+	return conversation.Page{URL: frames.Clip(org.RedactAddress(page), 2000), Title: frames.Clip(title, 300), UserAgent: frames.Clip(r.UserAgent(), 400), Language: frames.Clip(strings.TrimSpace(language), 35), Address: address}
 }

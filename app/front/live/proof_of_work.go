@@ -14,11 +14,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// proofOfWork ask browsers to do some work before they may be new visitors: nothing for a person, much for who wants to be ten thousand.
+// proofOfWork asks browsers to do some work before they may be new visitors: it is nothing for a person, and much for somebody who wants to be ten
+// thousand visitors.
 type proofOfWork struct {
 	key  []byte
 	mu   sync.Mutex
-	used map[string]time.Time // challenges that were met, until they would be too old anyway
+	used map[string]time.Time // by challenge that was used, when it would be too old anyway
 }
 
 const (
@@ -26,7 +27,7 @@ const (
 	proofTTL  = 2 * time.Minute // from the challenge to its proof
 )
 
-// challenge is what a browser has to prove its work on; good for one website and one address.
+// challenge returns what a browser has to work on. It is good for one website and one address.
 func (p *proofOfWork) challenge(website uuid.UUID, address string, now time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(now.Unix()))
 	var salt [8]byte
@@ -43,7 +44,7 @@ func (p *proofOfWork) mac(website uuid.UUID, address string, b []byte) []byte {
 	return mac.Sum(nil)[:16]
 }
 
-// verify reports whether a proof, a challenge and a number after a colon, is good. Each is once.
+// verify reports whether a proof, which is a challenge, a colon and a number, is good. It is good once.
 func (p *proofOfWork) verify(website uuid.UUID, address, proof string, now time.Time) bool {
 	challenge, _, found := strings.Cut(proof, ":")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(challenge)

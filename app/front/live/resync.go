@@ -3,45 +3,53 @@ package live
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"parley/app/front/live/background"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	view "parley/templates/desk"
 )
 
-// Resync says that bells of other processes were lost, about one organization or (the zero id) about all: its screens are
-// brought up to date from the tables. What has nothing new is found out for all together.
+// Resync brings the screens of one organization, or (the zero id) of all, up to date from the tables, because events of other processes were lost.
+// What has nothing new is found out for all screens of an organization together.
 func (h *Hub) Resync(only uuid.UUID) {
 	h.invalidateBlockList(only)
-	orgs := map[uuid.UUID]struct{}{}
-	if only != uuid.Nil {
-		orgs[only] = struct{}{}
-	} else {
-		h.mu.RLock()
-		for org := range h.orgDesks {
-			orgs[org] = struct{}{}
-		}
-		for _, t := range h.threads {
-			orgs[t.org] = struct{}{}
-		}
-		for _, p := range h.panels {
-			orgs[p.site.Org] = struct{}{}
-		}
-		for org := range h.monitorPages {
-			orgs[org] = struct{}{}
-		}
-		h.mu.RUnlock()
-		runInBackground("look whether log-ins are still good", h.recheckLogins)
+	extent, orgs := background.Conversations, map[uuid.UUID]struct{}{only: {}}
+	if only == uuid.Nil {
+		extent, orgs = background.Everything, h.orgsWithScreens()
+		background.Run("check whether log-ins are still good", h.recheckLogins)
 	}
 	for org := range orgs {
-		h.resyncs.request(org, only == uuid.Nil, h.resyncOrg)
+		h.resyncs.Request(org, extent, "bring an organization's screens up to date", h.resyncOrg)
 	}
 }
 
+// orgsWithScreens returns the organizations that have a screen in this process.
+func (h *Hub) orgsWithScreens() map[uuid.UUID]struct{} {
+	orgs := map[uuid.UUID]struct{}{}
+	for org := range h.relay.ByOrg() {
+		orgs[org] = struct{}{}
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	for org := range h.orgDesks {
+		orgs[org] = struct{}{}
+	}
+	for _, p := range h.panels {
+		orgs[p.site.Org] = struct{}{}
+	}
+	for org := range h.monitorPages {
+		orgs[org] = struct{}{}
+	}
+	return orgs
+}
+
+// recheckLogins closes the screens whose log-in has ended.
 func (h *Hub) recheckLogins() {
 	for _, s := range h.allStaffScreens() {
 		if !s.isLoggedIn() {
@@ -54,10 +62,10 @@ func (h *Hub) recheckLogins() {
 	}
 }
 
-// disconnectWarningDelay is how long other servers may not be heard before the desks are told.
+// disconnectWarningDelay is how long the bus may be disconnected before the desks are told.
 const disconnectWarningDelay = 3 * time.Second
 
-// ConnectionChanged tells the desks when what happens on other servers shows late, and when it no longer does.
+// ConnectionChanged tells the desks when events of other servers come late, and when they no longer do.
 func (h *Hub) ConnectionChanged(up bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,7 +75,7 @@ func (h *Hub) ConnectionChanged(up bool) {
 	}
 	if up && h.warningShown {
 		h.warningShown = false
-		runInBackground("tell the desks that other servers are heard", func() { h.pushToAllDesks(view.ClearDelayNotice()) })
+		background.Run("tell the desks that events come in time again", func() { h.pushToAllDesks(view.ClearDelayNotice()) })
 	}
 	if !up && !h.draining {
 		h.disconnectWarning = time.AfterFunc(disconnectWarningDelay, func() {
@@ -92,41 +100,30 @@ func (h *Hub) pushToAllDesks(fragment templ.Component) {
 	}
 }
 
-// resyncOrg brings one organization's screens up to date. settings says that its websites' settings may have changed too.
-func (h *Hub) resyncOrg(org uuid.UUID, settings bool) {
-	h.mu.RLock()
-	var threads []uuid.UUID
-	for id, t := range h.threads {
-		if t.org == org {
-			threads = append(threads, id)
-		}
-	}
-	f := h.orgDesks[org]
-	h.mu.RUnlock()
+// resyncTries is how often an organization's screens are tried to be brought up to date before its panels are closed, so that they come back.
+const resyncTries = 8
+
+// resyncOrg brings one organization's screens up to date.
+func (h *Hub) resyncOrg(org uuid.UUID, extent background.Extent) {
+	threads := h.relay.OfOrg(org)
 	panels := h.panelsWhere(func(p *panel) bool { return p.site.Org == org })
-	if settings {
-		stay := panels[:0]
-		for _, p := range panels {
-			if p.revalidate() {
-				stay = append(stay, p)
-			}
-		}
-		panels = stay
+	if extent == background.Everything {
+		panels = slices.DeleteFunc(panels, func(p *panel) bool { return !p.revalidate() })
 	}
-	for try := range 8 {
+	for try := range resyncTries {
 		err := h.resyncOnce(org, threads, panels)
 		if err == nil {
 			break
 		}
-		slog.Warn("look for what was missed", "organization", org, "error", err)
-		if try == 7 {
+		slog.Warn("bring an organization's screens up to date", "organization", org, "error", err)
+		if try == resyncTries-1 {
 			for _, p := range panels {
 				p.socket.Close(wire.TryAgain, "try again")
 			}
 		}
 		time.Sleep(time.Duration(try*try+1) * 100 * time.Millisecond)
 	}
-	if f != nil {
+	if f := h.desksOf(org); f != nil {
 		for _, d := range f.all() {
 			d.refresh(nil)
 		}
@@ -135,33 +132,29 @@ func (h *Hub) resyncOrg(org uuid.UUID, settings bool) {
 	h.refreshMonitorsSoon(org)
 }
 
-// resyncOnce asks once how far the followed conversations are, and once which conversations the panels' visitors have.
+// resyncOnce reads how far the followed conversations are, and which conversations the visitors of panels have: one statement each.
 func (h *Hub) resyncOnce(org uuid.UUID, threads []uuid.UUID, panels []*panel) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	who := access.System(org, "look for what was missed")
-	newest, err := h.conversations.LastSeqs(ctx, who, threads)
+	actor := access.System(org, "find what was missed")
+	newest, err := h.conversations.LastSeqs(ctx, actor, threads)
 	if err != nil {
 		return err
 	}
-	for _, id := range threads {
-		if t := h.thread(id); t != nil && t.isBehind(newest[id]) {
-			t.requestCatchUp()
-		}
-	}
+	h.relay.CatchUpTo(newest)
 	var visitors []uuid.UUID
 	for _, p := range panels {
 		if p.readyToFollow() {
-			visitors = append(visitors, p.viewer().ID())
+			visitors = append(visitors, p.Viewer().ID())
 		}
 	}
-	running, err := h.conversations.LatestByVisitor(ctx, who, visitors)
+	latest, err := h.conversations.LatestByVisitor(ctx, actor, visitors)
 	if err != nil {
 		return err
 	}
 	for _, p := range panels {
-		if c, there := running[p.viewer().ID()]; there && p.switchTo(c) {
-			h.catchUp(c)
+		if c, there := latest[p.Viewer().ID()]; there && p.switchTo(c) {
+			h.relay.CatchUp(c)
 		}
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// indexAdd puts a screen into an index, remove takes it out.
+// indexAdd adds a screen under a key.
 func indexAdd[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -16,6 +16,7 @@ func indexAdd[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]st
 	index[key][s] = struct{}{}
 }
 
+// indexRemove removes a screen from under a key.
 func indexRemove[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K, s S) {
 	mu.Lock()
 	defer mu.Unlock()
@@ -25,6 +26,7 @@ func indexRemove[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S
 	}
 }
 
+// indexCopy returns the screens under a key.
 func indexCopy[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]struct{}, key K) map[S]struct{} {
 	mu.RLock()
 	defer mu.RUnlock()
@@ -41,8 +43,8 @@ func indexCopy[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]s
 // maxPanelsPerVisitor is how many panels one visitor may have open here.
 const maxPanelsPerVisitor = 20
 
-// addPanel puts a panel into the index, removePanel takes it out. A visitor's panels hang on each other: most have one. Of one
-// who has too many, the oldest is taken out and returned.
+// addPanel adds a panel of a visitor. If the visitor has more than maxPanelsPerVisitor, the oldest is removed and returned; else nil. The panels of a
+// visitor, most of whom have one, are a list linked by nextPanel.
 func (h *Hub) addPanel(visitor uuid.UUID, p *panel) (oldest *panel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -59,6 +61,7 @@ func (h *Hub) addPanel(visitor uuid.UUID, p *panel) (oldest *panel) {
 	return nil
 }
 
+// removePanel removes a panel of a visitor.
 func (h *Hub) removePanel(visitor uuid.UUID, p *panel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -89,7 +92,7 @@ func (h *Hub) panelsOf(visitor uuid.UUID) (list []*panel) {
 	return list
 }
 
-// panelsWhere returns the panels that a condition, asked under the lock, holds for.
+// panelsWhere returns the panels for which a condition holds. It is called under Hub.mu.
 func (h *Hub) panelsWhere(condition func(*panel) bool) (list []*panel) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -103,7 +106,7 @@ func (h *Hub) panelsWhere(condition func(*panel) bool) (list []*panel) {
 	return list
 }
 
-// allStaffScreens returns the screens of everybody who is logged in.
+// allStaffScreens returns the desks and pages of all team members.
 func (h *Hub) allStaffScreens() (list []staffScreen) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

@@ -18,14 +18,14 @@ import (
 	"parley/app/platform/validate"
 )
 
-// maxJWTLifetime is how long a site's sign-in of a visitor may be good: it is remembered that long.
+// maxJWTLifetime is how long a site's sign-in of a visitor may be valid: it is stored that long, so that it is used once.
 const maxJWTLifetime = 25 * time.Hour
 
-// maxSubject is how many characters a site's own name for a visitor may have.
+// maxSubject is how many characters a site's id of a visitor may have.
 const maxSubject = 200
 
 // parseVisitorJWT returns what a site has signed of its visitor: a JSON Web Token (RFC 7519) with HS256 and the website's key.
-// An error names what the site has to change.
+// The error is fail.Unauthenticated and names what the site has to change.
 func parseVisitorJWT(signed, key string) (visitor.IdentityClaims, error) {
 	wrong := func(why string) (visitor.IdentityClaims, error) {
 		return visitor.IdentityClaims{}, fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)

@@ -13,15 +13,15 @@ import (
 	"parley/templates/manage"
 )
 
-// staffPage is a page of somebody who is logged in that only watches.
+// staffPage is a page of a team member that is shown changes and sends nothing.
 type staffPage struct {
 	hub           *Hub
 	actor         access.Actor
 	loginSession  string
 	stillLoggedIn func() bool
 	socket        *wire.Socket
-	admitted      bool       // against the limits; written before and read after it is open
-	refreshMu     sync.Mutex // one refresh after another, so that an older state never follows a newer
+	admitted      bool       // within the limits; set by Opened
+	refreshMu     sync.Mutex // held during a refresh, so that an older state never follows a newer one
 }
 
 func (p *staffPage) sessionKey() string { return p.loginSession }
@@ -31,7 +31,7 @@ func (p *staffPage) closeLoggedOut()    { p.socket.Close(wire.Gone, "logged out"
 // Received ignores what the page sends.
 func (p *staffPage) Received([]byte) {}
 
-// websitePage is a manager's page of one website, waiting to see the widget load.
+// websitePage is a manager's page of one website, which shows when the widget is loaded.
 type websitePage struct {
 	staffPage
 	website uuid.UUID
@@ -45,39 +45,43 @@ func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.
 	if _, err := h.org.GetWebsite(r.Context(), actor, website); err != nil {
 		return err
 	}
-	return h.staffSockets.Serve(w, r, &websitePage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn}, website})
+	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
+		return &websitePage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}, website}
+	})
 }
 
-func (p *websitePage) Opened(s *wire.Socket) {
-	p.socket = s
-	if p.admitted = p.hub.admitStaff(p.actor, s); !p.admitted {
+// Opened implements wire.Screen.
+func (p *websitePage) Opened() {
+	if p.admitted = p.hub.admitStaff(p.actor, p.socket); !p.admitted {
 		return
 	}
 	indexAdd(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexAdd(&p.hub.mu, p.hub.websitePages, p.website, p)
-	if !p.stillLoggedIn() { // ended between the look and now
+	if !p.stillLoggedIn() { // it has ended since the page was registered or before
 		p.closeLoggedOut()
 		return
 	}
 	p.refresh()
 }
 
+// Closed implements wire.Screen.
 func (p *websitePage) Closed() {
 	if !p.admitted {
 		return
 	}
-	p.hub.limiter.releaseStaffSocket(p.actor, p.socket)
+	p.hub.limiter.ReleasePage(p.actor, p.socket)
 	indexRemove(&p.hub.mu, p.hub.staffScreens, p.actor.ID(), staffScreen(p))
 	indexRemove(&p.hub.mu, p.hub.websitePages, p.website, p)
 }
 
+// refresh shows the page as it is now.
 func (p *websitePage) refresh() {
 	p.refreshMu.Lock()
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	w, err := p.hub.org.GetWebsite(ctx, p.actor, p.website)
-	if err != nil { // gone, no longer this person's to see, or not to be read just now: the page comes back and finds out
+	if err != nil { // deleted, no longer visible to the actor, or not to be read now: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,12 +11,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"parley/app/domain/identity"
+	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/clientnet"
-	"parley/app/platform/fail"
-	"parley/app/platform/mail"
 	"parley/app/platform/pg/outage"
-	"parley/app/platform/validate"
 	"parley/templates/public"
 	"parley/templates/ui"
 )
@@ -35,9 +31,9 @@ func choiceKey(p identity.TeamMember) string { return fmt.Sprintf("%s:%d", p.ID(
 // homePath is where a role starts.
 func homePath(role access.Role) string {
 	switch {
-	case role.Can(access.Manage):
+	case role.Can(access.CustomerRead):
 		return "/admin"
-	case role.Can(access.Answer):
+	case role.Can(access.DeskOpen):
 		return "/desk"
 	}
 	return "/review"
@@ -74,7 +70,7 @@ func (s *Server) logInForm(c echo.Context) error {
 	if c.QueryParam("ended") != "" {
 		f.Message = "Your session has ended. Log in again to continue where you were."
 	}
-	return s.render(c, http.StatusOK, public.LogIn(f, nextAddress(c), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+	return s.render(c, http.StatusOK, public.LogIn(f, nextAddress(c), s.demoLogins(), s.teams.SignUpPolicy() == team.SignUpOpen))
 }
 
 func (s *Server) logIn(c echo.Context) error {
@@ -84,7 +80,7 @@ func (s *Server) logIn(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.LogIn(f, nextAddress(c), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+		return s.render(c, status, public.LogIn(f, nextAddress(c), s.demoLogins(), s.teams.SignUpPolicy() == team.SignUpOpen))
 	}
 	return s.logInMatch(c, matches)
 }
@@ -140,11 +136,8 @@ func (s *Server) chooseOrganization(c echo.Context) error {
 
 // logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
 func (s *Server) logOut(c echo.Context) error {
-	if req, err := s.authenticate(c); err == nil && req.Actor.Can(access.Answer) {
-		if err := s.routing.GoOfflineAtLogout(c.Request().Context(), req.Actor); err != nil {
-			return err
-		}
-		if err := s.identity.UnsubscribeAllPush(c.Request().Context(), req.Actor); err != nil {
+	if req, err := s.authenticate(c); err == nil {
+		if err := s.teams.LogOut(c.Request().Context(), req.Actor); err != nil {
 			return err
 		}
 	}
@@ -186,52 +179,19 @@ func (s *Server) acceptInvitation(c echo.Context) error {
 }
 
 func (s *Server) forgotForm(c echo.Context) error {
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mail.IsOff()))
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{}, s.mails.IsOff()))
 }
 
-// forgot answers the same for a known and an unknown address, and as quickly: the looking up and the mail come afterwards.
 func (s *Server) forgot(c echo.Context) error {
-	ctx := c.Request().Context()
-	email, err := validate.Email(c.FormValue("email"))
-	if err != nil {
-		err = fail.Field("email", "%s", err.Error())
-	} else {
-		err = s.identity.CountAttempt(ctx, "reset from", networkOf(c), s.identity.Limits().Resets)
-	}
-	if err == nil && !s.mail.IsOff() && !isDuplicate(c) {
-		err = s.mailLater(func(ctx context.Context) { s.mailResetLink(ctx, email) })
-	}
+	err := s.teams.RequestPasswordReset(c.Request().Context(), team.PasswordRequest{Email: c.FormValue("email"), Network: networkOf(c), Repeated: isDuplicate(c)})
 	if err != nil {
 		f, status, err := refusedForm(c, err, "email")
 		if err != nil {
 			return err
 		}
-		return s.render(c, status, public.Forgot(f, s.mail.IsOff()))
+		return s.render(c, status, public.Forgot(f, s.mails.IsOff()))
 	}
-	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mail.IsOff()))
-}
-
-// mailLater is jobs.Mailer.Later, refused also while the letters that it leads to have no room.
-func (s *Server) mailLater(work func(context.Context)) error {
-	if err := s.mail.CheckCapacity(uuid.Nil); err != nil {
-		return err
-	}
-	return s.mail.RunLater(work)
-}
-
-func (s *Server) mailResetLink(ctx context.Context, email string) {
-	l, err := s.identity.CreateForgottenPasswordLink(ctx, email)
-	if err != nil {
-		slog.Error("make a link for a new password", "error", err)
-	}
-	if l.Secret == "" {
-		return
-	}
-	if err := s.mail.Send(mail.Message{To: l.Email, Subject: "A new password for Parley", Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
-		"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
-		s.cfg.PublicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"}); err != nil {
-		slog.Error("mail a link for a new password", "error", err)
-	}
+	return s.render(c, http.StatusOK, public.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."}, s.mails.IsOff()))
 }
 
 func (s *Server) resetPasswordForm(c echo.Context) error {

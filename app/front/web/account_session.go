@@ -71,7 +71,7 @@ func (s *Server) sessionStatus(c echo.Context) error {
 		return err
 	}
 	if err == nil {
-		out.User, out.Desk = req.ID().String(), req.Actor.Can(access.Answer)
+		out.User, out.Desk = req.ID().String(), req.Actor.Can(access.DeskOpen)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return c.JSON(http.StatusOK, out)

@@ -1,121 +1,39 @@
 package web
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/faq"
-	"parley/app/front/live"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
-	"parley/app/platform/keys"
 	view "parley/templates/desk"
 )
 
 func (s *Server) desk(req *request) error {
-	ctx := req.Request().Context()
-	queues, err := s.routing.VisibleQueues(ctx, req.Actor)
+	page, err := s.screens.LoadPage(req.Request().Context(), req.Actor)
 	if err != nil {
 		return err
 	}
-	waiting, own, consulted, err := s.conversations.ListForDesk(ctx, req.Actor, queues)
-	if err != nil {
-		return err
-	}
-	open := append(slices.Clone(own), consulted...)
-	whole := view.WholePanes(open)
-	cursors := make(map[uuid.UUID]int, len(whole))
-	for _, c := range whole {
-		cursors[c.ID] = 0
-	}
-	p := view.Page{User: req.ID(), UserName: req.Name, Email: req.Email, OrgName: req.OrgName, CanManage: req.Actor.Can(access.Manage), CanReview: req.Actor.Can(access.Review),
-		CanMonitor: req.Actor.Can(access.Monitor), Queue: waiting, Own: own, Participating: consulted, PushKey: s.push.PublicKey()}
-	if p.More, err = s.conversations.CountQueuedBeyond(ctx, req.Actor, queues, waiting); err != nil {
-		return err
-	}
-	if p.Threads, err = s.conversations.Threads(ctx, req.Actor, cursors); err != nil {
-		return err
-	}
-	if p.Participants, err = s.conversations.ListParticipants(ctx, req.Actor, view.ConversationIDs(open)); err != nil {
-		return err
-	}
-	if p.Availability, err = s.routing.GetAvailability(ctx, req.Actor); err != nil {
-		return err
-	}
-	if p.Today, err = s.routing.GetDayTotals(ctx, req.Actor); err != nil {
-		return err
-	}
-	if p.Preferences, p.Commands, err = s.preferencesForScript(ctx, req); err != nil {
-		return err
-	}
-	if p.Snippets, err = s.snippetsForScript(ctx, req, queues); err != nil {
-		return err
-	}
-	p.Automatic = s.assist.IsAutomatic(ctx, req.Actor)
-	p.Suggestions = live.LoadSuggestions(ctx, s.conversations, s.faq, req.Actor, whole)
-	for _, list := range [][]conversation.Conversation{waiting, own, consulted} {
-		s.routing.SetGroupNames(req.Actor.Org(), list)
-	}
+	p := view.Page{Page: page, User: req.ID(), UserName: req.Name, Email: req.Email, OrgName: req.OrgName, PushKey: s.push.PublicKey(),
+		CanManage: req.Actor.Can(access.CustomerRead), CanReview: req.Actor.Can(access.ArchiveRead), CanMonitor: req.Actor.Can(access.MonitorRead)}
 	return s.render(req, http.StatusOK, view.Desk(p, time.Now()))
 }
 
-// pane is a conversation's pane as it is now: for a page that has it without its thread.
+// pane answers with a conversation's pane, for a page that has it without its messages.
 func (s *Server) pane(req *request) error {
 	id, err := req.paramID("id", "conversation")
 	if err != nil {
 		return err
 	}
-	ctx := req.Request().Context()
-	c, err := s.conversations.Get(ctx, req.Actor, id)
-	if err != nil {
-		return err
-	}
-	c.GroupName = s.routing.GroupName(req.Actor.Org(), c.Group)
-	p, err := s.loadPane(ctx, req, c)
+	p, err := s.screens.LoadPane(req.Request().Context(), req.Actor, id)
 	if err != nil {
 		return err
 	}
 	return s.render(req, http.StatusOK, view.Pane(p))
-}
-
-// loadPane reads what a pane shows of a conversation.
-func (s *Server) loadPane(ctx context.Context, req *request, c conversation.Conversation) (view.PaneView, error) {
-	p := view.PaneView{Conversation: c, Viewer: req.ID()}
-	ids := []uuid.UUID{c.ID}
-	participants, err := s.conversations.ListParticipants(ctx, req.Actor, ids)
-	if err != nil {
-		return p, err
-	}
-	read, err := s.conversations.ReadStates(ctx, req.Actor, ids)
-	if err != nil {
-		return p, err
-	}
-	threads, err := s.conversations.Threads(ctx, req.Actor, map[uuid.UUID]int{c.ID: 0})
-	p.Visibility = view.VisibilityFor(req.ID(), c, participants[c.ID])
-	p.Participants, p.VisitorReadSeq, p.Messages = participants[c.ID], read[c.ID].ByVisitor, threads[c.ID]
-	p.Suggestions = live.LoadSuggestions(ctx, s.conversations, s.faq, req.Actor, []conversation.Conversation{c})[c.ID]
-	return p, err
-}
-
-// preferencesForScript is the user's preferences, and the commands with its keys, as the desk's script wants them.
-func (s *Server) preferencesForScript(ctx context.Context, req *request) (preferences, commands string, err error) {
-	p, err := s.identity.GetPreferences(ctx, req.Actor)
-	if err != nil {
-		return "", "", err
-	}
-	w, err := json.Marshal(p)
-	if err != nil {
-		return "", "", err
-	}
-	c, err := json.Marshal(keys.WithOverrides(p.Keys))
-	return string(w), string(c), err
 }
 
 func (s *Server) deskSocket(req *request) error {
@@ -138,16 +56,11 @@ func (s *Server) takeConversation(req *request, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	c.GroupName = s.routing.GroupName(req.Actor.Org(), c.Group)
-	p, err := s.loadPane(ctx, req, c)
+	taken, err := s.screens.LoadTaken(ctx, req.Actor, c)
 	if err != nil {
 		return err
 	}
-	today, err := s.routing.GetDayTotals(ctx, req.Actor)
-	if err != nil {
-		return err
-	}
-	return s.render(req, http.StatusOK, view.TakeResponse(p, today, time.Now()))
+	return s.render(req, http.StatusOK, view.TakeResponse(taken, time.Now()))
 }
 
 // sendMessage keeps a reply, a note or a change of the last reply, and answers with what the page does not show yet: the message
@@ -203,19 +116,9 @@ func (s *Server) closeConversation(req *request) error {
 	if err != nil {
 		return err
 	}
-	messages, err := s.conversations.ListMessagesAfter(ctx, req.Actor, id, max(0, c.LastSeq-20))
+	closed, err := s.screens.LoadClosed(ctx, req.Actor, c)
 	if err != nil {
 		return err
 	}
-	today, err := s.routing.GetDayTotals(ctx, req.Actor)
-	if err != nil {
-		return err
-	}
-	return s.render(req, http.StatusOK, view.CloseResponse(c, messages, today, time.Now()))
-}
-
-// snippetGroups says whose snippets the visit's team member sees, from the queues that it sees. A group's snippets may be of any customer:
-// whoever is limited sees those of its own groups.
-func (req *request) snippetGroups(queues conversation.QueueScope) faq.SnippetScope {
-	return faq.SnippetScope{GroupIDs: queues.Groups, AllGroups: queues.AllGroups && !req.Actor.IsLimited()}
+	return s.render(req, http.StatusOK, view.CloseResponse(closed, time.Now()))
 }

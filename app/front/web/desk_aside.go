@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"time"
 
-	"parley/app/platform/access"
+	"github.com/google/uuid"
+
 	view "parley/templates/desk"
 )
 
@@ -13,43 +14,27 @@ func (s *Server) aside(req *request) error {
 	if req.QueryParam("only") == "page" {
 		return s.asideOfPage(req)
 	}
-	p, err := s.loadAside(req)
+	id, err := req.paramID("id", "conversation")
+	if err != nil {
+		return err
+	}
+	p, err := s.screens.LoadAside(req.Request().Context(), req.Actor, id)
 	if err != nil {
 		return err
 	}
 	return s.render(req, http.StatusOK, view.Aside(p, time.Now()))
 }
 
-func (s *Server) asideOfPage(req *request) (err error) {
-	var p view.AsideView
-	if p.Conversation, err = s.loadConversation(req); err != nil {
+func (s *Server) asideOfPage(req *request) error {
+	id, err := req.paramID("id", "conversation")
+	if err != nil {
 		return err
 	}
-	if p.Details, err = s.conversations.GetDetails(req.Request().Context(), req.Actor, p.Conversation.ID); err != nil {
+	p, err := s.screens.LoadAsideVisitor(req.Request().Context(), req.Actor, id)
+	if err != nil {
 		return err
 	}
-	p.CanBlock = req.Actor.Can(access.Monitor)
 	return s.render(req, http.StatusOK, view.AsideVisitorUpdate(p, time.Now()))
-}
-
-func (s *Server) loadAside(req *request) (p view.AsideView, err error) {
-	if p.Conversation, err = s.loadConversation(req); err != nil {
-		return p, err
-	}
-	ctx := req.Request().Context()
-	if p.Details, err = s.conversations.GetDetails(ctx, req.Actor, p.Conversation.ID); err != nil {
-		return p, err
-	}
-	if p.AllTags, err = s.conversations.Tags(ctx, req.Actor); err != nil {
-		return p, err
-	}
-	if p.CanBlock = req.Actor.Can(access.Monitor); p.CanBlock {
-		if p.IsBlocked, err = s.visitors.IsBlocked(ctx, req.Actor, p.Conversation.Visitor); err != nil {
-			return p, err
-		}
-	}
-	p.ModelConfigured, err = s.assist.HasModel(ctx, req.Actor)
-	return p, err
 }
 
 func (s *Server) earlierConversation(req *request) error {
@@ -61,11 +46,11 @@ func (s *Server) earlierConversation(req *request) error {
 	if err != nil {
 		return err
 	}
-	messages, err := s.conversations.PreviousThread(req.Request().Context(), req.Actor, id, other)
+	earlier, err := s.screens.LoadEarlier(req.Request().Context(), req.Actor, id, other)
 	if err != nil {
 		return err
 	}
-	return s.render(req, http.StatusOK, view.Earlier(view.EarlierConversation{Conversation: other, Messages: messages}))
+	return s.render(req, http.StatusOK, view.Earlier(earlier))
 }
 
 func (s *Server) addConversationTag(req *request) error {
@@ -76,7 +61,7 @@ func (s *Server) addConversationTag(req *request) error {
 	if err := s.conversations.Tag(req.Request().Context(), req.Actor, id, req.FormValue("tag")); err != nil {
 		return err
 	}
-	return s.renderConversationTags(req)
+	return s.renderConversationTags(req, id)
 }
 
 func (s *Server) removeConversationTag(req *request) error {
@@ -91,11 +76,11 @@ func (s *Server) removeConversationTag(req *request) error {
 	if err := s.conversations.Untag(req.Request().Context(), req.Actor, id, tag); err != nil {
 		return err
 	}
-	return s.renderConversationTags(req)
+	return s.renderConversationTags(req, id)
 }
 
-func (s *Server) renderConversationTags(req *request) error {
-	p, err := s.loadAside(req)
+func (s *Server) renderConversationTags(req *request, id uuid.UUID) error {
+	p, err := s.screens.LoadAside(req.Request().Context(), req.Actor, id)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,7 +12,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/org"
-	"parley/app/front/live"
+	screens "parley/app/front/desk"
 	"parley/app/platform/validate"
 	view "parley/templates/desk"
 	"parley/templates/ui"
@@ -66,7 +67,7 @@ func (s *Server) recordReplySource(req *request, conversation uuid.UUID, body st
 	kind := faq.Accepted
 	if req.FormValue("how") == string(faq.Picked) {
 		kind = faq.Picked
-	} else if text, err := s.faq.GetUsableText(ctx, req.Actor, entry, c.Language, live.ScopeOf(c)); err != nil || !containsAnswer(body, text.Answer) {
+	} else if text, err := s.faq.GetUsableText(ctx, req.Actor, entry, c.Language, screens.ScopeOf(c)); err != nil || !containsAnswer(body, text.Answer) {
 		kind = faq.Edited
 	}
 	if err := s.recordChoice(req, c, entry, kind); err != nil {
@@ -106,11 +107,11 @@ func (s *Server) entryText(req *request) error {
 	ctx := req.Request().Context()
 	language := c.Language
 	if q, err := s.conversations.QuestionAt(ctx, req.Actor, c.ID, c.LastSeq); err == nil {
-		if found, err := s.faq.Suggest(ctx, req.Actor, live.QuestionOf(c, q.Text)); err == nil {
+		if found, err := s.faq.Suggest(ctx, req.Actor, screens.QuestionOf(c, q.Text)); err == nil {
 			language = found.Language
 		}
 	}
-	text, err := s.faq.GetUsableText(ctx, req.Actor, id, language, live.ScopeOf(c))
+	text, err := s.faq.GetUsableText(ctx, req.Actor, id, language, screens.ScopeOf(c))
 	if err != nil {
 		return err
 	}
@@ -135,17 +136,12 @@ func (s *Server) dismissSuggestion(req *request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.faq.Suggest(ctx, req.Actor, live.QuestionOf(c, q.Text))
+	found, err := s.faq.Suggest(ctx, req.Actor, screens.QuestionOf(c, q.Text))
 	if err != nil {
 		return err
 	}
-	left := found.List[:0]
-	for _, x := range found.List {
-		if x.ID != entry {
-			left = append(left, x)
-		}
-	}
-	return s.render(req, http.StatusOK, view.SuggestionsUpdate(c.ID, q.Seq, left))
+	left := slices.DeleteFunc(found.List, func(x faq.Suggestion) bool { return x.ID == entry })
+	return s.render(req, http.StatusOK, view.SuggestionsUpdate(c.ID, screens.Suggestions{Seq: q.Seq, List: left}))
 }
 
 // searchFAQ is the agent's own search.
@@ -158,7 +154,7 @@ func (s *Server) searchFAQ(req *request) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.faq.Search(req.Request().Context(), req.Actor, query, c.Language, live.ScopeOf(c))
+	list, err := s.faq.Search(req.Request().Context(), req.Actor, query, c.Language, screens.ScopeOf(c))
 	if err != nil {
 		return err
 	}
@@ -185,7 +181,7 @@ func (s *Server) renderAnswerEntry(req *request, c conversation.Conversation, an
 	if q, err := s.conversations.QuestionAt(ctx, req.Actor, c.ID, answer); err == nil {
 		p.QuestionSeq, p.VisitorText = q.Seq, q.Text
 		p.Entry.Question = firstLine(q.Text, 200)
-		if found, err := s.faq.Suggest(ctx, req.Actor, live.QuestionOf(c, q.Text)); err == nil {
+		if found, err := s.faq.Suggest(ctx, req.Actor, screens.QuestionOf(c, q.Text)); err == nil {
 			if c.Language == "" { // else what the browser says: one message is little to tell a language by
 				p.Entry.Language = baseLanguage(found.Language)
 			}

@@ -2,50 +2,12 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-
-	"github.com/google/uuid"
 
 	"parley/app/domain/assist/compose"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	screens "parley/app/front/desk"
 )
-
-// scriptSnippet is one as the desk's script wants it.
-type scriptSnippet struct {
-	ID   uuid.UUID `json:"id"`
-	Name string    `json:"name"`
-	Keys string    `json:"keys,omitempty"`
-	Body string    `json:"body"`           // its beginning
-	File string    `json:"file,omitempty"` // name of the file that comes along
-
-	Customer string `json:"customer,omitempty"` // only for this one's conversations
-}
-
-func (s *Server) snippetsForScript(ctx context.Context, req *request, queues conversation.QueueScope) (string, error) {
-	list, err := s.faq.ListSnippets(ctx, req.Actor, req.snippetGroups(queues))
-	if err != nil {
-		return "", err
-	}
-	out := []scriptSnippet{}
-	type name struct {
-		text     string
-		customer uuid.UUID
-	}
-	seen := map[name]bool{}
-	for _, x := range list { // of the same name the nearest comes first
-		if !seen[name{x.Name, x.Customer}] {
-			seen[name{x.Name, x.Customer}] = true
-			s := scriptSnippet{ID: x.ID, Name: x.Name, Keys: x.Keys, Body: firstLine(x.Body, 80), File: x.FileName}
-			if x.Customer != uuid.Nil {
-				s.Customer = x.Customer.String()
-			}
-			out = append(out, s)
-		}
-	}
-	b, err := json.Marshal(out)
-	return string(b), err
-}
 
 // useSnippet answers with a snippet's text for a conversation.
 func (s *Server) useSnippet(req *request) error {
@@ -90,4 +52,9 @@ func (s *Server) placeholderValues(ctx context.Context, req *request, c conversa
 	}
 	f.Greeting = compose.Greeting(c.Language, s.routing.LocalTime(ctx, req.Actor, c.Group).Hour())
 	return f, nil
+}
+
+// snippetGroups says whose snippets the team member sees, from the queues that it sees.
+func (req *request) snippetGroups(queues conversation.QueueScope) faq.SnippetScope {
+	return screens.SnippetScope(req.Actor, queues)
 }

@@ -42,16 +42,11 @@ func (s *Server) transferForm(req *request) error {
 	if err != nil {
 		return err
 	}
-	return s.renderTransfer(req, view.TransferView{Conversation: id}, http.StatusOK)
+	return s.renderTransfer(req, id, view.TransferView{}, http.StatusOK)
 }
 
-func (s *Server) renderTransfer(req *request, p view.TransferView, status int) (err error) {
-	ctx := req.Request().Context()
-	c, err := s.conversations.Get(ctx, req.Actor, p.Conversation)
-	if err != nil {
-		return err
-	}
-	if p.TeamMembers, p.Groups, err = s.routing.ListTransferTargets(ctx, req.Actor, c.Customer); err != nil {
+func (s *Server) renderTransfer(req *request, id uuid.UUID, p view.TransferView, status int) (err error) {
+	if p.TransferTargets, err = s.screens.LoadTransferTargets(req.Request().Context(), req.Actor, id); err != nil {
 		return err
 	}
 	return s.render(req, status, view.TransferForm(p))
@@ -63,7 +58,7 @@ func (s *Server) renderTransferError(req *request, id uuid.UUID, err error) erro
 	if e == nil || e.Kind != fail.Invalid && e.Kind != fail.Conflict {
 		return err
 	}
-	return s.renderTransfer(req, view.TransferView{Conversation: id, Error: e.Message, Comment: strings.ToValidUTF8(req.FormValue("comment"), ""), To: req.FormValue("to")}, statusOf[e.Kind])
+	return s.renderTransfer(req, id, view.TransferView{Error: e.Message, Comment: strings.ToValidUTF8(req.FormValue("comment"), ""), To: req.FormValue("to")}, statusOf[e.Kind])
 }
 
 // transferTarget reads whom the form names: a group or a person.
@@ -121,7 +116,7 @@ func (s *Server) removeParticipant(req *request) error {
 }
 
 func (s *Server) monitor(req *request) error {
-	b, err := s.routing.GetMonitor(req.Request().Context(), req.Actor)
+	b, err := s.screens.LoadMonitor(req.Request().Context(), req.Actor)
 	if err != nil {
 		return err
 	}
@@ -186,14 +181,9 @@ func (s *Server) assignmentHistory(req *request) error {
 	if err != nil {
 		return err
 	}
-	ctx := req.Request().Context()
-	c, err := s.conversations.Get(ctx, req.Actor, id)
+	history, err := s.screens.LoadAssignmentHistory(req.Request().Context(), req.Actor, id)
 	if err != nil {
 		return err
 	}
-	history, err := s.routing.ListAssignments(ctx, req.Actor, id)
-	if err != nil {
-		return err
-	}
-	return s.render(req, http.StatusOK, monitor.History(monitor.HistoryPage{Viewer: req.baseViewer(), Conversation: c, History: history}))
+	return s.render(req, http.StatusOK, monitor.History(req.baseViewer(), history))
 }

@@ -302,7 +302,7 @@ func (s *Server) renderPage(ctx context.Context, req *request, address string) (
 	c := req.Echo().NewContext(r, httptest.NewRecorder())
 	req.Echo().Router().Find(http.MethodGet, u.Path, c)
 	page, there := s.views[c.Path()]
-	if !there || !page.hasForms || !req.Actor.Can(page.right) {
+	if !there || !page.hasForms || !req.Actor.Can(page.action) {
 		return "", "", fail.Missing("page")
 	}
 	seen := &request{Context: c, TeamMember: req.TeamMember, sessionKey: req.sessionKey, renderOnly: true}

@@ -15,7 +15,7 @@ import (
 	"parley/app/platform/fail"
 )
 
-// request is a request of somebody who is logged in and has the right that the route asks for.
+// request is a request of somebody who is logged in and may do the route's action.
 type request struct {
 	echo.Context
 	identity.TeamMember
@@ -30,7 +30,7 @@ type request struct {
 // guard says who gets through a route, and to what.
 type guard struct {
 	handler  func(*Server) echo.HandlerFunc
-	right    access.Right
+	action   access.Action                 // that the route is for; empty: everyone gets through
 	view     func(*Server, *request) error // for who is logged in; nil: for others
 	hasForms bool                          // the page has forms that change something
 }
@@ -63,16 +63,16 @@ func publicPage(h func(*Server, echo.Context) error) guard {
 	}}
 }
 
-// staff lets through who is logged in and has the right.
-func staff(right access.Right, h func(*Server, *request) error) guard {
-	return guard{right: right, view: h, handler: func(s *Server) echo.HandlerFunc {
+// staff lets through who is logged in and may do the action.
+func staff(action access.Action, h func(*Server, *request) error) guard {
+	return guard{action: action, view: h, handler: func(s *Server) echo.HandlerFunc {
 		return s.withSession(func(c echo.Context) error {
 			req, err := s.authenticate(c)
 			if err != nil {
 				return err
 			}
-			if !req.Actor.Can(right) {
-				return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", req.Actor.Role())
+			if err := req.Actor.Require(action); err != nil {
+				return err
 			}
 			if err := readStaffForm(c); err != nil { // not before it is known who sends it
 				return err
@@ -85,21 +85,14 @@ func staff(right access.Right, h func(*Server, *request) error) guard {
 	}}
 }
 
-// orgWide is staff where the whole organization is concerned: a team member limited to customers does not get through.
-func orgWide(right access.Right, h func(*Server, *request) error) guard {
-	return staff(right, func(s *Server, req *request) error {
-		if req.Actor.IsLimited() {
-			return fail.New(fail.Forbidden, "This page is about the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
-		}
-		return h(s, req)
-	})
-}
-
-// loggedIn lets through everyone who is logged in.
-func loggedIn(h func(*Server, *request) error) guard {
-	return guard{handler: func(s *Server) echo.HandlerFunc {
+// loggedIn is staff for an address that is no page of ours.
+func loggedIn(action access.Action, h func(*Server, *request) error) guard {
+	return guard{action: action, handler: func(s *Server) echo.HandlerFunc {
 		return s.withSession(func(c echo.Context) error {
 			req, err := s.authenticate(c)
+			if err == nil {
+				err = req.Actor.Require(action)
+			}
 			if err != nil {
 				return err
 			}
@@ -110,9 +103,9 @@ func loggedIn(h func(*Server, *request) error) guard {
 
 // socket is staff for a WebSocket. A page elsewhere must not open one with our cookie, and the browser's own protection
 // does not cover sockets: the Origin must be ours.
-func socket(right access.Right, h func(*Server, *request) error) guard {
-	return guard{handler: func(s *Server) echo.HandlerFunc {
-		inner := staff(right, h).handler(s)
+func socket(action access.Action, h func(*Server, *request) error) guard {
+	return guard{action: action, handler: func(s *Server) echo.HandlerFunc {
+		inner := staff(action, h).handler(s)
 		return func(c echo.Context) error {
 			if !s.isOwnOrigin(c.Request()) {
 				return fail.New(fail.Forbidden, "This address serves our own pages only.")

@@ -82,7 +82,7 @@ func (req *request) queryID(name string) uuid.UUID {
 
 // scopeChoices is what a scope can be chosen from; agents do not choose.
 func (s *Server) scopeChoices(ctx context.Context, req *request) (p manage.ScopeChoices, err error) {
-	if !req.Actor.Can(access.Manage) {
+	if !req.Actor.CanFully(access.FAQEntryUpdate) {
 		return p, nil
 	}
 	if p.Customers, err = s.org.ListCustomers(ctx, req.Actor); err != nil {
@@ -180,12 +180,12 @@ func (req *request) readEntry(before faq.Entry) (faq.Entry, error) {
 	}
 	e.Category = req.FormValue("category")
 	e.Texts = []faq.Text{{Language: req.FormValue("language"), Question: req.FormValue("question"), Answer: req.FormValue("answer")}}
-	if req.Actor.Can(access.Manage) {
+	if r.has("state") {
 		e.State = faq.State(req.FormValue("state"))
-		for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
-			if r.has(name) {
-				*to = r.id(name)
-			}
+	}
+	for name, to := range map[string]*uuid.UUID{"customer": &e.Scope.Customer, "website": &e.Scope.Website, "group": &e.Scope.Group} {
+		if r.has(name) {
+			*to = r.id(name)
 		}
 	}
 	for _, l := range append(slices.Clone(r.values("languages")), "new") {
@@ -245,9 +245,6 @@ func (s *Server) setEntryStates(req *request) error {
 			return fail.New(fail.Invalid, "One of the entries that you selected cannot be read, so nothing was changed. Open the list again.")
 		}
 		ids = append(ids, id)
-	}
-	if len(ids) == 0 {
-		return fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
 	}
 	n, err := s.faq.SetState(req.Request().Context(), req.Actor, ids, faq.State(req.FormValue("state")))
 	if err != nil {

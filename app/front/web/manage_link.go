@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"log/slog"
 
-	"parley/app/domain/identity"
 	"parley/templates/manage"
 )
 
@@ -16,21 +15,9 @@ import (
 // again nor makes another one.
 const sessionLink = "link"
 
-// linkDelivery says how links reach whom they are for: by mail if it can be sent. Then nobody else sees them, so that opening one
-// proves the address.
-func (s *Server) linkDelivery() identity.Delivery {
-	if s.mail.IsOff() {
-		return identity.ShownToRequester
-	}
-	return identity.SentByMail
-}
-
 // showLinkOnce shows on the list of people what was made: its link, or, if that was mailed, only to whom. The database keeps
 // links hashed everywhere, so what the session has of this one is sealed.
 func (s *Server) showLinkOnce(req *request, m manage.OneTimeLink) error {
-	if s.linkDelivery() == identity.SentByMail {
-		m.Link = ""
-	}
 	plain, err := json.Marshal(m)
 	if err != nil {
 		return err

@@ -46,8 +46,8 @@ func (s *Server) mailPreview(req *request) error {
 			return s.renderFramed(req, http.StatusUnprocessableEntity, problemsPage(err))
 		}
 	}
-	l := followup.Example(w, req.QueryParam("kind") == "transcript", language, s.mail.AbuseAddress()).Compose()
-	return s.renderFramed(req, http.StatusOK, previewPage(l, s.mail.From()))
+	l := followup.Example(w, req.QueryParam("kind") == "transcript", language, s.mails.AbuseAddress()).Compose()
+	return s.renderFramed(req, http.StatusOK, previewPage(l, s.mails.From()))
 }
 
 // renderFramed answers with a page that stands in a frame of ours.

@@ -26,7 +26,7 @@ func (s *Server) renderSnippets(req *request, p manage.SnippetsPage, status int)
 	if p.List, err = s.faq.ListSnippets(ctx, req.Actor, req.snippetGroups(queues)); err != nil {
 		return err
 	}
-	if req.Actor.Can(access.Manage) {
+	if req.Actor.CanFully(access.SnippetSave) {
 		places, err := s.scopeChoices(ctx, req)
 		if err != nil {
 			return err

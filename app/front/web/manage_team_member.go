@@ -34,23 +34,17 @@ func (s *Server) renderTeamMember(req *request, p manage.TeamMemberPage, status 
 		return err
 	}
 	ctx := req.Request().Context()
-	users, err := s.identity.ListTeam(ctx, req.Actor)
-	if err != nil {
+	if p.User, err = s.identity.GetListedMember(ctx, req.Actor, id); err != nil {
 		return err
 	}
-	for _, u := range users {
-		if u.ID == id {
-			p.Viewer, p.User = req.viewer(), u
-			if p.Aliases, err = s.identity.ListAliases(ctx, req.Actor, id); err != nil {
-				return err
-			}
-			if p.Customers, err = s.org.ListCustomers(ctx, req.Actor); err != nil {
-				return err
-			}
-			return s.render(req, status, manage.TeamMember(p))
-		}
+	if p.Aliases, err = s.identity.ListAliases(ctx, req.Actor, id); err != nil {
+		return err
 	}
-	return fail.Missing("user")
+	if p.Customers, err = s.org.ListCustomers(ctx, req.Actor); err != nil {
+		return err
+	}
+	p.Viewer = req.viewer()
+	return s.render(req, status, manage.TeamMember(p))
 }
 
 // maxPictureBytes is the largest picture of an agent: panels load it whole.

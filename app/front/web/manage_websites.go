@@ -20,7 +20,7 @@ func (req *request) viewer() manage.Viewer {
 
 // baseViewer is what a page says of its viewer.
 func (req *request) baseViewer() ui.Viewer {
-	return ui.Viewer{User: req.ID().String(), Name: req.Name, OrgName: req.OrgName, Role: req.Actor.Role(), Limited: req.Actor.IsLimited()}
+	return ui.Viewer{User: req.ID().String(), Name: req.Name, OrgName: req.OrgName, Actor: req.Actor}
 }
 
 func (req *request) redirectTo(to string) error { return req.Redirect(http.StatusSeeOther, to) }

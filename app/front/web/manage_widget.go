@@ -58,7 +58,7 @@ func (s *Server) renderWidgetPage(req *request, p manage.WidgetPage, refused *or
 	if p.Storage, err = s.files.GetStorageUse(ctx, req.Actor, id); err != nil {
 		return err
 	}
-	p.NoMail, p.MailFrom = s.mail.IsOff(), s.mail.From()
+	p.NoMail, p.MailFrom = s.mails.IsOff(), s.mails.From()
 	for _, t := range widget.Texts {
 		p.Texts = append(p.Texts, ui.Option{Value: t.Name, Label: t.English})
 	}

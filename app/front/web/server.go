@@ -28,16 +28,18 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/identity"
+	"parley/app/domain/notification"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
+	"parley/app/domain/team"
 	"parley/app/domain/visitor"
+	screens "parley/app/front/desk"
 	"parley/app/front/live"
 	"parley/app/platform/bus"
 	"parley/app/platform/clientnet"
 	"parley/app/platform/fail"
 	"parley/app/platform/fair"
 	"parley/app/platform/forms"
-	"parley/app/platform/mail"
 	"parley/app/platform/pg/outage"
 	"parley/app/platform/push"
 	"parley/static"
@@ -50,7 +52,6 @@ import (
 type Config struct {
 	PublicURL string                                                     // how browsers reach this server, without a slash at the end
 	Observe   func(method, route string, status int, took time.Duration) // learns of every answer; nil: nobody wants to
-	SignUp    string                                                     // who can create an organization
 	Demo      *public.Demo                                               // nil outside demo mode
 	ShopKey   string                                                     // the demo shop's widget key
 	Degraded  func() string                                              // says what does not work though this process serves
@@ -65,17 +66,19 @@ type Server struct {
 	bus           *bus.Bus
 	org           *org.Service
 	identity      *identity.Service
+	teams         *team.Service
 	conversations *conversation.Service
 	visitors      *visitor.Service
+	attachments   *attachment.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	assist        *assist.Service
 	archive       *archive.Service
-	mail          *mail.Mailer
+	mails         *notification.Mails
 	push          *push.Sender
 	live          *live.Hub
+	screens       *screens.Service
 	files         *files.Service
-	attachments   *attachment.Service
 	links         files.Links
 	bodyBudget    *bodyBudget
 	uploadSlots   *uploadSlots
@@ -97,18 +100,20 @@ type Services struct {
 	Bus           *bus.Bus
 	Org           *org.Service
 	Identity      *identity.Service
+	Team          *team.Service
 	Sessions      *identity.SessionCache
 	Conversations *conversation.Service
 	Visitors      *visitor.Service
+	Attachments   *attachment.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Assist        *assist.Service
 	Archive       *archive.Service
-	Mail          *mail.Mailer
+	Mails         *notification.Mails
 	Push          *push.Sender
 	Live          *live.Hub
+	Screens       *screens.Service
 	Files         *files.Service
-	Attachments   *attachment.Service
 	Links         files.Links
 	Tokens        visitor.Tokens
 	Forms         *forms.Service
@@ -117,8 +122,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, conversations: services.Conversations, visitors: services.Visitors, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mail: services.Mail, live: services.Live, files: services.Files, attachments: services.Attachments, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
-	ui.Asset = static.Address
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, visitors: services.Visitors, attachments: services.Attachments, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mails: services.Mails, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
@@ -316,7 +320,7 @@ func (s *Server) handleError(err error, c echo.Context) {
 		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI(), false))
 	case e.Kind == fail.Unauthenticated && !strings.HasPrefix(path, "/login"):
 		s.render(c, status, public.LogIn(ui.Form{Message: "Your session has ended, and nothing was saved. Log in again: what you typed is in the form again afterwards."},
-			s.pageFor(c.Request().Referer()), s.demoLogins(), s.cfg.SignUp == SignUpOpen))
+			s.pageFor(c.Request().Referer()), s.demoLogins(), s.teams.SignUpPolicy() == team.SignUpOpen))
 	case e.Kind == fail.Busy:
 		resend := resendOf(c.Request())
 		if !resend.Form && !resend.Back { // looking again is safe

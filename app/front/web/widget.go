@@ -105,7 +105,7 @@ type fileSettings struct {
 func (s *Server) widgetSettings(ctx context.Context, site *org.WidgetWebsite, lang string) (*siteSettings, error) {
 	x := site.Settings
 	out := &siteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: widget.Panel, Style: widget.Style, Modal: widget.Modal, Zone: x.Zone, Holidays: x.Holidays,
-		Language: x.Language, Appearance: x.Appearance, CSS: appearanceCSS(x.Appearance), Privacy: x.Privacy, Transcripts: !x.MailDisabled && !s.mail.IsOff()}
+		Language: x.Language, Appearance: x.Appearance, CSS: appearanceCSS(x.Appearance), Privacy: x.Privacy, Transcripts: !x.MailDisabled && !s.mails.IsOff()}
 	if x.Language != "" {
 		lang = x.Language
 	}

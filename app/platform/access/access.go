@@ -1,7 +1,7 @@
 // Package access says who is asking and what each role may do.
 //
-// Owns: Actor, Role, Right.
-// Must not touch: databases, requests, anything of ours.
+// Owns: Actor, Role, Action and the Table of rights.
+// Must not touch: databases, requests, anything of ours but fail.
 // Always true: the zero Actor is nobody and may do nothing; an Actor belongs to exactly one organization.
 package access
 
@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"parley/app/platform/fail"
 )
 
 // Role is what a user is in the organization. Visitor and system are not roles of users but of actors.
@@ -16,10 +18,10 @@ type Role string
 
 const (
 	Owner      Role = "owner"      // a manager who also holds billing, security and retention
-	Manager    Role = "manager"    // customers, websites, domains, groups, people
-	Supervisor Role = "supervisor" // an agent who also watches the lines and running conversations, and reads past ones
+	Manager    Role = "manager"    // customers, websites, domains, groups, team
+	Supervisor Role = "supervisor" // an agent who also sees the live monitor and the archive
 	Agent      Role = "agent"      // answers at the desk
-	Reviewer   Role = "reviewer"   // a customer's own person: reads that customer's past conversations
+	Reviewer   Role = "reviewer"   // a customer's employee, who reads that customer's closed conversations
 
 	visitor Role = "visitor"
 	system  Role = "system"
@@ -38,38 +40,17 @@ func (r Role) Valid() bool {
 	return false
 }
 
-// Right is one thing a role may or may not do.
-type Right int
-
-const (
-	Answer  Right = iota // sit at the desk: take, answer, note, close
-	Manage               // customers, websites, domains, people
-	Own                  // make or change owners, rename the organization
-	Review               // read past conversations
-	Monitor              // see everybody's running conversations, look into them, give them to somebody, take them over
-)
-
-var rights = map[Role][]Right{
-	Owner:      {Answer, Manage, Own, Review, Monitor},
-	Manager:    {Answer, Manage, Review, Monitor},
-	Supervisor: {Answer, Review, Monitor},
-	Agent:      {Answer},
-	Reviewer:   {Review},
-	system:     {Answer, Manage, Own, Review, Monitor},
-}
-
 // CanBeLimited reports whether who has the role can be limited to customers: managers, supervisors and agents.
 func (r Role) CanBeLimited() bool { return r == Manager || r == Supervisor || r == Agent }
 
-// Can reports whether the role has the right.
-func (r Role) Can(right Right) bool {
-	for _, have := range rights[r] {
-		if have == right {
-			return true
-		}
-	}
-	return false
-}
+// NeedsCustomer reports whether who has the role belongs to one customer, as reviewers do.
+func (r Role) NeedsCustomer() bool { return r == Reviewer }
+
+// IsOwner reports whether the role is that of an owner, who is made and changed by owners only.
+func (r Role) IsOwner() bool { return r == Owner }
+
+// Can reports whether the role may do the action, fully or under the rule's restriction.
+func (r Role) Can(action Action) bool { return grants[action].byRole[r] != Denied }
 
 // Actor is who is asking. Its fields are set once, by the three constructors below.
 type Actor struct {
@@ -158,8 +139,41 @@ func (a Actor) Role() Role { return a.role }
 // IsVisitor reports whether the actor is a visitor.
 func (a Actor) IsVisitor() bool { return a.role == visitor }
 
+// OnlyCustomer returns the one customer of which a reviewer sees anything; false for everyone else.
+func (a Actor) OnlyCustomer() (uuid.UUID, bool) {
+	if a.role.NeedsCustomer() {
+		return a.scopeID, true
+	}
+	return uuid.Nil, false
+}
+
 // ScopeID is the customer of a reviewer or the website of a visitor; zero for everyone else.
 func (a Actor) ScopeID() uuid.UUID { return a.scopeID }
 
-// Can reports whether the actor's role has the right.
-func (a Actor) Can(right Right) bool { return a.Valid() && a.role.Can(right) }
+// Can reports whether the actor may do the action, fully or under the rule's restriction, which the package that owns the object enforces.
+// It is false for a team member limited to customers where the rule concerns the whole organization.
+func (a Actor) Can(action Action) bool { return a.grant(action) != Denied }
+
+// CanFully reports whether the actor may do the action to everything that it sees: no restriction holds for its role.
+func (a Actor) CanFully(action Action) bool { return a.grant(action) == Granted }
+
+func (a Actor) grant(action Action) Grant {
+	entry, known := grants[action]
+	if !known || !a.Valid() || entry.rule.WholeOrganization && a.IsLimited() {
+		return Denied
+	}
+	return entry.byRole[a.role]
+}
+
+// Require returns nil if the actor Can do the action, and otherwise a fail.Forbidden that says why not and whom to ask.
+func (a Actor) Require(action Action) error {
+	switch {
+	case a.Can(action):
+		return nil
+	case a.role.Can(action) && a.IsLimited():
+		return fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+	case a.role.Valid():
+		return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", a.role)
+	}
+	return fail.New(fail.Forbidden, "You may not do this. Ask a manager of the organization.")
+}

@@ -1,6 +1,6 @@
 // Package forms makes every form safe to be sent twice, and to be edited by two people at the same time.
 //
-// Owns: sent_forms and edits, and what is done in the transaction of a change that a form makes.
+// Owns: submitted_forms and form_edits, and what is done in the transaction of a change that a form makes.
 // Must not touch: requests, pages.
 // Always true: what a form changes is committed together with the note that it was sent, or neither is.
 package forms

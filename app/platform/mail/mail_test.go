@@ -1,38 +1,39 @@
 package mail_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
+	"parley/app/platform/jobs"
 	"parley/app/platform/mail"
 	"parley/app/tools/testkit"
 )
 
-// A letter arrives whole, also when the mail server is busy at first.
-func TestSend(t *testing.T) {
+// A mail arrives whole. What the mail server says decides what becomes of it: another attempt, or none.
+func TestDeliver(t *testing.T) {
 	t.Parallel()
 	url, letters := testkit.MailServer(t, 1)
 	m, err := mail.NewMailer(url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); m.Run(ctx) }()
 	text := "Grüße!\n.\nA line with a dot alone above, and https://chat.example/join/abc_-123 in it.\n"
-	m.Send(mail.Message{To: "anna@shop.example", Subject: "Join us", Text: text})
-	select {
-	case got := <-letters:
-		if got.To != "anna@shop.example" || got.Subject != "Join us" || strings.TrimSpace(strings.ReplaceAll(got.Text, "\r\n", "\n")) != strings.TrimSpace(text) {
-			t.Errorf("arrived as %+q", got)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("no letter")
+	l := mail.Message{To: "anna@shop.example", Subject: "Join us", Text: text}
+	if err := m.Deliver(t.Context(), jobs.Attempt{Number: 1}, l); err == nil || jobs.IsGivenUp(err) {
+		t.Errorf("a busy server: %v", err)
 	}
-	cancel()
-	<-done
+	if err := m.Deliver(t.Context(), jobs.Attempt{Number: 2}, l); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-letters; got.To != "anna@shop.example" || got.Subject != "Join us" || strings.TrimSpace(strings.ReplaceAll(got.Text, "\r\n", "\n")) != strings.TrimSpace(text) {
+		t.Errorf("arrived as %+q", got)
+	}
+	if err := m.Deliver(t.Context(), jobs.Attempt{Number: 1}, mail.Message{To: "nobody", Text: "x"}); !jobs.IsGivenUp(err) {
+		t.Errorf("no address: %v", err)
+	}
+	if sent, failed, again := m.Counts(); sent != 1 || failed != 1 || again != 1 {
+		t.Errorf("%d sent, %d failed, %d again", sent, failed, again)
+	}
 }
 
 func TestSMTPURL(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Longest names in letters, in characters.
+// Longest names in mails, in characters.
 const (
 	MaxOrganizationName = 60
 	MaxPersonName       = 40
@@ -17,7 +17,7 @@ const (
 
 var phone = regexp.MustCompile(`\+?\(?\d(?:[ ()-]{0,2}\d){8,}`)
 
-// SafeName returns what somebody has chosen to be called, as it may stand in a letter to a person who has not asked for it: one line of
+// SafeName returns what somebody has chosen to be called, as it may stand in a mail to a person who has not asked for it: one line of
 // at most so many characters, without anything that a mail program makes a link of, telephone numbers, and characters that nobody
 // sees or that change the direction of the text. What has nothing left is otherwise.
 func SafeName(s string, most int, otherwise string) string {

@@ -74,7 +74,7 @@ func TestSMTPS(t *testing.T) {
 	}
 	m.tlsConfig.RootCAs = x509.NewCertPool()
 	m.tlsConfig.RootCAs.AddCert(cert)
-	if err := m.send(context.Background(), Message{To: "anna@shop.example", Subject: "Join", Text: "x"}); err != nil {
+	if err := m.Send(context.Background(), Message{To: "anna@shop.example", Subject: "Join", Text: "x"}); err != nil {
 		t.Fatal(err)
 	}
 	authenticated, kept := false, false

@@ -22,12 +22,14 @@ import (
 // messages, what is asked before an organization is known (log-ins, sessions, widget keys), and everything that is done for
 // an organization. Of the last, organizations have fair shares. It runs nothing by itself: ask As or Doors for a handle.
 type DB struct {
-	pool      *pgxpool.Pool // for organizations
-	commits   *pgxpool.Pool // for pipelines and notifications
-	unscoped  *pgxpool.Pool // for what is asked before an organization is known
-	slots     *fair.Slots   // of pool
-	longSlots *fair.Slots   // of pool, for work marked Long
+	pool      *pgxpool.Pool   // for organizations
+	commits   *pgxpool.Pool   // for pipelines and notifications
+	unscoped  *pgxpool.Pool   // for what is asked before an organization is known
+	base      *pgxpool.Config // what the pools have in common
+	slots     *fair.Slots     // of pool
+	longSlots *fair.Slots     // of pool, for work marked Long
 	counts    counter
+	jobCounts counter         // of JobPools
 	direct    *pgx.ConnConfig // leads to Postgres itself, where the pools may lead to a pooler
 
 	dropped  atomic.Int64 // when idle connections were last dropped, in milliseconds
@@ -37,11 +39,11 @@ type DB struct {
 // defaultConnections is how many a process opens at most where the address does not say (pool_max_conns): Postgres is quickest with few.
 const defaultConnections = 14
 
-// split divides connections between the pools. Two connections write messages, and one notifies.
+// split divides connections between the pools. Two connections write messages, and one notifies. One of the rest is that of JobPools.
 func split(all int) (organizations, commits, doors int) {
-	all = max(4, all)
+	all = max(5, all)
 	commits, doors = min(3, all/4+1), max(1, all/6)
-	return all - commits - doors, commits, doors
+	return all - commits - doors - jobConnections, commits, doors
 }
 
 // Open connects to url as the application's role. It does not look at the role; see Guard.
@@ -84,7 +86,8 @@ func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 		}
 	}
 	db.direct = db.direct.Copy()
-	cfg.ConnConfig.Tracer = statementTracer{db}
+	db.base = cfg.Copy()
+	cfg.ConnConfig.Tracer = statementTracer{db, &db.counts}
 	organizations, commits, doors := split(all)
 	for _, p := range []struct {
 		pool **pgxpool.Pool
@@ -128,17 +131,18 @@ func (db *DB) AsLogIn(actor access.Actor) *Tenant {
 	return &Tenant{db: db, actor: actor, loggingIn: true}
 }
 
-// Authorize is As for an actor who has the right, and a Forbidden error for everyone else.
-func (db *DB) Authorize(actor access.Actor, right access.Right) (*Tenant, error) {
-	if !actor.Can(right) {
-		return nil, fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+// Authorize is As for an actor who may do the action, and a fail.Forbidden for everyone else.
+func (db *DB) Authorize(actor access.Actor, action access.Action) (*Tenant, error) {
+	if err := actor.Require(action); err != nil {
+		return nil, err
 	}
 	return db.As(actor), nil
 }
 
-// AuthorizeWholeOrg is For where the whole organization is concerned: a team member limited to customers is refused, too.
-func (db *DB) AuthorizeWholeOrg(actor access.Actor, right access.Right) (*Tenant, error) {
-	t, err := db.Authorize(actor, right)
+// AuthorizeWholeOrg is Authorize where the whole organization is concerned: a team member limited to customers is refused, too. It is for
+// actions whose rule does not say so itself.
+func (db *DB) AuthorizeWholeOrg(actor access.Actor, action access.Action) (*Tenant, error) {
+	t, err := db.Authorize(actor, action)
 	if err == nil && actor.IsLimited() {
 		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
 	}
@@ -199,10 +203,10 @@ func IsLockTimeout(err error) bool {
 	return errors.As(err, &e) && e.Code == lockedCode
 }
 
-// IsOverCapacity reports whether err says that an agent cannot have another conversation (assigned() in migration 00007).
+// IsOverCapacity reports whether err says that an agent cannot have another conversation (app.record_assignment).
 func IsOverCapacity(err error) bool { return hasCode(err, "PAR01") }
 
-// IsOutsideLimits reports whether err says that a team member is limited to other customers (within_limits() in migration 00012).
+// IsOutsideLimits reports whether err says that a team member is limited to other customers (app.verify_permitted_customer).
 func IsOutsideLimits(err error) bool { return hasCode(err, "PAR02") }
 
 // IsDenied reports whether err says that a policy of row-level security does not let the actor write a row.

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -10,15 +11,15 @@ import (
 // Newest is the highest version among migrations.
 var Newest = newest
 
-// MigrateTo brings a schema to a version, up or down.
-func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
+// MigrateTo brings a schema to a version of some migrations, up or down.
+func MigrateTo(ctx context.Context, files fs.FS, ownerURL string, version int64) error {
 	cfg, err := pgx.ParseConfig(ownerURL)
 	if err != nil {
 		return err
 	}
 	conn := stdlib.OpenDB(*cfg)
 	defer conn.Close()
-	p, err := provider(conn)
+	p, err := provider(conn, files)
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,7 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 	return err
 }
 
-// MigrateWithin is Migrate with another patience.
+// MigrateWithin is Migrate with other migrations and another patience.
 var MigrateWithin = migrateWithin
 
 // WithLocks is a migration's text with the statements that take its locks.
@@ -52,7 +53,7 @@ func MigratorSetting(ctx context.Context, ownerURL, name string) (value string, 
 	if err != nil {
 		return "", err
 	}
-	m := newMigrator(cfg, 0)
+	m := newMigrator(cfg, migrations(), 0)
 	defer m.db.Close()
 	err = m.db.QueryRowContext(ctx, "select current_setting($1)", name).Scan(&value)
 	return value, err
@@ -60,3 +61,9 @@ func MigratorSetting(ctx context.Context, ownerURL, name string) (value string, 
 
 // Held says how many connections organizations hold, and how many of their callers wait.
 func (db *DB) Held() (held, waiting int) { return db.slots.Held() }
+
+// CheckSchemaOf is CheckSchema against other migrations.
+func (d *DB) CheckSchemaOf(ctx context.Context, files fs.FS) error {
+	state, err := d.schemaState(ctx)
+	return checkSchema(files, state, err)
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"regexp"
@@ -42,6 +43,7 @@ var sessionSettings = [][2]string{
 // migrator applies migrations one by one, each as often as it takes.
 type migrator struct {
 	db       *sql.DB
+	files    fs.FS
 	patience time.Duration
 	failed   time.Duration // spent on attempts that failed, and the pauses after them
 	wait     time.Duration // for locks, at the next attempt
@@ -50,7 +52,7 @@ type migrator struct {
 	longest  time.Duration
 }
 
-func newMigrator(cfg *pgx.ConnConfig, patience time.Duration) *migrator {
+func newMigrator(cfg *pgx.ConnConfig, files fs.FS, patience time.Duration) *migrator {
 	cfg = cfg.Copy()
 	cfg.RuntimeParams["application_name"] = "parley migrate"
 	prepare := func(ctx context.Context, c *pgx.Conn) error {
@@ -62,7 +64,7 @@ func newMigrator(cfg *pgx.ConnConfig, patience time.Duration) *migrator {
 		return nil
 	}
 	db := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(prepare))
-	return &migrator{db: db, patience: patience, longest: maxLockWait, gates: gates{cfg: cfg}}
+	return &migrator{db: db, files: files, patience: patience, longest: maxLockWait, gates: gates{cfg: cfg}}
 }
 
 // up applies all migrations that were not applied yet, and returns how many.
@@ -88,7 +90,7 @@ func (m *migrator) up(ctx context.Context) (done int, err error) {
 
 // applyNext applies the next migration, if it gets its locks.
 func (m *migrator) applyNext(ctx context.Context) (*goose.MigrationResult, error) {
-	source := lockingFS{FS: migrations(), wait: m.wait, gated: m.gated}
+	source := lockingFS{FS: m.files, wait: m.wait, gated: m.gated}
 	p, err := goose.NewProvider(goose.DialectPostgres, m.db, source, goose.WithSessionLocker(migratorLock{m}))
 	if err != nil {
 		return nil, err
@@ -257,7 +259,7 @@ func (m *migrator) schemaState(ctx context.Context) string {
 		"0) from goose_db_version").Scan(&at); err != nil {
 		return "how far the database is could not be asked"
 	}
-	for _, f := range listMigrations() {
+	for _, f := range listMigrations(m.files) {
 		if f.version == at {
 			return "the database is at migration " + f.name
 		}

@@ -18,7 +18,7 @@ var ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be store
 	"Parley goes on by itself then")
 
 // Ready returns nil if statements can be expected to succeed: the database answers, has every migration of this binary (else the error
-// is a *Behind), and, if a statement has failed for a full disk since (else ErrDiskFull), can write to its disk again. It sends one statement.
+// is a *SchemaBehind), and, if a statement has failed for a full disk since (else ErrDiskFull), can write to its disk again. It sends one statement.
 func (db *DB) Ready(ctx context.Context) error {
 	if !db.diskFull.Load() {
 		return db.CheckSchema(ctx)
@@ -27,14 +27,14 @@ func (db *DB) Ready(ctx context.Context) error {
 	// goes to a new file, which is removed with the statement.
 	var b pgx.Batch
 	b.Queue("select set_config('work_mem', '64kB', true)")
-	b.Queue(`select coalesce(array_agg(version_id) filter (where is_applied), '{}'),
+	b.Queue("select " + schemaStateColumns + `,
 		(select count(*) from generate_series(1, 200000)) -- some 5 MB
 		from goose_db_version`)
 	results := db.unscoped.SendBatch(ctx, &b)
 	_, err := results.Exec()
-	var applied []int64
+	var state schemaState
 	if err == nil {
-		err = results.QueryRow().Scan(&applied, new(int64))
+		err = results.QueryRow().Scan(&state.applied, &state.preRelease, new(int64))
 	}
 	if closeErr := results.Close(); err == nil {
 		err = closeErr
@@ -45,7 +45,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	if err == nil && db.diskFull.CompareAndSwap(true, false) {
 		slog.Info("the disk of Postgres has room again")
 	}
-	return checkApplied(applied, err)
+	return checkSchema(migrations(), state, err)
 }
 
 // noteError learns from the error of a statement what concerns more than this statement.
@@ -78,10 +78,13 @@ func (db *DB) noteDiskFull(err error) {
 }
 
 // statementTracer counts what the connections send, and notes what their errors say.
-type statementTracer struct{ db *DB }
+type statementTracer struct {
+	db     *DB
+	counts *counter
+}
 
 func (w statementTracer) TraceQueryStart(ctx context.Context, c *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
-	return w.db.counts.TraceQueryStart(ctx, c, d)
+	return w.counts.TraceQueryStart(ctx, c, d)
 }
 
 func (w statementTracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.TraceQueryEndData) {
@@ -89,7 +92,7 @@ func (w statementTracer) TraceQueryEnd(_ context.Context, _ *pgx.Conn, d pgx.Tra
 }
 
 func (w statementTracer) TraceBatchStart(ctx context.Context, c *pgx.Conn, d pgx.TraceBatchStartData) context.Context {
-	return w.db.counts.TraceBatchStart(ctx, c, d)
+	return w.counts.TraceBatchStart(ctx, c, d)
 }
 
 func (w statementTracer) TraceBatchQuery(_ context.Context, _ *pgx.Conn, d pgx.TraceBatchQueryData) {

@@ -26,21 +26,21 @@ type Migration struct {
 
 // NewestMigration is the name of the newest migration of this program.
 func NewestMigration() string {
-	list := listMigrations()
+	list := listMigrations(migrations())
 	return list[len(list)-1].name
 }
 
-// Migrations lists the migrations of this program, and those that only the database knows, in their order. The error is a *Behind if
-// the database has not been prepared at all.
+// Migrations lists the migrations of this program, and those that only the database knows, in their order. The error is
+// ErrPreRelease for a database from before the first release.
 func (db *DB) Migrations(ctx context.Context) ([]Migration, error) {
-	var applied []int64
-	err := db.unscoped.QueryRow(ctx, "select coalesce(array_agg(version_id) filter (where is_applied), '{}') from goose_db_version").Scan(&applied)
+	state, err := db.schemaState(ctx)
 	var b *SchemaBehind
-	if err = checkApplied(applied, err); err != nil && !errors.As(err, &b) {
+	if err = checkSchema(migrations(), state, err); err != nil && !errors.As(err, &b) {
 		return nil, err
 	}
 	var list []Migration
-	for _, m := range listMigrations() {
+	applied := state.applied
+	for _, m := range listMigrations(migrations()) {
 		list = append(list, Migration{m.name, true, slices.Contains(applied, m.version)})
 		applied = slices.DeleteFunc(applied, func(v int64) bool { return v == m.version || v == 0 })
 	}

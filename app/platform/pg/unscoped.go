@@ -118,6 +118,28 @@ func (u Unscoped) UseSignUp(ctx context.Context, tokenHash []byte) (bool, error)
 	return u.q.UseSignUp(ctx, tokenHash)
 }
 
+// LinkRequest is a link that somebody who is not logged in asked for: to set a new password, or, with an Organization, to create that.
+type LinkRequest = doorsdb.GetLinkRequestRow
+
+// CreateLinkRequest stores a request until its mail was sent. An empty organization asks for a new password. false: too much waits.
+func (u Unscoped) CreateLinkRequest(ctx context.Context, id uuid.UUID, email, organization, name string) (bool, error) {
+	in := doorsdb.CreateLinkRequestParams{ID: id, Email: email}
+	if organization != "" {
+		in.Organization, in.Name = &organization, &name
+	}
+	return u.q.CreateLinkRequest(ctx, in)
+}
+
+// GetLinkRequest returns a request; no row (see IsNoRows) if its mail was sent, or it is older than a day.
+func (u Unscoped) GetLinkRequest(ctx context.Context, id uuid.UUID) (LinkRequest, error) {
+	return u.q.GetLinkRequest(ctx, id)
+}
+
+// DeleteLinkRequest forgets a request.
+func (u Unscoped) DeleteLinkRequest(ctx context.Context, id uuid.UUID) error {
+	return u.q.DeleteLinkRequest(ctx, id)
+}
+
 // Attempts is how many attempts were counted at a key in its present window, and how long that still lasts.
 type Attempts struct {
 	Count int

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -49,7 +50,8 @@ func (p *Sender) PublicKey() string { return p.keys.Public }
 // IsOn reports whether anybody can be told.
 func (p *Sender) IsOn() bool { return p.keys.Public != "" }
 
-// Send tells one browser. gone says that its subscription has ended and can be forgotten.
+// Send tells one browser. gone says that its subscription has ended and can be forgotten; an error says that the push service may take
+// the notification later.
 func (p *Sender) Send(ctx context.Context, s Subscription, payload []byte) (gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -63,7 +65,10 @@ func (p *Sender) Send(ctx context.Context, s Subscription, payload []byte) (gone
 	if res.StatusCode == http.StatusGone || res.StatusCode == http.StatusNotFound {
 		return true, nil
 	}
-	if res.StatusCode >= 300 {
+	switch {
+	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode >= 500:
+		return false, fmt.Errorf("the push service answers %s", res.Status)
+	case res.StatusCode >= 300:
 		slog.Warn("a push service refuses", "status", res.Status)
 	}
 	return false, nil

@@ -36,47 +36,13 @@ func idle(ctx context.Context, dir string, quick bool, sockets int, out io.Write
 	if sockets > 0 {
 		steps = []step{{sockets, 90 * time.Second}}
 	}
-	var mu sync.Mutex
-	var open []*traffic.LightSocket
-	defer func() {
-		for _, l := range open {
-			l.Close()
-		}
-	}()
-	lost := 0
+	visitors := &idleVisitors{a: a}
+	defer visitors.close()
 	for _, step := range steps {
-		var wg sync.WaitGroup
-		var failed error
-		slots := make(chan struct{}, 64)
-		for i := len(open); i < step.sockets; i++ {
-			slots <- struct{}{}
-			wg.Go(func() {
-				defer func() { <-slots }()
-				f := a.Organizations[i%len(a.Organizations)]
-				l, err := f.Site(a.URL).OpenLight(ctx, net.IPv4(127, 0, 1, byte(1+i/700)), "", 16)
-				if err == nil {
-					_, err = l.Next() // welcome
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				if err != nil {
-					failed = err
-					return
-				}
-				open = append(open, l)
-				go func() { // answers pings
-					if _, err := l.Next(); err != nil {
-						mu.Lock()
-						lost++
-						mu.Unlock()
-					}
-				}()
-			})
+		if err := visitors.open(ctx, step.sockets); err != nil {
+			return err
 		}
-		wg.Wait()
-		if failed != nil {
-			return fmt.Errorf("at %d sockets: %w", len(open), failed)
-		}
+		open := len(visitors.sockets)
 		time.Sleep(3 * time.Second) // what opening them asked for
 		s0, err := a.metric("parley_database_statements_total")
 		if err != nil {
@@ -92,14 +58,74 @@ func idle(ctx context.Context, dir string, quick bool, sockets int, out io.Write
 		}
 		c1, _ := a.cpu()
 		rss := a.residentKB()
-		printRow(out, fmt.Sprintf("%d idle visitors, held %v with pings", len(open), step.hold),
-			"%.0f bytes each, server %.0f MiB in all%s; %.0f statements; %.2f %% of a core", float64(rss-empty)*1024/float64(len(open)), float64(rss)/1024,
+		printRow(out, fmt.Sprintf("%d idle visitors, held %v with pings", open, step.hold),
+			"%.0f bytes each, server %.0f MiB in all%s; %.0f statements; %.2f %% of a core", float64(rss-empty)*1024/float64(open), float64(rss)/1024,
 			map[bool]string{true: " (goals: 5,000; 70)"}[step.sockets == 10000], s1-s0, 100*(c1-c0)/step.hold.Seconds())
-		mu.Lock()
-		if lost > 0 {
+		if lost := visitors.lostCount(); lost > 0 {
 			printRow(out, "", "%d of them lost their connection", lost)
 		}
-		mu.Unlock()
 	}
 	return nil
+}
+
+// idleVisitors are visitors who do nothing but answer pings.
+type idleVisitors struct {
+	a *process
+
+	mu      sync.Mutex
+	sockets []*traffic.LightSocket
+	lost    int // how many have lost their connection
+	failed  error
+}
+
+// open opens more sockets, 64 at a time, until there are so many.
+func (v *idleVisitors) open(ctx context.Context, sockets int) error {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, 64)
+	for i := len(v.sockets); i < sockets; i++ {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			v.openOne(ctx, i)
+		})
+	}
+	wg.Wait()
+	if v.failed != nil {
+		return fmt.Errorf("at %d sockets: %w", len(v.sockets), v.failed)
+	}
+	return nil
+}
+
+func (v *idleVisitors) openOne(ctx context.Context, i int) {
+	f := v.a.Organizations[i%len(v.a.Organizations)]
+	l, err := f.Site(v.a.URL).OpenLight(ctx, net.IPv4(127, 0, 1, byte(1+i/700)), "", 16)
+	if err == nil {
+		_, err = l.Next() // welcome
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if err != nil {
+		v.failed = err
+		return
+	}
+	v.sockets = append(v.sockets, l)
+	go func() { // answers pings
+		if _, err := l.Next(); err != nil {
+			v.mu.Lock()
+			v.lost++
+			v.mu.Unlock()
+		}
+	}()
+}
+
+func (v *idleVisitors) lostCount() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.lost
+}
+
+func (v *idleVisitors) close() {
+	for _, l := range v.sockets {
+		l.Close()
+	}
 }

@@ -18,7 +18,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// What the load is: so many visitors with a running conversation each, one agent an organization, 140 bytes a message.
+// The load: so many visitors with a running conversation each, one agent an organization, 140 bytes a message.
 const (
 	visitorCount = 500
 	messageBytes = 140
@@ -307,7 +307,7 @@ func (w *load) close() {
 	}
 }
 
-// throughput measures the three ways of keeping messages in the same run.
+// throughput measures the three commit modes in the same run.
 func throughput(ctx context.Context, dir string, quick bool, out io.Writer) error {
 	warm, long := 3*time.Second, 12*time.Second
 	if quick {
@@ -319,8 +319,8 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 		fmt.Fprintf(out, "  %-34s %9.0f %9v %9v   %.3f (%.3f + %.3f)%s\n", what, m.rate, m.p50, m.p99, m.cpu, m.serverCPU, m.postgres, goal)
 	}
 	most := map[string]float64{}
-	for _, keeping := range []string{"together", "each", "nothing"} {
-		a, err := startProcess(ctx, filepath.Join(dir, keeping), keeping)
+	for _, mode := range []string{"together", "each", "nothing"} {
+		a, err := startProcess(ctx, filepath.Join(dir, mode), mode)
 		if err != nil {
 			return err
 		}
@@ -335,8 +335,8 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 			if err != nil {
 				return err
 			}
-			most[keeping] = m.rate
-			switch keeping {
+			most[mode] = m.rate
+			switch mode {
 			case "each":
 				print("one commit a message, maximum", m, "")
 				return nil
@@ -358,7 +358,7 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 			return nil
 		}()
 		if err != nil {
-			return fmt.Errorf("messages kept %s: %w", keeping, err)
+			return fmt.Errorf("messages kept %s: %w", mode, err)
 		}
 	}
 	printRow(out, "against one commit a message", "%.1f times (goal: 3.5)", most["together"]/most["each"])

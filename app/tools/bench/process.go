@@ -26,19 +26,19 @@ type Server struct {
 	Organizations []traffic.Organization
 }
 
-// process is a running one.
+// process is a running Server.
 type process struct {
 	Server
 	cmd *exec.Cmd
 }
 
-// startProcess starts a server that keeps messages in one of the ways ("together", "each", "nothing").
-func startProcess(ctx context.Context, dir, keeping string) (*process, error) {
+// startProcess starts a server that stores messages in one commit mode: "together" (group commit), "each" or "nothing".
+func startProcess(ctx context.Context, dir, mode string) (*process, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary, "bench-serve", keeping)
+	cmd := exec.CommandContext(ctx, binary, "bench-serve", mode)
 	cmd.Env = append(os.Environ(), "PORT=0", "DATA_DIR="+dir, "DATABASE_URL=", "PUBLIC_URL=", "ADMIN_ADDR=", "REDIS_URL=")
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }

@@ -49,8 +49,8 @@ const (
 	latencyRate      = 50 // a second
 )
 
-// measureLatency measures how long a conversation is in line while somebody is free: three processes' rooms on one private Postgres,
-// with the bus between them.
+// measureLatency measures how long a conversation waits in the queue while an agent is free: the services of three
+// processes on one private Postgres, with the bus between them.
 func measureLatency(ctx context.Context, out io.Writer) error {
 	dir, err := os.MkdirTemp("/tmp", "parley-route-")
 	if err != nil {

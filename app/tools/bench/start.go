@@ -26,14 +26,14 @@ func StartInProcess(ctx context.Context, dir string) (Target, func(), error) {
 }
 
 // ServeCommand is "parley bench-serve": a server for "parley bench" in a process of its own, with organizations to play in,
-// no limits, and messages kept as the first argument says. It says where it is as one line of JSON.
+// no limits, and the commit mode that the first argument names. It says where it is as one line of JSON.
 func ServeCommand(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
-	keeping := map[string]conversation.CommitMode{"together": conversation.CommitGrouped, "each": conversation.CommitEach, "nothing": conversation.CommitNone}
+	modes := map[string]conversation.CommitMode{"together": conversation.CommitGrouped, "each": conversation.CommitEach, "nothing": conversation.CommitNone}
 	if len(args) != 1 {
 		return errors.New("bench-serve is for parley bench")
 	}
 	var known bool
-	if cfg.CommitMode, known = keeping[args[0]]; !known {
+	if cfg.CommitMode, known = modes[args[0]]; !known {
 		return fmt.Errorf("messages cannot be kept %q", args[0])
 	}
 	cfg.Limits, cfg.AdminAddr = live.Limits{}, "127.0.0.1:0"

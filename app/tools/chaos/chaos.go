@@ -1,9 +1,9 @@
 // Package chaos plays visitors and agents on several instances while these are killed, drained and restarted, sockets are
-// cut, posts are doubled, and Postgres and Redis go away; then it compares what everybody was told with what is kept.
+// cut, posts are doubled, and Postgres and Redis go away; then it compares what every screen has received with what is stored.
 //
 // Owns: the players, a small balancer, the schedule of what goes wrong, and the comparison.
 //
-// Must not touch: anything of the server's inside. Instances are processes; what is in the tables it is told (World).
+// Must not touch: the server's packages. Instances are processes; what is in the tables comes from the Fixture.
 //
 // Always true: it ends in bounded time; a fault makes it fail.
 package chaos
@@ -22,23 +22,23 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// Fixture is what the instances stand on.
+// Fixture is the database that the instances share, with organizations in it.
 type Fixture struct {
 	Network, Address string                // of Postgres
 	DatabaseURL      func(port int) string // for instances that reach Postgres through a port of this machine
 	Migrate          func(ctx context.Context) error
 	Organizations    []traffic.Organization
 	RestartPostgres  func() error
-	// Kept returns everything said in a field's organization, by conversation, in order.
+	// StoredMessages returns every message of an organization, by conversation, in order.
 	StoredMessages func(ctx context.Context, f traffic.Organization) (map[string][]Message, error)
-	// Open returns which conversations of a field's agent are open.
+	// OpenConversations returns which conversations of an organization's agent are open.
 	OpenConversations func(ctx context.Context, f traffic.Organization) (map[string]bool, error)
-	// Fill gives a field's organization a past: so many closed conversations, and one with so many messages, whose id it returns.
+	// AddArchive adds so many closed conversations to an organization, and one with so many messages, whose id it returns.
 	AddArchive func(ctx context.Context, f traffic.Organization, conversations, messages int) (string, error)
 	Stop       func()
 }
 
-// Message is a message as it is kept.
+// Message is a message as it is stored.
 type Message struct {
 	Seq    int
 	ID     string
@@ -47,8 +47,8 @@ type Message struct {
 	Text   string
 }
 
-// NewFixture makes a world with so many fields under dir.
-type NewFixture func(ctx context.Context, dir string, fields int) (*Fixture, error)
+// NewFixture makes a fixture with so many organizations, whose files are in dir.
+type NewFixture func(ctx context.Context, dir string, organizations int) (*Fixture, error)
 
 const secret = "a secret that all instances of this chaos share"
 
@@ -124,48 +124,22 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var all []*instance
-	var backends []string
-	for range instances {
-		i, err := newInstance(ctx, env, fixture, redis)
-		if err != nil {
-			return err
+	all, b, err := startInstances(ctx, env, fixture, redis)
+	defer func() {
+		for _, i := range all {
+			i.end(syscall.SIGKILL, time.Second)
 		}
-		defer i.end(syscall.SIGKILL, time.Second)
-		all = append(all, i)
-		backends = append(backends, i.address())
-	}
-	b, err := newBalancer(ctx, backends)
+	}()
 	if err != nil {
 		return err
 	}
-	if err := until(ctx, 30*time.Second, b.allReady); err != nil {
-		return fmt.Errorf("the instances do not get ready: %w", err)
-	}
 
 	wrong := &failures{}
-	var talks atomic.Bool
-	talks.Store(true)
-	var visitors []*visitor
-	var agents []*agent
-	for i, f := range fixture.Organizations {
-		login, err := traffic.LogIn(ctx, b.url(), f.AgentEmail, f.Password)
-		if err != nil {
-			return err
-		}
-		name := fmt.Sprintf("Agent %d", i)
-		a := &agent{Agent: login, name: name, screen: newScreen(name, wrong), shownUpTo: map[string]int{}, open: map[string]bool{}, acked: map[string]string{}, sentAt: map[string]time.Time{}, notes: map[string]bool{}}
-		agents = append(agents, a)
-		go a.runDesk(ctx)
-		for range 2 { // two hands
-			go a.work(ctx, talks.Load)
-		}
-	}
-	for i := range visitorCount {
-		name := fmt.Sprintf("Visitor %d", i)
-		v := &visitor{site: fixture.Organizations[i%len(fixture.Organizations)].Site(b.url()), name: name, screen: newScreen(name, wrong), acked: map[string]position{}, sentAt: map[string]time.Time{}}
-		visitors = append(visitors, v)
-		go v.play(ctx, talks.Load)
+	var talking atomic.Bool
+	talking.Store(true)
+	visitors, agents, err := startPlayers(ctx, fixture, b.url(), wrong, talking.Load)
+	if err != nil {
+		return err
 	}
 	t := &faultInjector{instances: all, balancer: b, fixture: fixture, redis: redis, failures: wrong, counts: map[string]int{}}
 	fmt.Fprintf(out, "%s bus: %d instances, %d visitors, %d agents\n", bus, instances, visitorCount, organizations)
@@ -173,7 +147,7 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 	if err := t.run(ctx, kills, lasts, short); err != nil {
 		return err
 	}
-	talks.Store(false)
+	talking.Store(false)
 	if err := until(ctx, 30*time.Second, b.allReady); err != nil {
 		return errors.New("the instances do not all come back")
 	}
@@ -194,6 +168,53 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 	return compare(ctx, fixture, visitors, agents, wrong, t.maxWait(), out)
 }
 
+// startInstances starts the instances and a balancer in front of them, and waits until all are ready. It returns those that it has
+// started also with an error.
+func startInstances(ctx context.Context, env []string, fixture *Fixture, redis *redisServer) (all []*instance, b *balancer, err error) {
+	var backends []string
+	for range instances {
+		i, err := newInstance(ctx, env, fixture, redis)
+		if err != nil {
+			return all, nil, err
+		}
+		all = append(all, i)
+		backends = append(backends, i.address())
+	}
+	if b, err = newBalancer(ctx, backends); err != nil {
+		return all, nil, err
+	}
+	if err := until(ctx, 30*time.Second, b.allReady); err != nil {
+		return all, nil, fmt.Errorf("the instances do not get ready: %w", err)
+	}
+	return all, b, nil
+}
+
+// startPlayers starts an agent of each organization, with two workers, and the visitors. They begin new work while talking
+// returns true.
+func startPlayers(ctx context.Context, fixture *Fixture, server string, wrong *failures, talking func() bool) (visitors []*visitor, agents []*agent, err error) {
+	for i, f := range fixture.Organizations {
+		login, err := traffic.LogIn(ctx, server, f.AgentEmail, f.Password)
+		if err != nil {
+			return nil, nil, err
+		}
+		name := fmt.Sprintf("Agent %d", i)
+		a := &agent{Agent: login, name: name, screen: newScreen(name, wrong), shownUpTo: map[string]int{}, open: map[string]bool{}, acked: map[string]string{}, sentAt: map[string]time.Time{}, notes: map[string]bool{}}
+		agents = append(agents, a)
+		go a.runDesk(ctx)
+		for range 2 { // two workers at once
+			go a.work(ctx, talking)
+		}
+	}
+	for i := range visitorCount {
+		name := fmt.Sprintf("Visitor %d", i)
+		v := &visitor{site: fixture.Organizations[i%len(fixture.Organizations)].Site(server), name: name, screen: newScreen(name, wrong), acked: map[string]position{}, sentAt: map[string]time.Time{}}
+		visitors = append(visitors, v)
+		go v.play(ctx, talking)
+	}
+	return visitors, agents, nil
+}
+
+// until waits until a condition is true; after limit it returns an error.
 func until(ctx context.Context, limit time.Duration, true func() bool) error {
 	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if true() {

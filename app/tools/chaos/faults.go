@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// faultInjector is what goes wrong on a bus.
+// faultInjector injects faults into the instances of one run.
 type faultInjector struct {
 	instances []*instance
 	balancer  *balancer
@@ -20,7 +20,7 @@ type faultInjector struct {
 	counts    map[string]int // what was done to them, and how often
 }
 
-// fault is one thing that goes wrong.
+// fault is one kind of fault.
 type fault struct {
 	name   string
 	short  bool // is played in the short run, too
@@ -82,8 +82,8 @@ func (t *faultInjector) pause(ctx context.Context, least, most int) error {
 	return pause(ctx, time.Duration(least+rand.IntN(most-least))*time.Millisecond)
 }
 
-// run deals blows until so many instances were killed (and every blow fell that is in the run) or, if lasts is not 0, until
-// that time is over.
+// run injects faults until so many instances were killed (and every kind that is in the run was injected) or, if lasts is
+// not 0, until that time is over.
 func (t *faultInjector) run(ctx context.Context, kills int, lasts time.Duration, short bool) error {
 	var list []fault
 	for _, x := range faultKinds {
@@ -120,7 +120,7 @@ func (t *faultInjector) run(ctx context.Context, kills int, lasts time.Duration,
 	return nil
 }
 
-// summary says what was done.
+// summary lists what was done, and how often.
 func (t *faultInjector) summary() string {
 	var what []string
 	for _, x := range faultKinds {

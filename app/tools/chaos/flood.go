@@ -23,7 +23,7 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// floodOrder is what a flood is told on its standard input.
+// floodOrder is the JSON that a flood reads from its standard input.
 type floodOrder struct {
 	Name         string
 	Server       string
@@ -57,7 +57,7 @@ func startFlood(o floodOrder) (stop func() string, err error) {
 	}, json.NewEncoder(in).Encode(o)
 }
 
-// flood does what it is ordered on in, until in ends, and then says what was answered.
+// flood does what the order on in names until in ends, and then writes how often each status was answered.
 func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	decoder := json.NewDecoder(in)
 	var o floodOrder
@@ -76,7 +76,7 @@ func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	for _, x := range floods {
-		for n := range x.hands {
+		for n := range x.workers {
 			if x.name == o.Name {
 				all.Go(func() {
 					for ctx.Err() == nil {
@@ -100,7 +100,7 @@ func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	return err
 }
 
-// flooder is an organization that takes what it can get.
+// flooder is an organization that sends as much as it can.
 type flooder struct {
 	organization traffic.Organization
 	server       string
@@ -130,9 +130,9 @@ func (f *flooder) next() int {
 }
 
 var floods = []struct {
-	name  string
-	hands int
-	do    func(f *flooder, ctx context.Context, hand int)
+	name    string
+	workers int
+	do      func(f *flooder, ctx context.Context, worker int)
 }{
 	{"messages", 20, func(f *flooder, ctx context.Context, _ int) {
 		v, err := f.organization.Site(f.server).Open(ctx, nil, "")
@@ -209,18 +209,18 @@ var floods = []struct {
 		req.Header.Set("Content-Type", form.FormDataContentType())
 		f.count(f.manager.Do(req))
 	}},
-	{"searches", 12, func(f *flooder, ctx context.Context, hand int) {
+	{"searches", 12, func(f *flooder, ctx context.Context, worker int) {
 		f.count(f.manager.Get(ctx, "/review?q="+url.QueryEscape(fmt.Sprintf("parcel refund page%d", f.next()%100))))
 	}},
-	{"exports", 8, func(f *flooder, ctx context.Context, hand int) {
+	{"exports", 8, func(f *flooder, ctx context.Context, worker int) {
 		path := "/review/" + f.long + "/export/json"
-		if hand%2 == 1 {
+		if worker%2 == 1 {
 			path = "/faq/export?format=csv"
 		}
 		f.count(f.manager.Get(ctx, path))
 	}},
-	{"sockets", 50, func(f *flooder, ctx context.Context, hand int) {
-		if hand%2 == 0 {
+	{"sockets", 50, func(f *flooder, ctx context.Context, worker int) {
+		if worker%2 == 0 {
 			desk, err := f.agent.OpenDesk(ctx)
 			if err != nil {
 				f.count(0, "", err)

@@ -56,13 +56,7 @@ func neighbors(ctx context.Context, short bool, out io.Writer, make NewFixture) 
 	}
 	defer s.end(syscall.SIGKILL, time.Second)
 	server := "http://" + s.address()
-	if err := until(ctx, 30*time.Second, func() bool {
-		res, err := http.Get(server + "/readyz")
-		if err == nil {
-			res.Body.Close()
-		}
-		return err == nil && res.StatusCode == http.StatusOK
-	}); err != nil {
+	if err := until(ctx, 30*time.Second, func() bool { return isReady(server) }); err != nil {
 		return errors.New("the server does not get ready")
 	}
 	long, err := fixture.AddArchive(ctx, fixture.Organizations[0], pastOfFlood, messagesOfExport)
@@ -98,21 +92,37 @@ func neighbors(ctx context.Context, short bool, out io.Writer, make NewFixture) 
 		after := modest.measure(ctx, lasts)
 		quiet := before.with(after)
 		before = after
-		row := fmt.Sprintf("  %-10s", f.name)
-		for i, goal := range []float64{0.2, 0.5, 0.5} {
-			a, b := p95(quiet[i]), p95(during[i])
-			change := b/a - 1
-			row += fmt.Sprintf(" %6.1f → %6.1f ms (%+4.0f %%)  ", a, b, 100*change)
-			if change > goal || math.IsNaN(change) {
-				missed = append(missed, fmt.Sprintf("%s: %s %+.0f %%", f.name, []string{"message", "log-in", "FAQ page"}[i], 100*change))
-			}
-		}
+		row, over := compareSamples(f.name, quiet, during)
+		missed = append(missed, over...)
 		fmt.Fprintf(out, "%s %s; %.0f MiB (%+.0f)\n", row, counted, most, most-idle)
 	}
 	if len(missed) > 0 {
 		return fmt.Errorf("more than the goal: %s", strings.Join(missed, "; "))
 	}
 	return nil
+}
+
+// isReady reports whether a server says that it can serve.
+func isReady(server string) bool {
+	res, err := http.Get(server + "/readyz")
+	if err == nil {
+		res.Body.Close()
+	}
+	return err == nil && res.StatusCode == http.StatusOK
+}
+
+// compareSamples returns a row of the table for one flood, and what is worse than its goal.
+func compareSamples(flood string, quiet, during samples) (row string, missed []string) {
+	row = fmt.Sprintf("  %-10s", flood)
+	for i, goal := range []float64{0.2, 0.5, 0.5} {
+		a, b := p95(quiet[i]), p95(during[i])
+		change := b/a - 1
+		row += fmt.Sprintf(" %6.1f → %6.1f ms (%+4.0f %%)  ", a, b, 100*change)
+		if change > goal || math.IsNaN(change) {
+			missed = append(missed, fmt.Sprintf("%s: %s %+.0f %%", flood, []string{"message", "log-in", "FAQ page"}[i], 100*change))
+		}
+	}
+	return row, missed
 }
 
 // samples are milliseconds: of messages, log-ins, pages.

@@ -38,8 +38,8 @@ func ChromiumPath() string {
 	return ""
 }
 
-// ChromiumOptions are how tests start Chromium: without a window, without asking anybody else, and with tabs behind others as awake as
-// the one in front.
+// ChromiumOptions are the options with which tests start Chromium: without a window, without requests of its own, and with
+// tabs in the background as active as the one in front.
 func ChromiumOptions(path string) []chromedp.ExecAllocatorOption {
 	return []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true),
@@ -264,7 +264,7 @@ func (b *Tab) Keys(keys string, modifiers ...chromedp.Modifier) {
 	b.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(modifiers...)))
 }
 
-// Size sets the page's size in CSS pixels and its colour scheme.
+// Size sets the page's size in CSS pixels and its color scheme.
 func (b *Tab) Size(width, height int64, dark bool) {
 	b.T.Helper()
 	scheme := "light"

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// FreePort returns a port of this machine that nobody uses just now.
+// FreePort returns a port of this machine that is not in use at the moment.
 func FreePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -57,7 +57,7 @@ func awaitAnswer(t testing.TB, address string, log *syncBuffer) {
 	t.Fatalf("nobody answers at %s\n%s", address, log)
 }
 
-// syncBuffer keeps what a program writes.
+// syncBuffer stores what a program writes; it is safe for concurrent use.
 type syncBuffer struct {
 	mu   sync.Mutex
 	text []byte

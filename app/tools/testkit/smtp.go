@@ -13,22 +13,22 @@ import (
 	"testing"
 )
 
-// Mail is a letter that the test's mail server took.
+// Mail is a mail that the test's mail server has received.
 type Mail struct {
 	To, Subject, Text string
 	HTML              string      // the other form of the text; empty: there is none
 	Header            mail.Header // as it was sent; Subject is decoded
 }
 
-// MailServer starts a small SMTP server and returns its address as SMTP_URL wants it, and the letters it takes. It turns
-// the first refusals deliveries away, as a busy server does.
-func MailServer(t testing.TB, refusals int) (url string, letters <-chan Mail) {
+// MailServer starts a small SMTP server and returns its address as SMTP_URL wants it, and the mails it receives. It
+// refuses the first deliveries, so many as refusals says, as a busy server does.
+func MailServer(t testing.TB, refusals int) (url string, mails <-chan Mail) {
 	t.Helper()
 	return HangingMailServer(t, refusals, func(string) bool { return false })
 }
 
 // HangingMailServer is MailServer, but does not answer any more once it is given an address that hangs.
-func HangingMailServer(t testing.TB, refusals int, hangs func(to string) bool) (url string, letters <-chan Mail) {
+func HangingMailServer(t testing.TB, refusals int, hangs func(to string) bool) (url string, mails <-chan Mail) {
 	t.Helper()
 	ended := make(chan struct{})
 	t.Cleanup(func() { close(ended) })

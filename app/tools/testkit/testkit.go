@@ -1,4 +1,4 @@
-// Package apptest gives tests a real Postgres, a fresh organization each, and a real browser.
+// Package testkit gives tests a real Postgres, a fresh organization each, and a real browser.
 //
 // Owns: the test cluster (one per package under test, started on first use) and what every test needs.
 //
@@ -117,19 +117,19 @@ func (o Org) Site() *org.WidgetWebsite {
 	return &org.WidgetWebsite{Key: o.Key, Org: o.ID, ID: o.Website, CustomerID: o.Customer, Name: "Shop of " + o.Name, Hosts: []string{"shop.example", "localhost", "127.0.0.1"}}
 }
 
-// Visitor returns a visitor of the website whom nobody has met.
+// Visitor returns a new visitor of the website, without a row yet.
 func (o Org) Visitor() access.Actor {
 	return access.Visitor(o.ID, o.Website, uuid.Must(uuid.NewV7()))
 }
 
 // NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed. Its one
-// group is everybody's, and agents take from its line by hand.
+// group has every agent, and agents take from its queue themselves.
 func NewOrg(t testing.TB) Org {
 	t.Helper()
 	ctx := context.Background()
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
-	orgs, members := org.New(DB(t), b), identity.New(DB(t), b, false)
+	orgs, members := org.New(DB(t), b), identity.New(DB(t), b, identity.DefaultOptions())
 	members.UseInsecureHashing()
 	must := func(err error) {
 		t.Helper()
@@ -163,7 +163,7 @@ func NewOrg(t testing.TB) Org {
 		must(err)
 		o.Users[role] = Member{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}
 	}
-	// As the older tests expect it: agents take their conversations, as many as they like. Tests of routing say otherwise.
+	// Agents take their conversations themselves, as many as they like; tests of routing change that.
 	for _, sql := range []string{"update groups set automatic = false", "update agents set max_chats = 1000000"} {
 		_, err := DB(t).As(system).Exec(ctx, sql)
 		must(err)
@@ -177,7 +177,7 @@ func (o Org) AddMember(t testing.TB, role access.Role, customers ...uuid.UUID) M
 	ctx := context.Background()
 	name := fmt.Sprintf("%s %s of %s", role, uuid.NewString()[:4], o.Name)
 	email := strings.ReplaceAll(name, " ", "-") + "@" + o.Name + ".example"
-	members := identity.New(DB(t), bus.New(nil), false)
+	members := identity.New(DB(t), bus.New(nil), identity.DefaultOptions())
 	members.UseInsecureHashing()
 	id, err := members.CreateMember(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package traffic plays visitors and an agent against a running server, through the same protocol as everyone.
+// Package traffic plays visitors and an agent on a running server, through the public protocols.
 //
 // Owns: clients of the widget's and the desk's sockets, and the program that sends real messages through them.
 //
@@ -161,7 +161,7 @@ func (v *Visitor) Await(kind string, until time.Time) (Frame, error) {
 // Close ends the socket.
 func (v *Visitor) Close() { v.conn.Close() }
 
-// Agent is somebody logged in at the console.
+// Agent is a team member who is logged in.
 type Agent struct {
 	server string
 	client *http.Client
@@ -246,7 +246,7 @@ func (a *Agent) Post(ctx context.Context, path string, form url.Values) (int, st
 	return a.Do(req)
 }
 
-// Socket opens one of the console's sockets, such as /live/desk.
+// Socket opens one of the team's sockets, such as /live/desk.
 func (a *Agent) Socket(ctx context.Context, path string) (*websocket.Conn, *http.Response, error) {
 	return a.SocketFrom(ctx, path, a.server)
 }
@@ -266,7 +266,7 @@ func (a *Agent) OpenDesk(ctx context.Context) (*websocket.Conn, error) {
 	return a.OpenDeskAt(ctx, nil)
 }
 
-// OpenDeskAt is Desk for a page that shows threads up to some messages.
+// OpenDeskAt is OpenDesk for a page that shows threads up to some messages.
 func (a *Agent) OpenDeskAt(ctx context.Context, threads map[string]int) (*websocket.Conn, error) {
 	conn, _, err := a.Socket(ctx, "/live/desk")
 	if err != nil {

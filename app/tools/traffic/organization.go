@@ -4,7 +4,7 @@ import "net"
 
 // Organization is an organization to play in: one website, one agent.
 type Organization struct {
-	ID           string // id
+	ID           string
 	Key          string // the widget's
 	Host         string // that the website allows
 	AgentEmail   string // the agent's log-in
@@ -12,7 +12,7 @@ type Organization struct {
 	Password     string
 }
 
-// Site is where the field's visitors come from.
+// Site is where the organization's visitors come from.
 func (f Organization) Site(server string) Site {
 	return Site{Server: server, Key: f.Key, Origin: "https://" + f.Host}
 }

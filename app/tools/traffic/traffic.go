@@ -22,7 +22,7 @@ import (
 //go:embed sample.jsonl
 var sample []byte
 
-// options is what "parley traffic" can be told.
+// options are the flags of "parley traffic".
 type options struct {
 	server, key, origin, file string
 	email, password           string
@@ -331,7 +331,7 @@ func answered(f Frame) bool {
 	return false
 }
 
-// conversationOnDesk is a conversation on the agent's screen: in the line, among the agent's own, or open.
+// conversationOnDesk is a conversation on the agent's screen: in the queue, among the agent's own, or open.
 var conversationOnDesk = regexp.MustCompile(`id="(?:line|mine|pane)-([0-9a-f-]{36})"`)
 
 // watchDesk keeps an agent's desk open and notes which conversations it shows.
@@ -347,7 +347,7 @@ func watchDesk(ctx context.Context, agent *Agent, t *tally) error {
 	go func() {
 		for {
 			_, frame, err := conn.ReadMessage()
-			for err != nil { // restarted or cut: come back, and see what is in the line now
+			for err != nil { // restarted or disconnected: reconnect, and see what is in the queue now
 				if ctx.Err() != nil {
 					return
 				}
@@ -374,7 +374,7 @@ func runAgent(ctx context.Context, agent *Agent, work <-chan string, t *tally, o
 			for _, step := range []func() error{
 				func() error {
 					err := agent.Take(ctx, c)
-					for try := 0; err != nil && try < 100 && ctx.Err() == nil; try++ { // has all it may have just now
+					for try := 0; err != nil && try < 100 && ctx.Err() == nil; try++ { // the agent is at the concurrent-chat limit just now
 						time.Sleep(100 * time.Millisecond)
 						err = agent.Take(ctx, c)
 					}

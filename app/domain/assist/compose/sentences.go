@@ -82,8 +82,8 @@ func isSentenceEnd(before, after string, mark rune, language string) bool {
 		return false // a sentence too long does less harm than a torn one
 	}
 	if n := utf8.RuneCountInString(word); n == 1 {
-		letter, _ := utf8.DecodeRuneInString(word)
-		return !unicode.IsLetter(letter) && !isOrdinal(word, language)
+		first, _ := utf8.DecodeRuneInString(word)
+		return !unicode.IsLetter(first) && !isOrdinal(word, language)
 	}
 	return !isOrdinal(word, language)
 }

@@ -1,9 +1,9 @@
 // Package model talks to a language model that speaks the OpenAI-compatible protocol of chat completions.
 //
 // Owns: one request and its streamed answer, the limits on both, and the words for what goes wrong.
-// Must not touch: what is asked (the room builds it), databases, logs.
+// Must not touch: what is asked (the service builds it), databases, logs.
 // Always true: the key is sent to the configured address only, never followed elsewhere, never part of an error; no connection
-// is opened to an address inside the house unless the installation itself allows that very host and port; a call ends within
+// is opened to an address in the installation’s own network unless the installation itself allows that very host and port; a call ends within
 // Limits.Whole, and nothing of it is left afterwards.
 package model
 
@@ -42,7 +42,7 @@ type Settings struct {
 	BaseURL      string   // up to and without /chat/completions, as in https://api.example/v1
 	Key          Key      // may be empty for a server that asks for none
 	Model        string   // the name the server knows it by
-	AllowedHosts []string // host:port pairs that may be inside the house and without TLS; from the installation, never from an organization
+	AllowedHosts []string // host:port pairs that may be in the installation’s own network and without TLS; from the installation, never from an organization
 	Limits       Limits
 }
 

@@ -64,18 +64,18 @@ type Error struct {
 // Error returns the sentence for the person; nothing the server said is in it.
 func (e *Error) Error() string { return reasonText[e.Reason] }
 
-// Unwrap makes the error one of the house's kinds.
+// Unwrap makes the error one of the kinds of package fail.
 func (e *Error) Unwrap() []error {
 	kind := fail.Invalid
 	switch e.Reason {
 	case RateLimited, Unreachable, TooSlow, BrokeOff:
 		kind = fail.Busy
 	}
-	house := &fail.Error{Kind: kind, Message: e.Error(), RetryAfter: e.RetryAfter}
+	public := &fail.Error{Kind: kind, Message: e.Error(), RetryAfter: e.RetryAfter}
 	if e.cause == nil {
-		return []error{house}
+		return []error{public}
 	}
-	return []error{house, e.cause}
+	return []error{public, e.cause}
 }
 
 // ReasonOf returns the reason inside err, or the empty one.

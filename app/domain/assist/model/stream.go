@@ -266,10 +266,10 @@ func (a *answer) emit(text string) error {
 	if text == "" {
 		return nil
 	}
-	room := a.client.limits.MaxAnswerBytes - a.bytes
-	tooLong := len(text) > room
+	left := a.client.limits.MaxAnswerBytes - a.bytes
+	tooLong := len(text) > left
 	if tooLong {
-		text = strings.ToValidUTF8(text[:room], "")
+		text = strings.ToValidUTF8(text[:left], "")
 	}
 	a.bytes += len(text)
 	a.quarters += quarters(text)

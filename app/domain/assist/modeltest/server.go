@@ -80,7 +80,7 @@ type Request struct {
 	Stream              bool
 	MaxTokens           int
 	Messages            []Message
-	Body                string // all that left the house
+	Body                string // all that was sent
 }
 
 // Message is one message of a request.
@@ -129,7 +129,7 @@ func New(t testing.TB, mode Mode) *Server {
 // BaseURL is what an organization would enter.
 func (s *Server) BaseURL() string { return s.http.URL + "/v1" }
 
-// Address is the server's host:port, for the list of what may be inside the house.
+// Address is the server's host:port, for the list of what may be in the installation’s own network.
 func (s *Server) Address() string { return strings.TrimPrefix(s.http.URL, "http://") }
 
 // SetMode changes the mode for the requests to come.

@@ -66,8 +66,8 @@ func (p *Parser) Add(piece string) {
 	if p.ended {
 		return
 	}
-	if room := maxAnswer - p.size; len(piece) > room {
-		piece = strings.ToValidUTF8(piece[:room], "")
+	if left := maxAnswer - p.size; len(piece) > left {
+		piece = strings.ToValidUTF8(piece[:left], "")
 	}
 	p.size += len(piece)
 	for {

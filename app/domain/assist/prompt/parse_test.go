@@ -71,7 +71,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestStreamedDraftsOnlyGrow: what is shown while an answer comes only grows, and shows nothing that is taken back.
+// TestStreamedDraftsOnlyGrow: what is shown while an answer comes only grows, and shows nothing that goes away again.
 func TestStreamedDraftsOnlyGrow(t *testing.T) {
 	t.Parallel()
 	answer := "=== SHORT | E1\nSee https://shop.example/returns and <b>write</b> to [email 1], or https://evil.example/x now.\n=== THOROUGH | E2\n**All** of it, [here](https://shop.example/returns).\n"

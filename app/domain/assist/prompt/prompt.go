@@ -150,7 +150,7 @@ func ownTextPrompt(text, task string) Prompt {
 	return p
 }
 
-// Summary asks what a colleague must know who takes the conversation over, in the colleague's language. Read the answer with
+// Summary asks what a team member must know who takes the conversation over, in the team member's language. Read the answer with
 // Prompt.Clean.
 func Summary(t Conversation, language string) Prompt {
 	p := Prompt{MaxTokens: 400}

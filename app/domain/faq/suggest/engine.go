@@ -38,13 +38,13 @@ const (
 	Edited                // sent with changes
 	Dismissed             // waved away
 	Picked                // searched for by hand: it was missed
-	Example               // the visitor's own words, kept with the entry when it was made of them
+	Example               // the visitor's own words, stored with the entry when it was made of them
 )
 
 // Query is a message that entries are looked for.
 type Query struct {
 	Text     string
-	Language string               // empty: told from the text
+	Language string               // empty: detected from the text
 	K        int                  // how many suggestions at most
 	Allow    func(id string) bool // which entries may be suggested; nil: all
 }
@@ -240,8 +240,8 @@ func (e *Engine) learn(c Choice, t *parsedText, s *scratch, how learnMode) {
 	e.model.learn(l, how == storeOnly, s)
 }
 
-// learn learns a choice, or keeps it to be learned soon.
-func (l *model) learn(c recentChoice, onlyKeep bool, s *scratch) {
+// learn learns a choice, or stores it to be learned soon.
+func (l *model) learn(c recentChoice, onlyStore bool, s *scratch) {
 	if c.kind == Dismissed {
 		l.dismiss(s, c.message, c.place)
 		return
@@ -250,7 +250,7 @@ func (l *model) learn(c recentChoice, onlyKeep bool, s *scratch) {
 	l.entries[c.place].choices++
 	size := stepSize(c.kind)
 	l.store(c.message, c.place, size)
-	if !onlyKeep {
+	if !onlyStore {
 		l.learnNew(s, c.message, c.place, size)
 	}
 }
@@ -354,7 +354,7 @@ func (e *Engine) Suggest(q Query) []Suggestion {
 	return e.best(s, q.K)
 }
 
-// DetectLanguage is the language of a text among those of the entries, or empty if it cannot be told or there is only one.
+// DetectLanguage is the language of a text among those of the entries, or empty if it cannot be detected or there is only one.
 func (e *Engine) DetectLanguage(s string) string {
 	e.mu.RLock()
 	c := e.index

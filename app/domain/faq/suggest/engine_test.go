@@ -113,7 +113,7 @@ func TestNewEntryIsSuggested(t *testing.T) {
 	}
 }
 
-func TestHandPickedTeachesMoreThanAccepted(t *testing.T) {
+func TestPickedTeachesMoreThanAccepted(t *testing.T) {
 	t.Parallel()
 	const lesson, message = "nobody rings at my door", "the driver never rings"
 	by := map[suggest.Kind]float64{}

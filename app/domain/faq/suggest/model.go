@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// model is what choices taught: a weight for every pair of a feature and an entry that were seen together, so that it takes room for
+// model is what choices taught: a weight for every pair of a feature and an entry that were seen together, so that it takes space for
 // what was seen and not for what might be. It is trained online, as a softmax over the entry chosen and its strongest rivals, and
 // trains again on messages that it remembers, lest it forget the entries that are seldom chosen. From time to time it is trained anew
 // on all that it remembers: see training.
@@ -87,7 +87,7 @@ func newModel() *model {
 	return &model{slopes: make([]float32, 1<<16), weights: newWeightTable()}
 }
 
-// grow makes room for as many places, of which some are in use.
+// grow makes space for as many places, of which some are in use.
 func (l *model) grow(places, present int) {
 	for len(l.entries) < places {
 		l.entries = append(l.entries, entryStats{})
@@ -122,7 +122,7 @@ func (l *model) addQuestions(questions []message, place uint16) {
 	l.entries[place].questions = own
 }
 
-// removeQuestions takes back the first lessons of an entry that nothing else taught, before its questions change.
+// removeQuestions undoes the first lessons of an entry that nothing else taught, before its questions change.
 func (l *model) removeQuestions(place uint16) {
 	for _, own := range l.entries[place].questions {
 		for _, f := range own.message {

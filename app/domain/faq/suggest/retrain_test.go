@@ -106,7 +106,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		return m.HeapAlloc
 	}
 	e := suggest.New(shopEntries())
-	letters := func(n int) (s string) {
+	randomWord := func(n int) (s string) {
 		for ; n > 0; n /= 26 {
 			s += string(rune('a' + n%26))
 		}
@@ -114,7 +114,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	before := heap()
 	for i := range 20_000 {
-		e.Learn(suggest.Choice{Entry: "parcel", Language: "en", Query: fmt.Sprintf("%s %s %s", letters(i*7919), letters(i*104729), letters(i*1299709))})
+		e.Learn(suggest.Choice{Entry: "parcel", Language: "en", Query: fmt.Sprintf("%s %s %s", randomWord(i*7919), randomWord(i*104729), randomWord(i*1299709))})
 	}
 	if grown := int64(heap()-before) >> 20; grown > 8 {
 		t.Errorf("20,000 choices of one entry take %d MB", grown)

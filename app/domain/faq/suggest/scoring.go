@@ -18,7 +18,7 @@ type scratch struct {
 	delta      []float32
 }
 
-// zeroed returns a slice of n zeros, in the room of s if it has it.
+// zeroed returns a slice of n zeros, in the array of s if that is long enough.
 func zeroed(s []float32, n int) []float32 {
 	if cap(s) < n {
 		return make([]float32, n, n+n/4)
@@ -29,11 +29,11 @@ func zeroed(s []float32, n int) []float32 {
 }
 
 const (
-	// An entry's text counts less the more choices taught it, but keeps a part for ever; what was learned counts from the first choice
+	// An entry's text counts less the more choices taught it, but textShare a part for ever; what was learned counts from the first choice
 	// on. Both are by the entry's own choices: one that is new competes by its text and need not fight the old ones.
-	textHalves = 3 // choices until the text has lost half of what it loses
-	textFloor  = 0.3
-	modelHalf  = 0.3 // choices until the learned side has half of what it gets
+	textHalves   = 3 // choices until the text has lost half of what it loses
+	minTextShare = 0.3
+	modelHalf    = 0.3 // choices until the learned side has half of what it modelShare
 	// wellKnown is how strongly the best must be known for the learned side to speak with its whole voice; less while little was taught.
 	wellKnown = 8
 	knownHalf = 40 // choices until it is half of that
@@ -53,7 +53,7 @@ const (
 func (e *Engine) combine(s *scratch, allow func(string) bool) {
 	n := len(e.index.ids)
 	s.score, s.confidence = zeroed(s.score, n), zeroed(s.confidence, n)
-	words, grams, logits, choices, surest, allowed := float32(1e-6), float32(1e-6), float32(modelFloor), float32(0), float32(1e-6), 0
+	words, grams, logits, choices, surest, allowed := float32(1e-6), float32(1e-6), float32(minModelScale), float32(0), float32(1e-6), 0
 	for i, id := range e.index.ids {
 		if id == "" || allow != nil && !allow(id) {
 			s.score[i] = float32(math.Inf(-1))
@@ -68,22 +68,22 @@ func (e *Engine) combine(s *scratch, allow func(string) bool) {
 	}
 	fits := min(1, wellFittingFactor*grams)
 	heed := maxCaution * float64(allowed) / (float64(allowed) + cautionFade*float64(choices))
-	logits = float32(math.Sqrt(float64(logits * max(wellKnown*choices/(knownHalf+choices), modelFloor))))
+	logits = float32(math.Sqrt(float64(logits * max(wellKnown*choices/(knownHalf+choices), minModelScale))))
 	for i := range s.score {
 		if s.score[i] < 0 {
 			continue
 		}
 		cold := fits * (wordShare*s.words[i]/words + (1-wordShare)*s.grams[i]/grams)
 		l := &e.model.entries[i]
-		keeps := textFloor + (1-textFloor)*textHalves/(textHalves+l.taught())
-		gets := (1 - textFloor) * l.taught() / (modelHalf + l.taught())
+		textShare := minTextShare + (1-minTextShare)*textHalves/(textHalves+l.taught())
+		modelShare := (1 - minTextShare) * l.taught() / (modelHalf + l.taught())
 		doubt := float32(math.Pow(float64(s.confidence[i]/surest), heed))
-		s.score[i] = keeps*cold + gets*doubt*max((s.logits[i]+l.gain())/logits, -1)
+		s.score[i] = textShare*cold + modelShare*doubt*max((s.logits[i]+l.gain())/logits, -1)
 	}
 }
 
-// modelFloor is the least that counts as the best of the learned side: where nothing is known well, little is said loudly.
-const modelFloor = 0.2
+// minModelScale is the least that counts as the best of the learned side: where nothing is known well, little is said loudly.
+const minModelScale = 0.2
 
 // confidence is how sure an entry is. It is not made of the score, which only orders the entries of one message.
 func confidence(grams, logit float32) float32 {

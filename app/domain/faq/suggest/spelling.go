@@ -4,12 +4,12 @@ import "math/bits"
 
 // spelling is a word of the questions, for messages with a letter wrong.
 type spelling struct {
-	letters uint32 // which letters it has
-	stem    string
+	characters uint32 // which characters it has
+	stem       string
 }
 
-// lettersOf is which letters a word has, in a few bits: words that differ much here need not be looked at.
-func lettersOf(s string) (set uint32) {
+// characterSet is which characters a word has, in a few bits: words that differ much here need not be looked at.
+func characterSet(s string) (set uint32) {
 	for _, r := range s {
 		set |= 1 << (uint32(r) % 32)
 	}
@@ -18,7 +18,7 @@ func lettersOf(s string) (set uint32) {
 
 const (
 	minSpellingLength = 4 // a word with a letter wrong; of shorter ones too many are alike
-	twoTyposLength    = 8 // may have two letters wrong
+	twoTyposLength    = 8 // may have two characters wrong
 )
 
 // similarWords are the words of the questions that a word of a message may be meant to be.
@@ -26,7 +26,7 @@ func (c *textIndex) similarWords(stem string) (found []string) {
 	if len(stem) < minSpellingLength {
 		return nil
 	}
-	letters, most := lettersOf(stem), 1
+	characters, most := characterSet(stem), 1
 	if len(stem) >= twoTyposLength {
 		most = 2
 	}
@@ -37,15 +37,15 @@ func (c *textIndex) similarWords(stem string) (found []string) {
 		if len(s.stem) > len(stem)+most {
 			break
 		}
-		if bits.OnesCount32(letters^s.letters) <= 2*most && editDistance(stem, s.stem, most) <= most {
+		if bits.OnesCount32(characters^s.characters) <= 2*most && editDistance(stem, s.stem, most) <= most {
 			found = append(found, s.stem)
 		}
 	}
 	return found
 }
 
-// editDistance is how many letters of a and b differ, two neighbours swapped counting as one; past most it stops counting. It compares
-// bytes: where letters take several, fewer words are alike.
+// editDistance is how many characters of a and b differ, two neighbours swapped counting as one; past most it stops counting. It compares
+// bytes: where characters take several, fewer words are alike.
 func editDistance(a, b string, most int) int {
 	const longest = 48
 	if len(a) >= longest || len(b) >= longest {

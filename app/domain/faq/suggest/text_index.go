@@ -109,7 +109,7 @@ func (r *indexReader) read(x Text, place uint16) {
 	for _, w := range r.t.words {
 		if _, again := r.c.known[w.stem]; !again {
 			r.c.known[w.stem] = struct{}{}
-			r.c.spellings = append(r.c.spellings, spelling{lettersOf(w.stem), w.stem})
+			r.c.spellings = append(r.c.spellings, spelling{characterSet(w.stem), w.stem})
 		}
 	}
 	r.c.detector.read(r.t, primaryLanguage(x.Language))

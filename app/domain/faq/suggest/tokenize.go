@@ -56,12 +56,12 @@ func (t *parsedText) split(s string, rules *language) {
 		switch {
 		case is == scriptMark && len(t.runes) > 0: // a part of the letter before it
 			is = last
-		case r == '\'' && (last == scriptLetters) && len(t.runes) <= 2: // l'adresse, qu'il: two words
+		case r == '\'' && (last == scriptAlphabetic) && len(t.runes) <= 2: // l'adresse, qu'il: two words
 			t.endWord(last, rules)
 			last = scriptNone
 			continue
-		case r == '\'' && last == scriptLetters:
-			is = scriptLetters
+		case r == '\'' && last == scriptAlphabetic:
+			is = scriptAlphabetic
 		case is != last:
 			t.endWord(last, rules)
 		}
@@ -81,7 +81,7 @@ type script uint8
 
 const (
 	scriptNone script = iota
-	scriptLetters
+	scriptAlphabetic
 	scriptDigits
 	scriptDense // without spaces between words (Chinese, Japanese, Thai, ...), or a syllable a letter (Korean)
 	scriptMark
@@ -92,7 +92,7 @@ func scriptOf(r rune) script {
 	case r < utf8.RuneSelf:
 		switch {
 		case 'a' <= r && r <= 'z':
-			return scriptLetters
+			return scriptAlphabetic
 		case '0' <= r && r <= '9':
 			return scriptDigits
 		}
@@ -102,7 +102,7 @@ func scriptOf(r rune) script {
 	case unicode.Is(unicode.M, r):
 		return scriptMark
 	case unicode.IsLetter(r):
-		return scriptLetters
+		return scriptAlphabetic
 	case unicode.IsNumber(r):
 		return scriptDigits
 	}
@@ -122,7 +122,7 @@ func (t *parsedText) endWord(is script, rules *language) {
 		w := word{stem: raw}
 		if rules != nil {
 			_, w.stop = rules.stop[raw]
-			if is == scriptLetters && rules.stem != nil {
+			if is == scriptAlphabetic && rules.stem != nil {
 				t.env.SetCurrent(raw)
 				rules.stem(t.env)
 				w.stem = t.env.Current()
@@ -186,7 +186,7 @@ func (t *parsedText) beginnings(stem string) []uint32 {
 	return slices.Clone(t.grams)
 }
 
-// hashSet is a set that is emptied at no cost. It holds as many as there is room for half of its slots; the rest is as if it were in.
+// hashSet is a set that is emptied at no cost. It holds as many as half of its slots; the rest is as if it were in.
 type hashSet struct {
 	slots [1 << 13]struct{ hash, round uint32 }
 	round uint32

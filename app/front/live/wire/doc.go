@@ -1,10 +1,10 @@
-// Package wire carries frames between screens and browsers: sockets of staff (on melody) and of visitors (in a poller), and
-// requests where sockets are blocked.
+// Package wire carries frames between browsers and the screens of this process: over WebSockets of staff (on melody), over
+// WebSockets of visitors (on a poller of their own), and over requests where a network blocks WebSockets.
 //
-// Owns: connections, pings, what waits to be written, how much may come in.
+// It owns connections, heartbeats, the queues of outgoing frames, and the limits on incoming ones. It does not know what a frame
+// means.
 //
-// Must not touch: what a frame means.
-//
-// Always true: sending never waits; what waits to be written is bounded, and who does not read is cut; an idle visitor's socket has
-// no goroutine, no buffer and no timer of its own; whatever a client does, its screen is told Opened once and Closed once.
+// Always true: sending never waits. A queue of outgoing frames is bounded; a client that does not read is disconnected. An idle
+// visitor's socket has no goroutine, no buffer and no timer of its own. Whatever a client does, a screen is told Opened once,
+// before everything else, and Closed once, after it.
 package wire

@@ -5,43 +5,44 @@ import (
 	"time"
 )
 
-// Heartbeat is how often a socket that is silent is sent a sign of life, unless something else says otherwise.
+// Heartbeat is how often a silent socket is sent a heartbeat, unless Options say otherwise.
 const Heartbeat = 10 * time.Second
 
-// silenceLimit is how long a socket may be silent whose heartbeats come so often: two may go unanswered. Clients go by the same
-// (widget/PROTOCOL.md).
-func silenceLimit(beat time.Duration) time.Duration { return beat * 5 / 2 }
+// silenceLimit returns how long a client may be silent that gets a heartbeat every interval: two may go unanswered. Clients use the
+// same limit (widget/PROTOCOL.md).
+func silenceLimit(interval time.Duration) time.Duration { return interval * 5 / 2 }
 
-// timerWheel gives every socket its turn once in a heartbeat, some each second. It stands still while there is no socket.
+// timerWheel calls tick of every connection once in an interval: of one bucket of them each second. It runs only while there is a
+// connection.
 type timerWheel struct {
 	interval time.Duration
 	mu       sync.Mutex
 	buckets  [][]wheelEntry
-	current  int
-	count    int
+	current  int // index of the bucket whose turn it was last
+	count    int // entries in all buckets
 	running  bool
 }
 
-// wheelEntry is a socket that has turns.
+// wheelEntry is a connection in a timerWheel.
 type wheelEntry interface {
 	position() *wheelPosition
-	tick(now int32) // now is in seconds, as by seconds()
+	tick(now int32) // now is in seconds, as by seconds
 }
 
-// wheelPosition is a socket's place in the clock.
+// wheelPosition is where a connection stands in a timerWheel. It is guarded by the wheel's mutex.
 type wheelPosition struct {
 	bucket int8
-	index  int32 // in that turn
+	index  int32 // in the bucket
 }
 
-func (s *wheelPosition) position() *wheelPosition { return s }
+func (p *wheelPosition) position() *wheelPosition { return p }
 
-// newTimerWheel returns a clock whose turns come every beat; 0: every Heartbeat.
-func newTimerWheel(beat time.Duration) *timerWheel {
-	if beat <= 0 {
-		beat = Heartbeat
+// newTimerWheel returns an empty wheel; interval 0: Heartbeat.
+func newTimerWheel(interval time.Duration) *timerWheel {
+	if interval <= 0 {
+		interval = Heartbeat
 	}
-	return &timerWheel{interval: beat, buckets: make([][]wheelEntry, max(1, min(120, int(beat/time.Second))))}
+	return &timerWheel{interval: interval, buckets: make([][]wheelEntry, max(1, min(120, int(interval/time.Second))))}
 }
 
 func (w *timerWheel) add(v wheelEntry) {
@@ -59,24 +60,24 @@ func (w *timerWheel) add(v wheelEntry) {
 func (w *timerWheel) remove(v wheelEntry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := v.position()
-	t := w.buckets[s.bucket]
-	last := t[len(t)-1]
-	t[s.index], last.position().index = last, s.index
-	t[len(t)-1] = nil
-	w.buckets[s.bucket] = t[:len(t)-1]
-	if cap(t) > 64 && len(t) < cap(t)/4 { // many have gone
-		w.buckets[s.bucket] = append(make([]wheelEntry, 0, len(t)+len(t)/4), t[:len(t)-1]...)
+	p := v.position()
+	b := w.buckets[p.bucket]
+	last := b[len(b)-1]
+	b[p.index], last.position().index = last, p.index
+	b[len(b)-1] = nil
+	w.buckets[p.bucket] = b[:len(b)-1]
+	if cap(b) > 64 && len(b) < cap(b)/4 { // many have gone: their memory is released
+		w.buckets[p.bucket] = append(make([]wheelEntry, 0, len(b)+len(b)/4), b[:len(b)-1]...)
 	}
 	w.count--
 }
 
-// all returns every socket there is.
+// all returns every connection in the wheel.
 func (w *timerWheel) all() (list []wheelEntry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, t := range w.buckets {
-		list = append(list, t...)
+	for _, b := range w.buckets {
+		list = append(list, b...)
 	}
 	return list
 }
@@ -101,7 +102,7 @@ func (w *timerWheel) run() {
 	}
 }
 
-// isQuiet reports whether nothing was sent for about half a heartbeat, so that one is due.
+// isQuiet reports whether nothing was sent on a socket for about half an interval, so that a heartbeat is due.
 func (w *timerWheel) isQuiet(s *Socket, now int32) bool {
 	return now-s.lastSent.Load() >= int32(w.interval/2/time.Second)
 }

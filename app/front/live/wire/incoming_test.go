@@ -2,7 +2,7 @@ package wire
 
 import "testing"
 
-// What is held of large messages is bounded over all sockets; small ones always come, and what is over is free again.
+// What is held of large messages is bounded over all sockets. Small messages always come, and what is released is free again.
 func TestIncomingBytesAreBounded(t *testing.T) {
 	var held []*visitorConn
 	for len(held) < 2*maxIncomingBytes/maxFrame {
@@ -17,17 +17,17 @@ func TestIncomingBytesAreBounded(t *testing.T) {
 	}
 	small := &visitorConn{}
 	if !small.reserveIncoming(smallMessage) {
-		t.Error("a small message is kept out")
+		t.Error("a small message is refused")
 	}
 	small.partial = make([]byte, smallMessage)
 	if small.reserveIncoming(1) {
-		t.Error("one that has grown large comes")
+		t.Error("one that has grown large is accepted")
 	}
 	for _, v := range held {
 		v.releaseIncoming()
 	}
 	if !small.reserveIncoming(1) || small.reservedBytes != smallMessage+1 {
-		t.Error("what is over is not free")
+		t.Error("what was released is not free")
 	}
 	small.releaseIncoming()
 	if n := incomingBytes.Load(); n != 0 {

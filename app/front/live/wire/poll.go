@@ -8,48 +8,53 @@ import (
 	"time"
 )
 
-// Polls are the requests of panels whose network blocks sockets.
+// Polls counts the requests of panels whose network blocks WebSockets.
 type Polls struct{ counters counters }
 
-// NewPolls returns none yet.
+// NewPolls returns Polls without a request.
 func NewPolls() *Polls { return &Polls{counters{name: "polls"}} }
 
-// maxPollBytes is the most one answer may have; pages and the number of frames keep it far smaller.
+// Stats returns the present counts.
+func (p *Polls) Stats() Stats { return p.counters.stats() }
+
+// maxPollBytes is how many bytes one response may have. The sizes of pages and of requests keep it far smaller.
 const maxPollBytes = 64 << 20
 
-// pollGatherDelay is how long an answer waits for what comes together.
+// pollGatherDelay is how long a response waits for frames that come together.
 const pollGatherDelay = 30 * time.Millisecond
 
-// PollResponse gathers what a panel would be sent during one request.
+// PollResponse gathers the frames that a panel is sent during one request.
 type PollResponse struct {
 	polls   *Polls
 	socket  *Socket
 	mu      sync.Mutex
 	frames  []json.RawMessage
 	ready   chan struct{} // closed when there is something to answer with
-	isReady bool          // news is closed
+	isReady bool          // ready is closed
 }
 
-// Begin opens a socket for one request. End is to be called after it.
+// Begin opens a socket for one request. End must be called after it.
 func (p *Polls) Begin() (*Socket, *PollResponse) {
-	response := &PollResponse{polls: p, ready: make(chan struct{})}
-	s := newSocket(&p.counters, maxPollBytes)
-	s.transport, response.socket = response, s
+	r := newPollResponse(p)
 	p.counters.open.Add(1)
 	p.counters.opened.Add(1)
-	return s, response
+	return r.socket, r
 }
 
-// End says that the request is over.
+func newPollResponse(p *Polls) *PollResponse {
+	r := &PollResponse{polls: p, ready: make(chan struct{})}
+	r.socket = newSocket(&p.counters, maxPollBytes, r)
+	return r
+}
+
+// End closes the socket of the request.
 func (r *PollResponse) End() {
 	r.socket.markClosed()
 	r.polls.counters.open.Add(-1)
 }
 
-// Stats returns the present figures.
-func (p *Polls) Stats() Stats { return p.counters.stats() }
-
-// Wait waits until there is something to answer with, at most so long, or until the server leaves or the client has gone.
+// Wait returns when there is something to answer with, when maxWait has passed, when draining is closed, or when the client has
+// gone.
 func (r *PollResponse) Wait(ctx context.Context, maxWait time.Duration, draining <-chan struct{}) {
 	timer := time.NewTimer(maxWait)
 	defer timer.Stop()

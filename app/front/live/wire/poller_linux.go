@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller tells which of very many connections have something to read, once for each wait. (The runtime's own poller does the
-// same, but for a goroutine that waits, which is most of what an idle connection would cost.)
+// poller calls notify when a connection has something to read, once for each call of wait. It is epoll. (The runtime's own poller needs a
+// goroutine that waits, which is most of what an idle connection would cost.)
 type poller struct {
 	notify func(*visitorConn)
 	once   sync.Once
@@ -23,7 +23,7 @@ type poller struct {
 
 func newPoller(notify func(*visitorConn)) *poller { return &poller{notify: notify} }
 
-// add makes a connection known; wait then waits for it once; remove forgets it, before it is closed.
+// add adds a connection, for which wait can be called then. remove must be called before it is closed.
 func (p *poller) add(v *visitorConn) error {
 	p.once.Do(func() {
 		if p.fd, p.err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); p.err != nil {
@@ -52,6 +52,7 @@ func (p *poller) add(v *visitorConn) error {
 	})
 }
 
+// wait has notify called once when there is something to read.
 func (p *poller) wait(v *visitorConn) error {
 	return withDescriptor(v, func(fd int) error {
 		return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Fd: int32(fd), Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT})
@@ -61,12 +62,12 @@ func (p *poller) wait(v *visitorConn) error {
 func (p *poller) remove(v *visitorConn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if v.fd < len(p.conns) && p.conns[v.fd] == v { // not yet another's
+	if v.fd < len(p.conns) && p.conns[v.fd] == v { // the descriptor is not another connection's yet
 		p.conns[v.fd] = nil
 	}
 }
 
-// withDescriptor lends the connection's descriptor; a closed one is an error, never another's descriptor.
+// withDescriptor calls do with the connection's descriptor. If the connection is closed, it returns an error.
 func withDescriptor(v *visitorConn, do func(fd int) error) error {
 	c, ok := v.conn.(syscall.Conn)
 	if !ok {
@@ -83,7 +84,7 @@ func withDescriptor(v *visitorConn, do func(fd int) error) error {
 	return failed
 }
 
-// run waits as a goroutine does, by the runtime's poller, so that no thread is held.
+// run waits for epoll through the runtime's poller, so that no thread is blocked.
 func (p *poller) run(raw syscall.RawConn) {
 	events := make([]unix.EpollEvent, 128)
 	for {

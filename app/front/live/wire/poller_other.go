@@ -4,7 +4,7 @@ package wire
 
 import "time"
 
-// poller waits with a goroutine for each connection where there is no epoll: for developing, not for tens of thousands.
+// poller waits with a goroutine for each connection where there is no epoll: enough for development.
 type poller struct{ notify func(*visitorConn) }
 
 func newPoller(notify func(*visitorConn)) *poller { return &poller{notify} }
@@ -19,7 +19,7 @@ func (p *poller) wait(v *visitorConn) error {
 		if n, err := v.conn.Read(first[:]); err == nil && n == 1 {
 			v.early = first[:]
 		}
-		p.notify(v) // a reader meets the error again
+		p.notify(v) // whoever reads then meets the error again
 	}()
 	return nil
 }

@@ -1,51 +1,51 @@
 package wire
 
 import (
-	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/olahol/melody"
 )
 
-// Screen is what stands behind a socket: one visitor's panel, one agent's desk, one manager's page.
+// Screen is what a socket belongs to: one visitor's panel, one agent's desk, one page of a manager or supervisor. It is built
+// with its Socket. Its methods are called one after another.
 type Screen interface {
-	Opened(*Socket)
+	// Opened is called once, before Received and Closed. Frames can be sent from then on.
+	Opened()
 	Received(frame []byte)
+	// Closed is called once, and is the last call.
 	Closed()
 }
 
-// transport carries a socket's frames: melody's for staff, a lean one for visitors, posts and long polls where sockets are
-// blocked.
+// NewScreen builds the screen of a socket.
+type NewScreen func(*Socket) Screen
+
+// transport writes a socket's frames: a visitorConn, a staffConn or a PollResponse.
 type transport interface {
-	// write takes a frame and never waits. Once the frame has left, the carrier says so to Socket.left.
+	// write takes a frame and never waits. Once the frame is written, the transport calls Socket.countWritten.
 	write(frame []byte)
-	// close says goodbye with a code, after what was written before.
+	// close closes the connection with a code, after what was written before.
 	close(code int, reason string)
-	// cut ends the connection without a word.
+	// cut closes the connection without a code.
 	cut()
 }
 
-// Socket guards a carrier, the same way for every kind: what waits to be written is bounded in bytes and never waited for (who
-// does not read is cut, so that the screen comes back and catches up), and so is how much comes in.
+// Socket bounds how much waits to be written on a connection and how much comes in, in the same way for every kind of
+// transport. A client that does not read is disconnected; its screen comes back and catches up.
 type Socket struct {
 	transport
 	counters    *counters
-	maxQueued   int64        // bytes that may be queued
-	queued      atomic.Int64 // bytes that are
+	maxQueued   int64        // bytes
+	queued      atomic.Int64 // bytes that wait to be written
 	frameTokens atomic.Int32 // frames that may still come in at once
-	refilledAt  atomic.Int32 // second of the last filling of credit
-	lastSent    atomic.Int32 // second of the last frame
-	cutCounted  atomic.Bool  // it has been cut for not reading
-	closed      atomic.Bool  // it is closed: nothing of it is counted any more
+	refilledAt  atomic.Int32 // second, as by seconds, when frameTokens was last refilled
+	lastSent    atomic.Int32 // second of the last frame that was sent
+	cutCounted  atomic.Bool  // it was disconnected because it did not read
+	closed      atomic.Bool  // nothing of it is counted any more
 }
 
-// queuedBytes is what waits to be written on all sockets of this process. Above the most, those with more than a little of it
-// are cut: many that do not read are cut sooner than one.
+// queuedBytes is how many bytes wait to be written on all sockets of this process. Above maxQueuedBytes, sockets with more than smallQueue of
+// them are disconnected: many clients that do not read are disconnected sooner than one.
 var queuedBytes atomic.Int64
 
 const (
@@ -53,43 +53,25 @@ const (
 	smallQueue     = 64 << 10
 )
 
-// Rate is so many a second, and so many at once after a rest. The zero Rate is no limit.
-type Rate struct {
-	PerSecond float64
-	Burst     int
-}
+// Close codes. After Restart and TryAgain a client comes back by itself; after the others it must not.
+const (
+	Gone     = melody.ClosePolicyViolation // 1008: logged out, or not allowed
+	Restart  = melody.CloseServiceRestart  // 1012
+	TryAgain = melody.CloseTryAgainLater   // 1013
+	TooMany  = 4001                        // the same person has opened too many pages since
+)
 
-// Stats is how one kind of sockets is doing; counts are since the start.
-type Stats struct {
-	Kind   string // "visitors", "staff", or "polls" (requests, where sockets are blocked)
-	Open   int64  // now
-	Opened int64
-	Cut    int64 // did not read
-	Frames int64 // that came in
-}
-
-func (t *counters) stats() Stats {
-	return Stats{t.name, t.open.Load(), t.opened.Load(), t.cut.Load(), t.framesIn.Load()}
-}
-
-// counters counts what happens on all sockets of a kind, and has the limit on frames for each.
-type counters struct {
-	name                        string
-	frameRate                   Rate
-	open, opened, cut, framesIn atomic.Int64
-}
-
-// newSocket is a socket without its carrier.
-func newSocket(t *counters, limit int64) *Socket {
-	s := &Socket{counters: t, maxQueued: limit}
-	s.frameTokens.Store(int32(t.frameRate.Burst))
+// newSocket returns a socket whose queue holds maxQueued bytes at most.
+func newSocket(c *counters, maxQueued int64, t transport) *Socket {
+	s := &Socket{transport: t, counters: c, maxQueued: maxQueued}
+	s.frameTokens.Store(int32(c.frameRate.Burst))
 	s.refilledAt.Store(seconds())
 	return s
 }
 
 var processStart = time.Now()
 
-// seconds is a coarse clock that fits in four bytes.
+// seconds returns the seconds since the process started: a clock that fits into four bytes.
 func seconds() int32 { return int32(time.Since(processStart) / time.Second) }
 
 // Send queues a frame and never waits.
@@ -98,8 +80,8 @@ func (s *Socket) Send(frame []byte) {
 		return
 	}
 	n := int64(len(frame))
-	mine, all := s.queued.Add(n), queuedBytes.Add(n)
-	if mine > s.maxQueued && n < s.maxQueued || all > maxQueuedBytes && mine > smallQueue {
+	own, all := s.queued.Add(n), queuedBytes.Add(n)
+	if own > s.maxQueued && n < s.maxQueued || all > maxQueuedBytes && own > smallQueue {
 		s.CutSlowReader()
 		return
 	}
@@ -107,7 +89,51 @@ func (s *Socket) Send(frame []byte) {
 	s.write(frame)
 }
 
-// countQueued counts bytes that are about to be written beside Send.
+// SendQuietly sends a frame that is by itself no reason to answer a poll. For a WebSocket it is Send.
+func (s *Socket) SendQuietly(frame []byte) {
+	if response, isPoll := s.transport.(*PollResponse); isPoll {
+		response.writeQuietly(frame)
+		return
+	}
+	s.Send(frame)
+}
+
+// Hold keeps frames back until Release, which sends them as one frame: the fragments of a desk may stand one after another.
+// It does nothing for sockets of visitors.
+func (s *Socket) Hold() {
+	if c, isStaff := s.transport.(*staffConn); isStaff {
+		c.hold()
+	}
+}
+
+// Release ends one Hold.
+func (s *Socket) Release() {
+	if c, isStaff := s.transport.(*staffConn); isStaff {
+		c.release()
+	}
+}
+
+// IsPoll reports whether the socket is one request of a panel whose network blocks WebSockets.
+func (s *Socket) IsPoll() bool {
+	_, isPoll := s.transport.(*PollResponse)
+	return isPoll
+}
+
+// Close closes the connection with a code, after what was sent before.
+func (s *Socket) Close(code int, reason string) { s.close(code, reason) }
+
+// IsBehind reports whether more than a quarter of what may wait to be written does.
+func (s *Socket) IsBehind() bool { return s.queued.Load() > s.maxQueued/4 }
+
+// CutSlowReader disconnects a client that does not read. What was queued is lost; the screen catches up when it comes back.
+func (s *Socket) CutSlowReader() {
+	if !s.cutCounted.Swap(true) {
+		s.counters.cut.Add(1)
+	}
+	s.cut()
+}
+
+// countQueued counts bytes that are about to be written without Send.
 func (s *Socket) countQueued(bytes int) {
 	if s.closed.Load() {
 		return
@@ -117,57 +143,7 @@ func (s *Socket) countQueued(bytes int) {
 	s.lastSent.Store(seconds())
 }
 
-// markClosed forgets what waited on a socket that is closed.
-func (s *Socket) markClosed() {
-	if !s.closed.Swap(true) {
-		queuedBytes.Add(-s.queued.Swap(0))
-	}
-}
-
-// Close says goodbye with a code, after what was sent before.
-func (s *Socket) Close(code int, reason string) { s.close(code, reason) }
-
-// IsBehind reports whether much waits to be written.
-func (s *Socket) IsBehind() bool { return s.queued.Load() > s.maxQueued/4 }
-
-// Hold keeps frames back until Release, which sends them as one: a desk's fragments may stand one after another.
-func (s *Socket) Hold() {
-	if w, ok := s.transport.(*staffConn); ok {
-		w.hold()
-	}
-}
-
-// Release ends one Hold.
-func (s *Socket) Release() {
-	if w, ok := s.transport.(*staffConn); ok {
-		w.release()
-	}
-}
-
-// IsPoll reports whether it is one request of a panel whose network blocks sockets.
-func (s *Socket) IsPoll() bool {
-	_, polled := s.transport.(*PollResponse)
-	return polled
-}
-
-// SendQuietly is Send for what is no reason by itself to answer a poll.
-func (s *Socket) SendQuietly(frame []byte) {
-	if a, polled := s.transport.(*PollResponse); polled {
-		a.writeQuietly(frame)
-		return
-	}
-	s.Send(frame)
-}
-
-// CutSlowReader cuts a socket that does not read. What was queued is lost, and the screen catches up when it comes back.
-func (s *Socket) CutSlowReader() {
-	if !s.cutCounted.Swap(true) {
-		s.counters.cut.Add(1)
-	}
-	s.cut()
-}
-
-// countWritten says that so many bytes have been written.
+// countWritten counts bytes that have been written.
 func (s *Socket) countWritten(bytes int) {
 	if !s.closed.Load() {
 		s.queued.Add(-int64(bytes))
@@ -175,92 +151,9 @@ func (s *Socket) countWritten(bytes int) {
 	}
 }
 
-// allowFrame reports whether one more frame may come in now. It is asked by the socket's one reader.
-func (s *Socket) allowFrame() bool {
-	s.counters.framesIn.Add(1)
-	most := int32(s.counters.frameRate.Burst)
-	if most == 0 {
-		return true
-	}
-	now, tokens := seconds(), s.frameTokens.Load()
-	if since := now - s.refilledAt.Load(); since > 0 {
-		tokens = min(most, tokens+int32(float64(min(since, 3600))*s.counters.frameRate.PerSecond))
-		s.refilledAt.Store(now)
-	}
-	s.frameTokens.Store(tokens - 1)
-	return tokens > 0
-}
-
-// deliver hands a frame to the screen. A fault in one frame must not take the process, nor leave a socket that nobody reads.
-func (s *Socket) deliver(to Screen, frame []byte) {
-	Guard("a frame could not be handled", func() { to.Received(frame) }, func() { s.close(melody.CloseInternalServerErr, "internal error") })
-}
-
-// Guard does work; a fault in it is logged, harms nobody else, and is followed by after (nil: nothing).
-func Guard(doing string, work, onPanic func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			slog.Error(doing, "error", fmt.Sprint(p), "stack", string(debug.Stack()))
-			if onPanic != nil {
-				onPanic()
-			}
-		}
-	}()
-	work()
-}
-
-// Close codes. After restart and tryAgain a client comes back by itself; after gone it must not.
-const (
-	Gone     = melody.ClosePolicyViolation // 1008: logged out, or not allowed (any more)
-	Restart  = melody.CloseServiceRestart  // 1012
-	TryAgain = melody.CloseTryAgainLater   // 1013
-	TooMany  = 4001                        // the same person has opened too many pages since: it must not come back by itself
-)
-
-const (
-	maxFrame     = 64 << 10         // bytes of one incoming frame; the longest message is 4,000 characters
-	writeTimeout = 10 * time.Second // for one write
-	readTimeout  = 30 * time.Second // for a frame that has begun to come
-)
-
-// hijack takes the connection of a request out of net/http's hands, so that neither its goroutine nor its buffers stay
-// for the life of the socket. early is what the client has sent already.
-func hijack(w http.ResponseWriter) (conn net.Conn, early []byte, err error) {
-	conn, buffers, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	if n := buffers.Reader.Buffered(); n > 0 {
-		early, _ = buffers.Reader.Peek(n)
-		early = append([]byte(nil), early...)
-	}
-	return conn, early, conn.SetDeadline(time.Time{})
-}
-
-// workers run short work on stacks that have already grown. A few wait for work; when none does, one more comes.
-var workers struct {
-	work chan func()
-	idle atomic.Int32
-}
-
-const maxIdleWorkers = 32
-
-func init() { workers.work = make(chan func()) }
-
-func runPooled(work func()) {
-	select {
-	case workers.work <- work:
-	default:
-		go func() {
-			for {
-				Guard("a socket", work, nil)
-				if workers.idle.Add(1) > maxIdleWorkers {
-					workers.idle.Add(-1)
-					return
-				}
-				work = <-workers.work
-				workers.idle.Add(-1)
-			}
-		}()
+// markClosed no longer counts what waits on the socket.
+func (s *Socket) markClosed() {
+	if !s.closed.Swap(true) {
+		queuedBytes.Add(-s.queued.Swap(0))
 	}
 }

@@ -2,15 +2,15 @@ package wire
 
 import "testing"
 
-// silentTransport is a carrier whose other side never reads.
+// silentTransport is a transport whose client never reads.
 type silentTransport struct{ cuts int }
 
 func (s *silentTransport) write([]byte)      {}
 func (s *silentTransport) close(int, string) {}
 func (s *silentTransport) cut()              { s.cuts++ }
 
-// One that does not read is cut at its own limit; many are cut before the process is full of what waits for them, and
-// those with little waiting are left alone. What has ended is forgotten.
+// A client that does not read is disconnected at its socket's limit. Many that do not read are disconnected before the process
+// holds too much, and those with little in their queue stay. A closed socket is no longer counted.
 func TestQueuedBytesAreBounded(t *testing.T) {
 	before := queuedBytes.Load()
 	kind := &counters{name: "test"}
@@ -19,8 +19,7 @@ func TestQueuedBytesAreBounded(t *testing.T) {
 	var cut int
 	for range 400 {
 		c := &silentTransport{}
-		s := newSocket(kind, 1<<20)
-		s.transport = c
+		s := newSocket(kind, 1<<20, c)
 		for range 10 {
 			s.Send(frame)
 		}
@@ -31,8 +30,7 @@ func TestQueuedBytesAreBounded(t *testing.T) {
 		t.Errorf("%d of 400 were cut", cut)
 	}
 	small := &silentTransport{}
-	s := newSocket(kind, 1<<20)
-	s.transport = small
+	s := newSocket(kind, 1<<20, small)
 	s.Send(frame)
 	if small.cuts != 0 {
 		t.Error("one with little waiting was cut")
@@ -46,8 +44,7 @@ func TestQueuedBytesAreBounded(t *testing.T) {
 		t.Errorf("%d bytes are still counted", now-before)
 	}
 	one := &silentTransport{}
-	s = newSocket(kind, 1<<20)
-	s.transport = one
+	s = newSocket(kind, 1<<20, one)
 	for range 20 {
 		s.Send(frame)
 	}

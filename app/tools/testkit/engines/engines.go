@@ -25,7 +25,7 @@ type driver interface {
 	// evaluate returns the JSON text of an expression's value in the page; a promise is awaited.
 	evaluate(window, expression string) (string, error)
 	click(window string, x, y float64) error
-	// press presses keys one after another; what is in hold stays pressed meanwhile. Keys are characters, or the codes of WebDriver (see Enter).
+	// press presses keys one after another, while those in hold stay pressed. Keys are characters, or WebDriver's codes (see Enter).
 	press(window string, hold []string, keys []string) error
 	// choose gives files to an input of type file, which an expression names.
 	choose(window, expression string, paths []string) error
@@ -211,7 +211,7 @@ func (w *Window) Picture() []byte {
 	return png
 }
 
-// look finds the first of several programs.
+// look finds the first of several programs that is installed.
 func look(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {

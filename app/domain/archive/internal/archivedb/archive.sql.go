@@ -729,7 +729,7 @@ type ListTranscriptAfterRow struct {
 	Changed    string
 }
 
-// A page of the messages. Edits and erasures are not listed: the message that they change says so.
+// A page of the messages. Edits and erasures are not listed separately: the message that they change says so.
 func (q *Queries) ListTranscriptAfter(ctx context.Context, arg ListTranscriptAfterParams) ([]ListTranscriptAfterRow, error) {
 	rows, err := q.db.Query(ctx, listTranscriptAfter, arg.ConversationID, arg.After, arg.Most)
 	if err != nil {

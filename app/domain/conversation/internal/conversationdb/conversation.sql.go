@@ -997,7 +997,7 @@ func (q *Queries) GetSentMessageIn(ctx context.Context, arg GetSentMessageInPara
 }
 
 const getUnread = `-- name: GetUnread :one
-select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.last_seq, c.state, c.page_url, c.website_id,
+select greatest(c.read_by_visitor, c.mailed_seq)::integer as known, c.read_by_visitor, c.last_seq, c.state, c.page_url, c.website_id,
   c.visitor_id, c.language, c.time_zone, v.email, (v.external_id is not null)::boolean as signed,
   website.name as website_name, coalesce(g.time_zone, '')::text as group_zone,
   coalesce((
@@ -1014,19 +1014,20 @@ where c.id = $1
 `
 
 type GetUnreadRow struct {
-	Known       int32
-	LastSeq     int32
-	State       string
-	PageUrl     string
-	WebsiteID   uuid.UUID
-	VisitorID   uuid.UUID
-	Language    string
-	TimeZone    string
-	Email       string
-	Signed      bool
-	WebsiteName string
-	GroupZone   string
-	Host        string
+	Known         int32
+	ReadByVisitor int32
+	LastSeq       int32
+	State         string
+	PageUrl       string
+	WebsiteID     uuid.UUID
+	VisitorID     uuid.UUID
+	Language      string
+	TimeZone      string
+	Email         string
+	Signed        bool
+	WebsiteName   string
+	GroupZone     string
+	Host          string
 }
 
 // What the visitor has not read: how far it has read or was mailed, where, in which language and time zone it can be
@@ -1036,6 +1037,7 @@ func (q *Queries) GetUnread(ctx context.Context, conversationID uuid.UUID) (GetU
 	var i GetUnreadRow
 	err := row.Scan(
 		&i.Known,
+		&i.ReadByVisitor,
 		&i.LastSeq,
 		&i.State,
 		&i.PageUrl,
@@ -1101,7 +1103,7 @@ func (q *Queries) IsSameVisitor(ctx context.Context, arg IsSameVisitorParams) (b
 }
 
 const listAnsweredConversations = `-- name: ListAnsweredConversations :many
-select c.id, c.website_id, c.last_seq, c.state,
+select c.id, c.website_id, c.last_seq, c.last_at, c.state,
   (v.email <> '' and greatest(c.read_by_visitor, c.mailed_seq) < c.last_seq)::boolean as unread,
   coalesce((
       select m.body
@@ -1120,6 +1122,7 @@ type ListAnsweredConversationsRow struct {
 	ID        uuid.UUID
 	WebsiteID uuid.UUID
 	LastSeq   int32
+	LastAt    time.Time
 	State     string
 	Unread    bool
 	LastSaid  string
@@ -1140,6 +1143,7 @@ func (q *Queries) ListAnsweredConversations(ctx context.Context) ([]ListAnswered
 			&i.ID,
 			&i.WebsiteID,
 			&i.LastSeq,
+			&i.LastAt,
 			&i.State,
 			&i.Unread,
 			&i.LastSaid,

@@ -508,7 +508,7 @@ type ListEngineEntriesRow struct {
 	Answer     string
 }
 
-// The published entries, those that were changed last first, as many as an engine of so many bytes has room for.
+// The published entries, those that were changed last first, as many as an engine of so many bytes holds.
 func (q *Queries) ListEngineEntries(ctx context.Context, most int64) ([]ListEngineEntriesRow, error) {
 	rows, err := q.db.Query(ctx, listEngineEntries, most)
 	if err != nil {

@@ -583,6 +583,77 @@ func (q *Queries) LockOwners(ctx context.Context) ([]uuid.UUID, error) {
 	return items, nil
 }
 
+const renewInvitationToken = `-- name: RenewInvitationToken :one
+update invitations i
+set token_hash = $1
+from users u, organizations o
+where i.id = $2 and i.accepted_at is null and i.expires_at > now()
+  and u.org_id = i.org_id and u.id = i.invited_by
+  and o.id = i.org_id
+returning i.email, o.name as organization, u.name as inviter_name, u.email as inviter_email
+`
+
+type RenewInvitationTokenParams struct {
+	TokenHash []byte
+	ID        uuid.UUID
+}
+
+type RenewInvitationTokenRow struct {
+	Email        string
+	Organization string
+	InviterName  string
+	InviterEmail string
+}
+
+// Gives an open invitation another token, for the mail that is sent now, and returns what stands in that mail.
+func (q *Queries) RenewInvitationToken(ctx context.Context, arg RenewInvitationTokenParams) (RenewInvitationTokenRow, error) {
+	row := q.db.QueryRow(ctx, renewInvitationToken, arg.TokenHash, arg.ID)
+	var i RenewInvitationTokenRow
+	err := row.Scan(
+		&i.Email,
+		&i.Organization,
+		&i.InviterName,
+		&i.InviterEmail,
+	)
+	return i, err
+}
+
+const renewPasswordResetToken = `-- name: RenewPasswordResetToken :one
+update password_resets r
+set token_hash = $1
+from users u, users requester, organizations o
+where r.id = $2 and r.used_at is null and r.expires_at > now()
+  and u.org_id = r.org_id and u.id = r.user_id and u.disabled_at is null
+  and requester.org_id = r.org_id and requester.id = r.created_by
+  and o.id = r.org_id
+returning u.email, o.name as organization, requester.name as requester_name, requester.email as requester_email
+`
+
+type RenewPasswordResetTokenParams struct {
+	TokenHash []byte
+	ID        uuid.UUID
+}
+
+type RenewPasswordResetTokenRow struct {
+	Email          string
+	Organization   string
+	RequesterName  string
+	RequesterEmail string
+}
+
+// Gives an open password reset another token, for the mail that is sent now, and returns what stands in that mail.
+func (q *Queries) RenewPasswordResetToken(ctx context.Context, arg RenewPasswordResetTokenParams) (RenewPasswordResetTokenRow, error) {
+	row := q.db.QueryRow(ctx, renewPasswordResetToken, arg.TokenHash, arg.ID)
+	var i RenewPasswordResetTokenRow
+	err := row.Scan(
+		&i.Email,
+		&i.Organization,
+		&i.RequesterName,
+		&i.RequesterEmail,
+	)
+	return i, err
+}
+
 const saveAlias = `-- name: SaveAlias :exec
 insert into aliases (org_id, user_id, customer_id, name)
 values (app.org_id(), $1, $2, $3)

@@ -89,6 +89,30 @@ func (q *Queries) CreateAddressReset(ctx context.Context, arg CreateAddressReset
 	return made, err
 }
 
+const createLinkRequest = `-- name: CreateLinkRequest :one
+select app.door_create_link_request($1::uuid, $2::text, $3::text,
+    $4::text)::boolean as created
+`
+
+type CreateLinkRequestParams struct {
+	ID           uuid.UUID
+	Email        string
+	Organization *string
+	Name         *string
+}
+
+func (q *Queries) CreateLinkRequest(ctx context.Context, arg CreateLinkRequestParams) (bool, error) {
+	row := q.db.QueryRow(ctx, createLinkRequest,
+		arg.ID,
+		arg.Email,
+		arg.Organization,
+		arg.Name,
+	)
+	var created bool
+	err := row.Scan(&created)
+	return created, err
+}
+
 const createSignUp = `-- name: CreateSignUp :one
 select app.door_create_signup($1::bytea, $2::text, $3::text,
     $4::text, $5::integer)::boolean as verified
@@ -113,6 +137,15 @@ func (q *Queries) CreateSignUp(ctx context.Context, arg CreateSignUpParams) (boo
 	var verified bool
 	err := row.Scan(&verified)
 	return verified, err
+}
+
+const deleteLinkRequest = `-- name: DeleteLinkRequest :exec
+select app.door_delete_link_request($1::uuid)
+`
+
+func (q *Queries) DeleteLinkRequest(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, deleteLinkRequest, id)
+	return err
 }
 
 const deleteSession = `-- name: DeleteSession :exec
@@ -168,6 +201,24 @@ func (q *Queries) GetInvitationByToken(ctx context.Context, tokenHash []byte) (G
 		&i.Role,
 		&i.VerifiesEmail,
 	)
+	return i, err
+}
+
+const getLinkRequest = `-- name: GetLinkRequest :one
+select email::text as email, organization::text as organization, name::text as name
+from app.door_find_link_request($1::uuid) as d (email, organization, name)
+`
+
+type GetLinkRequestRow struct {
+	Email        string
+	Organization string
+	Name         string
+}
+
+func (q *Queries) GetLinkRequest(ctx context.Context, id uuid.UUID) (GetLinkRequestRow, error) {
+	row := q.db.QueryRow(ctx, getLinkRequest, id)
+	var i GetLinkRequestRow
+	err := row.Scan(&i.Email, &i.Organization, &i.Name)
 	return i, err
 }
 

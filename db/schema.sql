@@ -1717,6 +1717,94 @@ create function app.door_answer_form(_hash bytea, _answer text) returns void sec
 -- Later migrations
 ------------------------------------------------------------------------------------------------------------------------
 
+-- What somebody changed, written in the transaction of the change. Nobody changes or deletes a row; there is no right
+-- to.
+create table events (
+  org_id       uuid not null,
+  id           uuid not null,
+  number       bigint, -- from 1, without gaps, in the order of commits; null until its transaction commits
+  at           timestamptz not null default now(),
+  actor_id     uuid, -- null: the system
+  actor_name   text not null default '', -- at that time
+  actor_role   text not null,
+  kind         text not null, -- app/platform/events/kinds.go
+  subject_type text not null,
+  subject_id   uuid, -- null: the organization itself, or several subjects
+  subject_name text not null default '', -- at that time
+  customer_id  uuid, -- whose it is; null: the whole organization's
+  via          text not null,
+  address      text not null default '', -- of the client
+  user_agent   text not null default '',
+  payload      jsonb not null default '{}',
+  primary key (org_id, id),
+  unique (org_id, number),
+  foreign key (org_id) references organizations(id),
+  check (length(actor_name) <= 200),
+  check (actor_role = any (array['owner', 'manager', 'supervisor', 'agent', 'reviewer', 'system'])),
+  check (length(address) <= 64),
+  check ((kind ~ '^[a-z_]+\.[a-z_]+$') and (length(kind) <= 60)),
+  check ((jsonb_typeof(payload) = 'object') and (length((payload)::text) <= 100000)),
+  check (length(subject_name) <= 300),
+  check ((subject_type ~ '^[a-z_]+$') and (length(subject_type) <= 40)),
+  check (length(user_agent) <= 300),
+  check (via = any (array['browser', 'api', 'import', 'command line', 'system']))
+);
+create index events_org_id_kind_number_idx on events (org_id, kind, number);
+create index events_org_id_actor_id_number_idx on events (org_id, actor_id, number);
+create index events_org_id_subject_id_number_idx on events (org_id, subject_id, number);
+create index events_org_id_customer_id_number_idx on events (org_id, customer_id, number);
+create index events_org_id_at_idx on events (org_id, at);
+-- tenant
+create policy own_name on events as restrictive for insert to parley_app with check (((select app.is_staff()) and
+  (((select app.role()) = 'system') or (actor_id = (select app.actor_id())))));
+create policy readable on events as restrictive for select to parley_app using ((((select app.role()) = any
+  (array['system', 'owner', 'manager'])) and (((select app.permitted_customers()) is null) or (customer_id = any
+  ((select app.permitted_customers())::uuid[])))));
+create policy door on events for select to parley_door using (true);
+create policy door_insert on events for insert to parley_door with check (true);
+create policy door_update on events for update to parley_door using (true);
+grant select, insert (org_id, id, actor_id, actor_name, actor_role, kind, subject_type, subject_id, subject_name,
+  customer_id, via, address, user_agent, payload) on events to parley_app;
+grant select (org_id, id), insert (org_id, id, actor_id, actor_name, actor_role, kind, subject_type, subject_id,
+  subject_name, via, address, user_agent, payload), update (number) on events to parley_door;
+create constraint trigger number_event after insert on events deferrable initially deferred for each row execute
+  function app.door_number_event();
+
+-- The number of each organization's newest event.
+create table event_numbers (
+  org_id uuid not null,
+  last   bigint not null,
+  primary key (org_id),
+  foreign key (org_id) references organizations(id)
+);
+-- tenant
+create policy system_only on event_numbers as restrictive to parley_app using (((select app.role()) = 'system'));
+create policy door on event_numbers for select to parley_door using (true);
+create policy door_insert on event_numbers for insert to parley_door with check (true);
+create policy door_update on event_numbers for update to parley_door using (true);
+grant select on event_numbers to parley_app;
+grant select (org_id, last), insert (org_id, last), update (last) on event_numbers to parley_door;
+
+-- Numbers an event when its transaction commits. The row of event_numbers is locked from here to the end of the commit,
+-- so that numbers become visible in their order and a transaction that fails leaves no gap: who has read up to a number
+-- has missed none before it. It runs as the last thing in the transaction and takes this lock last, so that it waits
+-- for commits only and closes no circle of locks.
+create function app.door_number_event() returns trigger security definer;
+
+-- Sets the password by a link as app.door_set_password does, and records it for each user whom the link has changed.
+create function app.door_reset_password(_token_hash bytea, _identity uuid, _hash text, _via text, _address text,
+  _user_agent text) returns table(org_id uuid, org_name text, user_id uuid, enabled boolean, matched boolean) security
+  definer;
+
+-- Records that a log-in was refused, for the users of an address who have proven that it is theirs: whoever invited an
+-- address to an organization of its own does not learn where its owner tries to log in.
+create function app.door_record_refused_log_in(_email text, _reason text, _via text, _address text) returns void
+  security definer;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
+
 ------------------------------------------------------------------------------------------------------------------------
 -- River's tables
 ------------------------------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ func TestBrowserPages(t *testing.T) {
 	night.Click("a[href$='/widget']")
 	night.Wait(`document.querySelector("#stage > div")?.shadowRoot.querySelector(".greeting")?.textContent`)
 	show(night, "widget")
-	for _, page := range []string{"ratings", "blocked"} {
+	for _, page := range []string{"ratings", "blocked", "audit"} {
 		night.Go(s.URL + "/admin/" + page)
 		night.Wait(`document.readyState === "complete"`)
 		show(night, page)

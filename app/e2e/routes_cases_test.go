@@ -191,6 +191,8 @@ var routeCases = map[string]routeCase{
 	"GET /admin/websites/:id/mail":          {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/mail"), code: 404},
 	"POST /admin/websites/:id/widget/:part": {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/widget/look"), form: values("own", ".taken-over"), code: 404},
 	"POST /admin/websites/:id/identity":     {needs: access.Manage, path: pathWith("/admin/websites/", websiteOf, "/identity"), code: 404},
+	"GET /admin/audit":                      {needs: access.Manage, path: func(x ids) string { return "/admin/audit?subject=" + x.tag.String() }},
+	"GET /admin/audit.csv":                  {needs: access.Manage, path: func(x ids) string { return "/admin/audit.csv?subject=" + x.tag.String() }},
 	"GET /admin/ratings":                    {needs: access.Manage, path: atPath("/admin/ratings")},
 	"GET /admin/blocked":                    {needs: access.Monitor, path: atPath("/admin/blocked")},
 	"POST /admin/blocked":                   {needs: access.Monitor, path: atPath("/admin/blocked"), form: values("network", "everybody"), code: 422},

@@ -7,6 +7,11 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
 	"parley/app/domain/assist/model"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
@@ -17,10 +22,6 @@ import (
 	"parley/app/platform/jobs"
 	"parley/app/platform/pg"
 	"parley/app/platform/push"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // Config is everything that can be set, by environment only.

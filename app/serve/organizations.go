@@ -5,14 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
 	"parley/app/domain/team"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/mail"
 	"parley/app/platform/validate"
-	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 )
@@ -37,6 +39,7 @@ func CreateOrganization(ctx context.Context, cfg Config, args []string, out io.W
 		return err
 	}
 	defer h.close()
+	ctx = events.WithOrigin(ctx, events.Origin{Via: events.CommandLine})
 	id, secret, err := createWithOwner(ctx, h.Org, h.Identity, name, args[1], mailer.IsOff())
 	if err != nil {
 		return formErrors(err)

@@ -201,7 +201,7 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	}
 	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {

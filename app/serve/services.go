@@ -8,6 +8,7 @@ import (
 
 	"parley/app/demo"
 	"parley/app/domain/archive"
+	"parley/app/domain/audit"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
@@ -32,6 +33,7 @@ type Services struct {
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Archive       *archive.Service
+	Audit         *audit.Service
 	Files         *files.Service
 }
 
@@ -115,6 +117,7 @@ func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggest
 	h.Routing = routing.New(db, b, h.Conversations)
 	h.FAQ = faq.New(db, b, suggestions)
 	h.Archive = archive.New(db)
+	h.Audit = audit.New(db)
 }
 
 func (h *Services) close() {

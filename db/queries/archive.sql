@@ -158,7 +158,7 @@ cross join lateral (
 
 -- name: GetArchived :one
 -- A closed conversation. What only staff may know leaves the database for staff only.
-select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, c.agent_name,
+select c.id, c.visitor_id, c.visitor_name, c.customer_id, cu.name as customer_name, w.name as website_name, c.agent_name,
   c.created_at, c.closed_at::timestamptz as closed_at, app.is_staff()::boolean as staff,
   coalesce(g.name, '')::text as group_name, coalesce(u.name, '')::text as user_name,
   (case when app.is_staff() then v.email else '' end)::text as visitor_email,

@@ -1,6 +1,9 @@
 -- name: GetModel :one
 select base_url, key, model, enabled, automatic, mask, budget from language_models;
 
+-- name: LockModel :one
+select base_url, model, enabled, automatic, mask, budget from language_models for update;
+
 -- name: SaveModel :exec
 insert into language_models (org_id, base_url, key, model, enabled, automatic, mask, budget)
 values (app.org_id(), @base_url, @key, @model, @enabled, @automatic, @mask, @budget)
@@ -13,8 +16,9 @@ set base_url = excluded.base_url,
   mask = excluded.mask,
   budget = excluded.budget;
 
--- name: DeleteModel :execrows
-delete from language_models;
+-- name: DeleteModel :one
+delete from language_models
+returning base_url, model, enabled, automatic, mask, budget;
 
 -- name: ReserveTokens :execrows
 -- Takes tokens out of the month's budget before they are used; no row where it would be overdrawn.

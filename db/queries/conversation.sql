@@ -946,11 +946,16 @@ on conflict do nothing;
 -- name: UntagConversation :execrows
 delete from conversation_tags where conversation_id = @conversation_id and tag_id = @tag_id;
 
--- name: RenameTag :execrows
-update tags set name = @name where id = @id;
+-- name: RenameTag :one
+-- Returns the name before.
+update tags t
+set name = @name
+from (select x.id, x.name from tags x where x.id = @id for update) old
+where t.id = old.id
+returning old.name as former_name;
 
--- name: DeleteTag :execrows
-delete from tags where id = @id;
+-- name: DeleteTag :one
+delete from tags where id = @id returning name;
 
 -- name: ListTagUses :many
 select t.id, t.name,

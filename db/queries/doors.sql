@@ -54,8 +54,11 @@ select app.door_create_address_reset(sqlc.arg(token_hash)::bytea, sqlc.arg(email
 -- name: SetPassword :many
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, enabled::boolean as enabled,
   matched::boolean as matched
-from app.door_set_password(sqlc.arg(token_hash)::bytea, sqlc.arg(identity)::uuid, sqlc.arg(hash)::text) as d (org_id,
-  org_name, user_id, enabled, matched);
+from app.door_reset_password(sqlc.arg(token_hash)::bytea, sqlc.arg(identity)::uuid, sqlc.arg(hash)::text, sqlc.arg(via)::text,
+  sqlc.arg(address)::text, sqlc.arg(user_agent)::text) as d (org_id, org_name, user_id, enabled, matched);
+
+-- name: RecordRefusedLogIn :exec
+select app.door_record_refused_log_in(sqlc.arg(email)::text, sqlc.arg(reason)::text, sqlc.arg(via)::text, sqlc.arg(address)::text);
 
 -- name: CreateSignUp :one
 select app.door_create_signup(sqlc.arg(token_hash)::bytea, sqlc.arg(email)::text, sqlc.arg(organization)::text,

@@ -203,6 +203,13 @@ select version, state, created_by from faq_entries where id = @id for update;
 -- Those of some entries that exist, in their order.
 select e.id from faq_entries e where e.id = any(@ids::uuid[]) order by e.id for update;
 
+-- name: ListCustomersOfEntries :many
+-- For whose conversations entries are: the zero id is everybody's.
+select distinct coalesce(e.customer_id, w.customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id
+from faq_entries e
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+where e.id = any(@ids::uuid[]);
+
 -- name: DeleteEntry :execrows
 delete from faq_entries where id = @id;
 
@@ -264,8 +271,13 @@ order by c.n;
 -- name: GetDeskSettings :one
 select agents_edit, review, away_reasons from desk_settings;
 
--- name: SetDeskSettings :execrows
-update desk_settings set agents_edit = @agents_edit, review = @review, away_reasons = @away_reasons;
+-- name: SetDeskSettings :one
+-- Returns what was before.
+update desk_settings s
+set agents_edit = @agents_edit, review = @review, away_reasons = @away_reasons
+from (select x.org_id, x.agents_edit, x.review, x.away_reasons from desk_settings x for no key update) old
+where s.org_id = old.org_id
+returning old.agents_edit, old.review, old.away_reasons;
 
 -- Snippets.
 

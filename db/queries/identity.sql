@@ -34,6 +34,9 @@ update users set limited = @limited, session_epoch = session_epoch + 1 where id 
 -- name: DeleteUserCustomers :exec
 delete from user_customers where user_id = @user_id;
 
+-- name: ListUserCustomers :many
+select customer_id from user_customers where user_id = @user_id order by customer_id;
+
 -- name: AddUserCustomers :exec
 insert into user_customers (org_id, user_id, customer_id)
 select app.org_id(), @user_id, c
@@ -108,8 +111,10 @@ update password_resets
 set used_at = now()
 where (user_id = @user_id or created_by = @user_id) and used_at is null;
 
--- name: DeleteInvitation :execrows
-delete from invitations where id = @id and accepted_at is null;
+-- name: DeleteInvitation :one
+delete from invitations
+where id = @id and accepted_at is null
+returning email, role, customer_id, customers;
 
 -- name: AcceptInvitation :one
 update invitations

@@ -4,16 +4,26 @@ insert into organizations (id, name) values (@id, @name);
 -- name: GetOrganizationName :one
 select name from organizations;
 
--- name: RenameOrganization :execrows
-update organizations set name = @name;
+-- name: RenameOrganization :one
+-- Returns the name before.
+update organizations o
+set name = @name
+from (select id, name from organizations for no key update) old
+where o.id = old.id
+returning old.name as former_name;
 
 -- name: CreateCustomer :execrows
 insert into customers (org_id, id, name)
 select app.org_id(), @id, @name
 where (select count(*) from customers) < @most::bigint;
 
--- name: RenameCustomer :execrows
-update customers set name = @name where id = @id;
+-- name: RenameCustomer :one
+-- Returns the name before.
+update customers c
+set name = @name
+from (select x.id, x.name from customers x where x.id = @id for no key update) old
+where c.id = old.id
+returning old.name as former_name;
 
 -- name: ListCustomers :many
 select c.id, c.name, count(w.id)::integer as websites
@@ -34,24 +44,31 @@ limit 100;
 -- name: GetCustomer :one
 select id, name, capacity_share from customers where id = @id;
 
--- name: SetCapacityShare :execrows
-update customers set capacity_share = sqlc.narg(capacity_share) where id = @id;
+-- name: SetCapacityShare :one
+-- Returns the share before; 0: no limit.
+update customers c
+set capacity_share = sqlc.narg(capacity_share)
+from (select x.id, x.capacity_share from customers x where x.id = @id for no key update) old
+where c.id = old.id
+returning c.name, coalesce(old.capacity_share, 0)::integer as former_share;
 
 -- name: CreateWebsite :exec
 insert into websites (org_id, id, customer_id, key, name, greeting)
 values (app.org_id(), @id, @customer_id, @key, @name, @greeting);
 
 -- name: UpdateWebsite :one
-update websites
+-- Returns what was before, too.
+update websites w
 set name = @name, greeting = @greeting, typing_preview = @typing_preview
-where id = @id
-returning key;
+from (select x.id, x.name, x.greeting, x.typing_preview from websites x where x.id = @id for no key update) old
+where w.id = old.id
+returning w.key, w.customer_id, old.name as former_name, old.greeting as former_greeting, old.typing_preview as former_typing_preview;
 
 -- name: LockWebsiteSettings :one
 select settings from websites where id = @id for update;
 
 -- name: SetWebsiteSettings :one
-update websites set settings = @settings where id = @id returning key;
+update websites set settings = @settings where id = @id returning key, name, customer_id;
 
 -- name: SetIdentityKey :one
 insert into identity_keys (org_id, website_id, key)
@@ -60,7 +77,9 @@ from websites w
 where w.id = @id
 on conflict (org_id, website_id) do update
 set key = excluded.key
-returning (select w.key from websites w where w.id = website_id)::text as key;
+returning (select w.key from websites w where w.id = website_id)::text as key,
+  (select w.name from websites w where w.id = website_id)::text as name,
+  (select w.customer_id from websites w where w.id = website_id)::uuid as customer_id;
 
 -- name: ListWebsites :many
 select w.id, w.name,
@@ -93,9 +112,9 @@ insert into domains (org_id, id, website_id, host) values (app.org_id(), @id, @w
 with removed as (
   delete from domains d
   where d.id = @id and d.website_id = @website_id
-  returning d.org_id, d.website_id
+  returning d.org_id, d.website_id, d.host
 )
-select w.key
+select w.key, w.name, w.customer_id, removed.host
 from removed
 join websites w on w.org_id = removed.org_id and w.id = removed.website_id;
 

@@ -114,12 +114,27 @@ order by b.created_at desc;
 -- Whether a visitor itself is blocked now.
 select exists (select from blocks b where b.visitor_id = @visitor_id and (b.until is null or b.until > now()))::boolean;
 
--- name: SaveBlock :exec
+-- name: SaveBlock :one
+-- Returns whom it keeps out, for the event.
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), @id, sqlc.narg(visitor_id)::uuid, sqlc.narg(network)::text::cidr, @reason, sqlc.narg(by_id)::uuid,
   sqlc.narg(until)::timestamptz)
 on conflict (org_id, visitor_id, network) do update
-set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now();
+set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
+returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;
 
--- name: DeleteBlock :execrows
-delete from blocks where id = @id;
+-- name: DeleteBlock :one
+delete from blocks b
+where b.id = @id
+returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
+  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;

@@ -22,6 +22,7 @@ type Record struct {
 	ID           uuid.UUID
 	Visitor      uuid.UUID
 	VisitorName  string // empty: not known
+	Customer     uuid.UUID
 	CustomerName string
 	WebsiteName  string
 	AgentName    string // who had it last, as the visitor read it; empty: nobody
@@ -123,7 +124,7 @@ func (s *Service) GetPage(ctx context.Context, actor access.Actor, id uuid.UUID,
 		if err != nil {
 			return err
 		}
-		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
+		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, Customer: row.CustomerID, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
 			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt,
 			Rating: conversation.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment}}
 		if row.Staff {

@@ -18,6 +18,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -130,7 +131,19 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 	} else if !pg.IsNoRows(err) {
 		return err
 	}
-	return q.SaveModel(ctx, assistdb.SaveModelParams{BaseUrl: in.BaseURL, Key: sealed, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: int64(in.Budget)})
+	p := assistdb.SaveModelParams{BaseUrl: in.BaseURL, Key: sealed, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: int64(in.Budget)}
+	return t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := assistdb.New(tx)
+		before, err := q.LockModel(ctx)
+		isNew := pg.IsNoRows(err)
+		if err != nil && !isNew {
+			return err
+		}
+		if err := q.SaveModel(ctx, p); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, modelChanged(who.Org(), before, isNew, in))
+	})
 }
 
 // RemoveModel takes the model away, with its key.
@@ -139,7 +152,16 @@ func (s *Service) RemoveModel(ctx context.Context, who access.Actor) error {
 	if err != nil {
 		return err
 	}
-	_, err = assistdb.New(t).DeleteModel(ctx)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := assistdb.New(tx).DeleteModel(ctx)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, modelRemoved(who.Org(), row))
+	})
+	if pg.IsNoRows(err) {
+		return nil // it is gone already
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -89,7 +90,7 @@ func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid
 	if len(all) >= maxTags {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := createTag(ctx, q, name); err != nil && !errors.Is(err, errDuplicateTag) { // another team member may have just created it
+	if err := createTag(ctx, t, actor, name); err != nil && !errors.Is(err, errDuplicateTag) { // another team member may have just created it
 		return err
 	}
 	_, err = q.TagConversation(ctx, p)
@@ -108,15 +109,21 @@ func (s *Service) CreateTag(ctx context.Context, actor access.Actor, name string
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	return createTag(ctx, conversationdb.New(t), name)
+	return createTag(ctx, t, actor, name)
 }
 
-func createTag(ctx context.Context, q *conversationdb.Queries, name string) error {
-	n, err := q.CreateTag(ctx, conversationdb.CreateTagParams{ID: uuid.Must(uuid.NewV7()), Name: name})
-	if err == nil && n == 0 {
-		return errDuplicateTag
-	}
-	return err
+func createTag(ctx context.Context, t *pg.Tenant, actor access.Actor, name string) error {
+	id := uuid.Must(uuid.NewV7())
+	return t.Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := conversationdb.New(tx).CreateTag(ctx, conversationdb.CreateTagParams{ID: id, Name: name})
+		if err == nil && n == 0 {
+			err = errDuplicateTag
+		}
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, tagCreated(id, name))
+	})
 }
 
 // Untag removes a tag from a conversation that the actor may change.
@@ -141,11 +148,17 @@ func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUI
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := conversationdb.New(t).RenameTag(ctx, conversationdb.RenameTagParams{ID: id, Name: name})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := conversationdb.New(tx).RenameTag(ctx, conversationdb.RenameTagParams{ID: id, Name: name})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, tagRenamed(id, before, name))
+	})
 	if pg.IsDuplicate(err, "") {
 		return errDuplicateTag
 	}
-	if err == nil && n == 0 {
+	if pg.IsNoRows(err) {
 		return fail.Missing("tag")
 	}
 	return err
@@ -157,8 +170,14 @@ func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	n, err := conversationdb.New(t).DeleteTag(ctx, id)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		name, err := conversationdb.New(tx).DeleteTag(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, tagDeleted(id, name))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("tag")
 	}
 	return err

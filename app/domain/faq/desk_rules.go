@@ -5,6 +5,7 @@ import (
 
 	"parley/app/domain/faq/internal/faqdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -41,8 +42,13 @@ func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRul
 			return fail.Field("away_reasons", "%s", err.Error())
 		}
 	}
-	_, err = faqdb.New(t).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
-	return err
+	return t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := faqdb.New(tx).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, deskRulesChanged(who.Org(), DeskRules(before), in))
+	})
 }
 
 // authorizeEditor is a handle for somebody who may edit the catalogue: managers, and agents where the organization allows it.

@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/faq/internal/faqdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -96,7 +97,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 		if err := rejectDuplicate(ctx, q, e); err != nil {
 			return err
 		}
-		return writeEntries(ctx, q, who, []Entry{e}, known)
+		return recordSaved(ctx, tx, who, e, known, func() error { return writeEntries(ctx, q, who, []Entry{e}, known) })
 	})
 	if pg.IsDenied(err) {
 		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
@@ -217,7 +218,10 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
 			return err
 		}
-		return q.SaveHistory(ctx, changed)
+		if err := q.SaveHistory(ctx, changed); err != nil {
+			return err
+		}
+		return recordStates(ctx, tx, who, changed, to)
 	})
 	if err == nil {
 		s.publishEntries(who.Org(), changed...)
@@ -231,10 +235,21 @@ func (s *Service) RemoveEntry(ctx context.Context, who access.Actor, id uuid.UUI
 	if err != nil {
 		return err
 	}
-	n, err := faqdb.New(t).DeleteEntry(ctx, id)
-	if err == nil && n == 0 {
-		return fail.Missing("FAQ entry")
-	}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := faqdb.New(tx)
+		deleted, err := describeDeletion(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		n, err := q.DeleteEntry(ctx, id)
+		if err == nil && n == 0 {
+			return fail.Missing("FAQ entry")
+		}
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, deleted)
+	})
 	if err == nil {
 		s.publishEntries(who.Org(), id)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/faq/internal/faqdb"
+	"parley/app/platform/csvfile"
 )
 
 // exportBatch is how many entries are in memory at once while a catalogue is exported.
@@ -44,14 +45,14 @@ func newCSVWriter(out *bufio.Writer) (write func(Record) error, end func() error
 	begin := func() {
 		if !begun {
 			begun = true
-			out.WriteString("\ufeff") // else spreadsheets take it for what their country's computers once wrote
-			writeCSVRow(out, columns)
+			out.WriteString(csvfile.BOM)
+			csvfile.WriteRow(out, columns)
 		}
 	}
 	return func(x Record) error {
 		begin()
 		for _, t := range x.Texts {
-			writeCSVRow(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.CustomerID, x.Website, x.WebsiteID, x.Group, x.GroupID, t.Language, t.Question, t.Answer})
+			csvfile.WriteRow(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.CustomerID, x.Website, x.WebsiteID, x.Group, x.GroupID, t.Language, t.Question, t.Answer})
 		}
 		return nil
 	}, func() error { begin(); return nil }

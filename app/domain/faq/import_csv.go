@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"parley/app/platform/csvfile"
 	"parley/app/platform/fail"
 )
 
@@ -125,7 +126,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 		}
 		field := func(name string) string {
 			if i, there := at[name]; there && i < len(row) {
-				return strings.TrimSpace(unescapeFormula(row[i]))
+				return strings.TrimSpace(csvfile.UnescapeFormula(row[i]))
 			}
 			return ""
 		}

@@ -49,6 +49,9 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 	if err != nil {
 		return err
 	}
+	if err := s.recordExport(ctx, who, format, len(ids)); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(w)
 	write, end := newCSVWriter(out)
 	if format == "json" {
@@ -69,17 +72,6 @@ func (s *Service) Export(ctx context.Context, who access.Actor, format string, w
 		return err
 	}
 	return out.Flush()
-}
-
-// writeCSVRow writes a line of CSV with every field in quotes: whatever a spreadsheet takes for a separator, no text becomes a formula.
-func writeCSVRow(w *bufio.Writer, fields []string) {
-	for i, f := range fields {
-		if i > 0 {
-			w.WriteByte(',')
-		}
-		w.WriteString(`"` + strings.ReplaceAll(escapeFormula(f), `"`, `""`) + `"`)
-	}
-	w.WriteString("\r\n")
 }
 
 const (
@@ -131,7 +123,13 @@ func (s *Service) Import(ctx context.Context, who access.Actor, records []Record
 	}
 	var stored []uuid.UUID
 	for list := range slices.Chunk(taken, importChunk) {
-		if err = t.Tx(longCtx, func(tx *pg.Tenant) error { return writeEntries(longCtx, faqdb.New(tx), who, list, true) }); err != nil {
+		err = t.Tx(longCtx, func(tx *pg.Tenant) error {
+			if err := writeEntries(longCtx, faqdb.New(tx), who, list, true); err != nil {
+				return err
+			}
+			return recordImport(longCtx, tx, who, list)
+		})
+		if err != nil {
 			break
 		}
 		for _, e := range list {

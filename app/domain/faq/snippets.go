@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/faq/internal/faqdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/keys"
 	"parley/app/platform/pg"
@@ -89,7 +90,14 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 		if err = rejectTakenKeys(ctx, q, snippet); err != nil {
 			return err
 		}
-		err = q.CreateSnippet(ctx, faqdb.CreateSnippetParams{ID: uuid.Must(uuid.NewV7()), GroupID: optional(snippet.Group), UserID: optional(snippet.User), CustomerID: optional(snippet.Customer), Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File)})
+		snippet.ID = uuid.Must(uuid.NewV7())
+		p := faqdb.CreateSnippetParams{ID: snippet.ID, GroupID: optional(snippet.Group), UserID: optional(snippet.User), CustomerID: optional(snippet.Customer), Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File)}
+		err = t.Tx(ctx, func(tx *pg.Tenant) error {
+			if err := faqdb.New(tx).CreateSnippet(ctx, p); err != nil {
+				return err
+			}
+			return recordSnippet(ctx, tx, who, events.SnippetCreated, nil, &snippet)
+		})
 	} else {
 		row, err := s.getEditableSnippet(ctx, q, who, access.SnippetSave, snippet.ID)
 		if err != nil {
@@ -101,10 +109,17 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 				return err
 			}
 		}
-		n, err := q.UpdateSnippet(ctx, faqdb.UpdateSnippetParams{ID: snippet.ID, Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File), WithoutFile: snippet.RemoveFile})
-		if err == nil && n == 0 {
-			err = fail.Missing("snippet")
-		}
+		p := faqdb.UpdateSnippetParams{ID: snippet.ID, Name: snippet.Name, Keys: snippet.Keys, Body: snippet.Body, FileID: optional(snippet.File), WithoutFile: snippet.RemoveFile}
+		err = t.Tx(ctx, func(tx *pg.Tenant) error {
+			n, err := faqdb.New(tx).UpdateSnippet(ctx, p)
+			if err == nil && n == 0 {
+				err = fail.Missing("snippet")
+			}
+			if err != nil {
+				return err
+			}
+			return recordSnippet(ctx, tx, who, events.SnippetChanged, &row, &snippet)
+		})
 		return snippetError(err)
 	}
 	return snippetError(err)
@@ -169,12 +184,16 @@ func (s *Service) RemoveSnippet(ctx context.Context, who access.Actor, id uuid.U
 	if err != nil {
 		return err
 	}
-	q := faqdb.New(t)
-	if _, err := s.getEditableSnippet(ctx, q, who, access.SnippetDelete, id); err != nil {
+	row, err := s.getEditableSnippet(ctx, faqdb.New(t), who, access.SnippetDelete, id)
+	if err != nil {
 		return err
 	}
-	_, err = q.DeleteSnippet(ctx, id)
-	return err
+	return t.Tx(ctx, func(tx *pg.Tenant) error {
+		if n, err := faqdb.New(tx).DeleteSnippet(ctx, id); err != nil || n == 0 {
+			return err
+		}
+		return recordSnippet(ctx, tx, who, events.SnippetDeleted, &row, nil)
+	})
 }
 
 // ExpandSnippet returns a snippet's text for a conversation, and counts it.

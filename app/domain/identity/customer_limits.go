@@ -7,6 +7,7 @@ import (
 
 	"parley/app/domain/identity/internal/identitydb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -55,13 +56,20 @@ func (s *Service) SetCustomers(ctx context.Context, who access.Actor, user uuid.
 			return fail.Field("customers", "%s", err.Error())
 		}
 		q := identitydb.New(tx)
+		before, err := q.ListUserCustomers(ctx, user)
+		if err != nil {
+			return err
+		}
 		if err := revokeAccess(ctx, q, user); err != nil {
 			return err
 		}
 		if err := saveCustomerLimits(ctx, q, user, customers); err != nil {
 			return err
 		}
-		return alsoInTx(tx)
+		if err := alsoInTx(tx); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, customersChanged(u, before, customers))
 	})
 	if pg.IsMissingReference(err) {
 		return fail.Field("customers", "A customer that you selected does not exist any more. Select again.")

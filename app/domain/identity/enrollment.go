@@ -82,7 +82,10 @@ func (s *Service) enroll(ctx context.Context, n newMember) (id uuid.UUID, matche
 				return errWrongPassword
 			}
 			matched = outcome == "matched"
-			return err
+			if err != nil {
+				return err
+			}
+			return recordJoined(ctx, tx, id, n, is)
 		})
 		if err == nil {
 			s.publishTeam(n.org)

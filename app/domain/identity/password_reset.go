@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/identity/internal/identitydb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -100,7 +101,10 @@ func (s *Service) createResetLink(ctx context.Context, who access.Actor, user uu
 		if err := identitydb.New(tx).CreatePasswordReset(ctx, made); err != nil {
 			return err
 		}
-		return alsoInTx(tx, made.ID)
+		if err := alsoInTx(tx, made.ID); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, passwordLinkCreated(u, d))
 	})
 }
 
@@ -155,7 +159,7 @@ func (s *Service) setPassword(ctx context.Context, secret, email, password strin
 		if err != nil {
 			return nil, err
 		}
-		changed, err = s.db.Unscoped().SetPassword(ctx, hashToken(secret), uuid.Must(uuid.NewV7()), hash)
+		changed, err = s.db.Unscoped().SetPassword(ctx, passwordReset(ctx, secret, hash))
 		if err == nil && len(changed) == 0 {
 			return nil, ErrLinkInvalid // used at the same moment
 		}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 )
 
@@ -86,7 +87,10 @@ func (s *Service) logRefusal(email, from string, err error) {
 			} else {
 				note(reasonPassword)
 			}
-			return err
+			if err != nil {
+				return err
+			}
+			return s.db.Unscoped().RecordRefusedLogIn(ctx, email, reasonPassword, string(events.Browser), from)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/identity/internal/identitydb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -95,11 +96,15 @@ func (s *Service) invite(ctx context.Context, who access.Actor, in NewInvitation
 		if err := q.DeleteInvitationsByEmail(ctx, email); err != nil {
 			return err
 		}
-		if err := q.CreateInvitation(ctx, identitydb.CreateInvitationParams{ID: id, Email: email, Role: string(in.Role), CustomerID: only, Customers: append([]uuid.UUID{}, in.Customers...),
-			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)}); err != nil {
+		made := identitydb.CreateInvitationParams{ID: id, Email: email, Role: string(in.Role), CustomerID: only, Customers: append([]uuid.UUID{}, in.Customers...),
+			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)}
+		if err := q.CreateInvitation(ctx, made); err != nil {
 			return err
 		}
-		return alsoInTx(tx, id)
+		if err := alsoInTx(tx, id); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, memberInvited(made))
 	})
 	if pg.IsMissingReference(err) {
 		return "", "", fail.Field("customer", "Please choose one of your customers.")
@@ -113,8 +118,14 @@ func (s *Service) RevokeInvitation(ctx context.Context, who access.Actor, id uui
 	if err != nil {
 		return err
 	}
-	n, err := identitydb.New(t).DeleteInvitation(ctx, id)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := identitydb.New(tx).DeleteInvitation(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, invitationRevoked(id, row))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("invitation")
 	}
 	return err
@@ -171,7 +182,10 @@ func (s *Service) ChangeRole(ctx context.Context, who access.Actor, user uuid.UU
 		if err != nil {
 			return err
 		}
-		return runAll(tx, alsoInTx)
+		if err := runAll(tx, alsoInTx); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, roleChanged(u, role, only))
 	})
 	if pg.IsMissingReference(err) {
 		return fail.Field("customer", "Please choose one of your customers.")
@@ -184,7 +198,7 @@ func (s *Service) DisableMember(ctx context.Context, who access.Actor, user uuid
 	if user == who.ID() {
 		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
 	}
-	return s.changeMember(ctx, who, access.TeamMemberDisable, user, true, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
+	return s.changeMember(ctx, who, access.TeamMemberDisable, user, true, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
 		if _, err := q.DisableUser(ctx, user); err != nil {
 			return err
@@ -192,7 +206,10 @@ func (s *Service) DisableMember(ctx context.Context, who access.Actor, user uuid
 		if err := revokeAccess(ctx, q, user); err != nil {
 			return err
 		}
-		return runAll(tx, alsoInTx)
+		if err := runAll(tx, alsoInTx); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, memberDisabled(u))
 	})
 }
 
@@ -220,9 +237,11 @@ func revokeAccess(ctx context.Context, q *identitydb.Queries, user uuid.UUID) er
 
 // EnableMember lets a disabled user log in again.
 func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.UUID) error {
-	return s.changeMember(ctx, who, access.TeamMemberEnable, user, false, func(tx *pg.Tenant, _ identitydb.GetUserRow) error {
-		_, err := identitydb.New(tx).EnableUser(ctx, user)
-		return err
+	return s.changeMember(ctx, who, access.TeamMemberEnable, user, false, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
+		if _, err := identitydb.New(tx).EnableUser(ctx, user); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, memberEnabled(u))
 	})
 }
 

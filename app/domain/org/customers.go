@@ -8,6 +8,7 @@ import (
 	"parley/app/domain/org/internal/orgdb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -45,14 +46,23 @@ func (s *Service) AddCustomer(ctx context.Context, who access.Actor, name string
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
-	n, err := orgdb.New(t).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: maxCustomers})
-	switch {
-	case pg.IsDuplicate(err, ""):
-		return uuid.Nil, errCustomerExists
-	case err == nil && n == 0:
-		return uuid.Nil, fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", maxCustomers)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		n, err := orgdb.New(tx).CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: id, Name: name, Most: maxCustomers})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", maxCustomers)
+		}
+		return events.Record(ctx, tx, who, customerCreated(id, name))
+	})
+	if pg.IsDuplicate(err, "") {
+		err = errCustomerExists
 	}
-	return id, err
+	if err != nil {
+		return uuid.Nil, err
+	}
+	return id, nil
 }
 
 var (
@@ -72,11 +82,17 @@ func (s *Service) RenameCustomer(ctx context.Context, who access.Actor, id uuid.
 	if name, err = validate.Name("the customer's name", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	n, err := orgdb.New(t).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := orgdb.New(tx).RenameCustomer(ctx, orgdb.RenameCustomerParams{ID: id, Name: name})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, customerRenamed(id, before, name))
+	})
 	if pg.IsDuplicate(err, "") {
 		return errCustomerExists
 	}
-	if err == nil && n == 0 {
+	if pg.IsNoRows(err) {
 		return fail.Missing("customer")
 	}
 	return err
@@ -125,8 +141,14 @@ func (s *Service) SetCapacityShare(ctx context.Context, who access.Actor, id uui
 		most := int32(share)
 		p.CapacityShare = &most
 	}
-	n, err := orgdb.New(t).SetCapacityShare(ctx, p)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := orgdb.New(tx).SetCapacityShare(ctx, p)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, capacityShareChanged(id, row, share))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("customer")
 	}
 	if err == nil {

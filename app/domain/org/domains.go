@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/org/internal/orgdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -35,7 +36,13 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 	if len(w.Domains) >= 100 {
 		return fail.Field("host", "A website can have 100 domains. Remove one first, or use a pattern such as *.shop.example")
 	}
-	err = orgdb.New(t).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		err := orgdb.New(tx).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, domainAdded(w, host))
+	})
 	if pg.IsDuplicate(err, "") {
 		return fail.Field("host", "This domain is in the list already.")
 	}
@@ -51,12 +58,19 @@ func (s *Service) RemoveDomain(ctx context.Context, who access.Actor, website, d
 	if err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).RemoveDomain(ctx, orgdb.RemoveDomainParams{ID: domain, WebsiteID: website})
+	var row orgdb.RemoveDomainRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).RemoveDomain(ctx, orgdb.RemoveDomainParams{ID: domain, WebsiteID: website})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, domainRemoved(website, row))
+	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("domain")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), website, key)
+		s.publishChange(who.Org(), website, row.Key)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"parley/app/domain/org/internal/orgdb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -25,8 +26,10 @@ func (s *Service) CreateOrganization(ctx context.Context, name string) (uuid.UUI
 		if err := q.CreateOrganization(ctx, orgdb.CreateOrganizationParams{ID: id, Name: name}); err != nil {
 			return err
 		}
-		_, err := q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name, Most: maxCustomers})
-		return err
+		if _, err := q.CreateCustomer(ctx, orgdb.CreateCustomerParams{ID: uuid.Must(uuid.NewV7()), Name: name, Most: maxCustomers}); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, tx.Actor(), organizationCreated(id, name))
 	})
 	return id, err
 }
@@ -49,7 +52,14 @@ func (s *Service) RenameOrganization(ctx context.Context, who access.Actor, name
 	if name, err = validate.Name("a name for the organization", name, 200); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
-	if _, err = orgdb.New(t).RenameOrganization(ctx, name); err == nil {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := orgdb.New(tx).RenameOrganization(ctx, name)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, organizationRenamed(who.Org(), before, name))
+	})
+	if err == nil {
 		s.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
 	}
 	return err

@@ -10,6 +10,7 @@ import (
 
 	"parley/app/domain/org/internal/orgdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -62,7 +63,10 @@ func (s *Service) AddWebsite(ctx context.Context, who access.Actor, customer uui
 		if err != nil {
 			return err
 		}
-		return q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host})
+		if err := q.AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: id, Host: in.Host}); err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, websiteCreated(id, customer, in))
 	})
 	if pg.IsDuplicate(err, "websites_same_name") {
 		return uuid.Nil, errWebsiteExists
@@ -154,7 +158,14 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	var row orgdb.UpdateWebsiteRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, websiteChanged(id, row, in))
+	})
 	if pg.IsDuplicate(err, "websites_same_name") {
 		return errWebsiteExists
 	}
@@ -162,7 +173,7 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 		return fail.Missing("website")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), id, key)
+		s.publishChange(who.Org(), id, row.Key)
 	}
 	return err
 }
@@ -207,8 +218,12 @@ func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.
 		if err != nil {
 			return err
 		}
-		key, err = q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
-		return err
+		row, err := q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
+		if err != nil {
+			return err
+		}
+		key = row.Key
+		return events.Record(ctx, tx, who, widgetChanged(id, row, before, settings))
 	})
 	if err == nil {
 		s.publishChange(who.Org(), id, key)
@@ -222,12 +237,19 @@ func (s *Service) RotateIdentityKey(ctx context.Context, who access.Actor, id uu
 	if err != nil {
 		return err
 	}
-	key, err := orgdb.New(t).SetIdentityKey(ctx, orgdb.SetIdentityKeyParams{ID: id, IdentityKey: rand.Text() + rand.Text()})
+	var row orgdb.SetIdentityKeyRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
+		row, err = orgdb.New(tx).SetIdentityKey(ctx, orgdb.SetIdentityKeyParams{ID: id, IdentityKey: rand.Text() + rand.Text()})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, identityKeyRotated(id, row))
+	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("website")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), id, key)
+		s.publishChange(who.Org(), id, row.Key)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"parley/app/domain/visitor/internal/visitordb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -84,7 +85,13 @@ func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) err
 	if err := checks.Result(); err != nil {
 		return err
 	}
-	err = visitordb.New(t).SaveBlock(ctx, p)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := visitordb.New(tx).SaveBlock(ctx, p)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, blockAdded(p, row))
+	})
 	if pg.IsMissingReference(err) || pg.IsDenied(err) {
 		return fail.Missing("visitor")
 	}
@@ -122,8 +129,14 @@ func (s *Service) RemoveBlock(ctx context.Context, actor access.Actor, id uuid.U
 	if err != nil {
 		return err
 	}
-	n, err := visitordb.New(t).DeleteBlock(ctx, id)
-	if err == nil && n == 0 {
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		row, err := visitordb.New(tx).DeleteBlock(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, blockRemoved(id, row))
+	})
+	if pg.IsNoRows(err) {
 		return fail.Missing("block")
 	}
 	if err == nil {

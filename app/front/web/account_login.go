@@ -137,6 +137,9 @@ func (s *Server) chooseOrganization(c echo.Context) error {
 // logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
 func (s *Server) logOut(c echo.Context) error {
 	if req, err := s.authenticate(c); err == nil {
+		if err := s.identity.RecordLogOut(c.Request().Context(), req.TeamMember); err != nil {
+			return err
+		}
 		if err := s.teams.LogOut(c.Request().Context(), req.Actor); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 )
 
@@ -162,6 +163,8 @@ const (
 func (s *Server) withSession(next echo.HandlerFunc) echo.HandlerFunc {
 	inner := echo.WrapMiddleware(s.sessions.LoadAndSave)(next)
 	return func(c echo.Context) error {
+		from := events.Origin{Via: events.Browser, Address: c.RealIP(), UserAgent: c.Request().UserAgent()}
+		c.SetRequest(c.Request().WithContext(events.WithOrigin(c.Request().Context(), from)))
 		before, ctx := s.bus.Changes(), c.Request().Context()
 		c.Response().Before(func() {
 			if s.bus.Changes() != before {
@@ -202,6 +205,9 @@ func (s *Server) startSession(c echo.Context, user uuid.UUID) error {
 	ctx := c.Request().Context()
 	p, err := s.identity.GetMemberUncached(ctx, user) // with the limits that it has now
 	if err != nil {
+		return err
+	}
+	if err := s.identity.RecordLogIn(ctx, p); err != nil {
 		return err
 	}
 	if err := s.sessions.RenewToken(ctx); err != nil {

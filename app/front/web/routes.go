@@ -193,6 +193,8 @@ var Routes = []Route{
 	{post, "/admin/people/:id/disable", staff(access.TeamMemberDisable, (*Server).disableTeamMember)},
 	{post, "/admin/people/:id/enable", staff(access.TeamMemberEnable, (*Server).enableTeamMember)},
 	{post, "/admin/people/:id/reset", staff(access.TeamMemberResetPassword, (*Server).resetTeamMemberPassword)},
+	{get, "/admin/audit", staff(access.AuditRead, (*Server).auditLog)},
+	{get, "/admin/audit.csv", staff(access.AuditExport, (*Server).exportAuditLog)},
 	{get, "/admin/organization", withForms(staff(access.OrganizationRead, (*Server).organization))},
 	{post, "/admin/organization", staff(access.OrganizationRename, (*Server).renameOrganization)},
 

@@ -24,6 +24,7 @@ import (
 	"parley/app/domain/archive"
 	"parley/app/domain/assist"
 	"parley/app/domain/attachment"
+	"parley/app/domain/audit"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
@@ -74,6 +75,7 @@ type Server struct {
 	faq           *faq.Service
 	assist        *assist.Service
 	archive       *archive.Service
+	audit         *audit.Service
 	mails         *notification.Mails
 	push          *push.Sender
 	live          *live.Hub
@@ -109,6 +111,7 @@ type Services struct {
 	FAQ           *faq.Service
 	Assist        *assist.Service
 	Archive       *archive.Service
+	Audit         *audit.Service
 	Mails         *notification.Mails
 	Push          *push.Sender
 	Live          *live.Hub
@@ -122,7 +125,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, visitors: services.Visitors, attachments: services.Attachments, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, mails: services.Mails, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, visitors: services.Visitors, attachments: services.Attachments, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, audit: services.Audit, mails: services.Mails, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

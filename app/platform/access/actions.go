@@ -8,6 +8,8 @@ const (
 	OrganizationRead   Action = "organization:read"
 	OrganizationRename Action = "organization:rename"
 	RightsRead         Action = "rights:read"
+	AuditRead          Action = "audit:read"
+	AuditExport        Action = "audit:export"
 	StorageRead        Action = "storage:read"
 )
 

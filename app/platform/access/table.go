@@ -47,6 +47,8 @@ var Table = []Rule{
 	{OrganizationRead, "See the organization's page", owner, nil, "", wholeOrganization},
 	{OrganizationRename, "Rename the organization", owner, nil, "", wholeOrganization},
 	{RightsRead, "See what each role may do", managers, nil, "", false},
+	{AuditRead, "See who changed what", managers, nil, "", false},
+	{AuditExport, "Export the audit log", managers, nil, "", false},
 	{StorageRead, "See how much files take up", managers, nil, "", false},
 
 	{CustomerRead, "See customers", managers, nil, "", false},

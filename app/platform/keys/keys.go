@@ -88,7 +88,7 @@ func WithOverrides(changed map[string]string) []Command {
 
 var keyName = regexp.MustCompile(`^(?:[A-Z0-9]|F[1-9]|F1[0-2]|ArrowUp|ArrowDown|ArrowLeft|ArrowRight|Enter)$`)
 
-// Browsers keep these for themselves, or do something with them that people need.
+// Browsers use these themselves, or do something with them that people need.
 var reservedByBrowsers = func() map[string]bool {
 	taken := map[string]bool{}
 	for k := range strings.FieldsSeq(`Ctrl+A Ctrl+C Ctrl+V Ctrl+X Ctrl+Z Ctrl+Y Ctrl+T Ctrl+N Ctrl+W Ctrl+R Ctrl+L Ctrl+F Ctrl+P Ctrl+S Ctrl+O Ctrl+D Ctrl+H
@@ -105,7 +105,7 @@ var modifierNames = map[string]string{"ctrl": "Ctrl", "control": "Ctrl", "cmd": 
 var arrowNames = map[string]string{"arrowup": "ArrowUp", "up": "ArrowUp", "arrowdown": "ArrowDown", "down": "ArrowDown", "arrowleft": "ArrowLeft", "left": "ArrowLeft",
 	"arrowright": "ArrowRight", "right": "ArrowRight", "enter": "Enter", "return": "Enter"}
 
-// Parse returns a combination in the one form it is kept in: Ctrl+Alt+Shift+H, where Ctrl stands for Cmd on a Mac; empty for an
+// Parse returns a combination in the one form in which it is stored: Ctrl+Alt+Shift+H, where Ctrl stands for Cmd on a Mac; empty for an
 // empty text. It refuses what browsers need and what would be typed into a text.
 func Parse(s string) (string, error) {
 	if strings.TrimSpace(s) == "" {

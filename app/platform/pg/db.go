@@ -20,7 +20,7 @@ import (
 
 // DB is connections as the application's role, in three pools, so that no kind of work can take what another needs: commits of
 // messages, what is asked before an organization is known (log-ins, sessions, widget keys), and everything that is done for
-// an organization. Of the last, organizations have fair shares. It runs nothing by itself: ask As or Doors for a handle.
+// an organization. Of the last, organizations have fair shares. Statements are sent through the handles of As and Unscoped.
 type DB struct {
 	pool      *pgxpool.Pool   // for organizations
 	commits   *pgxpool.Pool   // for pipelines and notifications
@@ -46,11 +46,11 @@ func split(all int) (organizations, commits, doors int) {
 	return all - commits - doors - jobConnections, commits, doors
 }
 
-// Open connects to url as the application's role. It does not look at the role; see Guard.
+// Open connects to url as the application's role. It does not check the role; see CheckRole.
 func Open(ctx context.Context, url string) (*DB, error) { return OpenPooled(ctx, url, "") }
 
 // OpenPooled is Open where url leads to a pooler in transaction mode (PgBouncer): direct is the address of Postgres itself, for the same
-// role. What lasts longer than a transaction is done there: notifications are heard on a direct connection, and time-outs are
+// role. What lasts longer than a transaction is done there: notifications are received on a direct connection, and time-outs are
 // settings of the role. Statements are not prepared by name, so that each may come to another session. An empty direct is Open.
 func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)

@@ -25,7 +25,7 @@ func (db *DB) Notify(ctx context.Context, list []Notification) error {
 	return db.commits.SendBatch(ctx, &b).Close()
 }
 
-// Listener hears channels on a connection of its own.
+// Listener receives notifications of channels on a connection of its own.
 type Listener struct {
 	db      *DB
 	mu      sync.Mutex
@@ -33,13 +33,13 @@ type Listener struct {
 	changed func() // wakes the connection to look at want; nil while there is none
 }
 
-// Listener returns one that hears nothing yet.
+// Listener returns a listener without channels.
 func (db *DB) Listener() *Listener { return &Listener{db: db, wanted: map[string]struct{}{}} }
 
-// Listen hears a channel too, from soon on.
+// Listen adds a channel; notifications of it are received from soon on.
 func (l *Listener) Listen(channel string) { l.change(func() { l.wanted[channel] = struct{}{} }) }
 
-// Unlisten hears a channel no longer.
+// Unlisten removes a channel.
 func (l *Listener) Unlisten(channel string) { l.change(func() { delete(l.wanted, channel) }) }
 
 func (l *Listener) change(how func()) {

@@ -13,7 +13,7 @@ import (
 
 const diskFullCode = "53100"
 
-// ErrDiskFull is the error of a Postgres that has no room left on its disk.
+// ErrDiskFull is the error of a Postgres whose disk is full.
 var ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be stored. Free space on it or make it larger; " +
 	"Parley goes on by itself then")
 
@@ -23,7 +23,7 @@ func (db *DB) Ready(ctx context.Context) error {
 	if !db.diskFull.Load() {
 		return db.CheckSchema(ctx)
 	}
-	// Reading works on a full disk, and so does writing where there is room in files that exist: a result too large for little memory
+	// Reading works on a full disk, and so does writing where files that exist have free pages: a result too large for little memory
 	// goes to a new file, which is removed with the statement.
 	var b pgx.Batch
 	b.Queue("select set_config('work_mem', '64kB', true)")

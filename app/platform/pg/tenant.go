@@ -32,6 +32,9 @@ const setScope = `select set_config('app.org_id', $1, true), set_config('app.rol
 // Actor is who this handle asks for.
 func (t *Tenant) Actor() access.Actor { return t.actor }
 
+// InTransaction reports whether the handle's statements belong to one transaction that is committed later: it is one that Tx has passed.
+func (t *Tenant) InTransaction() bool { return t.tx != nil }
+
 func (t *Tenant) pool() *pgxpool.Pool {
 	if t.loggingIn {
 		return t.db.unscoped

@@ -9,10 +9,11 @@ import (
 	"parley/app/platform/pg/internal/doorsdb"
 )
 
-// Unscoped is what may be asked before a tenant is known. db/queries/doors.sql is the whole list.
+// Unscoped sends the statements that may be sent before a tenant is known: calls of security-definer functions. db/queries/doors.sql is the
+// whole list.
 type Unscoped struct{ q *doorsdb.Queries }
 
-// Unscoped returns the doors.
+// Unscoped returns the handle for statements that need no tenant.
 func (db *DB) Unscoped() Unscoped { return Unscoped{doorsdb.New(db.unscoped)} }
 
 // Website is what a widget's key stands for.
@@ -90,19 +91,35 @@ func (u Unscoped) LookUpReset(ctx context.Context, tokenHash []byte) (Reset, err
 	return u.q.GetResetByToken(ctx, tokenHash)
 }
 
-// CreateAddressReset keeps a link that sets an address's password, if the address can log in anywhere, and says whether it did.
+// CreateAddressReset stores a link that sets an address's password, if the address can log in anywhere, and says whether it did.
 // proves says that the link is only mailed to the address.
 func (u Unscoped) CreateAddressReset(ctx context.Context, tokenHash []byte, email string, proves bool, lasts time.Duration) (bool, error) {
 	return u.q.CreateAddressReset(ctx, doorsdb.CreateAddressResetParams{TokenHash: tokenHash, Email: email, VerifiesEmail: proves, Seconds: int32(lasts / time.Second)})
 }
 
-// SetPassword uses a link up and sets the password; identity is the id of a new identity, should one be needed. It returns the
-// users whose sessions have ended; none if the link is not good. OtherSalt says that the hash has to be made anew.
-func (u Unscoped) SetPassword(ctx context.Context, tokenHash []byte, identity uuid.UUID, hash string) ([]PasswordChange, error) {
-	return u.q.SetPassword(ctx, doorsdb.SetPasswordParams{TokenHash: tokenHash, Identity: identity, Hash: hash})
+// PasswordReset is what a link changes.
+type PasswordReset struct {
+	TokenHash []byte
+	Identity  uuid.UUID // id of a new identity, should one be needed
+	Hash      string    // of the new password
+
+	Via, Address, UserAgent string // where the change comes from, for the event that is recorded with it
 }
 
-// CreateSignUp keeps what somebody wants to found until the link is opened, and says whether the address is proven already.
+// SetPassword uses a link up, sets the password and records that for each user whom it changes. It returns the users whose sessions have
+// ended; none if the link is not good. An error for which IsSaltChanged is true says that the password has to be hashed anew.
+func (u Unscoped) SetPassword(ctx context.Context, in PasswordReset) ([]PasswordChange, error) {
+	return u.q.SetPassword(ctx, doorsdb.SetPasswordParams{TokenHash: in.TokenHash, Identity: in.Identity, Hash: in.Hash,
+		Via: in.Via, Address: in.Address, UserAgent: in.UserAgent})
+}
+
+// RecordRefusedLogIn records an event for each user who has proven the address with which somebody tried to log in.
+func (u Unscoped) RecordRefusedLogIn(ctx context.Context, email, reason, via, clientAddress string) error {
+	return u.q.RecordRefusedLogIn(ctx, doorsdb.RecordRefusedLogInParams{Email: email, Reason: reason, Via: via, Address: clientAddress})
+}
+
+// CreateSignUp stores the organization that somebody wants to create until the link is opened, and says whether the address is proven
+// already.
 func (u Unscoped) CreateSignUp(ctx context.Context, tokenHash []byte, email, organization, name string, lasts time.Duration) (bool, error) {
 	return u.q.CreateSignUp(ctx, doorsdb.CreateSignUpParams{TokenHash: tokenHash, Email: email, Organization: organization, Name: name,
 		Seconds: int32(lasts / time.Second)})
@@ -172,7 +189,7 @@ func (u Unscoped) IsOrganizationVerified(ctx context.Context, org uuid.UUID) (bo
 	return u.q.IsOrganizationVerified(ctx, org)
 }
 
-// SessionStore keeps log-in sessions in Postgres. Tokens arrive hashed.
+// SessionStore stores log-in sessions in Postgres. Tokens are passed as hashes.
 type SessionStore struct{ db *DB }
 
 // Sessions returns the store of log-in sessions.
@@ -216,14 +233,14 @@ func (u Unscoped) ListOrganizationsToTidy(ctx context.Context, age time.Duration
 	return u.q.ListOrganizationsToClean(ctx, int32(age/time.Second))
 }
 
-// BeginForm says whether the work of a form that somebody sent who is not logged in is to be done now; if it was done, what was answered.
+// BeginForm reports whether the work of a form that somebody sent who is not logged in is to be done now; if it was done, what was answered.
 // Work that is under way elsewhere is neither.
 func (u Unscoped) BeginForm(ctx context.Context, hash []byte) (fresh bool, answer string, err error) {
 	row, err := u.q.BeginPublicForm(ctx, hash)
 	return row.Fresh, row.Answer, err
 }
 
-// FinishForm notes what was answered to such a form; empty: its work was not done.
+// FinishForm stores what was answered to such a form; empty: its work was not done.
 func (u Unscoped) FinishForm(ctx context.Context, hash []byte, answer string) error {
 	return u.q.SavePublicFormAnswer(ctx, doorsdb.SavePublicFormAnswerParams{Hash: hash, Answer: answer})
 }

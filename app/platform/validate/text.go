@@ -33,7 +33,7 @@ func OptionalName(label, s string, max int) (string, error) {
 	return OptionalLine(label, stripInvisible(s), max)
 }
 
-// Text cleans a text of several lines: as Line, but newlines and tabs are kept, and everything else that ends a line becomes a
+// Text cleans a text of several lines: as Line, but newlines and tabs stay, and everything else that ends a line becomes a
 // newline.
 func Text(label, s string, max int) (string, error) {
 	s, err := normalize(label, s, max, true)

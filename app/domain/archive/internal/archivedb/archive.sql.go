@@ -25,7 +25,7 @@ func (q *Queries) ConfigureSearchPlanning(ctx context.Context) error {
 }
 
 const getArchived = `-- name: GetArchived :one
-select c.id, c.visitor_id, c.visitor_name, cu.name as customer_name, w.name as website_name, c.agent_name,
+select c.id, c.visitor_id, c.visitor_name, c.customer_id, cu.name as customer_name, w.name as website_name, c.agent_name,
   c.created_at, c.closed_at::timestamptz as closed_at, app.is_staff()::boolean as staff,
   coalesce(g.name, '')::text as group_name, coalesce(u.name, '')::text as user_name,
   (case when app.is_staff() then v.email else '' end)::text as visitor_email,
@@ -53,6 +53,7 @@ type GetArchivedRow struct {
 	ID           uuid.UUID
 	VisitorID    uuid.UUID
 	VisitorName  string
+	CustomerID   uuid.UUID
 	CustomerName string
 	WebsiteName  string
 	AgentName    string
@@ -84,6 +85,7 @@ func (q *Queries) GetArchived(ctx context.Context, id uuid.UUID) (GetArchivedRow
 		&i.ID,
 		&i.VisitorID,
 		&i.VisitorName,
+		&i.CustomerID,
 		&i.CustomerName,
 		&i.WebsiteName,
 		&i.AgentName,

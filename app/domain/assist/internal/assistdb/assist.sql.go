@@ -9,16 +9,32 @@ import (
 	"context"
 )
 
-const deleteModel = `-- name: DeleteModel :execrows
+const deleteModel = `-- name: DeleteModel :one
 delete from language_models
+returning base_url, model, enabled, automatic, mask, budget
 `
 
-func (q *Queries) DeleteModel(ctx context.Context) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteModel)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type DeleteModelRow struct {
+	BaseUrl   string
+	Model     string
+	Enabled   bool
+	Automatic bool
+	Mask      bool
+	Budget    int64
+}
+
+func (q *Queries) DeleteModel(ctx context.Context) (DeleteModelRow, error) {
+	row := q.db.QueryRow(ctx, deleteModel)
+	var i DeleteModelRow
+	err := row.Scan(
+		&i.BaseUrl,
+		&i.Model,
+		&i.Enabled,
+		&i.Automatic,
+		&i.Mask,
+		&i.Budget,
+	)
+	return i, err
 }
 
 const getModel = `-- name: GetModel :one
@@ -65,6 +81,33 @@ func (q *Queries) GetUsage(ctx context.Context) (GetUsageRow, error) {
 	row := q.db.QueryRow(ctx, getUsage)
 	var i GetUsageRow
 	err := row.Scan(&i.Tokens, &i.Calls)
+	return i, err
+}
+
+const lockModel = `-- name: LockModel :one
+select base_url, model, enabled, automatic, mask, budget from language_models for update
+`
+
+type LockModelRow struct {
+	BaseUrl   string
+	Model     string
+	Enabled   bool
+	Automatic bool
+	Mask      bool
+	Budget    int64
+}
+
+func (q *Queries) LockModel(ctx context.Context) (LockModelRow, error) {
+	row := q.db.QueryRow(ctx, lockModel)
+	var i LockModelRow
+	err := row.Scan(
+		&i.BaseUrl,
+		&i.Model,
+		&i.Enabled,
+		&i.Automatic,
+		&i.Mask,
+		&i.Budget,
+	)
 	return i, err
 }
 

@@ -598,16 +598,15 @@ func (q *Queries) CreateTag(ctx context.Context, arg CreateTagParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
-const deleteTag = `-- name: DeleteTag :execrows
-delete from tags where id = $1
+const deleteTag = `-- name: DeleteTag :one
+delete from tags where id = $1 returning name
 `
 
-func (q *Queries) DeleteTag(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteTag, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) DeleteTag(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, deleteTag, id)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const endConversation = `-- name: EndConversation :one
@@ -2494,8 +2493,12 @@ func (q *Queries) RemoveUnpermittedParticipations(ctx context.Context, userID uu
 	return err
 }
 
-const renameTag = `-- name: RenameTag :execrows
-update tags set name = $1 where id = $2
+const renameTag = `-- name: RenameTag :one
+update tags t
+set name = $1
+from (select x.id, x.name from tags x where x.id = $2 for update) old
+where t.id = old.id
+returning old.name as former_name
 `
 
 type RenameTagParams struct {
@@ -2503,12 +2506,12 @@ type RenameTagParams struct {
 	ID   uuid.UUID
 }
 
-func (q *Queries) RenameTag(ctx context.Context, arg RenameTagParams) (int64, error) {
-	result, err := q.db.Exec(ctx, renameTag, arg.Name, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Returns the name before.
+func (q *Queries) RenameTag(ctx context.Context, arg RenameTagParams) (string, error) {
+	row := q.db.QueryRow(ctx, renameTag, arg.Name, arg.ID)
+	var former_name string
+	err := row.Scan(&former_name)
+	return former_name, err
 }
 
 const requeueConversations = `-- name: RequeueConversations :many

@@ -476,6 +476,34 @@ func (q *Queries) ListCategories(ctx context.Context) ([]string, error) {
 	return items, nil
 }
 
+const listCustomersOfEntries = `-- name: ListCustomersOfEntries :many
+select distinct coalesce(e.customer_id, w.customer_id, '00000000-0000-0000-0000-000000000000')::uuid as customer_id
+from faq_entries e
+left join websites w on w.org_id = e.org_id and w.id = e.website_id
+where e.id = any($1::uuid[])
+`
+
+// For whose conversations entries are: the zero id is everybody's.
+func (q *Queries) ListCustomersOfEntries(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listCustomersOfEntries, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var customer_id uuid.UUID
+		if err := rows.Scan(&customer_id); err != nil {
+			return nil, err
+		}
+		items = append(items, customer_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listEngineEntries = `-- name: ListEngineEntries :many
 with sizes as (
   select t.entry_id, e.updated_at,
@@ -1242,8 +1270,12 @@ func (q *Queries) SearchPublished(ctx context.Context, arg SearchPublishedParams
 	return items, nil
 }
 
-const setDeskSettings = `-- name: SetDeskSettings :execrows
-update desk_settings set agents_edit = $1, review = $2, away_reasons = $3
+const setDeskSettings = `-- name: SetDeskSettings :one
+update desk_settings s
+set agents_edit = $1, review = $2, away_reasons = $3
+from (select x.org_id, x.agents_edit, x.review, x.away_reasons from desk_settings x for no key update) old
+where s.org_id = old.org_id
+returning old.agents_edit, old.review, old.away_reasons
 `
 
 type SetDeskSettingsParams struct {
@@ -1252,12 +1284,18 @@ type SetDeskSettingsParams struct {
 	AwayReasons []string
 }
 
-func (q *Queries) SetDeskSettings(ctx context.Context, arg SetDeskSettingsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setDeskSettings, arg.AgentsEdit, arg.Review, arg.AwayReasons)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type SetDeskSettingsRow struct {
+	AgentsEdit  bool
+	Review      bool
+	AwayReasons []string
+}
+
+// Returns what was before.
+func (q *Queries) SetDeskSettings(ctx context.Context, arg SetDeskSettingsParams) (SetDeskSettingsRow, error) {
+	row := q.db.QueryRow(ctx, setDeskSettings, arg.AgentsEdit, arg.Review, arg.AwayReasons)
+	var i SetDeskSettingsRow
+	err := row.Scan(&i.AgentsEdit, &i.Review, &i.AwayReasons)
+	return i, err
 }
 
 const setEntryState = `-- name: SetEntryState :many

@@ -164,16 +164,29 @@ func (q *Queries) DeleteAlias(ctx context.Context, arg DeleteAliasParams) error 
 	return err
 }
 
-const deleteInvitation = `-- name: DeleteInvitation :execrows
-delete from invitations where id = $1 and accepted_at is null
+const deleteInvitation = `-- name: DeleteInvitation :one
+delete from invitations
+where id = $1 and accepted_at is null
+returning email, role, customer_id, customers
 `
 
-func (q *Queries) DeleteInvitation(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteInvitation, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type DeleteInvitationRow struct {
+	Email      string
+	Role       string
+	CustomerID *uuid.UUID
+	Customers  []uuid.UUID
+}
+
+func (q *Queries) DeleteInvitation(ctx context.Context, id uuid.UUID) (DeleteInvitationRow, error) {
+	row := q.db.QueryRow(ctx, deleteInvitation, id)
+	var i DeleteInvitationRow
+	err := row.Scan(
+		&i.Email,
+		&i.Role,
+		&i.CustomerID,
+		&i.Customers,
+	)
+	return i, err
 }
 
 const deleteInvitationsByEmail = `-- name: DeleteInvitationsByEmail :exec
@@ -484,6 +497,30 @@ func (q *Queries) ListPushSubscriptions(ctx context.Context, userID uuid.UUID) (
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUserCustomers = `-- name: ListUserCustomers :many
+select customer_id from user_customers where user_id = $1 order by customer_id
+`
+
+func (q *Queries) ListUserCustomers(ctx context.Context, userID uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listUserCustomers, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var customer_id uuid.UUID
+		if err := rows.Scan(&customer_id); err != nil {
+			return nil, err
+		}
+		items = append(items, customer_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

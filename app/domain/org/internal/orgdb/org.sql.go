@@ -355,9 +355,9 @@ const removeDomain = `-- name: RemoveDomain :one
 with removed as (
   delete from domains d
   where d.id = $1 and d.website_id = $2
-  returning d.org_id, d.website_id
+  returning d.org_id, d.website_id, d.host
 )
-select w.key
+select w.key, w.name, w.customer_id, removed.host
 from removed
 join websites w on w.org_id = removed.org_id and w.id = removed.website_id
 `
@@ -367,15 +367,31 @@ type RemoveDomainParams struct {
 	WebsiteID uuid.UUID
 }
 
-func (q *Queries) RemoveDomain(ctx context.Context, arg RemoveDomainParams) (string, error) {
-	row := q.db.QueryRow(ctx, removeDomain, arg.ID, arg.WebsiteID)
-	var key string
-	err := row.Scan(&key)
-	return key, err
+type RemoveDomainRow struct {
+	Key        string
+	Name       string
+	CustomerID uuid.UUID
+	Host       string
 }
 
-const renameCustomer = `-- name: RenameCustomer :execrows
-update customers set name = $1 where id = $2
+func (q *Queries) RemoveDomain(ctx context.Context, arg RemoveDomainParams) (RemoveDomainRow, error) {
+	row := q.db.QueryRow(ctx, removeDomain, arg.ID, arg.WebsiteID)
+	var i RemoveDomainRow
+	err := row.Scan(
+		&i.Key,
+		&i.Name,
+		&i.CustomerID,
+		&i.Host,
+	)
+	return i, err
+}
+
+const renameCustomer = `-- name: RenameCustomer :one
+update customers c
+set name = $1
+from (select x.id, x.name from customers x where x.id = $2 for no key update) old
+where c.id = old.id
+returning old.name as former_name
 `
 
 type RenameCustomerParams struct {
@@ -383,28 +399,36 @@ type RenameCustomerParams struct {
 	ID   uuid.UUID
 }
 
-func (q *Queries) RenameCustomer(ctx context.Context, arg RenameCustomerParams) (int64, error) {
-	result, err := q.db.Exec(ctx, renameCustomer, arg.Name, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Returns the name before.
+func (q *Queries) RenameCustomer(ctx context.Context, arg RenameCustomerParams) (string, error) {
+	row := q.db.QueryRow(ctx, renameCustomer, arg.Name, arg.ID)
+	var former_name string
+	err := row.Scan(&former_name)
+	return former_name, err
 }
 
-const renameOrganization = `-- name: RenameOrganization :execrows
-update organizations set name = $1
+const renameOrganization = `-- name: RenameOrganization :one
+update organizations o
+set name = $1
+from (select id, name from organizations for no key update) old
+where o.id = old.id
+returning old.name as former_name
 `
 
-func (q *Queries) RenameOrganization(ctx context.Context, name string) (int64, error) {
-	result, err := q.db.Exec(ctx, renameOrganization, name)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// Returns the name before.
+func (q *Queries) RenameOrganization(ctx context.Context, name string) (string, error) {
+	row := q.db.QueryRow(ctx, renameOrganization, name)
+	var former_name string
+	err := row.Scan(&former_name)
+	return former_name, err
 }
 
-const setCapacityShare = `-- name: SetCapacityShare :execrows
-update customers set capacity_share = $1 where id = $2
+const setCapacityShare = `-- name: SetCapacityShare :one
+update customers c
+set capacity_share = $1
+from (select x.id, x.capacity_share from customers x where x.id = $2 for no key update) old
+where c.id = old.id
+returning c.name, coalesce(old.capacity_share, 0)::integer as former_share
 `
 
 type SetCapacityShareParams struct {
@@ -412,12 +436,17 @@ type SetCapacityShareParams struct {
 	ID            uuid.UUID
 }
 
-func (q *Queries) SetCapacityShare(ctx context.Context, arg SetCapacityShareParams) (int64, error) {
-	result, err := q.db.Exec(ctx, setCapacityShare, arg.CapacityShare, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type SetCapacityShareRow struct {
+	Name        string
+	FormerShare int32
+}
+
+// Returns the share before; 0: no limit.
+func (q *Queries) SetCapacityShare(ctx context.Context, arg SetCapacityShareParams) (SetCapacityShareRow, error) {
+	row := q.db.QueryRow(ctx, setCapacityShare, arg.CapacityShare, arg.ID)
+	var i SetCapacityShareRow
+	err := row.Scan(&i.Name, &i.FormerShare)
+	return i, err
 }
 
 const setIdentityKey = `-- name: SetIdentityKey :one
@@ -427,7 +456,9 @@ from websites w
 where w.id = $2
 on conflict (org_id, website_id) do update
 set key = excluded.key
-returning (select w.key from websites w where w.id = website_id)::text as key
+returning (select w.key from websites w where w.id = website_id)::text as key,
+  (select w.name from websites w where w.id = website_id)::text as name,
+  (select w.customer_id from websites w where w.id = website_id)::uuid as customer_id
 `
 
 type SetIdentityKeyParams struct {
@@ -435,15 +466,21 @@ type SetIdentityKeyParams struct {
 	ID          uuid.UUID
 }
 
-func (q *Queries) SetIdentityKey(ctx context.Context, arg SetIdentityKeyParams) (string, error) {
+type SetIdentityKeyRow struct {
+	Key        string
+	Name       string
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) SetIdentityKey(ctx context.Context, arg SetIdentityKeyParams) (SetIdentityKeyRow, error) {
 	row := q.db.QueryRow(ctx, setIdentityKey, arg.IdentityKey, arg.ID)
-	var key string
-	err := row.Scan(&key)
-	return key, err
+	var i SetIdentityKeyRow
+	err := row.Scan(&i.Key, &i.Name, &i.CustomerID)
+	return i, err
 }
 
 const setWebsiteSettings = `-- name: SetWebsiteSettings :one
-update websites set settings = $1 where id = $2 returning key
+update websites set settings = $1 where id = $2 returning key, name, customer_id
 `
 
 type SetWebsiteSettingsParams struct {
@@ -451,18 +488,25 @@ type SetWebsiteSettingsParams struct {
 	ID       uuid.UUID
 }
 
-func (q *Queries) SetWebsiteSettings(ctx context.Context, arg SetWebsiteSettingsParams) (string, error) {
+type SetWebsiteSettingsRow struct {
+	Key        string
+	Name       string
+	CustomerID uuid.UUID
+}
+
+func (q *Queries) SetWebsiteSettings(ctx context.Context, arg SetWebsiteSettingsParams) (SetWebsiteSettingsRow, error) {
 	row := q.db.QueryRow(ctx, setWebsiteSettings, arg.Settings, arg.ID)
-	var key string
-	err := row.Scan(&key)
-	return key, err
+	var i SetWebsiteSettingsRow
+	err := row.Scan(&i.Key, &i.Name, &i.CustomerID)
+	return i, err
 }
 
 const updateWebsite = `-- name: UpdateWebsite :one
-update websites
+update websites w
 set name = $1, greeting = $2, typing_preview = $3
-where id = $4
-returning key
+from (select x.id, x.name, x.greeting, x.typing_preview from websites x where x.id = $4 for no key update) old
+where w.id = old.id
+returning w.key, w.customer_id, old.name as former_name, old.greeting as former_greeting, old.typing_preview as former_typing_preview
 `
 
 type UpdateWebsiteParams struct {
@@ -472,14 +516,29 @@ type UpdateWebsiteParams struct {
 	ID            uuid.UUID
 }
 
-func (q *Queries) UpdateWebsite(ctx context.Context, arg UpdateWebsiteParams) (string, error) {
+type UpdateWebsiteRow struct {
+	Key                 string
+	CustomerID          uuid.UUID
+	FormerName          string
+	FormerGreeting      string
+	FormerTypingPreview bool
+}
+
+// Returns what was before, too.
+func (q *Queries) UpdateWebsite(ctx context.Context, arg UpdateWebsiteParams) (UpdateWebsiteRow, error) {
 	row := q.db.QueryRow(ctx, updateWebsite,
 		arg.Name,
 		arg.Greeting,
 		arg.TypingPreview,
 		arg.ID,
 	)
-	var key string
-	err := row.Scan(&key)
-	return key, err
+	var i UpdateWebsiteRow
+	err := row.Scan(
+		&i.Key,
+		&i.CustomerID,
+		&i.FormerName,
+		&i.FormerGreeting,
+		&i.FormerTypingPreview,
+	)
+	return i, err
 }

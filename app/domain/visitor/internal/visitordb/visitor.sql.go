@@ -39,16 +39,39 @@ func (q *Queries) AddVisitorCode(ctx context.Context, arg AddVisitorCodeParams) 
 	return err
 }
 
-const deleteBlock = `-- name: DeleteBlock :execrows
-delete from blocks where id = $1
+const deleteBlock = `-- name: DeleteBlock :one
+delete from blocks b
+where b.id = $1
+returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
+  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
 `
 
-func (q *Queries) DeleteBlock(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteBlock, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type DeleteBlockRow struct {
+	VisitorID   *uuid.UUID
+	Network     string
+	Reason      string
+	Until       *time.Time
+	VisitorName string
+	CustomerID  uuid.UUID
+}
+
+func (q *Queries) DeleteBlock(ctx context.Context, id uuid.UUID) (DeleteBlockRow, error) {
+	row := q.db.QueryRow(ctx, deleteBlock, id)
+	var i DeleteBlockRow
+	err := row.Scan(
+		&i.VisitorID,
+		&i.Network,
+		&i.Reason,
+		&i.Until,
+		&i.VisitorName,
+		&i.CustomerID,
+	)
+	return i, err
 }
 
 const deleteExpiredIdentityTokens = `-- name: DeleteExpiredIdentityTokens :exec
@@ -197,12 +220,18 @@ func (q *Queries) LockVisitor(ctx context.Context, id uuid.UUID) (uuid.UUID, err
 	return id_2, err
 }
 
-const saveBlock = `-- name: SaveBlock :exec
+const saveBlock = `-- name: SaveBlock :one
 insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
 values (app.org_id(), $1, $2::uuid, $3::text::cidr, $4, $5::uuid,
   $6::timestamptz)
 on conflict (org_id, visitor_id, network) do update
 set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
+returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
+  coalesce((
+      select w.customer_id
+      from visitors v
+      join websites w on w.org_id = v.org_id and w.id = v.website_id
+      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
 `
 
 type SaveBlockParams struct {
@@ -214,8 +243,15 @@ type SaveBlockParams struct {
 	Until     *time.Time
 }
 
-func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) error {
-	_, err := q.db.Exec(ctx, saveBlock,
+type SaveBlockRow struct {
+	ID          uuid.UUID
+	VisitorName string
+	CustomerID  uuid.UUID
+}
+
+// Returns whom it keeps out, for the event.
+func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) (SaveBlockRow, error) {
+	row := q.db.QueryRow(ctx, saveBlock,
 		arg.ID,
 		arg.VisitorID,
 		arg.Network,
@@ -223,7 +259,9 @@ func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) error {
 		arg.ByID,
 		arg.Until,
 	)
-	return err
+	var i SaveBlockRow
+	err := row.Scan(&i.ID, &i.VisitorName, &i.CustomerID)
+	return i, err
 }
 
 const takeOverConversations = `-- name: TakeOverConversations :one

@@ -552,6 +552,27 @@ func (q *Queries) RecordIdentityTry(ctx context.Context, arg RecordIdentityTryPa
 	return err
 }
 
+const recordRefusedLogIn = `-- name: RecordRefusedLogIn :exec
+select app.door_record_refused_log_in($1::text, $2::text, $3::text, $4::text)
+`
+
+type RecordRefusedLogInParams struct {
+	Email   string
+	Reason  string
+	Via     string
+	Address string
+}
+
+func (q *Queries) RecordRefusedLogIn(ctx context.Context, arg RecordRefusedLogInParams) error {
+	_, err := q.db.Exec(ctx, recordRefusedLogIn,
+		arg.Email,
+		arg.Reason,
+		arg.Via,
+		arg.Address,
+	)
+	return err
+}
+
 const renewLease = `-- name: RenewLease :many
 select coalesce(org_id, '00000000-0000-0000-0000-000000000000')::uuid as org_id,
   coalesce(user_id, '00000000-0000-0000-0000-000000000000')::uuid as user_id,
@@ -629,14 +650,17 @@ func (q *Queries) SaveSession(ctx context.Context, arg SaveSessionParams) error 
 const setPassword = `-- name: SetPassword :many
 select org_id::uuid as org_id, org_name::text as org_name, user_id::uuid as user_id, enabled::boolean as enabled,
   matched::boolean as matched
-from app.door_set_password($1::bytea, $2::uuid, $3::text) as d (org_id,
-  org_name, user_id, enabled, matched)
+from app.door_reset_password($1::bytea, $2::uuid, $3::text, $4::text,
+  $5::text, $6::text) as d (org_id, org_name, user_id, enabled, matched)
 `
 
 type SetPasswordParams struct {
 	TokenHash []byte
 	Identity  uuid.UUID
 	Hash      string
+	Via       string
+	Address   string
+	UserAgent string
 }
 
 type SetPasswordRow struct {
@@ -648,7 +672,14 @@ type SetPasswordRow struct {
 }
 
 func (q *Queries) SetPassword(ctx context.Context, arg SetPasswordParams) ([]SetPasswordRow, error) {
-	rows, err := q.db.Query(ctx, setPassword, arg.TokenHash, arg.Identity, arg.Hash)
+	rows, err := q.db.Query(ctx, setPassword,
+		arg.TokenHash,
+		arg.Identity,
+		arg.Hash,
+		arg.Via,
+		arg.Address,
+		arg.UserAgent,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -146,6 +146,8 @@ var withoutRightsCheck = map[string]string{
 	"files.Get":                        byPolicy,
 	"files.Open":                       byPolicy,
 	"followup.MailTranscript":          forVisitors,
+	"identity.RenewInvitation":         forProgram,
+	"identity.RenewReset":              forProgram,
 	"routing.Disconnect":               forProgram,
 	"routing.ListGroupNames":           "names and hours of groups are everybody's in the organization",
 	"routing.LocalTime":                "names and hours of groups are everybody's in the organization",

@@ -48,7 +48,7 @@ type Config struct {
 	Connections    ConnectionLimits
 	Proxies        []*net.IPNet
 	AddressHeader  string
-	InternalModels []string     // host:port of language models inside the house
+	InternalModels []string     // host:port of language models inside the operator's network
 	ModelLimits    model.Limits // tests: shorter ones
 	PushKeys       push.Keys
 	GeoFile        string            // empty: countries are not known

@@ -15,7 +15,7 @@ import (
 	"strconv"
 )
 
-// List shows past conversations, and the form that finds them: one GET, so that every page of the archive has an address.
+// List shows closed conversations, and the form that finds them: one GET, so that every page of the archive has an address.
 func List(p ListPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,4 +1,4 @@
-// Package review draws past conversations.
+// Package review draws the archive.
 package review
 
 import (

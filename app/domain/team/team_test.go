@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
+	"parley/app/domain/notification"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/team"
@@ -27,7 +28,8 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	}
 	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b, conversation.Options{})
 	members.UseInsecureHashing()
-	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: routing.New(db, b, conversations), Mail: mailer},
+	mails := notification.NewMails(notification.MailOptions{DB: db, Identity: members, Mailer: mailer, PublicURL: "https://chat.example"})
+	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: routing.New(db, b, conversations), Mails: mails},
 		team.Options{PublicURL: "https://chat.example", SignUp: policy})
 }
 

@@ -159,12 +159,12 @@ function showUndo(form, next) {
 export function undo(form) {
   const next = form.out[0];
   if (!next?.until || form.sending) return;
-  takeBackFirst(form);
+  restoreFirst(form);
   sendNext(form);
 }
 
 // Puts the first item of the outbox back into the text area.
-function takeBackFirst(form) {
+function restoreFirst(form) {
   const item = form.out.shift(), a = textArea(form);
   a.value = [item.body, a.value].filter(Boolean).join("\n");
   setMode(form, item.kind === "edit" ? "text" : item.kind);
@@ -191,7 +191,7 @@ document.addEventListener("htmx:finally:request", (e) => {
     whenLoggedIn().then(() => setTimeout(sendNext, 1000, form)); // in case the socket does not open again
     return;
   } else if (status >= 400 && status < 500 && status !== 429) { // refused: the answer says why
-    takeBackFirst(form);
+    restoreFirst(form);
   } else { // not reached, busy or failing: the same item again in a moment
     const after = +e.detail.ctx.response?.headers?.get("Retry-After") || 2;
     problem(form, status === 429 ? "Parley is busy. This is sent again by itself in a moment." : "Not sent yet; it is tried again by itself.");

@@ -151,5 +151,6 @@ var withoutRightsCheck = map[string]string{
 	"routing.Disconnect":               forProgram,
 	"routing.ListGroupNames":           "names and hours of groups are everybody's in the organization",
 	"routing.LocalTime":                "names and hours of groups are everybody's in the organization",
+	"visitor.Identify":                 forVisitors,
 	"visitor.Sign":                     forVisitors,
 }

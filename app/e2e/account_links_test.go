@@ -96,7 +96,7 @@ func TestResponsesRevealNoAccount(t *testing.T) {
 		for range mails {
 		}
 	}()
-	for mode, change := range map[string]func(*serve.Config){"mail": func(c *serve.Config) { c.SMTPURL = smtp }, "no mail": nil} {
+	for mode, change := range map[string]func(*serve.Config){"mail": func(c *serve.Config) { c.SMTPURL, c.Jobs.Idle = smtp, true }, "no mail": nil} {
 		s := startServer(t, change)
 		home, other := testkit.NewOrg(t), testkit.NewOrg(t)
 		manager, err := traffic.LogIn(ctx, s.URL, other.Users[access.Manager].Email, testkit.Password)

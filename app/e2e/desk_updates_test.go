@@ -40,7 +40,7 @@ func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Routing.GoOfflineAtLogout(ctx, agent); err != nil {
+	if err := s.Presence.GoOfflineAtLogout(ctx, agent); err != nil {
 		t.Fatal(err)
 	}
 	for {

@@ -159,7 +159,7 @@ func TestSnippetScopes(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	agent, manager := o.As(access.Agent), o.As(access.Manager)
-	group, err := s.Routing.CreateGroup(ctx, manager, "Others")
+	group, err := s.Groups.Create(ctx, manager, "Others")
 	if err != nil {
 		t.Fatal(err)
 	}

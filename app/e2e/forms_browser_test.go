@@ -18,7 +18,7 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	s, o := startServer(t, nil), testkit.NewOrg(t)
-	group, err := s.Routing.CreateGroup(ctx, o.As(access.Owner), "Billing")
+	group, err := s.Groups.Create(ctx, o.As(access.Owner), "Billing")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	there("after the session ended")
 	b.Click("form button.primary")
 	b.Wait(`location.search === "?saved=1" && $(".notice.good") && !$(".restored")`)
-	if g, _, err := s.Routing.GetGroup(ctx, o.As(access.Owner), group); err != nil || g.Name != typed || g.Picking != picking {
+	if g, _, err := s.Routing.GetGroupInfo(ctx, o.As(access.Owner), group); err != nil || g.Name != typed || g.Picking != picking {
 		t.Errorf("stored: %+v %v", g.Settings, err)
 	}
 	b.Go(s.URL + path)
@@ -126,7 +126,7 @@ func TestBrowserFormErrorsAreInView(t *testing.T) {
 		t.Errorf("what was typed: %q", got)
 	}
 	// A row of a table, which says nothing beside it by itself.
-	group, err := s.Routing.CreateGroup(context.Background(), o.As(access.Owner), "Billing")
+	group, err := s.Groups.Create(context.Background(), o.As(access.Owner), "Billing")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestEveryFormHasID(t *testing.T) {
 	x := collectIDs(t, s)
 	olga := logInFormClient(t, s, x.Users[access.Owner])
 	posted := map[string]bool{}
-	unused, err := s.Routing.CreateGroup(context.Background(), x.As(access.Owner), "Unused") // it can be deleted
+	unused, err := s.Groups.Create(context.Background(), x.As(access.Owner), "Unused") // it can be deleted
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestConcurrentEdits(t *testing.T) {
 	ctx := context.Background()
 	one, two := startServer(t, nil), startServer(t, nil)
 	o := testkit.NewOrg(t)
-	group, err := one.Routing.CreateGroup(ctx, o.As(access.Owner), "Billing")
+	group, err := one.Groups.Create(ctx, o.As(access.Owner), "Billing")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestConcurrentEdits(t *testing.T) {
 	if a := olga.send(two, refused.form(t, path)); a.code != http.StatusSeeOther {
 		t.Fatalf("saving over it: %d %.500s", a.code, a.body)
 	}
-	g, _, err := one.Routing.GetGroup(ctx, o.As(access.Owner), group)
+	g, _, err := one.Routing.GetGroupInfo(ctx, o.As(access.Owner), group)
 	if err != nil || g.Name != "Accounts" || g.OverflowAfter.Seconds() != 77 || g.Hours.Zone.String() != "Europe/Berlin" {
 		t.Errorf("stored: %+v %v", g.Settings, err)
 	}
@@ -76,7 +76,7 @@ func TestConcurrentEdits(t *testing.T) {
 	if a := olga.send(two, refused.form(t, path).with("_theirs", "name")); a.code != http.StatusSeeOther {
 		t.Fatalf("taking theirs: %d %.500s", a.code, a.body)
 	}
-	if g, _, err = one.Routing.GetGroup(ctx, o.As(access.Owner), group); err != nil || g.Name != "Refunds" || g.OverflowAfter.Seconds() != 88 {
+	if g, _, err = one.Routing.GetGroupInfo(ctx, o.As(access.Owner), group); err != nil || g.Name != "Refunds" || g.OverflowAfter.Seconds() != 88 {
 		t.Errorf("stored: %+v %v", g.Settings, err)
 	}
 	// The members' form is not older for it; the deletion is.
@@ -229,7 +229,7 @@ func TestFormsSentAtOnce(t *testing.T) {
 	ctx := context.Background()
 	servers := []*serve.Server{startServer(t, nil), startServer(t, nil)}
 	o := testkit.NewOrg(t)
-	group, err := servers[0].Routing.CreateGroup(ctx, o.As(access.Owner), "Billing")
+	group, err := servers[0].Groups.Create(ctx, o.As(access.Owner), "Billing")
 	if err != nil {
 		t.Fatal(err)
 	}

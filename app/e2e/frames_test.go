@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 	"github.com/jackc/pgx/v5"
 
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/front/live"
 	"parley/app/platform/access"
 	"parley/app/serve"
@@ -55,7 +55,7 @@ func TestEveryFrame(t *testing.T) {
 	if _, frame, err := deskA.ReadMessage(); err != nil || !strings.Contains(string(frame), "pane-"+a.conversation.String()) { // brings it up to date
 		t.Fatal(err)
 	}
-	awaitAvailability(t, s, a.As(access.Agent), routing.Online)
+	awaitAvailability(t, s, a.As(access.Agent), presence.Online)
 	before := withoutOwnChanges(snapshot(t, s, a.ID))
 
 	spy, err := traffic.LogIn(ctx, s.URL, b.Users[access.Owner].Email, testkit.Password)
@@ -164,10 +164,10 @@ func withoutOwnChanges(snapshot string) string {
 }
 
 // awaitAvailability waits until an agent has an availability.
-func awaitAvailability(t testing.TB, s *serve.Server, agent access.Actor, status routing.Status) {
+func awaitAvailability(t testing.TB, s *serve.Server, agent access.Actor, status presence.Status) {
 	t.Helper()
 	for range 500 {
-		a, err := s.Routing.GetAvailability(context.Background(), agent)
+		a, err := s.Presence.GetAvailability(context.Background(), agent)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func newCustomerFixture(t testing.TB, s *serve.Server) customerFixture {
 		{name: "limited supervisor", Member: w.own.AddMember(t, access.Supervisor, first), restricted: true},
 		{name: "limited manager", Member: w.own.AddMember(t, access.Manager, first), restricted: true},
 	}
-	s.Routing.PublishGroupsChanged(w.own.ID)
+	s.Groups.PublishChanged(w.own.ID)
 	return w
 }
 
@@ -86,7 +86,7 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	}
 	x.Users[access.Agent] = teammate // whom a manager of the first customer must not change
 	x.Users[access.Supervisor] = base.AddMember(t, access.Supervisor, x.Customer)
-	s.Routing.PublishGroupsChanged(x.ID) // membership of groups is cached
+	s.Groups.PublishChanged(x.ID) // membership of groups is cached
 	begin := func(text string) (uuid.UUID, access.Actor) {
 		v := newVisitor(t, s, x.Org, "")
 		v.send(text)

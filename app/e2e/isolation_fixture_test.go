@@ -10,8 +10,9 @@ import (
 	"parley/app/domain/assist"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/serve"
@@ -56,13 +57,13 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		t.Fatal(err)
 	}
 	owner := o.As(access.Owner)
-	if f.group, err = s.Routing.CreateGroup(ctx, owner, "A group of "+o.Name); err != nil {
+	if f.group, err = s.Groups.Create(ctx, owner, "A group of "+o.Name); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{
-		s.Routing.UpdateGroup(ctx, owner, f.group, routing.Settings{Name: "A group of " + o.Name, Picking: true}),
-		s.Routing.SetMember(ctx, owner, f.group, routing.Member{ID: o.As(access.Agent).ID(), IsMember: true, MaxChats: 1000000}),
-		s.Routing.SetWebsiteGroup(ctx, owner, o.Website, routing.WebsiteGroup{Group: f.group}, 0),
+		s.Groups.Update(ctx, owner, f.group, group.Settings{Name: "A group of " + o.Name, Picking: true}),
+		s.Groups.SetMember(ctx, owner, f.group, group.Member{ID: o.As(access.Agent).ID(), IsMember: true, MaxChats: 1000000}),
+		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: f.group}, 0),
 		s.Routing.Consult(ctx, o.As(access.Agent), "Mia", f.conversation, o.As(access.Supervisor).ID(), false, ""),
 	} {
 		if err != nil {
@@ -105,8 +106,8 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		t.Fatal(err)
 	}
 	f.addDeskData(t, s)
-	s.Routing.Connect(o.As(access.Agent)) // as its desk does
-	awaitAvailability(t, s, o.As(access.Agent), routing.Online)
+	s.Presence.Connect(o.As(access.Agent)) // as its desk does
+	awaitAvailability(t, s, o.As(access.Agent), presence.Online)
 	m, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "text", "A reply of "+o.Name)
 	if err != nil {
 		t.Fatal(err)

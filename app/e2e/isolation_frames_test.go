@@ -12,7 +12,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/group"
 	"parley/app/domain/visitor"
 	"parley/app/front/live"
 	"parley/app/platform/access"
@@ -188,16 +188,16 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	ctx := context.Background()
 	s := startServer(t, nil)
 	w := newCustomerFixture(t, s)
-	group := uuid.New()
+	groupID := uuid.New()
 	system := s.DB.As(access.System(w.own.ID, "test"))
 	teammate := w.own.AddMember(t, access.Agent) // the only one in the group
 	for _, sql := range []string{"insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)",
 		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + teammate.Actor.ID().String() + "')"} {
-		if _, err := system.Exec(ctx, sql, w.own.ID, group); err != nil {
+		if _, err := system.Exec(ctx, sql, w.own.ID, groupID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s.Routing.PublishGroupsChanged(w.own.ID)
+	s.Groups.PublishChanged(w.own.ID)
 	open := func(name string, p testkit.Member, path string) *frameLog {
 		browser, err := traffic.LogIn(ctx, s.URL, p.Email, testkit.Password)
 		if err != nil {
@@ -256,14 +256,14 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	}
 	other := play(w.other.Org, "the other customer")
 	// In the queue of a group: not for the agent who is not in it.
-	if err := s.Routing.SetWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, routing.WebsiteGroup{Group: group}, 0); err != nil {
+	if err := s.Groups.SetWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, group.WebsiteGroup{Group: groupID}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Routing.RemoveWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, w.own.group); err != nil {
+	if err := s.Groups.RemoveWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, w.own.group); err != nil {
 		t.Fatal(err)
 	}
 	grouped := play(w.own.Org, "the second group")
-	if err := s.Routing.RemoveWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, group); err != nil {
+	if err := s.Groups.RemoveWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, groupID); err != nil {
 		t.Fatal(err)
 	}
 	// Of the first customer, in everybody's queue: for all of them; the sign that all before has come.

@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/serve"
@@ -156,17 +156,17 @@ func TestGroupForms(t *testing.T) {
 	ctx := context.Background()
 	o, s := testkit.NewOrg(t), startServer(t, nil)
 	m, owner := logInToManagement(t, s, o, access.Manager), o.As(access.Owner)
-	group, err := s.Routing.CreateGroup(ctx, owner, "Orders")
+	groupID, err := s.Groups.Create(ctx, owner, "Orders")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := "/admin/groups/" + group.String()
+	path := "/admin/groups/" + groupID.String()
 	agent, supervisor := o.Users[access.Agent].Actor.ID().String(), o.Users[access.Supervisor].Actor.ID().String()
 	form := []string{"place-" + agent, "first", "cap-" + agent, "7", "own-" + agent, "", "place-" + supervisor, "helper", "cap-" + supervisor, "abc", "own-" + supervisor, "0"}
 	m.checkRefused(path+"/members", form, `value="abc"`, `value="7"`, "a number of conversations from 1 to", `aria-describedby="h-cap-`+supervisor, `aria-describedby="h-own-`+supervisor)
 	m.checkRefused(path+"/members", append(slices.Clone(form[:6]), "place-"+uuid.NewString(), "first", "cap-"+uuid.NewString(), "3"), "cannot answer any more")
 	in := func() (n int) {
-		members, err := s.Routing.ListMembers(ctx, owner, group)
+		members, err := s.Groups.ListMembers(ctx, owner, groupID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,9 +192,9 @@ func TestGroupForms(t *testing.T) {
 	m.checkRefused(path, settings("day5", "9:00-9:00"), "begins when it ends")
 	m.checkRefused(path, settings("overflow", uuid.NewString()), "does not exist any more")
 	m.checkRefused(path, settings("overflow", "x"), "Please choose one of these.")
-	second, err := s.Routing.CreateGroup(ctx, owner, "Second")
+	second, err := s.Groups.Create(ctx, owner, "Second")
 	if err == nil {
-		err = s.Routing.UpdateGroup(ctx, owner, second, routing.Settings{Name: "Second", Overflow: group})
+		err = s.Groups.Update(ctx, owner, second, group.Settings{Name: "Second", Overflow: groupID})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -292,22 +292,22 @@ func TestDeleteConfirmations(t *testing.T) {
 		}
 		return out
 	}
-	group, err := s.Routing.CreateGroup(ctx, owner, "Billing & more")
+	groupID, err := s.Groups.Create(ctx, owner, "Billing & more")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := "/admin/groups/" + group.String()
+	path := "/admin/groups/" + groupID.String()
 	for _, x := range []error{
-		s.Routing.SetMember(ctx, owner, group, routing.Member{ID: o.Users[access.Agent].Actor.ID(), IsMember: true, MaxChats: 3}),
-		s.Routing.SetWebsiteGroup(ctx, owner, o.Website, routing.WebsiteGroup{Group: group}, 0),
-		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "a", Body: "x", Group: group}),
-		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "b", Body: "x", Group: group}),
+		s.Groups.SetMember(ctx, owner, groupID, group.Member{ID: o.Users[access.Agent].Actor.ID(), IsMember: true, MaxChats: 3}),
+		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: groupID}, 0),
+		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "a", Body: "x", Group: groupID}),
+		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "b", Body: "x", Group: groupID}),
 	} {
 		if x != nil {
 			t.Fatal(x)
 		}
 	}
-	entry, _, err := s.FAQ.SaveEntry(ctx, owner, faq.Entry{State: faq.Published, Scope: faq.Scope{Group: group}, Texts: []faq.Text{{Language: "en", Question: "Q?", Answer: "A"}, {Language: "de", Question: "F?", Answer: "A"}}})
+	entry, _, err := s.FAQ.SaveEntry(ctx, owner, faq.Entry{State: faq.Published, Scope: faq.Scope{Group: groupID}, Texts: []faq.Text{{Language: "en", Question: "Q?", Answer: "A"}, {Language: "de", Question: "F?", Answer: "A"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

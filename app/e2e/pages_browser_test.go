@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"parley/app/demo"
-	"parley/app/domain/routing"
+	"parley/app/domain/group"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -65,13 +65,13 @@ func TestBrowserPages(t *testing.T) {
 	// Mia at the desk, who may have two conversations, and visitors with something to say.
 	ctx := context.Background()
 	who, mia := demoPerson(t, s, "olga@parley.demo"), demoPerson(t, s, "mia@parley.demo")
-	groups, err := s.Routing.ListGroups(ctx, who)
+	groups, err := s.Routing.ListGroupInfo(ctx, who)
 	if err != nil {
 		t.Fatal(err)
 	}
 	may := func(conversations int) {
 		t.Helper()
-		if err := s.Routing.SetMember(ctx, who, groups[0].ID, routing.Member{ID: mia.ID(), IsMember: true, MaxChats: conversations}); err != nil {
+		if err := s.Groups.SetMember(ctx, who, groups[0].ID, group.Member{ID: mia.ID(), IsMember: true, MaxChats: conversations}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
-	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
@@ -69,7 +68,7 @@ func TestNewAgentSeesQueue(t *testing.T) {
 		eventually(t, func() string { return "the socket brings no queue" }, func() bool { return len(l.ids("line")) == 2 })
 		open = append(open, l)
 	}
-	if err := two.Routing.SetMember(ctx, o.As(access.Owner), group, memberOf(id)); err != nil {
+	if err := two.Groups.SetMember(ctx, o.As(access.Owner), group, memberOf(id)); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range open {
@@ -107,7 +106,7 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 		t.Fatalf("lists %d", n)
 	}
 	quiet := bus.New(nil) // nobody receives its events
-	if err := routing.New(testkit.DB(t), quiet, newConversations(t)).SetMember(ctx, owner, group, memberOf(mia.Actor.ID())); err != nil {
+	if err := newGroups(t, quiet).SetMember(ctx, owner, group, memberOf(mia.Actor.ID())); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := identity.New(testkit.DB(t), quiet, identity.DefaultOptions())
@@ -207,12 +206,12 @@ func TestLongQueueShowsHead(t *testing.T) {
 		}
 	}
 	right()
-	if err := s.Routing.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten are requeued: at the front, and behind what is listed
+	if err := s.Presence.SetStatus(ctx, mia, "offline", ""); err != nil { // all ten are requeued: at the front, and behind what is listed
 		t.Fatal(err)
 	}
 	right()
 	eventually(t, func() string { return "still their own: " + strings.Join(lists[0].ids("mine"), " ") }, func() bool { return len(lists[0].ids("mine")) == 0 })
-	if err := s.Routing.SetStatus(ctx, mia, "online", ""); err != nil {
+	if err := s.Presence.SetStatus(ctx, mia, "online", ""); err != nil {
 		t.Fatal(err)
 	}
 	for range all - conversation.DeskQueueLimit/2 { // until all that wait are listed

@@ -10,8 +10,9 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/uuid"
 
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -29,18 +30,18 @@ func addAgent(t testing.TB, s *serve.Server, o testkit.Org, name string) testkit
 }
 
 // addGroup creates a group of some agents, each with a limit of conversations.
-func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in routing.Settings, most int, members ...testkit.Member) uuid.UUID {
+func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in group.Settings, most int, members ...testkit.Member) uuid.UUID {
 	t.Helper()
 	ctx, owner := context.Background(), o.As(access.Owner)
-	id, err := s.Routing.CreateGroup(ctx, owner, in.Name)
+	id, err := s.Groups.Create(ctx, owner, in.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Routing.UpdateGroup(ctx, owner, id, in); err != nil {
+	if err := s.Groups.Update(ctx, owner, id, in); err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range members {
-		if err := s.Routing.SetMember(ctx, owner, id, routing.Member{ID: m.Actor.ID(), IsMember: true, MaxChats: most}); err != nil {
+		if err := s.Groups.SetMember(ctx, owner, id, group.Member{ID: m.Actor.ID(), IsMember: true, MaxChats: most}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,9 +49,9 @@ func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in routing.Settings,
 }
 
 // routeToGroup lets a group answer for the organization's website.
-func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, group uuid.UUID, place int, labels map[string]string) {
+func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, groupID uuid.UUID, place int, labels map[string]string) {
 	t.Helper()
-	if err := s.Routing.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website, routing.WebsiteGroup{Group: group, Labels: labels}, place); err != nil {
+	if err := s.Groups.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website, group.WebsiteGroup{Group: groupID, Labels: labels}, place); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -63,8 +64,8 @@ func TestBrowserRouting(t *testing.T) {
 	s := startServer(t, nil)
 	tom, sara := addAgent(t, s, o, "Tom"), o.Users[access.Supervisor]
 	mia := addAgent(t, s, o, "Mia")
-	help := addGroup(t, s, o, routing.Settings{Name: "Help", Automatic: true, Picking: true}, 3, sara)
-	orders := addGroup(t, s, o, routing.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second}, 2, mia, tom)
+	help := addGroup(t, s, o, group.Settings{Name: "Help", Automatic: true, Picking: true}, 3, sara)
+	orders := addGroup(t, s, o, group.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second}, 2, mia, tom)
 	routeToGroup(t, s, o, orders, 0, map[string]string{"en": "My order", "de": "Meine Bestellung"})
 	routeToGroup(t, s, o, help, 1, nil)
 
@@ -76,8 +77,8 @@ func TestBrowserRouting(t *testing.T) {
 		return b
 	}
 	atMia, atTom := at(mia), at(tom)
-	awaitAvailability(t, s, mia.Actor, routing.Online)
-	awaitAvailability(t, s, tom.Actor, routing.Online)
+	awaitAvailability(t, s, mia.Actor, presence.Online)
+	awaitAvailability(t, s, tom.Actor, presence.Online)
 
 	// Four are assigned, two each, and the fifth waits: nobody is over the limit.
 	early := newVisitors(t, s, o, 4)
@@ -96,7 +97,7 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Wait(two)
 	atTom.Wait(two)
 	atMia.Run(`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
-	awaitAvailability(t, s, mia.Actor, routing.Away)
+	awaitAvailability(t, s, mia.Actor, presence.Away)
 	atMia.Wait(`text("#availability").includes("go back into the line")`)
 	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
 	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
@@ -121,7 +122,7 @@ func TestBrowserRouting(t *testing.T) {
 
 	// Tom offers Emil to Mia, with a comment; she is back, sees the offer, and accepts it.
 	atMia.Run(`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
-	awaitAvailability(t, s, mia.Actor, routing.Online)
+	awaitAvailability(t, s, mia.Actor, presence.Online)
 	atTom.Click("#mine-" + emil + " button")
 	atTom.Wait(`$("` + pane + `.focus")`)
 	atTom.Click(pane + " .hand summary")

@@ -9,8 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/routing"
+	"parley/app/domain/group"
 	"parley/app/platform/access"
+	"parley/app/platform/bus"
 	"parley/app/platform/pg"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -67,9 +68,12 @@ func fetchPage(t testing.TB, a *traffic.Agent, address string) string {
 	return string(raw)
 }
 
+// newGroups returns the groups of the test database on a bus, without a server.
+func newGroups(t testing.TB, b *bus.Bus) *group.Service { return group.New(testkit.DB(t), b) }
+
 // groupSettings are those of a group from whose queue agents take conversations themselves.
-func groupSettings(name string) routing.Settings {
-	return routing.Settings{Name: name, Picking: true}
+func groupSettings(name string) group.Settings {
+	return group.Settings{Name: name, Picking: true}
 }
 
 // analyze updates the planner's statistics of tables, as autovacuum does in time.
@@ -88,8 +92,8 @@ func analyze(t testing.TB, tables string) {
 }
 
 // memberOf is the membership of a user in a group.
-func memberOf(user uuid.UUID) routing.Member {
-	return routing.Member{ID: user, IsMember: true, MaxChats: 1000}
+func memberOf(user uuid.UUID) group.Member {
+	return group.Member{ID: user, IsMember: true, MaxChats: 1000}
 }
 
 // otherCustomerOf adds a customer to an organization.

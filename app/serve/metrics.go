@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
 	"parley/app/front/live"
 	"parley/app/platform/bus"
 )
@@ -36,7 +35,6 @@ type sources struct {
 	Live        *live.Hub
 	Connections *BoundedListener
 	later       later
-	commits     commitMetrics
 }
 
 // newRegistry describes this process to Prometheus. Counting costs nothing while nobody asks.
@@ -44,23 +42,13 @@ func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
 	s.commits.register(r)
-	rounds := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_routing_round_seconds", Help: "Duration of one round of routing decisions.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
-	assigned := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_assigned_total", Help: "Conversations given to agents by routing."})
-	again := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_routing_failed_total", Help: "Rounds that failed or were overtaken; they are done again."})
-	r.MustRegister(rounds, assigned, again, requests.took)
+	s.rounds.register(r)
+	r.MustRegister(requests.took)
 	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
 		Help:    "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, picked and accepted by the agent.",
 		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}}, []string{"by"})}
 	r.MustRegister(waits.took)
 	s.Bus.Subscribe(waits)
-	s.Routing.OnRound = func(x routing.Round) {
-		if x.Err != nil {
-			again.Inc()
-			return
-		}
-		rounds.Observe(x.Duration.Seconds())
-		assigned.Add(float64(x.Assigned))
-	}
 	return r
 }
 

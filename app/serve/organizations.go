@@ -27,7 +27,7 @@ func openForOrganization(ctx context.Context, cfg Config, given string) (h *Serv
 	if name, err = validate.Name("a name for the organization", given, 200); err != nil {
 		return nil, nil, "", err
 	}
-	h, err = openServices(ctx, cfg, nil)
+	h, err = openServices(ctx, cfg)
 	return h, mailer, name, err
 }
 
@@ -128,7 +128,7 @@ func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = fmt.Sprintf("http://localhost:%d", cfg.Port)
 	}
-	h, err := openServices(ctx, cfg.withRunningCluster(), nil)
+	h, err := openServices(ctx, cfg.withRunningCluster())
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"parley/app/demo"
 	"parley/app/domain/assist"
 	"parley/app/domain/attachment"
-	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
@@ -63,17 +62,12 @@ func newParts(ctx context.Context) (parts, context.Context) {
 
 // Start brings up a server that accepts requests when it returns. The server runs until Stop, also after ctx has ended.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	commits := newCommitMetrics()
-	var observer conversation.Observer
-	if cfg.AdminAddr != "" {
-		observer = commits
-	}
-	services, err := openServices(ctx, cfg, observer)
+	services, err := openServices(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	group, groupCtx := newParts(ctx)
-	s, listeners, err := build(ctx, cfg, services, commits, group)
+	s, listeners, err := build(ctx, cfg, services, group)
 	if err != nil {
 		group.stop()
 		listeners.close()
@@ -109,7 +103,7 @@ func (l listeners) close() {
 }
 
 // build puts a server together on its services. Nothing of it runs yet. On an error the caller closes the listeners.
-func build(ctx context.Context, cfg Config, services *Services, commits commitMetrics, group parts) (*Server, listeners, error) {
+func build(ctx context.Context, cfg Config, services *Services, group parts) (*Server, listeners, error) {
 	l, err := listen(cfg)
 	if err != nil {
 		return nil, l, err
@@ -135,7 +129,7 @@ func build(ctx context.Context, cfg Config, services *Services, commits commitMe
 	if err != nil {
 		return nil, l, err
 	}
-	screens := desk.New(desk.Services{Conversations: services.Conversations, Visitors: services.Visitors, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
+	screens := desk.New(desk.Services{Conversations: services.Conversations, Visitors: services.Visitors, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
 	later, err := newLater(ctx, cfg, services, publicURL)
 	if err != nil {
 		return nil, l, err
@@ -155,7 +149,7 @@ func build(ctx context.Context, cfg Config, services *Services, commits commitMe
 	s := &Server{Services: services, readiness: ready, URL: publicURL, Address: address, Demo: data, Live: hub, HTTP: newHTTPServer(handler, connections),
 		Connections: connections, Failed: make(chan error, 1), later: later, summary: cfg.summary(), drainDelay: cfg.DrainDelay, parts: group}
 	if l.admin != nil {
-		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, later, commits}, requests))
+		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, later}, requests))
 	}
 	return s, l, nil
 }
@@ -170,7 +164,7 @@ func newHub(cfg Config, services *Services, screens *desk.Service, later later, 
 		}
 		liveCfg.Country = countries.Country
 	}
-	hub := live.New(live.Services{Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Routing: services.Routing, FAQ: services.FAQ,
+	hub := live.New(live.Services{Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ,
 		Screens: screens, Avatars: services.Identity, FollowUp: later.followup}, services.Bus, liveCfg)
 	services.Bus.Subscribe(hub)
 	services.Bus.Subscribe(later.followup)
@@ -199,9 +193,9 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	if p.demo != nil {
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Routing, Mails: p.later.mails},
+	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Presence, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Groups: h.Groups, Presence: h.Presence, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {
@@ -212,7 +206,7 @@ func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Ser
 
 // run starts the server's parts, and returns when they do their work or ctx ends. Failed gets the reason if one of them ends by itself.
 func (s *Server) run(ctx, partsCtx context.Context, l listeners) {
-	for _, run := range []func(context.Context) error{s.Bus.Run, s.later.runner.Run, s.Routing.Run, s.Files.Run} {
+	for _, run := range []func(context.Context) error{s.Bus.Run, s.later.runner.Run, s.Presence.Run, s.Routing.Run, s.Files.Run} {
 		s.parts.Go(func() error { return run(partsCtx) })
 	}
 	s.parts.Go(func() error { return serveHTTP(s.HTTP, s.Connections) })

@@ -12,8 +12,10 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
@@ -30,16 +32,20 @@ type Services struct {
 	Sessions      *identity.SessionCache
 	Visitors      *visitor.Service
 	Conversations *conversation.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Archive       *archive.Service
 	Audit         *audit.Service
 	Files         *files.Service
+	rounds        roundMetrics
+	commits       commitMetrics
 }
 
 // openServices finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
 // does not bind.
-func openServices(ctx context.Context, cfg Config, commits conversation.Observer) (_ *Services, err error) {
+func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	h := &Services{}
 	defer func() {
 		if err != nil {
@@ -82,7 +88,7 @@ func openServices(ctx context.Context, cfg Config, commits conversation.Observer
 		driver = bus.Postgres(h.DB)
 	}
 	h.wire(h.DB, bus.New(driver), identity.Options{Demo: cfg.Demo, Limits: cfg.Identity}, faq.Options{Budget: cfg.Suggestions},
-		conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode, Observer: commits})
+		conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode})
 	if h.Files, err = openFiles(cfg, h.DB); err != nil {
 		return nil, err
 	}
@@ -112,9 +118,13 @@ func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggest
 	h.Identity = identity.New(db, b, members)
 	h.Sessions = identity.NewSessionCache(db, b)
 	h.Visitors = visitor.New(db, b)
-	messages.Visitors, messages.Alongside = h.Visitors, []conversation.Alongside{routing.LearnAlongside}
+	h.commits = newCommitMetrics()
+	messages.Visitors, messages.Observer, messages.Alongside = h.Visitors, h.commits, []conversation.Alongside{routing.LearnAlongside}
 	h.Conversations = conversation.New(db, b, messages)
-	h.Routing = routing.New(db, b, h.Conversations)
+	h.Groups = group.New(db, b)
+	h.Presence = presence.New(db, b, h.Conversations, presence.Options{})
+	h.rounds = newRoundMetrics()
+	h.Routing = routing.New(db, b, h.Conversations, h.Groups, h.Presence, routing.Options{Observer: h.rounds})
 	h.FAQ = faq.New(db, b, suggestions)
 	h.Archive = archive.New(db)
 	h.Audit = audit.New(db)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/front/desk"
 	"parley/templates/ui"
@@ -35,8 +36,8 @@ func scriptJSON(v any) (string, error) {
 }
 
 // awayReasons returns the reasons that an agent may choose from, with its present one.
-func awayReasons(a routing.Availability) []string {
-	if a.Status == routing.Away && a.AwayReason != "" && !slices.Contains(a.AwayReasons, a.AwayReason) {
+func awayReasons(a presence.Availability) []string {
+	if a.Status == presence.Away && a.AwayReason != "" && !slices.Contains(a.AwayReasons, a.AwayReason) {
 		return append(slices.Clone(a.AwayReasons), a.AwayReason)
 	}
 	return a.AwayReasons
@@ -53,7 +54,7 @@ type TransferView struct {
 // teamMemberLabel names a team member, with why it may not be free.
 func teamMemberLabel(c routing.Teammate) string {
 	switch {
-	case c.Status != routing.Online:
+	case c.Status != presence.Online:
 		return c.Name + " (" + string(c.Status) + ")"
 	case c.AtCapacity:
 		return c.Name + " (has all conversations allowed)"

@@ -5,9 +5,9 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
 	"parley/app/platform/bidi"
 	"parley/templates/ui"
@@ -49,7 +49,7 @@ func deletedWith(one bool, parts ...string) string {
 	return " " + strings.ToUpper(what[:1]) + what[1:] + " are deleted with it."
 }
 
-func confirmDeleteGroup(name string, g routing.GroupDeletion) string {
+func confirmDeleteGroup(name string, g group.Deletion) string {
 	text := "Delete group " + name + "?" + deletedWith(g.Websites == 0 && g.Snippets+g.Members == 1 || g.Snippets+g.Members == 0,
 		countOrNone(g.Snippets, "snippet", "snippets"), countOrNone(g.Members, "member's place in it", "members' places in it"), routingText(g.Websites))
 	if g.LastGroupOf > 0 {
@@ -100,7 +100,7 @@ func confirmRemoveDomain(w org.Website, d org.Domain) string {
 	return text
 }
 
-func confirmRemoveSubject(p WebsitePage, s routing.WebsiteGroup) string {
+func confirmRemoveSubject(p WebsitePage, s group.WebsiteGroup) string {
 	text := "Remove group " + s.GroupName + " from " + p.Website.Name + "?"
 	if n := len(s.Labels); n > 0 {
 		text += " What visitors read of it in " + countText(n, "language", "languages") + " is deleted with it."

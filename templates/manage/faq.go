@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/templates/ui"
 )
 
@@ -41,7 +41,7 @@ func (p FAQPage) memoryWarning() string {
 type ScopeChoices struct {
 	Customers []org.Customer
 	Websites  []org.Website
-	Groups    []routing.GroupRef
+	Groups    []group.Ref
 }
 
 // FAQEntryPage shows one entry, or a new one.

@@ -20,7 +20,7 @@ import (
 type GroupsPage struct {
 	Viewer
 	Monitor   routing.Monitor
-	Rules     routing.RoutingSettings
+	Rules     routing.Settings
 	Add       ui.Form
 	RulesForm ui.Form
 }
@@ -30,8 +30,8 @@ type GroupPage struct {
 	Viewer
 	Group       routing.GroupInfo
 	Monitor     routing.Monitor
-	Members     []routing.Member
-	DeletedWith routing.GroupDeletion
+	Members     []group.Member
+	DeletedWith group.Deletion
 	Form        ui.Form
 
 	MembersForm ui.Form
@@ -58,7 +58,7 @@ func priorityLabel(p int) string {
 	return ""
 }
 
-func groupOptions(groups []routing.GroupRef, none string) []ui.Option {
+func groupOptions(groups []group.Ref, none string) []ui.Option {
 	list := []ui.Option{{Value: "", Label: none}}
 	for _, g := range groups {
 		list = append(list, ui.Option{Value: g.ID.String(), Label: g.Name})
@@ -67,11 +67,11 @@ func groupOptions(groups []routing.GroupRef, none string) []ui.Option {
 }
 
 // otherGroups are the groups that can take over from one.
-func otherGroups(b routing.Monitor, but uuid.UUID) []routing.GroupRef {
-	var list []routing.GroupRef
+func otherGroups(b routing.Monitor, but uuid.UUID) []group.Ref {
+	var list []group.Ref
 	for _, g := range b.Groups {
 		if g.ID != but {
-			list = append(list, routing.GroupRef{ID: g.ID, Name: g.Name})
+			list = append(list, group.Ref{ID: g.ID, Name: g.Name})
 		}
 	}
 	return list
@@ -91,16 +91,16 @@ func capacityShare(c org.Customer) string {
 	return strconv.Itoa(c.CapacityShare)
 }
 
-func labelText(s routing.WebsiteGroup) string {
+func labelText(s group.WebsiteGroup) string {
 	if len(s.Labels) == 0 {
 		return "Visitors read the group's name"
 	}
 	return strings.Join(labelList(s), ", ")
 }
 
-func labelLines(s routing.WebsiteGroup) string { return strings.Join(labelList(s), "\n") }
+func labelLines(s group.WebsiteGroup) string { return strings.Join(labelList(s), "\n") }
 
-func labelList(s routing.WebsiteGroup) []string {
+func labelList(s group.WebsiteGroup) []string {
 	var parts []string
 	for language, label := range s.Labels {
 		parts = append(parts, language+": "+label)
@@ -110,9 +110,9 @@ func labelList(s routing.WebsiteGroup) []string {
 }
 
 // groupsNotAnswering leaves out the groups that answer already.
-func groupsNotAnswering(groups []routing.GroupRef, subjects []routing.WebsiteGroup) []routing.GroupRef {
-	return slices.DeleteFunc(slices.Clone(groups), func(g routing.GroupRef) bool {
-		return slices.ContainsFunc(subjects, func(s routing.WebsiteGroup) bool { return s.Group == g.ID })
+func groupsNotAnswering(groups []group.Ref, subjects []group.WebsiteGroup) []group.Ref {
+	return slices.DeleteFunc(slices.Clone(groups), func(g group.Ref) bool {
+		return slices.ContainsFunc(subjects, func(s group.WebsiteGroup) bool { return s.Group == g.ID })
 	})
 }
 
@@ -151,7 +151,7 @@ func holidays(h group.Hours) string     { return h.FormatHolidays() }
 func day(h group.Hours, day int) string { return group.FormatDay(h.Week[day]) }
 
 // membership is what the choice of a member's place starts with.
-func membership(m routing.Member) string {
+func membership(m group.Member) string {
 	switch {
 	case m.IsMember && m.Helper:
 		return "helper"
@@ -161,7 +161,7 @@ func membership(m routing.Member) string {
 	return ""
 }
 
-func ownLimit(m routing.Member) string {
+func ownLimit(m group.Member) string {
 	if m.GroupMaxChats == 0 {
 		return ""
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/templates/ui"
 )
@@ -26,7 +26,7 @@ type CustomersPage struct {
 	Customers []org.Customer
 	Form      ui.Form
 
-	Unanswered []routing.UnstaffedWebsite
+	Unanswered []group.UnstaffedWebsite
 	Unfinished []org.Website
 }
 
@@ -47,11 +47,11 @@ type WebsitePage struct {
 	TagManagerCode string // one line instead, for tools that remove attributes
 	Settings       ui.Form
 	Domain         ui.Form
-	Subjects       []routing.WebsiteGroup
-	Groups         []routing.GroupRef
+	Subjects       []group.WebsiteGroup
+	Groups         []group.Ref
 	Subject        ui.Form
 
-	Unanswered []routing.UnstaffedWebsite // groups of nobody that answer for it
+	Unanswered []group.UnstaffedWebsite // groups of nobody that answer for it
 
 	SubjectOf uuid.UUID // the group whose form was refused; zero: the form that adds one
 	Now       time.Time

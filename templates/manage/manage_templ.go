@@ -11,9 +11,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"github.com/google/uuid"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/templates/ui"
 	"strconv"
@@ -320,7 +320,7 @@ func Customers(p CustomersPage) templ.Component {
 }
 
 // nobody says that a group that answers for a website has no members.
-func unansweredNotice(v Viewer, u routing.UnstaffedWebsite) templ.Component {
+func unansweredNotice(v Viewer, u group.UnstaffedWebsite) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1005,7 +1005,7 @@ func Website(p WebsitePage) templ.Component {
 	})
 }
 
-func subjectFields(f ui.Form, s routing.WebsiteGroup) templ.Component {
+func subjectFields(f ui.Form, s group.WebsiteGroup) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/templates/ui"
 )
@@ -23,7 +23,7 @@ import (
 type SnippetsPage struct {
 	Viewer
 	List   []faq.Snippet
-	Groups []routing.GroupRef
+	Groups []group.Ref
 
 	Customers []org.Customer
 	Add       ui.Form

@@ -34,6 +34,9 @@ func New(conversations *conversation.Service, f *files.Service) *Service {
 // in here, as are id, purpose and visitor of upload. conversation.ErrClosed if the conversation is closed or another visitor's. Other errors
 // are those of files.Service.Put and conversation.Service.SendAsVisitor.
 func (s *Service) SendAsVisitor(ctx context.Context, visitor access.Actor, message conversation.VisitorMessage, upload files.Upload) (files.File, conversation.Receipt, error) {
+	if !visitor.IsVisitor() {
+		return files.File{}, conversation.Receipt{}, fail.New(fail.Forbidden, "Only a visitor can send files here.")
+	}
 	if err := s.conversations.CheckAttachAccess(ctx, visitor, message.Conversation, message.ID); err != nil {
 		return files.File{}, conversation.Receipt{}, err
 	}
@@ -82,6 +85,9 @@ func (s *Service) SendCopy(ctx context.Context, actor access.Actor, conversation
 }
 
 func (s *Service) findWritable(ctx context.Context, actor access.Actor, id uuid.UUID) (conversation.Conversation, error) {
+	if err := actor.Require(access.Answer); err != nil {
+		return conversation.Conversation{}, err
+	}
 	c, err := s.conversations.Get(ctx, actor, id)
 	if err == nil {
 		err = s.conversations.CheckWriteAccess(ctx, actor, id)

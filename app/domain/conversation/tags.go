@@ -23,7 +23,7 @@ type Tag struct {
 
 // Tags returns the organization's tags, by name.
 func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.TagRead)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
 
 // TagUsage returns the organization's tags with how often each is used, for managers of the whole organization.
 func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagReadUsage)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, erro
 
 // TagsOf returns a conversation's tags.
 func (s *Service) TagsOf(ctx context.Context, actor access.Actor, conversation uuid.UUID) ([]Tag, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.TagRead)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ const maxTags = 500
 
 // Tag puts a tag on a conversation that the actor may change; a tag that does not exist is created.
 func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid.UUID, name string) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationTag)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ var errDuplicateTag = fail.Field("name", "A tag with this name already exists. C
 // CreateTag adds a tag to the organization's list, for managers of the whole organization; others create a tag by putting it on a
 // conversation. Names are unique without regard to case: errDuplicateTag, a fail.Invalid of the field name.
 func (s *Service) CreateTag(ctx context.Context, actor access.Actor, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagCreate)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func createTag(ctx context.Context, t *pg.Tenant, actor access.Actor, name strin
 
 // Untag removes a tag from a conversation that the actor may change.
 func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, tag uuid.UUID) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationTag)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, t
 
 // RenameTag renames a tag, for managers of the whole organization.
 func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUID, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagRename)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUI
 
 // DeleteTag deletes a tag, also from all conversations, for managers of the whole organization.
 func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUID) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagDelete)
 	if err != nil {
 		return err
 	}

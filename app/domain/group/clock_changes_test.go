@@ -36,7 +36,7 @@ func TestHoursAcrossMidnightAndClockChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		stored := DecodeHours(x.Zone, h.EncodeWeek(), h.EncodeHolidays())
+		stored := DecodeHours(x.Zone, h.encodeWeek(), h.encodeHolidays())
 		if h.Open(x.At) != x.In || stored.Open(x.At) != x.In {
 			t.Errorf("%s %v %s (off: %v) at %s: open is %v, stored %v", x.Zone, x.Days, x.Hours, x.Holidays, x.At.In(zone), h.Open(x.At), stored.Open(x.At))
 		}

@@ -45,7 +45,7 @@ func TestHoursOpenAndNextOpening(t *testing.T) {
 			}
 		}
 	}
-	if back := DecodeHours("Europe/Berlin", h.EncodeWeek(), h.Holidays); FormatDay(back.Week[1]) != "9:00-12:30, 14:00-18:00" || len(back.Week[0]) != 0 {
+	if back := DecodeHours("Europe/Berlin", h.encodeWeek(), h.Holidays); FormatDay(back.Week[1]) != "9:00-12:30, 14:00-18:00" || len(back.Week[0]) != 0 {
 		t.Errorf("as kept: %+v", back)
 	}
 	always := DecodeHours("UTC", []byte("[]"), []string{"--01-01"})

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
@@ -21,7 +21,7 @@ import (
 
 // Three processes, conversations without end, agents who answer, close, pick, transfer, come and go, and processes that die: no
 // agent ever has more than allowed, no conversation two agents, and none is forgotten.
-func TestThreeInstancesKeepInvariants(t *testing.T) {
+func TestInvariantsOfThreeInstances(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	var mu sync.Mutex
@@ -34,7 +34,7 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		return running[rand.IntN(3)]
 	}
 	for n, a := range p.agents {
-		running[n%3].routing.Connect(a)
+		running[n%3].presence.Connect(a)
 	}
 	stop := make(chan struct{})
 	var players sync.WaitGroup
@@ -89,15 +89,15 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 				fine("offer", i.routing.Transfer(ctx, a, "A", c, uuid.Nil, p.agents[rand.IntN(6)].ID(), ""))
 			}
 		})
-		play(25*time.Millisecond, func() { // by hand, beside the rule
+		play(25*time.Millisecond, func() { // besides what is assigned automatically
 			_, err := any().routing.Take(ctx, a, "A", uuid.Nil)
 			fine("take", err)
 		})
 		play(400*time.Millisecond, func() {
-			fine("status", any().routing.SetStatus(ctx, a, []routing.Status{routing.Online, routing.Online, routing.Away, routing.Offline}[rand.IntN(4)], ""))
+			fine("status", any().presence.SetStatus(ctx, a, []presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)], ""))
 		})
 	}
-	play(150*time.Millisecond, func() { // a supervisor gives and takes
+	play(150*time.Millisecond, func() { // a supervisor assigns
 		c := own(p.agents[rand.IntN(6)])
 		if c != uuid.Nil {
 			_, err := any().routing.Assign(ctx, p.As(access.Supervisor), c, p.agents[rand.IntN(6)].ID())
@@ -111,9 +111,9 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 		gone := running[n]
 		running[n] = fresh
 		mu.Unlock()
-		gone.routing.Abandon()
+		gone.abandon()
 	})
-	play(10*time.Millisecond, func() { // in every state that anybody can see
+	play(10*time.Millisecond, func() { // at any time
 		if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
 			t.Errorf("%v agents have more than allowed", n)
 		}
@@ -137,14 +137,14 @@ func TestThreeInstancesKeepInvariants(t *testing.T) {
 			t.Errorf("%v %s", n, check.what)
 		}
 	}
-	// Nobody is forgotten: with everybody there and nothing new, the line empties.
+	// No conversation is forgotten: with all agents online and nothing new, the queue empties.
 	if _, err := system.Exec(ctx, "update conversations set offered_until = now() where offered_until is not null"); err != nil { // nobody waits a minute here
 		t.Fatal(err)
 	}
 	last := any()
 	for _, a := range p.agents {
-		last.routing.Connect(a)
-		p.setStatus(t, last, a, routing.Online)
+		last.presence.Connect(a)
+		p.setStatus(t, last, a, presence.Online)
 	}
 	waitUntil(t, "the line is empty", func() bool {
 		for _, a := range p.agents {

@@ -1,76 +1,74 @@
 package routing
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/presence"
 	"parley/app/domain/routing/internal/routingdb"
 	"parley/app/platform/access"
-	"parley/app/platform/fail"
 )
 
-// Monitor is what a supervisor watches.
+// Monitor is what the live monitor shows.
 type Monitor struct {
 	Groups          []GroupInfo
-	Waiting         []ConversationInfo // the heads of the queues, oldest first
-	MoreWaiting     int                // conversations that wait behind those
-	Agents          []AgentInfo
+	Waiting         []ConversationInfo // the heads of the queues, the oldest first, at most maxWaitingShown
+	MoreWaiting     int                // conversations that wait beyond those
+	Agents          []AgentInfo        // who are online, away or have conversations, by name
 	At              time.Time
-	HasAgentFigures bool // persons' figures are there
+	HasAgentFigures bool // the agents' speeds and occupancies are there
 }
 
-// maxWaitingShown is how many of those who wait a board names, and talksShown how many of an agent's conversations.
 const (
-	maxWaitingShown = 50
-	maxChatsShown   = 30
+	maxWaitingShown = 50 // conversations that wait
+	maxChatsShown   = 30 // conversations of an agent
 )
 
-// AgentInfo is an agent with its live figures. Speeds are personal data: only for managers.
+// AgentInfo is an agent with live figures. Occupancy and Speed are personal data: 0 for those who may not manage.
 type AgentInfo struct {
 	ID                uuid.UUID
 	Name              string
-	Status            Status
+	Status            presence.Status
 	StatusSince       time.Time
 	Unresponsive      bool
 	OpenChats         int
 	MaxChats          int
-	LiveChats         float64 // of Open, as far as they are alive
-	Backlog           float64 // seconds of unanswered work
-	Occupancy         float64 // share of the last hour or so
+	LiveChats         float64 // of OpenChats, as far as visitors are likely to write again
+	Backlog           float64 // seconds of work on messages without a reply
+	Occupancy         float64 // share of the last hour or so in which it was busy, from 0 to 1
 	Speed             float64 // by the groups' average: 1.3 is 30 % slower
 	Groups            []MembershipInfo
-	Conversations     []ConversationInfo // the longest unanswered first, at most talksShown
+	Conversations     []ConversationInfo // those that have waited longest first, at most maxChatsShown
 	MoreConversations int                // conversations of the agent beyond those
 }
 
-// MembershipInfo is an agent's speed in a group, with the replies behind it.
+// MembershipInfo is an agent's membership in a group. Speed and Replies are 0 for those who may not manage.
 type MembershipInfo struct {
 	GroupName string
 	Helper    bool
-	Speed     float64
-	Replies   int
+	Speed     float64 // by the group's average: 1.3 is 30 % slower
+	Replies   int     // that Speed was learned from
 }
 
-// ConversationInfo is a running conversation.
+// ConversationInfo is a conversation that is not closed.
 type ConversationInfo struct {
 	ID                uuid.UUID
 	Visitor           uuid.UUID
 	VisitorName       string
 	GroupName         string
-	CapacityShareUsed bool      // its customer has all of its share: it waits for that
-	WaitingSince      time.Time // since then for an answer; zero: it does not
+	CapacityShareUsed bool      // waits because its customer has used the capacity share
+	WaitingSince      time.Time // when the visitor began to wait for a reply; zero: does not wait
 }
 
-// GetMonitor returns what is going on, for who may watch. Speeds are there only for managers.
-func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, error) {
-	t, err := s.db.Authorize(who, access.Monitor)
+// GetMonitor returns what the live monitor shows to an actor who may monitor. A limited actor sees no figures from which
+// those of other customers could be inferred.
+func (s *Service) GetMonitor(ctx context.Context, actor access.Actor) (Monitor, error) {
+	t, err := s.db.Authorize(actor, access.Monitor)
 	if err != nil {
 		return Monitor{}, err
 	}
@@ -90,215 +88,118 @@ func (s *Service) GetMonitor(ctx context.Context, who access.Actor) (Monitor, er
 	if err != nil {
 		return Monitor{}, err
 	}
-	b := Monitor{At: set.Now}
-	w := newPlanner(&l.State)
+	v := monitorView{l, newPlanner(&l.State), actor}
+	m := Monitor{At: set.Now, HasAgentFigures: v.seesFigures()}
 	for i := range l.groupRows {
-		info := l.groupInfo(w, i, lengths)
-		if who.IsLimited() { // they change with the other customers' conversations
-			info.AvailableAgents, info.FreeCapacity = info.OnlineAgents, -1
-		}
-		b.Groups = append(b.Groups, info)
+		m.Groups = append(m.Groups, v.groupInfo(i, lengths))
 	}
-	shareUsed := func(customer uuid.UUID) bool {
-		return w.capacityShareUsed(l.customerIndex(customer))
-	}
-	for _, c := range l.queueRows {
-		b.Waiting = append(b.Waiting, ConversationInfo{CapacityShareUsed: shareUsed(c.CustomerID), ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: l.groupName(c.GroupID), WaitingSince: c.QueuedAt})
-	}
-	slices.SortStableFunc(b.Waiting, func(a, b ConversationInfo) int { return a.WaitingSince.Compare(b.WaitingSince) })
-	b.Waiting = b.Waiting[:min(len(b.Waiting), maxWaitingShown)]
-	if len(b.Waiting) == maxWaitingShown {
-		for _, n := range lengths {
-			b.MoreWaiting += int(n.Waiting)
-		}
-		b.MoreWaiting = max(0, b.MoreWaiting-maxWaitingShown)
-	}
-	manages := who.Can(access.Manage) && !who.IsLimited() // persons' figures are of their work for all customers
-	b.HasAgentFigures = manages
+	m.Waiting, m.MoreWaiting = v.waiting(lengths)
 	for i, a := range l.agentRows {
-		if who.IsLimited() && a.Limited && !slices.ContainsFunc(a.Customers, who.Serves) {
-			continue
+		if !actor.IsLimited() || !a.Limited || slices.ContainsFunc(a.Customers, actor.Serves) {
+			m.Agents = append(m.Agents, v.agentInfo(i))
 		}
-		x := w.load(i)
-		info := AgentInfo{ID: a.UserID, Name: a.Name, Status: Status(a.Status), StatusSince: a.StatusAt, Unresponsive: a.UnresponsiveSince != nil, OpenChats: int(a.OpenChats),
-			MaxChats: int(a.MaxChats), LiveChats: x.live, Backlog: x.backlog}
-		if manages {
-			info.Occupancy, info.Speed = x.occupancy, l.Agents[i].ReplyTimes.speed()
-		}
-		for _, p := range l.membershipRows {
-			if p.UserID == a.UserID {
-				membership := MembershipInfo{GroupName: l.groupName(p.GroupID), Helper: p.Helper}
-				if manages {
-					membership.Speed, membership.Replies = l.Agents[i].ReplyTimes.speed()*(ReplyTimes{p.ReplySeconds, p.ExpectedReplySeconds}).speedInGroup(), int(p.ReplyCount)
-				}
-				info.Groups = append(info.Groups, membership)
-			}
-		}
-		for _, c := range l.conversationRows {
-			if c.AgentID != nil && *c.AgentID == a.UserID {
-				chat := ConversationInfo{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: l.groupName(c.GroupID)}
-				if c.WaitingSince != nil {
-					chat.WaitingSince = *c.WaitingSince
-				}
-				info.Conversations = append(info.Conversations, chat)
-			}
-		}
-		if who.IsLimited() { // of the others, not even how many
-			info.OpenChats = len(info.Conversations)
-		}
-		slices.SortStableFunc(info.Conversations, func(a, b ConversationInfo) int { // who waits longest first
-			if none := a.WaitingSince.IsZero(); none != b.WaitingSince.IsZero() {
-				return map[bool]int{true: 1, false: -1}[none]
-			}
-			return a.WaitingSince.Compare(b.WaitingSince)
-		})
-		if info.MoreConversations = len(info.Conversations) - maxChatsShown; info.MoreConversations > 0 {
-			info.Conversations = info.Conversations[:maxChatsShown]
-		}
-		info.MoreConversations = max(0, info.MoreConversations)
-		b.Agents = append(b.Agents, info)
 	}
-	slices.SortStableFunc(b.Agents, func(a, b AgentInfo) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
-	return b, nil
+	slices.SortStableFunc(m.Agents, func(a, b AgentInfo) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
+	return m, nil
 }
 
-func (l *snapshot) groupInfo(w *planner, i int, lengths []routingdb.ListQueueLengthsRow) GroupInfo {
-	g := l.groupRows[i]
-	info := GroupInfo{ID: g.ID, Main: g.Main, Open: l.hours[i].Open(time.Now()), Estimate: l.Groups[i].GroupEstimate, OnlineAgents: len(w.groups[i].online),
-		Settings: Settings{Name: g.Name, Everyone: g.Everyone, Automatic: g.Automatic, Picking: g.Picking, Priority: int(g.Priority),
-			OverflowAfter: time.Duration(g.OverflowAfter) * time.Second, Hours: l.hours[i]}}
-	if g.OverflowID != nil {
-		info.Overflow = *g.OverflowID
+// monitorView is a snapshot as an actor may see it.
+type monitorView struct {
+	*snapshot
+	planner *planner
+	actor   access.Actor
+}
+
+// seesFigures reports whether the actor sees figures of persons, which are about their work for all customers.
+func (v *monitorView) seesFigures() bool { return v.actor.Can(access.Manage) && !v.actor.IsLimited() }
+
+// waiting returns the oldest conversations in the queues, and how many wait beyond those.
+func (v *monitorView) waiting(lengths []routingdb.ListQueueLengthsRow) (list []ConversationInfo, more int) {
+	for _, c := range v.queueRows {
+		list = append(list, ConversationInfo{
+			ID:                c.ID,
+			Visitor:           c.VisitorID,
+			VisitorName:       c.VisitorName,
+			GroupName:         v.groupName(c.GroupID),
+			CapacityShareUsed: v.planner.capacityShareUsed(v.customerIndex(c.CustomerID)),
+			WaitingSince:      c.QueuedAt,
+		})
 	}
-	for _, s := range w.groups[i].online {
-		if w.reasonAgainst(s, nil) == "" {
-			info.AvailableAgents++
-			info.FreeCapacity += l.Agents[s.agent].MaxChats - w.agents[s.agent].open
+	slices.SortStableFunc(list, func(a, b ConversationInfo) int { return a.WaitingSince.Compare(b.WaitingSince) })
+	list = list[:min(len(list), maxWaitingShown)]
+	if len(list) == maxWaitingShown {
+		for _, n := range lengths {
+			more += int(n.Waiting)
 		}
 	}
-	for _, n := range lengths {
-		if n.GroupID == g.ID {
-			info.Waiting, info.OldestSince = int(n.Waiting), n.Since
-		}
+	return list, max(0, more-maxWaitingShown)
+}
+
+func (v *monitorView) agentInfo(i int) AgentInfo {
+	a, load := v.agentRows[i], v.planner.load(i)
+	info := AgentInfo{
+		ID:            a.UserID,
+		Name:          a.Name,
+		Status:        presence.Status(a.Status),
+		StatusSince:   a.StatusAt,
+		Unresponsive:  a.UnresponsiveSince != nil,
+		OpenChats:     int(a.OpenChats),
+		MaxChats:      int(a.MaxChats),
+		LiveChats:     load.live,
+		Backlog:       load.backlog,
+		Groups:        v.memberships(i),
+		Conversations: v.conversationsOf(a.UserID),
+	}
+	if v.seesFigures() {
+		info.Occupancy, info.Speed = load.occupancy, v.Agents[i].ReplyTimes.speed()
+	}
+	if v.actor.IsLimited() { // not even the number of other customers' conversations
+		info.OpenChats = len(info.Conversations)
+	}
+	if more := len(info.Conversations) - maxChatsShown; more > 0 {
+		info.Conversations, info.MoreConversations = info.Conversations[:maxChatsShown], more
 	}
 	return info
 }
 
-// ListGroups lists the groups with their live figures, for who may watch.
-func (s *Service) ListGroups(ctx context.Context, who access.Actor) ([]GroupInfo, error) {
-	b, err := s.GetMonitor(ctx, who)
-	return b.Groups, err
-}
-
-// GetGroup returns one group.
-func (s *Service) GetGroup(ctx context.Context, who access.Actor, id uuid.UUID) (GroupInfo, Monitor, error) {
-	b, err := s.GetMonitor(ctx, who)
-	if err != nil {
-		return GroupInfo{}, b, err
-	}
-	for _, g := range b.Groups {
-		if g.ID == id {
-			return g, b, nil
+func (v *monitorView) memberships(i int) (list []MembershipInfo) {
+	a := &v.Agents[i]
+	for _, m := range v.membershipRows {
+		if m.UserID != a.ID {
+			continue
 		}
-	}
-	return GroupInfo{}, b, fail.Missing("group")
-}
-
-// AssignmentRecord is one agent's time with a conversation, and why it got it.
-type AssignmentRecord struct {
-	AgentName string
-	GroupName string
-	How       string
-	ByName    string // whose act it was; empty: routing's
-	At        time.Time
-	EndedAt   time.Time // zero: it has it still
-	EndReason string    // how it ended
-	Reasons   []string  // sentences
-}
-
-// ListAssignments says who has had a conversation and why, for managers.
-func (s *Service) ListAssignments(ctx context.Context, who access.Actor, conversationID uuid.UUID) ([]AssignmentRecord, error) {
-	t, err := s.db.Authorize(who, access.Manage)
-	if err != nil {
-		return nil, err
-	}
-	q := routingdb.New(t)
-	rows, err := q.ListAssignments(ctx, conversationID)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	people, err := q.ListUserNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := map[uuid.UUID]string{}
-	for _, p := range people {
-		names[p.ID] = p.Name
-	}
-	list := make([]AssignmentRecord, len(rows))
-	for i, row := range rows {
-		list[i] = AssignmentRecord{AgentName: row.AgentName, GroupName: row.GroupName, How: row.Method, ByName: row.ByName, At: row.AssignedAt, EndReason: row.EndReason}
-		if row.EndedAt != nil {
-			list[i].EndedAt = *row.EndedAt
+		info := MembershipInfo{GroupName: v.groupName(m.GroupID), Helper: m.Helper}
+		if v.seesFigures() {
+			inGroup := ReplyTimes{m.ReplySeconds, m.ExpectedReplySeconds}
+			info.Speed, info.Replies = a.ReplyTimes.speed()*inGroup.speedInGroup(), int(m.ReplyCount)
 		}
-		if len(row.Explanation) > 0 && !who.IsLimited() { // it tells of colleagues' other conversations
-			var why Explanation
-			if err := json.Unmarshal(row.Explanation, &why); err != nil {
-				return nil, err
-			}
-			list[i].Reasons = why.Sentences(names)
-		}
-	}
-	return list, nil
-}
-
-// Sentences are the reasons in words.
-func (e Explanation) Sentences(names map[uuid.UUID]string) []string {
-	name := func(id uuid.UUID) string {
-		if n := names[id]; n != "" {
-			return n
-		}
-		return "somebody"
-	}
-	t := e.Winner
-	list := []string{
-		fmt.Sprintf("It had waited %s. %s was expected to answer it within %s: %s for what waited already, and %s for this message.",
-			formatSeconds(e.Waited), name(t.Agent), formatSeconds(t.Backlog+t.Work), formatSeconds(t.Backlog), formatSeconds(t.Work)),
-		fmt.Sprintf("%s had %s (%.1f of them still going), takes %.2f times as long for a message as the group on average, and had been busy %.0f %% of the last hour or so (the group: %.0f %%). The answers to the others were expected to come %s later, taken together.",
-			name(t.Agent), plural(t.Open, "other open conversation"), t.Live, t.Speed, 100*t.Occupancy, 100*t.GroupOccupancy, formatSeconds(t.AddedDelay/addedDelayWeight)),
-	}
-	if t.FormerAgent {
-		list = append(list, name(t.Agent)+" had it, or its visitor, before: that counted for a minute.")
-	}
-	switch {
-	case e.RunnerUp != nil:
-		list = append(list, fmt.Sprintf("Next best of %d who could take it: %s, %s worse in all (expected to answer within %s; busy %.0f %%).",
-			e.Candidates, name(e.RunnerUp.Agent), formatSeconds(e.RunnerUp.Score-t.Score), formatSeconds(e.RunnerUp.Backlog+e.RunnerUp.Work), 100*e.RunnerUp.Occupancy))
-	default:
-		list = append(list, "Nobody else could take it.")
-	}
-	if len(e.PassedOver) > 0 {
-		parts := make([]string, len(e.PassedOver))
-		for i, p := range e.PassedOver {
-			parts[i] = name(p.Agent) + " (" + p.Reason + ")"
-		}
-		list = append(list, "Passed over: "+strings.Join(parts, ", ")+".")
+		list = append(list, info)
 	}
 	return list
 }
 
-// formatSeconds is seconds as a person says them.
-func formatSeconds(s float64) string {
-	s = math.Round(math.Max(0, s))
-	if s < 120 {
-		return fmt.Sprintf("%.0f s", s)
+// conversationsOf lists an agent's conversations, those that have waited longest first, those that do not wait last.
+func (v *monitorView) conversationsOf(agent uuid.UUID) (list []ConversationInfo) {
+	for _, c := range v.conversationRows {
+		if c.AgentID == nil || *c.AgentID != agent {
+			continue
+		}
+		info := ConversationInfo{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: v.groupName(c.GroupID)}
+		if c.WaitingSince != nil {
+			info.WaitingSince = *c.WaitingSince
+		}
+		list = append(list, info)
 	}
-	return fmt.Sprintf("%.0f min", s/60)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+	rank := func(c ConversationInfo) int {
+		if c.WaitingSince.IsZero() {
+			return 1
+		}
+		return 0
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	slices.SortStableFunc(list, func(a, b ConversationInfo) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.WaitingSince.Compare(b.WaitingSince))
+	})
+	return list
 }

@@ -7,10 +7,12 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+
+	"parley/app/domain/presence"
 )
 
-// randomRun plays random events into a player and carries out what it decides, checking every decision against the eight
-// invariants of the rule.
+// randomRun plays random events into a replayer and carries out its decisions, checking each against the eight invariants of
+// the rule, whose numbers stand beside the checks.
 type randomRun struct {
 	t            *testing.T
 	rand         *rand.Rand
@@ -21,9 +23,9 @@ type randomRun struct {
 	agents       int
 	groups       int
 	log          []protocolDecision
-	requeues     map[int]int // how often a chat was taken back
+	requeues     map[int]int // how often a chat was requeued
 	requeuedFrom map[int]protocolMove
-	requeuedAt   map[int]float64 // when it was last taken back
+	requeuedAt   map[int]float64 // when it was last requeued
 }
 
 func newRandomRun(t *testing.T, seed uint64) *randomRun {
@@ -31,7 +33,7 @@ func newRandomRun(t *testing.T, seed uint64) *randomRun {
 	g.agents, g.groups = 2+g.rand.IntN(8), 1+g.rand.IntN(4)
 	g.apply(protocolEvent{Ev: "init", NGroups: g.groups})
 	for a := range g.agents {
-		g.setAgentState(a, Online)
+		g.setAgentState(a, presence.Online)
 	}
 	return g
 }
@@ -41,7 +43,7 @@ func (g *randomRun) apply(e protocolEvent) {
 	g.replayer.apply(e)
 }
 
-func (g *randomRun) setAgentState(agent int, status Status) {
+func (g *randomRun) setAgentState(agent int, status presence.Status) {
 	groups := []int{agent % g.groups}
 	for x := range g.groups {
 		if (agent*7+x)%3 == 0 && !slices.Contains(groups, x) {
@@ -109,10 +111,10 @@ func (g *randomRun) step() {
 			g.apply(protocolEvent{Ev: "chat_closed", Chat: t.number})
 		}
 	case x < 16:
-		status := []Status{Online, Online, Online, Away, Offline}[g.rand.IntN(5)]
+		status := []presence.Status{presence.Online, presence.Online, presence.Online, presence.Away, presence.Offline}[g.rand.IntN(5)]
 		agent := g.rand.IntN(g.agents)
 		g.setAgentState(agent, status)
-		if status == Offline {
+		if status == presence.Offline {
 			for _, t := range g.conversationsWhere(func(t *replayedConversation) bool { return isAssigned(t) && g.replayer.agentNumbers[t.Agent] == agent }) {
 				g.requeue(t)
 			}
@@ -175,7 +177,7 @@ func (g *randomRun) assign(x protocolMove) {
 	at := g.replayer.agents[x.Agent]
 	a := g.replayer.state.Agents[at]
 	open := len(g.conversationsWhere(func(o *replayedConversation) bool { return o.Agent == at }))
-	if a.Status != Online || a.Unresponsive || open >= a.MaxChats || !slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) { // 1
+	if a.Status != presence.Online || a.Unresponsive || open >= a.MaxChats || !slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) { // 1
 		g.t.Errorf("%v: the agent is %s, has %d of %d, suspect %v", x, a.Status, open, a.MaxChats, a.Unresponsive)
 	}
 	if back, was := g.requeuedFrom[x.Chat]; was && back.Agent == x.Agent && g.now-g.requeuedAt[x.Chat] < requeueCooldown {
@@ -195,13 +197,13 @@ func (g *randomRun) assign(x protocolMove) {
 	g.apply(protocolEvent{Ev: "chat_assigned", Chat: x.Chat, Agent: x.Agent})
 }
 
-// checkNoStarvation checks that who is left in line cannot be given to anybody (5).
+// checkNoStarvation checks that no agent could take a chat that is left in the queue (5).
 func (g *randomRun) checkNoStarvation() {
 	for _, t := range g.conversationsWhere(func(t *replayedConversation) bool { return t.queued }) {
 		for at, a := range g.replayer.state.Agents {
 			open := len(g.conversationsWhere(func(o *replayedConversation) bool { return o.Agent == at }))
 			resting := t.RequeuedFrom == at && g.now-t.RequeuedAt < requeueCooldown
-			if a.Status == Online && !a.Unresponsive && open < a.MaxChats && !resting && slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) {
+			if a.Status == presence.Online && !a.Unresponsive && open < a.MaxChats && !resting && slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) {
 				g.t.Errorf("%.0f s: %d waits, though agent %d could take it", g.now, t.number, g.replayer.agentNumbers[at])
 			}
 		}
@@ -238,7 +240,7 @@ func TestInvariants(t *testing.T) {
 	}
 }
 
-// What the game's protocol cannot say: helpers, limits of groups and customers, closed lines, overflow.
+// TestPlanSettings covers what the protocol cannot express: helpers, limits of groups and customers, closed groups, overflow.
 func TestPlanSettings(t *testing.T) {
 	t.Parallel()
 	base := func() *State {
@@ -248,7 +250,7 @@ func TestPlanSettings(t *testing.T) {
 		}
 		s.Customers = []Customer{{ID: idOf(0)}, {ID: idOf(1)}}
 		for i, in := range [][]Membership{{{Group: 0}}, {{Group: 0, Helper: true}}, {{Group: 1}}} {
-			s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: Online, MaxChats: 2, Memberships: in})
+			s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 2, Memberships: in})
 		}
 		for i := range 3 {
 			s.Queue = append(s.Queue, Conversation{ID: idOf(i), Group: 0, Agent: -1, FormerAgent: -1, RequeuedFrom: -1, Waiting: true, WaitingSince: 990 + float64(i)})
@@ -260,13 +262,13 @@ func TestPlanSettings(t *testing.T) {
 		want   string // chat>agent ...; chat~group for moves
 	}{
 		"the helper only when the first line is full": {func(*State) {}, "0>0 1>0 2>1"},
-		"nobody beyond the group's limit":             {func(s *State) { s.Agents[0].Memberships[0].MaxChats = 1; s.Agents[1].Status = Away }, "0>0"},
+		"nobody beyond the group's limit":             {func(s *State) { s.Agents[0].Memberships[0].MaxChats = 1; s.Agents[1].Status = presence.Away }, "0>0"},
 		"nobody suspect":                              {func(s *State) { s.Agents[0].Unresponsive = true }, "0>1 1>1"},
 		"not beyond the customer's share":             {func(s *State) { s.Customers[0].CapacityShare = 1; s.Queue[2].Customer = 1 }, "0>0 2>0"},
 		"nobody of a closed group":                    {func(s *State) { s.Groups[0].Closed = true }, ""},
 		"overflow when nobody can": {func(s *State) {
 			s.Groups[0].Overflow, s.Groups[0].OverflowAfter = 1, 9
-			s.Agents[0].Status, s.Agents[1].Status = Offline, Offline
+			s.Agents[0].Status, s.Agents[1].Status = presence.Offline, presence.Offline
 		}, "0~1 1~1"},
 		"overflow from a closed group": {func(s *State) { s.Groups[0].Closed, s.Groups[0].Overflow = true, 1 }, "0~1 1~1"},
 		"no overflow of who waits for its customer's share": {func(s *State) {
@@ -275,15 +277,19 @@ func TestPlanSettings(t *testing.T) {
 		}, ""},
 		"no overflow to nobody": {func(s *State) {
 			s.Groups[0].Closed, s.Groups[0].Overflow = true, 1
-			s.Agents[2].Status = Away
+			s.Agents[2].Status = presence.Away
 		}, ""},
 		"to the former agent": {func(s *State) {
 			s.Agents[1].Memberships[0].Helper = false
 			s.Queue = s.Queue[:1]
 			s.Queue[0].FormerAgent = 1
 		}, "0>1"},
-		"priority first":           {func(s *State) { s.Agents[1].Status = Away; s.Queue[2].Priority = 1 }, "2>0 0>0"},
-		"but the oldest before it": {func(s *State) { s.Agents[1].Status = Away; s.Queue[2].Priority = 2; s.Queue[0].WaitingSince = 600 }, "0>0 2>0"},
+		"priority first": {func(s *State) { s.Agents[1].Status = presence.Away; s.Queue[2].Priority = 1 }, "2>0 0>0"},
+		"but the oldest before it": {func(s *State) {
+			s.Agents[1].Status = presence.Away
+			s.Queue[2].Priority = 2
+			s.Queue[0].WaitingSince = 600
+		}, "0>0 2>0"},
 	} {
 		s := base()
 		c.change(s)
@@ -302,7 +308,7 @@ func TestPlanSettings(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
 	}
-	// Whoever is writing is alive, whatever else waits.
+	// An agent who is writing is responsive, whatever else waits.
 	s := base()
 	s.Queue = nil
 	for i := range 2 {
@@ -326,7 +332,7 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	s.Customers = []Customer{{}}
 	for i := range 200 {
-		s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: Online, MaxChats: 8, LastReplyAt: 9990, Memberships: []Membership{{Group: i % 30}, {Group: (i + 7) % 30}, {Group: (i + 11) % 30}}})
+		s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 8, LastReplyAt: 9990, Memberships: []Membership{{Group: i % 30}, {Group: (i + 7) % 30}, {Group: (i + 11) % 30}}})
 	}
 	for i := range 1000 {
 		s.Assigned = append(s.Assigned, Conversation{ID: idOf(i), Group: i % 30, Agent: i % 200, Waiting: r.IntN(3) == 0, WaitingSince: 9900 + r.Float64()*100, AssignedAt: 9000, RepliedAt: 9890, FormerAgent: -1, RequeuedFrom: -1})

@@ -2,9 +2,7 @@ package routing
 
 import (
 	"context"
-	"math"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,18 +11,18 @@ import (
 	"parley/app/platform/access"
 )
 
-// QueuePosition is a waiting conversation's place in line, as its visitor is told.
+// QueuePosition is a waiting conversation's position in the queue of its group, as its visitor sees it.
 type QueuePosition struct {
 	Position  int           // 1 is the next
 	MinWait   time.Duration // the wait still to be expected is between
-	MaxWait   time.Duration // these two, in four cases of five; Most 0: not known
-	Unstaffed bool          // nobody is there who could answer, nor will be taken over from elsewhere
-	OpensAt   time.Time     // when somebody will be; zero: not known
+	MaxWait   time.Duration // these two, in four cases of five; MaxWait 0: not known
+	Unstaffed bool          // no agent is online who could answer, in this group or the one it overflows to
+	OpensAt   time.Time     // when the group opens, if it is closed; zero: not known
 }
 
-// ListQueuePositions returns the places of everybody in the organization's lines, by conversation.
-func (r *Service) ListQueuePositions(ctx context.Context, org uuid.UUID) (map[uuid.UUID]QueuePosition, error) {
-	q := routingdb.New(r.db.As(access.System(org, "tell visitors their place in line")))
+// ListQueuePositions returns the position of every conversation in the organization's queues, by conversation, at most 5000.
+func (s *Service) ListQueuePositions(ctx context.Context, org uuid.UUID) (map[uuid.UUID]QueuePosition, error) {
+	q := routingdb.New(s.db.As(access.System(org, "tell visitors their place in line")))
 	queue, err := q.ListQueue(ctx)
 	if err != nil || len(queue) == 0 {
 		return nil, err
@@ -34,7 +32,7 @@ func (r *Service) ListQueuePositions(ctx context.Context, org uuid.UUID) (map[uu
 		return nil, err
 	}
 	type key struct{ group, customer int }
-	queues, before := map[key]*queueLoad{}, map[int]int{} // conversations counted so far, by group
+	loads, before := map[key]*queueLoad{}, map[int]int{} // before: the conversations so far, by group
 	w := newPlanner(&l.State)
 	anyLimited := slices.ContainsFunc(l.Agents, func(a Agent) bool { return a.Limited })
 	positions := make(map[uuid.UUID]QueuePosition, len(queue))
@@ -43,189 +41,63 @@ func (r *Service) ListQueuePositions(ctx context.Context, org uuid.UUID) (map[uu
 		if at.group < 0 {
 			continue
 		}
-		if anyLimited { // else everybody serves every customer
+		if anyLimited { // else every agent serves every customer
 			at.customer = l.customerIndex(c.CustomerID)
 		}
-		g := queues[at]
-		if g == nil {
-			g = l.queueLoad(w, at.group, at.customer)
-			queues[at] = g
+		if loads[at] == nil {
+			loads[at] = l.queueLoad(w, at.group, at.customer)
 		}
-		s := QueuePosition{Position: 1}
+		position := 1
 		if !c.Offered {
 			before[at.group]++
-			s.Position = before[at.group]
+			position = before[at.group]
 		}
-		if s.Unstaffed = g.unstaffed; s.Unstaffed {
-			s.OpensAt = g.opensAt
-		} else {
-			s.MinWait, s.MaxWait = ExpectedWait(s.Position, g.free, g.open, g.duration)
-		}
-		positions[c.ID] = s
+		positions[c.ID] = loads[at].at(position)
 	}
 	return positions, nil
 }
 
-// queueLoad is what a group's queue has before it, for one customer's conversations.
+// queueLoad is what decides how fast a group's queue gets shorter, for one customer's conversations.
 type queueLoad struct {
-	free      int // that its agents could take now
-	open      int // that they have
-	duration  float64
+	free      int     // conversations that agents could get now
+	open      int     // conversations that agents have
+	duration  float64 // mean seconds of a conversation with an agent
 	unstaffed bool
 	opensAt   time.Time
+}
+
+// at returns the queue position with its expected wait.
+func (a *queueLoad) at(position int) QueuePosition {
+	p := QueuePosition{Position: position}
+	if a.unstaffed {
+		p.Unstaffed, p.OpensAt = true, a.opensAt
+		return p
+	}
+	p.MinWait, p.MaxWait = ExpectedWait(position, a.free, a.open, a.duration)
+	return p
 }
 
 func (l *snapshot) queueLoad(w *planner, group, customer int) *queueLoad {
 	a := &queueLoad{duration: l.groupRows[group].ChatSeconds}
 	now := time.Now()
 	staffed := func(g int) bool {
-		return l.hours[g].Open(now) && slices.ContainsFunc(w.groups[g].online, func(s candidate) bool { return l.Agents[s.agent].mayServe(customer) })
+		return l.hours[g].Open(now) &&
+			slices.ContainsFunc(w.groups[g].online, func(c candidate) bool { return l.Agents[c.agent].mayServe(customer) })
 	}
-	for _, s := range w.groups[group].online {
-		if l.Agents[s.agent].Unresponsive || !l.Agents[s.agent].mayServe(customer) {
+	for _, c := range w.groups[group].online {
+		agent, open := &l.Agents[c.agent], w.agents[c.agent].open
+		if agent.Unresponsive || !agent.mayServe(customer) {
 			continue
 		}
-		a.open += w.agents[s.agent].open
-		if w.reasonAgainst(s, anyConversationOf(customer)) == "" && l.groupRows[group].Automatic {
-			a.free += l.Agents[s.agent].MaxChats - w.agents[s.agent].open
+		a.open += open
+		if w.reasonAgainst(c, anyConversationOf(customer)) == "" && l.groupRows[group].Automatic {
+			a.free += agent.MaxChats - open
 		}
 	}
-	over := l.Groups[group].Overflow
-	if a.unstaffed = !staffed(group) && (over < 0 || !staffed(over)); a.unstaffed && !l.hours[group].Open(now) {
+	overflow := l.Groups[group].Overflow
+	a.unstaffed = !staffed(group) && (overflow < 0 || !staffed(overflow))
+	if a.unstaffed && !l.hours[group].Open(now) {
 		a.opensAt = l.hours[group].NextOpening(now)
 	}
 	return a
-}
-
-// ExpectedWait is the wait of the k-th in line, as a range that holds it in some four cases of five: of the talks
-// that run, each ends after talk seconds on average, whatever it has lasted, so the k-th ends after a gamma-distributed time (Wilson and
-// Hilferty's approximation of its quantiles). The range is a little wider than that, because neither figure is certain. Most
-// is 0 when nothing runs that could end.
-func ExpectedWait(k, free, open int, duration float64) (least, most time.Duration) {
-	if k <= free {
-		return 0, time.Minute
-	}
-	if open == 0 {
-		return 0, 0
-	}
-	k -= free
-	n := float64(k)
-	mean := n * duration / float64(open)
-	quantile := func(z float64) float64 {
-		return mean * math.Pow(math.Max(0, 1-1/(9*n)+z/(3*math.Sqrt(n))), 3)
-	}
-	low, high := quantile(-1.5), quantile(1.5)
-	return roundWait(low, math.Floor), max(time.Minute, roundWait(high, math.Ceil))
-}
-
-// roundWait makes a wait one that a person would say.
-func roundWait(s float64, to func(float64) float64) time.Duration {
-	step := 60.
-	switch {
-	case s > 3600:
-		step = 900
-	case s > 900:
-		step = 300
-	}
-	return time.Duration(to(s/step)*step) * time.Second
-}
-
-// Whether somebody is there to answer.
-const (
-	AgentsAvailable = "online"  // somebody has room
-	AgentsBusy      = "busy"    // all who are there have as many as they may
-	AgentsAway      = "away"    // it is open, but nobody is there
-	GroupsClosed    = "offline" // it is closed
-)
-
-// WebsiteAvailability is whether somebody is there for a website, and, where it is closed, when it opens (zero: not known).
-type WebsiteAvailability struct {
-	State   string // one of the words above
-	OpensAt time.Time
-}
-
-// availabilityTTL is how long an opening is remembered: every page view may ask.
-const availabilityTTL = 10 * time.Second
-
-// GetWebsiteAvailability says whether somebody of the groups is there who serves the website's customer; of several the best counts.
-func (s *Service) GetWebsiteAvailability(ctx context.Context, org, customer, website uuid.UUID, groups []uuid.UUID) (WebsiteAvailability, error) {
-	now := time.Now()
-	s.websiteAvailability.mu.Lock()
-	known, there := s.websiteAvailability.byWebsite[website]
-	changes := s.websiteAvailability.version
-	s.websiteAvailability.mu.Unlock()
-	if there && now.Before(known.expires) {
-		return known.WebsiteAvailability, nil
-	}
-	q := routingdb.New(s.db.As(access.System(org, "say whether somebody is there")))
-	l, err := loadSnapshot(ctx, q, routingdb.GetRoutingStateRow{Now: now})
-	if err != nil {
-		return WebsiteAvailability{State: AgentsAway}, err
-	}
-	best := WebsiteAvailability{State: GroupsClosed}
-	rank := map[string]int{GroupsClosed: 0, AgentsAway: 1, AgentsBusy: 2, AgentsAvailable: 3}
-	w := newPlanner(&l.State)
-	for i, g := range l.groupRows {
-		if !slices.Contains(groups, g.ID) {
-			continue
-		}
-		o := l.websiteAvailability(w, i, l.customerIndex(customer), now)
-		if rank[o.State] > rank[best.State] || o.State == best.State && best.OpensAt.IsZero() {
-			best = o
-		}
-	}
-	s.websiteAvailability.mu.Lock()
-	defer s.websiteAvailability.mu.Unlock()
-	if s.websiteAvailability.byWebsite == nil || len(s.websiteAvailability.byWebsite) > 20_000 {
-		s.websiteAvailability.byWebsite = map[uuid.UUID]cachedAvailability{}
-	}
-	if s.websiteAvailability.version == changes { // else it may have been read before the change
-		s.websiteAvailability.byWebsite[website] = cachedAvailability{best, org, now.Add(availabilityTTL)}
-	}
-	return best, nil
-}
-
-type availabilityCache struct {
-	mu        sync.Mutex
-	byWebsite map[uuid.UUID]cachedAvailability // by website
-	version   int
-}
-
-// forget has the openings of an organization (the zero id: all of them) read anew when they are next asked for.
-func (c *availabilityCache) forget(org uuid.UUID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.version++
-	for website, known := range c.byWebsite {
-		if org == uuid.Nil || known.org == org {
-			delete(c.byWebsite, website)
-		}
-	}
-}
-
-type cachedAvailability struct {
-	WebsiteAvailability
-	org     uuid.UUID
-	expires time.Time
-}
-
-func (l *snapshot) websiteAvailability(w *planner, group, customer int, now time.Time) WebsiteAvailability {
-	a := l.queueLoad(w, group, customer)
-	switch {
-	case a.unstaffed && !l.hours[group].Open(now):
-		return WebsiteAvailability{GroupsClosed, a.opensAt}
-	case a.unstaffed:
-		return WebsiteAvailability{State: AgentsAway}
-	}
-	for _, g := range []int{group, l.Groups[group].Overflow} {
-		if g < 0 {
-			continue
-		}
-		for _, s := range w.groups[g].online {
-			if x := &l.Agents[s.agent]; !x.Unresponsive && x.mayServe(customer) && w.agents[s.agent].open < x.MaxChats {
-				return WebsiteAvailability{State: AgentsAvailable}
-			}
-		}
-	}
-	return WebsiteAvailability{State: AgentsBusy}
 }

@@ -7,22 +7,25 @@ import (
 	"slices"
 )
 
+// requeueDue reports whether a conversation may have to be requeued now.
 func (s *State) requeueDue() bool {
-	return s.Now-s.LastRequeueAt >= requeueInterval && slices.ContainsFunc(s.Assigned, func(t Conversation) bool { return s.overdue(t) })
+	return s.Now-s.LastRequeueAt >= requeueInterval && slices.ContainsFunc(s.Assigned, s.overdue)
 }
 
+// overdue reports whether an assigned conversation has waited long enough for a reply to be requeued.
 func (s *State) overdue(t Conversation) bool {
-	return t.Waiting && t.RequeueCount < maxRequeues && !t.AgentTyping && s.Now-math.Max(t.WaitingSince, t.AssignedAt) > requeueAfter
+	return t.Waiting && t.RequeueCount < maxRequeues && !t.AgentTyping &&
+		s.Now-math.Max(t.WaitingSince, t.AssignedAt) > requeueAfter
 }
 
-// compareWait orders conversations by how long they have waited.
+// compareWait orders conversations by how long they have waited, the longest first.
 func compareWait(x, y *Conversation) int {
 	return cmp.Or(cmp.Compare(x.WaitingSince, y.WaitingSince), bytes.Compare(x.ID[:], y.ID[:]))
 }
 
-// requeueOverdue takes conversations from agents who will not answer them soon, where somebody else would.
+// requeueOverdue requeues conversations whose agents are not expected to reply soon, where another agent is.
 func (w *planner) requeueOverdue(d *Decision) {
-	queued := make([]bool, len(w.Groups))
+	queued := make([]bool, len(w.Groups)) // the group has a queue
 	for i := range w.Queue {
 		queued[w.Queue[i].Group] = true
 	}
@@ -33,55 +36,66 @@ func (w *planner) requeueOverdue(d *Decision) {
 		}
 	}
 	slices.SortFunc(late, func(a, b int) int { return compareWait(&w.Assigned[a], &w.Assigned[b]) })
-	var candidates []candidate
 	for _, i := range late {
-		t := &w.Assigned[i]
-		l := w.load(t.Agent)
-		h := w.workPerMessage(t.Agent, t.Group)
-		silent := l.silence > math.Max(minSilence, silenceFactor*h)
-		if silent && !w.Agents[t.Agent].Unresponsive && !l.unresponsive {
-			l.unresponsive = true
-			d.Unresponsive = append(d.Unresponsive, t.Agent)
-		}
-		ahead, position := w.workAhead(i)
-		if (position == 0 || t.RepliedAt > 0) && l.silence <= math.Max(2*minSilence, inProgressFactor*h) {
-			continue // probably in hand, or worth the patience
-		}
-		if !silent && (t.RepliedAt > 0 || queued[t.Group]) || w.Groups[t.Group].Closed {
-			continue
-		}
-		expected := ahead + h - math.Min(l.silence, 0.7*h) + math.Max(0, l.silence-silenceFactor*h)
-		candidates = w.candidates(t.Group, anyConversationOf(t.Customer), candidates[:0])
-		best, soonest := -1, math.Inf(1)
-		for _, s := range candidates {
-			if s.agent == t.Agent {
-				continue
-			}
-			if x := w.load(s.agent).backlog + w.workPerMessage(s.agent, t.Group); x < soonest {
-				best, soonest = s.agent, x
-			}
-		}
-		need := float64(requeueMinGain)
-		if t.RepliedAt > 0 {
-			need = requeueMinGainReplied
-		}
-		if best < 0 || expected-soonest < need {
-			continue
-		}
-		reason := "somebody else can answer sooner"
-		if silent {
-			reason = "no sign of life of its agent"
-		}
-		d.Requeue = append(d.Requeue, Requeue{i, reason})
-		// Taken into account at both, so that not everything is taken for the one who is free.
-		other := w.load(best)
-		other.backlog += w.workPerMessage(best, t.Group)
-		other.open++
-		l.backlog -= h
+		w.requeueIfSlower(d, i, queued[w.Assigned[i].Group])
 	}
 }
 
-// workAhead is how much work an agent has before one of its conversations, and how many wait before it.
+// requeueIfSlower requeues assigned conversation i if its agent is unresponsive, or if another one is expected to reply much
+// sooner. It also finds that the agent is unresponsive.
+func (w *planner) requeueIfSlower(d *Decision, i int, groupQueued bool) {
+	t := &w.Assigned[i]
+	l := w.load(t.Agent)
+	h := w.workPerMessage(t.Agent, t.Group)
+	silent := l.silence > math.Max(minSilence, silenceFactor*h)
+	if silent && !w.Agents[t.Agent].Unresponsive && !l.unresponsive {
+		l.unresponsive = true
+		d.Unresponsive = append(d.Unresponsive, t.Agent)
+	}
+	ahead, position := w.workAhead(i)
+	if (position == 0 || t.RepliedAt > 0) && l.silence <= math.Max(2*minSilence, inProgressFactor*h) {
+		return // the agent is probably working on it, or knows the visitor
+	}
+	if !silent && (t.RepliedAt > 0 || groupQueued) || w.Groups[t.Group].Closed {
+		return
+	}
+	best, soonest := w.soonestOther(t)
+	need := float64(requeueMinGain)
+	if t.RepliedAt > 0 {
+		need = requeueMinGainReplied
+	}
+	expected := ahead + h - math.Min(l.silence, 0.7*h) + math.Max(0, l.silence-silenceFactor*h)
+	if best < 0 || expected-soonest < need {
+		return
+	}
+	reason := "somebody else can answer sooner"
+	if silent {
+		reason = "no sign of life of its agent"
+	}
+	d.Requeue = append(d.Requeue, Requeue{i, reason})
+	// Both loads are updated, so that not every late conversation is requeued for one free agent.
+	other := w.load(best)
+	other.backlog += w.workPerMessage(best, t.Group)
+	other.open++
+	l.backlog -= h
+}
+
+// soonestOther returns the agent of the group, other than its own, who is expected to reply to a conversation soonest, and in
+// how many seconds; -1: none can take it.
+func (w *planner) soonestOther(t *Conversation) (best int, soonest float64) {
+	best, soonest = -1, math.Inf(1)
+	for _, c := range w.candidates(t.Group, anyConversationOf(t.Customer), nil) {
+		if c.agent == t.Agent {
+			continue
+		}
+		if x := w.load(c.agent).backlog + w.workPerMessage(c.agent, t.Group); x < soonest {
+			best, soonest = c.agent, x
+		}
+	}
+	return best, soonest
+}
+
+// workAhead returns how many seconds of work an agent has before one of its conversations, and how many of them wait longer.
 func (w *planner) workAhead(index int) (seconds float64, position int) {
 	t := &w.Assigned[index]
 	for _, i := range w.agents[t.Agent].conversations {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/group"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/app/platform/pg"
@@ -68,11 +70,11 @@ func BenchmarkLongConversation(b *testing.B) {
 	i := newInstance(b, time.Minute)
 	p := newFixture(b, i, 2, 100)
 	owner := p.As(access.Owner)
-	if err := i.routing.UpdateGroup(ctx, owner, p.group, routing.Settings{Name: "Orders", Picking: true}); err != nil {
+	if err := i.groups.Update(ctx, owner, p.group, group.Settings{Name: "Orders", Picking: true}); err != nil {
 		b.Fatal(err)
 	}
 	for _, a := range p.agents {
-		p.setStatus(b, i, a, routing.Online)
+		p.setStatus(b, i, a, presence.Online)
 	}
 	took := durations{}
 	for b.Loop() {
@@ -124,35 +126,47 @@ func BenchmarkLongQueue(b *testing.B) {
 	}
 }
 
+// roundChannel gets the rounds of a process; more than it holds are dropped.
+type roundChannel chan routing.Round
+
+func (c roundChannel) RoundDone(r routing.Round) {
+	select {
+	case c <- r:
+	default:
+	}
+}
+
 func benchmarkQueue(b *testing.B, groups, waiting int, free bool) {
 	ctx := context.Background()
-	i := newInstance(b, time.Minute)
+	rounds := make(roundChannel, 1000)
+	i := newInstance(b, time.Minute, rounds)
 	p := newFixture(b, i, 20, 100)
 	owner := p.As(access.Owner)
 	var all []uuid.UUID
 	for n := range groups {
-		g, err := i.routing.CreateGroup(ctx, owner, fmt.Sprintf("Group %d", n))
+		g, err := i.groups.Create(ctx, owner, fmt.Sprintf("Group %d", n))
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, a := range p.agents {
-			if err := i.routing.SetMember(ctx, owner, g, routing.Member{ID: a.ID(), IsMember: true, MaxChats: 100}); err != nil {
+			if err := i.groups.SetMember(ctx, owner, g, group.Member{ID: a.ID(), IsMember: true, MaxChats: 100}); err != nil {
 				b.Fatal(err)
 			}
 		}
 		all = append(all, g)
 	}
 	for _, a := range p.agents {
-		p.setStatus(b, i, a, routing.Online)
+		p.setStatus(b, i, a, presence.Online)
 	}
 	p.exec(b)("update agents set max_chats = 5")
 	for n, g := range all {
 		p.fillQueue(b, g, waiting/groups+n%2)
 	}
 	analyze(b)
-	rounds := make(chan routing.Round, 1000)
-	i.routing.OnRound = func(r routing.Round) { rounds <- r }
-	next := func() (r routing.Round) {
+	for len(rounds) > 0 { // what the fixture has caused
+		<-rounds
+	}
+	next := func() routing.Round {
 		i.routing.Trigger(p.ID)
 		return <-rounds
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 )
 
@@ -20,7 +20,7 @@ func TestLongQueue(t *testing.T) {
 	i := newInstance(t, time.Minute)
 	p := newFixture(t, i, 2, 5)
 	owner := p.As(access.Owner)
-	full, err := i.routing.CreateGroup(ctx, owner, "Nobody's")
+	full, err := i.groups.Create(ctx, owner, "Nobody's")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestLongQueue(t *testing.T) {
 	p.fillQueue(t, p.group, 2000)
 	p.fillQueue(t, full, 500)
 	for _, a := range p.agents {
-		p.setStatus(t, i, a, routing.Online)
+		p.setStatus(t, i, a, presence.Online)
 	}
 	oldest := func(n float64) bool { // the n who have waited longest in the group are with agents, and nobody else
 		return p.queryNumber(t, "select count(*) from conversations where state = 'open' and group_id = $1", p.group) == n &&
@@ -89,7 +89,7 @@ func TestLongThread(t *testing.T) {
 	i := newInstance(t, time.Minute)
 	p := newFixture(t, i, 1, 5)
 	agent := p.agents[0]
-	p.setStatus(t, i, agent, routing.Online)
+	p.setStatus(t, i, agent, presence.Online)
 	c, _ := p.startConversation(t, i, "Hello")
 	waitUntil(t, "it is assigned", func() bool { return p.getConversation(t, i, c).State == conversation.Open })
 	p.addMessages(t, c, 3000)

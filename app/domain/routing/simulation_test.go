@@ -57,7 +57,7 @@ func TestRuleBeatsBaselines(t *testing.T) {
 	}
 }
 
-// waitForecaster tells every visitor in line what to expect, and sees what comes.
+// waitForecaster computes the expected wait of every visitor in the queue, and compares it with the real one.
 type waitForecaster struct {
 	simulate.Policy
 	agents              map[int]*observedAgent
@@ -147,7 +147,7 @@ func (w *waitForecaster) leave(chat int, now float64, served bool) {
 	}
 }
 
-// The wait that a visitor in line is told holds what comes in at least four cases of five.
+// The real wait of a visitor in the queue is within the expected range in at least four cases of five.
 func TestExpectedWaitRangesHold(t *testing.T) {
 	t.Parallel()
 	asked, correct, width := 0, 0, 0.0

@@ -4,73 +4,66 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"parley/app/domain/presence"
 )
 
 // State is all that a decision depends on. Times are in seconds, on any clock that is the same for all of them. Groups,
-// agents and customers are referred to by their place in the lists.
+// agents and customers are referred to by their index in the lists.
 type State struct {
 	Now           float64
-	LastRequeueAt float64 // when conversations were last taken back
+	LastRequeueAt float64 // when Plan last requeued a conversation of the organization
 	Groups        []Group
 	Agents        []Agent
 	Customers     []Customer
-	Assigned      []Conversation // that an agent has
-	Queue         []Conversation // that wait for one
-	Explain       bool           // say who was passed over
+	Assigned      []Conversation // conversations with an agent
+	Queue         []Conversation // conversations without one
+	Explain       bool           // explanations name the agents who were passed over
 }
 
-// Group is a line and what is known of its work.
+// Group is a group and what is known of its work.
 type Group struct {
 	ID     uuid.UUID
-	Closed bool // its line is not served now: closed, or served by hand
+	Closed bool // nothing is assigned from its queue: it is closed, or its agents take conversations themselves
 	GroupEstimate
 	Overflow      int     // the group that takes over; -1: none
-	OverflowAfter float64 // seconds of waiting after which it does
+	OverflowAfter float64 // seconds that a conversation waits before it does
 }
 
-// Status of an agent.
-type Status string
-
-const (
-	Online  Status = "online"
-	Away    Status = "away"    // gets nothing new, finishes what it has
-	Offline Status = "offline" // gone
-)
-
-// Agent is somebody who answers.
+// Agent is a user who answers.
 type Agent struct {
 	ID             uuid.UUID
-	Status         Status
-	MaxChats       int
-	Unresponsive   bool // shows no sign of life: gets nothing new
-	OnlineSince    float64
-	LastReplyAt    float64
-	LastAssignedAt float64
+	Status         presence.Status
+	MaxChats       int     // the concurrent-chat limit
+	Unresponsive   bool    // has not reacted for long: gets no conversation
+	OnlineSince    float64 // negative infinity: never
+	LastReplyAt    float64 // in any conversation; negative infinity: never
+	LastAssignedAt float64 // negative infinity: never
 	ReplyTimes
 	Occupancy
-	Memberships []Membership // the groups it answers for
+	Memberships []Membership // in the groups that it answers for
 
-	Limited   bool  // serves only the customers in Serves
-	Customers []int // places in State.Customers
+	Limited   bool  // serves only Customers
+	Customers []int // by index in State.Customers
 }
 
-// mayServe reports whether the agent may have a conversation of a customer (-1: of one that is not known).
+// mayServe reports whether the agent may have a conversation of a customer (-1: one that is not known).
 func (a *Agent) mayServe(customer int) bool {
 	return !a.Limited || slices.Contains(a.Customers, customer)
 }
 
-// Membership is an agent's in a group.
+// Membership is an agent's membership in a group.
 type Membership struct {
 	Group    int
-	Helper   bool // answers when nobody of the first line can
-	MaxChats int  // conversations of this group at once; 0: as many as the agent may have
+	Helper   bool // gets conversations only when no other member can take them
+	MaxChats int  // concurrent conversations of this group; 0: as many as the agent may have
 	ReplyTimes
 }
 
-// Customer is whom the organization answers for.
+// Customer is a company that the organization answers for.
 type Customer struct {
 	ID            uuid.UUID
-	CapacityShare int // conversations at once; 0: no limit
+	CapacityShare int // concurrent conversations with agents; 0: no limit
 	Arrivals
 }
 
@@ -78,44 +71,44 @@ type Customer struct {
 type Conversation struct {
 	ID       uuid.UUID
 	Group    int
-	Customer int
-	Agent    int // -1: nobody's
-	Priority int // each step doubles the wait that it counts for
+	Customer int // -1: not known
+	Agent    int // -1: none
+	Priority int // each step doubles what the wait counts for
 
-	Waiting      bool    // the visitor waits for an answer
-	WaitingSince float64 // since then; in the line, if it does not: when it came there
+	Waiting      bool    // the visitor waits for a reply
+	WaitingSince float64 // since then; of a queued one that does not wait: when it was queued
 	AssignedAt   float64
 	RepliedAt    float64 // the agent's last reply; 0: none yet
-	ThinkSeconds float64 // sum of the visitor's times to think, and how many
-	ThinkCount   float64
+	ThinkSeconds float64 // sum of the visitor's times from a reply to the next message
+	ThinkCount   float64 // the number of those times
 
-	LostAgent    bool    // it has lost its agent
-	FormerAgent  int     // the agent it had, or its visitor's last one: gets it back rather than others; -1: none
-	RequeueCount int     // how often it was taken back
-	RequeuedFrom int     // the agent it was last taken back from; -1: none
-	RequeuedAt   float64 // and when
+	LostAgent    bool    // was with an agent before
+	FormerAgent  int     // the agent it had, or its visitor had last, who is preferred; -1: none
+	RequeueCount int     // how often Plan has requeued it
+	RequeuedFrom int     // the agent it was last requeued from by Plan; -1: none
+	RequeuedAt   float64 // when that was
 	AgentTyping  bool    // its agent is writing in it
 }
 
-// Decision is what Plan wants done. Places in lists are those of the state.
+// Decision is what Plan wants done. Conversations, agents and groups are indexes in the lists of the state.
 type Decision struct {
 	Assign       []Assignment
 	Requeue      []Requeue
 	Move         []Move
-	Unresponsive []int // agents who show no sign of life
+	Unresponsive []int // agents who turn out to be unresponsive
 }
 
-// Assignment gives a conversation of the line to an agent.
+// Assignment assigns a conversation of State.Queue to an agent.
 type Assignment struct {
 	Conversation, Agent int
 	Explanation         Explanation
 }
 
-// Requeue takes a conversation back from its agent into the line.
+// Requeue takes a conversation of State.Assigned from its agent and puts it into the queue of its group.
 type Requeue struct {
 	Conversation int
 	Reason       string
 }
 
-// Move puts a conversation of the line into another group's.
+// Move puts a conversation of State.Queue into the queue of another group.
 type Move struct{ Conversation, ToGroup int }

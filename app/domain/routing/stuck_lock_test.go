@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 	"parley/app/platform/pg"
 	"parley/app/tools/testkit"
@@ -40,10 +40,10 @@ func TestStuckLockDelaysNoOtherOrganization(t *testing.T) {
 	defer vanished.Close()
 	defer close(end)
 	for _, p := range held {
-		p.setStatus(t, i, p.agents[0], routing.Online)
+		p.setStatus(t, i, p.agents[0], presence.Online)
 	}
 	free := newFixture(t, i, 1, 1)
-	free.setStatus(t, i, free.agents[0], routing.Online)
+	free.setStatus(t, i, free.agents[0], presence.Online)
 	for _, p := range held {
 		p.startConversation(t, i, "Hello?")
 	}

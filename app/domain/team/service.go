@@ -7,7 +7,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 )
 
 // Services are what the package's commands are made of.
@@ -15,7 +15,7 @@ type Services struct {
 	Identity      *identity.Service
 	Org           *org.Service
 	Conversations *conversation.Service
-	Presence      *routing.Service
+	Presence      *presence.Service
 	Mails         *notification.Mails
 }
 
@@ -30,7 +30,7 @@ type Service struct {
 	identity      *identity.Service
 	org           *org.Service
 	conversations *conversation.Service
-	presence      *routing.Service
+	presence      *presence.Service
 	mails         *notification.Mails
 	options       Options
 }

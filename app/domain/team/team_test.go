@@ -10,7 +10,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -29,7 +29,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b, conversation.Options{})
 	members.UseInsecureHashing()
 	mails := notification.NewMails(notification.MailOptions{DB: db, Identity: members, Mailer: mailer, PublicURL: "https://chat.example"})
-	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: routing.New(db, b, conversations), Mails: mails},
+	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: presence.New(db, b, conversations, presence.Options{}), Mails: mails},
 		team.Options{PublicURL: "https://chat.example", SignUp: policy})
 }
 

@@ -30,7 +30,7 @@ type Block struct {
 
 // ListBlocks returns the organization's blocks that have not expired, the newest first. fail.Forbidden unless the actor may monitor.
 func (s *Service) ListBlocks(ctx context.Context, actor access.Actor) ([]Block, error) {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	t, err := s.db.Authorize(actor, access.BlockRead)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) ListBlocks(ctx context.Context, actor access.Actor) ([]Block, 
 // IsBlocked reports whether a visitor itself is blocked; a range of addresses that it comes from does not count. fail.Forbidden unless the
 // actor may monitor.
 func (s *Service) IsBlocked(ctx context.Context, actor access.Actor, visitor uuid.UUID) (bool, error) {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	t, err := s.db.Authorize(actor, access.BlockRead)
 	if err != nil {
 		return false, err
 	}
@@ -62,7 +62,7 @@ func (s *Service) IsBlocked(ctx context.Context, actor access.Actor, visitor uui
 // visitor or range is replaced. fail.NotFound if there is no such visitor; fail.Forbidden for a range if the actor is limited to some
 // customers.
 func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) error {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	t, err := s.db.Authorize(actor, access.BlockCreate)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 
 // RemoveBlock deletes a block. fail.NotFound if there is none with this id.
 func (s *Service) RemoveBlock(ctx context.Context, actor access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	t, err := s.db.Authorize(actor, access.BlockRemove)
 	if err != nil {
 		return err
 	}

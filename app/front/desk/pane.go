@@ -35,7 +35,7 @@ func (s *Service) LoadPane(ctx context.Context, actor access.Actor, id uuid.UUID
 
 // LoadPaneOf is LoadPane for a conversation that was just read.
 func (s *Service) LoadPaneOf(ctx context.Context, actor access.Actor, c conversation.Conversation) (Pane, error) {
-	c.GroupName = s.routing.GroupName(actor.Org(), c.Group)
+	c.GroupName = s.groups.Name(actor.Org(), c.Group)
 	p := Pane{Conversation: c, Viewer: actor.ID()}
 	ids := []uuid.UUID{c.ID}
 	participants, err := s.conversations.ListParticipants(ctx, actor, ids)
@@ -59,6 +59,6 @@ func (s *Service) LoadParticipants(ctx context.Context, actor access.Actor, id u
 		return c, nil, err
 	}
 	participants, err := s.conversations.ListParticipants(ctx, actor, []uuid.UUID{id})
-	c.GroupName = s.routing.GroupName(actor.Org(), c.Group)
+	c.GroupName = s.groups.Name(actor.Org(), c.Group)
 	return c, participants[id], err
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/access"
 )
 
@@ -14,7 +14,7 @@ import (
 type Screen struct {
 	Lists
 	QueueScope   conversation.QueueScope // the queues that the agent sees
-	Availability routing.Availability
+	Availability presence.Availability
 	Participants map[uuid.UUID][]conversation.Participant // by conversation, of those in Open
 	Suggestions  map[uuid.UUID]Suggestions                // by conversation, of those whose panes are whole
 }
@@ -56,7 +56,7 @@ func (s *Service) LoadScreen(ctx context.Context, actor access.Actor, whole func
 	if r.More, err = s.conversations.CountQueuedBeyond(ctx, actor, r.QueueScope, r.Queue); err != nil {
 		return r, err
 	}
-	if r.Availability, err = s.routing.GetAvailability(ctx, actor); err != nil {
+	if r.Availability, err = s.presence.GetAvailability(ctx, actor); err != nil {
 		return r, err
 	}
 	for _, list := range [][]conversation.Conversation{r.Queue, r.Own, r.Participating} {

@@ -4,7 +4,9 @@ import (
 	"parley/app/domain/assist"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
 )
@@ -13,6 +15,8 @@ import (
 type Services struct {
 	Conversations *conversation.Service
 	Visitors      *visitor.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Identity      *identity.Service
@@ -23,6 +27,8 @@ type Services struct {
 type Service struct {
 	conversations *conversation.Service
 	visitors      *visitor.Service
+	groups        *group.Service
+	presence      *presence.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	identity      *identity.Service
@@ -31,5 +37,5 @@ type Service struct {
 
 // New returns a Service that reads from others.
 func New(s Services) *Service {
-	return &Service{conversations: s.Conversations, visitors: s.Visitors, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
+	return &Service{conversations: s.Conversations, visitors: s.Visitors, groups: s.Groups, presence: s.Presence, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
 }

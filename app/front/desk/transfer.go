@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/group"
 	"parley/app/domain/routing"
 	"parley/app/platform/access"
 )
@@ -13,7 +14,7 @@ import (
 type TransferTargets struct {
 	Conversation uuid.UUID
 	TeamMembers  []routing.Teammate
-	Groups       []routing.GroupRef
+	Groups       []group.Ref
 }
 
 // LoadTransferTargets reads to whom a conversation can be transferred. fail.NotFound if the actor does not see it.

@@ -81,7 +81,7 @@ func (d *desk) Opened() {
 	indexAdd(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.bus.ScreenOpened(d.actor.Org())
 	d.hub.registerDesk(d)
-	d.hub.routing.Connect(d.actor)
+	d.hub.presence.Connect(d.actor)
 	d.hub.followUp.Resume(d.actor.Org())
 	if !d.stillLoggedIn() { // it has ended since the desk was registered or before
 		d.closeLoggedOut()
@@ -97,7 +97,7 @@ func (d *desk) Closed() {
 	d.helloTimer.Stop()
 	indexRemove(&d.hub.mu, d.hub.staffScreens, d.actor.ID(), staffScreen(d))
 	d.hub.unregisterDesk(d)
-	d.hub.routing.Disconnect(d.actor)
+	d.hub.presence.Disconnect(d.actor)
 	d.hub.bus.ScreenClosed(d.actor.Org())
 	d.mu.Lock()
 	followed := slices.Collect(maps.Keys(d.following))
@@ -246,7 +246,7 @@ func (d *desk) pushAvailability() {
 	defer d.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if a, err := d.hub.routing.GetAvailability(ctx, d.actor); err == nil {
+	if a, err := d.hub.presence.GetAvailability(ctx, d.actor); err == nil {
 		d.push(view.AvailabilityUpdate(a))
 	}
 }

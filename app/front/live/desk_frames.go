@@ -81,7 +81,7 @@ func (d *desk) handleSeen(f frames.DeskSeen) {
 func (d *desk) handleAlive() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := d.hub.routing.ConfirmPresence(ctx, d.actor); err != nil {
+	if err := d.hub.presence.ConfirmPresence(ctx, d.actor); err != nil {
 		slog.Warn("confirm an agent's presence", "error", err)
 	}
 	d.pushAvailability()

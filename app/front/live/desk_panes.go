@@ -23,7 +23,7 @@ func (d *desk) openPane(c conversation.Conversation) {
 	if f == nil {
 		return
 	}
-	c.GroupName = d.hub.routing.GroupName(d.actor.Org(), c.Group)
+	c.GroupName = d.hub.groups.Name(d.actor.Org(), c.Group)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	suggestions := d.hub.screens.LoadSuggestions(ctx, d.actor, []conversation.Conversation{c})

@@ -11,7 +11,9 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/org"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/domain/visitor"
 	model "parley/app/front/desk"
@@ -31,6 +33,8 @@ type Hub struct {
 	conversations *conversation.Service
 	visitors      *visitor.Service
 	org           *org.Service
+	groups        *group.Service
+	presence      *presence.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	screens       *model.Service
@@ -82,6 +86,8 @@ type Services struct {
 	Conversations *conversation.Service
 	Visitors      *visitor.Service
 	Org           *org.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Screens       *model.Service
@@ -119,7 +125,7 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 		cfg.Country = func(string) string { return "" }
 	}
 	limits := cfg.Limits
-	return &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
+	return &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, groups: services.Groups, presence: services.Presence, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
 		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: limit.New(limits),
 		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
 		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),

@@ -124,7 +124,7 @@ func (f *orgDesks) all() []*desk {
 // showChange shows a conversation's new state on the desks that see it, and removes it from those that no longer do. The others are not told
 // of it.
 func (h *Hub) showChange(f *orgDesks, org uuid.UUID, c conversation.Conversation, seq int) {
-	c.GroupName = h.routing.GroupName(org, c.Group)
+	c.GroupName = h.groups.Name(org, c.Group)
 	for _, then := range f.applyChange(c, seq) {
 		then()
 	}

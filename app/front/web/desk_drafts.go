@@ -15,7 +15,7 @@ func (s *Server) draftInput(req *request) (assist.DraftContext, error) {
 		return assist.DraftContext{}, err
 	}
 	ctx := req.Request().Context()
-	in := assist.DraftContext{Conversation: c, Agent: c.AgentName, Hour: s.routing.LocalTime(ctx, req.Actor, c.Group).Hour(), Visitor: compose.Name(c.VisitorName)}
+	in := assist.DraftContext{Conversation: c, Agent: c.AgentName, Hour: s.groups.LocalTime(ctx, req.Actor, c.Group).Hour(), Visitor: compose.Name(c.VisitorName)}
 	if c.Agent != req.ID() {
 		in.Agent = req.Name
 	}

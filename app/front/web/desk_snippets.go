@@ -50,7 +50,7 @@ func (s *Server) placeholderValues(ctx context.Context, req *request, c conversa
 	if f.Agent == "" || c.Agent != req.ID() {
 		f.Agent = req.Name
 	}
-	f.Greeting = compose.Greeting(c.Language, s.routing.LocalTime(ctx, req.Actor, c.Group).Hour())
+	f.Greeting = compose.Greeting(c.Language, s.groups.LocalTime(ctx, req.Actor, c.Group).Hour())
 	return f, nil
 }
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/routing"
+	"parley/app/domain/presence"
 	"parley/app/platform/fail"
 	view "parley/templates/desk"
 	"parley/templates/monitor"
@@ -16,10 +16,10 @@ import (
 func (s *Server) setPresence(req *request) error {
 	ctx := req.Request().Context()
 	status, reason, _ := strings.Cut(req.FormValue("status"), ":")
-	if err := s.routing.SetStatus(ctx, req.Actor, routing.Status(status), reason); err != nil {
+	if err := s.presence.SetStatus(ctx, req.Actor, presence.Status(status), reason); err != nil {
 		return err
 	}
-	a, err := s.routing.GetAvailability(ctx, req.Actor)
+	a, err := s.presence.GetAvailability(ctx, req.Actor)
 	if err != nil {
 		return err
 	}

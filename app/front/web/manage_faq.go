@@ -91,7 +91,7 @@ func (s *Server) scopeChoices(ctx context.Context, req *request) (p manage.Scope
 	if p.Websites, err = s.org.ListWebsites(ctx, req.Actor); err != nil {
 		return p, err
 	}
-	p.Groups, err = s.routing.ListGroupNames(ctx, req.Actor)
+	p.Groups, err = s.groups.List(ctx, req.Actor)
 	return p, err
 }
 

@@ -15,7 +15,7 @@ import (
 	"parley/templates/ui"
 )
 
-func (s *Server) groups(req *request) error {
+func (s *Server) groupsPage(req *request) error {
 	return s.renderGroups(req, ui.Form{}, ui.Form{}, http.StatusOK)
 }
 
@@ -32,7 +32,7 @@ func (s *Server) renderGroups(req *request, add, rules ui.Form, status int) (err
 }
 
 func (s *Server) addGroup(req *request) error {
-	id, err := s.routing.CreateGroup(req.Request().Context(), req.Actor, req.FormValue("name"))
+	id, err := s.groups.Create(req.Request().Context(), req.Actor, req.FormValue("name"))
 	if err != nil {
 		f, status, err := refusedForm(req, err, "name")
 		if err != nil {
@@ -45,7 +45,7 @@ func (s *Server) addGroup(req *request) error {
 
 func (s *Server) setRoutingRules(req *request) error {
 	r := req.formReader()
-	in := routing.RoutingSettings{AwayRequeueAfter: time.Duration(r.requiredNumber("hand_back", "minutes", 0, 1440)) * time.Minute, FormerAgentWindow: time.Duration(r.requiredNumber("former", "hours", 0, 8760)) * time.Hour}
+	in := routing.Settings{AwayRequeueAfter: time.Duration(r.requiredNumber("hand_back", "minutes", 0, 1440)) * time.Minute, FormerAgentWindow: time.Duration(r.requiredNumber("former", "hours", 0, 8760)) * time.Hour}
 	err := r.Result()
 	if err == nil {
 		err = s.routing.UpdateSettings(req.Request().Context(), req.Actor, in)
@@ -82,15 +82,15 @@ func (s *Server) renderGroup(req *request, p manage.GroupPage, status int) error
 		return err
 	}
 	ctx := req.Request().Context()
-	g, b, err := s.routing.GetGroup(ctx, req.Actor, id)
+	g, b, err := s.routing.GetGroupInfo(ctx, req.Actor, id)
 	if err != nil {
 		return err
 	}
-	members, err := s.routing.ListMembers(ctx, req.Actor, id)
+	members, err := s.groups.ListMembers(ctx, req.Actor, id)
 	if err != nil {
 		return err
 	}
-	if p.DeletedWith, err = s.routing.GetGroupDeletion(ctx, req.Actor, id); err != nil {
+	if p.DeletedWith, err = s.groups.GetDeletion(ctx, req.Actor, id); err != nil {
 		return err
 	}
 	p.Viewer, p.Group, p.Monitor, p.Members = req.viewer(), g, b, members
@@ -104,7 +104,7 @@ func (s *Server) updateGroup(req *request) error {
 	}
 	in, err := req.readGroupSettings(id)
 	if err == nil {
-		err = s.routing.UpdateGroup(req.Request().Context(), req.Actor, id, in)
+		err = s.groups.Update(req.Request().Context(), req.Actor, id, in)
 	}
 	if err != nil {
 		f, status, err := req.refusedForm(err)
@@ -117,9 +117,9 @@ func (s *Server) updateGroup(req *request) error {
 }
 
 // readGroupSettings reads the form of a group.
-func (req *request) readGroupSettings(id uuid.UUID) (routing.Settings, error) {
+func (req *request) readGroupSettings(id uuid.UUID) (group.Settings, error) {
 	r := req.formReader()
-	in := routing.Settings{Name: req.FormValue("name"), Everyone: r.isChecked("everyone"), Automatic: r.isChecked("automatic"), Picking: r.isChecked("picking"),
+	in := group.Settings{Name: req.FormValue("name"), Everyone: r.isChecked("everyone"), Automatic: r.isChecked("automatic"), Picking: r.isChecked("picking"),
 		Overflow: r.id("overflow"), OverflowAfter: time.Duration(r.requiredNumber("after", "seconds", 0, 86400)) * time.Second}
 	var err error
 	if in.Priority, err = strconv.Atoi(req.FormValue("priority")); err != nil {
@@ -146,7 +146,7 @@ func (s *Server) removeGroup(req *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.routing.DeleteGroup(req.Request().Context(), req.Actor, id); err != nil {
+	if err := s.groups.Delete(req.Request().Context(), req.Actor, id); err != nil {
 		f, status, err := refusedForm(req, err)
 		if err != nil {
 			return err
@@ -163,23 +163,23 @@ func (s *Server) setMembers(req *request) error {
 		return err
 	}
 	ctx := req.Request().Context()
-	if _, _, err := s.routing.GetGroup(ctx, req.Actor, id); err != nil {
+	if _, _, err := s.routing.GetGroupInfo(ctx, req.Actor, id); err != nil {
 		return err
 	}
-	members, err := s.routing.ListMembers(ctx, req.Actor, id)
+	members, err := s.groups.ListMembers(ctx, req.Actor, id)
 	if err != nil {
 		return err
 	}
 	r := req.formReader()
-	var changed []routing.Member
+	var changed []group.Member
 	for _, m := range members {
 		capField, ownField, placeField := manage.MemberField("cap", m.ID), manage.MemberField("own", m.ID), manage.MemberField("place", m.ID)
 		if !r.has(capField) && !r.has(placeField) { // came while the page was open
 			continue
 		}
 		place := r.choice(placeField, "", "first", "helper")
-		now := routing.Member{ID: m.ID, Name: m.Name, Role: m.Role, Status: m.Status, IsMember: place != "", Helper: place == "helper",
-			MaxChats: r.requiredNumber(capField, "conversations", 1, routing.MaxChatsLimit), GroupMaxChats: r.number(ownField, "conversations", 1, routing.MaxChatsLimit, 0)}
+		now := group.Member{ID: m.ID, Name: m.Name, Role: m.Role, IsMember: place != "", Helper: place == "helper",
+			MaxChats: r.requiredNumber(capField, "conversations", 1, group.MaxChatsLimit), GroupMaxChats: r.number(ownField, "conversations", 1, group.MaxChatsLimit, 0)}
 		if now.GroupMaxChats > 0 && place == "" {
 			r.Add(ownField, "This limit is one for members of the group. Choose a place, or leave it empty.")
 		}
@@ -189,12 +189,12 @@ func (s *Server) setMembers(req *request) error {
 	}
 	all, _ := req.FormParams()
 	for name := range all {
-		if text, is := strings.CutPrefix(name, manage.MembershipPrefix); is && !slices.ContainsFunc(members, func(m routing.Member) bool { return m.ID.String() == text }) {
+		if text, is := strings.CutPrefix(name, manage.MembershipPrefix); is && !slices.ContainsFunc(members, func(m group.Member) bool { return m.ID.String() == text }) {
 			r.Add("", "Somebody in the list cannot answer any more, so nothing was changed. The list below is up to date: save it again.")
 		}
 	}
 	if err = r.Result(); err == nil && len(changed) > 0 {
-		err = s.routing.SetMembers(ctx, req.Actor, id, changed)
+		err = s.groups.SetMembers(ctx, req.Actor, id, changed)
 	}
 	if err != nil {
 		f, status, err := req.refusedForm(err)
@@ -237,16 +237,16 @@ func (s *Server) setSubject(req *request) error {
 	if err != nil {
 		return err
 	}
-	subjects, err := s.routing.ListWebsiteGroups(ctx, req.Actor, w.ID)
+	subjects, err := s.groups.ListWebsiteGroups(ctx, req.Actor, w.ID)
 	if err != nil {
 		return err
 	}
 	r := req.formReader()
-	labels, err := routing.ParseLabels(req.FormValue("labels"))
+	labels, err := group.ParseLabels(req.FormValue("labels"))
 	if err := r.Merge(err); err != nil {
 		return err
 	}
-	in := routing.WebsiteGroup{Group: r.id("group"), Labels: labels}
+	in := group.WebsiteGroup{Group: r.id("group"), Labels: labels}
 	if text := req.FormValue("priority"); text != "" {
 		if in.Priority, err = strconv.Atoi(text); err != nil || in.Priority < -2 || in.Priority > 2 {
 			r.Add("priority", "Please choose one of the priorities.")
@@ -255,12 +255,12 @@ func (s *Server) setSubject(req *request) error {
 	if in.Group == uuid.Nil {
 		r.Add("group", "Please choose a group.")
 	}
-	place := slices.IndexFunc(subjects, func(x routing.WebsiteGroup) bool { return x.Group == in.Group })
+	place := slices.IndexFunc(subjects, func(x group.WebsiteGroup) bool { return x.Group == in.Group })
 	if place < 0 {
 		place = len(subjects)
 	}
 	if err = r.Result(); err == nil {
-		err = s.routing.SetWebsiteGroup(ctx, req.Actor, id, in, place)
+		err = s.groups.SetWebsiteGroup(ctx, req.Actor, id, in, place)
 	}
 	if err != nil {
 		f, status, err := req.refusedForm(err)
@@ -285,7 +285,7 @@ func (s *Server) removeSubject(req *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.routing.RemoveWebsiteGroup(req.Request().Context(), req.Actor, id, group); err != nil {
+	if err := s.groups.RemoveWebsiteGroup(req.Request().Context(), req.Actor, id, group); err != nil {
 		return err
 	}
 	return req.redirectTo("/admin/websites/" + id.String() + "#subjects")

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/group"
 	"parley/app/domain/org"
-	"parley/app/domain/routing"
 	"parley/templates/manage"
 	"parley/templates/ui"
 )
@@ -35,7 +35,7 @@ func (s *Server) renderCustomers(req *request, f ui.Form, status int) error {
 		return err
 	}
 	p := manage.CustomersPage{Viewer: req.viewer(), Customers: list, Form: f}
-	if p.Unanswered, err = s.routing.ListUnstaffedWebsites(req.Request().Context(), req.Actor); err != nil {
+	if p.Unanswered, err = s.groups.ListUnstaffedWebsites(req.Request().Context(), req.Actor); err != nil {
 		return err
 	}
 	if p.Unfinished, err = s.org.ListWebsitesWithoutDomain(req.Request().Context(), req.Actor); err != nil {
@@ -124,16 +124,16 @@ func (s *Server) renderWebsite(req *request, p manage.WebsitePage, status int) e
 	if p.Website, err = s.org.GetWebsite(ctx, req.Actor, id); err != nil {
 		return err
 	}
-	if p.Subjects, err = s.routing.ListWebsiteGroups(ctx, req.Actor, id); err != nil {
+	if p.Subjects, err = s.groups.ListWebsiteGroups(ctx, req.Actor, id); err != nil {
 		return err
 	}
-	if p.Groups, err = s.routing.ListGroupNames(ctx, req.Actor); err != nil {
+	if p.Groups, err = s.groups.List(ctx, req.Actor); err != nil {
 		return err
 	}
-	if p.Unanswered, err = s.routing.ListUnstaffedWebsites(ctx, req.Actor); err != nil {
+	if p.Unanswered, err = s.groups.ListUnstaffedWebsites(ctx, req.Actor); err != nil {
 		return err
 	}
-	p.Unanswered = slices.DeleteFunc(p.Unanswered, func(u routing.UnstaffedWebsite) bool { return u.Website != id })
+	p.Unanswered = slices.DeleteFunc(p.Unanswered, func(u group.UnstaffedWebsite) bool { return u.Website != id })
 	p.Viewer, p.EmbedCode, p.TagManagerCode, p.Now = req.viewer(), s.embedCode(p.Website.Key), s.tagManagerCode(p.Website.Key), time.Now()
 	return s.render(req, status, manage.Website(p))
 }

@@ -165,7 +165,7 @@ var Routes = []Route{
 	{post, "/admin/websites/:id/domains", staff(access.DomainAdd, (*Server).addDomain)},
 	{post, "/admin/websites/:id/domains/:domain/remove", staff(access.DomainRemove, (*Server).removeDomain)},
 	{post, "/admin/customers/:id/share", staff(access.CustomerSetCapacity, (*Server).setCapacityShare)},
-	{get, "/admin/groups", withForms(staff(access.GroupRead, (*Server).groups))},
+	{get, "/admin/groups", withForms(staff(access.GroupRead, (*Server).groupsPage))},
 	{post, "/admin/groups", staff(access.GroupCreate, (*Server).addGroup)},
 	{post, "/admin/groups/rules", staff(access.RoutingUpdate, (*Server).setRoutingRules)},
 	{get, "/admin/groups/:id", withForms(staff(access.GroupRead, (*Server).group))},

@@ -28,9 +28,11 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
@@ -71,6 +73,8 @@ type Server struct {
 	conversations *conversation.Service
 	visitors      *visitor.Service
 	attachments   *attachment.Service
+	groups        *group.Service
+	presence      *presence.Service
 	routing       *routing.Service
 	faq           *faq.Service
 	assist        *assist.Service
@@ -107,6 +111,8 @@ type Services struct {
 	Conversations *conversation.Service
 	Visitors      *visitor.Service
 	Attachments   *attachment.Service
+	Groups        *group.Service
+	Presence      *presence.Service
 	Routing       *routing.Service
 	FAQ           *faq.Service
 	Assist        *assist.Service
@@ -125,7 +131,7 @@ type Services struct {
 
 // New builds the front.
 func New(cfg Config, services Services) (*Server, error) {
-	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, visitors: services.Visitors, attachments: services.Attachments, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, audit: services.Audit, mails: services.Mails, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
+	s := &Server{cfg: cfg, bus: services.Bus, org: services.Org, identity: services.Identity, teams: services.Team, conversations: services.Conversations, visitors: services.Visitors, attachments: services.Attachments, groups: services.Groups, presence: services.Presence, routing: services.Routing, faq: services.FAQ, assist: services.Assist, push: services.Push, archive: services.Archive, audit: services.Audit, mails: services.Mails, live: services.Live, screens: services.Screens, files: services.Files, links: services.Links, tokens: services.Tokens, sessionStore: services.Sessions, forms: services.Forms, snapshotKey: newSnapshotKey(services.Secret), views: map[string]guard{}, bodyBudget: newBodyBudget(), uploadSlots: newUploadSlots(maxUploads), heavyWork: fair.New(heavyWorkLimits), imports: fair.New(importLimits), hugePages: fair.New(hugePageLimits)}
 
 	e := echo.New()
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")

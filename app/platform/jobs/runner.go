@@ -22,6 +22,7 @@ type Options struct {
 	PollOnly bool            // notifications do not arrive: the addresses lead to a pooler
 	Poll     time.Duration   // tests: how often each queue is looked at; 0: as queues says, every 5 seconds with PollOnly
 	Retries  []time.Duration // tests: the pauses before another attempt, the last for all that follow; nil: defaultRetries
+	Idle     bool            // tests: the Runner does no jobs, as that of an instance which is killed after it has inserted some
 	Rescue   time.Duration   // tests: after how long a job is done again whose instance was killed; at least timeout. 0: two minutes
 }
 
@@ -40,6 +41,7 @@ type Runner struct {
 	client                    *river.Client[pgx.Tx]
 	statements, notifications *pgxpool.Pool
 	lane                      string
+	idle                      bool
 }
 
 // NewRunner returns a Runner with its workers, one for each kind of job. It does nothing before Run.
@@ -57,7 +59,7 @@ func NewRunner(ctx context.Context, db *pg.DB, o Options, workers ...Worker) (*R
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{statements: statements, notifications: notifications, lane: o.Lane}
+	r := &Runner{statements: statements, notifications: notifications, lane: o.Lane, idle: o.Idle}
 	if r.client, err = river.NewClient(newDriver(statements, notifications, o.PollOnly), riverConfig(o, all)); err != nil {
 		r.Close()
 		return nil, fmt.Errorf("jobs: %w", err)
@@ -92,6 +94,10 @@ func riverConfig(o Options, workers *river.Workers) *river.Config {
 // Run works on jobs until ctx ends. What is under way then has a moment to end, and is done by another instance otherwise.
 func (r *Runner) Run(ctx context.Context) error {
 	defer r.Close()
+	if r.idle {
+		<-ctx.Done()
+		return nil
+	}
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := r.client.Start(context.WithoutCancel(ctx))
 		if err == nil {

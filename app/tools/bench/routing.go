@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
@@ -81,6 +82,7 @@ func measureLatency(ctx context.Context, out io.Writer) error {
 		h := serve.NewServices(db, bus.New(bus.Postgres(db)), false)
 		services[i] = h
 		parts.Go(func() error { return h.Bus.Run(running) })
+		parts.Go(func() error { return h.Presence.Run(running) })
 		parts.Go(func() error { return h.Routing.Run(running) })
 		<-h.Bus.Connected()
 	}
@@ -109,7 +111,7 @@ func runLatency(ctx context.Context, services []*serve.Services, id uuid.UUID) e
 	}
 	var groups []uuid.UUID
 	for g := range latencyGroups {
-		group, err := h.Routing.CreateGroup(ctx, who, fmt.Sprintf("Group %d", g))
+		group, err := h.Groups.Create(ctx, who, fmt.Sprintf("Group %d", g))
 		if err != nil {
 			return err
 		}
@@ -121,13 +123,13 @@ func runLatency(ctx context.Context, services []*serve.Services, id uuid.UUID) e
 			return err
 		}
 		for _, g := range []int{a % latencyGroups, (a + 1) % latencyGroups} {
-			if err := h.Routing.SetMember(ctx, who, groups[g], routing.Member{ID: user, IsMember: true, MaxChats: 8}); err != nil {
+			if err := h.Groups.SetMember(ctx, who, groups[g], group.Member{ID: user, IsMember: true, MaxChats: 8}); err != nil {
 				return err
 			}
 		}
 		at := services[a%latencyInstances]
 		at.Bus.ScreenOpened(id)
-		at.Routing.Connect(access.User(id, user, access.Agent, uuid.Nil))
+		at.Presence.Connect(access.User(id, user, access.Agent, uuid.Nil))
 	}
 	time.Sleep(time.Second) // they come online
 	var visits sync.WaitGroup

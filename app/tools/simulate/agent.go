@@ -3,19 +3,20 @@ package simulate
 import "math"
 
 const (
-	awayGrace     = 240 // seconds in which an away agent finishes its chats
-	lossGrace     = 30  // seconds until a lost agent's chats are queued again
-	oldestFirst   = 0.9 // share of agents' choices
-	transferShare = 0.5 // of the handling time until the wrong group is noticed
+	awayGrace     = 240 // seconds in which an agent who is away finishes its chats
+	lossGrace     = 30  // seconds after a lost connection until the chats are requeued
+	oldestFirst   = 0.9 // share of agents' choices that are the visitor who waits longest
+	transferShare = 0.5 // share of the handling time after which the wrong group is noticed
 )
 
+// agent is a simulated agent, who writes one reply at a time.
 type agent struct {
 	agentProfile
 	id          int
 	status      string
 	statusSince float64
-	statusNo    int // ends old timers
-	vanished    bool
+	statusNo    int  // counts the changes of status, so that timers of earlier ones have no effect
+	vanished    bool // does nothing, which no event says
 	open        []*chat
 	writing     *chat
 	writingNo   int
@@ -45,7 +46,7 @@ func (s *simulation) addAgent(id int, p agentProfile) {
 
 func (s *simulation) startIncident(a *agent, in incident) {
 	switch in.kind {
-	case "vanish": // nobody is told
+	case "vanish":
 		a.vanished = true
 		s.stopWriting(a)
 	case "break":
@@ -57,14 +58,13 @@ func (s *simulation) startIncident(a *agent, in incident) {
 	}
 }
 
-// endIncident brings the agent back; its screen says so, which is a sign of
-// life also for an agent that had vanished.
+// endIncident brings the agent back online. The event says so also of an agent who had vanished.
 func (s *simulation) endIncident(a *agent, _ incident) {
 	a.vanished = false
 	s.setStatus(a, "online")
 }
 
-// setAway lets the agent finish its chats for some minutes.
+// setAway makes the agent away, and after awayGrace has its chats requeued and sets the status then.
 func (s *simulation) setAway(a *agent, then string) {
 	s.setStatus(a, "away")
 	s.afterUnlessStatusChanges(a, awayGrace, func() {
@@ -110,7 +110,7 @@ func (s *simulation) requeueAll(a *agent) {
 	}
 }
 
-// startNextReply starts the next answer of an agent who has time.
+// startNextReply has an agent who is not writing start the next reply.
 func (s *simulation) startNextReply(a *agent) {
 	if a.writing != nil || a.vanished || a.status == "offline" {
 		return
@@ -142,7 +142,7 @@ func (s *simulation) startNextReply(a *agent) {
 	})
 }
 
-// chooseChat takes mostly the visitor who waits longest.
+// chooseChat returns the chat that the agent replies to next, mostly that of the visitor who waits longest; nil: none waits.
 func (a *agent) chooseChat() *chat {
 	var waiting []*chat
 	var oldest *chat
@@ -160,8 +160,8 @@ func (a *agent) chooseChat() *chat {
 	return oldest
 }
 
-// handlingTime depends on group, agent, time of day and on the message; the
-// luck of a message is the same whoever answers.
+// handlingTime returns how many seconds a reply takes. It depends on group, agent, time of day and message; the random part of a
+// message is the same for every agent.
 func (s *simulation) handlingTime(a *agent, c *chat) float64 {
 	hours := (s.now - a.from) / 3600
 	drift := 1 + 0.015*hours + 0.1*math.Sin(hours*2+a.phase)

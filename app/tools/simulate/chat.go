@@ -2,18 +2,19 @@ package simulate
 
 import "math"
 
+// chat is a simulated conversation with its visitor.
 type chat struct {
 	id, group, customer, priority int
-	exchanges                     int
-	thinkFactor                   float64 // factor of think times
-	dropAfter                     int     // replies, 0: stays
-	transfer                      bool
+	exchanges                     int     // replies after which it is resolved
+	thinkFactor                   float64 // by which think times are longer than the operation's
+	dropAfter                     int     // replies after which the visitor goes away silently; 0: never
+	transfer                      bool    // has reached the wrong group first
 
 	open, queued, waiting, requeued, first bool
 	agent, lastAgent                       *agent
 	since                                  float64
 	replies                                int
-	wait                                   int // number of the present wait, ends old timers
+	wait                                   int // counts the waits, so that timers of earlier ones have no effect
 	released                               bool
 	moved, movedByPolicy                   bool
 }
@@ -47,7 +48,7 @@ func (s *simulation) arrive(id int, a arrival) {
 	s.enqueue(c, false)
 }
 
-// messageRandom is the luck of a visitor's message: the same under all policies.
+// messageRandom returns the random numbers of a visitor's message, the same under all policies.
 func (s *simulation) messageRandom(c *chat) random {
 	return newRandom(s.seed, randomMessage, c.id, c.replies)
 }
@@ -110,7 +111,7 @@ func (s *simulation) assign(c *chat, a *agent) {
 	s.startNextReply(a)
 }
 
-// requeue puts an assigned chat back into the queue of its group.
+// requeue takes a chat from its agent and puts it into the queue of its group.
 func (s *simulation) requeue(c *chat) {
 	a := c.agent
 	s.unassign(c)
@@ -168,7 +169,7 @@ func (s *simulation) close(c *chat, outcome string) {
 	s.emit(Event{Ev: "chat_closed", Chat: c.id, Agent: Nobody, Outcome: outcome})
 }
 
-// afterReply lets the visitor think, leave content, or go away silently.
+// afterReply has the visitor think and write again, leave content, or go away silently.
 func (s *simulation) afterReply(c *chat) {
 	l := s.messageRandom(c)
 	think := l.exponential(s.operation.Think)

@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	tickEvery        = 3.0
-	idleTickInterval = 10   // of so many ticks one is sent while nobody waits
-	maxRounds        = 2000 // decisions in a row
+	tickEvery        = 3.0  // seconds between ticks
+	idleTickInterval = 10   // while nobody waits, only every tenth tick is sent
+	maxRounds        = 2000 // decisions in a row, beyond which the policy is taken to loop
 )
 
 func (s *simulation) tick() {
@@ -101,7 +101,7 @@ func (s *simulation) tryRelease(m Move) int {
 	return 1
 }
 
-// overtakes tells whether an older equal chat is left behind in the queue.
+// overtakes reports whether a chat of the same group, customer and priority that has waited longer is left in the queue.
 func (s *simulation) overtakes(c *chat) bool {
 	for _, o := range s.queue {
 		if !c.requeued && !o.requeued && o.group == c.group && o.customer == c.customer &&

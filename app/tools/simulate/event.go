@@ -1,13 +1,20 @@
-// Package chatsim simulates chat operations and drives a routing policy with
-// the events that a real product would see.
+// Package simulate runs simulated chat operations against a routing policy, which sees the events that it would see in the
+// product.
+//
+// Owns: the operations, their visitors and agents, the baseline policies and the figures.
+//
+// Must not touch: databases, the product: a policy is a Policy, or a function that speaks the protocol of lines.
+//
+// Always true: the same seed gives every policy the same visitors, agents and difficulties.
 package simulate
 
 import "fmt"
 
-// Nobody stands for "no agent" in events.
+// Nobody is the agent of an event without one.
 const Nobody = -1
 
-// Event is one line of the protocol. Ids count from 0.
+// Event is what happens to a chat or an agent: one line of the protocol, described at routing.Drive. Ids count from 0, times are in
+// seconds from the start. Which fields count depends on Ev.
 type Event struct {
 	T         float64
 	Ev        string
@@ -29,7 +36,7 @@ type Event struct {
 	Seed      uint64
 }
 
-// AppendLine writes the event as one JSON line.
+// AppendLine appends the event to b as one line of JSON.
 func (e *Event) AppendLine(b []byte) []byte {
 	b = fmt.Appendf(b, `{"ev":%q,"t":%.3f`, e.Ev, e.T)
 	chat, agent := e.Chat, e.Agent
@@ -58,7 +65,7 @@ func (e *Event) AppendLine(b []byte) []byte {
 	return append(b, "}\n"...)
 }
 
-// AppendDecide writes a "decide" line.
+// AppendDecide appends a "decide" line to b, for time t and decision number seq.
 func AppendDecide(b []byte, t float64, seq int) []byte {
 	return fmt.Appendf(b, "{\"ev\":\"decide\",\"t\":%.3f,\"seq\":%d}\n", t, seq)
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-const minOnline = 1800 // seconds that an agent must be there to count for fairness
+const minOnline = 1800 // seconds that an agent must be online to count for fairness
 
-// Metrics are the results of a run.
+// Metrics are the results of a run. Those named Pct are percentages.
 type Metrics struct {
 	Chats, Resolved, Lost, LostQueue, DropOuts           int
 	Assignments, Overtakes, Violations                   int
@@ -71,6 +71,7 @@ func percent(part, whole int) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
+// quantile returns the q-quantile (0 to 1) of some numbers; 0 if there is none. It sorts x.
 func quantile(x []float64, q float64) float64 {
 	if len(x) == 0 {
 		return 0
@@ -79,7 +80,7 @@ func quantile(x []float64, q float64) float64 {
 	return x[int(math.Ceil(q*float64(len(x))))-1]
 }
 
-// gini is 0 when all are equal.
+// gini returns the Gini coefficient of some shares: 0 when all are equal. It sorts x.
 func gini(x []float64) float64 {
 	sort.Float64s(x)
 	sum, weighted := 0.0, 0.0

@@ -5,12 +5,11 @@ import (
 	"sort"
 )
 
-// Operation describes a kind of chat operation. Times are in seconds, rates
-// per hour.
+// Operation describes a kind of chat operation. Times are in seconds, rates per hour.
 type Operation struct {
 	Name, About    string
 	Hours          float64
-	Load           float64 // offered work / work the agents can do
+	Load           float64 // offered work by the work that the agents can do
 	Agents, Groups int
 	ExtraGroups    float64 // further groups of an agent, on average
 	Handling       [2]float64
@@ -52,7 +51,7 @@ func operation(name, about string, change func(o *Operation)) Operation {
 	return o
 }
 
-// Operations are the kinds simulated.
+// Operations are the kinds of operations that are simulated.
 var Operations = []Operation{
 	operation("small", "5 agents, 2 groups, one customer", func(o *Operation) {
 		o.Hours, o.Agents, o.Groups, o.Customers, o.Load = 8, 5, 2, 1, 0.92
@@ -90,7 +89,7 @@ var Operations = []Operation{
 	}),
 }
 
-// agentProfile is the fixed part of an agent.
+// agentProfile is what no policy can change about an agent.
 type agentProfile struct {
 	groups     []int
 	speed      float64
@@ -119,6 +118,7 @@ type scenario struct {
 	arrivals []arrival
 }
 
+// newScenario draws a scenario, the same for the same seed.
 func newScenario(o *Operation, seed uint64) *scenario {
 	p := &scenario{end: o.Hours * 3600}
 	l := newRandom(seed, randomAgents)
@@ -159,8 +159,7 @@ func newAgentProfile(o *Operation, end float64, i int, l random, seed uint64) ag
 	return a
 }
 
-// addIncidents draws breaks, lost connections and silent absences, never two
-// at a time.
+// addIncidents draws breaks, lost connections and silent absences, never two at a time.
 func (a *agentProfile) addIncidents(o *Operation, end float64, l random) {
 	rate := o.Breaks + o.Vanish + o.Losses
 	if rate == 0 {
@@ -185,8 +184,8 @@ func (a *agentProfile) addIncidents(o *Operation, end float64, l random) {
 	}
 }
 
-// addArrivals spreads the offered work over the groups as their agents can
-// bear, with a daily shape and bursts.
+// addArrivals draws the arrivals of chats: the offered work is spread over the groups by the capacity of their agents, with a daily
+// shape and bursts.
 func (p *scenario) addArrivals(o *Operation, l random) {
 	share := make([]float64, o.Groups) // work per second that a group gets
 	for _, a := range p.profiles {

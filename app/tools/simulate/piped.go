@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// Piped is a policy behind the protocol of lines: a program, or a function that reads and writes.
+// Piped is a policy behind the protocol of lines, in a program or a function.
 type Piped struct {
 	in  io.Closer
 	w   *bufio.Writer
@@ -15,12 +15,12 @@ type Piped struct {
 	buf []byte
 }
 
-// NewPiped returns the policy that reads its events from in's other end and answers on out.
+// NewPiped returns the policy that reads its events from the other end of in and answers on out.
 func NewPiped(in io.WriteCloser, out io.Reader) *Piped {
 	return &Piped{in: in, w: bufio.NewWriterSize(in, 1<<16), r: bufio.NewReaderSize(out, 1<<16)}
 }
 
-// PipeFunc starts a function that speaks the protocol, such as queue.Drive.
+// PipeFunc starts a function that speaks the protocol, such as routing.Drive.
 func PipeFunc(drive func(io.Reader, io.Writer) error) *Piped {
 	in, w := io.Pipe()
 	r, out := io.Pipe()
@@ -39,7 +39,7 @@ func (p *Piped) Event(e *Event) error {
 	return err
 }
 
-// Decide asks and reads exactly one line.
+// Decide sends "decide" and reads one line, the answer.
 func (p *Piped) Decide(t float64, seq int) (d Decision, err error) {
 	p.buf = AppendDecide(p.buf[:0], t, seq)
 	if _, err := p.w.Write(p.buf); err != nil {
@@ -61,7 +61,7 @@ func (p *Piped) Decide(t float64, seq int) (d Decision, err error) {
 	return d, nil
 }
 
-// Close ends the input.
+// Close ends the input of the policy.
 func (p *Piped) Close() error {
 	if err := p.w.Flush(); err != nil {
 		return err

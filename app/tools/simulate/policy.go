@@ -9,14 +9,15 @@ type Move struct {
 	Reason string `json:"why,omitempty"`
 }
 
-// Decision is the answer to "decide".
+// Decision is the answer to "decide". Seq is the number of the question.
 type Decision struct {
 	Seq     int    `json:"seq"`
 	Assign  []Move `json:"assign,omitempty"`
 	Release []Move `json:"release,omitempty"`
 }
 
-// Policy is a way of routing. It sees every event and is asked for decisions.
+// Policy is a way of routing. Event is called for every event, in the order of time; Decide is called again until it decides nothing
+// that can be carried out.
 type Policy interface {
 	Event(e *Event) error
 	Decide(t float64, seq int) (Decision, error)
@@ -46,7 +47,7 @@ type trackedChat struct {
 	waiting          bool
 }
 
-// tracker is what a policy can know from the events alone.
+// tracker is a policy that assigns to the agent who is best by a comparison. It knows what the events say.
 type tracker struct {
 	now          float64
 	agents       []*trackedAgent
@@ -78,8 +79,7 @@ func nextInTurn(b *tracker, group int, x, y *trackedAgent) int {
 	return cmp.Compare((x.id-last-1+n)%n, (y.id-last-1+n)%n)
 }
 
-// fewestUnanswered counts waiting visitors before open chats: a crude hint of
-// what counting unanswered work gains.
+// fewestUnanswered counts waiting visitors before open chats, which shows roughly what counting unanswered work gains.
 func fewestUnanswered(b *tracker, group int, x, y *trackedAgent) int {
 	return cmp.Or(cmp.Compare(b.unanswered(x), b.unanswered(y)), fewestOpen(b, group, x, y))
 }
@@ -110,6 +110,7 @@ func (t *tracker) dequeue(id int) {
 	}
 }
 
+// Event implements Policy.
 func (t *tracker) Event(e *Event) error {
 	t.now = e.T
 	switch e.Ev {
@@ -142,8 +143,7 @@ func (t *tracker) Event(e *Event) error {
 	return nil
 }
 
-// Decide assigns one chat, the oldest for which somebody is free; the caller
-// asks again until nothing is left to do.
+// Decide assigns one chat, the oldest for which an agent is free. The caller asks again until nothing is left to do.
 func (t *tracker) Decide(_ float64, seq int) (Decision, error) {
 	d := Decision{Seq: seq}
 	var best *trackedChat
@@ -176,6 +176,7 @@ func (t *tracker) candidate(group int) *trackedAgent {
 	return best
 }
 
+// Close implements Policy.
 func (t *tracker) Close() error { return nil }
 
 func contains(list []int, x int) bool {

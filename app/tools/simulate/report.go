@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// comparedMetric is a result that is compared with "fewest".
+// comparedMetric is a figure by which policies are compared.
 type comparedMetric struct {
 	name   string
 	of     func(m Metrics) float64
-	higher bool // is better
+	higher bool // higher is better
 }
 
 var comparedMetrics = []comparedMetric{
@@ -29,8 +29,8 @@ func mean(ms []Metrics, of func(Metrics) float64) float64 {
 	return sum / float64(len(ms))
 }
 
-// Compare runs policies on operations, seeds times each, two at a time, and prints their figures, and those of the first
-// policy by those of the last.
+// Compare runs policies on operations, seeds times each, two at a time, and prints their figures, and those of each policy by those
+// of the last.
 func Compare(out io.Writer, ops []Operation, seeds int, names []string, policies map[string]func() Policy) error {
 	results := map[key][]Metrics{}
 	var mu sync.Mutex
@@ -101,7 +101,7 @@ func report(out io.Writer, ops []Operation, names []string, results map[key][]Me
 	}
 }
 
-// ratios prints a policy's figures divided by those of "fewest".
+// ratios prints a policy's figures divided by those of the policy base.
 func ratios(out io.Writer, ops []Operation, name, base string, results map[key][]Metrics) {
 	fmt.Fprintf(out, "\n%s / %s\n%-9s", name, base, "")
 	for _, f := range comparedMetrics {

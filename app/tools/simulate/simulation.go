@@ -26,7 +26,8 @@ type simulation struct {
 	metrics    Metrics
 }
 
-// Run simulates one operation. Equal seeds give all policies the same luck.
+// Run simulates one operation under a policy and returns its figures. The same seed gives every policy the same visitors, agents and
+// difficulties. It returns the first error of the policy.
 func Run(op Operation, seed uint64, policy Policy) (Metrics, error) {
 	s := &simulation{operation: &op, scenario: newScenario(&op, seed), seed: seed, policy: policy}
 	s.emit(Event{Ev: "init", NGroups: op.Groups, Customers: op.Customers, Seed: seed})

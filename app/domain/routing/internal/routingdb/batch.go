@@ -87,7 +87,6 @@ func (b *CountArrivalsBatchResults) Close() error {
 }
 
 const learnReplyTimes = `-- name: LearnReplyTimes :batchmany
-
 with input as (
   select unnest($1::uuid[]) as message_id, unnest($2::uuid[]) as conversation_id
 ), reply as (
@@ -166,7 +165,6 @@ type LearnReplyTimesParams struct {
 	ConversationIds []uuid.UUID
 }
 
-// What is learned, in the messages' own batch.
 // Learns from agents' replies how long each took its agent; app/domain/routing/estimate.go has the meaning of the sums.
 // Of an agent's replies in one batch one counts.
 func (q *Queries) LearnReplyTimes(ctx context.Context, arg []LearnReplyTimesParams) *LearnReplyTimesBatchResults {

@@ -1,0 +1,108 @@
+package group
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/group/internal/groupdb"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+	"parley/app/platform/pg"
+)
+
+// WebsiteGroup is a group that answers for a website: one subject of the visitor's list.
+type WebsiteGroup struct {
+	Group     uuid.UUID
+	GroupName string
+	Priority  int               // from -2 to 2, added to the group's
+	Labels    map[string]string // by language tag: what the visitor reads; without one, the group's name
+}
+
+// ListWebsiteGroups lists the groups that answer for a website, in the order of the visitor's list; none: the main group
+// answers.
+func (s *Service) ListWebsiteGroups(ctx context.Context, actor access.Actor, website uuid.UUID) ([]WebsiteGroup, error) {
+	t, err := s.db.Authorize(actor, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := groupdb.New(t).ListWebsiteGroups(ctx, website)
+	list := make([]WebsiteGroup, len(rows))
+	for i, g := range rows {
+		list[i] = WebsiteGroup{Group: g.GroupID, GroupName: g.Name, Priority: int(g.Priority)}
+		if err := json.Unmarshal(g.Labels, &list[i].Labels); err != nil {
+			return nil, err
+		}
+	}
+	return list, err
+}
+
+// SetWebsiteGroup has a group answer for a website, at a position of the visitor's list, from 0. It returns fail.Invalid for a
+// priority out of range, fail.NotFound if there is no such website or group.
+func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, website uuid.UUID, in WebsiteGroup, position int) error {
+	t, err := s.db.Authorize(actor, access.Manage)
+	if err != nil {
+		return err
+	}
+	if in.Priority < minPriority || in.Priority > maxPriority {
+		return fail.Field("priority", "Please choose one of the priorities.")
+	}
+	labels, err := json.Marshal(in.Labels)
+	if err != nil {
+		return err
+	}
+	err = groupdb.New(t).SaveWebsiteGroup(ctx, groupdb.SaveWebsiteGroupParams{
+		WebsiteID: website,
+		GroupID:   in.Group,
+		Position:  int32(position),
+		Priority:  int16(in.Priority),
+		Labels:    labels,
+	})
+	if pg.IsMissingReference(err) {
+		return fail.Missing("website or group")
+	}
+	if err == nil {
+		s.PublishChanged(actor.Org())
+	}
+	return err
+}
+
+// RemoveWebsiteGroup has a group answer for a website no more. It returns fail.NotFound if it did not.
+func (s *Service) RemoveWebsiteGroup(ctx context.Context, actor access.Actor, website, group uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.Manage)
+	if err != nil {
+		return err
+	}
+	n, err := groupdb.New(t).RemoveWebsiteGroup(ctx, groupdb.RemoveWebsiteGroupParams{WebsiteID: website, GroupID: group})
+	if err == nil && n == 0 {
+		return fail.Missing("subject")
+	}
+	if err == nil {
+		s.PublishChanged(actor.Org())
+	}
+	return err
+}
+
+// UnstaffedWebsite is a website with a group that has neither members nor a group to overflow to: its conversations wait for
+// ever.
+type UnstaffedWebsite struct {
+	Website            uuid.UUID
+	Name, CustomerName string
+	Group              uuid.UUID
+	GroupName          string
+}
+
+// ListUnstaffedWebsites lists at most 100 of the websites that have a group without members, by customer and name.
+func (s *Service) ListUnstaffedWebsites(ctx context.Context, actor access.Actor) ([]UnstaffedWebsite, error) {
+	t, err := s.db.Authorize(actor, access.Manage)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := groupdb.New(t).ListUnansweredWebsites(ctx)
+	list := make([]UnstaffedWebsite, len(rows))
+	for i, w := range rows {
+		list[i] = UnstaffedWebsite{w.ID, w.Name, w.CustomerName, w.GroupID, w.GroupName}
+	}
+	return list, err
+}

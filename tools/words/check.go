@@ -132,7 +132,7 @@ func goFile(text string, each func(line int, text string, name bool)) {
 }
 
 var (
-	jsToken = regexp.MustCompile("(?s)//[^\n]*|/\\*.*?\\*/|'(?:\\\\.|[^'\\\\\n])*'|\"(?:\\\\.|[^\"\\\\\n])*\"|`(?:\\\\.|[^`\\\\])*`|[A-Za-z_$][\\w$]*")
+	jsToken  = regexp.MustCompile("(?s)//[^\n]*|/\\*.*?\\*/|'(?:\\\\.|[^'\\\\\n])*'|\"(?:\\\\.|[^\"\\\\\n])*\"|`(?:\\\\.|[^`\\\\])*`|[A-Za-z_$][\\w$]*")
 	sqlToken = regexp.MustCompile(`(?s)--[^\n]*|'(?:''|[^'])*'|[A-Za-z_]\w*`)
 )
 

@@ -117,7 +117,7 @@ func TestNumberingUnderConcurrency(t *testing.T) {
 		seen[m.ID] = true
 	}
 	if len(f.recorder.events) != 82 {
-		t.Errorf("the bell rang %d times", len(f.recorder.events))
+		t.Errorf("%d events were published", len(f.recorder.events))
 	}
 }
 

@@ -134,7 +134,7 @@ func (s *Server) chooseOrganization(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, nextAddress(c))
 }
 
-// logOut ends the session. An agent's open conversations go back into the line, where colleagues see them.
+// logOut ends the session. An agent's open conversations are requeued, where teammates see them.
 func (s *Server) logOut(c echo.Context) error {
 	if req, err := s.authenticate(c); err == nil {
 		if err := s.identity.RecordLogOut(c.Request().Context(), req.TeamMember); err != nil {

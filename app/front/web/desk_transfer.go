@@ -127,7 +127,7 @@ func (s *Server) monitorSocket(req *request) error {
 	return s.live.ServeMonitor(req.Response(), req.Request(), req.Actor, req.sessionKey, s.loginChecker(req))
 }
 
-// joinConversation makes the supervisor a guest: the conversation is at its desk.
+// joinConversation makes the supervisor a participant: the conversation appears on the supervisor's desk.
 func (s *Server) joinConversation(req *request) error {
 	id, err := req.paramID("id", "conversation")
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Server) joinConversation(req *request) error {
 	return s.redirectToDesk(req, id)
 }
 
-// redirectToDesk leads from the board to a conversation at the desk; at the desk it comes by itself.
+// redirectToDesk leads from the live monitor to a conversation at the desk; at the desk it appears without it.
 func (s *Server) redirectToDesk(req *request, id uuid.UUID) error {
 	if !strings.Contains(req.Request().Header.Get("HX-Current-URL"), "/desk") {
 		req.Response().Header().Set("HX-Redirect", "/desk#pane-"+id.String())
@@ -158,7 +158,7 @@ func (s *Server) takeOver(req *request) error {
 	return s.redirectToDesk(req, id)
 }
 
-// assign gives a conversation to a colleague, from the line or from whoever has it.
+// assign assigns a conversation to a team member, from the queue or from whoever has it.
 func (s *Server) assign(req *request) error {
 	id, err := req.paramID("id", "conversation")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"parley/templates/manage"
 )
 
-// sessionLink keeps what was just made for a colleague until the page that shows it is drawn, once: a reload neither shows it
+// sessionLink keeps what was just made for a team member until the page that shows it is drawn, once: a reload neither shows it
 // again nor makes another one.
 const sessionLink = "link"
 

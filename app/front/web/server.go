@@ -63,7 +63,7 @@ type Config struct {
 	Ready     func(ctx context.Context) error                            // says why this process cannot serve
 }
 
-// Server is the front of the house.
+// Server answers HTTP requests.
 type Server struct {
 	cfg           Config
 	bus           *bus.Bus

@@ -11,6 +11,7 @@ type rightsGroup struct {
 // objectLabels names what actions are done to.
 var objectLabels = map[string]string{
 	"organization":   "Organization",
+	"audit":          "Audit log",
 	"rights":         "Roles and rights",
 	"storage":        "Files",
 	"customer":       "Customers",

@@ -2,11 +2,28 @@ package pg_test
 
 import (
 	"io/fs"
+	"strconv"
+	"strings"
 	"testing"
 	"testing/fstest"
 
 	"parley/app/platform/pg"
 )
+
+// newestMigration returns the version and the name of the newest of our migrations.
+func newestMigration(t *testing.T) (version int64, name string) {
+	t.Helper()
+	ours, err := fs.Glob(pg.MigrationFiles(), "*.sql")
+	if err != nil || len(ours) == 0 {
+		t.Fatal(ours, err)
+	}
+	name = strings.TrimSuffix(ours[len(ours)-1], ".sql")
+	number, _, _ := strings.Cut(name, "_")
+	if version, err = strconv.ParseInt(number, 10, 64); err != nil {
+		t.Fatal(err)
+	}
+	return version, name
+}
 
 // laterMigrations are ours and, after them, three made up ones that stand for those of releases to come: they change the tables that
 // servers use most, add a table, and write every conversation.

@@ -105,7 +105,7 @@ func newRelease(t *testing.T, appURL string, super *pgx.Conn) *release {
 	t.Helper()
 	ctx := context.Background()
 	r := &release{statements: map[string]string{}, org: uuid.New()}
-	for _, file := range []string{"conversation", "routing", "identity", "archive"} {
+	for _, file := range []string{"conversation", "group", "presence", "routing", "identity", "archive"} {
 		text, err := os.ReadFile("../../../db/queries/" + file + ".sql")
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 	"parley/app/platform/events"
 )
 
-// recordExport records that somebody takes a conversation out.
+// recordExport records that somebody exports a conversation.
 func (s *Service) recordExport(ctx context.Context, who access.Actor, c Record, format string) error {
 	return events.RecordAlone(ctx, s.db.As(who.AsSystem("record an export")), who, events.Event{Kind: events.ConversationExported,
 		Subject: events.Subject{Type: events.Conversation, ID: c.ID, Name: c.VisitorName}, Customer: c.Customer, After: events.ExportState{Format: format}})

@@ -86,7 +86,7 @@ type Suggestion struct {
 // Assignment is somebody's time with the conversation.
 type Assignment struct {
 	Agent, Group       string
-	Reason, AssignedBy string // as chat's words for how a conversation came to its agent; by whom, if by somebody else
+	Reason, AssignedBy string // how the conversation came to its agent (conversation.Reason…), and who assigned it, if not the agent
 	From, Until        time.Time
 	EndReason          string
 }

@@ -24,14 +24,27 @@ var layers = []struct {
 	{"templates", []string{"templates", "static", "app/front/desk", "app/domain", "app/platform"}},
 	{"app/front/desk", []string{"app/domain", "app/platform"}},
 	{"app/front/live", []string{"app/front/live", "app/front/desk", "templates", "app/domain", "app/platform"}},
+	{"app/front/web/body", []string{"app/platform"}},
+	{"app/front/web/session", []string{"app/domain/identity", "app/platform"}},
+	{"app/front/web/page", []string{"app/front/web/body", "app/front/web/session", "app/front/live", "templates", "app/domain", "app/platform"}},
+	{"app/front/web/upload", []string{"app/front/web/body", "app/front/web/page", "app/domain", "app/platform"}},
+	{"app/front/web/manage", slices.Concat(audience, []string{"app/front/web/widget"})},
+	{"app/front/web/account", audience},
+	{"app/front/web/archive", audience},
+	{"app/front/web/desk", audience},
+	{"app/front/web/widget", audience},
 	{"app/front/web", []string{"app/front", "templates", "static", "widget", "app/domain", "app/platform"}},
-	{"app/demo", []string{"templates/public", "app/domain", "app/platform"}},
+	{"app/demo", []string{"templates/account", "app/domain", "app/platform"}},
 	{"app/serve", []string{"app/demo", "app/front", "app/domain", "app/platform"}},
 	{"app/tools/schema", []string{"app/platform", "db"}},
 	{"app/tools", []string{"app/tools", "app/serve", "app/demo", "app/front", "app/domain", "app/platform"}},
 	{"app/e2e", nil}, // tests only
 	{"app", []string{"app/serve", "app/tools", "app/platform"}},
 }
+
+// audience is what the packages of app/front/web that answer one audience may import: not one another.
+var audience = []string{"app/front/web/body", "app/front/web/session", "app/front/web/page", "app/front/web/upload", "app/front/live", "app/front/desk",
+	"templates", "static", "widget", "app/domain", "app/platform"}
 
 // onlyIn says where a library may be used.
 var onlyIn = map[string][]string{
@@ -41,7 +54,7 @@ var onlyIn = map[string][]string{
 	"github.com/gorilla/websocket":  {"app/tools/traffic", "app/tools/chaos", "app/tools/testkit/engines"},
 	"github.com/prometheus/":        {"app/serve"},
 	"github.com/labstack/echo/":     {"app/front/web"},
-	"github.com/alexedwards/scs/":   {"app/front/web"},
+	"github.com/alexedwards/scs/":   {"app/front/web/session"},
 	"github.com/a-h/templ":          {"templates", "app/front/live", "app/front/web"},
 	"github.com/redis/go-redis/":    {"app/platform/bus"},
 	"github.com/evanw/esbuild/":     {"widget/build"},

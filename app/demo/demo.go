@@ -15,12 +15,12 @@ import (
 	"parley/app/domain/org"
 	"parley/app/platform/access"
 	"parley/app/platform/pg"
-	"parley/templates/public"
+	"parley/templates/account"
 )
 
 // Data is what serve --demo adds for a first look.
 type Data struct {
-	public.Demo
+	account.Demo
 	ShopKey string
 }
 
@@ -52,9 +52,9 @@ func emailOf(name string) string { return strings.ToLower(name) + identity.DemoD
 
 // Ensure finds the demo's organization or creates it.
 func Ensure(ctx context.Context, h Services, url string) (*Data, error) {
-	d := &Data{Demo: public.Demo{Password: Password, ShopURL: url + "/demo/shop"}}
+	d := &Data{Demo: account.Demo{Password: Password, ShopURL: url + "/demo/shop"}}
 	for _, p := range team {
-		d.Logins = append(d.Logins, public.DemoLogin{Email: emailOf(p.name), What: p.what})
+		d.Logins = append(d.Logins, account.DemoLogin{Email: emailOf(p.name), What: p.what})
 	}
 	logins, err := h.DB.Unscoped().ListLogIns(ctx, emailOf(team[0].name))
 	if err != nil {

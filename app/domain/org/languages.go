@@ -30,3 +30,12 @@ func BestTranslation[V any](byLanguage map[string]V, languages []string) (found 
 	}
 	return found, false
 }
+
+// BaseLanguage returns the language of a tag without its region, such as "pt" for "pt-BR"; "en" for an empty tag.
+func BaseLanguage(tag string) string {
+	tag, _, _ = strings.Cut(NormalizeLanguage(tag), "-")
+	if tag == "" {
+		return "en"
+	}
+	return tag
+}

@@ -1,0 +1,39 @@
+package manage
+
+import (
+	"parley/app/domain/assist"
+	"parley/app/front/web/page"
+	view "parley/templates/manage"
+)
+
+// SetModel changes the language model that drafts replies.
+func (h *Handlers) SetModel(req *page.Request) error {
+	r := req.FormReader()
+	in := assist.ModelSettings{BaseURL: req.FormValue("base_url"), Key: req.FormValue("key"),
+		Model: req.FormValue("model"), Enabled: r.IsChecked("enabled"),
+		Automatic: r.IsChecked("automatic"), Mask: r.IsChecked("mask"),
+		Budget: r.RequiredNumber("budget", "tokens", 0, assist.MaxBudget)}
+	err := r.Result()
+	if err == nil {
+		err = h.assist.SetModelSettings(req.Request().Context(), req.Actor, in)
+	}
+	if err != nil {
+		f, status, err := req.RefusedForm(err)
+		if err != nil {
+			return err
+		}
+		if in.Key != "" && f.Errors != nil && f.Errors["key"] == "" {
+			f.Errors["key"] = "Enter the key again: it is not shown once it was sent."
+		}
+		return h.renderDeskRules(req, view.RulesPage{ModelForm: f}, status)
+	}
+	return req.RedirectTo("/admin/desk?saved=model")
+}
+
+// RemoveModel removes the language model and its key.
+func (h *Handlers) RemoveModel(req *page.Request) error {
+	if err := h.assist.RemoveModel(req.Request().Context(), req.Actor); err != nil {
+		return err
+	}
+	return req.RedirectTo("/admin/desk")
+}

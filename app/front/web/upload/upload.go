@@ -1,0 +1,117 @@
+// Package upload takes in the files of team members and visitors, and hands them out.
+//
+// Owns: how a file comes with a request and leaves with an answer.
+//
+// Must not touch: what a file is for, and who may send one; it asks package files for everything that is stored.
+//
+// Always true: a browser runs nothing of a file that is handed out.
+package upload
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"parley/app/domain/conversation"
+	"parley/app/domain/files"
+	"parley/app/front/web/body"
+	"parley/app/front/web/page"
+	"parley/app/platform/access"
+	"parley/app/platform/bidi"
+	"parley/app/platform/fail"
+	"parley/app/platform/forms"
+)
+
+// MaxAgentFileBytes is the largest file that an agent can send.
+const MaxAgentFileBytes = 25 << 20
+
+// Service receives and sends files.
+type Service struct {
+	files *files.Service
+	links files.Links
+	slots *body.Slots
+}
+
+// New returns a Service. links verifies links to files; slots bounds how many files come in at once.
+func New(f *files.Service, links files.Links, slots *body.Slots) *Service {
+	return &Service{files: f, links: links, slots: slots}
+}
+
+// Receive stores the file that is the body of a request, in one of the slots that the keys have. The errors are fail.Invalid if it is
+// empty, too large or not whole, and fail.Busy if no slot is free or it comes too slowly.
+func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, keys body.Keys) (files.File, error) {
+	b := body.Of(c)
+	if b == nil {
+		return files.File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
+	}
+	if b.Length() > int64(in.MaxBytes) {
+		b.CloseConnection()
+		return files.File{}, files.TooLarge(in.Name, in.MaxBytes)
+	}
+	release, err := s.slots.Acquire(keys)
+	if err != nil {
+		b.CloseConnection()
+		return files.File{}, err
+	}
+	defer release()
+	if err := b.RaiseLimit(int64(in.MaxBytes) + 1); err != nil {
+		return files.File{}, err
+	}
+	b.LimitSpeed(s.slots, actor.Org())
+	in.Content, in.Size = b, max(0, b.Length())
+	f, err := s.files.Put(c.Request().Context(), actor, in)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil || fail.As(err) != nil:
+	case errors.As(err, &tooLarge):
+		err = files.TooLarge(in.Name, in.MaxBytes)
+	case b.IsTruncated():
+		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").WithReason("damaged")
+	}
+	return f, err
+}
+
+// StoreFormFile stores a file of a form that ReadMultipart has read; the zero File if none was chosen.
+func (s *Service) StoreFormFile(req *page.Request, field string, purpose files.Purpose, allowed []files.Category,
+	most int) (files.File, error) {
+	from, there := req.Files[field]
+	if !there {
+		return files.File{}, nil
+	}
+	if from.Size > int64(most) {
+		return files.File{}, files.TooLarge(from.FileName, most)
+	}
+	return s.files.Put(forms.WithoutSubmission(req.Request().Context()), req.Actor,
+		files.Upload{ID: uuid.Must(uuid.NewV7()), Purpose: purpose,
+			Name: from.FileName, Content: from, Size: from.Size, Allowed: allowed, MaxBytes: most})
+}
+
+// Discard removes a file after the change that it was for was refused. It stays after a passing fault: it may be used by the next attempt.
+func (s *Service) Discard(c echo.Context, actor access.Actor, f files.File, refused error) {
+	if kind := fail.KindOf(refused); kind != fail.Busy && kind != fail.Internal {
+		s.files.Discard(forms.WithoutSubmission(c.Request().Context()), actor, f)
+	}
+}
+
+// DiscardAll is Discard for several files.
+func (s *Service) DiscardAll(req *page.Request, list []files.File, refused error) {
+	for _, f := range list {
+		s.Discard(req, req.Actor, f, refused)
+	}
+}
+
+// Categories returns the kinds of files that a website's settings name.
+func Categories(names []string) []files.Category {
+	list := make([]files.Category, len(names))
+	for i, n := range names {
+		list[i] = files.Category(n)
+	}
+	return list
+}
+
+// Attachment returns what a message says of its file.
+func Attachment(f files.File) conversation.Attachment {
+	return conversation.Attachment{Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: f.Width, Height: f.Height}
+}

@@ -150,5 +150,6 @@ var withoutRightsCheck = map[string]string{
 	"group.List":                       "names and hours of groups are everybody's in the organization",
 	"group.ListOf":                     "names and hours of groups are everybody's in the organization",
 	"group.LocalTime":                  "names and hours of groups are everybody's in the organization",
+	"visitor.Identify":                 forVisitors,
 	"visitor.Sign":                     forVisitors,
 }

@@ -1854,3 +1854,11 @@ create function app.door_find_link_request(_id uuid) returns table(email text, o
   definer;
 
 create function app.door_delete_link_request(_id uuid) returns void security definer;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
+
+create function app.conversation_row(c conversations) returns setof conversation_rows;
+
+create function app.message_row(m messages) returns setof message_rows;

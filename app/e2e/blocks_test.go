@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation"
+	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/tools/testkit"
 )
@@ -24,15 +24,15 @@ func TestBlockedVisitors(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("You fools")
 	supervisor := o.As(access.Supervisor)
-	if err := s.Conversations.AddBlock(ctx, o.As(access.Agent), conversation.Block{Network: "203.0.113.7"}); err == nil {
+	if err := s.Visitors.AddBlock(ctx, o.As(access.Agent), visitor.Block{Network: "203.0.113.7"}); err == nil {
 		t.Error("an agent has blocked addresses")
 	}
 	for _, bad := range []string{"everybody", "0.0.0.0/0", "10.0.0.0/7", "::/0", ""} {
-		if err := s.Conversations.AddBlock(ctx, supervisor, conversation.Block{Network: bad}); err == nil {
+		if err := s.Visitors.AddBlock(ctx, supervisor, visitor.Block{Network: bad}); err == nil {
 			t.Errorf("%q was blocked", bad)
 		}
 	}
-	if err := s.Conversations.AddBlock(ctx, supervisor, conversation.Block{Visitor: visitorID(t, v.token, o)}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, supervisor, visitor.Block{Visitor: visitorID(t, v.token, o)}); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; { // it is cut off
@@ -49,10 +49,10 @@ func TestBlockedVisitors(t *testing.T) {
 		t.Errorf("a blocked visitor: %q", refused)
 	}
 	newVisitor(t, s, o, "").send("Somebody else may")
-	if err := s.Conversations.AddBlock(ctx, supervisor, conversation.Block{Network: "127.0.0.0/8"}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, supervisor, visitor.Block{Network: "127.0.0.0/8"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Conversations.AddBlock(ctx, supervisor, conversation.Block{Network: "::1/128"}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, supervisor, visitor.Block{Network: "::1/128"}); err != nil {
 		t.Fatal(err)
 	}
 	p = openRaw(t, s, o, "")
@@ -72,12 +72,12 @@ func TestBlockedVisitors(t *testing.T) {
 	if err != nil || res.StatusCode != http.StatusForbidden {
 		t.Errorf("a blocked visitor sends a file: %v %v", err, res.StatusCode)
 	}
-	list, err := s.Conversations.ListBlocks(ctx, supervisor)
+	list, err := s.Visitors.ListBlocks(ctx, supervisor)
 	if err != nil || len(list) != 3 {
 		t.Fatal(list, err)
 	}
 	for _, b := range list {
-		if err := s.Conversations.RemoveBlock(ctx, supervisor, b.ID); err != nil {
+		if err := s.Visitors.RemoveBlock(ctx, supervisor, b.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,7 +19,8 @@ func TestBrowserDeskCatchesUpAfterOutage(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	s := startServer(t, func(c *serve.Config) { c.CommitWindow = 0 })
+	// The agent keeps its conversations however long the messages take.
+	s := startServer(t, func(c *serve.Config) { c.CommitWindow, c.GracePeriod = 0, 10*time.Minute })
 	network := newNetwork(t, s.URL)
 	agent := o.As(access.Agent)
 	var conversations []uuid.UUID

@@ -11,10 +11,10 @@ import (
 	"parley/app/domain/archive"
 	"parley/app/domain/assist"
 	"parley/app/domain/audit"
-	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
 	"parley/app/platform/pg"
@@ -168,9 +168,9 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "rename to a taken tag", bad: true, run: func() error { return s.Conversations.RenameTag(ctx, owner, o.tag, "REFUND") }},
 		{name: "delete tag", kind: events.TagDeleted, run: func() error { return s.Conversations.DeleteTag(ctx, owner, o.tag) }},
 		{name: "block", kind: events.BlockAdded, run: func() error {
-			return s.Conversations.AddBlock(ctx, owner, conversation.Block{Visitor: o.visitor.ID(), ExpiresAt: time.Now().Add(time.Hour)})
+			return s.Visitors.AddBlock(ctx, owner, visitor.Block{Visitor: o.visitor.ID(), ExpiresAt: time.Now().Add(time.Hour)})
 		}},
-		{name: "remove block", kind: events.BlockRemoved, run: func() error { return s.Conversations.RemoveBlock(ctx, owner, o.block) }},
+		{name: "remove block", kind: events.BlockRemoved, run: func() error { return s.Visitors.RemoveBlock(ctx, owner, o.block) }},
 		{name: "message", run: func() error {
 			_, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), o.conversation, uuid.New(), "text", "Not an event")
 			return err

@@ -172,7 +172,7 @@ func TestBrowserForeignText(t *testing.T) {
 		if err := s.Conversations.Rate(ctx, visitors[id], id, conversation.Rating{Value: 2, Reasons: []string{directionMarks["several"], "slow"}, Comment: directionMarks["an override"]}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Conversations.AddBlock(ctx, owner, conversation.Block{Visitor: visitors[id].ID(), Reason: directionMarks["an open isolate"]}); err != nil {
+		if err := s.Visitors.AddBlock(ctx, owner, visitor.Block{Visitor: visitors[id].ID(), Reason: directionMarks["an open isolate"]}); err != nil {
 			t.Fatal(err)
 		}
 	}

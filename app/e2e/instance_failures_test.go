@@ -72,7 +72,7 @@ func TestCommittedButNotPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dead := conversation.New(testkit.DB(t), bus.New(nil)) // nobody receives its events
+	dead := conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{}) // nobody receives its events
 	id := uuid.New()
 	first, err := dead.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: id, Body: "Said to a dying server", Customer: o.Customer})
 	if err != nil {

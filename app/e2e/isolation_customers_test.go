@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/front/web"
 	"parley/app/platform/access"
 	"parley/app/serve"
@@ -114,10 +115,10 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	at := slices.IndexFunc(list, func(sn faq.Snippet) bool { return sn.Customer == x.Customer })
 	x.snippet = list[at].ID
 	must(s.Identity.SetAlias(ctx, owner, base.As(access.Agent).ID(), x.Customer, "Alias "+x.Name))
-	must(s.Conversations.AddBlock(ctx, owner, conversation.Block{Visitor: former.ID(), Reason: "Block of " + x.Name}))
-	blocks, err := s.Conversations.ListBlocks(ctx, owner)
+	must(s.Visitors.AddBlock(ctx, owner, visitor.Block{Visitor: former.ID(), Reason: "Block of " + x.Name}))
+	blocks, err := s.Visitors.ListBlocks(ctx, owner)
 	must(err)
-	x.block = blocks[slices.IndexFunc(blocks, func(b conversation.Block) bool { return b.Visitor == former.ID() })].ID
+	x.block = blocks[slices.IndexFunc(blocks, func(b visitor.Block) bool { return b.Visitor == former.ID() })].ID
 	_, err = s.Identity.CreateMember(ctx, x.ID, newSignUp("Reviewer "+x.Name, "reviewer@"+x.Name+".example"), access.Reviewer, &x.Customer)
 	must(err)
 	invitation := uuid.New()

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/assist"
-	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/group"
@@ -71,13 +70,13 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Conversations.CreateReturnCode(ctx, o.ID, o.Website, f.visitor.ID()); err != nil {
+	if _, err := s.Visitors.CreateReturnCode(ctx, o.ID, o.Website, f.visitor.ID()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Conversations.AddBlock(ctx, o.As(access.Owner), conversation.Block{Network: "203.0.113.0/24", Reason: "Block of " + o.Name}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, o.As(access.Owner), visitor.Block{Network: "203.0.113.0/24", Reason: "Block of " + o.Name}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.Conversations.ListBlocks(ctx, o.As(access.Owner))
+	list, err := s.Visitors.ListBlocks(ctx, o.As(access.Owner))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -23,9 +23,9 @@ func TestResyncAfterLostEvents(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	db, deaf := testkit.DB(t), bus.New(nil) // another process, whose events are lost
-	visitor, agent := o.Visitor(), o.Users[access.Agent].Actor
+	anyone, agent := o.Visitor(), o.Users[access.Agent].Actor
 	admit := func() error {
-		_, err := s.Live.Admit(ctx, o.Site(), visitor.ID(), "203.0.113.7", false)
+		_, err := s.Live.Admit(ctx, o.Site(), anyone.ID(), "203.0.113.7", false)
 		return err
 	}
 	shown := func() error { _, err := s.Org.LookUpWebsite(ctx, o.Key, "https://shop.example"); return err }
@@ -35,7 +35,7 @@ func TestResyncAfterLostEvents(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	if err := conversation.New(db, deaf).AddBlock(ctx, o.As(access.Supervisor), conversation.Block{Network: "203.0.113.0/24"}); err != nil {
+	if err := visitor.New(db, deaf).AddBlock(ctx, o.As(access.Supervisor), visitor.Block{Network: "203.0.113.0/24"}); err != nil {
 		t.Fatal(err)
 	}
 	elsewhere := org.New(db, deaf)

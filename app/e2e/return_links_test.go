@@ -18,7 +18,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/org"
 	"parley/app/domain/visitor"
@@ -69,7 +68,7 @@ func postReturn(t testing.TB, s *serve.Server, key, from, raw string) (int, http
 // newCode returns the code that a mail to a visitor would carry.
 func newCode(t testing.TB, s *serve.Server, o testkit.Org, visitor uuid.UUID) string {
 	t.Helper()
-	code, err := s.Conversations.CreateReturnCode(context.Background(), o.ID, o.Website, visitor)
+	code, err := s.Visitors.CreateReturnCode(context.Background(), o.ID, o.Website, visitor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +316,7 @@ func TestReturnOfKnownVisitor(t *testing.T) {
 	v.send("Hello")
 	nobody := access.Visitor(o.ID, o.Website, visitorID(t, v.token, o))
 	before := newCode(t, s, o, nobody.ID())
-	known, err := s.Conversations.Identify(ctx, o.ID, o.Website, nobody, conversation.IdentityClaims{Subject: "customer-7", ExpiresAt: time.Now().Add(time.Hour)}, "signed", "")
+	known, err := s.Conversations.Identify(ctx, o.ID, o.Website, nobody, visitor.IdentityClaims{Subject: "customer-7", ExpiresAt: time.Now().Add(time.Hour)}, "signed", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +333,7 @@ func TestReturnOfBlockedVisitor(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	code := newCode(t, s, o, visitorID(t, v.token, o))
-	if err := s.Conversations.AddBlock(ctx, o.As(access.Supervisor), conversation.Block{Visitor: visitorID(t, v.token, o), Reason: "Harm"}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, o.As(access.Supervisor), visitor.Block{Visitor: visitorID(t, v.token, o), Reason: "Harm"}); err != nil {
 		t.Fatal(err)
 	}
 	status, got := useCode(t, s, o.Key, "", code)

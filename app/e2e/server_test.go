@@ -62,7 +62,7 @@ func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, er
 // newConversations returns the conversation service on the test database, without a server.
 func newConversations(t testing.TB) *conversation.Service {
 	t.Helper()
-	return conversation.New(testkit.DB(t), bus.New(nil))
+	return conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{})
 }
 
 // visitorSite is where the organization's visitors come from, for clients that are not browsers.

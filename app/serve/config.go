@@ -57,6 +57,7 @@ type Config struct {
 	Demo           bool // serve --demo
 
 	AnswerMailAfter, SettingsMinute time.Duration // tests: shorter ones; 0: the usual
+	GracePeriod                     time.Duration // tests: see presence.Options; 0: presence.DefaultGracePeriod
 	Jobs                            jobs.Options  // tests: others
 
 	CommitMode conversation.CommitMode           // for the bench only

@@ -41,20 +41,7 @@ type sources struct {
 func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
-	messages := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_messages_committed_total", Help: "Messages committed."})
-	failed := prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_commits_failed_total", Help: "Commits that failed; their messages were tried again."})
-	size := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_messages", Help: "Messages in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)})
-	took := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_seconds", Help: "Duration of one commit.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)})
-	r.MustRegister(messages, failed, size, took)
-	s.Conversations.OnCommit = func(c conversation.Commit) {
-		if c.Err != nil {
-			failed.Inc()
-			return
-		}
-		messages.Add(float64(c.Messages))
-		size.Observe(float64(c.Messages))
-		took.Observe(c.Took.Seconds())
-	}
+	s.commits.register(r)
 	s.rounds.register(r)
 	r.MustRegister(requests.took)
 	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
@@ -63,6 +50,36 @@ func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	r.MustRegister(waits.took)
 	s.Bus.Subscribe(waits)
 	return r
+}
+
+// commitMetrics counts and measures commits of messages. It implements conversation.Observer.
+type commitMetrics struct {
+	messages, failed prometheus.Counter
+	size, took       prometheus.Histogram
+}
+
+func newCommitMetrics() commitMetrics {
+	return commitMetrics{
+		messages: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_messages_committed_total", Help: "Messages committed."}),
+		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_commits_failed_total", Help: "Commits that failed; their messages were tried again."}),
+		size:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_messages", Help: "Messages in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
+		took:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_seconds", Help: "Duration of one commit.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
+	}
+}
+
+func (m commitMetrics) register(r *prometheus.Registry) {
+	r.MustRegister(m.messages, m.failed, m.size, m.took)
+}
+
+// Committed implements conversation.Observer.
+func (m commitMetrics) Committed(c conversation.Commit) {
+	if c.Err != nil {
+		m.failed.Inc()
+		return
+	}
+	m.messages.Add(float64(c.Messages))
+	m.size.Observe(float64(c.Messages))
+	m.took.Observe(c.Took.Seconds())
 }
 
 // requestMetrics measures how long requests take, by route.

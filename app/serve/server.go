@@ -14,6 +14,7 @@ import (
 
 	"parley/app/demo"
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/files"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
@@ -128,7 +129,7 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 	if err != nil {
 		return nil, l, err
 	}
-	screens := desk.New(desk.Services{Conversations: services.Conversations, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
+	screens := desk.New(desk.Services{Conversations: services.Conversations, Visitors: services.Visitors, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
 	later, err := newLater(ctx, cfg, services, publicURL)
 	if err != nil {
 		return nil, l, err
@@ -163,7 +164,7 @@ func newHub(cfg Config, services *Services, screens *desk.Service, later later, 
 		}
 		liveCfg.Country = countries.Country
 	}
-	hub := live.New(live.Services{Conversations: services.Conversations, Org: services.Org, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ,
+	hub := live.New(live.Services{Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ,
 		Screens: screens, Avatars: services.Identity, FollowUp: later.followup}, services.Bus, liveCfg)
 	services.Bus.Subscribe(hub)
 	services.Bus.Subscribe(later.followup)
@@ -194,7 +195,7 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 	}
 	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Presence, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Groups: h.Groups, Presence: h.Presence, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Groups: h.Groups, Presence: h.Presence, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {

@@ -17,6 +17,7 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
 )
@@ -29,6 +30,7 @@ type Services struct {
 	Org           *org.Service
 	Identity      *identity.Service
 	Sessions      *identity.SessionCache
+	Visitors      *visitor.Service
 	Conversations *conversation.Service
 	Groups        *group.Service
 	Presence      *presence.Service
@@ -38,6 +40,7 @@ type Services struct {
 	Audit         *audit.Service
 	Files         *files.Service
 	rounds        roundMetrics
+	commits       commitMetrics
 }
 
 // openServices finds or starts the database, brings it up to date where it may, and refuses a role that row-level security
@@ -84,9 +87,12 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 	case cfg.DatabaseURL != "":
 		driver = bus.Postgres(h.DB)
 	}
-	h.wire(h.DB, bus.New(driver), identity.Options{Demo: cfg.Demo, Limits: cfg.Identity}, faq.Options{Budget: cfg.Suggestions})
-	h.Conversations.SetCommitWindow(cfg.CommitWindow)
-	h.Conversations.SetCommitMode(cfg.CommitMode)
+	h.wire(h.DB, bus.New(driver), options{
+		identity:     identity.Options{Demo: cfg.Demo, Limits: cfg.Identity},
+		faq:          faq.Options{Budget: cfg.Suggestions},
+		conversation: conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode},
+		presence:     presence.Options{GracePeriod: cfg.GracePeriod},
+	})
 	if h.Files, err = openFiles(cfg, h.DB); err != nil {
 		return nil, err
 	}
@@ -99,31 +105,43 @@ func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := files.New(db, store, cfg.Clamd)
-	f.SetQuotas(cfg.Quotas)
-	f.SetIncomingDir(filepath.Join(cfg.DataDir, "incoming"))
-	return f, nil
+	return files.New(db, store, files.Options{Scanner: cfg.Clamd, Quotas: cfg.Quotas, IncomingDir: filepath.Join(cfg.DataDir, "incoming")}), nil
 }
 
 // NewServices returns the services on a database that is ready, and a bus.
 func NewServices(db *pg.DB, b *bus.Bus, demo bool) *Services {
 	h := &Services{}
-	h.wire(db, b, identity.Options{Demo: demo, Limits: identity.DefaultLimits()}, faq.Options{})
+	h.wire(db, b, options{
+		identity:     identity.Options{Demo: demo, Limits: identity.DefaultLimits()},
+		conversation: conversation.Options{Window: conversation.DefaultCommitWindow},
+	})
 	return h
 }
 
+// options are those of the services.
+type options struct {
+	identity     identity.Options
+	faq          faq.Options
+	conversation conversation.Options
+	presence     presence.Options
+}
+
 // wire sets the services up on a database and a bus.
-func (h *Services) wire(db *pg.DB, b *bus.Bus, members identity.Options, suggestions faq.Options) {
+func (h *Services) wire(db *pg.DB, b *bus.Bus, o options) {
 	h.DB, h.Bus = db, b
 	h.Org = org.New(db, b)
-	h.Identity = identity.New(db, b, members)
+	h.Identity = identity.New(db, b, o.identity)
 	h.Sessions = identity.NewSessionCache(db, b)
-	h.Conversations = conversation.New(db, b)
+	h.Visitors = visitor.New(db, b)
+	h.commits = newCommitMetrics()
+	o.conversation.Visitors, o.conversation.Observer = h.Visitors, h.commits
+	o.conversation.Alongside = []conversation.Alongside{routing.LearnAlongside}
+	h.Conversations = conversation.New(db, b, o.conversation)
 	h.Groups = group.New(db, b)
-	h.Presence = presence.New(db, b, h.Conversations, presence.Options{})
+	h.Presence = presence.New(db, b, h.Conversations, o.presence)
 	h.rounds = newRoundMetrics()
 	h.Routing = routing.New(db, b, h.Conversations, h.Groups, h.Presence, routing.Options{Observer: h.rounds})
-	h.FAQ = faq.New(db, b, suggestions)
+	h.FAQ = faq.New(db, b, o.faq)
 	h.Archive = archive.New(db)
 	h.Audit = audit.New(db)
 }

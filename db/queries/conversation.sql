@@ -18,9 +18,9 @@ with input as (
   from input
   on conflict (org_id, id) do nothing
 ), started as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text,
-    last_at, waiting_since, page_url, page_title, referrer, user_agent, language, ip_address, created_at, group_id,
-    queued_at, former_agent_id)
+  insert into conversations as conversation (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq,
+    last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, ip_address, created_at,
+    group_id, queued_at, former_agent_id)
   select app.org_id(), input.conversation_id, input.website_id, input.customer_id, input.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = input.visitor_id), ''), 1,
     app.message_preview(input.kind, input.body), now(), now(), input.page_url, input.page_title, input.referrer,
@@ -42,31 +42,30 @@ with input as (
     select from messages known
     where known.visitor_id = input.visitor_id and known.id = input.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning *
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_at,
+    conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body,
+    created_at)
   select started.org_id, started.id, 1, input.message_id, started.visitor_id, input.kind, 'visitor',
     started.visitor_id, input.body, started.last_at
   from started
   join input on input.conversation_id = started.id
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, started.state, started.visitor_id, started.agent_id, started.agent_name, started.last_seq,
-  started.last_text, started.last_at, started.waiting_since, started.created_at as started_at, started.website_id,
-  started.customer_id, website.name as website_name, website.typing_preview, started.visitor_name, started.page_url,
-  started.page_title, started.language, started.group_id, started.state_reason, started.offered_to,
-  started.offered_until, started.offer_note, started.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join started on started.org_id = sent.org_id and started.id = sent.conversation_id
-join websites website on website.org_id = started.org_id and website.id = started.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(started.stored) conversation_rows;
 
 -- name: SendMessages :batchmany
 -- What visitors write in their running conversations, and agents (replies and notes) in theirs; each in another
 -- conversation. No row comes back for a message that is stored already, or whose author may not write it (any more):
 -- the conversation is closed, it is another's, or the agent may no longer log in. What finds one row is written as such
 -- (scalar, lateral): the planner takes joins apart, and reads an organization's whole table while it believes that to
--- be small.
+-- be small. Every message passes here, so this one statement lists the columns of message_rows and conversation_rows
+-- itself: passing whole rows on costs some percent.
 with input as (
   select unnest(@message_ids::uuid[]) as message_id, unnest(@conversation_ids::uuid[]) as conversation_id,
     unnest(@authors::text[]) as author, unnest(@author_ids::uuid[]) as author_id, unnest(@kinds::text[]) as kind,
@@ -188,10 +187,10 @@ with agent as ( -- locked, so that nobody is disabled meanwhile
   limit 1
   for update skip locked
 ), taken as (
-  update conversations
+  update conversations conversation
   set state = 'open',
     agent_id = @agent_id,
-    agent_name = app.alias(conversations.org_id, @agent_id, customer_id, @agent_name),
+    agent_name = app.alias(conversation.org_id, @agent_id, customer_id, @agent_name),
     assigned_at = now(),
     queued_at = null,
     agent_lost = false,
@@ -204,25 +203,22 @@ with agent as ( -- locked, so that nobody is disabled meanwhile
     last_seq = last_seq + 1,
     last_at = greatest(last_at, clock_timestamp())
   from head
-  where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.*
+  where conversation.org_id = head.org_id and conversation.id = head.id and state = 'waiting'
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select taken.org_id, taken.id, taken.last_seq, @message_id, taken.visitor_id, 'system', 'system', taken.agent_id,
     taken.agent_name, 'taken', taken.last_at
   from taken
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, taken.state, taken.visitor_id, taken.agent_id, taken.agent_name, taken.last_seq, taken.last_text,
-  taken.last_at, taken.waiting_since, taken.created_at as started_at, taken.website_id, taken.customer_id,
-  website.name as website_name, website.typing_preview, taken.visitor_name, taken.page_url, taken.page_title,
-  taken.language, taken.group_id, taken.state_reason, taken.offered_to, taken.offered_until, taken.offer_note,
-  taken.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join taken on taken.org_id = sent.org_id and taken.id = sent.conversation_id
-join websites website on website.org_id = taken.org_id and website.id = taken.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(taken.stored) conversation_rows;
 
 -- name: AssignConversations :many
 -- Assigns conversations to agents: by routing, or by somebody who may. Each is assigned only if it is still where it
@@ -255,7 +251,9 @@ with input as (
     and conversation.agent_id is not distinct from sqlc.narg(from_agent)::uuid
     and conversation.agent_id is distinct from input.agent_id
     and (@state_reason <> 'routing' or conversation.offered_to is null)
-  returning conversation.*, input.message_id
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored,
+    input.message_id
 ), removed as (
   delete from participants
   using assigned
@@ -263,22 +261,18 @@ with input as (
     and participants.conversation_id = assigned.id
     and participants.user_id = assigned.agent_id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select assigned.org_id, assigned.id, assigned.last_seq, assigned.message_id, assigned.visitor_id, 'system',
     'system', assigned.agent_id, assigned.agent_name, 'taken', assigned.last_at
   from assigned
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, assigned.state, assigned.visitor_id, assigned.agent_id, assigned.agent_name, assigned.last_seq,
-  assigned.last_text, assigned.last_at, assigned.waiting_since, assigned.created_at as started_at,
-  assigned.website_id, assigned.customer_id, website.name as website_name, website.typing_preview,
-  assigned.visitor_name, assigned.page_url, assigned.page_title, assigned.language, assigned.group_id,
-  assigned.state_reason, assigned.offered_to, assigned.offered_until, assigned.offer_note, assigned.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join assigned on assigned.org_id = sent.org_id and assigned.id = sent.conversation_id
-join websites website on website.org_id = assigned.org_id and website.id = assigned.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(assigned.stored) conversation_rows;
 
 -- name: LockQueuedConversations :many
 -- Locks waiting conversations, in one order everywhere.
@@ -339,7 +333,8 @@ with former as (
     last_at = greatest(conversation.last_at, clock_timestamp())
   from former
   where conversation.org_id = former.org_id and conversation.id = former.id
-  returning conversation.*, former.agent_id as had_id, former.agent_name as had_name
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored, former.agent_id as had_id
 ), removed as (
   delete from participants
   using requeued
@@ -352,21 +347,17 @@ with former as (
   from requeued
   where @note::text <> ''
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select requeued.org_id, requeued.id, requeued.last_seq, gen_random_uuid(), requeued.visitor_id, 'system',
     'system', 'returned', requeued.last_at
   from requeued
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, requeued.state, requeued.visitor_id, requeued.agent_id, requeued.agent_name, requeued.last_seq,
-  requeued.last_text, requeued.last_at, requeued.waiting_since, requeued.created_at as started_at,
-  requeued.website_id, requeued.customer_id, website.name as website_name, website.typing_preview,
-  requeued.visitor_name, requeued.page_url, requeued.page_title, requeued.language, requeued.group_id,
-  requeued.state_reason, requeued.offered_to, requeued.offered_until, requeued.offer_note, requeued.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join requeued on requeued.org_id = sent.org_id and requeued.id = sent.conversation_id
-join websites website on website.org_id = requeued.org_id and website.id = requeued.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(requeued.stored) conversation_rows;
 
 -- name: MoveInQueue :many
 -- Moves waiting conversations into another group's queue, or ends an offer that was not accepted. An internal note says
@@ -388,62 +379,57 @@ with moved as (
       and conversation.group_id <> coalesce(sqlc.narg(group_id)::uuid, gen_random_uuid())
       and (sqlc.narg(offered_to)::uuid is null or conversation.offered_to = sqlc.narg(offered_to)::uuid)
       or @expired::boolean and conversation.offered_until <= now())
-  returning conversation.*
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body,
+    created_at)
   select moved.org_id, moved.id, moved.last_seq, gen_random_uuid(), moved.visitor_id, 'note', 'system',
     @note_by::text, @note::text, moved.last_at
   from moved
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, moved.state, moved.visitor_id, moved.agent_id, moved.agent_name, moved.last_seq, moved.last_text,
-  moved.last_at, moved.waiting_since, moved.created_at as started_at, moved.website_id, moved.customer_id,
-  website.name as website_name, website.typing_preview, moved.visitor_name, moved.page_url, moved.page_title,
-  moved.language, moved.group_id, moved.state_reason, moved.offered_to, moved.offered_until, moved.offer_note,
-  moved.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join moved on moved.org_id = sent.org_id and moved.id = sent.conversation_id
-join websites website on website.org_id = moved.org_id and website.id = moved.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(moved.stored) conversation_rows;
 
 -- name: CloseConversation :one
 -- Closes a conversation for its agent.
 with closed as (
-  update conversations
+  update conversations conversation
   set state = 'closed',
     state_reason = 'closed',
     closed_at = clock_timestamp(),
     waiting_since = null,
     last_seq = last_seq + 1,
     last_at = greatest(last_at, clock_timestamp())
-  where conversations.id = @conversation_id
+  where conversation.id = @conversation_id
     and state = 'open'
     and agent_id = @agent_id
     and exists (
       select from users u
-      where u.org_id = conversations.org_id and u.id = @agent_id and u.disabled_at is null)
-  returning *
+      where u.org_id = conversation.org_id and u.id = @agent_id and u.disabled_at is null)
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored
 ), removed as (
   delete from participants
   using closed
   where participants.org_id = closed.org_id and participants.conversation_id = closed.id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select closed.org_id, closed.id, closed.last_seq, @message_id, closed.visitor_id, 'system', 'system',
     closed.agent_id, closed.agent_name, 'closed', closed.last_at
   from closed
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, closed.state, closed.visitor_id, closed.agent_id, closed.agent_name, closed.last_seq,
-  closed.last_text, closed.last_at, closed.waiting_since, closed.created_at as started_at, closed.website_id,
-  closed.customer_id, website.name as website_name, website.typing_preview, closed.visitor_name, closed.page_url,
-  closed.page_title, closed.language, closed.group_id, closed.state_reason, closed.offered_to, closed.offered_until,
-  closed.offer_note, closed.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
-join websites website on website.org_id = closed.org_id and website.id = closed.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(closed.stored) conversation_rows;
 
 -- name: ChangeMessage :one
 -- Edits or erases an agent's own last reply. The reply is changed, a message of its own tells every screen, and what
@@ -506,7 +492,9 @@ with original as (
     and exists (
       select from users member
       where member.org_id = conversation.org_id and member.id = @agent_id and member.disabled_at is null)
-  returning conversation.*, original.seq as of_seq, original.id as of_id, original.previous_body
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.customer_id,
+    conversation.agent_id, conversation.agent_name, conversation.last_seq, conversation.last_at,
+    conversation::conversations as stored, original.seq as of_seq, original.id as of_id, original.previous_body
 ), rewritten as (
   update messages t
   set body = @body, changed = @changed
@@ -525,28 +513,24 @@ with original as (
     and f.of_seq = updated.of_seq
     and f.kind = 'edit'
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at, of_seq)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at, of_seq)
   select updated.org_id, updated.id, updated.last_seq, @message_id, updated.visitor_id, @kind::text, 'agent',
     @agent_id,
     app.author_name(updated.org_id, 'agent', @agent_id, updated.agent_id, updated.agent_name, updated.customer_id),
     @body, updated.last_at, updated.of_seq
   from updated
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 ), history as (
   insert into message_history (org_id, conversation_id, seq, previous_body)
   select updated.org_id, updated.id, updated.last_seq, updated.previous_body
   from updated
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows;
 
 -- name: ListMessageHistory :many
 -- What changed messages said before, by the number of the change.
@@ -560,18 +544,13 @@ where id = @message_id and visitor_id = @visitor_id;
 
 -- name: GetSentMessageIn :one
 -- The same, of one conversation and author.
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+select sqlc.embed(message_rows)
 from messages m
+cross join lateral app.message_row(m) message_rows
 where m.id = @message_id and m.conversation_id = @conversation_id and m.author_id = @author_id;
 
 -- name: GetConversation :one
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from conversations c
-join websites website on website.org_id = c.org_id and website.id = c.website_id
-where c.id = @id;
+select * from conversation_rows where conversation_id = @id;
 
 -- name: CanAttachFile :one
 -- Whether a visitor can write in a conversation, or has sent this message already.
@@ -603,71 +582,64 @@ where c.id = @id;
 -- it is a participant; the longest unanswered first, those that nobody waits in last. Each row's policy is asked once.
 with shown as materialized (
   (select l.*
-   from conversations l
+   from conversation_rows l
    where @anywhere::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
-   order by l.queued_at, l.id
+   order by l.queued_at, l.conversation_id
    limit @most)
   union all
-  (select h.*
+  (select r.*
    from (
-     select l.*
+     select l.stored
      from unnest(@groups::uuid[]) as wanted(id)
      cross join lateral (
-       select c.*
+       select c::conversations as stored, c.queued_at, c.id
        from conversations c
        where not @anywhere::boolean
          and c.state = 'waiting'
          and c.group_id = wanted.id
          and (c.offered_to is null or c.offered_until <= now())
        order by c.queued_at, c.id
-       limit @most) l) h
-   order by h.queued_at, h.id
-   limit @most)
+       limit @most) l
+     order by l.queued_at, l.id
+     limit @most) h
+   cross join lateral app.conversation_row(h.stored) r)
   union all
   (select f.*
-   from conversations f
+   from conversation_rows f
    where f.state = 'waiting' and f.offered_to = @agent_id and f.offered_until > now())
   union all
   (select o.*
-   from conversations o
+   from conversation_rows o
    where o.state = 'open' and o.agent_id = @agent_id)
   union all
   (select p.*
    from participants g
-   cross join lateral (select c.* from conversations c where c.org_id = g.org_id and c.id = g.conversation_id limit 1) p
+   cross join lateral (select c.* from conversation_rows c where c.conversation_id = g.conversation_id limit 1) p
    where g.user_id = @agent_id and p.state = 'open' and p.agent_id <> @agent_id)
 )
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from shown c
-cross join lateral (
-  select x.name, x.typing_preview
-  from websites x
-  where x.org_id = c.org_id and x.id = c.website_id
-  limit 1) website
-order by c.waiting_since nulls last, c.last_at, c.id;
+select *
+from shown
+order by waiting_since nulls last, last_at, conversation_id;
 
 -- name: ListQueueHead :many
 -- The longest-waiting conversations in some groups' queues (or in all) of some customers (or of all) that are offered
 -- to nobody.
 with head as materialized (
   (select l.*
-   from conversations l
+   from conversation_rows l
    where @anywhere::boolean
      and l.state = 'waiting'
      and (l.offered_to is null or l.offered_until <= now())
      and (not @limited::boolean or l.customer_id = any(@customers::uuid[]))
-   order by l.queued_at, l.id
+   order by l.queued_at, l.conversation_id
    limit @most)
   union all
-  (select h.*
+  (select r.*
    from (
-     select l.*
+     select l.stored
      from unnest(@groups::uuid[]) as wanted(id)
      cross join lateral (
-       select c.*
+       select c::conversations as stored, c.queued_at, c.id
        from conversations c
        where not @anywhere::boolean
          and c.state = 'waiting'
@@ -675,21 +647,14 @@ with head as materialized (
          and (c.offered_to is null or c.offered_until <= now())
          and (not @limited::boolean or c.customer_id = any(@customers::uuid[]))
        order by c.queued_at, c.id
-       limit @most) l) h
-   order by h.queued_at, h.id
-   limit @most)
+       limit @most) l
+     order by l.queued_at, l.id
+     limit @most) h
+   cross join lateral app.conversation_row(h.stored) r)
 )
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from head c
-cross join lateral (
-  select x.name, x.typing_preview
-  from websites x
-  where x.org_id = c.org_id and x.id = c.website_id
-  limit 1) website
-order by c.queued_at, c.id;
+select *
+from head
+order by queued_at, conversation_id;
 
 -- name: CountQueued :one
 -- How many conversations ListQueueHead would list without a limit.
@@ -720,22 +685,22 @@ where visitor_id = any(@visitors::uuid[])
 order by visitor_id, id desc;
 
 -- name: ListMessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select *
+from message_rows
 where conversation_id = @conversation_id and seq > @after
 order by seq
 limit @most;
 
 -- name: ListMessagesBefore :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select *
+from message_rows
 where conversation_id = @conversation_id and seq < @before
 order by seq desc
 limit @most;
 
 -- name: GetMessage :one
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select *
+from message_rows
 where conversation_id = @conversation_id and seq = @seq;
 
 -- name: GetLastQuestion :one
@@ -760,22 +725,20 @@ cross join lateral (
 -- name: ListThreads :many
 -- The messages of several conversations at once: those after each one's cursor, or the newest ones where there is none.
 -- (Each conversation's are read from the number on: "offset 0" keeps the planner from reading all of them first.)
-select m.conversation_id, m.seq, m.message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq,
-  m.changed
+select sqlc.embed(message_rows)
 from (select unnest(@conversations::uuid[]) as id, unnest(@cursors::integer[]) as seq) as want
 cross join lateral (
-  select c.org_id, c.id, case when want.seq > 0 then want.seq else c.last_seq - @most::integer end as after
+  select c.id, case when want.seq > 0 then want.seq else c.last_seq - @most::integer end as after
   from conversations c
   where c.org_id = app.org_id() and c.id = want.id
   offset 0) t
 cross join lateral (
-  select x.conversation_id, x.seq, x.id as message_id, x.kind, x.author, x.author_name, x.body, x.created_at,
-    x.of_seq, x.changed
-  from messages x
-  where x.org_id = t.org_id and x.conversation_id = t.id and x.seq > t.after
-  order by x.seq
-  offset 0) m
-order by m.conversation_id, m.seq;
+  select m.*
+  from message_rows m
+  where m.conversation_id = t.id and m.seq > t.after
+  order by m.seq
+  offset 0) message_rows
+order by message_rows.conversation_id, message_rows.seq;
 
 -- name: ListParticipants :many
 select g.conversation_id, g.user_id, u.name, g.may_write, g.watching
@@ -813,24 +776,21 @@ with member as (
   set last_seq = conversation.last_seq + 1, last_at = greatest(conversation.last_at, clock_timestamp())
   from added
   where conversation.org_id = added.org_id and conversation.id = added.conversation_id
-  returning conversation.*
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'agent',
     @by_id, @by_name::text, @note::text, updated.last_at
   from updated
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows;
 
 -- name: RemoveParticipant :one
 -- Takes a participant out of a conversation, with an internal note.
@@ -851,24 +811,21 @@ with locked as ( -- conversations before participants, everywhere
   set last_seq = conversation.last_seq + 1, last_at = greatest(conversation.last_at, clock_timestamp())
   from removed
   where conversation.org_id = removed.org_id and conversation.id = removed.conversation_id
-  returning conversation.*
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'agent',
     @by_id, @by_name::text, @note::text, updated.last_at
   from updated
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows;
 
 -- name: SaveVisitorEmail :one
 -- Stores where the visitor can be written to, with an internal note.
@@ -887,23 +844,20 @@ with visitor as (
   where conversation.org_id = visitor.org_id
     and conversation.visitor_id = visitor.id
     and conversation.state <> 'closed'
-  returning conversation.*
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'system',
     @note::text, updated.last_at
   from updated
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows;
 
 -- name: RemoveParticipations :exec
 -- Takes a team member out of all conversations in which it is a participant.
@@ -1027,27 +981,24 @@ with closed as (
     and conversation.state <> 'closed'
     and (sqlc.narg(visitor_id)::uuid is null or conversation.visitor_id = sqlc.narg(visitor_id)::uuid)
     and (sqlc.narg(seq)::integer is null or conversation.last_seq = sqlc.narg(seq)::integer)
-  returning *
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), removed as (
   delete from participants
   using closed
   where participants.org_id = closed.org_id and participants.conversation_id = closed.id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select closed.org_id, closed.id, closed.last_seq, @message_id, closed.visitor_id, 'system', 'system', @body::text,
     closed.last_at
   from closed
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, closed.state, closed.visitor_id, closed.agent_id, closed.agent_name, closed.last_seq,
-  closed.last_text, closed.last_at, closed.waiting_since, closed.created_at as started_at, closed.website_id,
-  closed.customer_id, website.name as website_name, website.typing_preview, closed.visitor_name, closed.page_url,
-  closed.page_title, closed.language, closed.group_id, closed.state_reason, closed.offered_to, closed.offered_until,
-  closed.offer_note, closed.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
-join websites website on website.org_id = closed.org_id and website.id = closed.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(closed.stored) conversation_rows;
 
 -- name: PostSystemMessage :one
 -- Posts a message of the program in an open conversation, if nothing was written since.
@@ -1058,23 +1009,20 @@ with updated as (
     and conversation.state = 'open'
     and conversation.waiting_since is null
     and conversation.last_seq = @seq
-  returning *
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select updated.org_id, updated.id, updated.last_seq, @message_id, updated.visitor_id, 'system', 'system',
     @body::text, updated.last_at
   from updated
-  returning *
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select sqlc.embed(message_rows), sqlc.embed(conversation_rows)
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id;
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows;
 
 -- name: RateConversation :one
 -- Stores the visitor's rating of its closed conversation; it can be changed for a day.
@@ -1166,109 +1114,6 @@ update conversations
 set transcript_count = transcript_count + 1
 where id = @conversation_id and visitor_id = @visitor_id and transcript_count < 3 and replied_at is not null;
 
--- name: UseIdentityToken :one
--- Uses up the token that a visitor was signed with: the first time, or again from the same address within two minutes
--- (an answer can be lost).
-insert into used_identity_tokens as u (org_id, hash, visitor_id, ip_address, until)
-values (app.org_id(), @hash, @visitor_id, @ip_address, @until)
-on conflict (org_id, hash) do update
-set at = u.at
-where u.ip_address = excluded.ip_address and u.at > now() - interval '2 minutes'
-returning hash;
-
--- name: DeleteExpiredIdentityTokens :exec
-delete from used_identity_tokens where until < now();
-
--- name: GetOrCreateKnownVisitor :one
--- The visitor whom the site calls so: an existing one, or a new one. Never the one that asks: somebody else may have
--- its token.
-with known as (
-  select v.id
-  from visitors v
-  where v.website_id = @website_id and v.external_id = @external_id
-), created as (
-  insert into visitors (org_id, id, website_id, external_id)
-  select app.org_id(), @new_id::uuid, @website_id, @external_id::text
-  where not exists (select from known)
-  on conflict (org_id, website_id, external_id) where external_id is not null do nothing
-  returning id
-)
-select id
-from known
-union all
-select id
-from created;
-
--- name: GetVisitorExternalID :one
-select coalesce(external_id, '')::text as external_id from visitors where id = @id;
-
--- name: UpdateVisitor :exec
-update visitors
-set name = case when @name::text = '' then name else @name::text end,
-  email = case when @email::text = '' then email else @email::text end
-where id = @id;
-
--- name: AddVisitorCode :exec
--- Stores the hash of a code that leads back to a visitor's conversations, and removes codes that have expired.
-with expired as (
-  delete from visitor_codes
-  where expires_at < now()
-)
-insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
-values (app.org_id(), @hash, @website_id, @visitor_id, @expires_at);
-
--- name: GetVisitorByCode :one
-select visitor_id
-from visitor_codes
-where hash = @hash and website_id = @website_id and used_at is null and expires_at > now();
-
--- name: LockVisitor :one
--- Makes takeovers of one visitor's conversations wait for one another.
-select id from visitors where id = @id for no key update;
-
--- name: TakeOverConversations :one
--- Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes and what
--- blocks the visitor. Into the conversations of a visitor whom the site has signed leads the site's sign-in, and no
--- code.
-with used as (
-  update visitor_codes x
-  set used_at = now()
-  where x.hash = @hash
-    and x.website_id = @website_id
-    and x.visitor_id = @from_id
-    and x.used_at is null
-    and x.expires_at > now()
-  returning x.org_id, x.visitor_id
-), old as (
-  select v.org_id, v.website_id, v.name, v.email
-  from used
-  join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
-  where v.external_id is null
-    and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
-), created as (
-  insert into visitors (org_id, id, website_id, name, email)
-  select old.org_id, @into_id::uuid, old.website_id, old.name, old.email
-  from old
-  returning org_id, id
-), moved as (
-  update conversations c
-  set visitor_id = created.id
-  from created
-  where c.org_id = created.org_id and c.visitor_id = @from_id
-), followed as (
-  update visitor_codes x
-  set visitor_id = created.id
-  from created
-  where x.org_id = created.org_id and x.visitor_id = @from_id and x.used_at is null and x.hash <> @hash
-), blocked as (
-  update blocks b
-  set visitor_id = created.id
-  from created
-  where b.org_id = created.org_id and b.visitor_id = @from_id
-)
-select created.id
-from created;
-
 -- name: MergeConversations :exec
 -- Moves the conversations of an anonymous visitor to the known one that it turned out to be: all that are closed, and
 -- the running one if the other has none.
@@ -1283,40 +1128,6 @@ where c.visitor_id = @from_id
     or not exists (
       select from conversations r
       where r.org_id = c.org_id and r.visitor_id = @into_id and r.state <> 'closed'));
-
--- name: ListBlocks :many
-select b.id, b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.created_at, b.until,
-  coalesce(u.name, '')::text as by_name, coalesce(v.name, '')::text as visitor_name
-from blocks b
-left join users u on u.org_id = b.org_id and u.id = b.by_id
-left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id
-where b.until is null or b.until > now()
-order by b.created_at desc;
-
--- name: SaveBlock :one
--- Returns whom it keeps out, for the event.
-insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
-values (app.org_id(), @id, sqlc.narg(visitor_id)::uuid, sqlc.narg(network)::text::cidr, @reason, sqlc.narg(by_id)::uuid,
-  sqlc.narg(until)::timestamptz)
-on conflict (org_id, visitor_id, network) do update
-set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
-returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
-  coalesce((
-      select w.customer_id
-      from visitors v
-      join websites w on w.org_id = v.org_id and w.id = v.website_id
-      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;
-
--- name: DeleteBlock :one
-delete from blocks b
-where b.id = @id
-returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
-  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
-  coalesce((
-      select w.customer_id
-      from visitors v
-      join websites w on w.org_id = v.org_id and w.id = v.website_id
-      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id;
 
 -- name: ListAnsweredConversations :many
 -- Conversations in which an agent wrote last, within a day: whose visitor may have to be mailed, or asked whether it is

@@ -8,6 +8,7 @@ import (
 	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/bidi"
 	"parley/templates/ui"
 )
@@ -125,7 +126,7 @@ func confirmRevokeInvitation(i identity.PendingInvitation) string {
 	return "Revoke the invitation of " + i.Email + "? Its link stops working at once."
 }
 
-func confirmUnblock(b conversation.Block) string {
+func confirmUnblock(b visitor.Block) string {
 	who := b.Network
 	if who == "" {
 		who = "visitor " + bidi.Isolate(ui.VisitorName(b.VisitorName, b.Visitor))

@@ -11,6 +11,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/templates/ui"
 )
 
@@ -73,7 +74,7 @@ type RatingsPage struct {
 // BlocksPage is who may not write.
 type BlocksPage struct {
 	Viewer
-	List []conversation.Block
+	List []visitor.Block
 	Form ui.Form
 }
 

@@ -20,15 +20,15 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service reads closed conversations.
+// Service reads the archive: closed conversations, their transcripts, search and export.
 type Service struct{ db *pg.DB }
 
-// New returns the service.
+// New returns a Service on a database.
 func New(db *pg.DB) *Service { return &Service{db} }
 
 // readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
-func (s *Service) readTx(ctx context.Context, who access.Actor, fn func(*archivedb.Queries) error) error {
-	t, err := s.db.Authorize(who, access.Review)
+func (s *Service) readTx(ctx context.Context, actor access.Actor, fn func(*archivedb.Queries) error) error {
+	t, err := s.db.Authorize(actor, access.Review)
 	if err != nil {
 		return err
 	}

@@ -102,13 +102,14 @@ type exportAssignment struct {
 }
 
 // Export reads a closed conversation as far as the actor may see it and writes it as "json" or "txt", a page of its messages after the
-// other, so that it takes little memory however long it is, and records who has done so. begin is told of the record, without its messages, before anything is written.
-func (s *Service) Export(ctx context.Context, who access.Actor, id uuid.UUID, format string, w io.Writer, begin func(Record)) error {
-	c, err := s.GetPage(ctx, who, id, "", MessageCursor{})
+// other, so that it takes little memory however long it is, and records who has done so. begin is told of the record, without its messages,
+// before anything is written.
+func (s *Service) Export(ctx context.Context, actor access.Actor, id uuid.UUID, format string, w io.Writer, begin func(Record)) error {
+	c, err := s.GetPage(ctx, actor, id, "", MessageCursor{})
 	if err != nil {
 		return err
 	}
-	if err := s.recordExport(ctx, who, c, format); err != nil {
+	if err := s.recordExport(ctx, actor, c, format); err != nil {
 		return err
 	}
 	begin(c)
@@ -125,7 +126,7 @@ func (s *Service) Export(ctx context.Context, who access.Actor, id uuid.UUID, fo
 			return err
 		}
 		after := MessageCursor{After: c.NextAfter}
-		if err := s.readTx(ctx, who, func(q *archivedb.Queries) error { return c.loadMessages(ctx, q, after) }); err != nil {
+		if err := s.readTx(ctx, actor, func(q *archivedb.Queries) error { return c.loadMessages(ctx, q, after) }); err != nil {
 			return err
 		}
 	}

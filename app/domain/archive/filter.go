@@ -29,9 +29,9 @@ var RatingChoices = []Choice{{"good", "Good (4, 5 or thumbs up)"}, {"fair", "Fai
 
 // forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
 // knows; what is among staff it neither sees nor can ask by.
-func (f Filter) forReader(who access.Actor) Filter {
-	if who.Role() == access.Reviewer {
-		f.Customer, f.Group, f.Agent, f.Tag = who.ScopeID(), uuid.Nil, uuid.Nil, uuid.Nil
+func (f Filter) forReader(actor access.Actor) Filter {
+	if actor.Role() == access.Reviewer {
+		f.Customer, f.Group, f.Agent, f.Tag = actor.ScopeID(), uuid.Nil, uuid.Nil, uuid.Nil
 	}
 	return f
 }
@@ -58,8 +58,8 @@ type Choice struct{ Value, Name string }
 type Choices struct{ Customers, Websites, Groups, Agents, Tags []Choice }
 
 // Choices returns what the filters offer to a reader.
-func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err error) {
-	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
+func (s *Service) Choices(ctx context.Context, actor access.Actor) (c Choices, err error) {
+	err = s.readTx(ctx, actor, func(q *archivedb.Queries) error {
 		websites, err := q.ListWebsiteChoices(ctx)
 		if err != nil {
 			return err
@@ -72,8 +72,8 @@ func (s *Service) Choices(ctx context.Context, who access.Actor) (c Choices, err
 			}
 			c.Websites = append(c.Websites, Choice{w.ID.String(), name})
 		}
-		if who.Role() == access.Reviewer {
-			names, err := q.ListAgentNameChoices(ctx, who.ScopeID())
+		if actor.Role() == access.Reviewer {
+			names, err := q.ListAgentNameChoices(ctx, actor.ScopeID())
 			for _, name := range names {
 				c.Agents = append(c.Agents, Choice{name, name})
 			}

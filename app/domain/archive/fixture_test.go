@@ -28,7 +28,7 @@ type fixture struct {
 
 func newFixture(t *testing.T) fixture {
 	t.Parallel()
-	return fixture{t, archive.New(testkit.DB(t)), conversation.New(testkit.DB(t), bus.New(nil)), testkit.NewOrg(t)}
+	return fixture{t, archive.New(testkit.DB(t)), conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{}), testkit.NewOrg(t)}
 }
 
 func (f fixture) manager() access.Actor  { return f.org.As(access.Manager) }

@@ -40,16 +40,16 @@ type Page struct {
 
 // List returns closed conversations: newest first, or where words are sought those with the most of them, and of these the
 // newest first.
-func (s *Service) List(ctx context.Context, who access.Actor, f Filter, from Cursor) (p Page, err error) {
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, from Cursor) (p Page, err error) {
 	text, err := validate.OptionalLine("the search", f.Text, MaxText)
 	if err != nil {
 		return p, fail.Field("q", "%s", err.Error())
 	}
-	f = f.forReader(who)
+	f = f.forReader(actor)
 	if text != "" {
 		ctx = pg.WithLongWork(ctx)
 	}
-	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
+	err = s.readTx(ctx, actor, func(q *archivedb.Queries) error {
 		if text == "" {
 			return p.list(ctx, q, f, from)
 		}

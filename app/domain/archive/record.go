@@ -110,13 +110,13 @@ type MessageCursor struct{ After, Before int }
 
 // Get returns a closed conversation as far as the actor may see it, with the first page of its messages and the words of a search
 // marked.
-func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID, query string) (Record, error) {
-	return s.GetPage(ctx, who, id, query, MessageCursor{})
+func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID, query string) (Record, error) {
+	return s.GetPage(ctx, actor, id, query, MessageCursor{})
 }
 
 // GetPage is Read with another page.
-func (s *Service) GetPage(ctx context.Context, who access.Actor, id uuid.UUID, query string, cursor MessageCursor) (c Record, err error) {
-	err = s.readTx(ctx, who, func(q *archivedb.Queries) error {
+func (s *Service) GetPage(ctx context.Context, actor access.Actor, id uuid.UUID, query string, cursor MessageCursor) (c Record, err error) {
+	err = s.readTx(ctx, actor, func(q *archivedb.Queries) error {
 		row, err := q.GetArchived(ctx, id)
 		if pg.IsNoRows(err) {
 			return fail.Missing("conversation")

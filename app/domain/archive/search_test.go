@@ -135,7 +135,7 @@ func TestWordsAreIndexedOnClose(t *testing.T) {
 	}
 }
 
-// A tag that is given or taken, and a message that is deleted after the close, are found accordingly.
+// A tag that is given or taken, and a message that is erased after the close, are found accordingly.
 func TestIndexFollowsLaterChanges(t *testing.T) {
 	p := newFixture(t)
 	id, who := p.createClosed("My number is 5551234", "Thank you"), p.manager()

@@ -11,52 +11,52 @@ import (
 	"parley/app/platform/pg"
 )
 
-// The one rule of access to a conversation. The database holds it for every statement (the policies of conversations); the two functions here say
-// the same to screens, which know who takes part without asking.
+// The rule of access to a conversation. The database holds it for every statement (its policies); CanSee and CanWrite repeat it for
+// screens, which know the participants without a query.
 //
 //   - Nobody sees a conversation of a customer whom it does not serve.
-//   - An agent sees what is assigned to it, what it takes part in, what waits in the queues of its groups or is offered to it, and the
-//     earlier conversations of a visitor whom it serves.
-//   - An agent changes (tags, drafts, files, notes, replies) what is assigned to it and what it takes part in.
+//   - An agent sees what is assigned to it, what it is a participant of, what waits in the queues of its groups or is offered to it, and
+//     the earlier conversations of a visitor whom it serves.
+//   - An agent changes (tags, drafts, files, notes, replies) what is assigned to it and what it is a participant of.
 //   - Supervisors, managers and owners see and change every conversation of the customers whom they serve.
 
-// Involvement is what connects a team member with a conversation.
+// Involvement is how a team member is connected with a conversation.
 type Involvement struct {
-	IsParticipant bool // was brought in, or watches
+	IsParticipant bool // was added by its agent, or watches
 	InQueueGroup  bool // belongs to the group in whose queue it is
 }
 
-// CanSee reports whether a team member sees a conversation at a time. offered is whom it is offered to then (zero: nobody).
-func CanSee(who access.Actor, c Conversation, involvement Involvement, offered uuid.UUID) bool {
+// CanSee reports whether a team member sees a conversation. offered is the agent to whom it is offered now; zero: nobody.
+func CanSee(actor access.Actor, c Conversation, involvement Involvement, offered uuid.UUID) bool {
 	switch {
-	case !who.Serves(c.Customer):
+	case !actor.Serves(c.Customer):
 		return false
-	case who.Can(access.Monitor) || CanWrite(who, c, involvement.IsParticipant):
+	case actor.Can(access.Monitor) || CanWrite(actor, c, involvement.IsParticipant):
 		return true
 	case c.State != Waiting:
 		return false
 	case offered != uuid.Nil:
-		return offered == who.ID()
+		return offered == actor.ID()
 	}
 	return involvement.InQueueGroup
 }
 
 // CanWrite reports whether a team member may change what belongs to a conversation.
-func CanWrite(who access.Actor, c Conversation, participant bool) bool {
-	if !who.Can(access.Answer) || !who.Serves(c.Customer) {
+func CanWrite(actor access.Actor, c Conversation, participant bool) bool {
+	if !actor.Can(access.Answer) || !actor.Serves(c.Customer) {
 		return false
 	}
-	return who.Can(access.Monitor) || c.Agent == who.ID() && c.Agent != uuid.Nil || participant
+	return actor.Can(access.Monitor) || c.Agent == actor.ID() && c.Agent != uuid.Nil || participant
 }
 
 // CheckWriteAccess returns nil if the actor may change what belongs to a conversation. It returns fail.NotFound for one that the actor does
 // not see, and fail.Forbidden for one that it only sees.
-func (s *Service) CheckWriteAccess(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+func (s *Service) CheckWriteAccess(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
-	row, err := conversationdb.New(t).GetWriteAccess(ctx, conversationdb.GetWriteAccessParams{ID: conversation, UserID: who.ID()})
+	row, err := conversationdb.New(t).GetWriteAccess(ctx, conversationdb.GetWriteAccessParams{ID: conversation, UserID: actor.ID()})
 	if pg.IsNoRows(err) {
 		return fail.Missing("conversation")
 	}
@@ -67,7 +67,7 @@ func (s *Service) CheckWriteAccess(ctx context.Context, who access.Actor, conver
 	if row.AgentID != nil {
 		c.Agent = *row.AgentID
 	}
-	if !CanWrite(who, c, row.Participant) {
+	if !CanWrite(actor, c, row.Participant) {
 		return fail.New(fail.Forbidden, "This conversation is not assigned to you. Take it first, or ask to be added to it.")
 	}
 	return nil

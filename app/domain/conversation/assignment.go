@@ -2,107 +2,23 @@ package conversation
 
 import (
 	"context"
-	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
-	"parley/app/platform/bus"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
-	"parley/app/platform/validate"
 )
-
-// How a conversation changes hands. Each way is one guarded statement; the database sees to it that nobody gets more than it
-// may have (app.record_assignment).
-
-// ErrQueueEmpty says that nobody is waiting.
-var ErrQueueEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
-
-// ErrLimitReached refuses a conversation to an agent who has all it may have.
-var ErrLimitReached = fail.New(fail.Conflict, "That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
 
 var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as many conversations as allowed. Choose somebody else.")
 
-// Take gives a waiting conversation to the agent: the chosen one, or, for the zero id, the one of its lines that has waited
-// longest. name is what the visitor will see.
-func (s *Service) Take(ctx context.Context, who access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return Conversation{}, err
-	}
-	q, agent := conversationdb.New(t), who.ID()
-	p := conversationdb.TakeConversationParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
-	row, err := q.TakeConversation(ctx, p)
-	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // it may be held for a moment, by a message of its visitor
-		time.Sleep(time.Duration(20+20*try) * time.Millisecond)
-		row, err = q.TakeConversation(ctx, p)
-	}
-	if err == nil {
-		event := toMessageEvent(row)
-		s.publish(who.Org(), event)
-		s.flushEvents(ctx)
-		return event.Snapshot, nil
-	}
-	if pg.IsOverCapacity(err) {
-		return Conversation{}, ErrLimitReached
-	}
-	if !pg.IsNoRows(err) {
-		return Conversation{}, err
-	}
-	if conversation == uuid.Nil {
-		return Conversation{}, ErrQueueEmpty
-	}
-	got, err := q.GetConversation(ctx, conversation)
-	switch {
-	case pg.IsNoRows(err):
-		return Conversation{}, s.explainMissedPick(ctx, who, conversation, scope)
-	case err != nil:
-		return Conversation{}, err
-	case got.AgentID != nil && *got.AgentID == agent && State(got.State) == Open:
-		return toConversation(got), nil // taken by this agent already: the same answer again
-	case State(got.State) == Closed:
-		return Conversation{}, ErrClosed
-	case got.AgentID == nil && toConversation(got).isOffered(time.Now()) && *got.OfferedTo != agent:
-		return Conversation{}, fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
-	case got.AgentID == nil && !scope.Has(got.GroupID):
-		return Conversation{}, fail.New(fail.Forbidden, "This conversation is in the line of a group that you do not belong to.")
-	case got.AgentID == nil:
-		return Conversation{}, fail.New(fail.Conflict, "This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
-	}
-	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
-}
-
-// explainMissedPick says why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
-func (s *Service) explainMissedPick(ctx context.Context, who access.Actor, conversation uuid.UUID, scope QueueScope) error {
-	status, err := s.lookUpStatus(ctx, who, conversation)
-	switch {
-	case err != nil:
-		return err
-	case !scope.Has(status.GroupID):
-		return fail.Missing("conversation")
-	case State(status.State) == Closed:
-		return ErrClosed
-	case status.AgentID == nil:
-		return fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
-	}
-	return fail.New(fail.Conflict, "A colleague was quicker and has this conversation now.")
-}
-
-func nameOr(name, other string) string {
-	if name == "" {
-		return other
-	}
-	return name
-}
-
-// Assignment gives one conversation to one agent.
+// Assignment is one conversation for one agent.
 type Assignment struct{ Conversation, Agent uuid.UUID }
 
-// Assign gives conversations to agents, inside the caller's transaction; by is ByRouting, ByOrder or ByTakeOver, from the agent
-// they have (zero: they wait). What is not there any more is left out. The caller publishes after the commit.
+// Assign assigns conversations to agents inside the caller's transaction. reason is ReasonRouting, ReasonAssigned or ReasonTakeOver; from is
+// the agent who has them; zero: they are in a queue. A conversation that is no longer there is left out. The caller publishes the events after
+// the commit. The database refuses an agent at its concurrent-chat limit.
 func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID) ([]MessageEvent, error) {
 	p := conversationdb.AssignConversationsParams{StateReason: reason, FromAgent: optional(from)}
 	for _, a := range assignments {
@@ -118,32 +34,15 @@ func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assig
 	return toMessageEvents(rows), err
 }
 
-func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.RequeueConversationsRow | conversationdb.MoveInQueueRow](rows []R) []MessageEvent {
-	list := make([]MessageEvent, len(rows))
-	for i, row := range rows {
-		list[i] = toMessageEvent(conversationdb.TakeConversationRow(row))
-	}
-	return list
-}
-
-// PublishAll tells every screen what Give, Requeue or Reline has said.
-func (s *Service) PublishAll(ctx context.Context, org uuid.UUID, list []MessageEvent) {
-	events := make([]bus.Event, len(list))
-	for i, event := range list {
-		events[i] = busEvent(org, event)
-	}
-	s.bus.Publish(events...)
-	s.flushEvents(ctx)
-}
-
-// AssignManually gives a conversation to an agent because somebody says so: from the line (from is zero) or from the agent who has it.
-func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Monitor)
+// AssignManually assigns a conversation to an agent on the actor's order: from the queue (from is zero) or from the agent who has it.
+// fail.NotFound if there is no such conversation; fail.Conflict if it is closed, no longer where it was, or the agent cannot get it.
+func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
+	t, err := s.db.Authorize(actor, access.Monitor)
 	if err != nil {
 		return Conversation{}, err
 	}
 	reason := ReasonAssigned
-	if from != uuid.Nil && to == who.ID() {
+	if from != uuid.Nil && to == actor.ID() {
 		reason = ReasonTakeOver
 	}
 	var list []MessageEvent
@@ -158,7 +57,7 @@ func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversa
 	switch {
 	case pg.IsOutsideLimits(err):
 		return Conversation{}, errCustomerNotServed
-	case pg.IsOverCapacity(err) && to == who.ID():
+	case pg.IsOverCapacity(err) && to == actor.ID():
 		return Conversation{}, ErrLimitReached
 	case pg.IsOverCapacity(err):
 		return Conversation{}, errTeammateLimitReached
@@ -168,11 +67,11 @@ func (s *Service) AssignManually(ctx context.Context, who access.Actor, conversa
 	if len(list) == 0 {
 		return Conversation{}, s.explainFailedAssign(ctx, t, conversation, to)
 	}
-	s.PublishAll(ctx, who.Org(), list)
+	s.PublishAll(ctx, actor.Org(), list)
 	return list[0].Snapshot, nil
 }
 
-// explainFailedAssign finds out why a conversation was not where it was thought to be.
+// explainFailedAssign returns why a conversation could not be assigned.
 func (s *Service) explainFailedAssign(ctx context.Context, t *pg.Tenant, conversation, to uuid.UUID) error {
 	got, err := conversationdb.New(t).GetConversation(ctx, conversation)
 	switch {
@@ -186,139 +85,4 @@ func (s *Service) explainFailedAssign(ctx context.Context, t *pg.Tenant, convers
 		return fail.New(fail.Conflict, "%s has this conversation already.", got.AgentName)
 	}
 	return fail.New(fail.Conflict, "The conversation has just changed hands, or this colleague cannot answer any more. Please look again.")
-}
-
-// RequeueOptions is how open conversations go back into a line.
-type RequeueOptions struct {
-	Conversations  []uuid.UUID   // nil: all of the agent's
-	Agent          uuid.UUID     // only if it has them; zero: whoever
-	Reason         string        // one of the words above
-	Group          uuid.UUID     // into this group's line; zero: the one they came from
-	OfferTo        uuid.UUID     // kept for this agent for OfferLasts
-	WasAssigned    bool          // it was with an agent already: comes a little before others
-	OnlyUnanswered bool          // only where the visitor waits
-	MinHeld        time.Duration // only where the agent has had it for so long; 0: anyway
-	OfferNote      string        // who offers it, and why
-	Note           string        // for teammates, by NoteBy
-	NoteBy         string
-}
-
-// OfferTimeout is how long a teammate has to accept a conversation.
-const OfferTimeout = 60 * time.Second
-
-// Requeue puts open conversations back into the queue, inside the caller's transaction. The caller publishes after the commit.
-func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions) ([]MessageEvent, error) {
-	var minHeld *int32
-	if in.MinHeld > 0 {
-		seconds := int32(in.MinHeld / time.Second)
-		minHeld = &seconds
-	}
-	rows, err := conversationdb.New(tx).RequeueConversations(ctx, conversationdb.RequeueConversationsParams{HadFor: minHeld, AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
-		Unanswered: in.OnlyUnanswered, StateReason: in.Reason, GroupID: optional(in.Group), AgentLost: in.WasAssigned, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferTimeout.Seconds()),
-		OfferNote: in.OfferNote, Note: in.Note, NoteBy: in.NoteBy})
-	return toMessageEvents(rows), err
-}
-
-// MoveToQueue moves waiting conversations into another group's line, inside the caller's transaction.
-func (s *Service) MoveToQueue(ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: conversations, GroupID: optional(group), StateReason: ReasonOverflow, Note: note})
-	return toMessageEvents(rows), err
-}
-
-// ExpireOffers ends offers that were not accepted in time, inside the caller's transaction.
-func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{Expired: true, StateReason: ReasonOfferExpired, Note: "Not accepted in time: the conversation is in the line."})
-	return toMessageEvents(rows), err
-}
-
-// DeclineOffer ends the offer of a conversation to the actor.
-func (s *Service) DeclineOffer(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	if _, err := s.db.Authorize(who, access.Answer); err != nil {
-		return err
-	}
-	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.
-	rows, err := conversationdb.New(s.db.As(who.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(who.ID()),
-		StateReason: ReasonOfferExpired, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
-	if err == nil && len(rows) == 0 {
-		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
-	}
-	s.PublishAll(ctx, who.Org(), toMessageEvents(rows))
-	return err
-}
-
-// TransferRequest is a transfer by the agent who has a conversation, or by somebody who may watch.
-type TransferRequest struct {
-	Conversation uuid.UUID
-	Group        uuid.UUID // to this group's line, or
-	Agent        uuid.UUID // offered to this teammate
-	ToName       string    // its name, for the note
-	Comment      string    // for teammates; may be empty
-}
-
-// Transfer hands a conversation over: to a group's line, or to a person, who has OfferLasts to accept it.
-func (s *Service) Transfer(ctx context.Context, who access.Actor, name string, in TransferRequest) error {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return err
-	}
-	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
-		return fail.Field("comment", "%s", err.Error())
-	}
-	note := "Handed over to " + in.ToName
-	if in.Agent != uuid.Nil {
-		note = "Offered to " + in.ToName
-	}
-	if in.Comment != "" {
-		note += ": " + in.Comment
-	}
-	q := RequeueOptions{Conversations: []uuid.UUID{in.Conversation}, Agent: who.ID(), Reason: ReasonTransfer, Group: in.Group, OfferTo: in.Agent, Note: note, NoteBy: name,
-		OfferNote: strings.TrimSuffix(name+": "+in.Comment, ": "), WasAssigned: true}
-	if who.Can(access.Monitor) {
-		q.Agent = uuid.Nil
-	}
-	if _, err := s.Get(ctx, who, in.Conversation); fail.KindOf(err) == fail.NotFound {
-		return s.ExplainRefusal(ctx, who, in.Conversation)
-	} else if err != nil {
-		return err
-	}
-	// As the system: the agent may not see where it goes. The statement takes nothing but what the agent has.
-	list, err := s.Requeue(ctx, s.db.As(who.AsSystem("transfer a conversation")), q)
-	if pg.IsOutsideLimits(err) {
-		return errCustomerNotServed
-	}
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 {
-		return s.explainRefusal(ctx, conversationdb.New(t), who, in.Conversation)
-	}
-	s.PublishAll(ctx, who.Org(), list)
-	return nil
-}
-
-// Close ends the agent's conversation. Closing twice is closing once.
-func (s *Service) Close(ctx context.Context, who access.Actor, conversation uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(who, access.Answer)
-	if err != nil {
-		return Conversation{}, err
-	}
-	q, agent := conversationdb.New(t), who.ID()
-	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
-	if err == nil {
-		event := toMessageEvent(conversationdb.TakeConversationRow(row))
-		s.publish(who.Org(), event)
-		s.flushEvents(ctx)
-		return event.Snapshot, nil
-	}
-	if !pg.IsNoRows(err) {
-		return Conversation{}, err
-	}
-	refusal := s.explainRefusal(ctx, q, who, conversation)
-	if refusal == error(ErrClosed) {
-		got, err := q.GetConversation(ctx, conversation)
-		if err == nil && got.AgentID != nil && *got.AgentID == agent {
-			return toConversation(got), nil
-		}
-	}
-	return Conversation{}, refusal
 }

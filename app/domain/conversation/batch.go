@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -18,21 +16,21 @@ import (
 	"parley/app/platform/pg"
 )
 
-// DefaultCommitWindow is how long a message waits for others to be committed with. Nobody who types can feel it.
+// DefaultCommitWindow is how long a message waits for others to be committed with; too short to be noticed by somebody who types.
 const DefaultCommitWindow = 15 * time.Millisecond
 
-// storeTimeout is how long a message is tried to be kept while the database is away.
+// storeTimeout is how long storing a message is retried while the database is away.
 const storeTimeout = 8 * time.Second
 
-// Commit is one commit of messages, for whoever measures.
+// Commit describes one commit of messages, for an Observer.
 type Commit struct {
 	Messages int
 	Took     time.Duration
 	Err      error
 }
 
-// store writes a draft in a batch with others and returns it as it was written; ok is false if the statement's guards let nothing
-// through. While the database is away it is tried again.
+// store commits a draft in a batch with others and returns the stored message; ok is false if the statement's conditions let nothing through.
+// It retries while the database is away.
 func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -50,14 +48,14 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 		case <-ctx.Done():
 			return MessageEvent{}, false, errNotStored(ctx.Err())
 		}
-		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) { // perhaps another's fault: alone it shows
+		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) { // another draft of the batch may be at fault: alone it shows
 			alone = true
 			continue
 		}
 		if !pg.IsUnavailable(attempt.err) {
 			return attempt.event, attempt.stored, attempt.err
 		}
-		alone = pg.IsLockTimeout(attempt.err) // nobody else is made to wait for the row
+		alone = pg.IsLockTimeout(attempt.err) // so that no other draft waits for the row
 		select {
 		case <-ctx.Done():
 			return MessageEvent{}, false, errNotStored(attempt.err)
@@ -66,7 +64,7 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 	}
 }
 
-// commitSingle writes a draft that is not to be in a batch with others, beside the writers.
+// commitSingle commits a draft in a transaction of its own, outside the committer.
 func (s *Service) commitSingle(d *draft) {
 	s.singles.Add(1)
 	go func() {
@@ -76,11 +74,11 @@ func (s *Service) commitSingle(d *draft) {
 }
 
 func errNotStored(err error) error {
-	slog.Warn("a message could not be kept in time", "error", err)
+	slog.Warn("a message could not be stored in time", "error", err)
 	return &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "This could not be saved just now. Please try again in a moment."}
 }
 
-// commitBatch keeps a batch, publishes events for what was stored, and answers the drafts' callers.
+// commitBatch stores a batch, publishes what was stored, and wakes those who wait for the drafts.
 func (s *Service) commitBatch(batch []*draft) {
 	defer func() {
 		for _, d := range batch {
@@ -90,8 +88,8 @@ func (s *Service) commitBatch(batch []*draft) {
 	s.storeAndPublish(batch)
 }
 
-// storeAndPublish writes drafts in one transaction and one round trip, for each organization with one scope and one statement of
-// each kind, and publishes events for what was stored.
+// storeAndPublish stores drafts in one transaction and one round trip, with one scope and one statement of each kind for each organization,
+// and publishes what was stored.
 func (s *Service) storeAndPublish(batch []*draft) {
 	begun := time.Now()
 	if s.commitMode == CommitNone && !batch[0].begins {
@@ -102,7 +100,7 @@ func (s *Service) storeAndPublish(batch []*draft) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	err := s.storeBatch(ctx, batch)
-	if pg.IsDuplicate(err, "") && len(batch) > 1 { // the same message at two processes at once: now it is seen
+	if pg.IsDuplicate(err, "") && len(batch) > 1 { // the same message at two processes at once: the second attempt sees the first
 		for _, d := range batch {
 			d.event, d.stored = MessageEvent{}, false
 		}
@@ -114,9 +112,7 @@ func (s *Service) storeAndPublish(batch []*draft) {
 		}
 		slog.Warn("a commit failed; its messages are tried again", "messages", len(batch), "error", err)
 	}
-	if s.OnCommit != nil {
-		s.OnCommit(Commit{len(batch), time.Since(begun), err})
-	}
+	s.observer.Committed(Commit{len(batch), time.Since(begun), err})
 	if err == nil {
 		s.publishBatch(batch)
 	}
@@ -141,8 +137,8 @@ func (s *Service) storeBatch(ctx context.Context, batch []*draft) error {
 		}
 		t := p.As(access.System(sorted[0].org, "keep messages"))
 		read = append(read, queueStatements(ctx, conversationdb.New(t), sorted[:n])...)
-		if s.CommitHook != nil {
-			read = append(read, s.runCommitHook(ctx, t, sorted[:n])...)
+		if len(s.alongside) > 0 {
+			read = append(read, s.queueAlongside(ctx, t, sorted[:n])...)
 		}
 		sorted = sorted[n:]
 	}
@@ -159,88 +155,7 @@ func (s *Service) storeBatch(ctx context.Context, batch []*draft) error {
 	return failed
 }
 
-// runCommitHook queues what else is to be written with one organization's drafts.
-func (s *Service) runCommitHook(ctx context.Context, t *pg.Tenant, drafts []*draft) []func() error {
-	var begun []uuid.UUID
-	var replied []Reply
-	for _, d := range drafts {
-		switch {
-		case d.begins:
-			begun = append(begun, d.conversation)
-		case d.author == ByAgent && d.kind != Note:
-			replied = append(replied, Reply{d.conversation, d.id})
-		}
-	}
-	if begun == nil && replied == nil {
-		return nil
-	}
-	return s.CommitHook(ctx, t, begun, replied)
-}
-
-// queueStatements queues one organization's drafts and returns how to read their results.
-func queueStatements(ctx context.Context, q *conversationdb.Queries, drafts []*draft) (read []func() error) {
-	var begin conversationdb.StartConversationsParams
-	var send conversationdb.SendMessagesParams
-	in := make(map[uuid.UUID]*draft, len(drafts)) // by conversation: ids of messages are their senders' choice
-	for _, d := range drafts {
-		in[d.conversation] = d
-		if d.begins {
-			begin.MessageIds = append(begin.MessageIds, d.id)
-			begin.ConversationIds = append(begin.ConversationIds, d.conversation)
-			begin.VisitorIds = append(begin.VisitorIds, d.authorID)
-			begin.WebsiteIds = append(begin.WebsiteIds, d.website)
-			begin.CustomerIds = append(begin.CustomerIds, d.customer)
-			begin.GroupIds = append(begin.GroupIds, d.group)
-			begin.Kinds = append(begin.Kinds, string(d.kind))
-			begin.Bodies = append(begin.Bodies, d.body)
-			begin.PageUrls = append(begin.PageUrls, d.page.URL)
-			begin.PageTitles = append(begin.PageTitles, d.page.Title)
-			begin.Referrers = append(begin.Referrers, d.page.Referrer)
-			begin.UserAgents = append(begin.UserAgents, d.page.UserAgent)
-			begin.IPAddresses = append(begin.IPAddresses, d.page.Address)
-			begin.Languages = append(begin.Languages, d.page.Language)
-			continue
-		}
-		send.MessageIds = append(send.MessageIds, d.id)
-		send.ConversationIds = append(send.ConversationIds, d.conversation)
-		send.Authors = append(send.Authors, string(d.author))
-		send.AuthorIds = append(send.AuthorIds, d.authorID)
-		send.Kinds = append(send.Kinds, string(d.kind))
-		send.Bodies = append(send.Bodies, d.body)
-	}
-	stored := func(row conversationdb.TakeConversationRow) {
-		if d := in[row.ConversationID]; d != nil && d.id == row.MessageID {
-			d.event, d.stored = toMessageEvent(row), true
-		}
-	}
-	if len(begin.MessageIds) > 0 {
-		results := q.StartConversations(ctx, []conversationdb.StartConversationsParams{begin})
-		read = append(read, func() (failed error) {
-			results.Query(func(_ int, rows []conversationdb.StartConversationsRow, err error) {
-				failed = err
-				for _, row := range rows {
-					stored(conversationdb.TakeConversationRow(row))
-				}
-			})
-			return failed
-		})
-	}
-	if len(send.MessageIds) > 0 {
-		results := q.SendMessages(ctx, []conversationdb.SendMessagesParams{send})
-		read = append(read, func() (failed error) {
-			results.Query(func(_ int, rows []conversationdb.SendMessagesRow, err error) {
-				failed = err
-				for _, row := range rows {
-					stored(conversationdb.TakeConversationRow(row))
-				}
-			})
-			return failed
-		})
-	}
-	return read
-}
-
-// publishBatch publishes one event for everything that was stored. A fault in a screen is logged and harms no writer.
+// publishBatch publishes everything that was stored at once. A panic of a subscriber is logged and harms no sender.
 func (s *Service) publishBatch(batch []*draft) {
 	defer func() {
 		if p := recover(); p != nil {

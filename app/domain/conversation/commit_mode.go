@@ -10,28 +10,25 @@ import (
 	"parley/app/platform/access"
 )
 
-// CommitMode is how messages are committed. A server commits them in a batch with others; the other ways are what "parley bench" compares with.
+// CommitMode is how messages are committed. A server groups them; the other modes are for comparison in "parley bench".
 type CommitMode int
 
 const (
 	CommitGrouped CommitMode = iota // many messages in one commit
 	CommitEach                      // one commit for each message, at once
-	CommitNone                      // no commit at all: what was said is lost with the process
+	CommitNone                      // no commit at all: messages are lost with the process
 )
 
-// SetCommitMode changes how messages are kept. To be called before the first message, and by nobody who serves people.
-func (s *Service) SetCommitMode(mode CommitMode) { s.commitMode = mode }
-
-// enqueue puts a draft into the queue of drafts, or has it written at once.
+// enqueue gives a draft to the committer, or commits it at once, as the mode wants.
 func (s *Service) enqueue(d *draft) error {
-	if s.commitMode == CommitEach || s.commitMode == CommitNone && d.begins { // conversations do exist
+	if s.commitMode == CommitEach || s.commitMode == CommitNone && d.begins { // even then conversations are stored
 		s.commitSingle(d)
 		return nil
 	}
 	return s.committer.enqueue(d)
 }
 
-// dryRun numbers what is said without writing it.
+// dryRun numbers messages without storing them, for CommitNone.
 type dryRun struct {
 	mu            sync.Mutex
 	conversations map[uuid.UUID]Conversation

@@ -9,30 +9,30 @@ import (
 	"parley/app/platform/fail"
 )
 
-// draft is a message on its way into the table.
+// draft is a message that is to be stored.
 type draft struct {
 	org          uuid.UUID
 	id           uuid.UUID
 	conversation uuid.UUID
-	begins       bool // it is the first one of conversation, which does not exist yet
+	begins       bool // it starts the conversation, which does not exist yet
 	author       Author
 	authorID     uuid.UUID
 	kind         Kind
 	body         string
-	website      uuid.UUID // where it begins one
+	website      uuid.UUID // where it starts a conversation
 	customer     uuid.UUID
 	group        uuid.UUID
 	page         Page
 
-	done    chan struct{} // closed when what follows is known
+	done    chan struct{} // closed when the fields below are set
 	event   MessageEvent
-	stored  bool  // written; false without an error: the statement's guards let nothing through
-	err     error // the batch it was in has failed
-	batched bool  // and others were in it too
+	stored  bool  // false without an error: the statement's conditions let nothing through
+	err     error // why its batch has failed
+	batched bool  // the batch had other drafts too
 }
 
-// lockKey is what no two drafts of a batch, nor of two batches at once, may share: so each row is touched once in a statement,
-// a message that is sent twice finds itself, and nobody waits for another batch's lock.
+// lockKey returns what no two drafts of a batch, nor of two batches under way, may share. So a statement changes each row once, a message
+// that is sent twice finds the first one, and no batch waits for another's lock.
 func (d *draft) lockKey() uuid.UUID {
 	if d.begins {
 		return d.authorID
@@ -40,20 +40,20 @@ func (d *draft) lockKey() uuid.UUID {
 	return d.conversation
 }
 
-// committer is where drafts wait to be written. Organizations are served in turns, so that one's flood does not slow another's
-// messages; what one may have waiting is bounded.
+// committer groups drafts into commits (group commit). Organizations are served in turns, so that a flood of one does not slow another's
+// messages; the pending drafts of each are bounded by maxPendingPerOrg.
 type committer struct {
 	mu       sync.Mutex
 	orgs     map[uuid.UUID]*orgQueue
-	rotation []*orgQueue            // every one with a draft waiting, in order of service
-	inFlight map[uuid.UUID]struct{} // keys of the drafts being written
+	rotation []*orgQueue            // organizations with pending drafts, in order of service
+	inFlight map[uuid.UUID]struct{} // lock keys of the drafts being committed
 	pending  int
 
-	writers       int  // goroutines at work
-	gathering     bool // one of them waits for company
+	writers       int  // running goroutines, at most maxWriters
+	gathering     bool // one of them waits for more drafts
 	targetReached chan struct{}
 	closed        bool
-	drained       chan struct{} // closed when the last writer has ended after closing
+	drained       chan struct{} // closed when the last writer has ended after close
 
 	commit func([]*draft)
 	window time.Duration
@@ -68,8 +68,8 @@ type orgQueue struct {
 const (
 	maxWriters       = 2
 	maxBatch         = 512  // drafts in one commit
-	targetBatch      = 200  // drafts that need not wait for more company
-	maxPendingPerOrg = 4096 // drafts of one organization waiting
+	targetBatch      = 200  // drafts at which a writer stops waiting for more
+	maxPendingPerOrg = 4096 // pending drafts of one organization
 )
 
 var (
@@ -82,7 +82,7 @@ func newCommitter(window time.Duration, commit func([]*draft)) *committer {
 		commit: commit, window: window}
 }
 
-// enqueue puts a draft at the end of its organization's line.
+// enqueue puts a draft at the end of its organization's queue. fail.Busy if that is full, or after close.
 func (c *committer) enqueue(d *draft) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -114,7 +114,7 @@ func (c *committer) enqueue(d *draft) error {
 	return nil
 }
 
-// run writes until nothing waits. It begins with the duty to gather.
+// run is a writer: it gathers and commits batches until nothing is pending.
 func (c *committer) run() {
 	for {
 		c.gather()
@@ -129,7 +129,7 @@ func (c *committer) run() {
 		for _, d := range batch {
 			delete(c.inFlight, d.lockKey())
 		}
-		// Whoever gathers takes what waits. What waits for a key that another writer holds is that writer's, when it is done.
+		// The writer that gathers takes what is pending; drafts whose key another writer holds are left to that one.
 		if c.gathering || c.pending == 0 || len(batch) == 0 {
 			c.writers--
 			if c.closed && c.writers == 0 {
@@ -143,10 +143,10 @@ func (c *committer) run() {
 	}
 }
 
-// gather waits for company, at most for the window.
+// gather waits until targetBatch drafts are pending, at most for the window.
 func (c *committer) gather() {
 	c.mu.Lock()
-	select { // left over from before
+	select { // a signal left over from before
 	case <-c.targetReached:
 	default:
 	}
@@ -163,7 +163,7 @@ func (c *committer) gather() {
 	}
 }
 
-// nextBatch returns the next batch: one draft of each organization in turns, each key once, in the order of arrival.
+// nextBatch removes and returns the next batch: one draft of each organization in turns, each lock key once, in order of arrival.
 func (c *committer) nextBatch() []*draft {
 	var batch []*draft
 	round := append([]*orgQueue(nil), c.rotation...)
@@ -182,7 +182,7 @@ func (c *committer) nextBatch() []*draft {
 		round = still
 	}
 	c.pending -= len(batch)
-	// Who was not served keeps its place; who was and has more goes to the end; who has nothing left is gone.
+	// Organizations that were not served keep their place; those that were and have more go to the end.
 	var rest, again []*orgQueue
 	for _, o := range c.rotation {
 		served := o.compact()
@@ -200,7 +200,7 @@ func (c *committer) nextBatch() []*draft {
 	return batch
 }
 
-// pop takes the first draft out of the line, from where this round stands, whose key is free.
+// pop removes and returns the first draft from the cursor on whose lock key is free; nil: there is none.
 func (q *orgQueue) pop(inFlight map[uuid.UUID]struct{}) *draft {
 	for ; q.cursor < len(q.drafts); q.cursor++ {
 		d := q.drafts[q.cursor]
@@ -213,7 +213,7 @@ func (q *orgQueue) pop(inFlight map[uuid.UUID]struct{}) *draft {
 	return nil
 }
 
-// compact closes the gaps that pick has left and reports whether there were any.
+// compact closes the gaps that pop has left and reports whether there were any.
 func (q *orgQueue) compact() (served bool) {
 	rest, before := q.drafts[:0], len(q.drafts)
 	for _, d := range q.drafts {
@@ -226,7 +226,7 @@ func (q *orgQueue) compact() (served bool) {
 	return len(rest) < before
 }
 
-// close takes no more drafts; idle is closed when all are written.
+// close refuses further drafts; drained is closed when the pending ones are committed.
 func (c *committer) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -244,7 +244,7 @@ func (c *committer) close() {
 	}
 }
 
-// abandon refuses what still waits.
+// abandon refuses the pending drafts.
 func (c *committer) abandon() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

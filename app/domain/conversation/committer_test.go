@@ -132,7 +132,7 @@ func TestCommitterPreservesOrder(t *testing.T) {
 	})
 }
 
-// More organizations than a batch has room for, and new ones all the time: who has waited longest is next.
+// More organizations than a batch has capacity for, and new ones all the time: who has waited longest is next.
 func TestCommitterServesLongestWaitingOrganizationFirst(t *testing.T) {
 	t.Parallel()
 	c := newCommitter(time.Hour, nil)

@@ -1,156 +1,32 @@
 package conversation
 
 import (
-	"context"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
-
-	"parley/app/domain/conversation/internal/conversationdb"
-	"parley/app/platform/bus"
-	"parley/app/platform/cache"
-	"parley/app/platform/pg"
 )
-
-// Service is the place of conversations and messages.
-type Service struct {
-	unknownCodes *cache.NegativeCache // codes of mailed links that lead nowhere
-	db           *pg.DB
-	bus          *bus.Bus
-	committer    *committer
-	commitMode   CommitMode
-	dryRun       dryRun
-	singles      sync.WaitGroup // drafts being written beside the line
-
-	// OnCommit, if set before the first message, is told of every commit.
-	OnCommit func(Commit)
-	// Beside, if set before the first message, adds statements to the one transaction in which messages are kept.
-	CommitHook CommitHook
-}
-
-// CommitHook queues what else is to be written with messages, through a pipeline's handle of their organization: the
-// conversations that begin, and what agents reply. It may be more than is kept in the end; the statements find out. It
-// returns how the results are read, in the order of queueing.
-type CommitHook func(ctx context.Context, t *pg.Tenant, begun []uuid.UUID, replied []Reply) []func() error
-
-// Reply is an agent's, on its way into the table.
-type Reply struct{ Conversation, Message uuid.UUID }
-
-// New returns the service.
-func New(db *pg.DB, b *bus.Bus) *Service {
-	s := &Service{db: db, bus: b, unknownCodes: cache.NewNegativeCache(time.Minute, 60, 0.2)}
-	s.committer = newCommitter(DefaultCommitWindow, s.commitBatch)
-	return s
-}
-
-// SetCommitWindow changes how long messages wait for company; 0 is not at all. To be called before the first message.
-func (s *Service) SetCommitWindow(d time.Duration) { s.committer.window = d }
-
-// PendingMessages is how many messages wait to be written.
-func (s *Service) PendingMessages() int {
-	s.committer.mu.Lock()
-	defer s.committer.mu.Unlock()
-	return s.committer.pending
-}
-
-// Shutdown takes no more messages and returns when those that wait are written, or when ctx ends: then those that still wait
-// are refused.
-func (s *Service) Shutdown(ctx context.Context) {
-	s.committer.close()
-	done := make(chan struct{})
-	go func() {
-		<-s.committer.drained
-		s.singles.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		s.committer.abandon()
-	}
-}
-
-// MaxText is the longest message in characters (runes).
-const MaxText = 4000
 
 // State of a conversation.
 type State string
 
 const (
-	Waiting State = "waiting" // in the line, no agent yet
-	Open    State = "open"    // an agent's
+	Waiting State = "waiting" // in a queue, without an agent
+	Open    State = "open"    // assigned to an agent
 	Closed  State = "closed"
 )
 
-// Kind of a message.
-type Kind string
-
-const (
-	Text   Kind = "text"
-	File   Kind = "file"   // Body is an Attachment's; the message's id is the file's
-	Note   Kind = "note"   // only staff can see it
-	System Kind = "system" // Body is one of the codes below
-	Edit   Kind = "edit"   // Of is said otherwise: Body is what it is now
-	Erase  Kind = "erase"  // Of is deleted
-)
-
-// Bodies of system messages.
-const (
-	SystemTaken    = "taken"    // AuthorName has taken the conversation
-	SystemClosed   = "closed"   // AuthorName has closed it
-	SystemRequeued = "returned" // it is in the line again
-)
-
-// Author is which side a message comes from.
-type Author string
-
-const (
-	ByVisitor Author = "visitor"
-	ByAgent   Author = "agent"
-	BySystem  Author = "system"
-)
-
-// Message is one thing said.
-type Message struct {
-	Conversation uuid.UUID
-	Seq          int // its number in the conversation, from 1
-	ID           uuid.UUID
-	Kind         Kind
-	Author       Author
-	AuthorName   string // the agent's, as the visitor sees it
-	Body         string
-	At           time.Time
-	TargetSeq    int    // Edit, Erase: number of the message that is changed
-	Changed      Change // what has become of it since it was said
-}
-
-// Change is what has become of a message.
-type Change string
-
-const (
-	Edited Change = "edited"
-	Erased Change = "erased" // Body says nothing any more
-)
-
-// IsContent reports whether the message is what one side says to the other: not a note, nor what the program says.
-func (m Message) IsContent() bool { return m.Kind == Text || m.Kind == File }
-
-// IsVisibleToVisitor reports whether the visitor may see the message.
-func (m Message) IsVisibleToVisitor() bool { return m.Kind != Note }
-
-// Conversation is one visit's talk, as a list shows it.
+// Conversation is one conversation, as a list shows it.
 type Conversation struct {
 	ID            uuid.UUID
 	State         State
 	Visitor       uuid.UUID
 	VisitorName   string    // empty: not known
-	Agent         uuid.UUID // zero: nobody's
+	Agent         uuid.UUID // zero: none
 	AgentName     string
 	LastSeq       int
 	LastText      string // beginning of the newest text
 	LastAt        time.Time
-	WaitingSince  time.Time // of the visitor's oldest unanswered message; zero: nothing is unanswered
+	WaitingSince  time.Time // time of the visitor's oldest unanswered message; zero: none
 	StartedAt     time.Time
 	Website       uuid.UUID
 	Customer      uuid.UUID
@@ -159,104 +35,43 @@ type Conversation struct {
 	PageURL       string
 	PageTitle     string
 	Language      string
-	Group         uuid.UUID // whose line it is or was in
-	StateReason   string    // how it came where it is: one of the words below
+	Group         uuid.UUID // in whose queue it is or was
+	StateReason   string    // how it came where it is: one of the Reason constants
 	OfferedTo     uuid.UUID // the agent it is offered to; zero: nobody
 	OfferedUntil  time.Time
 	OfferNote     string    // who offers it, and why
-	QueuedAt      time.Time // in the line: since when its wait counts
-	GroupName     string    // for people; filled by who shows it
-	ReadByAgent   int       // up to which message its agent has read; filled by OfVisitor
+	QueuedAt      time.Time // while it waits: since when its wait counts
+	GroupName     string    // filled by who shows it
+	ReadByAgent   int       // number of the last message that its agent has read; filled by CurrentOfVisitor
 }
 
-// How a conversation came where it is.
+// Reasons why a conversation is where it is. They are stored.
 const (
-	ReasonRouting       = "routing"    // given to its agent by the rule
+	ReasonRouting       = "routing"    // assigned automatically
 	ReasonTakeNext      = "next"       // its agent took the next one
-	ReasonPick          = "picked"     // its agent chose it from the line
-	ReasonOfferAccepted = "accepted"   // it was offered to its agent
-	ReasonAssigned      = "assigned"   // somebody gave it to its agent
-	ReasonTakeOver      = "taken over" // its agent took it from another
+	ReasonPick          = "picked"     // its agent picked it from the queue
+	ReasonOfferAccepted = "accepted"   // its agent accepted the offer
+	ReasonAssigned      = "assigned"   // assigned by another team member
+	ReasonTakeOver      = "taken over" // its agent took it over from another
 
-	ReasonReturned       = "returned"    // its agent gave it back, or left
+	ReasonReturned       = "returned"    // requeued by its agent, or its agent left
 	ReasonConnectionLost = "lost"        // its agent's connection was lost
 	ReasonAway           = "away"        // its agent was away for too long
-	ReasonNoReply        = "taken back"  // its agent would not have answered soon
-	ReasonTransfer       = "transferred" // its agent handed it over
-	ReasonOverflow       = "overflow"    // nobody of the group before could take it
-	ReasonOfferExpired   = "not taken"   // whom it was offered to did not take it
+	ReasonNoReply        = "taken back"  // requeued because its agent was not expected to reply soon
+	ReasonTransfer       = "transferred" // transferred by its agent
+	ReasonOverflow       = "overflow"    // no agent of the former group could take it
+	ReasonOfferExpired   = "not taken"   // the agent to whom it was offered did not accept
 )
 
-// isOffered reports whether the conversation is kept for somebody now.
+// isOffered reports whether the conversation is offered to an agent at a time.
 func (c Conversation) isOffered(now time.Time) bool {
 	return c.OfferedTo != uuid.Nil && now.Before(c.OfferedUntil)
 }
 
-// OfferRecipient is whom the conversation is offered to at a time; zero: nobody.
+// OfferRecipient returns the agent to whom the conversation is offered at a time; zero: nobody.
 func (c Conversation) OfferRecipient(now time.Time) uuid.UUID {
 	if c.State == Waiting && c.isOffered(now) {
 		return c.OfferedTo
 	}
 	return uuid.Nil
-}
-
-// MessageEvent is a message together with its conversation as it was right after it.
-type MessageEvent struct {
-	Message
-	Snapshot Conversation
-}
-
-// toMessageEvent translates a row; sqlc gives each statement a type of its own, all of the same shape.
-func toMessageEvent(r conversationdb.TakeConversationRow) MessageEvent {
-	s := MessageEvent{
-		Message: toMessage(conversationdb.ListMessagesAfterRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind,
-			Author: r.Author, AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt}),
-		Snapshot: toConversation(conversationdb.GetConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID,
-			AgentID: r.AgentID, AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt,
-			WaitingSince: r.WaitingSince, StartedAt: r.StartedAt, WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName,
-			TypingPreview: r.TypingPreview, VisitorName: r.VisitorName, PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language,
-			GroupID: r.GroupID, StateReason: r.StateReason, OfferedTo: r.OfferedTo, OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, QueuedAt: r.QueuedAt}),
-	}
-	return s
-}
-
-func toMessage(r conversationdb.ListMessagesAfterRow) Message {
-	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
-	if r.OfSeq != nil {
-		m.TargetSeq = int(*r.OfSeq)
-	}
-	return m
-}
-
-func toConversation(r conversationdb.GetConversationRow) Conversation {
-	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
-		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
-		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
-		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, StateReason: r.StateReason, OfferNote: r.OfferNote}
-	if r.OfferedTo != nil && r.OfferedUntil != nil {
-		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
-	}
-	if r.QueuedAt != nil {
-		c.QueuedAt = *r.QueuedAt
-	}
-	if r.AgentID != nil {
-		c.Agent = *r.AgentID
-	}
-	if r.WaitingSince != nil {
-		c.WaitingSince = *r.WaitingSince
-	}
-	return c
-}
-
-// RepublishMessage publishes again what was sent before: whoever comes back after a loss does it, because the process that should have
-// rung may be gone. Who has seen it does nothing.
-func (s *Service) RepublishMessage(org, conversation, visitor uuid.UUID, seq int) {
-	s.bus.Publish(bus.Event{Kind: bus.Conversation, Org: org, Conversation: conversation, Visitor: visitor, Seq: seq})
-}
-
-// publish tells every screen what was said.
-func (s *Service) publish(org uuid.UUID, event MessageEvent) { s.bus.Publish(busEvent(org, event)) }
-
-func busEvent(org uuid.UUID, s MessageEvent) bus.Event {
-	return bus.Event{Kind: bus.Conversation, Org: org, Conversation: s.Snapshot.ID, Visitor: s.Snapshot.Visitor, User: s.Snapshot.Agent, Seq: s.Seq, Local: s}
 }

@@ -6,19 +6,17 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
 	"parley/app/tools/testkit"
 )
 
-// eventRecorder collects the events that the service publishes.
+// eventRecorder collects the published messages.
 type eventRecorder struct {
 	mu     sync.Mutex
 	events []conversation.MessageEvent
@@ -42,11 +40,13 @@ type fixture struct {
 	recorder *eventRecorder
 }
 
-func newFixture(t *testing.T) fixture {
+func newFixture(t *testing.T) fixture { return newFixtureWith(t, conversation.Options{}) }
+
+func newFixtureWith(t *testing.T, options conversation.Options) fixture {
 	t.Parallel()
 	b, h := bus.New(nil), &eventRecorder{}
 	b.Subscribe(h)
-	return fixture{t, conversation.New(testkit.DB(t), b), testkit.NewOrg(t), h}
+	return fixture{t, conversation.New(testkit.DB(t), b, options), testkit.NewOrg(t), h}
 }
 
 func (f fixture) sendAsVisitor(who access.Actor, conversationID, id uuid.UUID, text string) (conversation.Receipt, error) {
@@ -376,88 +376,5 @@ func TestRefusedInputChangesNothing(t *testing.T) {
 		if list := f.messages(visitor, c); list[len(list)-1].Body != text {
 			t.Errorf("%q was kept as %q", text, list[len(list)-1].Body)
 		}
-	}
-}
-
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	tokens, now := visitor.NewTokens("one secret"), time.Now()
-	org, website := uuid.New(), uuid.New()
-	anonymous := visitor.NewAnonymous(org, website)
-	token := tokens.Sign(anonymous, now)
-	if who, renew, err := tokens.Verify(token, org, website, now); err != nil || renew || who != anonymous {
-		t.Errorf("a fresh token: %v %v %v", who, renew, err)
-	}
-	if _, renew, err := tokens.Verify(token, org, website, now.Add(visitor.TokenRenewalAge+time.Second)); err != nil || !renew {
-		t.Errorf("a token of yesterday: %v %v", renew, err)
-	}
-	changed := []byte(token)
-	changed[30] ^= 1
-	for name, check := range map[string]func() error{
-		"expired": func() error {
-			_, _, err := tokens.Verify(token, org, website, now.Add(visitor.TokenLifetime+time.Second))
-			return err
-		},
-		"another website": func() error { _, _, err := tokens.Verify(token, org, uuid.New(), now); return err },
-		"another org":     func() error { _, _, err := tokens.Verify(token, uuid.New(), website, now); return err },
-		"another secret":  func() error { _, _, err := visitor.NewTokens("another").Verify(token, org, website, now); return err },
-		"changed":         func() error { _, _, err := tokens.Verify(string(changed), org, website, now); return err },
-		"cut":             func() error { _, _, err := tokens.Verify(token[:40], org, website, now); return err },
-		"empty":           func() error { _, _, err := tokens.Verify("", org, website, now); return err },
-		"nonsense":        func() error { _, _, err := tokens.Verify("ü%00", org, website, now); return err },
-	} {
-		if err := check(); fail.KindOf(err) != fail.Unauthenticated {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// Messages of several organizations, written together: one that cannot be stored fails alone, with its reason; the others
-// are kept. Ids that two visitors happen to choose alike are no matter.
-func TestInvalidMessageFailsAlone(t *testing.T) {
-	f := newFixture(t)
-	other := testkit.NewOrg(t)
-	f.service.SetCommitWindow(50 * time.Millisecond) // so that they meet
-	type result struct {
-		r   conversation.Receipt
-		err error
-	}
-	results := make(map[string]chan result)
-	send := func(name string, who access.Actor, in conversation.VisitorMessage) {
-		results[name] = make(chan result, 1)
-		go func() {
-			r, err := f.service.SendAsVisitor(context.Background(), who, in)
-			results[name] <- result{r, err}
-		}()
-	}
-	same := uuid.New()
-	broken := access.Visitor(f.org.ID, other.Website, uuid.New()) // of a website that this organization does not have
-	send("a", f.org.Visitor(), conversation.VisitorMessage{ID: same, Body: "One", Customer: f.org.Customer})
-	send("b", other.Visitor(), conversation.VisitorMessage{ID: same, Body: "Two", Customer: other.Customer})
-	send("c", f.org.Visitor(), conversation.VisitorMessage{ID: same, Body: "Three", Customer: f.org.Customer})
-	send("broken", broken, conversation.VisitorMessage{ID: uuid.New(), Body: "Four", Customer: f.org.Customer})
-	for name, ch := range results {
-		got := <-ch
-		if (got.err != nil) != (name == "broken") || name != "broken" && got.r.Seq != 1 {
-			t.Errorf("%s: %+v %v", name, got.r, got.err)
-		}
-	}
-}
-
-// What programs for presentations leave in copied text is taken out.
-func TestControlCharacters(t *testing.T) {
-	f := newFixture(t)
-	visitor, agent := f.org.Visitor(), f.org.As(access.Agent)
-	c := f.startAssigned(visitor)
-	if _, err := f.sendAsVisitor(visitor, c, uuid.New(), "Title\vPoint\x1b[1m one\x00\u2028Two\f"); err != nil {
-		t.Fatal(err)
-	}
-	m, err := f.service.SendAsAgent(context.Background(), agent, c, uuid.New(), conversation.Text, "One\vTwo\x07")
-	if err != nil || m.Body != "One\nTwo" {
-		t.Errorf("an agent says %q, %v", m.Body, err)
-	}
-	all := f.messages(agent, c)
-	if got := all[len(all)-2].Body; got != "Title\nPoint[1m one\nTwo" {
-		t.Errorf("a visitor says %q", got)
 	}
 }

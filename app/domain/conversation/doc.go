@@ -1,17 +1,16 @@
-// Package chat is the talk itself: visitors, conversations, messages, notes.
+// Package conversation owns conversations and their messages: who may write what in which state, and the messages' numbers.
 //
-// Owns: visitors, conversations, messages; who may say what in which state; the numbering.
+// It owns the tables conversations, messages, message_history, participants, assignments, tags, conversation_tags and ratings. It knows no
+// screens, sockets or HTML: it stores what happened and publishes it on the bus.
 //
-// Must not touch: screens, sockets, HTML. It states what happened and publishes events.
+// Always true: the messages of a conversation are numbered 1, 2, 3... without gaps, in commit order; the sender names a message, so that
+// sending it twice stores it once; a nil error means committed; a visitor has one running conversation at a time; at most one message of a
+// conversation is being stored at once; organizations are served in turns.
 //
-// Always true: messages of a conversation are numbered 1, 2, 3... without gaps in commit order; the sender names the
-// message, so saying it twice is saying it once; a nil error means committed; a visitor has one running conversation at a
-// time; at most one message of a conversation is being written at once, and organizations are served in turns.
+// A message takes this path (committer.go, batch.go): SendAsVisitor or SendAsAgent makes it a draft; the committer groups pending drafts;
+// a writer commits a group in one round trip, publishes its messages together, and wakes the senders. States of a conversation:
 //
-// The way of a message (send.go, committer.go): SendAsVisitor or SendAsAgent makes a draft of it; it waits for others to be committed with; a
-// writer commits what waits in one round trip, publishes one event for all of it, and then answers each caller. States:
-//
-//	waiting --take--> open --close--> closed
-//	   ^               |
-//	   +---return------+
+//	waiting --take, assign--> open --close--> closed
+//	   ^                       |
+//	   +-------requeue---------+
 package conversation

@@ -12,13 +12,13 @@ import (
 	"parley/app/platform/validate"
 )
 
-// erasedBody is the body of what was deleted: the table wants one.
+// erasedBody is the body of an erased message, because the table wants one.
 const erasedBody = "–"
 
-// EditReply says the agent's own last reply otherwise, or takes it back if there is no text. The visitor sees the new text;
-// staff also what it was. id names the change: changing twice is changing once.
-func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// EditReply changes the text of the agent's own last reply, or erases it if body is empty. The visitor sees the new text; team members also
+// see the former one. id names the change, so that sending it twice changes once. fail.Conflict if it is not the agent's last reply.
+func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Message{}, err
 	}
@@ -28,16 +28,16 @@ func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation 
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The change has no id. Please reload the page.")
 	}
-	p := conversationdb.ChangeMessageParams{ConversationID: conversation, Seq: int32(seq), AgentID: who.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
+	p := conversationdb.ChangeMessageParams{ConversationID: conversation, Seq: int32(seq), AgentID: actor.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
 	if body == "" {
 		p.Kind, p.Changed, p.Body = string(Erase), string(Erased), erasedBody
 	}
-	q, agent := conversationdb.New(t), who.ID()
+	q, agent := conversationdb.New(t), actor.ID()
 	row, err := q.ChangeMessage(ctx, p)
 	if err == nil {
-		event := toMessageEvent(conversationdb.TakeConversationRow(row))
+		event := toMessageEvent(eventRow(row))
 		event.TargetSeq = seq
-		s.publish(who.Org(), event)
+		s.publish(actor.Org(), event)
 		s.flushEvents(ctx)
 		return event.Message, nil
 	}
@@ -46,20 +46,20 @@ func (s *Service) EditReply(ctx context.Context, who access.Actor, conversation 
 	}
 	known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 	if err == nil {
-		return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
+		return toMessage(known.MessageRow), nil
 	}
 	if !pg.IsNoRows(err) {
 		return Message{}, err
 	}
-	if why := s.explainRefusal(ctx, q, who, conversation); fail.KindOf(why) != fail.Conflict || why == error(ErrClosed) {
+	if why := s.explainRefusal(ctx, q, actor, conversation); fail.KindOf(why) != fail.Conflict || why == error(ErrClosed) {
 		return Message{}, why
 	}
 	return Message{}, fail.New(fail.Conflict, "Only your own last reply can be changed, while the conversation is yours.")
 }
 
-// PreviousTexts returns what changed messages were before, by the number of the change.
-func (s *Service) PreviousTexts(ctx context.Context, who access.Actor, conversation uuid.UUID) (map[int]string, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// PreviousTexts returns what changed messages said before, by the number of the change.
+func (s *Service) PreviousTexts(ctx context.Context, actor access.Actor, conversation uuid.UUID) (map[int]string, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return nil, err
 	}

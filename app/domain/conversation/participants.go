@@ -14,17 +14,17 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Participant is a teammate in a conversation that is another's.
+// Participant is a team member in a conversation that is assigned to another.
 type Participant struct {
 	ID       uuid.UUID
 	Name     string
-	CanReply bool // to the visitor, too; notes it may write anyway
-	Watching bool // came by itself
+	CanReply bool // to the visitor; every participant may write notes
+	Watching bool // joined without being asked
 }
 
-// ListParticipants returns who takes part, by conversation.
-func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// ListParticipants returns the participants, by conversation.
+func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *Service) ListParticipants(ctx context.Context, who access.Actor, conver
 	return participants, err
 }
 
-// Invitation brings a teammate into a conversation.
+// Invitation asks a team member to take part in a conversation.
 type Invitation struct {
 	Conversation    uuid.UUID
 	Participant     uuid.UUID
@@ -45,8 +45,8 @@ type Invitation struct {
 	Comment         string
 }
 
-// Consult brings a teammate into the actor's conversation: it reads, writes notes, and to the visitor where it may.
-func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in Invitation) error {
+// Consult adds a team member as a participant of the actor's conversation.
+func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, in Invitation) error {
 	var err error
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
 		return fail.Field("comment", "%s", err.Error())
@@ -58,18 +58,18 @@ func (s *Service) Consult(ctx context.Context, who access.Actor, name string, in
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	return s.addParticipant(ctx, who, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
-		ByID: optional(who.ID()), ByName: name, Note: note, Anyone: who.Can(access.Monitor)})
+	return s.addParticipant(ctx, actor, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
+		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.Can(access.Monitor)})
 }
 
-// Watch makes somebody who may watch a participant in any running conversation.
-func (s *Service) Watch(ctx context.Context, who access.Actor, name string, conversation uuid.UUID) error {
-	return s.addParticipant(ctx, who, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: who.ID(), Watching: true, ByID: optional(who.ID()), ByName: name,
+// Watch makes the actor a participant of an open conversation, for those who may monitor.
+func (s *Service) Watch(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
+	return s.addParticipant(ctx, actor, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
 }
 
-func (s *Service) addParticipant(ctx context.Context, who access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
-	t, err := s.db.Authorize(who, right)
+func (s *Service) addParticipant(ctx context.Context, actor access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
+	t, err := s.db.Authorize(actor, right)
 	if err != nil {
 		return err
 	}
@@ -79,9 +79,9 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		return errCustomerNotServed
 	}
 	if pg.IsNoRows(err) {
-		participants, err := s.ListParticipants(ctx, who, []uuid.UUID{p.ConversationID})
+		participants, err := s.ListParticipants(ctx, actor, []uuid.UUID{p.ConversationID})
 		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool { return participant.ID == p.UserID }) {
-			return nil // is there already
+			return nil // takes part already
 		}
 		got, err := q.GetConversation(ctx, p.ConversationID)
 		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
@@ -90,45 +90,46 @@ func (s *Service) addParticipant(ctx context.Context, who access.Actor, right ac
 		if err == nil && State(got.State) == Waiting {
 			return fail.New(fail.Conflict, "This conversation is in the line: it can be taken, or given to somebody.")
 		}
-		if err == nil && got.AgentID != nil && *got.AgentID == who.ID() {
+		if err == nil && got.AgentID != nil && *got.AgentID == actor.ID() {
 			return fail.New(fail.NotFound, "This colleague does not exist, or cannot answer any more.")
 		}
-		return s.explainRefusal(ctx, q, who, p.ConversationID)
+		return s.explainRefusal(ctx, q, actor, p.ConversationID)
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), p.UserID, toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publishParticipant(ctx, actor.Org(), p.UserID, toMessageEvent(eventRow(row)))
 	}
 	return err
 }
 
-// publishParticipant tells that a participant came or left.
+// publishParticipant publishes that a participant came or left.
 func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.UUID, event MessageEvent) {
 	s.bus.Publish(busEvent(org, event), bus.Event{Kind: bus.Participants, Org: org, Conversation: event.Snapshot.ID, User: participant})
 	s.flushEvents(ctx)
 }
 
-// RemoveParticipant ends somebody's participation: the participant's own wish, by the agent who has the conversation, or by somebody who may watch.
-func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name string, conversation, participant uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+// RemoveParticipant removes a participant: itself, or another if the actor has the conversation or may monitor. One that is not there is no
+// error.
+func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, name string, conversation, participant uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	if participant != who.ID() && !who.Can(access.Monitor) {
-		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != who.ID()) {
+	if participant != actor.ID() && !actor.Can(access.Monitor) {
+		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
 			return fail.Missing("guest")
 		} else if err != nil {
 			return err
 		}
 	}
 	note := name + " has left"
-	if participant != who.ID() {
-		present, err := s.ListParticipants(ctx, who, []uuid.UUID{conversation})
+	if participant != actor.ID() {
+		present, err := s.ListParticipants(ctx, actor, []uuid.UUID{conversation})
 		if err != nil {
 			return err
 		}
 		for _, p := range present[conversation] {
-			if p.ID == participant && p.Watching && !who.Can(access.Monitor) {
+			if p.ID == participant && p.Watching && !actor.Can(access.Monitor) {
 				return fail.New(fail.Forbidden, "%s is watching and may stay.", p.Name)
 			}
 			if p.ID == participant {
@@ -136,25 +137,23 @@ func (s *Service) RemoveParticipant(ctx context.Context, who access.Actor, name 
 			}
 		}
 	}
-	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(who.ID()), ByName: name, Note: note})
+	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(actor.ID()), ByName: name, Note: note})
 	if pg.IsNoRows(err) {
 		return nil // gone already
 	}
 	if err == nil {
-		s.publishParticipant(ctx, who.Org(), participant, toMessageEvent(conversationdb.TakeConversationRow(row)))
+		s.publishParticipant(ctx, actor.Org(), participant, toMessageEvent(eventRow(row)))
 	}
 	return err
 }
 
-// RemoveFromAll returns what takes a user out of everybody's conversations, to be run inside a transaction as the system: it may no longer
-// watch, or answer.
+// RemoveFromAll returns what removes a team member from all conversations of others, to be run inside a transaction as the system.
 func (s *Service) RemoveFromAll(ctx context.Context, user uuid.UUID) func(*pg.Tenant) error {
 	return func(tx *pg.Tenant) error { return conversationdb.New(tx).RemoveParticipations(ctx, user) }
 }
 
-// RemoveFromUnservedCustomers returns what takes a team member out of the conversations of customers whom it no longer serves, to be run inside
-// a transaction as the system: those that it has go back into their queues, and it takes part in none. tell is to be called after the
-// commit.
+// RemoveFromUnservedCustomers returns what removes a team member from the conversations of customers whom it no longer serves, to be run
+// inside a transaction as the system: its own are requeued, and it is a participant of none. notify is to be called after the commit.
 func (s *Service) RemoveFromUnservedCustomers(ctx context.Context, org, user uuid.UUID) (run func(*pg.Tenant) error, notify func()) {
 	var list []MessageEvent
 	run = func(tx *pg.Tenant) error {

@@ -14,18 +14,18 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Rating is the visitor's verdict on a conversation.
+// Rating is a visitor's rating of a conversation.
 type Rating struct {
 	Value   int  // 1 to 5; thumbs: 1 or 5
 	Thumbs  bool // up or down, instead of stars
 	Reasons []string
 	Comment string
-	At      time.Time // when it was given; filled by Ratings
+	At      time.Time // filled by RatingReport
 }
 
-// Rate keeps a visitor's verdict on its closed conversation: the first, or another within a day.
-func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.UUID, in Rating) error {
-	if !who.IsVisitor() {
+// Rate stores a visitor's rating of its closed conversation: the first, or another within a day. fail.Conflict otherwise.
+func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uuid.UUID, in Rating) error {
+	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")
 	}
 	if in.Value < 1 || in.Value > 5 || in.Thumbs && in.Value != 1 && in.Value != 5 || len(in.Reasons) > 12 {
@@ -43,7 +43,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.
 	if in.Reasons == nil {
 		in.Reasons = []string{}
 	}
-	_, err = conversationdb.New(s.db.As(who)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: who.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
+	_, err = conversationdb.New(s.db.As(actor)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: actor.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
 		Reasons: in.Reasons, Comment: in.Comment})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
@@ -51,7 +51,7 @@ func (s *Service) Rate(ctx context.Context, who access.Actor, conversation uuid.
 	return err
 }
 
-// Symbols is the verdict at a glance.
+// Symbols returns the rating as stars or a thumb.
 func (r Rating) Symbols() string {
 	switch {
 	case !r.Thumbs:
@@ -62,7 +62,7 @@ func (r Rating) Symbols() string {
 	return "👎"
 }
 
-// RatingSummary is how visitors rated what somebody or something did.
+// RatingSummary sums up the ratings of an agent, group, customer or website.
 type RatingSummary struct {
 	Name   string
 	Thumbs bool // else stars
@@ -72,7 +72,7 @@ type RatingSummary struct {
 	Bad    int     // one or two, or thumbs down
 }
 
-// CommentedRating is one with words.
+// CommentedRating is a rating with a comment or reasons.
 type CommentedRating struct {
 	Rating
 	Conversation uuid.UUID
@@ -80,12 +80,12 @@ type CommentedRating struct {
 	WebsiteName  string
 }
 
-// RatingDimensions is by what ratings can be summed up.
+// RatingDimensions lists by what ratings can be summed up.
 var RatingDimensions = []string{"agent", "group", "customer", "website"}
 
-// RatingReport sums up the verdicts of a time by one of RatingsBy, and returns the newest with words.
-func (s *Service) RatingReport(ctx context.Context, who access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
-	t, err := s.db.Authorize(who, access.Manage)
+// RatingReport sums up the ratings from since until before until, by one of RatingDimensions, and returns the newest 50 with comments.
+func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
+	t, err := s.db.Authorize(actor, access.Manage)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,44 +9,43 @@ import (
 
 	"parley/app/domain/conversation/internal/conversationdb"
 	"parley/app/platform/access"
-	"parley/app/platform/bidi"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
 )
 
-// Receipt says that a message is kept, and under which number.
+// Receipt confirms that a message is stored.
 type Receipt struct {
 	Conversation uuid.UUID
 	Seq          int
 	At           time.Time
 }
 
-// VisitorMessage is what a visitor says.
+// VisitorMessage is a message from a visitor.
 type VisitorMessage struct {
 	ID                   uuid.UUID // named by the sender
-	Conversation         uuid.UUID // the one it is meant for; zero: the running one, or a new one
+	Conversation         uuid.UUID // zero: the running one, or a new one
 	Body                 string
-	File                 *Attachment // it is a file, whose row is there already under ID; Body says nothing
-	PreviousConversation uuid.UUID   // the visitor's last conversation, as far as known: one that begins has a larger id, whatever the clocks say
+	File                 *Attachment // of a file that is stored under ID; Body is ignored
+	PreviousConversation uuid.UUID   // the visitor's last one, as far as known: a new one gets a larger id, whatever the clocks say
 	Customer             uuid.UUID   // of the website
-	Group                uuid.UUID   // who is to answer, if it begins a conversation
+	Group                uuid.UUID   // who is to answer if it starts a conversation; zero: the main group
 	Page                 Page
 }
 
-// Page is where the visitor was when the conversation began.
+// Page is where the visitor was when the conversation started.
 type Page struct {
 	URL, Title, Referrer, UserAgent, Language string
 	Address                                   string // of its network
 }
 
-// ErrClosed refuses a message to a conversation that has ended. The text is still the writer's.
+// ErrClosed refuses a message to a closed conversation.
 var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
 
-// SendAsVisitor keeps what a visitor says: it is written with others', in one round trip, and the nil error comes after the
-// commit. The first message starts the conversation, with the visitor's row, in the same statement.
-func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in VisitorMessage) (Receipt, error) {
-	if !who.IsVisitor() {
+// SendAsVisitor stores a visitor's message. It is committed in a batch with others, and a nil error comes after the commit. The first message
+// starts the conversation and creates the visitor in the same statement. ErrClosed if the conversation is closed or not the visitor's.
+func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in VisitorMessage) (Receipt, error) {
+	if !actor.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
 	}
 	kind, body, err := Text, "", error(nil)
@@ -61,9 +60,9 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 	if in.ID == uuid.Nil {
 		return Receipt{}, fail.New(fail.Invalid, "The message has no id.")
 	}
-	d := draft{org: who.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: who.ID(), kind: kind, body: body,
-		website: who.ScopeID(), customer: in.Customer, group: in.Group, page: in.Page}
-	for range 4 { // another tab, or the same message sent twice at once, can come between
+	d := draft{org: actor.Org(), id: in.ID, conversation: in.Conversation, author: ByVisitor, authorID: actor.ID(), kind: kind, body: body,
+		website: actor.ScopeID(), customer: in.Customer, group: in.Group, page: in.Page}
+	for range 4 { // another tab, or the same message at the same time, can interfere
 		if d.conversation == uuid.Nil {
 			d.conversation, d.begins = newIDAfter(in.PreviousConversation), true
 		}
@@ -71,21 +70,21 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 		if stored {
 			return Receipt{event.Snapshot.ID, event.Seq, event.At}, nil
 		}
-		if pg.IsMissingReference(err) && d.group != uuid.Nil { // the group has just been removed: the main one answers
+		if pg.IsMissingReference(err) && d.group != uuid.Nil { // the group was just deleted: the main one answers
 			d.group = uuid.Nil
 			continue
 		}
 		if err != nil && !pg.IsDuplicate(err, "") {
 			return Receipt{}, err
 		}
-		q := conversationdb.New(s.db.As(who))
-		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: who.ID()})
+		q := conversationdb.New(s.db.As(actor))
+		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: actor.ID()})
 		if err == nil && Kind(known.Kind) != kind {
 			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
 		}
 		if err == nil {
-			// Sent again because no acknowledgement came: the event may have been lost with it.
-			s.RepublishMessage(who.Org(), known.ConversationID, who.ID(), int(known.Seq))
+			// Sent again because no acknowledgement came: the event may be lost as well.
+			s.RepublishMessage(actor.Org(), known.ConversationID, actor.ID(), int(known.Seq))
 			return Receipt{known.ConversationID, int(known.Seq), known.CreatedAt}, nil
 		}
 		if !pg.IsNoRows(err) {
@@ -95,7 +94,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, who access.Actor, in Visito
 			return Receipt{}, ErrClosed // or not this visitor's: the two are never told apart
 		}
 		d.conversation, d.begins = uuid.Nil, false
-		c, running, err := s.CurrentOfVisitor(ctx, who)
+		c, running, err := s.CurrentOfVisitor(ctx, actor)
 		if err != nil {
 			return Receipt{}, err
 		}
@@ -129,10 +128,10 @@ func optional(id uuid.UUID) *uuid.UUID {
 	return &id
 }
 
-// SendAsAgent keeps a reply (Text) or a note (Note) of the agent whose conversation it is, written with others', in one round
-// trip, and returns it as it is kept.
-func (s *Service) SendAsAgent(ctx context.Context, who access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// SendAsAgent stores a reply (Text) or an internal note (Note) of the conversation's agent or of a participant, in a batch with others, and
+// returns it as it is stored. Sent twice with one id, it is stored once.
+func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
+	t, err := s.db.Authorize(actor, access.Answer)
 	if err != nil {
 		return Message{}, err
 	}
@@ -145,14 +144,14 @@ func (s *Service) SendAsAgent(ctx context.Context, who access.Actor, conversatio
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
 	}
-	return s.sendAsAgent(ctx, t, who, draft{id: id, conversation: conversation, kind: kind, body: body})
+	return s.sendAsAgent(ctx, t, actor, draft{id: id, conversation: conversation, kind: kind, body: body})
 }
 
-func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Actor, d draft) (Message, error) {
-	d.org, d.author, d.authorID = who.Org(), ByAgent, who.ID()
+func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, actor access.Actor, d draft) (Message, error) {
+	d.org, d.author, d.authorID = actor.Org(), ByAgent, actor.ID()
 	id, conversation := d.id, d.conversation
-	q, agent := conversationdb.New(t), who.ID()
-	for range 2 { // the same message sent twice at once can come between
+	q, agent := conversationdb.New(t), actor.ID()
+	for range 2 { // the same message at the same time can interfere
 		event, stored, err := s.store(ctx, d)
 		if stored {
 			s.flushEvents(ctx)
@@ -163,106 +162,13 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, who access.Acto
 		}
 		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
 		if err == nil {
-			s.RepublishMessage(who.Org(), conversation, uuid.Nil, int(known.Seq))
+			s.RepublishMessage(actor.Org(), conversation, uuid.Nil, int(known.MessageRow.Seq))
 			s.flushEvents(ctx)
-			return toMessage(conversationdb.ListMessagesAfterRow(known)), nil
+			return toMessage(known.MessageRow), nil
 		}
 		if !pg.IsNoRows(err) {
 			return Message{}, err
 		}
 	}
-	return Message{}, s.explainRefusal(ctx, q, who, conversation)
-}
-
-// flushEvents waits a moment until the other processes know. What an agent does comes by a request, whose process may die right
-// after it has answered: nobody would come back to it and ask again, as a visitor's socket does.
-func (s *Service) flushEvents(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	s.bus.Flush(ctx)
-}
-
-// ExplainRefusal says why the actor cannot do something with a conversation: in words about what has become of it, if the actor sees it, or had it
-// or wrote in it before.
-func (s *Service) ExplainRefusal(ctx context.Context, who access.Actor, conversation uuid.UUID) error {
-	return s.explainRefusal(ctx, conversationdb.New(s.db.As(who)), who, conversation)
-}
-
-// explainRefusal finds out why a guarded statement touched nothing.
-func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries, who access.Actor, conversation uuid.UUID) error {
-	row, err := q.GetConversation(ctx, conversation)
-	switch {
-	case pg.IsNoRows(err):
-		status, err := s.lookUpStatus(ctx, who, conversation)
-		switch {
-		case err != nil:
-			return err
-		case !status.Had:
-			return fail.Missing("conversation")
-		case State(status.State) == Closed:
-			return ErrClosed
-		case status.AgentID == nil:
-			return fail.New(fail.Conflict, "This conversation is no longer yours: it is back in a queue.")
-		}
-		return fail.New(fail.Conflict, "%s has this conversation now.", nameOr(status.AgentName, "A colleague"))
-	case err != nil:
-		return err
-	case State(row.State) == Closed:
-		return ErrClosed
-	case row.AgentID == nil:
-		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
-	case *row.AgentID != who.ID():
-		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
-	}
-	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
-}
-
-// lookUpStatus returns what has become of a conversation that the actor may not see any more. One of a customer whom the actor does not serve
-// does not exist for it.
-func (s *Service) lookUpStatus(ctx context.Context, who access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
-	row, err := conversationdb.New(s.db.As(who.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: who.ID()})
-	if pg.IsNoRows(err) || err == nil && !who.Serves(row.CustomerID) {
-		return row, fail.Missing("conversation")
-	}
-	return row, err
-}
-
-// ContactDetails is where a visitor can be written to.
-type ContactDetails struct{ Name, Email string }
-
-func (a ContactDetails) noteText() string {
-	a.Name = bidi.Isolate(a.Name)
-	switch {
-	case a.Email == "":
-		return "The visitor's name is " + a.Name
-	case a.Name == "":
-		return "The visitor can be written to at " + a.Email
-	}
-	return "The visitor is " + a.Name + " and can be written to at " + a.Email
-}
-
-// SaveContactDetails keeps the visitor's own.
-func (s *Service) SaveContactDetails(ctx context.Context, who access.Actor, in ContactDetails) error {
-	if !who.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
-	}
-	var err error
-	if in.Email != "" || in.Name == "" {
-		if in.Email, err = validate.Email(in.Email); err != nil {
-			return err
-		}
-	}
-	if in.Name, err = validate.OptionalName("the name", in.Name, 100); err != nil {
-		return err
-	}
-	system := access.System(who.Org(), "note where a visitor can be written to") // a visitor writes no notes
-	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: who.ID(), Email: in.Email, Name: in.Name,
-		Note: in.noteText()})
-	if pg.IsNoRows(err) {
-		return fail.New(fail.Conflict, "Please write what it is about first.")
-	}
-	if err == nil {
-		s.publish(who.Org(), toMessageEvent(conversationdb.TakeConversationRow(row)))
-	}
-	return err
+	return Message{}, s.explainRefusal(ctx, q, actor, conversation)
 }

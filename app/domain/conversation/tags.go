@@ -14,16 +14,16 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Tag is a word of the organization's for what conversations are about.
+// Tag is a label that the organization puts on conversations.
 type Tag struct {
 	ID   uuid.UUID
 	Name string
-	Uses int // filled by AllTags
+	Uses int // filled by TagUsage
 }
 
-// Tags returns the organization's, by name.
-func (s *Service) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// Tags returns the organization's tags, by name.
+func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
+	t, err := s.db.Authorize(actor, access.TagRead)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +35,9 @@ func (s *Service) Tags(ctx context.Context, who access.Actor) ([]Tag, error) {
 	return list, err
 }
 
-// TagUsage is Tags with how often each is used.
-func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error) {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+// TagUsage returns the organization's tags with how often each is used, for managers of the whole organization.
+func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, error) {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagReadUsage)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +49,9 @@ func (s *Service) TagUsage(ctx context.Context, who access.Actor) ([]Tag, error)
 	return list, err
 }
 
-// TagsOf returns a conversation's.
-func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uuid.UUID) ([]Tag, error) {
-	t, err := s.db.Authorize(who, access.Answer)
+// TagsOf returns a conversation's tags.
+func (s *Service) TagsOf(ctx context.Context, actor access.Actor, conversation uuid.UUID) ([]Tag, error) {
+	t, err := s.db.Authorize(actor, access.TagRead)
 	if err != nil {
 		return nil, err
 	}
@@ -63,34 +63,34 @@ func (s *Service) TagsOf(ctx context.Context, who access.Actor, conversation uui
 	return list, err
 }
 
-// maxTags is how many an organization may have.
+// maxTags is how many tags an organization may have.
 const maxTags = 500
 
-// Tag puts a tag on a conversation; one that does not exist yet is made.
-func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.UUID, name string) error {
-	t, err := s.db.Authorize(who, access.Answer)
+// Tag puts a tag on a conversation that the actor may change; a tag that does not exist is created.
+func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid.UUID, name string) error {
+	t, err := s.db.Authorize(actor, access.ConversationTag)
 	if err != nil {
 		return err
 	}
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("tag", "%s", err.Error())
 	}
-	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+	if err := s.CheckWriteAccess(ctx, actor, conversation); err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	p := conversationdb.TagConversationParams{ConversationID: conversation, Name: name, ByID: optional(who.ID())}
+	p := conversationdb.TagConversationParams{ConversationID: conversation, Name: name, ByID: optional(actor.ID())}
 	if n, err := q.TagConversation(ctx, p); err != nil || n > 0 {
 		return err
 	}
-	all, err := s.Tags(ctx, who)
+	all, err := s.Tags(ctx, actor)
 	if err != nil {
 		return err
 	}
 	if len(all) >= maxTags {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := s.CreateTag(ctx, who, name); err != nil && !errors.Is(err, errDuplicateTag) { // a teammate may have made it just now
+	if err := createTag(ctx, t, actor, name); err != nil && !errors.Is(err, errDuplicateTag) { // another team member may have just created it
 		return err
 	}
 	_, err = q.TagConversation(ctx, p)
@@ -99,15 +99,20 @@ func (s *Service) Tag(ctx context.Context, who access.Actor, conversation uuid.U
 
 var errDuplicateTag = fail.Field("name", "A tag with this name already exists. Choose another name.")
 
-// CreateTag makes a tag. Names are unique without regard to case.
-func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) error {
-	t, err := s.db.Authorize(who, access.Answer)
+// CreateTag adds a tag to the organization's list, for managers of the whole organization; others create a tag by putting it on a
+// conversation. Names are unique without regard to case: errDuplicateTag, a fail.Invalid of the field name.
+func (s *Service) CreateTag(ctx context.Context, actor access.Actor, name string) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagCreate)
 	if err != nil {
 		return err
 	}
 	if name, err = validate.Name("a tag", name, 50); err != nil {
 		return fail.Field("name", "%s", err.Error())
 	}
+	return createTag(ctx, t, actor, name)
+}
+
+func createTag(ctx context.Context, t *pg.Tenant, actor access.Actor, name string) error {
 	id := uuid.Must(uuid.NewV7())
 	return t.Tx(ctx, func(tx *pg.Tenant) error {
 		n, err := conversationdb.New(tx).CreateTag(ctx, conversationdb.CreateTagParams{ID: id, Name: name})
@@ -117,26 +122,26 @@ func (s *Service) CreateTag(ctx context.Context, who access.Actor, name string) 
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, tagCreated(id, name))
+		return events.Record(ctx, tx, actor, tagCreated(id, name))
 	})
 }
 
-// Untag takes a tag off a conversation.
-func (s *Service) Untag(ctx context.Context, who access.Actor, conversation, tag uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Answer)
+// Untag removes a tag from a conversation that the actor may change.
+func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, tag uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.ConversationTag)
 	if err != nil {
 		return err
 	}
-	if err := s.CheckWriteAccess(ctx, who, conversation); err != nil {
+	if err := s.CheckWriteAccess(ctx, actor, conversation); err != nil {
 		return err
 	}
 	_, err = conversationdb.New(t).UntagConversation(ctx, conversationdb.UntagConversationParams{ConversationID: conversation, TagID: tag})
 	return err
 }
 
-// RenameTag changes a tag wherever it is.
-func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+// RenameTag renames a tag, for managers of the whole organization.
+func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUID, name string) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagRename)
 	if err != nil {
 		return err
 	}
@@ -148,7 +153,7 @@ func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID,
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, tagRenamed(id, before, name))
+		return events.Record(ctx, tx, actor, tagRenamed(id, before, name))
 	})
 	if pg.IsDuplicate(err, "") {
 		return errDuplicateTag
@@ -159,9 +164,9 @@ func (s *Service) RenameTag(ctx context.Context, who access.Actor, id uuid.UUID,
 	return err
 }
 
-// DeleteTag takes a tag off everything and deletes it.
-func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.AuthorizeWholeOrg(who, access.Manage)
+// DeleteTag deletes a tag, also from all conversations, for managers of the whole organization.
+func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUID) error {
+	t, err := s.db.AuthorizeWholeOrg(actor, access.TagDelete)
 	if err != nil {
 		return err
 	}
@@ -170,7 +175,7 @@ func (s *Service) DeleteTag(ctx context.Context, who access.Actor, id uuid.UUID)
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, tagDeleted(id, name))
+		return events.Record(ctx, tx, actor, tagDeleted(id, name))
 	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("tag")

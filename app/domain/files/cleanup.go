@@ -17,26 +17,26 @@ import (
 )
 
 const (
-	// maxUploadTime is how long an upload lasts at most, with all that is done with it: what is older has been left by a process that ended.
+	// maxUploadTime is how long an upload lasts at most; an older one was left by a process that ended.
 	maxUploadTime = 15 * time.Minute
-	// cleanUpInterval is how often a process looks for what was left. It costs one statement, however many organizations there are.
+	// cleanUpInterval is how often a process cleans up. It costs one statement, however many organizations there are.
 	cleanUpInterval = 15 * time.Minute
-	// cleanUpBatch is how many files on this machine are looked at in one go.
+	// cleanUpBatch is how many spooled files are looked at in one go.
 	cleanUpBatch = 10_000
 )
 
-// createTemp opens a file for an upload that comes.
+// createTemp creates the file into which an upload is spooled.
 func (s *Service) createTemp() (*os.File, error) {
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+	if err := os.MkdirAll(s.options.IncomingDir, 0o700); err != nil {
 		return nil, err
 	}
-	return os.CreateTemp(s.dir, "upload-")
+	return os.CreateTemp(s.options.IncomingDir, "upload-")
 }
 
-// CreateTemp opens a file on this machine's disk for whoever has to read something twice. It is to be closed and removed.
+// CreateTemp creates a file on this machine's disk for a caller that reads something twice. The caller closes and removes it.
 func (s *Service) CreateTemp() (*os.File, error) { return s.createTemp() }
 
-// Run tidies up, now and again, until ctx ends.
+// Run cleans up every cleanUpInterval until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	wait := time.Minute + rand.N(time.Minute)
 	for {
@@ -53,7 +53,7 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // CleanUp removes what processes that ended have left and is older than age: uploads on this machine's disk, reservations with their
-// bytes in the store, files that were never said, and files that no snippet and no picture has any more.
+// bytes in the store, files that were never sent, and files that no snippet and no picture has any more.
 func (s *Service) CleanUp(ctx context.Context, age time.Duration) error {
 	failed := s.cleanUpDisk(age)
 	orgs, err := s.db.Unscoped().ListOrganizationsToTidy(ctx, age)
@@ -69,7 +69,7 @@ func (s *Service) CleanUp(ctx context.Context, age time.Duration) error {
 }
 
 func (s *Service) cleanUpDisk(age time.Duration) error {
-	d, err := os.Open(s.dir)
+	d, err := os.Open(s.options.IncomingDir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (s *Service) cleanUpDisk(age time.Duration) error {
 	defer d.Close()
 	names, _ := d.Readdirnames(cleanUpBatch)
 	for _, name := range names {
-		path := filepath.Join(s.dir, name)
+		path := filepath.Join(s.options.IncomingDir, name)
 		info, err := os.Lstat(path)
 		if err == nil && strings.HasPrefix(name, "upload-") && info.Mode().IsRegular() && time.Since(info.ModTime()) > age {
 			os.Remove(path)

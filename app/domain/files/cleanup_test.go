@@ -43,7 +43,7 @@ func TestCleanUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := files.New(testkit.DB(t), store, "")
+	s := files.New(testkit.DB(t), store, files.Options{})
 	put := func(who access.Actor, use files.Purpose, text string) files.File {
 		t.Helper()
 		f, err := s.Put(ctx, who, files.Upload{ID: uuid.New(), Purpose: use, Visitor: map[bool]uuid.UUID{true: who.ID()}[use == files.ForMessage], Name: "a.txt", Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1000})
@@ -124,7 +124,7 @@ func TestConcurrentUploadsOfSameBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := files.New(testkit.DB(t), store, "")
+	s := files.New(testkit.DB(t), store, files.Options{})
 	who := o.As(access.Agent)
 	var stored sync.Map
 	var all sync.WaitGroup
@@ -169,7 +169,7 @@ func TestTooLargeWhileReceiving(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := files.New(testkit.DB(t), store, "")
+	s := files.New(testkit.DB(t), store, files.Options{})
 	for _, size := range []int64{0, 10, 5000} { // as the sender says
 		_, err := s.Put(context.Background(), o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Content: strings.NewReader(strings.Repeat("x", 5000)), Size: size, Allowed: files.Categories, MaxBytes: 2000})
 		if err == nil || !strings.Contains(err.Error(), "1 kB") {

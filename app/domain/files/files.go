@@ -23,10 +23,10 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Purpose is what a file is kept for.
+// Purpose is what a file is stored for.
 type Purpose string
 
-// Uses of files.
+// Purposes of files.
 const (
 	ForMessage Purpose = "message"
 	ForSnippet Purpose = "snippet"
@@ -38,17 +38,17 @@ type File struct {
 	ID            uuid.UUID
 	Purpose       Purpose
 	Visitor       uuid.UUID // whose conversation it is in; zero: none
-	Conversation  uuid.UUID // zero: not said yet, or not of a message
+	Conversation  uuid.UUID // zero: not sent yet, or not of a message
 	Name          string
 	MediaType     string    // media type
 	Size          int64     // bytes
 	Width, Height int       // of an image, in pixels; else 0
-	Website       uuid.UUID // where it counts when it is put; zero: for the organization only
+	Website       uuid.UUID // against whose quota it counts; zero: only the organization's
 	hash          []byte
-	uploadID      uuid.UUID // that brought it; zero: not just now
+	uploadID      uuid.UUID // the upload that brought it; zero: none under way
 }
 
-// Upload is a file that comes.
+// Upload is a file that is to be received.
 type Upload struct {
 	ID       uuid.UUID // named by the sender
 	Purpose  Purpose
@@ -56,45 +56,43 @@ type Upload struct {
 	Website  uuid.UUID // of the conversation; a visitor's is its own
 	Name     string
 	Content  io.Reader // read once; nil: Bytes
-	Size     int64     // bytes that Content has, as its sender says; 0: it says nothing
+	Size     int64     // length of Content in bytes, as its sender says; 0: not known
 	Bytes    []byte
 	Allowed  []Category
 	MaxBytes int // bytes
 }
 
-// MaxFileBytes is the largest file that any rule can allow.
+// MaxFileBytes is the size in bytes of the largest file that any rule can allow.
 const MaxFileBytes = 50 << 20
 
-// Service is the place of files.
+// Service has the operations of files. It is safe for concurrent use.
 type Service struct {
-	db     *pg.DB
-	store  Store
-	clamd  string // empty: nothing is scanned
-	quotas Quotas
-	dir    string // for uploads under way
+	db      *pg.DB
+	store   Store
+	options Options
 }
 
-// New returns the service. clamd is the address of a virus scanner; empty: none is asked.
-func New(db *pg.DB, store Store, clamd string) *Service {
-	s := &Service{db: db, store: store, clamd: clamd, quotas: DefaultQuotas}
-	s.dir = filepath.Join(os.TempDir(), "parley-incoming")
+// Options is how a Service receives files.
+type Options struct {
+	Scanner string // address of a clamd (host:port); empty: files are not scanned
+	Quotas  Quotas // how much may be stored; a zero value in it is no limit
+	// IncomingDir is the folder for uploads under way; empty: one in the folder for temporary files. A store that is a folder itself has its
+	// own, so that a file that has arrived is only renamed.
+	IncomingDir string
+}
+
+// New returns a Service on a database and a store of bytes.
+func New(db *pg.DB, store Store, options Options) *Service {
 	if f, is := store.(folder); is {
-		s.dir = f.incoming()
+		options.IncomingDir = f.incoming()
 	}
-	return s
+	if options.IncomingDir == "" {
+		options.IncomingDir = filepath.Join(os.TempDir(), "parley-incoming")
+	}
+	return &Service{db, store, options}
 }
 
-// SetQuotas sets the quotas. To be called before the first file.
-func (s *Service) SetQuotas(q Quotas) { s.quotas = q }
-
-// SetIncomingDir sets the folder for uploads under way, where the store is not a folder itself. To be called before the first file.
-func (s *Service) SetIncomingDir(dir string) {
-	if _, is := s.store.(folder); !is {
-		s.dir = dir
-	}
-}
-
-// TooLarge refuses a file of more than so many bytes.
+// TooLarge returns the error for a file of more than maxBytes.
 func TooLarge(name string, maxBytes int) error {
 	limit := fmt.Sprintf("%d MB", maxBytes>>20)
 	if maxBytes < 1<<20 {
@@ -103,9 +101,9 @@ func TooLarge(name string, maxBytes int) error {
 	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
 }
 
-// insert writes the row of a file whose bytes are stored.
+// insert writes the row of a file whose bytes are stored. The same file under the same id is no error; fail.Conflict for another one.
 func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
-	who := t.Actor()
+	actor := t.Actor()
 	p := filesdb.CreateFileParams{ID: f.ID, Purpose: string(f.Purpose), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
 	if f.Visitor != uuid.Nil {
 		p.VisitorID = &f.Visitor
@@ -116,7 +114,7 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 	if f.uploadID != uuid.Nil {
 		p.UploadID = &f.uploadID
 	}
-	if id := who.ID(); !who.IsVisitor() && id != uuid.Nil {
+	if id := actor.ID(); !actor.IsVisitor() && id != uuid.Nil {
 		p.ByID = &id
 	}
 	q := filesdb.New(t)
@@ -132,16 +130,16 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 	return f, err
 }
 
-// Copy enters a file anew, for a message: its bytes are the same.
-func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor uuid.UUID) (File, error) {
-	f, err := s.Get(ctx, who, from)
+// Copy creates a file for a message from one that the actor sees, under a new id; they share their bytes. fail.NotFound if there is none.
+func (s *Service) Copy(ctx context.Context, actor access.Actor, from, id, visitor uuid.UUID) (File, error) {
+	f, err := s.Get(ctx, actor, from)
 	if err != nil {
 		return File{}, err
 	}
 	f.ID, f.Purpose, f.Visitor, f.Conversation, f.uploadID = id, ForMessage, visitor, uuid.Nil, uuid.Must(uuid.NewV7())
 	f.Website = uuid.Nil
 	var entered File
-	err = s.db.As(who).Tx(ctx, func(t *pg.Tenant) (err error) {
+	err = s.db.As(actor).Tx(ctx, func(t *pg.Tenant) (err error) {
 		entered, err = s.insert(ctx, t, f)
 		return err
 	})
@@ -150,20 +148,20 @@ func (s *Service) Copy(ctx context.Context, who access.Actor, from, id, visitor 
 
 // GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
 // the website.
-func (s *Service) GetStorageUse(ctx context.Context, who access.Actor, website uuid.UUID) (StorageUse, error) {
-	if _, err := s.db.Authorize(who, access.StorageRead); err != nil {
+func (s *Service) GetStorageUse(ctx context.Context, actor access.Actor, website uuid.UUID) (StorageUse, error) {
+	if _, err := s.db.Authorize(actor, access.StorageRead); err != nil {
 		return StorageUse{}, err
 	}
-	use, err := filesdb.New(s.db.As(who.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
+	use, err := filesdb.New(s.db.As(actor.AsSystem("say how much is stored"))).GetStorageUsage(ctx, website)
 	if website == uuid.Nil {
-		return StorageUse{use.Organization, s.quotas.Organization}, err
+		return StorageUse{use.Organization, s.options.Quotas.Organization}, err
 	}
-	return StorageUse{use.Website, s.quotas.Website}, err
+	return StorageUse{use.Website, s.options.Quotas.Website}, err
 }
 
-// Get returns a file that the actor may see.
-func (s *Service) Get(ctx context.Context, who access.Actor, id uuid.UUID) (File, error) {
-	return getFile(ctx, filesdb.New(s.db.As(who)), id)
+// Get returns a file. fail.NotFound if the actor does not see it.
+func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID) (File, error) {
+	return getFile(ctx, filesdb.New(s.db.As(actor)), id)
 }
 
 func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error) {
@@ -181,23 +179,23 @@ func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error
 	return f, err
 }
 
-// Open returns a file that the actor may see, with its bytes; the reader is to be closed.
-func (s *Service) Open(ctx context.Context, who access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
-	f, err := s.Get(ctx, who, id)
+// Open returns a file and its bytes; the caller closes the reader. fail.NotFound if the actor does not see it.
+func (s *Service) Open(ctx context.Context, actor access.Actor, id uuid.UUID) (File, io.ReadCloser, error) {
+	f, err := s.Get(ctx, actor, id)
 	if err != nil {
 		return File{}, nil, err
 	}
-	b, err := s.store.Get(ctx, storeKey(who.Org(), f.hash))
+	b, err := s.store.Get(ctx, storeKey(actor.Org(), f.hash))
 	if errors.Is(err, errMissingBytes) {
-		slog.Error("a file's bytes are gone", "organization", who.Org(), "file", id)
+		slog.Error("a file's bytes are gone", "organization", actor.Org(), "file", id)
 		return File{}, nil, fail.Missing("file")
 	}
 	return f, b, err
 }
 
-// AttachToConversation notes in which conversation a file was said.
-func (s *Service) AttachToConversation(ctx context.Context, who access.Actor, id, conversation uuid.UUID) error {
-	system := access.System(who.Org(), "note where a file was said")
+// AttachToConversation records in which conversation a file was sent.
+func (s *Service) AttachToConversation(ctx context.Context, actor access.Actor, id, conversation uuid.UUID) error {
+	system := access.System(actor.Org(), "note where a file was sent")
 	return filesdb.New(s.db.As(system)).AttachFile(ctx, filesdb.AttachFileParams{ID: id, ConversationID: conversation})
 }
 
@@ -206,7 +204,7 @@ func storeKey(org uuid.UUID, hash []byte) string {
 	return org.String() + "/" + h[:2] + "/" + h
 }
 
-// cleanName makes a file's name of what its sender calls it: no folders, no control characters, none that change directions
+// cleanName returns a file's name from what its sender calls it: no folders, no control characters, none that change directions
 // (with one, invoice<U+202E>fdp.exe shows as invoiceexe.pdf), no ends of lines, at most 120 characters.
 func cleanName(s string) string {
 	s = strings.ToValidUTF8(s, "")

@@ -62,7 +62,7 @@ func TestAcceptedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := files.New(testkit.DB(t), store, "")
+	s := files.New(testkit.DB(t), store, files.Options{})
 	who := o.As(access.Agent)
 	for _, c := range []struct {
 		name    string
@@ -121,7 +121,7 @@ func TestStores(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := testkit.NewOrg(t)
-		r := files.New(testkit.DB(t), store, "")
+		r := files.New(testkit.DB(t), store, files.Options{})
 		who, id := o.As(access.Agent), uuid.New()
 		in := files.Upload{ID: id, Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte("Words for " + o.Name), Allowed: files.Categories, MaxBytes: 1000}
 		drop := func(id uuid.UUID) {
@@ -230,7 +230,7 @@ func TestScanner(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(clamd, text string) error {
-		_, err := files.New(testkit.DB(t), store, clamd).Put(ctx, o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1 << 20})
+		_, err := files.New(testkit.DB(t), store, files.Options{Scanner: clamd}).Put(ctx, o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1 << 20})
 		return err
 	}
 	if err := put(l.Addr().String(), strings.Repeat("harmless words ", 10_000)); err != nil {
@@ -279,7 +279,7 @@ func TestPhotosAreStripped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := files.New(testkit.DB(t), store, "")
+	s := files.New(testkit.DB(t), store, files.Options{})
 	var plain bytes.Buffer
 	if err := jpeg.Encode(&plain, image.NewGray(image.Rect(0, 0, 40, 24)), nil); err != nil {
 		t.Fatal(err)

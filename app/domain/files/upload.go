@@ -24,7 +24,7 @@ import (
 // Quotas are how many bytes may be stored; 0: no limit.
 type Quotas struct{ Organization, Website int64 }
 
-// DefaultQuotas are those of an installation that nobody has configured.
+// DefaultQuotas are the quotas of an installation that sets none.
 var DefaultQuotas = Quotas{Organization: 20 << 30, Website: 10 << 30}
 
 // StorageUse is how much of the store an organization uses, or one website.
@@ -32,13 +32,13 @@ type StorageUse struct {
 	Used, Limit int64 // bytes; Limit 0: none
 }
 
-// detachedTimeout is how long what has to be noted in the database may take after a request has been given up.
+// detachedTimeout is how long cleaning up in the database may take after a request has ended.
 const detachedTimeout = 10 * time.Second
 
-// Put takes a file: it reserves the bytes, receives them on this machine's disk, looks at them, stores them, and then writes the
-// file's row. The same id from the same sender again is the same file. It returns what reading the content returned, and else
-// fail.Invalid for what is not taken, fail.Conflict where a quota is used up, and fail.Busy while the scanner or the disk fails.
-func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, error) {
+// Put receives a file: it reserves the bytes, spools them on this machine's disk, inspects them, stores them, and writes the file's row. The
+// same id from the same sender again is the same file. It returns an error of reading the content as it is; fail.Invalid for a file that is
+// refused; fail.Conflict if a quota is used up; fail.Busy while the scanner or the disk fails.
+func (s *Service) Put(ctx context.Context, actor access.Actor, in Upload) (File, error) {
 	name := cleanName(in.Name)
 	if in.Content == nil {
 		in.Content, in.Size = bytes.NewReader(in.Bytes), int64(len(in.Bytes))
@@ -50,12 +50,12 @@ func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, e
 	case in.Size > maxBytes:
 		return File{}, TooLarge(name, in.MaxBytes)
 	case in.Size <= 0:
-		in.Size = maxBytes // as nobody says how many will come
+		in.Size = maxBytes // as the sender does not say how many
 	}
-	if who.IsVisitor() {
-		in.Website = who.ScopeID()
+	if actor.IsVisitor() {
+		in.Website = actor.ScopeID()
 	}
-	u := upload{service: s, who: who, db: s.db.As(who.AsSystem("take in a file")), id: uuid.Must(uuid.NewV7())}
+	u := upload{service: s, actor: actor, db: s.db.As(actor.AsSystem("take in a file")), id: uuid.Must(uuid.NewV7())}
 	if err := u.reserve(ctx, in.Website, in.Size); err != nil {
 		return File{}, err
 	}
@@ -66,16 +66,16 @@ func (s *Service) Put(ctx context.Context, who access.Actor, in Upload) (File, e
 	return f, err
 }
 
-// upload is one attempt at a file.
+// upload is one attempt to receive a file.
 type upload struct {
 	service *Service
-	who     access.Actor
-	db      *pg.Tenant // as the system: reservations are nobody's to see
+	actor   access.Actor
+	db      *pg.Tenant // as the system: no actor sees reservations
 	id      uuid.UUID
-	hash    []byte // nil: nothing is in the store because of it
+	hash    []byte // nil: it has put nothing into the store
 }
 
-// reserve counts the bytes before the first one comes.
+// reserve counts the bytes against the quotas before the first one is read.
 func (u *upload) reserve(ctx context.Context, website uuid.UUID, size int64) error {
 	return u.db.Tx(ctx, func(t *pg.Tenant) error {
 		q := filesdb.New(t)
@@ -90,23 +90,23 @@ func (u *upload) reserve(ctx context.Context, website uuid.UUID, size int64) err
 	})
 }
 
-// checkQuota refuses what goes beyond a quota. It is asked after the bytes were counted, in the same transaction.
+// checkQuota refuses an upload beyond a quota. It runs after the bytes were counted, in the same transaction.
 func (u *upload) checkQuota(ctx context.Context, q *filesdb.Queries, website uuid.UUID) error {
 	use, err := q.GetStorageUsage(ctx, website)
 	if err != nil {
 		return err
 	}
-	quotas := u.service.quotas
+	quotas := u.service.options.Quotas
 	full := quotas.Organization > 0 && use.Organization > quotas.Organization
 	if full || website != uuid.Nil && quotas.Website > 0 && use.Website > quotas.Website {
-		slog.Warn("a file was refused: the storage is used up", "organization", u.who.Org(), "website", website)
+		slog.Warn("a file was refused: the storage is used up", "organization", u.actor.Org(), "website", website)
 		return fail.New(fail.Conflict,
 			"The file was not sent: there is no storage left for files here. Please describe in words what it shows.").WithReason("damaged")
 	}
 	return nil
 }
 
-// receive receives the bytes and makes a file of them.
+// receive spools the bytes and makes a file of them.
 func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes int64) (File, error) {
 	t, err := u.service.createTemp()
 	if err != nil {
@@ -155,7 +155,7 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 
 var errDisk = &fail.Error{Kind: fail.Busy, RetryAfter: 30 * time.Second, Message: "Files cannot be stored just now. Please try again in a moment."}
 
-// receive copies to a file with little memory. It tells the disk's errors from the sender's.
+// receive copies to a file with little memory. An error of the disk is errDisk, any other the sender's.
 func receive(to *os.File, from io.Reader) (size int64, err error) {
 	chunk := make([]byte, 32<<10)
 	for {
@@ -176,8 +176,8 @@ func receive(to *os.File, from io.Reader) (size int64, err error) {
 	}
 }
 
-// stripMetadata removes from an image what tells more than it shows, such as where it was taken, and turns its measures as it is shown. It does so
-// where the file is, writes what stays to the hash too, and returns the new size.
+// stripMetadata removes an image's metadata, such as where it was taken, in place, writes what remains to the hash too, and returns the new
+// size. It swaps the dimensions if the image is shown rotated.
 func stripMetadata(t *os.File, hash io.Writer, l *inspection, size int64, name string) (int64, error) {
 	orientation, size, err := metadata.Strip(io.MultiWriter(io.NewOffsetWriter(t, 0), hash), t, size, l.mediaType)
 	if errors.Is(err, metadata.ErrDamaged) {
@@ -197,23 +197,23 @@ func stripMetadata(t *os.File, hash io.Writer, l *inspection, size int64, name s
 }
 
 func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) error {
-	if u.service.clamd == "" {
+	if u.service.options.Scanner == "" {
 		return nil
 	}
-	found, err := scan(ctx, u.service.clamd, io.NewSectionReader(t, 0, size))
+	found, err := scan(ctx, u.service.options.Scanner, io.NewSectionReader(t, 0, size))
 	if err != nil {
 		slog.Error("scan a file", "error", err)
 		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
 			Message: "Files cannot be checked just now. Please try again in a moment."}
 	}
 	if found != "" {
-		slog.Warn("a file was refused by the virus scanner", "organization", u.who.Org(), "found", found)
+		slog.Warn("a file was refused by the virus scanner", "organization", u.actor.Org(), "found", found)
 		return fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name), found).WithReason("harmful")
 	}
 	return nil
 }
 
-// store puts the bytes into the store. What they are is noted before: whoever removes unused bytes leaves them alone from then on.
+// store puts the bytes into the store. It records their hash before, so that they are not removed as unused meanwhile.
 func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 	err := u.db.Tx(ctx, func(db *pg.Tenant) error {
 		q := filesdb.New(db)
@@ -221,7 +221,7 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 			return err
 		}
 		n, err := q.SetUploadHash(ctx, filesdb.SetUploadHashParams{ID: u.id, Hash: f.hash, Size: f.Size})
-		if err == nil && n == 0 { // it has taken so long that it was given up
+		if err == nil && n == 0 { // it took so long that CleanUp has removed it
 			return errTooSlow
 		}
 		return err
@@ -232,7 +232,7 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 	u.hash = f.hash
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	if err := u.service.store.Put(ctx, storeKey(u.who.Org(), f.hash), t, f.Size); err != nil {
+	if err := u.service.store.Put(ctx, storeKey(u.actor.Org(), f.hash), t, f.Size); err != nil {
 		if ctx.Err() == nil {
 			slog.Error("store a file", "error", err)
 			return errDisk
@@ -248,7 +248,7 @@ var errTooSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
 // insert writes the row of a file whose bytes are stored, and ends the reservation with it.
 func (u *upload) insert(ctx context.Context, f File) (File, error) {
 	var entered File
-	err := u.service.db.As(u.who).Tx(ctx, func(t *pg.Tenant) (err error) {
+	err := u.service.db.As(u.actor).Tx(ctx, func(t *pg.Tenant) (err error) {
 		entered, err = u.service.insert(ctx, t, f)
 		return err
 	})
@@ -260,7 +260,7 @@ func (u *upload) insert(ctx context.Context, f File) (File, error) {
 	return entered, nil
 }
 
-// release ends the reservation. What fails here is made good by Tidy.
+// release ends the reservation. CleanUp repeats what fails here.
 func (u *upload) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTimeout)
 	defer cancel()
@@ -282,11 +282,11 @@ func (u *upload) abort(ctx context.Context) {
 	}
 }
 
-// Discard removes a file that was just put, because what it was for was refused. What is in use by now stays.
-func (s *Service) Discard(ctx context.Context, who access.Actor, f File) {
+// Discard removes a file that Put or Copy has just returned, because its message was refused. A file that is in use by now stays.
+func (s *Service) Discard(ctx context.Context, actor access.Actor, f File) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTimeout)
 	defer cancel()
-	db := s.db.As(who.AsSystem("remove a file that was refused"))
+	db := s.db.As(actor.AsSystem("remove a file that was refused"))
 	q := filesdb.New(db)
 	n, err := q.DeleteUnsentFile(ctx, filesdb.DeleteUnsentFileParams{ID: f.ID, UploadID: &f.uploadID})
 	if err == nil && n > 0 {
@@ -301,7 +301,7 @@ func (s *Service) Discard(ctx context.Context, who access.Actor, f File) {
 	}
 }
 
-// removeBytes ends an upload, or the note of a removed file, with the bytes in the store, unless a file or another upload has them.
+// removeBytes ends an upload, or the record of a removed file, and removes its bytes from the store unless a file or another upload has them.
 func (s *Service) removeBytes(ctx context.Context, db *pg.Tenant, id uuid.UUID, hash []byte) error {
 	return db.Tx(ctx, func(t *pg.Tenant) error {
 		q := filesdb.New(t)

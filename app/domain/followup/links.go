@@ -22,7 +22,7 @@ func (s *Service) returnLink(ctx context.Context, organization uuid.UUID, u conv
 	code := ""
 	if !u.Verified { // else the site's sign-in leads back, and nothing in an address becomes somebody whom a site knows
 		var err error
-		if code, err = s.conversations.CreateReturnCode(ctx, organization, u.Website, u.Visitor); err != nil {
+		if code, err = s.visitors.CreateReturnCode(ctx, organization, u.Website, u.Visitor); err != nil {
 			slog.Warn("make the link of a mail", "error", err)
 			return "", false
 		}

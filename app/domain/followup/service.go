@@ -9,6 +9,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/visitor"
 	"parley/app/platform/fair"
 	"parley/app/platform/jobs"
 	"parley/app/platform/mail"
@@ -19,6 +20,7 @@ import (
 type Service struct {
 	db              *pg.DB
 	conversations   *conversation.Service
+	visitors        *visitor.Service
 	org             *org.Service
 	identity        *identity.Service
 	jobs            *jobs.Inserter
@@ -39,6 +41,7 @@ const AnswerMailAfter = 3 * time.Minute
 type Options struct {
 	DB            *pg.DB
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
 	Org           *org.Service
 	Identity      *identity.Service
 	Jobs          *jobs.Inserter
@@ -51,7 +54,7 @@ type Options struct {
 
 // New returns the service. It follows up what it is told of by a bus; its Workers do the work.
 func New(o Options) *Service {
-	s := &Service{db: o.DB, conversations: o.Conversations, org: o.Org, identity: o.Identity, jobs: o.Jobs, mailer: o.Mailer, turns: o.Turns,
+	s := &Service{db: o.DB, conversations: o.Conversations, visitors: o.Visitors, org: o.Org, identity: o.Identity, jobs: o.Jobs, mailer: o.Mailer, turns: o.Turns,
 		answerMailAfter: o.AnswerMailAfter, minute: o.Minute, next: map[uuid.UUID]time.Time{}, resumed: map[uuid.UUID]time.Time{}}
 	if s.answerMailAfter == 0 {
 		s.answerMailAfter = AnswerMailAfter

@@ -33,8 +33,7 @@ type instance struct {
 func newInstance(t testing.TB, grace time.Duration) *instance {
 	t.Helper()
 	b, db := bus.New(nil), testkit.DB(t)
-	i := &instance{bus: b, conversations: conversation.New(db, b)}
-	i.conversations.SetCommitWindow(0)
+	i := &instance{bus: b, conversations: conversation.New(db, b, conversation.Options{})}
 	i.presence = presence.New(db, b, i.conversations, presence.Options{GracePeriod: grace, Lease: 2 * time.Second})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -48,8 +48,7 @@ func newInstance(t testing.TB, grace time.Duration, observers ...routing.Observe
 func newIdleInstance(t testing.TB, grace time.Duration, observers ...routing.Observer) *instance {
 	t.Helper()
 	b, db := bus.New(nil), testkit.DB(t)
-	i := &instance{conversations: conversation.New(db, b), groups: group.New(db, b)}
-	i.conversations.SetCommitWindow(0)
+	i := &instance{conversations: conversation.New(db, b, conversation.Options{Alongside: []conversation.Alongside{routing.LearnAlongside}}), groups: group.New(db, b)}
 	i.presence = presence.New(db, b, i.conversations, presence.Options{GracePeriod: grace, Lease: 2 * time.Second})
 	var o routing.Options
 	for _, observer := range observers {

@@ -70,7 +70,6 @@ func New(
 	if s.observer == nil {
 		s.observer = noObserver{}
 	}
-	conversations.CommitHook = LearnAlongside
 	p.Subscribe(s.Trigger)
 	b.Subscribe(s)
 	return s

@@ -26,7 +26,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b)
+	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b, conversation.Options{})
 	members.UseInsecureHashing()
 	mails := notification.NewMails(notification.MailOptions{DB: db, Identity: members, Mailer: mailer, PublicURL: "https://chat.example"})
 	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: presence.New(db, b, conversations, presence.Options{}), Mails: mails},

@@ -58,7 +58,7 @@ var errInvalidToken = fail.New(fail.Unauthenticated, "This chat's key has expire
 
 // Verify returns the visitor a token was signed for, if it is genuine, has not expired, and is this website's; renew says
 // that it should be replaced by a fresh one.
-func (t Tokens) Verify(token string, org, website uuid.UUID, now time.Time) (who access.Actor, renew bool, err error) {
+func (t Tokens) Verify(token string, org, website uuid.UUID, now time.Time) (actor access.Actor, renew bool, err error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(b) != tokenSize || !hmac.Equal(t.mac(b[:tokenSize-16]), b[tokenSize-16:]) {
 		return access.Actor{}, false, errInvalidToken

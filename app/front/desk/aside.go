@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -30,11 +29,9 @@ func (s *Service) LoadAside(ctx context.Context, actor access.Actor, id uuid.UUI
 		return a, err
 	}
 	if a.CanBlock {
-		blocks, err := s.conversations.ListBlocks(ctx, actor)
-		if err != nil {
+		if a.IsBlocked, err = s.visitors.IsBlocked(ctx, actor, a.Conversation.Visitor); err != nil {
 			return a, err
 		}
-		a.IsBlocked = slices.ContainsFunc(blocks, func(b conversation.Block) bool { return b.Visitor == a.Conversation.Visitor })
 	}
 	a.ModelConfigured, err = s.assist.HasModel(ctx, actor)
 	return a, err

@@ -8,11 +8,13 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/domain/visitor"
 )
 
 // Services are what read models are read from.
 type Services struct {
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
 	Groups        *group.Service
 	Presence      *presence.Service
 	Routing       *routing.Service
@@ -24,6 +26,7 @@ type Services struct {
 // Service reads what screens show.
 type Service struct {
 	conversations *conversation.Service
+	visitors      *visitor.Service
 	groups        *group.Service
 	presence      *presence.Service
 	routing       *routing.Service
@@ -34,5 +37,5 @@ type Service struct {
 
 // New returns a Service that reads from others.
 func New(s Services) *Service {
-	return &Service{conversations: s.Conversations, groups: s.Groups, presence: s.Presence, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
+	return &Service{conversations: s.Conversations, visitors: s.Visitors, groups: s.Groups, presence: s.Presence, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
 }

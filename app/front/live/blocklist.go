@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation"
+	"parley/app/domain/visitor"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/app/platform/cache"
@@ -16,7 +16,7 @@ import (
 )
 
 // blockLists are the blocked visitors and networks, by organization.
-type blockLists = cache.Cache[uuid.UUID, []conversation.Block]
+type blockLists = cache.Cache[uuid.UUID, []visitor.Block]
 
 // A list is used for a minute at most: changes are events, and an event can be lost.
 const (
@@ -36,7 +36,7 @@ func (h *Hub) canWrite(ctx context.Context, org, visitor uuid.UUID, address stri
 	blocks, found := h.blockLists.GetWithin(org, age)
 	if !found {
 		mark := h.blockLists.Mark()
-		list, err := h.conversations.ListBlocks(ctx, access.System(org, "find who is blocked"))
+		list, err := h.visitors.ListBlocks(ctx, access.System(org, "find who is blocked"))
 		if err != nil {
 			slog.Warn("find who is blocked", "error", err)
 			return true

@@ -31,6 +31,7 @@ import (
 // Hub has the screens that are connected to this process. It implements bus.Handler and bus.ConnectionWatcher.
 type Hub struct {
 	conversations *conversation.Service
+	visitors      *visitor.Service
 	org           *org.Service
 	groups        *group.Service
 	presence      *presence.Service
@@ -83,6 +84,7 @@ type staffScreen interface {
 // Services is what the hub reads from and calls into.
 type Services struct {
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
 	Org           *org.Service
 	Groups        *group.Service
 	Presence      *presence.Service
@@ -123,14 +125,14 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 		cfg.Country = func(string) string { return "" }
 	}
 	limits := cfg.Limits
-	return &Hub{conversations: services.Conversations, org: services.Org, groups: services.Groups, presence: services.Presence, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
+	return &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, groups: services.Groups, presence: services.Presence, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
 		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: limit.New(limits),
 		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
 		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),
 		polls:          wire.NewPolls(), drained: make(chan struct{}),
 		relay: thread.NewRelay(services.Conversations), panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
 		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{},
-		blockLists: cache.New[uuid.UUID, []conversation.Block](blockListCacheBytes), proofOfWork: proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")}}
+		blockLists: cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes), proofOfWork: proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")}}
 }
 
 // ErrDraining refuses a new socket of a server that is about to stop.

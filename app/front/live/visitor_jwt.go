@@ -13,7 +13,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"parley/app/domain/conversation"
+	"parley/app/domain/visitor"
 	"parley/app/platform/fail"
 	"parley/app/platform/validate"
 )
@@ -26,9 +26,9 @@ const maxSubject = 200
 
 // parseVisitorJWT returns what a site has signed of its visitor: a JSON Web Token (RFC 7519) with HS256 and the website's key.
 // The error is fail.Unauthenticated and names what the site has to change.
-func parseVisitorJWT(signed, key string) (conversation.IdentityClaims, error) {
-	wrong := func(why string) (conversation.IdentityClaims, error) {
-		return conversation.IdentityClaims{}, fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
+func parseVisitorJWT(signed, key string) (visitor.IdentityClaims, error) {
+	wrong := func(why string) (visitor.IdentityClaims, error) {
+		return visitor.IdentityClaims{}, fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
 	}
 	if key == "" || len(signed) > 4000 {
 		return wrong("the website has no key for it")
@@ -77,7 +77,7 @@ func parseVisitorJWT(signed, key string) (conversation.IdentityClaims, error) {
 	if err != nil { // the site believes its own; nobody can be written to there
 		email = ""
 	}
-	return conversation.IdentityClaims{Subject: subject, Name: cleanName(name, 100), Email: email, ExpiresAt: until.Add(time.Minute)}, nil
+	return visitor.IdentityClaims{Subject: subject, Name: cleanName(name, 100), Email: email, ExpiresAt: until.Add(time.Minute)}, nil
 }
 
 // exactText returns a member of a JSON object as it was meant, and whether it is a text that can be stored as it is; the empty

@@ -13,6 +13,7 @@ import (
 
 	"parley/app/domain/archive"
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/audit"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
@@ -64,6 +65,8 @@ type Services struct {
 	Team          *team.Service
 	Sessions      *identity.SessionCache
 	Conversations *conversation.Service
+	Visitors      *visitor.Service
+	Attachments   *attachment.Service
 	Groups        *group.Service
 	Presence      *presence.Service
 	Routing       *routing.Service
@@ -133,22 +136,19 @@ func New(cfg Config, s Services) (*Server, error) {
 func newHandlers(cfg Config, s Services, sessions *session.Manager, pages *page.Service, slots *body.Slots) handlers {
 	heavyWork := fair.New(heavyWorkLimits)
 	uploads := upload.New(s.Files, s.Links, slots)
-	w := widget.New(widget.Options{Conversations: s.Conversations, Files: s.Files, Links: s.Links, Live: s.Live,
+	w := widget.New(widget.Options{Attachments: s.Attachments, Conversations: s.Conversations, Files: s.Files, Links: s.Links, Live: s.Live,
 		Mails: s.Mails, Org: s.Org, Routing: s.Routing, Tokens: s.Tokens, Uploads: uploads})
 	return handlers{
 		Service: &service{ready: cfg.Ready, degraded: cfg.Degraded, pages: pages, hasDemo: cfg.Demo != nil, shopKey: cfg.ShopKey},
 		Account: account.New(account.Options{FAQ: s.FAQ, Identity: s.Identity, Mails: s.Mails, Routing: s.Routing,
 			Teams: s.Team, Pages: pages, Sessions: sessions, Demo: demoOf(cfg)}),
 		Archive: archiveweb.New(archiveweb.Options{Archive: s.Archive, HeavyWork: heavyWork}),
-		Desk: desk.New(desk.Options{Assist: s.Assist, Groups: s.Groups, Presence: s.Presence,
-			Conversations: s.Conversations, FAQ: s.FAQ, Files: s.Files,
-			Identity: s.Identity, Push: s.Push, Routing: s.Routing,
-			Live: s.Live, Uploads: uploads, Screens: s.Screens}),
-		Manage: manage.New(manage.Options{Assist: s.Assist, Groups: s.Groups, Audit: s.Audit,
-			Conversations: s.Conversations, FAQ: s.FAQ,
-			Files:    s.Files,
-			Identity: s.Identity, Live: s.Live, Mails: s.Mails, Org: s.Org,
-			Routing: s.Routing, Teams: s.Team, Sessions: sessions, Uploads: uploads, Widget: w, HeavyWork: heavyWork,
+		Desk: desk.New(desk.Options{Assist: s.Assist, Attachments: s.Attachments, Conversations: s.Conversations, FAQ: s.FAQ,
+			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Presence: s.Presence, Push: s.Push, Routing: s.Routing,
+			Screens: s.Screens, Uploads: uploads, Visitors: s.Visitors}),
+		Manage: manage.New(manage.Options{Assist: s.Assist, Audit: s.Audit, Conversations: s.Conversations, FAQ: s.FAQ, Files: s.Files,
+			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Mails: s.Mails, Org: s.Org, Routing: s.Routing,
+			Teams: s.Team, Visitors: s.Visitors, Sessions: sessions, Uploads: uploads, Widget: w, HeavyWork: heavyWork,
 			Imports: fair.New(importLimits), PublicURL: cfg.PublicURL}),
 		Widget: w,
 		Upload: uploads,

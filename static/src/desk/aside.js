@@ -61,15 +61,28 @@ document.addEventListener("visibilitychange", () => {
 function load(about, pane) {
   about.loadedAt = Date.now();
   about.stale = false;
-  return (about.loading = htmx.ajax("GET", conversationURL(pane) + "/aside", { source: about, swap: "none" }));
+  return (about.loading = loadKeepingDrafts(about, pane));
+}
+async function loadKeepingDrafts(about, pane) {
+  const draftsID = "drafts-" + about.dataset.about, drafts = $(draftsID);
+  await htmx.ajax("GET", conversationURL(pane) + "/aside", { source: about, swap: "none" });
+  if (drafts?.firstChild && !drafts.isConnected) $(draftsID)?.replaceWith(drafts);
+  if (!about.firstElementChild) { about.loadedAt = 0; about.loading = null; } // it failed: the next one tries again
+}
+
+// Opens the column and waits until it is loaded. Returns its element.
+export async function openAside(pane) {
+  showAside(true);
+  const about = $("about-" + pane.dataset.conversation);
+  if (about.firstElementChild) return about;
+  clearTimeout(loadTimer);
+  await (about.loading || load(about, pane));
+  return about;
 }
 
 // Focuses a field of the column as soon as the column is loaded.
 export async function focusField(pane, selector) {
-  showAside(true);
-  const about = $("about-" + pane.dataset.conversation);
-  clearTimeout(loadTimer);
-  if (!about.firstElementChild) await (about.loading || load(about, pane));
+  const about = await openAside(pane);
   if (pane === inFocus()) about.querySelector(selector)?.focus();
 }
 onFocus((pane) => {

@@ -7,7 +7,7 @@ import { openEmoji, toggleFormat } from "./formatting.js";
 import { chooseFiles } from "./attachments.js";
 import { openSnippets, snippetFor } from "./snippets.js";
 import { openHelp, openPalette } from "./palette.js";
-import { focusField, showAside } from "./aside.js";
+import { focusField, openAside, showAside } from "./aside.js";
 import { requestDrafts } from "./drafts.js";
 import { commands, isMac, keyOf, pressed, readable, register, run } from "./keys.js";
 import { load } from "./paneLoading.js";
@@ -32,7 +32,7 @@ const actions = {
   wrong: inPane((pane) => dismissSuggestion(pane, nthSuggestion(pane, 0))),
   look: inPane((pane) => focusField(pane, ".look input")),
   keep: inPane((pane) => saveAsEntry(pane)),
-  drafts: inPane((pane) => { showAside(true); requestDrafts(pane); }),
+  drafts: inPane(async (pane) => { await openAside(pane); requestDrafts(pane); }),
   snippets: inPane((pane) => openSnippets(pane)),
   note: inPane((pane, form) => { setMode(form, form.mode === "note" ? "text" : "note"); save(pane); textArea(form).focus(); }),
   edit: inPane((pane) => edit(pane)),

@@ -55,7 +55,7 @@ export function requestDrafts(pane, automatic = "") {
     return first.focus(); // the drafts are there: arrow keys choose, Enter inserts
   }
   const box = $("drafts-" + pane.dataset.conversation);
-  if (!box) { setTimeout(() => $("drafts-" + pane.dataset.conversation) && requestDrafts(pane, automatic), 300); return; }
+  if (!box) return automatic || showError("The column beside the conversation could not be loaded. Please try again."); // automatic: while it is closed
   box.seq = lastMessageID(pane);
   const status = element("p", { class: "saying" }, "Writing… ", element("button", { type: "button", class: "quiet", "data-stop": "" }, "Stop"));
   box.replaceChildren(status);

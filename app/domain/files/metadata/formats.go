@@ -241,20 +241,20 @@ func (s *stripper) gif() error {
 			if err != nil {
 				return s.recordError(err)
 			}
-			keep := label == 0xf9 // how long a frame is shown
+			retain := label == 0xf9 // how long a frame is shown
 			if label == 0xff {
 				b, err := s.r.Peek(12)
 				if err != nil {
 					return s.recordError(err)
 				}
-				keep = bytes.HasPrefix(b, []byte("\x0bNETSCAPE2.0")) || bytes.HasPrefix(b, []byte("\x0bANIMEXTS1.0")) || bytes.HasPrefix(b, []byte("\x0bICCRGBG1012"))
+				retain = bytes.HasPrefix(b, []byte("\x0bNETSCAPE2.0")) || bytes.HasPrefix(b, []byte("\x0bANIMEXTS1.0")) || bytes.HasPrefix(b, []byte("\x0bICCRGBG1012"))
 			}
-			if keep {
+			if retain {
 				if err := s.write(kind, label); err != nil {
 					return err
 				}
 			}
-			if err := s.blocks(keep); err != nil {
+			if err := s.blocks(retain); err != nil {
 				return err
 			}
 		default: // the end, or nothing that a browser reads on from
@@ -272,13 +272,13 @@ func colorTableSize(flags byte) int64 {
 }
 
 // blocks copies or skips pieces that say their length, up to an empty one.
-func (s *stripper) blocks(keep bool) error {
+func (s *stripper) blocks(retain bool) error {
 	for {
 		n, err := s.r.ReadByte()
 		if err != nil {
 			return s.recordError(err)
 		}
-		if keep {
+		if retain {
 			if err = s.write(n); err == nil {
 				err = s.copy(int64(n))
 			}

@@ -3,7 +3,7 @@ package desk
 import (
 	"net/http"
 
-	"parley/app/domain/conversation"
+	"parley/app/domain/visitor"
 	"parley/app/front/web/page"
 	"parley/templates/desk"
 )
@@ -15,7 +15,7 @@ func (h *Handlers) BlockVisitor(req *page.Request) error {
 		return err
 	}
 	ctx := req.Request().Context()
-	if err := h.conversations.AddBlock(ctx, req.Actor, conversation.Block{Visitor: c.Visitor,
+	if err := h.visitors.AddBlock(ctx, req.Actor, visitor.Block{Visitor: c.Visitor,
 		Reason: req.FormValue("reason")}); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ package desk
 
 import (
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
@@ -16,6 +17,7 @@ import (
 	"parley/app/domain/identity"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/domain/visitor"
 	screens "parley/app/front/desk"
 	"parley/app/front/live"
 	"parley/app/front/web/upload"
@@ -25,6 +27,7 @@ import (
 // Options is what the handlers need.
 type Options struct {
 	Assist        *assist.Service
+	Attachments   *attachment.Service
 	Conversations *conversation.Service
 	FAQ           *faq.Service
 	Files         *files.Service
@@ -34,6 +37,7 @@ type Options struct {
 	Push          *push.Sender
 	Routing       *routing.Service
 	Screens       *screens.Service
+	Visitors      *visitor.Service
 	Live          *live.Hub
 	Uploads       *upload.Service
 }
@@ -41,6 +45,7 @@ type Options struct {
 // Handlers answers the requests of this package.
 type Handlers struct {
 	assist        *assist.Service
+	attachments   *attachment.Service
 	conversations *conversation.Service
 	faq           *faq.Service
 	files         *files.Service
@@ -50,13 +55,14 @@ type Handlers struct {
 	push          *push.Sender
 	routing       *routing.Service
 	screens       *screens.Service
+	visitors      *visitor.Service
 	live          *live.Hub
 	uploads       *upload.Service
 }
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{assist: o.Assist, conversations: o.Conversations, faq: o.FAQ, files: o.Files, groups: o.Groups,
+	return &Handlers{assist: o.Assist, attachments: o.Attachments, visitors: o.Visitors, conversations: o.Conversations, faq: o.FAQ, files: o.Files, groups: o.Groups,
 		identity: o.Identity, presence: o.Presence, push: o.Push, routing: o.Routing, screens: o.Screens, live: o.Live,
 		uploads: o.Uploads}
 }

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -24,27 +23,18 @@ func (h *Handlers) Send(req *page.Request) error {
 	if err != nil {
 		return fail.New(fail.Invalid, "The message has no id. Please reload the page; copy your text first.")
 	}
-	ctx := req.Request().Context()
-	var m conversation.Message
-	if kind := conversation.Kind(req.FormValue("kind")); kind == conversation.Edit {
-		m, err = h.conversations.EditReply(ctx, req.Actor, id, page.ParseMessageNumber(req.FormValue("of")), message,
-			req.FormValue("body"))
-	} else {
-		m, err = h.conversations.SendAsAgent(ctx, req.Actor, id, message, kind, req.FormValue("body"))
+	shown, err := strconv.Atoi(req.FormValue("after"))
+	if err != nil {
+		shown = -1
+	}
+	m, messages, err := h.conversations.PostAsAgent(req.Request().Context(), req.Actor, conversation.AgentMessage{ID: message,
+		Conversation: id, Kind: conversation.Kind(req.FormValue("kind")), TargetSeq: page.ParseMessageNumber(req.FormValue("of")),
+		Body: req.FormValue("body"), ShownSeq: shown})
+	if m.Kind == conversation.Text { // it is stored, whatever the error says of the messages before it
+		h.recordReplySource(req, id, m.Body)
 	}
 	if err != nil {
 		return err
-	}
-	if m.Kind == conversation.Text {
-		h.recordReplySource(req, id, m.Body)
-	}
-	messages := []conversation.Message{m}
-	if after, err := strconv.Atoi(req.FormValue("after")); err == nil && after >= 0 && after < m.Seq-1 {
-		if messages, err = h.conversations.ListMessagesAfter(ctx, req.Actor, id, after); err != nil {
-			return err
-		}
-		// A message that was said before is answered as it was then: what came later may be another agent's.
-		messages = slices.DeleteFunc(messages, func(x conversation.Message) bool { return x.Seq > m.Seq })
 	}
 	return req.Respond(http.StatusOK, view.MessagesUpdate(id, messages))
 }
@@ -59,11 +49,7 @@ func (h *Handlers) OlderMessages(req *page.Request) error {
 	if before < 1 {
 		return fail.New(fail.Invalid, "This page asked for something unreadable. Please reload it.")
 	}
-	ctx := req.Request().Context()
-	if _, err := h.conversations.Get(ctx, req.Actor, id); err != nil {
-		return err
-	}
-	messages, err := h.conversations.ListMessagesBefore(ctx, req.Actor, id, before, conversation.DeskThreadLimit)
+	messages, err := h.conversations.ListMessagesBefore(req.Request().Context(), req.Actor, id, before, conversation.DeskThreadLimit)
 	if err != nil {
 		return err
 	}

@@ -14,9 +14,9 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Upload stores an agent's file, or a snippet's, and sends it in a conversation.
+// Upload stores an agent's file, or a snippet's, and sends it in a conversation. It comes to the page as every message does.
 func (h *Handlers) Upload(req *page.Request) error {
-	c, err := h.loadWritableConversation(req)
+	c, err := h.loadConversation(req)
 	if err != nil {
 		return err
 	}
@@ -25,18 +25,17 @@ func (h *Handlers) Upload(req *page.Request) error {
 		return fail.New(fail.Invalid, "The file has no id. Please reload the page.")
 	}
 	if snippet := req.QueryParam("snippet"); snippet != "" {
-		return h.sendSnippetFile(req, c, id, snippet)
+		err = h.sendSnippetFile(req, c, id, snippet)
+	} else {
+		in := files.Upload{ID: id, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: upload.MaxAgentFileBytes}
+		err = h.uploads.Receive(req, req.Actor, in, body.OfMember(req.Actor.Org(), req.ID()), func(in files.Upload) error {
+			return h.attachments.SendAsAgent(req.Request().Context(), req.Actor, c.ID, in)
+		})
 	}
-	if c.State == conversation.Closed {
-		return conversation.ErrClosed
-	}
-	f, err := h.uploads.Receive(req, req.Actor, files.Upload{ID: id, Purpose: files.ForMessage, Visitor: c.Visitor,
-		Website: c.Website, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: upload.MaxAgentFileBytes},
-		body.OfMember(req.Actor.Org(), req.ID()))
 	if err != nil {
 		return err
 	}
-	return h.sendFile(req, c.ID, f)
+	return req.NoContent(http.StatusNoContent)
 }
 
 // sendSnippetFile sends the file of a snippet.
@@ -56,23 +55,5 @@ func (h *Handlers) sendSnippetFile(req *page.Request, c conversation.Conversatio
 	if err != nil {
 		return err
 	}
-	f, err := h.files.Copy(ctx, req.Actor, from, id, c.Visitor)
-	if err != nil {
-		return err
-	}
-	return h.sendFile(req, c.ID, f)
-}
-
-// sendFile sends a stored file as the agent.
-func (h *Handlers) sendFile(req *page.Request, conversation uuid.UUID, f files.File) error {
-	ctx := req.Request().Context()
-	_, err := h.conversations.SendFileAsAgent(ctx, req.Actor, conversation, f.ID, upload.Attachment(f))
-	if err != nil {
-		h.uploads.Discard(req, req.Actor, f, err)
-		return err
-	}
-	if err := h.files.AttachToConversation(ctx, req.Actor, f.ID, conversation); err != nil {
-		return err
-	}
-	return req.NoContent(http.StatusNoContent) // it comes to the page as every message does
+	return h.attachments.SendCopy(ctx, req.Actor, c.ID, id, from)
 }

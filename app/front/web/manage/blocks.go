@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/app/domain/conversation"
+	"parley/app/domain/visitor"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 	"parley/templates/ui"
@@ -17,7 +17,7 @@ func (h *Handlers) Blocks(req *page.Request) error {
 }
 
 func (h *Handlers) renderBlocks(req *page.Request, f ui.Form, status int) error {
-	list, err := h.conversations.ListBlocks(req.Request().Context(), req.Actor)
+	list, err := h.visitors.ListBlocks(req.Request().Context(), req.Actor)
 	if err != nil {
 		return err
 	}
@@ -27,13 +27,13 @@ func (h *Handlers) renderBlocks(req *page.Request, f ui.Form, status int) error 
 // AddBlock blocks a network.
 func (h *Handlers) AddBlock(req *page.Request) error {
 	r := req.FormReader()
-	b := conversation.Block{Network: strings.TrimSpace(req.FormValue("network")), Reason: req.FormValue("reason")}
+	b := visitor.Block{Network: strings.TrimSpace(req.FormValue("network")), Reason: req.FormValue("reason")}
 	if days := r.Number("days", "days", 1, 3650, 0); days > 0 {
 		b.ExpiresAt = time.Now().AddDate(0, 0, days)
 	}
 	err := r.Result()
 	if err == nil {
-		err = h.conversations.AddBlock(req.Request().Context(), req.Actor, b)
+		err = h.visitors.AddBlock(req.Request().Context(), req.Actor, b)
 	}
 	if err != nil {
 		f, status, err := req.RefusedForm(err)
@@ -51,7 +51,7 @@ func (h *Handlers) RemoveBlock(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.conversations.RemoveBlock(req.Request().Context(), req.Actor, id); err != nil {
+	if err := h.visitors.RemoveBlock(req.Request().Context(), req.Actor, id); err != nil {
 		return err
 	}
 	return req.RedirectTo("/admin/blocked")

@@ -19,6 +19,7 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
 	"parley/app/domain/team"
+	"parley/app/domain/visitor"
 	"parley/app/front/live"
 	"parley/app/front/web/session"
 	"parley/app/front/web/upload"
@@ -39,6 +40,7 @@ type Options struct {
 	Org           *org.Service
 	Routing       *routing.Service
 	Teams         *team.Service
+	Visitors      *visitor.Service
 	Live          *live.Hub
 	Sessions      *session.Manager
 	Uploads       *upload.Service
@@ -61,6 +63,7 @@ type Handlers struct {
 	org           *org.Service
 	routing       *routing.Service
 	teams         *team.Service
+	visitors      *visitor.Service
 	live          *live.Hub
 	sessions      *session.Manager
 	uploads       *upload.Service
@@ -73,7 +76,7 @@ type Handlers struct {
 // New returns the handlers.
 func New(o Options) *Handlers {
 	return &Handlers{assist: o.Assist, audit: o.Audit, conversations: o.Conversations, faq: o.FAQ, files: o.Files,
-		groups: o.Groups, identity: o.Identity, mails: o.Mails, org: o.Org, routing: o.Routing, teams: o.Teams,
+		groups: o.Groups, identity: o.Identity, mails: o.Mails, org: o.Org, routing: o.Routing, teams: o.Teams, visitors: o.Visitors,
 		live: o.Live, sessions: o.Sessions, uploads: o.Uploads, widget: o.Widget, heavyWork: o.HeavyWork,
 		imports: o.Imports, publicURL: o.PublicURL}
 }

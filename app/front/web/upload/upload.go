@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/front/web/body"
 	"parley/app/front/web/page"
@@ -39,29 +38,29 @@ func New(f *files.Service, links files.Links, slots *body.Slots) *Service {
 	return &Service{files: f, links: links, slots: slots}
 }
 
-// Receive stores the file that is the body of a request, in one of the slots that the keys have. The errors are fail.Invalid if it is
-// empty, too large or not whole, and fail.Busy if no slot is free or it comes too slowly.
-func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, keys body.Keys) (files.File, error) {
+// Receive passes the file that is the body of a request on to store, in one of the slots that the keys have. The errors are those of store;
+// fail.Invalid if the file is empty, too large or not whole; fail.Busy if no slot is free or it comes too slowly.
+func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, keys body.Keys, store func(files.Upload) error) error {
 	b := body.Of(c)
 	if b == nil {
-		return files.File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
+		return fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
 	}
 	if b.Length() > int64(in.MaxBytes) {
 		b.CloseConnection()
-		return files.File{}, files.TooLarge(in.Name, in.MaxBytes)
+		return files.TooLarge(in.Name, in.MaxBytes)
 	}
 	release, err := s.slots.Acquire(keys)
 	if err != nil {
 		b.CloseConnection()
-		return files.File{}, err
+		return err
 	}
 	defer release()
 	if err := b.RaiseLimit(int64(in.MaxBytes) + 1); err != nil {
-		return files.File{}, err
+		return err
 	}
 	b.LimitSpeed(s.slots, actor.Org())
 	in.Content, in.Size = b, max(0, b.Length())
-	f, err := s.files.Put(c.Request().Context(), actor, in)
+	err = store(in)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil || fail.As(err) != nil:
@@ -70,7 +69,7 @@ func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, k
 	case b.IsTruncated():
 		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").WithReason("damaged")
 	}
-	return f, err
+	return err
 }
 
 // StoreFormFile stores a file of a form that ReadMultipart has read; the zero File if none was chosen.
@@ -109,9 +108,4 @@ func Categories(names []string) []files.Category {
 		list[i] = files.Category(n)
 	}
 	return list
-}
-
-// Attachment returns what a message says of its file.
-func Attachment(f files.File) conversation.Attachment {
-	return conversation.Attachment{Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: f.Width, Height: f.Height}
 }

@@ -58,29 +58,21 @@ func (h *Handlers) Upload(c echo.Context, site *org.WidgetWebsite) error {
 	if err != nil {
 		return err
 	}
-	if err := h.conversations.CheckAttachAccess(ctx, visitor, conversationID, id); err != nil { // before the first byte is read
-		return err
-	}
 	if err := h.live.AdmitBytes(visitor.ID(), address, min(max(0, c.Request().ContentLength),
 		int64(rules.MaxBytes()))); err != nil {
 		return err
 	}
-	f, err := h.uploads.Receive(c, visitor, files.Upload{ID: id, Purpose: files.ForMessage, Visitor: visitor.ID(),
-		Name: name, Allowed: upload.Categories(rules.AllowedTypes()), MaxBytes: rules.MaxBytes()},
-		body.OfVisitor(site.Org, address))
-	if err != nil {
+	message := conversation.VisitorMessage{ID: id, Conversation: conversationID, PreviousConversation: conversationID,
+		Customer: site.CustomerID, Group: site.GroupFor(subject),
+		Page: live.PageFromRequest(c.Request(), address, c.QueryParam("page"), c.QueryParam("title"))}
+	in := files.Upload{Name: name, Allowed: upload.Categories(rules.AllowedTypes()), MaxBytes: rules.MaxBytes()}
+	var f files.File
+	var receipt conversation.Receipt
+	err = h.uploads.Receive(c, visitor, in, body.OfVisitor(site.Org, address), func(in files.Upload) (err error) {
+		f, receipt, err = h.attachments.SendAsVisitor(ctx, visitor, message, in)
 		return err
-	}
-	a := upload.Attachment(f)
-	receipt, err := h.conversations.SendAsVisitor(ctx, visitor, conversation.VisitorMessage{ID: id,
-		Conversation: conversationID, PreviousConversation: conversationID, File: &a, Customer: site.CustomerID,
-		Group: site.GroupFor(subject), Page: live.PageFromRequest(c.Request(), address, c.QueryParam("page"),
-			c.QueryParam("title"))})
+	})
 	if err != nil {
-		h.uploads.Discard(c, visitor, f, err)
-		return err
-	}
-	if err := h.files.AttachToConversation(ctx, visitor, id, receipt.Conversation); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]any{"type": "ack", "id": id, "conversation": receipt.Conversation,

@@ -8,6 +8,7 @@
 package widget
 
 import (
+	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/notification"
@@ -20,6 +21,7 @@ import (
 
 // Options is what the handlers need.
 type Options struct {
+	Attachments   *attachment.Service
 	Conversations *conversation.Service
 	Files         *files.Service
 	Mails         *notification.Mails
@@ -33,6 +35,7 @@ type Options struct {
 
 // Handlers answers the requests of this package.
 type Handlers struct {
+	attachments   *attachment.Service
 	conversations *conversation.Service
 	files         *files.Service
 	mails         *notification.Mails
@@ -46,6 +49,6 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{conversations: o.Conversations, files: o.Files, mails: o.Mails, org: o.Org, routing: o.Routing,
+	return &Handlers{attachments: o.Attachments, conversations: o.Conversations, files: o.Files, mails: o.Mails, org: o.Org, routing: o.Routing,
 		live: o.Live, links: o.Links, tokens: o.Tokens, uploads: o.Uploads}
 }

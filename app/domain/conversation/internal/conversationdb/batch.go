@@ -169,7 +169,8 @@ type SendMessagesRow struct {
 // conversation. No row comes back for a message that is stored already, or whose author may not write it (any more):
 // the conversation is closed, it is another's, or the agent may no longer log in. What finds one row is written as such
 // (scalar, lateral): the planner takes joins apart, and reads an organization's whole table while it believes that to
-// be small.
+// be small. Every message passes here, so this one statement lists the columns of message_rows and conversation_rows
+// itself: passing whole rows on costs some percent.
 func (q *Queries) SendMessages(ctx context.Context, arg []SendMessagesParams) *SendMessagesBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {
@@ -271,9 +272,9 @@ with input as (
   from input
   on conflict (org_id, id) do nothing
 ), started as (
-  insert into conversations (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq, last_text,
-    last_at, waiting_since, page_url, page_title, referrer, user_agent, language, ip_address, created_at, group_id,
-    queued_at, former_agent_id)
+  insert into conversations as conversation (org_id, id, website_id, customer_id, visitor_id, visitor_name, last_seq,
+    last_text, last_at, waiting_since, page_url, page_title, referrer, user_agent, language, ip_address, created_at,
+    group_id, queued_at, former_agent_id)
   select app.org_id(), input.conversation_id, input.website_id, input.customer_id, input.visitor_id,
     coalesce((select v.name from visitors v where v.org_id = app.org_id() and v.id = input.visitor_id), ''), 1,
     app.message_preview(input.kind, input.body), now(), now(), input.page_url, input.page_title, input.referrer,
@@ -295,24 +296,22 @@ with input as (
     select from messages known
     where known.visitor_id = input.visitor_id and known.id = input.message_id)
   on conflict (org_id, visitor_id) where state <> 'closed' do nothing
-  returning org_id, id, website_id, customer_id, visitor_id, visitor_name, group_id, state, state_reason, agent_id, agent_name, created_at, assigned_at, closed_at, last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count, queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at, think_seconds, think_count, last_think_seconds, page_url, page_title, referrer, user_agent, language, country, time_zone, ip_address, data, trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_at,
+    conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body,
+    created_at)
   select started.org_id, started.id, 1, input.message_id, started.visitor_id, input.kind, 'visitor',
     started.visitor_id, input.body, started.last_at
   from started
   join input on input.conversation_id = started.id
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, started.state, started.visitor_id, started.agent_id, started.agent_name, started.last_seq,
-  started.last_text, started.last_at, started.waiting_since, started.created_at as started_at, started.website_id,
-  started.customer_id, website.name as website_name, website.typing_preview, started.visitor_name, started.page_url,
-  started.page_title, started.language, started.group_id, started.state_reason, started.offered_to,
-  started.offered_until, started.offer_note, started.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join started on started.org_id = sent.org_id and started.id = sent.conversation_id
-join websites website on website.org_id = started.org_id and website.id = started.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(started.stored) conversation_rows
 `
 
 type StartConversationsBatchResults struct {
@@ -339,37 +338,8 @@ type StartConversationsParams struct {
 }
 
 type StartConversationsRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Every statement that writes a message numbers it under the conversation's row lock, and returns the message with the
@@ -420,37 +390,40 @@ func (b *StartConversationsBatchResults) Query(f func(int, []StartConversationsR
 			for rows.Next() {
 				var i StartConversationsRow
 				if err := rows.Scan(
-					&i.ConversationID,
-					&i.Seq,
-					&i.MessageID,
-					&i.Kind,
-					&i.Author,
-					&i.AuthorName,
-					&i.Body,
-					&i.CreatedAt,
-					&i.State,
-					&i.VisitorID,
-					&i.AgentID,
-					&i.AgentName,
-					&i.LastSeq,
-					&i.LastText,
-					&i.LastAt,
-					&i.WaitingSince,
-					&i.StartedAt,
-					&i.WebsiteID,
-					&i.CustomerID,
-					&i.WebsiteName,
-					&i.TypingPreview,
-					&i.VisitorName,
-					&i.PageUrl,
-					&i.PageTitle,
-					&i.Language,
-					&i.GroupID,
-					&i.StateReason,
-					&i.OfferedTo,
-					&i.OfferedUntil,
-					&i.OfferNote,
-					&i.QueuedAt,
+					&i.MessageRow.ConversationID,
+					&i.MessageRow.Seq,
+					&i.MessageRow.MessageID,
+					&i.MessageRow.Kind,
+					&i.MessageRow.Author,
+					&i.MessageRow.AuthorName,
+					&i.MessageRow.Body,
+					&i.MessageRow.CreatedAt,
+					&i.MessageRow.OfSeq,
+					&i.MessageRow.Changed,
+					&i.ConversationRow.ConversationID,
+					&i.ConversationRow.State,
+					&i.ConversationRow.VisitorID,
+					&i.ConversationRow.AgentID,
+					&i.ConversationRow.AgentName,
+					&i.ConversationRow.LastSeq,
+					&i.ConversationRow.LastText,
+					&i.ConversationRow.LastAt,
+					&i.ConversationRow.WaitingSince,
+					&i.ConversationRow.StartedAt,
+					&i.ConversationRow.WebsiteID,
+					&i.ConversationRow.CustomerID,
+					&i.ConversationRow.WebsiteName,
+					&i.ConversationRow.TypingPreview,
+					&i.ConversationRow.VisitorName,
+					&i.ConversationRow.PageUrl,
+					&i.ConversationRow.PageTitle,
+					&i.ConversationRow.Language,
+					&i.ConversationRow.GroupID,
+					&i.ConversationRow.StateReason,
+					&i.ConversationRow.OfferedTo,
+					&i.ConversationRow.OfferedUntil,
+					&i.ConversationRow.OfferNote,
+					&i.ConversationRow.QueuedAt,
 				); err != nil {
 					return err
 				}

@@ -39,24 +39,21 @@ with member as (
   set last_seq = conversation.last_seq + 1, last_at = greatest(conversation.last_at, clock_timestamp())
   from added
   where conversation.org_id = added.org_id and conversation.id = added.conversation_id
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'agent',
     $4, $7::text, $8::text, updated.last_at
   from updated
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows
 `
 
 type AddParticipantParams struct {
@@ -71,37 +68,8 @@ type AddParticipantParams struct {
 }
 
 type AddParticipantRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Brings a team member into an open conversation: its agent may do so, and whoever may watch does so itself. An
@@ -119,66 +87,42 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 	)
 	var i AddParticipantRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
-}
-
-const addVisitorCode = `-- name: AddVisitorCode :exec
-with expired as (
-  delete from visitor_codes
-  where expires_at < now()
-)
-insert into visitor_codes (org_id, hash, website_id, visitor_id, expires_at)
-values (app.org_id(), $1, $2, $3, $4)
-`
-
-type AddVisitorCodeParams struct {
-	Hash      []byte
-	WebsiteID uuid.UUID
-	VisitorID uuid.UUID
-	ExpiresAt time.Time
-}
-
-// Stores the hash of a code that leads back to a visitor's conversations, and removes codes that have expired.
-func (q *Queries) AddVisitorCode(ctx context.Context, arg AddVisitorCodeParams) error {
-	_, err := q.db.Exec(ctx, addVisitorCode,
-		arg.Hash,
-		arg.WebsiteID,
-		arg.VisitorID,
-		arg.ExpiresAt,
-	)
-	return err
 }
 
 const assignConversations = `-- name: AssignConversations :many
@@ -210,7 +154,9 @@ with input as (
     and conversation.agent_id is not distinct from $5::uuid
     and conversation.agent_id is distinct from input.agent_id
     and ($4 <> 'routing' or conversation.offered_to is null)
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail, input.message_id
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored,
+    input.message_id
 ), removed as (
   delete from participants
   using assigned
@@ -218,22 +164,18 @@ with input as (
     and participants.conversation_id = assigned.id
     and participants.user_id = assigned.agent_id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select assigned.org_id, assigned.id, assigned.last_seq, assigned.message_id, assigned.visitor_id, 'system',
     'system', assigned.agent_id, assigned.agent_name, 'taken', assigned.last_at
   from assigned
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, assigned.state, assigned.visitor_id, assigned.agent_id, assigned.agent_name, assigned.last_seq,
-  assigned.last_text, assigned.last_at, assigned.waiting_since, assigned.created_at as started_at,
-  assigned.website_id, assigned.customer_id, website.name as website_name, website.typing_preview,
-  assigned.visitor_name, assigned.page_url, assigned.page_title, assigned.language, assigned.group_id,
-  assigned.state_reason, assigned.offered_to, assigned.offered_until, assigned.offer_note, assigned.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join assigned on assigned.org_id = sent.org_id and assigned.id = sent.conversation_id
-join websites website on website.org_id = assigned.org_id and website.id = assigned.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(assigned.stored) conversation_rows
 `
 
 type AssignConversationsParams struct {
@@ -245,37 +187,8 @@ type AssignConversationsParams struct {
 }
 
 type AssignConversationsRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Assigns conversations to agents: by routing, or by somebody who may. Each is assigned only if it is still where it
@@ -296,37 +209,40 @@ func (q *Queries) AssignConversations(ctx context.Context, arg AssignConversatio
 	for rows.Next() {
 		var i AssignConversationsRow
 		if err := rows.Scan(
-			&i.ConversationID,
-			&i.Seq,
-			&i.MessageID,
-			&i.Kind,
-			&i.Author,
-			&i.AuthorName,
-			&i.Body,
-			&i.CreatedAt,
-			&i.State,
-			&i.VisitorID,
-			&i.AgentID,
-			&i.AgentName,
-			&i.LastSeq,
-			&i.LastText,
-			&i.LastAt,
-			&i.WaitingSince,
-			&i.StartedAt,
-			&i.WebsiteID,
-			&i.CustomerID,
-			&i.WebsiteName,
-			&i.TypingPreview,
-			&i.VisitorName,
-			&i.PageUrl,
-			&i.PageTitle,
-			&i.Language,
-			&i.GroupID,
-			&i.StateReason,
-			&i.OfferedTo,
-			&i.OfferedUntil,
-			&i.OfferNote,
-			&i.QueuedAt,
+			&i.MessageRow.ConversationID,
+			&i.MessageRow.Seq,
+			&i.MessageRow.MessageID,
+			&i.MessageRow.Kind,
+			&i.MessageRow.Author,
+			&i.MessageRow.AuthorName,
+			&i.MessageRow.Body,
+			&i.MessageRow.CreatedAt,
+			&i.MessageRow.OfSeq,
+			&i.MessageRow.Changed,
+			&i.ConversationRow.ConversationID,
+			&i.ConversationRow.State,
+			&i.ConversationRow.VisitorID,
+			&i.ConversationRow.AgentID,
+			&i.ConversationRow.AgentName,
+			&i.ConversationRow.LastSeq,
+			&i.ConversationRow.LastText,
+			&i.ConversationRow.LastAt,
+			&i.ConversationRow.WaitingSince,
+			&i.ConversationRow.StartedAt,
+			&i.ConversationRow.WebsiteID,
+			&i.ConversationRow.CustomerID,
+			&i.ConversationRow.WebsiteName,
+			&i.ConversationRow.TypingPreview,
+			&i.ConversationRow.VisitorName,
+			&i.ConversationRow.PageUrl,
+			&i.ConversationRow.PageTitle,
+			&i.ConversationRow.Language,
+			&i.ConversationRow.GroupID,
+			&i.ConversationRow.StateReason,
+			&i.ConversationRow.OfferedTo,
+			&i.ConversationRow.OfferedUntil,
+			&i.ConversationRow.OfferNote,
+			&i.ConversationRow.QueuedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -418,7 +334,9 @@ with original as (
     and exists (
       select from users member
       where member.org_id = conversation.org_id and member.id = $3 and member.disabled_at is null)
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail, original.seq as of_seq, original.id as of_id, original.previous_body
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.customer_id,
+    conversation.agent_id, conversation.agent_name, conversation.last_seq, conversation.last_at,
+    conversation::conversations as stored, original.seq as of_seq, original.id as of_id, original.previous_body
 ), rewritten as (
   update messages t
   set body = $5, changed = $6
@@ -437,28 +355,24 @@ with original as (
     and f.of_seq = updated.of_seq
     and f.kind = 'edit'
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at, of_seq)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at, of_seq)
   select updated.org_id, updated.id, updated.last_seq, $7, updated.visitor_id, $4::text, 'agent',
     $3,
     app.author_name(updated.org_id, 'agent', $3, updated.agent_id, updated.agent_name, updated.customer_id),
     $5, updated.last_at, updated.of_seq
   from updated
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 ), history as (
   insert into message_history (org_id, conversation_id, seq, previous_body)
   select updated.org_id, updated.id, updated.last_seq, updated.previous_body
   from updated
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows
 `
 
 type ChangeMessageParams struct {
@@ -472,37 +386,8 @@ type ChangeMessageParams struct {
 }
 
 type ChangeMessageRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Edits or erases an agent's own last reply. The reply is changed, a message of its own tells every screen, and what
@@ -519,78 +404,78 @@ func (q *Queries) ChangeMessage(ctx context.Context, arg ChangeMessageParams) (C
 	)
 	var i ChangeMessageRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
 
 const closeConversation = `-- name: CloseConversation :one
 with closed as (
-  update conversations
+  update conversations conversation
   set state = 'closed',
     state_reason = 'closed',
     closed_at = clock_timestamp(),
     waiting_since = null,
     last_seq = last_seq + 1,
     last_at = greatest(last_at, clock_timestamp())
-  where conversations.id = $1
+  where conversation.id = $1
     and state = 'open'
     and agent_id = $2
     and exists (
       select from users u
-      where u.org_id = conversations.org_id and u.id = $2 and u.disabled_at is null)
-  returning org_id, id, website_id, customer_id, visitor_id, visitor_name, group_id, state, state_reason, agent_id, agent_name, created_at, assigned_at, closed_at, last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count, queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at, think_seconds, think_count, last_think_seconds, page_url, page_title, referrer, user_agent, language, country, time_zone, ip_address, data, trail
+      where u.org_id = conversation.org_id and u.id = $2 and u.disabled_at is null)
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored
 ), removed as (
   delete from participants
   using closed
   where participants.org_id = closed.org_id and participants.conversation_id = closed.id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select closed.org_id, closed.id, closed.last_seq, $3, closed.visitor_id, 'system', 'system',
     closed.agent_id, closed.agent_name, 'closed', closed.last_at
   from closed
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, closed.state, closed.visitor_id, closed.agent_id, closed.agent_name, closed.last_seq,
-  closed.last_text, closed.last_at, closed.waiting_since, closed.created_at as started_at, closed.website_id,
-  closed.customer_id, website.name as website_name, website.typing_preview, closed.visitor_name, closed.page_url,
-  closed.page_title, closed.language, closed.group_id, closed.state_reason, closed.offered_to, closed.offered_until,
-  closed.offer_note, closed.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
-join websites website on website.org_id = closed.org_id and website.id = closed.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(closed.stored) conversation_rows
 `
 
 type CloseConversationParams struct {
@@ -600,37 +485,8 @@ type CloseConversationParams struct {
 }
 
 type CloseConversationRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Closes a conversation for its agent.
@@ -638,37 +494,40 @@ func (q *Queries) CloseConversation(ctx context.Context, arg CloseConversationPa
 	row := q.db.QueryRow(ctx, closeConversation, arg.ConversationID, arg.AgentID, arg.MessageID)
 	var i CloseConversationRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
@@ -739,50 +598,6 @@ func (q *Queries) CreateTag(ctx context.Context, arg CreateTagParams) (int64, er
 	return result.RowsAffected(), nil
 }
 
-const deleteBlock = `-- name: DeleteBlock :one
-delete from blocks b
-where b.id = $1
-returning b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.until,
-  coalesce((select v.name from visitors v where v.id = b.visitor_id), '')::text as visitor_name,
-  coalesce((
-      select w.customer_id
-      from visitors v
-      join websites w on w.org_id = v.org_id and w.id = v.website_id
-      where v.id = b.visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
-`
-
-type DeleteBlockRow struct {
-	VisitorID   *uuid.UUID
-	Network     string
-	Reason      string
-	Until       *time.Time
-	VisitorName string
-	CustomerID  uuid.UUID
-}
-
-func (q *Queries) DeleteBlock(ctx context.Context, id uuid.UUID) (DeleteBlockRow, error) {
-	row := q.db.QueryRow(ctx, deleteBlock, id)
-	var i DeleteBlockRow
-	err := row.Scan(
-		&i.VisitorID,
-		&i.Network,
-		&i.Reason,
-		&i.Until,
-		&i.VisitorName,
-		&i.CustomerID,
-	)
-	return i, err
-}
-
-const deleteExpiredIdentityTokens = `-- name: DeleteExpiredIdentityTokens :exec
-delete from used_identity_tokens where until < now()
-`
-
-func (q *Queries) DeleteExpiredIdentityTokens(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, deleteExpiredIdentityTokens)
-	return err
-}
-
 const deleteTag = `-- name: DeleteTag :one
 delete from tags where id = $1 returning name
 `
@@ -810,27 +625,24 @@ with closed as (
     and conversation.state <> 'closed'
     and ($2::uuid is null or conversation.visitor_id = $2::uuid)
     and ($3::integer is null or conversation.last_seq = $3::integer)
-  returning org_id, id, website_id, customer_id, visitor_id, visitor_name, group_id, state, state_reason, agent_id, agent_name, created_at, assigned_at, closed_at, last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count, queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at, think_seconds, think_count, last_think_seconds, page_url, page_title, referrer, user_agent, language, country, time_zone, ip_address, data, trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), removed as (
   delete from participants
   using closed
   where participants.org_id = closed.org_id and participants.conversation_id = closed.id
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select closed.org_id, closed.id, closed.last_seq, $4, closed.visitor_id, 'system', 'system', $5::text,
     closed.last_at
   from closed
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, closed.state, closed.visitor_id, closed.agent_id, closed.agent_name, closed.last_seq,
-  closed.last_text, closed.last_at, closed.waiting_since, closed.created_at as started_at, closed.website_id,
-  closed.customer_id, website.name as website_name, website.typing_preview, closed.visitor_name, closed.page_url,
-  closed.page_title, closed.language, closed.group_id, closed.state_reason, closed.offered_to, closed.offered_until,
-  closed.offer_note, closed.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
-join websites website on website.org_id = closed.org_id and website.id = closed.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(closed.stored) conversation_rows
 `
 
 type EndConversationParams struct {
@@ -842,37 +654,8 @@ type EndConversationParams struct {
 }
 
 type EndConversationRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Closes a conversation without its agent: the visitor ends it, or was silent for too long (then only if nothing was
@@ -887,81 +670,51 @@ func (q *Queries) EndConversation(ctx context.Context, arg EndConversationParams
 	)
 	var i EndConversationRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
 
 const getConversation = `-- name: GetConversation :one
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from conversations c
-join websites website on website.org_id = c.org_id and website.id = c.website_id
-where c.id = $1
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at from conversation_rows where conversation_id = $1
 `
 
-type GetConversationRow struct {
-	ConversationID uuid.UUID
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
-}
-
-func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (GetConversationRow, error) {
+func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (ConversationRow, error) {
 	row := q.db.QueryRow(ctx, getConversation, id)
-	var i GetConversationRow
+	var i ConversationRow
 	err := row.Scan(
 		&i.ConversationID,
 		&i.State,
@@ -1147,8 +900,8 @@ func (q *Queries) GetLastQuestion(ctx context.Context, arg GetLastQuestionParams
 }
 
 const getMessage = `-- name: GetMessage :one
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select conversation_id, seq, message_id, kind, author, author_name, body, created_at, of_seq, changed
+from message_rows
 where conversation_id = $1 and seq = $2
 `
 
@@ -1157,22 +910,9 @@ type GetMessageParams struct {
 	Seq            int32
 }
 
-type GetMessageRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	OfSeq          *int32
-	Changed        string
-}
-
-func (q *Queries) GetMessage(ctx context.Context, arg GetMessageParams) (GetMessageRow, error) {
+func (q *Queries) GetMessage(ctx context.Context, arg GetMessageParams) (MessageRow, error) {
 	row := q.db.QueryRow(ctx, getMessage, arg.ConversationID, arg.Seq)
-	var i GetMessageRow
+	var i MessageRow
 	err := row.Scan(
 		&i.ConversationID,
 		&i.Seq,
@@ -1186,40 +926,6 @@ func (q *Queries) GetMessage(ctx context.Context, arg GetMessageParams) (GetMess
 		&i.Changed,
 	)
 	return i, err
-}
-
-const getOrCreateKnownVisitor = `-- name: GetOrCreateKnownVisitor :one
-with known as (
-  select v.id
-  from visitors v
-  where v.website_id = $1 and v.external_id = $2
-), created as (
-  insert into visitors (org_id, id, website_id, external_id)
-  select app.org_id(), $3::uuid, $1, $2::text
-  where not exists (select from known)
-  on conflict (org_id, website_id, external_id) where external_id is not null do nothing
-  returning id
-)
-select id
-from known
-union all
-select id
-from created
-`
-
-type GetOrCreateKnownVisitorParams struct {
-	WebsiteID  uuid.UUID
-	ExternalID *string
-	NewID      uuid.UUID
-}
-
-// The visitor whom the site calls so: an existing one, or a new one. Never the one that asks: somebody else may have
-// its token.
-func (q *Queries) GetOrCreateKnownVisitor(ctx context.Context, arg GetOrCreateKnownVisitorParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, getOrCreateKnownVisitor, arg.WebsiteID, arg.ExternalID, arg.NewID)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
 }
 
 const getSentMessage = `-- name: GetSentMessage :one
@@ -1254,8 +960,9 @@ func (q *Queries) GetSentMessage(ctx context.Context, arg GetSentMessageParams) 
 }
 
 const getSentMessageIn = `-- name: GetSentMessageIn :one
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed
 from messages m
+cross join lateral app.message_row(m) message_rows
 where m.id = $1 and m.conversation_id = $2 and m.author_id = $3
 `
 
@@ -1266,16 +973,7 @@ type GetSentMessageInParams struct {
 }
 
 type GetSentMessageInRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	OfSeq          *int32
-	Changed        string
+	MessageRow MessageRow
 }
 
 // The same, of one conversation and author.
@@ -1283,16 +981,16 @@ func (q *Queries) GetSentMessageIn(ctx context.Context, arg GetSentMessageInPara
 	row := q.db.QueryRow(ctx, getSentMessageIn, arg.MessageID, arg.ConversationID, arg.AuthorID)
 	var i GetSentMessageInRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.OfSeq,
-		&i.Changed,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
 	)
 	return i, err
 }
@@ -1353,35 +1051,6 @@ func (q *Queries) GetUnread(ctx context.Context, conversationID uuid.UUID) (GetU
 		&i.Host,
 	)
 	return i, err
-}
-
-const getVisitorByCode = `-- name: GetVisitorByCode :one
-select visitor_id
-from visitor_codes
-where hash = $1 and website_id = $2 and used_at is null and expires_at > now()
-`
-
-type GetVisitorByCodeParams struct {
-	Hash      []byte
-	WebsiteID uuid.UUID
-}
-
-func (q *Queries) GetVisitorByCode(ctx context.Context, arg GetVisitorByCodeParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, getVisitorByCode, arg.Hash, arg.WebsiteID)
-	var visitor_id uuid.UUID
-	err := row.Scan(&visitor_id)
-	return visitor_id, err
-}
-
-const getVisitorExternalID = `-- name: GetVisitorExternalID :one
-select coalesce(external_id, '')::text as external_id from visitors where id = $1
-`
-
-func (q *Queries) GetVisitorExternalID(ctx context.Context, id uuid.UUID) (string, error) {
-	row := q.db.QueryRow(ctx, getVisitorExternalID, id)
-	var external_id string
-	err := row.Scan(&external_id)
-	return external_id, err
 }
 
 const getWriteAccess = `-- name: GetWriteAccess :one
@@ -1488,56 +1157,6 @@ func (q *Queries) ListAnsweredConversations(ctx context.Context) ([]ListAnswered
 	return items, nil
 }
 
-const listBlocks = `-- name: ListBlocks :many
-select b.id, b.visitor_id, coalesce(b.network::text, '')::text as network, b.reason, b.created_at, b.until,
-  coalesce(u.name, '')::text as by_name, coalesce(v.name, '')::text as visitor_name
-from blocks b
-left join users u on u.org_id = b.org_id and u.id = b.by_id
-left join visitors v on v.org_id = b.org_id and v.id = b.visitor_id
-where b.until is null or b.until > now()
-order by b.created_at desc
-`
-
-type ListBlocksRow struct {
-	ID          uuid.UUID
-	VisitorID   *uuid.UUID
-	Network     string
-	Reason      string
-	CreatedAt   time.Time
-	Until       *time.Time
-	ByName      string
-	VisitorName string
-}
-
-func (q *Queries) ListBlocks(ctx context.Context) ([]ListBlocksRow, error) {
-	rows, err := q.db.Query(ctx, listBlocks)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListBlocksRow
-	for rows.Next() {
-		var i ListBlocksRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.VisitorID,
-			&i.Network,
-			&i.Reason,
-			&i.CreatedAt,
-			&i.Until,
-			&i.ByName,
-			&i.VisitorName,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listConversationTags = `-- name: ListConversationTags :many
 select ct.conversation_id, t.id, t.name
 from conversation_tags ct
@@ -1574,52 +1193,45 @@ func (q *Queries) ListConversationTags(ctx context.Context, conversations []uuid
 
 const listDeskConversations = `-- name: ListDeskConversations :many
 with shown as materialized (
-  (select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.visitor_name, l.group_id, l.state, l.state_reason, l.agent_id, l.agent_name, l.created_at, l.assigned_at, l.closed_at, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.replied_at, l.reply_waiting_since, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcript_count, l.queued_at, l.offered_to, l.offered_until, l.offer_note, l.agent_lost, l.former_agent_id, l.requeue_count, l.requeued_from, l.requeued_at, l.think_seconds, l.think_count, l.last_think_seconds, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.country, l.time_zone, l.ip_address, l.data, l.trail
-   from conversations l
+  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.typing_preview, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
+   from conversation_rows l
    where $1::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
-   order by l.queued_at, l.id
+   order by l.queued_at, l.conversation_id
    limit $2)
   union all
-  (select h.org_id, h.id, h.website_id, h.customer_id, h.visitor_id, h.visitor_name, h.group_id, h.state, h.state_reason, h.agent_id, h.agent_name, h.created_at, h.assigned_at, h.closed_at, h.last_seq, h.last_text, h.last_at, h.waiting_since, h.replied_at, h.reply_waiting_since, h.read_by_visitor, h.read_by_agent, h.mailed_seq, h.transcript_count, h.queued_at, h.offered_to, h.offered_until, h.offer_note, h.agent_lost, h.former_agent_id, h.requeue_count, h.requeued_from, h.requeued_at, h.think_seconds, h.think_count, h.last_think_seconds, h.page_url, h.page_title, h.referrer, h.user_agent, h.language, h.country, h.time_zone, h.ip_address, h.data, h.trail
+  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.typing_preview, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
    from (
-     select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.visitor_name, l.group_id, l.state, l.state_reason, l.agent_id, l.agent_name, l.created_at, l.assigned_at, l.closed_at, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.replied_at, l.reply_waiting_since, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcript_count, l.queued_at, l.offered_to, l.offered_until, l.offer_note, l.agent_lost, l.former_agent_id, l.requeue_count, l.requeued_from, l.requeued_at, l.think_seconds, l.think_count, l.last_think_seconds, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.country, l.time_zone, l.ip_address, l.data, l.trail
+     select l.stored
      from unnest($3::uuid[]) as wanted(id)
      cross join lateral (
-       select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.visitor_name, c.group_id, c.state, c.state_reason, c.agent_id, c.agent_name, c.created_at, c.assigned_at, c.closed_at, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.replied_at, c.reply_waiting_since, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcript_count, c.queued_at, c.offered_to, c.offered_until, c.offer_note, c.agent_lost, c.former_agent_id, c.requeue_count, c.requeued_from, c.requeued_at, c.think_seconds, c.think_count, c.last_think_seconds, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.time_zone, c.ip_address, c.data, c.trail
+       select c::conversations as stored, c.queued_at, c.id
        from conversations c
        where not $1::boolean
          and c.state = 'waiting'
          and c.group_id = wanted.id
          and (c.offered_to is null or c.offered_until <= now())
        order by c.queued_at, c.id
-       limit $2) l) h
-   order by h.queued_at, h.id
-   limit $2)
+       limit $2) l
+     order by l.queued_at, l.id
+     limit $2) h
+   cross join lateral app.conversation_row(h.stored) r)
   union all
-  (select f.org_id, f.id, f.website_id, f.customer_id, f.visitor_id, f.visitor_name, f.group_id, f.state, f.state_reason, f.agent_id, f.agent_name, f.created_at, f.assigned_at, f.closed_at, f.last_seq, f.last_text, f.last_at, f.waiting_since, f.replied_at, f.reply_waiting_since, f.read_by_visitor, f.read_by_agent, f.mailed_seq, f.transcript_count, f.queued_at, f.offered_to, f.offered_until, f.offer_note, f.agent_lost, f.former_agent_id, f.requeue_count, f.requeued_from, f.requeued_at, f.think_seconds, f.think_count, f.last_think_seconds, f.page_url, f.page_title, f.referrer, f.user_agent, f.language, f.country, f.time_zone, f.ip_address, f.data, f.trail
-   from conversations f
+  (select f.conversation_id, f.state, f.visitor_id, f.agent_id, f.agent_name, f.last_seq, f.last_text, f.last_at, f.waiting_since, f.started_at, f.website_id, f.customer_id, f.website_name, f.typing_preview, f.visitor_name, f.page_url, f.page_title, f.language, f.group_id, f.state_reason, f.offered_to, f.offered_until, f.offer_note, f.queued_at
+   from conversation_rows f
    where f.state = 'waiting' and f.offered_to = $4 and f.offered_until > now())
   union all
-  (select o.org_id, o.id, o.website_id, o.customer_id, o.visitor_id, o.visitor_name, o.group_id, o.state, o.state_reason, o.agent_id, o.agent_name, o.created_at, o.assigned_at, o.closed_at, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.replied_at, o.reply_waiting_since, o.read_by_visitor, o.read_by_agent, o.mailed_seq, o.transcript_count, o.queued_at, o.offered_to, o.offered_until, o.offer_note, o.agent_lost, o.former_agent_id, o.requeue_count, o.requeued_from, o.requeued_at, o.think_seconds, o.think_count, o.last_think_seconds, o.page_url, o.page_title, o.referrer, o.user_agent, o.language, o.country, o.time_zone, o.ip_address, o.data, o.trail
-   from conversations o
+  (select o.conversation_id, o.state, o.visitor_id, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.started_at, o.website_id, o.customer_id, o.website_name, o.typing_preview, o.visitor_name, o.page_url, o.page_title, o.language, o.group_id, o.state_reason, o.offered_to, o.offered_until, o.offer_note, o.queued_at
+   from conversation_rows o
    where o.state = 'open' and o.agent_id = $4)
   union all
-  (select p.org_id, p.id, p.website_id, p.customer_id, p.visitor_id, p.visitor_name, p.group_id, p.state, p.state_reason, p.agent_id, p.agent_name, p.created_at, p.assigned_at, p.closed_at, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.replied_at, p.reply_waiting_since, p.read_by_visitor, p.read_by_agent, p.mailed_seq, p.transcript_count, p.queued_at, p.offered_to, p.offered_until, p.offer_note, p.agent_lost, p.former_agent_id, p.requeue_count, p.requeued_from, p.requeued_at, p.think_seconds, p.think_count, p.last_think_seconds, p.page_url, p.page_title, p.referrer, p.user_agent, p.language, p.country, p.time_zone, p.ip_address, p.data, p.trail
+  (select p.conversation_id, p.state, p.visitor_id, p.agent_id, p.agent_name, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.started_at, p.website_id, p.customer_id, p.website_name, p.typing_preview, p.visitor_name, p.page_url, p.page_title, p.language, p.group_id, p.state_reason, p.offered_to, p.offered_until, p.offer_note, p.queued_at
    from participants g
-   cross join lateral (select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.visitor_name, c.group_id, c.state, c.state_reason, c.agent_id, c.agent_name, c.created_at, c.assigned_at, c.closed_at, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.replied_at, c.reply_waiting_since, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcript_count, c.queued_at, c.offered_to, c.offered_until, c.offer_note, c.agent_lost, c.former_agent_id, c.requeue_count, c.requeued_from, c.requeued_at, c.think_seconds, c.think_count, c.last_think_seconds, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.time_zone, c.ip_address, c.data, c.trail from conversations c where c.org_id = g.org_id and c.id = g.conversation_id limit 1) p
+   cross join lateral (select c.conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.started_at, c.website_id, c.customer_id, c.website_name, c.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason, c.offered_to, c.offered_until, c.offer_note, c.queued_at from conversation_rows c where c.conversation_id = g.conversation_id limit 1) p
    where g.user_id = $4 and p.state = 'open' and p.agent_id <> $4)
 )
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from shown c
-cross join lateral (
-  select x.name, x.typing_preview
-  from websites x
-  where x.org_id = c.org_id and x.id = c.website_id
-  limit 1) website
-order by c.waiting_since nulls last, c.last_at, c.id
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
+from shown
+order by waiting_since nulls last, last_at, conversation_id
 `
 
 type ListDeskConversationsParams struct {
@@ -1884,8 +1496,8 @@ func (q *Queries) ListMessageHistory(ctx context.Context, conversationID uuid.UU
 }
 
 const listMessagesAfter = `-- name: ListMessagesAfter :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select conversation_id, seq, message_id, kind, author, author_name, body, created_at, of_seq, changed
+from message_rows
 where conversation_id = $1 and seq > $2
 order by seq
 limit $3
@@ -1897,28 +1509,15 @@ type ListMessagesAfterParams struct {
 	Most           int32
 }
 
-type ListMessagesAfterRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	OfSeq          *int32
-	Changed        string
-}
-
-func (q *Queries) ListMessagesAfter(ctx context.Context, arg ListMessagesAfterParams) ([]ListMessagesAfterRow, error) {
+func (q *Queries) ListMessagesAfter(ctx context.Context, arg ListMessagesAfterParams) ([]MessageRow, error) {
 	rows, err := q.db.Query(ctx, listMessagesAfter, arg.ConversationID, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListMessagesAfterRow
+	var items []MessageRow
 	for rows.Next() {
-		var i ListMessagesAfterRow
+		var i MessageRow
 		if err := rows.Scan(
 			&i.ConversationID,
 			&i.Seq,
@@ -1942,8 +1541,8 @@ func (q *Queries) ListMessagesAfter(ctx context.Context, arg ListMessagesAfterPa
 }
 
 const listMessagesBefore = `-- name: ListMessagesBefore :many
-select conversation_id, seq, id as message_id, kind, author, author_name, body, created_at, of_seq, changed
-from messages
+select conversation_id, seq, message_id, kind, author, author_name, body, created_at, of_seq, changed
+from message_rows
 where conversation_id = $1 and seq < $2
 order by seq desc
 limit $3
@@ -1955,28 +1554,15 @@ type ListMessagesBeforeParams struct {
 	Most           int32
 }
 
-type ListMessagesBeforeRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	OfSeq          *int32
-	Changed        string
-}
-
-func (q *Queries) ListMessagesBefore(ctx context.Context, arg ListMessagesBeforeParams) ([]ListMessagesBeforeRow, error) {
+func (q *Queries) ListMessagesBefore(ctx context.Context, arg ListMessagesBeforeParams) ([]MessageRow, error) {
 	rows, err := q.db.Query(ctx, listMessagesBefore, arg.ConversationID, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ListMessagesBeforeRow
+	var items []MessageRow
 	for rows.Next() {
-		var i ListMessagesBeforeRow
+		var i MessageRow
 		if err := rows.Scan(
 			&i.ConversationID,
 			&i.Seq,
@@ -2043,21 +1629,21 @@ func (q *Queries) ListParticipants(ctx context.Context, conversationIds []uuid.U
 
 const listQueueHead = `-- name: ListQueueHead :many
 with head as materialized (
-  (select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.visitor_name, l.group_id, l.state, l.state_reason, l.agent_id, l.agent_name, l.created_at, l.assigned_at, l.closed_at, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.replied_at, l.reply_waiting_since, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcript_count, l.queued_at, l.offered_to, l.offered_until, l.offer_note, l.agent_lost, l.former_agent_id, l.requeue_count, l.requeued_from, l.requeued_at, l.think_seconds, l.think_count, l.last_think_seconds, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.country, l.time_zone, l.ip_address, l.data, l.trail
-   from conversations l
+  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.typing_preview, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
+   from conversation_rows l
    where $1::boolean
      and l.state = 'waiting'
      and (l.offered_to is null or l.offered_until <= now())
      and (not $2::boolean or l.customer_id = any($3::uuid[]))
-   order by l.queued_at, l.id
+   order by l.queued_at, l.conversation_id
    limit $4)
   union all
-  (select h.org_id, h.id, h.website_id, h.customer_id, h.visitor_id, h.visitor_name, h.group_id, h.state, h.state_reason, h.agent_id, h.agent_name, h.created_at, h.assigned_at, h.closed_at, h.last_seq, h.last_text, h.last_at, h.waiting_since, h.replied_at, h.reply_waiting_since, h.read_by_visitor, h.read_by_agent, h.mailed_seq, h.transcript_count, h.queued_at, h.offered_to, h.offered_until, h.offer_note, h.agent_lost, h.former_agent_id, h.requeue_count, h.requeued_from, h.requeued_at, h.think_seconds, h.think_count, h.last_think_seconds, h.page_url, h.page_title, h.referrer, h.user_agent, h.language, h.country, h.time_zone, h.ip_address, h.data, h.trail
+  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.typing_preview, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
    from (
-     select l.org_id, l.id, l.website_id, l.customer_id, l.visitor_id, l.visitor_name, l.group_id, l.state, l.state_reason, l.agent_id, l.agent_name, l.created_at, l.assigned_at, l.closed_at, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.replied_at, l.reply_waiting_since, l.read_by_visitor, l.read_by_agent, l.mailed_seq, l.transcript_count, l.queued_at, l.offered_to, l.offered_until, l.offer_note, l.agent_lost, l.former_agent_id, l.requeue_count, l.requeued_from, l.requeued_at, l.think_seconds, l.think_count, l.last_think_seconds, l.page_url, l.page_title, l.referrer, l.user_agent, l.language, l.country, l.time_zone, l.ip_address, l.data, l.trail
+     select l.stored
      from unnest($5::uuid[]) as wanted(id)
      cross join lateral (
-       select c.org_id, c.id, c.website_id, c.customer_id, c.visitor_id, c.visitor_name, c.group_id, c.state, c.state_reason, c.agent_id, c.agent_name, c.created_at, c.assigned_at, c.closed_at, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.replied_at, c.reply_waiting_since, c.read_by_visitor, c.read_by_agent, c.mailed_seq, c.transcript_count, c.queued_at, c.offered_to, c.offered_until, c.offer_note, c.agent_lost, c.former_agent_id, c.requeue_count, c.requeued_from, c.requeued_at, c.think_seconds, c.think_count, c.last_think_seconds, c.page_url, c.page_title, c.referrer, c.user_agent, c.language, c.country, c.time_zone, c.ip_address, c.data, c.trail
+       select c::conversations as stored, c.queued_at, c.id
        from conversations c
        where not $1::boolean
          and c.state = 'waiting'
@@ -2065,21 +1651,14 @@ with head as materialized (
          and (c.offered_to is null or c.offered_until <= now())
          and (not $2::boolean or c.customer_id = any($3::uuid[]))
        order by c.queued_at, c.id
-       limit $4) l) h
-   order by h.queued_at, h.id
-   limit $4)
+       limit $4) l
+     order by l.queued_at, l.id
+     limit $4) h
+   cross join lateral app.conversation_row(h.stored) r)
 )
-select c.id as conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at,
-  c.waiting_since, c.created_at as started_at, c.website_id, c.customer_id, website.name as website_name,
-  website.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason,
-  c.offered_to, c.offered_until, c.offer_note, c.queued_at
-from head c
-cross join lateral (
-  select x.name, x.typing_preview
-  from websites x
-  where x.org_id = c.org_id and x.id = c.website_id
-  limit 1) website
-order by c.queued_at, c.id
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
+from head
+order by queued_at, conversation_id
 `
 
 type ListQueueHeadParams struct {
@@ -2321,22 +1900,20 @@ func (q *Queries) ListTags(ctx context.Context) ([]ListTagsRow, error) {
 }
 
 const listThreads = `-- name: ListThreads :many
-select m.conversation_id, m.seq, m.message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq,
-  m.changed
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed
 from (select unnest($1::uuid[]) as id, unnest($2::integer[]) as seq) as want
 cross join lateral (
-  select c.org_id, c.id, case when want.seq > 0 then want.seq else c.last_seq - $3::integer end as after
+  select c.id, case when want.seq > 0 then want.seq else c.last_seq - $3::integer end as after
   from conversations c
   where c.org_id = app.org_id() and c.id = want.id
   offset 0) t
 cross join lateral (
-  select x.conversation_id, x.seq, x.id as message_id, x.kind, x.author, x.author_name, x.body, x.created_at,
-    x.of_seq, x.changed
-  from messages x
-  where x.org_id = t.org_id and x.conversation_id = t.id and x.seq > t.after
-  order by x.seq
-  offset 0) m
-order by m.conversation_id, m.seq
+  select m.conversation_id, m.seq, m.message_id, m.kind, m.author, m.author_name, m.body, m.created_at, m.of_seq, m.changed
+  from message_rows m
+  where m.conversation_id = t.id and m.seq > t.after
+  order by m.seq
+  offset 0) message_rows
+order by message_rows.conversation_id, message_rows.seq
 `
 
 type ListThreadsParams struct {
@@ -2346,16 +1923,7 @@ type ListThreadsParams struct {
 }
 
 type ListThreadsRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	OfSeq          *int32
-	Changed        string
+	MessageRow MessageRow
 }
 
 // The messages of several conversations at once: those after each one's cursor, or the newest ones where there is none.
@@ -2370,16 +1938,16 @@ func (q *Queries) ListThreads(ctx context.Context, arg ListThreadsParams) ([]Lis
 	for rows.Next() {
 		var i ListThreadsRow
 		if err := rows.Scan(
-			&i.ConversationID,
-			&i.Seq,
-			&i.MessageID,
-			&i.Kind,
-			&i.Author,
-			&i.AuthorName,
-			&i.Body,
-			&i.CreatedAt,
-			&i.OfSeq,
-			&i.Changed,
+			&i.MessageRow.ConversationID,
+			&i.MessageRow.Seq,
+			&i.MessageRow.MessageID,
+			&i.MessageRow.Kind,
+			&i.MessageRow.Author,
+			&i.MessageRow.AuthorName,
+			&i.MessageRow.Body,
+			&i.MessageRow.CreatedAt,
+			&i.MessageRow.OfSeq,
+			&i.MessageRow.Changed,
 		); err != nil {
 			return nil, err
 		}
@@ -2473,18 +2041,6 @@ func (q *Queries) LockUnpermittedConversations(ctx context.Context, agentID *uui
 		return nil, err
 	}
 	return items, nil
-}
-
-const lockVisitor = `-- name: LockVisitor :one
-select id from visitors where id = $1 for no key update
-`
-
-// Makes takeovers of one visitor's conversations wait for one another.
-func (q *Queries) LockVisitor(ctx context.Context, id uuid.UUID) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, lockVisitor, id)
-	var id_2 uuid.UUID
-	err := row.Scan(&id_2)
-	return id_2, err
 }
 
 const markMailed = `-- name: MarkMailed :execrows
@@ -2593,23 +2149,21 @@ with moved as (
       and conversation.group_id <> coalesce($1::uuid, gen_random_uuid())
       and ($4::uuid is null or conversation.offered_to = $4::uuid)
       or $5::boolean and conversation.offered_until <= now())
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_name, body,
+    created_at)
   select moved.org_id, moved.id, moved.last_seq, gen_random_uuid(), moved.visitor_id, 'note', 'system',
     $6::text, $7::text, moved.last_at
   from moved
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, moved.state, moved.visitor_id, moved.agent_id, moved.agent_name, moved.last_seq, moved.last_text,
-  moved.last_at, moved.waiting_since, moved.created_at as started_at, moved.website_id, moved.customer_id,
-  website.name as website_name, website.typing_preview, moved.visitor_name, moved.page_url, moved.page_title,
-  moved.language, moved.group_id, moved.state_reason, moved.offered_to, moved.offered_until, moved.offer_note,
-  moved.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join moved on moved.org_id = sent.org_id and moved.id = sent.conversation_id
-join websites website on website.org_id = moved.org_id and website.id = moved.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(moved.stored) conversation_rows
 `
 
 type MoveInQueueParams struct {
@@ -2623,37 +2177,8 @@ type MoveInQueueParams struct {
 }
 
 type MoveInQueueRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Moves waiting conversations into another group's queue, or ends an offer that was not accepted. An internal note says
@@ -2676,37 +2201,40 @@ func (q *Queries) MoveInQueue(ctx context.Context, arg MoveInQueueParams) ([]Mov
 	for rows.Next() {
 		var i MoveInQueueRow
 		if err := rows.Scan(
-			&i.ConversationID,
-			&i.Seq,
-			&i.MessageID,
-			&i.Kind,
-			&i.Author,
-			&i.AuthorName,
-			&i.Body,
-			&i.CreatedAt,
-			&i.State,
-			&i.VisitorID,
-			&i.AgentID,
-			&i.AgentName,
-			&i.LastSeq,
-			&i.LastText,
-			&i.LastAt,
-			&i.WaitingSince,
-			&i.StartedAt,
-			&i.WebsiteID,
-			&i.CustomerID,
-			&i.WebsiteName,
-			&i.TypingPreview,
-			&i.VisitorName,
-			&i.PageUrl,
-			&i.PageTitle,
-			&i.Language,
-			&i.GroupID,
-			&i.StateReason,
-			&i.OfferedTo,
-			&i.OfferedUntil,
-			&i.OfferNote,
-			&i.QueuedAt,
+			&i.MessageRow.ConversationID,
+			&i.MessageRow.Seq,
+			&i.MessageRow.MessageID,
+			&i.MessageRow.Kind,
+			&i.MessageRow.Author,
+			&i.MessageRow.AuthorName,
+			&i.MessageRow.Body,
+			&i.MessageRow.CreatedAt,
+			&i.MessageRow.OfSeq,
+			&i.MessageRow.Changed,
+			&i.ConversationRow.ConversationID,
+			&i.ConversationRow.State,
+			&i.ConversationRow.VisitorID,
+			&i.ConversationRow.AgentID,
+			&i.ConversationRow.AgentName,
+			&i.ConversationRow.LastSeq,
+			&i.ConversationRow.LastText,
+			&i.ConversationRow.LastAt,
+			&i.ConversationRow.WaitingSince,
+			&i.ConversationRow.StartedAt,
+			&i.ConversationRow.WebsiteID,
+			&i.ConversationRow.CustomerID,
+			&i.ConversationRow.WebsiteName,
+			&i.ConversationRow.TypingPreview,
+			&i.ConversationRow.VisitorName,
+			&i.ConversationRow.PageUrl,
+			&i.ConversationRow.PageTitle,
+			&i.ConversationRow.Language,
+			&i.ConversationRow.GroupID,
+			&i.ConversationRow.StateReason,
+			&i.ConversationRow.OfferedTo,
+			&i.ConversationRow.OfferedUntil,
+			&i.ConversationRow.OfferNote,
+			&i.ConversationRow.QueuedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -2726,23 +2254,20 @@ with updated as (
     and conversation.state = 'open'
     and conversation.waiting_since is null
     and conversation.last_seq = $2
-  returning org_id, id, website_id, customer_id, visitor_id, visitor_name, group_id, state, state_reason, agent_id, agent_name, created_at, assigned_at, closed_at, last_seq, last_text, last_at, waiting_since, replied_at, reply_waiting_since, read_by_visitor, read_by_agent, mailed_seq, transcript_count, queued_at, offered_to, offered_until, offer_note, agent_lost, former_agent_id, requeue_count, requeued_from, requeued_at, think_seconds, think_count, last_think_seconds, page_url, page_title, referrer, user_agent, language, country, time_zone, ip_address, data, trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select updated.org_id, updated.id, updated.last_seq, $3, updated.visitor_id, 'system', 'system',
     $4::text, updated.last_at
   from updated
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows
 `
 
 type PostSystemMessageParams struct {
@@ -2753,37 +2278,8 @@ type PostSystemMessageParams struct {
 }
 
 type PostSystemMessageRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Posts a message of the program in an open conversation, if nothing was written since.
@@ -2796,37 +2292,40 @@ func (q *Queries) PostSystemMessage(ctx context.Context, arg PostSystemMessagePa
 	)
 	var i PostSystemMessageRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
@@ -2890,24 +2389,21 @@ with locked as ( -- conversations before participants, everywhere
   set last_seq = conversation.last_seq + 1, last_at = greatest(conversation.last_at, clock_timestamp())
   from removed
   where conversation.org_id = removed.org_id and conversation.id = removed.conversation_id
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'agent',
     $3, $4::text, $5::text, updated.last_at
   from updated
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows
 `
 
 type RemoveParticipantParams struct {
@@ -2919,37 +2415,8 @@ type RemoveParticipantParams struct {
 }
 
 type RemoveParticipantRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Takes a participant out of a conversation, with an internal note.
@@ -2963,37 +2430,40 @@ func (q *Queries) RemoveParticipant(ctx context.Context, arg RemoveParticipantPa
 	)
 	var i RemoveParticipantRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
@@ -3078,7 +2548,8 @@ with former as (
     last_at = greatest(conversation.last_at, clock_timestamp())
   from former
   where conversation.org_id = former.org_id and conversation.id = former.id
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail, former.agent_id as had_id, former.agent_name as had_name
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored, former.agent_id as had_id
 ), removed as (
   delete from participants
   using requeued
@@ -3091,21 +2562,17 @@ with former as (
   from requeued
   where $12::text <> ''
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select requeued.org_id, requeued.id, requeued.last_seq, gen_random_uuid(), requeued.visitor_id, 'system',
     'system', 'returned', requeued.last_at
   from requeued
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, requeued.state, requeued.visitor_id, requeued.agent_id, requeued.agent_name, requeued.last_seq,
-  requeued.last_text, requeued.last_at, requeued.waiting_since, requeued.created_at as started_at,
-  requeued.website_id, requeued.customer_id, website.name as website_name, website.typing_preview,
-  requeued.visitor_name, requeued.page_url, requeued.page_title, requeued.language, requeued.group_id,
-  requeued.state_reason, requeued.offered_to, requeued.offered_until, requeued.offer_note, requeued.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join requeued on requeued.org_id = sent.org_id and requeued.id = sent.conversation_id
-join websites website on website.org_id = requeued.org_id and website.id = requeued.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(requeued.stored) conversation_rows
 `
 
 type RequeueConversationsParams struct {
@@ -3125,37 +2592,8 @@ type RequeueConversationsParams struct {
 }
 
 type RequeueConversationsRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Puts open conversations into a queue: all of an agent's, or named ones. Each keeps the wait of its visitor. What the
@@ -3184,37 +2622,40 @@ func (q *Queries) RequeueConversations(ctx context.Context, arg RequeueConversat
 	for rows.Next() {
 		var i RequeueConversationsRow
 		if err := rows.Scan(
-			&i.ConversationID,
-			&i.Seq,
-			&i.MessageID,
-			&i.Kind,
-			&i.Author,
-			&i.AuthorName,
-			&i.Body,
-			&i.CreatedAt,
-			&i.State,
-			&i.VisitorID,
-			&i.AgentID,
-			&i.AgentName,
-			&i.LastSeq,
-			&i.LastText,
-			&i.LastAt,
-			&i.WaitingSince,
-			&i.StartedAt,
-			&i.WebsiteID,
-			&i.CustomerID,
-			&i.WebsiteName,
-			&i.TypingPreview,
-			&i.VisitorName,
-			&i.PageUrl,
-			&i.PageTitle,
-			&i.Language,
-			&i.GroupID,
-			&i.StateReason,
-			&i.OfferedTo,
-			&i.OfferedUntil,
-			&i.OfferNote,
-			&i.QueuedAt,
+			&i.MessageRow.ConversationID,
+			&i.MessageRow.Seq,
+			&i.MessageRow.MessageID,
+			&i.MessageRow.Kind,
+			&i.MessageRow.Author,
+			&i.MessageRow.AuthorName,
+			&i.MessageRow.Body,
+			&i.MessageRow.CreatedAt,
+			&i.MessageRow.OfSeq,
+			&i.MessageRow.Changed,
+			&i.ConversationRow.ConversationID,
+			&i.ConversationRow.State,
+			&i.ConversationRow.VisitorID,
+			&i.ConversationRow.AgentID,
+			&i.ConversationRow.AgentName,
+			&i.ConversationRow.LastSeq,
+			&i.ConversationRow.LastText,
+			&i.ConversationRow.LastAt,
+			&i.ConversationRow.WaitingSince,
+			&i.ConversationRow.StartedAt,
+			&i.ConversationRow.WebsiteID,
+			&i.ConversationRow.CustomerID,
+			&i.ConversationRow.WebsiteName,
+			&i.ConversationRow.TypingPreview,
+			&i.ConversationRow.VisitorName,
+			&i.ConversationRow.PageUrl,
+			&i.ConversationRow.PageTitle,
+			&i.ConversationRow.Language,
+			&i.ConversationRow.GroupID,
+			&i.ConversationRow.StateReason,
+			&i.ConversationRow.OfferedTo,
+			&i.ConversationRow.OfferedUntil,
+			&i.ConversationRow.OfferNote,
+			&i.ConversationRow.QueuedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -3224,50 +2665,6 @@ func (q *Queries) RequeueConversations(ctx context.Context, arg RequeueConversat
 		return nil, err
 	}
 	return items, nil
-}
-
-const saveBlock = `-- name: SaveBlock :one
-insert into blocks (org_id, id, visitor_id, network, reason, by_id, until)
-values (app.org_id(), $1, $2::uuid, $3::text::cidr, $4, $5::uuid,
-  $6::timestamptz)
-on conflict (org_id, visitor_id, network) do update
-set reason = excluded.reason, by_id = excluded.by_id, until = excluded.until, created_at = now()
-returning id, coalesce((select v.name from visitors v where v.id = visitor_id), '')::text as visitor_name,
-  coalesce((
-      select w.customer_id
-      from visitors v
-      join websites w on w.org_id = v.org_id and w.id = v.website_id
-      where v.id = visitor_id), '00000000-0000-0000-0000-000000000000')::uuid as customer_id
-`
-
-type SaveBlockParams struct {
-	ID        uuid.UUID
-	VisitorID *uuid.UUID
-	Network   *string
-	Reason    string
-	ByID      *uuid.UUID
-	Until     *time.Time
-}
-
-type SaveBlockRow struct {
-	ID          uuid.UUID
-	VisitorName string
-	CustomerID  uuid.UUID
-}
-
-// Returns whom it keeps out, for the event.
-func (q *Queries) SaveBlock(ctx context.Context, arg SaveBlockParams) (SaveBlockRow, error) {
-	row := q.db.QueryRow(ctx, saveBlock,
-		arg.ID,
-		arg.VisitorID,
-		arg.Network,
-		arg.Reason,
-		arg.ByID,
-		arg.Until,
-	)
-	var i SaveBlockRow
-	err := row.Scan(&i.ID, &i.VisitorName, &i.CustomerID)
-	return i, err
 }
 
 const saveVisitorEmail = `-- name: SaveVisitorEmail :one
@@ -3286,23 +2683,20 @@ with visitor as (
   where conversation.org_id = visitor.org_id
     and conversation.visitor_id = visitor.id
     and conversation.state <> 'closed'
-  returning conversation.org_id, conversation.id, conversation.website_id, conversation.customer_id, conversation.visitor_id, conversation.visitor_name, conversation.group_id, conversation.state, conversation.state_reason, conversation.agent_id, conversation.agent_name, conversation.created_at, conversation.assigned_at, conversation.closed_at, conversation.last_seq, conversation.last_text, conversation.last_at, conversation.waiting_since, conversation.replied_at, conversation.reply_waiting_since, conversation.read_by_visitor, conversation.read_by_agent, conversation.mailed_seq, conversation.transcript_count, conversation.queued_at, conversation.offered_to, conversation.offered_until, conversation.offer_note, conversation.agent_lost, conversation.former_agent_id, conversation.requeue_count, conversation.requeued_from, conversation.requeued_at, conversation.think_seconds, conversation.think_count, conversation.last_think_seconds, conversation.page_url, conversation.page_title, conversation.referrer, conversation.user_agent, conversation.language, conversation.country, conversation.time_zone, conversation.ip_address, conversation.data, conversation.trail
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.last_seq,
+    conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at)
   select updated.org_id, updated.id, updated.last_seq, gen_random_uuid(), updated.visitor_id, 'note', 'system',
     $4::text, updated.last_at
   from updated
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, updated.state, updated.visitor_id, updated.agent_id, updated.agent_name, updated.last_seq,
-  updated.last_text, updated.last_at, updated.waiting_since, updated.created_at as started_at, updated.website_id,
-  updated.customer_id, website.name as website_name, website.typing_preview, updated.visitor_name, updated.page_url,
-  updated.page_title, updated.language, updated.group_id, updated.state_reason, updated.offered_to,
-  updated.offered_until, updated.offer_note, updated.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
-join websites website on website.org_id = updated.org_id and website.id = updated.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(updated.stored) conversation_rows
 `
 
 type SaveVisitorEmailParams struct {
@@ -3313,37 +2707,8 @@ type SaveVisitorEmailParams struct {
 }
 
 type SaveVisitorEmailRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Stores where the visitor can be written to, with an internal note.
@@ -3356,37 +2721,40 @@ func (q *Queries) SaveVisitorEmail(ctx context.Context, arg SaveVisitorEmailPara
 	)
 	var i SaveVisitorEmailRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
 }
@@ -3538,10 +2906,10 @@ with agent as ( -- locked, so that nobody is disabled meanwhile
   limit 1
   for update skip locked
 ), taken as (
-  update conversations
+  update conversations conversation
   set state = 'open',
     agent_id = $1,
-    agent_name = app.alias(conversations.org_id, $1, customer_id, $5),
+    agent_name = app.alias(conversation.org_id, $1, customer_id, $5),
     assigned_at = now(),
     queued_at = null,
     agent_lost = false,
@@ -3554,25 +2922,22 @@ with agent as ( -- locked, so that nobody is disabled meanwhile
     last_seq = last_seq + 1,
     last_at = greatest(last_at, clock_timestamp())
   from head
-  where conversations.org_id = head.org_id and conversations.id = head.id and state = 'waiting'
-  returning conversations.org_id, conversations.id, conversations.website_id, conversations.customer_id, conversations.visitor_id, conversations.visitor_name, conversations.group_id, conversations.state, conversations.state_reason, conversations.agent_id, conversations.agent_name, conversations.created_at, conversations.assigned_at, conversations.closed_at, conversations.last_seq, conversations.last_text, conversations.last_at, conversations.waiting_since, conversations.replied_at, conversations.reply_waiting_since, conversations.read_by_visitor, conversations.read_by_agent, conversations.mailed_seq, conversations.transcript_count, conversations.queued_at, conversations.offered_to, conversations.offered_until, conversations.offer_note, conversations.agent_lost, conversations.former_agent_id, conversations.requeue_count, conversations.requeued_from, conversations.requeued_at, conversations.think_seconds, conversations.think_count, conversations.last_think_seconds, conversations.page_url, conversations.page_title, conversations.referrer, conversations.user_agent, conversations.language, conversations.country, conversations.time_zone, conversations.ip_address, conversations.data, conversations.trail
+  where conversation.org_id = head.org_id and conversation.id = head.id and state = 'waiting'
+  returning conversation.org_id, conversation.id, conversation.visitor_id, conversation.agent_id,
+    conversation.agent_name, conversation.last_seq, conversation.last_at, conversation::conversations as stored
 ), sent as (
-  insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body,
-    created_at)
+  insert into messages as message (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name,
+    body, created_at)
   select taken.org_id, taken.id, taken.last_seq, $6, taken.visitor_id, 'system', 'system', taken.agent_id,
     taken.agent_name, 'taken', taken.last_at
   from taken
-  returning org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, author_name, body, of_seq, changed, created_at
+  returning message.org_id, message.conversation_id, message::messages as stored
 )
-select sent.conversation_id, sent.seq, sent.id as message_id, sent.kind, sent.author, sent.author_name, sent.body,
-  sent.created_at, taken.state, taken.visitor_id, taken.agent_id, taken.agent_name, taken.last_seq, taken.last_text,
-  taken.last_at, taken.waiting_since, taken.created_at as started_at, taken.website_id, taken.customer_id,
-  website.name as website_name, website.typing_preview, taken.visitor_name, taken.page_url, taken.page_title,
-  taken.language, taken.group_id, taken.state_reason, taken.offered_to, taken.offered_until, taken.offer_note,
-  taken.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join taken on taken.org_id = sent.org_id and taken.id = sent.conversation_id
-join websites website on website.org_id = taken.org_id and website.id = taken.website_id
+cross join lateral app.message_row(sent.stored) message_rows
+cross join lateral app.conversation_row(taken.stored) conversation_rows
 `
 
 type TakeConversationParams struct {
@@ -3585,37 +2950,8 @@ type TakeConversationParams struct {
 }
 
 type TakeConversationRow struct {
-	ConversationID uuid.UUID
-	Seq            int32
-	MessageID      uuid.UUID
-	Kind           string
-	Author         string
-	AuthorName     string
-	Body           string
-	CreatedAt      time.Time
-	State          string
-	VisitorID      uuid.UUID
-	AgentID        *uuid.UUID
-	AgentName      string
-	LastSeq        int32
-	LastText       string
-	LastAt         time.Time
-	WaitingSince   *time.Time
-	StartedAt      time.Time
-	WebsiteID      uuid.UUID
-	CustomerID     uuid.UUID
-	WebsiteName    string
-	TypingPreview  bool
-	VisitorName    string
-	PageUrl        string
-	PageTitle      string
-	Language       string
-	GroupID        uuid.UUID
-	StateReason    string
-	OfferedTo      *uuid.UUID
-	OfferedUntil   *time.Time
-	OfferNote      string
-	QueuedAt       *time.Time
+	MessageRow      MessageRow
+	ConversationRow ConversationRow
 }
 
 // Assigns a waiting conversation to the agent who takes it: the chosen one (picked, or accepted where it is offered),
@@ -3632,102 +2968,42 @@ func (q *Queries) TakeConversation(ctx context.Context, arg TakeConversationPara
 	)
 	var i TakeConversationRow
 	err := row.Scan(
-		&i.ConversationID,
-		&i.Seq,
-		&i.MessageID,
-		&i.Kind,
-		&i.Author,
-		&i.AuthorName,
-		&i.Body,
-		&i.CreatedAt,
-		&i.State,
-		&i.VisitorID,
-		&i.AgentID,
-		&i.AgentName,
-		&i.LastSeq,
-		&i.LastText,
-		&i.LastAt,
-		&i.WaitingSince,
-		&i.StartedAt,
-		&i.WebsiteID,
-		&i.CustomerID,
-		&i.WebsiteName,
-		&i.TypingPreview,
-		&i.VisitorName,
-		&i.PageUrl,
-		&i.PageTitle,
-		&i.Language,
-		&i.GroupID,
-		&i.StateReason,
-		&i.OfferedTo,
-		&i.OfferedUntil,
-		&i.OfferNote,
-		&i.QueuedAt,
+		&i.MessageRow.ConversationID,
+		&i.MessageRow.Seq,
+		&i.MessageRow.MessageID,
+		&i.MessageRow.Kind,
+		&i.MessageRow.Author,
+		&i.MessageRow.AuthorName,
+		&i.MessageRow.Body,
+		&i.MessageRow.CreatedAt,
+		&i.MessageRow.OfSeq,
+		&i.MessageRow.Changed,
+		&i.ConversationRow.ConversationID,
+		&i.ConversationRow.State,
+		&i.ConversationRow.VisitorID,
+		&i.ConversationRow.AgentID,
+		&i.ConversationRow.AgentName,
+		&i.ConversationRow.LastSeq,
+		&i.ConversationRow.LastText,
+		&i.ConversationRow.LastAt,
+		&i.ConversationRow.WaitingSince,
+		&i.ConversationRow.StartedAt,
+		&i.ConversationRow.WebsiteID,
+		&i.ConversationRow.CustomerID,
+		&i.ConversationRow.WebsiteName,
+		&i.ConversationRow.TypingPreview,
+		&i.ConversationRow.VisitorName,
+		&i.ConversationRow.PageUrl,
+		&i.ConversationRow.PageTitle,
+		&i.ConversationRow.Language,
+		&i.ConversationRow.GroupID,
+		&i.ConversationRow.StateReason,
+		&i.ConversationRow.OfferedTo,
+		&i.ConversationRow.OfferedUntil,
+		&i.ConversationRow.OfferNote,
+		&i.ConversationRow.QueuedAt,
 	)
 	return i, err
-}
-
-const takeOverConversations = `-- name: TakeOverConversations :one
-with used as (
-  update visitor_codes x
-  set used_at = now()
-  where x.hash = $1
-    and x.website_id = $2
-    and x.visitor_id = $3
-    and x.used_at is null
-    and x.expires_at > now()
-  returning x.org_id, x.visitor_id
-), old as (
-  select v.org_id, v.website_id, v.name, v.email
-  from used
-  join visitors v on v.org_id = used.org_id and v.id = used.visitor_id
-  where v.external_id is null
-    and exists (select from conversations c where c.org_id = v.org_id and c.visitor_id = v.id)
-), created as (
-  insert into visitors (org_id, id, website_id, name, email)
-  select old.org_id, $4::uuid, old.website_id, old.name, old.email
-  from old
-  returning org_id, id
-), moved as (
-  update conversations c
-  set visitor_id = created.id
-  from created
-  where c.org_id = created.org_id and c.visitor_id = $3
-), followed as (
-  update visitor_codes x
-  set visitor_id = created.id
-  from created
-  where x.org_id = created.org_id and x.visitor_id = $3 and x.used_at is null and x.hash <> $1
-), blocked as (
-  update blocks b
-  set visitor_id = created.id
-  from created
-  where b.org_id = created.org_id and b.visitor_id = $3
-)
-select created.id
-from created
-`
-
-type TakeOverConversationsParams struct {
-	Hash      []byte
-	WebsiteID uuid.UUID
-	FromID    uuid.UUID
-	IntoID    uuid.UUID
-}
-
-// Uses a code up and moves its visitor's conversations to a new visitor, and with them the other unused codes and what
-// blocks the visitor. Into the conversations of a visitor whom the site has signed leads the site's sign-in, and no
-// code.
-func (q *Queries) TakeOverConversations(ctx context.Context, arg TakeOverConversationsParams) (uuid.UUID, error) {
-	row := q.db.QueryRow(ctx, takeOverConversations,
-		arg.Hash,
-		arg.WebsiteID,
-		arg.FromID,
-		arg.IntoID,
-	)
-	var id uuid.UUID
-	err := row.Scan(&id)
-	return id, err
 }
 
 const untagConversation = `-- name: UntagConversation :execrows
@@ -3745,52 +3021,4 @@ func (q *Queries) UntagConversation(ctx context.Context, arg UntagConversationPa
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const updateVisitor = `-- name: UpdateVisitor :exec
-update visitors
-set name = case when $1::text = '' then name else $1::text end,
-  email = case when $2::text = '' then email else $2::text end
-where id = $3
-`
-
-type UpdateVisitorParams struct {
-	Name  string
-	Email string
-	ID    uuid.UUID
-}
-
-func (q *Queries) UpdateVisitor(ctx context.Context, arg UpdateVisitorParams) error {
-	_, err := q.db.Exec(ctx, updateVisitor, arg.Name, arg.Email, arg.ID)
-	return err
-}
-
-const useIdentityToken = `-- name: UseIdentityToken :one
-insert into used_identity_tokens as u (org_id, hash, visitor_id, ip_address, until)
-values (app.org_id(), $1, $2, $3, $4)
-on conflict (org_id, hash) do update
-set at = u.at
-where u.ip_address = excluded.ip_address and u.at > now() - interval '2 minutes'
-returning hash
-`
-
-type UseIdentityTokenParams struct {
-	Hash      []byte
-	VisitorID uuid.UUID
-	IPAddress string
-	Until     time.Time
-}
-
-// Uses up the token that a visitor was signed with: the first time, or again from the same address within two minutes
-// (an answer can be lost).
-func (q *Queries) UseIdentityToken(ctx context.Context, arg UseIdentityTokenParams) ([]byte, error) {
-	row := q.db.QueryRow(ctx, useIdentityToken,
-		arg.Hash,
-		arg.VisitorID,
-		arg.IPAddress,
-		arg.Until,
-	)
-	var hash []byte
-	err := row.Scan(&hash)
-	return hash, err
 }

@@ -3,3 +3,49 @@
 //   sqlc v1.31.1
 
 package conversationdb
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+type ConversationRow struct {
+	ConversationID uuid.UUID
+	State          string
+	VisitorID      uuid.UUID
+	AgentID        *uuid.UUID
+	AgentName      string
+	LastSeq        int32
+	LastText       string
+	LastAt         time.Time
+	WaitingSince   *time.Time
+	StartedAt      time.Time
+	WebsiteID      uuid.UUID
+	CustomerID     uuid.UUID
+	WebsiteName    string
+	TypingPreview  bool
+	VisitorName    string
+	PageUrl        string
+	PageTitle      string
+	Language       string
+	GroupID        uuid.UUID
+	StateReason    string
+	OfferedTo      *uuid.UUID
+	OfferedUntil   *time.Time
+	OfferNote      string
+	QueuedAt       *time.Time
+}
+
+type MessageRow struct {
+	ConversationID uuid.UUID
+	Seq            int32
+	MessageID      uuid.UUID
+	Kind           string
+	Author         string
+	AuthorName     string
+	Body           string
+	CreatedAt      time.Time
+	OfSeq          *int32
+	Changed        string
+}

@@ -1,4 +1,4 @@
-package conversation
+package visitor
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/domain/visitor/internal/visitordb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/events"
@@ -16,7 +16,7 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Block keeps a visitor, or everybody from a range of addresses, out of an organization's chats.
+// Block keeps a visitor, or everybody from a range of network addresses, out of an organization's chats.
 type Block struct {
 	ID          uuid.UUID
 	Visitor     uuid.UUID // zero: it is a range
@@ -25,16 +25,16 @@ type Block struct {
 	Reason      string
 	ByName      string
 	At          time.Time
-	ExpiresAt   time.Time // zero: for ever
+	ExpiresAt   time.Time // zero: never
 }
 
-// ListBlocks returns an organization's, the newest first.
-func (s *Service) ListBlocks(ctx context.Context, who access.Actor) ([]Block, error) {
-	t, err := s.db.Authorize(who, access.Monitor)
+// ListBlocks returns the organization's blocks that have not expired, the newest first. fail.Forbidden unless the actor may monitor.
+func (s *Service) ListBlocks(ctx context.Context, actor access.Actor) ([]Block, error) {
+	t, err := s.db.Authorize(actor, access.BlockRead)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).ListBlocks(ctx)
+	rows, err := visitordb.New(t).ListBlocks(ctx)
 	list := make([]Block, len(rows))
 	for i, b := range rows {
 		list[i] = Block{ID: b.ID, VisitorName: b.VisitorName, Network: b.Network, Reason: b.Reason, ByName: b.ByName, At: b.CreatedAt}
@@ -48,18 +48,30 @@ func (s *Service) ListBlocks(ctx context.Context, who access.Actor) ([]Block, er
 	return list, err
 }
 
-// AddBlock keeps one, a visitor's or a range's. What it keeps out is cut off at once.
-func (s *Service) AddBlock(ctx context.Context, who access.Actor, b Block) error {
-	t, err := s.db.Authorize(who, access.Monitor)
+// IsBlocked reports whether a visitor itself is blocked; a range of addresses that it comes from does not count. fail.Forbidden unless the
+// actor may monitor.
+func (s *Service) IsBlocked(ctx context.Context, actor access.Actor, visitor uuid.UUID) (bool, error) {
+	t, err := s.db.Authorize(actor, access.BlockRead)
+	if err != nil {
+		return false, err
+	}
+	return visitordb.New(t).IsBlocked(ctx, &visitor)
+}
+
+// AddBlock blocks a visitor or a range of addresses, and publishes it, so that sockets of the blocked close at once. A block of the same
+// visitor or range is replaced. fail.NotFound if there is no such visitor; fail.Forbidden for a range if the actor is limited to some
+// customers.
+func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) error {
+	t, err := s.db.Authorize(actor, access.BlockCreate)
 	if err != nil {
 		return err
 	}
 	var checks fail.Checks
 	b.Reason, err = validate.OptionalLine("the reason", b.Reason, 500)
 	checks.AddError("reason", err)
-	p := conversationdb.SaveBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(who.ID())}
+	p := visitordb.SaveBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(actor.ID())}
 	if b.Visitor == uuid.Nil {
-		if who.IsLimited() {
+		if actor.IsLimited() {
 			return fail.New(fail.Forbidden, "A range of addresses is blocked for the whole organization, and you are limited to some of its customers. Block the visitor, or ask a supervisor who is not.")
 		}
 		n, err := parseNetwork(b.Network)
@@ -74,22 +86,22 @@ func (s *Service) AddBlock(ctx context.Context, who access.Actor, b Block) error
 		return err
 	}
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
-		row, err := conversationdb.New(tx).SaveBlock(ctx, p)
+		row, err := visitordb.New(tx).SaveBlock(ctx, p)
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, blockAdded(p, row))
+		return events.Record(ctx, tx, actor, blockAdded(p, row))
 	})
 	if pg.IsMissingReference(err) || pg.IsDenied(err) {
 		return fail.Missing("visitor")
 	}
 	if err == nil {
-		s.bus.Publish(bus.Event{Kind: bus.Blocks, Org: who.Org()})
+		s.bus.Publish(bus.Event{Kind: bus.Blocks, Org: actor.Org()})
 	}
 	return err
 }
 
-// parseNetwork reads a range or one address; one that is very wide is refused, because it is a slip.
+// parseNetwork reads a range or one address. It refuses one wider than /8 (IPv4) or /24 (IPv6), which can only be a mistake.
 func parseNetwork(s string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(s)
 	if err != nil {
@@ -111,24 +123,24 @@ func parseNetwork(s string) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-// RemoveBlock takes one back.
-func (s *Service) RemoveBlock(ctx context.Context, who access.Actor, id uuid.UUID) error {
-	t, err := s.db.Authorize(who, access.Monitor)
+// RemoveBlock deletes a block. fail.NotFound if there is none with this id.
+func (s *Service) RemoveBlock(ctx context.Context, actor access.Actor, id uuid.UUID) error {
+	t, err := s.db.Authorize(actor, access.BlockRemove)
 	if err != nil {
 		return err
 	}
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
-		row, err := conversationdb.New(tx).DeleteBlock(ctx, id)
+		row, err := visitordb.New(tx).DeleteBlock(ctx, id)
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, blockRemoved(id, row))
+		return events.Record(ctx, tx, actor, blockRemoved(id, row))
 	})
 	if pg.IsNoRows(err) {
 		return fail.Missing("block")
 	}
 	if err == nil {
-		s.bus.Publish(bus.Event{Kind: bus.Blocks, Org: who.Org()})
+		s.bus.Publish(bus.Event{Kind: bus.Blocks, Org: actor.Org()})
 	}
 	return err
 }

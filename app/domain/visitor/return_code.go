@@ -1,4 +1,4 @@
-package conversation
+package visitor
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation/internal/conversationdb"
+	"parley/app/domain/visitor/internal/visitordb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -33,8 +33,8 @@ func (s *Service) CreateReturnCode(ctx context.Context, org, website, visitor uu
 	}
 	code := base64.RawURLEncoding.EncodeToString(b[:])
 	hash := sha256.Sum256([]byte(code))
-	q := conversationdb.New(s.db.As(access.System(org, "mail a link back")))
-	return code, q.AddVisitorCode(ctx, conversationdb.AddVisitorCodeParams{
+	q := visitordb.New(s.db.As(access.System(org, "mail a link back")))
+	return code, q.AddVisitorCode(ctx, visitordb.AddVisitorCodeParams{
 		Hash: hash[:], WebsiteID: website, VisitorID: visitor, ExpiresAt: time.Now().Add(ReturnCodeLifetime),
 	})
 }
@@ -60,7 +60,7 @@ func (s *Service) RedeemReturnCode(ctx context.Context, org, website uuid.UUID, 
 	t := s.db.As(access.System(org, "take over a visitor's conversations"))
 	var from, into uuid.UUID
 	for {
-		found, err := conversationdb.New(t).GetVisitorByCode(ctx, conversationdb.GetVisitorByCodeParams{Hash: hash[:], WebsiteID: website})
+		found, err := visitordb.New(t).GetVisitorByCode(ctx, visitordb.GetVisitorByCodeParams{Hash: hash[:], WebsiteID: website})
 		if pg.IsNoRows(err) || err == nil && found == from { // the same again: it has no conversation any more
 			invalid = true
 			return access.Actor{}, errInvalidCode
@@ -70,11 +70,11 @@ func (s *Service) RedeemReturnCode(ctx context.Context, org, website uuid.UUID, 
 		}
 		from = found
 		err = t.Tx(ctx, func(tx *pg.Tenant) error {
-			q := conversationdb.New(tx)
+			q := visitordb.New(tx)
 			if _, err := q.LockVisitor(ctx, from); err != nil {
 				return err
 			}
-			into, err = q.TakeOverConversations(ctx, conversationdb.TakeOverConversationsParams{
+			into, err = q.TakeOverConversations(ctx, visitordb.TakeOverConversationsParams{
 				Hash: hash[:], WebsiteID: website, FromID: from, IntoID: uuid.Must(uuid.NewV7()),
 			})
 			return err

@@ -1,0 +1,116 @@
+// Package attachment sends files as messages: it receives a file, posts its message and ties the two together, as one command for the
+// widget, the desk and whatever else sends files.
+//
+// It owns no table: files belong to package files, messages to package conversation. A file's message has the file's id.
+//
+// Always true: whether the sender may write is checked before the first byte is read; a file whose message is refused is removed again. It
+// stays where the message may still be stored (fail.Busy, fail.Internal); files.Service.CleanUp settles what a process leaves that ends in
+// between.
+package attachment
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/app/domain/conversation"
+	"parley/app/domain/files"
+	"parley/app/platform/access"
+	"parley/app/platform/fail"
+)
+
+// Service sends files. It is safe for concurrent use.
+type Service struct {
+	conversations *conversation.Service
+	files         *files.Service
+}
+
+// New returns a Service on those of conversations and files.
+func New(conversations *conversation.Service, f *files.Service) *Service {
+	return &Service{conversations, f}
+}
+
+// SendAsVisitor receives a visitor's file and posts it. message names the conversation, and the id of file and message; its File is filled
+// in here, as are id, purpose and visitor of upload. conversation.ErrClosed if the conversation is closed or another visitor's. Other errors
+// are those of files.Service.Put and conversation.Service.SendAsVisitor.
+func (s *Service) SendAsVisitor(ctx context.Context, visitor access.Actor, message conversation.VisitorMessage, upload files.Upload) (files.File, conversation.Receipt, error) {
+	if !visitor.IsVisitor() {
+		return files.File{}, conversation.Receipt{}, fail.New(fail.Forbidden, "Only a visitor can send files here.")
+	}
+	if err := s.conversations.CheckAttachAccess(ctx, visitor, message.Conversation, message.ID); err != nil {
+		return files.File{}, conversation.Receipt{}, err
+	}
+	upload.ID, upload.Purpose, upload.Visitor = message.ID, files.ForMessage, visitor.ID()
+	f, err := s.files.Put(ctx, visitor, upload)
+	if err != nil {
+		return files.File{}, conversation.Receipt{}, err
+	}
+	a := describe(f)
+	message.File = &a
+	receipt, err := s.conversations.SendAsVisitor(ctx, visitor, message)
+	return f, receipt, s.settle(ctx, visitor, f, receipt.Conversation, err)
+}
+
+// SendAsAgent receives a team member's file and posts it in a conversation that the actor may write in. upload names the id of file and
+// message. conversation.ErrClosed if it is closed. Other errors are those of conversation.Service.CheckWriteAccess, files.Service.Put and
+// conversation.Service.SendFileAsAgent.
+func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversationID uuid.UUID, upload files.Upload) error {
+	c, err := s.findWritable(ctx, actor, conversationID)
+	if err != nil {
+		return err
+	}
+	if c.State == conversation.Closed {
+		return conversation.ErrClosed
+	}
+	upload.Purpose, upload.Visitor, upload.Website = files.ForMessage, c.Visitor, c.Website
+	f, err := s.files.Put(ctx, actor, upload)
+	if err != nil {
+		return err
+	}
+	return s.postAsAgent(ctx, actor, c.ID, f)
+}
+
+// SendCopy posts a copy of a stored file, such as a snippet's, in a conversation that the actor may write in, under a new id. Whether the
+// actor may use the file is for the caller to know.
+func (s *Service) SendCopy(ctx context.Context, actor access.Actor, conversationID, id, from uuid.UUID) error {
+	c, err := s.findWritable(ctx, actor, conversationID)
+	if err != nil {
+		return err
+	}
+	f, err := s.files.Copy(ctx, actor, from, id, c.Visitor)
+	if err != nil {
+		return err
+	}
+	return s.postAsAgent(ctx, actor, c.ID, f)
+}
+
+func (s *Service) findWritable(ctx context.Context, actor access.Actor, id uuid.UUID) (conversation.Conversation, error) {
+	if err := actor.Require(access.Answer); err != nil {
+		return conversation.Conversation{}, err
+	}
+	c, err := s.conversations.Get(ctx, actor, id)
+	if err == nil {
+		err = s.conversations.CheckWriteAccess(ctx, actor, id)
+	}
+	return c, err
+}
+
+func (s *Service) postAsAgent(ctx context.Context, actor access.Actor, conversationID uuid.UUID, f files.File) error {
+	_, err := s.conversations.SendFileAsAgent(ctx, actor, conversationID, f.ID, describe(f))
+	return s.settle(ctx, actor, f, conversationID, err)
+}
+
+// settle ties a file to the conversation in which its message is, or removes it because the message was refused.
+func (s *Service) settle(ctx context.Context, actor access.Actor, f files.File, conversationID uuid.UUID, refused error) error {
+	switch {
+	case refused == nil:
+		return s.files.AttachToConversation(ctx, actor, f.ID, conversationID)
+	case fail.KindOf(refused) != fail.Busy && fail.KindOf(refused) != fail.Internal:
+		s.files.Discard(ctx, actor, f)
+	}
+	return refused
+}
+
+func describe(f files.File) conversation.Attachment {
+	return conversation.Attachment{Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: f.Width, Height: f.Height}
+}

@@ -19,7 +19,12 @@ func TestBrowserNotifiesWhileHidden(t *testing.T) {
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
 	desk.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push(title + ": " + o.body) } close() {} };
-		window.played = 0; HTMLMediaElement.prototype.play = () => { played++; return Promise.resolve() };
+		window.played = 0; window.plays = [];
+		HTMLMediaElement.prototype.play = () => {
+			played++;
+			plays.push(Math.round(performance.now()) + " away: " + away + ", focus: " + document.querySelectorAll(".pane.focus").length + ", queue: " + text("#line") + ", mine: " + text("#mine") + new Error().stack);
+			return Promise.resolve();
+		};
 		window.away = false; document.hasFocus = () => !away; Object.defineProperty(document, "hidden", { get: () => away });
 		window.look = (there) => { away = !there; document.dispatchEvent(new Event("visibilitychange")) };`)
 	v := newVisitor(t, s, o, "")
@@ -28,7 +33,7 @@ func TestBrowserNotifiesWhileHidden(t *testing.T) {
 	desk.Click("#take-next")
 	desk.Wait(`$(".pane.shown")`)
 	v.send("While the agent looks at it")
-	desk.Wait(`$(".pane").innerText.includes("While the agent looks at it")`)
+	desk.Wait(`$(".pane").innerText.includes("While the agent looks at it") && text("#mine").includes("While the agent looks at it")`)
 	desk.Run(`look(false)`)
 	time.Sleep(1600 * time.Millisecond) // sounds keep a distance
 	v.send("While the agent is away")
@@ -37,7 +42,7 @@ func TestBrowserNotifiesWhileHidden(t *testing.T) {
 		t.Errorf("the notification says %q", got)
 	}
 	if n := testkit.Eval[int](desk, "played"); n != 2 {
-		t.Errorf("%d sounds, not 2", n)
+		t.Errorf("%d sounds, not 2: %s", n, testkit.Eval[string](desk, `plays.join("\n")`))
 	}
 	desk.Wait(`document.title.startsWith("(1)") && $("#mine .fresh")`)
 	desk.Run(`look(true)`)

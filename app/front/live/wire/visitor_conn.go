@@ -32,6 +32,8 @@ type visitorConn struct {
 	writing    bool          // a goroutine writes
 	closing    bool          // a close frame is in the queue: nothing may follow
 	peerClosed bool          // the client has sent a close frame: the connection ends when ours is written
+	handling   bool          // the screen handles a message, and may answer it
+	draining   bool          // a close frame follows when the message is handled
 }
 
 // Who reads a connection.
@@ -72,6 +74,34 @@ func (c *visitorConn) write(frame []byte) { c.enqueue(queuedFrame{ws.OpText, fra
 
 func (c *visitorConn) close(code int, reason string) {
 	c.enqueue(queuedFrame{ws.OpClose, ws.NewCloseFrameBody(ws.StatusCode(code), reason)})
+}
+
+// drain tells the client to come back to another server, after the answer to a message that is being handled.
+func (c *visitorConn) drain() {
+	c.mu.Lock()
+	later := c.handling
+	c.draining = later
+	c.mu.Unlock()
+	if !later {
+		c.close(Restart, "restarting")
+	}
+}
+
+// handle hands a message to the screen.
+func (c *visitorConn) handle(message []byte) {
+	c.setHandling(true)
+	defer c.setHandling(false)
+	c.deliver(c.screen, message)
+}
+
+func (c *visitorConn) setHandling(on bool) {
+	c.mu.Lock()
+	c.handling = on
+	closes := c.draining && !on
+	c.mu.Unlock()
+	if closes {
+		c.close(Restart, "restarting")
+	}
 }
 
 // tick cuts a connection that has given no sign of life. It sends the others a ping, and a heartbeat if nothing else was sent.

@@ -120,7 +120,7 @@ func (c *visitorConn) acceptPiece(h ws.Header, body []byte) bool {
 	if text && !utf8.Valid(body) {
 		return c.refuse(ws.StatusInvalidFramePayloadData, "not UTF-8")
 	}
-	c.deliver(c.screen, body)
+	c.handle(body)
 	return true
 }
 

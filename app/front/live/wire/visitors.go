@@ -147,7 +147,7 @@ func (k *VisitorSockets) Drain(spread time.Duration) {
 	const slices = 20
 	for i := range slices {
 		for _, c := range all[i*len(all)/slices : (i+1)*len(all)/slices] {
-			c.(*visitorConn).close(Restart, "restarting")
+			c.(*visitorConn).drain()
 		}
 		if len(all) >= slices {
 			time.Sleep(spread / slices)

@@ -309,7 +309,11 @@ func TestSlowReader(t *testing.T) {
 	if err := mia.Take(ctx, v.conversation); err != nil {
 		t.Fatal(err)
 	}
-	slow := newVisitor(t, s, o, v.token) // another tab, whose frames nobody reads from here on
+	slow, err := visitorSite(s, o).Open(ctx, nil, v.token) // another tab, whose frames nobody reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Close()
 	c, who := uuid.MustParse(v.conversation), o.As(access.Agent)
 	long := strings.Repeat("long ", 780)
 	const many = 1500 // more than socket buffers and queue can hold
@@ -318,7 +322,6 @@ func TestSlowReader(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_ = slow
 	again := newVisitor(t, s, o, v.token)
 	for len(again.texts) < many+2 { // hello, taken, and the replies, in pages
 		again.record(again.await("messages"))
@@ -357,7 +360,7 @@ func TestManyVisitorsAtOnce(t *testing.T) {
 				}
 			}
 			for range each {
-				if _, err := v.Await("ack", time.Now().Add(15*time.Second)); err != nil {
+				if _, err := v.Await("ack", time.Now().Add(testkit.Patience)); err != nil {
 					t.Error(err)
 				}
 			}

@@ -87,7 +87,7 @@ func followLists(conn *websocket.Conn) *deskLists {
 // eventually waits until a condition holds.
 func eventually(t testing.TB, what func() string, holds func() bool) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < testkit.Patience; time.Sleep(20 * time.Millisecond) {
 		if holds() {
 			return
 		}

@@ -90,7 +90,7 @@ func TestBrowserPages(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(w.Close)
-		v := &visitorClient{t: t, Visitor: w}
+		v := newVisitorClient(t, w)
 		v.await("welcome")
 		v.send(text)
 		visitors = append(visitors, v)

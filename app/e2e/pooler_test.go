@@ -37,7 +37,7 @@ func TestPgBouncer(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(v.Close)
-		visitors[i] = &visitorClient{t: t, Visitor: v}
+		visitors[i] = newVisitorClient(t, v)
 		visitors[i].await("welcome")
 		text := fmt.Sprintf("Question number %d through a pooler", i)
 		visitors[i].send(text)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,13 +27,59 @@ var names = []string{"Anna", "Ben", "Cleo", "Dora", "Emil"}
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// visitorClient is a panel without a browser.
+// visitorClient is a panel without a browser. As one in a browser does, it reads whatever the test does meanwhile: a client that does not
+// is disconnected.
 type visitorClient struct {
 	t testing.TB
 	*traffic.Visitor
+	received     chan receivedFrame
 	token        string
 	conversation string
 	texts        []string
+}
+
+// receivedFrame is a frame, or the end of the socket.
+type receivedFrame struct {
+	traffic.Frame
+	err error
+}
+
+// newVisitorClient returns a client for an open socket.
+func newVisitorClient(t testing.TB, w *traffic.Visitor) *visitorClient {
+	v := &visitorClient{t: t, Visitor: w, received: make(chan receivedFrame, 10_000)}
+	go func() {
+		for {
+			f, err := w.Next(time.Time{})
+			v.received <- receivedFrame{f, err}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return v
+}
+
+// Next is that of traffic.Visitor. After a time-out, reading can go on.
+func (v *visitorClient) Next(until time.Time) (traffic.Frame, error) {
+	select {
+	case f := <-v.received:
+		if f.err != nil {
+			v.received <- f // it has ended for whoever reads next, too
+		}
+		return f.Frame, f.err
+	case <-time.After(time.Until(until)):
+		return traffic.Frame{}, os.ErrDeadlineExceeded
+	}
+}
+
+// Await is that of traffic.Visitor.
+func (v *visitorClient) Await(kind string, until time.Time) (traffic.Frame, error) {
+	for {
+		f, err := v.Next(until)
+		if err != nil || f.Type == kind {
+			return f, err
+		}
+	}
 }
 
 func newVisitors(t testing.TB, s *serve.Server, o testkit.Org, n int) []*visitorClient {
@@ -51,7 +98,8 @@ func newVisitor(t testing.TB, s *serve.Server, o testkit.Org, token string) *vis
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	v := &visitorClient{t: t, Visitor: w, token: token}
+	v := newVisitorClient(t, w)
+	v.token = token
 	f := v.await("welcome")
 	if f.Token != "" {
 		v.token = f.Token
@@ -70,7 +118,7 @@ func (v *visitorClient) record(f traffic.Frame) {
 // await waits for a frame of a type; messages that come before it are recorded.
 func (v *visitorClient) await(kind string) traffic.Frame {
 	v.t.Helper()
-	until := time.Now().Add(15 * time.Second)
+	until := time.Now().Add(testkit.Patience)
 	for {
 		f, err := v.Next(until)
 		if err != nil {

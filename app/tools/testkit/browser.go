@@ -156,10 +156,10 @@ func (b *Tab) withTimeout(d time.Duration) (context.Context, context.CancelFunc)
 	return context.WithTimeout(b.ctx, d)
 }
 
-// Do runs actions, within half a minute.
+// Do runs actions.
 func (b *Tab) Do(actions ...chromedp.Action[chromedp.Void]) {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(30 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.fatal(err)
@@ -197,7 +197,7 @@ func (b *Tab) Reload() {
 // Eval returns the value of an expression in the page; a promise is awaited.
 func Eval[V any](b *Tab, expression string) V {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(30 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[V](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -216,7 +216,7 @@ func (b *Tab) Run(statements string) {
 // looked up inside the widget.
 func (b *Tab) Wait(expression string) {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(20 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	for {
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { "+Find+" try { return !!("+expression+") } catch { return false } })()"))
@@ -271,7 +271,7 @@ func (b *Tab) Size(width, height int64, dark bool) {
 	if dark {
 		scheme = "dark"
 	}
-	ctx, cancel := b.withTimeout(10 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500})
 	if err == nil {
@@ -288,7 +288,7 @@ func (b *Tab) Context() context.Context { return b.ctx }
 // Screenshot returns a screenshot (PNG) of what is visible.
 func (b *Tab) Screenshot() []byte {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(15 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {

@@ -1,8 +1,6 @@
 package testkit
 
 import (
-	"time"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/heapprofiler"
@@ -13,7 +11,7 @@ import (
 // ThrottleCPU makes the page's processor slower by a factor; 1 is as it is.
 func (b *Tab) ThrottleCPU(factor float64) {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(10 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	if _, err := chromedp.Call(ctx, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: factor}); err != nil {
 		b.fatal(err)
@@ -23,7 +21,7 @@ func (b *Tab) ThrottleCPU(factor float64) {
 // HeapSize returns the bytes that the page's scripts hold, after collecting what nobody holds.
 func (b *Tab) HeapSize() float64 {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(30 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	for range 2 {
 		if _, err := chromedp.Call(ctx, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
@@ -36,7 +34,7 @@ func (b *Tab) HeapSize() float64 {
 // TaskTime returns for how many seconds the page's main thread has worked.
 func (b *Tab) TaskTime() float64 {
 	b.T.Helper()
-	ctx, cancel := b.withTimeout(10 * time.Second)
+	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	if _, err := chromedp.Call(ctx, performance.Enable, performance.EnableParams{TimeDomain: "threadTicks"}); err != nil {
 		b.fatal(err)

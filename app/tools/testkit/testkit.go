@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,10 @@ import (
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
 )
+
+// Patience is how long tests wait for what must come. It is far more than any of it takes, also on a busy machine: a test that waits
+// for so long has failed.
+const Patience = time.Minute
 
 var shared struct {
 	once    sync.Once

@@ -157,8 +157,10 @@ function announceMessage(frame) {
 function announceConversation(frame) {
   const pane = frame.querySelector(".pane"), entry = frame.querySelector('.entry[id^="line-"]:not([data-known])');
   if (pane && !$(pane.id) && !takeRequested) notifyAgent(ready, "given", null, "A conversation has come to you");
-  const offered = entry?.matches(".offered");
-  if (entry && !$(entry.id)?.matches(offered ? ".offered" : "*")) {
+  if (!entry) return;
+  const offered = entry.matches(".offered"), isOpen = $("pane-" + splitID(entry.id).conversation);
+  // An entry of a pane that is open is from before the agent took the conversation: the answer to that was quicker.
+  if (offered ? !$(entry.id)?.matches(".offered") : !$(entry.id) && !isOpen) {
     notifyAgent(ready, offered ? "offer" : "line", null, offered ? "A colleague offers you a conversation" : "Somebody is waiting in the line");
   }
 }

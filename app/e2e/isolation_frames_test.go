@@ -86,7 +86,7 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 	_, desks := live.FrameTypes()
 	frames := 0
 	for _, p := range w.members {
-		if !p.Actor.Can(access.Answer) || p.unrestricted {
+		if !p.Actor.Can(access.DeskOpen) || p.unrestricted {
 			continue
 		}
 		browser, err := traffic.LogIn(ctx, s.URL, p.Email, testkit.Password)

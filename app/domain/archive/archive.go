@@ -28,7 +28,7 @@ func New(db *pg.DB) *Service { return &Service{db} }
 
 // readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
 func (s *Service) readTx(ctx context.Context, actor access.Actor, fn func(*archivedb.Queries) error) error {
-	t, err := s.db.Authorize(actor, access.Review)
+	t, err := s.db.Authorize(actor, access.ArchiveRead)
 	if err != nil {
 		return err
 	}

@@ -105,6 +105,9 @@ type exportAssignment struct {
 // other, so that it takes little memory however long it is, and records who has done so. begin is told of the record, without its messages,
 // before anything is written.
 func (s *Service) Export(ctx context.Context, actor access.Actor, id uuid.UUID, format string, w io.Writer, begin func(Record)) error {
+	if err := actor.Require(access.ArchiveExport); err != nil {
+		return err
+	}
 	c, err := s.GetPage(ctx, actor, id, "", MessageCursor{})
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ var RatingChoices = []Choice{{"good", "Good (4, 5 or thumbs up)"}, {"fair", "Fai
 // forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
 // knows; what is among staff it neither sees nor can ask by.
 func (f Filter) forReader(actor access.Actor) Filter {
-	if actor.Role() == access.Reviewer {
+	if _, only := actor.OnlyCustomer(); only {
 		f.Customer, f.Group, f.Agent, f.Tag = actor.ScopeID(), uuid.Nil, uuid.Nil, uuid.Nil
 	}
 	return f
@@ -72,7 +72,7 @@ func (s *Service) Choices(ctx context.Context, actor access.Actor) (c Choices, e
 			}
 			c.Websites = append(c.Websites, Choice{w.ID.String(), name})
 		}
-		if actor.Role() == access.Reviewer {
+		if _, only := actor.OnlyCustomer(); only {
 			names, err := q.ListAgentNameChoices(ctx, actor.ScopeID())
 			for _, name := range names {
 				c.Agents = append(c.Agents, Choice{name, name})

@@ -85,7 +85,7 @@ func (s *Service) SendCopy(ctx context.Context, actor access.Actor, conversation
 }
 
 func (s *Service) findWritable(ctx context.Context, actor access.Actor, id uuid.UUID) (conversation.Conversation, error) {
-	if err := actor.Require(access.Answer); err != nil {
+	if err := actor.Require(access.ConversationSendFile); err != nil {
 		return conversation.Conversation{}, err
 	}
 	c, err := s.conversations.Get(ctx, actor, id)

@@ -31,7 +31,7 @@ func CanSee(actor access.Actor, c Conversation, involvement Involvement, offered
 	switch {
 	case !actor.Serves(c.Customer):
 		return false
-	case actor.Can(access.Monitor) || CanWrite(actor, c, involvement.IsParticipant):
+	case actor.CanFully(access.ConversationRead) || CanWrite(actor, c, involvement.IsParticipant):
 		return true
 	case c.State != Waiting:
 		return false
@@ -43,16 +43,16 @@ func CanSee(actor access.Actor, c Conversation, involvement Involvement, offered
 
 // CanWrite reports whether a team member may change what belongs to a conversation.
 func CanWrite(actor access.Actor, c Conversation, participant bool) bool {
-	if !actor.Can(access.Answer) || !actor.Serves(c.Customer) {
+	if !actor.Can(access.ConversationReply) || !actor.Serves(c.Customer) {
 		return false
 	}
-	return actor.Can(access.Monitor) || c.Agent == actor.ID() && c.Agent != uuid.Nil || participant
+	return actor.CanFully(access.ConversationReply) || c.Agent == actor.ID() && c.Agent != uuid.Nil || participant
 }
 
 // CheckWriteAccess returns nil if the actor may change what belongs to a conversation. It returns fail.NotFound for one that the actor does
 // not see, and fail.Forbidden for one that it only sees.
 func (s *Service) CheckWriteAccess(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationReply)
 	if err != nil {
 		return err
 	}

@@ -177,7 +177,7 @@ func (f *accessFixture) checkAccess(name string, who access.Actor, conversationI
 		f.t.Errorf("%s: Get says %v", name, err)
 	}
 	err = f.service.CheckWriteAccess(ctx, who, conversationID)
-	if kind := fail.KindOf(err); (err == nil) != (want == "w") || err != nil && (kind == fail.NotFound) != (want == "" && who.Can(access.Answer)) {
+	if kind := fail.KindOf(err); (err == nil) != (want == "w") || err != nil && (kind == fail.NotFound) != (want == "" && who.Can(access.ConversationReply)) {
 		f.t.Errorf("%s: MayWrite says %v", name, err)
 	}
 	undo := errors.New("undo")

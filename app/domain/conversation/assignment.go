@@ -37,7 +37,11 @@ func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assig
 // AssignManually assigns a conversation to an agent on the actor's order: from the queue (from is zero) or from the agent who has it.
 // fail.NotFound if there is no such conversation; fail.Conflict if it is closed, no longer where it was, or the agent cannot get it.
 func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conversation, to, from uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	action := access.ConversationAssign
+	if to == actor.ID() {
+		action = access.ConversationTakeOver
+	}
+	t, err := s.db.Authorize(actor, action)
 	if err != nil {
 		return Conversation{}, err
 	}

@@ -51,7 +51,7 @@ func (a *Attachment) validate() (err error) {
 
 // SendFileAsAgent posts an agent's file that is stored already, as SendAsAgent posts a reply.
 func (s *Service) SendFileAsAgent(ctx context.Context, actor access.Actor, conversation, file uuid.UUID, a Attachment) (Message, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationSendFile)
 	if err == nil {
 		err = a.validate()
 	}

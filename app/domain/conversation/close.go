@@ -12,7 +12,7 @@ import (
 
 // Close closes the agent's conversation. Closing twice is closing once.
 func (s *Service) Close(ctx context.Context, actor access.Actor, conversation uuid.UUID) (Conversation, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationClose)
 	if err != nil {
 		return Conversation{}, err
 	}

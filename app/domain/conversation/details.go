@@ -32,7 +32,7 @@ type Details struct {
 
 // GetDetails returns the details of a conversation. fail.NotFound if the actor does not see it.
 func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversation uuid.UUID) (details Details, err error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return details, err
 	}
@@ -64,7 +64,7 @@ func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversati
 
 // PreviousThread returns the messages of another conversation of the same visitor. fail.NotFound if it is not the same visitor's.
 func (s *Service) PreviousThread(ctx context.Context, actor access.Actor, conversation, previous uuid.UUID) ([]Message, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const erasedBody = "–"
 // EditReply changes the text of the agent's own last reply, or erases it if body is empty. The visitor sees the new text; team members also
 // see the former one. id names the change, so that sending it twice changes once. fail.Conflict if it is not the agent's last reply.
 func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationEditReply)
 	if err != nil {
 		return Message{}, err
 	}
@@ -59,7 +59,7 @@ func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversatio
 
 // PreviousTexts returns what changed messages said before, by the number of the change.
 func (s *Service) PreviousTexts(ctx context.Context, actor access.Actor, conversation uuid.UUID) (map[int]string, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 // ListMessagesBefore returns the newest messages with numbers below one, in order, at most limit and at most MessagePageSize. fail.NotFound if
 // the actor does not see the conversation.
 func (s *Service) ListMessagesBefore(ctx context.Context, actor access.Actor, conversation uuid.UUID, before, limit int) ([]Message, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ type Question struct {
 
 // LastQuestions returns the newest text of each conversation's visitor, where there is one.
 func (s *Service) LastQuestions(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID]Question, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) LastQuestions(ctx context.Context, actor access.Actor, convers
 
 // QuestionAt returns the visitor's newest text up to a number. fail.NotFound if there is none.
 func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Question, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return Question{}, err
 	}

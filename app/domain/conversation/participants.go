@@ -24,7 +24,7 @@ type Participant struct {
 
 // ListParticipants returns the participants, by conversation.
 func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
 	}
@@ -58,18 +58,18 @@ func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, 
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	return s.addParticipant(ctx, actor, access.Answer, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
-		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.Can(access.Monitor)})
+	return s.addParticipant(ctx, actor, access.ConversationConsult, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
+		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.CanFully(access.ConversationConsult)})
 }
 
 // Watch makes the actor a participant of an open conversation, for those who may monitor.
 func (s *Service) Watch(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
-	return s.addParticipant(ctx, actor, access.Monitor, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
+	return s.addParticipant(ctx, actor, access.ConversationWatch, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
 		Note: name + " is watching", Anyone: true})
 }
 
-func (s *Service) addParticipant(ctx context.Context, actor access.Actor, right access.Right, p conversationdb.AddParticipantParams) error {
-	t, err := s.db.Authorize(actor, right)
+func (s *Service) addParticipant(ctx context.Context, actor access.Actor, action access.Action, p conversationdb.AddParticipantParams) error {
+	t, err := s.db.Authorize(actor, action)
 	if err != nil {
 		return err
 	}
@@ -110,12 +110,12 @@ func (s *Service) publishParticipant(ctx context.Context, org, participant uuid.
 // RemoveParticipant removes a participant: itself, or another if the actor has the conversation or may monitor. One that is not there is no
 // error.
 func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, name string, conversation, participant uuid.UUID) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationRemoveParticipant)
 	if err != nil {
 		return err
 	}
 	q := conversationdb.New(t)
-	if participant != actor.ID() && !actor.Can(access.Monitor) {
+	if participant != actor.ID() && !actor.CanFully(access.ConversationRemoveParticipant) {
 		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
 			return fail.Missing("guest")
 		} else if err != nil {
@@ -129,7 +129,7 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 			return err
 		}
 		for _, p := range present[conversation] {
-			if p.ID == participant && p.Watching && !actor.Can(access.Monitor) {
+			if p.ID == participant && p.Watching && !actor.CanFully(access.ConversationRemoveParticipant) {
 				return fail.New(fail.Forbidden, "%s is watching and may stay.", p.Name)
 			}
 			if p.ID == participant {

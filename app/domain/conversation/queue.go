@@ -25,7 +25,7 @@ func (q QueueScope) Has(group uuid.UUID) bool { return q.AllGroups || slices.Con
 // ListForDesk returns the head of the actor's queues (the DeskQueueLimit conversations that wait longest, and what is offered to the actor),
 // the actor's own open conversations, and those it is a participant of, each with the longest unanswered first.
 func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.DeskOpen)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -59,7 +59,7 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, sco
 	if shown < DeskQueueLimit {
 		return 0, nil
 	}
-	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
+	if _, err := s.db.Authorize(actor, access.QueueRead); err != nil {
 		return 0, err
 	}
 	p := conversationdb.CountQueuedParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: actor.IsLimited(), Customers: actor.Customers()}

@@ -85,7 +85,7 @@ var RatingDimensions = []string{"agent", "group", "customer", "website"}
 
 // RatingReport sums up the ratings from since until before until, by one of RatingDimensions, and returns the newest 50 with comments.
 func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.RatingRead)
 	if err != nil {
 		return nil, nil, err
 	}

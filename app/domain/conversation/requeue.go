@@ -56,7 +56,7 @@ func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEve
 
 // DeclineOffer ends the offer of a conversation to the actor. fail.Conflict if it is no longer offered.
 func (s *Service) DeclineOffer(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
-	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
+	if _, err := s.db.Authorize(actor, access.ConversationDecline); err != nil {
 		return err
 	}
 	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.

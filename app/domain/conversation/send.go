@@ -131,7 +131,7 @@ func optional(id uuid.UUID) *uuid.UUID {
 // SendAsAgent stores a reply (Text) or an internal note (Note) of the conversation's agent or of a participant, in a batch with others, and
 // returns it as it is stored. Sent twice with one id, it is stored once.
 func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationReply)
 	if err != nil {
 		return Message{}, err
 	}

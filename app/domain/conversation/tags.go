@@ -37,7 +37,7 @@ func (s *Service) Tags(ctx context.Context, actor access.Actor) ([]Tag, error) {
 
 // TagUsage returns the organization's tags with how often each is used, for managers of the whole organization.
 func (s *Service) TagUsage(ctx context.Context, actor access.Actor) ([]Tag, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.TagReadUsage)
+	t, err := s.db.Authorize(actor, access.TagReadUsage)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ var errDuplicateTag = fail.Field("name", "A tag with this name already exists. C
 // CreateTag adds a tag to the organization's list, for managers of the whole organization; others create a tag by putting it on a
 // conversation. Names are unique without regard to case: errDuplicateTag, a fail.Invalid of the field name.
 func (s *Service) CreateTag(ctx context.Context, actor access.Actor, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.TagCreate)
+	t, err := s.db.Authorize(actor, access.TagCreate)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *Service) Untag(ctx context.Context, actor access.Actor, conversation, t
 
 // RenameTag renames a tag, for managers of the whole organization.
 func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUID, name string) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.TagRename)
+	t, err := s.db.Authorize(actor, access.TagRename)
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (s *Service) RenameTag(ctx context.Context, actor access.Actor, id uuid.UUI
 
 // DeleteTag deletes a tag, also from all conversations, for managers of the whole organization.
 func (s *Service) DeleteTag(ctx context.Context, actor access.Actor, id uuid.UUID) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.TagDelete)
+	t, err := s.db.Authorize(actor, access.TagDelete)
 	if err != nil {
 		return err
 	}

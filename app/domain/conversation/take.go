@@ -20,7 +20,7 @@ var ErrLimitReached = fail.New(fail.Conflict, "That would be one conversation mo
 // Take assigns a waiting conversation to the actor: the picked one, or, for the zero id, the one that has waited longest in the queues of
 // scope. name is what the visitor will see. ErrQueueEmpty, ErrLimitReached or ErrClosed; fail.Conflict if another agent was quicker.
 func (s *Service) Take(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationTake)
 	if err != nil {
 		return Conversation{}, err
 	}

@@ -24,7 +24,7 @@ type TransferRequest struct {
 // Transfer transfers a conversation of the actor, or any if the actor may monitor: into a group's queue, or as an offer to a team member, who
 // has OfferTimeout to accept it.
 func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string, in TransferRequest) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationTransfer)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string,
 	}
 	q := RequeueOptions{Conversations: []uuid.UUID{in.Conversation}, Agent: actor.ID(), Reason: ReasonTransfer, Group: in.Group, OfferTo: in.Agent, Note: note, NoteBy: name,
 		OfferNote: strings.TrimSuffix(name+": "+in.Comment, ": "), WasAssigned: true}
-	if actor.Can(access.Monitor) {
+	if actor.CanFully(access.ConversationTransfer) {
 		q.Agent = uuid.Nil
 	}
 	if _, err := s.Get(ctx, actor, in.Conversation); fail.KindOf(err) == fail.NotFound {

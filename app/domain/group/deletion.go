@@ -69,7 +69,7 @@ func (d Deletion) reasons() (list []string) {
 
 // GetDeletion returns what is deleted with a group and what prevents it; fail.NotFound if there is no such group.
 func (s *Service) GetDeletion(ctx context.Context, actor access.Actor, id uuid.UUID) (Deletion, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupDelete)
 	if err != nil {
 		return Deletion{}, err
 	}
@@ -97,7 +97,7 @@ func loadDeletion(ctx context.Context, q *groupdb.Queries, id uuid.UUID) (Deleti
 // Delete deletes a group with all that GetDeletion counts. It returns fail.Conflict with the reason if something prevents
 // that, fail.NotFound if there is no such group.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, id uuid.UUID) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupDelete)
 	if err != nil {
 		return err
 	}

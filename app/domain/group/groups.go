@@ -19,7 +19,7 @@ var errDuplicateName = fail.Field("name", "A group with this name already exists
 // Create creates a group without members and returns its id. It returns fail.Invalid for a name that is empty, too long or
 // in use.
 func (s *Service) Create(ctx context.Context, actor access.Actor, name string) (uuid.UUID, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupCreate)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, name string) (
 // Update changes a group's settings, which hold from the next decision on. It returns fail.Invalid for what Validate refuses,
 // for a name in use and where groups would overflow in a circle; fail.NotFound if there is no such group.
 func (s *Service) Update(ctx context.Context, actor access.Actor, id uuid.UUID, in Settings) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupUpdate)
 	if err != nil {
 		return err
 	}

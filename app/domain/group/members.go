@@ -29,7 +29,7 @@ const MaxChatsLimit = 1_000_000
 
 // ListMembers lists every team member who may answer, by name, each with the membership in a group.
 func (s *Service) ListMembers(ctx context.Context, actor access.Actor, id uuid.UUID) ([]Member, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupRead)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) SetMember(ctx context.Context, actor access.Actor, id uuid.UUI
 // returns fail.Invalid with fields cap-ID and own-ID for limits out of range, fail.NotFound if there is no such group or the
 // only member may not answer, fail.Conflict if one of several may not.
 func (s *Service) SetMembers(ctx context.Context, actor access.Actor, id uuid.UUID, members []Member) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.GroupSetMembers)
 	if err != nil {
 		return err
 	}

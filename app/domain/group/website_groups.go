@@ -23,7 +23,7 @@ type WebsiteGroup struct {
 // ListWebsiteGroups lists the groups that answer for a website, in the order of the visitor's list; none: the main group
 // answers.
 func (s *Service) ListWebsiteGroups(ctx context.Context, actor access.Actor, website uuid.UUID) ([]WebsiteGroup, error) {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.WebsiteRead)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (s *Service) ListWebsiteGroups(ctx context.Context, actor access.Actor, web
 // SetWebsiteGroup has a group answer for a website, at a position of the visitor's list, from 0. It returns fail.Invalid for a
 // priority out of range, fail.NotFound if there is no such website or group.
 func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, website uuid.UUID, in WebsiteGroup, position int) error {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.WebsiteSetGroups)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, websi
 
 // RemoveWebsiteGroup has a group answer for a website no more. It returns fail.NotFound if it did not.
 func (s *Service) RemoveWebsiteGroup(ctx context.Context, actor access.Actor, website, group uuid.UUID) error {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.WebsiteSetGroups)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ type UnstaffedWebsite struct {
 
 // ListUnstaffedWebsites lists at most 100 of the websites that have a group without members, by customer and name.
 func (s *Service) ListUnstaffedWebsites(ctx context.Context, actor access.Actor) ([]UnstaffedWebsite, error) {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.WebsiteRead)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type Availability struct {
 
 // GetAvailability returns the actor's own availability.
 func (s *Service) GetAvailability(ctx context.Context, actor access.Actor) (Availability, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.DeskOpen)
 	if err != nil {
 		return Availability{}, err
 	}
@@ -41,7 +41,7 @@ func (s *Service) GetAvailability(ctx context.Context, actor access.Actor) (Avai
 
 // ConfirmPresence makes an unresponsive actor responsive again: the desk was used.
 func (s *Service) ConfirmPresence(ctx context.Context, actor access.Actor) error {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.PresenceSet)
 	if err != nil {
 		return err
 	}

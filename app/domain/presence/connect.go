@@ -39,7 +39,7 @@ func (s *Service) tryStoreConnected(actor access.Actor) error {
 	if err := s.connections.renew(ctx, onlyIfDue); err != nil {
 		return err
 	}
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.PresenceSet)
 	if err != nil {
 		return err
 	}

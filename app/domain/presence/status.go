@@ -65,7 +65,7 @@ func (s *Service) GoOfflineAtLogout(ctx context.Context, actor access.Actor) err
 
 // TakeOffline makes a team member offline who may no longer answer. It returns fail.NotFound for a user who is no agent.
 func (s *Service) TakeOffline(ctx context.Context, actor access.Actor, user uuid.UUID) error {
-	if !actor.Can(access.Manage) {
+	if !actor.Can(access.TeamMemberTakeOffline) {
 		return fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
 	}
 	return s.changeStatus(ctx, actor, user, statusChange{status: Offline})
@@ -89,7 +89,7 @@ func (s *Service) PrepareTakeOffline(
 }
 
 func (s *Service) changeStatus(ctx context.Context, actor access.Actor, user uuid.UUID, change statusChange) error {
-	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
+	if _, err := s.db.Authorize(actor, access.PresenceSet); err != nil {
 		return err
 	}
 	var posted []conversation.MessageEvent

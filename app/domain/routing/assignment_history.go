@@ -25,7 +25,7 @@ type AssignmentRecord struct {
 
 // ListAssignments lists the assignments of a conversation, the first one first, for an actor who may manage.
 func (s *Service) ListAssignments(ctx context.Context, actor access.Actor, conversationID uuid.UUID) ([]AssignmentRecord, error) {
-	t, err := s.db.Authorize(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.ConversationReadAssignments)
 	if err != nil {
 		return nil, err
 	}

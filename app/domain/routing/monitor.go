@@ -68,7 +68,7 @@ type ConversationInfo struct {
 // GetMonitor returns what the live monitor shows to an actor who may monitor. A limited actor sees no figures from which
 // those of other customers could be inferred.
 func (s *Service) GetMonitor(ctx context.Context, actor access.Actor) (Monitor, error) {
-	t, err := s.db.Authorize(actor, access.Monitor)
+	t, err := s.db.Authorize(actor, access.MonitorRead)
 	if err != nil {
 		return Monitor{}, err
 	}
@@ -113,7 +113,7 @@ type monitorView struct {
 }
 
 // seesFigures reports whether the actor sees figures of persons, which are about their work for all customers.
-func (v *monitorView) seesFigures() bool { return v.actor.Can(access.Manage) && !v.actor.IsLimited() }
+func (v *monitorView) seesFigures() bool { return v.actor.Can(access.MonitorReadMembers) }
 
 // waiting returns the oldest conversations in the queues, and how many wait beyond those.
 func (v *monitorView) waiting(lengths []routingdb.ListQueueLengthsRow) (list []ConversationInfo, more int) {

@@ -13,7 +13,7 @@ import (
 // those who may monitor.
 func (s *Service) VisibleQueues(ctx context.Context, actor access.Actor) (conversation.QueueScope, error) {
 	groups, err := s.groups.ListOf(ctx, actor)
-	return conversation.QueueScope{Groups: groups, AllGroups: actor.Can(access.Monitor)}, err
+	return conversation.QueueScope{Groups: groups, AllGroups: actor.CanFully(access.QueueRead)}, err
 }
 
 // Take assigns the actor a conversation of a visible queue: a chosen one, or for the zero id the next. It returns what

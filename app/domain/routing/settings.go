@@ -22,7 +22,7 @@ const (
 
 // GetSettings returns the settings of the actor's organization.
 func (s *Service) GetSettings(ctx context.Context, actor access.Actor) (Settings, error) {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.RoutingRead)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -35,7 +35,7 @@ func (s *Service) GetSettings(ctx context.Context, actor access.Actor) (Settings
 
 // UpdateSettings changes the settings of the actor's organization. It returns fail.Invalid for values out of range.
 func (s *Service) UpdateSettings(ctx context.Context, actor access.Actor, in Settings) error {
-	t, err := s.db.AuthorizeWholeOrg(actor, access.Manage)
+	t, err := s.db.Authorize(actor, access.RoutingUpdate)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ type DayTotals struct {
 
 // GetDayTotals returns the actor's own totals of today.
 func (s *Service) GetDayTotals(ctx context.Context, actor access.Actor) (DayTotals, error) {
-	if _, err := s.db.Authorize(actor, access.Answer); err != nil {
+	if _, err := s.db.Authorize(actor, access.DeskOpen); err != nil {
 		return DayTotals{}, err
 	}
 	// As the system: it counts conversations that the actor had and may not see any more.

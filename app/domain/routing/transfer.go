@@ -38,7 +38,7 @@ func (s *Service) ListTransferTargets(
 }
 
 func (s *Service) listTeammates(ctx context.Context, actor access.Actor, customer uuid.UUID) ([]Teammate, error) {
-	t, err := s.db.Authorize(actor, access.Answer)
+	t, err := s.db.Authorize(actor, access.ConversationTransfer)
 	if err != nil {
 		return nil, err
 	}
@@ -126,11 +126,11 @@ func (s *Service) Consult(
 }
 
 // Assign assigns a conversation to a teammate, or to the actor, who takes it over. It returns fail.Forbidden for those who may
-// not monitor, fail.NotFound if there is no such teammate, fail.Conflict for one who is offline or at capacity.
+// not, fail.NotFound if there is no such teammate, fail.Conflict for one who is offline or at capacity.
 func (s *Service) Assign(
 	ctx context.Context, actor access.Actor, conversationID, to uuid.UUID,
 ) (conversation.Conversation, error) {
-	if !actor.Can(access.Monitor) {
+	if !actor.Can(access.ConversationAssign) {
 		return conversation.Conversation{}, fail.New(fail.Forbidden,
 			"Your role does not allow giving conversations to somebody. Ask a supervisor.")
 	}

@@ -134,15 +134,3 @@ const (
 	ModelUpdate     Action = "language_model:update"
 	ModelRemove     Action = "language_model:remove"
 )
-
-// Names of before this table, each of which stood for many actions. They go when the last function that asks for them names an action.
-const (
-	Answer  = DeskOpen
-	Manage  = CustomerRead
-	Own     = OrganizationRename
-	Review  = ArchiveRead
-	Monitor = MonitorRead
-)
-
-// Right is the name of Action from before the table.
-type Right = Action

@@ -13,7 +13,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"parley/app/platform/access"
-	"parley/app/platform/fail"
 	"parley/app/platform/fair"
 	"parley/app/platform/pg/outage"
 )
@@ -137,16 +136,6 @@ func (db *DB) Authorize(actor access.Actor, action access.Action) (*Tenant, erro
 		return nil, err
 	}
 	return db.As(actor), nil
-}
-
-// AuthorizeWholeOrg is Authorize where the whole organization is concerned: a team member limited to customers is refused, too. It is for
-// actions whose rule does not say so itself.
-func (db *DB) AuthorizeWholeOrg(actor access.Actor, action access.Action) (*Tenant, error) {
-	t, err := db.Authorize(actor, action)
-	if err == nil && actor.IsLimited() {
-		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
-	}
-	return t, err
 }
 
 // Counts says how many statements were sent and how many network round trips they took since Open (without the

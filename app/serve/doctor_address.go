@@ -13,7 +13,9 @@ import (
 // checkPublicAddress reaches a server at PUBLIC_URL as a browser does, through the proxy: a page, and a WebSocket.
 func (c Config) checkPublicAddress(ctx context.Context) []Finding {
 	if c.PublicURL == "" {
-		return []Finding{caution("PUBLIC_URL is not set: links in mails lead to localhost", "Set PUBLIC_URL to how browsers reach this server.")}
+		return []Finding{
+			caution("PUBLIC_URL is not set: links in mails lead to localhost", "Set PUBLIC_URL to how browsers reach this server."),
+		}
 	}
 	code, body, err := c.askPublic(ctx, "/healthz", nil)
 	if err != nil {
@@ -28,7 +30,8 @@ func (c Config) checkPublicAddress(ctx context.Context) []Finding {
 	}
 	list := []Finding{passed("%s reaches Parley", c.PublicURL)}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "http" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
-		list = append(list, caution("PUBLIC_URL begins with http: passwords and conversations can be read on the way", "Serve it by https."))
+		list = append(list,
+			caution("PUBLIC_URL begins with http: passwords and conversations can be read on the way", "Serve it by https."))
 	}
 	return append(list, c.checkWebSockets(ctx))
 }

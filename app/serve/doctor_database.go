@@ -17,7 +17,11 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 	if at == "" {
 		app, _, running := pg.FindRunningCluster(c.DataDir)
 		if !running {
-			return []Finding{notUsed("a private Postgres in " + c.DataDir + " is used, and no server runs that could be asked; start it and run this again to check it")}
+			return []Finding{
+				notUsed(
+					"a private Postgres in " + c.DataDir + " is used, and no server runs that could be asked; start it " +
+						"and run this again to check it"),
+			}
 		}
 		at = app
 	}
@@ -27,7 +31,10 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 		err = db.Ping(ctx)
 	}
 	if err != nil {
-		return []Finding{failure(briefError(err), "Check host, port, database, user and password in DATABASE_URL, and that Postgres admits this machine (pg_hba.conf).")}
+		return []Finding{
+			failure(briefError(err),
+				"Check host, port, database, user and password in DATABASE_URL, and that Postgres admits this machine (pg_hba.conf)."),
+		}
 	}
 	f, err := db.ServerInfo(ctx)
 	if err != nil {
@@ -38,7 +45,9 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 		list = append(list, failure(fmt.Errorf("postgres %s is too old", f.Version), "Use Postgres 15 or newer."))
 	}
 	if !f.Durable {
-		list = append(list, caution("synchronous_commit is off: messages that were acknowledged can be lost when Postgres crashes", "Set synchronous_commit = on."))
+		list = append(list,
+			caution("synchronous_commit is off: messages that were acknowledged can be lost when Postgres crashes",
+				"Set synchronous_commit = on."))
 	}
 	list = append(list, checkClock(f.ClockBehind))
 	if err := db.CheckRole(ctx); err != nil {
@@ -48,7 +57,10 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 	}
 	list = append(list, checkMigrations(ctx, db))
 	if pooled, err := db.IsPooled(ctx); err == nil && pooled && c.DirectURL == "" {
-		list = append(list, failure(errors.New("DATABASE_URL leads to a pooler"), "If it pools by transactions (PgBouncer's pool_mode = transaction), set DATABASE_DIRECT_URL to the address of Postgres itself."))
+		list = append(list,
+			failure(errors.New("DATABASE_URL leads to a pooler"),
+				"If it pools by transactions (PgBouncer's pool_mode = transaction), set DATABASE_DIRECT_URL to the "+
+					"address of Postgres itself."))
 	}
 	return list
 }
@@ -85,7 +97,8 @@ func checkMigrations(ctx context.Context, db *pg.DB) Finding {
 	}
 	switch {
 	case len(missing) > 0:
-		return failure(fmt.Errorf("not applied yet: %s", strings.Join(missing, ", ")), `Run "parley migrate" of this version before its servers start.`)
+		return failure(fmt.Errorf("not applied yet: %s", strings.Join(missing, ", ")),
+			`Run "parley migrate" of this version before its servers start.`)
 	case len(unknown) > 0:
 		return caution("the database has migrations that this program does not know: "+strings.Join(unknown, ", "),
 			"A newer version has migrated it. That is usual during an update; otherwise run the newer version.")
@@ -119,8 +132,12 @@ func (c Config) checkDirectDatabase(ctx context.Context) []Finding {
 		return []Finding{failure(briefError(err), "Check DATABASE_URL and DATABASE_DIRECT_URL.")}
 	}
 	if here.Role != there.Role || here.Database != there.Database {
-		return []Finding{failure(fmt.Errorf("DATABASE_URL is role %s in database %s, DATABASE_DIRECT_URL role %s in database %s", here.Role, here.Database, there.Role, there.Database),
-			"Both must name the same role and database.")}
+		return []Finding{
+			failure(
+				fmt.Errorf("DATABASE_URL is role %s in database %s, DATABASE_DIRECT_URL role %s in database %s",
+					here.Role, here.Database, there.Role, there.Database),
+				"Both must name the same role and database."),
+		}
 	}
 	return []Finding{passed("%s", withoutPassword(c.DirectURL))}
 }
@@ -129,7 +146,10 @@ func (c Config) checkDirectDatabase(ctx context.Context) []Finding {
 func (c Config) checkBus(ctx context.Context) []Finding {
 	if c.RedisURL != "" {
 		if err := bus.CheckRedis(ctx, c.RedisURL); err != nil {
-			return []Finding{failure(briefError(err), "Check REDIS_URL (redis://user:password@host:6379, rediss:// with TLS), and that the user may publish and subscribe.")}
+			return []Finding{
+				failure(briefError(err),
+					"Check REDIS_URL (redis://user:password@host:6379, rediss:// with TLS), and that the user may publish and subscribe."),
+			}
 		}
 		return []Finding{passed("Redis at %s carries notifications", withoutPassword(c.RedisURL))}
 	}

@@ -18,7 +18,10 @@ func (c Config) checkDisk(context.Context) []Finding {
 	}
 	switch mb := free >> 20; {
 	case free < minFreeBytes:
-		return []Finding{failure(fmt.Errorf("%d MB are free in %s", mb, c.DataDir), "Free space on the disk or make it larger: files cannot be received, and a private Postgres cannot store.")}
+		return []Finding{
+			failure(fmt.Errorf("%d MB are free in %s", mb, c.DataDir),
+				"Free space on the disk or make it larger: files cannot be received, and a private Postgres cannot store."),
+		}
 	case mb < 1024:
 		return []Finding{caution(fmt.Sprintf("only %d MB are free in %s", mb, c.DataDir), "Free space on the disk or make it larger.")}
 	default:
@@ -47,7 +50,10 @@ func (c Config) checkOpenFiles(context.Context) []Finding {
 		return []Finding{caution(err.Error(), "")}
 	}
 	if limit.Cur < 4096 {
-		return []Finding{caution(fmt.Sprintf("a process may open %d files: that bounds the visitors", limit.Cur), "Raise it for the service, for instance: ulimit -n 65536 (LimitNOFILE in systemd).")}
+		return []Finding{
+			caution(fmt.Sprintf("a process may open %d files: that bounds the visitors", limit.Cur),
+				"Raise it for the service, for instance: ulimit -n 65536 (LimitNOFILE in systemd)."),
+		}
 	}
 	return []Finding{passed("%d: room for %d visitors' sockets", min(limit.Cur, 10_000_000), c.Limits.AllSockets)}
 }

@@ -79,42 +79,82 @@ var commands map[string]command
 
 func init() {
 	commands = map[string]command{
-		"serve": {help: "parley serve [--demo]\nRuns the server. --demo adds demo data with fixed log-ins. Everything else is set by environment, see: parley help\n",
-			check: onlyFlags("--demo"), configured: true, run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
+		"serve": {
+			help: "parley serve [--demo]\n" +
+				"Runs the server. --demo adds demo data with fixed log-ins. Everything else is set by environment, see: " +
+				"parley help\n",
+			check:      onlyFlags("--demo"),
+			configured: true,
+			run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
 				if err := cfg.CheckServe(); err != nil {
 					return err
 				}
 				cfg.Demo = len(args) > 0
 				return serve.Run(ctx, cfg, out)
-			}},
+			},
+		},
 		"migrate": {help: "parley migrate [--status]\nPrepares the database of MIGRATE_DATABASE_URL or brings it up to date, and ends. " +
 			"--status changes nothing and says which migrations\nare applied; it needs DATABASE_URL or MIGRATE_DATABASE_URL.\n",
 			check: onlyFlags("--status"), configured: true, run: serve.Migrate},
-		"doctor": {help: "parley doctor [--json]\nChecks the settings of the environment and what they name: misspelt settings, database, role, migrations, clock, bus, files,\n" +
-			"virus scanner, mail server, public address, disk. Nothing is changed but a file that is written and removed again. Ends with 1 if\n" +
-			"something is wrong. A server need not run; if one does, so much the better.\n",
-			check: onlyFlags("--json"), configured: false, run: func(ctx context.Context, _ serve.Config, args []string, out io.Writer) error {
+		"doctor": {
+			help: "parley doctor [--json]\n" +
+				"Checks the settings of the environment and what they name: misspelt settings, database, role, migrations, " +
+				"clock, bus, files,\n" +
+				"virus scanner, mail server, public address, disk. Nothing is changed but a file that is written and removed " +
+				"again. Ends with 1 if\n" +
+				"something is wrong. A server need not run; if one does, so much the better.\n",
+			check:      onlyFlags("--json"),
+			configured: false,
+			run: func(ctx context.Context, _ serve.Config, args []string, out io.Writer) error {
 				return serve.Diagnose(ctx, os.Environ(), len(args) > 0, out)
-			}},
-		"health": {help: "parley health [--ready]\nAsks the server on PORT of this machine whether it is alive; --ready: whether it is ready. Ends with 1 if not.\n",
-			check: onlyFlags("--ready"), configured: true, run: func(ctx context.Context, cfg serve.Config, args []string, _ io.Writer) error {
+			},
+		},
+		"health": {
+			help: "parley health [--ready]\n" +
+				"Asks the server on PORT of this machine whether it is alive; --ready: whether it is ready. Ends with 1 if not.\n",
+			check:      onlyFlags("--ready"),
+			configured: true,
+			run: func(ctx context.Context, cfg serve.Config, args []string, _ io.Writer) error {
 				return serve.CheckHealth(ctx, cfg, len(args) > 0)
-			}},
-		"organization": {help: "parley organization NAME EMAIL\nCreates an organization, whatever SIGNUP says, with an owner of this address. Where SMTP_URL is set, the owner gets a mail with a\n" +
-			"link; otherwise the link is printed. Example: parley organization \"Harbour Tea\" anna@tea.example\n",
-			check: exactArguments("NAME", "EMAIL"), configured: true, run: serve.CreateOrganization},
-		"invite": {help: "parley invite NAME EMAIL\nInvites an address to create an organization of this name within a day, where SIGNUP is invite. Where SMTP_URL is set, the address\n" +
-			"gets a mail with the link; otherwise the link is printed. Example: parley invite \"Harbour Tea\" anna@tea.example\n",
-			check: exactArguments("NAME", "EMAIL"), configured: true, run: serve.InviteOrganization},
-		"reset-link": {help: "parley reset-link EMAIL\nPrints a link that sets a new password for an address, good for an hour.\n",
-			check: exactArguments("EMAIL"), configured: true, run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
+			},
+		},
+		"organization": {
+			help: "parley organization NAME EMAIL\n" +
+				"Creates an organization, whatever SIGNUP says, with an owner of this address. Where SMTP_URL is set, the " +
+				"owner gets a mail with a\n" +
+				"link; otherwise the link is printed. Example: parley organization \"Harbour Tea\" anna@tea.example\n",
+			check:      exactArguments("NAME", "EMAIL"),
+			configured: true,
+			run:        serve.CreateOrganization,
+		},
+		"invite": {
+			help: "parley invite NAME EMAIL\n" +
+				"Invites an address to create an organization of this name within a day, where SIGNUP is invite. Where " +
+				"SMTP_URL is set, the address\n" +
+				"gets a mail with the link; otherwise the link is printed. Example: parley invite \"Harbour Tea\" " +
+				"anna@tea.example\n",
+			check:      exactArguments("NAME", "EMAIL"),
+			configured: true,
+			run:        serve.InviteOrganization,
+		},
+		"reset-link": {
+			help: "parley reset-link EMAIL\n" +
+				"Prints a link that sets a new password for an address, good for an hour.\n",
+			check:      exactArguments("EMAIL"),
+			configured: true,
+			run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
 				return serve.PrintResetLink(ctx, cfg, args[0], out)
-			}},
-		"version": {help: "parley version (or: parley --version, parley -v)\nPrints the version of this program, and what it was built from.\n", check: onlyFlags(),
+			},
+		},
+		"version": {
+			help: "parley version (or: parley --version, parley -v)\n" +
+				"Prints the version of this program, and what it was built from.\n",
+			check: onlyFlags(),
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error {
 				fmt.Fprintln(out, version())
 				return nil
-			}},
+			},
+		},
 		"vapid": {help: "parley vapid\nPrints a new pair of keys for Web Push, as settings.\n", check: onlyFlags(),
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error { return printPushKeys(out) }},
 		"route": {help: "parley route --stdio      decide about the conversations whose events come on standard input\n" +
@@ -138,7 +178,12 @@ func init() {
 		"chaos": {flags: true, configured: true, run: func(ctx context.Context, _ serve.Config, args []string, out io.Writer) error {
 			return chaos.Command(ctx, args, out, fixture.NewChaosFixture)
 		}},
-		"bench-serve": {help: "parley bench-serve is for parley bench.\n", check: oneOf("together", "each", "nothing"), configured: true, run: bench.ServeCommand},
+		"bench-serve": {
+			help:       "parley bench-serve is for parley bench.\n",
+			check:      oneOf("together", "each", "nothing"),
+			configured: true,
+			run:        bench.ServeCommand,
+		},
 	}
 }
 

@@ -66,8 +66,20 @@ type Config struct {
 }
 
 func ReadConfig(env func(string) string) (Config, error) {
-	c := Config{Port: 8080, DatabaseURL: env("DATABASE_URL"), MigrateURL: env("MIGRATE_DATABASE_URL"), RedisURL: env("REDIS_URL"),
-		AdminAddr: env("ADMIN_ADDR"), AddressHeader: env("CLIENT_ADDRESS_HEADER"), LogFormat: "text", CommitWindow: conversation.DefaultCommitWindow, DataDir: env("DATA_DIR"), SecretKey: env("SECRET_KEY"), SMTPURL: env("SMTP_URL"), PublicURL: strings.TrimRight(env("PUBLIC_URL"), "/")}
+	c := Config{
+		Port:          8080,
+		DatabaseURL:   env("DATABASE_URL"),
+		MigrateURL:    env("MIGRATE_DATABASE_URL"),
+		RedisURL:      env("REDIS_URL"),
+		AdminAddr:     env("ADMIN_ADDR"),
+		AddressHeader: env("CLIENT_ADDRESS_HEADER"),
+		LogFormat:     "text",
+		CommitWindow:  conversation.DefaultCommitWindow,
+		DataDir:       env("DATA_DIR"),
+		SecretKey:     env("SECRET_KEY"),
+		SMTPURL:       env("SMTP_URL"),
+		PublicURL:     strings.TrimRight(env("PUBLIC_URL"), "/"),
+	}
 	c.InternalModels = strings.Fields(strings.ReplaceAll(env("MODELS_INSIDE"), ",", " "))
 	for _, address := range c.InternalModels {
 		if _, _, err := net.SplitHostPort(address); err != nil {
@@ -158,15 +170,20 @@ func readDuration(env func(string) string, name string, otherwise, most time.Dur
 // CheckServe says what a server needs beyond what every command needs, and warns of what is only good for a look.
 func (c Config) CheckServe() error {
 	if c.DatabaseURL != "" && c.SecretKey == "" {
-		return fmt.Errorf("SECRET_KEY must be set together with DATABASE_URL, to the same value on every server; make one with: openssl rand -hex 32")
+		return fmt.Errorf("SECRET_KEY must be set together with DATABASE_URL, to the same value on every server; make " +
+			"one with: openssl rand -hex 32")
 	}
 	if c.SecretKey != exampleSecret {
 		return nil
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "https" {
-		return fmt.Errorf("SECRET_KEY is the example published in compose.yaml: anybody could pose as any visitor of %s. Make one of your own and set it on every server: openssl rand -hex 32", c.PublicURL)
+		return fmt.Errorf(
+			"SECRET_KEY is the example published in compose.yaml: anybody could pose as any visitor of %s. Make one of "+
+				"your own and set it on every server: openssl rand -hex 32",
+			c.PublicURL)
 	}
-	slog.Warn("SECRET_KEY is the example published in compose.yaml: anybody who reaches this server can pose as any visitor. Make one of your own before others use it: openssl rand -hex 32")
+	slog.Warn("SECRET_KEY is the example published in compose.yaml: anybody who reaches this server can pose as any " +
+		"visitor. Make one of your own before others use it: openssl rand -hex 32")
 	return nil
 }
 
@@ -183,7 +200,8 @@ func (c Config) signUpMode() team.SignUpPolicy {
 	return team.SignUpClosed
 }
 
-// withRunningCluster is the configuration of a command that may work beside a running server: with the server's private Postgres, if it runs.
+// withRunningCluster is the configuration of a command that may work beside a running server: with the server's private
+// Postgres, if it runs.
 func (c Config) withRunningCluster() Config {
 	if c.DatabaseURL == "" {
 		if app, owner, running := pg.FindRunningCluster(c.DataDir); running {

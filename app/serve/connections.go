@@ -22,9 +22,9 @@ type ConnectionLimits struct {
 	PerAddress int // of one client's address; not of trusted proxies, behind which are many
 }
 
-// divideOpenFiles divides the files that a process may open: some stay in reserve (the database's connections, uploads, mail, listeners), and
-// visitors' sockets, teams' pages and HTTP connections each have a part, so that health, log-in and messages go on when the sockets
-// use up theirs.
+// divideOpenFiles divides the files that a process may open: some stay in reserve (the database's connections, uploads,
+// mail, listeners), and visitors' sockets, teams' pages and HTTP connections each have a part, so that health, log-in
+// and messages go on when the sockets use up theirs.
 func divideOpenFiles(files int, l *live.Limits, c *ConnectionLimits) {
 	reserve := min(160, files/4)
 	c.Total = min(4096, (files-reserve)/3)
@@ -169,7 +169,8 @@ func (l *BoundedListener) trackState(c net.Conn, state http.ConnState) {
 	}
 }
 
-const fullResponse = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\nConnection: close\r\n\r\n" +
+const fullResponse = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\n" +
+	"Connection: close\r\n\r\n" +
 	"Parley has too many connections just now. Try again in 5 seconds.\n"
 
 func (l *BoundedListener) refuse(c net.Conn) {

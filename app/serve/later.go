@@ -45,8 +45,18 @@ func newLater(ctx context.Context, cfg Config, services *Services, publicURL str
 		PublicURL: publicURL, Turns: turns})
 	l.pusher = notification.NewPusher(notification.PushOptions{DB: services.DB, Identity: services.Identity,
 		Conversations: services.Conversations, Jobs: inserter, Sender: l.push})
-	l.followup = followup.New(followup.Options{DB: services.DB, Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Identity: services.Identity,
-		Jobs: inserter, Mailer: l.mailer, Turns: turns, AnswerMailAfter: cfg.AnswerMailAfter, Minute: cfg.SettingsMinute})
+	l.followup = followup.New(followup.Options{
+		DB:              services.DB,
+		Conversations:   services.Conversations,
+		Visitors:        services.Visitors,
+		Org:             services.Org,
+		Identity:        services.Identity,
+		Jobs:            inserter,
+		Mailer:          l.mailer,
+		Turns:           turns,
+		AnswerMailAfter: cfg.AnswerMailAfter,
+		Minute:          cfg.SettingsMinute,
+	})
 	o := cfg.Jobs
 	if !o.PollOnly && cfg.DatabaseURL != "" && cfg.DirectURL == "" {
 		if o.PollOnly, err = services.DB.IsPooled(ctx); err != nil {

@@ -47,7 +47,9 @@ func readLimits(s string) (live.Limits, identity.Limits, ConnectionLimits, error
 				continue
 			}
 		}
-		return l, i, c, fmt.Errorf(`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`, word)
+		return l, i, c, fmt.Errorf(
+			`LIMITS must be "off" or changes such as "visitor=2/20 address-sockets=2000", not %q; see: parley help`,
+			word)
 	}
 	return l, i, c, nil
 }
@@ -73,7 +75,9 @@ func readQuotas(s string) (files.Quotas, error) {
 		}
 		n, err := strconv.ParseInt(value, 10, 32)
 		if to == nil || unit == 0 || err != nil || n <= 0 {
-			return q, fmt.Errorf(`STORAGE_LIMITS must be "off" or changes such as "organization=20GB website=500MB" (MB, GB, TB), not %q`, word)
+			return q, fmt.Errorf(
+				`STORAGE_LIMITS must be "off" or changes such as "organization=20GB website=500MB" (MB, GB, TB), not %q`,
+				word)
 		}
 		*to = n * unit
 	}
@@ -89,7 +93,8 @@ func readSuggestions(s string) (faq.MemoryBudget, error) {
 	a, err1 := strconv.Atoi(one)
 	b, err2 := strconv.Atoi(all)
 	if !both || err1 != nil || err2 != nil || a < 2 || b < a || b > 1<<20 {
-		return faq.MemoryBudget{}, fmt.Errorf("SUGGESTIONS_MEMORY must be megabytes for one organization and for all, such as 32/160, not %q", s)
+		return faq.MemoryBudget{}, fmt.Errorf(
+			"SUGGESTIONS_MEMORY must be megabytes for one organization and for all, such as 32/160, not %q", s)
 	}
 	return faq.MemoryBudget{Organization: a << 20, Total: b << 20}, nil
 }

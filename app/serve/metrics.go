@@ -44,9 +44,12 @@ func newRegistry(s sources, requests requestMetrics) *prometheus.Registry {
 	s.commits.register(r)
 	s.rounds.register(r)
 	r.MustRegister(requests.took)
-	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "parley_queue_seconds",
-		Help:    "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, picked and accepted by the agent.",
-		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}}, []string{"by"})}
+	waits := queueMetrics{prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "parley_queue_seconds",
+		Help: "How long visitors waited in the queue, by how the conversation came to an agent: routing, or next, " +
+			"picked and accepted by the agent.",
+		Buckets: []float64{1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600},
+	}, []string{"by"})}
 	r.MustRegister(waits.took)
 	s.Bus.Subscribe(waits)
 	return r
@@ -61,9 +64,20 @@ type commitMetrics struct {
 func newCommitMetrics() commitMetrics {
 	return commitMetrics{
 		messages: prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_messages_committed_total", Help: "Messages committed."}),
-		failed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "parley_commits_failed_total", Help: "Commits that failed; their messages were tried again."}),
-		size:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_messages", Help: "Messages in one commit.", Buckets: prometheus.ExponentialBuckets(1, 2, 10)}),
-		took:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: "parley_commit_seconds", Help: "Duration of one commit.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "parley_commits_failed_total",
+			Help: "Commits that failed; their messages were tried again.",
+		}),
+		size: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "parley_commit_messages",
+			Help:    "Messages in one commit.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 10),
+		}),
+		took: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "parley_commit_seconds",
+			Help:    "Duration of one commit.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
 	}
 }
 
@@ -133,23 +147,29 @@ var (
 	dbStatements       = desc("parley_database_statements_total", "Statements sent, scopes included.")
 	dbRoundTrips       = desc("parley_database_round_trips_total", "Network round trips to the database.")
 	dbConns            = desc("parley_database_connections", "Connections to the database.", "state")
-	dbWaiting          = desc("parley_database_waiting", "Statements and transactions of organizations that wait for a connection of their share.")
-	faqEngines         = desc("parley_suggestion_engines", "Organizations whose suggestion engine is loaded.")
-	faqEngineBytes     = desc("parley_suggestion_engine_bytes", "Memory that the suggestion engines take, as counted against SUGGESTIONS_MEMORY.")
-	httpOpen           = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
-	httpRefused        = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
-	httpClosed         = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
-	mailsSent          = desc("parley_mails_sent_total", "Mails that the mail server took.")
-	mailsFailed        = desc("parley_mails_failed_total", "Attempts to send a mail that failed, by what became of the mail: again (it is tried again) or lost.", "then")
-	loginsRefused      = desc("parley_logins_refused_total", "Log-ins refused.", "reason")
-	mailsWaiting       = desc("parley_mails_waiting", "Mails that are not sent yet.")
-	mailsRefused       = desc("parley_mails_refused_total", "Mails refused because a queue was full.")
-	siteCache          = desc("parley_websites_cached", "Websites whose settings are remembered.")
-	siteCacheBytes     = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
-	readyNow           = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
-	allDescriptions    = []*prometheus.Desc{socketsOpen, socketsOpened, socketsCut, framesIn, refusals, conversationsShown, messagesWaiting, busUp,
-		busSent, busReceived, busResyncs, dbStatements, dbRoundTrips, dbConns, dbWaiting, faqEngines, faqEngineBytes, siteCache, siteCacheBytes, httpOpen, mailsSent, mailsFailed, loginsRefused, mailsWaiting, mailsRefused,
-		httpRefused, httpClosed, readyNow}
+	dbWaiting          = desc("parley_database_waiting",
+		"Statements and transactions of organizations that wait for a connection of their share.")
+	faqEngines     = desc("parley_suggestion_engines", "Organizations whose suggestion engine is loaded.")
+	faqEngineBytes = desc("parley_suggestion_engine_bytes",
+		"Memory that the suggestion engines take, as counted against SUGGESTIONS_MEMORY.")
+	httpOpen    = desc("parley_http_connections", "HTTP connections, sockets not included.", "state")
+	httpRefused = desc("parley_http_connections_refused_total", "HTTP connections refused because there were too many.")
+	httpClosed  = desc("parley_http_connections_closed_total", "Idle HTTP connections closed to make room for others.")
+	mailsSent   = desc("parley_mails_sent_total", "Mails that the mail server took.")
+	mailsFailed = desc("parley_mails_failed_total",
+		"Attempts to send a mail that failed, by what became of the mail: again (it is tried again) or lost.", "then")
+	loginsRefused   = desc("parley_logins_refused_total", "Log-ins refused.", "reason")
+	mailsWaiting    = desc("parley_mails_waiting", "Mails that are not sent yet.")
+	mailsRefused    = desc("parley_mails_refused_total", "Mails refused because a queue was full.")
+	siteCache       = desc("parley_websites_cached", "Websites whose settings are remembered.")
+	siteCacheBytes  = desc("parley_websites_cached_bytes", "Memory that the remembered settings of websites take.")
+	readyNow        = desc("parley_ready", "1 if this server takes new visitors: what /readyz said when it was last asked.")
+	allDescriptions = []*prometheus.Desc{
+		socketsOpen, socketsOpened, socketsCut, framesIn, refusals, conversationsShown, messagesWaiting, busUp, busSent,
+		busReceived, busResyncs, dbStatements, dbRoundTrips, dbConns, dbWaiting, faqEngines, faqEngineBytes, siteCache,
+		siteCacheBytes, httpOpen, mailsSent, mailsFailed, loginsRefused, mailsWaiting, mailsRefused, httpRefused,
+		httpClosed, readyNow,
+	}
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {

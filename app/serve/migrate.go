@@ -14,7 +14,8 @@ func Migrate(ctx context.Context, cfg Config, args []string, out io.Writer) erro
 		return printMigrationStatus(ctx, cfg, out)
 	}
 	if cfg.MigrateURL == "" {
-		return errors.New(`"migrate" needs MIGRATE_DATABASE_URL, the log-in of the schema's owner. (Without DATABASE_URL, "serve" prepares its private Postgres by itself.)`)
+		return errors.New(`"migrate" needs MIGRATE_DATABASE_URL, the log-in of the schema's owner. ` +
+			`(Without DATABASE_URL, "serve" prepares its private Postgres by itself.)`)
 	}
 	n, err := pg.Migrate(ctx, cfg.MigrateURL, cfg.DatabaseURL)
 	if err == nil {
@@ -29,7 +30,8 @@ func printMigrationStatus(ctx context.Context, cfg Config, out io.Writer) error 
 		at = cfg.withRunningCluster().DatabaseURL
 	}
 	if at == "" {
-		return errors.New("no database is named: set DATABASE_URL or MIGRATE_DATABASE_URL. (A private Postgres can be asked while its server runs.)")
+		return errors.New("no database is named: set DATABASE_URL or MIGRATE_DATABASE_URL. (A private Postgres can be " +
+			"asked while its server runs.)")
 	}
 	db, err := pg.Open(ctx, at)
 	if err != nil {

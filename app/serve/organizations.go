@@ -56,8 +56,11 @@ func CreateOrganization(ctx context.Context, cfg Config, args []string, out io.W
 	return sendLink(ctx, mailer, args[1], "Your new organization on Parley", name, link, out)
 }
 
-// createWithOwner creates an organization with an owner who chooses a password by a link. An owner who has a proven log-in keeps its password.
-func createWithOwner(ctx context.Context, orgs *org.Service, members *identity.Service, name, email string, shown bool) (id, secret string, err error) {
+// createWithOwner creates an organization with an owner who chooses a password by a link. An owner who has a proven
+// log-in keeps its password.
+func createWithOwner(
+	ctx context.Context, orgs *org.Service, members *identity.Service, name, email string, shown bool,
+) (id, secret string, err error) {
 	user, err := members.CreateOwner(ctx, email, func(ctx context.Context) (uuid.UUID, error) {
 		found, err := orgs.CreateOrganization(ctx, name)
 		id = found.String()
@@ -78,7 +81,8 @@ func createWithOwner(ctx context.Context, orgs *org.Service, members *identity.S
 func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.Writer) error {
 	cfg = cfg.withRunningCluster()
 	if cfg.signUpMode() == team.SignUpClosed {
-		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for this command, or create the organization with "parley organization"`)
+		return errors.New(`SIGNUP is "closed", so the link would be refused. Set SIGNUP=invite for the servers and for ` +
+			`this command, or create the organization with "parley organization"`)
 	}
 	h, mailer, name, err := openForOrganization(ctx, cfg, args[0])
 	if err != nil {
@@ -104,7 +108,9 @@ func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.W
 func sendLink(ctx context.Context, m *mail.Mailer, to, subject, name, link string, out io.Writer) error {
 	if err := m.Send(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
 		".\nChoose a password and start here:\n\n" + link + "\n\nIf you do not expect this, do nothing.\n"}); err != nil {
-		return fmt.Errorf("the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s", to, err, to)
+		return fmt.Errorf(
+			"the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s",
+			to, err, to)
 	}
 	fmt.Fprintf(out, "%s has got a mail with the link.\n", to)
 	return nil
@@ -140,6 +146,7 @@ func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer
 	if l.Secret == "" {
 		return errors.New("no log-in is known under this address")
 	}
-	_, err = fmt.Fprintf(out, "Sets the password of %s in all its organizations, good for an hour:\n%s/reset/%s\n", l.Email, cfg.PublicURL, l.Secret)
+	_, err = fmt.Fprintf(out, "Sets the password of %s in all its organizations, good for an hour:\n%s/reset/%s\n",
+		l.Email, cfg.PublicURL, l.Secret)
 	return err
 }

@@ -125,11 +125,24 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 			return nil, l, fmt.Errorf("demo data: %w", err)
 		}
 	}
-	drafts, err := assist.New(services.DB, services.Conversations, services.FAQ, assist.Options{Secret: secret, AllowedHosts: cfg.InternalModels, Limits: cfg.ModelLimits})
+	drafts, err := assist.New(services.DB, services.Conversations, services.FAQ, assist.Options{
+		Secret:       secret,
+		AllowedHosts: cfg.InternalModels,
+		Limits:       cfg.ModelLimits,
+	})
 	if err != nil {
 		return nil, l, err
 	}
-	screens := desk.New(desk.Services{Conversations: services.Conversations, Visitors: services.Visitors, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ, Identity: services.Identity, Assist: drafts})
+	screens := desk.New(desk.Services{
+		Conversations: services.Conversations,
+		Visitors:      services.Visitors,
+		Groups:        services.Groups,
+		Presence:      services.Presence,
+		Routing:       services.Routing,
+		FAQ:           services.FAQ,
+		Identity:      services.Identity,
+		Assist:        drafts,
+	})
 	later, err := newLater(ctx, cfg, services, publicURL)
 	if err != nil {
 		return nil, l, err
@@ -140,23 +153,53 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 		return nil, l, err
 	}
 	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
-	handler, err := newFront(cfg, frontParts{services: services, assist: drafts, screens: screens, hub: hub, later: later, demo: data, readiness: ready, requests: requests}, publicURL, secret)
+	handler, err := newFront(cfg,
+		frontParts{
+			services:  services,
+			assist:    drafts,
+			screens:   screens,
+			hub:       hub,
+			later:     later,
+			demo:      data,
+			readiness: ready,
+			requests:  requests,
+		},
+		publicURL, secret)
 	if err != nil {
 		later.close()
 		return nil, l, err
 	}
 	connections := newBoundedListener(l.public, cfg.Connections, cfg.Proxies)
-	s := &Server{Services: services, readiness: ready, URL: publicURL, Address: address, Demo: data, Live: hub, HTTP: newHTTPServer(handler, connections),
-		Connections: connections, Failed: make(chan error, 1), later: later, summary: cfg.summary(), drainDelay: cfg.DrainDelay, parts: group}
+	s := &Server{
+		Services:    services,
+		readiness:   ready,
+		URL:         publicURL,
+		Address:     address,
+		Demo:        data,
+		Live:        hub,
+		HTTP:        newHTTPServer(handler, connections),
+		Connections: connections,
+		Failed:      make(chan error, 1),
+		later:       later,
+		summary:     cfg.summary(),
+		drainDelay:  cfg.DrainDelay,
+		parts:       group,
+	}
 	if l.admin != nil {
-		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(sources{services, ready, hub, connections, later}, requests))
+		s.AdminAddress, s.admin = l.admin.Addr().String(), newAdminServer(newRegistry(
+			sources{services, ready, hub, connections, later}, requests))
 	}
 	return s, l, nil
 }
 
 // newHub returns the hub of this process, which hears the bus from now on.
 func newHub(cfg Config, services *Services, screens *desk.Service, later later, secret string) (*live.Hub, error) {
-	liveCfg := live.Config{Limits: cfg.Limits, Tokens: visitor.NewTokens(secret), Links: files.NewLinks(secret), OnSocketCountChange: memoryReleaser()}
+	liveCfg := live.Config{
+		Limits:              cfg.Limits,
+		Tokens:              visitor.NewTokens(secret),
+		Links:               files.NewLinks(secret),
+		OnSocketCountChange: memoryReleaser(),
+	}
 	if cfg.GeoFile != "" {
 		countries, err := geo.Open(cfg.GeoFile)
 		if err != nil {
@@ -164,8 +207,18 @@ func newHub(cfg Config, services *Services, screens *desk.Service, later later, 
 		}
 		liveCfg.Country = countries.Country
 	}
-	hub := live.New(live.Services{Conversations: services.Conversations, Visitors: services.Visitors, Org: services.Org, Groups: services.Groups, Presence: services.Presence, Routing: services.Routing, FAQ: services.FAQ,
-		Screens: screens, Avatars: services.Identity, FollowUp: later.followup}, services.Bus, liveCfg)
+	hub := live.New(live.Services{
+		Conversations: services.Conversations,
+		Visitors:      services.Visitors,
+		Org:           services.Org,
+		Groups:        services.Groups,
+		Presence:      services.Presence,
+		Routing:       services.Routing,
+		FAQ:           services.FAQ,
+		Screens:       screens,
+		Avatars:       services.Identity,
+		FollowUp:      later.followup,
+	}, services.Bus, liveCfg)
 	services.Bus.Subscribe(hub)
 	services.Bus.Subscribe(later.followup)
 	services.Bus.Subscribe(later.pusher)
@@ -186,22 +239,61 @@ type frontParts struct {
 
 func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, error) {
 	h := p.services
-	webCfg := web.Config{PublicURL: publicURL, Ready: p.readiness.check, Degraded: p.readiness.degraded, Proxies: cfg.Proxies, Address: cfg.AddressHeader}
+	webCfg := web.Config{
+		PublicURL: publicURL,
+		Ready:     p.readiness.check,
+		Degraded:  p.readiness.degraded,
+		Proxies:   cfg.Proxies,
+		Address:   cfg.AddressHeader,
+	}
 	if cfg.AdminAddr != "" {
 		webCfg.Observe = p.requests.observe
 	}
 	if p.demo != nil {
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
-	teams := team.New(team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Presence, Mails: p.later.mails},
+	teams := team.New(
+		team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Presence, Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
-	return web.New(webCfg, web.Services{Team: teams, Audit: h.Audit, Bus: h.Bus, Forms: forms.New(h.DB), Secret: secret, Files: h.Files, Links: files.NewLinks(secret), Tokens: visitor.NewTokens(secret), FAQ: h.FAQ, Assist: p.assist, Push: p.later.push, Org: h.Org, Identity: h.Identity, Sessions: h.Sessions, Conversations: h.Conversations, Visitors: h.Visitors, Attachments: attachment.New(h.Conversations, h.Files), Groups: h.Groups, Presence: h.Presence, Routing: h.Routing, Archive: h.Archive, Mails: p.later.mails, Screens: p.screens, Live: p.hub})
+	return web.New(webCfg, web.Services{
+		Team:          teams,
+		Audit:         h.Audit,
+		Bus:           h.Bus,
+		Forms:         forms.New(h.DB),
+		Secret:        secret,
+		Files:         h.Files,
+		Links:         files.NewLinks(secret),
+		Tokens:        visitor.NewTokens(secret),
+		FAQ:           h.FAQ,
+		Assist:        p.assist,
+		Push:          p.later.push,
+		Org:           h.Org,
+		Identity:      h.Identity,
+		Sessions:      h.Sessions,
+		Conversations: h.Conversations,
+		Visitors:      h.Visitors,
+		Attachments:   attachment.New(h.Conversations, h.Files),
+		Groups:        h.Groups,
+		Presence:      h.Presence,
+		Routing:       h.Routing,
+		Archive:       h.Archive,
+		Mails:         p.later.mails,
+		Screens:       p.screens,
+		Live:          p.hub,
+	})
 }
 
 func newHTTPServer(handler http.Handler, connections *BoundedListener) *http.Server {
-	return &http.Server{Handler: handler, ConnState: connections.trackState,
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug)}
+	return &http.Server{
+		Handler:           handler,
+		ConnState:         connections.trackState,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      2 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+	}
 }
 
 // run starts the server's parts, and returns when they do their work or ctx ends. Failed gets the reason if one of them ends by itself.

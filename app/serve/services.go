@@ -105,7 +105,11 @@ func openFiles(cfg Config, db *pg.DB) (*files.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return files.New(db, store, files.Options{Scanner: cfg.Clamd, Quotas: cfg.Quotas, IncomingDir: filepath.Join(cfg.DataDir, "incoming")}), nil
+	return files.New(db, store, files.Options{
+		Scanner:     cfg.Clamd,
+		Quotas:      cfg.Quotas,
+		IncomingDir: filepath.Join(cfg.DataDir, "incoming"),
+	}), nil
 }
 
 // NewServices returns the services on a database that is ready, and a bus.

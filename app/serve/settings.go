@@ -11,20 +11,40 @@ import (
 )
 
 // settingNames is every name that readConfig asks for.
-var settingNames = []string{"ADMIN_ADDR", "CLAMD", "CLIENT_ADDRESS_HEADER", "COMMIT_WINDOW", "DATABASE_DIRECT_URL", "DATABASE_URL", "DATA_DIR", "DRAIN_DELAY",
-	"FILES_URL", "GEOIP_FILE", "LIMITS", "LOG", "MIGRATE_DATABASE_URL", "MODELS_INSIDE", "PORT", "PUBLIC_URL", "REDIS_URL", "SECRET_KEY", "SIGNUP",
-	"SMTP_URL", "STORAGE_LIMITS", "SUGGESTIONS_MEMORY", "TRUSTED_PROXIES", "VAPID_CONTACT", "VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY"}
+var settingNames = []string{
+	"ADMIN_ADDR", "CLAMD", "CLIENT_ADDRESS_HEADER", "COMMIT_WINDOW", "DATABASE_DIRECT_URL", "DATABASE_URL", "DATA_DIR",
+	"DRAIN_DELAY", "FILES_URL", "GEOIP_FILE", "LIMITS", "LOG", "MIGRATE_DATABASE_URL", "MODELS_INSIDE", "PORT",
+	"PUBLIC_URL", "REDIS_URL", "SECRET_KEY", "SIGNUP", "SMTP_URL", "STORAGE_LIMITS", "SUGGESTIONS_MEMORY",
+	"TRUSTED_PROXIES", "VAPID_CONTACT", "VAPID_PRIVATE_KEY", "VAPID_PUBLIC_KEY",
+}
 
 // settingPrefixes are beginnings of names that look like a setting of ours, and the setting that is meant.
-var settingPrefixes = map[string]string{"SMTP_": "SMTP_URL", "MAIL_": "SMTP_URL", "S3_": "FILES_URL", "FILES_": "FILES_URL", "VAPID_": "VAPID_PUBLIC_KEY",
-	"CLAMD_": "CLAMD", "CLAMAV_": "CLAMD", "GEOIP_": "GEOIP_FILE", "MIGRATE_": "MIGRATE_DATABASE_URL", "SUGGESTIONS_": "SUGGESTIONS_MEMORY",
-	"TRUSTED_": "TRUSTED_PROXIES", "DRAIN_": "DRAIN_DELAY", "SIGNUP_": "SIGNUP", "LOG_": "LOG", "LOGGING_": "LOG"}
+var settingPrefixes = map[string]string{
+	"SMTP_":        "SMTP_URL",
+	"MAIL_":        "SMTP_URL",
+	"S3_":          "FILES_URL",
+	"FILES_":       "FILES_URL",
+	"VAPID_":       "VAPID_PUBLIC_KEY",
+	"CLAMD_":       "CLAMD",
+	"CLAMAV_":      "CLAMD",
+	"GEOIP_":       "GEOIP_FILE",
+	"MIGRATE_":     "MIGRATE_DATABASE_URL",
+	"SUGGESTIONS_": "SUGGESTIONS_MEMORY",
+	"TRUSTED_":     "TRUSTED_PROXIES",
+	"DRAIN_":       "DRAIN_DELAY",
+	"SIGNUP_":      "SIGNUP",
+	"LOG_":         "LOG",
+	"LOGGING_":     "LOG",
+}
 
 // joinedPrefixes are those beginnings that no other program's names have without the underscore: SMTPHOST.
 var joinedPrefixes = []string{"SMTP_", "CLAMD_", "CLAMAV_", "VAPID_", "GEOIP_", "SIGNUP_"}
 
 // logAliases are what other programs call LOG, without underscores.
-var logAliases = []string{"LOGLEVEL", "LOGLVL", "LOGFORMAT", "LOGFMT", "LOGTYPE", "LOGMODE", "LOGOUTPUT", "LOGVERBOSITY", "LOGSEVERITY", "LOGGING", "LOGGINGLEVEL", "LOGGERLEVEL", "LOGJSON", "LOGDEBUG", "DEBUGLEVEL"}
+var logAliases = []string{
+	"LOGLEVEL", "LOGLVL", "LOGFORMAT", "LOGFMT", "LOGTYPE", "LOGMODE", "LOGOUTPUT", "LOGVERBOSITY", "LOGSEVERITY",
+	"LOGGING", "LOGGINGLEVEL", "LOGGERLEVEL", "LOGJSON", "LOGDEBUG", "DEBUGLEVEL",
+}
 
 // foreignNames are names of other programs that happen to be near to ours.
 var foreignNames = []string{"HOST", "HOME", "PATH", "POST", "LANG", "LOGNAME", "LOGO", "PWD", "MAIL", "TERM", "SHELL", "USER"}
@@ -59,7 +79,8 @@ func findMisspellings(environment []string) (list []misspelling) {
 			continue
 		}
 		for _, beginning := range slices.Sorted(maps.Keys(settingPrefixes)) {
-			if strings.HasPrefix(upper, beginning) || slices.Contains(joinedPrefixes, beginning) && strings.HasPrefix(upper, withoutUnderscores(beginning)) {
+			if strings.HasPrefix(upper, beginning) ||
+				slices.Contains(joinedPrefixes, beginning) && strings.HasPrefix(upper, withoutUnderscores(beginning)) {
 				list = append(list, misspelling{name, "Parley does not read it; that is said by " + settingPrefixes[beginning], false})
 				break
 			}
@@ -135,7 +156,8 @@ func (c Config) summary() string {
 			mail += ", from " + from
 		}
 	}
-	return fmt.Sprintf("  Database  %s\n  Bus       %s\n  Files     %s\n  Mail      %s\n  Sign-up   %s\n", database, bus, storage, mail, c.signUpMode())
+	return fmt.Sprintf("  Database  %s\n  Bus       %s\n  Files     %s\n  Mail      %s\n  Sign-up   %s\n", database,
+		bus, storage, mail, c.signUpMode())
 }
 
 // withoutPassword is a database or bus address without its password.

@@ -16,13 +16,18 @@ var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as man
 // Assignment is one conversation for one agent.
 type Assignment struct{ Conversation, Agent uuid.UUID }
 
-// Assign assigns conversations to agents inside the caller's transaction. reason is ReasonRouting, ReasonAssigned or ReasonTakeOver; from is
-// the agent who has them; zero: they are in a queue. A conversation that is no longer there is left out. The caller publishes the events after
-// the commit. The database refuses an agent at its concurrent-chat limit.
-func (s *Service) Assign(ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID) ([]MessageEvent, error) {
+// Assign assigns conversations to agents inside the caller's transaction. reason is ReasonRouting, ReasonAssigned or
+// ReasonTakeOver; from is the agent who has them; zero: they are in a queue. A conversation that is no longer there is
+// left out. The caller publishes the events after the commit. The database refuses an agent at its concurrent-chat
+// limit.
+func (s *Service) Assign(
+	ctx context.Context, tx *pg.Tenant, assignments []Assignment, reason string, from uuid.UUID,
+) ([]MessageEvent, error) {
 	p := conversationdb.AssignConversationsParams{StateReason: reason, FromAgent: optional(from)}
 	for _, a := range assignments {
-		p.ConversationIds, p.AgentIds, p.MessageIds = append(p.ConversationIds, a.Conversation), append(p.AgentIds, a.Agent), append(p.MessageIds, uuid.New())
+		p.ConversationIds = append(p.ConversationIds, a.Conversation)
+		p.AgentIds = append(p.AgentIds, a.Agent)
+		p.MessageIds = append(p.MessageIds, uuid.New())
 	}
 	q := conversationdb.New(tx)
 	if len(assignments) > 1 { // conversations before agents, and in one order everywhere
@@ -52,7 +57,10 @@ func (s *Service) AssignManually(ctx context.Context, actor access.Actor, conver
 	var list []MessageEvent
 	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
 		q := conversationdb.New(tx)
-		if err := q.LockForTransfer(ctx, conversationdb.LockForTransferParams{ConversationID: conversation, Agents: []uuid.UUID{to, from}}); err != nil {
+		if err := q.LockForTransfer(ctx, conversationdb.LockForTransferParams{
+			ConversationID: conversation,
+			Agents:         []uuid.UUID{to, from},
+		}); err != nil {
 			return err
 		}
 		list, err = s.Assign(ctx, tx, []Assignment{{conversation, to}}, reason, from)

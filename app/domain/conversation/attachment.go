@@ -61,13 +61,18 @@ func (s *Service) SendFileAsAgent(ctx context.Context, actor access.Actor, conve
 	return s.sendAsAgent(ctx, t, actor, draft{id: file, conversation: conversation, kind: File, body: a.encode()})
 }
 
-// CheckAttachAccess returns nil if a visitor may send a file in a conversation: it is the visitor's own and not closed, or the file was sent
-// there before; else ErrClosed. The zero id stands for the running conversation or a new one. It is asked before the file is received.
+// CheckAttachAccess returns nil if a visitor may send a file in a conversation: it is the visitor's own and not closed,
+// or the file was sent there before; else ErrClosed. The zero id stands for the running conversation or a new one. It
+// is asked before the file is received.
 func (s *Service) CheckAttachAccess(ctx context.Context, actor access.Actor, conversation, file uuid.UUID) error {
 	if conversation == uuid.Nil {
 		return nil
 	}
-	allowed, err := conversationdb.New(s.db.As(actor)).CanAttachFile(ctx, conversationdb.CanAttachFileParams{ConversationID: conversation, VisitorID: actor.ID(), MessageID: file})
+	allowed, err := conversationdb.New(s.db.As(actor)).CanAttachFile(ctx, conversationdb.CanAttachFileParams{
+		ConversationID: conversation,
+		VisitorID:      actor.ID(),
+		MessageID:      file,
+	})
 	if err == nil && !allowed {
 		err = ErrClosed // or not this visitor's: the two are never told apart
 	}

@@ -29,8 +29,8 @@ type Commit struct {
 	Err      error
 }
 
-// store commits a draft in a batch with others and returns the stored message; ok is false if the statement's conditions let nothing through.
-// It retries while the database is away.
+// store commits a draft in a batch with others and returns the stored message; ok is false if the statement's
+// conditions let nothing through. It retries while the database is away.
 func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -48,8 +48,8 @@ func (s *Service) store(ctx context.Context, d draft) (event MessageEvent, ok bo
 		case <-ctx.Done():
 			return MessageEvent{}, false, errNotStored(ctx.Err())
 		}
-		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) { // another draft of the batch may be at fault: alone it shows
-			alone = true
+		if attempt.err != nil && attempt.batched && (!pg.IsUnavailable(attempt.err) || pg.IsLockTimeout(attempt.err)) {
+			alone = true // another draft of the batch may be at fault: alone it shows
 			continue
 		}
 		if !pg.IsUnavailable(attempt.err) {
@@ -75,7 +75,11 @@ func (s *Service) commitSingle(d *draft) {
 
 func errNotStored(err error) error {
 	slog.Warn("a message could not be stored in time", "error", err)
-	return &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "This could not be saved just now. Please try again in a moment."}
+	return &fail.Error{
+		Kind:       fail.Busy,
+		RetryAfter: 2 * time.Second,
+		Message:    "This could not be saved just now. Please try again in a moment.",
+	}
 }
 
 // commitBatch stores a batch, publishes what was stored, and wakes those who wait for the drafts.

@@ -17,7 +17,11 @@ func (s *Service) Close(ctx context.Context, actor access.Actor, conversation uu
 		return Conversation{}, err
 	}
 	q, agent := conversationdb.New(t), actor.ID()
-	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{ConversationID: conversation, AgentID: &agent, MessageID: uuid.New()})
+	row, err := q.CloseConversation(ctx, conversationdb.CloseConversationParams{
+		ConversationID: conversation,
+		AgentID:        &agent,
+		MessageID:      uuid.New(),
+	})
 	if err == nil {
 		event := toMessageEvent(eventRow(row))
 		s.publish(actor.Org(), event)
@@ -50,7 +54,11 @@ func (s *Service) CloseByVisitor(ctx context.Context, actor access.Actor, conver
 		return fail.New(fail.Forbidden, "Only the visitor can leave a conversation.")
 	}
 	visitor := actor.ID()
-	return s.closeAsSystem(ctx, actor.Org(), conversationdb.EndConversationParams{ConversationID: conversation, VisitorID: &visitor, Body: SystemVisitorLeft})
+	return s.closeAsSystem(ctx, actor.Org(), conversationdb.EndConversationParams{
+		ConversationID: conversation,
+		VisitorID:      &visitor,
+		Body:           SystemVisitorLeft,
+	})
 }
 
 // CloseIdle closes a conversation whose newest message is seq. One with a newer message stays as it is, without an error.
@@ -67,7 +75,13 @@ func (s *Service) closeAsSystem(ctx context.Context, org uuid.UUID, p conversati
 
 // SendIdleCheck asks the visitor whether it is still there, if seq is the newest message and an agent wrote last.
 func (s *Service) SendIdleCheck(ctx context.Context, org, conversation uuid.UUID, seq int) error {
-	row, err := conversationdb.New(s.db.As(access.System(org, "ask whether a visitor is still there"))).PostSystemMessage(ctx, conversationdb.PostSystemMessageParams{ConversationID: conversation, Seq: int32(seq), MessageID: uuid.New(), Body: SystemIdleCheck})
+	q := conversationdb.New(s.db.As(access.System(org, "ask whether a visitor is still there")))
+	row, err := q.PostSystemMessage(ctx, conversationdb.PostSystemMessageParams{
+		ConversationID: conversation,
+		Seq:            int32(seq),
+		MessageID:      uuid.New(),
+		Body:           SystemIdleCheck,
+	})
 	return s.publishSystemMessage(org, row, err)
 }
 

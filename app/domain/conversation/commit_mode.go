@@ -50,7 +50,18 @@ func (s *Service) dryRunBatch(batch []*draft) {
 		c.LastSeq++
 		c.LastAt, c.LastText = time.Now(), d.body
 		s.dryRun.conversations[d.conversation] = c
-		d.event = MessageEvent{Message: Message{Conversation: d.conversation, Seq: c.LastSeq, ID: d.id, Kind: d.kind, Author: d.author, Body: d.body, At: c.LastAt}, Snapshot: c}
+		d.event = MessageEvent{
+			Message: Message{
+				Conversation: d.conversation,
+				Seq:          c.LastSeq,
+				ID:           d.id,
+				Kind:         d.kind,
+				Author:       d.author,
+				Body:         d.body,
+				At:           c.LastAt,
+			},
+			Snapshot: c,
+		}
 		d.stored = true
 	}
 }

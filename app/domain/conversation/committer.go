@@ -73,13 +73,23 @@ const (
 )
 
 var (
-	errCommitterFull = &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "So much is being written here just now that this has to wait a moment."}
-	errStopping      = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
+	errCommitterFull = &fail.Error{
+		Kind:       fail.Busy,
+		RetryAfter: 2 * time.Second,
+		Message:    "So much is being written here just now that this has to wait a moment.",
+	}
+	errStopping = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
 )
 
 func newCommitter(window time.Duration, commit func([]*draft)) *committer {
-	return &committer{orgs: map[uuid.UUID]*orgQueue{}, inFlight: map[uuid.UUID]struct{}{}, targetReached: make(chan struct{}, 1), drained: make(chan struct{}),
-		commit: commit, window: window}
+	return &committer{
+		orgs:          map[uuid.UUID]*orgQueue{},
+		inFlight:      map[uuid.UUID]struct{}{},
+		targetReached: make(chan struct{}, 1),
+		drained:       make(chan struct{}),
+		commit:        commit,
+		window:        window,
+	}
 }
 
 // enqueue puts a draft at the end of its organization's queue. fail.Busy if that is full, or after close.

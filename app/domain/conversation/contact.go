@@ -40,8 +40,12 @@ func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in
 		return err
 	}
 	system := access.System(actor.Org(), "note where a visitor can be written to") // a visitor writes no notes
-	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{VisitorID: actor.ID(), Email: in.Email, Name: in.Name,
-		Note: in.noteText()})
+	row, err := conversationdb.New(s.db.As(system)).SaveVisitorEmail(ctx, conversationdb.SaveVisitorEmailParams{
+		VisitorID: actor.ID(),
+		Email:     in.Email,
+		Name:      in.Name,
+		Note:      in.noteText(),
+	})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict, "Please write what it is about first.")
 	}

@@ -44,8 +44,17 @@ func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversati
 	if err != nil {
 		return details, err
 	}
-	details = Details{Page: Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.IPAddress}, Country: row.Country, TimeZone: row.TimeZone, StartedAt: row.CreatedAt,
-		Email: row.Email, Name: row.Name, Verified: row.Signed, Website: row.WebsiteName, Customer: row.CustomerName}
+	details = Details{
+		Page:      Page{row.PageUrl, row.PageTitle, row.Referrer, row.UserAgent, row.Language, row.IPAddress},
+		Country:   row.Country,
+		TimeZone:  row.TimeZone,
+		StartedAt: row.CreatedAt,
+		Email:     row.Email,
+		Name:      row.Name,
+		Verified:  row.Signed,
+		Website:   row.WebsiteName,
+		Customer:  row.CustomerName,
+	}
 	if err := json.Unmarshal(row.Data, &details.Data); err != nil {
 		return details, err
 	}
@@ -57,7 +66,13 @@ func (s *Service) GetDetails(ctx context.Context, actor access.Actor, conversati
 	}
 	rows, err := q.ListEarlierConversations(ctx, conversation)
 	for _, previous := range rows {
-		details.Previous = append(details.Previous, Conversation{ID: previous.ID, StartedAt: previous.CreatedAt, State: State(previous.State), AgentName: previous.AgentName, LastText: previous.LastText})
+		details.Previous = append(details.Previous, Conversation{
+			ID:        previous.ID,
+			StartedAt: previous.CreatedAt,
+			State:     State(previous.State),
+			AgentName: previous.AgentName,
+			LastText:  previous.LastText,
+		})
 	}
 	return details, err
 }

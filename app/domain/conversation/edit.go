@@ -17,7 +17,9 @@ const erasedBody = "–"
 
 // EditReply changes the text of the agent's own last reply, or erases it if body is empty. The visitor sees the new text; team members also
 // see the former one. id names the change, so that sending it twice changes once. fail.Conflict if it is not the agent's last reply.
-func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string) (Message, error) {
+func (s *Service) EditReply(
+	ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, id uuid.UUID, body string,
+) (Message, error) {
 	t, err := s.db.Authorize(actor, access.ConversationEditReply)
 	if err != nil {
 		return Message{}, err
@@ -28,7 +30,15 @@ func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversatio
 	if id == uuid.Nil {
 		return Message{}, fail.New(fail.Invalid, "The change has no id. Please reload the page.")
 	}
-	p := conversationdb.ChangeMessageParams{ConversationID: conversation, Seq: int32(seq), AgentID: actor.ID(), MessageID: id, Kind: string(Edit), Changed: string(Edited), Body: body}
+	p := conversationdb.ChangeMessageParams{
+		ConversationID: conversation,
+		Seq:            int32(seq),
+		AgentID:        actor.ID(),
+		MessageID:      id,
+		Kind:           string(Edit),
+		Changed:        string(Edited),
+		Body:           body,
+	}
 	if body == "" {
 		p.Kind, p.Changed, p.Body = string(Erase), string(Erased), erasedBody
 	}
@@ -44,7 +54,11 @@ func (s *Service) EditReply(ctx context.Context, actor access.Actor, conversatio
 	if !pg.IsNoRows(err) && !pg.IsDuplicate(err, "messages_sent_once") {
 		return Message{}, err
 	}
-	known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+	known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{
+		MessageID:      id,
+		ConversationID: conversation,
+		AuthorID:       &agent,
+	})
 	if err == nil {
 		return toMessage(known.MessageRow), nil
 	}

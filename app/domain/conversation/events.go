@@ -15,7 +15,12 @@ func tagCreated(id uuid.UUID, name string) events.Event {
 }
 
 func tagRenamed(id uuid.UUID, before, name string) events.Event {
-	return events.Event{Kind: events.TagRenamed, Subject: tagSubject(id, name), Before: events.TagState{Name: before}, After: events.TagState{Name: name}}
+	return events.Event{
+		Kind:    events.TagRenamed,
+		Subject: tagSubject(id, name),
+		Before:  events.TagState{Name: before},
+		After:   events.TagState{Name: name},
+	}
 }
 
 func tagDeleted(id uuid.UUID, name string) events.Event {

@@ -35,13 +35,29 @@ func (s *Service) GetUnread(ctx context.Context, actor access.Actor, conversatio
 	if pg.IsNoRows(err) {
 		return UnreadInfo{}, fail.Missing("conversation")
 	}
-	return UnreadInfo{row.VisitorID, row.Email, row.Signed, row.WebsiteID, row.WebsiteName, row.Host, row.PageUrl, row.Language, row.TimeZone, row.GroupZone,
-		State(row.State), int(row.ReadByVisitor), int(row.Known), int(row.LastSeq)}, err
+	return UnreadInfo{
+		row.VisitorID,
+		row.Email,
+		row.Signed,
+		row.WebsiteID,
+		row.WebsiteName,
+		row.Host,
+		row.PageUrl,
+		row.Language,
+		row.TimeZone,
+		row.GroupZone,
+		State(row.State),
+		int(row.ReadByVisitor),
+		int(row.Known),
+		int(row.LastSeq),
+	}, err
 }
 
-// MarkMailed records that the visitor is mailed everything up to a message, and runs alsoInTx in the same transaction; first is false if that
-// was recorded before, and then alsoInTx is not run.
-func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, alsoInTx func(*pg.Tenant) error) (first bool, err error) {
+// MarkMailed records that the visitor is mailed everything up to a message, and runs alsoInTx in the same transaction;
+// first is false if that was recorded before, and then alsoInTx is not run.
+func (s *Service) MarkMailed(
+	ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int, alsoInTx func(*pg.Tenant) error,
+) (first bool, err error) {
 	err = s.db.As(actor).Tx(ctx, func(tx *pg.Tenant) error {
 		n, err := conversationdb.New(tx).MarkMailed(ctx, conversationdb.MarkMailedParams{ConversationID: conversation, Seq: int32(seq)})
 		if first = n > 0; err != nil || !first {
@@ -52,12 +68,17 @@ func (s *Service) MarkMailed(ctx context.Context, actor access.Actor, conversati
 	return first && err == nil, err
 }
 
-// CountTranscript counts a transcript that a visitor has mailed to itself. fail.Conflict for a conversation without a reply, and after three.
+// CountTranscript counts a transcript that a visitor has mailed to itself. fail.Conflict for a conversation without a
+// reply, and after three.
 func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	system := access.System(actor.Org(), "count transcripts")
-	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{ConversationID: conversation, VisitorID: actor.ID()})
+	n, err := conversationdb.New(s.db.As(system)).CountTranscript(ctx, conversationdb.CountTranscriptParams{
+		ConversationID: conversation,
+		VisitorID:      actor.ID(),
+	})
 	if err == nil && n == 0 {
-		return fail.New(fail.Conflict, "This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.").WithReason("mailed")
+		return fail.New(fail.Conflict,
+			"This conversation cannot be mailed: nobody has answered yet, or it was mailed three times.").WithReason("mailed")
 	}
 	return err
 }
@@ -75,7 +96,12 @@ func (s *Service) ListAwaitingVisitor(ctx context.Context, actor access.Actor) (
 	rows, err := conversationdb.New(s.db.As(actor)).ListAnsweredConversations(ctx)
 	list := make([]AwaitingVisitor, len(rows))
 	for i, row := range rows {
-		list[i] = AwaitingVisitor{Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)}, row.LastAt, row.Unread, row.LastSaid == SystemIdleCheck}
+		list[i] = AwaitingVisitor{
+			Conversation{ID: row.ID, Website: row.WebsiteID, State: State(row.State), LastSeq: int(row.LastSeq)},
+			row.LastAt,
+			row.Unread,
+			row.LastSaid == SystemIdleCheck,
+		}
 	}
 	return list, err
 }

@@ -14,7 +14,10 @@ import (
 
 // Identify returns the visitor whom a website has signed, as visitor.Service.Identify does, and makes the conversations of the anonymous
 // visitor that the browser was so far the known visitor's. Its other panels come back as that.
-func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current access.Actor, claims visitor.IdentityClaims, signed, address string) (access.Actor, error) {
+func (s *Service) Identify(
+	ctx context.Context, org, website uuid.UUID, current access.Actor, claims visitor.IdentityClaims,
+	signed, address string,
+) (access.Actor, error) {
 	known, former, err := s.visitors.Identify(ctx, org, website, current, claims, signed, address)
 	if err == nil && former.Valid() {
 		err = s.mergeVisitors(ctx, former, known)

@@ -10,9 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// ListMessagesBefore returns the newest messages with numbers below one, in order, at most limit and at most MessagePageSize. fail.NotFound if
-// the actor does not see the conversation.
-func (s *Service) ListMessagesBefore(ctx context.Context, actor access.Actor, conversation uuid.UUID, before, limit int) ([]Message, error) {
+// ListMessagesBefore returns the newest messages with numbers below one, in order, at most limit and at most
+// MessagePageSize. fail.NotFound if the actor does not see the conversation.
+func (s *Service) ListMessagesBefore(
+	ctx context.Context, actor access.Actor, conversation uuid.UUID, before, limit int,
+) ([]Message, error) {
 	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil {
 		return nil, err
@@ -20,7 +22,11 @@ func (s *Service) ListMessagesBefore(ctx context.Context, actor access.Actor, co
 	if _, err := s.Get(ctx, actor, conversation); err != nil {
 		return nil, err
 	}
-	rows, err := conversationdb.New(t).ListMessagesBefore(ctx, conversationdb.ListMessagesBeforeParams{ConversationID: conversation, Before: int32(before), Most: int32(min(limit, MessagePageSize))})
+	rows, err := conversationdb.New(t).ListMessagesBefore(ctx, conversationdb.ListMessagesBeforeParams{
+		ConversationID: conversation,
+		Before:         int32(before),
+		Most:           int32(min(limit, MessagePageSize)),
+	})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
 		list[len(rows)-1-i] = toMessage(row)
@@ -54,7 +60,10 @@ func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversati
 	if err != nil {
 		return Question{}, err
 	}
-	row, err := conversationdb.New(t).GetLastQuestion(ctx, conversationdb.GetLastQuestionParams{ConversationID: conversation, Upto: int32(seq)})
+	row, err := conversationdb.New(t).GetLastQuestion(ctx, conversationdb.GetLastQuestionParams{
+		ConversationID: conversation,
+		Upto:           int32(seq),
+	})
 	if pg.IsNoRows(err) {
 		return Question{}, fail.Missing("message")
 	}
@@ -63,7 +72,10 @@ func (s *Service) QuestionAt(ctx context.Context, actor access.Actor, conversati
 
 // GetMessage returns the message with a number. fail.NotFound if the actor does not see it.
 func (s *Service) GetMessage(ctx context.Context, actor access.Actor, conversation uuid.UUID, seq int) (Message, error) {
-	row, err := conversationdb.New(s.db.As(actor)).GetMessage(ctx, conversationdb.GetMessageParams{ConversationID: conversation, Seq: int32(seq)})
+	row, err := conversationdb.New(s.db.As(actor)).GetMessage(ctx, conversationdb.GetMessageParams{
+		ConversationID: conversation,
+		Seq:            int32(seq),
+	})
 	if pg.IsNoRows(err) {
 		return Message{}, fail.Missing("message")
 	}
@@ -76,7 +88,11 @@ const MessagePageSize = 200
 // ListMessagesAfter returns the messages with numbers above cursor that the actor may see, in order, at most
 // MessagePageSize.
 func (s *Service) ListMessagesAfter(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) ([]Message, error) {
-	rows, err := conversationdb.New(s.db.As(actor)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{ConversationID: conversation, After: int32(cursor), Most: MessagePageSize})
+	rows, err := conversationdb.New(s.db.As(actor)).ListMessagesAfter(ctx, conversationdb.ListMessagesAfterParams{
+		ConversationID: conversation,
+		After:          int32(cursor),
+		Most:           MessagePageSize,
+	})
 	list := make([]Message, len(rows))
 	for i, row := range rows {
 		list[i] = toMessage(row)
@@ -87,9 +103,11 @@ func (s *Service) ListMessagesAfter(ctx context.Context, actor access.Actor, con
 // messagePageBytes is about how much text ListMessagePage returns at most, in bytes; a single message may have more.
 const messagePageBytes = 128 << 10
 
-// ListMessagePage returns a page of messages, as ListMessagesAfter does, that ends early at messagePageBytes. more reports that there may be
-// further messages.
-func (s *Service) ListMessagePage(ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int) (list []Message, more bool, err error) {
+// ListMessagePage returns a page of messages, as ListMessagesAfter does, that ends early at messagePageBytes. more
+// reports that there may be further messages.
+func (s *Service) ListMessagePage(
+	ctx context.Context, actor access.Actor, conversation uuid.UUID, cursor int,
+) (list []Message, more bool, err error) {
 	list, err = s.ListMessagesAfter(ctx, actor, conversation, cursor)
 	more = len(list) == MessagePageSize
 	bytes := 0

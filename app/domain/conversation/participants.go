@@ -23,7 +23,9 @@ type Participant struct {
 }
 
 // ListParticipants returns the participants, by conversation.
-func (s *Service) ListParticipants(ctx context.Context, actor access.Actor, conversations []uuid.UUID) (map[uuid.UUID][]Participant, error) {
+func (s *Service) ListParticipants(
+	ctx context.Context, actor access.Actor, conversations []uuid.UUID,
+) (map[uuid.UUID][]Participant, error) {
 	t, err := s.db.Authorize(actor, access.ConversationRead)
 	if err != nil || len(conversations) == 0 {
 		return nil, err
@@ -58,14 +60,28 @@ func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, 
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	return s.addParticipant(ctx, actor, access.ConversationConsult, conversationdb.AddParticipantParams{ConversationID: in.Conversation, UserID: in.Participant, MayWrite: in.CanReply,
-		ByID: optional(actor.ID()), ByName: name, Note: note, Anyone: actor.CanFully(access.ConversationConsult)})
+	return s.addParticipant(ctx, actor, access.ConversationConsult, conversationdb.AddParticipantParams{
+		ConversationID: in.Conversation,
+		UserID:         in.Participant,
+		MayWrite:       in.CanReply,
+		ByID:           optional(actor.ID()),
+		ByName:         name,
+		Note:           note,
+		Anyone:         actor.CanFully(access.ConversationConsult),
+	})
 }
 
 // Watch makes the actor a participant of an open conversation, for those who may monitor.
 func (s *Service) Watch(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID) error {
-	return s.addParticipant(ctx, actor, access.ConversationWatch, conversationdb.AddParticipantParams{ConversationID: conversation, UserID: actor.ID(), Watching: true, ByID: optional(actor.ID()), ByName: name,
-		Note: name + " is watching", Anyone: true})
+	return s.addParticipant(ctx, actor, access.ConversationWatch, conversationdb.AddParticipantParams{
+		ConversationID: conversation,
+		UserID:         actor.ID(),
+		Watching:       true,
+		ByID:           optional(actor.ID()),
+		ByName:         name,
+		Note:           name + " is watching",
+		Anyone:         true,
+	})
 }
 
 func (s *Service) addParticipant(ctx context.Context, actor access.Actor, action access.Action, p conversationdb.AddParticipantParams) error {
@@ -80,7 +96,9 @@ func (s *Service) addParticipant(ctx context.Context, actor access.Actor, action
 	}
 	if pg.IsNoRows(err) {
 		participants, err := s.ListParticipants(ctx, actor, []uuid.UUID{p.ConversationID})
-		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool { return participant.ID == p.UserID }) {
+		if err == nil && slices.ContainsFunc(participants[p.ConversationID], func(participant Participant) bool {
+			return participant.ID == p.UserID
+		}) {
 			return nil // takes part already
 		}
 		got, err := q.GetConversation(ctx, p.ConversationID)
@@ -116,7 +134,8 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 	}
 	q := conversationdb.New(t)
 	if participant != actor.ID() && !actor.CanFully(access.ConversationRemoveParticipant) {
-		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) || err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
+		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) ||
+			err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
 			return fail.Missing("guest")
 		} else if err != nil {
 			return err
@@ -137,7 +156,13 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 			}
 		}
 	}
-	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{ConversationID: conversation, UserID: participant, ByID: optional(actor.ID()), ByName: name, Note: note})
+	row, err := q.RemoveParticipant(ctx, conversationdb.RemoveParticipantParams{
+		ConversationID: conversation,
+		UserID:         participant,
+		ByID:           optional(actor.ID()),
+		ByName:         name,
+		Note:           note,
+	})
 	if pg.IsNoRows(err) {
 		return nil // gone already
 	}

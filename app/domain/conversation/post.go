@@ -19,9 +19,9 @@ type AgentMessage struct {
 	ShownSeq     int    // number of the newest message that the sender's page shows; negative: not known
 }
 
-// PostAsAgent stores a team member's message, as SendAsAgent or EditReply does, and returns it together with what the sender's page has to
-// add: the message, and before it the messages that came since ShownSeq. A message that is sent again returns what it returned first, without
-// the messages that came later, which may be another agent's.
+// PostAsAgent stores a team member's message, as SendAsAgent or EditReply does, and returns it together with what the
+// sender's page has to add: the message, and before it the messages that came since ShownSeq. A message that is sent
+// again returns what it returned first, without the messages that came later, which may be another agent's.
 func (s *Service) PostAsAgent(ctx context.Context, actor access.Actor, in AgentMessage) (posted Message, missing []Message, err error) {
 	if in.Kind == Edit {
 		posted, err = s.EditReply(ctx, actor, in.Conversation, in.TargetSeq, in.ID, in.Body)

@@ -9,7 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.RequeueConversationsRow | conversationdb.MoveInQueueRow](rows []R) []MessageEvent {
+func toMessageEvents[R conversationdb.AssignConversationsRow | conversationdb.RequeueConversationsRow | conversationdb.MoveInQueueRow](
+	rows []R,
+) []MessageEvent {
 	list := make([]MessageEvent, len(rows))
 	for i, row := range rows {
 		list[i] = toMessageEvent(eventRow(row))
@@ -45,5 +47,13 @@ func (s *Service) RepublishMessage(org, conversation, visitor uuid.UUID, seq int
 func (s *Service) publish(org uuid.UUID, event MessageEvent) { s.bus.Publish(busEvent(org, event)) }
 
 func busEvent(org uuid.UUID, s MessageEvent) bus.Event {
-	return bus.Event{Kind: bus.Conversation, Org: org, Conversation: s.Snapshot.ID, Visitor: s.Snapshot.Visitor, User: s.Snapshot.Agent, Seq: s.Seq, Local: s}
+	return bus.Event{
+		Kind:         bus.Conversation,
+		Org:          org,
+		Conversation: s.Snapshot.ID,
+		Visitor:      s.Snapshot.Visitor,
+		User:         s.Snapshot.Agent,
+		Seq:          s.Seq,
+		Local:        s,
+	}
 }

@@ -26,7 +26,13 @@ func (s *Service) CurrentOfVisitor(ctx context.Context, actor access.Actor) (c C
 	if pg.IsNoRows(err) {
 		return Conversation{}, false, nil
 	}
-	return Conversation{ID: row.ConversationID, State: State(row.State), AgentName: row.AgentName, LastSeq: int(row.LastSeq), ReadByAgent: int(row.ReadByAgent)}, err == nil, err
+	return Conversation{
+		ID:          row.ConversationID,
+		State:       State(row.State),
+		AgentName:   row.AgentName,
+		LastSeq:     int(row.LastSeq),
+		ReadByAgent: int(row.ReadByAgent),
+	}, err == nil, err
 }
 
 // LastSeqs returns the number of the newest message of each conversation that the actor sees.

@@ -22,8 +22,9 @@ type QueueScope struct {
 // Has reports whether a group's queue is among them.
 func (q QueueScope) Has(group uuid.UUID) bool { return q.AllGroups || slices.Contains(q.Groups, group) }
 
-// ListForDesk returns the head of the actor's queues (the DeskQueueLimit conversations that wait longest, and what is offered to the actor),
-// the actor's own open conversations, and those it is a participant of, each with the longest unanswered first.
+// ListForDesk returns the head of the actor's queues (the DeskQueueLimit conversations that wait longest, and what is
+// offered to the actor), the actor's own open conversations, and those it is a participant of, each with the longest
+// unanswered first.
 func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope QueueScope) (queue, own, joined []Conversation, err error) {
 	t, err := s.db.Authorize(actor, access.DeskOpen)
 	if err != nil {
@@ -47,8 +48,8 @@ func (s *Service) ListForDesk(ctx context.Context, actor access.Actor, scope Que
 	return queue, own, joined, err
 }
 
-// CountQueuedBeyond returns how many conversations of the actor's queues wait behind those that ListForDesk has listed. It asks the database
-// only if that list is full.
+// CountQueuedBeyond returns how many conversations of the actor's queues wait behind those that ListForDesk has listed.
+// It asks the database only if that list is full.
 func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, scope QueueScope, listed []Conversation) (int, error) {
 	shown := 0
 	for _, c := range listed {
@@ -62,17 +63,30 @@ func (s *Service) CountQueuedBeyond(ctx context.Context, actor access.Actor, sco
 	if _, err := s.db.Authorize(actor, access.QueueRead); err != nil {
 		return 0, err
 	}
-	p := conversationdb.CountQueuedParams{Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: actor.IsLimited(), Customers: actor.Customers()}
+	p := conversationdb.CountQueuedParams{
+		Anywhere:  scope.AllGroups,
+		Groups:    scope.Groups,
+		Limited:   actor.IsLimited(),
+		Customers: actor.Customers(),
+	}
 	n, err := conversationdb.New(s.db.As(actor.AsSystem("count a queue"))).CountQueued(ctx, p)
 	return max(0, int(n)-shown), err
 }
 
-// QueueHead returns the DeskQueueLimit longest-waiting conversations of some queues that are offered to nobody, and how many there are in all.
-// limited restricts both to customers. It reads as the system, for all screens that show the same queues; each checks CanSee itself.
-func (s *Service) QueueHead(ctx context.Context, actor access.Actor, scope QueueScope, limited bool, customers []uuid.UUID) (head []Conversation, all int,
-	err error) {
+// QueueHead returns the DeskQueueLimit longest-waiting conversations of some queues that are offered to nobody, and how
+// many there are in all. limited restricts both to customers. It reads as the system, for all screens that show the
+// same queues; each checks CanSee itself.
+func (s *Service) QueueHead(
+	ctx context.Context, actor access.Actor, scope QueueScope, limited bool, customers []uuid.UUID,
+) (head []Conversation, all int, err error) {
 	q := conversationdb.New(s.db.As(actor.AsSystem("read the head of a queue")))
-	p := conversationdb.ListQueueHeadParams{Most: DeskQueueLimit, Anywhere: scope.AllGroups, Groups: scope.Groups, Limited: limited, Customers: customers}
+	p := conversationdb.ListQueueHeadParams{
+		Most:      DeskQueueLimit,
+		Anywhere:  scope.AllGroups,
+		Groups:    scope.Groups,
+		Limited:   limited,
+		Customers: customers,
+	}
 	rows, err := q.ListQueueHead(ctx, p)
 	if err != nil {
 		return nil, 0, err
@@ -83,6 +97,11 @@ func (s *Service) QueueHead(ctx context.Context, actor access.Actor, scope Queue
 	if len(head) < DeskQueueLimit {
 		return head, len(head), nil
 	}
-	n, err := q.CountQueued(ctx, conversationdb.CountQueuedParams{Anywhere: p.Anywhere, Groups: p.Groups, Limited: limited, Customers: customers})
+	n, err := q.CountQueued(ctx, conversationdb.CountQueuedParams{
+		Anywhere:  p.Anywhere,
+		Groups:    p.Groups,
+		Limited:   limited,
+		Customers: customers,
+	})
 	return head, max(int(n), len(head)), err
 }

@@ -43,10 +43,17 @@ func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uui
 	if in.Reasons == nil {
 		in.Reasons = []string{}
 	}
-	_, err = conversationdb.New(s.db.As(actor)).RateConversation(ctx, conversationdb.RateConversationParams{ConversationID: conversation, VisitorID: actor.ID(), Value: int16(in.Value), Thumbs: in.Thumbs,
-		Reasons: in.Reasons, Comment: in.Comment})
+	_, err = conversationdb.New(s.db.As(actor)).RateConversation(ctx, conversationdb.RateConversationParams{
+		ConversationID: conversation,
+		VisitorID:      actor.ID(),
+		Value:          int16(in.Value),
+		Thumbs:         in.Thumbs,
+		Reasons:        in.Reasons,
+		Comment:        in.Comment,
+	})
 	if pg.IsNoRows(err) {
-		return fail.New(fail.Conflict, "This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
+		return fail.New(fail.Conflict,
+			"This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
 	}
 	return err
 }
@@ -84,7 +91,9 @@ type CommentedRating struct {
 var RatingDimensions = []string{"agent", "group", "customer", "website"}
 
 // RatingReport sums up the ratings from since until before until, by one of RatingDimensions, and returns the newest 50 with comments.
-func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimension string, since, until time.Time) (summaries []RatingSummary, commented []CommentedRating, err error) {
+func (s *Service) RatingReport(
+	ctx context.Context, actor access.Actor, dimension string, since, until time.Time,
+) (summaries []RatingSummary, commented []CommentedRating, err error) {
 	t, err := s.db.Authorize(actor, access.RatingRead)
 	if err != nil {
 		return nil, nil, err
@@ -100,7 +109,12 @@ func (s *Service) RatingReport(ctx context.Context, actor access.Actor, dimensio
 	}
 	comments, err := q.ListRatingComments(ctx, conversationdb.ListRatingCommentsParams{Since: since, Until: until})
 	for _, row := range comments {
-		commented = append(commented, CommentedRating{Rating{int(row.Value), row.Thumbs, row.Reasons, row.Comment, row.RatedAt}, row.ConversationID, row.AgentName, row.WebsiteName})
+		commented = append(commented, CommentedRating{
+			Rating{int(row.Value), row.Thumbs, row.Reasons, row.Comment, row.RatedAt},
+			row.ConversationID,
+			row.AgentName,
+			row.WebsiteName,
+		})
 	}
 	return summaries, commented, err
 }

@@ -17,7 +17,11 @@ func (s *Service) MarkRead(ctx context.Context, actor access.Actor, conversation
 	var err error
 	var upTo int32
 	if id := actor.ID(); actor.IsVisitor() {
-		upTo, err = q.MarkReadByVisitor(ctx, conversationdb.MarkReadByVisitorParams{ConversationID: conversation, VisitorID: id, Seq: int32(seq)})
+		upTo, err = q.MarkReadByVisitor(ctx, conversationdb.MarkReadByVisitorParams{
+			ConversationID: conversation,
+			VisitorID:      id,
+			Seq:            int32(seq),
+		})
 		visitor = id
 	} else {
 		var row conversationdb.MarkReadByAgentRow

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// ExplainRefusal returns an error that says why the actor cannot change a conversation: its present state, if the actor sees it, has had it or
-// has written in it; else fail.NotFound.
+// ExplainRefusal returns an error that says why the actor cannot change a conversation: its present state, if the actor
+// sees it, has had it or has written in it; else fail.NotFound.
 func (s *Service) ExplainRefusal(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	return s.explainRefusal(ctx, conversationdb.New(s.db.As(actor)), actor, conversation)
 }
@@ -40,14 +40,20 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 	case row.AgentID == nil:
 		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
 	case *row.AgentID != actor.ID():
-		return fail.New(fail.Conflict, "%s has this conversation. You can write notes in it, and to the visitor where you are asked to.", row.AgentName)
+		return fail.New(fail.Conflict,
+			"%s has this conversation. You can write notes in it, and to the visitor where you are asked to.",
+			row.AgentName)
 	}
 	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
 }
 
-// lookUpStatus returns the state of a conversation that the actor may no longer see. fail.NotFound if the actor does not serve its customer.
-func (s *Service) lookUpStatus(ctx context.Context, actor access.Actor, conversation uuid.UUID) (conversationdb.GetFormerConversationRow, error) {
-	row, err := conversationdb.New(s.db.As(actor.AsSystem("say what has become of a conversation"))).GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: actor.ID()})
+// lookUpStatus returns the state of a conversation that the actor may no longer see. fail.NotFound if the actor does
+// not serve its customer.
+func (s *Service) lookUpStatus(
+	ctx context.Context, actor access.Actor, conversation uuid.UUID,
+) (conversationdb.GetFormerConversationRow, error) {
+	q := conversationdb.New(s.db.As(actor.AsSystem("say what has become of a conversation")))
+	row, err := q.GetFormerConversation(ctx, conversationdb.GetFormerConversationParams{ID: conversation, UserID: actor.ID()})
 	if pg.IsNoRows(err) || err == nil && !actor.Serves(row.CustomerID) {
 		return row, fail.Missing("conversation")
 	}

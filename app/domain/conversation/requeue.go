@@ -36,21 +36,44 @@ func (s *Service) Requeue(ctx context.Context, tx *pg.Tenant, in RequeueOptions)
 		seconds := int32(in.MinHeld / time.Second)
 		minHeld = &seconds
 	}
-	rows, err := conversationdb.New(tx).RequeueConversations(ctx, conversationdb.RequeueConversationsParams{HadFor: minHeld, AgentID: optional(in.Agent), AllOfAgent: in.Conversations == nil, ConversationIds: in.Conversations,
-		Unanswered: in.OnlyUnanswered, StateReason: in.Reason, GroupID: optional(in.Group), AgentLost: in.WasAssigned, OfferedTo: optional(in.OfferTo), OfferSeconds: int32(OfferTimeout.Seconds()),
-		OfferNote: in.OfferNote, Note: in.Note, NoteBy: in.NoteBy})
+	rows, err := conversationdb.New(tx).RequeueConversations(ctx, conversationdb.RequeueConversationsParams{
+		HadFor:          minHeld,
+		AgentID:         optional(in.Agent),
+		AllOfAgent:      in.Conversations == nil,
+		ConversationIds: in.Conversations,
+		Unanswered:      in.OnlyUnanswered,
+		StateReason:     in.Reason,
+		GroupID:         optional(in.Group),
+		AgentLost:       in.WasAssigned,
+		OfferedTo:       optional(in.OfferTo),
+		OfferSeconds:    int32(OfferTimeout.Seconds()),
+		OfferNote:       in.OfferNote,
+		Note:            in.Note,
+		NoteBy:          in.NoteBy,
+	})
 	return toMessageEvents(rows), err
 }
 
 // MoveToQueue moves waiting conversations into another group's queue, inside the caller's transaction.
-func (s *Service) MoveToQueue(ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: conversations, GroupID: optional(group), StateReason: ReasonOverflow, Note: note})
+func (s *Service) MoveToQueue(
+	ctx context.Context, tx *pg.Tenant, conversations []uuid.UUID, group uuid.UUID, note string,
+) ([]MessageEvent, error) {
+	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{
+		ConversationIds: conversations,
+		GroupID:         optional(group),
+		StateReason:     ReasonOverflow,
+		Note:            note,
+	})
 	return toMessageEvents(rows), err
 }
 
 // ExpireOffers ends offers that were not accepted in time, inside the caller's transaction.
 func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEvent, error) {
-	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{Expired: true, StateReason: ReasonOfferExpired, Note: "Not accepted in time: the conversation is in the line."})
+	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{
+		Expired:     true,
+		StateReason: ReasonOfferExpired,
+		Note:        "Not accepted in time: the conversation is in the line.",
+	})
 	return toMessageEvents(rows), err
 }
 
@@ -60,8 +83,13 @@ func (s *Service) DeclineOffer(ctx context.Context, actor access.Actor, name str
 		return err
 	}
 	// As the system: the agent does not see the queue into which it goes. The statement takes nothing but what is offered to the agent.
-	rows, err := conversationdb.New(s.db.As(actor.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{ConversationIds: []uuid.UUID{conversation}, OfferedTo: optional(actor.ID()),
-		StateReason: ReasonOfferExpired, NoteBy: name, Note: name + " could not take it: the conversation is in the line."})
+	rows, err := conversationdb.New(s.db.As(actor.AsSystem("decline an offer"))).MoveInQueue(ctx, conversationdb.MoveInQueueParams{
+		ConversationIds: []uuid.UUID{conversation},
+		OfferedTo:       optional(actor.ID()),
+		StateReason:     ReasonOfferExpired,
+		NoteBy:          name,
+		Note:            name + " could not take it: the conversation is in the line.",
+	})
 	if err == nil && len(rows) == 0 {
 		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")
 	}

@@ -12,7 +12,18 @@ func toMessageEvent(r eventRow) MessageEvent {
 }
 
 func toMessage(r conversationdb.MessageRow) Message {
-	m := Message{r.ConversationID, int(r.Seq), r.MessageID, Kind(r.Kind), Author(r.Author), r.AuthorName, r.Body, r.CreatedAt, 0, Change(r.Changed)}
+	m := Message{
+		r.ConversationID,
+		int(r.Seq),
+		r.MessageID,
+		Kind(r.Kind),
+		Author(r.Author),
+		r.AuthorName,
+		r.Body,
+		r.CreatedAt,
+		0,
+		Change(r.Changed),
+	}
 	if r.OfSeq != nil {
 		m.TargetSeq = int(*r.OfSeq)
 	}
@@ -42,12 +53,41 @@ func toConversation(r conversationdb.ConversationRow) Conversation {
 // toEventRow gives a row of SendMessages the shape of the other statements' rows: it lists its columns itself.
 func toEventRow(r conversationdb.SendMessagesRow) eventRow {
 	return eventRow{
-		MessageRow: conversationdb.MessageRow{ConversationID: r.ConversationID, Seq: r.Seq, MessageID: r.MessageID, Kind: r.Kind, Author: r.Author,
-			AuthorName: r.AuthorName, Body: r.Body, CreatedAt: r.CreatedAt},
-		ConversationRow: conversationdb.ConversationRow{ConversationID: r.ConversationID, State: r.State, VisitorID: r.VisitorID, AgentID: r.AgentID,
-			AgentName: r.AgentName, LastSeq: r.LastSeq, LastText: r.LastText, LastAt: r.LastAt, WaitingSince: r.WaitingSince, StartedAt: r.StartedAt,
-			WebsiteID: r.WebsiteID, CustomerID: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, VisitorName: r.VisitorName,
-			PageUrl: r.PageUrl, PageTitle: r.PageTitle, Language: r.Language, GroupID: r.GroupID, StateReason: r.StateReason, OfferedTo: r.OfferedTo,
-			OfferedUntil: r.OfferedUntil, OfferNote: r.OfferNote, QueuedAt: r.QueuedAt},
+		MessageRow: conversationdb.MessageRow{
+			ConversationID: r.ConversationID,
+			Seq:            r.Seq,
+			MessageID:      r.MessageID,
+			Kind:           r.Kind,
+			Author:         r.Author,
+			AuthorName:     r.AuthorName,
+			Body:           r.Body,
+			CreatedAt:      r.CreatedAt,
+		},
+		ConversationRow: conversationdb.ConversationRow{
+			ConversationID: r.ConversationID,
+			State:          r.State,
+			VisitorID:      r.VisitorID,
+			AgentID:        r.AgentID,
+			AgentName:      r.AgentName,
+			LastSeq:        r.LastSeq,
+			LastText:       r.LastText,
+			LastAt:         r.LastAt,
+			WaitingSince:   r.WaitingSince,
+			StartedAt:      r.StartedAt,
+			WebsiteID:      r.WebsiteID,
+			CustomerID:     r.CustomerID,
+			WebsiteName:    r.WebsiteName,
+			TypingPreview:  r.TypingPreview,
+			VisitorName:    r.VisitorName,
+			PageUrl:        r.PageUrl,
+			PageTitle:      r.PageTitle,
+			Language:       r.Language,
+			GroupID:        r.GroupID,
+			StateReason:    r.StateReason,
+			OfferedTo:      r.OfferedTo,
+			OfferedUntil:   r.OfferedUntil,
+			OfferNote:      r.OfferNote,
+			QueuedAt:       r.QueuedAt,
+		},
 	}
 }

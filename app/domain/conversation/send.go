@@ -42,8 +42,9 @@ type Page struct {
 // ErrClosed refuses a message to a closed conversation.
 var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
 
-// SendAsVisitor stores a visitor's message. It is committed in a batch with others, and a nil error comes after the commit. The first message
-// starts the conversation and creates the visitor in the same statement. ErrClosed if the conversation is closed or not the visitor's.
+// SendAsVisitor stores a visitor's message. It is committed in a batch with others, and a nil error comes after the
+// commit. The first message starts the conversation and creates the visitor in the same statement. ErrClosed if the
+// conversation is closed or not the visitor's.
 func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in VisitorMessage) (Receipt, error) {
 	if !actor.IsVisitor() {
 		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
@@ -130,7 +131,9 @@ func optional(id uuid.UUID) *uuid.UUID {
 
 // SendAsAgent stores a reply (Text) or an internal note (Note) of the conversation's agent or of a participant, in a batch with others, and
 // returns it as it is stored. Sent twice with one id, it is stored once.
-func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string) (Message, error) {
+func (s *Service) SendAsAgent(
+	ctx context.Context, actor access.Actor, conversation, id uuid.UUID, kind Kind, body string,
+) (Message, error) {
 	t, err := s.db.Authorize(actor, access.ConversationReply)
 	if err != nil {
 		return Message{}, err
@@ -160,7 +163,11 @@ func (s *Service) sendAsAgent(ctx context.Context, t *pg.Tenant, actor access.Ac
 		if err != nil && !pg.IsDuplicate(err, "messages_sent_once") {
 			return Message{}, err
 		}
-		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{MessageID: id, ConversationID: conversation, AuthorID: &agent})
+		known, err := q.GetSentMessageIn(ctx, conversationdb.GetSentMessageInParams{
+			MessageID:      id,
+			ConversationID: conversation,
+			AuthorID:       &agent,
+		})
 		if err == nil {
 			s.RepublishMessage(actor.Org(), conversation, uuid.Nil, int(known.MessageRow.Seq))
 			s.flushEvents(ctx)

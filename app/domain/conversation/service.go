@@ -52,7 +52,14 @@ type Reply struct{ Conversation, Message uuid.UUID }
 
 // New returns a Service on a database, which publishes what happens on a bus.
 func New(db *pg.DB, b *bus.Bus, options Options) *Service {
-	s := &Service{db: db, bus: b, visitors: options.Visitors, commitMode: options.Mode, observer: options.Observer, alongside: options.Alongside}
+	s := &Service{
+		db:         db,
+		bus:        b,
+		visitors:   options.Visitors,
+		commitMode: options.Mode,
+		observer:   options.Observer,
+		alongside:  options.Alongside,
+	}
 	if s.visitors == nil {
 		s.visitors = visitor.New(db, b)
 	}

@@ -90,7 +90,8 @@ func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid
 	if len(all) >= maxTags {
 		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
 	}
-	if err := createTag(ctx, t, actor, name); err != nil && !errors.Is(err, errDuplicateTag) { // another team member may have just created it
+	if err := createTag(ctx, t, actor, name); err != nil && !errors.Is(err, errDuplicateTag) {
+		// another team member may have just created it
 		return err
 	}
 	_, err = q.TagConversation(ctx, p)

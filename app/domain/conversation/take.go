@@ -15,17 +15,27 @@ import (
 var ErrQueueEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
 
 // ErrLimitReached refuses a conversation to an agent at its concurrent-chat limit.
-var ErrLimitReached = fail.New(fail.Conflict, "That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
+var ErrLimitReached = fail.New(fail.Conflict,
+	"That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
 
 // Take assigns a waiting conversation to the actor: the picked one, or, for the zero id, the one that has waited longest in the queues of
 // scope. name is what the visitor will see. ErrQueueEmpty, ErrLimitReached or ErrClosed; fail.Conflict if another agent was quicker.
-func (s *Service) Take(ctx context.Context, actor access.Actor, name string, conversation uuid.UUID, scope QueueScope) (Conversation, error) {
+func (s *Service) Take(
+	ctx context.Context, actor access.Actor, name string, conversation uuid.UUID, scope QueueScope,
+) (Conversation, error) {
 	t, err := s.db.Authorize(actor, access.ConversationTake)
 	if err != nil {
 		return Conversation{}, err
 	}
 	q, agent := conversationdb.New(t), actor.ID()
-	p := conversationdb.TakeConversationParams{ConversationID: optional(conversation), AgentID: agent, AgentName: name, MessageID: uuid.New(), Anywhere: scope.AllGroups, Groups: scope.Groups}
+	p := conversationdb.TakeConversationParams{
+		ConversationID: optional(conversation),
+		AgentID:        agent,
+		AgentName:      name,
+		MessageID:      uuid.New(),
+		Anywhere:       scope.AllGroups,
+		Groups:         scope.Groups,
+	}
 	row, err := q.TakeConversation(ctx, p)
 	for try := 0; pg.IsNoRows(err) && conversation != uuid.Nil && try < 3; try++ { // a message of its visitor may lock it for a moment
 		time.Sleep(time.Duration(20+20*try) * time.Millisecond)
@@ -61,12 +71,14 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, name string, con
 	case got.AgentID == nil && !scope.Has(got.GroupID):
 		return Conversation{}, fail.New(fail.Forbidden, "This conversation is in the line of a group that you do not belong to.")
 	case got.AgentID == nil:
-		return Conversation{}, fail.New(fail.Conflict, "This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
+		return Conversation{}, fail.New(fail.Conflict,
+			"This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
 	}
 	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
 }
 
-// explainMissedPick returns why a conversation could not be picked that the actor does not see: it has just left a queue that the actor sees.
+// explainMissedPick returns why a conversation could not be picked that the actor does not see: it has just left a
+// queue that the actor sees.
 func (s *Service) explainMissedPick(ctx context.Context, actor access.Actor, conversation uuid.UUID, scope QueueScope) error {
 	status, err := s.lookUpStatus(ctx, actor, conversation)
 	switch {

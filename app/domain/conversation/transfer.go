@@ -21,8 +21,8 @@ type TransferRequest struct {
 	Comment      string    // for the note; may be empty
 }
 
-// Transfer transfers a conversation of the actor, or any if the actor may monitor: into a group's queue, or as an offer to a team member, who
-// has OfferTimeout to accept it.
+// Transfer transfers a conversation of the actor, or any if the actor may monitor: into a group's queue, or as an offer
+// to a team member, who has OfferTimeout to accept it.
 func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string, in TransferRequest) error {
 	t, err := s.db.Authorize(actor, access.ConversationTransfer)
 	if err != nil {
@@ -38,8 +38,17 @@ func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string,
 	if in.Comment != "" {
 		note += ": " + in.Comment
 	}
-	q := RequeueOptions{Conversations: []uuid.UUID{in.Conversation}, Agent: actor.ID(), Reason: ReasonTransfer, Group: in.Group, OfferTo: in.Agent, Note: note, NoteBy: name,
-		OfferNote: strings.TrimSuffix(name+": "+in.Comment, ": "), WasAssigned: true}
+	q := RequeueOptions{
+		Conversations: []uuid.UUID{in.Conversation},
+		Agent:         actor.ID(),
+		Reason:        ReasonTransfer,
+		Group:         in.Group,
+		OfferTo:       in.Agent,
+		Note:          note,
+		NoteBy:        name,
+		OfferNote:     strings.TrimSuffix(name+": "+in.Comment, ": "),
+		WasAssigned:   true,
+	}
 	if actor.CanFully(access.ConversationTransfer) {
 		q.Agent = uuid.Nil
 	}

@@ -33,7 +33,8 @@ type VisitorContext struct {
 	Address   string // of its network
 }
 
-// UpdateVisitorContext stores the context of the visitor's running conversation, the newest maxPageViews pages of it, and publishes a change.
+// UpdateVisitorContext stores the context of the visitor's running conversation, the newest maxPageViews pages of it,
+// and publishes a change.
 func (s *Service) UpdateVisitorContext(ctx context.Context, actor access.Actor, conversation uuid.UUID, in VisitorContext) error {
 	if !actor.IsVisitor() {
 		return fail.New(fail.Forbidden, "Only a visitor's panel tells of its page.")
@@ -55,7 +56,15 @@ func (s *Service) UpdateVisitorContext(ctx context.Context, actor access.Actor, 
 	if err != nil {
 		return err
 	}
-	changed, err := conversationdb.New(s.db.As(actor)).SetConversationContext(ctx, conversationdb.SetConversationContextParams{ID: conversation, VisitorID: actor.ID(), Trail: pageViews, Data: fields, Country: in.Country, TimeZone: in.TimeZone, IPAddress: in.Address})
+	changed, err := conversationdb.New(s.db.As(actor)).SetConversationContext(ctx, conversationdb.SetConversationContextParams{
+		ID:        conversation,
+		VisitorID: actor.ID(),
+		Trail:     pageViews,
+		Data:      fields,
+		Country:   in.Country,
+		TimeZone:  in.TimeZone,
+		IPAddress: in.Address,
+	})
 	if err == nil && changed > 0 {
 		s.bus.Publish(bus.Event{Kind: bus.VisitorContext, Org: actor.Org(), Conversation: conversation, Visitor: actor.ID()})
 	}

@@ -37,21 +37,50 @@ var Categories = []Category{Images, PDF, Texts, Office, Archives, Media}
 // categoryOf says what is allowed with each media type (families.go has more, by their names). What is not here is never taken: pages,
 // scripts, and programs.
 var categoryOf = map[string]Category{
-	"image/png": Images, "image/jpeg": Images, "image/gif": Images, "image/webp": Images,
-	"application/pdf": PDF,
-	"text/plain":      Texts, "text/csv": Texts, "text/tab-separated-values": Texts, "text/rtf": Texts, "application/json": Texts,
-	"application/msword": Office, "application/vnd.ms-excel": Office, "application/vnd.ms-powerpoint": Office,
+	"image/png":                     Images,
+	"image/jpeg":                    Images,
+	"image/gif":                     Images,
+	"image/webp":                    Images,
+	"application/pdf":               PDF,
+	"text/plain":                    Texts,
+	"text/csv":                      Texts,
+	"text/tab-separated-values":     Texts,
+	"text/rtf":                      Texts,
+	"application/json":              Texts,
+	"application/msword":            Office,
+	"application/vnd.ms-excel":      Office,
+	"application/vnd.ms-powerpoint": Office,
 	"application/vnd.openxmlformats-officedocument.wordprocessingml.document":   Office,
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet":         Office,
 	"application/vnd.openxmlformats-officedocument.presentationml.presentation": Office,
 	"application/vnd.oasis.opendocument.text":                                   Office,
 	"application/vnd.oasis.opendocument.spreadsheet":                            Office,
 	"application/vnd.oasis.opendocument.presentation":                           Office,
-	"application/vnd.ms-outlook":                                                Office, "application/epub+zip": Office, "application/vnd.oasis.opendocument.graphics": Office,
-	"text/markdown": Texts, "text/calendar": Texts, "text/vcard": Texts,
-	"application/vnd.google-earth.kmz": Archives, "application/zip": Archives, "application/gzip": Archives, "application/x-7z-compressed": Archives, "application/x-tar": Archives,
-	"audio/mpeg": Media, "audio/wav": Media, "audio/ogg": Media, "audio/mp4": Media, "audio/x-m4a": Media, "audio/flac": Media, "application/ogg": Media,
-	"video/x-m4v": Media, "video/3gpp": Media, "video/3gpp2": Media, "video/mp4": Media, "video/webm": Media, "video/ogg": Media, "video/quicktime": Media,
+	"application/vnd.ms-outlook":                                                Office,
+	"application/epub+zip":                                                      Office,
+	"application/vnd.oasis.opendocument.graphics":                               Office,
+	"text/markdown":                    Texts,
+	"text/calendar":                    Texts,
+	"text/vcard":                       Texts,
+	"application/vnd.google-earth.kmz": Archives,
+	"application/zip":                  Archives,
+	"application/gzip":                 Archives,
+	"application/x-7z-compressed":      Archives,
+	"application/x-tar":                Archives,
+	"audio/mpeg":                       Media,
+	"audio/wav":                        Media,
+	"audio/ogg":                        Media,
+	"audio/mp4":                        Media,
+	"audio/x-m4a":                      Media,
+	"audio/flac":                       Media,
+	"application/ogg":                  Media,
+	"video/x-m4v":                      Media,
+	"video/3gpp":                       Media,
+	"video/3gpp2":                      Media,
+	"video/mp4":                        Media,
+	"video/webm":                       Media,
+	"video/ogg":                        Media,
+	"video/quicktime":                  Media,
 }
 
 // maxImageHeader is how far into an image its size may stand; cameras put previews of some hundred kilobytes before it.
@@ -88,9 +117,11 @@ func inspect(file io.ReaderAt, size int64, name string, allowed []Category) (ins
 	}
 	switch {
 	case !d.known:
-		return inspection{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here. What can: %s.", bidi.Isolate(name), joinLabels(allowed)).WithReason("kind")
+		return inspection{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here. What can: %s.",
+			bidi.Isolate(name), joinLabels(allowed)).WithReason("kind")
 	case !slices.Contains(allowed, d.category):
-		return inspection{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", bidi.Isolate(name), joinLabels(allowed)).WithReason("kind")
+		return inspection{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", bidi.Isolate(name),
+			joinLabels(allowed)).WithReason("kind")
 	}
 	l := inspection{mediaType: d.mediaType}
 	if IsDisplayable(d.mediaType) {
@@ -99,7 +130,8 @@ func inspect(file io.ReaderAt, size int64, name string, allowed []Category) (ins
 			return inspection{}, "", errDamagedImage(name)
 		}
 		if c.Width*c.Height > MaxPixels || c.Width <= 0 || c.Height <= 0 {
-			return inspection{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name, MaxPixels/1_000_000).WithReason("damaged")
+			return inspection{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name,
+				MaxPixels/1_000_000).WithReason("damaged")
 		}
 		l.width, l.height = c.Width, c.Height
 	}
@@ -114,7 +146,14 @@ func isSafeText(kind string) bool {
 	return kind != "text/html" && kind != "text/xml" && kind != "text/javascript"
 }
 
-var categoryLabels = map[Category]string{Images: "images", PDF: "PDF", Texts: "texts", Office: "documents and tables", Archives: "ZIP archives", Media: "sound and video"}
+var categoryLabels = map[Category]string{
+	Images:   "images",
+	PDF:      "PDF",
+	Texts:    "texts",
+	Office:   "documents and tables",
+	Archives: "ZIP archives",
+	Media:    "sound and video",
+}
 
 func joinLabels(categories []Category) string {
 	var list []string
@@ -142,5 +181,11 @@ func Accept(categories []Category) string {
 	return strings.Join(list, ",")
 }
 
-var acceptTypes = map[Category]string{Images: "image/png,image/jpeg,image/gif,image/webp,.svg", PDF: ".pdf", Texts: ".txt,.csv,.log,.json,.md,.rtf,.ics,.vcf,.eml",
-	Office: ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,.pages,.numbers,.key,.epub,.msg", Archives: ".zip,.gz,.7z,.tar", Media: "audio/*,video/*"}
+var acceptTypes = map[Category]string{
+	Images:   "image/png,image/jpeg,image/gif,image/webp,.svg",
+	PDF:      ".pdf",
+	Texts:    ".txt,.csv,.log,.json,.md,.rtf,.ics,.vcf,.eml",
+	Office:   ".doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.odp,.pages,.numbers,.key,.epub,.msg",
+	Archives: ".zip,.gz,.7z,.tar",
+	Media:    "audio/*,video/*",
+}

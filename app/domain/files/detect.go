@@ -31,11 +31,20 @@ type fileType struct {
 
 // extensionsOf are the endings that fit a kind, the usual one first. Others have the one that mimetype knows.
 var extensionsOf = map[string][]string{
-	"image/jpeg": {".jpg", ".jpeg", ".jpe", ".jfif"}, "image/svg+xml": {".svg"}, "audio/mpeg": {".mp3", ".mpga"}, "audio/wav": {".wav", ".wave"},
-	"application/gzip": {".gz", ".tgz"}, "application/msword": {".doc", ".dot"}, "application/vnd.ms-excel": {".xls", ".xlt"},
-	"application/vnd.ms-powerpoint": {".ppt", ".pps", ".pot"}, "application/vnd.ms-outlook": {".msg"},
-	wordML: {".docx", ".dotx"}, sheetML: {".xlsx", ".xltx"}, slidesML: {".pptx", ".ppsx", ".potx"},
-	"application/json": {".json", ".geojson", ".ndjson", ".jsonl", ".har", ".txt", ".log"}, "text/rtf": {".rtf"},
+	"image/jpeg":                    {".jpg", ".jpeg", ".jpe", ".jfif"},
+	"image/svg+xml":                 {".svg"},
+	"audio/mpeg":                    {".mp3", ".mpga"},
+	"audio/wav":                     {".wav", ".wave"},
+	"application/gzip":              {".gz", ".tgz"},
+	"application/msword":            {".doc", ".dot"},
+	"application/vnd.ms-excel":      {".xls", ".xlt"},
+	"application/vnd.ms-powerpoint": {".ppt", ".pps", ".pot"},
+	"application/vnd.ms-outlook":    {".msg"},
+	wordML:                          {".docx", ".dotx"},
+	sheetML:                         {".xlsx", ".xltx"},
+	slidesML:                        {".pptx", ".ppsx", ".potx"},
+	"application/json":              {".json", ".geojson", ".ndjson", ".jsonl", ".har", ".txt", ".log"},
+	"text/rtf":                      {".rtf"},
 }
 
 const (
@@ -53,37 +62,72 @@ type variant struct {
 }
 
 var zipVariants = map[string]variant{
-	".docx": {wordML, Office, []string{"word/"}}, ".xlsx": {sheetML, Office, []string{"xl/"}}, ".pptx": {slidesML, Office, []string{"ppt/"}},
-	".odt": {openDoc + "text", Office, []string{"content.xml"}}, ".ods": {openDoc + "spreadsheet", Office, []string{"content.xml"}},
-	".odp": {openDoc + "presentation", Office, []string{"content.xml"}}, ".odg": {openDoc + "graphics", Office, []string{"content.xml"}},
-	".pages": {"application/vnd.apple.pages", Office, iWork}, ".numbers": {"application/vnd.apple.numbers", Office, iWork}, ".key": {"application/vnd.apple.keynote", Office, iWork},
-	".epub": {"application/epub+zip", Office, []string{"META-INF/container.xml"}}, ".kmz": {"application/vnd.google-earth.kmz", Archives, []string{"doc.kml"}},
+	".docx":    {wordML, Office, []string{"word/"}},
+	".xlsx":    {sheetML, Office, []string{"xl/"}},
+	".pptx":    {slidesML, Office, []string{"ppt/"}},
+	".odt":     {openDoc + "text", Office, []string{"content.xml"}},
+	".ods":     {openDoc + "spreadsheet", Office, []string{"content.xml"}},
+	".odp":     {openDoc + "presentation", Office, []string{"content.xml"}},
+	".odg":     {openDoc + "graphics", Office, []string{"content.xml"}},
+	".pages":   {"application/vnd.apple.pages", Office, iWork},
+	".numbers": {"application/vnd.apple.numbers", Office, iWork},
+	".key":     {"application/vnd.apple.keynote", Office, iWork},
+	".epub":    {"application/epub+zip", Office, []string{"META-INF/container.xml"}},
+	".kmz":     {"application/vnd.google-earth.kmz", Archives, []string{"doc.kml"}},
 }
 
 var iWork = []string{"Index/", "Index.zip", "index.xml", "index.apxl", "preview.jpg"}
 
 var oleVariants = map[string]variant{
-	".doc": {"application/msword", Office, nil}, ".xls": {"application/vnd.ms-excel", Office, nil}, ".ppt": {"application/vnd.ms-powerpoint", Office, nil},
-	".pps": {"application/vnd.ms-powerpoint", Office, nil}, ".msg": {"application/vnd.ms-outlook", Office, nil},
+	".doc": {"application/msword", Office, nil},
+	".xls": {"application/vnd.ms-excel", Office, nil},
+	".ppt": {"application/vnd.ms-powerpoint", Office, nil},
+	".pps": {"application/vnd.ms-powerpoint", Office, nil},
+	".msg": {"application/vnd.ms-outlook", Office, nil},
 }
 
 var oggVariants = map[string]variant{
-	".ogg": {"audio/ogg", Media, nil}, ".oga": {"audio/ogg", Media, nil}, ".opus": {"audio/ogg", Media, nil}, ".spx": {"audio/ogg", Media, nil},
-	".ogv": {"video/ogg", Media, nil}, ".ogx": {"application/ogg", Media, nil},
+	".ogg":  {"audio/ogg", Media, nil},
+	".oga":  {"audio/ogg", Media, nil},
+	".opus": {"audio/ogg", Media, nil},
+	".spx":  {"audio/ogg", Media, nil},
+	".ogv":  {"video/ogg", Media, nil},
+	".ogx":  {"application/ogg", Media, nil},
 }
 
 var mp4Variants = map[string]variant{
-	".mp4": {"video/mp4", Media, nil}, ".m4v": {"video/mp4", Media, nil}, ".mov": {"video/quicktime", Media, nil}, ".qt": {"video/quicktime", Media, nil},
-	".m4a": {"audio/mp4", Media, nil}, ".m4b": {"audio/mp4", Media, nil}, ".3gp": {"video/3gpp", Media, nil}, ".3g2": {"video/3gpp2", Media, nil},
+	".mp4": {"video/mp4", Media, nil},
+	".m4v": {"video/mp4", Media, nil},
+	".mov": {"video/quicktime", Media, nil},
+	".qt":  {"video/quicktime", Media, nil},
+	".m4a": {"audio/mp4", Media, nil},
+	".m4b": {"audio/mp4", Media, nil},
+	".3gp": {"video/3gpp", Media, nil},
+	".3g2": {"video/3gpp2", Media, nil},
 }
 
 var webmVariants = map[string]variant{".webm": {"video/webm", Media, nil}, ".weba": {"audio/webm", Media, nil}}
 
 var textVariants = map[string]variant{
-	".txt": {"text/plain", Texts, nil}, ".log": {"text/plain", Texts, nil}, ".md": {"text/markdown", Texts, nil}, ".csv": {"text/csv", Texts, nil},
-	".tsv": {"text/tab-separated-values", Texts, nil}, ".ics": {"text/calendar", Texts, nil}, ".vcf": {"text/vcard", Texts, nil}, ".json": {"text/plain", Texts, nil},
-	".rtf": {"text/plain", Texts, nil}, ".ini": {"text/plain", Texts, nil}, ".conf": {"text/plain", Texts, nil}, ".yaml": {"text/plain", Texts, nil}, ".yml": {"text/plain", Texts, nil},
-	".toml": {"text/plain", Texts, nil}, ".eml": {"message/rfc822", Texts, nil}, ".srt": {"text/plain", Texts, nil}, ".vtt": {"text/vtt", Texts, nil}, ".diff": {"text/plain", Texts, nil}, ".patch": {"text/plain", Texts, nil},
+	".txt":   {"text/plain", Texts, nil},
+	".log":   {"text/plain", Texts, nil},
+	".md":    {"text/markdown", Texts, nil},
+	".csv":   {"text/csv", Texts, nil},
+	".tsv":   {"text/tab-separated-values", Texts, nil},
+	".ics":   {"text/calendar", Texts, nil},
+	".vcf":   {"text/vcard", Texts, nil},
+	".json":  {"text/plain", Texts, nil},
+	".rtf":   {"text/plain", Texts, nil},
+	".ini":   {"text/plain", Texts, nil},
+	".conf":  {"text/plain", Texts, nil},
+	".yaml":  {"text/plain", Texts, nil},
+	".yml":   {"text/plain", Texts, nil},
+	".toml":  {"text/plain", Texts, nil},
+	".eml":   {"message/rfc822", Texts, nil},
+	".srt":   {"text/plain", Texts, nil},
+	".vtt":   {"text/vtt", Texts, nil},
+	".diff":  {"text/plain", Texts, nil},
+	".patch": {"text/plain", Texts, nil},
 }
 
 // variantsOf returns the kinds that a file of a kind may be as well.
@@ -146,7 +190,17 @@ func detectType(m *mimetype.MIME, file io.ReaderAt, size int64, name string) (d 
 }
 
 // macroExtensions are endings of documents that can have programs in them, and the ending of the same without.
-var macroExtensions = map[string]string{".docm": ".docx", ".dotm": ".docx", ".xlsm": ".xlsx", ".xltm": ".xlsx", ".xlam": ".xlsx", ".pptm": ".pptx", ".ppsm": ".pptx", ".potm": ".pptx", ".ppam": ".pptx"}
+var macroExtensions = map[string]string{
+	".docm": ".docx",
+	".dotm": ".docx",
+	".xlsm": ".xlsx",
+	".xltm": ".xlsx",
+	".xlam": ".xlsx",
+	".pptm": ".pptx",
+	".ppsm": ".pptx",
+	".potm": ".pptx",
+	".ppam": ".pptx",
+}
 
 // rejectMacros refuses a document that has a program in it, or one of a kind that is for those.
 func rejectMacros(m *mimetype.MIME, file io.ReaderAt, size int64, name string) error {
@@ -158,12 +212,17 @@ func rejectMacros(m *mimetype.MIME, file io.ReaderAt, size int64, name string) e
 	plain, is := macroExtensions[strings.ToLower(path.Ext(name))]
 	if !is {
 		var err error
-		if is, err = zipContains(file, size, []string{"word/vbaProject.bin", "xl/vbaProject.bin", "ppt/vbaProject.bin"}); err != nil || !is {
+		if is, err = zipContains(file, size, []string{
+			"word/vbaProject.bin", "xl/vbaProject.bin", "ppt/vbaProject.bin",
+		}); err != nil || !is {
 			return err
 		}
 		plain = ".docx, .xlsx or .pptx"
 	}
-	return fail.New(fail.Invalid, "“%s” cannot be sent here: documents of this kind contain macros, which are programs. Save it as %s, without macros, and send that.", bidi.Isolate(name), plain).WithReason("kind")
+	return fail.New(fail.Invalid,
+		"“%s” cannot be sent here: documents of this kind contain macros, which are programs. Save it as %s, without "+
+			"macros, and send that.",
+		bidi.Isolate(name), plain).WithReason("kind")
 }
 
 func isJSON(m *mimetype.MIME) bool { return m.Is("application/json") }
@@ -182,7 +241,9 @@ func (d fileType) withExtension(name string) string {
 
 // isExtension reports whether what stands behind the last dot of a name is an ending: “Invoice No. 5” has none.
 func isExtension(s string) bool {
-	return len(s) > 1 && len(s) <= 10 && !strings.ContainsFunc(s[1:], func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) }) &&
+	return len(s) > 1 && len(s) <= 10 && !strings.ContainsFunc(s[1:], func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) &&
 		strings.ContainsFunc(s, unicode.IsLetter)
 }
 
@@ -270,7 +331,8 @@ func isSafeSVG(file io.ReaderAt, size int64) (bool, error) {
 					}
 					return r
 				}, a.Value))
-				if strings.HasPrefix(strings.ToLower(a.Name.Local), "on") || strings.Contains(value, "javascript:") || strings.HasPrefix(value, "data:text") {
+				if strings.HasPrefix(strings.ToLower(a.Name.Local), "on") || strings.Contains(value, "javascript:") ||
+					strings.HasPrefix(value, "data:text") {
 					return false, nil
 				}
 			}

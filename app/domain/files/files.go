@@ -76,8 +76,8 @@ type Service struct {
 type Options struct {
 	Scanner string // address of a clamd (host:port); empty: files are not scanned
 	Quotas  Quotas // how much may be stored; a zero value in it is no limit
-	// IncomingDir is the folder for uploads under way; empty: one in the folder for temporary files. A store that is a folder itself has its
-	// own, so that a file that has arrived is only renamed.
+	// IncomingDir is the folder for uploads under way; empty: one in the folder for temporary files. A store that is a
+	// folder itself has its own, so that a file that has arrived is only renamed.
 	IncomingDir string
 }
 
@@ -98,13 +98,23 @@ func TooLarge(name string, maxBytes int) error {
 	if maxBytes < 1<<20 {
 		limit = fmt.Sprintf("%d kB", maxBytes>>10)
 	}
-	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.", bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
+	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.",
+		bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
 }
 
 // insert writes the row of a file whose bytes are stored. The same file under the same id is no error; fail.Conflict for another one.
 func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error) {
 	actor := t.Actor()
-	p := filesdb.CreateFileParams{ID: f.ID, Purpose: string(f.Purpose), Name: f.Name, MediaType: f.MediaType, Size: f.Size, Width: int32(f.Width), Height: int32(f.Height), Hash: f.hash}
+	p := filesdb.CreateFileParams{
+		ID:        f.ID,
+		Purpose:   string(f.Purpose),
+		Name:      f.Name,
+		MediaType: f.MediaType,
+		Size:      f.Size,
+		Width:     int32(f.Width),
+		Height:    int32(f.Height),
+		Hash:      f.hash,
+	}
 	if f.Visitor != uuid.Nil {
 		p.VisitorID = &f.Visitor
 	}
@@ -146,8 +156,8 @@ func (s *Service) Copy(ctx context.Context, actor access.Actor, from, id, visito
 	return entered, err
 }
 
-// GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one does, to managers who see
-// the website.
+// GetStorageUse returns how much of its storage an organization uses, or with a website how much of its own that one
+// does, to managers who see the website.
 func (s *Service) GetStorageUse(ctx context.Context, actor access.Actor, website uuid.UUID) (StorageUse, error) {
 	if _, err := s.db.Authorize(actor, access.StorageRead); err != nil {
 		return StorageUse{}, err
@@ -169,7 +179,16 @@ func getFile(ctx context.Context, q *filesdb.Queries, id uuid.UUID) (File, error
 	if pg.IsNoRows(err) {
 		return File{}, fail.Missing("file")
 	}
-	f := File{ID: row.ID, Purpose: Purpose(row.Purpose), Name: row.Name, MediaType: row.MediaType, Size: row.Size, Width: int(row.Width), Height: int(row.Height), hash: row.Hash}
+	f := File{
+		ID:        row.ID,
+		Purpose:   Purpose(row.Purpose),
+		Name:      row.Name,
+		MediaType: row.MediaType,
+		Size:      row.Size,
+		Width:     int(row.Width),
+		Height:    int(row.Height),
+		hash:      row.Hash,
+	}
 	if row.VisitorID != nil {
 		f.Visitor = *row.VisitorID
 	}

@@ -83,7 +83,8 @@ func CheckScanner(ctx context.Context, address string) error {
 		return err
 	}
 	c.Close()
-	eicar := `X5O!P%@AP[4\PZX54(P^)7CC)7}$` + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*" // in two pieces, so that no scanner stops at this program
+	// in two pieces, so that no scanner stops at this program
+	eicar := `X5O!P%@AP[4\PZX54(P^)7CC)7}$` + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 	found, err := scan(ctx, address, strings.NewReader(eicar))
 	if err == nil && found == "" {
 		err = errors.New("it does not recognize the test virus; has it loaded its signatures?")

@@ -42,7 +42,11 @@ func OpenStore(address string) (Store, error) {
 	if u.User.Username() == "" || secret == "" || bucket == "" {
 		return nil, errors.New("FILES_URL must look like s3://KEY:SECRET@host/bucket")
 	}
-	c, err := minio.New(u.Host, &minio.Options{Creds: credentials.NewStaticV4(u.User.Username(), secret, ""), Secure: u.Query().Get("insecure") == "", Region: u.Query().Get("region")})
+	c, err := minio.New(u.Host, &minio.Options{
+		Creds:  credentials.NewStaticV4(u.User.Username(), secret, ""),
+		Secure: u.Query().Get("insecure") == "",
+		Region: u.Query().Get("region"),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("FILES_URL: %w", err)
 	}

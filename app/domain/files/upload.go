@@ -35,9 +35,10 @@ type StorageUse struct {
 // detachedTimeout is how long cleaning up in the database may take after a request has ended.
 const detachedTimeout = 10 * time.Second
 
-// Put receives a file: it reserves the bytes, spools them on this machine's disk, inspects them, stores them, and writes the file's row. The
-// same id from the same sender again is the same file. It returns an error of reading the content as it is; fail.Invalid for a file that is
-// refused; fail.Conflict if a quota is used up; fail.Busy while the scanner or the disk fails.
+// Put receives a file: it reserves the bytes, spools them on this machine's disk, inspects them, stores them, and
+// writes the file's row. The same id from the same sender again is the same file. It returns an error of reading the
+// content as it is; fail.Invalid for a file that is refused; fail.Conflict if a quota is used up; fail.Busy while the
+// scanner or the disk fails.
 func (s *Service) Put(ctx context.Context, actor access.Actor, in Upload) (File, error) {
 	name := cleanName(in.Name)
 	if in.Content == nil {
@@ -134,7 +135,8 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 		return File{}, err
 	}
 	if in.Purpose == ForPicture && !IsDisplayable(l.mediaType) {
-		return File{}, fail.New(fail.Invalid, "“%s” is of a kind that cannot be shown. Choose a PNG, JPEG, GIF or WebP image.", bidi.Isolate(name)).WithReason("kind")
+		return File{}, fail.New(fail.Invalid,
+			"“%s” is of a kind that cannot be shown. Choose a PNG, JPEG, GIF or WebP image.", bidi.Isolate(name)).WithReason("kind")
 	}
 	if IsDisplayable(l.mediaType) {
 		hash.Reset()
@@ -153,7 +155,11 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 	return u.insert(ctx, f)
 }
 
-var errDisk = &fail.Error{Kind: fail.Busy, RetryAfter: 30 * time.Second, Message: "Files cannot be stored just now. Please try again in a moment."}
+var errDisk = &fail.Error{
+	Kind:       fail.Busy,
+	RetryAfter: 30 * time.Second,
+	Message:    "Files cannot be stored just now. Please try again in a moment.",
+}
 
 // receive copies to a file with little memory. An error of the disk is errDisk, any other the sender's.
 func receive(to *os.File, from io.Reader) (size int64, err error) {
@@ -208,7 +214,8 @@ func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) 
 	}
 	if found != "" {
 		slog.Warn("a file was refused by the virus scanner", "organization", u.actor.Org(), "found", found)
-		return fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name), found).WithReason("harmful")
+		return fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name),
+			found).WithReason("harmful")
 	}
 	return nil
 }
@@ -301,7 +308,8 @@ func (s *Service) Discard(ctx context.Context, actor access.Actor, f File) {
 	}
 }
 
-// removeBytes ends an upload, or the record of a removed file, and removes its bytes from the store unless a file or another upload has them.
+// removeBytes ends an upload, or the record of a removed file, and removes its bytes from the store unless a file or
+// another upload has them.
 func (s *Service) removeBytes(ctx context.Context, db *pg.Tenant, id uuid.UUID, hash []byte) error {
 	return db.Tx(ctx, func(t *pg.Tenant) error {
 		q := filesdb.New(t)

@@ -39,7 +39,9 @@ func (s *Service) planAnswerMail(ctx context.Context, actor access.Actor, conver
 }
 
 // listAnswers lists what the team has said above one number and up to another, and the last number that it has looked at.
-func (s *Service) listAnswers(ctx context.Context, actor access.Actor, conversationID uuid.UUID, after, upTo int) (answers []Message, last int, err error) {
+func (s *Service) listAnswers(
+	ctx context.Context, actor access.Actor, conversationID uuid.UUID, after, upTo int,
+) (answers []Message, last int, err error) {
 	messages, err := s.conversations.ListMessagesAfter(ctx, actor, conversationID, after)
 	for _, x := range messages {
 		if x.Seq > upTo {
@@ -77,8 +79,17 @@ func (s *Service) sendAnswers(ctx context.Context, actor access.Actor, job jobs.
 
 // newMail begins a mail to a visitor.
 func (s *Service) newMail(u conversation.UnreadInfo, settings org.Settings) Mail {
-	return Mail{To: u.Email, Website: u.WebsiteName, Page: u.PageURL, Host: u.Host, Settings: settings,
-		Language: u.Language, Zones: []string{u.TimeZone, settings.Zone, u.GroupTimeZone}, Closed: u.State == conversation.Closed, ReportAddress: s.mailer.AbuseAddress()}
+	return Mail{
+		To:            u.Email,
+		Website:       u.WebsiteName,
+		Page:          u.PageURL,
+		Host:          u.Host,
+		Settings:      settings,
+		Language:      u.Language,
+		Zones:         []string{u.TimeZone, settings.Zone, u.GroupTimeZone},
+		Closed:        u.State == conversation.Closed,
+		ReportAddress: s.mailer.AbuseAddress(),
+	}
 }
 
 func newMessage(x conversation.Message) Message {

@@ -48,7 +48,12 @@ type Message struct {
 func (m Mail) Compose() mail.Message {
 	language := pickLanguage(m.Language, m.Settings.Language)
 	w := textsByLanguage[language]
-	d := builder{texts: w, zone: firstZone(append(m.Zones, m.Settings.Zone)...), dateLanguage: m.Language, accent: cmp.Or(m.Settings.Appearance.Color, "#0b6e6e")}
+	d := builder{
+		texts:        w,
+		zone:         firstZone(append(m.Zones, m.Settings.Zone)...),
+		dateLanguage: m.Language,
+		accent:       cmp.Or(m.Settings.Appearance.Color, "#0b6e6e"),
+	}
 	if pickLanguage(m.Language) != language || m.Language == "" {
 		d.dateLanguage = language
 	}
@@ -99,7 +104,8 @@ func (b *builder) write(m Mail, subject, language string) {
 <div lang="%[1]s" dir="%[2]s" style="max-width:600px;margin:0 auto">
 `, language, dir, html.EscapeString(subject))
 
-	fmt.Fprintf(&b.html, "<p style=\"margin:0 0 16px\"><strong style=\"font-size:20px\"><bdi>%s</bdi></strong>", html.EscapeString(b.names["website"]))
+	fmt.Fprintf(&b.html, "<p style=\"margin:0 0 16px\"><strong style=\"font-size:20px\"><bdi>%s</bdi></strong>",
+		html.EscapeString(b.names["website"]))
 	fmt.Fprintf(&b.plain, "%s", bidi.Isolate(b.names["website"]))
 	if b.names["domain"] != b.names["website"] {
 		fmt.Fprintf(&b.html, "<br>\n<bdi>%s</bdi>", html.EscapeString(b.names["domain"]))
@@ -158,7 +164,9 @@ func (b *builder) message(x Message, side string) {
 	}
 	switch {
 	case x.File:
-		formatted = fillIn(html.EscapeString(b.texts.file), map[string]string{"name": "<bdi>" + html.EscapeString(bidi.Balance(x.Text)) + "</bdi>"})
+		formatted = fillIn(html.EscapeString(b.texts.file), map[string]string{
+			"name": "<bdi>" + html.EscapeString(bidi.Balance(x.Text)) + "</bdi>",
+		})
 		plain = fillIn(b.texts.file, map[string]string{"name": x.Text})
 	case x.Visitor:
 		formatted, plain = formatVisitorMessage(x.Text)
@@ -180,8 +188,10 @@ func (b *builder) link(m Mail, side string) {
 	if m.Closed {
 		words = b.texts.open
 	}
-	fmt.Fprintf(&b.html, `<p style="margin:24px 0 8px;text-align:%s"><a href="%s" style="display:inline-block;padding:10px 20px;border-radius:6px;background-color:%s;color:%s;text-decoration:none;font-weight:bold">%s</a></p>
-`, side, html.EscapeString(m.Link), b.accent, textColorOn(b.accent), html.EscapeString(words))
+	const button = `<p style="margin:24px 0 8px;text-align:%s">` +
+		`<a href="%s" style="display:inline-block;padding:10px 20px;border-radius:6px;background-color:%s;color:%s;` +
+		`text-decoration:none;font-weight:bold">%s</a></p>` + "\n"
+	fmt.Fprintf(&b.html, button, side, html.EscapeString(m.Link), b.accent, textColorOn(b.accent), html.EscapeString(words))
 	fmt.Fprintf(&b.plain, "%s:\n%s\n\n", words, m.Link)
 	if m.OneTime {
 		b.paragraph("margin:0 0 16px;font-size:14px", b.texts.oneTime)
@@ -216,7 +226,15 @@ func textColorOn(color string) string {
 
 // Example returns a mail as a visitor of a website would receive it, for the website's page.
 func Example(w org.Website, transcript bool, language, report string) Mail {
-	m := Mail{To: "visitor@mail.example", Website: w.Name, Settings: w.Settings, Language: language, Transcript: transcript, ReportAddress: report, OneTime: true}
+	m := Mail{
+		To:            "visitor@mail.example",
+		Website:       w.Name,
+		Settings:      w.Settings,
+		Language:      language,
+		Transcript:    transcript,
+		ReportAddress: report,
+		OneTime:       true,
+	}
 	for _, d := range w.Domains {
 		m.Host = cmp.Or(m.Host, d.Host)
 	}
@@ -225,6 +243,10 @@ func Example(w org.Website, transcript bool, language, report string) Mail {
 	if transcript {
 		m.Messages = append(m.Messages, Message{Visitor: true, Text: "Where is my parcel? My order is #1042.", At: at})
 	}
-	m.Messages = append(m.Messages, Message{Name: "Mia", Text: "It left us **today**:\n- the green tea\n- the cups\n\nYou can [follow it](https://parcels.example/1042).", At: at.Add(90 * time.Second)})
+	m.Messages = append(m.Messages, Message{
+		Name: "Mia",
+		Text: "It left us **today**:\n- the green tea\n- the cups\n\nYou can [follow it](https://parcels.example/1042).",
+		At:   at.Add(90 * time.Second),
+	})
 	return m
 }

@@ -54,8 +54,20 @@ type Options struct {
 
 // New returns the service. It follows up what it is told of by a bus; its Workers do the work.
 func New(o Options) *Service {
-	s := &Service{db: o.DB, conversations: o.Conversations, visitors: o.Visitors, org: o.Org, identity: o.Identity, jobs: o.Jobs, mailer: o.Mailer, turns: o.Turns,
-		answerMailAfter: o.AnswerMailAfter, minute: o.Minute, next: map[uuid.UUID]time.Time{}, resumed: map[uuid.UUID]time.Time{}}
+	s := &Service{
+		db:              o.DB,
+		conversations:   o.Conversations,
+		visitors:        o.Visitors,
+		org:             o.Org,
+		identity:        o.Identity,
+		jobs:            o.Jobs,
+		mailer:          o.Mailer,
+		turns:           o.Turns,
+		answerMailAfter: o.AnswerMailAfter,
+		minute:          o.Minute,
+		next:            map[uuid.UUID]time.Time{},
+		resumed:         map[uuid.UUID]time.Time{},
+	}
 	if s.answerMailAfter == 0 {
 		s.answerMailAfter = AnswerMailAfter
 	}

@@ -28,7 +28,11 @@ func (s *Service) MailTranscript(ctx context.Context, visitor access.Actor, conv
 	}
 	request := uuid.Must(uuid.NewV7())
 	return s.db.As(access.System(visitor.Org(), "mail a transcript")).Tx(ctx, func(tx *pg.Tenant) error {
-		err := followupdb.New(tx).CreateTranscriptRequest(ctx, followupdb.CreateTranscriptRequestParams{ID: request, ConversationID: conversationID, Email: to})
+		err := followupdb.New(tx).CreateTranscriptRequest(ctx, followupdb.CreateTranscriptRequestParams{
+			ID:             request,
+			ConversationID: conversationID,
+			Email:          to,
+		})
 		if err != nil {
 			return err
 		}
@@ -57,7 +61,9 @@ func (s *Service) sendTranscript(ctx context.Context, actor access.Actor, job jo
 	return err
 }
 
-func (s *Service) mailTranscript(ctx context.Context, actor access.Actor, attempt jobs.Attempt, r followupdb.GetTranscriptRequestRow) error {
+func (s *Service) mailTranscript(
+	ctx context.Context, actor access.Actor, attempt jobs.Attempt, r followupdb.GetTranscriptRequestRow,
+) error {
 	u, err := s.conversations.GetUnread(ctx, actor, r.ConversationID)
 	if fail.KindOf(err) == fail.NotFound {
 		return nil
@@ -72,7 +78,8 @@ func (s *Service) mailTranscript(ctx context.Context, actor access.Actor, attemp
 	m := s.newMail(u, settings)
 	m.To, m.Transcript = r.Email, true
 	// As the visitor, who sees no notes.
-	if m.Messages, m.Truncated, err = s.listTranscript(ctx, access.Visitor(actor.Org(), u.Website, u.Visitor), r.ConversationID); err != nil {
+	if m.Messages, m.Truncated, err = s.listTranscript(ctx, access.Visitor(actor.Org(), u.Website, u.Visitor),
+		r.ConversationID); err != nil {
 		return err
 	}
 	if strings.EqualFold(r.Email, u.Email) { // only to who is known: with the link one is the visitor
@@ -82,7 +89,9 @@ func (s *Service) mailTranscript(ctx context.Context, actor access.Actor, attemp
 }
 
 // listTranscript lists what an actor sees of a conversation, from its beginning; truncated: there is more.
-func (s *Service) listTranscript(ctx context.Context, actor access.Actor, conversationID uuid.UUID) (list []Message, truncated bool, err error) {
+func (s *Service) listTranscript(
+	ctx context.Context, actor access.Actor, conversationID uuid.UUID,
+) (list []Message, truncated bool, err error) {
 	bytes := 0
 	for seq := 0; ; {
 		messages, more, err := s.conversations.ListMessagePage(ctx, actor, conversationID, seq)

@@ -22,8 +22,9 @@ type Rate = limit.Rate
 // DefaultLimits returns the limits of a server that nobody has configured.
 func DefaultLimits() Limits { return limit.DefaultLimits() }
 
-// Admit takes one message that a visitor sends by a request, as the panel's socket takes others, and returns the network that the visitor counts as. begins: the
-// message begins a conversation. It returns fail.Forbidden for a blocked visitor, and fail.Busy beyond a limit.
+// Admit takes one message that a visitor sends by a request, as the panel's socket takes others, and returns the
+// network that the visitor counts as. begins: the message begins a conversation. It returns fail.Forbidden for a
+// blocked visitor, and fail.Busy beyond a limit.
 func (h *Hub) Admit(ctx context.Context, site *org.WidgetWebsite, visitor uuid.UUID, address string, begins bool) (string, error) {
 	address = clientnet.Of(address)
 	if !h.canWrite(ctx, site.Org, visitor, address) {
@@ -41,7 +42,8 @@ func (h *Hub) AdmitBytes(visitor uuid.UUID, address string, bytes int64) error {
 	return h.limiter.AllowBytes(visitor, address, bytes)
 }
 
-// AdmitTeam takes one request of a team member. One that opens a socket counts as five: a whole screen is read for it. It returns fail.Busy beyond a limit.
+// AdmitTeam takes one request of a team member. One that opens a socket counts as five: a whole screen is read for it.
+// It returns fail.Busy beyond a limit.
 func (h *Hub) AdmitTeam(user, organization uuid.UUID, socket bool) error {
 	weight := int64(1)
 	if socket {
@@ -50,8 +52,8 @@ func (h *Hub) AdmitTeam(user, organization uuid.UUID, socket bool) error {
 	return h.limiter.AllowTeamRequest(user, organization, weight)
 }
 
-// admitStaff reports whether a team member's page may stay open. If it may not, or if another one must be closed for it, the page that is closed says
-// why.
+// admitStaff reports whether a team member's page may stay open. If it may not, or if another one must be closed for
+// it, the page that is closed says why.
 func (h *Hub) admitStaff(actor access.Actor, s *wire.Socket) bool {
 	oldest, err := h.limiter.AcquirePage(actor, s)
 	if err != nil {

@@ -34,14 +34,15 @@ type desk struct {
 	helloReceived bool       // used by the socket's reading goroutine only
 	helloTimer    *time.Timer
 
-	mu                  sync.Mutex
-	ready               bool                             // the screen has been brought up to date; changed under orgDesks.mu, too
-	bufferedFrames      [][]byte                         // what came before it was ready
-	pendingChanges      map[uuid.UUID]conversationChange // changes of conversations that came before it was ready; some of them are in what is being read
-	participantsChanged map[uuid.UUID]bool               // conversations whose participants have changed before it was ready
-	following           map[uuid.UUID]struct{}           // conversations whose panes are on the screen
-	participating       map[uuid.UUID]bool               // those of other agents in which it takes part; true: it may write to the visitor
-	queueScope          conversation.QueueScope          // the queues that the agent sees
+	mu             sync.Mutex
+	ready          bool     // the screen has been brought up to date; changed under orgDesks.mu, too
+	bufferedFrames [][]byte // what came before it was ready
+	// changes of conversations that came before it was ready; some of them are in what is being read
+	pendingChanges      map[uuid.UUID]conversationChange
+	participantsChanged map[uuid.UUID]bool      // conversations whose participants have changed before it was ready
+	following           map[uuid.UUID]struct{}  // conversations whose panes are on the screen
+	participating       map[uuid.UUID]bool      // those of other agents in which it takes part; true: it may write to the visitor
+	queueScope          conversation.QueueScope // the queues that the agent sees
 	lastTypingAt        time.Time
 
 	listed         map[uuid.UUID]struct{} // conversations in the lists of the screen
@@ -51,8 +52,9 @@ type desk struct {
 	outgoingOffers map[uuid.UUID]struct{} // conversations that the agent has offered to others, whose panes wait for the result
 }
 
-// ServeDesk upgrades a request of an agent's desk and returns at once. loginSession is the key of the log-in session; stillLoggedIn reports whether it is
-// valid when it is called. It returns fail.Forbidden for a role that does not answer visitors, and ErrDraining.
+// ServeDesk upgrades a request of an agent's desk and returns at once. loginSession is the key of the log-in session;
+// stillLoggedIn reports whether it is valid when it is called. It returns fail.Forbidden for a role that does not
+// answer visitors, and ErrDraining.
 func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
 	if h.isDraining() {
 		return ErrDraining
@@ -61,9 +63,21 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
 	}
 	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
-		return &desk{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s,
-			pendingChanges: map[uuid.UUID]conversationChange{}, participantsChanged: map[uuid.UUID]bool{}, following: map[uuid.UUID]struct{}{}, participating: map[uuid.UUID]bool{},
-			listed: map[uuid.UUID]struct{}{}, head: model.NewQueueHead(conversation.DeskQueueLimit), lightPanes: map[uuid.UUID]bool{}, outgoingOffers: map[uuid.UUID]struct{}{}}
+		return &desk{
+			hub:                 h,
+			actor:               actor,
+			loginSession:        loginSession,
+			stillLoggedIn:       stillLoggedIn,
+			socket:              s,
+			pendingChanges:      map[uuid.UUID]conversationChange{},
+			participantsChanged: map[uuid.UUID]bool{},
+			following:           map[uuid.UUID]struct{}{},
+			participating:       map[uuid.UUID]bool{},
+			listed:              map[uuid.UUID]struct{}{},
+			head:                model.NewQueueHead(conversation.DeskQueueLimit),
+			lightPanes:          map[uuid.UUID]bool{},
+			outgoingOffers:      map[uuid.UUID]struct{}{},
+		}
 	})
 }
 
@@ -138,8 +152,8 @@ func (d *desk) row(c conversation.Conversation, now time.Time) model.Row {
 	return model.Row{Conversation: c, Visibility: model.VisibilityOf(d.actor, c, participates, d.queueScope, now)}
 }
 
-// updateEntry sends an entry's new state to a screen that shows it, or is to show it from now on. render is called only if it is sent. It reports
-// whether the list of the queues is cut.
+// updateEntry sends an entry's new state to a screen that shows it, or is to show it from now on. render is called only
+// if it is sent. It reports whether the list of the queues is cut.
 func (d *desk) updateEntry(row model.Row, render func() []byte) (cut bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -188,8 +202,8 @@ func (d *desk) isTrackingOffer(conversation uuid.UUID) bool {
 	return tracked
 }
 
-// setParticipant notes whether the agent takes part in a conversation, and whether it may write to the visitor. It reports whether it did not take part
-// before and does now, or the other way round.
+// setParticipant notes whether the agent takes part in a conversation, and whether it may write to the visitor. It
+// reports whether it did not take part before and does now, or the other way round.
 func (d *desk) setParticipant(conversation uuid.UUID, participates, canReply bool) (changed bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

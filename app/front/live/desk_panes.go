@@ -63,7 +63,13 @@ func (f *orgDesks) openPane(d *desk, c conversation.Conversation, suggestions mo
 	}
 	d.mu.Unlock()
 	row := d.row(c, time.Now())
-	d.push(view.AddPane(model.Pane{Conversation: c, Viewer: d.actor.ID(), Visibility: row.Visibility, Suggestions: suggestions, Light: light}))
+	d.push(view.AddPane(model.Pane{
+		Conversation: c,
+		Viewer:       d.actor.ID(),
+		Visibility:   row.Visibility,
+		Suggestions:  suggestions,
+		Light:        light,
+	}))
 	d.push(view.PaneStateUpdate(row))
 	return true, light
 }
@@ -73,7 +79,8 @@ func (d *desk) releasePane(conversationID uuid.UUID) {
 	d.unfollow(conversationID)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if c, err := d.hub.conversations.Get(ctx, d.actor, conversationID); err == nil && c.State == conversation.Open && c.Agent == d.actor.ID() {
+	c, err := d.hub.conversations.Get(ctx, d.actor, conversationID)
+	if err == nil && c.State == conversation.Open && c.Agent == d.actor.ID() {
 		d.openPane(c)
 	}
 }
@@ -116,8 +123,8 @@ func (h *Hub) updateParticipants(org, conversationID, participant uuid.UUID) {
 	}
 }
 
-// showParticipants shows who takes part in a conversation, and opens or removes its pane if the agent has come or gone. It reports false, and does
-// nothing, if the desk has been told something newer of the conversation.
+// showParticipants shows who takes part in a conversation, and opens or removes its pane if the agent has come or gone.
+// It reports false, and does nothing, if the desk has been told something newer of the conversation.
 func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, participants []conversation.Participant) bool {
 	in := slices.ContainsFunc(participants, func(g conversation.Participant) bool { return g.ID == d.actor.ID() })
 	now := time.Now()
@@ -154,7 +161,8 @@ func (d *desk) showParticipants(f *orgDesks, c conversation.Conversation, partic
 	return true
 }
 
-// deferParticipants reports whether the screen is being brought up to date. If so, it notes that a conversation's participants have changed.
+// deferParticipants reports whether the screen is being brought up to date. If so, it notes that a conversation's
+// participants have changed.
 func (d *desk) deferParticipants(conversation uuid.UUID) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	view "parley/templates/desk"
 )
 
-// refreshQueueHeadsSoon brings the desks whose list of the queues is cut up to date, soon: with what has come into the head, and how many more wait.
-// Where everything that waits is listed, events are enough.
+// refreshQueueHeadsSoon brings the desks whose list of the queues is cut up to date, soon: with what has come into the
+// head, and how many more wait. Where everything that waits is listed, events are enough.
 func (h *Hub) refreshQueueHeadsSoon(org uuid.UUID) {
 	h.queueHeads.Request(org, "list the heads of queues", func() { h.refreshQueueHeads(org) })
 }

@@ -16,8 +16,9 @@ import (
 	view "parley/templates/desk"
 )
 
-// refresh brings the whole screen up to date: the lists, a pane for each of the agent's conversations that the page does not show yet, and the
-// messages that panes are missing. shown is what the page shows; nil: what is known of it here.
+// refresh brings the whole screen up to date: the lists, a pane for each of the agent's conversations that the page
+// does not show yet, and the messages that panes are missing. shown is what the page shows; nil: what is known of it
+// here.
 func (d *desk) refresh(shown *shownPanes) {
 	d.refreshMu.Lock()
 	defer d.refreshMu.Unlock()
@@ -92,8 +93,8 @@ func (d *desk) knownPanes() *shownPanes {
 	return s
 }
 
-// recordLightPanes notes which panes are light. Nobody tells the desk that one is loaded meanwhile: it is only sent a little less than it could
-// show.
+// recordLightPanes notes which panes are light. Nobody tells the desk that one is loaded meanwhile: it is only sent a
+// little less than it could show.
 func (d *desk) recordLightPanes(s *shownPanes) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

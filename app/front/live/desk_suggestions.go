@@ -19,8 +19,8 @@ import (
 	view "parley/templates/desk"
 )
 
-// suggestQueue has the visitors' messages for which FAQ entries are to be suggested, so that no message waits for that: a few are worked on at once, and
-// of a conversation only the newest message.
+// suggestQueue has the visitors' messages for which FAQ entries are to be suggested, so that no message waits for that:
+// a few are worked on at once, and of a conversation only the newest message.
 type suggestQueue struct {
 	mu       sync.Mutex
 	requests map[uuid.UUID]suggestRequest // by conversation

@@ -29,7 +29,15 @@ type screenUpdate struct {
 
 // renderUpdate returns the fragments that bring the page up to date with a screen.
 func (d *desk) renderUpdate(ctx context.Context, screen model.Screen, shown *shownPanes) ([][]byte, error) {
-	u := &screenUpdate{desk: d, screen: screen, shown: shown, now: time.Now(), wholePanes: len(shown.whole), missing: map[uuid.UUID]int{}, open: map[uuid.UUID]bool{}}
+	u := &screenUpdate{
+		desk:       d,
+		screen:     screen,
+		shown:      shown,
+		now:        time.Now(),
+		wholePanes: len(shown.whole),
+		missing:    map[uuid.UUID]int{},
+		open:       map[uuid.UUID]bool{},
+	}
 	u.add(view.ListsUpdate(d.actor.ID(), screen.Lists, u.now))
 	u.add(view.QueueMoreUpdate(screen.More))
 	u.add(view.AvailabilityUpdate(screen.Availability))
@@ -62,7 +70,13 @@ func (u *screenUpdate) updatePane(c conversation.Conversation) {
 		return
 	default:
 		u.wholePanes++
-		u.add(view.AddPane(model.Pane{Conversation: c, Viewer: u.desk.actor.ID(), Visibility: u.desk.row(c, u.now).Visibility, Participants: u.screen.Participants[c.ID], Suggestions: u.screen.Suggestions[c.ID]}))
+		u.add(view.AddPane(model.Pane{
+			Conversation: c,
+			Viewer:       u.desk.actor.ID(),
+			Visibility:   u.desk.row(c, u.now).Visibility,
+			Participants: u.screen.Participants[c.ID],
+			Suggestions:  u.screen.Suggestions[c.ID],
+		}))
 	}
 	u.add(view.PaneStateUpdate(u.desk.row(c, u.now)))
 	u.add(view.ParticipantsUpdate(c, u.desk.actor.ID(), u.screen.Participants[c.ID]))

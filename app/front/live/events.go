@@ -192,8 +192,8 @@ func (h *Hub) showRemoteMessage(e bus.Event) {
 	})
 }
 
-// reloadEntry reads a conversation and shows its state on the organization's desks. If it cannot be read, the desks are closed: they come back
-// and read everything.
+// reloadEntry reads a conversation and shows its state on the organization's desks. If it cannot be read, the desks are
+// closed: they come back and read everything.
 func (h *Hub) reloadEntry(orgID uuid.UUID, f *orgDesks, conversationID uuid.UUID) {
 	actor := access.System(orgID, "show a conversation that has changed")
 	var err error

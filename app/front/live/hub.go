@@ -112,11 +112,12 @@ type FollowUp interface {
 
 // Config is what a hub is told of the process that it runs in.
 type Config struct {
-	Limits              Limits
-	Tokens              visitor.Tokens
-	Links               files.Links
-	Country             func(address string) string // the country of an address as two letters (ISO 3166), "" if it is not known; nil: none is known
-	OnSocketCountChange func(open int)              // called when some hundreds of visitors' sockets have opened or closed; nil: nobody is told
+	Limits Limits
+	Tokens visitor.Tokens
+	Links  files.Links
+	// the country of an address as two letters (ISO 3166), "" if it is not known; nil: none is known
+	Country             func(address string) string
+	OnSocketCountChange func(open int) // called when some hundreds of visitors' sockets have opened or closed; nil: nobody is told
 }
 
 // New returns a hub without screens. Its caller subscribes it to the bus.
@@ -125,22 +126,51 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 		cfg.Country = func(string) string { return "" }
 	}
 	limits := cfg.Limits
-	return &Hub{conversations: services.Conversations, visitors: services.Visitors, org: services.Org, groups: services.Groups, presence: services.Presence, routing: services.Routing, faq: services.FAQ, screens: services.Screens, avatars: services.Avatars, followUp: services.FollowUp,
-		bus: b, country: cfg.Country, tokens: cfg.Tokens, links: cfg.Links, limiter: limit.New(limits),
-		staffSockets:   wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
-		visitorSockets: wire.NewVisitorSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat, OnCountChange: cfg.OnSocketCountChange}),
-		polls:          wire.NewPolls(), drained: make(chan struct{}),
-		relay: thread.NewRelay(services.Conversations), panels: map[uuid.UUID]*panel{}, orgDesks: map[uuid.UUID]*orgDesks{},
-		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{}, websitePages: map[uuid.UUID]map[*websitePage]struct{}{}, monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{},
-		blockLists: cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes), proofOfWork: proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")}}
+	return &Hub{
+		conversations: services.Conversations,
+		visitors:      services.Visitors,
+		org:           services.Org,
+		groups:        services.Groups,
+		presence:      services.Presence,
+		routing:       services.Routing,
+		faq:           services.FAQ,
+		screens:       services.Screens,
+		avatars:       services.Avatars,
+		followUp:      services.FollowUp,
+		bus:           b,
+		country:       cfg.Country,
+		tokens:        cfg.Tokens,
+		links:         cfg.Links,
+		limiter:       limit.New(limits),
+		staffSockets:  wire.NewStaffSockets(wire.Options{FrameRate: limits.Frames, Heartbeat: limits.Heartbeat}),
+		visitorSockets: wire.NewVisitorSockets(wire.Options{
+			FrameRate:     limits.Frames,
+			Heartbeat:     limits.Heartbeat,
+			OnCountChange: cfg.OnSocketCountChange,
+		}),
+		polls:        wire.NewPolls(),
+		drained:      make(chan struct{}),
+		relay:        thread.NewRelay(services.Conversations),
+		panels:       map[uuid.UUID]*panel{},
+		orgDesks:     map[uuid.UUID]*orgDesks{},
+		staffScreens: map[uuid.UUID]map[staffScreen]struct{}{},
+		websitePages: map[uuid.UUID]map[*websitePage]struct{}{},
+		monitorPages: map[uuid.UUID]map[*monitorPage]struct{}{},
+		blockLists:   cache.New[uuid.UUID, []visitor.Block](blockListCacheBytes),
+		proofOfWork:  proofOfWork{key: cfg.Tokens.DeriveKey("proof of work")},
+	}
 }
 
 // ErrDraining refuses a new socket of a server that is about to stop.
-var ErrDraining error = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
+var ErrDraining error = &fail.Error{
+	Kind:       fail.Busy,
+	RetryAfter: time.Second,
+	Message:    "This server is restarting. Please try again in a moment.",
+}
 
-// Drain closes every socket, so that its screen comes back (to another process, or to this one after its restart), and refuses new
-// ones with ErrDraining. Those of visitors are closed over a time, so that they do not all come back at once. It returns when no socket is open, or
-// three seconds after the last was told to close.
+// Drain closes every socket, so that its screen comes back (to another process, or to this one after its restart), and
+// refuses new ones with ErrDraining. Those of visitors are closed over a time, so that they do not all come back at
+// once. It returns when no socket is open, or three seconds after the last was told to close.
 func (h *Hub) Drain(spread time.Duration) {
 	h.mu.Lock()
 	if h.draining {

@@ -16,7 +16,9 @@ import (
 type monitorPage struct{ staffPage }
 
 // ServeMonitor upgrades a request of a live monitor and returns at once. loginSession and stillLoggedIn are as for ServeDesk.
-func (h *Hub) ServeMonitor(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool) error {
+func (h *Hub) ServeMonitor(
+	w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool,
+) error {
 	if h.isDraining() {
 		return ErrDraining
 	}

@@ -121,8 +121,8 @@ func (f *orgDesks) all() []*desk {
 	return list
 }
 
-// showChange shows a conversation's new state on the desks that see it, and removes it from those that no longer do. The others are not told
-// of it.
+// showChange shows a conversation's new state on the desks that see it, and removes it from those that no longer do.
+// The others are not told of it.
 func (h *Hub) showChange(f *orgDesks, org uuid.UUID, c conversation.Conversation, seq int) {
 	c.GroupName = h.groups.Name(org, c.Group)
 	for _, then := range f.applyChange(c, seq) {
@@ -230,8 +230,8 @@ func (f *orgDesks) beginRefresh(d *desk) {
 	clear(d.listed)
 }
 
-// finishRefresh sends the fragments that bring a desk up to date, and then what came meanwhile, except changes that are in what was read. It returns
-// what is to be done outside the locks.
+// finishRefresh sends the fragments that bring a desk up to date, and then what came meanwhile, except changes that are
+// in what was read. It returns what is to be done outside the locks.
 func (f *orgDesks) finishRefresh(d *desk, screen model.Screen, fragments [][]byte) (then []func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -21,8 +21,9 @@ import (
 	"parley/app/platform/validate"
 )
 
-// panel is one open chat panel: one socket, or one poll, of one visitor. Its frames are in widget/PROTOCOL.md. There are very many panels, so
-// what many of them have in common is stored once, and what few of them need is allocated when it is needed.
+// panel is one open chat panel: one socket, or one poll, of one visitor. Its frames are in widget/PROTOCOL.md. There
+// are very many panels, so what many of them have in common is stored once, and what few of them need is allocated when
+// it is needed.
 type panel struct {
 	hub        *Hub
 	site       *org.WidgetWebsite
@@ -35,18 +36,19 @@ type panel struct {
 	rejection  error       // why it may not stay open; nil: it may
 	nextPanel  *panel      // of the same visitor; guarded by Hub.mu
 
-	mu                    sync.Mutex
-	visitor               access.Actor // valid after hello
-	welcomed              bool         // the welcome is sent: other frames may follow
-	missedEvent           bool         // an event came before that
-	closed                bool         // the socket is closed
-	acknowledged          bool         // the acknowledgement of sending is sent
-	isPoll                bool         // it is one poll, not a socket
-	unconfirmed           bool         // its visitor is new, and made by this poll: a client that does not get the answer will be another visitor
-	isWaiting             bool         // its conversation waits for an agent
-	sentPosition          string       // the frame with the queue position that it was sent last
-	conversation          uuid.UUID    // that it follows; zero: none
-	sending               uuid.UUID    // message that is being stored for this panel; zero: none
+	mu           sync.Mutex
+	visitor      access.Actor // valid after hello
+	welcomed     bool         // the welcome is sent: other frames may follow
+	missedEvent  bool         // an event came before that
+	closed       bool         // the socket is closed
+	acknowledged bool         // the acknowledgement of sending is sent
+	isPoll       bool         // it is one poll, not a socket
+	// its visitor is new, and made by this poll: a client that does not get the answer will be another visitor
+	unconfirmed           bool
+	isWaiting             bool      // its conversation waits for an agent
+	sentPosition          string    // the frame with the queue position that it was sent last
+	conversation          uuid.UUID // that it follows; zero: none
+	sending               uuid.UUID // message that is being stored for this panel; zero: none
 	page                  visitorPage
 	ackedEarly            map[uuid.UUID]struct{} // messages that were acknowledged before ShowMessages came to them
 	lastTypingAt          time.Duration          // since the process started
@@ -62,11 +64,21 @@ type panel struct {
 type visitorPage struct{ url, title, referrer, language unique.Handle[string] }
 
 func (h *Hub) newPanel(r *http.Request, site *org.WidgetWebsite, address string, s *wire.Socket, rejection error) *panel {
-	return &panel{hub: h, site: site, address: clientnet.Of(address), socket: s, isPoll: s.IsPoll(), rejection: rejection, origin: unique.Make(r.Header.Get("Origin")), agent: unique.Make(frames.Clip(r.UserAgent(), 400)), country: unique.Make(h.country(address))}
+	return &panel{
+		hub:       h,
+		site:      site,
+		address:   clientnet.Of(address),
+		socket:    s,
+		isPoll:    s.IsPoll(),
+		rejection: rejection,
+		origin:    unique.Make(r.Header.Get("Origin")),
+		agent:     unique.Make(frames.Clip(r.UserAgent(), 400)),
+		country:   unique.Make(h.country(address)),
+	}
 }
 
-// ServePanel upgrades a request of a panel and returns at once. The caller has checked the website and the origin. fail.Busy if it cannot be
-// opened now.
+// ServePanel upgrades a request of a panel and returns at once. The caller has checked the website and the origin.
+// fail.Busy if it cannot be opened now.
 func (h *Hub) ServePanel(w http.ResponseWriter, r *http.Request, site *org.WidgetWebsite, address string) error {
 	if h.isDraining() {
 		return ErrDraining
@@ -216,8 +228,8 @@ func (p *panel) readyToFollow() bool {
 	return p.welcomed
 }
 
-// revalidate closes the panel if its website may no longer be used from its origin, or if settings have changed that it was opened with. It reports
-// whether the panel stays open.
+// revalidate closes the panel if its website may no longer be used from its origin, or if settings have changed that it
+// was opened with. It reports whether the panel stays open.
 func (p *panel) revalidate() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -239,8 +251,8 @@ func cleanName(s string, max int) string {
 	return frames.Clip(clean, max)
 }
 
-// switchTo has the panel follow a conversation that has begun, here or in another tab, from its first message. It reports whether it did not
-// before.
+// switchTo has the panel follow a conversation that has begun, here or in another tab, from its first message. It
+// reports whether it did not before.
 func (p *panel) switchTo(conversation uuid.UUID) bool {
 	p.mu.Lock()
 	before := p.conversation

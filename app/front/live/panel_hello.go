@@ -8,40 +8,55 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/app/domain/conversation"
 	"parley/app/domain/org"
 	"parley/app/domain/visitor"
-	"parley/app/front/live/background"
 	"parley/app/front/live/frames"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 )
 
-// handleHello answers the first frame of a panel: it finds out who the visitor is, and what it has not been shown.
+// handleHello answers the first frame of a panel: it finds out who the visitor is, and sends what it has not been shown.
 func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
+	actor, newToken, admitted := p.admit(ctx, in)
+	if !admitted {
+		return
+	}
+	p.begin(actor, in)
+	if oldest := p.hub.addPanel(actor.ID(), p); oldest != nil {
+		oldest.socket.Close(wire.Gone, "too many tabs")
+	}
 	out := frames.NewWelcome()
 	if !p.isPoll {
 		out.Heartbeat = p.hub.visitorSockets.HeartbeatInterval().Seconds()
 	}
+	out.Token = newToken
+	if isFirstVisit(in) { // a new visitor has no conversation: no statement is needed
+		p.sendWelcome(out, in)
+		return
+	}
+	p.welcomeBack(ctx, actor, in, out)
+}
+
+// isFirstVisit reports whether a visitor names nothing that it could be recognized by.
+func isFirstVisit(in frames.Hello) bool { return in.Token == "" && in.Identity == "" }
+
+// admit returns who the visitor is, and a new token unless the one that it has stays valid. Who is not admitted has been
+// told why.
+func (p *panel) admit(ctx context.Context, in frames.Hello) (actor access.Actor, newToken string, admitted bool) {
 	now := time.Now()
 	actor, renew, err := p.hub.tokens.Verify(in.Token, p.site.Org, p.site.ID, now)
 	if err != nil {
 		if in.Token != "" {
 			p.refuse(uuid.Nil, err, "")
-			return
+			return actor, "", false
 		}
-		if p.site.Settings.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, in.Proof, now) {
-			p.write(frames.NewWorkRequired(p.hub.proofOfWork.challenge(p.site.ID, p.address, now)))
-			return
-		}
-		if err := p.hub.limiter.AllowNewVisitor(p.address); err != nil {
-			p.refuse(uuid.Nil, err, "")
-			return
+		if !p.allowNewVisitor(in.Proof, now) {
+			return actor, "", false
 		}
 		actor, renew = visitor.NewAnonymous(p.site.Org, p.site.ID), true
 	}
 	if p.rejectBlocked(ctx, actor) {
-		return
+		return actor, "", false
 	}
 	if in.Identity != "" {
 		asking := actor
@@ -50,81 +65,59 @@ func (p *panel) handleHello(ctx context.Context, in frames.Hello) {
 		}
 		if actor, err = p.identify(ctx, asking, in.Identity); err != nil {
 			p.refuse(uuid.Nil, err, "recognize a visitor")
-			return
+			return actor, "", false
 		}
 		renew = renew || actor.ID() != asking.ID()
 		if p.rejectBlocked(ctx, actor) {
-			return
+			return actor, "", false
 		}
 	}
 	if renew {
-		out.Token = p.hub.tokens.Sign(actor, now)
+		newToken = p.hub.tokens.Sign(actor, now)
 	}
+	return actor, newToken, true
+}
+
+// allowNewVisitor reports whether a browser without a token may become a visitor: it has done the work that the website
+// may ask for, and its address has not made too many. If not, it has been told why.
+func (p *panel) allowNewVisitor(proof string, now time.Time) bool {
+	if p.site.Settings.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, proof, now) {
+		p.write(frames.NewWorkRequired(p.hub.proofOfWork.challenge(p.site.ID, p.address, now)))
+		return false
+	}
+	if err := p.hub.limiter.AllowNewVisitor(p.address); err != nil {
+		p.refuse(uuid.Nil, err, "")
+		return false
+	}
+	return true
+}
+
+// begin notes whose panel this is.
+func (p *panel) begin(actor access.Actor, in frames.Hello) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.helloTimer != nil {
 		p.helloTimer.Stop()
 		p.helloTimer = nil
 	}
 	p.visitor = actor
-	p.unconfirmed = p.isPoll && in.Token == "" && in.Identity == ""
+	p.unconfirmed = p.isPoll && isFirstVisit(in)
 	p.page = p.trustedPage(in.Page, in.Language)
-	p.mu.Unlock()
-	if oldest := p.hub.addPanel(actor.ID(), p); oldest != nil {
-		oldest.socket.Close(wire.Gone, "too many tabs")
-	}
-	if in.Token == "" && in.Identity == "" { // a new visitor has no conversation: no statement is needed
-		p.sendWelcome(out, in)
-		return
-	}
-	c, found, err := p.hub.conversations.CurrentOfVisitor(ctx, actor)
-	var messages []conversation.Message
-	cursor := 0
-	if found && err == nil {
-		if in.Conversation == c.ID && in.After > 0 && in.After <= c.LastSeq {
-			cursor = in.After
-		}
-		messages, _, err = p.hub.conversations.ListMessagePage(ctx, actor, c.ID, cursor)
-	}
-	if err != nil {
-		p.refuse(uuid.Nil, err, "welcome a visitor")
-		p.socket.Close(wire.TryAgain, "try again")
-		return
-	}
-	if !found {
-		p.sendWelcome(out, in)
-		return
-	}
-	out.Conversation = &frames.Conversation{ID: c.ID, State: c.State, Agent: c.AgentName}
-	for _, m := range messages {
-		out.Messages = append(out.Messages, p.frameOf(m))
-		cursor = m.Seq
-	}
-	p.mu.Lock()
-	p.conversation = c.ID // events of it change nothing from here on
-	p.isWaiting = c.State == conversation.Waiting
-	p.mu.Unlock()
-	p.sendWelcome(out, in)
-	p.syncAgentRead(c.ID, c.ReadByAgent)
-	if c.State == conversation.Waiting {
-		p.hub.sendQueuePositionsSoon(p.site.Org)
-	}
-	p.hub.relay.Follow(p, c.ID, cursor)
-	p.hub.relay.CatchUp(c.ID)                                        // what was said between reading and following, and further pages
-	if in.After > 0 && c.State != conversation.Closed && !p.isPoll { // it comes back after a disconnection
-		p.hub.conversations.RepublishMessage(p.site.Org, c.ID, actor.ID(), c.LastSeq)
-	}
-	if c.State == conversation.Open { // last: messages do not wait for a picture
-		p.sendAgentPicture(c.ID)
-	}
 }
 
-// trustedPage returns the page that a visitor says it is on. Its address counts only if it is of the origin that the browser names, because agents
-// may click it.
+// trustedPage returns the page that a visitor says it is on. Its address counts only if it is of the origin that the
+// browser names, because agents may click it.
 func (p *panel) trustedPage(page frames.Page, language string) visitorPage {
 	if org.OriginHost(page.URL) != org.OriginHost(p.origin.Value()) {
 		page.URL = ""
 	}
-	return visitorPage{unique.Make(frames.Clip(org.RedactAddress(page.URL), 2000)), unique.Make(frames.Clip(page.Title, 300)), unique.Make(frames.Clip(org.RedactAddress(page.Referrer), 2000)), unique.Make(frames.Clip(strings.ReplaceAll(language, "_", "-"), 35))}
+	clip := func(text string, most int) unique.Handle[string] { return unique.Make(frames.Clip(text, most)) }
+	return visitorPage{
+		url:      clip(org.RedactAddress(page.URL), 2000),
+		title:    clip(page.Title, 300),
+		referrer: clip(org.RedactAddress(page.Referrer), 2000),
+		language: clip(strings.ReplaceAll(language, "_", "-"), 35),
+	}
 }
 
 // rejectBlocked closes the panel for good if its visitor is blocked, and reports whether it is.
@@ -144,20 +137,4 @@ func (p *panel) identify(ctx context.Context, asking access.Actor, signed string
 		return asking, err
 	}
 	return p.hub.conversations.Identify(ctx, p.site.Org, p.site.ID, asking, claims, signed, p.address)
-}
-
-// sendWelcome sends the first frame, and looks for what was missed before it.
-func (p *panel) sendWelcome(out frames.Welcome, in frames.Hello) {
-	p.mu.Lock()
-	if out.HasContent(in) {
-		p.write(out)
-	} else {
-		p.socket.SendQuietly(frames.Marshal(out))
-	}
-	p.welcomed = true
-	missed := p.missedEvent
-	p.mu.Unlock()
-	if missed {
-		background.Run("find a panel's conversation", p.findConversation)
-	}
 }

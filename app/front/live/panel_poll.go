@@ -17,10 +17,13 @@ const maxPollWait = 25 * time.Second
 // MaxPollFrames is how many frames one request may have.
 const MaxPollFrames = 50
 
-// ServePoll serves a panel whose network blocks WebSockets: it handles the frames of one request, the first of which is a hello, so that any process
-// can answer, and returns the frames for the panel. If there are none, it waits for the first one, at most as long as wait. It returns fail.Invalid for too
-// many frames or none, fail.Busy beyond a limit, and ErrDraining.
-func (h *Hub) ServePoll(r *http.Request, site *org.WidgetWebsite, address string, sent []json.RawMessage, wait time.Duration) ([]json.RawMessage, error) {
+// ServePoll serves a panel whose network blocks WebSockets: it handles the frames of one request, the first of which is
+// a hello, so that any process can answer, and returns the frames for the panel. If there are none, it waits for the
+// first one, at most as long as wait. It returns fail.Invalid for too many frames or none, fail.Busy beyond a limit,
+// and ErrDraining.
+func (h *Hub) ServePoll(
+	r *http.Request, site *org.WidgetWebsite, address string, sent []json.RawMessage, wait time.Duration,
+) ([]json.RawMessage, error) {
 	if h.isDraining() {
 		return nil, ErrDraining
 	}

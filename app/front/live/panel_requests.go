@@ -50,7 +50,12 @@ func (p *panel) handleRate(ctx context.Context, f frames.Rate) {
 			return fail.New(fail.Forbidden, "Conversations are not rated here.")
 		}
 		reasons := slices.DeleteFunc(f.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
-		return p.hub.conversations.Rate(ctx, p.Viewer(), f.Conversation, conversation.Rating{Value: f.Value, Thumbs: rules.Thumbs, Reasons: reasons, Comment: f.Text})
+		return p.hub.conversations.Rate(ctx, p.Viewer(), f.Conversation, conversation.Rating{
+			Value:   f.Value,
+			Thumbs:  rules.Thumbs,
+			Reasons: reasons,
+			Comment: f.Text,
+		})
 	})
 }
 

@@ -14,8 +14,8 @@ import (
 	"parley/app/platform/fail"
 )
 
-// postponed is a visitor's message that was refused for now. Messages after it are refused too until it comes again, so that what a visitor says
-// stays in order.
+// postponed is a visitor's message that was refused for now. Messages after it are refused too until it comes again, so
+// that what a visitor says stays in order.
 type postponed struct {
 	id    uuid.UUID
 	until time.Duration // since the process started: after that it is no longer waited for
@@ -54,7 +54,9 @@ func (p *panel) sender() limit.Sender {
 // handleSend stores a visitor's message and acknowledges it.
 func (p *panel) handleSend(ctx context.Context, f frames.Send) {
 	if p.mustWait(f.ID) {
-		p.refuse(f.ID, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."}, "")
+		p.refuse(f.ID,
+			&fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."},
+			"")
 		return
 	}
 	p.mu.Lock()
@@ -94,15 +96,22 @@ func (p *panel) beginSending(f frames.Send) (visitor access.Actor, m conversatio
 	page := conversation.Page{URL: p.page.url.Value(), Title: p.page.title.Value(), Referrer: p.page.referrer.Value(),
 		UserAgent: p.agent.Value(), Language: p.page.language.Value(), Address: p.address}
 	p.sending, p.acknowledged = f.ID, false
-	return p.visitor, conversation.VisitorMessage{ID: f.ID, Conversation: f.Conversation, PreviousConversation: p.conversation, Body: f.Text,
-		Customer: p.site.CustomerID, Group: p.site.GroupFor(f.Subject), Page: page}
+	return p.visitor, conversation.VisitorMessage{
+		ID:                   f.ID,
+		Conversation:         f.Conversation,
+		PreviousConversation: p.conversation,
+		Body:                 f.Text,
+		Customer:             p.site.CustomerID,
+		Group:                p.site.GroupFor(f.Subject),
+		Page:                 page,
+	}
 }
 
 // maxAckedEarly is how many messages are remembered that were acknowledged before the thread came to them.
 const maxAckedEarly = 200
 
-// finishSending notes that a message is no longer being stored. It reports whether ShowMessages has acknowledged it already; if not, and it is
-// stored, ShowMessages will not show it.
+// finishSending notes that a message is no longer being stored. It reports whether ShowMessages has acknowledged it
+// already; if not, and it is stored, ShowMessages will not show it.
 func (p *panel) finishSending(id uuid.UUID, stored bool) (acknowledged bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

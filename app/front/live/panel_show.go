@@ -23,8 +23,8 @@ func (p *panel) Viewer() access.Actor {
 // Socket implements thread.Follower.
 func (p *panel) Socket() *wire.Socket { return p.socket }
 
-// ShowMessages implements thread.Follower. The message that this panel is just sending becomes its acknowledgement; one that was acknowledged before
-// is not shown.
+// ShowMessages implements thread.Follower. The message that this panel is just sending becomes its acknowledgement; one
+// that was acknowledged before is not shown.
 func (p *panel) ShowMessages(id uuid.UUID, messages []conversation.Message) {
 	out, taken := frames.NewMessages(id), false
 	for _, m := range messages {
@@ -94,7 +94,13 @@ func (p *panel) flushMessages(out *frames.Messages) {
 func (p *panel) frameOf(m conversation.Message) frames.Message {
 	out := frames.NewMessage(m)
 	if a, is := m.Attachment(); is {
-		out.File = &frames.File{Kind: a.MediaType, Size: a.Size, Width: a.Width, Height: a.Height, URL: p.hub.links.Path(p.site.Org, m.ID, a.Name, time.Now())}
+		out.File = &frames.File{
+			Kind:   a.MediaType,
+			Size:   a.Size,
+			Width:  a.Width,
+			Height: a.Height,
+			URL:    p.hub.links.Path(p.site.Org, m.ID, a.Name, time.Now()),
+		}
 	}
 	return out
 }
@@ -104,7 +110,8 @@ func (p *panel) sendAgentPicture(conversation uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if file, has, err := p.hub.avatars.FindAvatar(ctx, p.site.Org, conversation); has && err == nil {
-		p.socket.SendQuietly(frames.Marshal(frames.NewAgentPicture(conversation, p.hub.links.Path(p.site.Org, file, "picture", time.Now()))))
+		p.socket.SendQuietly(frames.Marshal(frames.NewAgentPicture(conversation,
+			p.hub.links.Path(p.site.Org, file, "picture", time.Now()))))
 	}
 }
 
@@ -116,8 +123,8 @@ func (p *panel) sendAgentTyping() {
 	p.write(frames.NewAgentTyping(conversation))
 }
 
-// sendAgentRead tells the visitor how far the agent has read, if that is further than it was told. Before the welcome it is only noted, and told after
-// it.
+// sendAgentRead tells the visitor how far the agent has read, if that is further than it was told. Before the welcome
+// it is only noted, and told after it.
 func (p *panel) sendAgentRead(conversation uuid.UUID, seq int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

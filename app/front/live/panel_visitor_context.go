@@ -31,7 +31,13 @@ func (p *panel) handleAbout(ctx context.Context, in frames.About) {
 	if tooSoon || in.Conversation != conversationID {
 		return
 	}
-	visitorContext := conversation.VisitorContext{PageViews: p.trustedPageViews(in.PageViews), Data: in.Data, TimeZone: frames.Clip(in.TimeZone, 64), Country: p.country.Value(), Address: p.address}
+	visitorContext := conversation.VisitorContext{
+		PageViews: p.trustedPageViews(in.PageViews),
+		Data:      in.Data,
+		TimeZone:  frames.Clip(in.TimeZone, 64),
+		Country:   p.country.Value(),
+		Address:   p.address,
+	}
 	if err := p.hub.conversations.UpdateVisitorContext(ctx, p.Viewer(), conversationID, visitorContext); err != nil {
 		slog.Warn("store what a panel says of its visitor", "error", err)
 	}
@@ -45,7 +51,11 @@ func (p *panel) trustedPageViews(in []frames.PageView) (list []conversation.Page
 	host := org.OriginHost(p.origin.Value())
 	for _, s := range in {
 		if org.OriginHost(s.URL) == host && host != "" {
-			list = append(list, conversation.PageView{URL: frames.Clip(org.RedactAddress(s.URL), 500), Title: frames.Clip(s.Title, 200), At: s.At})
+			list = append(list, conversation.PageView{
+				URL:   frames.Clip(org.RedactAddress(s.URL), 500),
+				Title: frames.Clip(s.Title, 200),
+				At:    s.At,
+			})
 		}
 	}
 	return list
@@ -56,7 +66,14 @@ func PageFromRequest(r *http.Request, address, page, title string) conversation.
 	if org.OriginHost(page) != org.OriginHost(r.Header.Get("Origin")) { // as in a hello
 		page = ""
 	}
-	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",") // a hello names the widget's language; a file that begins a conversation comes without
+	// a hello names the widget's language; a file that begins a conversation comes without
+	language, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
 	language, _, _ = strings.Cut(language, ";")
-	return conversation.Page{URL: frames.Clip(org.RedactAddress(page), 2000), Title: frames.Clip(title, 300), UserAgent: frames.Clip(r.UserAgent(), 400), Language: frames.Clip(strings.TrimSpace(language), 35), Address: address}
+	return conversation.Page{
+		URL:       frames.Clip(org.RedactAddress(page), 2000),
+		Title:     frames.Clip(title, 300),
+		UserAgent: frames.Clip(r.UserAgent(), 400),
+		Language:  frames.Clip(strings.TrimSpace(language), 35),
+		Address:   address,
+	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// proofOfWork asks browsers to do some work before they may be new visitors: it is nothing for a person, and much for somebody who wants to be ten
-// thousand visitors.
+// proofOfWork asks browsers to do some work before they may be new visitors: it is nothing for a person, and much for
+// somebody who wants to be ten thousand visitors.
 type proofOfWork struct {
 	key  []byte
 	mu   sync.Mutex

@@ -15,8 +15,8 @@ import (
 	view "parley/templates/desk"
 )
 
-// Resync brings the screens of one organization, or (the zero id) of all, up to date from the tables, because events of other processes were lost.
-// What has nothing new is found out for all screens of an organization together.
+// Resync brings the screens of one organization, or (the zero id) of all, up to date from the tables, because events of
+// other processes were lost. What has nothing new is found out for all screens of an organization together.
 func (h *Hub) Resync(only uuid.UUID) {
 	h.invalidateBlockList(only)
 	extent, orgs := background.Conversations, map[uuid.UUID]struct{}{only: {}}
@@ -100,7 +100,8 @@ func (h *Hub) pushToAllDesks(fragment templ.Component) {
 	}
 }
 
-// resyncTries is how often an organization's screens are tried to be brought up to date before its panels are closed, so that they come back.
+// resyncTries is how often an organization's screens are tried to be brought up to date before its panels are closed,
+// so that they come back.
 const resyncTries = 8
 
 // resyncOrg brings one organization's screens up to date.

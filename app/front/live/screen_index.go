@@ -43,8 +43,8 @@ func indexCopy[K comparable, S comparable](mu *sync.RWMutex, index map[K]map[S]s
 // maxPanelsPerVisitor is how many panels one visitor may have open here.
 const maxPanelsPerVisitor = 20
 
-// addPanel adds a panel of a visitor. If the visitor has more than maxPanelsPerVisitor, the oldest is removed and returned; else nil. The panels of a
-// visitor, most of whom have one, are a list linked by nextPanel.
+// addPanel adds a panel of a visitor. If the visitor has more than maxPanelsPerVisitor, the oldest is removed and
+// returned; else nil. The panels of a visitor, most of whom have one, are a list linked by nextPanel.
 func (h *Hub) addPanel(visitor uuid.UUID, p *panel) (oldest *panel) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

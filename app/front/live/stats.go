@@ -14,7 +14,11 @@ type Stats struct {
 
 // Stats returns the present figures.
 func (h *Hub) Stats() Stats {
-	return Stats{Threads: h.relay.Len(), Refusals: h.limiter.Refusals(), Sockets: []wire.Stats{h.visitorSockets.Stats(), h.staffSockets.Stats(), h.polls.Stats()}}
+	return Stats{
+		Threads:  h.relay.Len(),
+		Refusals: h.limiter.Refusals(),
+		Sockets:  []wire.Stats{h.visitorSockets.Stats(), h.staffSockets.Stats(), h.polls.Stats()},
+	}
 }
 
 // FrameTypes returns the kinds of frames that panels and desks may send.

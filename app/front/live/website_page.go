@@ -38,7 +38,10 @@ type websitePage struct {
 }
 
 // ServeWebsite upgrades a request of a manager's page that shows a website, and returns when the socket closes.
-func (h *Hub) ServeWebsite(w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, website uuid.UUID, stillLoggedIn func() bool) error {
+func (h *Hub) ServeWebsite(
+	w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, website uuid.UUID,
+	stillLoggedIn func() bool,
+) error {
 	if h.isDraining() {
 		return ErrDraining
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
@@ -71,16 +72,38 @@ var Routes = routes(handlers{})
 
 // routes is the site map: every address of this server, and who gets through.
 func routes(h handlers) []Route {
+	return slices.Concat(
+		machineRoutes(h),
+		accountRoutes(h),
+		deskRoutes(h),
+		answerRoutes(h),
+		monitorRoutes(h),
+		customerRoutes(h),
+		groupRoutes(h),
+		deskRuleRoutes(h),
+		teamRoutes(h),
+		fileRoutes(h),
+		archiveRoutes(h),
+		widgetRoutes(h),
+		demoRoutes(h),
+	)
+}
+
+// machineRoutes are for machines: monitoring, and what browsers fetch by themselves.
+func machineRoutes(h handlers) []Route {
 	return []Route{
-		// For machines.
 		{get, "/healthz", anyone(h.Service.healthz)},
 		{get, "/readyz", anyone(h.Service.readyz)},
 		{get, "/static/:hash/:name", anyone(h.Service.staticFile)},
 
 		{get, "/manifest.webmanifest", anyone(h.Desk.Manifest)},
 		{get, "/worker.js", anyone(h.Desk.ServiceWorker)},
+	}
+}
 
-		// For everyone.
+// accountRoutes are for everyone: the way into an account.
+func accountRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/", publicPage(h.Account.Home)},
 		{get, "/login", publicPage(h.Account.LogInForm)},
 		{post, "/login", publicPage(h.Account.LogIn)},
@@ -96,8 +119,12 @@ func routes(h handlers) []Route {
 		{post, "/forgot", publicPage(h.Account.Forgot)},
 		{get, "/reset/:secret", publicPage(h.Account.ResetForm)},
 		{post, "/reset/:secret", publicPage(h.Account.Reset)},
+	}
+}
 
-		// For agents.
+// deskRoutes are for agents at their desk.
+func deskRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/desk", staff(access.DeskOpen, h.Desk.Show)},
 		{get, "/live/desk", socket(access.DeskOpen, h.Desk.Socket)},
 		{get, "/desk/session", publicPage(h.Account.SessionStatus)},
@@ -133,6 +160,12 @@ func routes(h handlers) []Route {
 		{post, "/desk/push", staff(access.PushSubscribe, h.Desk.SubscribePush)},
 		{get, "/preferences", withForms(staff(access.PreferencesRead, h.Account.Preferences))},
 		{post, "/preferences", staff(access.PreferencesUpdate, h.Account.SetPreferences)},
+	}
+}
+
+// answerRoutes are for agents: what they answer with.
+func answerRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/snippets", withForms(staff(access.SnippetRead, h.Manage.Snippets))},
 		{post, "/snippets", staff(access.SnippetSave, h.Manage.AddSnippet)},
 		{post, "/snippets/:id", staff(access.SnippetSave, h.Manage.UpdateSnippet)},
@@ -147,8 +180,12 @@ func routes(h handlers) []Route {
 		{get, "/faq/export", staff(access.FAQEntryExport, h.Manage.ExportFAQ)},
 		{get, importPath, staff(access.FAQEntryImport, h.Manage.ImportForm)},
 		{post, importPath, staff(access.FAQEntryImport, h.Manage.ImportFAQ)},
+	}
+}
 
-		// For supervisors.
+// monitorRoutes are for supervisors.
+func monitorRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/board", staff(access.MonitorRead, h.Desk.Monitor)},
 		{get, "/live/board", socket(access.MonitorRead, h.Desk.MonitorSocket)},
 		{post, "/board/conversations/:id/watch", staff(access.ConversationWatch, h.Desk.Join)},
@@ -160,8 +197,12 @@ func routes(h handlers) []Route {
 		{post, "/admin/blocked", staff(access.BlockCreate, h.Manage.AddBlock)},
 		{post, "/admin/blocked/:id/remove", staff(access.BlockRemove, h.Manage.RemoveBlock)},
 		{post, "/desk/conversations/:id/block", staff(access.BlockCreate, h.Desk.BlockVisitor)},
+	}
+}
 
-		// For managers.
+// customerRoutes are for managers: customers and their websites.
+func customerRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/admin", withForms(staff(access.CustomerRead, h.Manage.Customers))},
 		{post, "/admin/customers", staff(access.CustomerCreate, h.Manage.AddCustomer)},
 		{get, "/admin/customers/:id", withForms(staff(access.CustomerRead, h.Manage.Customer))},
@@ -178,6 +219,12 @@ func routes(h handlers) []Route {
 		{post, "/admin/websites/:id/domains", staff(access.DomainAdd, h.Manage.AddDomain)},
 		{post, "/admin/websites/:id/domains/:domain/remove", staff(access.DomainRemove, h.Manage.RemoveDomain)},
 		{post, "/admin/customers/:id/share", staff(access.CustomerSetCapacity, h.Manage.SetCapacityShare)},
+	}
+}
+
+// groupRoutes are for managers: groups, and which conversations they get.
+func groupRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/admin/groups", withForms(staff(access.GroupRead, h.Manage.Groups))},
 		{post, "/admin/groups", staff(access.GroupCreate, h.Manage.AddGroup)},
 		{post, "/admin/groups/rules", staff(access.RoutingUpdate, h.Manage.SetRoutingRules)},
@@ -187,6 +234,12 @@ func routes(h handlers) []Route {
 		{post, "/admin/groups/:id/members", staff(access.GroupSetMembers, h.Manage.SetMembers)},
 		{post, "/admin/websites/:id/subjects", staff(access.WebsiteSetGroups, h.Manage.SetTopic)},
 		{post, "/admin/websites/:id/subjects/:group/remove", staff(access.WebsiteSetGroups, h.Manage.RemoveTopic)},
+	}
+}
+
+// deskRuleRoutes are for managers: tags, and the rules of the desk.
+func deskRuleRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/admin/tags", withForms(staff(access.TagReadUsage, h.Manage.Tags))},
 		{post, "/admin/tags", staff(access.TagCreate, h.Manage.AddTag)},
 		{post, "/admin/tags/:id", staff(access.TagRename, h.Manage.RenameTag)},
@@ -195,6 +248,12 @@ func routes(h handlers) []Route {
 		{post, "/admin/desk", staff(access.DeskRulesUpdate, h.Manage.SetDeskRules)},
 		{post, "/admin/desk/model", staff(access.ModelUpdate, h.Manage.SetModel)},
 		{post, "/admin/desk/model/remove", staff(access.ModelRemove, h.Manage.RemoveModel)},
+	}
+}
+
+// teamRoutes are for managers: team members, their rights, the audit log and the organization itself.
+func teamRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/admin/people/:id", withForms(staff(access.TeamMemberRead, h.Manage.Member))},
 		{post, "/admin/people/:id/aliases", staff(access.TeamMemberSetAliases, h.Manage.SetAliases)},
 		{get, "/admin/people", withForms(staff(access.TeamMemberRead, h.Manage.Team))},
@@ -210,16 +269,28 @@ func routes(h handlers) []Route {
 		{get, "/admin/audit.csv", staff(access.AuditExport, h.Manage.ExportAudit)},
 		{get, "/admin/organization", withForms(staff(access.OrganizationRead, h.Manage.Organization))},
 		{post, "/admin/organization", staff(access.OrganizationRename, h.Manage.RenameOrganization)},
+	}
+}
 
-		// For everyone who is logged in; who may see what is the table's policy.
+// fileRoutes are for everyone who is logged in; who may see which file is the table's policy.
+func fileRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/files/:id/:name", loggedIn(access.FileRead, h.Upload.Download)},
+	}
+}
 
-		// For reviewers, supervisors and managers.
+// archiveRoutes are for reviewers, supervisors and managers.
+func archiveRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/review", staff(access.ArchiveRead, h.Archive.List)},
 		{get, "/review/:id", staff(access.ArchiveRead, h.Archive.Transcript)},
 		{get, "/review/:id/export/:format", staff(access.ArchiveExport, h.Archive.Export)},
+	}
+}
 
-		// For the customers' pages.
+// widgetRoutes are for the customers' pages.
+func widgetRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/widget.js", anyone(h.Widget.File)},
 		{get, "/widget.css", anyone(h.Widget.File)},
 		{get, "/widget/:file", anyone(h.Widget.Part)},
@@ -230,8 +301,12 @@ func routes(h handlers) []Route {
 		{http.MethodOptions, widget.UploadPath, anyone(h.Widget.UploadPreflight)},
 		{post, widget.UploadPath, fromWidget(h.Widget.Upload)},
 		{get, "/widget/v1/files/:link/:name", anyone(h.Upload.DownloadLinked)},
+	}
+}
 
-		// Only with demo data.
+// demoRoutes answer only with demo data.
+func demoRoutes(h handlers) []Route {
+	return []Route{
 		{get, "/demo/shop", publicPage(h.Service.demoShop)},
 	}
 }

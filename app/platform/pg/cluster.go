@@ -2,16 +2,11 @@ package pg
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash/fnv"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,61 +58,40 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the data directory cannot be made: %w", err)
 	}
-	c := &Cluster{exited: make(chan struct{})}
+	c := &Cluster{Dir: dir, exited: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			c.Stop()
 		}
 	}()
-	c.Dir = dir
 	folder := clusterFolder{dir: dir, bin: bin, as: as}
-	lock, err := folder.lockForParley()
-	if err != nil {
+	if err := c.lock(ctx, &folder); err != nil {
 		return nil, err
 	}
-	c.locks = append(c.locks, lock)
-	if folder.server, err = folder.lockForServer(ctx); err != nil {
-		return nil, err
-	}
-	c.locks = append(c.locks, folder.server)
 	secrets, err := folder.prepare()
 	if err != nil {
 		return nil, err
 	}
-	folder.removeOldSocket()
-	if c.socket, err = os.MkdirTemp("/tmp", "parley-"); err != nil {
-		return nil, err
-	}
-	if err := folder.recordSocket(c.socket); err != nil {
-		return nil, err
-	}
-	if err := chown(c.socket, as); err != nil {
+	if err := c.makeSocketDir(&folder); err != nil {
 		return nil, err
 	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-D", folder.data(), "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port),
-		"-c", "unix_socket_directories=" + c.socket, "-c", "max_connections=100", "-c", "log_min_messages=fatal"}
-	if opts.Volatile {
-		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
-	}
+	args := c.serverArgs(folder.data(), port, opts)
 	c.server = func() *exec.Cmd { return folder.run("postgres", args...) }
 	if err := c.launch(); err != nil {
 		return nil, err
 	}
-
-	address := func(role, password, database string) string {
-		u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database}
-		u.RawQuery = url.Values{"host": {c.socket}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
-		return u.String()
-	}
-	if err := c.ready(ctx, address("parley_super", secrets.Super, "postgres")); err != nil {
+	c.SuperURL = c.address(port, "parley_super", secrets.Super, "postgres")
+	c.OwnerURL = c.address(port, "parley_owner", secrets.Owner, "parley")
+	c.AppURL = c.address(port, "parley", secrets.App, "parley")
+	if err := c.ready(ctx, c.SuperURL); err != nil {
 		return nil, err
 	}
 	if !secrets.Ready {
-		if err := createRoles(ctx, address("parley_super", secrets.Super, "postgres"), secrets); err != nil {
+		if err := createRoles(ctx, c.SuperURL, secrets); err != nil {
 			return nil, fmt.Errorf("prepare the private cluster: %w", err)
 		}
 		secrets.Ready = true
@@ -125,10 +99,56 @@ func StartCluster(ctx context.Context, dir string, opts ClusterOptions) (_ *Clus
 			return nil, err
 		}
 	}
-	c.SuperURL = address("parley_super", secrets.Super, "postgres")
-	c.OwnerURL = address("parley_owner", secrets.Owner, "parley")
-	c.AppURL = address("parley", secrets.App, "parley")
 	return c, nil
+}
+
+// lock takes both locks of a folder; Stop lets them go.
+func (c *Cluster) lock(ctx context.Context, folder *clusterFolder) error {
+	own, err := folder.lockForParley()
+	if err != nil {
+		return err
+	}
+	c.locks = append(c.locks, own)
+	if folder.server, err = folder.lockForServer(ctx); err != nil {
+		return err
+	}
+	c.locks = append(c.locks, folder.server)
+	return nil
+}
+
+// makeSocketDir makes the folder of the server's socket. It is a short path under /tmp, because the path of a socket is
+// limited to about 100 bytes.
+func (c *Cluster) makeSocketDir(folder *clusterFolder) (err error) {
+	folder.removeOldSocket()
+	if c.socket, err = os.MkdirTemp("/tmp", "parley-"); err != nil {
+		return err
+	}
+	if err := folder.recordSocket(c.socket); err != nil {
+		return err
+	}
+	return chown(c.socket, folder.as)
+}
+
+func (c *Cluster) serverArgs(data string, port int, opts ClusterOptions) []string {
+	args := []string{"-D", data}
+	set := func(settings ...string) {
+		for _, s := range settings {
+			args = append(args, "-c", s)
+		}
+	}
+	set("listen_addresses=127.0.0.1", "port="+strconv.Itoa(port), "unix_socket_directories="+c.socket,
+		"max_connections=100", "log_min_messages=fatal")
+	if opts.Volatile {
+		set("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+	}
+	return args
+}
+
+// address returns where a role finds a database of the server.
+func (c *Cluster) address(port int, role, password, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database}
+	u.RawQuery = url.Values{"host": {c.socket}, "port": {strconv.Itoa(port)}, "sslmode": {"disable"}}.Encode()
+	return u.String()
 }
 
 // launch starts the server and notes its end.
@@ -231,9 +251,11 @@ func createRoles(ctx context.Context, address string, s clusterSecrets) error {
 		return err
 	}
 	defer conn.Close(ctx)
+	owner := "role parley_owner login createrole password '" + s.Owner + "'"
+	app := "role parley login password '" + s.App + "'"
 	for _, step := range []struct{ make, again string }{
-		{"create role parley_owner login createrole password '" + s.Owner + "'", "alter role parley_owner login createrole password '" + s.Owner + "'"},
-		{"create role parley login password '" + s.App + "'", "alter role parley login password '" + s.App + "'"},
+		{"create " + owner, "alter " + owner},
+		{"create " + app, "alter " + app},
 		{"create database parley owner parley_owner", "alter database parley owner to parley_owner"},
 	} {
 		_, err := conn.Exec(ctx, step.make)
@@ -245,92 +267,4 @@ func createRoles(ctx context.Context, address string, s clusterSecrets) error {
 		}
 	}
 	return nil
-}
-
-// findPostgres returns the folder of the newest server binaries on this machine.
-func findPostgres() (string, error) {
-	var candidates []string
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin"} {
-		found, _ := filepath.Glob(pattern)
-		slices.SortFunc(found, func(a, b string) int { return versionIn(b) - versionIn(a) })
-		candidates = append(candidates, found...)
-	}
-	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
-		candidates = append(candidates, strings.TrimSpace(string(out)))
-	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			candidates = append(candidates, filepath.Dir(real))
-		}
-	}
-	for _, dir := range candidates {
-		_, errInit := os.Stat(filepath.Join(dir, "initdb"))
-		_, errServer := os.Stat(filepath.Join(dir, "postgres"))
-		if errInit == nil && errServer == nil {
-			return dir, nil
-		}
-	}
-	return "", errors.New(`no Postgres server was found on this machine. Install it ("make deps", or on Debian: apt-get install postgresql),
-or set DATABASE_URL to a Postgres that runs elsewhere`)
-}
-
-func versionIn(path string) int {
-	n, _ := strconv.Atoi(strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, path))
-	return n
-}
-
-// serverUser is whom the server runs as when we are root; nil when we are not.
-func serverUser() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		if u, err := user.Lookup(name); err == nil {
-			uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-			gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-			if err1 == nil && err2 == nil && uid != 0 {
-				return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
-			}
-		}
-	}
-	return nil, errors.New("the private Postgres cannot run as root, and there is no user postgres or nobody to run it as")
-}
-
-func chown(path string, as *syscall.Credential) error {
-	if as == nil {
-		return nil
-	}
-	return os.Chown(path, int(as.Uid), int(as.Gid))
-}
-
-// reachableDir returns dir, or, where the server's user cannot enter a folder above it (root's home, for one), a folder under
-// /var/lib that stands for it.
-func reachableDir(dir string, as *syscall.Credential) string {
-	for at := dir; at != "/"; at = filepath.Dir(at) {
-		info, err := os.Stat(at)
-		if err != nil {
-			continue // does not exist yet; will be made with 0755
-		}
-		stat, ok := info.Sys().(*syscall.Stat_t)
-		if info.Mode().Perm()&0o001 == 0 && (!ok || stat.Uid != as.Uid) {
-			sum := fnv.New32a()
-			sum.Write([]byte(dir))
-			return fmt.Sprintf("/var/lib/parley-%08x", sum.Sum32())
-		}
-	}
-	return dir
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -123,7 +123,8 @@ func startTimes(ctx context.Context, dir string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%-52s %8.2f s to the first page (goal: under 10 s), server's memory %.0f MiB\n", what, took.Seconds(), float64(rss)/1024)
+		fmt.Fprintf(out, "%-52s %8.2f s to the first page (goal: under 10 s), server's memory %.0f MiB\n", what,
+			took.Seconds(), float64(rss)/1024)
 	}
 	return nil
 }
@@ -182,7 +183,8 @@ func widgetBytes(ctx context.Context, t Target, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(out, "%-52s %8d bytes gzip (goal: 3,000)\n", "widget: launcher", launcher)
-	fmt.Fprintf(out, "%-52s %8d bytes gzip: launcher %d, stylesheet %d, settings %d\n", "widget: before the panel is opened", launcher+css+settings, launcher, css, settings)
+	fmt.Fprintf(out, "%-52s %8d bytes gzip: launcher %d, stylesheet %d, settings %d\n",
+		"widget: before the panel is opened", launcher+css+settings, launcher, css, settings)
 	fmt.Fprintf(out, "%-56s %4d bytes gzip (goal: 12,000)\n", "widget: for talking and files, besides settings", launcher+css+panel)
 	return nil
 }
@@ -290,7 +292,8 @@ func perMessage(ctx context.Context, t Target, out io.Writer) error {
 		}
 		slices.Sort(statements)
 		slices.Sort(trips)
-		fmt.Fprintf(out, "%-52s %8d round trips (goal: 1), %d statements (settings, scope, message); median of %d\n", m.what, trips[times/2], statements[times/2], times)
+		fmt.Fprintf(out, "%-52s %8d round trips (goal: 1), %d statements (settings, scope, message); median of %d\n",
+			m.what, trips[times/2], statements[times/2], times)
 		if most := trips[times-1]; most > trips[times/2] {
 			fmt.Fprintf(out, "%-52s %8d round trips at most: a log-in is looked up again every half minute\n", "", most)
 		}

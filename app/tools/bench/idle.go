@@ -59,7 +59,8 @@ func idle(ctx context.Context, dir string, quick bool, sockets int, out io.Write
 		c1, _ := a.cpu()
 		rss := a.residentKB()
 		printRow(out, fmt.Sprintf("%d idle visitors, held %v with pings", open, step.hold),
-			"%.0f bytes each, server %.0f MiB in all%s; %.0f statements; %.2f %% of a core", float64(rss-empty)*1024/float64(open), float64(rss)/1024,
+			"%.0f bytes each, server %.0f MiB in all%s; %.0f statements; %.2f "+
+				"%% of a core", float64(rss-empty)*1024/float64(open), float64(rss)/1024,
 			map[bool]string{true: " (goals: 5,000; 70)"}[step.sockets == 10000], s1-s0, 100*(c1-c0)/step.hold.Seconds())
 		if lost := visitors.lostCount(); lost > 0 {
 			printRow(out, "", "%d of them lost their connection", lost)

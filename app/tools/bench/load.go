@@ -273,8 +273,15 @@ func (w *load) measure(ctx context.Context, rate float64, warm, long time.Durati
 	if err != nil || n == 0 || len(took) == 0 {
 		return m, errors.Join(errors.New("no message arrived"), err)
 	}
-	return measured{rate: n / seconds, p50: traffic.Percentile(took, .5), p99: traffic.Percentile(took, .99), serverCPU: (s1 - s0) / n * 1000, postgres: (p1 - p0) / n * 1000,
-		cpu: (s1 - s0 + p1 - p0) / n * 1000, html: float64(html) / n}, nil
+	return measured{
+		rate:      n / seconds,
+		p50:       traffic.Percentile(took, .5),
+		p99:       traffic.Percentile(took, .99),
+		serverCPU: (s1 - s0) / n * 1000,
+		postgres:  (p1 - p0) / n * 1000,
+		cpu:       (s1 - s0 + p1 - p0) / n * 1000,
+		html:      float64(html) / n,
+	}, nil
 }
 
 // pace sends a fixed number a second, from one visitor after another who has nothing under way.
@@ -313,7 +320,9 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 	if quick {
 		warm, long = time.Second, 3*time.Second
 	}
-	fmt.Fprintf(out, "\n%d visitors, 20 organizations with an agent each, %d bytes a message, from the visitor's socket to the agent's screen\n", visitorCount, messageBytes)
+	fmt.Fprintf(out,
+		"\n%d visitors, 20 organizations with an agent each, %d bytes a message, from the visitor's socket to the agent's screen\n",
+		visitorCount, messageBytes)
 	fmt.Fprintf(out, "  %-34s %9s %9s %9s   %s\n", "", "messages/s", "p50", "p99", "CPU s per 1,000 (server + Postgres)")
 	print := func(what string, m measured, goal string) {
 		fmt.Fprintf(out, "  %-34s %9.0f %9v %9v   %.3f (%.3f + %.3f)%s\n", what, m.rate, m.p50, m.p99, m.cpu, m.serverCPU, m.postgres, goal)
@@ -354,7 +363,8 @@ func throughput(ctx context.Context, dir string, quick bool, out io.Writer) erro
 				return err
 			}
 			print("200 a second", m, " (goals: 0.8, p99 50 ms)")
-			printRow(out, "HTML pushed to the desk for a message", "%.0f bytes at the maximum, %.0f at 200 a second (goal: 2,000)", html, m.html)
+			printRow(out, "HTML pushed to the desk for a message",
+				"%.0f bytes at the maximum, %.0f at 200 a second (goal: 2,000)", html, m.html)
 			return nil
 		}()
 		if err != nil {
@@ -387,7 +397,8 @@ func suggestionTimes(ctx context.Context, dir string, quick bool, out io.Writer)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	printRow(out, fmt.Sprintf("%d open chats, 200 messages a second", chats), "suggestions on the desk after %v, p99 %v (goal: 50 ms); %d of %d messages",
-		traffic.Percentile(w.helped, .5), traffic.Percentile(w.helped, .99), len(w.helped), len(w.took))
+	printRow(out, fmt.Sprintf("%d open chats, 200 messages a second", chats),
+		"suggestions on the desk after %v, p99 %v (goal: 50 ms); %d of %d messages", traffic.Percentile(w.helped, .5),
+		traffic.Percentile(w.helped, .99), len(w.helped), len(w.took))
 	return nil
 }

@@ -39,7 +39,8 @@ func RouteCommand(ctx context.Context, args []string, out io.Writer) error {
 	case slices.Equal(args, []string{"--latency"}):
 		return measureLatency(ctx, out)
 	}
-	return fmt.Errorf("route knows --stdio (events on standard input), --compare (a simulation against other ways of routing) and --latency (with Postgres)")
+	return fmt.Errorf("route knows --stdio (events on standard input), --compare (a simulation against other ways of " +
+		"routing) and --latency (with Postgres)")
 }
 
 const (
@@ -118,7 +119,9 @@ func runLatency(ctx context.Context, services []*serve.Services, id uuid.UUID) e
 		groups = append(groups, group)
 	}
 	for a := range latencyAgents {
-		user, err := h.Identity.CreateMember(ctx, id, identity.SignUp{Name: fmt.Sprintf("Agent %d", a), Email: fmt.Sprintf("a%d@field.example", a), Password: "a field's password"}, access.Agent, nil)
+		user, err := h.Identity.CreateMember(ctx, id,
+			identity.SignUp{Name: fmt.Sprintf("Agent %d", a), Email: fmt.Sprintf("a%d@field.example", a), Password: "a field's password"},
+			access.Agent, nil)
 		if err != nil {
 			return err
 		}
@@ -139,7 +142,8 @@ func runLatency(ctx context.Context, services []*serve.Services, id uuid.UUID) e
 	for n := range latencyChats {
 		<-tick.C
 		visits.Go(func() {
-			if err := runLatencyChat(ctx, services, access.Visitor(id, website, uuid.Must(uuid.NewV7())), customer, groups[n%latencyGroups]); err != nil {
+			if err := runLatencyChat(ctx, services, access.Visitor(id, website, uuid.Must(uuid.NewV7())), customer,
+				groups[n%latencyGroups]); err != nil {
 				select {
 				case failed <- err:
 				default:
@@ -159,7 +163,12 @@ func runLatency(ctx context.Context, services []*serve.Services, id uuid.UUID) e
 // runLatencyChat begins a conversation at one process; its agent answers and closes it at another.
 func runLatencyChat(ctx context.Context, services []*serve.Services, who access.Actor, customer, group uuid.UUID) error {
 	any := func() *serve.Services { return services[rand.IntN(len(services))] }
-	r, err := any().Conversations.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: uuid.New(), Body: "Where is my parcel?", Customer: customer, Group: group})
+	r, err := any().Conversations.SendAsVisitor(ctx, who, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     "Where is my parcel?",
+		Customer: customer,
+		Group:    group,
+	})
 	if err != nil {
 		return err
 	}
@@ -187,7 +196,10 @@ func runLatencyChat(ctx context.Context, services []*serve.Services, who access.
 
 func printLatency(ctx context.Context, h *serve.Services, id uuid.UUID, out io.Writer) error {
 	rows, err := h.DB.As(access.System(id, "measure routing")).Query(ctx,
-		`select extract(epoch from a.assigned_at - c.created_at)::double precision from assignments a join conversations c on c.org_id = a.org_id and c.id = a.conversation_id where a.method = 'routing'`)
+		`select extract(epoch from a.assigned_at - c.created_at)::double precision
+		from assignments a
+		join conversations c on c.org_id = a.org_id and c.id = a.conversation_id
+		where a.method = 'routing'`)
 	if err != nil {
 		return err
 	}
@@ -200,7 +212,10 @@ func printLatency(ctx context.Context, h *serve.Services, id uuid.UUID, out io.W
 		}
 		waits = append(waits, time.Duration(s*float64(time.Second)).Round(100*time.Microsecond))
 	}
-	fmt.Fprintf(out, "\nqueued to assigned, %d conversations at %d a second, %d agents in %d groups, %d processes, Postgres:\n  p50 %v  p95 %v  p99 %v\n",
-		len(waits), latencyRate, latencyAgents, latencyGroups, latencyInstances, traffic.Percentile(waits, .5), traffic.Percentile(waits, .95), traffic.Percentile(waits, .99))
+	fmt.Fprintf(out,
+		"\nqueued to assigned, %d conversations at %d a second, %d agents in %d groups, %d processes, Postgres:\n  p50 "+
+			"%v  p95 %v  p99 %v\n",
+		len(waits), latencyRate, latencyAgents, latencyGroups, latencyInstances, traffic.Percentile(waits, .5),
+		traffic.Percentile(waits, .95), traffic.Percentile(waits, .99))
 	return rows.Err()
 }

@@ -18,7 +18,13 @@ import (
 
 // StartInProcess brings up a server with demo data in this process, so that its statements can be counted.
 func StartInProcess(ctx context.Context, dir string) (Target, func(), error) {
-	s, err := serve.Start(ctx, serve.Config{DataDir: dir, Demo: true, Limits: live.DefaultLimits(), Identity: identity.DefaultLimits(), CommitWindow: conversation.DefaultCommitWindow})
+	s, err := serve.Start(ctx, serve.Config{
+		DataDir:      dir,
+		Demo:         true,
+		Limits:       live.DefaultLimits(),
+		Identity:     identity.DefaultLimits(),
+		CommitWindow: conversation.DefaultCommitWindow,
+	})
 	if err != nil {
 		return Target{}, nil, err
 	}
@@ -28,7 +34,11 @@ func StartInProcess(ctx context.Context, dir string) (Target, func(), error) {
 // ServeCommand is "parley bench-serve": a server for "parley bench" in a process of its own, with organizations to play in,
 // no limits, and the commit mode that the first argument names. It says where it is as one line of JSON.
 func ServeCommand(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
-	modes := map[string]conversation.CommitMode{"together": conversation.CommitGrouped, "each": conversation.CommitEach, "nothing": conversation.CommitNone}
+	modes := map[string]conversation.CommitMode{
+		"together": conversation.CommitGrouped,
+		"each":     conversation.CommitEach,
+		"nothing":  conversation.CommitNone,
+	}
 	if len(args) != 1 {
 		return errors.New("bench-serve is for parley bench")
 	}

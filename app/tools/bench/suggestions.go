@@ -16,5 +16,6 @@ func SuggestCommand(args []string, out io.Writer) error {
 	case len(args) > 0 && args[0] == "--measure":
 		return measure.Report(out, args[1:])
 	}
-	return fmt.Errorf("suggest knows --stdio (entries, choices and messages on standard input) and --measure FOLDER... (how good and how quick)")
+	return fmt.Errorf("suggest knows --stdio (entries, choices and messages on standard input) and --measure FOLDER... " +
+		"(how good and how quick)")
 }

@@ -33,7 +33,8 @@ type agent struct {
 }
 
 var (
-	article = regexp.MustCompile(`(?s)<article id="m-([0-9a-f-]{36})-(\d+)" class="message ([a-z]+)".*?(?:<p>|<div class="body[^"]*">)(.*?)(?:</p>|</div>)`)
+	article = regexp.MustCompile(
+		`(?s)<article id="m-([0-9a-f-]{36})-(\d+)" class="message ([a-z]+)".*?(?:<p>|<div class="body[^"]*">)(.*?)(?:</p>|</div>)`)
 	pane    = regexp.MustCompile(`id="pane-([0-9a-f-]{36})"`)
 	removed = regexp.MustCompile(`hx-target="#pane-([0-9a-f-]{36})" hx-swap="delete"`)
 )

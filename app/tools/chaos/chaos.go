@@ -114,7 +114,14 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 		return err
 	}
 	defer fixture.Stop()
-	env := []string{"SECRET_KEY=" + secret, "MIGRATE_DATABASE_URL=", "REDIS_URL=", "ADMIN_ADDR=", "PUBLIC_URL=", "DATA_DIR=" + dir + "/instances"}
+	env := []string{
+		"SECRET_KEY=" + secret,
+		"MIGRATE_DATABASE_URL=",
+		"REDIS_URL=",
+		"ADMIN_ADDR=",
+		"PUBLIC_URL=",
+		"DATA_DIR=" + dir + "/instances",
+	}
 	var redis *redisServer
 	if bus == "redis" {
 		if redis, err = startRedis(); err != nil {
@@ -191,14 +198,25 @@ func startInstances(ctx context.Context, env []string, fixture *Fixture, redis *
 
 // startPlayers starts an agent of each organization, with two workers, and the visitors. They begin new work while talking
 // returns true.
-func startPlayers(ctx context.Context, fixture *Fixture, server string, wrong *failures, talking func() bool) (visitors []*visitor, agents []*agent, err error) {
+func startPlayers(
+	ctx context.Context, fixture *Fixture, server string, wrong *failures, talking func() bool,
+) (visitors []*visitor, agents []*agent, err error) {
 	for i, f := range fixture.Organizations {
 		login, err := traffic.LogIn(ctx, server, f.AgentEmail, f.Password)
 		if err != nil {
 			return nil, nil, err
 		}
 		name := fmt.Sprintf("Agent %d", i)
-		a := &agent{Agent: login, name: name, screen: newScreen(name, wrong), shownUpTo: map[string]int{}, open: map[string]bool{}, acked: map[string]string{}, sentAt: map[string]time.Time{}, notes: map[string]bool{}}
+		a := &agent{
+			Agent:     login,
+			name:      name,
+			screen:    newScreen(name, wrong),
+			shownUpTo: map[string]int{},
+			open:      map[string]bool{},
+			acked:     map[string]string{},
+			sentAt:    map[string]time.Time{},
+			notes:     map[string]bool{},
+		}
 		agents = append(agents, a)
 		go a.runDesk(ctx)
 		for range 2 { // two workers at once
@@ -207,7 +225,13 @@ func startPlayers(ctx context.Context, fixture *Fixture, server string, wrong *f
 	}
 	for i := range visitorCount {
 		name := fmt.Sprintf("Visitor %d", i)
-		v := &visitor{site: fixture.Organizations[i%len(fixture.Organizations)].Site(server), name: name, screen: newScreen(name, wrong), acked: map[string]position{}, sentAt: map[string]time.Time{}}
+		v := &visitor{
+			site:   fixture.Organizations[i%len(fixture.Organizations)].Site(server),
+			name:   name,
+			screen: newScreen(name, wrong),
+			acked:  map[string]position{},
+			sentAt: map[string]time.Time{},
+		}
 		visitors = append(visitors, v)
 		go v.play(ctx, talking)
 	}

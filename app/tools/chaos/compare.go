@@ -24,7 +24,10 @@ type comparison struct {
 }
 
 // compare compares what every screen has received with what is stored. Screens get a moment to catch up first.
-func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents []*agent, wrong *failures, tolerable time.Duration, out io.Writer) error {
+func compare(
+	ctx context.Context, fixture *Fixture, visitors []*visitor, agents []*agent, wrong *failures,
+	tolerable time.Duration, out io.Writer,
+) error {
 	c := &comparison{stored: map[string][]Message{}, positions: map[string][]position{}, visitors: visitors, agents: agents, wrong: wrong}
 	if err := c.load(ctx, fixture); err != nil {
 		return err
@@ -39,9 +42,13 @@ func compare(ctx context.Context, fixture *Fixture, visitors []*visitor, agents 
 	}
 	unseen := missing(c.stored, visitors, agents)
 	report(c.stored, visitors, agents, wrong)
-	fmt.Fprintf(out, "  kept %d messages in %d conversations; acknowledged to visitors %d, to agents %d\n", c.messages, len(c.stored), c.acknowledged, c.answers)
-	fmt.Fprintf(out, "  lost %d, doubled %d, gaps in numbers %d, not on a screen that should show it %d; longest wait of a visitor for an acknowledgement %v, for an answer %v (goal: under %v)\n",
-		c.lost, c.doubled, c.gaps, unseen, c.longestAcknowledgement.Round(time.Millisecond), c.longestAnswer.Round(time.Millisecond), tolerable)
+	fmt.Fprintf(out, "  kept %d messages in %d conversations; acknowledged to visitors %d, to agents %d\n", c.messages,
+		len(c.stored), c.acknowledged, c.answers)
+	fmt.Fprintf(out,
+		"  lost %d, doubled %d, gaps in numbers %d, not on a screen that should show it %d; longest wait of a visitor "+
+			"for an acknowledgement %v, for an answer %v (goal: under %v)\n",
+		c.lost, c.doubled, c.gaps, unseen, c.longestAcknowledgement.Round(time.Millisecond),
+		c.longestAnswer.Round(time.Millisecond), tolerable)
 	if longest := max(c.longestAcknowledgement, c.longestAnswer); longest > tolerable {
 		wrong.add("a visitor waited %v", longest)
 	}

@@ -40,7 +40,12 @@ var faultKinds = []fault{
 		return i.start()
 	}},
 	{"all sockets cut", true, false, func(t *faultInjector, _ context.Context, _ *instance) error { t.balancer.cut(); return nil }},
-	{"Postgres restarted", true, false, func(t *faultInjector, _ context.Context, _ *instance) error { return t.fixture.RestartPostgres() }},
+	{
+		"Postgres restarted",
+		true,
+		false,
+		func(t *faultInjector, _ context.Context, _ *instance) error { return t.fixture.RestartPostgres() },
+	},
 	{"Redis restarted", true, false, func(t *faultInjector, ctx context.Context, _ *instance) error {
 		t.redis.stop()
 		return errors.Join(t.pause(ctx, 200, 800), t.redis.start())

@@ -94,7 +94,8 @@ func flood(ctx context.Context, in io.Reader, out io.Writer) error {
 	all.Wait()
 	var list []string
 	for _, status := range slices.Sorted(maps.Keys(counts)) {
-		list = append(list, fmt.Sprintf("%d× %s", counts[status], map[bool]string{true: "no answer", false: fmt.Sprint(status)}[status == 0]))
+		list = append(list,
+			fmt.Sprintf("%d× %s", counts[status], map[bool]string{true: "no answer", false: fmt.Sprint(status)}[status == 0]))
 	}
 	_, err = fmt.Fprintln(out, strings.Join(list, ", "))
 	return err
@@ -186,7 +187,8 @@ var floods = []struct {
 			if ctx.Err() != nil {
 				return
 			}
-			address := fmt.Sprintf("%s/widget/v1/files?key=%s&id=%s&name=a.pdf&conversation=%s", f.server, f.organization.Key, uuid.NewString(), ack.ConversationID())
+			address := fmt.Sprintf("%s/widget/v1/files?key=%s&id=%s&name=a.pdf&conversation=%s", f.server,
+				f.organization.Key, uuid.NewString(), ack.ConversationID())
 			req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(file))
 			if err != nil {
 				return
@@ -241,7 +243,11 @@ var floods = []struct {
 		pause(ctx, 200*time.Millisecond)
 	}},
 	{"mails", 8, func(f *flooder, ctx context.Context, _ int) {
-		f.count(f.manager.Post(ctx, "/admin/people/invite", url.Values{"email": {fmt.Sprintf("somebody%d@shop.example", f.next())}, "name": {"Somebody"}, "role": {"agent"}}))
+		f.count(f.manager.Post(ctx, "/admin/people/invite", url.Values{
+			"email": {fmt.Sprintf("somebody%d@shop.example", f.next())},
+			"name":  {"Somebody"},
+			"role":  {"agent"},
+		}))
 	}},
 }
 
@@ -251,7 +257,10 @@ func (f *flooder) catalog() []byte {
 	var b bytes.Buffer
 	b.WriteString("question,answer\n")
 	for i := range entriesOfFlood {
-		fmt.Fprintf(&b, "Question %d of file %d about parcels and refunds?,Answer %d which is as long as answers are: please have a look at your account.\n", i, n, i)
+		fmt.Fprintf(&b,
+			"Question %d of file %d about parcels and refunds?,Answer %d which is as long as answers are: please have a "+
+				"look at your account.\n",
+			i, n, i)
 	}
 	return b.Bytes()
 }

@@ -49,8 +49,15 @@ func neighbors(ctx context.Context, short bool, out io.Writer, make NewFixture) 
 	if err != nil {
 		return err
 	}
-	s, err := newInstance(ctx, []string{"SECRET_KEY=" + secret, "MIGRATE_DATABASE_URL=", "REDIS_URL=", "ADMIN_ADDR=", "PUBLIC_URL=", "DATA_DIR=" + dir + "/instance",
-		"SMTP_URL=smtp://" + mail + "?from=parley@shop.example"}, fixture, nil)
+	s, err := newInstance(ctx, []string{
+		"SECRET_KEY=" + secret,
+		"MIGRATE_DATABASE_URL=",
+		"REDIS_URL=",
+		"ADMIN_ADDR=",
+		"PUBLIC_URL=",
+		"DATA_DIR=" + dir + "/instance",
+		"SMTP_URL=smtp://" + mail + "?from=parley@shop.example",
+	}, fixture, nil)
 	if err != nil {
 		return err
 	}
@@ -72,7 +79,8 @@ func neighbors(ctx context.Context, short bool, out io.Writer, make NewFixture) 
 		lasts = 8 * time.Second
 	}
 	fmt.Fprintf(out, "one organization floods, another one works (%v each, between them as long without a flood):\n", lasts)
-	fmt.Fprintf(out, "  %-10s %-34s %-26s %-26s %s\n", "flood", "message to screen, p95 (goal +20 %)", "log-in, p95 (+50 %)", "FAQ page, p95 (+50 %)", "requests of the flood; memory of the server")
+	fmt.Fprintf(out, "  %-10s %-34s %-26s %-26s %s\n", "flood", "message to screen, p95 (goal +20 %)",
+		"log-in, p95 (+50 %)", "FAQ page, p95 (+50 %)", "requests of the flood; memory of the server")
 	modest.measure(ctx, lasts/2) // everything has been used once
 	idle := s.memory()
 	var missed []string

@@ -36,9 +36,19 @@ func (d dataset) print(out io.Writer) {
 		if grouped && len(d.accepted) == 0 {
 			continue
 		}
-		fmt.Fprintf(out, "  %-30s %6s %6s %6s %7s %7s %9s %9s %9s\n", "choices, "+order, "r@1", "r@3", "r@5", "MRR@10", "AUROC", "p50 µs", "p99 µs", "learn µs")
-		for _, how := range []trainingPlan{{}, {perEntry: 1}, {perEntry: 5}, {perEntry: 20}, {perEntry: 5, wrong: .1}, {perEntry: 20, wrong: .1},
-			{perEntry: 1, beforeRetrain: true}, {perEntry: 5, beforeRetrain: true}, {perEntry: 20, beforeRetrain: true}} {
+		fmt.Fprintf(out, "  %-30s %6s %6s %6s %7s %7s %9s %9s %9s\n", "choices, "+order, "r@1", "r@3", "r@5", "MRR@10",
+			"AUROC", "p50 µs", "p99 µs", "learn µs")
+		for _, how := range []trainingPlan{
+			{},
+			{perEntry: 1},
+			{perEntry: 5},
+			{perEntry: 20},
+			{perEntry: 5, wrong: .1},
+			{perEntry: 20, wrong: .1},
+			{perEntry: 1, beforeRetrain: true},
+			{perEntry: 5, beforeRetrain: true},
+			{perEntry: 20, beforeRetrain: true},
+		} {
 			how.grouped = grouped
 			if how.perEntry > 0 && len(d.accepted) > 0 || how.perEntry == 0 && !grouped {
 				d.printRow(out, how)
@@ -59,7 +69,13 @@ func (d dataset) printRow(out io.Writer, how trainingPlan) {
 		e, l := d.train(how, uint64(seed))
 		q, a := d.evaluate(e)
 		asked, learned = append(asked, a...), append(learned, l...)
-		for _, x := range [][2]*float64{{&mean.at1, &q.at1}, {&mean.at3, &q.at3}, {&mean.at5, &q.at5}, {&mean.mrr, &q.mrr}, {&mean.auroc, &q.auroc}} {
+		for _, x := range [][2]*float64{
+			{&mean.at1, &q.at1},
+			{&mean.at3, &q.at3},
+			{&mean.at5, &q.at5},
+			{&mean.mrr, &q.mrr},
+			{&mean.auroc, &q.auroc},
+		} {
 			*x[0] += *x[1] / float64(n)
 		}
 	}
@@ -73,8 +89,8 @@ func (d dataset) printRow(out io.Writer, how trainingPlan) {
 	if how.beforeRetrain {
 		label += ", unsettled"
 	}
-	fmt.Fprintf(out, "  %-30s %6.1f %6.1f %6.1f %7.1f %7s %9.0f %9.0f %9.0f\n", label, mean.at1*100, mean.at3*100, mean.at5*100, mean.mrr*100,
-		percent(mean.auroc), micros(asked, .5), micros(asked, .99), micros(learned, .5))
+	fmt.Fprintf(out, "  %-30s %6.1f %6.1f %6.1f %7.1f %7s %9.0f %9.0f %9.0f\n", label, mean.at1*100, mean.at3*100,
+		mean.at5*100, mean.mrr*100, percent(mean.auroc), micros(asked, .5), micros(asked, .99), micros(learned, .5))
 }
 
 func percent(v float64) string {
@@ -95,7 +111,8 @@ func micros(all []time.Duration, q float64) float64 {
 
 // speed prints times and memory with made-up entries and messages.
 func speed(out io.Writer) error {
-	fmt.Fprintf(out, "made-up entries\n  %-30s %9s %9s %9s %9s %9s %9s %9s\n", "", "cold ms", "all ms", "p50 µs", "p99 µs", "learn p50", "learn p99", "heap MB")
+	fmt.Fprintf(out, "made-up entries\n  %-30s %9s %9s %9s %9s %9s %9s %9s\n", "", "cold ms", "all ms", "p50 µs",
+		"p99 µs", "learn p50", "learn p99", "heap MB")
 	for _, size := range []struct{ entries, each int }{{100, 0}, {100, 50}, {1000, 10}, {5000, 0}, {5000, 1}, {5000, 5}} {
 		w := newSyntheticOrg(size.entries, size.each)
 		before := heapBytes()
@@ -117,8 +134,9 @@ func speed(out io.Writer) error {
 			e.Learn(c)
 			learned = append(learned, time.Since(start))
 		}
-		fmt.Fprintf(out, "  %-30s %9.1f %9.1f %9.0f %9.0f %9.0f %9.0f %9.1f\n", fmt.Sprintf("%d entries, %d choices each", size.entries, size.each),
-			milliseconds(cold), milliseconds(all), micros(asked, .5), micros(asked, .99), micros(learned, .5), micros(learned, .99), grown)
+		fmt.Fprintf(out, "  %-30s %9.1f %9.1f %9.0f %9.0f %9.0f %9.0f %9.1f\n",
+			fmt.Sprintf("%d entries, %d choices each", size.entries, size.each), milliseconds(cold), milliseconds(all),
+			micros(asked, .5), micros(asked, .99), micros(learned, .5), micros(learned, .99), grown)
 		runtime.KeepAlive(e)
 		runtime.KeepAlive(w)
 	}

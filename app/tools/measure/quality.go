@@ -13,7 +13,8 @@ import (
 type quality struct {
 	at1, at3, at5 float64 // the part of answerable messages with a right entry among the first 1, 3, 5
 	mrr           float64 // the mean of 1/rank of the first right entry among 10
-	auroc         float64 // how often the surer of two messages, one with an answer and one without, is the one with it; NaN if all have one
+	// how often the surer of two messages, one with an answer and one without, is the one with it; NaN if all have one
+	auroc float64
 }
 
 // trainingPlan is how an engine is taught: up to so many choices of every entry, drawn by the seed; of them the part wrong name any entry.

@@ -269,7 +269,8 @@ var standard = []string{"tenant", "no_reviewer_insert", "no_reviewer_update", "n
 func (d *database) drawPolicies(b *strings.Builder, table string) {
 	var usual []string
 	for _, p := range d.policies {
-		if p.Table == table && slices.Contains(standard, p.Name) && (p.Name == "tenant" || strings.Contains(p.Using+p.Check, "'reviewer'")) {
+		if p.Table == table && slices.Contains(standard, p.Name) &&
+			(p.Name == "tenant" || strings.Contains(p.Using+p.Check, "'reviewer'")) {
 			usual = append(usual, p.Name)
 		}
 	}

@@ -70,22 +70,21 @@ func Compare(out io.Writer, ops []Operation, seeds int, names []string, policies
 type key struct{ operation, policy string }
 
 func report(out io.Writer, ops []Operation, names []string, results map[key][]Metrics) {
-	fmt.Fprintf(out, "%-9s %-10s %6s %6s %6s %6s %6s %6s %6s %5s %5s %5s %6s %6s %6s %5s %6s\n", "operation", "policy",
-		"chats", "first50", "first90", "later90", "lost%", "queue%", "res/h", "util", "gini", "viol", "typing", "over%", "moved%", "byrel%", "us/dec")
+	fmt.Fprintf(out, "%-9s %-10s %6s %6s %6s %6s %6s %6s %6s %5s %5s %5s %6s %6s %6s %5s %6s\n",
+		"operation", "policy", "chats", "first50", "first90", "later90", "lost%", "queue%", "res/h",
+		"util", "gini", "viol", "typing", "over%", "moved%", "byrel%", "us/dec")
 	for _, o := range ops {
 		for _, name := range names {
 			ms := results[key{o.Name, name}]
 			avg := func(of func(Metrics) float64) float64 { return mean(ms, of) }
-			fmt.Fprintf(out, "%-9s %-10s %6.0f %7.1f %7.1f %7.1f %6.2f %6.2f %6.3f %5.3f %5.3f %5.0f %6.1f %6.2f %6.2f %5.2f %6.1f\n", o.Name, name,
-				avg(func(m Metrics) float64 { return float64(m.Chats) }),
-				avg(func(m Metrics) float64 { return m.FirstP50 }),
-				avg(func(m Metrics) float64 { return m.FirstP90 }),
-				avg(func(m Metrics) float64 { return m.LaterP90 }),
-				avg(func(m Metrics) float64 { return m.LostPct }),
+			fmt.Fprintf(out,
+				"%-9s %-10s %6.0f %7.1f %7.1f %7.1f %6.2f %6.2f %6.3f %5.3f %5.3f %5.0f %6.1f %6.2f %6.2f %5.2f %6.1f\n",
+				o.Name, name, avg(func(m Metrics) float64 { return float64(m.Chats) }),
+				avg(func(m Metrics) float64 { return m.FirstP50 }), avg(func(m Metrics) float64 { return m.FirstP90 }),
+				avg(func(m Metrics) float64 { return m.LaterP90 }), avg(func(m Metrics) float64 { return m.LostPct }),
 				avg(func(m Metrics) float64 { return 100 * float64(m.LostQueue) / float64(m.Chats) }),
 				avg(func(m Metrics) float64 { return m.ResolvedPerHour }),
-				avg(func(m Metrics) float64 { return m.Utilization }),
-				avg(func(m Metrics) float64 { return m.Gini }),
+				avg(func(m Metrics) float64 { return m.Utilization }), avg(func(m Metrics) float64 { return m.Gini }),
 				float64(len(ms))*avg(func(m Metrics) float64 { return float64(m.Violations) }),
 				avg(func(m Metrics) float64 { return float64(m.RefusedTyping) }),
 				avg(func(m Metrics) float64 { return m.OvertakesPct }),

@@ -21,7 +21,11 @@ func (b *Tab) Accessible(name string) {
 	b.Run("await Promise.all(document.getAnimations().map((a) => a.finished.catch(() => 0)))") // colors in transition have no contrast yet
 	b.Run(axe)
 	raw := Eval[string](b, `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }).then((r) =>
-		JSON.stringify(r.violations.map((v) => ({ rule: v.id, help: v.help, where: v.nodes.map((n) => n.target.flat().join(" ") + ": " + (n.any[0]?.message || "")) }))))`)
+		JSON.stringify(r.violations.map((v) => ({
+			rule: v.id,
+			help: v.help,
+			where: v.nodes.map((n) => n.target.flat().join(" ") + ": " + (n.any[0]?.message || "")),
+		}))))`)
 	var found []struct {
 		Rule, Help string
 		Where      []string

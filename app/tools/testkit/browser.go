@@ -172,7 +172,8 @@ func (b *Tab) fatal(err error) {
 	ctx, cancel := b.withTimeout(5 * time.Second)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\nfocus: " + document.activeElement?.outerHTML.slice(0, 200) +
-		"\nfields: " + [...document.querySelectorAll("input, textarea")].filter((e) => e.value && e.type !== "hidden").map((e) => (e.id || e.name) + "=" + e.value.slice(0, 80)).join(" | ") +
+		"\nfields: " + [...document.querySelectorAll("input, textarea")].filter((e) => e.value && e.type !== "hidden")
+			.map((e) => (e.id || e.name) + "=" + e.value.slice(0, 80)).join(" | ") +
 		"\n" + document.body.innerText.slice(0, 1500)`))
 	if dir := os.Getenv("SCREENSHOT_DIR"); dir != "" {
 		if picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
@@ -219,7 +220,8 @@ func (b *Tab) Wait(expression string) {
 	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
 	for {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("(() => { "+Find+" try { return !!("+expression+") } catch { return false } })()"))
+		ok, err := chromedp.Run(ctx,
+			chromedp.Evaluate[bool]("(() => { "+Find+" try { return !!("+expression+") } catch { return false } })()"))
 		if err == nil && ok {
 			return
 		}
@@ -232,8 +234,9 @@ func (b *Tab) Wait(expression string) {
 
 // Find is a script that defines what expressions look things up with: $ returns the first element of a selector and $$ all of them,
 // inside the widget if the selector begins with "chat "; text returns an element's visible text.
-const Find = `const $ = (s) => s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelector(s.slice(5)) : document.querySelector(s);
-	const $$ = (s) => [...(s.startsWith("chat ") ? document.getElementById("parley").shadowRoot.querySelectorAll(s.slice(5)) : document.querySelectorAll(s))];
+const Find = `const within = (s) => s.startsWith("chat ") ? [document.getElementById("parley").shadowRoot, s.slice(5)] : [document, s];
+	const $ = (s) => { const [root, selector] = within(s); return root.querySelector(selector); };
+	const $$ = (s) => { const [root, selector] = within(s); return [...root.querySelectorAll(selector)]; };
 	const text = (s) => $(s).innerText;`
 
 // Text returns the visible text of what a selector names.
@@ -273,9 +276,17 @@ func (b *Tab) Size(width, height int64, dark bool) {
 	}
 	ctx, cancel := b.withTimeout(Patience)
 	defer cancel()
-	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 500})
+	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+		Width:             width,
+		Height:            height,
+		DeviceScaleFactor: 1,
+		Mobile:            width < 500,
+	})
 	if err == nil {
-		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{
+			Name:  "prefers-color-scheme",
+			Value: scheme,
+		}}})
 	}
 	if err != nil {
 		b.fatal(err)

@@ -119,7 +119,14 @@ func (o Org) As(role access.Role) access.Actor { return o.Users[role].Actor }
 
 // Site is the website as its widget knows it.
 func (o Org) Site() *org.WidgetWebsite {
-	return &org.WidgetWebsite{Key: o.Key, Org: o.ID, ID: o.Website, CustomerID: o.Customer, Name: "Shop of " + o.Name, Hosts: []string{"shop.example", "localhost", "127.0.0.1"}}
+	return &org.WidgetWebsite{
+		Key:        o.Key,
+		Org:        o.ID,
+		ID:         o.Website,
+		CustomerID: o.Customer,
+		Name:       "Shop of " + o.Name,
+		Hosts:      []string{"shop.example", "localhost", "127.0.0.1"},
+	}
 }
 
 // Visitor returns a new visitor of the website, without a row yet.
@@ -153,7 +160,11 @@ func NewOrg(t testing.TB) Org {
 	must(err)
 	must(orgs.AddDomain(ctx, system, o.Website, "localhost"))
 	must(orgs.AddDomain(ctx, system, o.Website, "127.0.0.1"))
-	must(orgs.UpdateWebsite(ctx, system, o.Website, org.WebsiteUpdate{Name: "Shop of " + name, Greeting: "Hello from " + name, TypingPreview: true}))
+	must(orgs.UpdateWebsite(ctx, system, o.Website, org.WebsiteUpdate{
+		Name:          "Shop of " + name,
+		Greeting:      "Hello from " + name,
+		TypingPreview: true,
+	}))
 	w, err := orgs.GetWebsite(ctx, system, o.Website)
 	must(err)
 	o.Key = w.Key
@@ -164,7 +175,8 @@ func NewOrg(t testing.TB) Org {
 			customer, narrow = &o.Customer, o.Customer
 		}
 		email := string(role) + "@" + name + ".example"
-		id, err := members.CreateMember(ctx, o.ID, identity.SignUp{Name: string(role) + " of " + name, Email: email, Password: Password}, role, customer)
+		id, err := members.CreateMember(ctx, o.ID,
+			identity.SignUp{Name: string(role) + " of " + name, Email: email, Password: Password}, role, customer)
 		must(err)
 		o.Users[role] = Member{access.User(o.ID, id, role, narrow), string(role) + " of " + name, email}
 	}

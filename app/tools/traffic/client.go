@@ -74,7 +74,9 @@ func FindDemoShop(ctx context.Context, server string) (Site, error) {
 	}
 	key := regexp.MustCompile(`data-key="([a-z0-9]{16})"`).FindSubmatch(body)
 	if key == nil {
-		return Site{}, fmt.Errorf("%s/demo/shop shows no widget: start the server with demo data, or name a website with -key and -origin", server)
+		return Site{}, fmt.Errorf(
+			"%s/demo/shop shows no widget: start the server with demo data, or name a website with -key and -origin",
+			server)
 	}
 	return Site{Server: server, Key: string(key[1]), Origin: server}, nil
 }
@@ -285,7 +287,11 @@ func (a *Agent) Take(ctx context.Context, conversation string) error {
 
 // Reply answers in a conversation of the agent's.
 func (a *Agent) Reply(ctx context.Context, conversation, text string) error {
-	return a.checkStatus(a.Post(ctx, "/desk/conversations/"+conversation+"/messages", url.Values{"id": {uuid.NewString()}, "kind": {"text"}, "body": {text}}))
+	return a.checkStatus(a.Post(ctx, "/desk/conversations/"+conversation+"/messages", url.Values{
+		"id":   {uuid.NewString()},
+		"kind": {"text"},
+		"body": {text},
+	}))
 }
 
 // CloseConversation closes a conversation of the agent's.
@@ -302,5 +308,11 @@ func (a *Agent) checkStatus(status int, body string, err error) error {
 
 // Anonymous is somebody who is not logged in.
 func Anonymous(server string) *Agent {
-	return &Agent{server, &http.Client{Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &Agent{
+		server,
+		&http.Client{
+			Timeout:       30 * time.Second,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
 }

@@ -24,8 +24,15 @@ type LightSocket struct {
 
 // OpenLight connects a panel from a local address (nil: any) and sends hello. size is that of the reading buffer in bytes.
 func (s Site) OpenLight(ctx context.Context, from net.IP, token string, size int) (*LightSocket, error) {
-	dialer := ws.Dialer{Timeout: 30 * time.Second, ReadBufferSize: 512, WriteBufferSize: 512,
-		Header: ws.HandshakeHeaderHTTP(http.Header{"Origin": {s.Origin}, "User-Agent": {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"}})}
+	dialer := ws.Dialer{
+		Timeout:         30 * time.Second,
+		ReadBufferSize:  512,
+		WriteBufferSize: 512,
+		Header: ws.HandshakeHeaderHTTP(http.Header{
+			"Origin":     {s.Origin},
+			"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"},
+		}),
+	}
 	if from != nil {
 		dialer.NetDial = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}).DialContext
 	}

@@ -180,8 +180,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err := watchDesk(ctx, agent, t); err != nil {
 		return fmt.Errorf("the agent's desk: %w", err)
 	}
-	fmt.Fprintf(out, "%d visitors, %g a second, from %s to %s; %s watches the line%s\n", len(messages), o.rate, site.Origin, o.server, o.email,
-		map[bool]string{true: " and answers"}[o.answer])
+	fmt.Fprintf(out, "%d visitors, %g a second, from %s to %s; %s watches the line%s\n", len(messages), o.rate,
+		site.Origin, o.server, o.email, map[bool]string{true: " and answers"}[o.answer])
 
 	work := make(chan string, len(messages))
 	if o.answer {
@@ -209,8 +209,11 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	stop()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	fmt.Fprintf(out, "\n  sent          %6d\n  acknowledged  %6d   p50 %v  p99 %v after sending\n  delivered     %6d   p50 %v  p99 %v from sending to the agent's screen\n  answered      %6d\n",
-		t.sent, t.acknowledged, Percentile(t.acks, .5), Percentile(t.acks, .99), t.delivered, Percentile(t.deliveries, .5), Percentile(t.deliveries, .99), t.answered)
+	fmt.Fprintf(out,
+		"\n  sent          %6d\n  acknowledged  %6d   p50 %v  p99 %v after sending\n  delivered     %6d   p50 %v  p99 "+
+			"%v from sending to the agent's screen\n  answered      %6d\n",
+		t.sent, t.acknowledged, Percentile(t.acks, .5), Percentile(t.acks, .99), t.delivered,
+		Percentile(t.deliveries, .5), Percentile(t.deliveries, .99), t.answered)
 	for code, n := range t.refused {
 		fmt.Fprintf(out, "  refused (%s) %d\n", code, n)
 	}

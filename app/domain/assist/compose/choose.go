@@ -64,7 +64,8 @@ func short(all []block, message, question, language string) string {
 		take(us, taken, second, language)
 	}
 	for i := 1; i+1 < len(us); i++ { // a single sentence left out in the middle reads as a hole
-		if n := utf8.RuneCountInString(us[i].text); !taken[i] && taken[i-1] && taken[i+1] && us[i-1].block == us[i+1].block && n < slightLength*2 {
+		if n := utf8.RuneCountInString(us[i].text); !taken[i] && taken[i-1] && taken[i+1] &&
+			us[i-1].block == us[i+1].block && n < slightLength*2 {
 			taken[i] = true
 		}
 	}
@@ -108,7 +109,8 @@ func take(us []unit, taken []bool, at int, language string) int {
 			from--
 			size += utf8.RuneCountInString(us[from].text)
 		case to+1 < len(us) && us[to+1].block == us[to].block && !us[to+1].list &&
-			(to == at && size < slightLength || continuesPrevious(us[to+1].text, language) && size+utf8.RuneCountInString(us[to+1].text) < enoughLength):
+			(to == at && size < slightLength ||
+				continuesPrevious(us[to+1].text, language) && size+utf8.RuneCountInString(us[to+1].text) < enoughLength):
 			to++
 			size += utf8.RuneCountInString(us[to].text)
 		default:

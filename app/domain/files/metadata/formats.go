@@ -164,7 +164,8 @@ func (s *stripper) copyIf(head string, marker byte, length []byte, n int64) erro
 }
 
 // pngChunks are the chunks of a PNG (W3C, third edition) that say how it looks.
-var pngChunks = strings.Fields("IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI mDCv cLLi sBIT bKGD hIST pHYs sPLT acTL fcTL fdAT")
+var pngChunks = strings.Fields("IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP cICP mDCV cLLI mDCv cLLi sBIT bKGD hIST " +
+	"pHYs sPLT acTL fcTL fdAT")
 
 func (s *stripper) png() error {
 	if err := s.copy(8); err != nil {
@@ -247,7 +248,8 @@ func (s *stripper) gif() error {
 				if err != nil {
 					return s.recordError(err)
 				}
-				retain = bytes.HasPrefix(b, []byte("\x0bNETSCAPE2.0")) || bytes.HasPrefix(b, []byte("\x0bANIMEXTS1.0")) || bytes.HasPrefix(b, []byte("\x0bICCRGBG1012"))
+				retain = bytes.HasPrefix(b, []byte("\x0bNETSCAPE2.0")) ||
+					bytes.HasPrefix(b, []byte("\x0bANIMEXTS1.0")) || bytes.HasPrefix(b, []byte("\x0bICCRGBG1012"))
 			}
 			if retain {
 				if err := s.write(kind, label); err != nil {

@@ -53,7 +53,11 @@ type stripper struct {
 }
 
 func (s *stripper) run(w io.Writer, from io.ReaderAt, size int64, format func(*stripper) error) error {
-	*s = stripper{r: bufio.NewReaderSize(io.NewSectionReader(from, 0, size), 32<<10), w: bufio.NewWriterSize(w, 32<<10), previousSize: s.written}
+	*s = stripper{
+		r:            bufio.NewReaderSize(io.NewSectionReader(from, 0, size), 32<<10),
+		w:            bufio.NewWriterSize(w, 32<<10),
+		previousSize: s.written,
+	}
 	err := format(s)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // its end is missing
 		err = nil

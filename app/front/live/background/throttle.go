@@ -26,8 +26,8 @@ const (
 	throttleInterval = time.Second           // the shortest pause
 )
 
-// pauseAfter returns the pause after work that took so long: work that takes long, because very many wait, is done less often and never takes more
-// than a twentieth of the time.
+// pauseAfter returns the pause after work that took so long: work that takes long, because very many wait, is done less
+// often and never takes more than a twentieth of the time.
 func pauseAfter(took time.Duration) time.Duration { return max(throttleInterval, 19*took) }
 
 // Request has work done for an organization, soon.

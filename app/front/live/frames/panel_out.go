@@ -47,7 +47,8 @@ func NewWelcome() Welcome {
 
 // HasContent reports whether a welcome says anything that the panel which has said hello does not know.
 func (f Welcome) HasContent(in Hello) bool {
-	return f.Token != "" || len(f.Messages) > 0 || f.Conversation != nil && (f.Conversation.ID != in.Conversation || in.Conversation == uuid.Nil)
+	return f.Token != "" || len(f.Messages) > 0 ||
+		f.Conversation != nil && (f.Conversation.ID != in.Conversation || in.Conversation == uuid.Nil)
 }
 
 // Conversation is how a conversation stands.

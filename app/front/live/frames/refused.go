@@ -45,8 +45,16 @@ func NewRefused(err error, doing string) Refused {
 	if e == nil {
 		ref := uuid.NewString()[:8]
 		slog.Error(doing, "reference", ref, "error", err)
-		return Refused{outFrame: outFrame{"refused"}, Code: "internal", Retry: 2,
-			ErrorText: ErrorText{"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".", "fault", ref}}
+		return Refused{
+			outFrame: outFrame{"refused"},
+			Code:     "internal",
+			Retry:    2,
+			ErrorText: ErrorText{
+				"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".",
+				"fault",
+				ref,
+			},
+		}
 	}
 	code := codes[e.Kind]
 	if errors.Is(err, error(conversation.ErrClosed)) {

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// keyedLimiter has one limiter for each key. When there are many, those that have not been used for long enough to allow a whole burst again are
-// forgotten.
+// keyedLimiter has one limiter for each key. When there are many, those that have not been used for long enough to
+// allow a whole burst again are forgotten.
 type keyedLimiter[K comparable] struct {
 	rate     Rate
 	mu       sync.Mutex

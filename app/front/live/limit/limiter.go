@@ -34,12 +34,23 @@ type Limiter struct {
 
 // New returns a Limiter of nothing done yet.
 func New(l Limits) *Limiter {
-	x := &Limiter{limits: l, visitors: newKeyedLimiter[uuid.UUID](l.Visitor), addresses: newKeyedLimiter[string](l.Address),
-		websites: newKeyedLimiter[uuid.UUID](l.Website), organizations: newKeyedLimiter[uuid.UUID](l.Organization),
-		newVisitors: newKeyedLimiter[string](l.NewVisitors), newConversations: newKeyedLimiter[string](l.NewConversations), requests: newKeyedLimiter[string](l.Requests),
-		visitorBytes: newKeyedLimiter[uuid.UUID](l.VisitorBytes), addressBytes: newKeyedLimiter[string](l.AddressBytes),
-		userRequests: newKeyedLimiter[uuid.UUID](l.UserRequests), orgRequests: newKeyedLimiter[uuid.UUID](l.OrganizationRequests),
-		open: newOpenSockets(), pages: newOpenPages(), refusals: map[name]*atomic.Int64{}}
+	x := &Limiter{
+		limits:           l,
+		visitors:         newKeyedLimiter[uuid.UUID](l.Visitor),
+		addresses:        newKeyedLimiter[string](l.Address),
+		websites:         newKeyedLimiter[uuid.UUID](l.Website),
+		organizations:    newKeyedLimiter[uuid.UUID](l.Organization),
+		newVisitors:      newKeyedLimiter[string](l.NewVisitors),
+		newConversations: newKeyedLimiter[string](l.NewConversations),
+		requests:         newKeyedLimiter[string](l.Requests),
+		visitorBytes:     newKeyedLimiter[uuid.UUID](l.VisitorBytes),
+		addressBytes:     newKeyedLimiter[string](l.AddressBytes),
+		userRequests:     newKeyedLimiter[uuid.UUID](l.UserRequests),
+		orgRequests:      newKeyedLimiter[uuid.UUID](l.OrganizationRequests),
+		open:             newOpenSockets(),
+		pages:            newOpenPages(),
+		refusals:         map[name]*atomic.Int64{},
+	}
 	for _, n := range names {
 		x.refusals[n] = new(atomic.Int64)
 	}
@@ -113,20 +124,24 @@ func (l *Limiter) AllowBytes(visitor uuid.UUID, address string, bytes int64) err
 
 // AllowTeamRequest takes one request of a team member, which counts as weight of them, or returns why it may not come now.
 func (l *Limiter) AllowTeamRequest(user, organization uuid.UUID, weight int64) error {
-	if err := l.refuse(userRequests, l.userRequests.reserveN(user, weight), "You send very many requests. Try again in a few seconds."); err != nil {
+	if err := l.refuse(userRequests, l.userRequests.reserveN(user, weight),
+		"You send very many requests. Try again in a few seconds."); err != nil {
 		return err
 	}
-	return l.refuse(organizationRequests, l.orgRequests.reserveN(organization, weight), "Your organization sends very many requests. Try again in a few seconds.")
+	return l.refuse(organizationRequests, l.orgRequests.reserveN(organization, weight),
+		"Your organization sends very many requests. Try again in a few seconds.")
 }
 
 // AllowNewVisitor takes one visitor without a token from an address, or returns why it may not come now.
 func (l *Limiter) AllowNewVisitor(address string) error {
-	return l.refuseAddress(newVisitors, l.newVisitors, address, "Very many new visitors come from your network just now. The chat opens in a moment.")
+	return l.refuseAddress(newVisitors, l.newVisitors, address,
+		"Very many new visitors come from your network just now. The chat opens in a moment.")
 }
 
 // AllowRequest takes one post or poll from an address, or returns why it may not come now.
 func (l *Limiter) AllowRequest(address string) error {
-	return l.refuseAddress(requests, l.requests, address, "Very many requests come from your network just now. The chat goes on in a moment.")
+	return l.refuseAddress(requests, l.requests, address,
+		"Very many requests come from your network just now. The chat goes on in a moment.")
 }
 
 // refuse counts a refusal by a limit and words it; nil if there is nothing to wait for.

@@ -40,11 +40,24 @@ type Limits struct {
 // DefaultLimits returns the limits of a server that nobody has configured; they are generous for people. AllSockets is left to
 // the caller, who knows the machine.
 func DefaultLimits() Limits {
-	return Limits{Visitor: perSecond(2, 20), Address: perSecond(30, 300), Website: perSecond(300, 3000), Organization: perSecond(1000, 10000),
-		NewVisitors: perSecond(5, 500), NewConversations: perSecond(1, 100), Requests: perSecond(20, 300), Frames: perSecond(30, 200),
-		VisitorBytes: perSecond(500_000, 100_000_000), AddressBytes: perSecond(2_000_000, 500_000_000),
-		UserRequests: perSecond(50, 1000), OrganizationRequests: perSecond(300, 5000),
-		AddressSockets: 2000, WebsiteSockets: 20000, UserSockets: 20, OrganizationSockets: 1000}
+	return Limits{
+		Visitor:              perSecond(2, 20),
+		Address:              perSecond(30, 300),
+		Website:              perSecond(300, 3000),
+		Organization:         perSecond(1000, 10000),
+		NewVisitors:          perSecond(5, 500),
+		NewConversations:     perSecond(1, 100),
+		Requests:             perSecond(20, 300),
+		Frames:               perSecond(30, 200),
+		VisitorBytes:         perSecond(500_000, 100_000_000),
+		AddressBytes:         perSecond(2_000_000, 500_000_000),
+		UserRequests:         perSecond(50, 1000),
+		OrganizationRequests: perSecond(300, 5000),
+		AddressSockets:       2000,
+		WebsiteSockets:       20000,
+		UserSockets:          20,
+		OrganizationSockets:  1000,
+	}
 }
 
 func perSecond(n float64, burst int) Rate { return Rate{PerSecond: n, Burst: burst} }
@@ -72,5 +85,8 @@ const (
 	staffSockets         name = "staff-sockets"
 )
 
-var names = []name{visitorMessages, addressMessages, websiteMessages, organizationMessages, newVisitors, newConversations, requests, visitorBytes, addressBytes,
-	userRequests, organizationRequests, addressSockets, websiteSockets, allSockets, userSockets, organizationSockets, staffSockets}
+var names = []name{
+	visitorMessages, addressMessages, websiteMessages, organizationMessages, newVisitors, newConversations, requests,
+	visitorBytes, addressBytes, userRequests, organizationRequests, addressSockets, websiteSockets, allSockets,
+	userSockets, organizationSockets, staffSockets,
+}

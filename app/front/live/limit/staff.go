@@ -22,8 +22,8 @@ func newOpenPages() openPages {
 	return openPages{byUser: map[uuid.UUID][]*wire.Socket{}, byOrg: map[uuid.UUID]int{}}
 }
 
-// AcquirePage counts one more page of a team member, or returns why it may not be opened. A page beyond the team member's own limit may: then its oldest
-// page is returned, which no longer counts and is to be closed.
+// AcquirePage counts one more page of a team member, or returns why it may not be opened. A page beyond the team
+// member's own limit may: then its oldest page is returned, which no longer counts and is to be closed.
 func (l *Limiter) AcquirePage(actor access.Actor, s *wire.Socket) (oldest *wire.Socket, err error) {
 	p, limits := &l.pages, l.limits
 	p.mu.Lock()

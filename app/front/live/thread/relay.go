@@ -38,8 +38,8 @@ func (r *Relay) find(conversation uuid.UUID) *thread {
 	return r.threads[conversation]
 }
 
-// Follow has a screen follow a conversation from a cursor on, which may move its cursor back but never forth. The caller has checked that the
-// screen's viewer may see the conversation, and calls CatchUp afterwards.
+// Follow has a screen follow a conversation from a cursor on, which may move its cursor back but never forth. The
+// caller has checked that the screen's viewer may see the conversation, and calls CatchUp afterwards.
 func (r *Relay) Follow(f Follower, conversation uuid.UUID, cursor int) {
 	for {
 		r.mu.Lock()
@@ -106,8 +106,8 @@ func (r *Relay) Followers(conversation uuid.UUID) []Follower {
 // IsFollowed reports whether a screen follows a conversation.
 func (r *Relay) IsFollowed(conversation uuid.UUID) bool { return r.find(conversation) != nil }
 
-// Deliver shows a message that this process has just stored to the followers of its conversation that have all before it; the others are caught
-// up.
+// Deliver shows a message that this process has just stored to the followers of its conversation that have all before
+// it; the others are caught up.
 func (r *Relay) Deliver(id uuid.UUID, m conversation.Message) {
 	if t := r.find(id); t != nil {
 		t.deliverNew(m)

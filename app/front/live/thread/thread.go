@@ -95,8 +95,8 @@ func (t *thread) startCatchUp() {
 	background.Run("catch a conversation's screens up", t.catchUp)
 }
 
-// catchUp reads and shows page by page until there is no more. If the table cannot be read, the followers' sockets are closed: their screens come
-// back and read for themselves.
+// catchUp reads and shows page by page until there is no more. If the table cannot be read, the followers' sockets are
+// closed: their screens come back and read for themselves.
 func (t *thread) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -156,9 +156,10 @@ func (t *thread) awaitReaders() {
 	}
 }
 
-// catchUpOnce reads and shows one page for staff and one for visitors, after the cursor that is furthest behind, and reports whether there is
-// more. Staff's page is read as the system: each follower has been found to see the conversation and leaves when it no longer does, and one
-// that is about to leave must not keep the page from the others.
+// catchUpOnce reads and shows one page for staff and one for visitors, after the cursor that is furthest behind, and
+// reports whether there is more. Staff's page is read as the system: each follower has been found to see the
+// conversation and leaves when it no longer does, and one that is about to leave must not keep the page from the
+// others.
 func (t *thread) catchUpOnce(ctx context.Context) (more bool, err error) {
 	type audience struct {
 		actor access.Actor

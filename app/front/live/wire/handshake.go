@@ -15,7 +15,8 @@ import (
 func checkHandshake(r *http.Request) error {
 	key, err := base64.StdEncoding.DecodeString(r.Header.Get("Sec-WebSocket-Key"))
 	switch {
-	case r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || !hasToken(r.Header.Get("Connection"), "upgrade"):
+	case r.Method != http.MethodGet || !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") ||
+		!hasToken(r.Header.Get("Connection"), "upgrade"):
 		return fail.New(fail.Invalid, "This address speaks WebSocket only.")
 	case r.Header.Get("Sec-WebSocket-Version") != "13":
 		return fail.New(fail.Invalid, "This address speaks version 13 of WebSocket only.")

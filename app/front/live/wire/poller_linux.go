@@ -55,7 +55,10 @@ func (p *poller) add(v *visitorConn) error {
 // wait has notify called once when there is something to read.
 func (p *poller) wait(v *visitorConn) error {
 	return withDescriptor(v, func(fd int) error {
-		return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Fd: int32(fd), Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT})
+		return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{
+			Fd:     int32(fd),
+			Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT,
+		})
 	})
 }
 

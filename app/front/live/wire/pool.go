@@ -24,7 +24,9 @@ func Guard(doing string, work, onPanic func()) {
 
 // deliver hands a frame to the screen. A panic there closes the socket and harms no other.
 func (s *Socket) deliver(to Screen, frame []byte) {
-	Guard("a frame could not be handled", func() { to.Received(frame) }, func() { s.close(melody.CloseInternalServerErr, "internal error") })
+	Guard("a frame could not be handled", func() { to.Received(frame) }, func() {
+		s.close(melody.CloseInternalServerErr, "internal error")
+	})
 }
 
 // workers run short work on goroutines whose stacks have grown already. Up to maxIdleWorkers wait for work; when none waits, one

@@ -44,8 +44,8 @@ type Socket struct {
 	closed      atomic.Bool  // nothing of it is counted any more
 }
 
-// queuedBytes is how many bytes wait to be written on all sockets of this process. Above maxQueuedBytes, sockets with more than smallQueue of
-// them are disconnected: many clients that do not read are disconnected sooner than one.
+// queuedBytes is how many bytes wait to be written on all sockets of this process. Above maxQueuedBytes, sockets with
+// more than smallQueue of them are disconnected: many clients that do not read are disconnected sooner than one.
 var queuedBytes atomic.Int64
 
 const (

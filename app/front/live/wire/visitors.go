@@ -33,8 +33,12 @@ func NewVisitorSockets(o Options) *VisitorSockets {
 	if o.OnCountChange == nil {
 		o.OnCountChange = func(int) {}
 	}
-	return &VisitorSockets{counters: counters{name: "visitors", frameRate: o.FrameRate}, wheel: newTimerWheel(o.Heartbeat), poller: newPoller(readable),
-		onCountChange: o.OnCountChange}
+	return &VisitorSockets{
+		counters:      counters{name: "visitors", frameRate: o.FrameRate},
+		wheel:         newTimerWheel(o.Heartbeat),
+		poller:        newPoller(readable),
+		onCountChange: o.OnCountChange,
+	}
 }
 
 // reportCount calls onCountChange if the number of open sockets has changed much since the last call.
@@ -63,7 +67,8 @@ func (k *VisitorSockets) Serve(w http.ResponseWriter, r *http.Request, newScreen
 // begin answers the handshake, opens the screen, and waits for what comes.
 func (k *VisitorSockets) begin(c *visitorConn, accept string) {
 	c.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	_, err := io.WriteString(c.conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n")
+	_, err := io.WriteString(c.conn,
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "+accept+"\r\n\r\n")
 	gone := err != nil
 	c.state.Store(stateReading)
 	c.lastReceived.Store(seconds())

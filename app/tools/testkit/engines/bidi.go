@@ -70,7 +70,8 @@ func startFirefox(profile string) (driver, error) {
 			return nil, fmt.Errorf("it does not answer: %w", err)
 		}
 	}
-	if _, err := f.call("session.new", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{"unhandledPromptBehavior": map[string]any{"default": "accept", "beforeUnload": "accept"}}}}); err != nil {
+	always := map[string]any{"unhandledPromptBehavior": map[string]any{"default": "accept", "beforeUnload": "accept"}}
+	if _, err := f.call("session.new", map[string]any{"capabilities": map[string]any{"alwaysMatch": always}}); err != nil {
 		f.stop()
 		return nil, err
 	}
@@ -138,7 +139,12 @@ type value struct {
 }
 
 func (f *firefox) script(window, expression string) (v value, err error) {
-	r, err := f.call("script.evaluate", map[string]any{"expression": expression, "target": map[string]any{"context": window}, "awaitPromise": true, "userActivation": true})
+	r, err := f.call("script.evaluate", map[string]any{
+		"expression":     expression,
+		"target":         map[string]any{"context": window},
+		"awaitPromise":   true,
+		"userActivation": true,
+	})
 	if err == nil {
 		err = json.Unmarshal(r, &v)
 	}
@@ -176,7 +182,11 @@ func (f *firefox) choose(window, expression string, paths []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.call("input.setFiles", map[string]any{"context": window, "element": map[string]any{"sharedId": v.Result.SharedID}, "files": paths})
+	_, err = f.call("input.setFiles", map[string]any{
+		"context": window,
+		"element": map[string]any{"sharedId": v.Result.SharedID},
+		"files":   paths,
+	})
 	return err
 }
 
@@ -199,8 +209,13 @@ func (f *firefox) close(window string) error {
 
 // mouse is a click as WebDriver's actions.
 func mouse(x, y float64) map[string]any {
-	return map[string]any{"type": "pointer", "id": "mouse", "parameters": map[string]any{"pointerType": "mouse"}, "actions": []map[string]any{
-		{"type": "pointerMove", "x": int(x), "y": int(y)}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}}}
+	return map[string]any{
+		"type":       "pointer",
+		"id":         "mouse",
+		"parameters": map[string]any{"pointerType": "mouse"},
+		"actions": []map[string]any{
+			{"type": "pointerMove", "x": int(x), "y": int(y)}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}},
+	}
 }
 
 // keyboard is key presses as WebDriver's actions.

@@ -67,7 +67,9 @@ func (c *chromium) open() (string, error) {
 		return "", err
 	}
 	// Windows behind others are drawn as those in front.
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{
+		Enabled: true,
+	}); err != nil {
 		cancel()
 		return "", err
 	}
@@ -99,7 +101,8 @@ func (c *chromium) navigate(window, address string) error {
 func (c *chromium) evaluate(window, expression string) (string, error) {
 	ctx, cancel := c.in(window)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.Evaluate[string](`(async () => JSON.stringify((await `+expression+`) ?? null))()`, chromedp.EvalAwaitPromise))
+	return chromedp.Run(ctx,
+		chromedp.Evaluate[string](`(async () => JSON.stringify((await `+expression+`) ?? null))()`, chromedp.EvalAwaitPromise))
 }
 
 func (c *chromium) click(window string, x, y float64) error {
@@ -107,12 +110,21 @@ func (c *chromium) click(window string, x, y float64) error {
 }
 
 // chromiumKeys are WebDriver's codes as chromedp writes them.
-var chromiumKeys = map[string]string{Enter: kb.Enter, Tab: kb.Tab, Backspace: kb.Backspace, Escape: kb.Escape, ArrowUp: kb.ArrowUp, ArrowDown: kb.ArrowDown, F1: kb.F1}
+var chromiumKeys = map[string]string{
+	Enter:     kb.Enter,
+	Tab:       kb.Tab,
+	Backspace: kb.Backspace,
+	Escape:    kb.Escape,
+	ArrowUp:   kb.ArrowUp,
+	ArrowDown: kb.ArrowDown,
+	F1:        kb.F1,
+}
 
 func (c *chromium) press(window string, hold, keys []string) error {
 	var modifiers []chromedp.Modifier
 	for _, key := range hold {
-		modifiers = append(modifiers, map[string]chromedp.Modifier{Control: chromedp.ModifierCtrl, Alt: chromedp.ModifierAlt, Shift: chromedp.ModifierShift}[key])
+		modifiers = append(modifiers,
+			map[string]chromedp.Modifier{Control: chromedp.ModifierCtrl, Alt: chromedp.ModifierAlt, Shift: chromedp.ModifierShift}[key])
 	}
 	for _, key := range keys {
 		if known, is := chromiumKeys[key]; is {

@@ -66,7 +66,11 @@ type Engine struct {
 // Start starts a browser with an empty profile; it ends with the test. The test fails if the browser is not on this machine.
 func Start(t testing.TB, name string) *Engine {
 	t.Helper()
-	start := map[string]func(profile string) (driver, error){"chromium": startChromium, "firefox": startFirefox, "webkit": startWebKit}[name]
+	start := map[string]func(profile string) (driver, error){
+		"chromium": startChromium,
+		"firefox":  startFirefox,
+		"webkit":   startWebKit,
+	}[name]
 	if start == nil {
 		t.Fatalf("no browser engine is called %q", name)
 	}
@@ -179,7 +183,8 @@ func (w *Window) Type(selector, text string) {
 // Choose gives files to the input that a selector names.
 func (w *Window) Choose(selector string, paths ...string) {
 	w.t.Helper()
-	w.must("choose files for "+selector, w.driver.choose(w.id, "(() => { "+testkit.Find+" return $("+strconv.Quote(selector)+"); })()", paths))
+	w.must("choose files for "+selector,
+		w.driver.choose(w.id, "(() => { "+testkit.Find+" return $("+strconv.Quote(selector)+"); })()", paths))
 }
 
 // Close closes the window.
@@ -194,7 +199,9 @@ func (w *Window) must(what string, err error) {
 	if err == nil {
 		return
 	}
-	page, _ := w.driver.evaluate(w.id, `(async () => location.href + "\n" + document.body.innerText.slice(0, 1500) + "\n" + (document.getElementById("parley")?.shadowRoot?.textContent || "").slice(0, 1000))()`)
+	page, _ := w.driver.evaluate(w.id,
+		`(async () => location.href + "\n" + document.body.innerText.slice(0, 1500) + "\n" +
+			(document.getElementById("parley")?.shadowRoot?.textContent || "").slice(0, 1000))()`)
 	if dir := os.Getenv("SCREENSHOT_DIR"); dir != "" {
 		if png, err := w.driver.picture(w.id); err == nil {
 			os.WriteFile(filepath.Join(dir, strings.ReplaceAll(w.t.Name(), "/", "_")+".png"), png, 0o644)

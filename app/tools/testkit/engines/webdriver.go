@@ -35,7 +35,8 @@ func startWebKit(profile string) (driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	browser, err := look("/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser", "/usr/lib/*/webkit2gtk-4.0/MiniBrowser")
+	browser, err := look("/usr/lib/*/webkit2gtk-4.1/MiniBrowser", "/usr/libexec/webkit2gtk-4.1/MiniBrowser",
+		"/usr/lib/*/webkit2gtk-4.0/MiniBrowser")
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,8 @@ func startWebKit(profile string) (driver, error) {
 		return nil, err
 	}
 	w.cmd = exec.Command(path, "--host=127.0.0.1", "--port="+strconv.Itoa(port))
-	w.cmd.Env = append(os.Environ(), "HOME="+profile, "DISPLAY="+display, "NO_AT_BRIDGE=1", "GDK_BACKEND=x11", "LIBGL_ALWAYS_SOFTWARE=1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1")
+	w.cmd.Env = append(os.Environ(), "HOME="+profile, "DISPLAY="+display, "NO_AT_BRIDGE=1", "GDK_BACKEND=x11",
+		"LIBGL_ALWAYS_SOFTWARE=1", "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS=1")
 	ownGroup(w.cmd)
 	if err := w.cmd.Start(); err != nil {
 		w.stop()
@@ -61,7 +63,12 @@ func startWebKit(profile string) (driver, error) {
 	options := map[string]any{"binary": browser, "args": []string{"--automation"}}
 	var session struct{ SessionID string }
 	for end := time.Now().Add(60 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if err = call(http.MethodPost, base+"/session", map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{"webkitgtk:browserOptions": options, "unhandledPromptBehavior": "accept"}}}, &session); err == nil {
+		if err = call(http.MethodPost, base+"/session",
+			map[string]any{"capabilities": map[string]any{"alwaysMatch": map[string]any{
+				"webkitgtk:browserOptions": options,
+				"unhandledPromptBehavior":  "accept",
+			}}},
+			&session); err == nil {
 			break
 		}
 		if time.Now().After(end) {
@@ -173,8 +180,12 @@ func (w *webkit) navigate(window, address string) error {
 
 func (w *webkit) evaluate(window, expression string) (string, error) {
 	var s string
-	err := w.in(window, http.MethodPost, "/execute/async", map[string]any{"args": []any{}, "script": `const done = arguments[0];
-		(async () => JSON.stringify((await ` + expression + `) ?? null))().then((v) => done("=" + v), (e) => done("!" + e + "\n" + e.stack));`}, &s)
+	err := w.in(window, http.MethodPost, "/execute/async", map[string]any{
+		"args": []any{},
+		"script": `const done = arguments[0];
+		(async () => JSON.stringify((await ` + expression + `) ?? null))()
+			.then((v) => done("=" + v), (e) => done("!" + e + "\n" + e.stack));`,
+	}, &s)
 	if err == nil && s[:1] == "!" {
 		return "", errors.New(s[1:])
 	}
@@ -193,7 +204,8 @@ func (w *webkit) press(window string, hold, keys []string) error {
 
 func (w *webkit) choose(window, expression string, paths []string) error {
 	var e map[string]string
-	if err := w.in(window, http.MethodPost, "/execute/sync", map[string]any{"script": "return " + expression, "args": []any{}}, &e); err != nil {
+	if err := w.in(window, http.MethodPost, "/execute/sync",
+		map[string]any{"script": "return " + expression, "args": []any{}}, &e); err != nil {
 		return err
 	}
 	return w.in(window, http.MethodPost, "/element/"+e[element]+"/value", map[string]any{"text": strings.Join(paths, "\n")}, nil)

@@ -107,7 +107,13 @@ func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 // setSlots sets how many connections for organizations there are, and how many of them one may hold.
 func (db *DB) setSlots(all, each int) {
 	db.slots = fair.New(fair.Limits{Total: all, PerOrganization: each, MaxWaiting: 200, MaxWait: 5 * time.Second})
-	db.longSlots = fair.New(fair.Limits{Total: max(1, (all+1)/3), PerOrganization: 1, MaxWaiting: 20, MaxWait: 20 * time.Second, Activity: "searching, exporting or importing already"})
+	db.longSlots = fair.New(fair.Limits{
+		Total:           max(1, (all+1)/3),
+		PerOrganization: 1,
+		MaxWaiting:      20,
+		MaxWait:         20 * time.Second,
+		Activity:        "searching, exporting or importing already",
+	})
 }
 
 // Close waits for borrowed connections and closes them all.
@@ -144,7 +150,8 @@ func (db *DB) Authorize(actor access.Actor, action access.Action) (*Tenant, erro
 func (db *DB) AuthorizeWholeOrg(actor access.Actor, action access.Action) (*Tenant, error) {
 	t, err := db.Authorize(actor, action)
 	if err == nil && actor.IsLimited() {
-		return nil, fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+		return nil, fail.New(fail.Forbidden,
+			"This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
 	}
 	return t, err
 }

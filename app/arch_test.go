@@ -43,8 +43,10 @@ var layers = []struct {
 }
 
 // audience is what the packages of app/front/web that answer one audience may import: not one another.
-var audience = []string{"app/front/web/body", "app/front/web/session", "app/front/web/page", "app/front/web/upload", "app/front/live", "app/front/desk",
-	"templates", "static", "widget", "app/domain", "app/platform"}
+var audience = []string{
+	"app/front/web/body", "app/front/web/session", "app/front/web/page", "app/front/web/upload", "app/front/live",
+	"app/front/desk", "templates", "static", "widget", "app/domain", "app/platform",
+}
 
 // onlyIn says where a library may be used.
 var onlyIn = map[string][]string{

@@ -46,7 +46,11 @@ func TestHelpListsSettings(t *testing.T) {
 	if err := run(context.Background(), nil, &out); err != nil {
 		t.Error(err)
 	}
-	for _, name := range []string{"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL", "ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS", "CLIENT_ADDRESS_HEADER", "STORAGE_LIMITS"} {
+	for _, name := range []string{
+		"PORT", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL", "DATA_DIR", "SECRET_KEY", "SMTP_URL",
+		"ADMIN_ADDR", "LOG", "TRUSTED_PROXIES", "COMMIT_WINDOW", "DRAIN_DELAY", "LIMITS", "CLIENT_ADDRESS_HEADER",
+		"STORAGE_LIMITS",
+	} {
 		if !strings.Contains(out.String(), "  "+name+" ") {
 			t.Errorf("help does not list %s", name)
 		}

@@ -9,9 +9,15 @@ import (
 	"testing"
 )
 
-// rightsChecks are the functions by which the domain asks what an actor may do, and whether it is a visitor, who may do what concerns its own
-// conversation only.
-var rightsChecks = map[string]bool{"Authorize": true, "Require": true, "Can": true, "CanFully": true, "IsVisitor": true}
+// rightsChecks are the functions by which the domain asks what an actor may do, and whether it is a visitor, who may do
+// what concerns its own conversation only.
+var rightsChecks = map[string]bool{
+	"Authorize": true,
+	"Require":   true,
+	"Can":       true,
+	"CanFully":  true,
+	"IsVisitor": true,
+}
 
 // domainFunction is a function of a package of the domain, as far as the check of rights needs it.
 type domainFunction struct {

@@ -123,8 +123,15 @@ func create(ctx context.Context, h Services) error {
 		x.Zone = "Europe/Berlin"
 		x.Greetings = []org.Greeting{
 			{Language: "de", Text: "Ahoi! Fragen Sie uns alles über Tee, Ihre Bestellung oder die Lieferung."},
-			{States: []org.Presence{org.Offline, org.Away}, Text: "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you."},
-			{States: []org.Presence{org.Online, org.Busy}, Status: "We usually answer within minutes", Text: "Ahoy! Ask us anything about tea, your order or delivery."},
+			{
+				States: []org.Presence{org.Offline, org.Away},
+				Text:   "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you.",
+			},
+			{
+				States: []org.Presence{org.Online, org.Busy},
+				Status: "We usually answer within minutes",
+				Text:   "Ahoy! Ask us anything about tea, your order or delivery.",
+			},
 		}
 		x.Rating.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
 		x.Files.Screenshots = true
@@ -143,7 +150,8 @@ func create(ctx context.Context, h Services) error {
 		if p.role == access.Reviewer {
 			customer = &tea
 		}
-		if _, err := h.Identity.CreateMember(ctx, id, identity.SignUp{Name: p.name, Email: emailOf(p.name), Password: Password}, p.role, customer); err != nil {
+		if _, err := h.Identity.CreateMember(ctx, id,
+			identity.SignUp{Name: p.name, Email: emailOf(p.name), Password: Password}, p.role, customer); err != nil {
 			return err
 		}
 	}
@@ -153,7 +161,10 @@ func create(ctx context.Context, h Services) error {
 // Banner is what is printed at start.
 func (d *Data) Banner(url string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nParley is running with demo data.\n\n  The shop with the chat  %s\n  The desk (agents)       %s/desk\n  The management          %s/admin\n\n", d.ShopURL, url, url)
+	fmt.Fprintf(&b,
+		"\nParley is running with demo data.\n\n  The shop with the chat  %s\n  The desk (agents)       %s/desk\n  The "+
+			"management          %s/admin\n\n",
+		d.ShopURL, url, url)
 	fmt.Fprintf(&b, "  Log-ins, all with the password %q:\n", Password)
 	for _, l := range d.Logins {
 		fmt.Fprintf(&b, "    %-20s %s\n", l.Email, l.What)

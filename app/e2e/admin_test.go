@@ -38,13 +38,16 @@ func TestAdminAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`parley_sockets_open{kind="visitors"} 1`, `parley_messages_committed_total 1`, `parley_commit_messages_count 1`,
-		`parley_bus_up 1`, `parley_ready 1`, `parley_refusals_total{limit="address"} 0`, "go_goroutines "} {
+	for _, want := range []string{
+		`parley_sockets_open{kind="visitors"} 1`, `parley_messages_committed_total 1`, `parley_commit_messages_count 1`,
+		`parley_bus_up 1`, `parley_ready 1`, `parley_refusals_total{limit="address"} 0`, "go_goroutines ",
+	} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("no %s", want)
 		}
 	}
-	if get(t, "http://"+s.AdminAddress+"/debug/pprof/heap") != 200 || get(t, s.URL+"/metrics") != 404 || get(t, s.URL+"/debug/pprof/") != 404 {
+	if get(t, "http://"+s.AdminAddress+"/debug/pprof/heap") != 200 || get(t, s.URL+"/metrics") != 404 ||
+		get(t, s.URL+"/debug/pprof/") != 404 {
 		t.Error("profiles and metrics are not where they should be, or where they should not be")
 	}
 }
@@ -54,7 +57,8 @@ func TestLogsWithoutText(t *testing.T) {
 	var out bytes.Buffer
 	var mu sync.Mutex
 	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) { mu.Lock(); out.Write(b); mu.Unlock() }), &slog.HandlerOptions{Level: slog.LevelDebug})))
+	slog.SetDefault(slog.New(slog.NewJSONHandler(writerFunc(func(b []byte) { mu.Lock(); out.Write(b); mu.Unlock() }),
+		&slog.HandlerOptions{Level: slog.LevelDebug})))
 	defer slog.SetDefault(before)
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
@@ -68,7 +72,8 @@ func TestLogsWithoutText(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Conversations.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: uuid.New(), Body: text, Customer: o.Customer})
-	s.Conversations.SendAsVisitor(context.Background(), access.Visitor(o.ID, uuid.New(), uuid.New()), conversation.VisitorMessage{ID: uuid.New(), Body: text, Customer: o.Customer})
+	s.Conversations.SendAsVisitor(context.Background(), access.Visitor(o.ID, uuid.New(), uuid.New()),
+		conversation.VisitorMessage{ID: uuid.New(), Body: text, Customer: o.Customer})
 	v.WriteRaw([]byte(`{"type":"send","id":17,"text":"` + text + `"}`))
 	v.await("refused")
 	mu.Lock()

@@ -29,7 +29,12 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	})
 	changeSettings(t, s, o, func(x *org.Settings) {
 		x.Rating.Reasons = []string{"Friendly", "Quick"}
-		x.Questions = []org.PreChatQuestion{{Kind: "name", Label: "Your name", Required: true}, {Kind: "email", Label: "Your e-mail address"}, {Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}}, {Kind: "consent", Label: "I agree", Required: true, Link: "https://shop.example/privacy"}}
+		x.Questions = []org.PreChatQuestion{
+			{Kind: "name", Label: "Your name", Required: true},
+			{Kind: "email", Label: "Your e-mail address"},
+			{Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}},
+			{Kind: "consent", Label: "I agree", Required: true, Link: "https://shop.example/privacy"},
+		}
 		x.Privacy = "We keep **nothing** longer than needed."
 	})
 	visitor := testkit.NewTab(t)
@@ -77,7 +82,8 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	default:
 	}
 	visitor.Go("about:blank")
-	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text, "It left us **today**."); err != nil {
+	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text,
+		"It left us **today**."); err != nil {
 		t.Fatal(err)
 	}
 	var mail testkit.Mail
@@ -129,7 +135,8 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Save as text").click()`)
 	visitor.Wait(`saved.includes("Where is my parcel?") && saved.includes("It left us today.")`)
 	visitor.Click("chat .menu summary")
-	visitor.Run(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by e-mail").click()`)
+	visitor.Run(
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by e-mail").click()`)
 	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
 	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
 	select {
@@ -137,7 +144,8 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("no transcript came")
 	}
-	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") || strings.Contains(mail.Text, "can be written to") {
+	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") ||
+		strings.Contains(mail.Text, "can be written to") {
 		t.Errorf("the transcript to %s says %s", mail.To, mail.Text)
 	}
 
@@ -171,7 +179,8 @@ func TestSilentVisitorsAreClosed(t *testing.T) {
 	if _, err := s.Routing.Take(ctx, o.As(access.Agent), "Mia", conversationID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "How can I help you?"); err != nil {
+	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text,
+		"How can I help you?"); err != nil {
 		t.Fatal(err)
 	}
 	var bodies []string
@@ -191,7 +200,9 @@ func TestSilentVisitorsAreClosed(t *testing.T) {
 			break
 		}
 	}
-	checkMessages(t, "what the program said", bodies, []string{conversation.SystemTaken, conversation.SystemIdleCheck, conversation.SystemIdleClosed})
+	checkMessages(t, "what the program said", bodies, []string{
+		conversation.SystemTaken, conversation.SystemIdleCheck, conversation.SystemIdleClosed,
+	})
 }
 
 // TestAnswerMailsSurviveRestart shows that replies to be mailed, and questions to silent visitors, outlive the
@@ -206,14 +217,16 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 	v := newVisitor(t, one, o, "")
 	v.send("Hello?")
 	conversationID := uuid.MustParse(v.conversation)
-	if err := one.Conversations.SaveContactDetails(ctx, access.Visitor(o.ID, o.Website, visitorID(t, v.token, o)), conversation.ContactDetails{Email: "anna@home.example"}); err != nil {
+	if err := one.Conversations.SaveContactDetails(ctx, access.Visitor(o.ID, o.Website, visitorID(t, v.token, o)),
+		conversation.ContactDetails{Email: "anna@home.example"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := one.Routing.Take(ctx, o.As(access.Agent), "Mia", conversationID); err != nil {
 		t.Fatal(err)
 	}
 	v.Close()
-	if _, err := one.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "How can I help you?"); err != nil {
+	if _, err := one.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text,
+		"How can I help you?"); err != nil {
 		t.Fatal(err)
 	}
 	one.Stop()

@@ -45,15 +45,22 @@ func TestBrowserArchive(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	parcel := talk("Hello, where is my <b>parcel</b>? It should have been here on Monday, and the page of the carrier says nothing at all since it left your house; I have waited at home for two days now, and nobody has rung.",
+	parcel := talk(
+		"Hello, where is my <b>parcel</b>? It should have been here on Monday, and the page of the carrier says nothing "+
+			"at all since it left your house; I have waited at home for two days now, and nobody has rung.",
 		"It left the depot this morning and is with you today.", "Carrier lost it once already: offer a voucher")
 	refund := talk("I want a refund for my parcel", "Of course.", "")
 	tag, entry := uuid.New(), uuid.New()
 	run("insert into tags (org_id, id, name) values ($1, $2, 'Complaint')", o.ID, tag)
 	run("insert into conversation_tags (org_id, conversation_id, tag_id) values ($1, $2, $3)", o.ID, refund, tag)
 	run("insert into faq_entries (org_id, id, state) values ($1, $2, 'live')", o.ID, entry)
-	run("insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')", o.ID, entry)
-	run("insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)", o.ID, entry, mia.ID(), parcel)
+	run(
+		"insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')",
+		o.ID, entry)
+	run(
+		"insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, "+
+			"gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)",
+		o.ID, entry, mia.ID(), parcel)
 	run(`update conversations set country = 'NO',
 		data = '{"plan": "Gold"}', trail = '[{"url": "https://shop.example/tea/green?from=a-very-long-address-that-must-break-somewhere", "title": "Start", "at": "2026-01-01T10:00:00Z"}]' where id = $1`, parcel)
 	for _, id := range []uuid.UUID{parcel, refund} {
@@ -116,9 +123,11 @@ func TestBrowserArchive(t *testing.T) {
 	b.Wait(`text(".cards.past em") === "Note:"`)
 	b.Click(".cards.past a")
 	b.Wait(`$(".message.note mark") && text(".message.note mark") === "voucher"`)
-	b.Wait(`text(".suggested").includes("Where is my order?") && text(".inside").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
+	b.Wait(
+		`text(".suggested").includes("Where is my order?") && text(".inside").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
 	show(b, "transcript")
-	if code := testkit.Eval[string](b, `fetch(document.querySelector(".exports a[href$=txt]").href).then(async (r) => r.headers.get("Content-Disposition") + r.headers.get("Content-Security-Policy") + await r.text())`); !strings.HasPrefix(code, `attachment; filename="conversation-`) ||
+	if code := testkit.Eval[string](b,
+		`fetch(document.querySelector(".exports a[href$=txt]").href).then(async (r) => r.headers.get("Content-Disposition") + r.headers.get("Content-Security-Policy") + await r.text())`); !strings.HasPrefix(code, `attachment; filename="conversation-`) ||
 		!strings.Contains(code, "default-src 'none'") || !strings.Contains(code, "offer a voucher") {
 		t.Errorf("saved as text: %s", code)
 	}
@@ -134,7 +143,8 @@ func TestBrowserArchive(t *testing.T) {
 	rita.Wait(`$(".transcript") && !$(".message.note") && !$(".inside") && !$(".suggested")`)
 	show(rita, "reviewer-transcript")
 	saved := testkit.Eval[string](rita, `fetch(document.querySelector(".exports a[href$=json]").href).then((r) => r.text())`)
-	if !strings.Contains(saved, "It left the depot") || strings.Contains(saved, "voucher") || strings.Contains(saved, "Gold") || strings.Contains(saved, mia.ID().String()) {
+	if !strings.Contains(saved, "It left the depot") || strings.Contains(saved, "voucher") ||
+		strings.Contains(saved, "Gold") || strings.Contains(saved, mia.ID().String()) {
 		t.Errorf("saved by a reviewer: %s", saved)
 	}
 	for name, tab := range map[string]*testkit.Tab{"the supervisor": b, "the reviewer": rita} {

@@ -32,7 +32,8 @@ func TestBackupAndRestore(t *testing.T) {
 	agent := newHTTPClient(t)
 	agent.post(s, "/login", "email", o.Users[access.Owner].Email, "password", testkit.Password)
 	agent.post(s, "/desk/conversations/"+v.conversation+"/take")
-	code, body := agent.upload(s, "/desk/conversations/"+v.conversation+"/files?name=notes.txt&id="+uuid.NewString(), "What is in the file\n")
+	code, body := agent.upload(s, "/desk/conversations/"+v.conversation+"/files?name=notes.txt&id="+uuid.NewString(),
+		"What is in the file\n")
 	if code >= 300 {
 		t.Fatalf("a file: %d %.300s", code, body)
 	}
@@ -70,8 +71,8 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	script("restore.sh", "DATABASE_SUPER_URL="+named(super, "parley"), "MAINTENANCE_URL="+named(super, "postgres"), "OWNER_PASSWORD=the owner's", "APP_PASSWORD=the app's",
-		"FILES="+filepath.Join(dir, "restored"))
+	script("restore.sh", "DATABASE_SUPER_URL="+named(super, "parley"), "MAINTENANCE_URL="+named(super, "postgres"),
+		"OWNER_PASSWORD=the owner's", "APP_PASSWORD=the app's", "FILES="+filepath.Join(dir, "restored"))
 	as := func(role, password string) string {
 		u, _ := url.Parse(named(super, "parley"))
 		u.User = url.UserPassword(role, password)

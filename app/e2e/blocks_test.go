@@ -61,7 +61,8 @@ func TestBlockedVisitors(t *testing.T) {
 		t.Errorf("a blocked address: %q", refused)
 	}
 	res, err := http.DefaultClient.Do(func() *http.Request {
-		r, err := http.NewRequest(http.MethodPost, s.URL+"/widget/v1/files?key="+o.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("A file"))
+		r, err := http.NewRequest(http.MethodPost,
+			s.URL+"/widget/v1/files?key="+o.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("A file"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -163,7 +163,8 @@ func TestConnectionsPerAddress(t *testing.T) {
 	}
 	busy := make([]net.Conn, 4)
 	for i := range busy { // the idle ones are closed for them
-		busy[i] = dial("POST /forgot HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nemail")
+		busy[i] = dial("POST /forgot HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
+			"Content-Length: 9\r\n\r\nemail")
 		for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 			open, idle := s.Connections.Count()
 			if open > 4 {

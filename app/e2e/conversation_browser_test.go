@@ -15,7 +15,8 @@ import (
 
 // panelMessages reads what a panel shows, message by message, in order.
 func panelMessages(b *testkit.Tab) []string {
-	return testkit.Eval[[]string](b, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message > .text")].map((p) => p.textContent)`)
+	return testkit.Eval[[]string](b,
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".message > .text")].map((p) => p.textContent)`)
 }
 
 // deskMessages reads what a pane of the desk shows, message by message, in order; the first pane.
@@ -219,7 +220,9 @@ func TestBrowserSeveralChats(t *testing.T) {
 	desk.Keys("Three is a note" + kb.Enter)
 	visitors[1].awaitText("Two")
 	desk.Wait(`$("#pane-` + visitors[1].conversation + ` .note").innerText.includes("Three is a note")`)
-	checkMessages(t, "Ben's pane", testkit.Eval[[]string](desk, `[...document.querySelectorAll("#pane-`+visitors[1].conversation+` .body")].map((p) => p.textContent)`),
+	checkMessages(t, "Ben's pane",
+		testkit.Eval[[]string](desk,
+			`[...document.querySelectorAll("#pane-`+visitors[1].conversation+` .body")].map((p) => p.textContent)`),
 		[]string{"Ben asks", "To Ben", "One", "Two", "Three is a note"})
 
 	// Oldest unanswered first: Cleo writes, then Anna; the answered Ben sinks.

@@ -39,12 +39,37 @@ func startBehindNetwork(t *testing.T) (*serve.Server, *brokenNetwork) {
 // statusWithoutDatabase lists requests that are answered without a database as with one: they need none, or are
 // refused before.
 var statusWithoutDatabase = map[string]int{
-	"GET /healthz": 200, "GET /readyz": 503, "GET /static/:hash/:name": 404, "GET /manifest.webmanifest": 200, "GET /worker.js": 200, "GET /demo/shop": 404,
-	"GET /": 303, "GET /login": 303, "POST /login/organization": 303, "GET /signup": 200, "POST /signup": 422, "GET /forgot": 200,
-	"GET /live/desk": 422, "GET /live/board": 422, "GET /live/websites/:id": 422, "POST /desk/status": 422, "POST /desk/push": 422,
-	"GET /faq/import": 200, "POST /faq/import": 422, "GET /admin/organization": 200, "POST /admin/organization": 422, "POST /admin/websites/:id/widget/:part": 403,
-	"GET /widget.js": 200, "GET /widget.css": 200, "GET /widget/:file": 404, "GET /widget/v1/socket": 422, "POST /widget/v1/frames": 422, "POST /widget/v1/return": 422,
-	"OPTIONS /widget/v1/files": 204, "POST /widget/v1/files": 401, "GET /widget/v1/files/:link/:name": 404,
+	"GET /healthz":                          200,
+	"GET /readyz":                           503,
+	"GET /static/:hash/:name":               404,
+	"GET /manifest.webmanifest":             200,
+	"GET /worker.js":                        200,
+	"GET /demo/shop":                        404,
+	"GET /":                                 303,
+	"GET /login":                            303,
+	"POST /login/organization":              303,
+	"GET /signup":                           200,
+	"POST /signup":                          422,
+	"GET /forgot":                           200,
+	"GET /live/desk":                        422,
+	"GET /live/board":                       422,
+	"GET /live/websites/:id":                422,
+	"POST /desk/status":                     422,
+	"POST /desk/push":                       422,
+	"GET /faq/import":                       200,
+	"POST /faq/import":                      422,
+	"GET /admin/organization":               200,
+	"POST /admin/organization":              422,
+	"POST /admin/websites/:id/widget/:part": 403,
+	"GET /widget.js":                        200,
+	"GET /widget.css":                       200,
+	"GET /widget/:file":                     404,
+	"GET /widget/v1/socket":                 422,
+	"POST /widget/v1/frames":                422,
+	"POST /widget/v1/return":                422,
+	"OPTIONS /widget/v1/files":              204,
+	"POST /widget/v1/files":                 401,
+	"GET /widget/v1/files/:link/:name":      404,
 }
 
 // TestDatabaseOutage shows that while the database is away every request is answered with when to try again, or
@@ -97,12 +122,16 @@ func TestDatabaseOutage(t *testing.T) {
 	if _, _, body := request(t, owner, http.MethodPost, s.URL+"/admin/tags", url.Values{"name": {"Typed <before>"}}); !strings.Contains(body, `value="Typed &lt;before&gt;"`) || !strings.Contains(body, "Try again") {
 		t.Errorf("a form is lost: %s", body)
 	}
-	if _, _, body := request(t, nil, http.MethodPost, s.URL+"/login", url.Values{"email": {"anna@home.example"}, "password": {"a secret of hers"}}); strings.Contains(body, "a secret of hers") {
+	if _, _, body := request(t, nil, http.MethodPost, s.URL+"/login", url.Values{
+		"email":    {"anna@home.example"},
+		"password": {"a secret of hers"},
+	}); strings.Contains(body, "a secret of hers") {
 		t.Errorf("a page shows a password: %s", body)
 	}
 
 	// An upload, and a poll.
-	req, err := http.NewRequest(http.MethodPost, s.URL+"/widget/v1/files?key="+a.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("Text"))
+	req, err := http.NewRequest(http.MethodPost,
+		s.URL+"/widget/v1/files?key="+a.Key+"&id="+uuid.NewString()+"&name=a.txt", strings.NewReader("Text"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +146,8 @@ func TestDatabaseOutage(t *testing.T) {
 		t.Errorf("an upload: %d", res.StatusCode)
 	}
 	hello := map[string]any{"type": "hello", "protocol": 1, "token": token}
-	if status, got := frames(t, s, a.Org, 0, hello); status != 200 && status != http.StatusTooManyRequests || status == 200 && (got[0].Type != "refused" || got[0].Code != "busy") {
+	if status, got := frames(t, s, a.Org, 0, hello); status != 200 && status != http.StatusTooManyRequests ||
+		status == 200 && (got[0].Type != "refused" || got[0].Code != "busy") {
 		t.Errorf("a poll: %d %+v", status, got)
 	}
 
@@ -136,7 +166,8 @@ func TestDatabaseOutage(t *testing.T) {
 		case "hello", "about", "seen", "typing", "transcript": // not answered; or refused before, where nothing is mailed
 			continue
 		}
-		panel.send(`{"type":"` + name + `","id":"` + uuid.NewString() + `","conversation":"` + a.conversation.String() + `","text":"Hello","email":"anna@home.example","value":5}`)
+		panel.send(
+			`{"type":"` + name + `","id":"` + uuid.NewString() + `","conversation":"` + a.conversation.String() + `","text":"Hello","email":"anna@home.example","value":5}`)
 		busy(panel.next())
 	}
 
@@ -165,7 +196,10 @@ func request(t testing.TB, who *traffic.Agent, method, address string, form url.
 	if who != nil {
 		req.Header.Set("Cookie", who.Cookie())
 	}
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 30 * time.Second}
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       30 * time.Second,
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)

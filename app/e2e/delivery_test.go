@@ -179,7 +179,8 @@ func TestForeignOrigins(t *testing.T) {
 		"cross-site fetch":   {"Sec-Fetch-Site": "cross-site"},
 		"same-site neighbor": {"Sec-Fetch-Site": "same-site", "Origin": "http://neighbor.localhost"},
 	} {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/admin/customers", strings.NewReader("name=Forged+"+uuid.NewString()))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL+"/admin/customers",
+			strings.NewReader("name=Forged+"+uuid.NewString()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,10 +228,25 @@ func TestMalformedFrames(t *testing.T) {
 	v := openRaw(t, s, o, "")
 	id := uuid.NewString()
 	before := []string{
-		``, `{`, `[]`, `null`, `"text"`, `7`, `{}`, `{"type":7}`, `{"type":"hello"}`, `{"type":"hello","protocol":2}`, `{"type":"hello","protocol":"1"}`,
-		`{"type":"send","id":"` + id + `","text":"before hello"}`, `{"type":"hello","protocol":1,"token":"forged"}`,
-		`{"type":"hello","protocol":1,"token":"` + strings.Repeat("A", 99) + `"}`, `{"type":"hello","protocol":1} {"type":"hello","protocol":1}`,
-		`{"type":"hello","protocol":1,"conversation":"not an id"}`, strings.Repeat("[", 20000), "\x00\x01\x02", "\xff\xfe",
+		``,
+		`{`,
+		`[]`,
+		`null`,
+		`"text"`,
+		`7`,
+		`{}`,
+		`{"type":7}`,
+		`{"type":"hello"}`,
+		`{"type":"hello","protocol":2}`,
+		`{"type":"hello","protocol":"1"}`,
+		`{"type":"send","id":"` + id + `","text":"before hello"}`,
+		`{"type":"hello","protocol":1,"token":"forged"}`,
+		`{"type":"hello","protocol":1,"token":"` + strings.Repeat("A", 99) + `"}`,
+		`{"type":"hello","protocol":1} {"type":"hello","protocol":1}`,
+		`{"type":"hello","protocol":1,"conversation":"not an id"}`,
+		strings.Repeat("[", 20000),
+		"\x00\x01\x02",
+		"\xff\xfe",
 	}
 	for _, frame := range before {
 		if err := v.conn.WriteMessage(websocket.BinaryMessage, []byte(frame)); err != nil {
@@ -240,15 +256,23 @@ func TestMalformedFrames(t *testing.T) {
 			t.Errorf("%.60q: %s", frame, answer)
 		}
 	}
-	v.send(`{"type":"hello","protocol":1,"language":"` + strings.Repeat("x", 5000) + `","page":{"url":"\u0000","title":"` + strings.Repeat("t", 9000) + `"}}`)
+	v.send(
+		`{"type":"hello","protocol":1,"language":"` + strings.Repeat("x", 5000) + `","page":{"url":"\u0000","title":"` + strings.Repeat("t", 9000) + `"}}`)
 	if answer := v.next(); !strings.Contains(answer, `"welcome"`) {
 		t.Fatal(answer)
 	}
 	for _, frame := range []string{
-		`{"type":"hello","protocol":1}`, `{"type":"send"}`, `{"type":"send","id":"x","text":"a"}`, `{"type":"send","id":"` + id + `"}`, `{"type":"send","id":"` + id + `","text":""}`,
-		`{"type":"send","id":"` + id + `","text":"\u0000\u001b"}`, `{"type":"send","id":"` + id + `","text":7}`,
-		`{"type":"send","id":"` + id + `","text":"` + strings.Repeat("x", 4001) + `"}`, `{"type":"send","id":"` + id + `","text":"a","conversation":"` + uuid.NewString() + `"}`,
-		`{"type":"send","id":"00000000-0000-0000-0000-000000000000","text":"a"}`, `{"type":"nothing of ours"}`,
+		`{"type":"hello","protocol":1}`,
+		`{"type":"send"}`,
+		`{"type":"send","id":"x","text":"a"}`,
+		`{"type":"send","id":"` + id + `"}`,
+		`{"type":"send","id":"` + id + `","text":""}`,
+		`{"type":"send","id":"` + id + `","text":"\u0000\u001b"}`,
+		`{"type":"send","id":"` + id + `","text":7}`,
+		`{"type":"send","id":"` + id + `","text":"` + strings.Repeat("x", 4001) + `"}`,
+		`{"type":"send","id":"` + id + `","text":"a","conversation":"` + uuid.NewString() + `"}`,
+		`{"type":"send","id":"00000000-0000-0000-0000-000000000000","text":"a"}`,
+		`{"type":"nothing of ours"}`,
 	} {
 		v.send(frame)
 		answer := v.next()
@@ -274,7 +298,15 @@ func TestMalformedFrames(t *testing.T) {
 		t.Errorf("HTML is not shown as text: %v", err)
 	}
 	desk := openDesk(t, mia)
-	for _, frame := range []string{``, `{`, `[]`, `{"type":"dance"}`, `{"type":"hello","threads":{"x":1}}`, `{"type":"hello","threads":{"` + id + `":-5}}`, `{"type":"typing","conversation":"` + id + `"}`} {
+	for _, frame := range []string{
+		``,
+		`{`,
+		`[]`,
+		`{"type":"dance"}`,
+		`{"type":"hello","threads":{"x":1}}`,
+		`{"type":"hello","threads":{"` + id + `":-5}}`,
+		`{"type":"typing","conversation":"` + id + `"}`,
+	} {
 		if err := desk.conn.WriteMessage(websocket.TextMessage, []byte(frame)); err != nil {
 			t.Fatal(err)
 		}

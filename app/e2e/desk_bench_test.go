@@ -24,7 +24,8 @@ func BenchmarkDesk(b *testing.B) {
 	s := startServer(b, func(c *serve.Config) { c.CommitWindow, c.Limits = 0, live.Limits{} })
 	agent := o.As(access.Agent)
 	for i := range 30 {
-		addFAQEntry(b, s, o, fmt.Sprintf("How does the thing number %d of our shop work?", i), strings.Repeat("It works by itself, as soon as it is switched on. ", 6))
+		addFAQEntry(b, s, o, fmt.Sprintf("How does the thing number %d of our shop work?", i),
+			strings.Repeat("It works by itself, as soon as it is switched on. ", 6))
 	}
 	var mine []*visitorClient
 	for i := range 260 {
@@ -39,7 +40,8 @@ func BenchmarkDesk(b *testing.B) {
 			b.Fatal(err)
 		}
 		for n := range 10 {
-			if _, err := s.Conversations.SendAsAgent(ctx, agent, id, uuid.New(), conversation.Text, fmt.Sprintf("Answer %d, which is of a usual length for what agents write in a chat.", n)); err != nil {
+			if _, err := s.Conversations.SendAsAgent(ctx, agent, id, uuid.New(), conversation.Text,
+				fmt.Sprintf("Answer %d, which is of a usual length for what agents write in a chat.", n)); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -87,14 +89,16 @@ func BenchmarkDesk(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := s.Conversations.SendAsAgent(ctx, agent, uuid.MustParse(v.conversation), uuid.New(), conversation.Text, "And another answer to it, number "+itoa(i)); err != nil {
+			if _, err := s.Conversations.SendAsAgent(ctx, agent, uuid.MustParse(v.conversation), uuid.New(),
+				conversation.Text, "And another answer to it, number "+itoa(i)); err != nil {
 				b.Fatal(err)
 			}
 		}
 		spoken += n / 2
 		last := mine[(spoken-1)%20].conversation
 		for range 600 {
-			if testkit.Eval[bool](desk, `document.querySelector("#thread-`+last+`").textContent.includes("answer to it, number `+itoa(spoken-1)+`")`) {
+			if testkit.Eval[bool](desk,
+				`document.querySelector("#thread-`+last+`").textContent.includes("answer to it, number `+itoa(spoken-1)+`")`) {
 				return
 			}
 			time.Sleep(50 * time.Millisecond)

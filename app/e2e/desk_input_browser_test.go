@@ -22,7 +22,9 @@ import (
 // runBefore has a script run in every page of a tab before the page's own.
 func runBefore(b *testkit.Tab, script string) {
 	b.T.Helper()
-	if _, err := chromedp.Call(b.Context(), page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+	if _, err := chromedp.Call(b.Context(), page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: script,
+	}); err != nil {
 		b.T.Fatal(err)
 	}
 }
@@ -44,7 +46,12 @@ func TestBrowserInputMethods(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	mia := o.As(access.Agent)
-	if err := s.FAQ.SaveSnippet(ctx, mia, faq.Snippet{User: mia.ID(), Name: "hello", Body: "Hello there", Keys: "Ctrl+Shift+H"}); err != nil {
+	if err := s.FAQ.SaveSnippet(ctx, mia, faq.Snippet{
+		User: mia.ID(),
+		Name: "hello",
+		Body: "Hello there",
+		Keys: "Ctrl+Shift+H",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	_, a := startConversation(t, s, o, "Where is my parcel?")
@@ -64,7 +71,8 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Type(field, "ni hao")
 	desk.Run(`press("Enter"); press("n", { code: "KeyN", altKey: true }); press("m", { code: "KeyM", altKey: true }); press("h", { code: "KeyH", ctrlKey: true, shiftKey: true });
 		press("k", { code: "KeyK", ctrlKey: true }); press("ArrowDown", { altKey: true }); press("2", { code: "Digit2", altKey: true }); press("Escape"); press("Tab")`)
-	desk.Wait(area + `.value === "ni hao" && !$("` + field + `").form.out.length && !$("dialog[open]") && !$(".noting") && document.activeElement === $("` + field + `")`)
+	desk.Wait(
+		area + `.value === "ni hao" && !$("` + field + `").form.out.length && !$("dialog[open]") && !$(".noting") && document.activeElement === $("` + field + `")`)
 	desk.Run(area + `.value = ""; press("ArrowUp")`)
 	desk.Wait(`!$(".composer.editing") && ` + area + `.value === ""`)
 	desk.Keys(kb.ArrowUp)
@@ -84,7 +92,8 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Run(area + `.value = ""; ` + area + `.dispatchEvent(new InputEvent("input", { bubbles: true }))`)
 
 	// The list of snippets: it does not open for what is still being composed, and does not choose.
-	desk.Run(area + `.value = "/hel"; ` + area + `.setSelectionRange(4, 4); ` + area + `.dispatchEvent(new InputEvent("input", { bubbles: true, isComposing: true }))`)
+	desk.Run(
+		area + `.value = "/hel"; ` + area + `.setSelectionRange(4, 4); ` + area + `.dispatchEvent(new InputEvent("input", { bubbles: true, isComposing: true }))`)
 	desk.Wait(`!$(".snippets")`)
 	desk.Run(area + `.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true }))`)
 	desk.Wait(`$(".snippets li")`)
@@ -162,7 +171,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	pane := "#pane-" + a.String()
 	empty := func() {
 		t.Helper()
-		desk.Run(`for (const e of document.querySelectorAll(".staged button, .brought button:last-child")) e.click(); ` + area + `.value = ""; ` + area + `.dispatchEvent(new Event("input", { bubbles: true })); ` + area + `.focus()`)
+		desk.Run(
+			`for (const e of document.querySelectorAll(".staged button, .brought button:last-child")) e.click(); ` + area + `.value = ""; ` + area + `.dispatchEvent(new Event("input", { bubbles: true })); ` + area + `.focus()`)
 	}
 	desk.Click(field)
 	for name, c := range map[string]struct{ give, text, staged, offered string }{
@@ -183,7 +193,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 		empty()
 		desk.Run(c.give)
 		desk.Run(`await new Promise((go) => setTimeout(go, 30))`)
-		got := testkit.Eval[[]string](desk, `[`+area+`.value, [...document.querySelectorAll(".staged li span")].map((e) => e.textContent).join(), document.querySelector(".brought span")?.textContent || ""]`)
+		got := testkit.Eval[[]string](desk,
+			`[`+area+`.value, [...document.querySelectorAll(".staged li span")].map((e) => e.textContent).join(), document.querySelector(".brought span")?.textContent || ""]`)
 		if got[0] != c.text || got[1] != c.staged || !strings.Contains(got[2], c.offered) || (got[2] == "") != (c.offered == "") {
 			t.Errorf("%s: the text is %q, attached is %q, offered %q", name, got[0], got[1], got[2])
 		}
@@ -216,7 +227,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 		}
 	}
 	desk.Keys(kb.Enter)
-	desk.Wait(`text("#error-` + a.String() + `").includes("too long to send") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
+	desk.Wait(
+		`text("#error-` + a.String() + `").includes("too long to send") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
 	desk.Wait(`getComputedStyle($(".composer .characters.over [role=status]")).display === "none"`) // said once
 	desk.Click(pane + " .send")
 	desk.Wait(area + `.value.length === 4121`)
@@ -232,7 +244,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Click("#tag-" + a.String())
 	desk.Run(`paste({ text: { "text/plain": "t".repeat(51) } })`)
 	desk.Keys(kb.Enter)
-	desk.Wait(`$("#tag-` + a.String() + `").value.length === 51 && text(".tags .characters.over").includes("51 of 50 characters") && text(".tags .characters.over").includes("Too long") && !$(".tags li")`)
+	desk.Wait(
+		`$("#tag-` + a.String() + `").value.length === 51 && text(".tags .characters.over").includes("51 of 50 characters") && text(".tags .characters.over").includes("Too long") && !$(".tags li")`)
 	desk.Keys(kb.Backspace + kb.Enter)
 	desk.Wait(`text(".tags li")?.includes("t".repeat(50))`)
 	desk.Click("#look-" + a.String())
@@ -243,14 +256,20 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
 	desk.Wait(`($("#comment-` + a.String() + `").focus(), document.activeElement.id.startsWith("comment-"))`)
-	desk.Run(`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
+	desk.Run(
+		`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
 	desk.Click(".handing button.primary")
-	desk.Wait(`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
+	desk.Wait(
+		`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = false`)
 
 	// The pages on which the visitor is are shown as they change.
 	w := newVisitor(t, s, o, v.token)
-	if err := w.WriteFrame(map[string]any{"type": "about", "conversation": a, "trail": []map[string]any{{"url": "https://shop.example/cups", "title": "Cups of tea", "at": time.Now()}}}); err != nil {
+	if err := w.WriteFrame(map[string]any{
+		"type":         "about",
+		"conversation": a,
+		"trail":        []map[string]any{{"url": "https://shop.example/cups", "title": "Cups of tea", "at": time.Now()}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	desk.Wait(`$("#trail-` + a.String() + `")?.innerText.includes("Cups of tea")`)
@@ -266,7 +285,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	// A snippet that does not exist is not sent as a reply, unless it is meant.
 	empty()
 	desk.Keys("/ph-a" + kb.Enter)
-	desk.Wait(`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
+	desk.Wait(
+		`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
 	desk.Keys("b")
 	desk.Wait(`text("#error-` + a.String() + `") === ""`)
 	desk.Keys(kb.Enter)
@@ -292,7 +312,8 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(`document.body.classList.contains("ready") && $("` + pane + ` .composer") && $("#panes").clientHeight === 0`)
 	desk.Click("#mine-" + a.String() + " button")
 	desk.Wait(end)
-	desk.Run(`document.activeElement.matches("` + field + `") || ` + area + `.focus(); paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
+	desk.Run(
+		`document.activeElement.matches("` + field + `") || ` + area + `.focus(); paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
 	desk.Wait(`$(".brought") && ` + end)
 	desk.Accessible("a pasted picture on a phone")
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {

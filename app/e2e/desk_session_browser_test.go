@@ -110,14 +110,16 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	forgetCookies(desk)
 	desk.Type("#text-"+a.String(), "It is on its way"+kb.Enter)
 	desk.Wait(`$("#again[open]") && text("#error-` + a.String() + `").includes("“It is on its way” is not sent yet")`)
-	s.Live.HandleEvents([]bus.Event{{Kind: bus.Groups, Org: o.ID}}) // the desk is brought up to date meanwhile: what is not sent is still not sent
+	// the desk is brought up to date meanwhile: what is not sent is still not sent
+	s.Live.HandleEvents([]bus.Event{{Kind: bus.Groups, Org: o.ID}})
 	v.send("Are you there?")
 	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("Are you there?")`)
 	desk.Keys(kb.Escape)
 	desk.Wait(`!$("#again[open]") && !$("#ended").hidden`)
 	desk.Accessible("the note that the session has ended")
 	desk.Type("#text-"+a.String(), "And here tomorrow")
-	desk.Wait(`$("#text-` + a.String() + `").value === "And here tomorrow" && text("#error-` + a.String() + `").includes("“It is on its way” is not sent yet")`)
+	desk.Wait(
+		`$("#text-` + a.String() + `").value === "And here tomorrow" && text("#error-` + a.String() + `").includes("“It is on its way” is not sent yet")`)
 	desk.Click("#ended button")
 	logInAgain(desk, testkit.Password)
 	newVisitor(t, s, o, v.token).awaitText("It is on its way")
@@ -129,7 +131,8 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 
 	// Something that is done once more by hand says so.
 	forgetCookies(desk)
-	desk.Run(`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	desk.Run(
+		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	logInAgain(desk, testkit.Password)
 	desk.Wait(`text("#trouble").includes("was not done")`)
 
@@ -167,7 +170,8 @@ func TestBrowserAnotherUserLogsIn(t *testing.T) {
 		t.Errorf("a page of a former user may still write: %d", code)
 	}
 	desk.Run(`document.body.dataset.old = "yes"; dispatchEvent(new Event("focus"))`)
-	desk.Wait(`!document.body.dataset.old && document.body.dataset.user === "` + o.As(access.Supervisor).ID().String() + `" && document.body.classList.contains("ready")`)
+	desk.Wait(
+		`!document.body.dataset.old && document.body.dataset.user === "` + o.As(access.Supervisor).ID().String() + `" && document.body.classList.contains("ready")`)
 	desk.Wait(`$("#text-` + a.String() + `").value === "" && !document.body.innerText.includes("My own words")`)
 
 	// The first one again: its words are still there, though the conversation is another agent's.
@@ -218,7 +222,8 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	other := page.OpenAnother()
 	other.Go(s.URL + "/preferences")
 	other.Run(`await fetch("/logout", { method: "POST" })`)
-	page.Wait(`text(".reconnecting").includes("Your session has ended") && $(".reconnecting a").target === "_blank" && $("#f-host").value === "tea.example"`)
+	page.Wait(
+		`text(".reconnecting").includes("Your session has ended") && $(".reconnecting a").target === "_blank" && $("#f-host").value === "tea.example"`)
 	page.Accessible("a page whose session has ended")
 	other.LogIn(s.URL, o.Users[access.Owner].Email, testkit.Password, "/admin")
 	page.Wait(`(dispatchEvent(new Event("focus")), !$(".reconnecting")) && $("#f-host").value === "tea.example"`)

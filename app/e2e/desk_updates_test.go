@@ -120,7 +120,10 @@ func TestTakenAgainAfterLostEvent(t *testing.T) {
 	}
 	teammate.until(`hx-target="#line-` + v.conversation)
 	elsewhere := newConversations(t) // another process, whose events are lost
-	if _, err := elsewhere.Requeue(ctx, s.DB.As(mia), conversation.RequeueOptions{Agent: mia.ID(), Reason: conversation.ReasonReturned}); err != nil {
+	if _, err := elsewhere.Requeue(ctx, s.DB.As(mia), conversation.RequeueOptions{
+		Agent:  mia.ID(),
+		Reason: conversation.ReasonReturned,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.Resync(uuid.Nil)

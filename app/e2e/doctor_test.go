@@ -21,7 +21,15 @@ func TestDoctor(t *testing.T) {
 	smtp, _ := testkit.MailServer(t, 0)
 	s := startServer(t, nil)
 	dir := t.TempDir()
-	sound := []string{"DATABASE_URL=" + app, "REDIS_URL=" + redis, "SMTP_URL=" + smtp, "SECRET_KEY=" + testSecret, "DATA_DIR=" + dir, "PUBLIC_URL=" + s.URL, "FILES_URL=" + dir + "/files"}
+	sound := []string{
+		"DATABASE_URL=" + app,
+		"REDIS_URL=" + redis,
+		"SMTP_URL=" + smtp,
+		"SECRET_KEY=" + testSecret,
+		"DATA_DIR=" + dir,
+		"PUBLIC_URL=" + s.URL,
+		"FILES_URL=" + dir + "/files",
+	}
 	ask := func(environment ...string) map[string][]serve.Finding {
 		t.Helper()
 		var out bytes.Buffer
@@ -72,11 +80,19 @@ func TestDoctor(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ setting, check string }{
-		{"DATABASE_ULR=x", "settings"}, {"SIGNUP=perhaps", "settings"}, {"DATABASE_URL=postgres://parley:a%20secret%20password@127.0.0.1:1/parley", "database"},
-		{"DATABASE_URL=" + owner, "database"}, {"DATABASE_URL=" + testkit.SuperuserURL(t), "database"}, {"REDIS_URL=redis://:a%20secret%20password@127.0.0.1:1", "bus"},
-		{"SMTP_URL=smtp://u:a%20secret%20password@127.0.0.1:1?from=a@b.example", "mail"}, {"FILES_URL=" + file, "files"},
-		{"FILES_URL=s3://key:a%20secret%20password@127.0.0.1:1/bucket?insecure=1&region=x", "files"}, {"CLAMD=127.0.0.1:1", "virus scanner"},
-		{"PUBLIC_URL=http://127.0.0.1:1", "public address"}, {"GEOIP_FILE=" + file, "countries"}, {"DATA_DIR=" + file, "disk"},
+		{"DATABASE_ULR=x", "settings"},
+		{"SIGNUP=perhaps", "settings"},
+		{"DATABASE_URL=postgres://parley:a%20secret%20password@127.0.0.1:1/parley", "database"},
+		{"DATABASE_URL=" + owner, "database"},
+		{"DATABASE_URL=" + testkit.SuperuserURL(t), "database"},
+		{"REDIS_URL=redis://:a%20secret%20password@127.0.0.1:1", "bus"},
+		{"SMTP_URL=smtp://u:a%20secret%20password@127.0.0.1:1?from=a@b.example", "mail"},
+		{"FILES_URL=" + file, "files"},
+		{"FILES_URL=s3://key:a%20secret%20password@127.0.0.1:1/bucket?insecure=1&region=x", "files"},
+		{"CLAMD=127.0.0.1:1", "virus scanner"},
+		{"PUBLIC_URL=http://127.0.0.1:1", "public address"},
+		{"GEOIP_FILE=" + file, "countries"},
+		{"DATA_DIR=" + file, "disk"},
 	} {
 		if found := ask(append(slices.Clone(sound), c.setting)...); state(found[c.check]) != serve.StateFailed {
 			t.Errorf("with %s: %+v", c.setting, found[c.check])

@@ -121,7 +121,8 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Size(1400, 900, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
-	visitor.Go(customerPageWith(t, s.URL, o.Key, `window.parley = Object.assign((...a) => parley.q.push(a), { q: [["set", { plan: "Pro", seats: 3 }]] });`))
+	visitor.Go(customerPageWith(t, s.URL, o.Key,
+		`window.parley = Object.assign((...a) => parley.q.push(a), { q: [["set", { plan: "Pro", seats: 3 }]] });`))
 	visitor.Wait(`$("chat .launcher").getClientRects().length`)
 	visitor.Click("chat .launcher")
 	visitor.Wait(`$("chat .greeting")`)
@@ -133,7 +134,8 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Wait(`$(".pane.focus .message.visitor .body")?.textContent === "Which one is *better*?"`) // a visitor's text is literal
 	// What the site says of its visitor, and the page the visitor is on, stands beside.
 	desk.Run(`document.querySelector("#about-` + c + `").read = 0; document.querySelector("#line-title").click()`)
-	desk.Wait(`[...document.querySelectorAll(".about dt")].map((e) => e.textContent + ":" + e.nextSibling.textContent).join().includes("plan:Pro") || (document.querySelector(".about").read = 0, dispatchEvent(new Event("resize")), false)`)
+	desk.Wait(
+		`[...document.querySelectorAll(".about dt")].map((e) => e.textContent + ":" + e.nextSibling.textContent).join().includes("plan:Pro") || (document.querySelector(".about").read = 0, dispatchEvent(new Event("resize")), false)`)
 
 	desk.Keys("the ")
 	desk.Keys("b", chromedp.ModifierCtrl)
@@ -145,7 +147,8 @@ func TestBrowserComposer(t *testing.T) {
 
 	desk.Keys(kb.ArrowUp) // change it
 	desk.Wait(`$(".composer.editing textarea").value.includes("**red**")`)
-	desk.Run(`const b = document.querySelector(".pane.focus textarea"); b.value = "the blue one"; b.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Run(
+		`const b = document.querySelector(".pane.focus textarea"); b.value = "the blue one"; b.dispatchEvent(new Event("input", { bubbles: true }))`)
 	desk.Keys(kb.Enter)
 	visitor.Wait(`text("chat .message.agent .text") === "the blue one" && text("chat .message.agent small").includes("edited")`)
 	desk.Wait(`text(".pane.focus .message.agent .body").startsWith("the blue one") && $(".pane.focus .body.edited")`)
@@ -154,7 +157,8 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
 	desk.Keys(kb.ArrowUp)
 	desk.Wait(`$(".composer.editing textarea").value === "the blue one"`)
-	desk.Run(`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Run(
+		`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
 	desk.Keys(kb.Enter) // delete it
 	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
 
@@ -189,11 +193,13 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Wait(`!$("#help[open]")`)
 
 	// The conversation is somebody else's meanwhile: the reply is refused, and its text is still there.
-	if _, err := s.Conversations.AssignManually(ctx, o.As(access.Supervisor), uuid.MustParse(c), o.As(access.Manager).ID(), agent.ID()); err != nil {
+	if _, err := s.Conversations.AssignManually(ctx, o.As(access.Supervisor), uuid.MustParse(c),
+		o.As(access.Manager).ID(), agent.ID()); err != nil {
 		t.Fatal(err)
 	}
 	desk.Wait(`$("#state-` + c + `.gone")`)
-	desk.Run(`document.querySelector("#pane-` + c + ` [data-composer]").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }))`)
+	desk.Run(
+		`document.querySelector("#pane-` + c + ` [data-composer]").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }))`)
 	desk.Wait(`text("#error-` + c + `").includes("has this conversation") && $("#text-` + c + `").value.includes("half a sent")`)
 	for _, tab := range []*testkit.Tab{desk, visitor} {
 		for _, line := range tab.Console() {

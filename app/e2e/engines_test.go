@@ -217,7 +217,15 @@ func engineDesk(t *testing.T, e *engines.Engine) {
 		t.Helper()
 		keys := engines.Eval[string](desk, `JSON.parse(document.body.dataset.commands).find((c) => c.id === "`+command+`").keys`)
 		parts := strings.Split(keys, "+")
-		codes := map[string]string{"Ctrl": engines.Control, "Alt": engines.Alt, "Shift": engines.Shift, "ArrowUp": engines.ArrowUp, "ArrowDown": engines.ArrowDown, "Enter": engines.Enter, "F1": engines.F1}
+		codes := map[string]string{
+			"Ctrl":      engines.Control,
+			"Alt":       engines.Alt,
+			"Shift":     engines.Shift,
+			"ArrowUp":   engines.ArrowUp,
+			"ArrowDown": engines.ArrowDown,
+			"Enter":     engines.Enter,
+			"F1":        engines.F1,
+		}
 		for i, part := range parts {
 			if code, is := codes[part]; is {
 				parts[i] = code

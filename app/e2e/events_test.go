@@ -97,7 +97,11 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 	model := assist.ModelSettings{BaseURL: "https://model.example/v1", Key: "another", Model: "large", Budget: 1000}
 	newcomer := o.AddMember(t, access.Agent)
 	user := newcomer.Actor.ID()
-	entry := faq.Entry{State: faq.Published, Scope: faq.Scope{Customer: o.Customer}, Texts: []faq.Text{{Language: "en", Question: "When do you open?", Answer: "At nine."}}}
+	entry := faq.Entry{
+		State: faq.Published,
+		Scope: faq.Scope{Customer: o.Customer},
+		Texts: []faq.Text{{Language: "en", Question: "When do you open?", Answer: "At nine."}},
+	}
 	var saved uuid.UUID
 	list := []recordedCommand{
 		{name: "rename organization", kind: events.OrganizationRenamed, run: func() error { return s.Org.RenameOrganization(ctx, owner, "Renamed "+o.Name) }},
@@ -205,14 +209,23 @@ func TestAuditLogIsNarrowed(t *testing.T) {
 		}
 		return p.Entries
 	}
-	for name, f := range map[string]audit.Filter{"words": {Text: "quiet 100%"}, "customer": {Customer: other}, "subject": {Subject: other},
-		"kind and words": {What: string(events.CustomerCreated), Text: "QUIET"}, "actor": {Actor: owner.ID(), What: "Customers and websites"}} {
+	for name, f := range map[string]audit.Filter{
+		"words":          {Text: "quiet 100%"},
+		"customer":       {Customer: other},
+		"subject":        {Subject: other},
+		"kind and words": {What: string(events.CustomerCreated), Text: "QUIET"},
+		"actor":          {Actor: owner.ID(), What: "Customers and websites"},
+	} {
 		if list := find(owner, f); len(list) != 1 || list[0].Subject.ID != other {
 			t.Errorf("%s: %d events", name, len(list))
 		}
 	}
-	for name, f := range map[string]audit.Filter{"a wildcard": {Text: "quiet%tea"}, "another area": {What: "FAQ"}, "tomorrow": {From: time.Now().Add(time.Hour)},
-		"yesterday": {Until: time.Now().Add(-time.Hour)}} {
+	for name, f := range map[string]audit.Filter{
+		"a wildcard":   {Text: "quiet%tea"},
+		"another area": {What: "FAQ"},
+		"tomorrow":     {From: time.Now().Add(time.Hour)},
+		"yesterday":    {Until: time.Now().Add(-time.Hour)},
+	} {
 		if list := find(owner, f); len(list) != 0 {
 			t.Errorf("%s: %d events", name, len(list))
 		}

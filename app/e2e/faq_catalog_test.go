@@ -80,7 +80,14 @@ func TestFAQExportAndImport(t *testing.T) {
 			t.Errorf("%s read by another organization: %s, not %s", format, got, want)
 		}
 	}
-	for name, bad := range map[string]string{"empty": "", "no head": "a,b\n1,2\n", "not UTF-8": "question,answer\n\xff\x81,x\n", "broken JSON": `{"entries": [`, "other JSON": `{"entries": "no"}`, "a lonely quote": "question,answer\n\"x,y\n"} {
+	for name, bad := range map[string]string{
+		"empty":          "",
+		"no head":        "a,b\n1,2\n",
+		"not UTF-8":      "question,answer\n\xff\x81,x\n",
+		"broken JSON":    `{"entries": [`,
+		"other JSON":     `{"entries": "no"}`,
+		"a lonely quote": "question,answer\n\"x,y\n",
+	} {
 		if _, err := faq.ParseFile([]byte(bad)); fail.As(err) == nil || fail.As(err).Fields["file"] == "" {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -134,7 +141,10 @@ func TestFAQRights(t *testing.T) {
 	if _, _, err := s.FAQ.SaveEntry(ctx, manager, read); err != nil {
 		t.Fatal(err)
 	}
-	for n := 0; bestSuggestion(t, s, agent, "is there a bicycle workshop?", faq.Scope{Customer: o.Customer, Website: o.Website}) == ""; n++ {
+	for n := 0; bestSuggestion(t, s, agent, "is there a bicycle workshop?", faq.Scope{
+		Customer: o.Customer,
+		Website:  o.Website,
+	}) == ""; n++ {
 		if n > 200 {
 			t.Fatal("not suggested for its customer")
 		}
@@ -163,7 +173,11 @@ func TestSnippetScopes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range []faq.Snippet{{Name: "all", Body: "for all"}, {Name: "group", Group: group, Body: "for a group"}, {Name: "mine", User: manager.ID(), Keys: "ctrl+shift+f2", Body: "the manager's"}} {
+	for _, x := range []faq.Snippet{
+		{Name: "all", Body: "for all"},
+		{Name: "group", Group: group, Body: "for a group"},
+		{Name: "mine", User: manager.ID(), Keys: "ctrl+shift+f2", Body: "the manager's"},
+	} {
 		if err := s.FAQ.SaveSnippet(ctx, manager, x); err != nil {
 			t.Fatal(err)
 		}
@@ -185,8 +199,14 @@ func TestSnippetScopes(t *testing.T) {
 			t.Errorf("an agent deletes %s", x.Name)
 		}
 	}
-	for name, x := range map[string]faq.Snippet{"the desk's key": {Name: "a", Keys: "Alt+N", Body: "x", User: agent.ID()}, "the browser's key": {Name: "a", Keys: "Ctrl+T", Body: "x", User: agent.ID()},
-		"no name": {Name: "a b", Body: "x", User: agent.ID()}, "no text": {Name: "a", User: agent.ID()}, "no such placeholder": {Name: "a", Body: "Hello {vistor}!", User: agent.ID()}, "another's": {Name: "a", Body: "x", User: manager.ID()}} {
+	for name, x := range map[string]faq.Snippet{
+		"the desk's key":      {Name: "a", Keys: "Alt+N", Body: "x", User: agent.ID()},
+		"the browser's key":   {Name: "a", Keys: "Ctrl+T", Body: "x", User: agent.ID()},
+		"no name":             {Name: "a b", Body: "x", User: agent.ID()},
+		"no text":             {Name: "a", User: agent.ID()},
+		"no such placeholder": {Name: "a", Body: "Hello {vistor}!", User: agent.ID()},
+		"another's":           {Name: "a", Body: "x", User: manager.ID()},
+	} {
 		if err := s.FAQ.SaveSnippet(ctx, agent, x); fail.As(err) == nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -200,7 +220,8 @@ func BenchmarkFAQCatalog(b *testing.B) {
 	s := startServer(b, nil)
 	var records []faq.Record
 	for i := range 10_000 {
-		records = append(records, faq.Record{Texts: []faq.Text{{Language: "en", Question: fmt.Sprintf("Question %d about thing %d and matter %d?", i, i%97, i%31), Answer: strings.Repeat("An answer of some words. ", 12)}}})
+		records = append(records,
+			faq.Record{Texts: []faq.Text{{Language: "en", Question: fmt.Sprintf("Question %d about thing %d and matter %d?", i, i%97, i%31), Answer: strings.Repeat("An answer of some words. ", 12)}}})
 	}
 	if _, err := s.FAQ.Import(ctx, o.As(access.Manager), records, faq.ScopeNames{}, "en", faq.ImportApply); err != nil {
 		b.Fatal(err)

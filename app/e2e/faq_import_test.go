@@ -37,7 +37,12 @@ func faqNames(t testing.TB, s *serve.Server, o testkit.Org, customers ...string)
 			if err != nil {
 				t.Fatal(err)
 			}
-			names.Websites, ids = append(names.Websites, faq.NamedScope{ID: w, Name: website, Customer: id, CustomerName: customer}), append(ids, w)
+			names.Websites, ids = append(names.Websites, faq.NamedScope{
+				ID:           w,
+				Name:         website,
+				Customer:     id,
+				CustomerName: customer,
+			}), append(ids, w)
 		}
 	}
 	return names, ids
@@ -45,7 +50,10 @@ func faqNames(t testing.TB, s *serve.Server, o testkit.Org, customers ...string)
 
 // randomText returns a text of everything that can be typed.
 func randomText(r *rand.Rand, most int) string {
-	pieces := []string{"a", "Ö", "日本", "عربي", "🫖", "'", "''", `"`, `""`, "=", "+", "-", "@", ",", ";", "\t", "\n", "\n\n", " ", "  ", "\u00a0", "\u200b", "\ufeff", "＝", "sep=;", "\\", "“", "1.", "é", "<b>", "|"}
+	pieces := []string{
+		"a", "Ö", "日本", "عربي", "🫖", "'", "''", `"`, `""`, "=", "+", "-", "@", ",", ";", "\t", "\n", "\n\n", " ", "  ",
+		"\u00a0", "\u200b", "\ufeff", "＝", "sep=;", "\\", "“", "1.", "é", "<b>", "|",
+	}
 	for {
 		var b strings.Builder
 		for range 1 + r.IntN(most) {
@@ -128,7 +136,10 @@ func TestExportImportRoundTrip(t *testing.T) {
 		if mark := bytes.HasPrefix(file, []byte("\ufeff")); mark != (format == "csv") {
 			t.Errorf("%s begins with %q", format, file[:3])
 		}
-		for how, file := range map[string][]byte{"as it is": file, "by a program of a Mac": bytes.ReplaceAll(file, []byte("\r\n"), []byte("\r"))} {
+		for how, file := range map[string][]byte{
+			"as it is":              file,
+			"by a program of a Mac": bytes.ReplaceAll(file, []byte("\r\n"), []byte("\r")),
+		} {
 			again, err := faq.ParseFile(file)
 			if err != nil {
 				t.Fatal(err)

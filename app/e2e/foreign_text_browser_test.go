@@ -96,29 +96,48 @@ func TestBrowserForeignText(t *testing.T) {
 	var ids []uuid.UUID
 	for _, text := range directionMarks {
 		v := visitor.NewAnonymous(o.ID, o.Website)
-		r, err := s.Conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{ID: uuid.New(), Body: text + " message", Customer: o.Customer,
-			Page: conversation.Page{URL: "https://shop.example/" + text, Title: text, Referrer: "https://other.example/" + text, UserAgent: text + " Firefox/1", Language: text[:min(len(text), 30)]}})
+		r, err := s.Conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{
+			ID:       uuid.New(),
+			Body:     text + " message",
+			Customer: o.Customer,
+			Page: conversation.Page{
+				URL:       "https://shop.example/" + text,
+				Title:     text,
+				Referrer:  "https://other.example/" + text,
+				UserAgent: text + " Firefox/1",
+				Language:  text[:min(len(text), 30)],
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Conversations.SaveContactDetails(ctx, v, conversation.ContactDetails{Name: text, Email: "anna@home.example"}); err != nil {
+		if err := s.Conversations.SaveContactDetails(ctx, v, conversation.ContactDetails{
+			Name:  text,
+			Email: "anna@home.example",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		data, err := json.Marshal(map[string]string{text: text, "plan": text})
 		if err != nil {
 			t.Fatal(err)
 		}
-		trail, err := json.Marshal([]conversation.PageView{{URL: "https://shop.example/" + text, Title: text}, {URL: "https://shop.example/a/" + text}})
+		trail, err := json.Marshal([]conversation.PageView{
+			{URL: "https://shop.example/" + text, Title: text},
+			{URL: "https://shop.example/a/" + text},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.DB.As(system).Exec(ctx, "update conversations set data = $2, trail = $3 where id = $1", r.Conversation, data, trail); err != nil {
+		if _, err := s.DB.As(system).Exec(ctx, "update conversations set data = $2, trail = $3 where id = $1",
+			r.Conversation, data, trail); err != nil {
 			t.Fatal(err)
 		}
 		visitors[r.Conversation] = v
 		ids = append(ids, r.Conversation)
 	}
-	b.Wait(fmt.Sprintf(`document.querySelectorAll("#line li").length === %d && document.querySelector("#line").innerText.match(/zq/g).length >= %d`, len(ids), 2*len(ids)))
+	b.Wait(fmt.Sprintf(
+		`document.querySelectorAll("#line li").length === %d && document.querySelector("#line").innerText.match(/zq/g).length >= %d`,
+		len(ids), 2*len(ids)))
 	right(b, "the line")
 
 	for _, id := range ids {
@@ -148,7 +167,12 @@ func TestBrowserForeignText(t *testing.T) {
 	b.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push([title, o.body]) } close() {} };
 		window.away = true; document.hasFocus = () => !away; Object.defineProperty(document, "hidden", { get: () => away });`)
 	for i, id := range ids {
-		if _, err := s.Conversations.SendAsVisitor(ctx, visitors[id], conversation.VisitorMessage{ID: uuid.New(), Conversation: id, Body: directionMarks["several"] + "\n" + directionMarks["ends and an override"], Customer: o.Customer}); err != nil {
+		if _, err := s.Conversations.SendAsVisitor(ctx, visitors[id], conversation.VisitorMessage{
+			ID:           uuid.New(),
+			Conversation: id,
+			Body:         directionMarks["several"] + "\n" + directionMarks["ends and an override"],
+			Customer:     o.Customer,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		b.Wait(fmt.Sprintf("shown.length === %d", i+1))
@@ -169,10 +193,17 @@ func TestBrowserForeignText(t *testing.T) {
 		if _, err := s.Conversations.Close(ctx, owner, id); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Conversations.Rate(ctx, visitors[id], id, conversation.Rating{Value: 2, Reasons: []string{directionMarks["several"], "slow"}, Comment: directionMarks["an override"]}); err != nil {
+		if err := s.Conversations.Rate(ctx, visitors[id], id, conversation.Rating{
+			Value:   2,
+			Reasons: []string{directionMarks["several"], "slow"},
+			Comment: directionMarks["an override"],
+		}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Visitors.AddBlock(ctx, owner, visitor.Block{Visitor: visitors[id].ID(), Reason: directionMarks["an open isolate"]}); err != nil {
+		if err := s.Visitors.AddBlock(ctx, owner, visitor.Block{
+			Visitor: visitors[id].ID(),
+			Reason:  directionMarks["an open isolate"],
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

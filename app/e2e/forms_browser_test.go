@@ -27,7 +27,8 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	b.LogIn(s.URL, o.Users[access.Owner].Email, testkit.Password, path)
 	set := func(selector, value string) {
 		t.Helper()
-		b.Run(`const e = document.querySelector('` + selector + `'); e.value = ` + "`" + value + "`" + `; e.dispatchEvent(new Event("input", { bubbles: true }))`)
+		b.Run(
+			`const e = document.querySelector('` + selector + `'); e.value = ` + "`" + value + "`" + `; e.dispatchEvent(new Event("input", { bubbles: true }))`)
 	}
 	b.Wait(`$("#f-name").value === "Billing" && !$(".restored")`)
 	b.Type("#f-name", " and more")
@@ -61,7 +62,8 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 		t.Errorf("the neighbor: %q", got)
 	}
 	b.Wait(`document.querySelectorAll(".restored").length === 1`)
-	b.Wait(`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Not saved yet: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
+	b.Wait(
+		`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Not saved yet: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
 	// The session ends; somebody else changes the zone; logging in brings everything back, and the change is said.
 	logOut := func() {
 		t.Helper()
@@ -109,17 +111,21 @@ func TestBrowserFormErrorsAreInView(t *testing.T) {
 	b.LogIn(s.URL, o.Users[access.Owner].Email, testkit.Password, "/admin/websites/"+o.Website.String()+"/widget")
 	inView := func(what string) {
 		t.Helper()
-		b.Wait(`(() => { const e = document.activeElement, r = e.getBoundingClientRect(); return e !== document.body && r.height > 0 && r.top >= 0 && r.top < innerHeight })()`)
-		if got := testkit.Eval[string](b, `(() => { const e = document.activeElement; return [e.name || "", e.innerText || "", e.getAttribute("aria-describedby")?.split(" ").map((id) => document.getElementById(id)?.innerText).join(" ") || ""].join("|") })()`); !strings.Contains(got, what) {
+		b.Wait(
+			`(() => { const e = document.activeElement, r = e.getBoundingClientRect(); return e !== document.body && r.height > 0 && r.top >= 0 && r.top < innerHeight })()`)
+		if got := testkit.Eval[string](b,
+			`(() => { const e = document.activeElement; return [e.name || "", e.innerText || "", e.getAttribute("aria-describedby")?.split(" ").map((id) => document.getElementById(id)?.innerText).join(" ") || ""].join("|") })()`); !strings.Contains(got, what) {
 			t.Errorf("the focus is on %q, not on %q", got, what)
 		}
 	}
 	b.Wait(`$("#holidays, #f-holidays")`)
-	b.Run(`document.querySelector("#f-holidays").value = "never"; document.querySelector("#f-holidays").form.querySelector("button.primary").click()`)
+	b.Run(
+		`document.querySelector("#f-holidays").value = "never"; document.querySelector("#f-holidays").form.querySelector("button.primary").click()`)
 	b.Wait(`$("[aria-invalid]")`)
 	inView("holidays")
 	b.Go(s.URL + "/admin/websites/" + o.Website.String() + "/widget")
-	b.Run(`const q = document.querySelector("[name='0-kind']"); q.closest("details").open = true; q.value = "choice"; document.querySelector("[name='0-label']").value = "Which tea?"; q.form.querySelector("button.primary").click()`)
+	b.Run(
+		`const q = document.querySelector("[name='0-kind']"); q.closest("details").open = true; q.value = "choice"; document.querySelector("[name='0-label']").value = "Which tea?"; q.form.querySelector("button.primary").click()`)
 	b.Wait(`$("[name='0-choices'][aria-invalid]")`)
 	inView("answers")
 	if got := testkit.Eval[string](b, `document.querySelector("[name='0-label']").value`); got != "Which tea?" {
@@ -132,7 +138,8 @@ func TestBrowserFormErrorsAreInView(t *testing.T) {
 	}
 	b.Go(s.URL + "/admin/groups/" + group.String())
 	cap := `[name="cap-` + o.As(access.Agent).ID().String() + `"]`
-	b.Run(`const c = document.querySelector('` + cap + `'); c.removeAttribute("min"); c.value = "0"; c.form.querySelector("button.primary").click()`)
+	b.Run(
+		`const c = document.querySelector('` + cap + `'); c.removeAttribute("min"); c.value = "0"; c.form.querySelector("button.primary").click()`)
 	b.Wait(`$('` + cap + `[aria-invalid]')`)
 	if got := testkit.Eval[string](b, `document.querySelector('`+cap+`').value`); got != "0" {
 		t.Errorf("what was typed: %q", got)
@@ -162,7 +169,8 @@ func TestEveryFormHasID(t *testing.T) {
 	type page struct{ Path, at string }
 	pages := []page{{"/admin/groups/:id", "/admin/groups/" + unused.String()}}
 	for _, r := range web.Routes {
-		if c := routeCases[r.Method+" "+r.Path]; r.Method == http.MethodGet && c.path != nil && !strings.HasPrefix(r.Path, "/live/") && !strings.HasPrefix(r.Path, "/widget") {
+		if c := routeCases[r.Method+" "+r.Path]; r.Method == http.MethodGet && c.path != nil &&
+			!strings.HasPrefix(r.Path, "/live/") && !strings.HasPrefix(r.Path, "/widget") {
 			pages = append(pages, page{r.Path, c.path(x)})
 		}
 	}
@@ -180,7 +188,8 @@ func TestEveryFormHasID(t *testing.T) {
 				if len(f.values["_form"]) != 1 || f.values.Get("_form") == "" {
 					t.Errorf("%s: the form to %s has no id", r.Path, f.action)
 				}
-				if b.cookie != "" && (f.values.Get("_was") == "" || f.values.Get("_page") == "" || f.values.Get("_key") == "") && !strings.HasPrefix(r.Path, "/signup") && !strings.HasPrefix(r.Path, "/forgot") {
+				if b.cookie != "" && (f.values.Get("_was") == "" || f.values.Get("_page") == "" ||
+					f.values.Get("_key") == "") && !strings.HasPrefix(r.Path, "/signup") && !strings.HasPrefix(r.Path, "/forgot") {
 					t.Errorf("%s: the form to %s does not say what was stored", r.Path, f.action)
 				}
 			}
@@ -201,7 +210,8 @@ func TestEveryFormHasID(t *testing.T) {
 		return false
 	}
 	for _, r := range web.Routes {
-		if r.Method != http.MethodPost || strings.HasPrefix(r.Path, "/desk/") || strings.HasPrefix(r.Path, "/board/") || strings.HasPrefix(r.Path, "/widget/") {
+		if r.Method != http.MethodPost || strings.HasPrefix(r.Path, "/desk/") || strings.HasPrefix(r.Path, "/board/") ||
+			strings.HasPrefix(r.Path, "/widget/") {
 			continue
 		}
 		if !matches(r.Path) && unseenForms[r.Path] == "" {

@@ -39,7 +39,12 @@ func TestImportSentTwice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, value := range map[string]string{"Cookie": olga.cookie, "Origin": s.URL, "Content-Type": w.FormDataContentType(), "HX-Request": "true"} {
+		for name, value := range map[string]string{
+			"Cookie":       olga.cookie,
+			"Origin":       s.URL,
+			"Content-Type": w.FormDataContentType(),
+			"HX-Request":   "true",
+		} {
 			req.Header.Set(name, value)
 		}
 		res, err := http.DefaultClient.Do(req)
@@ -74,7 +79,8 @@ func TestFormsFailHalfway(t *testing.T) {
 		if _, err := tx.Exec(ctx, "select set_config('idle_in_transaction_session_timeout', '0', true)"); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, "update agents set status = status where user_id = $1", agent) // so that its availability cannot be changed
+		// so that its availability cannot be changed
+		tag, err := tx.Exec(ctx, "update agents set status = status where user_id = $1", agent)
 		if err != nil || tag.RowsAffected() != 1 {
 			t.Errorf("%v %v", tag, err)
 		}
@@ -97,7 +103,8 @@ func TestFormsFailHalfway(t *testing.T) {
 	if err := r.Discard(ctx, who, save); err != nil || save.Committed() {
 		t.Errorf("%v %v", err, save.Committed())
 	}
-	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(work, "update customers set name = name where id = $1", o.Customer); err != nil || !save.Committed() {
+	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(work, "update customers set name = name where id = $1",
+		o.Customer); err != nil || !save.Committed() {
 		t.Errorf("%v %v", err, save.Committed())
 	}
 	if _, done, err := r.FindAnswer(ctx, who, save.Hash); err != nil || !done {

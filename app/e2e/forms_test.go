@@ -40,7 +40,13 @@ func TestConcurrentEdits(t *testing.T) {
 	if refused.code != http.StatusConflict {
 		t.Fatalf("the second save: %d %.500s", refused.code, refused.body)
 	}
-	for _, want := range []string{"changed this", "second", "Name: “Billing” → “Invoices”", "Time zone: “UTC” → “Europe/Berlin”", ">" + o.Users[access.Manager].Name + " changed this"} {
+	for _, want := range []string{
+		"changed this",
+		"second",
+		"Name: “Billing” → “Invoices”",
+		"Time zone: “UTC” → “Europe/Berlin”",
+		">" + o.Users[access.Manager].Name + " changed this",
+	} {
 		if !strings.Contains(strings.Join(strings.Fields(html.UnescapeString(refused.body)), " "), strings.TrimPrefix(want, ">")) {
 			t.Errorf("the refusal does not say %q: %s", want, noticeIn(refused.body))
 		}
@@ -93,7 +99,8 @@ func TestConcurrentEdits(t *testing.T) {
 		t.Errorf("deleting it then: %d %s", a.code, noticeIn(a.body))
 	}
 	gone := max.send(one, late.with("name", "Too late"))
-	if gone.code != http.StatusNotFound || !strings.Contains(gone.body, o.Users[access.Owner].Name+" deleted it") || !strings.Contains(gone.body, "Too late") {
+	if gone.code != http.StatusNotFound || !strings.Contains(gone.body, o.Users[access.Owner].Name+" deleted it") ||
+		!strings.Contains(gone.body, "Too late") {
 		t.Errorf("saving what is gone: %d %.1500s", gone.code, gone.body)
 	}
 	if gone = max.send(one, lateRemove); gone.code != http.StatusNotFound || !strings.Contains(gone.body, "does not exist any more") {
@@ -110,11 +117,13 @@ func TestFormsNoticeOtherChanges(t *testing.T) {
 	path := "/admin/websites/" + o.Website.String() + "/widget/greetings"
 	form := olga.get(s, "/admin/websites/"+o.Website.String()+"/widget").form(t, path)
 	look := olga.get(s, "/admin/websites/"+o.Website.String()+"/widget").form(t, strings.Replace(path, "greetings", "look", 1))
-	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, `update websites set settings = '{"greetings": [{"text": "Imported"}]}' where id = $1`, o.Website); err != nil {
+	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx,
+		`update websites set settings = '{"greetings": [{"text": "Imported"}]}' where id = $1`, o.Website); err != nil {
 		t.Fatal(err)
 	}
 	refused := olga.send(s, form.with("0-text", "Mine"))
-	if refused.code != http.StatusConflict || !strings.Contains(refused.body, "This was changed after you opened it.") || !strings.Contains(refused.body, "“Imported”") {
+	if refused.code != http.StatusConflict ||
+		!strings.Contains(refused.body, "This was changed after you opened it.") || !strings.Contains(refused.body, "“Imported”") {
 		t.Errorf("%d %s", refused.code, noticeIn(refused.body))
 	}
 	if got := refused.form(t, path).values.Get("0-text"); got != "Mine" {
@@ -134,7 +143,10 @@ func TestListForms(t *testing.T) {
 	owner := o.As(access.Owner)
 	var ids []uuid.UUID
 	for _, question := range []string{"Changed?", "As it was?"} {
-		id, _, err := s.FAQ.SaveEntry(ctx, owner, faq.Entry{State: faq.Draft, Texts: []faq.Text{{Language: "en", Question: question, Answer: "Yes."}}})
+		id, _, err := s.FAQ.SaveEntry(ctx, owner, faq.Entry{
+			State: faq.Draft,
+			Texts: []faq.Text{{Language: "en", Question: question, Answer: "Yes."}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +167,8 @@ func TestListForms(t *testing.T) {
 	}
 	// An entry of several languages: one that was added meanwhile is not lost.
 	form := olga.get(s, entry).form(t, entry)
-	if a := max.send(s, max.get(s, entry).form(t, entry).with("language-new", "fr", "question-new", "Quoi ?", "answer-new", "Non.")); a.code != http.StatusSeeOther {
+	if a := max.send(s,
+		max.get(s, entry).form(t, entry).with("language-new", "fr", "question-new", "Quoi ?", "answer-new", "Non.")); a.code != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.code, noticeIn(a.body))
 	}
 	refused := olga.send(s, form.with("answer", "Maybe."))
@@ -177,7 +190,8 @@ func TestAnonymousFormsSentTwice(t *testing.T) {
 	ctx := context.Background()
 	servers := []*serve.Server{startServer(t, nil), startServer(t, nil)}
 	o := testkit.NewOrg(t)
-	secret, _, err := servers[0].Identity.Invite(ctx, o.As(access.Owner), "twice@"+o.Name+".example", access.Agent, uuid.Nil, identity.ShownToRequester)
+	secret, _, err := servers[0].Identity.Invite(ctx, o.As(access.Owner), "twice@"+o.Name+".example", access.Agent,
+		uuid.Nil, identity.ShownToRequester)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +199,8 @@ func TestAnonymousFormsSentTwice(t *testing.T) {
 	name := "Twice " + uuid.NewString()[:8]
 	for _, f := range []htmlForm{
 		stranger.get(servers[0], "/join/"+secret).form(t, "/join/"+secret).with("name", "Nina", "password", "a long password"),
-		stranger.get(servers[0], "/signup").form(t, "/signup").with("organization", name, "name", "Ann", "email", strings.ToLower(strings.ReplaceAll(name, " ", ""))+"@ann.example", "password", "a long password"),
+		stranger.get(servers[0], "/signup").form(t, "/signup").with("organization", name, "name", "Ann", "email",
+			strings.ToLower(strings.ReplaceAll(name, " ", ""))+"@ann.example", "password", "a long password"),
 	} {
 		answers := make([]formResponse, 6)
 		var all sync.WaitGroup
@@ -201,10 +216,14 @@ func TestAnonymousFormsSentTwice(t *testing.T) {
 		if !strings.HasPrefix(f.action, "/join/") {
 			continue // other fields are another form: an address that nobody has proven founds another organization
 		}
-		if a := (formClient{t: t, cookie: answers[0].session}).send(servers[0], f); a.code != http.StatusSeeOther || a.to != answers[0].to || a.session != "" {
+		if a := (formClient{
+			t:      t,
+			cookie: answers[0].session,
+		}).send(servers[0], f); a.code != http.StatusSeeOther || a.to != answers[0].to || a.session != "" {
 			t.Errorf("%s, logged in: %d to %s", f.action, a.code, a.to)
 		}
-		if _, err := owner(t).Exec(ctx, "update identities set password_hash = (select password_hash from identities i where i.email = $2) where email = $1",
+		if _, err := owner(t).Exec(ctx,
+			"update identities set password_hash = (select password_hash from identities i where i.email = $2) where email = $1",
 			"twice@"+o.Name+".example", o.Users[access.Agent].Email); err != nil { // as if it were changed
 			t.Fatal(err)
 		}
@@ -216,7 +235,9 @@ func TestAnonymousFormsSentTwice(t *testing.T) {
 		}
 	}
 	var n int
-	if err := owner(t).QueryRow(ctx, "select count(*) from memberships m join identities i on i.id = m.identity_id where i.email like 'twice%@ann.example' and i.email = $1",
+	if err := owner(t).QueryRow(ctx,
+		"select count(*) from memberships m join identities i on i.id = m.identity_id where i.email like "+
+			"'twice%@ann.example' and i.email = $1",
 		strings.ToLower(strings.ReplaceAll(name, " ", ""))+"@ann.example").Scan(&n); err != nil || n != 1 {
 		t.Errorf("%d organizations, not one (%v)", n, err)
 	}
@@ -338,7 +359,8 @@ func TestForgedFormSnapshots(t *testing.T) {
 	his := max.get(s, "/admin/people").form(t, "/admin/people/invite")
 	for what, was := range map[string]string{"made up": "bm90IGZyb20gaGVyZQ", "of another form": other} {
 		a := olga.send(s, f.with("_was", was))
-		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") || a.form(t, path).values.Get("name") != "Another name" {
+		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") ||
+			a.form(t, path).values.Get("name") != "Another name" {
 			t.Errorf("%s: %d %s", what, a.code, noticeIn(a.body))
 		}
 		if a.code == http.StatusConflict && what == "made up" {

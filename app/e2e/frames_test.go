@@ -52,7 +52,8 @@ func TestEveryFrame(t *testing.T) {
 	}
 	defer deskA.Close()
 	deskA.SetReadDeadline(time.Now().Add(30 * time.Second))
-	if _, frame, err := deskA.ReadMessage(); err != nil || !strings.Contains(string(frame), "pane-"+a.conversation.String()) { // brings it up to date
+	if _, frame, err := deskA.ReadMessage(); err != nil || !strings.Contains(string(frame), "pane-"+a.conversation.String()) {
+		// brings it up to date
 		t.Fatal(err)
 	}
 	awaitAvailability(t, s, a.As(access.Agent), presence.Online)
@@ -192,7 +193,10 @@ func snapshotWithout(t testing.TB, s *serve.Server, org uuid.UUID, conversation 
 	if err := super.QueryRow(ctx, "select visitor_id from conversations where id = $1", conversation).Scan(&visitor); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{"delete from messages where visitor_id = $1", "delete from conversations where visitor_id = $1", "delete from visitors where id = $1"} {
+	for _, sql := range []string{
+		"delete from messages where visitor_id = $1", "delete from conversations where visitor_id = $1",
+		"delete from visitors where id = $1",
+	} {
 		if _, err := super.Exec(ctx, sql, visitor); err != nil {
 			t.Fatal(err)
 		}

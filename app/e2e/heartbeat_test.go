@@ -54,7 +54,8 @@ func TestBrowserSilentNetwork(t *testing.T) {
 	}
 
 	// The agent's network.
-	desk.Run(`window.states = []; const c = document.getElementById("connection"); new MutationObserver(() => window.states.push(c.textContent)).observe(c, {childList: true, characterData: true, subtree: true})`)
+	desk.Run(
+		`window.states = []; const c = document.getElementById("connection"); new MutationObserver(() => window.states.push(c.textContent)).observe(c, {childList: true, characterData: true, subtree: true})`)
 	if far.silence() == 0 {
 		t.Fatal("nothing was silenced")
 	}
@@ -66,7 +67,8 @@ func TestBrowserSilentNetwork(t *testing.T) {
 	}
 
 	// The visitor's.
-	visitor.Run(`window.states = []; const c = document.getElementById("parley").shadowRoot.querySelector(".status"); new MutationObserver(() => window.states.push(c.textContent)).observe(c, {childList: true, characterData: true, subtree: true})`)
+	visitor.Run(
+		`window.states = []; const c = document.getElementById("parley").shadowRoot.querySelector(".status"); new MutationObserver(() => window.states.push(c.textContent)).observe(c, {childList: true, characterData: true, subtree: true})`)
 	if near.silence() == 0 {
 		t.Fatal("nothing was silenced")
 	}
@@ -114,7 +116,8 @@ func TestBrowserSilentMonitor(t *testing.T) {
 		page := testkit.NewTab(t)
 		page.LogIn(network.url, o.Users[access.Owner].Email, testkit.Password, path)
 		page.Wait(`document.documentElement.dataset.heartbeat === "2"`)
-		page.Run(`window.opened = 0; document.addEventListener("htmx:ws:after:connection", () => window.opened++); document.addEventListener("htmx:ws:close", () => { window.lost = true; })`)
+		page.Run(
+			`window.opened = 0; document.addEventListener("htmx:ws:after:connection", () => window.opened++); document.addEventListener("htmx:ws:close", () => { window.lost = true; })`)
 		if network.silence() == 0 {
 			t.Fatal("nothing was silenced")
 		}

@@ -37,7 +37,8 @@ func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 	s := startServer(t, nil)
 	b := testkit.NewTab(t)
 	b.Size(1280, 800, false)
-	openChat(b, newPage(t, s, o.Key, `lang="en"`, `<script>window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...a) { super(...a); sockets.push(this); } };</script>`,
+	openChat(b, newPage(t, s, o.Key, `lang="en"`,
+		`<script>window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...a) { super(...a); sockets.push(this); } };</script>`,
 		`<div id="parley" class="" lang="en" dir="ltr" style=""></div><h1>A saved page, with a copy of the chat's element</h1>`))
 	b.Type("chat .composer textarea", "Hello"+kb.Enter)
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
@@ -56,8 +57,10 @@ func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 		{"removed, and the script run again", `document.getElementById("parley").remove(); ` + again},
 	} {
 		b.Run(done.how)
-		b.Wait(`document.querySelectorAll("#parley").length === 1 && $("chat .panel").getClientRects().length && getComputedStyle($("chat .panel")).position === "absolute"`)
-		b.Wait(`$("chat .composer textarea").value === "A draft" && ` + panelRoot + `.querySelectorAll(".message").length === 1 && ` + panelRoot + `.querySelectorAll(".panel, .launcher").length === 2`)
+		b.Wait(
+			`document.querySelectorAll("#parley").length === 1 && $("chat .panel").getClientRects().length && getComputedStyle($("chat .panel")).position === "absolute"`)
+		b.Wait(
+			`$("chat .composer textarea").value === "A draft" && ` + panelRoot + `.querySelectorAll(".message").length === 1 && ` + panelRoot + `.querySelectorAll(".panel, .launcher").length === 2`)
 		if n := testkit.Eval[int](b, "sockets.length"); n != 1 {
 			t.Errorf("%s: %d connections", done.what, n)
 		}
@@ -65,7 +68,8 @@ func TestBrowserChatSurvivesPageChanges(t *testing.T) {
 	}
 	b.Keys(" goes on" + kb.Enter)
 	b.Wait(panelRoot + `.querySelectorAll(".message.visitor:not(.pending)").length === 2`)
-	if got := testkit.Eval[string](b, `[...`+panelRoot+`.querySelectorAll(".message .text")].map((e) => e.innerText).join("|")`); got != "Hello|A draft goes on" {
+	if got := testkit.Eval[string](b,
+		`[...`+panelRoot+`.querySelectorAll(".message .text")].map((e) => e.innerText).join("|")`); got != "Hello|A draft goes on" {
 		t.Errorf("said was %q", got)
 	}
 	if c := b.Console(); len(c) > 0 {
@@ -97,7 +101,8 @@ func TestBrowserBackForwardCache(t *testing.T) {
 		window.shown = ""; addEventListener("pageshow", (e) => { shown += e.persisted ? "restored" : "loaded "; });</script>`, `<div id="menu"><button class="help"><b>Help</b></button></div>`)
 	b.Go(site)
 	b.Wait(`document.getElementById("parley")`)
-	b.Run(`const menu = document.createElement("div"); menu.innerHTML = "<button class=help><b>Help</b></button>"; menu.addEventListener("click", (e) => e.stopPropagation()); document.body.replaceChildren(menu)`)
+	b.Run(
+		`const menu = document.createElement("div"); menu.innerHTML = "<button class=help><b>Help</b></button>"; menu.addEventListener("click", (e) => e.stopPropagation()); document.body.replaceChildren(menu)`)
 	b.Wait(`$("chat .launcher")`)
 	time.Sleep(300 * time.Millisecond)
 	b.Click(".help b")
@@ -110,9 +115,11 @@ func TestBrowserBackForwardCache(t *testing.T) {
 	b.Run(`history.back()`)
 	b.Wait(`location.pathname === "/" && $("chat .message.visitor")`)
 	shown := testkit.Eval[string](b, "shown")
-	t.Logf("shown: %s; reasons: %s", shown, testkit.Eval[string](b, `JSON.stringify(performance.getEntriesByType("navigation")[0].notRestoredReasons || null)`))
+	t.Logf("shown: %s; reasons: %s", shown,
+		testkit.Eval[string](b, `JSON.stringify(performance.getEntriesByType("navigation")[0].notRestoredReasons || null)`))
 	if strings.Contains(shown, "restored") {
-		b.Wait(`$("chat .composer textarea").value === "A draft" && sockets.length === 2 && sockets[0].readyState > 1 && sockets[1].readyState === 1`)
+		b.Wait(
+			`$("chat .composer textarea").value === "A draft" && sockets.length === 2 && sockets[0].readyState > 1 && sockets[1].readyState === 1`)
 	}
 	if _, err := s.Routing.Take(context.Background(), o.As(access.Agent), "Mia", uuid.MustParse(onlyConversation(t, s, o))); err != nil {
 		t.Fatal(err)
@@ -159,7 +166,8 @@ func TestBrowserNoGlobalsFromElements(t *testing.T) {
 		{"a form as the function", `<form id="parley" class="own"><input name="q" aria-label="q"></form>`, line},
 	} {
 		b := testkit.NewTab(t)
-		b.Go(newHostPage(t, `<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,"></head><body><h1>`+c.what+`</h1>`+c.elements+c.line+`</body></html>`))
+		b.Go(newHostPage(t,
+			`<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,"></head><body><h1>`+c.what+`</h1>`+c.elements+c.line+`</body></html>`))
 		b.Wait(anyPanelRoot + `?.querySelector(".launcher").getClientRects().length`)
 		b.Run(`parley("open")`)
 		b.Wait(anyPanelRoot + `.querySelector(".panel:not([hidden])") && parleyChat.data`)
@@ -189,7 +197,8 @@ func TestBrowserWidgetDoesNotAffectPage(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	b := testkit.NewTab(t)
-	b.Go(newPage(t, s, o.Key, `lang="en"`, "", `<div id="parley"></div><div id="parley" class="box" lang="en"></div><p><span id="parley"></span></p><h1>A page with elements of that name</h1>`))
+	b.Go(newPage(t, s, o.Key, `lang="en"`, "",
+		`<div id="parley"></div><div id="parley" class="box" lang="en"></div><p><span id="parley"></span></p><h1>A page with elements of that name</h1>`))
 	b.Wait(anyPanelRoot + `?.querySelector(".launcher").getClientRects().length`)
 	b.Run(`[...document.querySelectorAll("#parley")].find((e) => e.shadowRoot).remove()`)
 	b.Wait(anyPanelRoot + `?.querySelector(".launcher").getClientRects().length`)
@@ -221,14 +230,18 @@ func TestBrowserWidgetDoesNotAffectPage(t *testing.T) {
 func TestBrowserVisitedPagesOfApps(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	for name, head := range map[string]string{"with the Navigation API": "", "without": `<script>Object.defineProperty(window, "navigation", { value: undefined }); delete Navigation;</script>`} {
+	for name, head := range map[string]string{
+		"with the Navigation API": "",
+		"without":                 `<script>Object.defineProperty(window, "navigation", { value: undefined }); delete Navigation;</script>`,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := testkit.NewOrg(t)
 			s := startServer(t, nil)
 			b := testkit.NewTab(t)
 			wrap := `for (const name of ["pushState", "replaceState"]) { const f = history[name]; history[name] = function (...a) { calls.push(a[2]); return f.apply(this, a); }; }`
-			openChat(b, newPage(t, s, o.Key, `lang="en"`, head+`<script>window.calls = []; `+wrap+`</script>`, "<h1>Shop</h1>")+"//tea?token=abc#/cups?id_token=secret")
+			openChat(b,
+				newPage(t, s, o.Key, `lang="en"`, head+`<script>window.calls = []; `+wrap+`</script>`, "<h1>Shop</h1>")+"//tea?token=abc#/cups?id_token=secret")
 			b.Wait(`sessionStorage.getItem("parley.` + o.Key + `.trail")`)
 			b.Run(wrap + `; history.pushState({ a: 1 }, "", "/begin"); document.title = "Begin"`)
 			b.Type("chat .composer textarea", "Hello"+kb.Enter)
@@ -273,7 +286,9 @@ func TestBrowserLinksToUnusualPages(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	site := newPage(t, s, o.Key, `lang="en"`, `<script>window.routes = []; addEventListener("hashchange", () => routes.push(location.hash));</script>`, "<h1>Shop</h1>")
+	site := newPage(t, s, o.Key, `lang="en"`,
+		`<script>window.routes = []; addEventListener("hashchange", () => routes.push(location.hash));</script>`,
+		"<h1>Shop</h1>")
 	for _, c := range []struct{ at, want, routes string }{
 		{"//tea?a=1#parley=abc", "//tea?a=1", ""},
 		{"/#/tea?parley=abc", "/#/tea", "#/tea"},

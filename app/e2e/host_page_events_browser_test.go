@@ -46,7 +46,8 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	s := startServer(t, nil)
 	b := testkit.NewTab(t)
 	b.Size(1280, 800, false)
-	b.Go(newPage(t, s, o.Key, `lang="en"`, traps, `<div inert><p>Behind</p></div><input id="search"><div id="modal" tabindex="-1"><input id="name"></div><dialog id="native"><input id="inside"></dialog><div style="height: 3000px"></div>`))
+	b.Go(newPage(t, s, o.Key, `lang="en"`, traps,
+		`<div inert><p>Behind</p></div><input id="search"><div id="modal" tabindex="-1"><input id="name"></div><dialog id="native"><input id="inside"></dialog><div style="height: 3000px"></div>`))
 	b.Wait(`$("chat .launcher").getClientRects().length`)
 	b.Run(`document.querySelector("#modal").focus(); armed = true`)
 	b.Click("chat .launcher")
@@ -60,14 +61,21 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	}
 	b.Wait(panelRoot + `.querySelectorAll(".message.visitor:not(.pending)").length === 13`)
 	b.Wait(`$("chat .log").scrollTop > 0`)
-	at := testkit.Eval[[]float64](b, `(() => { const r = `+inChat(".log")+`.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2, `+inChat(".log")+`.scrollTop]; })()`)
+	at := testkit.Eval[[]float64](b,
+		`(() => { const r = `+inChat(".log")+`.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2, `+inChat(".log")+`.scrollTop]; })()`)
 	call := func(err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := chromedp.Call(b.Context(), input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: at[0], Y: at[1], DeltaX: -1, DeltaY: -60})
+	_, err := chromedp.Call(b.Context(), input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type:   input.DispatchMouseEventTypeMouseWheel,
+		X:      at[0],
+		Y:      at[1],
+		DeltaX: -1,
+		DeltaY: -60,
+	})
 	call(err)
 	b.Wait(fmt.Sprintf(`$("chat .log").scrollTop < %v`, at[2]))
 	b.Click("chat .menu summary")
@@ -84,9 +92,14 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	}
 
 	// Begun in the page, it ends for the page.
-	b.Run(`armed = false; window.ended = 0; document.addEventListener("mouseup", () => ended++); document.addEventListener("pointerup", () => ended++)`)
-	spot := testkit.Eval[[]float64](b, `(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.x + 20, r.y + 20]; })()`)
-	for _, m := range []input.DispatchMouseEventParams{{Type: input.DispatchMouseEventTypeMousePressed, X: 600, Y: 300, Button: input.MouseButtonLeft, ClickCount: 1}, {Type: input.DispatchMouseEventTypeMouseReleased, X: spot[0], Y: spot[1], Button: input.MouseButtonLeft, ClickCount: 1}} {
+	b.Run(
+		`armed = false; window.ended = 0; document.addEventListener("mouseup", () => ended++); document.addEventListener("pointerup", () => ended++)`)
+	spot := testkit.Eval[[]float64](b,
+		`(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.x + 20, r.y + 20]; })()`)
+	for _, m := range []input.DispatchMouseEventParams{
+		{Type: input.DispatchMouseEventTypeMousePressed, X: 600, Y: 300, Button: input.MouseButtonLeft, ClickCount: 1},
+		{Type: input.DispatchMouseEventTypeMouseReleased, X: spot[0], Y: spot[1], Button: input.MouseButtonLeft, ClickCount: 1},
+	} {
 		_, err := chromedp.Call(b.Context(), input.DispatchMouseEvent, m)
 		call(err)
 	}
@@ -148,10 +161,16 @@ func TestBrowserScriptPlacements(t *testing.T) {
 		{"an evaluated text", `<script>fetch("` + at + `?key=` + key + `").then((r) => r.text()).then((t) => (0, eval)(t))</script>`},
 		{"an evaluated text with variables", `<script>window.parleyKey = "` + key + `"; window.parleyServer = "` + s.URL + `"; fetch("/copy.js").then((r) => r.text()).then((t) => (0, eval)(t))</script>`},
 		{"a text in the page", `<script>window.parleyKey = "` + key + `"; window.parleyServer = "` + s.URL + `"; fetch("/copy.js").then((r) => r.text()).then((t) => { const s = document.createElement("script"); s.text = t; document.head.append(s); })</script>`},
-		{"Rocket Loader", `<script type="0123-text/javascript" src="` + at + `" data-key="` + key + `"></script><script>addEventListener("load", () => { const old = document.querySelector("script[type^='0123']"), s = document.createElement("script");
-			for (const a of old.attributes) if (a.name !== "type") s.setAttribute(a.name, a.value); s.setAttribute("data-cf-settings", "0123-|49"); old.replaceWith(s); })</script>`},
-		{"a script delayer", `<script type="rocketlazyloadscript" data-rocket-src="` + at + `" data-key="` + key + `"></script><script>addEventListener("load", () => { const old = document.querySelector("script[data-rocket-src]"), s = document.createElement("script");
-			s.src = old.dataset.rocketSrc; s.dataset.key = old.dataset.key; old.remove(); document.body.append(s); })</script>`},
+		{
+			"Rocket Loader",
+			`<script type="0123-text/javascript" src="` + at + `" data-key="` + key + `"></script><script>addEventListener("load", () => { const old = document.querySelector("script[type^='0123']"), s = document.createElement("script");
+			for (const a of old.attributes) if (a.name !== "type") s.setAttribute(a.name, a.value); s.setAttribute("data-cf-settings", "0123-|49"); old.replaceWith(s); })</script>`,
+		},
+		{
+			"a script delayer",
+			`<script type="rocketlazyloadscript" data-rocket-src="` + at + `" data-key="` + key + `"></script><script>addEventListener("load", () => { const old = document.querySelector("script[data-rocket-src]"), s = document.createElement("script");
+			s.src = old.dataset.rocketSrc; s.dataset.key = old.dataset.key; old.remove(); document.body.append(s); })</script>`,
+		},
 		{"twice", `<script async src="` + at + `" data-key="` + key + `"></script><script async src="` + at + `?key=` + key + `"></script>` + insert(`src: "`+at+`"`)},
 	} {
 		site := servePage(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -173,14 +192,16 @@ func TestBrowserScriptPlacements(t *testing.T) {
 				w.Header().Set("Content-Type", "text/javascript")
 			default:
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
-				fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">`+way.head+`</head><body><h1>`+way.what+`</h1></body></html>`)
+				fmt.Fprint(w,
+					`<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">`+way.head+`</head><body><h1>`+way.what+`</h1></body></html>`)
 			}
 		}))
 		before := len(b.Console())
 		b.Go(site)
 		b.Wait(`$("chat .launcher").getClientRects().length`)
 		b.Click("chat .launcher")
-		b.Wait(`!$("chat .panel").hidden && ` + panelRoot + `.querySelectorAll(".panel").length === 1 && document.querySelectorAll("#parley").length === 1`)
+		b.Wait(
+			`!$("chat .panel").hidden && ` + panelRoot + `.querySelectorAll(".panel").length === 1 && document.querySelectorAll("#parley").length === 1`)
 		if c := b.Console()[before:]; len(c) > 0 {
 			t.Errorf("%s: the console says %q", way.what, c)
 		}
@@ -193,7 +214,8 @@ func TestBrowserScriptPlacements(t *testing.T) {
 		{"no server", `<script>window.parleyKey = "` + key + `"; fetch("/copy").then((r) => r.text()).then(async () => { const t = await (await fetch("` + s.URL + `/widget.js")).text(); performance.clearResourceTimings(); (0, eval)(t); })</script>`, "parleyServer"},
 	} {
 		before := len(b.Console())
-		b.Go(newHostPage(t, `<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">`+wrong.head+`</head><body></body></html>`))
+		b.Go(newHostPage(t,
+			`<!DOCTYPE html><html lang="en"><head><title>A page</title><link rel="icon" href="data:,">`+wrong.head+`</head><body></body></html>`))
 		for try := 0; len(b.Console()) == before && try < 200; try++ {
 			time.Sleep(50 * time.Millisecond)
 		}
@@ -233,7 +255,11 @@ func TestBrowserPageEventsAreUntouched(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"pointerdown down c  true true", "mouseup up c  true true", "click down c  true true", "click up c  true true", "focusin up b a true true", "focusout down a b true true", "focus down b a true true", "blur down a b true true"} {
+	for _, want := range []string{
+		"pointerdown down c  true true", "mouseup up c  true true", "click down c  true true", "click up c  true true",
+		"focusin up b a true true", "focusout down a b true true", "focus down b a true true",
+		"blur down a b true true",
+	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("the page does not hear %q of %q", want, got)
 		}
@@ -251,12 +277,15 @@ func TestBrowserPageEventsAreUntouched(t *testing.T) {
 	}
 
 	// Scripts that mean the chat's element itself.
-	b.Run(`{ const e = document.getElementById("parley"); e.click(); for (const type of types) e.dispatchEvent(new Event(type, { bubbles: true, composed: true })); e.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true })); }`)
+	b.Run(
+		`{ const e = document.getElementById("parley"); e.click(); for (const type of types) e.dispatchEvent(new Event(type, { bubbles: true, composed: true })); e.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true })); }`)
 	b.Wait(`heard.includes("keydown up parley  false false")`)
 	heard()
 
 	// A page that freezes events.
-	b.Go(newPage(t, s, o.Key, `lang="en"`, `<script>for (const type of ["keydown", "input", "click", "focusin", "focusout", "pointerdown"]) addEventListener(type, (e) => Object.freeze(e), true);</script>`, `<input id="a">`))
+	b.Go(newPage(t, s, o.Key, `lang="en"`,
+		`<script>for (const type of ["keydown", "input", "click", "focusin", "focusout", "pointerdown"]) addEventListener(type, (e) => Object.freeze(e), true);</script>`,
+		`<input id="a">`))
 	b.Wait(`$("chat .launcher").getClientRects().length`)
 	b.Click("#a")
 	b.Click("chat .launcher")

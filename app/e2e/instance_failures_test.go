@@ -86,7 +86,11 @@ func TestCommittedButNotPublished(t *testing.T) {
 	}
 	desk.until("Said to a dying server")
 	// What was acknowledged, but never published, is published when the visitor reconnects.
-	if _, err := dead.SendAsVisitor(ctx, who, conversation.VisitorMessage{ID: uuid.New(), Body: "Acknowledged, never rung", Customer: o.Customer}); err != nil {
+	if _, err := dead.SendAsVisitor(ctx, who, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     "Acknowledged, never rung",
+		Customer: o.Customer,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	back := openRaw(t, s, o, "")
@@ -170,7 +174,13 @@ func TestReconnectWhileMessagesArrive(t *testing.T) {
 		if f, err := w.Next(time.Now().Add(10 * time.Second)); err != nil || f.Type != "refused" { // "-" is no token
 			t.Fatal(f, err)
 		}
-		if err := w.WriteFrame(map[string]any{"type": "hello", "protocol": 1, "token": v.token, "conversation": v.conversation, "after": cursor}); err != nil {
+		if err := w.WriteFrame(map[string]any{
+			"type":         "hello",
+			"protocol":     1,
+			"token":        v.token,
+			"conversation": v.conversation,
+			"after":        cursor,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		for k := range 3 {

@@ -32,7 +32,15 @@ func newHTTPClient(t testing.TB) *httpClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &httpClient{t, http.Client{Jar: jar, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, jar}
+	return &httpClient{
+		t,
+		http.Client{
+			Jar:           jar,
+			Timeout:       time.Minute,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		jar,
+	}
 }
 
 // clone returns a client with the same cookies, which it still has when this one logs out.

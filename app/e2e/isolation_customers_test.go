@@ -105,10 +105,20 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	must(s.Conversations.Tag(ctx, teammate.Actor, x.conversation, "Tag of "+base.Name))
 	x.file, err = addFile(s, x.orgData)
 	must(err)
-	x.entry, _, err = s.FAQ.SaveEntry(ctx, owner, faq.Entry{Texts: []faq.Text{{Language: "en", Question: "A question of " + x.Name, Answer: "An answer of " + x.Name}},
-		State: faq.Published, Category: "Category " + x.Name, Scope: faq.Scope{Customer: x.Customer}})
+	x.entry, _, err = s.FAQ.SaveEntry(ctx, owner, faq.Entry{
+		Texts:    []faq.Text{{Language: "en", Question: "A question of " + x.Name, Answer: "An answer of " + x.Name}},
+		State:    faq.Published,
+		Category: "Category " + x.Name,
+		Scope:    faq.Scope{Customer: x.Customer},
+	})
 	must(err)
-	must(s.FAQ.RecordChoice(ctx, teammate.Actor, faq.Choice{Entry: x.entry, Kind: faq.Picked, Conversation: x.conversation, Seq: 1, Query: "A message of " + x.Name}))
+	must(s.FAQ.RecordChoice(ctx, teammate.Actor, faq.Choice{
+		Entry:        x.entry,
+		Kind:         faq.Picked,
+		Conversation: x.conversation,
+		Seq:          1,
+		Query:        "A message of " + x.Name,
+	}))
 	must(s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "hello", Body: "Hello from " + x.Name, Customer: x.Customer}))
 	list, err := s.FAQ.ListSnippets(ctx, owner, faq.SnippetScope{AllGroups: true})
 	must(err)
@@ -199,7 +209,9 @@ func customerSnapshot(t testing.TB, s *serve.Server, x ids, args []any) string {
 		}
 		var sum string
 		err := s.DB.As(access.System(x.ID, "test")).QueryRow(context.Background(),
-			"select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+table+" x where ("+where+") and ($1::uuid, $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[]) is not null", args...).Scan(&sum)
+			"select coalesce(md5(string_agg(x::text, '' order by "+
+				"x::text)), '') from "+table+" x where ("+where+") and ($1::uuid, $2::uuid[], $3::uuid[], $4::uuid[], "+
+				"$5::uuid[]) is not null", args...).Scan(&sum)
 		if err != nil {
 			t.Fatalf("%s: %v", table, err)
 		}
@@ -254,7 +266,8 @@ func TestEveryRouteByCustomer(t *testing.T) {
 			// Pages that the route is for show themselves with the own ids.
 			editor := r.Path != "/faq/new" || p.Actor.CanFully(access.FAQEntryUpdate)
 			if r.Method == http.MethodGet && (role.Can(c.needs) || c.everyone) && editor && !forUnrestricted(r.Path, p) {
-				if code, body := call(r, c, w.own); code >= 400 && !(role == access.Agent && strings.HasPrefix(r.Path, "/desk/") && p.restricted) && code != http.StatusNotFound {
+				if code, body := call(r, c, w.own); code >= 400 &&
+					!(role == access.Agent && strings.HasPrefix(r.Path, "/desk/") && p.restricted) && code != http.StatusNotFound {
 					t.Errorf("%s as %s with its own ids: %d %.200s", name, p.name, code, body)
 				} else if code < 400 {
 					shown++
@@ -263,7 +276,8 @@ func TestEveryRouteByCustomer(t *testing.T) {
 			if code, body := call(r, c, w.foreign); strings.Contains(body, w.foreign.Name) || code >= 500 {
 				t.Errorf("%s as %s with another organization's ids: %d %.300s", name, p.name, code, excerpt(body, w.foreign.Name))
 			}
-			if p.unrestricted || !p.restricted && !strings.Contains(r.Path, "conversations/:id") && !strings.Contains(r.Path, "/files/") && !strings.HasPrefix(r.Path, "/review") {
+			if p.unrestricted || !p.restricted && !strings.Contains(r.Path, "conversations/:id") &&
+				!strings.Contains(r.Path, "/files/") && !strings.HasPrefix(r.Path, "/review") {
 				continue
 			}
 			code, body := call(r, c, w.other)
@@ -287,7 +301,8 @@ func TestEveryRouteByCustomer(t *testing.T) {
 	if after := snapshot(t, s, w.foreign.ID); after != foreign {
 		t.Errorf("another organization's data have changed: %v", changedLines(foreign, after))
 	}
-	t.Logf("%d calls: %d routes, %d roles, ids of the own customer, of another one, of another organization; %d pages shown with the own ids",
+	t.Logf(
+		"%d calls: %d routes, %d roles, ids of the own customer, of another one, of another organization; %d pages shown with the own ids",
 		calls, len(web.Routes), len(w.members), shown)
 }
 
@@ -306,7 +321,8 @@ func changedLines(before, after string) (list []string) {
 // forUnrestricted reports whether a page is about the whole organization, which team members limited to customers do
 // not see.
 func forUnrestricted(path string, p customerMember) bool {
-	return p.Actor.IsLimited() && (strings.HasPrefix(path, "/admin/groups") || strings.HasPrefix(path, "/admin/tags") || strings.HasPrefix(path, "/admin/desk"))
+	return p.Actor.IsLimited() && (strings.HasPrefix(path, "/admin/groups") || strings.HasPrefix(path, "/admin/tags") ||
+		strings.HasPrefix(path, "/admin/desk"))
 }
 
 // excerpt returns the part of a text around something.
@@ -343,7 +359,9 @@ func TestEveryTableByCustomer(t *testing.T) {
 		if n := run(access.System(w.own.ID, "test"), "select from "+table+" where "+where, args...); n == 0 {
 			t.Errorf("%s: no row of the other customer to look for; fill it in otherCustomer()", table)
 		}
-		writable := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`, table)
+		writable := column[string](t, conn,
+			`select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`,
+			table)
 		for _, p := range w.members {
 			who := p.Actor
 			if p.unrestricted || !p.restricted && !slices.Contains(columns, "conversation_id") && table != "conversations" {
@@ -364,7 +382,8 @@ func TestEveryTableByCustomer(t *testing.T) {
 			if at := slices.Index(columns, "customer_id"); at >= 0 && slices.Contains(columns, "id") {
 				values := slices.Clone(columns)
 				values[at], values[slices.Index(columns, "id")] = "$1::uuid", "gen_random_uuid()"
-				if n := run(who, "insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" where customer_id = $2 limit 1 on conflict do nothing",
+				if n := run(who,
+					"insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" where customer_id = $2 limit 1 on conflict do nothing",
 					w.other.Customer, w.own.Customer); n != 0 {
 					t.Errorf("%s on %s: writes a row for the other customer", p.name, table)
 				}

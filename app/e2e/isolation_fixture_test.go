@@ -50,7 +50,8 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), f.conversation, uuid.New(), "note", "A note of "+o.Name); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Identity.Invite(ctx, o.As(access.Owner), "new@"+o.Name+".example", access.Agent, uuid.Nil, identity.ShownToRequester); err != nil {
+	if _, _, err := s.Identity.Invite(ctx, o.As(access.Owner), "new@"+o.Name+".example", access.Agent, uuid.Nil,
+		identity.ShownToRequester); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Identity.CreateResetLink(ctx, o.As(access.Owner), o.As(access.Agent).ID(), identity.ShownToRequester); err != nil {
@@ -73,7 +74,10 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	if _, err := s.Visitors.CreateReturnCode(ctx, o.ID, o.Website, f.visitor.ID()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Visitors.AddBlock(ctx, o.As(access.Owner), visitor.Block{Network: "203.0.113.0/24", Reason: "Block of " + o.Name}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, o.As(access.Owner), visitor.Block{
+		Network: "203.0.113.0/24",
+		Reason:  "Block of " + o.Name,
+	}); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.Visitors.ListBlocks(ctx, o.As(access.Owner))
@@ -112,7 +116,8 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Conversations.EditReply(ctx, o.As(access.Agent), f.conversation, m.Seq, uuid.New(), "Another reply of "+o.Name); err != nil {
+	if _, err := s.Conversations.EditReply(ctx, o.As(access.Agent), f.conversation, m.Seq, uuid.New(),
+		"Another reply of "+o.Name); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -126,7 +131,15 @@ func newSignUp(name, email string) identity.SignUp {
 // addFile sends a file in an organization's conversation.
 func addFile(s *serve.Server, f orgData) (uuid.UUID, error) {
 	ctx, id := context.Background(), uuid.New()
-	in, err := s.Files.Put(ctx, f.visitor, files.Upload{ID: id, Purpose: files.ForMessage, Visitor: f.visitor.ID(), Name: "of " + f.Name + ".txt", Bytes: []byte("A file of " + f.Name), Allowed: files.Categories, MaxBytes: 1000})
+	in, err := s.Files.Put(ctx, f.visitor, files.Upload{
+		ID:       id,
+		Purpose:  files.ForMessage,
+		Visitor:  f.visitor.ID(),
+		Name:     "of " + f.Name + ".txt",
+		Bytes:    []byte("A file of " + f.Name),
+		Allowed:  files.Categories,
+		MaxBytes: 1000,
+	})
 	if err == nil {
 		err = s.Files.AttachToConversation(ctx, f.visitor, in.ID, f.conversation)
 	}
@@ -138,7 +151,9 @@ func (f *orgData) addDeskData(t testing.TB, s *serve.Server) {
 	t.Helper()
 	ctx, owner, agent := context.Background(), f.As(access.Owner), f.As(access.Agent)
 	text := faq.Text{Language: "en", Question: "A question of " + f.Name, Answer: "An answer of " + f.Name}
-	id, _, err := s.FAQ.AddFromAnswer(ctx, owner, faq.Entry{Texts: []faq.Text{text}, Scope: faq.Scope{Customer: f.Customer}}, faq.Choice{Conversation: f.conversation, Seq: 1, Query: "A message of " + f.Name})
+	id, _, err := s.FAQ.AddFromAnswer(ctx, owner,
+		faq.Entry{Texts: []faq.Text{text}, Scope: faq.Scope{Customer: f.Customer}},
+		faq.Choice{Conversation: f.conversation, Seq: 1, Query: "A message of " + f.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +168,12 @@ func (f *orgData) addDeskData(t testing.TB, s *serve.Server) {
 		s.Identity.SetPreferences(ctx, agent, identity.Preferences{DelaySending: true}),
 		s.Identity.SetAlias(ctx, owner, agent.ID(), f.Customer, "Alias of "+f.Name),
 		s.Identity.SubscribePush(ctx, agent, identity.PushSubscription{Endpoint: "https://push.example/" + f.Name, P256dh: "x", Auth: "x"}),
-		drafts.SetModelSettings(ctx, owner, assist.ModelSettings{BaseURL: "https://model.example/v1", Key: "key-of-" + f.Name, Model: "small", Budget: 1000}),
+		drafts.SetModelSettings(ctx, owner, assist.ModelSettings{
+			BaseURL: "https://model.example/v1",
+			Key:     "key-of-" + f.Name,
+			Model:   "small",
+			Budget:  1000,
+		}),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -100,8 +100,9 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 		ear := recordFrames(p.name, conn)
 		for _, x := range []ids{w.other, w.foreign, w.own} {
 			for _, name := range desks {
-				frame := fmt.Sprintf(`{"type":%q,"threads":{"%s":0,"%s":0},"light":{"%s":0,"%s":0},"conversation":"%s","seq":1}`, name, x.conversation, x.closed,
-					x.conversation, x.closed, x.conversation)
+				frame := fmt.Sprintf(
+					`{"type":%q,"threads":{"%s":0,"%s":0},"light":{"%s":0,"%s":0},"conversation":"%s","seq":1}`, name,
+					x.conversation, x.closed, x.conversation, x.closed, x.conversation)
 				if name == "hello" && x.Customer != w.other.Customer {
 					continue // once for a socket
 				}
@@ -125,7 +126,8 @@ func TestEveryDeskFrameByCustomer(t *testing.T) {
 		t.Errorf("a frame changed another customer's data: %v", changedLines(before, after))
 	}
 	// The visitor received none of it: the next frame is what comes now.
-	if _, err := s.Conversations.SendAsAgent(ctx, w.other.As(access.Agent), w.other.conversation, uuid.New(), conversation.Text, "The next thing"); err != nil {
+	if _, err := s.Conversations.SendAsAgent(ctx, w.other.As(access.Agent), w.other.conversation, uuid.New(),
+		conversation.Text, "The next thing"); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -166,7 +168,9 @@ func TestEveryPanelFrameByCustomer(t *testing.T) {
 		}
 		for _, conversation := range []string{w.other.conversation.String(), w.other.closed} {
 			id := uuid.NewString()
-			visitor.send(fmt.Sprintf(`{"type":%q,"id":%q,"conversation":%q,"seq":1,"value":1,"text":"From outside","email":"spy@evil.example","data":{"from":"outside"}}`, name, id, conversation))
+			visitor.send(fmt.Sprintf(
+				`{"type":%q,"id":%q,"conversation":%q,"seq":1,"value":1,"text":"From outside","email":"spy@evil.example","data":{"from":"outside"}}`,
+				name, id, conversation))
 			if name == "send" || name == "contact" || name == "transcript" || name == "rate" {
 				if answer := visitor.next(); strings.Contains(answer, w.other.Name) {
 					t.Errorf("%s shows something of another customer: %s", name, answer)
@@ -222,8 +226,12 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		limited[p.name] = p.Member
 	}
 	// Of another customer's conversation in everybody's queue: not for who is limited.
-	deaf := []*frameLog{open("limited agent", limited["limited agent"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/desk"),
-		open("limited manager", limited["limited manager"], "/live/desk"), open("limited supervisor", limited["limited supervisor"], "/live/board")}
+	deaf := []*frameLog{
+		open("limited agent", limited["limited agent"], "/live/desk"),
+		open("limited supervisor", limited["limited supervisor"], "/live/desk"),
+		open("limited manager", limited["limited manager"], "/live/desk"),
+		open("limited supervisor", limited["limited supervisor"], "/live/board"),
+	}
 	agent := open("agent", limited["agent"], "/live/desk")
 	helper := open("colleague", teammate, "/live/desk")
 	whole := open("supervisor", w.own.Users[access.Supervisor], "/live/desk")
@@ -245,7 +253,11 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 			}
 		}
 		v.send("Second of " + mark)
-		if err := s.Conversations.Consult(ctx, teammate.Actor, "Tom", conversation.Invitation{Conversation: conversationID, Participant: w.own.As(access.Supervisor).ID(), ParticipantName: "Sara"}); err != nil {
+		if err := s.Conversations.Consult(ctx, teammate.Actor, "Tom", conversation.Invitation{
+			Conversation:    conversationID,
+			Participant:     w.own.As(access.Supervisor).ID(),
+			ParticipantName: "Sara",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		whole.until(t, "Second of "+mark)
@@ -273,7 +285,8 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		e.until(t, end.conversation)
 	}
 	for _, e := range deaf {
-		if all := e.contents(); strings.Contains(all, other.String()) || strings.Contains(all, "the other customer") || strings.Contains(all, w.other.Name) {
+		if all := e.contents(); strings.Contains(all, other.String()) || strings.Contains(all, "the other customer") ||
+			strings.Contains(all, w.other.Name) {
 			t.Errorf("%s hears of another customer's conversation: %s", e.name, excerpt(all, other.String()))
 		}
 	}
@@ -281,7 +294,13 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	if !strings.Contains(all, "line-"+other.String()) {
 		t.Error("the agent did not see the conversation in its queue")
 	}
-	for _, text := range []string{"Reply of the other customer", "Second of the other customer", "Note of", grouped.String(), "the second group"} {
+	for _, text := range []string{
+		"Reply of the other customer",
+		"Second of the other customer",
+		"Note of",
+		grouped.String(),
+		"the second group",
+	} {
 		if strings.Contains(all, text) {
 			t.Errorf("the agent hears %q: %s", text, excerpt(all, text))
 		}

@@ -18,16 +18,23 @@ import (
 
 // tablesWithoutOrg are the tables that do not belong to one organization, each with the reason why that is right.
 var tablesWithoutOrg = map[string]string{
-	"goose_db_version":       "goose's record of migrations; the application may only read it",
-	"sessions":               "a log-in session is looked up before anyone is known; the application has no right on it and uses security-definer functions",
-	"instances":              "processes that live; the application has no right on it and uses a security-definer function",
-	"attempts":               "limits on strangers' attempts; the application has no right on it and uses security-definer functions",
-	"identities":             "a person is the same in every organization, and logs in before one is known; the application has no right on it and uses security-definer functions",
-	"memberships":            "which users an identity is; found before an organization is known, so the application has no right on it and uses security-definer functions",
-	"signups":                "organizations that are not founded yet; the application has no right on it and uses security-definer functions",
-	"link_requests":          "links that people who are not logged in asked for; the application has no right on it and uses security-definer functions",
-	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and uses security-definer functions",
-	"address_resets":         "links for a new password of an address, whatever its organizations; the application has no right on it and uses security-definer functions",
+	"goose_db_version": "goose's record of migrations; the application may only read it",
+	"sessions": "a log-in session is looked up before anyone is known; the application has no right on it " +
+		"and uses security-definer functions",
+	"instances": "processes that live; the application has no right on it and uses a security-definer function",
+	"attempts":  "limits on strangers' attempts; the application has no right on it and uses security-definer functions",
+	"identities": "a person is the same in every organization, and logs in before one is known; the " +
+		"application has no right on it and uses security-definer functions",
+	"memberships": "which users an identity is; found before an organization is known, so the application " +
+		"has no right on it and uses security-definer functions",
+	"signups": "organizations that are not founded yet; the application has no right on it and uses " +
+		"security-definer functions",
+	"link_requests": "links that people who are not logged in asked for; the application has no right on it " +
+		"and uses security-definer functions",
+	"public_submitted_forms": "forms of people who are not logged in; the application has no right on it and uses " +
+		"security-definer functions",
+	"address_resets": "links for a new password of an address, whatever its organizations; the application has no right " +
+		"on it and uses security-definer functions",
 }
 
 func owner(t testing.TB) *pgx.Conn {
@@ -55,12 +62,15 @@ func column[V any](t testing.TB, conn *pgx.Conn, sql string, args ...any) []V {
 }
 
 func tables(t testing.TB, conn *pgx.Conn) []string {
-	return column[string](t, conn, `select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`)
+	return column[string](t, conn,
+		`select relname::text from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1`)
 }
 
 // columnsOf names the columns of a table that can be written.
 func columnsOf(t testing.TB, conn *pgx.Conn, table string) []string {
-	return column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`, table)
+	return column[string](t, conn,
+		`select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+		table)
 }
 
 // TestDatabaseCatalogIsLockedDown shows that every table of the catalog is protected by row-level security, or is
@@ -99,17 +109,19 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 		}
 		permissive := column[string](t, conn, `select polname::text || ' to ' || array(select rolname from pg_roles where oid = any(polroles))::text || ' using ' || coalesce(pg_get_expr(polqual, polrelid), '')
 			from pg_policy where polrelid = $1::regclass and polpermissive and polroles <> array[(select oid from pg_roles where rolname = 'parley_door')]`, table)
-		if len(permissive) != 1 || !strings.HasPrefix(permissive[0], "tenant to {parley_app} using (") || !strings.Contains(permissive[0], "SELECT app.org_id()") {
+		if len(permissive) != 1 || !strings.HasPrefix(permissive[0], "tenant to {parley_app} using (") ||
+			!strings.Contains(permissive[0], "SELECT app.org_id()") {
 			t.Errorf("%s: the one policy that lets rows through must bind them to the organization: %q", table, permissive)
 		}
-		for _, def := range column[string](t, conn, `select pg_get_constraintdef(oid) from pg_constraint where conrelid = $1::regclass and contype = 'f'`, table) {
+		for _, def := range column[string](t, conn,
+			`select pg_get_constraintdef(oid) from pg_constraint where conrelid = $1::regclass and contype = 'f'`, table) {
 			if !strings.HasPrefix(def, "FOREIGN KEY (org_id") {
 				t.Errorf("%s: referential checks ignore row-level security, so every foreign key must contain org_id: %s", table, def)
 			}
 		}
 	}
-	// Functions that run with another role's rights: security-definer functions and nothing else, owned by a role that cannot log in, with a
-	// fixed search path.
+	// Functions that run with another role's rights: security-definer functions and nothing else, owned by a role that
+	// cannot log in, with a fixed search path.
 	for _, f := range column[string](t, conn, `select p.proname::text || ' ' || r.rolname || ' ' || r.rolcanlogin || ' ' || coalesce(array_to_string(p.proconfig, ','), '')
 		from pg_proc p join pg_roles r on r.oid = p.proowner where p.prosecdef and p.pronamespace in ('app'::regnamespace, 'public'::regnamespace)`) {
 		if !strings.HasPrefix(f, "door_") || !strings.HasSuffix(f, " parley_door false search_path=public, pg_temp") {
@@ -117,39 +129,47 @@ func TestDatabaseCatalogIsLockedDown(t *testing.T) {
 		}
 	}
 	// What such a function can read is what was granted column by column.
-	if wide := column[string](t, conn, `select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')`); len(wide) > 0 {
+	if wide := column[string](t, conn,
+		`select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')`); len(wide) > 0 {
 		t.Errorf("parley_door can read whole tables: %v", wide)
 	}
 	var super bool
-	if err := conn.QueryRow(ctx, `select bool_or(rolsuper or rolbypassrls or rolcreaterole) from pg_roles where rolname in ('parley_app', 'parley_door', 'parley')`).Scan(&super); err != nil || super {
+	if err := conn.QueryRow(ctx,
+		`select bool_or(rolsuper or rolbypassrls or rolcreaterole) from pg_roles where rolname in ('parley_app', 'parley_door', 'parley')`).Scan(&super); err != nil || super {
 		t.Errorf("a role of ours could step around row-level security (%v)", err)
 	}
 }
 
 // jobTables are the tables of the schema jobs, and why they have no organization.
 var jobTables = map[string]string{
-	"river_job":    "jobs of all organizations are fetched together; their arguments are ids (app/platform/jobs checks that), and what they name is read under row-level security",
+	"river_job": "jobs of all organizations are fetched together; their arguments are ids (app/platform/jobs checks " +
+		"that), and what they name is read under row-level security",
 	"river_leader": "which instance schedules jobs",
 	"river_queue":  "names of queues",
 }
 
-// TestJobTablesAreLockedDown shows that the tables of jobs are those above, nobody's but the application's, and the application can do no more than work on jobs.
+// TestJobTablesAreLockedDown shows that the tables of jobs are those above, nobody's but the application's, and the
+// application can do no more than work on jobs.
 func TestJobTablesAreLockedDown(t *testing.T) {
 	t.Parallel()
 	conn := owner(t)
-	for _, table := range column[string](t, conn, `select relname::text from pg_class where relnamespace = 'jobs'::regnamespace and relkind in ('r', 'p', 'v')`) {
+	for _, table := range column[string](t, conn,
+		`select relname::text from pg_class where relnamespace = 'jobs'::regnamespace and relkind in ('r', 'p', 'v')`) {
 		if jobTables[table] == "" {
 			t.Errorf("jobs.%s is not listed with a reason", table)
 		}
 	}
-	for _, grant := range column[string](t, conn, `select grantee || ' ' || privilege_type from information_schema.role_table_grants where table_schema = 'jobs' and grantee <> grantor`) {
+	for _, grant := range column[string](t, conn,
+		`select grantee || ' ' || privilege_type from information_schema.role_table_grants where table_schema = 'jobs' and grantee <> grantor`) {
 		role, right, _ := strings.Cut(grant, " ")
 		if role != "parley_app" || !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, right) {
 			t.Errorf("jobs: %s", grant)
 		}
 	}
 	var create bool
-	if err := conn.QueryRow(context.Background(), "select has_schema_privilege('parley_app', 'jobs', 'create') or has_schema_privilege('public', 'jobs', 'usage')").Scan(&create); err != nil || create {
+	if err := conn.QueryRow(context.Background(),
+		"select has_schema_privilege('parley_app', 'jobs', 'create') or has_schema_privilege('public', "+
+			"'jobs', 'usage')").Scan(&create); err != nil || create {
 		t.Errorf("the application could change the schema of jobs (%v)", err)
 	}
 }
@@ -186,7 +206,9 @@ func TestIsolationByTable(t *testing.T) {
 			t.Errorf("%s: no row of A to look for; fill it in fill()", table)
 		}
 		columns := columnsOf(t, conn, table)
-		writable := column[string](t, conn, `select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`, table)
+		writable := column[string](t, conn,
+			`select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`,
+			table)
 		for _, who := range others {
 			name := fmt.Sprintf("%s of B on %s", who.Role(), table)
 			if n := mine(who, "select from "+table+" where "+org+" = $1", a.ID); n != 0 {
@@ -203,7 +225,9 @@ func TestIsolationByTable(t *testing.T) {
 			// B writes a row that claims to be A's: a copy of one of its own, under A's id.
 			values := slices.Clone(columns)
 			values[slices.Index(values, org)] = "$1::uuid"
-			tag, err := db.As(who).Exec(ctx, "insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" limit 1", a.ID)
+			tag, err := db.As(who).Exec(ctx,
+				"insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" limit 1",
+				a.ID)
 			if err == nil && (tag.RowsAffected() > 0 || who.Role() == "system") {
 				t.Errorf("%s: writes a row for A", name)
 			}
@@ -290,16 +314,24 @@ func TestIsolationByTable(t *testing.T) {
 	}
 	// A visitor cannot write what is not its own, whatever the statement.
 	for what, sql := range map[string]string{
-		"a note":                 "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', visitor_id, 'x', now() from conversations",
-		"an agent's message":     "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', visitor_id, 'x', now() from conversations",
-		"to a conversation of B": fmt.Sprintf("insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())", a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
-		"a website's settings":   "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
+		"a note": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', " +
+			"visitor_id, 'x', now() from conversations",
+		"an agent's message": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', " +
+			"visitor_id, 'x', now() from conversations",
+		"to a conversation of B": fmt.Sprintf(
+			"insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, "+
+				"created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())",
+			a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
+		"a website's settings": "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
 	} {
 		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
 			t.Errorf("a visitor writes %s", what)
 		}
 	}
-	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx, "with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
+	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
+		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
 		t.Error("a reviewer changes a conversation")
 	}
 }
@@ -337,7 +369,10 @@ func TestUnscopedStatementsFail(t *testing.T) {
 	}
 	// After a scoped batch the same connection has no scope left.
 	var b pgx.Batch
-	b.Queue("select set_config('app.org_id', $1, true), set_config('app.role', 'system', true), set_config('app.actor_id', '', true), set_config('app.narrow_id', '', true)", uuid.NewString())
+	b.Queue(
+		"select set_config('app.org_id', $1, true), set_config('app.role', 'system', true), set_config('app.actor_id', "+
+			"'', true), set_config('app.narrow_id', '', true)",
+		uuid.NewString())
 	b.Queue("select from organizations")
 	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
 		t.Fatal(err)
@@ -357,7 +392,8 @@ func TestUnscopedStatementsFail(t *testing.T) {
 			continue
 		}
 		for _, scan := range []string{"on", "off"} {
-			if _, err := conn.Exec(ctx, "set enable_indexscan = "+scan+"; set enable_bitmapscan = "+scan+"; set enable_indexonlyscan = "+scan); err != nil {
+			if _, err := conn.Exec(ctx,
+				"set enable_indexscan = "+scan+"; set enable_bitmapscan = "+scan+"; set enable_indexonlyscan = "+scan); err != nil {
 				t.Fatal(err)
 			}
 			var used bool // of an empty table a plain scan asks no policy

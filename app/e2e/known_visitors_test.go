@@ -34,7 +34,13 @@ func TestKnownVisitors(t *testing.T) {
 		if method == jwt.SigningMethodNone {
 			secret = jwt.UnsafeAllowNoneSignatureType
 		}
-		text, err := jwt.NewWithClaims(method, jwt.MapClaims{"sub": "customer-7", "name": "Anna", "email": "anna@home.example", "exp": until.Unix(), "jti": id}).SignedString(secret)
+		text, err := jwt.NewWithClaims(method, jwt.MapClaims{
+			"sub":   "customer-7",
+			"name":  "Anna",
+			"email": "anna@home.example",
+			"exp":   until.Unix(),
+			"jti":   id,
+		}).SignedString(secret)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,8 +54,14 @@ func TestKnownVisitors(t *testing.T) {
 		p.send(`{"type":"hello","protocol":1,"token":"` + token + `","identity":"` + identity + `"}`)
 		return p.welcomed()
 	}
-	for name, bad := range map[string]string{"another key": sign("another key", "1", soon, jwt.SigningMethodHS256), "expired": sign(w.IdentityKey, "2", time.Now().Add(-time.Hour), jwt.SigningMethodHS256),
-		"for a month": sign(w.IdentityKey, "3", time.Now().AddDate(0, 1, 0), jwt.SigningMethodHS256), "unsigned": sign("", "4", soon, jwt.SigningMethodNone), "another method": sign(w.IdentityKey, "5", soon, jwt.SigningMethodHS512), "nonsense": "x.y.z"} {
+	for name, bad := range map[string]string{
+		"another key":    sign("another key", "1", soon, jwt.SigningMethodHS256),
+		"expired":        sign(w.IdentityKey, "2", time.Now().Add(-time.Hour), jwt.SigningMethodHS256),
+		"for a month":    sign(w.IdentityKey, "3", time.Now().AddDate(0, 1, 0), jwt.SigningMethodHS256),
+		"unsigned":       sign("", "4", soon, jwt.SigningMethodNone),
+		"another method": sign(w.IdentityKey, "5", soon, jwt.SigningMethodHS512),
+		"nonsense":       "x.y.z",
+	} {
 		if got, refused := hello("", bad); refused != "unauthenticated" {
 			t.Errorf("%s: %+v %q", name, got, refused)
 		}
@@ -70,7 +82,8 @@ func TestKnownVisitors(t *testing.T) {
 	// A visitor who was anonymous on a second device, and had ended a conversation there.
 	other := newVisitor(t, s, o, "")
 	other.send("Another talk")
-	if err := s.Conversations.CloseByVisitor(ctx, access.Visitor(o.ID, o.Website, visitorID(t, other.token, o)), uuid.MustParse(other.conversation)); err != nil {
+	if err := s.Conversations.CloseByVisitor(ctx, access.Visitor(o.ID, o.Website, visitorID(t, other.token, o)),
+		uuid.MustParse(other.conversation)); err != nil {
 		t.Fatal(err)
 	}
 	again := sign(w.IdentityKey, "8", soon, jwt.SigningMethodHS256)
@@ -96,7 +109,11 @@ func TestKnownVisitors(t *testing.T) {
 		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
 	}
 	// The next to log in at the same browser is another person: the former's conversation goes on, and is not the other's.
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "customer-8", "exp": soon.Unix(), "jti": "9"}).SignedString([]byte(w.IdentityKey))
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "customer-8",
+		"exp": soon.Unix(),
+		"jti": "9",
+	}).SignedString([]byte(w.IdentityKey))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +140,12 @@ func TestBrowserKnownVisitor(t *testing.T) {
 		t.Fatal(err)
 	}
 	signed := func(sub, id string) string {
-		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": sub, "name": "Anna", "exp": time.Now().Add(time.Hour).Unix(), "jti": id}).SignedString([]byte(w.IdentityKey))
+		text, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub":  sub,
+			"name": "Anna",
+			"exp":  time.Now().Add(time.Hour).Unix(),
+			"jti":  id,
+		}).SignedString([]byte(w.IdentityKey))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,12 +177,15 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	other.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
 	third := other.OpenAnother() // a second tab of the same browser
 	third.Go(page)
-	third.Wait(`document.getElementById("parley") && document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
+	third.Wait(
+		`document.getElementById("parley") && document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor").length === 2`)
 	other.Type("chat .composer textarea", "my card is 4111")
 	other.Run(`parley("set", { plan: "Anna's" }); parley("identify", null)`)
-	other.Wait(`$("chat .composer textarea").value === "" && !sessionStorage.getItem("parley.` + o.Key + `.trail")?.includes("/secret") && JSON.stringify(parleyChat.data) === "{}"`)
+	other.Wait(
+		`$("chat .composer textarea").value === "" && !sessionStorage.getItem("parley.` + o.Key + `.trail")?.includes("/secret") && JSON.stringify(parleyChat.data) === "{}"`)
 	third.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message")`)
-	other.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message") && !(JSON.parse(localStorage.getItem("parley.` + o.Key + `")) || {}).conversation`)
+	other.Wait(
+		`!document.getElementById("parley").shadowRoot.querySelector(".message") && !(JSON.parse(localStorage.getItem("parley.` + o.Key + `")) || {}).conversation`)
 	if around, err := s.Conversations.GetDetails(ctx, o.As(access.Agent), uuid.MustParse(onlyConversation(t, s, o))); err != nil || around.Name != "Anna" {
 		t.Errorf("the agent knows %+v %v", around, err)
 	}
@@ -170,7 +195,8 @@ func TestBrowserKnownVisitor(t *testing.T) {
 	b.Wait(`!document.getElementById("parley").shadowRoot.querySelector(".message") && $("chat .composer textarea").value === ""`)
 	b.Type("chat .composer textarea", "I am Ben"+kb.Enter)
 	b.Wait(`document.getElementById("parley").shadowRoot.querySelectorAll(".message.visitor:not(.pending)").length === 1`)
-	if around, err := s.Conversations.GetDetails(ctx, o.As(access.Agent), uuid.MustParse(testkit.Eval[string](b, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).conversation`))); err != nil || len(around.Previous) != 0 || around.Email != "" {
+	if around, err := s.Conversations.GetDetails(ctx, o.As(access.Agent),
+		uuid.MustParse(testkit.Eval[string](b, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).conversation`))); err != nil || len(around.Previous) != 0 || around.Email != "" {
 		t.Errorf("of Ben the agent knows %+v %v", around, err)
 	}
 }

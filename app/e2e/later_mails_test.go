@@ -15,8 +15,8 @@ import (
 	"parley/app/tools/traffic"
 )
 
-// TestMailsOutliveTheirInstance has an instance that ends between the commit and the mail: two others send each mail once, also when the mail
-// server is busy at first, and none whose answer the visitor has read meanwhile.
+// TestMailsOutliveTheirInstance has an instance that ends between the commit and the mail: two others send each mail
+// once, also when the mail server is busy at first, and none whose answer the visitor has read meanwhile.
 func TestMailsOutliveTheirInstance(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

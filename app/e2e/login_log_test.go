@@ -37,8 +37,11 @@ func TestRefusedLogInsAreLogged(t *testing.T) {
 	mu.Lock()
 	text := out.String()
 	mu.Unlock()
-	for _, want := range []string{`"account":"` + owner + `","address":"203.0.113.60","reason":"wrong password"`,
-		`"account":"nobody@` + o.Name + `.example","address":"203.0.113.60","reason":"no such account"`, `"account":"` + owner + `","address":"203.0.113.60","reason":"too many attempts"`} {
+	for _, want := range []string{
+		`"account":"` + owner + `","address":"203.0.113.60","reason":"wrong password"`,
+		`"account":"nobody@` + o.Name + `.example","address":"203.0.113.60","reason":"no such account"`,
+		`"account":"` + owner + `","address":"203.0.113.60","reason":"too many attempts"`,
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("not in the log: %s\n%.2000s", want, text)
 		}
@@ -57,17 +60,24 @@ func TestRefusedLogInsAreLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, metrics := newHTTPClient(t).do(http.NewRequest(http.MethodGet, "http://"+s.AdminAddress+"/metrics", nil))
-	for _, want := range []string{`parley_logins_refused_total{reason="wrong password"} 3`, `parley_logins_refused_total{reason="too many attempts"} 2`,
-		`parley_http_seconds_count{code="4xx",method="POST",route="/login"} 6`, `parley_http_seconds_count{code="3xx",method="POST",route="/login"} 1`,
-		`parley_http_seconds_count{code="2xx",method="POST",route="/desk/conversations/:id/take"} 1`, `parley_queue_seconds_count{by="picked"} 1`,
-		"parley_mails_sent_total 0", `parley_mails_failed_total{then="lost"} 0`} {
+	for _, want := range []string{
+		`parley_logins_refused_total{reason="wrong password"} 3`,
+		`parley_logins_refused_total{reason="too many attempts"} 2`,
+		`parley_http_seconds_count{code="4xx",method="POST",route="/login"} 6`,
+		`parley_http_seconds_count{code="3xx",method="POST",route="/login"} 1`,
+		`parley_http_seconds_count{code="2xx",method="POST",route="/desk/conversations/:id/take"} 1`,
+		`parley_queue_seconds_count{by="picked"} 1`, "parley_mails_sent_total 0",
+		`parley_mails_failed_total{then="lost"} 0`,
+	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("not among the metrics: %s", want)
 		}
 	}
 	if t.Failed() {
 		for line := range strings.Lines(metrics) {
-			if strings.HasPrefix(line, "parley_logins") || strings.Contains(line, "_count{") && (strings.Contains(line, "login") || strings.Contains(line, "take") || strings.HasPrefix(line, "parley_queue")) {
+			if strings.HasPrefix(line, "parley_logins") ||
+				strings.Contains(line, "_count{") &&
+					(strings.Contains(line, "login") || strings.Contains(line, "take") || strings.HasPrefix(line, "parley_queue")) {
 				t.Log(line)
 			}
 		}

@@ -47,7 +47,8 @@ func TestDailyMailLimit(t *testing.T) {
 	}
 	for _, s := range []*serve.Server{here, there} {
 		if a := invite(s, "one-more@"+o.Name+".example"); a.code != 429 || !strings.Contains(a.body, "until an owner’s address is verified") &&
-			!strings.Contains(a.body, "until an owner&#39;s address is verified") || strings.Contains(a.body, "one-more@"+o.Name+".example</") {
+			!strings.Contains(a.body, "until an owner&#39;s address is verified") ||
+			strings.Contains(a.body, "one-more@"+o.Name+".example</") {
 			t.Errorf("the 51st: %d %s", a.code, a.body)
 		}
 	}
@@ -82,14 +83,18 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	smtp, mails := testkit.HangingMailServer(t, 0, func(to string) bool { return strings.HasPrefix(to, "hangs") })
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp + "&report=abuse@parley.example" })
 	o, other := testkit.NewOrg(t), testkit.NewOrg(t)
-	if err := s.Org.RenameOrganization(ctx, o.As(access.Owner), "Win https://evil.example/x \u202enow! "+strings.Repeat("Buy at shop.example. ", 8)); err != nil {
+	if err := s.Org.RenameOrganization(ctx, o.As(access.Owner),
+		"Win https://evil.example/x \u202enow! "+strings.Repeat("Buy at shop.example. ", 8)); err != nil {
 		t.Fatal(err)
 	}
 	manager, err := traffic.LogIn(ctx, s.URL, o.Users[access.Manager].Email, testkit.Password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {"stranger@home.example"}, "role": {"agent"}}); a.code != 303 {
+	if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{
+		"email": {"stranger@home.example"},
+		"role":  {"agent"},
+	}); a.code != 303 {
 		t.Fatalf("%d %s", a.code, a.body)
 	}
 	l := receive(t, mails)
@@ -98,11 +103,15 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 			t.Errorf("the letter has %q:\n%s\n%s", bad, l.Subject, l.Text)
 		}
 	}
-	if len(l.Subject) > 150 || !strings.Contains(l.Text, o.Users[access.Manager].Email) || !strings.Contains(l.Text, "abuse@parley.example") || !strings.Contains(l.Text, "/join/") {
+	if len(l.Subject) > 150 || !strings.Contains(l.Text, o.Users[access.Manager].Email) ||
+		!strings.Contains(l.Text, "abuse@parley.example") || !strings.Contains(l.Text, "/join/") {
 		t.Errorf("%s\n%s", l.Subject, l.Text)
 	}
 	for i := range 40 { // of which every one hangs
-		if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {fmt.Sprintf("hangs%d@home.example", i)}, "role": {"agent"}}); a.code != 303 {
+		if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{
+			"email": {fmt.Sprintf("hangs%d@home.example", i)},
+			"role":  {"agent"},
+		}); a.code != 303 {
 			t.Fatalf("%d %s", a.code, a.body)
 		}
 	}

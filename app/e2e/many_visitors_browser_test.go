@@ -37,14 +37,19 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 	s := startServer(t, nil)
 	addFAQEntry(t, s, o, "How do I reset my password?", "Open the settings, choose **Security**, and press Reset.")
 	addFAQEntry(t, s, o, "Where is my parcel?", "It is on its way; the number is in your mail.")
-	if err := s.FAQ.SaveSnippet(context.Background(), o.As(access.Owner), faq.Snippet{Name: "moment", Keys: "Ctrl+Shift+Y", Body: "One moment please, says {agent} of {website}."}); err != nil {
+	if err := s.FAQ.SaveSnippet(context.Background(), o.As(access.Owner), faq.Snippet{
+		Name: "moment",
+		Keys: "Ctrl+Shift+Y",
+		Body: "One moment please, says {agent} of {website}.",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	desk := testkit.NewTab(t)
 	desk.Size(1600, 900, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
-	desk.Run(`window.pointed = 0; for (const type of ["pointerdown", "mousedown", "touchstart"]) addEventListener(type, () => pointed++, true)`)
+	desk.Run(
+		`window.pointed = 0; for (const type of ["pointerdown", "mousedown", "touchstart"]) addEventListener(type, () => pointed++, true)`)
 
 	visitors := newVisitors(t, s, o, 12)
 	at := map[string]*visitorClient{}
@@ -86,7 +91,8 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 		desk.Keys(kb.Enter, altKey)
 		at[c].awaitText("This is for " + c)
 		if i < 11 {
-			desk.Wait(`$(".pane.focus").dataset.conversation !== "` + c + `" && document.activeElement === $("#text-" + $(".pane.focus").dataset.conversation)`)
+			desk.Wait(
+				`$(".pane.focus").dataset.conversation !== "` + c + `" && document.activeElement === $("#text-" + $(".pane.focus").dataset.conversation)`)
 		}
 	}
 	desk.Wait(`!document.querySelector("#mine [data-wait]")`)
@@ -109,7 +115,8 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 			desk.Wait(`$("#suggest-` + v.conversation + ` li")`)
 		}
 		desk.Keys("u", altKey)
-		desk.Wait(`$(".pane.focus").dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
+		desk.Wait(
+			`$(".pane.focus").dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
 		c.keys()
 		if i != 1 {
 			desk.Wait(`$("#text-` + v.conversation + `").value.length > 10`)
@@ -157,7 +164,8 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 		v.send(text)
 		desk.Wait(`$("#line-` + v.conversation + `")`)
 		desk.Keys("n", altKey)
-		desk.Wait(`$(".pane.focus")?.dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
+		desk.Wait(
+			`$(".pane.focus")?.dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
 		return v
 	}
 	// Nobody could know that this is about zips.
@@ -198,7 +206,8 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 	desk.Keys("a", altKey)
 	desk.Wait(`$("#keeping[open] #f-question")?.value.includes("riga branch")`)
 	desk.Accessible("keeping")
-	desk.Run(`document.querySelector("#keeping #f-question").value = "When does the shop in Riga open?"; document.querySelector("#keeping form button.primary").click()`)
+	desk.Run(
+		`document.querySelector("#keeping #f-question").value = "When does the shop in Riga open?"; document.querySelector("#keeping form button.primary").click()`)
 	desk.Wait(`!$("#keeping[open]") && text("#done").includes("manager")`) // agents' entries are reviewed first
 	list, _, err := s.FAQ.ListEntries(context.Background(), o.As(access.Manager), faq.Filter{State: faq.InReview})
 	if err != nil || len(list) != 1 {

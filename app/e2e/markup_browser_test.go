@@ -55,7 +55,9 @@ func TestBrowserMarkup(t *testing.T) {
 	for _, s := range pieces {
 		add(strings.Repeat(s, 4000/len(s)))
 	}
-	for _, s := range []string{"[a](https://", "**a *b _c ", " c_ b* a**", "https://a(", "a@", "`a``b```", "- a\n  b\n", "1. a\n", "> 5\n"} {
+	for _, s := range []string{
+		"[a](https://", "**a *b _c ", " c_ b* a**", "https://a(", "a@", "`a``b```", "- a\n  b\n", "1. a\n", "> 5\n",
+	} {
 		add(strings.Repeat(s, 40_000/len(s)))
 	}
 	var source strings.Builder

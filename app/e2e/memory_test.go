@@ -111,14 +111,23 @@ func TestMemoryUnderAbuse(t *testing.T) {
 		do   func()
 	}{
 		{"8 posts of 48 MB to /reset/files", together(8, func(int) {
-			post("/reset/files", "multipart/form-data; boundary=x", 48<<20, io.MultiReader(strings.NewReader(head), endlessBody(48<<20-int64(len(head)))))
+			post("/reset/files", "multipart/form-data; boundary=x", 48<<20,
+				io.MultiReader(strings.NewReader(head), endlessBody(48<<20-int64(len(head)))))
 		})},
 		{"8 posts of 48 MB without a length", together(8, func(int) { post("/reset/files", form, -1, endlessBody(48<<20)) })},
 		{"100 bodies of 1 MB to /login", together(100, func(int) { post("/login", form, 1<<20, endlessBody(1<<20)) })},
 		{"100 bodies of 1 MB to the poll transport", together(100, func(int) { post("/widget/v1/frames?key="+o.Key, "text/plain", -1, endlessBody(1<<20)) })},
 		{"24 slow uploads", func() { slowUploads(t, s, o, 24, dir) }},
 		{"8 uploads of 25 MB by an agent", together(8, func(i int) {
-			f := files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Content: endlessBody(25<<20 - int64(i)), Size: 25<<20 - int64(i), Allowed: files.Categories, MaxBytes: 25 << 20}
+			f := files.Upload{
+				ID:       uuid.New(),
+				Purpose:  files.ForSnippet,
+				Name:     "a.txt",
+				Content:  endlessBody(25<<20 - int64(i)),
+				Size:     25<<20 - int64(i),
+				Allowed:  files.Categories,
+				MaxBytes: 25 << 20,
+			}
 			if _, err := s.Files.Put(ctx, o.As(access.Agent), f); err != nil {
 				t.Error(err)
 			}
@@ -163,13 +172,15 @@ func readLong(t testing.TB, client *http.Client, address string) {
 	first := pageAt(t, client, address)
 	second := pageAt(t, client, address+"?after=200")
 	again := pageAt(t, client, address+"?before=201")
-	if !strings.Contains(first, `id="m-200"`) || strings.Contains(first, `id="m-201"`) || !strings.Contains(first, "after=200") || strings.Contains(first, `rel="prev"`) {
+	if !strings.Contains(first, `id="m-200"`) || strings.Contains(first, `id="m-201"`) ||
+		!strings.Contains(first, "after=200") || strings.Contains(first, `rel="prev"`) {
 		t.Error("the first page is not of the first 200 messages")
 	}
 	if !strings.Contains(second, `id="m-201"`) || !strings.Contains(second, "before=201") || !strings.Contains(second, "after=400") {
 		t.Error("the second page is not of the next")
 	}
-	if !strings.Contains(again, `id="m-1"`) || !strings.Contains(again, `id="m-200"`) || strings.Contains(again, `rel="prev"`) || !strings.Contains(again, "after=200") {
+	if !strings.Contains(again, `id="m-1"`) || !strings.Contains(again, `id="m-200"`) ||
+		strings.Contains(again, `rel="prev"`) || !strings.Contains(again, "after=200") {
 		t.Error("the page before the second is not the first")
 	}
 }
@@ -265,7 +276,8 @@ func importTable(t testing.TB, client *http.Client, server string, table []byte)
 		return
 	}
 	tail := "\r\n--" + form.Boundary() + "--\r\n"
-	r, err := http.NewRequest(http.MethodPost, server+"/faq/import", io.MultiReader(bytes.NewReader(head.Bytes()), bytes.NewReader(table), strings.NewReader(tail)))
+	r, err := http.NewRequest(http.MethodPost, server+"/faq/import",
+		io.MultiReader(bytes.NewReader(head.Bytes()), bytes.NewReader(table), strings.NewReader(tail)))
 	if err != nil {
 		t.Error(err)
 		return

@@ -21,7 +21,8 @@ func TestOrganizationChoice(t *testing.T) {
 	s := startServer(t, nil)
 	a, b := testkit.NewOrg(t), testkit.NewOrg(t)
 	mia := a.Users[access.Agent]
-	twin, err := s.Identity.CreateMember(ctx, b.ID, identity.SignUp{Name: "Mia", Email: mia.Email, Password: testkit.Password}, access.Agent, nil)
+	twin, err := s.Identity.CreateMember(ctx, b.ID,
+		identity.SignUp{Name: "Mia", Email: mia.Email, Password: testkit.Password}, access.Agent, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,11 @@ func TestBrowserPages(t *testing.T) {
 	}
 	may := func(conversations int) {
 		t.Helper()
-		if err := s.Groups.SetMember(ctx, who, groups[0].ID, group.Member{ID: mia.ID(), IsMember: true, MaxChats: conversations}); err != nil {
+		if err := s.Groups.SetMember(ctx, who, groups[0].ID, group.Member{
+			ID:       mia.ID(),
+			IsMember: true,
+			MaxChats: conversations,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,8 +86,11 @@ func TestBrowserPages(t *testing.T) {
 	show(day, "desk-empty")
 	var visitors []*visitorClient
 	shop := traffic.Site{Server: s.URL, Key: s.Demo.ShopKey, Origin: s.URL}
-	asks := []string{"Hi! Do you deliver to Norway, and what does it cost?", "My parcel says delivered, but there is nothing here.", "Which of your green teas has the least caffeine?",
-		"Is the Captain’s Blend fair trade?", "How long can I keep an opened bag?"}
+	asks := []string{
+		"Hi! Do you deliver to Norway, and what does it cost?", "My parcel says delivered, but there is nothing here.",
+		"Which of your green teas has the least caffeine?", "Is the Captain’s Blend fair trade?",
+		"How long can I keep an opened bag?",
+	}
 	for _, text := range asks {
 		w, err := shop.Open(context.Background(), nil, "")
 		if err != nil {
@@ -96,7 +103,8 @@ func TestBrowserPages(t *testing.T) {
 		visitors = append(visitors, v)
 	}
 	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#line").childElementCount === 3`)
-	day.Type("#pane-"+visitors[0].conversation+" textarea", "Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
+	day.Type("#pane-"+visitors[0].conversation+" textarea",
+		"Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
 	visitors[0].awaitText("Yes, we do! Delivery to Norway is € 6.90 and takes three to five days.")
 	visitors[0].send("Great, and do you ship on Saturdays?")
 	day.Click("#pane-" + visitors[0].conversation + " [data-kind=note]")
@@ -130,7 +138,8 @@ func TestBrowserPages(t *testing.T) {
 
 	night.LogIn(s.URL, "olga@parley.demo", demo.Password, "/admin")
 	show(night, "customers")
-	tea := testkit.Eval[string](night, `[...document.querySelectorAll(".cards a")].find((a) => a.innerText.includes("Harbour Tea")).pathname`)
+	tea := testkit.Eval[string](night,
+		`[...document.querySelectorAll(".cards a")].find((a) => a.innerText.includes("Harbour Tea")).pathname`)
 	night.Go(s.URL + tea)
 	show(night, "customer")
 	night.Click(".cards a")
@@ -180,7 +189,12 @@ func TestBrowserPages(t *testing.T) {
 	for _, page := range []string{"faq/import", "snippets", "preferences", "admin/tags", "admin/desk"} {
 		night.Go(s.URL + "/" + page)
 		night.Wait(`document.readyState === "complete"`)
-		show(night, map[string]string{"faq/import": "import", "admin/tags": "tags", "admin/desk": "rules"}[page]+map[bool]string{true: page}[!strings.Contains(page, "/")])
+		show(night,
+			map[string]string{
+				"faq/import": "import",
+				"admin/tags": "tags",
+				"admin/desk": "rules",
+			}[page]+map[bool]string{true: page}[!strings.Contains(page, "/")])
 	}
 	night.Go(s.URL + "/review")
 	night.Wait(`$(".cards.past a")`)

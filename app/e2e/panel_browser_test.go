@@ -28,7 +28,8 @@ const composer = "chat .composer textarea"
 // typeText puts a text into a field of the widget as if it had been typed; the text is a JavaScript expression.
 func typeText(b *testkit.Tab, selector, text string) {
 	b.T.Helper()
-	b.Run(`const e = ` + inChat(selector) + `; e.focus(); e.value = ` + text + `; e.dispatchEvent(new InputEvent("input", { bubbles: true }))`)
+	b.Run(
+		`const e = ` + inChat(selector) + `; e.focus(); e.value = ` + text + `; e.dispatchEvent(new InputEvent("input", { bubbles: true }))`)
 }
 
 // isAcknowledged is an expression: the visitor's panel shows n messages as sent.
@@ -49,7 +50,8 @@ func TestBrowserWidgetInputMethods(t *testing.T) {
 	openChat(b, customerPage(t, s.URL, o.Key))
 	press := func(selector, key, how string) {
 		t.Helper()
-		b.Run(inChat(selector) + `.dispatchEvent(new KeyboardEvent("keydown", { key: "` + key + `", bubbles: true, composed: true, cancelable: true, ` + how + ` }))`)
+		b.Run(
+			inChat(selector) + `.dispatchEvent(new KeyboardEvent("keydown", { key: "` + key + `", bubbles: true, composed: true, cancelable: true, ` + how + ` }))`)
 	}
 	composing := []string{`isComposing: true`, `keyCode: 229`, `isComposing: true, keyCode: 229`}
 	b.Wait(`$("chat .questions input")`)
@@ -87,7 +89,11 @@ func TestBrowserVisitorsDrafts(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Questions = []org.PreChatQuestion{{Kind: "name", Label: "Your name"}, {Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}}, {Kind: "consent", Label: "I agree"}}
+		x.Questions = []org.PreChatQuestion{
+			{Kind: "name", Label: "Your name"},
+			{Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}},
+			{Kind: "consent", Label: "I agree"},
+		}
 	})
 	b := testkit.NewTab(t)
 	page := customerPage(t, s.URL, o.Key)
@@ -97,7 +103,8 @@ func TestBrowserVisitorsDrafts(t *testing.T) {
 	b.Run(`const s = ` + inChat(".questions select") + `; s.value = "Not yet"; s.dispatchEvent(new Event("input", { bubbles: true }))`)
 	b.Click("chat .consent input")
 	b.Reload()
-	b.Wait(`$("chat .questions input")?.value === "Anna" && $("chat .questions select").value === "Not yet" && $("chat .consent input").checked`)
+	b.Wait(
+		`$("chat .questions input")?.value === "Anna" && $("chat .questions select").value === "Not yet" && $("chat .consent input").checked`)
 	b.Click("chat .questions .send")
 	b.Type(composer, "Where is my")
 	b.Go(page + "/another")
@@ -128,7 +135,8 @@ func TestBrowserVisitorsDrafts(t *testing.T) {
 	b.Wait(`$("` + composer + `").value === "" && !JSON.stringify(sessionStorage).includes("secret")`)
 
 	// A page whose storage is shut.
-	shut := customerPageWith(t, s.URL, o.Key, `for (const name of ["sessionStorage", "localStorage"]) Object.defineProperty(window, name, { get() { throw new DOMException("shut", "SecurityError"); } });`)
+	shut := customerPageWith(t, s.URL, o.Key,
+		`for (const name of ["sessionStorage", "localStorage"]) Object.defineProperty(window, name, { get() { throw new DOMException("shut", "SecurityError"); } });`)
 	openChat(b, shut)
 	b.Wait(`$("chat .questions")`)
 	b.Click("chat .questions .send")
@@ -155,7 +163,8 @@ func TestBrowserLongAndPastedText(t *testing.T) {
 	if lines := testkit.Eval[int](b, inChat(".composer textarea")+".rows"); lines != 6 {
 		t.Errorf("the composer has %d lines", lines)
 	}
-	if ok := testkit.Eval[bool](b, `(() => { const e = `+inChat(".composer textarea")+`, line = parseFloat(getComputedStyle(e).lineHeight), h = e.clientHeight; return h > 5.5 * line && h < 8 * line && e.scrollHeight > h })()`); !ok {
+	if ok := testkit.Eval[bool](b,
+		`(() => { const e = `+inChat(".composer textarea")+`, line = parseFloat(getComputedStyle(e).lineHeight), h = e.clientHeight; return h > 5.5 * line && h < 8 * line && e.scrollHeight > h })()`); !ok {
 		t.Error("the composer is not six lines high")
 	}
 	typeText(b, ".composer textarea", `"a\u0308".repeat(3999) + "😀"`) // 4,000 once it is composed
@@ -269,7 +278,8 @@ func TestBrowserScreenReaderAnnouncesOnce(t *testing.T) {
 	if _, err := s.Routing.Take(ctx, o.As(access.Agent), "Mia", conversationID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "The answer"); err != nil {
+	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text,
+		"The answer"); err != nil {
 		t.Fatal(err)
 	}
 	b.Wait(`text("chat .message.agent").includes("The answer")`)

@@ -211,7 +211,8 @@ func TestBrowserBusy(t *testing.T) {
 		}`)
 	visitor.Wait(`text("chat .notice").includes("That was quick")`)
 	visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === 4 && text("chat .notice") === ""`)
-	if got := testkit.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message .text")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {
+	if got := testkit.Eval[string](visitor,
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".message .text")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {
 		t.Errorf("in the order %s", got)
 	}
 	other := visitor.OpenAnother()
@@ -234,7 +235,8 @@ func TestBrowserStorageFull(t *testing.T) {
 		visitor.Keys("Message " + itoa(i) + kb.Enter)
 		visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === ` + itoa(i+1))
 	}
-	if list, err := s.Conversations.ListMessagesAfter(context.Background(), o.As(access.Agent), uuid.MustParse(onlyConversation(t, s, o)), 0); err != nil || len(list) != 3 {
+	if list, err := s.Conversations.ListMessagesAfter(context.Background(), o.As(access.Agent),
+		uuid.MustParse(onlyConversation(t, s, o)), 0); err != nil || len(list) != 3 {
 		t.Errorf("%d messages are kept, %v", len(list), err)
 	}
 }

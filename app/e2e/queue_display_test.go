@@ -72,7 +72,9 @@ func TestNewAgentSeesQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range open {
-		eventually(t, func() string { return "who was put into a group does not see its queue" }, func() bool { return len(l.ids("line")) == 5 })
+		eventually(t, func() string { return "who was put into a group does not see its queue" }, func() bool {
+			return len(l.ids("line")) == 5
+		})
 	}
 	// A pick from it works.
 	if _, err := one.Conversations.Get(ctx, access.User(o.ID, id, access.Agent, uuid.Nil), ids[1]); err != nil {
@@ -110,7 +112,9 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	elsewhere := identity.New(testkit.DB(t), quiet, identity.DefaultOptions())
-	if err := elsewhere.SetCustomers(ctx, owner, mia.Actor.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); err != nil {
+	if err := elsewhere.SetCustomers(ctx, owner, mia.Actor.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error {
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if n := listed(); n != 3 {
@@ -163,7 +167,8 @@ func TestLongQueueShowsHead(t *testing.T) {
 	fillQueue(t, o, uuid.Nil, all)
 	mia := o.As(access.Agent)
 	page := fetchPage(t, logInAgent(t, s, o, access.Agent), s.URL+"/desk")
-	if n := strings.Count(page, `<li id="line-`); n != conversation.DeskQueueLimit || !strings.Contains(page, "and "+itoa(all-conversation.DeskQueueLimit)+" more") {
+	if n := strings.Count(page, `<li id="line-`); n != conversation.DeskQueueLimit ||
+		!strings.Contains(page, "and "+itoa(all-conversation.DeskQueueLimit)+" more") {
 		t.Errorf("the page lists %d", n)
 	}
 	var lists []*deskLists
@@ -210,7 +215,9 @@ func TestLongQueueShowsHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	right()
-	eventually(t, func() string { return "still their own: " + strings.Join(lists[0].ids("mine"), " ") }, func() bool { return len(lists[0].ids("mine")) == 0 })
+	eventually(t, func() string { return "still their own: " + strings.Join(lists[0].ids("mine"), " ") }, func() bool {
+		return len(lists[0].ids("mine")) == 0
+	})
 	if err := s.Presence.SetStatus(ctx, mia, "online", ""); err != nil {
 		t.Fatal(err)
 	}

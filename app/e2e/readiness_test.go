@@ -62,7 +62,8 @@ func TestReadinessOnFullDisk(t *testing.T) {
 			}
 		}
 		free.Store(1 << 20)
-		if status, text := getReadiness(t, private); status != http.StatusServiceUnavailable || !strings.Contains(text, "the disk that holds DATA_DIR is full") {
+		if status, text := getReadiness(t, private); status != http.StatusServiceUnavailable ||
+			!strings.Contains(text, "the disk that holds DATA_DIR is full") {
 			t.Errorf("without room for Postgres: %d %s", status, text)
 		}
 		if status, text := getReadiness(t, onlyFiles); status != http.StatusOK || !strings.Contains(text, "the disk for files is full") {
@@ -93,7 +94,8 @@ func TestReadinessChecksDatabase(t *testing.T) {
 	if cost != 1 {
 		t.Errorf("/readyz takes %d round trips", cost)
 	}
-	if _, err := s.DB.As(access.System(uuid.New(), "test")).Exec(ctx, "do $$ begin raise exception 'no space left' using errcode = '53100'; end $$"); err == nil {
+	if _, err := s.DB.As(access.System(uuid.New(), "test")).Exec(ctx,
+		"do $$ begin raise exception 'no space left' using errcode = '53100'; end $$"); err == nil {
 		t.Fatal("no error")
 	}
 	if status, text := getReadiness(t, s); status != http.StatusOK { // there is space: it was somebody else's, or is back
@@ -123,7 +125,8 @@ func TestReadinessChecksDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, text := getReadiness(t, late)
-	if status != http.StatusServiceUnavailable || !strings.Contains(text, "has not been prepared") || !strings.Contains(text, "parley migrate") {
+	if status != http.StatusServiceUnavailable || !strings.Contains(text, "has not been prepared") ||
+		!strings.Contains(text, "parley migrate") {
 		t.Errorf("with a migration missing: %d %s", status, text)
 	}
 }

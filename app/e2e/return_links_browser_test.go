@@ -37,7 +37,8 @@ func TestBrowserReturnLink(t *testing.T) {
 	if _, err := s.Routing.Take(ctx, o.As(access.Agent), "Mia", conversationID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "It left us today."); err != nil {
+	if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text,
+		"It left us today."); err != nil {
 		t.Fatal(err)
 	}
 	code := newCode(t, s, o, visitorID(t, v.token, o))
@@ -127,7 +128,8 @@ func TestBrowserPlantedToken(t *testing.T) {
 		t.Helper()
 		return testkit.Eval[string](b, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).token`)
 	}
-	if visitorID(t, own(fresh), o) == visitorID(t, attacker.token, o) || testkit.Eval[int](fresh, `document.getElementById("parley").shadowRoot.querySelectorAll(".message").length`) != 1 {
+	if visitorID(t, own(fresh), o) == visitorID(t, attacker.token, o) ||
+		testkit.Eval[int](fresh, `document.getElementById("parley").shadowRoot.querySelectorAll(".message").length`) != 1 {
 		t.Error("whoever opens a planted link writes into the attacker's conversation")
 	}
 	before := own(fresh)
@@ -154,7 +156,11 @@ func TestBrowserReturnToFragment(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Where is my parcel?")
 	page := customerPage(t, s.URL, o.Key)
-	for own, link := range map[string]string{"#/tea": "#/tea?parley=", "#/tea?sort=price": "#/tea?sort=price&parley=", "#top": "#top&parley="} {
+	for own, link := range map[string]string{
+		"#/tea":            "#/tea?parley=",
+		"#/tea?sort=price": "#/tea?sort=price&parley=",
+		"#top":             "#top&parley=",
+	} {
 		b := testkit.NewTab(t)
 		code := newCode(t, s, o, visitorID(t, v.token, o))
 		openByLink(b, page+"/?from=mail"+link+code)

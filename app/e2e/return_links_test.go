@@ -87,7 +87,8 @@ func helloWith(t testing.TB, s *serve.Server, o testkit.Org, token string) (welc
 // refusedCode checks that a code is refused with a reason that the widget has in its languages.
 func refusedCode(t testing.TB, s *serve.Server, key, code, what string) {
 	t.Helper()
-	if status, answer := useCode(t, s, key, "", code); status != http.StatusNotFound || answer.Token != "" || answer.Message == "" || answer.Reason != "code" {
+	if status, answer := useCode(t, s, key, "", code); status != http.StatusNotFound || answer.Token != "" ||
+		answer.Message == "" || answer.Reason != "code" {
 		t.Errorf("%s: %d %+v", what, status, answer)
 	}
 }
@@ -132,7 +133,8 @@ func TestReturnLink(t *testing.T) {
 		t.Errorf("who was there before has %+v %q", again, refused)
 	}
 	refusedCode(t, s, o.Key, code, "a code for the second time")
-	if again, refused := helloWith(t, s, o, got.Token); refused != "" || again.Conversation == nil || again.Conversation.ID.String() != before.conversation {
+	if again, refused := helloWith(t, s, o, got.Token); refused != "" || again.Conversation == nil ||
+		again.Conversation.ID.String() != before.conversation {
 		t.Errorf("with the token: %+v %q", again, refused)
 	}
 }
@@ -152,7 +154,8 @@ func TestReturnLinksOfTwoMails(t *testing.T) {
 		if status != http.StatusOK {
 			t.Fatalf("%d %+v", status, got)
 		}
-		if back, refused := helloWith(t, s, o, got.Token); refused != "" || back.Conversation == nil || back.Conversation.ID.String() != v.conversation {
+		if back, refused := helloWith(t, s, o, got.Token); refused != "" || back.Conversation == nil ||
+			back.Conversation.ID.String() != v.conversation {
 			t.Errorf("%+v %q", back, refused)
 		}
 		v.token = got.Token
@@ -316,7 +319,8 @@ func TestReturnOfKnownVisitor(t *testing.T) {
 	v.send("Hello")
 	nobody := access.Visitor(o.ID, o.Website, visitorID(t, v.token, o))
 	before := newCode(t, s, o, nobody.ID())
-	known, err := s.Conversations.Identify(ctx, o.ID, o.Website, nobody, visitor.IdentityClaims{Subject: "customer-7", ExpiresAt: time.Now().Add(time.Hour)}, "signed", "")
+	known, err := s.Conversations.Identify(ctx, o.ID, o.Website, nobody,
+		visitor.IdentityClaims{Subject: "customer-7", ExpiresAt: time.Now().Add(time.Hour)}, "signed", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +337,10 @@ func TestReturnOfBlockedVisitor(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	code := newCode(t, s, o, visitorID(t, v.token, o))
-	if err := s.Visitors.AddBlock(ctx, o.As(access.Supervisor), visitor.Block{Visitor: visitorID(t, v.token, o), Reason: "Harm"}); err != nil {
+	if err := s.Visitors.AddBlock(ctx, o.As(access.Supervisor), visitor.Block{
+		Visitor: visitorID(t, v.token, o),
+		Reason:  "Harm",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	status, got := useCode(t, s, o.Key, "", code)
@@ -374,7 +381,8 @@ func isCodeUsed(t testing.TB, s *serve.Server, o testkit.Org, code string) bool 
 	t.Helper()
 	hash := sha256.Sum256([]byte(code))
 	var at *time.Time
-	err := s.DB.As(access.System(o.ID, "test")).QueryRow(context.Background(), "select used_at from visitor_codes where hash = $1", hash[:]).Scan(&at)
+	err := s.DB.As(access.System(o.ID, "test")).QueryRow(context.Background(),
+		"select used_at from visitor_codes where hash = $1", hash[:]).Scan(&at)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ func snapshot(t testing.TB, s *serve.Server, org uuid.UUID) string {
 			from = "(select away_requeue_seconds, former_agent_hours from routing)"
 		}
 		var sum string
-		err := s.DB.As(access.System(org, "test")).QueryRow(context.Background(), "select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+from+" x").Scan(&sum)
+		err := s.DB.As(access.System(org, "test")).QueryRow(context.Background(),
+			"select coalesce(md5(string_agg(x::text, '' order by x::text)), '') from "+from+" x").Scan(&sum)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,8 @@ func TestEveryRoute(t *testing.T) {
 				t.Errorf("%s without a log-in: %d", name, code)
 			}
 			for _, role := range access.Roles {
-				if code, _ := call(people[role]); !c.everyone && !role.Can(c.needs) && code != http.StatusForbidden && !strings.HasPrefix(r.Path, "/live/") {
+				if code, _ := call(people[role]); !c.everyone && !role.Can(c.needs) && code != http.StatusForbidden &&
+					!strings.HasPrefix(r.Path, "/live/") {
 					t.Errorf("%s as %s: %d, not 403", name, role, code)
 				}
 			}

@@ -22,7 +22,8 @@ import (
 func addAgent(t testing.TB, s *serve.Server, o testkit.Org, name string) testkit.Member {
 	t.Helper()
 	email := name + "@" + o.Name + ".example"
-	id, err := s.Identity.CreateMember(context.Background(), o.ID, identity.SignUp{Name: name, Email: email, Password: testkit.Password}, access.Agent, nil)
+	id, err := s.Identity.CreateMember(context.Background(), o.ID,
+		identity.SignUp{Name: name, Email: email, Password: testkit.Password}, access.Agent, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,8 @@ func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in group.Settings, m
 // routeToGroup lets a group answer for the organization's website.
 func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, groupID uuid.UUID, place int, labels map[string]string) {
 	t.Helper()
-	if err := s.Groups.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website, group.WebsiteGroup{Group: groupID, Labels: labels}, place); err != nil {
+	if err := s.Groups.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website,
+		group.WebsiteGroup{Group: groupID, Labels: labels}, place); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -65,7 +67,9 @@ func TestBrowserRouting(t *testing.T) {
 	tom, sara := addAgent(t, s, o, "Tom"), o.Users[access.Supervisor]
 	mia := addAgent(t, s, o, "Mia")
 	help := addGroup(t, s, o, group.Settings{Name: "Help", Automatic: true, Picking: true}, 3, sara)
-	orders := addGroup(t, s, o, group.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second}, 2, mia, tom)
+	orders := addGroup(t, s, o,
+		group.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second},
+		2, mia, tom)
 	routeToGroup(t, s, o, orders, 0, map[string]string{"en": "My order", "de": "Meine Bestellung"})
 	routeToGroup(t, s, o, help, 1, nil)
 
@@ -90,13 +94,15 @@ func TestBrowserRouting(t *testing.T) {
 	visitor.Click("chat .launcher")
 	visitor.Wait(`$("chat .subjects button")`)
 	visitor.Click("chat .subjects button") // the first, in the browser's language
-	if label := testkit.Eval[string](visitor, `document.getElementById("parley").shadowRoot.querySelector(".subjects button").textContent`); label != "My order" {
+	if label := testkit.Eval[string](visitor,
+		`document.getElementById("parley").shadowRoot.querySelector(".subjects button").textContent`); label != "My order" {
 		t.Errorf("the first subject is called %q", label)
 	}
 	two := `document.querySelectorAll(".pane").length === 2 && document.querySelectorAll("#mine .entry").length === 2`
 	atMia.Wait(two)
 	atTom.Wait(two)
-	atMia.Run(`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	atMia.Run(
+		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	awaitAvailability(t, s, mia.Actor, presence.Away)
 	atMia.Wait(`text("#availability").includes("go back into the line")`)
 	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
@@ -117,11 +123,13 @@ func TestBrowserRouting(t *testing.T) {
 	atTom.Click(".pane.focus form.close button")
 	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
 	atTom.Wait(`[...document.querySelectorAll(".pane")].some((p) => p.innerText.includes("Emil asks"))`)
-	emil := testkit.Eval[string](atTom, `[...document.querySelectorAll(".pane")].find((p) => p.innerText.includes("Emil asks")).dataset.conversation`)
+	emil := testkit.Eval[string](atTom,
+		`[...document.querySelectorAll(".pane")].find((p) => p.innerText.includes("Emil asks")).dataset.conversation`)
 	pane := "#pane-" + emil
 
 	// Tom offers Emil to Mia, with a comment; she is back, sees the offer, and accepts it.
-	atMia.Run(`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	atMia.Run(
+		`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	awaitAvailability(t, s, mia.Actor, presence.Online)
 	atTom.Click("#mine-" + emil + " button")
 	atTom.Wait(`$("` + pane + `.focus")`)
@@ -177,11 +185,13 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
 	atTom.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
 	late[2].send("Overflows")
-	atSara.Wait(`[...document.querySelectorAll(".pane .thread")].some((e) => e.innerText.includes("Overflows") && e.innerText.includes("Moved to Help"))`)
+	atSara.Wait(
+		`[...document.querySelectorAll(".pane .thread")].some((e) => e.innerText.includes("Overflows") && e.innerText.includes("Moved to Help"))`)
 
 	// Everybody goes: the visitor learns that nobody is there, and leaves an address.
 	for _, b := range []*testkit.Tab{atMia, atTom, atSara} {
-		b.Run(`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+		b.Run(
+			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	}
 	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
 	visitor.Accessible("visitor-nobody")
@@ -194,12 +204,20 @@ func TestBrowserRouting(t *testing.T) {
 	boss.Size(1280, 800, false)
 	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/board/conversations/"+emil)
 	boss.Wait(`document.querySelectorAll(".history li").length === 3`)
-	boss.Wait(`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
+	boss.Wait(
+		`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
 	boss.Wait(`$(".history").innerText.includes("Passed over: Mia (away)")`)
 	saveScreenshot(t, boss, "why")
 	boss.Accessible("why")
 
-	for name, tab := range map[string]*testkit.Tab{"mia": atMia, "tom": atTom, "sara": atSara, "board": monitor, "visitor": visitor, "boss": boss} {
+	for name, tab := range map[string]*testkit.Tab{
+		"mia":     atMia,
+		"tom":     atTom,
+		"sara":    atSara,
+		"board":   monitor,
+		"visitor": visitor,
+		"boss":    boss,
+	} {
 		for _, line := range tab.Console() {
 			t.Errorf("%s's console: %s", name, line)
 		}

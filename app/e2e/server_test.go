@@ -48,8 +48,10 @@ func tryStartServer(t testing.TB, change func(*serve.Config)) (*serve.Server, er
 	}
 	cfg.Port, cfg.DatabaseURL, cfg.SecretKey, cfg.DataDir = 0, app, testSecret, t.TempDir()
 	cfg.SignUp = team.SignUpOpen
-	cfg.CommitWindow = 2 * time.Millisecond                                                               // many tests write one message after another
-	cfg.Jobs = jobs.Options{Lane: uuid.NewString()[:8], Retries: []time.Duration{100 * time.Millisecond}} // servers share the database, and have mail servers of their own
+	// many tests write one message after another
+	cfg.CommitWindow = 2 * time.Millisecond
+	// servers share the database, and have mail servers of their own
+	cfg.Jobs = jobs.Options{Lane: uuid.NewString()[:8], Retries: []time.Duration{100 * time.Millisecond}}
 	if change != nil {
 		change(&cfg)
 	}
@@ -86,7 +88,9 @@ func customerPageWith(t testing.TB, server, key, script string) string {
 			return
 		}
 		// A strict policy that names the chat's server, as the README asks for.
-		w.Header().Set("Content-Security-Policy", fmt.Sprintf("default-src 'self'; script-src 'self' %[1]s; style-src %[1]s; connect-src %[1]s %[2]s", server, strings.Replace(server, "http", "ws", 1)))
+		w.Header().Set("Content-Security-Policy",
+			fmt.Sprintf("default-src 'self'; script-src 'self' %[1]s; style-src %[1]s; connect-src %[1]s %[2]s", server,
+				strings.Replace(server, "http", "ws", 1)))
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		first := ""
 		if script != "" {

@@ -24,7 +24,11 @@ func postFrom(t testing.TB, s *serve.Server, path, address string, form url.Valu
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := http.Client{Jar: jar, Timeout: 2 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		Jar:           jar,
+		Timeout:       2 * time.Minute,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	req, err := http.NewRequest(http.MethodPost, s.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +54,8 @@ func TestManyUsersBehindOneAddress(t *testing.T) {
 	links := make([]string, people)
 	link := regexp.MustCompile(`/join/[A-Za-z0-9_-]+`)
 	for i := range links {
-		secret, _, err := s.Identity.Invite(t.Context(), o.As(access.Manager), email(i), access.Agent, [16]byte{}, identity.ShownToRequester)
+		secret, _, err := s.Identity.Invite(t.Context(), o.As(access.Manager), email(i), access.Agent, [16]byte{},
+			identity.ShownToRequester)
 		if err != nil {
 			t.Fatalf("invitation %d: %v", i, err)
 		}
@@ -99,7 +104,10 @@ func TestManyUsersBehindOneAddress(t *testing.T) {
 			t.Fatalf("wrong password %d for one account: %d", i+1, code)
 		}
 	}
-	if code, _ := postFrom(t, s, "/login", office, url.Values{"email": {email(0)}, "password": {testkit.Password}}); code != http.StatusSeeOther {
+	if code, _ := postFrom(t, s, "/login", office, url.Values{
+		"email":    {email(0)},
+		"password": {testkit.Password},
+	}); code != http.StatusSeeOther {
 		t.Errorf("the account from another address: %d", code)
 	}
 	refused := 0

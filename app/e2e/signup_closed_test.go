@@ -29,7 +29,11 @@ func TestSignUpClosed(t *testing.T) {
 		if _, page := b.get(s, "/login"); strings.Contains(page, "/signup") {
 			t.Errorf("%q: the log-in page leads to /signup", mode)
 		}
-		if code, _ := postFrom(t, s, "/signup", "203.0.113.50", map[string][]string{"organization": {"O"}, "name": {"N"}, "email": {"n@o.example"}}); code != http.StatusForbidden {
+		if code, _ := postFrom(t, s, "/signup", "203.0.113.50", map[string][]string{
+			"organization": {"O"},
+			"name":         {"N"},
+			"email":        {"n@o.example"},
+		}); code != http.StatusForbidden {
 			t.Errorf("%q: the form is answered with %d", mode, code)
 		}
 		cfg := serve.Config{DatabaseURL: app, SecretKey: testSecret, PublicURL: s.URL, SMTPURL: smtp, SignUp: mode, DataDir: t.TempDir()}

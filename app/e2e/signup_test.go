@@ -189,7 +189,15 @@ func TestInvalidForms(t *testing.T) {
 	if err != nil || !strings.Contains(body, "&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;") || strings.Contains(body, "<script>alert") {
 		t.Errorf("typed HTML comes back as %q", body)
 	}
-	for _, path := range []string{"/review/none", "/review/" + uuid.NewString(), "/admin/customers/none", "/admin/websites/%00", "/static/x/../../etc/passwd", "/widget/..%2f..%2fgo.mod", "/review?before=nonsense"} {
+	for _, path := range []string{
+		"/review/none",
+		"/review/" + uuid.NewString(),
+		"/admin/customers/none",
+		"/admin/websites/%00",
+		"/static/x/../../etc/passwd",
+		"/widget/..%2f..%2fgo.mod",
+		"/review?before=nonsense",
+	} {
 		if code, body, err := a.Get(ctx, path); err != nil || code >= 500 || strings.Contains(body, "module parley") {
 			t.Errorf("%s: %d %v", path, code, err)
 		}
@@ -206,7 +214,10 @@ func TestSessionCookie(t *testing.T) {
 	for _, c := range []struct {
 		public string
 		want   []string
-	}{{"", []string{"parley=", "HttpOnly", "SameSite=Lax"}}, {"https://chat.example", []string{"__Host-parley=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"}}} {
+	}{
+		{"", []string{"parley=", "HttpOnly", "SameSite=Lax"}},
+		{"https://chat.example", []string{"__Host-parley=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"}},
+	} {
 		s := startServer(t, func(cfg *serve.Config) { cfg.PublicURL = c.public; cfg.Port = 0 })
 		address := "http://" + s.Address
 		form := url.Values{"email": {o.Users[access.Agent].Email}, "password": {testkit.Password}, "next": {"//evil.example"}}

@@ -30,7 +30,8 @@ type rawConn struct {
 
 func openRawConn(t *testing.T, address string, header http.Header) *rawConn {
 	t.Helper()
-	conn, early, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(context.Background(), "ws"+strings.TrimPrefix(address, "http"))
+	conn, early, _, err := ws.Dialer{Header: ws.HandshakeHeaderHTTP(header), Timeout: 10 * time.Second}.Dial(
+		context.Background(), "ws"+strings.TrimPrefix(address, "http"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +182,12 @@ func TestBothTransports(t *testing.T) {
 				b.checkClosed(1009)
 			})
 			t.Run("no handshake", func(t *testing.T) {
-				for _, header := range []http.Header{{}, {"Upgrade": {"websocket"}}, {"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
-					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}}} {
+				for _, header := range []http.Header{
+					{},
+					{"Upgrade": {"websocket"}},
+					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
+					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}},
+				} {
 					path, origin := "/widget/v1/socket?key="+o.Key, "https://shop.example"
 					if name == "desk" {
 						path, origin = "/live/desk", s.URL
@@ -274,7 +279,8 @@ func TestLimits(t *testing.T) {
 	hello(a)
 	busy := func(what, got string) {
 		t.Helper()
-		if !strings.Contains(got, `"busy"`) || !strings.Contains(got, `"retry":`) || !strings.Contains(got, "moment") && !strings.Contains(got, "opens") {
+		if !strings.Contains(got, `"busy"`) || !strings.Contains(got, `"retry":`) ||
+			!strings.Contains(got, "moment") && !strings.Contains(got, "opens") {
 			t.Errorf("%s: %s", what, got)
 		}
 	}
@@ -378,7 +384,8 @@ func TestLimitsOfOneVisitor(t *testing.T) {
 			}
 		}
 	}
-	status, got := postFrames(t, s, o, 0, "", []byte(`[`+hello+`,{"type":"send","id":"`+uuid.NewString()+`","conversation":"`+v.conversation+`","text":"And?"}]`))
+	status, got := postFrames(t, s, o, 0, "",
+		[]byte(`[`+hello+`,{"type":"send","id":"`+uuid.NewString()+`","conversation":"`+v.conversation+`","text":"And?"}]`))
 	if status != 200 || got[len(got)-1].Type != "ack" && !slices.ContainsFunc(got, func(f traffic.Frame) bool { return f.Type == "ack" }) {
 		t.Errorf("%d, %d frames without an acknowledgement", status, len(got))
 	}

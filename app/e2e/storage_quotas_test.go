@@ -48,7 +48,8 @@ func TestStorageQuotas(t *testing.T) {
 			switch {
 			case err == nil && status == http.StatusOK:
 				taken.Add(1)
-			case err != nil || status != http.StatusConflict && status != http.StatusTooManyRequests || !strings.Contains(answer, `"damaged"`) && status == http.StatusConflict:
+			case err != nil || status != http.StatusConflict && status != http.StatusTooManyRequests ||
+				!strings.Contains(answer, `"damaged"`) && status == http.StatusConflict:
 				t.Errorf("%d %s %v", status, answer, err)
 			}
 		})
@@ -59,23 +60,33 @@ func TestStorageQuotas(t *testing.T) {
 		t.Errorf("%d files of 1000 bytes were taken, and %d bytes count", n, site)
 	}
 	for taken.Load() < 3 { // what was refused while others were coming
-		if status, answer, err := sendFile(servers[0], o, v, v.conversation, "", 1000, bytes.NewReader(bytes.Repeat([]byte{'A' + byte(taken.Add(1))}, 1000))); err != nil || status != http.StatusOK {
+		if status, answer, err := sendFile(servers[0], o, v, v.conversation, "", 1000,
+			bytes.NewReader(bytes.Repeat([]byte{'A' + byte(taken.Add(1))}, 1000))); err != nil || status != http.StatusOK {
 			t.Fatal(status, answer, err)
 		}
 	}
-	if status, _, err := sendFile(servers[0], o, v, v.conversation, "", 1000, strings.NewReader(strings.Repeat("z", 1000))); err != nil || status != http.StatusConflict {
+	if status, _, err := sendFile(servers[0], o, v, v.conversation, "", 1000,
+		strings.NewReader(strings.Repeat("z", 1000))); err != nil || status != http.StatusConflict {
 		t.Errorf("beyond the quota: %d %v", status, err)
 	}
 	// The website's quota is used up; the organization's is not, and another website has its own.
 	if _, err := servers[0].Files.Put(context.Background(), o.As(access.Owner), newFile("a.txt", strings.Repeat("a", 900))); err != nil {
 		t.Error(err)
 	}
-	if _, err := servers[0].Files.Put(context.Background(), o.As(access.Owner), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "b.txt", Bytes: bytes.Repeat([]byte("b"), 1500), Allowed: files.Categories, MaxBytes: 2000}); err == nil {
+	if _, err := servers[0].Files.Put(context.Background(), o.As(access.Owner), files.Upload{
+		ID:       uuid.New(),
+		Purpose:  files.ForSnippet,
+		Name:     "b.txt",
+		Bytes:    bytes.Repeat([]byte("b"), 1500),
+		Allowed:  files.Categories,
+		MaxBytes: 2000,
+	}); err == nil {
 		t.Error("an organization stores more than it may")
 	}
 	n := newVisitor(t, servers[0], neighbor, "")
 	n.send("Hello")
-	if status, answer, err := sendFile(servers[0], neighbor, n, n.conversation, "", 1000, strings.NewReader(strings.Repeat("z", 1000))); err != nil || status != http.StatusOK {
+	if status, answer, err := sendFile(servers[0], neighbor, n, n.conversation, "", 1000,
+		strings.NewReader(strings.Repeat("z", 1000))); err != nil || status != http.StatusOK {
 		t.Errorf("a neighbor: %d %s %v", status, answer, err)
 	}
 }
@@ -93,7 +104,8 @@ func TestUploadLimitPerVisitor(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
-		if status, answer, err := sendFile(s, o, v, v.conversation, "", 1000, bytes.NewReader(bytes.Repeat([]byte{byte('a' + i)}, 1000))); err != nil || status != want {
+		if status, answer, err := sendFile(s, o, v, v.conversation, "", 1000,
+			bytes.NewReader(bytes.Repeat([]byte{byte('a' + i)}, 1000))); err != nil || status != want {
 			t.Errorf("the file %d: %d %s %v", i, status, answer, err)
 		}
 	}
@@ -110,7 +122,10 @@ func TestStorageIsShown(t *testing.T) {
 		t.Fatal(status, answer, err)
 	}
 	client := loggedIn(t, s, o.Users[access.Owner].Email)
-	for path, want := range map[string]string{"/admin/organization": "store 4 kB of files; the limit is 20.0 GB.", "/admin/websites/" + o.Website.String() + "/widget": "store 4 kB of files; the limit is 10.0 GB."} {
+	for path, want := range map[string]string{
+		"/admin/organization":                               "store 4 kB of files; the limit is 20.0 GB.",
+		"/admin/websites/" + o.Website.String() + "/widget": "store 4 kB of files; the limit is 10.0 GB.",
+	} {
 		if page := pageAt(t, client, s.URL+path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q", path, want)
 		}

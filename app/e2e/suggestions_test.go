@@ -30,7 +30,8 @@ func startConversation(t testing.TB, s *serve.Server, o testkit.Org, text string
 func bestSuggestion(t testing.TB, s *serve.Server, who access.Actor, text string, place faq.Scope) string {
 	t.Helper()
 	found, err := s.FAQ.Suggest(context.Background(), who, faq.Question{Text: text, Language: "en", Scope: place})
-	for end := time.Now().Add(20 * time.Second); errors.Is(err, error(faq.ErrLoading)) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); errors.Is(err, error(faq.ErrLoading)) &&
+		time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		found, err = s.FAQ.Suggest(context.Background(), who, faq.Question{Text: text, Language: "en", Scope: place})
 	}
 	if err != nil {
@@ -52,7 +53,11 @@ func TestSuggestionsLearnFromChoices(t *testing.T) {
 	there := startServer(t, nil)
 	var zips faq.Entry
 	for _, org := range []testkit.Org{o, other} {
-		for _, e := range [][2]string{{"How do I cancel my subscription?", "Under Account."}, {"Which sizes are there?", "From 34 to 48."}, {"Can I pay by invoice?", "Yes."}} {
+		for _, e := range [][2]string{
+			{"How do I cancel my subscription?", "Under Account."},
+			{"Which sizes are there?", "From 34 to 48."},
+			{"Can I pay by invoice?", "Yes."},
+		} {
 			addFAQEntry(t, here, org, e[0], e[1])
 		}
 		x := addFAQEntry(t, here, org, "Do you repair broken zips?", "Yes, send it.")

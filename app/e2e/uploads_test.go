@@ -25,12 +25,24 @@ import (
 
 // sendFile sends a visitor's file to a conversation, from an address. The body may come slowly; size -1 sends no
 // length.
-func sendFile(s *serve.Server, o testkit.Org, v *visitorClient, conversation, address string, size int64, body io.Reader) (status int, answer string, err error) {
+func sendFile(
+	s *serve.Server, o testkit.Org, v *visitorClient, conversation, address string, size int64, body io.Reader,
+) (status int, answer string, err error) {
 	return sendFileAs(s, o, v, uuid.New(), conversation, address, size, body)
 }
 
-func sendFileAs(s *serve.Server, o testkit.Org, v *visitorClient, id uuid.UUID, conversation, address string, size int64, body io.Reader) (status int, answer string, err error) {
-	r, err := http.NewRequest(http.MethodPost, s.URL+"/widget/v1/files?"+url.Values{"key": {o.Key}, "id": {id.String()}, "name": {"a.txt"}, "conversation": {conversation}}.Encode(), body)
+func sendFileAs(
+	s *serve.Server, o testkit.Org, v *visitorClient, id uuid.UUID, conversation, address string, size int64,
+	body io.Reader,
+) (status int, answer string, err error) {
+	r, err := http.NewRequest(http.MethodPost,
+		s.URL+"/widget/v1/files?"+url.Values{
+			"key":          {o.Key},
+			"id":           {id.String()},
+			"name":         {"a.txt"},
+			"conversation": {conversation},
+		}.Encode(),
+		body)
 	if err != nil {
 		return 0, "", err
 	}
@@ -229,9 +241,22 @@ func TestBodyLimits(t *testing.T) {
 	s := startServer(t, nil)
 	never, end := io.Pipe()
 	defer end.Close()
-	for _, path := range []string{"/login", "/signup", "/forgot", "/reset/files", "/join/snippets", "/signup/aliases", "/snippets", "/faq/import", "/snippets/" + uuid.NewString(),
-		"/admin/people/" + uuid.NewString() + "/aliases", "/desk/conversations/" + uuid.NewString() + "/files", "/widget/v1/frames?key=" + o.Key, "/widget/v1/return?key=" + o.Key,
-		"/widget/v1/files?key=" + o.Key} {
+	for _, path := range []string{
+		"/login",
+		"/signup",
+		"/forgot",
+		"/reset/files",
+		"/join/snippets",
+		"/signup/aliases",
+		"/snippets",
+		"/faq/import",
+		"/snippets/" + uuid.NewString(),
+		"/admin/people/" + uuid.NewString() + "/aliases",
+		"/desk/conversations/" + uuid.NewString() + "/files",
+		"/widget/v1/frames?key=" + o.Key,
+		"/widget/v1/return?key=" + o.Key,
+		"/widget/v1/files?key=" + o.Key,
+	} {
 		for _, kind := range []string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"} {
 			r, err := http.NewRequest(http.MethodPost, s.URL+path, never)
 			if err != nil {
@@ -243,7 +268,11 @@ func TestBodyLimits(t *testing.T) {
 			if !strings.HasPrefix(path, "/widget") {
 				r.Header.Set("Origin", s.URL)
 			}
-			res, err := (&http.Client{Transport: &http.Transport{}, Timeout: 30 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Do(r)
+			res, err := (&http.Client{
+				Transport:     &http.Transport{},
+				Timeout:       30 * time.Second,
+				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			}).Do(r)
 			if err != nil {
 				t.Errorf("%s, %s: %v", path, kind, err)
 				continue
@@ -278,7 +307,10 @@ func sendEndlessBody(t testing.TB, s *serve.Server, path, key string) (sent int6
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(30 * time.Second))
-	fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: none\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n", path, s.Address)
+	fmt.Fprintf(c,
+		"POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: none\r\nContent-Type: "+
+			"application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",
+		path, s.Address)
 	piece := []byte("1000\r\n" + strings.Repeat("x", 0x1000) + "\r\n")
 	for sent < 64<<20 {
 		n, err := c.Write(piece)

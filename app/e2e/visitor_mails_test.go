@@ -32,7 +32,11 @@ func TestVisitorMailLanguage(t *testing.T) {
 	})
 	changeSettings(t, s, o, func(x *org.Settings) {
 		x.Zone = "Asia/Tokyo"
-		x.Mail = org.MailSettings{Sender: "Grüner Tee", ReplyTo: "Help@shop.example", ReplySubject: org.MailSubject{Text: "About {website}", Translations: map[string]string{"de": "Zu Ihrer Frage ✓ {domain}"}}}
+		x.Mail = org.MailSettings{
+			Sender:       "Grüner Tee",
+			ReplyTo:      "Help@shop.example",
+			ReplySubject: org.MailSubject{Text: "About {website}", Translations: map[string]string{"de": "Zu Ihrer Frage ✓ {domain}"}},
+		}
 	})
 	for _, c := range []struct{ language, zone, subject, first, zoneSaid string }{
 		{"de_AT", "Europe/Vienna", "Zu Ihrer Frage ✓ shop.example", "hat Ihnen im Chat geantwortet.", "Zeitzone Europe/Vienna"},
@@ -57,7 +61,9 @@ func TestVisitorMailLanguage(t *testing.T) {
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		if err := s.Conversations.UpdateVisitorContext(ctx, visitor, conversationID, conversation.VisitorContext{TimeZone: c.zone}); err != nil {
+		if err := s.Conversations.UpdateVisitorContext(ctx, visitor, conversationID, conversation.VisitorContext{
+			TimeZone: c.zone,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Conversations.SaveContactDetails(ctx, visitor, conversation.ContactDetails{Email: "anna@home.example"}); err != nil {
@@ -67,7 +73,8 @@ func TestVisitorMailLanguage(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.conn.Close()
-		if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text, "**Heute** <b>abgeschickt</b>"); err != nil {
+		if _, err := s.Conversations.SendAsAgent(ctx, o.As(access.Agent), conversationID, uuid.New(), conversation.Text,
+			"**Heute** <b>abgeschickt</b>"); err != nil {
 			t.Fatal(err)
 		}
 		l := receive(t, mails)
@@ -75,15 +82,19 @@ func TestVisitorMailLanguage(t *testing.T) {
 		if err != nil || from.Name != "Grüner Tee" || from.Address != "parley@brightline.example" {
 			t.Errorf("from %v %v", from, err)
 		}
-		if !strings.HasPrefix(l.Subject, c.subject) || !strings.Contains(l.Header.Get("Reply-To"), "help@shop.example") || l.Header.Get("Auto-Submitted") != "auto-generated" {
+		if !strings.HasPrefix(l.Subject, c.subject) ||
+			!strings.Contains(l.Header.Get("Reply-To"), "help@shop.example") || l.Header.Get("Auto-Submitted") != "auto-generated" {
 			t.Errorf("%q %v", l.Subject, l.Header)
 		}
 		for _, part := range []string{c.first, c.zoneSaid, "shop.example", "https://shop.example/#/tea/gr%C3%BCn?parley="} {
-			if !strings.Contains(l.Text, part) || !strings.Contains(l.HTML, part) && !strings.Contains(l.HTML, strings.ReplaceAll(part, "Zeitzone ", "Zeitzone <bdi>")) {
+			if !strings.Contains(l.Text, part) ||
+				!strings.Contains(l.HTML, part) && !strings.Contains(l.HTML, strings.ReplaceAll(part, "Zeitzone ", "Zeitzone <bdi>")) {
 				t.Errorf("%s: no %q in\n%s\n%s", c.language, part, l.Text, l.HTML)
 			}
 		}
-		if !strings.Contains(l.Text, "Heute <b>abgeschickt</b>") || !strings.Contains(l.HTML, "<strong>Heute</strong> &lt;b&gt;abgeschickt&lt;/b&gt;") || strings.Contains(l.HTML, `dir="rtl"`) != (c.language == "ar") {
+		if !strings.Contains(l.Text, "Heute <b>abgeschickt</b>") ||
+			!strings.Contains(l.HTML, "<strong>Heute</strong> &lt;b&gt;abgeschickt&lt;/b&gt;") ||
+			strings.Contains(l.HTML, `dir="rtl"`) != (c.language == "ar") {
 			t.Errorf("%s:\n%s\n%s", c.language, l.Text, l.HTML)
 		}
 	}
@@ -92,7 +103,9 @@ func TestVisitorMailLanguage(t *testing.T) {
 // newestConversation returns the organization's newest conversation; zero if there is none.
 func newestConversation(t testing.TB, s *serve.Server, o testkit.Org) (id uuid.UUID) {
 	t.Helper()
-	err := s.DB.As(access.System(o.ID, "test")).QueryRow(context.Background(), "select coalesce((select id from conversations order by created_at desc limit 1), '00000000-0000-0000-0000-000000000000')").Scan(&id)
+	err := s.DB.As(access.System(o.ID, "test")).QueryRow(context.Background(),
+		"select coalesce((select id from conversations order by created_at desc limit 1), "+
+			"'00000000-0000-0000-0000-000000000000')").Scan(&id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,23 +140,37 @@ func TestMailSettings(t *testing.T) {
 			}
 		}
 	}
-	good := url.Values{"sender": {"{website} ❤️ Service"}, "reply_to": {"Help@Bücher.example"}, "answer_subject": {"Über {website}: <Antwort>"}, "answer_subjects": {"fr: Réponse de {domain}\npt-BR: Resposta"}}
+	good := url.Values{
+		"sender":          {"{website} ❤️ Service"},
+		"reply_to":        {"Help@Bücher.example"},
+		"answer_subject":  {"Über {website}: <Antwort>"},
+		"answer_subjects": {"fr: Réponse de {domain}\npt-BR: Resposta"},
+	}
 	if a := set(good); a.code != 303 {
 		t.Fatalf("%d %s", a.code, a.body)
 	}
 	w, err := s.Org.GetWebsite(ctx, o.As(access.Manager), o.Website)
-	if m := w.Settings.Mail; err != nil || m.ReplyTo != "help@xn--bcher-kva.example" || m.ReplySubject.In("pt_BR") != "Resposta" || m.ReplySubject.In("fr-CA") != "Réponse de {domain}" || m.Sender != "{website} ❤️ Service" {
+	if m := w.Settings.Mail; err != nil || m.ReplyTo != "help@xn--bcher-kva.example" ||
+		m.ReplySubject.In("pt_BR") != "Resposta" || m.ReplySubject.In("fr-CA") != "Réponse de {domain}" ||
+		m.Sender != "{website} ❤️ Service" {
 		t.Errorf("%+v %v", m, err)
 	}
 	if code, _, _ := fetch(t, s, manager.Cookie(), "/admin/websites/"+other.Website.String()+"/mail"); code != 404 {
 		t.Errorf("another organization's mail: %d", code)
 	}
-	for query, want := range map[string]string{"?stored=1": "Subject: <bdi>Über ", "?in=ar&kind=transcript&sender=%3Cscript%3E": "The sender’s name is a name", "?in=ar&sender=Tea": "From: <bdi>Tea", "?in=de": `<html lang="de"`} {
+	for query, want := range map[string]string{
+		"?stored=1": "Subject: <bdi>Über ",
+		"?in=ar&kind=transcript&sender=%3Cscript%3E": "The sender’s name is a name",
+		"?in=ar&sender=Tea":                          "From: <bdi>Tea",
+		"?in=de":                                     `<html lang="de"`,
+	} {
 		code, header, body := fetch(t, s, manager.Cookie(), at+"/mail"+query)
-		if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "sandbox") || !strings.Contains(policy, "default-src 'none'") {
+		if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "sandbox") ||
+			!strings.Contains(policy, "default-src 'none'") {
 			t.Errorf("%s: %s", query, policy)
 		}
-		if (code != http.StatusOK && code != http.StatusUnprocessableEntity) || !strings.Contains(body, want) || strings.Contains(body, "<script") || strings.Contains(body, "<Antwort>") {
+		if (code != http.StatusOK && code != http.StatusUnprocessableEntity) || !strings.Contains(body, want) ||
+			strings.Contains(body, "<script") || strings.Contains(body, "<Antwort>") {
 			t.Errorf("%s: %d %s", query, code, body)
 		}
 	}
@@ -181,7 +208,8 @@ func TestBrowserMailSettings(t *testing.T) {
 	b.Run(`document.getElementById("mail").scrollIntoView()`)
 	b.Type("#f-sender", "Brightline Service")
 	b.Type("#f-answer_subjects", "de: Ihre Frage an {website}")
-	b.Run(`document.getElementById("f-in").value = "de"; document.querySelector("iframe.mail").addEventListener("load", () => { window.previewed = true; }); [...document.querySelectorAll("button")].find((e) => e.innerText === "Show preview").click()`)
+	b.Run(
+		`document.getElementById("f-in").value = "de"; document.querySelector("iframe.mail").addEventListener("load", () => { window.previewed = true; }); [...document.querySelectorAll("button")].find((e) => e.innerText === "Show preview").click()`)
 	b.Wait(`window.previewed`)
 	b.Run(`document.querySelector("iframe.mail").scrollIntoView({ block: "end" }); await new Promise((go) => setTimeout(go, 500))`)
 	if c := b.Console(); len(c) != 0 {

@@ -27,14 +27,19 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	s := startServer(t, nil)
 	changeSettings(t, s, o, func(x *org.Settings) {
 		x.Zone = "Europe/Berlin"
-		x.Greetings = []org.Greeting{{Text: "Guten Tag! Wie können wir helfen?", Language: "de", Status: "Wir antworten meist in wenigen Minuten"}, {Text: "مرحبا! كيف يمكننا مساعدتك؟", Language: "ar"},
-			{Text: "Help for the checkout", Page: "/checkout"}, {Text: "Nobody says this", States: []org.Presence{org.Online}, From: "08:00", To: "08:01", Days: []int{1}}}
+		x.Greetings = []org.Greeting{
+			{Text: "Guten Tag! Wie können wir helfen?", Language: "de", Status: "Wir antworten meist in wenigen Minuten"},
+			{Text: "مرحبا! كيف يمكننا مساعدتك؟", Language: "ar"},
+			{Text: "Help for the checkout", Page: "/checkout"},
+			{Text: "Nobody says this", States: []org.Presence{org.Online}, From: "08:00", To: "08:01", Days: []int{1}},
+		}
 		x.Texts = map[string]map[string]string{"de": {"write": "Ihre Frage …"}}
 		x.Appearance.Color = "#7a1fa2"
 	})
 	b := testkit.NewTab(t)
 	at := func() [4]float64 {
-		return testkit.Eval[[4]float64](b, `(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.left, r.top, innerWidth - r.right, innerHeight - r.bottom]; })()`)
+		return testkit.Eval[[4]float64](b,
+			`(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.left, r.top, innerWidth - r.right, innerHeight - r.bottom]; })()`)
 	}
 
 	// A page that undoes everything of all its elements and adds to what scripts build on.
@@ -51,7 +56,8 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	if got := testkit.Eval[string](b, inChat(".composer textarea")+".placeholder"); got != "Ihre Frage …" {
 		t.Errorf("the text of the website's own is %q", got)
 	}
-	if got := testkit.Eval[string](b, `getComputedStyle(`+inChat(".greeting")+`).color + getComputedStyle(`+inChat(".panel")+`).transform`); strings.Contains(got, "255, 0, 0") {
+	if got := testkit.Eval[string](b,
+		`getComputedStyle(`+inChat(".greeting")+`).color + getComputedStyle(`+inChat(".panel")+`).transform`); strings.Contains(got, "255, 0, 0") {
 		t.Errorf("the page's styles reach into the panel: %s", got)
 	}
 	b.Type("chat .composer textarea", "Hallo"+kb.Enter)
@@ -81,7 +87,8 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	b.Wait(`text("chat .greeting").startsWith("مرحبا")`)
 	b.Type("chat .composer textarea", "أين طردي؟"+kb.Enter)
 	b.Wait(`$("chat .message.visitor:not(.pending)")`)
-	if full := testkit.Eval[bool](b, `(() => { const r = `+inChat(".panel")+`.getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight; })()`); !full {
+	if full := testkit.Eval[bool](b,
+		`(() => { const r = `+inChat(".panel")+`.getBoundingClientRect(); return r.width === innerWidth && r.height === innerHeight; })()`); !full {
 		t.Error("on a phone the panel does not fill the screen")
 	}
 	b.Accessible("arabic")
@@ -157,7 +164,8 @@ func TestBrowserAgentAvatar(t *testing.T) {
 	if _, err := s.Routing.Take(ctx, o.As(access.Agent), "Mia", uuid.MustParse(onlyConversation(t, s, o))); err != nil {
 		t.Fatal(err)
 	}
-	visitor.Wait(`text("chat .status") === "Mia of the shop is here for you" && $("chat .face").naturalWidth === 40 && $("chat .face").getClientRects().length`)
+	visitor.Wait(
+		`text("chat .status") === "Mia of the shop is here for you" && $("chat .face").naturalWidth === 40 && $("chat .face").getClientRects().length`)
 	visitor.Reload()
 	visitor.Wait(`$("chat .face") && $("chat .face").naturalWidth === 40`)
 }

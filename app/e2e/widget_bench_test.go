@@ -15,7 +15,8 @@ import (
 func BenchmarkWidget(b *testing.B) {
 	o := testkit.NewOrg(b)
 	s := startServer(b, nil)
-	const shop = "<h1>A shop</h1><p>With some words on it.</p><script>document.body.dataset.js = new Date().getFullYear();</script>" // what any page has: words, and a script of its own
+	// what any page has: words, and a script of its own
+	const shop = "<h1>A shop</h1><p>With some words on it.</p><script>document.body.dataset.js = new Date().getFullYear();</script>"
 	with := newPage(b, s, o.Key, `lang="en"`, "", shop)
 	without := servePage(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `<!DOCTYPE html><html lang="en"><head><title>A page</title></head><body>`+shop+`</body></html>`)
@@ -36,7 +37,9 @@ func BenchmarkWidget(b *testing.B) {
 		page(tab, without, `document.querySelector("h1")`) // warm
 		plain = append(plain, page(tab, without, `document.querySelector("h1")`))
 		loading = append(loading, page(tab, with, `$("chat .launcher").getClientRects().length`))
-		shifts = append(shifts, testkit.Eval[float64](tab, `new Promise((done) => { let sum = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) sum += e.value; }).observe({ type: "layout-shift", buffered: true }); setTimeout(() => done(sum), 200); })`))
+		shifts = append(shifts,
+			testkit.Eval[float64](tab,
+				`new Promise((done) => { let sum = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) sum += e.value; }).observe({ type: "layout-shift", buffered: true }); setTimeout(() => done(sum), 200); })`))
 		opening = append(opening, testkit.Eval[float64](tab, `new Promise((done) => { const root = document.getElementById("parley").shadowRoot, from = performance.now();
 			root.querySelector(".launcher").click(); const look = () => root.activeElement?.tagName === "TEXTAREA" ? requestAnimationFrame(() => done(performance.now() - from)) : setTimeout(look, 1); look(); })`))
 		tab.ThrottleCPU(1)

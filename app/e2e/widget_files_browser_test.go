@@ -31,7 +31,8 @@ func TestBrowserFiles(t *testing.T) {
 	dropFile(visitor, inChat(".composer textarea"), "paste", "broken teapot.png", "image/png", pngOf(640, 480))
 	visitor.Wait(`$("chat .message .file") && !$("chat .message.pending")`)
 	dropFile(visitor, inChat(".panel"), "drop", "letter.html", "image/png", []byte("<!DOCTYPE html><script>alert(1)</script>"))
-	visitor.Wait(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".progress")].some((e) => e.innerText.includes("cannot be sent"))`)
+	visitor.Wait(
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".progress")].some((e) => e.innerText.includes("cannot be sent"))`)
 
 	desk.Size(1280, 800, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
@@ -47,7 +48,8 @@ func TestBrowserFiles(t *testing.T) {
 	desk.Keys("Here is how to send it back." + kb.Enter)
 	desk.Wait(`[...document.querySelectorAll(".pane .message.agent")].length === 2 && !document.querySelector(".staged li")`)
 	visitor.Wait(`$("chat .message.agent .file.card")`)
-	order := testkit.Eval[string](visitor, `[...document.getElementById("parley").shadowRoot.querySelectorAll(".message.agent")].map((e) => e.querySelector(".text, .file").innerText).join("|")`)
+	order := testkit.Eval[string](visitor,
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".message.agent")].map((e) => e.querySelector(".text, .file").innerText).join("|")`)
 	if order != "Here is how to send it back.|returns.txt" {
 		t.Errorf("the visitor reads %q", order)
 	}
@@ -57,7 +59,9 @@ func TestBrowserFiles(t *testing.T) {
 	link := testkit.Eval[string](visitor, inChat(".message.agent .file.card")+".href")
 	saveWidgetScreenshot(t, visitor, "files")
 	res, err := http.Get(link)
-	if err != nil || res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment") || res.Header.Get("Content-Type") != "application/octet-stream" ||
+	if err != nil || res.StatusCode != http.StatusOK ||
+		!strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment") ||
+		res.Header.Get("Content-Type") != "application/octet-stream" ||
 		!strings.Contains(res.Header.Get("Content-Security-Policy"), "sandbox") || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("the card's link: %v %v", err, res)
 	}
@@ -77,7 +81,8 @@ func TestBrowserFiles(t *testing.T) {
 
 	// The visitor says who it is: the pane says so.
 	token := testkit.Eval[string](visitor, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).token`)
-	if err := s.Conversations.SaveContactDetails(ctx, access.Visitor(o.ID, o.Website, visitorID(t, token, o)), conversation.ContactDetails{Name: "Uwe"}); err != nil {
+	if err := s.Conversations.SaveContactDetails(ctx, access.Visitor(o.ID, o.Website, visitorID(t, token, o)),
+		conversation.ContactDetails{Name: "Uwe"}); err != nil {
 		t.Fatal(err)
 	}
 	desk.Wait(`text(".pane h2") === "Uwe" && text(".pane label[id^=to-]") === "Your message to Uwe"`)
@@ -97,7 +102,8 @@ func TestBrowserFiles(t *testing.T) {
 	desk.Keys(kb.Enter)
 	desk.Wait(`text(".staged li span") === "Terms.txt"`)
 	desk.Keys(kb.Enter)
-	visitor.Wait(`[...document.getElementById("parley").shadowRoot.querySelectorAll(".file.card")].some((e) => e.innerText.includes("Terms.txt"))`)
+	visitor.Wait(
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".file.card")].some((e) => e.innerText.includes("Terms.txt"))`)
 	saveWidgetScreenshot(t, desk, "desk-files")
 }
 

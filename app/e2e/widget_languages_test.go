@@ -18,14 +18,32 @@ func TestWidgetLanguages(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Greetings = []org.Greeting{{Text: "Guten Tag", Language: "de"}, {Text: "Bom dia", Language: "pt-BR"}, {Text: "您好", Language: "zh-Hant"}, {Text: "Zdravo", Language: "sr-Latn"}}
-		x.Texts = map[string]map[string]string{"de": {"write": "Ihre Frage", "send": "Los"}, "de-AT": {"write": "Servus"}, "pt": {"write": "Pergunta"}, "zh": {"write": "问题"}}
+		x.Greetings = []org.Greeting{
+			{Text: "Guten Tag", Language: "de"},
+			{Text: "Bom dia", Language: "pt-BR"},
+			{Text: "您好", Language: "zh-Hant"},
+			{Text: "Zdravo", Language: "sr-Latn"},
+		}
+		x.Texts = map[string]map[string]string{
+			"de":    {"write": "Ihre Frage", "send": "Los"},
+			"de-AT": {"write": "Servus"},
+			"pt":    {"write": "Pergunta"},
+			"zh":    {"write": "问题"},
+		}
 		x.Questions = []org.PreChatQuestion{{Kind: "name", Label: "Name", Labels: map[string]string{"de": "Ihr Name", "zh-Hant": "姓名"}}}
 	})
 	for lang, want := range map[string][4]string{
-		"de": {"de", "Guten Tag", "Ihre Frage", "Ihr Name"}, "de_DE": {"de", "Guten Tag", "Ihre Frage", "Ihr Name"}, "DE": {"de", "Guten Tag", "Ihre Frage", "Ihr Name"},
-		"de_at": {"de", "Guten Tag", "Servus", "Ihr Name"}, "pt-BR": {"pt", "Bom dia", "Pergunta", "Name"}, "pt_PT": {"pt", "", "Pergunta", "Name"},
-		"es_419": {"es", "", "", "Name"}, "zh-Hant": {"", "您好", "问题", "姓名"}, "zh-Hant-TW": {"", "您好", "问题", "姓名"}, "sr-Latn-RS": {"", "Zdravo", "", "Name"}, "xx": {"", "", "", "Name"},
+		"de":         {"de", "Guten Tag", "Ihre Frage", "Ihr Name"},
+		"de_DE":      {"de", "Guten Tag", "Ihre Frage", "Ihr Name"},
+		"DE":         {"de", "Guten Tag", "Ihre Frage", "Ihr Name"},
+		"de_at":      {"de", "Guten Tag", "Servus", "Ihr Name"},
+		"pt-BR":      {"pt", "Bom dia", "Pergunta", "Name"},
+		"pt_PT":      {"pt", "", "Pergunta", "Name"},
+		"es_419":     {"es", "", "", "Name"},
+		"zh-Hant":    {"", "您好", "问题", "姓名"},
+		"zh-Hant-TW": {"", "您好", "问题", "姓名"},
+		"sr-Latn-RS": {"", "Zdravo", "", "Name"},
+		"xx":         {"", "", "", "Name"},
 	} {
 		var answer struct {
 			Website struct {

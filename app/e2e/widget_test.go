@@ -36,7 +36,10 @@ func saveWidgetScreenshot(t *testing.T, b *testkit.Tab, name string) {
 
 func changeSettings(t testing.TB, s *serve.Server, o testkit.Org, change func(*org.Settings)) {
 	t.Helper()
-	err := s.Org.UpdateSettings(context.Background(), o.As(access.Manager), o.Website, func(x *org.Settings) error { change(x); return nil })
+	err := s.Org.UpdateSettings(context.Background(), o.As(access.Manager), o.Website, func(x *org.Settings) error {
+		change(x)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +82,9 @@ func TestBrowserPageScreenshot(t *testing.T) {
 	changeSettings(t, s, o, func(x *org.Settings) { x.Files.Screenshots = true })
 	b := testkit.NewTab(t)
 	b.Size(1280, 800, false)
-	openChat(b, newPage(t, s, o.Key, `lang="en"`, "", `<h1>Checkout</h1><p>Your card was refused.</p><form><label>Card <input value="4111 1111 1111 1111"></label></form>`))
+	openChat(b,
+		newPage(t, s, o.Key, `lang="en"`, "",
+			`<h1>Checkout</h1><p>Your card was refused.</p><form><label>Card <input value="4111 1111 1111 1111"></label></form>`))
 	b.Click("chat .shot")
 	b.Wait(`$("chat .sheet canvas")`)
 	saveWidgetScreenshot(t, b, "picture-of-the-page")
@@ -102,7 +107,8 @@ func TestBrowserWidgetSettings(t *testing.T) {
 	b.Run(`{ const set = (s, v) => { const e = document.querySelector(s); e.value = v; e.dispatchEvent(new Event("input", { bubbles: true })); };
 		set('[name="0-from"]', "18:00"); set('[name="0-to"]', "08:00"); set("#see-at", "2026-11-23T19:30"); }`)
 	b.Wait(stage + `(".greeting").textContent === "Good evening!"`)
-	b.Run(`{ const e = document.querySelector("#see-at"); e.value = "2026-11-23T12:00"; e.dispatchEvent(new Event("input", { bubbles: true })); }`)
+	b.Run(
+		`{ const e = document.querySelector("#see-at"); e.value = "2026-11-23T12:00"; e.dispatchEvent(new Event("input", { bubbles: true })); }`)
 	b.Wait(stage + `(".greeting").textContent === "Hello from ` + o.Name + `"`)
 	for _, size := range []int64{1280, 390} {
 		b.Size(size, 900, size == 390)
@@ -118,18 +124,23 @@ func TestBrowserWidgetSettings(t *testing.T) {
 	b.Wait(`text(".notice.good")`)
 	b.Wait(`document.querySelector('[name="0-from"]').value === "18:00"`)
 
-	b.Run(`{ document.querySelector("#f-holidays").value = "Christmas"; document.querySelector('[name="1-text"]').value = "Merry Christmas"; document.querySelector("form[action$=greetings]").requestSubmit(); }`)
+	b.Run(
+		`{ document.querySelector("#f-holidays").value = "Christmas"; document.querySelector('[name="1-text"]').value = "Merry Christmas"; document.querySelector("form[action$=greetings]").requestSubmit(); }`)
 	b.Wait(`text("main").includes("“Christmas” is not a day")`)
-	b.Wait(`document.querySelector("#f-holidays").value === "Christmas" && document.querySelector('[name="1-text"]').value === "Merry Christmas"`)
-	b.Run(`{ document.querySelector("#f-texts").value = "de.wrote = Was möchten Sie wissen?"; document.querySelector("form[action$=texts]").requestSubmit(); }`)
+	b.Wait(
+		`document.querySelector("#f-holidays").value === "Christmas" && document.querySelector('[name="1-text"]').value === "Merry Christmas"`)
+	b.Run(
+		`{ document.querySelector("#f-texts").value = "de.wrote = Was möchten Sie wissen?"; document.querySelector("form[action$=texts]").requestSubmit(); }`)
 	b.Wait(`text("form[action$=texts]").includes("has no text “wrote”") && document.querySelector("#f-texts").value.includes("de.wrote")`)
 	b.Run(`document.querySelector("form[action$=texts] summary").click()`)
 	b.Wait(`text("form[action$=texts] li").startsWith("open Open chat")`)
 	saveWidgetScreenshot(t, b, "texts")
 	b.Run(`document.querySelector("form[action$=identity]").requestSubmit()`)
 	b.Wait(`text("#signing").includes("jsonwebtoken")`)
-	b.Run(`document.querySelector('[name="1-text"]').value = "First of all"; document.querySelector('[name="1-place"]').value = 1; document.querySelector("#f-holidays").value = ""; document.querySelector("form[action$=greetings]").requestSubmit()`)
-	b.Wait(`text(".notice.good") && document.querySelector('[name="0-text"]').value === "First of all" && document.querySelector('[name="1-text"]').value === "Good evening!"`)
+	b.Run(
+		`document.querySelector('[name="1-text"]').value = "First of all"; document.querySelector('[name="1-place"]').value = 1; document.querySelector("#f-holidays").value = ""; document.querySelector("form[action$=greetings]").requestSubmit()`)
+	b.Wait(
+		`text(".notice.good") && document.querySelector('[name="0-text"]').value === "First of all" && document.querySelector('[name="1-text"]').value === "Good evening!"`)
 	w, err := s.Org.GetWebsite(context.Background(), o.As(access.Manager), o.Website)
 	if err != nil || len(w.Settings.Greetings) != 2 || w.IdentityKey == "" {
 		t.Errorf("kept: %+v %v", w.Settings, err)
@@ -137,7 +148,14 @@ func TestBrowserWidgetSettings(t *testing.T) {
 }
 
 func newFile(name, text string) files.Upload {
-	return files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: name, Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1000}
+	return files.Upload{
+		ID:       uuid.New(),
+		Purpose:  files.ForSnippet,
+		Name:     name,
+		Bytes:    []byte(text),
+		Allowed:  files.Categories,
+		MaxBytes: 1000,
+	}
 }
 
 func snippetWith(file uuid.UUID) faq.Snippet {

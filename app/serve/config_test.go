@@ -21,8 +21,10 @@ func TestConfig(t *testing.T) {
 	if c, err = read("PUBLIC_URL", "https://chat.example/", "PORT", "80"); err != nil || c.PublicURL != "https://chat.example" || c.Port != 80 {
 		t.Errorf("%+v %v", c, err)
 	}
-	c, err = read("LIMITS", "visitor=0.5/7 sockets=10", "LOG", "json,debug", "COMMIT_WINDOW", "0", "TRUSTED_PROXIES", "192.0.2.1, 2001:db8::/32")
-	if err != nil || c.Limits.Visitor.PerSecond != 0.5 || c.Limits.Visitor.Burst != 7 || c.Limits.AllSockets != 10 || c.Limits.Address.Burst != 300 ||
+	c, err = read("LIMITS", "visitor=0.5/7 sockets=10", "LOG", "json,debug", "COMMIT_WINDOW", "0", "TRUSTED_PROXIES",
+		"192.0.2.1, 2001:db8::/32")
+	if err != nil || c.Limits.Visitor.PerSecond != 0.5 || c.Limits.Visitor.Burst != 7 || c.Limits.AllSockets != 10 ||
+		c.Limits.Address.Burst != 300 ||
 		c.LogFormat != "json" || !c.Debug || c.CommitWindow != 0 || len(c.Proxies) != 2 || c.Proxies[0].String() != "192.0.2.1/32" {
 		t.Errorf("%+v %v", c, err)
 	}

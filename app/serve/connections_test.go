@@ -52,7 +52,10 @@ func TestListenerOutOfFiles(t *testing.T) {
 		}
 	}
 	get := func() (int, error) {
-		res, err := (&http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Get("http://" + inner.Addr().String())
+		res, err := (&http.Client{
+			Timeout:   20 * time.Second,
+			Transport: &http.Transport{DisableKeepAlives: true},
+		}).Get("http://" + inner.Addr().String())
 		if err != nil {
 			return 0, err
 		}

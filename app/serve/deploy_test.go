@@ -105,11 +105,14 @@ func TestSettingsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, name := range settingNames {
-		if !strings.Contains(string(docs), "`"+name) && !strings.Contains(string(docs), name+"=") && name != "PORT" && name != "COMMIT_WINDOW" {
+		if !strings.Contains(string(docs), "`"+name) && !strings.Contains(string(docs), name+"=") && name != "PORT" &&
+			name != "COMMIT_WINDOW" {
 			t.Errorf("docs/deploy.md does not name %s", name)
 		}
 	}
-	for _, file := range []string{"deploy/nginx.conf", "deploy/backup.sh", "deploy/restore.sh", "deploy/Caddyfile", "deploy/parley.service"} {
+	for _, file := range []string{
+		"deploy/nginx.conf", "deploy/backup.sh", "deploy/restore.sh", "deploy/Caddyfile", "deploy/parley.service",
+	} {
 		if _, err := os.Stat("../../" + file); err != nil || !strings.Contains(string(docs), file) {
 			t.Errorf("%s: %v; or docs/deploy.md does not name it", file, err)
 		}

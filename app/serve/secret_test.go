@@ -48,7 +48,8 @@ func TestExampleSecretIsRefused(t *testing.T) {
 	}
 	for _, address := range []string{"http://localhost:8080", "http://chat.example", ""} {
 		log.Reset()
-		if err := serve(published, address); err != nil || !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "openssl rand -hex 32") {
+		if err := serve(published, address); err != nil || !strings.Contains(log.String(), "level=WARN") ||
+			!strings.Contains(log.String(), "openssl rand -hex 32") {
 			t.Errorf("%q: %v, logged %q", address, err, &log)
 		}
 	}
@@ -62,7 +63,10 @@ func TestExampleSecretIsRefused(t *testing.T) {
 func TestNoOtherSecretInDocumentation(t *testing.T) {
 	t.Parallel()
 	value := regexp.MustCompile(`SECRET_KEY\s*[=:]\s*["']?([^\s"'|]+)`)
-	files := []string{"../../compose.yaml", "../../fly.toml", "../../Dockerfile", "../../Procfile", "../../Makefile", "../../README.md", "../../CONTRIBUTING.md"}
+	files := []string{
+		"../../compose.yaml", "../../fly.toml", "../../Dockerfile", "../../Procfile", "../../Makefile",
+		"../../README.md", "../../CONTRIBUTING.md",
+	}
 	for _, pattern := range []string{"../../docs/*.md", "../../docs/decisions/*.md", "../../deploy/*"} {
 		more, err := filepath.Glob(pattern)
 		if err != nil || len(more) == 0 {
@@ -80,7 +84,9 @@ func TestNoOtherSecretInDocumentation(t *testing.T) {
 			if strings.HasPrefix(key, "${") { // from the environment; what it falls back to is looked at above
 				continue
 			}
-			if c, err := ReadConfig(func(n string) string { return map[string]string{"SECRET_KEY": key}[n] }); err == nil && c.SecretKey != exampleSecret {
+			if c, err := ReadConfig(func(n string) string {
+				return map[string]string{"SECRET_KEY": key}[n]
+			}); err == nil && c.SecretKey != exampleSecret {
 				t.Errorf("%s publishes a key that works: %s", name, key)
 			}
 		}

@@ -226,7 +226,16 @@ func (c Record) head() exportDocument {
 }
 
 func toExportMessage(l RecordMessage) exportMessage {
-	s := exportMessage{Number: l.Seq, At: l.At.UTC(), Kind: l.Kind, From: l.Author, Name: l.AuthorName, Text: l.PlainText(), Changed: l.Changed, Suggestions: toExportSuggestions(l.Suggestions)}
+	s := exportMessage{
+		Number:      l.Seq,
+		At:          l.At.UTC(),
+		Kind:        l.Kind,
+		From:        l.Author,
+		Name:        l.AuthorName,
+		Text:        l.PlainText(),
+		Changed:     l.Changed,
+		Suggestions: toExportSuggestions(l.Suggestions),
+	}
 	for _, w := range l.Previous {
 		s.Before = append(s.Before, exportPreviousText{w.Body, w.Until.UTC()})
 	}
@@ -234,8 +243,21 @@ func toExportMessage(l RecordMessage) exportMessage {
 }
 
 func toExportStaff(in *StaffDetails) *exportStaff {
-	x := &exportStaff{Agent: in.Agent, Group: in.Group, Tags: append([]string{}, in.Tags...), Assignments: []exportAssignment{}, Email: in.VisitorEmail, PageURL: in.PageURL,
-		PageTitle: in.PageTitle, Referrer: in.Referrer, Browser: in.Browser, Language: in.Language, Country: in.Country, PageViews: in.PageViews, Suggestions: toExportSuggestions(in.Suggestions)}
+	x := &exportStaff{
+		Agent:       in.Agent,
+		Group:       in.Group,
+		Tags:        append([]string{}, in.Tags...),
+		Assignments: []exportAssignment{},
+		Email:       in.VisitorEmail,
+		PageURL:     in.PageURL,
+		PageTitle:   in.PageTitle,
+		Referrer:    in.Referrer,
+		Browser:     in.Browser,
+		Language:    in.Language,
+		Country:     in.Country,
+		PageViews:   in.PageViews,
+		Suggestions: toExportSuggestions(in.Suggestions),
+	}
 	for _, h := range in.Assignments {
 		one := exportAssignment{Agent: h.Agent, Group: h.Group, Reason: h.Reason, By: h.AssignedBy, From: h.From.UTC(), Ended: h.EndReason}
 		if !h.Until.IsZero() {
@@ -307,7 +329,8 @@ func (c Record) textMessage(l RecordMessage) string {
 		words = markup.RenderPlain(markup.Parse(words)) // visitors' texts have no marks
 	}
 	if words != "" {
-		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n") // indented: nobody writes a line that looks like another's
+		// indented: nobody writes a line that looks like another's
+		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n")
 	}
 	for _, w := range l.Previous {
 		fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))

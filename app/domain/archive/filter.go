@@ -25,7 +25,13 @@ type Filter struct {
 }
 
 // RatingChoices is what a conversation can be looked for by what its visitor said of it.
-var RatingChoices = []Choice{{"good", "Good (4, 5 or thumbs up)"}, {"fair", "Fair (3)"}, {"bad", "Bad (1, 2 or thumbs down)"}, {"any", "Rated"}, {"none", "Not rated"}}
+var RatingChoices = []Choice{
+	{"good", "Good (4, 5 or thumbs up)"},
+	{"fair", "Fair (3)"},
+	{"bad", "Bad (1, 2 or thumbs down)"},
+	{"any", "Rated"},
+	{"none", "Not rated"},
+}
 
 // forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
 // knows; what is among staff it neither sees nor can ask by.
@@ -38,8 +44,17 @@ func (f Filter) forReader(actor access.Actor) Filter {
 
 // listParams is the filter as a query has it.
 func (f Filter) listParams() archivedb.ListArchivedParams {
-	return archivedb.ListArchivedParams{Customer: optional(f.Customer), Website: optional(f.Website), GroupID: optional(f.Group), Agent: optional(f.Agent),
-		AgentName: optional(f.AgentName), Tag: optional(f.Tag), Rating: optional(f.Rating), ClosedFrom: optional(f.From), ClosedUntil: optional(f.Until)}
+	return archivedb.ListArchivedParams{
+		Customer:    optional(f.Customer),
+		Website:     optional(f.Website),
+		GroupID:     optional(f.Group),
+		Agent:       optional(f.Agent),
+		AgentName:   optional(f.AgentName),
+		Tag:         optional(f.Tag),
+		Rating:      optional(f.Rating),
+		ClosedFrom:  optional(f.From),
+		ClosedUntil: optional(f.Until),
+	}
 }
 
 // optional is a value that may be left out.

@@ -92,7 +92,8 @@ func (f fixture) createClosedForOtherCustomer(first string) (conversation, custo
 	f.t.Helper()
 	customer, website := uuid.New(), uuid.New()
 	f.system("insert into customers (org_id, id, name) values ($1, $2, 'Another')", f.org.ID, customer)
-	f.system("insert into websites (org_id, id, customer_id, key, name) values ($1, $2, $3, $4, 'Another shop')", f.org.ID, website, customer, strings.ReplaceAll(website.String(), "-", "")[:16])
+	f.system("insert into websites (org_id, id, customer_id, key, name) values ($1, $2, $3, $4, 'Another shop')",
+		f.org.ID, website, customer, strings.ReplaceAll(website.String(), "-", "")[:16])
 	conversation = f.createOpen(access.Visitor(f.org.ID, website, uuid.Must(uuid.NewV7())), customer, first)
 	f.close(conversation)
 	return conversation, customer

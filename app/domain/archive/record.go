@@ -104,8 +104,8 @@ type PageView struct {
 // RecordPageSize is how many messages a page of a record has.
 const RecordPageSize = 200
 
-// MessageCursor is which page of a conversation is read: the one that begins after a message, or the one that ends before one. The zero Part is
-// the first.
+// MessageCursor is which page of a conversation is read: the one that begins after a message, or the one that ends
+// before one. The zero Part is the first.
 type MessageCursor struct{ After, Before int }
 
 // Get returns a closed conversation as far as the actor may see it, with the first page of its messages and the words of a search
@@ -124,9 +124,18 @@ func (s *Service) GetPage(ctx context.Context, actor access.Actor, id uuid.UUID,
 		if err != nil {
 			return err
 		}
-		c = Record{ID: row.ID, Visitor: row.VisitorID, VisitorName: row.VisitorName, Customer: row.CustomerID, CustomerName: row.CustomerName, WebsiteName: row.WebsiteName,
-			AgentName: row.AgentName, StartedAt: row.CreatedAt, ClosedAt: row.ClosedAt,
-			Rating: conversation.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment}}
+		c = Record{
+			ID:           row.ID,
+			Visitor:      row.VisitorID,
+			VisitorName:  row.VisitorName,
+			Customer:     row.CustomerID,
+			CustomerName: row.CustomerName,
+			WebsiteName:  row.WebsiteName,
+			AgentName:    row.AgentName,
+			StartedAt:    row.CreatedAt,
+			ClosedAt:     row.ClosedAt,
+			Rating:       conversation.Rating{Value: int(row.Rating), Thumbs: row.Thumbs, Reasons: row.Reasons, Comment: row.Comment},
+		}
 		if row.Staff {
 			c.Staff = toStaffDetails(row)
 			if err := c.loadStaffDetails(ctx, q); err != nil {
@@ -148,12 +157,20 @@ func (c *Record) loadMessages(ctx context.Context, q *archivedb.Queries, cursor 
 	backwards := cursor.Before > 0
 	if backwards {
 		var before []archivedb.ListTranscriptBeforeRow
-		before, err = q.ListTranscriptBefore(ctx, archivedb.ListTranscriptBeforeParams{ConversationID: c.ID, Before: int32(cursor.Before), Most: RecordPageSize + 1})
+		before, err = q.ListTranscriptBefore(ctx, archivedb.ListTranscriptBeforeParams{
+			ConversationID: c.ID,
+			Before:         int32(cursor.Before),
+			Most:           RecordPageSize + 1,
+		})
 		for _, row := range before {
 			rows = append(rows, archivedb.ListTranscriptAfterRow(row))
 		}
 	} else {
-		rows, err = q.ListTranscriptAfter(ctx, archivedb.ListTranscriptAfterParams{ConversationID: c.ID, After: int32(cursor.After), Most: RecordPageSize + 1})
+		rows, err = q.ListTranscriptAfter(ctx, archivedb.ListTranscriptAfterParams{
+			ConversationID: c.ID,
+			After:          int32(cursor.After),
+			Most:           RecordPageSize + 1,
+		})
 	}
 	if err != nil {
 		return err
@@ -168,8 +185,11 @@ func (c *Record) loadMessages(ctx context.Context, q *archivedb.Queries, cursor 
 		if m.Changed == Erased {
 			m.Body = ""
 		}
-		c.Messages = append(c.Messages, RecordMessage{Changed: m.Changed, Message: conversation.Message{Conversation: c.ID, Seq: int(m.Seq), ID: m.ID, Kind: conversation.Kind(m.Kind),
-			Author: conversation.Author(m.Author), AuthorName: m.AuthorName, Body: m.Body, At: m.CreatedAt}})
+		c.Messages = append(c.Messages, RecordMessage{
+			Changed: m.Changed,
+			Message: conversation.Message{Conversation: c.ID, Seq: int(m.Seq), ID: m.ID, Kind: conversation.Kind(m.Kind),
+				Author: conversation.Author(m.Author), AuthorName: m.AuthorName, Body: m.Body, At: m.CreatedAt},
+		})
 	}
 	if len(rows) == 0 {
 		return nil
@@ -212,8 +232,17 @@ func (c *Record) loadMessageDetails(ctx context.Context, q *archivedb.Queries, f
 }
 
 func toStaffDetails(row archivedb.GetArchivedRow) *StaffDetails {
-	in := &StaffDetails{Agent: row.UserName, Group: row.GroupName, VisitorEmail: row.VisitorEmail, PageURL: row.PageUrl, PageTitle: row.PageTitle,
-		Referrer: row.Referrer, Browser: row.UserAgent, Language: row.Language, Country: row.Country}
+	in := &StaffDetails{
+		Agent:        row.UserName,
+		Group:        row.GroupName,
+		VisitorEmail: row.VisitorEmail,
+		PageURL:      row.PageUrl,
+		PageTitle:    row.PageTitle,
+		Referrer:     row.Referrer,
+		Browser:      row.UserAgent,
+		Language:     row.Language,
+		Country:      row.Country,
+	}
 	var data map[string]any
 	if json.Unmarshal(row.Data, &data) == nil { // what is not of the shape is not shown; it came from a page
 		for _, name := range slices.Sorted(maps.Keys(data)) {

@@ -29,7 +29,9 @@ func TestGetRecord(t *testing.T) {
 	p.system(`insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, body, created_at, of_seq)
 		select org_id, id, 5, gen_random_uuid(), visitor_id, 'edit', 'agent', 'It left today', now(), 3 from conversations where id = $1`, id)
 	p.system("update conversations set last_seq = 5 where id = $1", id)
-	p.system("insert into message_history (org_id, conversation_id, seq, previous_body) values ($1, $2, 5, 'It left yesterday')", p.org.ID, id)
+	p.system(
+		"insert into message_history (org_id, conversation_id, seq, previous_body) values ($1, $2, 5, 'It left yesterday')",
+		p.org.ID, id)
 	p.close(id)
 
 	c, err := p.service.Get(ctx, p.manager(), id, "depot orders")
@@ -43,7 +45,8 @@ func TestGetRecord(t *testing.T) {
 	if len(kinds) != 5 || kinds[1] != conversation.System || kinds[3] != conversation.Note || kinds[4] != conversation.System {
 		t.Fatalf("lines: %v", kinds)
 	}
-	if l := c.Messages[0]; len(l.Suggestions) != 1 || l.Suggestions[0].Question != "Where is my order?" || l.Suggestions[0].Choice != "edited" || l.Suggestions[0].Agent != "agent of "+p.org.Name {
+	if l := c.Messages[0]; len(l.Suggestions) != 1 || l.Suggestions[0].Question != "Where is my order?" ||
+		l.Suggestions[0].Choice != "edited" || l.Suggestions[0].Agent != "agent of "+p.org.Name {
 		t.Errorf("suggestions: %+v", l)
 	}
 	if l := c.Messages[2]; l.Changed != archive.Edited || len(l.Previous) != 1 || l.Previous[0].Body != "It left yesterday" {
@@ -53,8 +56,10 @@ func TestGetRecord(t *testing.T) {
 		t.Errorf("marked: %+v", l.Highlighted)
 	}
 	in := c.Staff
-	if in == nil || in.Group != "General" || len(in.Tags) != 1 || in.Country != "NO" || len(in.Data) != 2 || in.Data[1] != (archive.DataField{Name: "plan", Value: "Gold"}) ||
-		len(in.PageViews) != 1 || in.VisitorEmail != "anna@home.example" || len(in.Assignments) != 1 || in.Assignments[0].EndReason != "closed" || in.Agent != "agent of "+p.org.Name {
+	if in == nil || in.Group != "General" || len(in.Tags) != 1 || in.Country != "NO" || len(in.Data) != 2 ||
+		in.Data[1] != (archive.DataField{Name: "plan", Value: "Gold"}) ||
+		len(in.PageViews) != 1 || in.VisitorEmail != "anna@home.example" || len(in.Assignments) != 1 ||
+		in.Assignments[0].EndReason != "closed" || in.Agent != "agent of "+p.org.Name {
 		t.Errorf("what staff knows: %+v", in)
 	}
 
@@ -70,10 +75,14 @@ func TestGetRecord(t *testing.T) {
 			Data        map[string]string
 		}
 	}
-	if err := json.Unmarshal(raw, &d); err != nil || len(d.Messages) != 5 || d.Messages[3].Text != "Check the depot" || len(d.Staff.Tags) != 1 || len(d.Staff.Assignments) != 1 || d.Staff.Data["plan"] != "Gold" {
+	if err := json.Unmarshal(raw, &d); err != nil || len(d.Messages) != 5 || d.Messages[3].Text != "Check the depot" ||
+		len(d.Staff.Tags) != 1 || len(d.Staff.Assignments) != 1 || d.Staff.Data["plan"] != "Gold" {
 		t.Errorf("%v: %s", err, raw)
 	}
-	for _, part := range []string{"Note by Mia", "Check the depot", "before: It left yesterday", "suggestion edited: Where is my order?", "Tags:      Innertag"} {
+	for _, part := range []string{
+		"Note by Mia", "Check the depot", "before: It left yesterday", "suggestion edited: Where is my order?",
+		"Tags:      Innertag",
+	} {
 		if !strings.Contains(c.Text(), part) {
 			t.Errorf("the text lacks %q:\n%s", part, c.Text())
 		}
@@ -115,7 +124,8 @@ func TestHighlight(t *testing.T) {
 		}
 		got := b.String()
 		if c.want == "" {
-			if !strings.HasPrefix(got, "… before") || !strings.HasSuffix(got, " …") || !strings.Contains(got, "[needle]") || len(got) > 250 {
+			if !strings.HasPrefix(got, "… before") || !strings.HasSuffix(got, " …") ||
+				!strings.Contains(got, "[needle]") || len(got) > 250 {
 				t.Errorf("excerpt: %q", got)
 			}
 		} else if got != c.want {

@@ -18,10 +18,16 @@ func (f fixture) addStaffData(id uuid.UUID) {
 	f.t.Helper()
 	entry := uuid.New()
 	f.system("insert into faq_entries (org_id, id, state) values ($1, $2, 'live')", f.org.ID, entry)
-	f.system("insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')", f.org.ID, entry)
-	f.system("insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)",
+	f.system(
+		"insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')",
+		f.org.ID, entry)
+	f.system(
+		"insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, "+
+			"gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)",
 		f.org.ID, entry, f.org.As(access.Agent).ID(), id)
-	f.system(`update conversations set country = 'NO', data = '{"plan": "Gold", "orders": 3}', trail = '[{"url": "https://shop.example/secret", "title": "Secret page", "at": "2026-01-01T00:00:00Z"}]' where id = $1`, id)
+	f.system(
+		`update conversations set country = 'NO', data = '{"plan": "Gold", "orders": 3}', trail = '[{"url": "https://shop.example/secret", "title": "Secret page", "at": "2026-01-01T00:00:00Z"}]' where id = $1`,
+		id)
 	f.system("update visitors set email = 'anna@home.example'")
 	f.tag(id, "Innertag")
 }
@@ -45,7 +51,8 @@ func TestReviewerSeesNoStaffData(t *testing.T) {
 	p.expectResults(reviewer, archive.Filter{AgentName: "Mia"}, id)   // it knows agents by the name that was read
 	p.expectResults(reviewer, archive.Filter{AgentName: "agent of " + p.org.Name})
 	choices, err := p.service.Choices(ctx, reviewer)
-	if err != nil || len(choices.Customers)+len(choices.Groups)+len(choices.Tags) != 0 || len(choices.Websites) != 1 || len(choices.Agents) != 1 || choices.Agents[0].Name != "Mia" {
+	if err != nil || len(choices.Customers)+len(choices.Groups)+len(choices.Tags) != 0 || len(choices.Websites) != 1 ||
+		len(choices.Agents) != 1 || choices.Agents[0].Name != "Mia" {
 		t.Errorf("a reviewer's choices: %+v, %v", choices, err)
 	}
 	if _, err := p.service.Get(ctx, reviewer, there, ""); fail.KindOf(err) != fail.NotFound {
@@ -64,7 +71,18 @@ func TestReviewerSeesNoStaffData(t *testing.T) {
 	}
 	list := p.list(reviewer, archive.Filter{}, archive.Cursor{}).Conversations[0]
 	for name, text := range map[string]string{"JSON": string(json), "text": c.Text(), "the list": list.Agent + list.GroupName} {
-		for _, inner := range []string{"secret", "Innertag", "Gold", "NO", "@", "General", "Where is my order", "agent of", p.org.As(access.Agent).ID().String(), `"staff"`} {
+		for _, inner := range []string{
+			"secret",
+			"Innertag",
+			"Gold",
+			"NO",
+			"@",
+			"General",
+			"Where is my order",
+			"agent of",
+			p.org.As(access.Agent).ID().String(),
+			`"staff"`,
+		} {
 			if strings.Contains(text, inner) {
 				t.Errorf("a reviewer's %s has %q: %s", name, inner, text)
 			}
@@ -79,8 +97,18 @@ func TestReviewerSeesNoStaffData(t *testing.T) {
 
 	// In SQL, as the reviewer's actor.
 	for what, want := range map[string]int64{
-		"archive_words": 1, "archive_words where staff": 0, "conversations": 1, "messages where kind = 'note'": 0, "assignments": 0, "conversation_tags": 0, "tags": 0,
-		"faq_choices": 0, "faq_texts": 0, "message_history": 0, "groups": 0, "users where id <> app.actor_id()": 0,
+		"archive_words":                    1,
+		"archive_words where staff":        0,
+		"conversations":                    1,
+		"messages where kind = 'note'":     0,
+		"assignments":                      0,
+		"conversation_tags":                0,
+		"tags":                             0,
+		"faq_choices":                      0,
+		"faq_texts":                        0,
+		"message_history":                  0,
+		"groups":                           0,
+		"users where id <> app.actor_id()": 0,
 		"app.door_search_archive('{hello}', '{hello}', null, null, null, null, null, null, null, null, 10)":                        1,
 		"app.door_search_archive('{secret}', '{secret}', null, null, null, null, null, null, null, null, 10)":                      0,
 		"app.door_search_archive('{elsewhere}', '{elsewhere}', null, null, null, null, null, null, null, null, 10)":                0,

@@ -13,7 +13,10 @@ import (
 
 // search shows those with the most of the words. A word that very many conversations have finds none by itself where there is a
 // rarer one, it only counts: else every search would look at nearly all of them.
-func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.ListSearchWordsRow, phrases []string, skip int) error {
+func (p *Page) search(
+	ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.ListSearchWordsRow, phrases []string,
+	skip int,
+) error {
 	if skip < 0 || skip > SearchDepth-PageSize {
 		return fail.New(fail.Invalid, "Only the %d best conversations can be paged through. Please narrow the search.", SearchDepth)
 	}
@@ -25,12 +28,28 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 		}
 	}
 	depth := int32(skip) + PageSize + 1
-	if len(phrases) > 0 || f.Rating != "" { // which of those with the words have them side by side, or are rated so, is only known after reading them
+	if len(phrases) > 0 || f.Rating != "" {
+		// which of those with the words have them side by side, or are rated so, is only known after reading them
 		depth = SearchDepth + 1
 	}
 	l := f.listParams()
-	params := archivedb.SearchArchivedParams{Rare: rare, Words: p.SearchWords, Customer: l.Customer, Website: l.Website, GroupID: l.GroupID, Agent: l.Agent, AgentName: l.AgentName,
-		Tag: l.Tag, Rating: l.Rating, ClosedFrom: l.ClosedFrom, ClosedUntil: l.ClosedUntil, Phrases: phrases, Skip: int32(skip), Most: PageSize + 1, Depth: depth}
+	params := archivedb.SearchArchivedParams{
+		Rare:        rare,
+		Words:       p.SearchWords,
+		Customer:    l.Customer,
+		Website:     l.Website,
+		GroupID:     l.GroupID,
+		Agent:       l.Agent,
+		AgentName:   l.AgentName,
+		Tag:         l.Tag,
+		Rating:      l.Rating,
+		ClosedFrom:  l.ClosedFrom,
+		ClosedUntil: l.ClosedUntil,
+		Phrases:     phrases,
+		Skip:        int32(skip),
+		Most:        PageSize + 1,
+		Depth:       depth,
+	}
 	var rows []archivedb.SearchArchivedRow
 	var err error
 	if len(rare) > 0 {
@@ -65,8 +84,22 @@ func (p *Page) search(ctx context.Context, q *archivedb.Queries, f Filter, words
 
 // searchCommon is FindPast where all words are common.
 func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.SearchArchivedParams) ([]archivedb.SearchArchivedRow, error) {
-	rows, err := q.SearchRecentlyArchived(ctx, archivedb.SearchRecentlyArchivedParams{Words: p.Words, Customer: p.Customer, Website: p.Website, GroupID: p.GroupID, Agent: p.Agent,
-		AgentName: p.AgentName, Tag: p.Tag, Rating: p.Rating, ClosedFrom: p.ClosedFrom, ClosedUntil: p.ClosedUntil, Phrases: p.Phrases, Skip: p.Skip, Most: p.Most, Depth: p.Depth})
+	rows, err := q.SearchRecentlyArchived(ctx, archivedb.SearchRecentlyArchivedParams{
+		Words:       p.Words,
+		Customer:    p.Customer,
+		Website:     p.Website,
+		GroupID:     p.GroupID,
+		Agent:       p.Agent,
+		AgentName:   p.AgentName,
+		Tag:         p.Tag,
+		Rating:      p.Rating,
+		ClosedFrom:  p.ClosedFrom,
+		ClosedUntil: p.ClosedUntil,
+		Phrases:     p.Phrases,
+		Skip:        p.Skip,
+		Most:        p.Most,
+		Depth:       p.Depth,
+	})
 	list := make([]archivedb.SearchArchivedRow, len(rows))
 	for i, r := range rows {
 		list[i] = archivedb.SearchArchivedRow(r)

@@ -18,15 +18,26 @@ import (
 // whatever the case, in what was said, in notes and in tags.
 func TestSearch(t *testing.T) {
 	p := newFixture(t)
-	parcel := p.createClosed("Where is my Parcel 4711?", "It's on the way: https://track.example/4711", "note Carrier has lost O'Brien's order")
+	parcel := p.createClosed("Where is my Parcel 4711?", "It's on the way: https://track.example/4711",
+		"note Carrier has lost O'Brien's order")
 	both := p.createClosed("My parcel is broken, I want a refund")
 	refund := p.createClosed("Refund, please; 100% of it")
 	p.tag(refund, "Urgent")
 	running := p.createOpen(p.org.Visitor(), p.org.Customer, "A parcel that still runs")
 	who := p.manager()
 	for text, want := range map[string][]uuid.UUID{
-		"parcel refund": {both, refund, parcel}, "PARC": {both, parcel}, "4711": {parcel}, "nothing else": nil, "lost": {parcel}, "o'brien's": {parcel},
-		"urgent": {refund}, `"is broken"`: {both}, `"broken is"`: nil, `"100%"`: {refund}, `"10_%"`: nil, `back\slash parcel`: {both, parcel},
+		"parcel refund":     {both, refund, parcel},
+		"PARC":              {both, parcel},
+		"4711":              {parcel},
+		"nothing else":      nil,
+		"lost":              {parcel},
+		"o'brien's":         {parcel},
+		"urgent":            {refund},
+		`"is broken"`:       {both},
+		`"broken is"`:       nil,
+		`"100%"`:            {refund},
+		`"10_%"`:            nil,
+		`back\slash parcel`: {both, parcel},
 	} {
 		p.expectResults(who, archive.Filter{Text: text}, want...)
 	}
@@ -43,7 +54,9 @@ func TestSearch(t *testing.T) {
 			t.Errorf("searching for %q: %v", text, err)
 		}
 	}
-	if _, err := p.service.List(context.Background(), who, archive.Filter{Text: "parcel"}, archive.Cursor{Skip: archive.SearchDepth}); fail.KindOf(err) != fail.Invalid {
+	if _, err := p.service.List(context.Background(), who, archive.Filter{Text: "parcel"}, archive.Cursor{
+		Skip: archive.SearchDepth,
+	}); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("paging beyond the end: %v", err)
 	}
 }
@@ -69,7 +82,8 @@ func TestFilters(t *testing.T) {
 		p.expectResults(who, archive.Filter{Text: text, Until: day(2020, 1, 1)})
 	}
 	choices, err := p.service.Choices(context.Background(), who)
-	if err != nil || len(choices.Customers) != 3 || len(choices.Websites) != 2 || len(choices.Groups) != 1 || len(choices.Tags) != 1 || len(choices.Agents) != 4 {
+	if err != nil || len(choices.Customers) != 3 || len(choices.Websites) != 2 || len(choices.Groups) != 1 ||
+		len(choices.Tags) != 1 || len(choices.Agents) != 4 {
 		t.Errorf("choices: %+v, %v", choices, err)
 	}
 }
@@ -124,7 +138,9 @@ func TestWordsAreIndexedOnClose(t *testing.T) {
 	ctx, visitor := context.Background(), p.org.Visitor()
 	id := p.createOpen(visitor, p.org.Customer, "Hello there", "note Beware")
 	var role string
-	err := testkit.DB(t).As(visitor).QueryRow(ctx, `with x as (update conversations set state = 'closed', closed_at = now() where id = $1 returning 1) select app.role() from x`, id).Scan(&role)
+	err := testkit.DB(t).As(visitor).QueryRow(ctx,
+		`with x as (update conversations set state = 'closed', closed_at = now() where id = $1 returning 1) select app.role() from x`,
+		id).Scan(&role)
 	if err != nil || role != "visitor" {
 		t.Fatalf("%q, %v", role, err)
 	}

@@ -135,7 +135,13 @@ func (m draftInput) composeDrafts() []compose.Draft {
 		in.Position = compose.LaterReply
 	}
 	for _, e := range m.entries {
-		in.Entries = append(in.Entries, compose.Entry{ID: e.ID.String(), Question: e.Question, Answer: e.Answer, Language: e.Language, Confidence: e.Confidence})
+		in.Entries = append(in.Entries, compose.Entry{
+			ID:         e.ID.String(),
+			Question:   e.Question,
+			Answer:     e.Answer,
+			Language:   e.Language,
+			Confidence: e.Confidence,
+		})
 	}
 	return compose.Drafts(in)
 }
@@ -205,7 +211,8 @@ func (s *Service) modelDrafts(ctx context.Context, who access.Actor, w *modelWri
 			if len(d.RemovedLinks) > 0 {
 				step.Warning = "A link that is nowhere in the conversation or the FAQ was taken out."
 			}
-			if before := emitted[d.Kind]; before.Text == step.Text && before.Done == step.Done && before.Warning == step.Warning && slices.Equal(before.Used, step.Used) || step.Text == "" {
+			if before := emitted[d.Kind]; before.Text == step.Text && before.Done == step.Done &&
+				before.Warning == step.Warning && slices.Equal(before.Used, step.Used) || step.Text == "" {
 				continue
 			}
 			emitted[d.Kind] = step

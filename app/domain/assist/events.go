@@ -8,8 +8,19 @@ import (
 )
 
 func modelChanged(org uuid.UUID, before assistdb.LockModelRow, isNew bool, in ModelSettings) events.Event {
-	event := events.Event{Kind: events.ModelChanged, Subject: modelSubject(org, in.Model),
-		After: events.ModelState{Address: in.BaseURL, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: in.Budget, NewKey: in.Key != ""}}
+	event := events.Event{
+		Kind:    events.ModelChanged,
+		Subject: modelSubject(org, in.Model),
+		After: events.ModelState{
+			Address:   in.BaseURL,
+			Model:     in.Model,
+			Enabled:   in.Enabled,
+			Automatic: in.Automatic,
+			Mask:      in.Mask,
+			Budget:    in.Budget,
+			NewKey:    in.Key != "",
+		},
+	}
 	if !isNew {
 		event.Before = modelState(before)
 	}
@@ -25,5 +36,12 @@ func modelSubject(org uuid.UUID, name string) events.Subject {
 }
 
 func modelState(row assistdb.LockModelRow) events.ModelState {
-	return events.ModelState{Address: row.BaseUrl, Model: row.Model, Enabled: row.Enabled, Automatic: row.Automatic, Mask: row.Mask, Budget: int(row.Budget)}
+	return events.ModelState{
+		Address:   row.BaseUrl,
+		Model:     row.Model,
+		Enabled:   row.Enabled,
+		Automatic: row.Automatic,
+		Mask:      row.Mask,
+		Budget:    int(row.Budget),
+	}
 }

@@ -13,9 +13,15 @@ import (
 )
 
 // Ways of rewording, as the desk names them; "to:de" translates.
-var rewordStyles = map[string]prompt.Style{"shorter": prompt.Shorter, "friendlier": prompt.Friendly, "formal": prompt.Formal, "correct": prompt.Correct}
+var rewordStyles = map[string]prompt.Style{
+	"shorter":    prompt.Shorter,
+	"friendlier": prompt.Friendly,
+	"formal":     prompt.Formal,
+	"correct":    prompt.Correct,
+}
 
-var errNoModel = fail.New(fail.Conflict, "Your organization has no language model. A manager can set one up under “Desk” in the management.")
+var errNoModel = fail.New(fail.Conflict,
+	"Your organization has no language model. A manager can set one up under “Desk” in the management.")
 
 // Reword writes the agent's own text in another way, or in another language, and reports it as it grows.
 func (s *Service) Reword(ctx context.Context, who access.Actor, text, how string, emit func(Progress) error) error {
@@ -70,7 +76,10 @@ func (s *Service) requireWriter(ctx context.Context, who access.Actor) (*modelWr
 }
 
 // streamText streams an answer that is one text.
-func (s *Service) streamText(ctx context.Context, who access.Actor, w *modelWriter, kind string, p prompt.Prompt, restore func(string) string, emit func(Progress) error) error {
+func (s *Service) streamText(
+	ctx context.Context, who access.Actor, w *modelWriter, kind string, p prompt.Prompt, restore func(string) string,
+	emit func(Progress) error,
+) error {
 	var all strings.Builder
 	var last time.Time
 	emitText := func(done bool) error {

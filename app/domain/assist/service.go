@@ -85,7 +85,15 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 	if err != nil {
 		return settings, false, err
 	}
-	settings = ModelSettings{BaseURL: row.BaseUrl, HasKey: len(row.Key) > 0, Model: row.Model, Enabled: row.Enabled, Automatic: row.Automatic, Mask: row.Mask, Budget: int(row.Budget)}
+	settings = ModelSettings{
+		BaseURL:   row.BaseUrl,
+		HasKey:    len(row.Key) > 0,
+		Model:     row.Model,
+		Enabled:   row.Enabled,
+		Automatic: row.Automatic,
+		Mask:      row.Mask,
+		Budget:    int(row.Budget),
+	}
 	use, err := q.GetUsage(ctx)
 	if pg.IsNoRows(err) {
 		err = nil
@@ -94,7 +102,8 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 	return settings, true, err
 }
 
-// SetModelSettings stores the organization's model. An empty key leaves the one there is, but not for another address: a key goes where it was meant for.
+// SetModelSettings stores the organization's model. An empty key leaves the one there is, but not for another address:
+// a key goes where it was meant for.
 func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in ModelSettings) error {
 	t, err := s.db.Authorize(who, access.ModelUpdate)
 	if err != nil {
@@ -104,7 +113,12 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 	if in.Budget < 0 || in.Budget > MaxBudget {
 		checks.Add("budget", "Please give a number of tokens from 0 on.")
 	}
-	if _, err := model.New(model.Settings{BaseURL: in.BaseURL, Key: model.Key(in.Key), Model: in.Model, AllowedHosts: s.allowedHosts}); err != nil {
+	if _, err := model.New(model.Settings{
+		BaseURL:      in.BaseURL,
+		Key:          model.Key(in.Key),
+		Model:        in.Model,
+		AllowedHosts: s.allowedHosts,
+	}); err != nil {
 		if e := fail.As(err); e != nil {
 			for field, text := range e.Fields {
 				checks.Add(field, "%s", text)
@@ -131,7 +145,15 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 	} else if !pg.IsNoRows(err) {
 		return err
 	}
-	p := assistdb.SaveModelParams{BaseUrl: in.BaseURL, Key: sealed, Model: in.Model, Enabled: in.Enabled, Automatic: in.Automatic, Mask: in.Mask, Budget: int64(in.Budget)}
+	p := assistdb.SaveModelParams{
+		BaseUrl:   in.BaseURL,
+		Key:       sealed,
+		Model:     in.Model,
+		Enabled:   in.Enabled,
+		Automatic: in.Automatic,
+		Mask:      in.Mask,
+		Budget:    int64(in.Budget),
+	}
 	return t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := assistdb.New(tx)
 		before, err := q.LockModel(ctx)
@@ -184,7 +206,8 @@ func (s *Service) openKey(org uuid.UUID, sealed []byte) (model.Key, error) {
 	n := s.seal.NonceSize()
 	key, err := s.seal.Open(nil, sealed[:n], sealed[n:], org[:])
 	if err != nil {
-		return "", fail.New(fail.Conflict, "The key of the language model cannot be opened: the installation's secret has changed. A manager has to enter it again.")
+		return "", fail.New(fail.Conflict,
+			"The key of the language model cannot be opened: the installation's secret has changed. A manager has to enter it again.")
 	}
 	return model.Key(key), nil
 }
@@ -224,7 +247,13 @@ func (s *Service) loadWriter(ctx context.Context, who access.Actor, action acces
 	if err != nil {
 		return nil, err
 	}
-	client, err := model.New(model.Settings{BaseURL: row.BaseUrl, Key: key, Model: row.Model, AllowedHosts: s.allowedHosts, Limits: s.limits})
+	client, err := model.New(model.Settings{
+		BaseURL:      row.BaseUrl,
+		Key:          key,
+		Model:        row.Model,
+		AllowedHosts: s.allowedHosts,
+		Limits:       s.limits,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("settings of the language model: %w", err)
 	}
@@ -236,7 +265,9 @@ var errBudgetSpent = fail.New(fail.Busy, "This month’s budget for the language
 
 // streamWithinBudget pays for a request and streams its answer. What it may cost at the most is taken out of the budget before, and what it
 // did not cost is put back after.
-func (s *Service) streamWithinBudget(ctx context.Context, who access.Actor, w *modelWriter, request model.Request, piece func(string) error) error {
+func (s *Service) streamWithinBudget(
+	ctx context.Context, who access.Actor, w *modelWriter, request model.Request, piece func(string) error,
+) error {
 	q := assistdb.New(s.db.As(who))
 	most := int64(request.MaxTokensTotal())
 	n, err := q.ReserveTokens(ctx, most)
@@ -250,7 +281,10 @@ func (s *Service) streamWithinBudget(ctx context.Context, who access.Actor, w *m
 	end, asked := w.client.Stream(ctx, request, piece)
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := q.SettleTokens(settle, assistdb.SettleTokensParams{Difference: int64(end.Usage.Total()) - most, Month: month.Format("2006-01") + "-01"}); err != nil {
+	if err := q.SettleTokens(settle, assistdb.SettleTokensParams{
+		Difference: int64(end.Usage.Total()) - most,
+		Month:      month.Format("2006-01") + "-01",
+	}); err != nil {
 		return errors.Join(asked, err)
 	}
 	return asked

@@ -30,10 +30,12 @@ func New(conversations *conversation.Service, f *files.Service) *Service {
 	return &Service{conversations, f}
 }
 
-// SendAsVisitor receives a visitor's file and posts it. message names the conversation, and the id of file and message; its File is filled
-// in here, as are id, purpose and visitor of upload. conversation.ErrClosed if the conversation is closed or another visitor's. Other errors
-// are those of files.Service.Put and conversation.Service.SendAsVisitor.
-func (s *Service) SendAsVisitor(ctx context.Context, visitor access.Actor, message conversation.VisitorMessage, upload files.Upload) (files.File, conversation.Receipt, error) {
+// SendAsVisitor receives a visitor's file and posts it. message names the conversation, and the id of file and message;
+// its File is filled in here, as are id, purpose and visitor of upload. conversation.ErrClosed if the conversation is
+// closed or another visitor's. Other errors are those of files.Service.Put and conversation.Service.SendAsVisitor.
+func (s *Service) SendAsVisitor(
+	ctx context.Context, visitor access.Actor, message conversation.VisitorMessage, upload files.Upload,
+) (files.File, conversation.Receipt, error) {
 	if !visitor.IsVisitor() {
 		return files.File{}, conversation.Receipt{}, fail.New(fail.Forbidden, "Only a visitor can send files here.")
 	}

@@ -65,7 +65,8 @@ func TestSend(t *testing.T) {
 		}
 	}
 	early, copied := uuid.New(), uuid.New()
-	gone("an agent who does not have the conversation", early, f.attachments.SendAsAgent(ctx, agent, begun, upload(early, "Two")), fail.Forbidden)
+	gone("an agent who does not have the conversation", early,
+		f.attachments.SendAsAgent(ctx, agent, begun, upload(early, "Two")), fail.Forbidden)
 	gone("a copy by the same", copied, f.attachments.SendCopy(ctx, agent, begun, copied, message.ID), fail.Forbidden)
 	if _, err := f.conversations.Take(ctx, agent, "Mia", begun, conversation.QueueScope{AllGroups: true}); err != nil {
 		t.Fatal(err)
@@ -83,8 +84,10 @@ func TestSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	late, lateCopy, lateOwn := uuid.New(), uuid.New(), uuid.New()
-	gone("an agent's file in a closed conversation", late, f.attachments.SendAsAgent(ctx, agent, begun, upload(late, "Three")), fail.Conflict)
+	gone("an agent's file in a closed conversation", late,
+		f.attachments.SendAsAgent(ctx, agent, begun, upload(late, "Three")), fail.Conflict)
 	gone("a copy in a closed conversation", lateCopy, f.attachments.SendCopy(ctx, agent, begun, lateCopy, early), fail.Conflict)
-	_, _, err := f.attachments.SendAsVisitor(ctx, visitor, conversation.VisitorMessage{ID: lateOwn, Conversation: begun, Customer: f.Customer}, upload(uuid.Nil, "Four"))
+	_, _, err := f.attachments.SendAsVisitor(ctx, visitor,
+		conversation.VisitorMessage{ID: lateOwn, Conversation: begun, Customer: f.Customer}, upload(uuid.Nil, "Four"))
 	gone("a visitor's in a closed conversation", lateOwn, err, fail.Conflict)
 }

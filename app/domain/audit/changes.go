@@ -184,10 +184,25 @@ func withNames(value string, names map[string]string) string {
 }
 
 // fieldNames are the names of fields that do not read well as they are stored.
-var fieldNames = map[string]string{"id": "Id", "ids": "Ids", "via": "Via", "off": "disabled", "mb": "largest file (MB)", "sorts": "types", "shots": "screenshots",
-	"own": "selector of a launcher", "x": "pixels from the side", "y": "pixels from the bottom", "after": "after seconds", "scroll": "after percent of the page",
-	"exit": "when leaving", "every": "repeat after hours", "agents_edit_faq": "agents edit the FAQ", "all_agents": "everyone belongs to it",
-	"mail_off": "mail to visitors disabled"}
+var fieldNames = map[string]string{
+	"id":              "Id",
+	"ids":             "Ids",
+	"via":             "Via",
+	"off":             "disabled",
+	"mb":              "largest file (MB)",
+	"sorts":           "types",
+	"shots":           "screenshots",
+	"own":             "selector of a launcher",
+	"x":               "pixels from the side",
+	"y":               "pixels from the bottom",
+	"after":           "after seconds",
+	"scroll":          "after percent of the page",
+	"exit":            "when leaving",
+	"every":           "repeat after hours",
+	"agents_edit_faq": "agents edit the FAQ",
+	"all_agents":      "everyone belongs to it",
+	"mail_off":        "mail to visitors disabled",
+}
 
 // fieldName returns a path as people read it: "pre_chat_questions.1.label" is "Pre chat questions, 1, label".
 func fieldName(path string) string {

@@ -17,8 +17,10 @@ import (
 // exportBatch is how many events are in memory at once while they are exported.
 const exportBatch = 500
 
-var columns = []string{"number", "at", "actor", "actor_role", "actor_id", "event", "what", "subject_type", "subject_id", "subject", "customer", "before",
-	"after", "via", "address", "user_agent"}
+var columns = []string{
+	"number", "at", "actor", "actor_role", "actor_id", "event", "what", "subject_type", "subject_id", "subject",
+	"customer", "before", "after", "via", "address", "user_agent",
+}
 
 // Export writes the events that fit a filter as CSV, newest first, and records that as an event; query is the filter as an address has it.
 // Nothing is written before the first events are read, so that an error until then can be answered.
@@ -65,7 +67,22 @@ func row(e Entry) []string {
 		}
 		return id.String()
 	}
-	return []string{strconv.FormatInt(e.Number, 10), e.At.UTC().Format(time.RFC3339), e.ActorName, e.ActorRole, id(e.ActorID, e.ActorID != [16]byte{}),
-		string(e.Kind), e.Sentence.String(), string(e.Subject.Type), id(e.Subject.ID, e.Subject.ID != [16]byte{}), e.Subject.Name, e.CustomerName,
-		string(e.Payload.Before), string(e.Payload.After), string(e.Origin.Via), e.Origin.Address, e.Origin.UserAgent}
+	return []string{
+		strconv.FormatInt(e.Number, 10),
+		e.At.UTC().Format(time.RFC3339),
+		e.ActorName,
+		e.ActorRole,
+		id(e.ActorID, e.ActorID != [16]byte{}),
+		string(e.Kind),
+		e.Sentence.String(),
+		string(e.Subject.Type),
+		id(e.Subject.ID, e.Subject.ID != [16]byte{}),
+		e.Subject.Name,
+		e.CustomerName,
+		string(e.Payload.Before),
+		string(e.Payload.After),
+		string(e.Origin.Via),
+		e.Origin.Address,
+		e.Origin.UserAgent,
+	}
 }

@@ -82,10 +82,20 @@ func list(ctx context.Context, q *auditdb.Queries, f Filter, before int64, most 
 	}
 	list := make([]Entry, len(rows))
 	for i, row := range rows {
-		list[i] = Entry{CustomerName: row.CustomerName, Stored: events.Stored{Number: row.Number, At: row.At, ActorID: orNil(row.ActorID),
-			ActorName: row.ActorName, ActorRole: row.ActorRole, Kind: events.Kind(row.Kind),
-			Subject:  events.Subject{Type: events.SubjectType(row.SubjectType), ID: orNil(row.SubjectID), Name: row.SubjectName},
-			Customer: orNil(row.CustomerID), Origin: events.Origin{Via: events.Via(row.Via), Address: row.Address, UserAgent: row.UserAgent}}}
+		list[i] = Entry{
+			CustomerName: row.CustomerName,
+			Stored: events.Stored{
+				Number:    row.Number,
+				At:        row.At,
+				ActorID:   orNil(row.ActorID),
+				ActorName: row.ActorName,
+				ActorRole: row.ActorRole,
+				Kind:      events.Kind(row.Kind),
+				Subject:   events.Subject{Type: events.SubjectType(row.SubjectType), ID: orNil(row.SubjectID), Name: row.SubjectName},
+				Customer:  orNil(row.CustomerID),
+				Origin:    events.Origin{Via: events.Via(row.Via), Address: row.Address, UserAgent: row.UserAgent},
+			},
+		}
 		if list[i].Payload, err = events.DecodePayload(row.Payload); err != nil {
 			return nil, err
 		}
@@ -98,8 +108,14 @@ func (f Filter) params(before int64, most int) (auditdb.ListEventsParams, error)
 	if before <= 0 {
 		before = math.MaxInt64
 	}
-	p := auditdb.ListEventsParams{Before: before, ActorID: optional(f.Actor), SubjectID: optional(f.Subject), CustomerID: optional(f.Customer),
-		Words: patterns(f.Text), Most: int32(most)}
+	p := auditdb.ListEventsParams{
+		Before:     before,
+		ActorID:    optional(f.Actor),
+		SubjectID:  optional(f.Subject),
+		CustomerID: optional(f.Customer),
+		Words:      patterns(f.Text),
+		Most:       int32(most),
+	}
 	if !f.From.IsZero() {
 		p.Since = &f.From
 	}

@@ -59,7 +59,12 @@ func (f *accessFixture) startConversation(visitor access.Actor, group uuid.UUID)
 	if visitor.ScopeID() == f.otherSite.ID {
 		customer = f.otherSite.CustomerID
 	}
-	receipt, err := f.service.SendAsVisitor(context.Background(), visitor, conversation.VisitorMessage{ID: uuid.New(), Body: "Hello", Customer: customer, Group: group})
+	receipt, err := f.service.SendAsVisitor(context.Background(), visitor, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     "Hello",
+		Customer: customer,
+		Group:    group,
+	})
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -69,7 +74,8 @@ func (f *accessFixture) startConversation(visitor access.Actor, group uuid.UUID)
 func (f *accessFixture) assign(conversationID uuid.UUID, to access.Actor) {
 	f.t.Helper()
 	tx := f.db.As(access.System(f.ID, "test"))
-	list, err := f.service.Assign(context.Background(), tx, []conversation.Assignment{{Conversation: conversationID, Agent: to.ID()}}, conversation.ReasonAssigned, uuid.Nil)
+	list, err := f.service.Assign(context.Background(), tx,
+		[]conversation.Assignment{{Conversation: conversationID, Agent: to.ID()}}, conversation.ReasonAssigned, uuid.Nil)
 	if err != nil || len(list) != 1 {
 		f.t.Fatalf("assign: %d, %v", len(list), err)
 	}
@@ -102,13 +108,18 @@ func TestConversationAccess(t *testing.T) {
 	f.assign(others, teammate)
 	joined := f.startConversation(newVisitor(), uuid.Nil)
 	f.assign(joined, teammate)
-	if err := f.service.Consult(context.Background(), teammate, "Tom", conversation.Invitation{Conversation: joined, Participant: agent.ID(), ParticipantName: "Mia"}); err != nil {
+	if err := f.service.Consult(context.Background(), teammate, "Tom", conversation.Invitation{
+		Conversation:    joined,
+		Participant:     agent.ID(),
+		ParticipantName: "Mia",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	offered := f.startConversation(newVisitor(), f.group)
 	f.exec("update conversations set offered_to = $1, offered_until = now() + interval '1 hour' where id = $2", agent.ID(), offered)
 	offeredToTeammate := f.startConversation(newVisitor(), uuid.Nil) // offered to somebody else, in everybody's queue
-	f.exec("update conversations set offered_to = $1, offered_until = now() + interval '1 hour' where id = $2", teammate.ID(), offeredToTeammate)
+	f.exec("update conversations set offered_to = $1, offered_until = now() + interval '1 hour' where id = $2",
+		teammate.ID(), offeredToTeammate)
 	ended := f.startConversation(newVisitor(), uuid.Nil)
 	f.assign(ended, agent)
 	f.close(ended, agent)
@@ -142,8 +153,16 @@ func TestConversationAccess(t *testing.T) {
 		{"an earlier one of a visitor it serves", earlier, map[string]string{"agent": "s", "colleague": "w", "supervisor": "w", "manager": "w"}},
 		{"another customer's, in everybody's queue", otherCustomers, map[string]string{"agent": "s", "colleague": "s", "elsewhere": "s", "supervisor": "w", "limited": "w"}},
 	}
-	actors := map[string]access.Actor{"agent": agent, "colleague": teammate, "only": only, "elsewhere": elsewhere, "supervisor": supervisor, "limited": limited,
-		"manager": manager, "reviewer": f.As(access.Reviewer)}
+	actors := map[string]access.Actor{
+		"agent":      agent,
+		"colleague":  teammate,
+		"only":       only,
+		"elsewhere":  elsewhere,
+		"supervisor": supervisor,
+		"limited":    limited,
+		"manager":    manager,
+		"reviewer":   f.As(access.Reviewer),
+	}
 	for _, c := range cases {
 		for name, who := range actors {
 			want := c.want[name]
@@ -177,7 +196,8 @@ func (f *accessFixture) checkAccess(name string, who access.Actor, conversationI
 		f.t.Errorf("%s: Get says %v", name, err)
 	}
 	err = f.service.CheckWriteAccess(ctx, who, conversationID)
-	if kind := fail.KindOf(err); (err == nil) != (want == "w") || err != nil && (kind == fail.NotFound) != (want == "" && who.Can(access.ConversationReply)) {
+	if kind := fail.KindOf(err); (err == nil) != (want == "w") ||
+		err != nil && (kind == fail.NotFound) != (want == "" && who.Can(access.ConversationReply)) {
 		f.t.Errorf("%s: MayWrite says %v", name, err)
 	}
 	undo := errors.New("undo")
@@ -196,7 +216,9 @@ func (f *accessFixture) checkAccess(name string, who access.Actor, conversationI
 	}
 	var involvement conversation.Involvement
 	system := f.db.As(access.System(f.ID, "test"))
-	if err := system.QueryRow(ctx, "select exists (select from participants where conversation_id = $1 and user_id = $2), (select everyone from groups where id = $3) or exists (select from group_members where group_id = $3 and user_id = $2)",
+	if err := system.QueryRow(ctx,
+		"select exists (select from participants where conversation_id = $1 and user_id = $2), (select everyone from "+
+			"groups where id = $3) or exists (select from group_members where group_id = $3 and user_id = $2)",
 		conversationID, who.ID(), c.Group).Scan(&involvement.IsParticipant, &involvement.InQueueGroup); err != nil {
 		f.t.Fatal(err)
 	}
@@ -220,18 +242,29 @@ func TestLimitedTeamMembersServeTheirCustomers(t *testing.T) {
 	if _, err := f.service.Take(ctx, limited, "Lea", conversationID, conversation.QueueScope{AllGroups: true}); err == nil {
 		t.Error("picked from the queue")
 	}
-	if _, err := f.service.Take(ctx, limited, "Lea", uuid.Nil, conversation.QueueScope{AllGroups: true}); fail.KindOf(err) != fail.NotFound {
+	if _, err := f.service.Take(ctx, limited, "Lea", uuid.Nil, conversation.QueueScope{
+		AllGroups: true,
+	}); fail.KindOf(err) != fail.NotFound {
 		t.Errorf("took the next: %v", err)
 	}
 	agent := f.As(access.Agent)
 	f.assign(conversationID, agent)
-	if err := f.service.Consult(ctx, agent, "Mia", conversation.Invitation{Conversation: conversationID, Participant: limited.ID(), ParticipantName: "Lea"}); fail.KindOf(err) != fail.Conflict {
+	if err := f.service.Consult(ctx, agent, "Mia", conversation.Invitation{
+		Conversation:    conversationID,
+		Participant:     limited.ID(),
+		ParticipantName: "Lea",
+	}); fail.KindOf(err) != fail.Conflict {
 		t.Errorf("brought in: %v", err)
 	}
-	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{Conversation: conversationID, Agent: limited.ID(), ToName: "Lea"}); fail.KindOf(err) != fail.Conflict {
+	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{
+		Conversation: conversationID,
+		Agent:        limited.ID(),
+		ToName:       "Lea",
+	}); fail.KindOf(err) != fail.Conflict {
 		t.Errorf("offered: %v", err)
 	}
-	if err := f.service.Watch(ctx, f.AddMember(t, access.Supervisor, f.otherSite.CustomerID).Actor, "Kim", conversationID); fail.KindOf(err) != fail.NotFound {
+	if err := f.service.Watch(ctx, f.AddMember(t, access.Supervisor, f.otherSite.CustomerID).Actor, "Kim",
+		conversationID); fail.KindOf(err) != fail.NotFound {
 		t.Errorf("a limited supervisor watches: %v", err)
 	}
 	c, err := f.service.Get(ctx, agent, conversationID)
@@ -247,7 +280,11 @@ func TestTransferToGroupOfOthers(t *testing.T) {
 	agent := f.As(access.Agent)
 	conversationID := f.startConversation(f.Visitor(), uuid.Nil)
 	f.assign(conversationID, agent)
-	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{Conversation: conversationID, Group: f.group, ToName: "Second"}); err != nil {
+	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{
+		Conversation: conversationID,
+		Group:        f.group,
+		ToName:       "Second",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := f.service.Get(ctx, agent, conversationID); fail.KindOf(err) != fail.NotFound {
@@ -259,7 +296,11 @@ func TestTransferToGroupOfOthers(t *testing.T) {
 	// Somebody else's is not transferred.
 	others := f.startConversation(f.Visitor(), uuid.Nil)
 	f.assign(others, f.AddMember(t, access.Agent).Actor)
-	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{Conversation: others, Group: f.group, ToName: "Second"}); fail.KindOf(err) != fail.NotFound {
+	if err := f.service.Transfer(ctx, agent, "Mia", conversation.TransferRequest{
+		Conversation: others,
+		Group:        f.group,
+		ToName:       "Second",
+	}); fail.KindOf(err) != fail.NotFound {
 		t.Errorf("transferred somebody else's: %v", err)
 	}
 }

@@ -50,7 +50,12 @@ func newFixtureWith(t *testing.T, options conversation.Options) fixture {
 }
 
 func (f fixture) sendAsVisitor(who access.Actor, conversationID, id uuid.UUID, text string) (conversation.Receipt, error) {
-	return f.service.SendAsVisitor(context.Background(), who, conversation.VisitorMessage{ID: id, Conversation: conversationID, Body: text, Customer: f.org.Customer})
+	return f.service.SendAsVisitor(context.Background(), who, conversation.VisitorMessage{
+		ID:           id,
+		Conversation: conversationID,
+		Body:         text,
+		Customer:     f.org.Customer,
+	})
 }
 
 func (f fixture) must(r conversation.Receipt, err error) conversation.Receipt {
@@ -64,7 +69,8 @@ func (f fixture) must(r conversation.Receipt, err error) conversation.Receipt {
 func (f fixture) startAssigned(who access.Actor) uuid.UUID {
 	f.t.Helper()
 	r := f.must(f.sendAsVisitor(who, uuid.Nil, uuid.New(), "Hello"))
-	if _, err := f.service.Take(context.Background(), f.org.As(access.Agent), "Mia", r.Conversation, conversation.QueueScope{AllGroups: true}); err != nil {
+	if _, err := f.service.Take(context.Background(), f.org.As(access.Agent), "Mia", r.Conversation,
+		conversation.QueueScope{AllGroups: true}); err != nil {
 		f.t.Fatal(err)
 	}
 	return r.Conversation
@@ -249,7 +255,9 @@ func TestTakeNextInOrder(t *testing.T) {
 	if len(taken) != 3 {
 		t.Errorf("three at once took %v", taken)
 	}
-	if _, err := f.service.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil, conversation.QueueScope{AllGroups: true}); !errors.Is(err, error(conversation.ErrQueueEmpty)) {
+	if _, err := f.service.Take(ctx, f.org.As(access.Agent), "Mia", uuid.Nil, conversation.QueueScope{
+		AllGroups: true,
+	}); !errors.Is(err, error(conversation.ErrQueueEmpty)) {
 		t.Errorf("an empty line: %v", err)
 	}
 }
@@ -297,7 +305,10 @@ func TestRequeueAllOfAgent(t *testing.T) {
 	ctx, visitor := context.Background(), f.org.Visitor()
 	c := f.startAssigned(visitor)
 	since := f.get(c).WaitingSince
-	requeued, err := f.service.Requeue(ctx, testkit.DB(t).As(f.org.As(access.Manager)), conversation.RequeueOptions{Agent: f.org.As(access.Agent).ID(), Reason: conversation.ReasonReturned})
+	requeued, err := f.service.Requeue(ctx, testkit.DB(t).As(f.org.As(access.Manager)), conversation.RequeueOptions{
+		Agent:  f.org.As(access.Agent).ID(),
+		Reason: conversation.ReasonReturned,
+	})
 	if err != nil || len(requeued) != 1 {
 		t.Fatal(requeued, err)
 	}
@@ -371,7 +382,13 @@ func TestRefusedInputChangesNothing(t *testing.T) {
 		t.Errorf("%d messages became %d", len(before), len(after))
 	}
 	// What is strange but fine is kept as it is.
-	for _, text := range []string{"<script>alert(1)</script>", "'; drop table messages; --", "👩‍🚀 \u202eمرحبا", "line\nline", strings.Repeat("ä", conversation.MaxText)} {
+	for _, text := range []string{
+		"<script>alert(1)</script>",
+		"'; drop table messages; --",
+		"👩‍🚀 \u202eمرحبا",
+		"line\nline",
+		strings.Repeat("ä", conversation.MaxText),
+	} {
 		f.must(f.sendAsVisitor(visitor, c, uuid.New(), text))
 		if list := f.messages(visitor, c); list[len(list)-1].Body != text {
 			t.Errorf("%q was kept as %q", text, list[len(list)-1].Body)

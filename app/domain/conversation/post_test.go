@@ -33,11 +33,23 @@ func TestPostAsAgent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit := conversation.AgentMessage{ID: uuid.New(), Conversation: id, Kind: conversation.Edit, TargetSeq: first.Seq, Body: "Good day", ShownSeq: -1}
+	edit := conversation.AgentMessage{
+		ID:           uuid.New(),
+		Conversation: id,
+		Kind:         conversation.Edit,
+		TargetSeq:    first.Seq,
+		Body:         "Good day",
+		ShownSeq:     -1,
+	}
 	if m, _, err := f.service.PostAsAgent(ctx, agent, edit); err != nil || m.Kind != conversation.Edit || m.TargetSeq != first.Seq {
 		t.Errorf("an edit: %+v %v", m, err)
 	}
-	if _, _, err := f.service.PostAsAgent(ctx, agent, conversation.AgentMessage{ID: uuid.New(), Conversation: id, Kind: conversation.System, Body: "x"}); fail.KindOf(err) != fail.Invalid {
+	if _, _, err := f.service.PostAsAgent(ctx, agent, conversation.AgentMessage{
+		ID:           uuid.New(),
+		Conversation: id,
+		Kind:         conversation.System,
+		Body:         "x",
+	}); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("a message of the program: %v", err)
 	}
 }

@@ -51,9 +51,18 @@ func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (
 	if words == "" && strings.TrimSpace(f.Query) != "" {
 		return nil, 0, nil // nothing in it that could be searched for
 	}
-	rows, err := faqdb.New(t).ListEntries(ctx, faqdb.ListEntriesParams{Words: words, Language: strings.ToLower(f.Language), State: string(f.State),
-		HasCategory: f.HasCategory, Category: f.Category, CustomerID: optional(f.Scope.Customer), WebsiteID: optional(f.Scope.Website),
-		GroupID: optional(f.Scope.Group), Skip: int32(f.Page * PageSize), Most: PageSize})
+	rows, err := faqdb.New(t).ListEntries(ctx, faqdb.ListEntriesParams{
+		Words:       words,
+		Language:    strings.ToLower(f.Language),
+		State:       string(f.State),
+		HasCategory: f.HasCategory,
+		Category:    f.Category,
+		CustomerID:  optional(f.Scope.Customer),
+		WebsiteID:   optional(f.Scope.Website),
+		GroupID:     optional(f.Scope.Group),
+		Skip:        int32(f.Page * PageSize),
+		Most:        PageSize,
+	})
 	for _, row := range rows {
 		l := ListItem{ID: row.ID, Category: row.Category, State: State(row.State), Text: Text{row.Language, row.Question, row.Answer},
 			Languages: int(row.Languages), UpdatedAt: row.UpdatedAt}
@@ -69,7 +78,9 @@ func (s *Service) ListEntries(ctx context.Context, who access.Actor, f Filter) (
 
 // SearchWords returns the words of a text, in lower case.
 func SearchWords(s string) []string {
-	words := strings.FieldsFunc(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, ""))), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
+	words := strings.FieldsFunc(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(s, ""))), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
 	return words[:min(len(words), 32)]
 }
 
@@ -103,8 +114,14 @@ func (s *Service) Search(ctx context.Context, who access.Actor, query, language 
 		return nil, nil
 	}
 	language, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
-	rows, err := faqdb.New(t).SearchPublished(ctx, faqdb.SearchPublishedParams{Words: words, CustomerID: optional(place.Customer), WebsiteID: optional(place.Website),
-		GroupID: optional(place.Group), Language: language, Most: 30})
+	rows, err := faqdb.New(t).SearchPublished(ctx, faqdb.SearchPublishedParams{
+		Words:      words,
+		CustomerID: optional(place.Customer),
+		WebsiteID:  optional(place.Website),
+		GroupID:    optional(place.Group),
+		Language:   language,
+		Most:       30,
+	})
 	var list []SearchResult
 	seen := map[uuid.UUID]bool{}
 	for _, row := range rows { // an entry once, in the language that fits
@@ -156,8 +173,16 @@ func getEntry(ctx context.Context, q *faqdb.Queries, id uuid.UUID) (Entry, error
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)},
-		Version: int(row.Version), CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt, UpdatedBy: row.UpdatedBy}
+	e := Entry{
+		ID:        row.ID,
+		Category:  row.Category,
+		State:     State(row.State),
+		Scope:     Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)},
+		Version:   int(row.Version),
+		CreatedAt: row.CreatedAt,
+		UpdatedAt: row.UpdatedAt,
+		UpdatedBy: row.UpdatedBy,
+	}
 	texts, err := q.ListTexts(ctx, []uuid.UUID{id})
 	for _, t := range texts {
 		e.Texts = append(e.Texts, Text{t.Language, t.Question, t.Answer})

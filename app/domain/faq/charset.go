@@ -114,7 +114,8 @@ func (c charset) reader(file io.Reader) io.Reader {
 // notice says what somebody should know about how a file was read.
 func (c charset) notice() string {
 	if c == windows1252 {
-		return "The file is not in UTF-8; it was read as Windows-1252 (Western European). If letters are wrong below, save it as “CSV UTF-8” and choose it again."
+		return "The file is not in UTF-8; it was read as Windows-1252 (Western European). If letters are wrong below, " +
+			"save it as “CSV UTF-8” and choose it again."
 	}
 	return ""
 }

@@ -13,7 +13,10 @@ import (
 
 // What is exported and imported again is the same, whatever it is.
 func FuzzCSVCells(f *testing.F) {
-	for _, s := range []string{"", "a", "'", "''", "'=1", "=1", ` "=1`, "' =1", "''=", "'a", "＝1", " ＠", "\"'+", "a\n=1", "a;b\tc,d", "\u202e=1", "\xff="} {
+	for _, s := range []string{
+		"", "a", "'", "''", "'=1", "=1", ` "=1`, "' =1", "''=", "'a", "＝1", " ＠", "\"'+", "a\n=1", "a;b\tc,d",
+		"\u202e=1", "\xff=",
+	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -43,7 +43,11 @@ func (s *Service) SetDeskRules(ctx context.Context, who access.Actor, in DeskRul
 		}
 	}
 	return t.Tx(ctx, func(tx *pg.Tenant) error {
-		before, err := faqdb.New(tx).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{AgentsEdit: in.AgentsEdit, Review: in.Review, AwayReasons: in.AwayReasons})
+		before, err := faqdb.New(tx).SetDeskSettings(ctx, faqdb.SetDeskSettingsParams{
+			AgentsEdit:  in.AgentsEdit,
+			Review:      in.Review,
+			AwayReasons: in.AwayReasons,
+		})
 		if err != nil {
 			return err
 		}

@@ -143,7 +143,12 @@ func (s *Service) dropIfIdle(e *engine) {
 func groupEntries(rows []faqdb.ListAllEntriesRow) (list []Entry) {
 	for _, row := range rows {
 		if n := len(list); n == 0 || list[n-1].ID != row.ID {
-			list = append(list, Entry{ID: row.ID, Category: row.Category, State: State(row.State), Scope: Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)}})
+			list = append(list, Entry{
+				ID:       row.ID,
+				Category: row.Category,
+				State:    State(row.State),
+				Scope:    Scope{orNil(row.CustomerID), orNil(row.WebsiteID), orNil(row.GroupID)},
+			})
 		}
 		e := &list[len(list)-1]
 		e.Texts = append(e.Texts, Text{row.Language, row.Question, row.Answer})

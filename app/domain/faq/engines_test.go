@@ -50,7 +50,10 @@ func importEntries(t *testing.T, r *faq.Service, o testkit.Org, n, words int) {
 
 func addEntry(t *testing.T, r *faq.Service, o testkit.Org, question string) {
 	t.Helper()
-	if _, _, err := r.SaveEntry(context.Background(), o.As(access.Manager), faq.Entry{State: faq.Published, Texts: []faq.Text{{Language: "en", Question: question, Answer: "Yes."}}}); err != nil {
+	if _, _, err := r.SaveEntry(context.Background(), o.As(access.Manager), faq.Entry{
+		State: faq.Published,
+		Texts: []faq.Text{{Language: "en", Question: question, Answer: "Yes."}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -92,7 +95,9 @@ func TestEnginesVerifyAfterResync(t *testing.T) {
 		peak = max(peak, int(m.HeapAlloc))
 	}
 	s1, _ := db.Counts()
-	t.Logf("%d engines: %d bytes each as counted, %d bytes of heap each; after a lost listener the heap is at most %+d kB, and %d statements were sent",
+	t.Logf(
+		"%d engines: %d bytes each as counted, %d bytes of heap each; after a lost listener the heap is at most %+d kB, "+
+			"and %d statements were sent",
 		n, counted/n, (loaded-before)/organizations, (peak-loaded)/1024, s1-s0)
 	if n != organizations || s1 != s0 {
 		t.Errorf("%d engines are loaded, and a lost listener cost %d statements", n, s1-s0)

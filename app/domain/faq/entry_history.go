@@ -37,7 +37,9 @@ type Usage struct {
 }
 
 // GetHistory returns what an entry has learned and what it was before.
-func (s *Service) GetHistory(ctx context.Context, who access.Actor, id uuid.UUID) (examples []Example, former []Revision, uses Usage, err error) {
+func (s *Service) GetHistory(
+	ctx context.Context, who access.Actor, id uuid.UUID,
+) (examples []Example, former []Revision, uses Usage, err error) {
 	t, err := s.db.Authorize(who, access.FAQEntryRead)
 	if err != nil {
 		return nil, nil, uses, err

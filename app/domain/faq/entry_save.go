@@ -28,8 +28,8 @@ func (s *Service) SaveEntry(ctx context.Context, who access.Actor, e Entry) (uui
 	return s.storeEntry(ctx, t, who, rules, e)
 }
 
-// checkStateAndScope returns fail.Forbidden if the actor may change texts only, and an entry is to get another state or scope than it has. A new
-// one is for everybody then, and published as far as its writer may.
+// checkStateAndScope returns fail.Forbidden if the actor may change texts only, and an entry is to get another state or
+// scope than it has. A new one is for everybody then, and published as far as its writer may.
 func checkStateAndScope(ctx context.Context, q *faqdb.Queries, actor access.Actor, e Entry) error {
 	if actor.Can(access.FAQEntrySetState) {
 		return nil
@@ -70,7 +70,8 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 			row, err := q.LockEntry(ctx, e.ID)
 			if pg.IsNoRows(err) {
 				if _, seen := q.GetEntry(ctx, e.ID); who.IsLimited() && seen == nil {
-					return fail.New(fail.Forbidden, "This entry is for all customers, and you are limited to some. Ask a manager who is not.")
+					return fail.New(fail.Forbidden,
+						"This entry is for all customers, and you are limited to some. Ask a manager who is not.")
 				}
 				return fail.Missing("FAQ entry")
 			}
@@ -78,7 +79,9 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 				return err
 			}
 			if int(row.Version) != e.Version {
-				return fail.New(fail.Conflict, "Somebody has changed this entry since you opened it. Your text is still here: compare it with the entry in another tab, then save again.")
+				return fail.New(fail.Conflict,
+					"Somebody has changed this entry since you opened it. Your text is still here: compare it with the "+
+						"entry in another tab, then save again.")
 			}
 		}
 		if !known {
@@ -128,8 +131,14 @@ func rejectDuplicate(ctx context.Context, q *faqdb.Queries, e Entry) error {
 		if own[questionKey(t, e.Scope)] || len(words) == 0 {
 			continue
 		}
-		rows, err := q.ListSimilarQuestions(ctx, faqdb.ListSimilarQuestionsParams{ID: e.ID, Language: t.Language, Words: "'" + strings.Join(words, "' & '") + "'",
-			CustomerID: optional(e.Scope.Customer), WebsiteID: optional(e.Scope.Website), GroupID: optional(e.Scope.Group)})
+		rows, err := q.ListSimilarQuestions(ctx, faqdb.ListSimilarQuestionsParams{
+			ID:         e.ID,
+			Language:   t.Language,
+			Words:      "'" + strings.Join(words, "' & '") + "'",
+			CustomerID: optional(e.Scope.Customer),
+			WebsiteID:  optional(e.Scope.Website),
+			GroupID:    optional(e.Scope.Group),
+		})
 		if err != nil {
 			return err
 		}
@@ -139,7 +148,9 @@ func rejectDuplicate(ctx context.Context, q *faqdb.Queries, e Entry) error {
 				if i > 0 {
 					field += "-" + t.Language
 				}
-				checks.Add(field, "Another entry for the same place asks this already: “%s”. Change that one, or choose another question.", row.Question)
+				checks.Add(field,
+					"Another entry for the same place asks this already: “%s”. Change that one, or choose another question.",
+					row.Question)
 			}
 		}
 	}
@@ -213,9 +224,15 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 			return err
 		}
 		if gone := len(ids) - len(there); gone > 0 {
-			return fail.New(fail.Conflict, "%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.", gone)
+			return fail.New(fail.Conflict,
+				"%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.",
+				gone)
 		}
-		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{State: string(to), ByID: optional(who.ID()), Ids: ids}); err != nil {
+		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{
+			State: string(to),
+			ByID:  optional(who.ID()),
+			Ids:   ids,
+		}); err != nil {
 			return err
 		}
 		if err := q.SaveHistory(ctx, changed); err != nil {

@@ -19,8 +19,16 @@ func recordsOf(rows []faqdb.ListEntriesForExportRow) (list []Record) {
 	for _, row := range rows {
 		id := row.ID.String()
 		if n := len(list); n == 0 || list[n-1].ID != id {
-			x := Record{ID: id, Category: row.Category, State: State(row.State), Customer: row.CustomerName, CustomerID: idText(row.CustomerID),
-				WebsiteID: idText(row.WebsiteID), Group: row.GroupName, GroupID: idText(row.GroupID)}
+			x := Record{
+				ID:         id,
+				Category:   row.Category,
+				State:      State(row.State),
+				Customer:   row.CustomerName,
+				CustomerID: idText(row.CustomerID),
+				WebsiteID:  idText(row.WebsiteID),
+				Group:      row.GroupName,
+				GroupID:    idText(row.GroupID),
+			}
 			if row.WebsiteID != nil {
 				x.Website = NamedScope{*row.WebsiteID, row.WebsiteName, row.OwnerID, row.OwnerName}.Path()
 			}
@@ -52,7 +60,20 @@ func newCSVWriter(out *bufio.Writer) (write func(Record) error, end func() error
 	return func(x Record) error {
 		begin()
 		for _, t := range x.Texts {
-			csvfile.WriteRow(out, []string{x.ID, x.Category, string(x.State), x.Customer, x.CustomerID, x.Website, x.WebsiteID, x.Group, x.GroupID, t.Language, t.Question, t.Answer})
+			csvfile.WriteRow(out, []string{
+				x.ID,
+				x.Category,
+				string(x.State),
+				x.Customer,
+				x.CustomerID,
+				x.Website,
+				x.WebsiteID,
+				x.Group,
+				x.GroupID,
+				t.Language,
+				t.Question,
+				t.Answer,
+			})
 		}
 		return nil
 	}, func() error { begin(); return nil }

@@ -110,7 +110,9 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 		}
 	}
 	if _, there := at["question"]; !there {
-		return nil, nil, fail.Field("file", "The first line must name the columns; “question” and “answer” are needed. All: %s.", strings.Join(columns, ", "))
+		return nil, nil, fail.Field("file",
+			"The first line must name the columns; “question” and “answer” are needed. All: %s.",
+			strings.Join(columns, ", "))
 	}
 	if _, there := at["answer"]; !there {
 		return nil, nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
@@ -134,9 +136,19 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 			continue
 		}
 		n, _ := in.FieldPos(0)
-		x := Record{ID: field("id"), Category: field("category"), State: State(strings.ToLower(field("state"))), Customer: field("customer"), CustomerID: field("customer_id"),
-			Website: field("website"), WebsiteID: field("website_id"), Group: field("group"), GroupID: field("group_id"), row: n + above,
-			Texts: []Text{{field("language"), field("question"), field("answer")}}}
+		x := Record{
+			ID:         field("id"),
+			Category:   field("category"),
+			State:      State(strings.ToLower(field("state"))),
+			Customer:   field("customer"),
+			CustomerID: field("customer_id"),
+			Website:    field("website"),
+			WebsiteID:  field("website_id"),
+			Group:      field("group"),
+			GroupID:    field("group_id"),
+			row:        n + above,
+			Texts:      []Text{{field("language"), field("question"), field("answer")}},
+		}
 		if len(list) > maxImportRecords {
 			return nil, nil, errTooManyRecords(len(list))
 		}
@@ -159,10 +171,12 @@ func csvError(err error, above int) error {
 	case !errors.As(err, &wrong):
 		return fmt.Errorf("read a table: %w", err)
 	case errors.Is(err, csv.ErrBareQuote):
-		return fail.Field("file", "Line %d: a quotation mark stands inside a cell that has none around it. Put quotation marks around the cell and double those in its text, "+
+		return fail.Field("file", "Line %d: a quotation mark stands inside a cell that has none around it. Put "+
+			"quotation marks around the cell and double those in its text, "+
 			"or save the file as CSV with a spreadsheet program.", wrong.Line+above)
 	case errors.Is(err, csv.ErrQuote):
-		return fail.Field("file", "Line %d: a quotation mark is not closed. Close it behind the cell’s text, and double those in the text, "+
+		return fail.Field("file", "Line %d: a quotation mark is not closed. Close it behind the cell’s text, and double "+
+			"those in the text, "+
 			"or save the file as CSV with a spreadsheet program.", wrong.StartLine+above)
 	}
 	return fail.Field("file", "Line %d cannot be read. Save the file as CSV with a spreadsheet program.", wrong.Line+above)

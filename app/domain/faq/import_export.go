@@ -35,7 +35,10 @@ type Record struct {
 	problem string // what is wrong with it already; empty: nothing
 }
 
-var columns = []string{"id", "category", "state", "customer", "customer_id", "website", "website_id", "group", "group_id", "language", "question", "answer"}
+var columns = []string{
+	"id", "category", "state", "customer", "customer_id", "website", "website_id", "group", "group_id", "language",
+	"question", "answer",
+}
 
 // Export writes the whole catalogue, as CSV (a row for each text, in UTF-8 with a mark that says so) or JSON. What Import makes of it is
 // what is there.
@@ -100,7 +103,9 @@ type ImportResult struct {
 // Import puts the records of a file into the catalogue; dry only says what would become of each. Entries are stored in small
 // transactions, so that a large file holds up nobody: if it fails in the middle, the error says how far it came, and importing
 // the same file again goes on from there.
-func (s *Service) Import(ctx context.Context, who access.Actor, records []Record, names ScopeNames, language string, mode ImportMode) ([]ImportResult, error) {
+func (s *Service) Import(
+	ctx context.Context, who access.Actor, records []Record, names ScopeNames, language string, mode ImportMode,
+) ([]ImportResult, error) {
 	t, err := s.db.Authorize(who, access.FAQEntryImport)
 	if err != nil {
 		return nil, err
@@ -151,12 +156,15 @@ func importError(err error, stored, all int) error {
 	case err == nil:
 		return nil
 	case pg.IsDenied(err):
-		return fail.Field("file", "The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
+		return fail.Field("file",
+			"The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
 	case stored == 0:
 		return err
 	}
 	slog.Warn("an import was interrupted", "stored", stored, "of", all, "error", err)
-	return fail.Field("file", "%d of %d entries were stored; then the import was interrupted. Import the same file again: it goes on where it stopped.", stored, all)
+	return fail.Field("file",
+		"%d of %d entries were stored; then the import was interrupted. Import the same file again: it goes on where it stopped.",
+		stored, all)
 }
 
 // ImportMode says whether an import only looks.

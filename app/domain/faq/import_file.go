@@ -140,16 +140,24 @@ func checkReadable(in *bufio.Reader, table bool) error {
 }
 
 func errTooManyRecords(n int) error {
-	return fail.Field("file", "The file has more than %d entries; at most %d can come at once. Divide it.", min(n, maxImportRecords), maxImportRecords)
+	return fail.Field("file", "The file has more than %d entries; at most %d can come at once. Divide it.",
+		min(n, maxImportRecords), maxImportRecords)
 }
 
 // merge adds the text of another row of the same entry. What that row says differently of the entry makes the entry wrong; what it
 // leaves empty is as above.
 func (x *Record) merge(row Record) {
 	x.Texts = append(x.Texts, row.Texts...)
-	for _, c := range []struct{ name, above, here string }{{"category", x.Category, row.Category}, {"state", string(x.State), string(row.State)},
-		{"customer", x.Customer, row.Customer}, {"customer_id", x.CustomerID, row.CustomerID}, {"website", x.Website, row.Website},
-		{"website_id", x.WebsiteID, row.WebsiteID}, {"group", x.Group, row.Group}, {"group_id", x.GroupID, row.GroupID}} {
+	for _, c := range []struct{ name, above, here string }{
+		{"category", x.Category, row.Category},
+		{"state", string(x.State), string(row.State)},
+		{"customer", x.Customer, row.Customer},
+		{"customer_id", x.CustomerID, row.CustomerID},
+		{"website", x.Website, row.Website},
+		{"website_id", x.WebsiteID, row.WebsiteID},
+		{"group", x.Group, row.Group},
+		{"group_id", x.GroupID, row.GroupID},
+	} {
 		if c.here != "" && c.here != c.above && x.problem == "" {
 			x.problem = fmt.Sprintf("Line %d has the same id and another %s.", row.row, c.name)
 		}

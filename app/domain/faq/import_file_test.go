@@ -80,11 +80,13 @@ func TestReadCSVDialects(t *testing.T) {
 		"UTF-16 BE without a mark": encoded(table, binary.BigEndian, false),
 		"UTF-16 and sep=":          encoded("sep=;\r"+strings.ReplaceAll(table, "\r\n", "\r"), binary.LittleEndian, true),
 		"Windows-1252":             cp1252,
-		"tabs":                     strings.NewReplacer("id;Question;ANSWER;Customer ID;category", "id\tQuestion\tANSWER\tCustomer ID\tcategory", "a;", "a\t", "\";\"Z", "\"\t\"Z", "\";;G", "\"\t\tG").Replace(table),
-		"commas":                   strings.NewReplacer("id;Question;ANSWER;Customer ID;category", "id,Question,ANSWER,Customer ID,category", "a;", "a,", "\";\"Z", "\",\"Z", "\";;G", "\",,G").Replace(table),
-		"commas in headings":       strings.Replace(table, "ANSWER", "ANSWER;\"Note, for us, only, and, some, more\"", 1),
-		"quoted headings":          strings.Replace(table, "id;Question;ANSWER", "\"id\";\" question \";\"Answer\"", 1),
-		"empty columns and lines":  strings.ReplaceAll(table, "\r\n", ";;;\r\n") + "\r\n;;;;;;\r\n\r\n",
+		"tabs": strings.NewReplacer("id;Question;ANSWER;Customer ID;category",
+			"id\tQuestion\tANSWER\tCustomer ID\tcategory", "a;", "a\t", "\";\"Z", "\"\t\"Z", "\";;G", "\"\t\tG").Replace(table),
+		"commas": strings.NewReplacer("id;Question;ANSWER;Customer ID;category",
+			"id,Question,ANSWER,Customer ID,category", "a;", "a,", "\";\"Z", "\",\"Z", "\";;G", "\",,G").Replace(table),
+		"commas in headings":      strings.Replace(table, "ANSWER", "ANSWER;\"Note, for us, only, and, some, more\"", 1),
+		"quoted headings":         strings.Replace(table, "id;Question;ANSWER", "\"id\";\" question \";\"Answer\"", 1),
+		"empty columns and lines": strings.ReplaceAll(table, "\r\n", ";;;\r\n") + "\r\n;;;;;;\r\n\r\n",
 	} {
 		f, err := ReadFile(strings.NewReader(file))
 		if err != nil || len(f.Records) != 1 {
@@ -95,10 +97,15 @@ func TestReadCSVDialects(t *testing.T) {
 		if name == "commas in headings" {
 			x.Category, category = "", ""
 		}
-		if want := (Text{"", "Wo; ist „mein“ Paket?", "Zeile 1\nZeile 2; \"ja\""}); x.ID != "a" || x.Texts[0] != want || x.Category != category {
+		if want := (Text{
+			"", "Wo; ist „mein“ Paket?", "Zeile 1\nZeile 2; \"ja\"",
+		}); x.ID != "a" || x.Texts[0] != want || x.Category != category {
 			t.Errorf("%s: %+v", name, x)
 		}
-		if wants := map[string]string{"Windows-1252": "Windows-1252", "commas in headings": "Note, for us"}[name]; (wants != "") != (len(f.Notes) > 0) || wants != "" && !strings.Contains(f.Notes[0], wants) {
+		if wants := map[string]string{
+			"Windows-1252":       "Windows-1252",
+			"commas in headings": "Note, for us",
+		}[name]; (wants != "") != (len(f.Notes) > 0) || wants != "" && !strings.Contains(f.Notes[0], wants) {
 			t.Errorf("%s: it is said %q", name, f.Notes)
 		}
 	}
@@ -112,7 +119,8 @@ func TestRowsOfOneEntryAgree(t *testing.T) {
 		t.Fatal(list, err)
 	}
 	fates, put := planImport(list, nil, ScopeNames{}, "en")
-	if len(put) != 0 || fates[0].Outcome != ImportInvalid || !strings.Contains(fates[0].Reason, "Line 4 has the same id and another category.") {
+	if len(put) != 0 || fates[0].Outcome != ImportInvalid ||
+		!strings.Contains(fates[0].Reason, "Line 4 has the same id and another category.") {
 		t.Errorf("%+v", fates)
 	}
 }

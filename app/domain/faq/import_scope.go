@@ -162,7 +162,8 @@ func (x scopeRef) resolve(places scopeIndex, of uuid.UUID) (found NamedScope, no
 	case len(fits) == 1:
 		return fits[0], "", nil
 	case len(fits) > 1:
-		return NamedScope{}, "", fail.New(fail.Invalid, "“%s” fits more than one %s: %s. Give the id, or the whole name.", x.name, x.what, listNames(fits))
+		return NamedScope{}, "", fail.New(fail.Invalid,
+			"“%s” fits more than one %s: %s. Give the id, or the whole name.", x.name, x.what, listNames(fits))
 	case len(others) > 0:
 		return NamedScope{}, "", fail.New(fail.Invalid, "The website “%s” belongs to another customer than the row’s.", others[0].Path())
 	}
@@ -202,7 +203,8 @@ func (x Record) scope(places scopeIndexes) (s Scope, note string, err error) {
 		return s, "", err
 	}
 	if customer.ID != uuid.Nil && website.ID != uuid.Nil && website.Customer != customer.ID {
-		return s, "", fail.New(fail.Invalid, "The website “%s” belongs to another customer than the row’s, which is “%s”.", website.Path(), customer.Name)
+		return s, "", fail.New(fail.Invalid,
+			"The website “%s” belongs to another customer than the row’s, which is “%s”.", website.Path(), customer.Name)
 	}
 	group, note3, err := scopeRef{"group", x.GroupID, x.Group}.resolve(places.groups, uuid.Nil)
 	return Scope{customer.ID, website.ID, group.ID}, cmp.Or(note1, note2, note3), err

@@ -16,9 +16,21 @@ func TestResolveRecordScope(t *testing.T) {
 		return NamedScope{scopeID(id), name, scopeID(customer), customerName}
 	}
 	names := ScopeNames{
-		Customers: []NamedScope{{ID: scopeID(1), Name: "Acme"}, {ID: scopeID(2), Name: "Globex"}, {ID: scopeID(3), Name: "globex"}, {ID: scopeID(4), Name: `A / "B"`}, {ID: scopeID(5), Name: "A"}},
-		Websites: []NamedScope{website(11, "Shop", 1, "Acme"), website(12, "Shop", 2, "Globex"), website(13, "Blog", 1, "Acme"), website(14, "C / D", 4, `A / "B"`),
-			website(15, "Acme / Shop", 2, "Globex"), website(16, "B", 5, "A")},
+		Customers: []NamedScope{
+			{ID: scopeID(1), Name: "Acme"},
+			{ID: scopeID(2), Name: "Globex"},
+			{ID: scopeID(3), Name: "globex"},
+			{ID: scopeID(4), Name: `A / "B"`},
+			{ID: scopeID(5), Name: "A"},
+		},
+		Websites: []NamedScope{
+			website(11, "Shop", 1, "Acme"),
+			website(12, "Shop", 2, "Globex"),
+			website(13, "Blog", 1, "Acme"),
+			website(14, "C / D", 4, `A / "B"`),
+			website(15, "Acme / Shop", 2, "Globex"),
+			website(16, "B", 5, "A"),
+		},
 		Groups: []NamedScope{{ID: scopeID(21), Name: "Sales / EU"}},
 	}
 	for _, c := range []struct {

@@ -59,7 +59,8 @@ func (f PlaceholderValues) Fill(body string) string {
 			out = append(out, value...)
 			continue
 		}
-		if p := possessive.FindStringSubmatch(rest); p != nil && (len(p[1]) > 1 && p[1] != "’" || !bytes.HasSuffix(out, []byte("'")) && !bytes.HasSuffix(out, []byte("‘"))) {
+		if p := possessive.FindStringSubmatch(rest); p != nil &&
+			(len(p[1]) > 1 && p[1] != "’" || !bytes.HasSuffix(out, []byte("'")) && !bytes.HasSuffix(out, []byte("‘"))) {
 			rest = rest[len(p[1]):]
 		}
 		var begins bool
@@ -136,12 +137,24 @@ var (
 	// words in braces, as somebody writes who means a placeholder; what else is in braces, such as JSON, is none
 	likelyPlaceholder = regexp.MustCompile(`\{[ \t]*([\p{L}][\p{L}\p{N}_.\t -]{0,60})(?:\|[^{}\n]*)?\}`)
 	// a placeholder without its closing brace
-	unclosedPlaceholder = regexp.MustCompile(`(?im)\{[ \t]*((?:visitor|agent|website|customer|greeting|data\.[\p{L}\p{N}_-]+)\b)[^{}\n]*(?:\{|$)`)
+	unclosedPlaceholder = regexp.MustCompile(
+		`(?im)\{[ \t]*((?:visitor|agent|website|customer|greeting|data\.[\p{L}\p{N}_-]+)\b)[^{}\n]*(?:\{|$)`)
 	// codeSpan is as it is
 	codeSpan = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 	// what other programs call them
-	foreignPlaceholders = map[string]string{"name": "visitor", "client": "visitor", "contact": "visitor", "user": "visitor", "operator": "agent", "me": "agent", "company": "customer", "site": "website", "shop": "website",
-		"salutation": "greeting", "hello": "greeting"}
+	foreignPlaceholders = map[string]string{
+		"name":       "visitor",
+		"client":     "visitor",
+		"contact":    "visitor",
+		"user":       "visitor",
+		"operator":   "agent",
+		"me":         "agent",
+		"company":    "customer",
+		"site":       "website",
+		"shop":       "website",
+		"salutation": "greeting",
+		"hello":      "greeting",
+	}
 )
 
 // CheckPlaceholders refuses words in braces that are no placeholders, and placeholders that are not closed: visitors would read them as
@@ -153,14 +166,16 @@ func CheckPlaceholders(text string) error {
 	}
 	for _, m := range likelyPlaceholder.FindAllStringSubmatch(text, -1) {
 		typed := m[1]
-		if _, known := (PlaceholderValues{}).value(strings.ToLower(typed)); known && placeholder.MatchString(m[0]) && strings.ToLower(typed) != "data." {
+		if _, known := (PlaceholderValues{}).value(strings.ToLower(typed)); known && placeholder.MatchString(m[0]) &&
+			strings.ToLower(typed) != "data." {
 			continue
 		}
 		hint := ""
 		if near := nearestPlaceholder(typed); near != "" {
 			hint = " Did you mean {" + near + "}?"
 		}
-		return fail.New(fail.Invalid, "There is no placeholder {%s}.%s The placeholders are {%s} and {data.plan} for what the site says of its visitor.",
+		return fail.New(fail.Invalid,
+			"There is no placeholder {%s}.%s The placeholders are {%s} and {data.plan} for what the site says of its visitor.",
 			strings.TrimSpace(typed), hint, strings.Join(Placeholders, "}, {"))
 	}
 	return nil

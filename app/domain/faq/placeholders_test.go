@@ -54,15 +54,20 @@ func TestFillPlaceholders(t *testing.T) {
 			}
 		}
 	}
-	if got := (faq.PlaceholderValues{Visitor: "{agent}", Agent: "Mia"}).Fill("Hello {visitor}"); got != "Hello {agent}" { // what a visitor is called is no placeholder
+	if got := (faq.PlaceholderValues{Visitor: "{agent}", Agent: "Mia"}).Fill("Hello {visitor}"); got != "Hello {agent}" {
+		// what a visitor is called is no placeholder
 		t.Errorf("%q", got)
 	}
 }
 
 func TestCheckPlaceholders(t *testing.T) {
 	t.Parallel()
-	for _, ok := range []string{"", "Hello", "{visitor} {Agent} {WEBSITE|here} {customer|} {greeting}", "{data.plan} {data.Order-Number|none} {data.größe}", `{ "a": 1 } {"a"} {} { } {1} {a: b} {;} {a=b}`, "a { color: red }",
-		"`{x}` and `{ vistor }`", "```\n{vistor}\n```", "{a\nb}", "for(;;){i++}", "visitor}", "{color:red}", "{agent: 1}", "{agents", "`{agent`", "{ code", "Price {data.price} €"} {
+	for _, ok := range []string{
+		"", "Hello", "{visitor} {Agent} {WEBSITE|here} {customer|} {greeting}",
+		"{data.plan} {data.Order-Number|none} {data.größe}", `{ "a": 1 } {"a"} {} { } {1} {a: b} {;} {a=b}`,
+		"a { color: red }", "`{x}` and `{ vistor }`", "```\n{vistor}\n```", "{a\nb}", "for(;;){i++}", "visitor}",
+		"{color:red}", "{agent: 1}", "{agents", "`{agent`", "{ code", "Price {data.price} €",
+	} {
 		if err := faq.CheckPlaceholders(ok); err != nil {
 			t.Errorf("%q: %v", ok, err)
 		}
@@ -72,8 +77,24 @@ func TestCheckPlaceholders(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	for text, hint := range map[string]string{"Hello {vistor}!": "{visitor}", "{Visitor Name}": "{visitor}", "{ agent }": "{agent}", "{visitor_name}": "{visitor}", "{{visitor.name}}": "{visitor}", "{agnet|x}": "{agent}", "{name}": "{visitor}",
-		"{company}": "{customer}", "{greting}": "{greeting}", "{data plan}": "{data.plan}", "{web site}": "{website}", "{visitor }": "{visitor}", "{xyzzy}": "", "{data}": "", "{data.}": "", "{x}": ""} {
+	for text, hint := range map[string]string{
+		"Hello {vistor}!":  "{visitor}",
+		"{Visitor Name}":   "{visitor}",
+		"{ agent }":        "{agent}",
+		"{visitor_name}":   "{visitor}",
+		"{{visitor.name}}": "{visitor}",
+		"{agnet|x}":        "{agent}",
+		"{name}":           "{visitor}",
+		"{company}":        "{customer}",
+		"{greting}":        "{greeting}",
+		"{data plan}":      "{data.plan}",
+		"{web site}":       "{website}",
+		"{visitor }":       "{visitor}",
+		"{xyzzy}":          "",
+		"{data}":           "",
+		"{data.}":          "",
+		"{x}":              "",
+	} {
 		err := faq.CheckPlaceholders(text)
 		if err == nil {
 			t.Errorf("%q is taken", text)

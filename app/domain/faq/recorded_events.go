@@ -83,8 +83,12 @@ func recordImport(ctx context.Context, tx *pg.Tenant, who access.Actor, list []E
 	if err != nil {
 		return err
 	}
-	return events.Record(events.AsImport(ctx), tx, who, events.Event{Kind: events.FAQImported, Subject: events.Subject{Type: events.FAQEntry}, Customer: customer,
-		After: events.FAQFileState{Entries: len(ids), IDs: ids[:min(len(ids), maxEventIDs)]}})
+	return events.Record(events.AsImport(ctx), tx, who, events.Event{
+		Kind:     events.FAQImported,
+		Subject:  events.Subject{Type: events.FAQEntry},
+		Customer: customer,
+		After:    events.FAQFileState{Entries: len(ids), IDs: ids[:min(len(ids), maxEventIDs)]},
+	})
 }
 
 // recordExport records that somebody takes the catalogue out.
@@ -108,8 +112,13 @@ func entrySubject(e Entry) events.Subject {
 
 // entryState is an entry for an event; with another version of it, without the texts that both have.
 func entryState(e Entry, other *Entry) events.FAQState {
-	state := events.FAQState{Category: e.Category, State: stateNames[e.State], Website: optional(e.Scope.Website), Customer: optional(e.Scope.Customer),
-		Group: optional(e.Scope.Group)}
+	state := events.FAQState{
+		Category: e.Category,
+		State:    stateNames[e.State],
+		Website:  optional(e.Scope.Website),
+		Customer: optional(e.Scope.Customer),
+		Group:    optional(e.Scope.Group),
+	}
 	same := map[Text]bool{}
 	if other != nil {
 		for _, t := range other.Texts {
@@ -132,11 +141,18 @@ func deskRulesChanged(org uuid.UUID, before, now DeskRules) events.Event {
 	state := func(r DeskRules) events.DeskRulesState {
 		return events.DeskRulesState{AgentsEdit: r.AgentsEdit, Review: r.Review, AwayReasons: r.AwayReasons}
 	}
-	return events.Event{Kind: events.DeskRulesChanged, Subject: events.Subject{Type: events.Organization, ID: org}, Before: state(before), After: state(now)}
+	return events.Event{
+		Kind:    events.DeskRulesChanged,
+		Subject: events.Subject{Type: events.Organization, ID: org},
+		Before:  state(before),
+		After:   state(now),
+	}
 }
 
 // recordSnippet records a change of a snippet; nil says that there was or is none. Somebody's own snippets are its own affair.
-func recordSnippet(ctx context.Context, tx *pg.Tenant, who access.Actor, kind events.Kind, before *faqdb.GetSnippetRow, now *Snippet) error {
+func recordSnippet(
+	ctx context.Context, tx *pg.Tenant, who access.Actor, kind events.Kind, before *faqdb.GetSnippetRow, now *Snippet,
+) error {
 	event := events.Event{Kind: kind}
 	var file uuid.UUID
 	if before != nil {
@@ -146,7 +162,14 @@ func recordSnippet(ctx context.Context, tx *pg.Tenant, who access.Actor, kind ev
 		file = orNil(before.FileID)
 		event.Subject = events.Subject{Type: events.Snippet, ID: before.ID, Name: before.Name}
 		event.Customer = orNil(before.CustomerID)
-		event.Before = events.SnippetState{Name: before.Name, Keys: before.Keys, Text: before.Body, Group: before.GroupID, Customer: before.CustomerID, File: before.FileID}
+		event.Before = events.SnippetState{
+			Name:     before.Name,
+			Keys:     before.Keys,
+			Text:     before.Body,
+			Group:    before.GroupID,
+			Customer: before.CustomerID,
+			File:     before.FileID,
+		}
 	}
 	if now != nil {
 		if now.User != uuid.Nil {
@@ -160,7 +183,14 @@ func recordSnippet(ctx context.Context, tx *pg.Tenant, who access.Actor, kind ev
 		}
 		event.Subject = events.Subject{Type: events.Snippet, ID: now.ID, Name: now.Name}
 		event.Customer = now.Customer
-		event.After = events.SnippetState{Name: now.Name, Keys: now.Keys, Text: now.Body, Group: optional(now.Group), Customer: optional(now.Customer), File: optional(file)}
+		event.After = events.SnippetState{
+			Name:     now.Name,
+			Keys:     now.Keys,
+			Text:     now.Body,
+			Group:    optional(now.Group),
+			Customer: optional(now.Customer),
+			File:     optional(file),
+		}
 	}
 	return events.Record(ctx, tx, who, event)
 }

@@ -50,7 +50,9 @@ func (s *Service) Candidates(ctx context.Context, who access.Actor, in Question)
 	return out, err
 }
 
-func (s *Service) suggest(ctx context.Context, who access.Actor, in Question, most int, unsure bool) (out Suggestions, threshold float64, err error) {
+func (s *Service) suggest(
+	ctx context.Context, who access.Actor, in Question, most int, unsure bool,
+) (out Suggestions, threshold float64, err error) {
 	if err := who.Require(access.FAQEntrySuggest); err != nil {
 		return out, 0, err
 	}
@@ -117,7 +119,13 @@ type Choice struct {
 }
 
 func (c Choice) toEngine() suggest.Choice {
-	kinds := map[ChoiceKind]suggest.Kind{Accepted: suggest.Accepted, Edited: suggest.Edited, Dismissed: suggest.Dismissed, Picked: suggest.Picked, AsExample: suggest.Example}
+	kinds := map[ChoiceKind]suggest.Kind{
+		Accepted:  suggest.Accepted,
+		Edited:    suggest.Edited,
+		Dismissed: suggest.Dismissed,
+		Picked:    suggest.Picked,
+		AsExample: suggest.Example,
+	}
 	return suggest.Choice{Entry: c.Entry.String(), Query: c.Query, Language: c.Language, Kind: kinds[c.Kind]}
 }
 

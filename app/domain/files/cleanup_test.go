@@ -46,7 +46,15 @@ func TestCleanUp(t *testing.T) {
 	s := files.New(testkit.DB(t), store, files.Options{})
 	put := func(who access.Actor, use files.Purpose, text string) files.File {
 		t.Helper()
-		f, err := s.Put(ctx, who, files.Upload{ID: uuid.New(), Purpose: use, Visitor: map[bool]uuid.UUID{true: who.ID()}[use == files.ForMessage], Name: "a.txt", Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1000})
+		f, err := s.Put(ctx, who, files.Upload{
+			ID:       uuid.New(),
+			Purpose:  use,
+			Visitor:  map[bool]uuid.UUID{true: who.ID()}[use == files.ForMessage],
+			Name:     "a.txt",
+			Bytes:    []byte(text),
+			Allowed:  files.Categories,
+			MaxBytes: 1000,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +69,9 @@ func TestCleanUp(t *testing.T) {
 		var use, kind string
 		var visitor, website *uuid.UUID
 		var hash []byte
-		if err := system.QueryRow(ctx, "select purpose, media_type, visitor_id, website_id, hash from files where id = $1", f.ID).Scan(&use, &kind, &visitor, &website, &hash); err != nil {
+		if err := system.QueryRow(ctx,
+			"select purpose, media_type, visitor_id, website_id, hash from files where id = $1", f.ID).Scan(&use, &kind,
+			&visitor, &website, &hash); err != nil {
 			t.Fatal(err)
 		}
 		if err := system.Tx(ctx, func(tx *pg.Tenant) error {
@@ -75,14 +85,21 @@ func TestCleanUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := system.Exec(ctx, "insert into snippets (org_id, id, name, keys, body, file_id) values ($1, gen_random_uuid(), 'hello', '', 'Hello', $2)", o.ID, used.ID); err != nil {
+	if _, err := system.Exec(ctx,
+		"insert into snippets (org_id, id, name, keys, body, file_id) values ($1, gen_random_uuid(), 'hello', '', 'Hello', $2)",
+		o.ID, used.ID); err != nil {
 		t.Fatal(err)
 	}
 	// An upload whose process ended after its bytes were stored, and before.
-	if _, err := system.Exec(ctx, "insert into uploads (org_id, id, website_id, size, hash, started_at) select $1, gen_random_uuid(), $2, 700, hash, now() - interval '2 hours' from files where id = $3", o.ID, o.Website, fresh.ID); err != nil {
+	if _, err := system.Exec(ctx,
+		"insert into uploads (org_id, id, website_id, size, hash, started_at) select $1, gen_random_uuid(), $2, 700, "+
+			"hash, now() - interval '2 hours' from files where id = $3",
+		o.ID, o.Website, fresh.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := system.Exec(ctx, "insert into uploads (org_id, id, website_id, size, started_at) select $1, gen_random_uuid(), $2, 900, now() - interval '2 hours'", o.ID, o.Website); err != nil {
+	if _, err := system.Exec(ctx,
+		"insert into uploads (org_id, id, website_id, size, started_at) select $1, gen_random_uuid(), $2, 900, now() - interval '2 hours'",
+		o.ID, o.Website); err != nil {
 		t.Fatal(err)
 	}
 	left := filepath.Join(dir, "incoming", "upload-1")
@@ -131,7 +148,14 @@ func TestConcurrentUploadsOfSameBytes(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 6 {
-				f, err := s.Put(ctx, who, files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte("The same words"), Allowed: files.Categories, MaxBytes: 1000})
+				f, err := s.Put(ctx, who, files.Upload{
+					ID:       uuid.New(),
+					Purpose:  files.ForSnippet,
+					Name:     "a.txt",
+					Bytes:    []byte("The same words"),
+					Allowed:  files.Categories,
+					MaxBytes: 1000,
+				})
 				if err != nil {
 					t.Error(err)
 					return
@@ -171,7 +195,15 @@ func TestTooLargeWhileReceiving(t *testing.T) {
 	}
 	s := files.New(testkit.DB(t), store, files.Options{})
 	for _, size := range []int64{0, 10, 5000} { // as the sender says
-		_, err := s.Put(context.Background(), o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Content: strings.NewReader(strings.Repeat("x", 5000)), Size: size, Allowed: files.Categories, MaxBytes: 2000})
+		_, err := s.Put(context.Background(), o.As(access.Agent), files.Upload{
+			ID:       uuid.New(),
+			Purpose:  files.ForSnippet,
+			Name:     "a.txt",
+			Content:  strings.NewReader(strings.Repeat("x", 5000)),
+			Size:     size,
+			Allowed:  files.Categories,
+			MaxBytes: 2000,
+		})
 		if err == nil || !strings.Contains(err.Error(), "1 kB") {
 			t.Errorf("%d: %v", size, err)
 		}

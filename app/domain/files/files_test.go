@@ -93,7 +93,14 @@ func TestAcceptedFiles(t *testing.T) {
 		{"empty.txt", nil, files.Categories, ""},
 		{"large.txt", bytes.Repeat([]byte("x"), 2000), files.Categories, ""},
 	} {
-		f, err := s.Put(ctx, who, files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: c.name, Bytes: c.bytes, Allowed: c.allowed, MaxBytes: 1500})
+		f, err := s.Put(ctx, who, files.Upload{
+			ID:       uuid.New(),
+			Purpose:  files.ForSnippet,
+			Name:     c.name,
+			Bytes:    c.bytes,
+			Allowed:  c.allowed,
+			MaxBytes: 1500,
+		})
 		got := ""
 		if err == nil {
 			got = f.Name + " " + f.MediaType
@@ -115,7 +122,10 @@ func TestStores(t *testing.T) {
 	s3 := httptest.NewServer(gofakes3.New(backend).Server())
 	t.Cleanup(s3.Close)
 	folder := t.TempDir()
-	for name, address := range map[string]string{"a folder": folder, "S3": "s3://key:secret@" + strings.TrimPrefix(s3.URL, "http://") + "/parley?insecure=1&region=eu-1"} {
+	for name, address := range map[string]string{
+		"a folder": folder,
+		"S3":       "s3://key:secret@" + strings.TrimPrefix(s3.URL, "http://") + "/parley?insecure=1&region=eu-1",
+	} {
 		store, err := files.OpenStore(address)
 		if err != nil {
 			t.Fatal(err)
@@ -123,7 +133,14 @@ func TestStores(t *testing.T) {
 		o := testkit.NewOrg(t)
 		r := files.New(testkit.DB(t), store, files.Options{})
 		who, id := o.As(access.Agent), uuid.New()
-		in := files.Upload{ID: id, Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte("Words for " + o.Name), Allowed: files.Categories, MaxBytes: 1000}
+		in := files.Upload{
+			ID:       id,
+			Purpose:  files.ForSnippet,
+			Name:     "a.txt",
+			Bytes:    []byte("Words for " + o.Name),
+			Allowed:  files.Categories,
+			MaxBytes: 1000,
+		}
 		drop := func(id uuid.UUID) {
 			t.Helper()
 			if _, err := testkit.DB(t).As(who).Exec(ctx, "delete from files where id = $1", id); err != nil {
@@ -230,7 +247,15 @@ func TestScanner(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(clamd, text string) error {
-		_, err := files.New(testkit.DB(t), store, files.Options{Scanner: clamd}).Put(ctx, o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.txt", Bytes: []byte(text), Allowed: files.Categories, MaxBytes: 1 << 20})
+		_, err := files.New(testkit.DB(t), store, files.Options{Scanner: clamd}).Put(ctx, o.As(access.Agent),
+			files.Upload{
+				ID:       uuid.New(),
+				Purpose:  files.ForSnippet,
+				Name:     "a.txt",
+				Bytes:    []byte(text),
+				Allowed:  files.Categories,
+				MaxBytes: 1 << 20,
+			})
 		return err
 	}
 	if err := put(l.Addr().String(), strings.Repeat("harmless words ", 10_000)); err != nil {
@@ -290,7 +315,14 @@ func TestPhotosAreStripped(t *testing.T) {
 		photo := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(exif) + 2)}, exif...)
 		photo = append(photo, plain.Bytes()[2:]...)
 		for _, use := range []files.Purpose{files.ForMessage, files.ForSnippet, files.ForPicture} {
-			in := files.Upload{ID: uuid.New(), Purpose: use, Name: "photo.jpg", Content: bytes.NewReader(photo), Allowed: files.Categories, MaxBytes: 5000}
+			in := files.Upload{
+				ID:       uuid.New(),
+				Purpose:  use,
+				Name:     "photo.jpg",
+				Content:  bytes.NewReader(photo),
+				Allowed:  files.Categories,
+				MaxBytes: 5000,
+			}
 			if use == files.ForMessage {
 				in.Visitor = o.Visitor().ID()
 			}
@@ -315,13 +347,21 @@ func TestPhotosAreStripped(t *testing.T) {
 			}
 			b, err := io.ReadAll(content)
 			content.Close()
-			if err != nil || int64(len(b)) != f.Size || len(b) > len(photo) || bytes.Contains(b, []byte("GPS")) || bytes.Contains(b, []byte("Exif")) != (turned > 0) {
+			if err != nil || int64(len(b)) != f.Size || len(b) > len(photo) || bytes.Contains(b, []byte("GPS")) ||
+				bytes.Contains(b, []byte("Exif")) != (turned > 0) {
 				t.Errorf("%s, turned %d: %v, %d bytes of %d: %q", use, turned, err, f.Size, len(photo), b)
 			}
 		}
 	}
 	none := append([]byte(nil), plain.Bytes()[:bytes.Index(plain.Bytes(), []byte{0xff, 0xda})]...) // measures, and no pixels
-	if _, err := s.Put(ctx, o.As(access.Agent), files.Upload{ID: uuid.New(), Purpose: files.ForSnippet, Name: "a.jpg", Bytes: none, Allowed: files.Categories, MaxBytes: 5000}); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, err := s.Put(ctx, o.As(access.Agent), files.Upload{
+		ID:       uuid.New(),
+		Purpose:  files.ForSnippet,
+		Name:     "a.jpg",
+		Bytes:    none,
+		Allowed:  files.Categories,
+		MaxBytes: 5000,
+	}); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("no pixels: %v", err)
 	}
 }

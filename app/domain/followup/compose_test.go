@@ -36,9 +36,21 @@ func TestTeamMessageAsPlainText(t *testing.T) {
 
 func sampleMail(transcript bool) Mail {
 	at := time.Date(2026, time.July, 4, 12, 5, 0, 0, time.UTC)
-	return Mail{To: "anna@home.example", Website: "Brightline <b>Tea</b>", Page: "https://shop.example/#/tea", Zones: []string{"Nowhere/Land", "Europe/Berlin"}, Transcript: transcript,
-		Messages: []Message{{Name: "Mia", Text: "It is **in** <i>stock</i>.\nSee https://shop.example/tea", At: at}, {Visitor: true, Text: "**Danke** <script>\u202eevil", At: at}, {Visitor: true, Text: "a_b.pdf", File: true, At: at}},
-		Link:     "https://shop.example/#/tea?parley=T&x", OneTime: true, ReportAddress: "abuse@parley.example"}
+	return Mail{
+		To:         "anna@home.example",
+		Website:    "Brightline <b>Tea</b>",
+		Page:       "https://shop.example/#/tea",
+		Zones:      []string{"Nowhere/Land", "Europe/Berlin"},
+		Transcript: transcript,
+		Messages: []Message{
+			{Name: "Mia", Text: "It is **in** <i>stock</i>.\nSee https://shop.example/tea", At: at},
+			{Visitor: true, Text: "**Danke** <script>\u202eevil", At: at},
+			{Visitor: true, Text: "a_b.pdf", File: true, At: at},
+		},
+		Link:          "https://shop.example/#/tea?parley=T&x",
+		OneTime:       true,
+		ReportAddress: "abuse@parley.example",
+	}
 }
 
 // Each language has all texts; both forms of a mail have them all, and nothing that was typed is markup.
@@ -49,7 +61,10 @@ func TestEveryLanguage(t *testing.T) {
 	}
 	for _, language := range Languages {
 		w := textsByLanguage[language]
-		for _, text := range []string{w.answerSubject, w.transcriptSubject, w.answer, w.transcript, w.you, w.file, w.truncated, w.reply, w.open, w.oneTime, w.unread, w.whyAnswer, w.whyTranscript, w.report, w.zone, w.timeLayout} {
+		for _, text := range []string{
+			w.answerSubject, w.transcriptSubject, w.answer, w.transcript, w.you, w.file, w.truncated, w.reply, w.open,
+			w.oneTime, w.unread, w.whyAnswer, w.whyTranscript, w.report, w.zone, w.timeLayout,
+		} {
 			if text == "" {
 				t.Errorf("%s has not all texts", language)
 			}
@@ -59,18 +74,25 @@ func TestEveryLanguage(t *testing.T) {
 			m.Language, m.Truncated = language, true
 			l := m.Compose()
 			all := l.Subject + l.FromName + l.Text + l.HTML
-			if strings.ContainsAny(l.Subject+l.Text, "{}") || strings.Contains(l.HTML, "{website}") || strings.Contains(all, "<script") && strings.Contains(l.HTML, "<script") || strings.Contains(l.Subject+l.FromName, "<") {
+			if strings.ContainsAny(l.Subject+l.Text, "{}") || strings.Contains(l.HTML, "{website}") ||
+				strings.Contains(all, "<script") && strings.Contains(l.HTML, "<script") || strings.Contains(l.Subject+l.FromName, "<") {
 				t.Errorf("%s: %+v", language, l)
 			}
-			if at := m.Messages[0].At.Add(2 * time.Hour).Format(w.timeLayout); strings.Count(l.Text, at) != 3 || strings.Count(l.HTML, at) != 3 {
+			if at := m.Messages[0].At.Add(2 * time.Hour).Format(w.timeLayout); strings.Count(l.Text, at) != 3 ||
+				strings.Count(l.HTML, at) != 3 {
 				t.Errorf("%s: not at %s:\n%s", language, at, l.Text)
 			}
 			if strings.Contains(l.HTML, `dir="rtl"`) != (language == "ar") {
 				t.Errorf("%s has another direction", language)
 			}
-			for what, parts := range map[string][2]string{"what the team has formatted": {"<strong>in</strong> &lt;i&gt;", "It is in <i>stock</i>."},
-				"what the visitor has typed": {"**Danke** &lt;script&gt;", "**Danke** <script>"}, "the link": {`href="https://shop.example/#/tea?parley=T&amp;x"`, "\nhttps://shop.example/#/tea?parley=T&x\n"},
-				"the domain": {"shop.example", "(shop.example)"}, "the zone": {"Europe/Berlin", "Europe/Berlin"}, "where to report": {"abuse@parley.example", "abuse@parley.example"}} {
+			for what, parts := range map[string][2]string{
+				"what the team has formatted": {"<strong>in</strong> &lt;i&gt;", "It is in <i>stock</i>."},
+				"what the visitor has typed":  {"**Danke** &lt;script&gt;", "**Danke** <script>"},
+				"the link":                    {`href="https://shop.example/#/tea?parley=T&amp;x"`, "\nhttps://shop.example/#/tea?parley=T&x\n"},
+				"the domain":                  {"shop.example", "(shop.example)"},
+				"the zone":                    {"Europe/Berlin", "Europe/Berlin"},
+				"where to report":             {"abuse@parley.example", "abuse@parley.example"},
+			} {
 				if !strings.Contains(l.HTML, parts[0]) || !strings.Contains(l.Text, parts[1]) {
 					t.Errorf("%s: %s is not in\n%s\n%s", language, what, l.HTML, l.Text)
 				}
@@ -123,7 +145,15 @@ func onlyIn(a, b []string) (list []string) {
 func TestLanguageAndZone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ visitor, website, want string }{
-		{"de", "", "de"}, {"de_DE", "", "de"}, {"de-AT-1996", "fr", "de"}, {"PT-br", "", "pt"}, {"es_419", "", "es"}, {"zh-Hant", "de", "en"}, {"", "it", "it"}, {"", "", "en"}, {"en-US", "de", "en"},
+		{"de", "", "de"},
+		{"de_DE", "", "de"},
+		{"de-AT-1996", "fr", "de"},
+		{"PT-br", "", "pt"},
+		{"es_419", "", "es"},
+		{"zh-Hant", "de", "en"},
+		{"", "it", "it"},
+		{"", "", "en"},
+		{"en-US", "de", "en"},
 	} {
 		if got := pickLanguage(c.visitor, c.website); got != c.want {
 			t.Errorf("%q at a website in %q: %s, not %s", c.visitor, c.website, got, c.want)
@@ -133,7 +163,10 @@ func TestLanguageAndZone(t *testing.T) {
 		names []string
 		want  string
 	}{
-		{[]string{"Asia/Tokyo", "Europe/Berlin"}, "Asia/Tokyo"}, {[]string{"", "Europe/Berlin"}, "Europe/Berlin"}, {[]string{"../../etc/passwd", "Local", strings.Repeat("A", 100), "Europe/Rome"}, "Europe/Rome"}, {nil, "UTC"},
+		{[]string{"Asia/Tokyo", "Europe/Berlin"}, "Asia/Tokyo"},
+		{[]string{"", "Europe/Berlin"}, "Europe/Berlin"},
+		{[]string{"../../etc/passwd", "Local", strings.Repeat("A", 100), "Europe/Rome"}, "Europe/Rome"},
+		{nil, "UTC"},
 	} {
 		if got := firstZone(c.names...).String(); got != c.want {
 			t.Errorf("%q: %s, not %s", c.names, got, c.want)
@@ -149,10 +182,23 @@ func TestWebsiteSubjectAndSender(t *testing.T) {
 	t.Parallel()
 	m := sampleMail(false)
 	m.Website = "Brightline"
-	m.Settings.Mail = org.MailSettings{Sender: "{website} Service", ReplyTo: "help@shop.example", ReplySubject: org.MailSubject{Text: "News from {domain}", Translations: map[string]string{"de": "Neues von {website}", "pt-BR": "Novidades"}}}
-	for language, want := range map[string]string{"de_AT": "Neues von Brightline", "fr": "News from shop.example", "pt_BR": "Novidades", "pt": "News from shop.example"} {
+	m.Settings.Mail = org.MailSettings{
+		Sender:  "{website} Service",
+		ReplyTo: "help@shop.example",
+		ReplySubject: org.MailSubject{
+			Text:         "News from {domain}",
+			Translations: map[string]string{"de": "Neues von {website}", "pt-BR": "Novidades"},
+		},
+	}
+	for language, want := range map[string]string{
+		"de_AT": "Neues von Brightline",
+		"fr":    "News from shop.example",
+		"pt_BR": "Novidades",
+		"pt":    "News from shop.example",
+	} {
 		m.Language = language
-		if l := m.Compose(); l.Subject != want || l.FromName != "Brightline Service" || l.ReplyTo != "help@shop.example" || strings.Contains(l.Text, textsByLanguage[l.Language].unread) {
+		if l := m.Compose(); l.Subject != want || l.FromName != "Brightline Service" ||
+			l.ReplyTo != "help@shop.example" || strings.Contains(l.Text, textsByLanguage[l.Language].unread) {
 			t.Errorf("%s: %q from %q, replies to %q", language, l.Subject, l.FromName, l.ReplyTo)
 		}
 	}

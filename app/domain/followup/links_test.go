@@ -43,7 +43,9 @@ func TestWithReturnCode(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %q, not %q", page, got, want)
 		}
-		if u, err := url.Parse(got); err != nil || got != "" && (!strings.HasSuffix(u.Fragment, "parley=T") || strings.Contains(u.RawQuery, "parley") || len(strings.Fields(got)) != 1) {
+		if u, err := url.Parse(got); err != nil ||
+			got != "" && (!strings.HasSuffix(u.Fragment, "parley=T") || strings.Contains(u.RawQuery, "parley") ||
+				len(strings.Fields(got)) != 1) {
 			t.Errorf("%q: %q is no link (%v)", page, got, err)
 		}
 	}

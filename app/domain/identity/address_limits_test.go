@@ -54,7 +54,8 @@ func countIdentities(t *testing.T, email string) int {
 
 func createMember(t *testing.T, r *identity.Service, org uuid.UUID, email, password string) uuid.UUID {
 	t.Helper()
-	id, err := r.CreateMember(context.Background(), org, identity.SignUp{Name: "Somebody", Email: email, Password: password}, access.Agent, nil)
+	id, err := r.CreateMember(context.Background(), org,
+		identity.SignUp{Name: "Somebody", Email: email, Password: password}, access.Agent, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,10 +127,14 @@ func TestStrangersUnderAnAddress(t *testing.T) {
 		t.Errorf("a stranger's password opens %v", got)
 	}
 	statements, roundTrips, hashes := cost("nobody-"+email, "wrong password")
-	for name, c := range map[string][2]string{"strangers": {email, "wrong password"}, "one": {o.Users[access.Agent].Email, "wrong password"},
-		"the demo's": {"x" + o.Name + identity.DemoDomain, "wrong password"}} {
+	for name, c := range map[string][2]string{
+		"strangers":  {email, "wrong password"},
+		"one":        {o.Users[access.Agent].Email, "wrong password"},
+		"the demo's": {"x" + o.Name + identity.DemoDomain, "wrong password"},
+	} {
 		if s, rt, h := cost(c[0], c[1]); s != statements || rt != roundTrips || h != hashes || hashes != 1 {
-			t.Errorf("%s: %d statements, %d round trips, %d hashes; an unknown address costs %d, %d and %d", name, s, rt, h, statements, roundTrips, hashes)
+			t.Errorf("%s: %d statements, %d round trips, %d hashes; an unknown address costs %d, %d and %d", name, s,
+				rt, h, statements, roundTrips, hashes)
 		}
 	}
 }

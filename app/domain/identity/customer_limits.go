@@ -47,7 +47,9 @@ func checkMayLimitTo(who access.Actor, role access.Role, customers []uuid.UUID) 
 
 // SetCustomers limits a team member to customers, or with none lets it serve all of them, and ends its sessions. also runs in the same
 // transaction as the system, for what the team member has to leave; it is called after the change.
-func (s *Service) SetCustomers(ctx context.Context, who access.Actor, user uuid.UUID, customers []uuid.UUID, alsoInTx func(*pg.Tenant) error) error {
+func (s *Service) SetCustomers(
+	ctx context.Context, who access.Actor, user uuid.UUID, customers []uuid.UUID, alsoInTx func(*pg.Tenant) error,
+) error {
 	if user == who.ID() {
 		return fail.Field("customers", "You cannot change your own customers. Ask another manager.")
 	}

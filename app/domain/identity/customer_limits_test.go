@@ -41,10 +41,13 @@ func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
 		{"the owner", o.As(access.Owner).ID(), false},
 	} {
 		for what, err := range map[string]error{
-			"a link for a password": func() error { _, err := r.CreateResetLink(ctx, manager, x.user, identity.ShownToRequester); return err }(),
-			"disabling":             r.DisableMember(ctx, manager, x.user),
-			"enabling":              r.EnableMember(ctx, manager, x.user),
-			"a name for visitors":   r.SetAlias(ctx, manager, x.user, o.Customer, "A name"),
+			"a link for a password": func() error {
+				_, err := r.CreateResetLink(ctx, manager, x.user, identity.ShownToRequester)
+				return err
+			}(),
+			"disabling":           r.DisableMember(ctx, manager, x.user),
+			"enabling":            r.EnableMember(ctx, manager, x.user),
+			"a name for visitors": r.SetAlias(ctx, manager, x.user, o.Customer, "A name"),
 		} {
 			if x.may && err != nil || !x.may && fail.KindOf(err) != fail.NotFound {
 				t.Errorf("%s, %s: %v", x.name, what, err)
@@ -55,12 +58,18 @@ func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
 		}
 	}
 	list, err := r.ListTeam(ctx, manager)
-	if err != nil || len(list) != 3 || slices.ContainsFunc(list, func(u identity.TeamListItem) bool { return u.ID == both.ID() || u.ID == o.As(access.Agent).ID() }) {
+	if err != nil || len(list) != 3 || slices.ContainsFunc(list, func(u identity.TeamListItem) bool {
+		return u.ID == both.ID() || u.ID == o.As(access.Agent).ID()
+	}) {
 		t.Errorf("its list has %d people: %+v, %v", len(list), list, err)
 	}
 
 	// Customers that it does not serve, and all of them, are not its to give.
-	for what, customers := range map[string][]uuid.UUID{"another customer": {other}, "one of its own and another": {o.Customer, other}, "all": nil} {
+	for what, customers := range map[string][]uuid.UUID{
+		"another customer":           {other},
+		"one of its own and another": {o.Customer, other},
+		"all":                        nil,
+	} {
 		if err := r.SetCustomers(ctx, manager, own.ID(), customers, nothing); fail.KindOf(err) != fail.Invalid {
 			t.Errorf("limits somebody to %s: %v", what, err)
 		}
@@ -118,11 +127,15 @@ func TestInvitationCarriesCustomerLimits(t *testing.T) {
 	if third := is("limited again", true); first == second || second == third {
 		t.Error("its sessions went on")
 	}
-	if err := r.SetCustomers(ctx, owner, id, []uuid.UUID{uuid.New()}, func(*pg.Tenant) error { return nil }); fail.KindOf(err) != fail.Invalid {
+	if err := r.SetCustomers(ctx, owner, id, []uuid.UUID{uuid.New()}, func(*pg.Tenant) error {
+		return nil
+	}); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("limited to a customer that does not exist: %v", err)
 	}
 	is("after that", true)
-	if err := r.SetCustomers(ctx, owner, owner.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error { return nil }); fail.KindOf(err) != fail.Invalid {
+	if err := r.SetCustomers(ctx, owner, owner.ID(), []uuid.UUID{o.Customer}, func(*pg.Tenant) error {
+		return nil
+	}); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("an owner is limited: %v", err)
 	}
 }
@@ -157,8 +170,11 @@ func TestMembersCannotLiftTheirOwnLimits(t *testing.T) {
 	}
 	for _, who := range []access.Actor{o.As(access.Agent), o.As(access.Supervisor), o.AddMember(t, access.Agent, o.Customer).Actor,
 		o.AddMember(t, access.Supervisor, o.Customer).Actor, o.AddMember(t, access.Manager, o.Customer).Actor} {
-		for _, sql := range []string{"update users set limited = false where id = $1 and $2::uuid is not null", "update users set role = 'manager' where id = $1 and $2::uuid is not null",
-			"insert into user_customers (org_id, user_id, customer_id) values (app.org_id(), $1, $2)"} {
+		for _, sql := range []string{
+			"update users set limited = false where id = $1 and $2::uuid is not null",
+			"update users set role = 'manager' where id = $1 and $2::uuid is not null",
+			"insert into user_customers (org_id, user_id, customer_id) values (app.org_id(), $1, $2)",
+		} {
 			if _, err := testkit.DB(t).As(who).Exec(ctx, sql, who.ID(), other); err == nil {
 				t.Errorf("%s, limited %v: %s", who.Role(), who.IsLimited(), sql)
 			}
@@ -173,8 +189,12 @@ func TestPoliciesInParallelPlans(t *testing.T) {
 	for _, role := range []access.Role{access.Owner, access.Supervisor, access.Agent, access.Reviewer} {
 		for _, table := range []string{"customers", "websites", "conversations", "faq_entries", "archive_words"} {
 			err := testkit.DB(t).As(o.As(role)).Tx(ctx, func(tx *pg.Tenant) error {
-				for _, sql := range []string{"set local parallel_setup_cost = 0", "set local parallel_tuple_cost = 0", "set local min_parallel_table_scan_size = 0",
-					"select count(*) from " + table} {
+				for _, sql := range []string{
+					"set local parallel_setup_cost = 0",
+					"set local parallel_tuple_cost = 0",
+					"set local min_parallel_table_scan_size = 0",
+					"select count(*) from " + table,
+				} {
 					if _, err := tx.Exec(ctx, sql); err != nil {
 						return err
 					}

@@ -39,7 +39,8 @@ type memberRole struct {
 }
 
 // errWrongPassword is what a person reads who has proven the address, but does not know the password of its log-in.
-var errWrongPassword = fail.Field("password", "You have a Parley log-in with this address already, and this is not its password. Enter its password, "+
+var errWrongPassword = fail.Field("password", "You have a Parley log-in with this address already, and this is not its "+
+	"password. Enter its password, "+
 	"or set a new one with “Forgot your password?” below and open this link again.")
 
 // maxSaltRetries bounds how often a password is hashed anew because its address was used for the first time meanwhile.
@@ -66,7 +67,13 @@ func (s *Service) enroll(ctx context.Context, n newMember) (id uuid.UUID, matche
 			if err != nil {
 				return err
 			}
-			err = q.CreateUser(ctx, identitydb.CreateUserParams{ID: id, Email: n.Email, Name: n.Name, Role: string(is.role), CustomerID: is.customer})
+			err = q.CreateUser(ctx, identitydb.CreateUserParams{
+				ID:         id,
+				Email:      n.Email,
+				Name:       n.Name,
+				Role:       string(is.role),
+				CustomerID: is.customer,
+			})
 			if pg.IsDuplicate(err, "users_org_id_email_key") {
 				return fail.New(fail.Conflict, "There is a log-in for this address in the organization already. Please log in.")
 			}
@@ -76,8 +83,13 @@ func (s *Service) enroll(ctx context.Context, n newMember) (id uuid.UUID, matche
 			if err != nil {
 				return err
 			}
-			outcome, err := q.JoinIdentity(ctx, identitydb.JoinIdentityParams{IdentityID: uuid.Must(uuid.NewV7()), Email: n.Email, Hash: hash,
-				Proven: n.proven, UserID: id})
+			outcome, err := q.JoinIdentity(ctx, identitydb.JoinIdentityParams{
+				IdentityID: uuid.Must(uuid.NewV7()),
+				Email:      n.Email,
+				Hash:       hash,
+				Proven:     n.proven,
+				UserID:     id,
+			})
 			if err == nil && outcome == "wrong" {
 				return errWrongPassword
 			}
@@ -148,7 +160,13 @@ func (s *Service) AcceptInvitation(ctx context.Context, secret, name, password, 
 					s.logRefusal(in.Email, from, err)
 				}
 			}()
-			id, matched, err = s.enroll(ctx, newMember{org: inv.OrgID, purpose: "accept an invitation", SignUp: in, proven: inv.VerifiesEmail, prepare: accept})
+			id, matched, err = s.enroll(ctx, newMember{
+				org:     inv.OrgID,
+				purpose: "accept an invitation",
+				SignUp:  in,
+				proven:  inv.VerifiesEmail,
+				prepare: accept,
+			})
 			return countsAsGuess(matched, inv.VerifiesEmail, err), err
 		})
 	})

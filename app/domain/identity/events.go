@@ -25,7 +25,11 @@ func (s *Service) RecordLogOut(ctx context.Context, m TeamMember) error {
 
 func (s *Service) recordSession(ctx context.Context, m TeamMember, kind events.Kind) error {
 	t := s.db.AsLogIn(m.Actor.AsSystem("record a log-in"))
-	return events.RecordAlone(ctx, t, m.Actor, events.Event{Kind: kind, Subject: memberSubject(m.ID(), m.Name), Customer: m.Actor.ScopeID()})
+	return events.RecordAlone(ctx, t, m.Actor, events.Event{
+		Kind:     kind,
+		Subject:  memberSubject(m.ID(), m.Name),
+		Customer: m.Actor.ScopeID(),
+	})
 }
 
 // recordJoined records that somebody has become a team member.
@@ -35,9 +39,18 @@ func recordJoined(ctx context.Context, tx *pg.Tenant, id uuid.UUID, n newMember,
 		customer = *is.customer
 	}
 	actor := access.User(n.org, id, is.role, customer)
-	return events.Record(ctx, tx, actor, events.Event{Kind: events.MemberJoined, Subject: memberSubject(id, n.Name),
+	return events.Record(ctx, tx, actor, events.Event{
+		Kind:     events.MemberJoined,
+		Subject:  memberSubject(id, n.Name),
 		Customer: onlyCustomer(is.customer, is.customers),
-		After:    events.MemberState{Email: n.Email, Role: string(is.role), Customer: is.customer, Limited: len(is.customers) > 0, Customers: is.customers}})
+		After: events.MemberState{
+			Email:     n.Email,
+			Role:      string(is.role),
+			Customer:  is.customer,
+			Limited:   len(is.customers) > 0,
+			Customers: is.customers,
+		},
+	})
 }
 
 func memberSubject(id uuid.UUID, name string) events.Subject {
@@ -73,7 +86,8 @@ func roleChanged(u identitydb.GetUserRow, role access.Role, customer *uuid.UUID)
 }
 
 func customersChanged(u identitydb.GetUserRow, before, now []uuid.UUID) events.Event {
-	now = slices.Compact(slices.SortedFunc(slices.Values(now), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })) // as before is
+	// as before is
+	now = slices.Compact(slices.SortedFunc(slices.Values(now), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }))
 	return events.Event{Kind: events.CustomersChanged, Subject: memberSubject(u.ID, u.Name), Customer: onlyCustomer(nil, now),
 		Before: events.MemberState{Limited: u.Limited, Customers: before}, After: events.MemberState{Limited: len(now) > 0, Customers: now}}
 }

@@ -35,7 +35,14 @@ func TestLogIn(t *testing.T) {
 	if wrong == nil || unknown == nil || wrong.Error() != unknown.Error() || fail.KindOf(wrong) != fail.Unauthenticated {
 		t.Errorf("a stranger can tell %q from %q", wrong, unknown)
 	}
-	for _, c := range []struct{ email, password string }{{"", ""}, {"no address", "x"}, {mia.Email, ""}, {mia.Email, strings.Repeat("x", 5000)}, {"a\x00@b.example", "x"}, {"a@b.example\xff", "x"}} {
+	for _, c := range []struct{ email, password string }{
+		{"", ""},
+		{"no address", "x"},
+		{mia.Email, ""},
+		{mia.Email, strings.Repeat("x", 5000)},
+		{"a\x00@b.example", "x"},
+		{"a@b.example\xff", "x"},
+	} {
 		if _, err := r.LogIn(ctx, c.email, c.password, from()); err == nil || fail.KindOf(err) == fail.Internal {
 			t.Errorf("log in with %.20q: %v", c, err)
 		}
@@ -91,7 +98,8 @@ func TestSignUpDoesNotResetGuesses(t *testing.T) {
 	t.Parallel()
 	ctx, r, o, own := context.Background(), newService(t, false), testkit.NewOrg(t), testkit.NewOrg(t)
 	email, from := o.Users[access.Agent].Email, from()
-	if _, err := r.CreateMember(ctx, own.ID, identity.SignUp{Name: "Spy", Email: email, Password: "the spy's own password"}, access.Agent, nil); err != nil {
+	if _, err := r.CreateMember(ctx, own.ID,
+		identity.SignUp{Name: "Spy", Email: email, Password: "the spy's own password"}, access.Agent, nil); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -112,7 +120,8 @@ func TestOneAddressTwoOrganizations(t *testing.T) {
 	ctx, r, a, b := context.Background(), newService(t, false), testkit.NewOrg(t), testkit.NewOrg(t)
 	email := "both@" + a.Name + ".example"
 	for _, o := range []testkit.Org{a, b} {
-		if _, err := r.CreateMember(ctx, o.ID, identity.SignUp{Name: "Both", Email: email, Password: testkit.Password}, access.Agent, nil); err != nil {
+		if _, err := r.CreateMember(ctx, o.ID, identity.SignUp{Name: "Both", Email: email, Password: testkit.Password},
+			access.Agent, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -120,7 +129,8 @@ func TestOneAddressTwoOrganizations(t *testing.T) {
 	if err != nil || len(got) != 2 {
 		t.Fatalf("%v %v", got, err)
 	}
-	if _, err := r.CreateMember(ctx, a.ID, identity.SignUp{Name: "Twice", Email: email, Password: testkit.Password}, access.Agent, nil); fail.KindOf(err) != fail.Conflict {
+	if _, err := r.CreateMember(ctx, a.ID, identity.SignUp{Name: "Twice", Email: email, Password: testkit.Password},
+		access.Agent, nil); fail.KindOf(err) != fail.Conflict {
 		t.Errorf("twice in one organization: %v", err)
 	}
 }

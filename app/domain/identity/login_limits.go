@@ -64,7 +64,8 @@ func attemptKey(parts ...string) []byte {
 
 // accountLimits limits guesses at the password of an address.
 func (s *Service) accountLimits(email, from string) []attemptLimit {
-	return enabledLimits(attemptLimit{attemptKey("login", email, clientnet.Of(from)), s.limits.FailuresAccountAddress}, attemptLimit{attemptKey("login", email), s.limits.FailuresAccount})
+	return enabledLimits(attemptLimit{attemptKey("login", email, clientnet.Of(from)), s.limits.FailuresAccountAddress},
+		attemptLimit{attemptKey("login", email), s.limits.FailuresAccount})
 }
 
 // enabledLimits leaves out what is not limited.
@@ -74,7 +75,10 @@ func enabledLimits(all ...attemptLimit) []attemptLimit {
 
 // logInLimits limits guesses at passwords on the log-in page.
 func (s *Service) logInLimits(email, from string) []attemptLimit {
-	return append(s.accountLimits(email, from), enabledLimits(attemptLimit{attemptKey("login from", clientnet.Of(from)), s.limits.FailuresAddress})...)
+	return append(s.accountLimits(email, from), enabledLimits(attemptLimit{
+		attemptKey("login from", clientnet.Of(from)),
+		s.limits.FailuresAddress,
+	})...)
 }
 
 func attemptKeys(limits []attemptLimit) [][]byte {
@@ -171,7 +175,9 @@ func (s *Service) limitedLink(ctx context.Context, kind, secret, from string, us
 
 // lookUpLink looks up what a link's secret stands for, or returns ErrLinkInvalid. A secret that is not good is remembered, and counted for
 // the network of ctx: fail.Busy if that has tried too many.
-func lookUpLink[V any](ctx context.Context, r *Service, kind, secret string, lookUp func(context.Context, []byte) (V, error)) (found V, err error) {
+func lookUpLink[V any](
+	ctx context.Context, r *Service, kind, secret string, lookUp func(context.Context, []byte) (V, error),
+) (found V, err error) {
 	unknown, settle, err := r.links.Begin(ctx, kind+secret)
 	if unknown {
 		return found, ErrLinkInvalid
@@ -187,8 +193,9 @@ func lookUpLink[V any](ctx context.Context, r *Service, kind, secret string, loo
 	return found, err
 }
 
-// CountAttempt counts one use (0: any number is allowed) of something that everyone may do so often (create organizations, ask for mails, invite), and refuses
-// when there were too many for whom or from where. A network address counts as outside.Network has it.
+// CountAttempt counts one use (0: any number is allowed) of something that everyone may do so often (create
+// organizations, ask for mails, invite), and refuses when there were too many for whom or from where. A network address
+// counts as outside.Network has it.
 func (s *Service) CountAttempt(ctx context.Context, what, whose string, most int) error {
 	if most == 0 {
 		return nil
@@ -204,7 +211,11 @@ func (s *Service) CountAttempt(ctx context.Context, what, whose string, most int
 }
 
 func errTooManyAttempts(left time.Duration) error {
-	return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Too many attempts. Please wait " + formatMinutes(left) + " and try again."}
+	return &fail.Error{
+		Kind:       fail.Busy,
+		RetryAfter: left,
+		Message:    "Too many attempts. Please wait " + formatMinutes(left) + " and try again.",
+	}
 }
 
 func formatMinutes(d time.Duration) string {

@@ -32,9 +32,14 @@ func (s *Service) CountMail(ctx context.Context, org uuid.UUID) error {
 		return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(s.limits.Mails) +
 			" mails in a day, which is as many as it may. Nothing was sent; try again " + formatWait(left) + "."}
 	}
-	return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(s.limits.MailsUnverified) +
-		" mails in a day, which is as many as it may until an owner's address is verified. Nothing was sent. " +
-		"To verify it, an owner logs out, chooses “Forgot your password?” and opens the mailed link. Otherwise try again " + formatWait(left) + "."}
+	return &fail.Error{
+		Kind:       fail.Busy,
+		RetryAfter: left,
+		Message: "Your organization has sent " + strconv.Itoa(s.limits.MailsUnverified) +
+			" mails in a day, which is as many as it may until an owner's address is verified. Nothing was sent. " +
+			"To verify it, an owner logs out, chooses “Forgot your password?” and opens the mailed link. " +
+			"Otherwise try again " + formatWait(left) + ".",
+	}
 }
 
 // CountTranscript counts one conversation that an organization's visitor has mailed to an address, as CountMail does.

@@ -33,11 +33,16 @@ func (s *Service) UseInsecureHashing() { s.argon = insecureArgon }
 // hashSlots bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory, and serves networks in
 // turns, so that those of one do not keep the others out. A whole office that logs in at the same minute waits its turn, half a minute
 // at most for several hundred people on one core, and is not refused.
-var hashSlots = fair.New(fair.Limits{Total: runtime.NumCPU(), PerOrganization: max(1, runtime.NumCPU()/2), MaxWaiting: 500, MaxWait: 75 * time.Second,
-	BusyMessage: "Very many people from your network log in just now. Try again in 5 seconds."})
+var hashSlots = fair.New(fair.Limits{
+	Total:           runtime.NumCPU(),
+	PerOrganization: max(1, runtime.NumCPU()/2),
+	MaxWaiting:      500,
+	MaxWait:         75 * time.Second,
+	BusyMessage:     "Very many people from your network log in just now. Try again in 5 seconds.",
+})
 
-// acquireHashSlot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for another. The error is
-// fail.Busy where too many of the same network wait.
+// acquireHashSlot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for
+// another. The error is fail.Busy where too many of the same network wait.
 func acquireHashSlot(ctx context.Context) (release func(), err error) {
 	return hashSlots.Acquire(ctx, uuid.NewSHA1(uuid.Nil, []byte(clientnet.Widen(clientnet.FromContext(ctx)))))
 }

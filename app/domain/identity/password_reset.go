@@ -23,9 +23,9 @@ type ResetLink struct {
 	Email  string
 }
 
-// CreateForgottenPasswordLink makes a link for an address that sets its password in all its organizations; without a Secret if the address is
-// unknown, or was sent too many. Send it to the address and show it to nobody. It is called after the answer was given, which
-// must not depend on what it returns.
+// CreateForgottenPasswordLink makes a link for an address that sets its password in all its organizations; without a
+// Secret if the address is unknown, or was sent too many. Send it to the address and show it to nobody. It is called
+// after the answer was given, which must not depend on what it returns.
 func (s *Service) CreateForgottenPasswordLink(ctx context.Context, email string) (ResetLink, error) {
 	if err := s.CountAttempt(ctx, "reset", email, 5); err != nil {
 		if fail.KindOf(err) == fail.Busy {
@@ -59,20 +59,25 @@ func (s *Service) createAddressLink(ctx context.Context, email string, d Deliver
 	return ResetLink{secret, email}, nil
 }
 
-// CreateResetLink makes a link for a team member who cannot log in. Mailed to the address it works as that of CreateForgottenPasswordLink. Shown to the
-// manager it changes how the team member comes into this organization, and nothing in another one.
+// CreateResetLink makes a link for a team member who cannot log in. Mailed to the address it works as that of
+// CreateForgottenPasswordLink. Shown to the manager it changes how the team member comes into this organization, and
+// nothing in another one.
 func (s *Service) CreateResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery) (ResetLink, error) {
 	return s.createResetLink(ctx, who, user, d, func(*pg.Tenant, uuid.UUID) error { return nil })
 }
 
 // CreateResetLinkByMail makes a link as CreateResetLink does, and returns the address that it is for. Nobody knows its secret yet:
 // insertMail, which runs in the same transaction, inserts the job that sends the mail (see RenewReset).
-func (s *Service) CreateResetLinkByMail(ctx context.Context, actor access.Actor, user uuid.UUID, insertMail func(tx *pg.Tenant, reset uuid.UUID) error) (email string, err error) {
+func (s *Service) CreateResetLinkByMail(
+	ctx context.Context, actor access.Actor, user uuid.UUID, insertMail func(tx *pg.Tenant, reset uuid.UUID) error,
+) (email string, err error) {
 	l, err := s.createResetLink(ctx, actor, user, SentByMail, insertMail)
 	return l.Email, err
 }
 
-func (s *Service) createResetLink(ctx context.Context, who access.Actor, user uuid.UUID, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error) (ResetLink, error) {
+func (s *Service) createResetLink(
+	ctx context.Context, who access.Actor, user uuid.UUID, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error,
+) (ResetLink, error) {
 	t, err := s.db.Authorize(who, access.TeamMemberResetPassword)
 	if err != nil {
 		return ResetLink{}, err

@@ -21,11 +21,18 @@ func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushS
 		return err
 	}
 	u, err := url.Parse(sub.Endpoint)
-	if err != nil || u.Scheme != "https" || u.Host == "" || len(sub.Endpoint) > 2000 || len(sub.P256dh) > 200 || len(sub.Auth) > 100 || sub.P256dh == "" || sub.Auth == "" {
+	if err != nil || u.Scheme != "https" || u.Host == "" || len(sub.Endpoint) > 2000 || len(sub.P256dh) > 200 ||
+		len(sub.Auth) > 100 || sub.P256dh == "" || sub.Auth == "" {
 		return fail.New(fail.Invalid, "This browser's subscription cannot be read.")
 	}
 	q := identitydb.New(t)
-	if err := q.SavePushSubscription(ctx, identitydb.SavePushSubscriptionParams{ID: uuid.Must(uuid.NewV7()), UserID: who.ID(), Endpoint: sub.Endpoint, P256dh: sub.P256dh, Auth: sub.Auth}); err != nil {
+	if err := q.SavePushSubscription(ctx, identitydb.SavePushSubscriptionParams{
+		ID:       uuid.Must(uuid.NewV7()),
+		UserID:   who.ID(),
+		Endpoint: sub.Endpoint,
+		P256dh:   sub.P256dh,
+		Auth:     sub.Auth,
+	}); err != nil {
 		return err
 	}
 	return q.TrimPushSubscriptions(ctx, who.ID())

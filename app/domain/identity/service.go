@@ -178,8 +178,19 @@ func (s *Service) ListTeam(ctx context.Context, who access.Actor) ([]TeamListIte
 	rows, err := identitydb.New(t).ListUsers(ctx, !who.IsLimited())
 	list := make([]TeamListItem, len(rows))
 	for i, u := range rows {
-		list[i] = TeamListItem{ID: u.ID, Email: u.Email, Name: u.Name, Role: access.Role(u.Role), CustomerName: u.CustomerName, Disabled: u.DisabledAt != nil,
-			Limited: u.Limited, Customers: u.Customers, CustomerNames: u.CustomerNames, OpenChats: int(u.OpenChats), PendingInvitations: int(u.Invited)}
+		list[i] = TeamListItem{
+			ID:                 u.ID,
+			Email:              u.Email,
+			Name:               u.Name,
+			Role:               access.Role(u.Role),
+			CustomerName:       u.CustomerName,
+			Disabled:           u.DisabledAt != nil,
+			Limited:            u.Limited,
+			Customers:          u.Customers,
+			CustomerNames:      u.CustomerNames,
+			OpenChats:          int(u.OpenChats),
+			PendingInvitations: int(u.Invited),
+		}
 		if u.CustomerID != nil {
 			list[i].Customer = *u.CustomerID
 		}

@@ -99,7 +99,10 @@ func (s *Service) GetSignUp(ctx context.Context, secret string) (pg.SignUp, erro
 // and no password is needed; otherwise to a new one with this password. A password that was typed before the address was proven
 // is good for nothing new. from is the network address that asks; d says how links reach people here: those that are not mailed
 // prove nothing.
-func (s *Service) FinishSignUp(ctx context.Context, secret, password, from string, d Delivery, create func(ctx context.Context, name string) (uuid.UUID, error)) (id uuid.UUID, err error) {
+func (s *Service) FinishSignUp(
+	ctx context.Context, secret, password, from string, d Delivery,
+	create func(ctx context.Context, name string) (uuid.UUID, error),
+) (id uuid.UUID, err error) {
 	err = s.limitedLink(ctx, linkSignUp, secret, from, func(ctx context.Context) error {
 		pending, err := s.GetSignUp(ctx, secret)
 		if err != nil {
@@ -125,7 +128,13 @@ func (s *Service) FinishSignUp(ctx context.Context, secret, password, from strin
 			if err != nil {
 				return false, err
 			}
-			n := newMember{org: org, purpose: "first owner", SignUp: in, proven: d == SentByMail || pending.Verified, prepare: withRole(access.Owner, nil)}
+			n := newMember{
+				org:     org,
+				purpose: "first owner",
+				SignUp:  in,
+				proven:  d == SentByMail || pending.Verified,
+				prepare: withRole(access.Owner, nil),
+			}
 			if id, _, err = s.enroll(ctx, n); errors.Is(err, error(errWrongPassword)) { // proven by another link at the same moment
 				n.Password = ""
 				id, _, err = s.enroll(ctx, n)
@@ -161,7 +170,13 @@ func (s *Service) CreateOwner(ctx context.Context, email string, create CreateOr
 		if err != nil {
 			return false, err
 		}
-		owner.User, _, err = s.enroll(ctx, newMember{org: org, purpose: "first owner", SignUp: in, proven: owner.Known, prepare: withRole(access.Owner, nil)})
+		owner.User, _, err = s.enroll(ctx, newMember{
+			org:     org,
+			purpose: "first owner",
+			SignUp:  in,
+			proven:  owner.Known,
+			prepare: withRole(access.Owner, nil),
+		})
 		return false, err
 	})
 	return owner, err

@@ -102,7 +102,9 @@ func TestConcurrentSignUpsShareSalt(t *testing.T) {
 	var wg sync.WaitGroup
 	for i, x := range orgs {
 		wg.Go(func() {
-			_, err := r.CreateMember(context.Background(), x, identity.SignUp{Name: "N", Email: email, Password: fmt.Sprintf("password number %d", i)}, access.Agent, nil)
+			_, err := r.CreateMember(context.Background(), x,
+				identity.SignUp{Name: "N", Email: email, Password: fmt.Sprintf("password number %d", i)}, access.Agent,
+				nil)
 			if err != nil {
 				t.Error(err)
 			}
@@ -136,7 +138,8 @@ func TestOldIdentitiesAreMerged(t *testing.T) {
 	}
 	defer conn.Close(ctx)
 	// As the migration leaves them: one address, salts of their own.
-	if _, err := conn.Exec(ctx, "update identities set email = $1, own_salt = true where email in ('second-' || $1, 'foreign-' || $1)", email); err != nil {
+	if _, err := conn.Exec(ctx,
+		"update identities set email = $1, own_salt = true where email in ('second-' || $1, 'foreign-' || $1)", email); err != nil {
 		t.Fatal(err)
 	}
 	if got := logIn(t, r, email, "the same for both"); !same(got, first) {

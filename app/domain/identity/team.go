@@ -53,18 +53,26 @@ type NewInvitation struct {
 // Invite creates an invitation and returns the secret of its link, and the address that it is for. A new one for the same
 // address replaces the old. Nothing depends on whether the address is known in other organizations. customer is a reviewer's; customers
 // are those to which another team member will be limited (none: it will not be).
-func (s *Service) Invite(ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery, customers ...uuid.UUID) (secret, to string, err error) {
+func (s *Service) Invite(
+	ctx context.Context, who access.Actor, email string, role access.Role, customer uuid.UUID, d Delivery,
+	customers ...uuid.UUID,
+) (secret, to string, err error) {
 	return s.invite(ctx, who, NewInvitation{email, role, customer, customers}, d, func(*pg.Tenant, uuid.UUID) error { return nil })
 }
 
 // InviteByMail creates an invitation as Invite does, and returns the address that it is for. Nobody knows the secret of its link yet:
 // insertMail, which runs in the same transaction, inserts the job that sends the mail (see RenewInvitation).
-func (s *Service) InviteByMail(ctx context.Context, actor access.Actor, in NewInvitation, insertMail func(tx *pg.Tenant, invitation uuid.UUID) error) (to string, err error) {
+func (s *Service) InviteByMail(
+	ctx context.Context, actor access.Actor, in NewInvitation,
+	insertMail func(tx *pg.Tenant, invitation uuid.UUID) error,
+) (to string, err error) {
 	_, to, err = s.invite(ctx, actor, in, SentByMail, insertMail)
 	return to, err
 }
 
-func (s *Service) invite(ctx context.Context, who access.Actor, in NewInvitation, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error) (secret, to string, err error) {
+func (s *Service) invite(
+	ctx context.Context, who access.Actor, in NewInvitation, d Delivery, alsoInTx func(*pg.Tenant, uuid.UUID) error,
+) (secret, to string, err error) {
 	t, err := s.db.Authorize(who, access.TeamMemberInvite)
 	if err != nil {
 		return "", "", err
@@ -96,8 +104,17 @@ func (s *Service) invite(ctx context.Context, who access.Actor, in NewInvitation
 		if err := q.DeleteInvitationsByEmail(ctx, email); err != nil {
 			return err
 		}
-		made := identitydb.CreateInvitationParams{ID: id, Email: email, Role: string(in.Role), CustomerID: only, Customers: append([]uuid.UUID{}, in.Customers...),
-			TokenHash: hash, VerifiesEmail: d == SentByMail, InvitedBy: who.ID(), ExpiresAt: time.Now().Add(InvitationTTL)}
+		made := identitydb.CreateInvitationParams{
+			ID:            id,
+			Email:         email,
+			Role:          string(in.Role),
+			CustomerID:    only,
+			Customers:     append([]uuid.UUID{}, in.Customers...),
+			TokenHash:     hash,
+			VerifiesEmail: d == SentByMail,
+			InvitedBy:     who.ID(),
+			ExpiresAt:     time.Now().Add(InvitationTTL),
+		}
 		if err := q.CreateInvitation(ctx, made); err != nil {
 			return err
 		}
@@ -153,10 +170,14 @@ func checkReviewerCustomer(who access.Actor, role access.Role, customer uuid.UUI
 }
 
 // ErrLinkInvalid is the one answer for a link that was used, replaced, has expired or never existed.
-var ErrLinkInvalid = fail.New(fail.NotFound, "This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
+var ErrLinkInvalid = fail.New(fail.NotFound,
+	"This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
 
 // ChangeRole gives a user another role and ends its sessions.
-func (s *Service) ChangeRole(ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID, alsoInTx ...func(*pg.Tenant) error) error {
+func (s *Service) ChangeRole(
+	ctx context.Context, who access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID,
+	alsoInTx ...func(*pg.Tenant) error,
+) error {
 	only, err := checkReviewerCustomer(who, role, customer)
 	if err != nil {
 		return fail.Field("customer", "%s", err.Error())
@@ -248,7 +269,10 @@ func (s *Service) EnableMember(ctx context.Context, who access.Actor, user uuid.
 // changeMember runs a change on a user, under the rules that hold for all of them: owners are changed by owners only, the last one cannot
 // be lost, and who is limited to customers changes only who sees nothing beyond them. The change runs as the system: it may reach
 // what the actor does not see, such as invitations that the user has made.
-func (s *Service) changeMember(ctx context.Context, who access.Actor, action access.Action, user uuid.UUID, losesOwner bool, run func(*pg.Tenant, identitydb.GetUserRow) error) error {
+func (s *Service) changeMember(
+	ctx context.Context, who access.Actor, action access.Action, user uuid.UUID, losesOwner bool,
+	run func(*pg.Tenant, identitydb.GetUserRow) error,
+) error {
 	t, err := s.db.Authorize(who, action)
 	if err != nil {
 		return err

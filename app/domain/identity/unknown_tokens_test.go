@@ -24,7 +24,8 @@ func TestUnknownTokensAreCachedAndLimited(t *testing.T) {
 	o := testkit.NewOrg(t)
 	b := bus.New(nil)
 	r, sessions := identity.New(db, b, identity.DefaultOptions()), identity.NewSessionCache(db, b)
-	invitation, _, err := r.Invite(context.Background(), o.As(access.Manager), "nora@"+o.Name+".example", access.Agent, uuid.Nil, identity.SentByMail)
+	invitation, _, err := r.Invite(context.Background(), o.As(access.Manager), "nora@"+o.Name+".example", access.Agent,
+		uuid.Nil, identity.SentByMail)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +74,8 @@ func TestUnknownTokensAreCachedAndLimited(t *testing.T) {
 		different, busy := counted(rand.Text)
 		t.Logf("%s: 1,000 requests with the same cost %d statements, with different ones %d, and %d were refused", name, n, different, busy)
 		if n > 3 || different > c.most || busy < 690 {
-			t.Errorf("%s: 1,000 requests with the same cost %d statements, with different ones %d, and %d were refused", name, n, different, busy)
+			t.Errorf("%s: 1,000 requests with the same cost %d statements, with different ones %d, and %d were refused",
+				name, n, different, busy)
 		}
 	}
 	// Elsewhere all goes on, and a secret is good for what it is for, wherever else it was tried.

@@ -139,9 +139,12 @@ func (m *Mails) sendInvitation(ctx context.Context, actor access.Actor, job jobs
 		return err
 	}
 	organization := mail.SafeName(l.Organization, mail.MaxOrganizationName, "an organization")
-	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{To: l.To, Subject: "Join " + organization + " on Parley",
+	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{
+		To:      l.To,
+		Subject: "Join " + organization + " on Parley",
 		Text: bidi.Isolate(mail.SafeName(l.FromName, mail.MaxPersonName, "Somebody")) + " has invited you to " + bidi.Isolate(organization) +
-			".\nEnter your name and a password here within seven days:\n\n" + m.publicURL + "/join/" + l.Secret + "\n" + m.footer(l)})
+			".\nEnter your name and a password here within seven days:\n\n" + m.publicURL + "/join/" + l.Secret + "\n" + m.footer(l),
+	})
 }
 
 func (m *Mails) sendReset(ctx context.Context, actor access.Actor, job jobs.Job[resetMail]) error {
@@ -156,9 +159,14 @@ func (m *Mails) sendReset(ctx context.Context, actor access.Actor, job jobs.Job[
 		return err
 	}
 	organization, person := mail.SafeName(l.Organization, mail.MaxOrganizationName, "your organization"), mail.SafeName(l.FromName, mail.MaxPersonName, "A manager")
-	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{To: l.To, Subject: "A new password for Parley", Text: bidi.Isolate(person) + " of " + bidi.Isolate(organization) +
-		" has asked for a new password for your Parley log-in. It will be the password in all organizations that know you by this address.\n" +
-		"Set it here within an hour:\n\n" + m.publicURL + "/reset/" + l.Secret + "\n" + m.footer(l)})
+	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{
+		To:      l.To,
+		Subject: "A new password for Parley",
+		Text: bidi.Isolate(person) + " of " + bidi.Isolate(organization) +
+			" has asked for a new password for your Parley log-in. It will be the password in all organizations that " +
+			"know you by this address.\n" +
+			"Set it here within an hour:\n\n" + m.publicURL + "/reset/" + l.Secret + "\n" + m.footer(l),
+	})
 }
 
 // footer says at the end of a mail who has sent it, and where it can be reported.

@@ -155,7 +155,8 @@ func (p *Pusher) work(ctx context.Context, actor access.Actor, job jobs.Job[push
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	if person, err := p.identity.GetMember(ctx, user); err != nil || !person.Actor.Can(access.PushSubscribe) { // disabled, or something else by now
+	if person, err := p.identity.GetMember(ctx, user); err != nil || !person.Actor.Can(access.PushSubscribe) {
+		// disabled, or something else by now
 		return nil
 	}
 	wants, err := p.identity.GetPreferencesOf(ctx, actor, user)

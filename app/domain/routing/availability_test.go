@@ -91,7 +91,12 @@ func TestAvailability(t *testing.T) {
 	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), routing.Settings{FormerAgentWindow: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
-	again, err := i.conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{ID: uuid.New(), Body: "Once more", Customer: p.Customer, Group: p.group})
+	again, err := i.conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     "Once more",
+		Customer: p.Customer,
+		Group:    p.group,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

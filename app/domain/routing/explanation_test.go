@@ -31,7 +31,10 @@ func TestAssignmentExplanations(t *testing.T) {
 		t.Fatalf("%+v %v", had, err)
 	}
 	text := strings.Join(had[0].Reasons, " ")
-	for _, want := range []string{"It had waited", "was expected to answer it within", "Nobody else could take it", "Passed over: Agent", "has all it may have"} {
+	for _, want := range []string{
+		"It had waited", "was expected to answer it within", "Nobody else could take it", "Passed over: Agent",
+		"has all it may have",
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
 		}

@@ -32,8 +32,10 @@ func (e Explanation) Sentences(names map[uuid.UUID]string) []string {
 		list = append(list, winner+" had it, or its visitor, before: that counted for a minute.")
 	}
 	if next := e.RunnerUp; next != nil {
-		list = append(list, fmt.Sprintf("Next best of %d who could take it: %s, %s worse in all (expected to answer within %s; busy %.0f %%).",
-			e.Candidates, name(next.Agent), formatSeconds(next.Score-t.Score), formatSeconds(next.Backlog+next.Work), 100*next.Occupancy))
+		list = append(list, fmt.Sprintf(
+			"Next best of %d who could take it: %s, %s worse in all (expected to answer within %s; busy %.0f %%).",
+			e.Candidates, name(next.Agent), formatSeconds(next.Score-t.Score), formatSeconds(next.Backlog+next.Work),
+			100*next.Occupancy))
 	} else {
 		list = append(list, "Nobody else could take it.")
 	}

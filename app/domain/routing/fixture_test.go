@@ -48,7 +48,10 @@ func newInstance(t testing.TB, grace time.Duration, observers ...routing.Observe
 func newIdleInstance(t testing.TB, grace time.Duration, observers ...routing.Observer) *instance {
 	t.Helper()
 	b, db := bus.New(nil), testkit.DB(t)
-	i := &instance{conversations: conversation.New(db, b, conversation.Options{Alongside: []conversation.Alongside{routing.LearnAlongside}}), groups: group.New(db, b)}
+	i := &instance{
+		conversations: conversation.New(db, b, conversation.Options{Alongside: []conversation.Alongside{routing.LearnAlongside}}),
+		groups:        group.New(db, b),
+	}
 	i.presence = presence.New(db, b, i.conversations, presence.Options{GracePeriod: grace, Lease: 2 * time.Second})
 	var o routing.Options
 	for _, observer := range observers {
@@ -100,7 +103,9 @@ func newFixture(t testing.TB, i *instance, agents, maxChats int) *fixture {
 	}
 	team := identity.New(testkit.DB(t), bus.New(nil), identity.DefaultOptions())
 	for n := range agents {
-		id, err := team.CreateMember(ctx, p.ID, identity.SignUp{Name: fmt.Sprintf("Agent %d", n), Email: fmt.Sprintf("a%d@%s.example", n, p.Name), Password: testkit.Password}, access.Agent, nil)
+		id, err := team.CreateMember(ctx, p.ID,
+			identity.SignUp{Name: fmt.Sprintf("Agent %d", n), Email: fmt.Sprintf("a%d@%s.example", n, p.Name), Password: testkit.Password},
+			access.Agent, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +121,12 @@ func newFixture(t testing.TB, i *instance, agents, maxChats int) *fixture {
 func (p *fixture) startConversation(t testing.TB, i *instance, text string) (uuid.UUID, access.Actor) {
 	t.Helper()
 	who := p.Visitor()
-	got, err := i.conversations.SendAsVisitor(context.Background(), who, conversation.VisitorMessage{ID: uuid.New(), Body: text, Customer: p.Customer, Group: p.group})
+	got, err := i.conversations.SendAsVisitor(context.Background(), who, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     text,
+		Customer: p.Customer,
+		Group:    p.group,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,8 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 		mu.Unlock()
 	})
 	own := func(a access.Actor) (id uuid.UUID) {
-		err := system.QueryRow(ctx, "select id from conversations where state = 'open' and agent_id = $1 order by random() limit 1", a.ID()).Scan(&id)
+		err := system.QueryRow(ctx,
+			"select id from conversations where state = 'open' and agent_id = $1 order by random() limit 1", a.ID()).Scan(&id)
 		if err != nil && !pg.IsNoRows(err) {
 			t.Error(err)
 		}
@@ -94,7 +95,10 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 			fine("take", err)
 		})
 		play(400*time.Millisecond, func() {
-			fine("status", any().presence.SetStatus(ctx, a, []presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)], ""))
+			fine("status",
+				any().presence.SetStatus(ctx, a,
+					[]presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)],
+					""))
 		})
 	}
 	play(150*time.Millisecond, func() { // a supervisor assigns
@@ -138,7 +142,8 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 		}
 	}
 	// No conversation is forgotten: with all agents online and nothing new, the queue empties.
-	if _, err := system.Exec(ctx, "update conversations set offered_until = now() where offered_until is not null"); err != nil { // nobody waits a minute here
+	if _, err := system.Exec(ctx, "update conversations set offered_until = now() where offered_until is not null"); err != nil {
+		// nobody waits a minute here
 		t.Fatal(err)
 	}
 	last := any()
@@ -155,5 +160,7 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 		}
 		return p.queryNumber(t, "select count(*) from conversations where state = 'waiting'") == 0
 	})
-	t.Logf("%d conversations, %v assignments, %v by the rule", begun, p.queryNumber(t, "select count(*) from assignments"), p.queryNumber(t, "select count(*) from assignments where method = 'routing'"))
+	t.Logf("%d conversations, %v assignments, %v by the rule", begun,
+		p.queryNumber(t, "select count(*) from assignments"),
+		p.queryNumber(t, "select count(*) from assignments where method = 'routing'"))
 }

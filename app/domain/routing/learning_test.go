@@ -29,14 +29,26 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 	var share routing.Occupancy
 	read := func() (g routing.GroupEstimate, a, in routing.ReplyTimes, s routing.Occupancy) {
 		t.Helper()
-		g = routing.GroupEstimate{Work: p.queryNumber(t, "select reply_seconds from groups where id = $1", p.group), Replies: p.queryNumber(t, "select reply_count from groups where id = $1", p.group),
-			Think: p.queryNumber(t, "select think_seconds from groups where id = $1", p.group), Messages: p.queryNumber(t, "select think_count from groups where id = $1", p.group)}
+		g = routing.GroupEstimate{
+			Work:     p.queryNumber(t, "select reply_seconds from groups where id = $1", p.group),
+			Replies:  p.queryNumber(t, "select reply_count from groups where id = $1", p.group),
+			Think:    p.queryNumber(t, "select think_seconds from groups where id = $1", p.group),
+			Messages: p.queryNumber(t, "select think_count from groups where id = $1", p.group),
+		}
 		agents := "select %s from agents where user_id = $1"
-		a = routing.ReplyTimes{Actual: p.queryNumber(t, fmt.Sprintf(agents, "reply_seconds"), agent.ID()), Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected_reply_seconds"), agent.ID())}
-		s = routing.Occupancy{Busy: p.queryNumber(t, fmt.Sprintf(agents, "busy_seconds"), agent.ID()), Online: p.queryNumber(t, fmt.Sprintf(agents, "online_seconds"), agent.ID()),
-			At: p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from load_updated_at)"), agent.ID())}
-		in = routing.ReplyTimes{Actual: p.queryNumber(t, "select coalesce(sum(reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
-			Expected: p.queryNumber(t, "select coalesce(sum(expected_reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID())}
+		a = routing.ReplyTimes{
+			Actual:   p.queryNumber(t, fmt.Sprintf(agents, "reply_seconds"), agent.ID()),
+			Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected_reply_seconds"), agent.ID()),
+		}
+		s = routing.Occupancy{
+			Busy:   p.queryNumber(t, fmt.Sprintf(agents, "busy_seconds"), agent.ID()),
+			Online: p.queryNumber(t, fmt.Sprintf(agents, "online_seconds"), agent.ID()),
+			At:     p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from load_updated_at)"), agent.ID()),
+		}
+		in = routing.ReplyTimes{
+			Actual:   p.queryNumber(t, "select coalesce(sum(reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
+			Expected: p.queryNumber(t, "select coalesce(sum(expected_reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
+		}
 		return g, a, in, s
 	}
 	pace, sums, own, share = read()
@@ -50,14 +62,21 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 	for n := range 12 {
 		c := cs[n%3]
 		if n >= 3 {
-			if _, err := i.conversations.SendAsVisitor(ctx, visitors[n%3], conversation.VisitorMessage{ID: uuid.New(), Body: "More", Customer: p.Customer}); err != nil {
+			if _, err := i.conversations.SendAsVisitor(ctx, visitors[n%3], conversation.VisitorMessage{
+				ID:       uuid.New(),
+				Body:     "More",
+				Customer: p.Customer,
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if n == 6 { // as if much time had passed: all times of the organization are an hour older
 			for _, sql := range []string{
-				"update agents set last_reply_at = last_reply_at - interval '50 seconds', load_updated_at = load_updated_at - interval '1 hour', came_online = came_online - interval '1 hour'",
-				"update conversations set waiting_since = waiting_since - interval '20 seconds', assigned_at = assigned_at - interval '1 hour'"} {
+				"update agents set last_reply_at = last_reply_at - interval '50 seconds', load_updated_at = " +
+					"load_updated_at - interval '1 hour', came_online = came_online - interval '1 hour'",
+				"update conversations set waiting_since = waiting_since - interval '20 seconds', assigned_at = " +
+					"assigned_at - interval '1 hour'",
+			} {
 				if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(ctx, sql); err != nil {
 					t.Fatal(err)
 				}
@@ -79,9 +98,18 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 		now := float64(m.At.UnixMicro()) / 1e6
 		routing.LearnFromReply(&pace, &sums, &own, &share, now, thought, before["since"], before["assigned"], last, came)
 		g, a, in, s := read()
-		for what, pair := range map[string][2]float64{"the group's work": {g.Work, pace.Work}, "its replies": {g.Replies, pace.Replies}, "its think": {g.Think, pace.Think},
-			"its messages": {g.Messages, pace.Messages}, "the agent's time": {a.Actual, sums.Actual}, "as expected": {a.Expected, sums.Expected},
-			"in the group": {in.Actual, own.Actual}, "as expected there": {in.Expected, own.Expected}, "busy": {s.Busy, share.Busy}, "online": {s.Online, share.Online}} {
+		for what, pair := range map[string][2]float64{
+			"the group's work":  {g.Work, pace.Work},
+			"its replies":       {g.Replies, pace.Replies},
+			"its think":         {g.Think, pace.Think},
+			"its messages":      {g.Messages, pace.Messages},
+			"the agent's time":  {a.Actual, sums.Actual},
+			"as expected":       {a.Expected, sums.Expected},
+			"in the group":      {in.Actual, own.Actual},
+			"as expected there": {in.Expected, own.Expected},
+			"busy":              {s.Busy, share.Busy},
+			"online":            {s.Online, share.Online},
+		} {
 			if math.Abs(pair[0]-pair[1]) > 1e-3*math.Max(1, math.Abs(pair[1])) {
 				t.Errorf("reply %d, %s: the database has %v, the rule %v", n, what, pair[0], pair[1])
 			}

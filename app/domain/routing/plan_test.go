@@ -29,7 +29,14 @@ type randomRun struct {
 }
 
 func newRandomRun(t *testing.T, seed uint64) *randomRun {
-	g := &randomRun{t: t, rand: rand.New(rand.NewPCG(seed, 1)), replayer: newReplayer(), requeues: map[int]int{}, requeuedFrom: map[int]protocolMove{}, requeuedAt: map[int]float64{}}
+	g := &randomRun{
+		t:            t,
+		rand:         rand.New(rand.NewPCG(seed, 1)),
+		replayer:     newReplayer(),
+		requeues:     map[int]int{},
+		requeuedFrom: map[int]protocolMove{},
+		requeuedAt:   map[int]float64{},
+	}
 	g.agents, g.groups = 2+g.rand.IntN(8), 1+g.rand.IntN(4)
 	g.apply(protocolEvent{Ev: "init", NGroups: g.groups})
 	for a := range g.agents {
@@ -76,8 +83,17 @@ func isAssigned(t *replayedConversation) bool { return t.Agent >= 0 }
 func (g *randomRun) requeue(t *replayedConversation) {
 	agent := g.replayer.agentNumbers[t.Agent]
 	g.apply(protocolEvent{Ev: "chat_unassigned", Chat: t.number, Agent: agent})
-	g.apply(protocolEvent{Ev: "chat_queued", Chat: t.number, Group: g.groupOf(t), Customer: t.Customer, Priority: float64(t.Priority), Waiting: t.Waiting,
-		Since: t.WaitingSince, First: t.RepliedAt == 0, Requeued: true})
+	g.apply(protocolEvent{
+		Ev:       "chat_queued",
+		Chat:     t.number,
+		Group:    g.groupOf(t),
+		Customer: t.Customer,
+		Priority: float64(t.Priority),
+		Waiting:  t.Waiting,
+		Since:    t.WaitingSince,
+		First:    t.RepliedAt == 0,
+		Requeued: true,
+	})
 }
 
 func (g *randomRun) groupOf(t *replayedConversation) int {
@@ -95,8 +111,16 @@ func (g *randomRun) step() {
 	g.now += g.rand.ExpFloat64() * 8
 	switch x := g.rand.IntN(20); {
 	case x < 5:
-		g.apply(protocolEvent{Ev: "chat_queued", Chat: g.chats, Group: g.rand.IntN(g.groups), Customer: g.rand.IntN(3), Priority: float64(g.rand.IntN(3) / 2), Waiting: true,
-			Since: g.now, First: true})
+		g.apply(protocolEvent{
+			Ev:       "chat_queued",
+			Chat:     g.chats,
+			Group:    g.rand.IntN(g.groups),
+			Customer: g.rand.IntN(3),
+			Priority: float64(g.rand.IntN(3) / 2),
+			Waiting:  true,
+			Since:    g.now,
+			First:    true,
+		})
 		g.chats++
 	case x < 9:
 		if t := g.randomConversation(func(t *replayedConversation) bool { return isAssigned(t) && t.Waiting }); t != nil {
@@ -115,7 +139,9 @@ func (g *randomRun) step() {
 		agent := g.rand.IntN(g.agents)
 		g.setAgentState(agent, status)
 		if status == presence.Offline {
-			for _, t := range g.conversationsWhere(func(t *replayedConversation) bool { return isAssigned(t) && g.replayer.agentNumbers[t.Agent] == agent }) {
+			for _, t := range g.conversationsWhere(func(t *replayedConversation) bool {
+				return isAssigned(t) && g.replayer.agentNumbers[t.Agent] == agent
+			}) {
 				g.requeue(t)
 			}
 		}
@@ -177,7 +203,8 @@ func (g *randomRun) assign(x protocolMove) {
 	at := g.replayer.agents[x.Agent]
 	a := g.replayer.state.Agents[at]
 	open := len(g.conversationsWhere(func(o *replayedConversation) bool { return o.Agent == at }))
-	if a.Status != presence.Online || a.Unresponsive || open >= a.MaxChats || !slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) { // 1
+	if a.Status != presence.Online || a.Unresponsive || open >= a.MaxChats ||
+		!slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) { // 1
 		g.t.Errorf("%v: the agent is %s, has %d of %d, suspect %v", x, a.Status, open, a.MaxChats, a.Unresponsive)
 	}
 	if back, was := g.requeuedFrom[x.Chat]; was && back.Agent == x.Agent && g.now-g.requeuedAt[x.Chat] < requeueCooldown {
@@ -203,7 +230,8 @@ func (g *randomRun) checkNoStarvation() {
 		for at, a := range g.replayer.state.Agents {
 			open := len(g.conversationsWhere(func(o *replayedConversation) bool { return o.Agent == at }))
 			resting := t.RequeuedFrom == at && g.now-t.RequeuedAt < requeueCooldown
-			if a.Status == presence.Online && !a.Unresponsive && open < a.MaxChats && !resting && slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) {
+			if a.Status == presence.Online && !a.Unresponsive && open < a.MaxChats && !resting &&
+				slices.ContainsFunc(a.Memberships, func(p Membership) bool { return p.Group == t.Group }) {
 				g.t.Errorf("%.0f s: %d waits, though agent %d could take it", g.now, t.number, g.replayer.agentNumbers[at])
 			}
 		}
@@ -253,7 +281,15 @@ func TestPlanSettings(t *testing.T) {
 			s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 2, Memberships: in})
 		}
 		for i := range 3 {
-			s.Queue = append(s.Queue, Conversation{ID: idOf(i), Group: 0, Agent: -1, FormerAgent: -1, RequeuedFrom: -1, Waiting: true, WaitingSince: 990 + float64(i)})
+			s.Queue = append(s.Queue, Conversation{
+				ID:           idOf(i),
+				Group:        0,
+				Agent:        -1,
+				FormerAgent:  -1,
+				RequeuedFrom: -1,
+				Waiting:      true,
+				WaitingSince: 990 + float64(i),
+			})
 		}
 		return s
 	}
@@ -312,13 +348,22 @@ func TestPlanSettings(t *testing.T) {
 	s := base()
 	s.Queue = nil
 	for i := range 2 {
-		s.Assigned = append(s.Assigned, Conversation{ID: idOf(20 + i), FormerAgent: -1, RequeuedFrom: -1, Waiting: true, WaitingSince: 500 + float64(i), AssignedAt: 500, AgentTyping: i == 1})
+		s.Assigned = append(s.Assigned, Conversation{
+			ID:           idOf(20 + i),
+			FormerAgent:  -1,
+			RequeuedFrom: -1,
+			Waiting:      true,
+			WaitingSince: 500 + float64(i),
+			AssignedAt:   500,
+			AgentTyping:  i == 1,
+		})
 	}
 	if d := Plan(s); len(d.Unresponsive) > 0 {
 		t.Errorf("writing, and yet suspect: %+v", d)
 	}
 	d := Plan(base())
-	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 || why.PassedOver[0].Reason != "has all it may have" {
+	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 ||
+		why.PassedOver[0].Reason != "has all it may have" {
 		t.Errorf("why the helper: %+v", why)
 	}
 }
@@ -332,10 +377,26 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	s.Customers = []Customer{{}}
 	for i := range 200 {
-		s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 8, LastReplyAt: 9990, Memberships: []Membership{{Group: i % 30}, {Group: (i + 7) % 30}, {Group: (i + 11) % 30}}})
+		s.Agents = append(s.Agents, Agent{
+			ID:          idOf(i),
+			Status:      presence.Online,
+			MaxChats:    8,
+			LastReplyAt: 9990,
+			Memberships: []Membership{{Group: i % 30}, {Group: (i + 7) % 30}, {Group: (i + 11) % 30}},
+		})
 	}
 	for i := range 1000 {
-		s.Assigned = append(s.Assigned, Conversation{ID: idOf(i), Group: i % 30, Agent: i % 200, Waiting: r.IntN(3) == 0, WaitingSince: 9900 + r.Float64()*100, AssignedAt: 9000, RepliedAt: 9890, FormerAgent: -1, RequeuedFrom: -1})
+		s.Assigned = append(s.Assigned, Conversation{
+			ID:           idOf(i),
+			Group:        i % 30,
+			Agent:        i % 200,
+			Waiting:      r.IntN(3) == 0,
+			WaitingSince: 9900 + r.Float64()*100,
+			AssignedAt:   9000,
+			RepliedAt:    9890,
+			FormerAgent:  -1,
+			RequeuedFrom: -1,
+		})
 	}
 	s.Queue = []Conversation{{ID: idOf(5000), Agent: -1, FormerAgent: -1, RequeuedFrom: -1, Waiting: true, WaitingSince: 9999}}
 	for b.Loop() {

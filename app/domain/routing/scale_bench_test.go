@@ -21,7 +21,9 @@ import (
 func (p *fixture) fillQueue(t testing.TB, group uuid.UUID, n int) {
 	t.Helper()
 	exec := p.exec(t)
-	exec(`insert into visitors (org_id, id, website_id) select $1::uuid, md5($1::uuid::text || $4::uuid::text || i)::uuid, $2 from generate_series(1, $3::integer) i`, p.ID, p.Website, n, group)
+	exec(
+		`insert into visitors (org_id, id, website_id) select $1::uuid, md5($1::uuid::text || $4::uuid::text || i)::uuid, $2 from generate_series(1, $3::integer) i`,
+		p.ID, p.Website, n, group)
 	exec(`insert into conversations (org_id, id, website_id, customer_id, visitor_id, last_seq, last_text, last_at, waiting_since, created_at, group_id, queued_at)
 		select $1::uuid, md5($1::uuid::text || $4::uuid::text || i)::uuid, $2, $5, md5($1::uuid::text || $4::uuid::text || i)::uuid, 1, 'Hello', now(), now() - make_interval(secs => $3::integer - i),
 		  now() - make_interval(secs => $3::integer - i), $4, now() - make_interval(secs => $3::integer - i) from generate_series(1, $3::integer) i`,

@@ -32,7 +32,10 @@ func TestLongQueue(t *testing.T) {
 	}
 	oldest := func(n float64) bool { // the n who have waited longest in the group are with agents, and nobody else
 		return p.queryNumber(t, "select count(*) from conversations where state = 'open' and group_id = $1", p.group) == n &&
-			p.queryNumber(t, "select count(*) from (select state from conversations where group_id = $1 order by waiting_since, id limit $2) x where state = 'open'", p.group, int(n)) == n
+			p.queryNumber(t,
+				"select count(*) from (select state from conversations where group_id = $1 order by waiting_since, id "+
+					"limit $2) x where state = 'open'",
+				p.group, int(n)) == n
 	}
 	waitUntil(t, "the oldest six are assigned", func() bool { return oldest(6) })
 	p.exec(t)("update agents set max_chats = 20 where user_id = $1", p.agents[0].ID())
@@ -103,7 +106,9 @@ func TestLongThread(t *testing.T) {
 	if _, err := i.conversations.Close(ctx, agent, c); err != nil {
 		t.Fatal(err)
 	}
-	if n := p.queryNumber(t, "select count(*) from archive_words where conversation_id = $1 and not staff and words @@ app.org_prefix_query($2, '3000')", c, p.ID); n != 1 {
+	if n := p.queryNumber(t,
+		"select count(*) from archive_words where conversation_id = $1 and not staff and words @@ app.org_prefix_query($2, '3000')",
+		c, p.ID); n != 1 {
 		t.Error("the newest words of a long conversation do not find it")
 	}
 	if n := p.queryNumber(t, "select length(words) from archive_words where conversation_id = $1 and not staff", c); n < 500 || n > 5000 {

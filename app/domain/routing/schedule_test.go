@@ -91,10 +91,17 @@ func TestMutualOverflowDoesNotLoop(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := i.groups.Update(ctx, owner, second, group.Settings{Name: "Second", Automatic: true, Overflow: p.group}); fail.KindOf(err) != fail.Invalid {
+	if err := i.groups.Update(ctx, owner, second, group.Settings{
+		Name:      "Second",
+		Automatic: true,
+		Overflow:  p.group,
+	}); fail.KindOf(err) != fail.Invalid {
 		t.Errorf("a circle: %v", err)
 	}
-	for _, sql := range []string{"update customers set capacity_share = 1", "update groups set overflow_id = (select x.id from groups x where x.name = 'Orders') where name = 'Second'"} { // an old circle
+	for _, sql := range []string{
+		"update customers set capacity_share = 1",
+		"update groups set overflow_id = (select x.id from groups x where x.name = 'Orders') where name = 'Second'",
+	} { // an old circle
 		if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(ctx, sql); err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,8 @@ func TestRuleBeatsBaselines(t *testing.T) {
 	}
 	n := float64(len(simulate.Operations) * seeds)
 	for other, x := range total {
-		t.Logf("by %s: first reply %.2f, later replies %.2f, lost %.2f, resolved an hour %.2f", other, x.first/n, x.later/n, x.lost/n, x.resolved/n)
+		t.Logf("by %s: first reply %.2f, later replies %.2f, lost %.2f, resolved an hour %.2f", other, x.first/n,
+			x.later/n, x.lost/n, x.resolved/n)
 		if x.first/n > 0.85 || x.later/n > 1 || x.lost/n > 0.85 || x.resolved/n < 1.03 {
 			t.Errorf("against %s that is less than it was", other)
 		}
@@ -157,11 +158,18 @@ func TestExpectedWaitRangesHold(t *testing.T) {
 		}
 		for seed := range uint64(3) {
 			op.Cap = [2]int{3, 4} // lines
-			w := &waitForecaster{Policy: simulate.PipeFunc(routing.Drive), agents: map[int]*observedAgent{}, assignedAt: map[int]float64{}, duration: 480, durations: 5}
+			w := &waitForecaster{
+				Policy:     simulate.PipeFunc(routing.Drive),
+				agents:     map[int]*observedAgent{},
+				assignedAt: map[int]float64{},
+				duration:   480,
+				durations:  5,
+			}
 			if _, err := simulate.Run(op, seed, w); err != nil {
 				t.Fatal(err)
 			}
-			t.Logf("%s: %d told, %.0f %% right, ranges %.1f min wide", op.Name, w.forecasts, 100*float64(w.correct)/float64(w.forecasts), w.width/float64(w.forecasts))
+			t.Logf("%s: %d told, %.0f %% right, ranges %.1f min wide", op.Name, w.forecasts,
+				100*float64(w.correct)/float64(w.forecasts), w.width/float64(w.forecasts))
 			asked, correct, width = asked+w.forecasts, correct+w.correct, width+w.width
 		}
 	}

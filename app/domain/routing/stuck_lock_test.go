@@ -50,6 +50,8 @@ func TestStuckLockDelaysNoOtherOrganization(t *testing.T) {
 	c, _ := free.startConversation(t, i, "Hello?")
 	waitUntil(t, "the other organization's is assigned", func() bool { return free.getConversation(t, i, c).State == conversation.Open })
 	for _, p := range held {
-		waitUntil(t, "those of the held ones are assigned", func() bool { return p.queryNumber(t, "select count(*) from conversations where state = 'open'") == 1 })
+		waitUntil(t, "those of the held ones are assigned", func() bool {
+			return p.queryNumber(t, "select count(*) from conversations where state = 'open'") == 1
+		})
 	}
 }

@@ -166,7 +166,10 @@ func TestOfferDeclinedOrExpired(t *testing.T) {
 	for _, x := range messages {
 		all.WriteString(string(x.Kind) + " " + x.Body + "\n")
 	}
-	for _, want := range []string{"note Offered to Agent 2: Please", "note Ida could not take it", "note Not accepted in time", "system returned", "system taken"} {
+	for _, want := range []string{
+		"note Offered to Agent 2: Please", "note Ida could not take it", "note Not accepted in time", "system returned",
+		"system taken",
+	} {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("%q is not in\n%s", want, all.String())
 		}

@@ -23,8 +23,8 @@ type Invitation struct {
 	Customers []uuid.UUID // to which another team member will be limited; none: it serves all
 }
 
-// Invite makes an invitation and has its link mailed, or returns it where no mail can be sent. The answer does not depend on whether the address is
-// known elsewhere. It returns fail.Busy if the organization invites too often.
+// Invite makes an invitation and has its link mailed, or returns it where no mail can be sent. The answer does not
+// depend on whether the address is known elsewhere. It returns fail.Busy if the organization invites too often.
 func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitation) (Link, error) {
 	if err := by.Actor.Require(access.TeamMemberInvite); err != nil {
 		return Link{}, err
@@ -33,7 +33,8 @@ func (s *Service) Invite(ctx context.Context, by identity.TeamMember, in Invitat
 	if err := s.identity.CountAttempt(ctx, "invite", org, s.identity.Limits().Invitations); err != nil {
 		return Link{}, err
 	}
-	if err := s.identity.CountAttempt(ctx, "invite to", org+" "+strings.ToLower(strings.TrimSpace(in.Email)), maxMailsPerPerson); err != nil {
+	if err := s.identity.CountAttempt(ctx, "invite to", org+" "+strings.ToLower(strings.TrimSpace(in.Email)),
+		maxMailsPerPerson); err != nil {
 		return Link{}, err
 	}
 	if _, wrong := validate.Email(in.Email); wrong == nil { // otherwise it is refused below, and no mail is sent

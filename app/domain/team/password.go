@@ -12,8 +12,8 @@ import (
 	"parley/app/platform/validate"
 )
 
-// SendPasswordReset mails a team member a link that sets a new password, or returns the link where no mail can be sent. It returns fail.Busy
-// if that was done too often.
+// SendPasswordReset mails a team member a link that sets a new password, or returns the link where no mail can be sent.
+// It returns fail.Busy if that was done too often.
 func (s *Service) SendPasswordReset(ctx context.Context, by identity.TeamMember, user uuid.UUID) (Link, error) {
 	if err := by.Actor.Require(access.TeamMemberResetPassword); err != nil {
 		return Link{}, err
@@ -41,8 +41,9 @@ type PasswordRequest struct {
 	Repeated bool   // the same form was sent before: no second mail
 }
 
-// RequestPasswordReset mails a link that sets a new password, if the address is known. It returns the same for a known and an unknown address,
-// and as quickly: the address is looked up when the mail is sent. It returns fail.Busy if the network asks too often.
+// RequestPasswordReset mails a link that sets a new password, if the address is known. It returns the same for a known
+// and an unknown address, and as quickly: the address is looked up when the mail is sent. It returns fail.Busy if the
+// network asks too often.
 func (s *Service) RequestPasswordReset(ctx context.Context, in PasswordRequest) error {
 	email, err := validate.Email(in.Email)
 	if err != nil {

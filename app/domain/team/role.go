@@ -9,8 +9,8 @@ import (
 	"parley/app/platform/fail"
 )
 
-// ChangeRole gives a team member another role and ends its sessions; customer is a reviewer's. Its conversations go back into their queues if it
-// may not answer any more, and it leaves those in which it takes part.
+// ChangeRole gives a team member another role and ends its sessions; customer is a reviewer's. Its conversations go
+// back into their queues if it may not answer any more, and it leaves those in which it takes part.
 func (s *Service) ChangeRole(ctx context.Context, actor access.Actor, user uuid.UUID, role access.Role, customer uuid.UUID) error {
 	if err := actor.Require(access.TeamMemberChangeRole); err != nil {
 		return err
@@ -29,7 +29,8 @@ func (s *Service) ChangeRole(ctx context.Context, actor access.Actor, user uuid.
 	return err
 }
 
-// LimitToCustomers limits a team member to customers and ends its sessions. Its conversations with other customers go back into their queues.
+// LimitToCustomers limits a team member to customers and ends its sessions. Its conversations with other customers go
+// back into their queues.
 func (s *Service) LimitToCustomers(ctx context.Context, actor access.Actor, user uuid.UUID, customers []uuid.UUID) error {
 	if len(customers) == 0 {
 		return fail.Field("customers", "Select one customer at least, or “All customers”.")

@@ -44,9 +44,10 @@ type SignedUp struct {
 	MailedTo string
 }
 
-// SignUp creates an organization, or, where mail can be sent, mails a link that does. With mail the answer says nothing about the address: it is
-// the same for all, and the address is looked up when the mail is sent. It returns fail.Forbidden unless everybody can sign up here, fail.Busy if
-// the network or the address asks too often, and names the fields organization, name, email and password in fail.Invalid.
+// SignUp creates an organization, or, where mail can be sent, mails a link that does. With mail the answer says nothing
+// about the address: it is the same for all, and the address is looked up when the mail is sent. It returns
+// fail.Forbidden unless everybody can sign up here, fail.Busy if the network or the address asks too often, and names
+// the fields organization, name, email and password in fail.Invalid.
 func (s *Service) SignUp(ctx context.Context, in SignUpRequest) (SignedUp, error) {
 	if s.options.SignUp != SignUpOpen {
 		return SignedUp{}, errSignUpClosed
@@ -94,8 +95,8 @@ func (s *Service) checkSignUp(organization string, owner *identity.SignUp) (stri
 	return organization, checks.Result()
 }
 
-// GetSignUp returns what a sign-up's link stands for, without using it up: programs that check mails open links, too. It returns fail.Forbidden
-// where nobody can sign up, and identity.ErrLinkInvalid for a link that is no longer good.
+// GetSignUp returns what a sign-up's link stands for, without using it up: programs that check mails open links, too.
+// It returns fail.Forbidden where nobody can sign up, and identity.ErrLinkInvalid for a link that is no longer good.
 func (s *Service) GetSignUp(ctx context.Context, secret string) (pg.SignUp, error) {
 	if s.options.SignUp == SignUpClosed {
 		return pg.SignUp{}, errSignUpClosed
@@ -103,8 +104,8 @@ func (s *Service) GetSignUp(ctx context.Context, secret string) (pg.SignUp, erro
 	return s.identity.GetSignUp(ctx, secret)
 }
 
-// FinishSignUp creates the organization that a link is for, and returns its owner. address is the network address that asks. The password is
-// needed unless the address has a proven log-in.
+// FinishSignUp creates the organization that a link is for, and returns its owner. address is the network address that
+// asks. The password is needed unless the address has a proven log-in.
 func (s *Service) FinishSignUp(ctx context.Context, secret, password, address string) (uuid.UUID, error) {
 	if s.options.SignUp == SignUpClosed {
 		return uuid.Nil, errSignUpClosed

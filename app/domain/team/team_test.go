@@ -29,7 +29,14 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b, conversation.Options{})
 	members.UseInsecureHashing()
 	mails := notification.NewMails(notification.MailOptions{DB: db, Identity: members, Mailer: mailer, PublicURL: "https://chat.example"})
-	return team.New(team.Services{Identity: members, Org: org.New(db, b), Conversations: conversations, Presence: presence.New(db, b, conversations, presence.Options{}), Mails: mails},
+	return team.New(
+		team.Services{
+			Identity:      members,
+			Org:           org.New(db, b),
+			Conversations: conversations,
+			Presence:      presence.New(db, b, conversations, presence.Options{}),
+			Mails:         mails,
+		},
 		team.Options{PublicURL: "https://chat.example", SignUp: policy})
 }
 
@@ -63,11 +70,18 @@ func TestOnlyManagersChangeTheTeam(t *testing.T) {
 func TestInviteReturnsTheLinkWhereNoMailIsSent(t *testing.T) {
 	t.Parallel()
 	s, o := newService(t, team.SignUpClosed), testkit.NewOrg(t)
-	link, err := s.Invite(t.Context(), memberOf(o, access.Manager), team.Invitation{Email: "new@" + o.Name + ".example", Role: access.Agent})
+	link, err := s.Invite(t.Context(), memberOf(o, access.Manager), team.Invitation{
+		Email: "new@" + o.Name + ".example",
+		Role:  access.Agent,
+	})
 	if err != nil || !strings.HasPrefix(link.URL, "https://chat.example/join/") || link.Email != "new@"+o.Name+".example" {
 		t.Fatal(link, err)
 	}
-	_, err = s.Invite(t.Context(), memberOf(o, access.Manager), team.Invitation{Email: "other@" + o.Name + ".example", Role: access.Agent, Customer: o.Customer})
+	_, err = s.Invite(t.Context(), memberOf(o, access.Manager), team.Invitation{
+		Email:    "other@" + o.Name + ".example",
+		Role:     access.Agent,
+		Customer: o.Customer,
+	})
 	if e := fail.As(err); e == nil || e.Fields["customer"] == "" {
 		t.Errorf("an agent with a reviewer's customer: %v", err)
 	}

@@ -69,10 +69,17 @@ func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) err
 	var checks fail.Checks
 	b.Reason, err = validate.OptionalLine("the reason", b.Reason, 500)
 	checks.AddError("reason", err)
-	p := visitordb.SaveBlockParams{ID: uuid.Must(uuid.NewV7()), VisitorID: optional(b.Visitor), Reason: b.Reason, ByID: optional(actor.ID())}
+	p := visitordb.SaveBlockParams{
+		ID:        uuid.Must(uuid.NewV7()),
+		VisitorID: optional(b.Visitor),
+		Reason:    b.Reason,
+		ByID:      optional(actor.ID()),
+	}
 	if b.Visitor == uuid.Nil {
 		if actor.IsLimited() {
-			return fail.New(fail.Forbidden, "A range of addresses is blocked for the whole organization, and you are limited to some of its customers. Block the visitor, or ask a supervisor who is not.")
+			return fail.New(fail.Forbidden,
+				"A range of addresses is blocked for the whole organization, and you are limited to some of its "+
+					"customers. Block the visitor, or ask a supervisor who is not.")
 		}
 		n, err := parseNetwork(b.Network)
 		checks.AddError("network", err)

@@ -38,7 +38,10 @@ func TestBlocks(t *testing.T) {
 		}
 		return blocked
 	}
-	for _, b := range []visitor.Block{{Network: "203.0.113.9"}, {Visitor: known.ID(), Reason: "Spam", ExpiresAt: time.Now().Add(-time.Hour)}} {
+	for _, b := range []visitor.Block{
+		{Network: "203.0.113.9"},
+		{Visitor: known.ID(), Reason: "Spam", ExpiresAt: time.Now().Add(-time.Hour)},
+	} {
 		if err := s.AddBlock(ctx, supervisor, b); err != nil {
 			t.Fatal(err)
 		}

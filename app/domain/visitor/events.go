@@ -12,7 +12,12 @@ func blockAdded(p visitordb.SaveBlockParams, row visitordb.SaveBlockRow) events.
 	if p.Network != nil {
 		state.Network = *p.Network
 	}
-	return events.Event{Kind: events.BlockAdded, Subject: blockSubject(row.ID, state.Network, row.VisitorName), Customer: row.CustomerID, After: state}
+	return events.Event{
+		Kind:     events.BlockAdded,
+		Subject:  blockSubject(row.ID, state.Network, row.VisitorName),
+		Customer: row.CustomerID,
+		After:    state,
+	}
 }
 
 func blockRemoved(id uuid.UUID, row visitordb.DeleteBlockRow) events.Event {

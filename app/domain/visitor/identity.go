@@ -23,11 +23,14 @@ type IdentityClaims struct {
 // ErrIdentityReused refuses a signature that was used before.
 var ErrIdentityReused = fail.New(fail.Unauthenticated, "This sign-in was used before. The page has to ask its server for a new one.")
 
-// Identify returns the visitor whom a website has signed, and stores its name and address. current is who the browser was so far; the zero
-// actor: nobody. former is current if its conversations are to become the known visitor's, else the zero actor: current was nobody, is that
-// visitor already, or is another known visitor, whose conversations stay its own. signed is the signature that was presented, from a network
-// address: it is used up, unless current is that visitor already. ErrIdentityReused if it was used before.
-func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current access.Actor, claims IdentityClaims, signed, address string) (known, former access.Actor, err error) {
+// Identify returns the visitor whom a website has signed, and stores its name and address. current is who the browser
+// was so far; the zero actor: nobody. former is current if its conversations are to become the known visitor's, else
+// the zero actor: current was nobody, is that visitor already, or is another known visitor, whose conversations stay
+// its own. signed is the signature that was presented, from a network address: it is used up, unless current is that
+// visitor already. ErrIdentityReused if it was used before.
+func (s *Service) Identify(
+	ctx context.Context, org, website uuid.UUID, current access.Actor, claims IdentityClaims, signed, address string,
+) (known, former access.Actor, err error) {
 	t := s.db.As(access.System(org, "recognize a visitor"))
 	if current.Valid() {
 		subject, err := visitordb.New(t).GetVisitorExternalID(ctx, current.ID())
@@ -53,7 +56,9 @@ func (s *Service) Identify(ctx context.Context, org, website uuid.UUID, current 
 }
 
 // useSignature uses a signature up and returns the visitor that it is for, which may be new.
-func useSignature(ctx context.Context, q *visitordb.Queries, website uuid.UUID, claims IdentityClaims, signed, address string) (uuid.UUID, error) {
+func useSignature(
+	ctx context.Context, q *visitordb.Queries, website uuid.UUID, claims IdentityClaims, signed, address string,
+) (uuid.UUID, error) {
 	p := visitordb.GetOrCreateKnownVisitorParams{WebsiteID: website, ExternalID: &claims.Subject, NewID: uuid.Must(uuid.NewV7())}
 	id, err := q.GetOrCreateKnownVisitor(ctx, p)
 	if pg.IsNoRows(err) { // another transaction has just created it
@@ -63,7 +68,12 @@ func useSignature(ctx context.Context, q *visitordb.Queries, website uuid.UUID, 
 		return id, err
 	}
 	hash := sha256.Sum256([]byte(signed))
-	_, err = q.UseIdentityToken(ctx, visitordb.UseIdentityTokenParams{Hash: hash[:], VisitorID: id, IPAddress: address, Until: claims.ExpiresAt})
+	_, err = q.UseIdentityToken(ctx, visitordb.UseIdentityTokenParams{
+		Hash:      hash[:],
+		VisitorID: id,
+		IPAddress: address,
+		Until:     claims.ExpiresAt,
+	})
 	if pg.IsNoRows(err) {
 		return id, ErrIdentityReused
 	}

@@ -17,7 +17,12 @@ func TestIdentify(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)
 	s := visitor.New(testkit.DB(t), bus.New(nil))
-	anonymous, claims := o.Visitor(), visitor.IdentityClaims{Subject: "customer-7", Name: "Anna", Email: "anna@home.example", ExpiresAt: time.Now().Add(time.Hour)}
+	anonymous, claims := o.Visitor(), visitor.IdentityClaims{
+		Subject:   "customer-7",
+		Name:      "Anna",
+		Email:     "anna@home.example",
+		ExpiresAt: time.Now().Add(time.Hour),
+	}
 	known, former, err := s.Identify(ctx, o.ID, o.Website, anonymous, claims, "one", "203.0.113.7")
 	if err != nil || former != anonymous || known.ID() == anonymous.ID() {
 		t.Fatalf("an anonymous visitor becomes known: %v %v %v", known, former, err)

@@ -39,10 +39,11 @@ func (s *Service) CreateReturnCode(ctx context.Context, org, website, visitor uu
 	})
 }
 
-// RedeemReturnCode uses a mailed link's code up and gives the visitor's conversations to whoever has come by it, as a new visitor: from then
-// on the visitor's former token leads to nothing, so that a link that somebody else has sent does not let that person listen. The
-// visitor's other unused codes and blocks go with the conversations. fail.NotFound if the code is not one of this website, was used
-// before or has expired, or if the visitor is one whom the site signs in: no code becomes that visitor.
+// RedeemReturnCode uses a mailed link's code up and gives the visitor's conversations to whoever has come by it, as a
+// new visitor: from then on the visitor's former token leads to nothing, so that a link that somebody else has sent
+// does not let that person listen. The visitor's other unused codes and blocks go with the conversations. fail.NotFound
+// if the code is not one of this website, was used before or has expired, or if the visitor is one whom the site signs
+// in: no code becomes that visitor.
 func (s *Service) RedeemReturnCode(ctx context.Context, org, website uuid.UUID, code string) (access.Actor, error) {
 	if b, err := base64.RawURLEncoding.Strict().DecodeString(code); err != nil || len(b) != returnCodeSize {
 		return access.Actor{}, errInvalidCode

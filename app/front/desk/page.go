@@ -58,8 +58,15 @@ func (s *Service) loadPanes(ctx context.Context, actor access.Actor, screen Scre
 	}
 	panes := make([]Pane, len(open))
 	for i, row := range screen.OwnRows() {
-		panes[i] = Pane{Conversation: row.Conversation, Viewer: actor.ID(), Visibility: row.Visibility, Participants: screen.Participants[row.ID],
-			Messages: threads[row.ID], Suggestions: screen.Suggestions[row.ID], Light: i >= len(whole)}
+		panes[i] = Pane{
+			Conversation: row.Conversation,
+			Viewer:       actor.ID(),
+			Visibility:   row.Visibility,
+			Participants: screen.Participants[row.ID],
+			Messages:     threads[row.ID],
+			Suggestions:  screen.Suggestions[row.ID],
+			Light:        i >= len(whole),
+		}
 	}
 	return panes, nil
 }

@@ -53,7 +53,9 @@ func (s *Service) LoadPaneOf(ctx context.Context, actor access.Actor, c conversa
 }
 
 // LoadParticipants reads a conversation and who takes part in it.
-func (s *Service) LoadParticipants(ctx context.Context, actor access.Actor, id uuid.UUID) (conversation.Conversation, []conversation.Participant, error) {
+func (s *Service) LoadParticipants(
+	ctx context.Context, actor access.Actor, id uuid.UUID,
+) (conversation.Conversation, []conversation.Participant, error) {
 	c, err := s.conversations.Get(ctx, actor, id)
 	if err != nil {
 		return c, nil, err

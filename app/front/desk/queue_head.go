@@ -52,8 +52,9 @@ func (h *QueueHead) Clear() { h.entries, h.more = nil, 0 }
 // SetMore notes how many wait behind what is listed.
 func (h *QueueHead) SetMore(more int) { h.more = more }
 
-// Put notes that a conversation waits. It reports whether it is listed, and which one no longer is because of it (zero: none). How many more
-// there are behind a list that is cut is not counted here: More is then 1 or what SetMore has said.
+// Put notes that a conversation waits. It reports whether it is listed, and which one no longer is because of it (zero:
+// none). How many more there are behind a list that is cut is not counted here: More is then 1 or what SetMore has
+// said.
 func (h *QueueHead) Put(e QueueEntry) (listed bool, dropped uuid.UUID) {
 	h.Remove(e.ID) // its place may have changed
 	at, _ := slices.BinarySearchFunc(h.entries, e, QueueEntry.Compare)
@@ -117,8 +118,8 @@ func QueueViewOf(actor access.Actor, scope conversation.QueueScope) (key string,
 	return b.String(), v
 }
 
-// LoadQueueHead reads the head of a view's queues once for all desks that have the view: the conversations that are offered to nobody, and how
-// many there are in all.
+// LoadQueueHead reads the head of a view's queues once for all desks that have the view: the conversations that are
+// offered to nobody, and how many there are in all.
 func (s *Service) LoadQueueHead(ctx context.Context, org uuid.UUID, v QueueView) (head []conversation.Conversation, all int, err error) {
 	head, all, err = s.conversations.QueueHead(ctx, access.System(org, "list the head of a queue"), v.Scope, v.Limited, v.Customers)
 	if err == nil {

@@ -12,8 +12,8 @@ import (
 	"parley/app/platform/access"
 )
 
-// A head that is never cut lists everything. One that is cut lists those that have waited longest of what it was told, and never more than its
-// limit.
+// A head that is never cut lists everything. One that is cut lists those that have waited longest of what it was told,
+// and never more than its limit.
 func TestQueueHead(t *testing.T) {
 	begun := time.Now()
 	random := rand.New(rand.NewPCG(1, 2))

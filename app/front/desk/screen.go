@@ -19,8 +19,8 @@ type Screen struct {
 	Suggestions  map[uuid.UUID]Suggestions                // by conversation, of those whose panes are whole
 }
 
-// MaxWholePanes is how many open conversations come with their messages. Where there are more, only MaxVisiblePanes of them do, which is how many
-// fit the widest screen; the panes of the others are light.
+// MaxWholePanes is how many open conversations come with their messages. Where there are more, only MaxVisiblePanes of
+// them do, which is how many fit the widest screen; the panes of the others are light.
 const (
 	MaxWholePanes   = 20
 	MaxVisiblePanes = 6
@@ -46,7 +46,9 @@ func (r Screen) ReadAsOf() map[uuid.UUID]int {
 }
 
 // LoadScreen reads an agent's screen. whole picks those of the open conversations whose panes are to have suggestions.
-func (s *Service) LoadScreen(ctx context.Context, actor access.Actor, whole func(open []conversation.Conversation) []conversation.Conversation) (r Screen, err error) {
+func (s *Service) LoadScreen(
+	ctx context.Context, actor access.Actor, whole func(open []conversation.Conversation) []conversation.Conversation,
+) (r Screen, err error) {
 	if r.QueueScope, err = s.routing.VisibleQueues(ctx, actor); err != nil {
 		return r, err
 	}

@@ -37,5 +37,14 @@ type Service struct {
 
 // New returns a Service that reads from others.
 func New(s Services) *Service {
-	return &Service{conversations: s.Conversations, visitors: s.Visitors, groups: s.Groups, presence: s.Presence, routing: s.Routing, faq: s.FAQ, identity: s.Identity, assist: s.Assist}
+	return &Service{
+		conversations: s.Conversations,
+		visitors:      s.Visitors,
+		groups:        s.Groups,
+		presence:      s.Presence,
+		routing:       s.Routing,
+		faq:           s.FAQ,
+		identity:      s.Identity,
+		assist:        s.Assist,
+	}
 }

@@ -22,8 +22,8 @@ type Snippet struct {
 	Customer string `json:"customer,omitempty"` // whose conversations it is for; empty: all
 }
 
-// SnippetScope returns whose snippets an agent sees, from the queues that it sees. A group's snippets may be for any customer: an agent that is
-// limited to customers sees those of its own groups.
+// SnippetScope returns whose snippets an agent sees, from the queues that it sees. A group's snippets may be for any
+// customer: an agent that is limited to customers sees those of its own groups.
 func SnippetScope(actor access.Actor, queues conversation.QueueScope) faq.SnippetScope {
 	return faq.SnippetScope{GroupIDs: queues.Groups, AllGroups: queues.AllGroups && !actor.IsLimited()}
 }

@@ -18,8 +18,8 @@ type Suggestions struct {
 	List []faq.Suggestion
 }
 
-// LoadSuggestions finds suggestions for those of some conversations whose visitors wait for an answer, by conversation. It returns no error: what
-// cannot be found now comes with the next message.
+// LoadSuggestions finds suggestions for those of some conversations whose visitors wait for an answer, by conversation.
+// It returns no error: what cannot be found now comes with the next message.
 func (s *Service) LoadSuggestions(ctx context.Context, actor access.Actor, list []conversation.Conversation) map[uuid.UUID]Suggestions {
 	var ids []uuid.UUID
 	for _, c := range list {

@@ -18,9 +18,11 @@ type Visibility struct {
 	Known       bool // it has waited before, behind what the list shows: the desk does not announce it
 }
 
-// VisibilityOf returns how a conversation shows on the desk of an agent at a time. participates: the agent takes part in it. scope is which queues the
-// agent sees.
-func VisibilityOf(actor access.Actor, c conversation.Conversation, participates bool, scope conversation.QueueScope, now time.Time) Visibility {
+// VisibilityOf returns how a conversation shows on the desk of an agent at a time. participates: the agent takes part
+// in it. scope is which queues the agent sees.
+func VisibilityOf(
+	actor access.Actor, c conversation.Conversation, participates bool, scope conversation.QueueScope, now time.Time,
+) Visibility {
 	recipient := c.OfferRecipient(now)
 	switch {
 	case !conversation.CanSee(actor, c, conversation.Involvement{IsParticipant: participates, InQueueGroup: scope.Has(c.Group)}, recipient):
@@ -29,7 +31,11 @@ func VisibilityOf(actor access.Actor, c conversation.Conversation, participates 
 		return Visibility{Mine: true}
 	}
 	offered := recipient == actor.ID()
-	return Visibility{Participant: participates, Offered: offered, Queued: c.State == conversation.Waiting && (offered || recipient == uuid.Nil)}
+	return Visibility{
+		Participant: participates,
+		Offered:     offered,
+		Queued:      c.State == conversation.Waiting && (offered || recipient == uuid.Nil),
+	}
 }
 
 // VisibilityInPane returns how a conversation that an agent has opened shows in its pane.

@@ -96,7 +96,9 @@ func TestVisitorJWTSubjects(t *testing.T) {
 			t.Errorf("%s: %v", payload, err)
 		}
 	}
-	c, err := parseVisitorJWT(signJWT(plainHeader, `{"exp":`+inAnHour()+`,"sub":"a","SUB":"b","name":" Anna ","Name":"Ben","email":"Anna@Home.Example"}`), jwtKey)
+	c, err := parseVisitorJWT(
+		signJWT(plainHeader, `{"exp":`+inAnHour()+`,"sub":"a","SUB":"b","name":" Anna ","Name":"Ben","email":"Anna@Home.Example"}`),
+		jwtKey)
 	if err != nil || c.Subject != "a" || c.Name != "Anna" || c.Email != "anna@home.example" {
 		t.Errorf("%+v %v", c, err)
 	}

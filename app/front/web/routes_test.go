@@ -8,8 +8,10 @@ import (
 )
 
 // publicRoutes are the addresses that ask for no log-in, by how they begin.
-var publicRoutes = []string{"/healthz", "/readyz", "/static/", "/manifest.webmanifest", "/worker.js", "/login", "/logout", "/signup", "/join/", "/forgot", "/reset/",
-	"/desk/session", "/desk/login", "/widget", "/demo/"}
+var publicRoutes = []string{
+	"/healthz", "/readyz", "/static/", "/manifest.webmanifest", "/worker.js", "/login", "/logout", "/signup", "/join/",
+	"/forgot", "/reset/", "/desk/session", "/desk/login", "/widget", "/demo/",
+}
 
 func TestEveryRouteNamesItsAction(t *testing.T) {
 	t.Parallel()

@@ -52,9 +52,10 @@ type Config struct {
 	Demo      *accountview.Demo                                          // nil outside demo mode
 	ShopKey   string                                                     // the demo shop's widget key
 	Degraded  func() string                                              // says what does not work though this process serves
-	Address   string                                                     // header with the client's address, from a trusted proxy; empty: X-Forwarded-For
-	Proxies   []*net.IPNet                                               // whose X-Forwarded-For is believed
-	Ready     func(ctx context.Context) error                            // says why this process cannot serve
+	// header with the client's address, from a trusted proxy; empty: X-Forwarded-For
+	Address string
+	Proxies []*net.IPNet                    // whose X-Forwarded-For is believed
+	Ready   func(ctx context.Context) error // says why this process cannot serve
 }
 
 // Services is what the server calls.

@@ -171,7 +171,8 @@ func (a Actor) Require(action Action) error {
 	case a.Can(action):
 		return nil
 	case a.role.Can(action) && a.IsLimited():
-		return fail.New(fail.Forbidden, "This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+		return fail.New(fail.Forbidden,
+			"This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
 	case a.role.Valid():
 		return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", a.role)
 	}

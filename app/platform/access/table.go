@@ -41,8 +41,8 @@ const (
 
 const wholeOrganization = true
 
-// Table is the one list of what each role may do, in the order in which people read it. The program itself may do everything; what a visitor
-// may do is decided where the conversation is.
+// Table is the one list of what each role may do, in the order in which people read it. The program itself may do
+// everything; what a visitor may do is decided where the conversation is.
 var Table = []Rule{
 	{OrganizationRead, "See the organization's page", owner, nil, "", wholeOrganization},
 	{OrganizationRename, "Rename the organization", owner, nil, "", wholeOrganization},
@@ -128,7 +128,10 @@ var Table = []Rule{
 	{FAQEntrySuggest, "Use and dismiss suggestions", agents, nil, "", false},
 	{FAQEntryPropose, "Save an answer as an entry", agents, nil, "", false},
 	{FAQEntryUpdate, "Add and change entries", managers, supervisorsAndAgent, ifAllowed, false},
-	{FAQEntryPublish, "Publish entries", managers, supervisorsAndAgent, "if the organization allows editing without review (Desk and drafts)", false},
+	{
+		FAQEntryPublish, "Publish entries", managers, supervisorsAndAgent,
+		"if the organization allows editing without review (Desk and drafts)", false,
+	},
 	{FAQEntrySetState, "Change the state and scope of entries", managers, nil, "", false},
 	{FAQEntryDelete, "Delete entries", managers, nil, "", false},
 	{FAQEntryImport, "Import entries", managers, nil, "", false},

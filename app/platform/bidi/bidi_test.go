@@ -56,7 +56,9 @@ func FuzzIsolate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for name, got := range map[string]string{"Isolate": bidi.Isolate(s), "Balance": bidi.Balance(s)} {
-			for _, line := range strings.FieldsFunc(got, func(r rune) bool { return strings.ContainsRune("\n\r\x1c\x1d\x1e\u0085\u2029", r) }) {
+			for _, line := range strings.FieldsFunc(got, func(r rune) bool {
+				return strings.ContainsRune("\n\r\x1c\x1d\x1e\u0085\u2029", r)
+			}) {
 				open := 0
 				for _, r := range line {
 					switch r {

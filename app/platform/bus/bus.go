@@ -48,7 +48,13 @@ func (b *Bus) Stats() Stats { return Stats{b.sent.Load(), b.received.Load(), b.r
 
 // New returns a bus. A nil driver serves a single process.
 func New(driver Driver) *Bus {
-	b := &Bus{driver: driver, self: uuid.NewString()[:8], outgoing: make(chan Event, 4096), firstConnected: make(chan struct{}), screens: map[uuid.UUID]*openScreens{}}
+	b := &Bus{
+		driver:         driver,
+		self:           uuid.NewString()[:8],
+		outgoing:       make(chan Event, 4096),
+		firstConnected: make(chan struct{}),
+		screens:        map[uuid.UUID]*openScreens{},
+	}
 	b.peerTracker.init()
 	if driver == nil {
 		close(b.firstConnected)

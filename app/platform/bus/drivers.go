@@ -51,7 +51,12 @@ func Redis(url string) (Driver, error) {
 		opts.Dialer = dialer.DialContext
 	}
 	client := redis.NewClient(opts)
-	return &redisDriver{client: client, sub: client.Subscribe(context.Background()), wanted: map[string]struct{}{}, changed: make(chan struct{}, 1)}, nil
+	return &redisDriver{
+		client:  client,
+		sub:     client.Subscribe(context.Background()),
+		wanted:  map[string]struct{}{},
+		changed: make(chan struct{}, 1),
+	}, nil
 }
 
 type redisDriver struct {

@@ -65,9 +65,9 @@ func (b *Bus) Peers() int {
 	return len(b.peerTracker.peers)
 }
 
-// WaitForPeers waits until all other processes have heard what was published before, ctx ends, or two seconds have passed. It returns at once
-// while the bus is not connected, and where there are no other processes. A process that has not answered in time is not waited for
-// until it answers again.
+// WaitForPeers waits until all other processes have heard what was published before, ctx ends, or two seconds have
+// passed. It returns at once while the bus is not connected, and where there are no other processes. A process that has
+// not answered in time is not waited for until it answers again.
 func (b *Bus) WaitForPeers(ctx context.Context) {
 	if b.driver == nil || !b.up.Load() {
 		return

@@ -78,8 +78,9 @@ func (c *Cache[K, V]) Mark() uint64 {
 	return c.changes
 }
 
-// Put stores a value that counts so many bytes for a time, and drops what was used least recently where it needs the space. It stores nothing if
-// something was dropped since the mark (it may have been read before that change), or if the value alone is beyond the bound.
+// Put stores a value that counts so many bytes for a time, and drops what was used least recently where it needs the
+// space. It stores nothing if something was dropped since the mark (it may have been read before that change), or if
+// the value alone is beyond the bound.
 func (c *Cache[K, V]) Put(key K, value V, bytes int, ttl time.Duration, mark uint64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

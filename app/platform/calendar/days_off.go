@@ -46,7 +46,8 @@ func ParseDays(text string, most int) ([]string, error) {
 		if len(wrong) > 1 {
 			verb = " are not days."
 		}
-		return nil, fail.New(fail.Invalid, "%s", strings.Join(wrong[:min(len(wrong), 10)], ", ")+verb+" Write 2026-12-25, or 12-25 for every year.")
+		return nil, fail.New(fail.Invalid, "%s",
+			strings.Join(wrong[:min(len(wrong), 10)], ", ")+verb+" Write 2026-12-25, or 12-25 for every year.")
 	case len(days) > most:
 		return nil, fail.New(fail.Invalid, "There can be %d days; these are %d.", most, len(days))
 	}

@@ -58,7 +58,9 @@ func TestParseDays(t *testing.T) {
 			t.Errorf("%v", days)
 		}
 	}
-	if shown := calendar.FormatDays([]string{"--12-25", "2026-12-24"}); !slices.Equal(strings.Split(shown, "\n"), []string{"12-25", "2026-12-24"}) {
+	if shown := calendar.FormatDays([]string{
+		"--12-25", "2026-12-24",
+	}); !slices.Equal(strings.Split(shown, "\n"), []string{"12-25", "2026-12-24"}) {
 		t.Error(shown)
 	}
 }

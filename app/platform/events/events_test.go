@@ -17,7 +17,11 @@ import (
 )
 
 func tagged(name string) events.Event {
-	return events.Event{Kind: events.TagCreated, Subject: events.Subject{Type: events.Tag, ID: uuid.New(), Name: name}, After: events.TagState{Name: name}}
+	return events.Event{
+		Kind:    events.TagCreated,
+		Subject: events.Subject{Type: events.Tag, ID: uuid.New(), Name: name},
+		After:   events.TagState{Name: name},
+	}
 }
 
 // record stores an event in a transaction of the actor.
@@ -50,7 +54,11 @@ func TestRecordAndRead(t *testing.T) {
 	o := testkit.NewOrg(t)
 	agent, manager := o.As(access.Agent), o.As(access.Manager)
 	start := newest(t, manager)
-	ctx := events.WithOrigin(context.Background(), events.Origin{Via: events.Browser, Address: "192.0.2.1", UserAgent: strings.Repeat("x", 1000)})
+	ctx := events.WithOrigin(context.Background(), events.Origin{
+		Via:       events.Browser,
+		Address:   "192.0.2.1",
+		UserAgent: strings.Repeat("x", 1000),
+	})
 	err := testkit.DB(t).As(agent).Tx(ctx, func(tx *pg.Tenant) error { return events.Record(ctx, tx, agent, tagged("Refund")) })
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +68,8 @@ func TestRecordAndRead(t *testing.T) {
 		t.Fatalf("%v %v", list, err)
 	}
 	e := list[0]
-	if e.Number != start+1 || e.ActorID != agent.ID() || e.ActorName == "" || e.ActorRole != "agent" || e.Kind != events.TagCreated || e.Subject.Name != "Refund" ||
+	if e.Number != start+1 || e.ActorID != agent.ID() || e.ActorName == "" || e.ActorRole != "agent" ||
+		e.Kind != events.TagCreated || e.Subject.Name != "Refund" ||
 		e.Origin.Via != events.Browser || e.Origin.Address != "192.0.2.1" || len([]rune(e.Origin.UserAgent)) != 300 || e.At.IsZero() {
 		t.Errorf("stored as %+v", e)
 	}
@@ -188,9 +197,12 @@ func TestEventsAreOnlyAdded(t *testing.T) {
 	t.Parallel()
 	ctx, o, db := context.Background(), testkit.NewOrg(t), testkit.DB(t)
 	record(t, o.As(access.Owner), tagged("Refund"))
-	for _, sql := range []string{"update events set kind = 'tag.deleted'", "delete from events", "update events set number = 1", "truncate events",
+	for _, sql := range []string{
+		"update events set kind = 'tag.deleted'", "delete from events", "update events set number = 1",
+		"truncate events",
 		"insert into events (org_id, id, number, actor_role, kind, subject_type, via) values (app.org_id(), gen_random_uuid(), 1, 'owner', 'tag.created', 'tag', 'api')",
-		"update event_numbers set last = 0", "delete from event_numbers"} {
+		"update event_numbers set last = 0", "delete from event_numbers",
+	} {
 		if _, err := db.As(access.System(o.ID, "test")).Exec(ctx, sql); !pg.IsDenied(err) {
 			t.Errorf("%s: %v", sql, err)
 		}
@@ -207,7 +219,9 @@ func TestWhoReadsEvents(t *testing.T) {
 	limited := o.AddMember(t, access.Manager, o.Customer).Actor
 	count := func(actor access.Actor) (all, foreign int) {
 		t.Helper()
-		err := db.As(actor).QueryRow(ctx, "select count(*), count(*) filter (where customer_id is distinct from $1) from events where org_id = $2", o.Customer, o.ID).Scan(&all, &foreign)
+		err := db.As(actor).QueryRow(ctx,
+			"select count(*), count(*) filter (where customer_id is distinct from $1) from events where org_id = $2",
+			o.Customer, o.ID).Scan(&all, &foreign)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +235,14 @@ func TestWhoReadsEvents(t *testing.T) {
 	if all, foreign := count(limited); all == 0 || foreign != 0 {
 		t.Errorf("limited manager: sees %d, %d of them not its customer's", all, foreign)
 	}
-	for _, actor := range []access.Actor{o.As(access.Supervisor), o.As(access.Agent), o.As(access.Reviewer), o.Visitor(), other.As(access.Owner), access.System(other.ID, "test")} {
+	for _, actor := range []access.Actor{
+		o.As(access.Supervisor),
+		o.As(access.Agent),
+		o.As(access.Reviewer),
+		o.Visitor(),
+		other.As(access.Owner),
+		access.System(other.ID, "test"),
+	} {
 		if all, _ := count(actor); all != 0 {
 			t.Errorf("%s: sees %d events", actor.Role(), all)
 		}
@@ -232,10 +253,14 @@ func TestWhoReadsEvents(t *testing.T) {
 		}
 	}
 	// Nobody writes in another one's name.
-	if err := db.As(o.As(access.Agent)).Tx(ctx, func(tx *pg.Tenant) error { return events.Record(ctx, tx, o.As(access.Owner), tagged("Forged")) }); !pg.IsDenied(err) {
+	if err := db.As(o.As(access.Agent)).Tx(ctx, func(tx *pg.Tenant) error {
+		return events.Record(ctx, tx, o.As(access.Owner), tagged("Forged"))
+	}); !pg.IsDenied(err) {
 		t.Errorf("an agent in the owner's name: %v", err)
 	}
-	if err := db.As(access.System(o.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error { return events.Record(ctx, tx, o.Visitor(), tagged("Visitor's")) }); err == nil {
+	if err := db.As(access.System(o.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error {
+		return events.Record(ctx, tx, o.Visitor(), tagged("Visitor's"))
+	}); err == nil {
 		t.Error("recorded for a visitor")
 	}
 }

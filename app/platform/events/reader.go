@@ -34,9 +34,18 @@ func After(ctx context.Context, db *pg.DB, actor access.Actor, number int64, kin
 	}
 	list := make([]Stored, len(rows))
 	for i, row := range rows {
-		list[i] = Stored{Number: row.Number, ID: row.ID, At: row.At, ActorID: orNil(row.ActorID), ActorName: row.ActorName, ActorRole: row.ActorRole,
-			Kind: Kind(row.Kind), Subject: Subject{SubjectType(row.SubjectType), orNil(row.SubjectID), row.SubjectName},
-			Customer: orNil(row.CustomerID), Origin: Origin{Via(row.Via), row.Address, row.UserAgent}}
+		list[i] = Stored{
+			Number:    row.Number,
+			ID:        row.ID,
+			At:        row.At,
+			ActorID:   orNil(row.ActorID),
+			ActorName: row.ActorName,
+			ActorRole: row.ActorRole,
+			Kind:      Kind(row.Kind),
+			Subject:   Subject{SubjectType(row.SubjectType), orNil(row.SubjectID), row.SubjectName},
+			Customer:  orNil(row.CustomerID),
+			Origin:    Origin{Via(row.Via), row.Address, row.UserAgent},
+		}
 		if list[i].Payload, err = DecodePayload(row.Payload); err != nil {
 			return nil, err
 		}

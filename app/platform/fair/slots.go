@@ -59,8 +59,9 @@ func New(l Limits) *Slots {
 	return &Slots{limits: l, free: l.Total, holders: map[uuid.UUID]*holder{}, waiting: map[uuid.UUID]*holder{}}
 }
 
-// Acquire takes a slot for an organization, waiting for its turn. The slot is held until release is called (and for the rest that
-// the limits name); calling it again does nothing. The error is fail.Busy if too many of the organization's callers wait or the wait takes too long, or ctx's own.
+// Acquire takes a slot for an organization, waiting for its turn. The slot is held until release is called (and for the
+// rest that the limits name); calling it again does nothing. The error is fail.Busy if too many of the organization's
+// callers wait or the wait takes too long, or ctx's own.
 func (s *Slots) Acquire(ctx context.Context, org uuid.UUID) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -71,7 +72,8 @@ func (s *Slots) Acquire(ctx context.Context, org uuid.UUID) (release func(), err
 		h = &holder{id: org}
 		s.holders[org] = h
 	}
-	if s.free > 0 && h.held < s.limits.PerOrganization && len(h.queue) == 0 { // nobody else waits for this one: it would have been given away
+	if s.free > 0 && h.held < s.limits.PerOrganization && len(h.queue) == 0 {
+		// nobody else waits for this one: it would have been given away
 		s.grant(h)
 		s.mu.Unlock()
 		return s.releaseFunc(h), nil

@@ -64,7 +64,12 @@ func (s *Service) Begin(ctx context.Context, who access.Actor, sub *Submission) 
 		if fields == nil {
 			fields = []string{}
 		}
-		return q.CreateEdit(ctx, formsdb.CreateEditParams{ID: uuid.Must(uuid.NewV7()), Form: sub.Form, UserID: who.ID(), Fields: fields[:min(len(fields), maxFields)]})
+		return q.CreateEdit(ctx, formsdb.CreateEditParams{
+			ID:     uuid.Must(uuid.NewV7()),
+			Form:   sub.Form,
+			UserID: who.ID(),
+			Fields: fields[:min(len(fields), maxFields)],
+		})
 	})
 	return sub.first.With(ctx)
 }
@@ -117,7 +122,11 @@ type Edit struct {
 // ListEdits returns the last changes since a time, the newest first: of forms, and of fields wherever they are. The caller has seen to it
 // that who may see the forms.
 func (s *Service) ListEdits(ctx context.Context, who access.Actor, since time.Time, forms, fields []string) ([]Edit, error) {
-	rows, err := formsdb.New(s.db.As(who.AsSystem("say who has changed a form"))).ListEdits(ctx, formsdb.ListEditsParams{Since: since, Forms: forms, Fields: fields})
+	rows, err := formsdb.New(s.db.As(who.AsSystem("say who has changed a form"))).ListEdits(ctx, formsdb.ListEditsParams{
+		Since:  since,
+		Forms:  forms,
+		Fields: fields,
+	})
 	list := make([]Edit, len(rows))
 	for i, e := range rows {
 		list[i] = Edit{e.Form, e.UserID, e.Name, e.At, e.Fields}

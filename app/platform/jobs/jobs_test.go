@@ -56,7 +56,13 @@ func newLane(t *testing.T) *lane {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lane{t, testkit.DB(t), testkit.NewOrg(t), in, jobs.Options{Lane: name, Poll: 100 * time.Millisecond, Retries: []time.Duration{10 * time.Millisecond}}}
+	return &lane{
+		t,
+		testkit.DB(t),
+		testkit.NewOrg(t),
+		in,
+		jobs.Options{Lane: name, Poll: 100 * time.Millisecond, Retries: []time.Duration{10 * time.Millisecond}},
+	}
 }
 
 // run runs an instance with workers until stop is called.
@@ -175,12 +181,16 @@ func TestFailedJobsAreTriedAgain(t *testing.T) {
 	system := l.db.As(access.System(l.org.ID, "test"))
 	for try := 0; rows < 2 && try < 200; try++ {
 		time.Sleep(20 * time.Millisecond)
-		if err := system.QueryRow(t.Context(), "select count(*) from jobs.river_job where queue = $1 and state in ('completed', 'cancelled')", "mail_"+l.opts.Lane).Scan(&rows); err != nil {
+		if err := system.QueryRow(t.Context(),
+			"select count(*) from jobs.river_job where queue = $1 and state in ('completed', 'cancelled')",
+			"mail_"+l.opts.Lane).Scan(&rows); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var kept int
-	if err := system.QueryRow(t.Context(), "select count(*) from jobs.river_job j where queue = $1 and j::text like '%anna%'", "mail_"+l.opts.Lane).Scan(&kept); err != nil || rows != 2 || kept != 0 {
+	if err := system.QueryRow(t.Context(),
+		"select count(*) from jobs.river_job j where queue = $1 and j::text "+
+			"like '%anna%'", "mail_"+l.opts.Lane).Scan(&kept); err != nil || rows != 2 || kept != 0 {
 		t.Errorf("%d are done, %d rows say why one failed (%v)", rows, kept, err)
 	}
 }
@@ -256,7 +266,9 @@ func TestTurns(t *testing.T) {
 		many = append(many, i)
 	}
 	l.insert(many...)
-	err := l.db.As(access.System(other.ID, "test")).Tx(t.Context(), func(tx *pg.Tenant) error { return l.in.Insert(t.Context(), tx, noteArgs{other.ID, 1}) })
+	err := l.db.As(access.System(other.ID, "test")).Tx(t.Context(), func(tx *pg.Tenant) error {
+		return l.in.Insert(t.Context(), tx, noteArgs{other.ID, 1})
+	})
 	if err == nil {
 		err = l.db.UnscopedTx(t.Context(), func(tx *pg.UnscopedTx) error { return l.in.Insert(t.Context(), tx, resetArgs{uuid.New()}) })
 	}
@@ -302,7 +314,8 @@ func TestInsertOnce(t *testing.T) {
 // Arguments hold no text.
 func TestArgumentsAreReferences(t *testing.T) {
 	t.Parallel()
-	_, err := jobs.NewRunner(t.Context(), testkit.DB(t), jobs.Options{}, jobs.ForInstallation(func(context.Context, jobs.Job[textArgs]) error { return nil }))
+	_, err := jobs.NewRunner(t.Context(), testkit.DB(t), jobs.Options{},
+		jobs.ForInstallation(func(context.Context, jobs.Job[textArgs]) error { return nil }))
 	if err == nil {
 		t.Error("a kind of job whose arguments hold a text")
 	}

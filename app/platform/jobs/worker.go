@@ -39,10 +39,12 @@ type Worker struct {
 // timeout is how long an attempt may take, the wait for a turn included.
 const timeout = time.Minute
 
-// ForOrganization returns a worker for jobs of organizations. purpose says for the log what the organization's system is at. Where there
-// are turns (nil: there are none), a job waits for its organization's; one that waits too long goes back into the queue, so that what waits of one
-// organization does not take the workers of all.
-func ForOrganization[A OrgArgs](purpose string, turns *fair.Slots, do func(ctx context.Context, actor access.Actor, job Job[A]) error) Worker {
+// ForOrganization returns a worker for jobs of organizations. purpose says for the log what the organization's system
+// is at. Where there are turns (nil: there are none), a job waits for its organization's; one that waits too long goes
+// back into the queue, so that what waits of one organization does not take the workers of all.
+func ForOrganization[A OrgArgs](
+	purpose string, turns *fair.Slots, do func(ctx context.Context, actor access.Actor, job Job[A]) error,
+) Worker {
 	return newWorker(func(ctx context.Context, job Job[A]) error {
 		org := job.Args.Organization()
 		if turns != nil {

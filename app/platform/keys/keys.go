@@ -100,10 +100,30 @@ var reservedByBrowsers = func() map[string]bool {
 	return taken
 }()
 
-var modifierNames = map[string]string{"ctrl": "Ctrl", "control": "Ctrl", "cmd": "Ctrl", "meta": "Ctrl", "mod": "Ctrl", "strg": "Ctrl", "alt": "Alt", "option": "Alt", "shift": "Shift"}
+var modifierNames = map[string]string{
+	"ctrl":    "Ctrl",
+	"control": "Ctrl",
+	"cmd":     "Ctrl",
+	"meta":    "Ctrl",
+	"mod":     "Ctrl",
+	"strg":    "Ctrl",
+	"alt":     "Alt",
+	"option":  "Alt",
+	"shift":   "Shift",
+}
 
-var arrowNames = map[string]string{"arrowup": "ArrowUp", "up": "ArrowUp", "arrowdown": "ArrowDown", "down": "ArrowDown", "arrowleft": "ArrowLeft", "left": "ArrowLeft",
-	"arrowright": "ArrowRight", "right": "ArrowRight", "enter": "Enter", "return": "Enter"}
+var arrowNames = map[string]string{
+	"arrowup":    "ArrowUp",
+	"up":         "ArrowUp",
+	"arrowdown":  "ArrowDown",
+	"down":       "ArrowDown",
+	"arrowleft":  "ArrowLeft",
+	"left":       "ArrowLeft",
+	"arrowright": "ArrowRight",
+	"right":      "ArrowRight",
+	"enter":      "Enter",
+	"return":     "Enter",
+}
 
 // Parse returns a combination in the one form in which it is stored: Ctrl+Alt+Shift+H, where Ctrl stands for Cmd on a Mac; empty for an
 // empty text. It refuses what browsers need and what would be typed into a text.
@@ -142,7 +162,8 @@ func Parse(s string) (string, error) {
 	case reservedByBrowsers[full]:
 		return "", fail.New(fail.Invalid, "Browsers need %s for themselves. Choose another one.", full)
 	case has["Ctrl"] && has["Alt"] && !has["Shift"]:
-		return "", fail.New(fail.Invalid, "%s writes a character on many keyboards (Ctrl and Alt together are AltGr). Choose another one.", full)
+		return "", fail.New(fail.Invalid,
+			"%s writes a character on many keyboards (Ctrl and Alt together are AltGr). Choose another one.", full)
 	case has["Alt"] && !has["Ctrl"] && !has["Shift"] && key >= "1" && key <= "9" && len(key) == 1:
 		return "", fail.New(fail.Invalid, "%s goes to a conversation of the list. Choose another one.", full)
 	}

@@ -23,8 +23,23 @@ func TestDefaultKeys(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"": "", " cmd + shift + h ": "Ctrl+Shift+H", "alt+f2": "Alt+F2", "F2": "F2", "Strg+Umschalt+H": "!", "H": "!", "Shift+H": "!", "Ctrl+T": "!",
-		"Ctrl+Alt+E": "!", "Ctrl+Alt+Shift+E": "Ctrl+Alt+Shift+E", "Alt+3": "!", "Alt+A+B": "!", "Ctrl+": "!", "option+down": "Alt+ArrowDown", "F": "!"} {
+	for in, want := range map[string]string{
+		"":                  "",
+		" cmd + shift + h ": "Ctrl+Shift+H",
+		"alt+f2":            "Alt+F2",
+		"F2":                "F2",
+		"Strg+Umschalt+H":   "!",
+		"H":                 "!",
+		"Shift+H":           "!",
+		"Ctrl+T":            "!",
+		"Ctrl+Alt+E":        "!",
+		"Ctrl+Alt+Shift+E":  "Ctrl+Alt+Shift+E",
+		"Alt+3":             "!",
+		"Alt+A+B":           "!",
+		"Ctrl+":             "!",
+		"option+down":       "Alt+ArrowDown",
+		"F":                 "!",
+	} {
 		got, err := keys.Parse(in)
 		if want == "!" && err == nil || want != "!" && (err != nil || got != want) {
 			t.Errorf("%q: %q, %v", in, got, err)

@@ -25,7 +25,8 @@ func TestDeliver(t *testing.T) {
 	if err := m.Deliver(t.Context(), jobs.Attempt{Number: 2}, l); err != nil {
 		t.Fatal(err)
 	}
-	if got := <-letters; got.To != "anna@shop.example" || got.Subject != "Join us" || strings.TrimSpace(strings.ReplaceAll(got.Text, "\r\n", "\n")) != strings.TrimSpace(text) {
+	if got := <-letters; got.To != "anna@shop.example" || got.Subject != "Join us" ||
+		strings.TrimSpace(strings.ReplaceAll(got.Text, "\r\n", "\n")) != strings.TrimSpace(text) {
 		t.Errorf("arrived as %+q", got)
 	}
 	if err := m.Deliver(t.Context(), jobs.Attempt{Number: 1}, mail.Message{To: "nobody", Text: "x"}); !jobs.IsGivenUp(err) {
@@ -41,12 +42,17 @@ func TestSMTPURL(t *testing.T) {
 	if m, err := mail.NewMailer(""); err != nil || !m.IsOff() {
 		t.Errorf("without an address: %v", err)
 	}
-	for _, bad := range []string{"mail.example", "http://mail.example", "smtp://", "smtp://mail.example", "smtp://mail.example?from=nobody"} {
+	for _, bad := range []string{
+		"mail.example", "http://mail.example", "smtp://", "smtp://mail.example", "smtp://mail.example?from=nobody",
+	} {
 		if _, err := mail.NewMailer(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	for _, good := range []string{"smtp://mail.example?from=a@b.example", "smtps://a@b.example:secret@mail.example", "smtp://u%40b.example:p@mail.example:2525"} {
+	for _, good := range []string{
+		"smtp://mail.example?from=a@b.example", "smtps://a@b.example:secret@mail.example",
+		"smtp://u%40b.example:p@mail.example:2525",
+	} {
 		if m, err := mail.NewMailer(good); err != nil || m.IsOff() {
 			t.Errorf("%q: %v", good, err)
 		}

@@ -37,8 +37,8 @@ func (m *Mailer) Deliver(ctx context.Context, attempt jobs.Attempt, l Message) e
 	return err
 }
 
-// isPermanent reports whether an error says that the mail will never be taken: its address is none, or the server has refused it with a code
-// of 500 to 599. A server that is away, hangs or is busy may take it later.
+// isPermanent reports whether an error says that the mail will never be taken: its address is none, or the server has
+// refused it with a code of 500 to 599. A server that is away, hangs or is busy may take it later.
 func isPermanent(err error) bool {
 	var refused *mail.SendError
 	return errors.Is(err, errUnsendable) || errors.As(err, &refused) && refused.ErrorCode() >= 500

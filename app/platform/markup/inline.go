@@ -154,7 +154,8 @@ func (p *reader) cluster(from, end int) {
 		k := markIndex(mark)
 		if at := p.last[k]; closes && at >= 0 {
 			o := p.open[at]
-			if inside := p.r[o.begin:from]; mark == "_" && slices.Contains(inside, '_') && !slices.ContainsFunc(inside, isSpace) { // a name such as _own_value_
+			if inside := p.r[o.begin:from]; mark == "_" && slices.Contains(inside, '_') && !slices.ContainsFunc(inside, isSpace) {
+				// a name such as _own_value_
 				p.last[k] = -1
 				p.out = append(p.out, Node{Text: mark})
 				continue
@@ -189,11 +190,14 @@ func markIndex(mark string) int {
 func (p *reader) opens(from, end int) bool {
 	if from > 0 {
 		c := p.r[from-1]
-		if !isSpace(c) && !isSpacelessScript(c) && !unicode.In(c, unicode.Ps, unicode.Pi, unicode.Pf, unicode.Pd, unicode.So) && !strings.ContainsRune("\"':¿¡\ufe0f", c) && (c < 0x1f3fb || c > 0x1f3ff) {
+		if !isSpace(c) && !isSpacelessScript(c) &&
+			!unicode.In(c, unicode.Ps, unicode.Pi, unicode.Pf, unicode.Pd, unicode.So) &&
+			!strings.ContainsRune("\"':¿¡\ufe0f", c) && (c < 0x1f3fb || c > 0x1f3ff) {
 			return false
 		}
 	}
-	for end < len(p.r) && (unicode.In(p.r[end], unicode.Ps, unicode.Pi, unicode.Pf, unicode.Pd) || strings.ContainsRune("\"'<¿¡", p.r[end])) {
+	for end < len(p.r) && (unicode.In(p.r[end], unicode.Ps, unicode.Pi, unicode.Pf, unicode.Pd) ||
+		strings.ContainsRune("\"'<¿¡", p.r[end])) {
 		end++
 	}
 	return end < len(p.r) && (isEmphasizable(p.r[end]) || p.r[end] == '`')
@@ -205,7 +209,8 @@ func (p *reader) closes(from, end int) bool {
 		return false
 	}
 	at := from - 1
-	for at >= 0 && (p.r[at] == '>' || unicode.In(p.r[at], unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pd, unicode.Po) && !strings.ContainsRune(`*%&#@§/\`, p.r[at])) {
+	for at >= 0 && (p.r[at] == '>' || unicode.In(p.r[at], unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pd, unicode.Po) &&
+		!strings.ContainsRune(`*%&#@§/\`, p.r[at])) {
 		at--
 	}
 	return at >= 0 && (isEmphasizable(p.r[at]) || p.r[at] == '`')
@@ -268,7 +273,8 @@ func isSpacelessScript(c rune) bool {
 	case c <= 0x0eff, c >= 0x1000 && c <= 0x109f, c >= 0x1780 && c <= 0x17ff: // Thai, Lao; Myanmar; Khmer
 		return true
 	}
-	return c >= 0x2e80 && c <= 0xa4cf || c >= 0xac00 && c <= 0xd7af || c >= 0xf900 && c <= 0xfaff || c >= 0xfe30 && c <= 0xfe4f || c >= 0xff00 && c <= 0xffef || c >= 0x20000 && c <= 0x3ffff
+	return c >= 0x2e80 && c <= 0xa4cf || c >= 0xac00 && c <= 0xd7af || c >= 0xf900 && c <= 0xfaff ||
+		c >= 0xfe30 && c <= 0xfe4f || c >= 0xff00 && c <= 0xffef || c >= 0x20000 && c <= 0x3ffff
 }
 
 // isLetter reports letters, their marks, and digits.

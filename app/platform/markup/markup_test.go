@@ -14,8 +14,9 @@ import (
 	"parley/app/platform/markup"
 )
 
-// testCase is a case of testdata/cases.json: a text, who wrote it (visitor, staff, which is the default, or both) and what it looks like. Links
-// are written without target and rel. app/e2e/markup_browser_test.go runs the same in a browser.
+// testCase is a case of testdata/cases.json: a text, who wrote it (visitor, staff, which is the default, or both) and
+// what it looks like. Links are written without target and rel. app/e2e/markup_browser_test.go runs the same in a
+// browser.
 type testCase struct {
 	Text string `json:"text"`
 	By   string `json:"by"`
@@ -156,10 +157,19 @@ func nonMarkText(s string) string {
 // Time is linear in the length: with so many characters anything else takes minutes.
 func TestParseIsLinear(t *testing.T) {
 	t.Parallel()
-	for _, s := range []string{"*a", "_a", "`", "`a``b```c````", "[a](", "*a*", "**", "https://a ", "https://a(", "https://a)", "https://a_", "[", "- a\n", "- 5\n", "> ", "> 5\n", ">\n", "> a\n>\n", "1. a\n", "1. a\n3) b\n",
-		"```\n", "```a\n", "- a\n  - b\n", "- a\n  b\n", "  - b\n   - c\n", "a@", "a.", "a@b.", "www.", "www.a", "www.a_", "[a](https://", "[a](https://b", "[a](mailto:", "[a](mailto:a@b", "(", "((", ")", "*(", "*(((", "*!!!", "*_", "*_a", "a*_", "**a *b _c ", " c_ b* a**",
-		"h", "w", "https://", "''''", "a''", "a@b.cc", "a@b.c1", "\n", "\n\n", "*a\n\n", "「", "谢", "谢a", "https://谢a/"} {
-		for _, text := range []string{strings.Repeat(s, 100_000/len(s)), strings.Repeat(s, 10_000/len(s)) + strings.Repeat(")", 10_000), "*" + strings.Repeat(s, 20_000/len(s)) + "*"} {
+	for _, s := range []string{
+		"*a", "_a", "`", "`a``b```c````", "[a](", "*a*", "**", "https://a ", "https://a(", "https://a)", "https://a_",
+		"[", "- a\n", "- 5\n", "> ", "> 5\n", ">\n", "> a\n>\n", "1. a\n", "1. a\n3) b\n", "```\n", "```a\n",
+		"- a\n  - b\n", "- a\n  b\n", "  - b\n   - c\n", "a@", "a.", "a@b.", "www.", "www.a", "www.a_", "[a](https://",
+		"[a](https://b", "[a](mailto:", "[a](mailto:a@b", "(", "((", ")", "*(", "*(((", "*!!!", "*_", "*_a", "a*_",
+		"**a *b _c ", " c_ b* a**", "h", "w", "https://", "''''", "a''", "a@b.cc", "a@b.c1", "\n", "\n\n", "*a\n\n",
+		"「", "谢", "谢a", "https://谢a/",
+	} {
+		for _, text := range []string{
+			strings.Repeat(s, 100_000/len(s)),
+			strings.Repeat(s, 10_000/len(s)) + strings.Repeat(")", 10_000),
+			"*" + strings.Repeat(s, 20_000/len(s)) + "*",
+		} {
 			markup.RenderHTML(markup.Parse(text))
 			markup.RenderHTML(markup.ParseLinks(text))
 		}

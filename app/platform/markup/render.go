@@ -33,7 +33,8 @@ func renderNodes(b *strings.Builder, list []Node) {
 			renderNodes(b, n.Children)
 			b.WriteString("</em></strong>")
 		case Address, Link:
-			b.WriteString(`<a href="` + html.EscapeString(n.URL) + `" target="_blank" rel="noopener noreferrer nofollow">` + html.EscapeString(n.Text))
+			b.WriteString(
+				`<a href="` + html.EscapeString(n.URL) + `" target="_blank" rel="noopener noreferrer nofollow">` + html.EscapeString(n.Text))
 			renderNodes(b, n.Children)
 			b.WriteString("</a>")
 		case Numbers:

@@ -35,8 +35,12 @@ func NewDialer() *net.Dialer { return &net.Dialer{Timeout: 10 * time.Second, Con
 
 // NewClient returns an HTTP client that reaches public addresses only, and follows nothing elsewhere.
 func NewClient() *http.Client {
-	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: NewDialer().DialContext, TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConns: 20, IdleConnTimeout: time.Minute}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{DialContext: NewDialer().DialContext, TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConns: 20, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // What net/netip does not know to be special, from the registries of IANA.

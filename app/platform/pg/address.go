@@ -17,8 +17,13 @@ func ParseAddress(databaseURL string) (network, address string, through func(por
 	}
 	network, address = pgconn.NetworkAddress(cfg.Host, cfg.Port)
 	return network, address, func(port int) string {
-		u := url.URL{Scheme: "postgres", User: url.UserPassword(cfg.User, cfg.Password), Host: fmt.Sprintf("127.0.0.1:%d", port), Path: cfg.Database,
-			RawQuery: "sslmode=disable"}
+		u := url.URL{
+			Scheme:   "postgres",
+			User:     url.UserPassword(cfg.User, cfg.Password),
+			Host:     fmt.Sprintf("127.0.0.1:%d", port),
+			Path:     cfg.Database,
+			RawQuery: "sslmode=disable",
+		}
 		return u.String()
 	}, nil
 }

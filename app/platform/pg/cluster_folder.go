@@ -86,8 +86,9 @@ const (
 	killTimeout     = time.Minute
 )
 
-// lockForServer waits until no Postgres uses the data, and returns the server's lock. The Postgres of a Parley that was killed is ended; it is
-// recognized by what it is and where it runs, not by its process id. Everything else is left alone.
+// lockForServer waits until no Postgres uses the data, and returns the server's lock. The Postgres of a Parley that was
+// killed is ended; it is recognized by what it is and where it runs, not by its process id. Everything else is left
+// alone.
 func (f *clusterFolder) lockForServer(ctx context.Context) (*os.File, error) {
 	began, asked, pressed := time.Now(), false, false
 	for {

@@ -116,7 +116,12 @@ func TestClusterStaleProcessID(t *testing.T) {
 		t.Fatal(err)
 	}
 	sleeper := func() *exec.Cmd { // as Postgres' user, in its folder, under its name
-		cmd := &exec.Cmd{Path: sleep, Args: []string{"postgres", "600"}, Dir: filepath.Join(dir, "postgres"), SysProcAttr: &syscall.SysProcAttr{}}
+		cmd := &exec.Cmd{
+			Path:        sleep,
+			Args:        []string{"postgres", "600"},
+			Dir:         filepath.Join(dir, "postgres"),
+			SysProcAttr: &syscall.SysProcAttr{},
+		}
 		if info, err := os.Stat(cmd.Dir); err == nil && os.Geteuid() == 0 {
 			s := info.Sys().(*syscall.Stat_t)
 			cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.Uid, Gid: s.Gid}

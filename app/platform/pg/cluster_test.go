@@ -99,7 +99,9 @@ func TestListener(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	notify(pg.Notification{Channel: "test_channel", Body: "one"}, pg.Notification{Channel: "test_Other-channel", Body: "two"}, pg.Notification{Channel: "test_third", Body: "not heard"})
+	notify(pg.Notification{Channel: "test_channel", Body: "one"},
+		pg.Notification{Channel: "test_Other-channel", Body: "two"},
+		pg.Notification{Channel: "test_third", Body: "not heard"})
 	if a, b := <-heard, <-heard; a != "one" || b != "two" {
 		t.Errorf("heard %q, %q", a, b)
 	}

@@ -106,7 +106,13 @@ func OpenPooled(ctx context.Context, url, direct string) (*DB, error) {
 // setSlots sets how many connections for organizations there are, and how many of them one may hold.
 func (db *DB) setSlots(all, each int) {
 	db.slots = fair.New(fair.Limits{Total: all, PerOrganization: each, MaxWaiting: 200, MaxWait: 5 * time.Second})
-	db.longSlots = fair.New(fair.Limits{Total: max(1, (all+1)/3), PerOrganization: 1, MaxWaiting: 20, MaxWait: 20 * time.Second, Activity: "searching, exporting or importing already"})
+	db.longSlots = fair.New(fair.Limits{
+		Total:           max(1, (all+1)/3),
+		PerOrganization: 1,
+		MaxWaiting:      20,
+		MaxWait:         20 * time.Second,
+		Activity:        "searching, exporting or importing already",
+	})
 }
 
 // Close waits for borrowed connections and closes them all.

@@ -79,14 +79,16 @@ func (e *SchemaBehind) Error() string {
 	if e.Version == "" {
 		return `the database has not been prepared: run "parley migrate"`
 	}
-	return fmt.Sprintf(`the database is at migration %s; not applied yet: %s. Run "parley migrate" (again, if it gave up): it goes on with %s`,
+	return fmt.Sprintf(
+		`the database is at migration %s; not applied yet: %s. Run "parley migrate" (again, if it gave up): it goes on with %s`,
 		e.Version, strings.Join(e.Missing, ", "), e.Missing[0])
 }
 
 // ErrPreRelease is the error of a database that was made before the first release. Its migrations were numbered from 1, too, and are
 // not those of today.
 var ErrPreRelease = errors.New("this database was made by a version of Parley from before the first release, whose tables are others. " +
-	"It cannot be upgraded: start with an empty database (a private one: move the folder of DATA_DIR away), or go on with the version that made it")
+	"It cannot be upgraded: start with an empty database (a private one: move the folder of DATA_DIR away), or go on " +
+	"with the version that made it")
 
 // preRelease is whether a database is such a one: the procedure is in all of theirs and in none of today's.
 const preRelease = "to_regproc('app.lock_down') is not null"

@@ -43,7 +43,8 @@ func TestLocksOfAMigration(t *testing.T) {
 		{"do $$ begin perform from pg_policy; end $$;", "and true"},
 	} {
 		with := pg.WithLocks("-- +goose Up\n" + c.up + "\n-- +goose Down\n")
-		if !strings.Contains(with, c.locks) || strings.Index(with, "lock table") > strings.Index(with, c.up) || strings.Count(with, "lock table") != 1 {
+		if !strings.Contains(with, c.locks) || strings.Index(with, "lock table") > strings.Index(with, c.up) ||
+			strings.Count(with, "lock table") != 1 {
 			t.Errorf("%s: %s", c.up, with)
 		}
 	}
@@ -70,8 +71,13 @@ func TestMigrateGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := pg.MigrateWithin(ctx, files, ownerURL, appURL, time.Second)
-	for _, want := range []string{"migration 90001_columns was not applied", "table conversations was in use", fmt.Sprintf("process %d of ", super.PgConn().PID()),
-		"the database is at migration " + newestName, `run "parley migrate" again`} {
+	for _, want := range []string{
+		"migration 90001_columns was not applied",
+		"table conversations was in use",
+		fmt.Sprintf("process %d of ", super.PgConn().PID()),
+		"the database is at migration " + newestName,
+		`run "parley migrate" again`,
+	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%d migrations; %q is missing in: %v", n, want, err)
 		}
@@ -82,7 +88,8 @@ func TestMigrateGivesUp(t *testing.T) {
 	}
 	defer db.Close()
 	var behind *pg.SchemaBehind
-	if err := db.CheckSchemaOf(ctx, files); !errors.As(err, &behind) || behind.Version != newestName || behind.Missing[0] != "90001_columns" ||
+	if err := db.CheckSchemaOf(ctx, files); !errors.As(err, &behind) || behind.Version != newestName ||
+		behind.Missing[0] != "90001_columns" ||
 		!strings.Contains(err.Error(), "90001_columns, 90002_table") || !strings.Contains(err.Error(), "parley migrate") {
 		t.Errorf("a server on such a database: %v", err)
 	}
@@ -127,7 +134,8 @@ func TestConcurrentMigrations(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := pg.MigrateWithin(ctx, laterMigrations(t), ownerURL, appURL, time.Second)
-	if err == nil || !strings.Contains(err.Error(), `another "parley migrate"`) || !strings.Contains(err.Error(), fmt.Sprint("process ", super.PgConn().PID())) {
+	if err == nil || !strings.Contains(err.Error(), `another "parley migrate"`) ||
+		!strings.Contains(err.Error(), fmt.Sprint("process ", super.PgConn().PID())) {
 		t.Errorf("while another is at work: %v", err)
 	}
 }
@@ -146,7 +154,8 @@ func TestMigrateFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := pg.MigrateWithin(ctx, files, ownerURL, appURL, time.Minute)
-	if n != 1 || err == nil || !strings.Contains(err.Error(), "migration 90002_table failed and was undone") || !strings.Contains(err.Error(), "is at migration 90001_columns") {
+	if n != 1 || err == nil || !strings.Contains(err.Error(), "migration 90002_table failed and was undone") ||
+		!strings.Contains(err.Error(), "is at migration 90001_columns") {
 		t.Errorf("%d migrations; %v", n, err)
 	}
 	if _, err := super.Exec(ctx, "drop table test_rows"); err != nil {
@@ -161,8 +170,13 @@ func TestMigrateFails(t *testing.T) {
 func TestMigratorSession(t *testing.T) {
 	t.Parallel()
 	_, ownerURL := testkit.DatabaseURLs(t)
-	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "20s", "idle_session_timeout": "1min", "client_connection_check_interval": "5s",
-		"statement_timeout": "0", "application_name": "parley migrate"} {
+	for name, want := range map[string]string{
+		"idle_in_transaction_session_timeout": "20s",
+		"idle_session_timeout":                "1min",
+		"client_connection_check_interval":    "5s",
+		"statement_timeout":                   "0",
+		"application_name":                    "parley migrate",
+	} {
 		if have, err := pg.MigratorSetting(context.Background(), ownerURL, name); err != nil || have != want {
 			t.Errorf("%s is %q, not %q (%v)", name, have, want, err)
 		}

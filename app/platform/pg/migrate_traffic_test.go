@@ -128,12 +128,15 @@ func newRelease(t *testing.T, appURL string, super *pgx.Conn) *release {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	exec("select set_config('app.org_id', $1, false), set_config('app.role', 'system', false), set_config('app.actor_id', '', false)", r.org.String())
+	exec(
+		"select set_config('app.org_id', $1, false), set_config('app.role', 'system', false), set_config('app.actor_id', '', false)",
+		r.org.String())
 	exec("insert into organizations (id, name) values ($1, 'A')", r.org)
 	exec("insert into customers (org_id, id, name) values ($1, $1, 'A')", r.org)
 	exec("insert into websites (org_id, id, customer_id, key, name) values ($1, $1, $1, 'abcdefghijklmnop', 'W')", r.org)
 	for i, agent := range r.agents {
-		exec("insert into users (org_id, id, email, name, role) values ($1, $2, $3, 'Mia', 'agent')", r.org, agent, fmt.Sprintf("a%d@b.example", i))
+		exec("insert into users (org_id, id, email, name, role) values ($1, $2, $3, 'Mia', 'agent')", r.org, agent,
+			fmt.Sprintf("a%d@b.example", i))
 	}
 	exec("update agents set max_chats = 1000")
 	exec("grant parley_app to parley")
@@ -225,16 +228,35 @@ func (r *release) runConversation(agent uuid.UUID) {
 	visitor, conversation, message := uuid.New(), uuid.New(), uuid.New()
 	ids := func(id uuid.UUID) []uuid.UUID { return []uuid.UUID{id} }
 	none := []string{""}
-	if r.run(r.system(), "StartConversations", pgx.NamedArgs{"message_ids": ids(message), "conversation_ids": ids(conversation), "visitor_ids": ids(visitor), "website_ids": ids(r.org),
-		"customer_ids": ids(r.org), "group_ids": ids(uuid.Nil), "kinds": []string{"text"}, "bodies": []string{"Hello"}, "page_urls": none, "page_titles": none,
-		"referrers": none, "user_agents": none, "languages": none, "ip_addresses": none}) {
+	if r.run(r.system(), "StartConversations", pgx.NamedArgs{
+		"message_ids":      ids(message),
+		"conversation_ids": ids(conversation),
+		"visitor_ids":      ids(visitor),
+		"website_ids":      ids(r.org),
+		"customer_ids":     ids(r.org),
+		"group_ids":        ids(uuid.Nil),
+		"kinds":            []string{"text"},
+		"bodies":           []string{"Hello"},
+		"page_urls":        none,
+		"page_titles":      none,
+		"referrers":        none,
+		"user_agents":      none,
+		"languages":        none,
+		"ip_addresses":     none,
+	}) {
 		r.acknowledged.Add(1)
 	}
 	r.run(r.system(), "CountArrivals", pgx.NamedArgs{"conversation_ids": ids(conversation)})
 	say := func(author string, id uuid.UUID, kind string) {
 		message = uuid.New()
-		if r.run(r.system(), "SendMessages", pgx.NamedArgs{"message_ids": ids(message), "conversation_ids": ids(conversation), "authors": []string{author}, "author_ids": ids(id),
-			"kinds": []string{kind}, "bodies": []string{"Words"}}) && kind == "text" {
+		if r.run(r.system(), "SendMessages", pgx.NamedArgs{
+			"message_ids":      ids(message),
+			"conversation_ids": ids(conversation),
+			"authors":          []string{author},
+			"author_ids":       ids(id),
+			"kinds":            []string{kind},
+			"bodies":           []string{"Words"},
+		}) && kind == "text" {
 			r.acknowledged.Add(1)
 		}
 		if author == "agent" {
@@ -243,14 +265,29 @@ func (r *release) runConversation(agent uuid.UUID) {
 	}
 	who := r.db.As(access.User(r.org, agent, access.Agent, uuid.Nil))
 	take := func() {
-		r.run(who, "TakeConversation", pgx.NamedArgs{"agent_id": agent, "agent_name": "Mia", "conversation_id": conversation, "anywhere": true, "groups": ids(r.group), "message_id": uuid.New()})
+		r.run(who, "TakeConversation", pgx.NamedArgs{
+			"agent_id":        agent,
+			"agent_name":      "Mia",
+			"conversation_id": conversation,
+			"anywhere":        true,
+			"groups":          ids(r.group),
+			"message_id":      uuid.New(),
+		})
 	}
 	take()
 	say("agent", agent, "text")
 	say("visitor", visitor, "text")
 	say("agent", agent, "note")
-	r.run(r.system(), "RequeueConversations", pgx.NamedArgs{"all_of_agent": false, "conversation_ids": ids(conversation), "unanswered": false, "state_reason": "lost", "agent_lost": true,
-		"note": "", "offer_seconds": 0, "offer_note": ""})
+	r.run(r.system(), "RequeueConversations", pgx.NamedArgs{
+		"all_of_agent":     false,
+		"conversation_ids": ids(conversation),
+		"unanswered":       false,
+		"state_reason":     "lost",
+		"agent_lost":       true,
+		"note":             "",
+		"offer_seconds":    0,
+		"offer_note":       "",
+	})
 	take()
 	say("agent", agent, "text")
 	r.run(who, "ListMessagesAfter", pgx.NamedArgs{"conversation_id": conversation, "after": 0, "most": 100})
@@ -272,8 +309,10 @@ func (r *release) runDesk(agent uuid.UUID) {
 // runRouting is a round of routing: one transaction that reads nearly all that there is.
 func (r *release) runRouting() {
 	err := r.system().Tx(context.Background(), func(tx *pg.Tenant) error {
-		for _, name := range []string{"LockRouting", "GetRoutingState", "ListRoutingGroups", "ListRoutingAgents", "ListRoutingMemberships", "ListRoutingConversations", "ListRoutingQueue",
-			"ListRoutingCustomers", "RecordRound"} {
+		for _, name := range []string{
+			"LockRouting", "GetRoutingState", "ListRoutingGroups", "ListRoutingAgents", "ListRoutingMemberships",
+			"ListRoutingConversations", "ListRoutingQueue", "ListRoutingCustomers", "RecordRound",
+		} {
 			r.run(tx, name, pgx.NamedArgs{"most": 20, "deciding": []uuid.UUID{r.group}, "requeued": false})
 		}
 		return nil

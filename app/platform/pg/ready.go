@@ -17,8 +17,9 @@ const diskFullCode = "53100"
 var ErrDiskFull = errors.New("the disk of Postgres is full: nothing can be stored. Free space on it or make it larger; " +
 	"Parley goes on by itself then")
 
-// Ready returns nil if statements can be expected to succeed: the database answers, has every migration of this binary (else the error
-// is a *SchemaBehind), and, if a statement has failed for a full disk since (else ErrDiskFull), can write to its disk again. It sends one statement.
+// Ready returns nil if statements can be expected to succeed: the database answers, has every migration of this binary
+// (else the error is a *SchemaBehind), and, if a statement has failed for a full disk since (else ErrDiskFull), can
+// write to its disk again. It sends one statement.
 func (db *DB) Ready(ctx context.Context) error {
 	if !db.diskFull.Load() {
 		return db.CheckSchema(ctx)

@@ -28,7 +28,8 @@ func TestReadyAfterDiskFull(t *testing.T) {
 	if err := db.Ready(ctx); err != nil {
 		t.Error(err)
 	}
-	_, err = db.As(access.System(uuid.New(), "test")).Exec(ctx, "do $$ begin raise exception 'no space left' using errcode = '53100'; end $$")
+	_, err = db.As(access.System(uuid.New(), "test")).Exec(ctx,
+		"do $$ begin raise exception 'no space left' using errcode = '53100'; end $$")
 	if err == nil || !db.DiskFull() {
 		t.Error("a full disk was not noticed", err)
 	}

@@ -222,7 +222,9 @@ func TestFirstWriteRowsUseSlots(t *testing.T) {
 			},
 			func(rows pgx.Rows) { rows.Close() },
 		} {
-			rows, err := db.As(who).Query(pg.NewFirstWrite(who.Org(), func(context.Context) error { return nil }).With(ctx), strings.Replace(sql, "(1)", "("+strconv.Itoa(os.Getpid())+")", 1))
+			rows, err := db.As(who).Query(
+				pg.NewFirstWrite(who.Org(), func(context.Context) error { return nil }).With(ctx),
+				strings.Replace(sql, "(1)", "("+strconv.Itoa(os.Getpid())+")", 1))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -234,7 +236,8 @@ func TestFirstWriteRowsUseSlots(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := db.As(who).Query(pg.NewFirstWrite(who.Org(), func(context.Context) error { return refuse }).With(ctx), sql); !errors.Is(err, refuse) {
+		if _, err := db.As(who).Query(
+			pg.NewFirstWrite(who.Org(), func(context.Context) error { return refuse }).With(ctx), sql); !errors.Is(err, refuse) {
 			t.Fatal(err)
 		}
 	}

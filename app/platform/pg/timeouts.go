@@ -56,7 +56,8 @@ func (db *DB) setRoleTimeouts(ctx context.Context) error {
 		if slices.Contains(have, s[0]+"="+s[1]) {
 			continue
 		}
-		_, err := conn.Exec(ctx, "alter role "+pgx.Identifier{role}.Sanitize()+" in database "+pgx.Identifier{database}.Sanitize()+" set "+s[0]+" = '"+s[1]+"'")
+		_, err := conn.Exec(ctx,
+			"alter role "+pgx.Identifier{role}.Sanitize()+" in database "+pgx.Identifier{database}.Sanitize()+" set "+s[0]+" = '"+s[1]+"'")
 		var e *pgconn.PgError
 		if errors.As(err, &e) && e.Code == "XX000" { // another server does the same at this moment
 			continue

@@ -94,7 +94,12 @@ func (u Unscoped) LookUpReset(ctx context.Context, tokenHash []byte) (Reset, err
 // CreateAddressReset stores a link that sets an address's password, if the address can log in anywhere, and says whether it did.
 // proves says that the link is only mailed to the address.
 func (u Unscoped) CreateAddressReset(ctx context.Context, tokenHash []byte, email string, proves bool, lasts time.Duration) (bool, error) {
-	return u.q.CreateAddressReset(ctx, doorsdb.CreateAddressResetParams{TokenHash: tokenHash, Email: email, VerifiesEmail: proves, Seconds: int32(lasts / time.Second)})
+	return u.q.CreateAddressReset(ctx, doorsdb.CreateAddressResetParams{
+		TokenHash:     tokenHash,
+		Email:         email,
+		VerifiesEmail: proves,
+		Seconds:       int32(lasts / time.Second),
+	})
 }
 
 // PasswordReset is what a link changes.
@@ -216,7 +221,9 @@ type LostDesk struct{ Org, User, Instance uuid.UUID }
 
 // RenewLease says that a process lives for a time more. It returns the desks of processes that no longer do, and after how long the
 // next one will be missed if it stays silent (0: there is none).
-func (u Unscoped) RenewLease(ctx context.Context, instance uuid.UUID, lasts time.Duration) (gone []LostDesk, next time.Duration, err error) {
+func (u Unscoped) RenewLease(
+	ctx context.Context, instance uuid.UUID, lasts time.Duration,
+) (gone []LostDesk, next time.Duration, err error) {
 	rows, err := u.q.RenewLease(ctx, doorsdb.RenewLeaseParams{Instance: instance, Seconds: int32(max(1, lasts/time.Second))})
 	for _, row := range rows {
 		if row.OrgID == uuid.Nil {
@@ -233,8 +240,8 @@ func (u Unscoped) ListOrganizationsToTidy(ctx context.Context, age time.Duration
 	return u.q.ListOrganizationsToClean(ctx, int32(age/time.Second))
 }
 
-// BeginForm reports whether the work of a form that somebody sent who is not logged in is to be done now; if it was done, what was answered.
-// Work that is under way elsewhere is neither.
+// BeginForm reports whether the work of a form that somebody sent who is not logged in is to be done now; if it was
+// done, what was answered. Work that is under way elsewhere is neither.
 func (u Unscoped) BeginForm(ctx context.Context, hash []byte) (fresh bool, answer string, err error) {
 	row, err := u.q.BeginPublicForm(ctx, hash)
 	return row.Fresh, row.Answer, err

@@ -55,8 +55,16 @@ func (p *Sender) IsOn() bool { return p.keys.Public != "" }
 func (p *Sender) Send(ctx context.Context, s Subscription, payload []byte) (gone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	res, err := webpush.SendNotificationWithContext(ctx, payload, &webpush.Subscription{Endpoint: s.Endpoint, Keys: webpush.Keys{P256dh: s.P256dh, Auth: s.Auth}},
-		&webpush.Options{HTTPClient: p.http, Subscriber: p.keys.Contact, VAPIDPublicKey: p.keys.Public, VAPIDPrivateKey: p.keys.Private, TTL: 300, Urgency: webpush.UrgencyHigh})
+	res, err := webpush.SendNotificationWithContext(ctx, payload,
+		&webpush.Subscription{Endpoint: s.Endpoint, Keys: webpush.Keys{P256dh: s.P256dh, Auth: s.Auth}},
+		&webpush.Options{
+			HTTPClient:      p.http,
+			Subscriber:      p.keys.Contact,
+			VAPIDPublicKey:  p.keys.Public,
+			VAPIDPrivateKey: p.keys.Private,
+			TTL:             300,
+			Urgency:         webpush.UrgencyHigh,
+		})
 	if err != nil {
 		return false, err
 	}

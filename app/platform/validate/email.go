@@ -21,7 +21,8 @@ func Email(s string) (string, error) {
 		return "", fail.New(fail.Invalid, "Please enter an e-mail address.")
 	}
 	if strings.ContainsFunc(s, isInvisible) {
-		return "", fail.New(fail.Invalid, "There is an invisible character in the e-mail address. Please type it anew instead of pasting it.").WithReason("email")
+		return "", fail.New(fail.Invalid,
+			"There is an invisible character in the e-mail address. Please type it anew instead of pasting it.").WithReason("email")
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !utf8.ValidString(s) || !isDotAtom(s[:at]) {
@@ -63,7 +64,8 @@ func parseMailHost(s string) (string, bool) {
 	host = strings.ToLower(host)
 	labels := strings.Split(host, ".")
 	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, func(r rune) bool { return !isLetter(r) && !isDigit(r) && r != '-' }) {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' ||
+			strings.ContainsFunc(l, func(r rune) bool { return !isLetter(r) && !isDigit(r) && r != '-' }) {
 			return "", false
 		}
 	}
@@ -78,5 +80,6 @@ func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 // isInvisible reports whether nobody can see r, or tell it from a common space: controls, format characters (those that change directions
 // among them), separators of lines, other spaces, and what is drawn as nothing.
 func isInvisible(r rune) bool {
-	return r != ' ' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Zs, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800'
+	return r != ' ' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Zs,
+		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800'
 }

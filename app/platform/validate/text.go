@@ -74,8 +74,8 @@ func normalize(label, s string, max int, lines bool) (string, error) {
 	return s, nil
 }
 
-// IsVisible reports whether a character shows something by itself. White space does not, nor do joiners, soft hyphens, marks of direction and
-// other characters that only say how those around them are shown.
+// IsVisible reports whether a character shows something by itself. White space does not, nor do joiners, soft hyphens,
+// marks of direction and other characters that only say how those around them are shown.
 func IsVisible(r rune) bool {
 	return !unicode.IsSpace(r) && !unicode.IsControl(r) && r != '\u2800' && // a pattern of Braille without dots
 		(!unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)) &&

@@ -35,14 +35,21 @@ func TestText(t *testing.T) {
 			}
 		}
 	}
-	for in, want := range map[string]string{"Bil\u200bl\u00ading\u2060": "Billing", "\u202aAnna\u202c\u2066\u2069 \u202eLee": "Anna Lee", "\u200fשרה\u200f 👩\u200d🚀": "\u200fשרה\u200f 👩\u200d🚀", "Evil\u202egnp": "Evilgnp"} {
+	for in, want := range map[string]string{
+		"Bil\u200bl\u00ading\u2060":              "Billing",
+		"\u202aAnna\u202c\u2066\u2069 \u202eLee": "Anna Lee",
+		"\u200fשרה\u200f 👩\u200d🚀":               "\u200fשרה\u200f 👩\u200d🚀",
+		"Evil\u202egnp":                          "Evilgnp",
+	} {
 		if got, err := validate.Name("it", in, 100); err != nil || got != want {
 			t.Errorf("the name %q is %q (%v), not %q", in, got, err, want)
 		}
 	}
 	for _, f := range []func(string, string, int) (string, error){validate.Text, validate.Line, validate.Name} {
-		for _, in := range []string{"", " \n ", "\x00\x1b", "\v\f", "\u200b", "\u2060 \ufeff", "\u00ad\u200d", "\u202e\u200f\n\u2069", "\u3164\u115f", "\ufe0f",
-			"\u2800", "\U000e0041"} {
+		for _, in := range []string{
+			"", " \n ", "\x00\x1b", "\v\f", "\u200b", "\u2060 \ufeff", "\u00ad\u200d", "\u202e\u200f\n\u2069",
+			"\u3164\u115f", "\ufe0f", "\u2800", "\U000e0041",
+		} {
 			if got, err := f("it", in, 100); err == nil || !strings.Contains(err.Error(), "Please") {
 				t.Errorf("%q, which is empty, is %q (%v)", in, got, err)
 			}

@@ -26,7 +26,12 @@ func TestAUROC(t *testing.T) {
 	for _, c := range []struct {
 		above, below []float64
 		want         float64
-	}{{[]float64{2, 3}, []float64{1}, 1}, {[]float64{1}, []float64{2}, 0}, {[]float64{1}, []float64{1}, 0.5}, {[]float64{1, 3}, []float64{2, 0}, 0.75}} {
+	}{
+		{[]float64{2, 3}, []float64{1}, 1},
+		{[]float64{1}, []float64{2}, 0},
+		{[]float64{1}, []float64{1}, 0.5},
+		{[]float64{1, 3}, []float64{2, 0}, 0.75},
+	} {
 		if got := auroc(c.above, c.below); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%v over %v: %v", c.above, c.below, got)
 		}
@@ -47,7 +52,8 @@ func TestRunOperations(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(got) != 3 || !strings.HasPrefix(got[0], `{"ranked":["a","b"],"scores":[0.`) || !strings.HasPrefix(got[1], `{"ranked":["b"],"scores":[0.`) || !strings.HasPrefix(got[2], `{"ranked":[`) {
+	if len(got) != 3 || !strings.HasPrefix(got[0], `{"ranked":["a","b"],"scores":[0.`) ||
+		!strings.HasPrefix(got[1], `{"ranked":["b"],"scores":[0.`) || !strings.HasPrefix(got[2], `{"ranked":[`) {
 		t.Errorf("got %q", got)
 	}
 	for _, bad := range []string{"{", `{"op":"dance"}`} {

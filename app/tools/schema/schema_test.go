@@ -33,12 +33,15 @@ func TestSchemaFileIsFresh(t *testing.T) {
 	wantLines, haveLines := strings.Split(want, "\n"), strings.Split(string(have), "\n")
 	for i := range min(len(wantLines), len(haveLines)) {
 		if wantLines[i] != haveLines[i] {
-			t.Fatalf("db/schema.sql is not what the migrations make: run \"go run ./app/tools/schema\" and commit it.\nLine %d is\n%s\ninstead of\n%s",
+			t.Fatalf(
+				"db/schema.sql is not what the migrations make: run \"go run ./app/tools/schema\" and commit it.\nLine "+
+					"%d is\n%s\ninstead of\n%s",
 				i+1, haveLines[i], wantLines[i])
 		}
 	}
 	if len(wantLines) != len(haveLines) {
-		t.Errorf("db/schema.sql has %d lines instead of %d: run \"go run ./app/tools/schema\" and commit it", len(haveLines), len(wantLines))
+		t.Errorf("db/schema.sql has %d lines instead of %d: run \"go run ./app/tools/schema\" and commit it",
+			len(haveLines), len(wantLines))
 	}
 }
 

@@ -135,7 +135,8 @@ func mergeSpans(have, more []span) []span {
 }
 
 // Addresses as people write them, also with a full-width sign and the (at) that is meant to fool machines.
-var email = regexp.MustCompile(`(?i)[\p{L}\p{N}_.%+'-]*[\p{L}\p{N}_%+-](?:[@＠﹫]|\s?[(\[{]\s?at\s?[)\]}]\s?)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:(?:\.|\s?[(\[{]\s?dot\s?[)\]}]\s?)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+`)
+var email = regexp.MustCompile(
+	`(?i)[\p{L}\p{N}_.%+'-]*[\p{L}\p{N}_%+-](?:[@＠﹫]|\s?[(\[{]\s?at\s?[)\]}]\s?)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?(?:(?:\.|\s?[(\[{]\s?dot\s?[)\]}]\s?)[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?)+`)
 
 var emailSigns = regexp.MustCompile(`(?i)[＠﹫]|\s?[(\[{]\s?at\s?[)\]}]\s?`)
 var emailDots = regexp.MustCompile(`(?i)\s?[(\[{]\s?dot\s?[)\]}]\s?`)

@@ -159,8 +159,9 @@ func TestMaskAndRestore(t *testing.T) {
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	for _, piece := range []string{
-		"1", "1 ", "+1", "+", "a@", "a@a", "a@a.", "a.", "@", "(", "(1", "4111 1111 1111 1111 ", "030 1234567 ", "DE8", "DE89 ", "de", "0 ", "00",
-		"01.02.2026 ", "06.12.", "[email ", "[email 1]", "(at)", "a(at)b(dot)", "\u200b", "1\u200b", "٠", "\xff", "tel ", "+49 30 1234567 4111 1111 1111 1111 ",
+		"1", "1 ", "+1", "+", "a@", "a@a", "a@a.", "a.", "@", "(", "(1", "4111 1111 1111 1111 ", "030 1234567 ",
+		"DE8", "DE89 ", "de", "0 ", "00", "01.02.2026 ", "06.12.", "[email ", "[email 1]", "(at)", "a(at)b(dot)",
+		"\u200b", "1\u200b", "٠", "\xff", "tel ", "+49 30 1234567 4111 1111 1111 1111 ",
 	} {
 		m := mask.New()
 		m.Restore(m.Mask(strings.Repeat(piece, 40_000/len(piece))))

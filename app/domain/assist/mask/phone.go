@@ -28,8 +28,16 @@ var groupings = []struct {
 }
 
 var (
-	phoneWords       = []string{"tel", "phone", "call", "mobil", "handy", "cell", "whatsapp", "sms", "rufnummer", "rückruf", "anruf", "fax", "llam", "appel", "portable", "bel", "gsm", "komórk", "cep", "chiam", "هاتف", "جوال", "اتصل"}
-	otherNumberWords = []string{"order", "invoice", "ticket", "track", "bestell", "auftrag", "rechnung", "kunden", "sendung", "artikel", "paket", "commande", "facture", "colis", "suivi", "pedido", "factura", "fatura", "encomenda", "ordine", "fattura", "zamówieni", "faktur", "sipariş", "kargo", "factuur", "serial", "serien", "article", "item", "reference", "referenz", "isbn", "ean", "vat", "customer", "طلب", "فاتورة", "شحنة"}
+	phoneWords = []string{
+		"tel", "phone", "call", "mobil", "handy", "cell", "whatsapp", "sms", "rufnummer", "rückruf", "anruf", "fax",
+		"llam", "appel", "portable", "bel", "gsm", "komórk", "cep", "chiam", "هاتف", "جوال", "اتصل",
+	}
+	otherNumberWords = []string{
+		"order", "invoice", "ticket", "track", "bestell", "auftrag", "rechnung", "kunden", "sendung", "artikel",
+		"paket", "commande", "facture", "colis", "suivi", "pedido", "factura", "fatura", "encomenda", "ordine",
+		"fattura", "zamówieni", "faktur", "sipariş", "kargo", "factuur", "serial", "serien", "article", "item",
+		"reference", "referenz", "isbn", "ean", "vat", "customer", "طلب", "فاتورة", "شحنة",
+	}
 )
 
 // phones returns the phone numbers in the runs, beside what is taken already.

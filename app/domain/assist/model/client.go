@@ -1,10 +1,10 @@
 // Package model talks to a language model that speaks the OpenAI-compatible protocol of chat completions.
 //
-// Owns: one request and its streamed answer, the limits on both, and the words for what goes wrong.
-// Must not touch: what is asked (the service builds it), databases, logs.
-// Always true: the key is sent to the configured address only, never followed elsewhere, never part of an error; no connection
-// is opened to an address in the installation’s own network unless the installation itself allows that very host and port; a call ends within
-// Limits.Whole, and nothing of it is left afterwards.
+// Owns: one request and its streamed answer, the limits on both, and the words for what goes wrong. Must not touch:
+// what is asked (the service builds it), databases, logs. Always true: the key is sent to the configured address only,
+// never followed elsewhere, never part of an error; no connection is opened to an address in the installation’s own
+// network unless the installation itself allows that very host and port; a call ends within Limits.Whole, and nothing
+// of it is left afterwards.
 package model
 
 import (
@@ -39,10 +39,11 @@ func (Key) MarshalText() ([]byte, error) { return []byte("(key)"), nil }
 
 // Settings say which model answers and how far it is trusted.
 type Settings struct {
-	BaseURL      string   // up to and without /chat/completions, as in https://api.example/v1
-	Key          Key      // may be empty for a server that asks for none
-	Model        string   // the name the server knows it by
-	AllowedHosts []string // host:port pairs that may be in the installation’s own network and without TLS; from the installation, never from an organization
+	BaseURL string // up to and without /chat/completions, as in https://api.example/v1
+	Key     Key    // may be empty for a server that asks for none
+	Model   string // the name the server knows it by
+	// host:port pairs that may be in the installation’s own network and without TLS; from the installation, never from an organization
+	AllowedHosts []string
 	Limits       Limits
 }
 
@@ -141,7 +142,8 @@ func ParseBaseURL(s string, inside []string) (string, error) {
 	}
 	u.Host = strings.ToLower(u.Host)
 	if u.Scheme == "http" && !isAllowedHost(inside, hostPort(u)) {
-		return "", fail.New(fail.Invalid, "The address must begin with https://, so that conversations and the key cannot be read on the way.")
+		return "", fail.New(fail.Invalid,
+			"The address must begin with https://, so that conversations and the key cannot be read on the way.")
 	}
 	u.Path = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"), "/")
 	u.RawPath = ""

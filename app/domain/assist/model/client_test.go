@@ -11,7 +11,8 @@ import (
 func TestPrivateAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{
-		"https://localhost:9", "https://127.0.0.1:9", "https://[::1]:9", "https://0.0.0.0:9", "https://[::ffff:127.0.0.1]:9", "https://169.254.169.254", "https://10.1.2.3",
+		"https://localhost:9", "https://127.0.0.1:9", "https://[::1]:9", "https://0.0.0.0:9",
+		"https://[::ffff:127.0.0.1]:9", "https://169.254.169.254", "https://10.1.2.3",
 	} {
 		c, err := model.New(model.Settings{BaseURL: base, Model: "m", AllowedHosts: []string{"127.0.0.1:10", "other:9"}})
 		if err != nil {

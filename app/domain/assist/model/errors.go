@@ -37,9 +37,10 @@ const (
 )
 
 var reasonText = map[Reason]string{
-	KeyRefused:     "The language model's server refused the key. A manager can enter a new one in the settings.",
-	NoCredit:       "The credit at the language model's provider is used up. Whoever pays for it can add more there.",
-	ModelUnknown:   "The language model's server does not know this model, or this key may not use it. Please check its name in the settings.",
+	KeyRefused: "The language model's server refused the key. A manager can enter a new one in the settings.",
+	NoCredit:   "The credit at the language model's provider is used up. Whoever pays for it can add more there.",
+	ModelUnknown: "The language model's server does not know this model, or this key may not use it. Please check its " +
+		"name in the settings.",
 	WrongAddress:   "There is no language model at this address. Please check it in the settings; it usually ends in /v1.",
 	AddressPrivate: "This address is inside a private network and may not be used. Please enter the public address of the model's server.",
 	RateLimited:    "The language model is asked too much at the moment. Please try again in a little while.",
@@ -112,7 +113,12 @@ func (r *refusal) UnmarshalJSON(b []byte) error {
 	if len(fields.Error) > 0 && fields.Error[0] == '{' {
 		return json.Unmarshal(fields.Error, r)
 	}
-	*r = refusal{Message: jsonText(fields.Message) + jsonText(fields.Detail) + jsonText(fields.Error), Type: jsonText(fields.Type), Code: jsonText(fields.Code), Param: jsonText(fields.Param)}
+	*r = refusal{
+		Message: jsonText(fields.Message) + jsonText(fields.Detail) + jsonText(fields.Error),
+		Type:    jsonText(fields.Type),
+		Code:    jsonText(fields.Code),
+		Param:   jsonText(fields.Param),
+	}
 	return nil
 }
 
@@ -153,7 +159,8 @@ func (c *Client) errorFor(status int, header http.Header, r refusal, now time.Ti
 		e.Reason = KeyRefused
 	case r.mentions("content_filter", "content_policy", "content management policy", "safety system"):
 		e.Reason = Refused
-	case status == http.StatusRequestEntityTooLarge, r.mentions("context_length", "context length", "context window", "context size", "too many tokens", "prompt is too long"):
+	case status == http.StatusRequestEntityTooLarge, r.mentions("context_length", "context length", "context window",
+		"context size", "too many tokens", "prompt is too long"):
 		e.Reason = RequestTooLong
 	case r.mentions("model_not_found", "model not found", "unknown model", "invalid model"),
 		r.mentions("model") && r.mentions("not found", "not exist", "not available"):

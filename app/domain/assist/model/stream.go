@@ -213,7 +213,8 @@ func (a *answer) readEvents(in *bufio.Reader) error {
 				return &Error{Reason: NotUnderstood}
 			}
 			event = append(event, data...)
-			if ends := len(data) > 0 && data[len(data)-1] == '}'; ends && json.Valid(event) { // looked at where it may be whole, not at each line
+			if ends := len(data) > 0 && data[len(data)-1] == '}'; ends && json.Valid(event) {
+				// looked at where it may be whole, not at each line
 				if err := a.handleEvent(event); err != nil {
 					return err
 				}

@@ -111,7 +111,8 @@ func TestErrors(t *testing.T) {
 			if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, e), "ghij") {
 				t.Errorf("the key is in the error: %#v", e)
 			}
-			if c.some && (text == "" || !strings.HasPrefix(modeltest.GoodAnswer, text) && c.mode != modeltest.Huge || end.Usage.Completion == 0) {
+			if c.some && (text == "" || !strings.HasPrefix(modeltest.GoodAnswer, text) && c.mode != modeltest.Huge ||
+				end.Usage.Completion == 0) {
 				t.Errorf("what came before was lost: %q %+v", text, end)
 			}
 			if fail.As(err) == nil || fail.As(err).Message != e.Error() {

@@ -35,7 +35,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &stream{server: s, w: w, r: r}
 	switch mode {
 	case RefusesKey:
-		writeError(w, 401, "invalid_api_key", "Incorrect API key provided: "+maskKey(asked.Authorization)+". You can find your API key at https://provider.example/keys.")
+		writeError(w, 401, "invalid_api_key",
+			"Incorrect API key provided: "+maskKey(asked.Authorization)+". You can find your API key at https://provider.example/keys.")
 	case NoCredit:
 		writeError(w, 429, "insufficient_quota", "You exceeded your current quota, please check your plan and billing details.")
 	case RateLimits:
@@ -59,15 +60,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case IgnoresStream:
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(map[string]any{
-			"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]string{"role": "assistant", "content": answer}}},
-			"usage":   map[string]int{"prompt_tokens": 100, "completion_tokens": 50},
+			"choices": []any{map[string]any{
+				"index":         0,
+				"finish_reason": "stop",
+				"message":       map[string]string{"role": "assistant", "content": answer},
+			}},
+			"usage": map[string]int{"prompt_tokens": 100, "completion_tokens": 50},
 		})
 	default:
 		switch {
 		case mode == RejectsStreamOptions && has("stream_options"):
 			writeError(w, 400, "", "Unrecognized request argument supplied: stream_options")
 		case mode == RejectsMaxTokens && has("max_tokens"):
-			writeError(w, 400, "unsupported_parameter", "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+			writeError(w, 400, "unsupported_parameter",
+				"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
 		case mode == RejectsExtras && has("stream_options"):
 			writeError(w, 422, "", "Unprocessable Entity")
 		default:

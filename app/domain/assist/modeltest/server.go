@@ -216,5 +216,11 @@ func decode(body []byte) (a Request, fields map[string]json.RawMessage) {
 	}
 	_ = json.Unmarshal(body, &in)
 	_ = json.Unmarshal(body, &fields)
-	return Request{Model: in.Model, Stream: in.Stream, Messages: in.Messages, MaxTokens: in.MaxTokens + in.MaxCompletionTokens, Body: string(body)}, fields
+	return Request{
+		Model:     in.Model,
+		Stream:    in.Stream,
+		Messages:  in.Messages,
+		MaxTokens: in.MaxTokens + in.MaxCompletionTokens,
+		Body:      string(body),
+	}, fields
 }

@@ -28,8 +28,9 @@ func (p Prompt) Clean(answer string) Text {
 var mark = regexp.MustCompile(`(?m)^(?:[TVAWN]|E[0-9])\| ?`) // a model that copies the fence
 
 var (
-	comment   = regexp.MustCompile(`(?s)<!--.*?(?:-->|$)`)
-	element   = regexp.MustCompile(`(?is)<(script|style|iframe|svg|template|object)\b[^>]*>.*?(?:</(?:script|style|iframe|svg|template|object)\s*>|$)`)
+	comment = regexp.MustCompile(`(?s)<!--.*?(?:-->|$)`)
+	element = regexp.MustCompile(
+		`(?is)<(script|style|iframe|svg|template|object)\b[^>]*>.*?(?:</(?:script|style|iframe|svg|template|object)\s*>|$)`)
 	tag       = regexp.MustCompile(`(?s)</?[a-zA-Z!?][^<>]*(?:>|$)`)
 	entity    = regexp.MustCompile(`&(?:[a-zA-Z]{2,31}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});`)
 	mdLink    = regexp.MustCompile(`!?\[([^\[\]\n]*)\]\(\s*<?([^()\s<>]*)>?[^()\n]*\)`)
@@ -39,11 +40,12 @@ var (
 	backticks = regexp.MustCompile("`([^`\n]+)`")
 	blank     = regexp.MustCompile(`\n{3,}`)
 	// anything that a program might make a link of
-	linkLike = regexp.MustCompile(`(?i)\b(?:https?|ftp|wss?|file|data|javascript|vbscript|mailto|tel|sms|whatsapp|intent|blob):[^\s<>"“”„«»]+|\bwww\.[^\s<>"“”„«»]+|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\b(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?-i:` + topLevelDomains + `|` + strings.ToUpper(topLevelDomains) + `)\b(?:[:/?#][^\s<>"“”„«»]*)?|\b(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}]{2,24}/[^\s<>"“”„«»]*|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:[:/][^\s<>"“”„«»]*)?`)
+	linkLike = regexp.MustCompile(
+		`(?i)\b(?:https?|ftp|wss?|file|data|javascript|vbscript|mailto|tel|sms|whatsapp|intent|blob):[^\s<>"“”„«»]+|\bwww\.[^\s<>"“”„«»]+|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\b(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+(?-i:` + topLevelDomains + `|` + strings.ToUpper(topLevelDomains) + `)\b(?:[:/?#][^\s<>"“”„«»]*)?|\b(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}]{2,24}/[^\s<>"“”„«»]*|\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:[:/][^\s<>"“”„«»]*)?`)
 )
 
-// topLevelDomains are the ends of names that are taken for links without anything else that says so; with a path behind it, any end is. Not in mixed
-// case: a full stop without a space after it would make one of two words.
+// topLevelDomains are the ends of names that are taken for links without anything else that says so; with a path behind
+// it, any end is. Not in mixed case: a full stop without a space after it would make one of two words.
 const topLevelDomains = `com|net|org|info|biz|io|co|me|app|dev|shop|store|online|site|xyz|top|club|live|link|click|page|web|cloud|ai|ly|gg|to|tv|cc|ws|eu|de|at|ch|fr|es|nl|be|pt|it|pl|tr|uk|ie|us|ca|br|mx|ar|ru|cn|in|jp|au|sa|ae|eg|example|test`
 
 // clean takes out of a text whatever a reply has no business with.

@@ -194,10 +194,18 @@ var (
 	draftHeader = regexp.MustCompile(`^[\s>]*(?:={2,}|#{1,6}|\*{2}|-{3,}|<{2,}|\[)[\s=*#\[<\d.)-]*([\p{L}]{2,20})\b([^\n]*)$`)
 	bareHeader  = regexp.MustCompile(`^\s*(SHORT|THOROUGH|QUESTION)\s*(\|[^\n]*|:?)$`)
 	label       = regexp.MustCompile(`\b[Ee]([0-9]{1,2})\b`)
-	headerRest  = regexp.MustCompile(`(?i)\b(?:reply|draft|answer|used|uses|entries|entry|none|based on|and|e[0-9]{1,2}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b|[\s|,;:=*#\[\]()<>_.–—-]+`)
+	headerRest  = regexp.MustCompile(
+		`(?i)\b(?:reply|draft|answer|used|uses|entries|entry|none|based on|and|e[0-9]{1,2}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b|[\s|,;:=*#\[\]()<>_.–—-]+`)
 )
 
-var kinds = map[string]Kind{"short": Short, "thorough": Thorough, "long": Thorough, "question": Clarifying, "clarifying": Clarifying, "clarify": Clarifying}
+var kinds = map[string]Kind{
+	"short":      Short,
+	"thorough":   Thorough,
+	"long":       Thorough,
+	"question":   Clarifying,
+	"clarifying": Clarifying,
+	"clarify":    Clarifying,
+}
 
 // parseHeader reads a line that begins a draft, however it is decorated: === SHORT | E1, **Short** (E1, E2), ### QUESTION: none. A line
 // in the asked form with a word that was not asked for begins something, too, which is nobody's draft.

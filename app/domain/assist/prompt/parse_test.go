@@ -24,7 +24,11 @@ func TestParse(t *testing.T) {
 	draft := func(k prompt.Kind, text string, used ...string) prompt.Draft {
 		return prompt.Draft{Kind: k, Text: text, Used: used, State: prompt.Complete}
 	}
-	three := []prompt.Draft{draft(prompt.Short, "Yes.", one, two), draft(prompt.Thorough, "Yes, thus:\n- a\n- b", one), draft(prompt.Clarifying, "Which one?")}
+	three := []prompt.Draft{
+		draft(prompt.Short, "Yes.", one, two),
+		draft(prompt.Thorough, "Yes, thus:\n- a\n- b", one),
+		draft(prompt.Clarifying, "Which one?"),
+	}
 	for name, c := range map[string]struct {
 		answer string
 		want   []prompt.Draft
@@ -74,7 +78,8 @@ func TestParse(t *testing.T) {
 // TestStreamedDraftsOnlyGrow: what is shown while an answer comes only grows, and shows nothing that goes away again.
 func TestStreamedDraftsOnlyGrow(t *testing.T) {
 	t.Parallel()
-	answer := "=== SHORT | E1\nSee https://shop.example/returns and <b>write</b> to [email 1], or https://evil.example/x now.\n=== THOROUGH | E2\n**All** of it, [here](https://shop.example/returns).\n"
+	answer := "=== SHORT | E1\nSee https://shop.example/returns and <b>write</b> to [email 1], or " +
+		"https://evil.example/x now.\n=== THOROUGH | E2\n**All** of it, [here](https://shop.example/returns).\n"
 	r := prompt.Drafts(conversation).Drafts()
 	var before []prompt.Draft
 	seen := ""
@@ -97,7 +102,9 @@ func TestStreamedDraftsOnlyGrow(t *testing.T) {
 			seen = now[0].Text
 		}
 	}
-	if seen == "" || before[1].State != prompt.Growing || !reflect.DeepEqual(before[0].RemovedLinks, []string{"https://evil.example/x"}) || !reflect.DeepEqual(before[1].Used, []string{two}) {
+	if seen == "" || before[1].State != prompt.Growing ||
+		!reflect.DeepEqual(before[0].RemovedLinks, []string{"https://evil.example/x"}) ||
+		!reflect.DeepEqual(before[1].Used, []string{two}) {
 		t.Errorf("%q, %+v", seen, before)
 	}
 }
@@ -117,13 +124,17 @@ func TestInjectedAnswerIsCleaned(t *testing.T) {
 			t.Errorf("%q came through: %s", bad, all)
 		}
 	}
-	if !reflect.DeepEqual(got[0].Used, []string{one}) || got[1].Used != nil || len(got[0].RemovedLinks) != 2 || got[2].Text != "Which card number do you have?" {
+	if !reflect.DeepEqual(got[0].Used, []string{one}) || got[1].Used != nil || len(got[0].RemovedLinks) != 2 ||
+		got[2].Text != "Which card number do you have?" {
 		t.Errorf("%+v", got)
 	}
 }
 
 func FuzzParser(f *testing.F) {
-	for _, s := range []string{modeltest.GoodAnswer, modeltest.InjectedAnswer, "=== SHORT | E1\n<a\n", "**short**\n[x](", "<think>", "\xff=\n=="} {
+	for _, s := range []string{
+		modeltest.GoodAnswer, modeltest.InjectedAnswer, "=== SHORT | E1\n<a\n", "**short**\n[x](", "<think>",
+		"\xff=\n==",
+	} {
 		f.Add(s, 3)
 	}
 	f.Fuzz(func(t *testing.T, s string, step int) {
@@ -137,7 +148,8 @@ func FuzzParser(f *testing.F) {
 		}
 		r.End()
 		for _, d := range r.Drafts() {
-			if len([]rune(d.Text)) > 4000 || strings.IndexFunc(d.Text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) >= 0 ||
+			if len([]rune(d.Text)) > 4000 ||
+				strings.IndexFunc(d.Text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) >= 0 ||
 				strings.Contains(d.Text, "<script") || strings.Contains(d.Text, "<img") {
 				t.Errorf("%q", d.Text)
 			}

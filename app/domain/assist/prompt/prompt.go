@@ -99,7 +99,8 @@ func Drafts(t Conversation) Prompt {
 	p := Prompt{MaxTokens: 1200}
 	p.Messages = []Message{{System, baseInstructions + `
 
-Write three different replies that the agent could send next to the visitor, in ` + languageName(t.Language, "the language of the visitor's last message") + `:
+Write three different replies that the agent could send next to the visitor, in ` + languageName(t.Language,
+		"the language of the visitor's last message") + `:
 SHORT answers in one or two sentences. THOROUGH answers completely, step by step where that helps. QUESTION asks the visitor the one thing that must be known to answer well.
 Say only what the entries and the conversation support. Promise nothing else: no refunds, dates or exceptions. If they do not hold the answer, say so politely in SHORT and THOROUGH and offer to find out. Be friendly and natural, greet only if nobody has greeted yet, and do not sign.
 Begin each reply with a line of exactly this form, naming the entries it relies on, or none:
@@ -136,7 +137,8 @@ func Rewrite(text string, how Style) Prompt {
 
 // Translate asks for a text in another language, given as a tag. Read the answer with Prompt.Clean.
 func Translate(text, to string) Prompt {
-	return ownTextPrompt(text, "Translate the text T into "+languageName(to, "English")+". Keep its tone, line breaks, names, links and numbers.")
+	return ownTextPrompt(text,
+		"Translate the text T into "+languageName(to, "English")+". Keep its tone, line breaks, names, links and numbers.")
 }
 
 func ownTextPrompt(text, task string) Prompt {
@@ -144,7 +146,10 @@ func ownTextPrompt(text, task string) Prompt {
 	p := Prompt{MaxTokens: 200 + len([]rune(text)), links: map[string]bool{}}
 	p.noteLinks(text)
 	p.Messages = []Message{
-		{System, baseInstructions + "\n\n" + task + "\nAnswer with the new text only, without a mark, a title or quotation marks around it."},
+		{
+			System,
+			baseInstructions + "\n\n" + task + "\nAnswer with the new text only, without a mark, a title or quotation marks around it.",
+		},
 		{User, fence("T", text) + "\n" + task},
 	}
 	return p
@@ -154,9 +159,12 @@ func ownTextPrompt(text, task string) Prompt {
 // Prompt.Clean.
 func Summary(t Conversation, language string) Prompt {
 	p := Prompt{MaxTokens: 400}
-	p.Messages = []Message{{System, baseInstructions + `
+	p.Messages = []Message{{
+		System,
+		baseInstructions + `
 
-Summarise the conversation for the colleague who takes it over, in ` + languageName(language, "English") + `, in at most five short lines: what the visitor wants, what is known (names, numbers), what was done or promised, what is open. Report only what was said; say "the visitor says" where it is a claim. Answer with the summary only.`}}
+Summarise the conversation for the colleague who takes it over, in ` + languageName(language, "English") + `, in at most five short lines: what the visitor wants, what is known (names, numbers), what was done or promised, what is open. Report only what was said; say "the visitor says" where it is a claim. Answer with the summary only.`,
+	}}
 	t.Entries = nil
 	p.Messages = append(p.Messages, Message{User, p.material(t) + "Now write the summary."})
 	return p
@@ -219,11 +227,46 @@ func newest(all []Line) ([]Line, bool) {
 
 // languageNames are the names of languages by which models know them best.
 var languageNames = map[string]string{
-	"en": "English", "de": "German", "fr": "French", "es": "Spanish", "nl": "Dutch", "pt": "Portuguese", "it": "Italian", "pl": "Polish",
-	"tr": "Turkish", "ar": "Arabic", "da": "Danish", "sv": "Swedish", "no": "Norwegian", "nb": "Norwegian", "fi": "Finnish", "cs": "Czech",
-	"sk": "Slovak", "hu": "Hungarian", "ro": "Romanian", "bg": "Bulgarian", "el": "Greek", "hr": "Croatian", "sl": "Slovenian", "sr": "Serbian",
-	"uk": "Ukrainian", "ru": "Russian", "he": "Hebrew", "fa": "Persian", "hi": "Hindi", "zh": "Chinese", "ja": "Japanese", "ko": "Korean",
-	"vi": "Vietnamese", "th": "Thai", "id": "Indonesian", "et": "Estonian", "lv": "Latvian", "lt": "Lithuanian", "ca": "Catalan", "sq": "Albanian",
+	"en": "English",
+	"de": "German",
+	"fr": "French",
+	"es": "Spanish",
+	"nl": "Dutch",
+	"pt": "Portuguese",
+	"it": "Italian",
+	"pl": "Polish",
+	"tr": "Turkish",
+	"ar": "Arabic",
+	"da": "Danish",
+	"sv": "Swedish",
+	"no": "Norwegian",
+	"nb": "Norwegian",
+	"fi": "Finnish",
+	"cs": "Czech",
+	"sk": "Slovak",
+	"hu": "Hungarian",
+	"ro": "Romanian",
+	"bg": "Bulgarian",
+	"el": "Greek",
+	"hr": "Croatian",
+	"sl": "Slovenian",
+	"sr": "Serbian",
+	"uk": "Ukrainian",
+	"ru": "Russian",
+	"he": "Hebrew",
+	"fa": "Persian",
+	"hi": "Hindi",
+	"zh": "Chinese",
+	"ja": "Japanese",
+	"ko": "Korean",
+	"vi": "Vietnamese",
+	"th": "Thai",
+	"id": "Indonesian",
+	"et": "Estonian",
+	"lv": "Latvian",
+	"lt": "Lithuanian",
+	"ca": "Catalan",
+	"sq": "Albanian",
 }
 
 // languageName names a language; an unknown tag is not repeated, since it may come from the visitor's browser.

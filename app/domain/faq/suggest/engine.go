@@ -1,9 +1,9 @@
-// Package suggest finds the entries of an organization's FAQ that answer a visitor's message. It reads the entries' own words (the
-// cold side), and learns from every choice that an agent makes (the learned side).
+// Package suggest finds the entries of an organization's FAQ that answer a visitor's message. It reads the entries' own
+// words (the cold side), and learns from every choice that an agent makes (the learned side).
 //
-// An Engine is a value in memory: no clock, no files, no network, and the same entries and choices in the same order make the same
-// engine; once it is settled, in any order. What it learned is lost with it and learned again from the choices. It is safe for concurrent use, and its memory is
-// bounded however much it is taught.
+// An Engine is a value in memory: no clock, no files, no network, and the same entries and choices in the same order
+// make the same engine; once it is settled, in any order. What it learned is lost with it and learned again from the
+// choices. It is safe for concurrent use, and its memory is bounded however much it is taught.
 package suggest
 
 import (
@@ -88,8 +88,14 @@ type recentChoice struct {
 
 // New returns an engine that knows the entries by their texts alone.
 func New(entries []Entry) *Engine {
-	e := &Engine{entries: map[string]Entry{}, slots: map[string]uint16{}, random: rand.New(rand.NewPCG(1, 2)), model: newModel(), threshold: newThreshold(),
-		trained: true}
+	e := &Engine{
+		entries:   map[string]Entry{},
+		slots:     map[string]uint16{},
+		random:    rand.New(rand.NewPCG(1, 2)),
+		model:     newModel(),
+		threshold: newThreshold(),
+		trained:   true,
+	}
 	e.Put(entries...)
 	return e
 }

@@ -197,7 +197,11 @@ func TestScope(t *testing.T) {
 	t.Parallel()
 	e := suggest.New(shopEntries())
 	teach(e, "parcel", suggest.Accepted, "where is my parcel", "nothing arrived")
-	found := e.Suggest(suggest.Query{Text: "where is my parcel", K: 10, Allow: func(id string) bool { return id == "pay" || id == "hours" }})
+	found := e.Suggest(suggest.Query{
+		Text:  "where is my parcel",
+		K:     10,
+		Allow: func(id string) bool { return id == "pay" || id == "hours" },
+	})
 	if len(found) != 2 || rank(found, "parcel") >= 0 {
 		t.Errorf("got %v", found)
 	}
@@ -209,7 +213,18 @@ func TestScope(t *testing.T) {
 func TestOddInput(t *testing.T) {
 	t.Parallel()
 	e := suggest.New(shopEntries())
-	for _, message := range []string{"", " ", "\x00\xff\xfe", "?!...", "\u0301\u0301", "'", strings.Repeat("parcel ", 50_000), strings.Repeat("x", 1<<20), "🙂🙂", strings.Repeat("包", 5000)} {
+	for _, message := range []string{
+		"",
+		" ",
+		"\x00\xff\xfe",
+		"?!...",
+		"\u0301\u0301",
+		"'",
+		strings.Repeat("parcel ", 50_000),
+		strings.Repeat("x", 1<<20),
+		"🙂🙂",
+		strings.Repeat("包", 5000),
+	} {
 		found := ask(e, message)
 		for _, s := range found {
 			if !(s.Confidence >= 0 && s.Confidence <= 1) {

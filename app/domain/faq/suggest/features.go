@@ -15,7 +15,14 @@ const (
 )
 
 // featureWeights is what a feature of a sort weighs.
-var featureWeights = [...]float32{featureWord: 1, featureStopWord: 0.3, featurePair: 0.5, featureHalfStopPair: 0.35, featureStopPair: 0.25, featureGram: 0.2}
+var featureWeights = [...]float32{
+	featureWord:         1,
+	featureStopWord:     0.3,
+	featurePair:         0.5,
+	featureHalfStopPair: 0.35,
+	featureStopPair:     0.25,
+	featureGram:         0.2,
+}
 
 const (
 	wordSeed = 0

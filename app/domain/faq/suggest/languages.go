@@ -41,11 +41,29 @@ type language struct {
 
 var languages = sync.OnceValue(func() map[string]*language {
 	all := map[string]*language{
-		"ar": {stem: arabic.Stem}, "da": {stem: danish.Stem}, "nl": {stem: dutch.Stem}, "en": {stem: english.Stem}, "fi": {stem: finnish.Stem},
-		"fr": {stem: french.Stem}, "de": {stem: german.Stem}, "hu": {stem: hungarian.Stem}, "ga": {stem: irish.Stem}, "it": {stem: italian.Stem},
-		"no": {stem: norwegian.Stem}, "nb": {stem: norwegian.Stem}, "nn": {stem: norwegian.Stem}, "pt": {stem: portuguese.Stem},
-		"ro": {stem: romanian.Stem}, "ru": {stem: russian.Stem}, "es": {stem: spanish.Stem}, "sv": {stem: swedish.Stem}, "ta": {stem: tamil.Stem},
-		"tr": {stem: turkish.Stem}, "pl": {}, "cs": {}, "uk": {},
+		"ar": {stem: arabic.Stem},
+		"da": {stem: danish.Stem},
+		"nl": {stem: dutch.Stem},
+		"en": {stem: english.Stem},
+		"fi": {stem: finnish.Stem},
+		"fr": {stem: french.Stem},
+		"de": {stem: german.Stem},
+		"hu": {stem: hungarian.Stem},
+		"ga": {stem: irish.Stem},
+		"it": {stem: italian.Stem},
+		"no": {stem: norwegian.Stem},
+		"nb": {stem: norwegian.Stem},
+		"nn": {stem: norwegian.Stem},
+		"pt": {stem: portuguese.Stem},
+		"ro": {stem: romanian.Stem},
+		"ru": {stem: russian.Stem},
+		"es": {stem: spanish.Stem},
+		"sv": {stem: swedish.Stem},
+		"ta": {stem: tamil.Stem},
+		"tr": {stem: turkish.Stem},
+		"pl": {},
+		"cs": {},
+		"uk": {},
 	}
 	stop := func(code, words string) {
 		l := all[code]

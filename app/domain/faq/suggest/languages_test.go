@@ -50,7 +50,10 @@ func TestLanguages(t *testing.T) {
 
 func TestOwnLanguageFirst(t *testing.T) {
 	t.Parallel()
-	e := suggest.New([]suggest.Entry{entry("german", "de", "Versand nach Wien", "Ja."), entry("english", "en", "Versand Wien delivery", "Yes.")})
+	e := suggest.New([]suggest.Entry{
+		entry("german", "de", "Versand nach Wien", "Ja."),
+		entry("english", "en", "Versand Wien delivery", "Yes."),
+	})
 	for language, want := range map[string]string{"de": "german", "en": "english"} {
 		if found := e.Suggest(suggest.Query{Text: "Versand Wien", Language: language, K: 2}); found[0].Entry != want {
 			t.Errorf("%s: %s first", language, found[0].Entry)

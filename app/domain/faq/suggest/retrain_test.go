@@ -114,7 +114,11 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	before := heap()
 	for i := range 20_000 {
-		e.Learn(suggest.Choice{Entry: "parcel", Language: "en", Query: fmt.Sprintf("%s %s %s", randomWord(i*7919), randomWord(i*104729), randomWord(i*1299709))})
+		e.Learn(suggest.Choice{
+			Entry:    "parcel",
+			Language: "en",
+			Query:    fmt.Sprintf("%s %s %s", randomWord(i*7919), randomWord(i*104729), randomWord(i*1299709)),
+		})
 	}
 	if grown := int64(heap()-before) >> 20; grown > 8 {
 		t.Errorf("20,000 choices of one entry take %d MB", grown)
@@ -175,7 +179,11 @@ func TestRetrainIsBounded(t *testing.T) {
 		id := fmt.Sprintf("subject%d", i)
 		entries = append(entries, entry(id, "en", "What about "+id+" and its cousins?", "It is so."))
 		for j := range 28 {
-			taught = append(taught, suggest.Choice{Entry: id, Language: "en", Query: fmt.Sprintf("tell me of the %d friends of no%dr", j, i)})
+			taught = append(taught, suggest.Choice{
+				Entry:    id,
+				Language: "en",
+				Query:    fmt.Sprintf("tell me of the %d friends of no%dr", j, i),
+			})
 		}
 	}
 	e := suggest.New(entries)

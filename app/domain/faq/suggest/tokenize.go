@@ -97,7 +97,8 @@ func scriptOf(r rune) script {
 			return scriptDigits
 		}
 		return scriptNone
-	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Hangul) || r == 'ー':
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer,
+		unicode.Myanmar, unicode.Hangul) || r == 'ー':
 		return scriptDense
 	case unicode.Is(unicode.M, r):
 		return scriptMark

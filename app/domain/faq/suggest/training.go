@@ -49,8 +49,9 @@ const (
 	epochs           = 4
 	trainingBiasRate = 0.04 // more than online: how often an entry is chosen counts, once all is before us
 
-	// What a training does is bounded, in visits of a weight or so. With more than workMost for all epochs and halves there are fewer
-	// epochs, and at last no halves; with more than wholeMost for one epoch, training goes on from what there is, with some of the messages.
+	// What a training does is bounded, in visits of a weight or so. With more than workMost for all epochs and halves
+	// there are fewer epochs, and at last no halves; with more than wholeMost for one epoch, training goes on from what
+	// there is, with some of the messages.
 	maxTrainingCost = 220_000_000 // a quarter of a second
 	maxEpochCost    = 1_000_000_000
 

@@ -224,8 +224,12 @@ func samePixels(a, b image.Image) bool {
 // A picture can be stripped where it is.
 func TestStripInPlace(t *testing.T) {
 	t.Parallel()
-	for kind, b := range map[string][]byte{"image/jpeg": jpegImage(tiff(binary.BigEndian, 6)), "image/png": pngImage(tiff(binary.BigEndian, 8)),
-		"image/webp": webpImage(tiff(binary.BigEndian, 3)), "image/gif": gifImage()} {
+	for kind, b := range map[string][]byte{
+		"image/jpeg": jpegImage(tiff(binary.BigEndian, 6)),
+		"image/png":  pngImage(tiff(binary.BigEndian, 8)),
+		"image/webp": webpImage(tiff(binary.BigEndian, 3)),
+		"image/gif":  gifImage(),
+	} {
 		_, want := strip(t, b, kind)
 		f, err := os.Create(filepath.Join(t.TempDir(), "picture"))
 		if err != nil {
@@ -246,7 +250,12 @@ func TestStripInPlace(t *testing.T) {
 // What is cut short stays a picture from its first pixels on; what has none is damaged; and a disk that fails is no damage.
 func TestStripTruncated(t *testing.T) {
 	t.Parallel()
-	for kind, b := range map[string][]byte{"image/jpeg": jpegImage(nil), "image/png": pngImage(nil), "image/webp": webpImage(nil), "image/gif": gifImage()} {
+	for kind, b := range map[string][]byte{
+		"image/jpeg": jpegImage(nil),
+		"image/png":  pngImage(nil),
+		"image/webp": webpImage(nil),
+		"image/gif":  gifImage(),
+	} {
 		for n := range b {
 			_, written, err := metadata.Strip(io.Discard, bytes.NewReader(b[:n]), int64(n), kind)
 			if err != nil && !errors.Is(err, metadata.ErrDamaged) || written > int64(n) {

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Of many organizations a few are served at a time, each once however often it is asked for, and with the largest extent that was asked for.
+// Of many organizations a few are served at a time, each once however often it is asked for, and with the largest
+// extent that was asked for.
 func TestPool(t *testing.T) {
 	t.Parallel()
 	var p Pool

@@ -21,15 +21,56 @@ func TestDecodePanel(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	cases := map[string]Panel{
-		`{"type":"hello","protocol":1,"token":"t","identity":"i","proof":"p","conversation":"` + id2.String() + `","after":3,"page":{"url":"u","title":"t","referrer":"r"},"language":"de"}`: Hello{Protocol: 1, Token: "t", Identity: "i", Proof: "p", Conversation: id2, After: 3, Page: Page{"u", "t", "r"}, Language: "de"},
-		`{"type":"send","id":"` + id1.String() + `","conversation":"` + id2.String() + `","text":"Hi","subject":"` + id2.String() + `","page":{"url":"u"}}`:                                  Send{ID: id1, Conversation: id2, Text: "Hi", Subject: id2, Page: Page{URL: "u"}},
-		`{"type":"typing","text":"H","conversation":"` + id2.String() + `"}`:                                                                                                                 Typing{Text: "H"},
-		`{"type":"contact","id":"` + id1.String() + `","name":"Anna","email":"a@b.example","later":[1]}`:                                                                                     Contact{ID: id1, Name: "Anna", Email: "a@b.example"},
-		`{"type":"about","conversation":"` + id2.String() + `","trail":[{"url":"u","title":"t","at":"2026-11-22T10:00:00Z"}],"zone":"Europe/Riga"}`:                                          About{Conversation: id2, PageViews: []PageView{{"u", "t", at}}, TimeZone: "Europe/Riga"},
-		`{"type":"seen","conversation":"` + id2.String() + `","seq":5}`:                                                                                                                      Seen{Conversation: id2, Seq: 5},
-		`{"type":"end","id":"` + id1.String() + `","conversation":"` + id2.String() + `"}`:                                                                                                   End{ID: id1, Conversation: id2},
-		`{"type":"rate","id":"` + id1.String() + `","conversation":"` + id2.String() + `","value":4,"reasons":["Fast"],"text":"x"}`:                                                          Rate{ID: id1, Conversation: id2, Value: 4, Reasons: []string{"Fast"}, Text: "x"},
-		`{"type":"transcript","id":"` + id1.String() + `","conversation":"` + id2.String() + `","email":"a@b.example"}`:                                                                      Transcript{ID: id1, Conversation: id2, Email: "a@b.example"},
+		`{"type":"hello","protocol":1,"token":"t","identity":"i","proof":"p","conversation":"` + id2.String() + `","after":3,"page":{"url":"u","title":"t","referrer":"r"},"language":"de"}`: Hello{
+			Protocol:     1,
+			Token:        "t",
+			Identity:     "i",
+			Proof:        "p",
+			Conversation: id2,
+			After:        3,
+			Page:         Page{"u", "t", "r"},
+			Language:     "de",
+		},
+		`{"type":"send","id":"` + id1.String() + `","conversation":"` + id2.String() + `","text":"Hi","subject":"` + id2.String() + `","page":{"url":"u"}}`: Send{
+			ID:           id1,
+			Conversation: id2,
+			Text:         "Hi",
+			Subject:      id2,
+			Page:         Page{URL: "u"},
+		},
+		`{"type":"typing","text":"H","conversation":"` + id2.String() + `"}`: Typing{
+			Text: "H",
+		},
+		`{"type":"contact","id":"` + id1.String() + `","name":"Anna","email":"a@b.example","later":[1]}`: Contact{
+			ID:    id1,
+			Name:  "Anna",
+			Email: "a@b.example",
+		},
+		`{"type":"about","conversation":"` + id2.String() + `","trail":[{"url":"u","title":"t","at":"2026-11-22T10:00:00Z"}],"zone":"Europe/Riga"}`: About{
+			Conversation: id2,
+			PageViews:    []PageView{{"u", "t", at}},
+			TimeZone:     "Europe/Riga",
+		},
+		`{"type":"seen","conversation":"` + id2.String() + `","seq":5}`: Seen{
+			Conversation: id2,
+			Seq:          5,
+		},
+		`{"type":"end","id":"` + id1.String() + `","conversation":"` + id2.String() + `"}`: End{
+			ID:           id1,
+			Conversation: id2,
+		},
+		`{"type":"rate","id":"` + id1.String() + `","conversation":"` + id2.String() + `","value":4,"reasons":["Fast"],"text":"x"}`: Rate{
+			ID:           id1,
+			Conversation: id2,
+			Value:        4,
+			Reasons:      []string{"Fast"},
+			Text:         "x",
+		},
+		`{"type":"transcript","id":"` + id1.String() + `","conversation":"` + id2.String() + `","email":"a@b.example"}`: Transcript{
+			ID:           id1,
+			Conversation: id2,
+			Email:        "a@b.example",
+		},
 	}
 	var kinds []string
 	for raw, want := range cases {
@@ -130,9 +171,12 @@ func TestDecodeDesk(t *testing.T) {
 	a, b := id1.String(), id2.String()
 	cases := map[string]Desk{
 		`{"type":"alive"}`: DeskAlive{},
-		`{"type":"hello","threads":{"` + a + `":-4},"light":{"` + b + `":7}}`: DeskHello{Threads: map[uuid.UUID]int{id1: 0}, Light: map[uuid.UUID]int{id2: 7}},
-		`{"type":"typing","conversation":"` + a + `"}`:                        DeskTyping{Conversation: id1},
-		`{"type":"seen","conversation":"` + a + `","seq":3}`:                  DeskSeen{Conversation: id1, Seq: 3},
+		`{"type":"hello","threads":{"` + a + `":-4},"light":{"` + b + `":7}}`: DeskHello{
+			Threads: map[uuid.UUID]int{id1: 0},
+			Light:   map[uuid.UUID]int{id2: 7},
+		},
+		`{"type":"typing","conversation":"` + a + `"}`:       DeskTyping{Conversation: id1},
+		`{"type":"seen","conversation":"` + a + `","seq":3}`: DeskSeen{Conversation: id1, Seq: 3},
 	}
 	var kinds []string
 	for raw, want := range cases {
@@ -145,7 +189,13 @@ func TestDecodeDesk(t *testing.T) {
 	if slices.Sort(kinds); !slices.Equal(kinds, DeskKinds()) {
 		t.Errorf("kinds with a case: %v, of %v", kinds, DeskKinds())
 	}
-	for raw, want := range map[string]error{`x`: ErrUnreadable, `{"type":"send"}`: ErrUnknownKind, `{"type":"seen","seq":"3"}`: ErrUnreadable, `{"type":"hello","threads":{"x":1}}`: ErrUnreadable, `{"type":"hello","threads":[]}`: ErrUnreadable} {
+	for raw, want := range map[string]error{
+		`x`:                                  ErrUnreadable,
+		`{"type":"send"}`:                    ErrUnknownKind,
+		`{"type":"seen","seq":"3"}`:          ErrUnreadable,
+		`{"type":"hello","threads":{"x":1}}`: ErrUnreadable,
+		`{"type":"hello","threads":[]}`:      ErrUnreadable,
+	} {
 		if f, err := DecodeDesk([]byte(raw)); f != nil || !errors.Is(err, want) {
 			t.Errorf("%s: %v, %v", raw, f, err)
 		}
@@ -159,7 +209,11 @@ func TestDeskHelloIsBounded(t *testing.T) {
 	for range maxShownThreads + 1 {
 		many.WriteString(`"` + uuid.NewString() + `":1,`)
 	}
-	for _, raw := range []string{`{"type":"hello"}`, `{"type":"hello","light":{"` + id1.String() + `":1}}`, `{"type":"hello","threads":{` + strings.TrimSuffix(many.String(), ",") + `}}`} {
+	for _, raw := range []string{
+		`{"type":"hello"}`,
+		`{"type":"hello","light":{"` + id1.String() + `":1}}`,
+		`{"type":"hello","threads":{` + strings.TrimSuffix(many.String(), ",") + `}}`,
+	} {
 		f, err := DecodeDesk([]byte(raw))
 		if h, is := f.(DeskHello); err != nil || !is || h.Threads == nil || h.Light == nil || len(h.Threads)+len(h.Light) != 0 {
 			t.Errorf("%.60s: %v, %v", raw, f, err)

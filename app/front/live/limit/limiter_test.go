@@ -23,7 +23,12 @@ func TestIsLimited(t *testing.T) {
 func TestOwnLimitsFirst(t *testing.T) {
 	t.Parallel()
 	one := Rate{PerSecond: 0.001, Burst: 1}
-	l := New(Limits{Visitor: one, Address: Rate{PerSecond: 0.001, Burst: 2}, NewConversations: one, Website: Rate{PerSecond: 0.001, Burst: 3}})
+	l := New(Limits{
+		Visitor:          one,
+		Address:          Rate{PerSecond: 0.001, Burst: 2},
+		NewConversations: one,
+		Website:          Rate{PerSecond: 0.001, Burst: 3},
+	})
 	site, org := uuid.New(), uuid.New()
 	from := func(address string) Sender { return Sender{uuid.New(), site, org, address} }
 	anna := from("203.0.113.7")
@@ -48,7 +53,8 @@ func TestOwnLimitsFirst(t *testing.T) {
 		t.Error("a fourth message to the website")
 	}
 	refused := l.Refusals()
-	if refused["visitor"] != 5 || refused["address"] != 1 || refused["website"] != 1 || refused["organization"] != 0 || len(refused) != len(names) {
+	if refused["visitor"] != 5 || refused["address"] != 1 || refused["website"] != 1 || refused["organization"] != 0 ||
+		len(refused) != len(names) {
 		t.Errorf("refusals: %v", refused)
 	}
 }

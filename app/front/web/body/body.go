@@ -91,7 +91,8 @@ func (b *Body) Release() {
 	}
 }
 
-// Read implements io.Reader. It returns *http.MaxBytesError beyond the limit, and fail.Busy if the budget is used up or bytes come too slowly.
+// Read implements io.Reader. It returns *http.MaxBytesError beyond the limit, and fail.Busy if the budget is used up or
+// bytes come too slowly.
 func (b *Body) Read(p []byte) (int, error) {
 	if b.read > b.limit {
 		return 0, b.tooLarge(b.limit)

@@ -15,7 +15,16 @@ import (
 
 func anonymousBody(b *Budget, network, text string) *Body {
 	w := httptest.NewRecorder()
-	return &Body{source: io.NopCloser(strings.NewReader(text)), control: http.NewResponseController(w), header: w.Header(), routeLimit: DefaultLimit, limit: MaxAnonymous, length: -1, budget: b, network: network}
+	return &Body{
+		source:     io.NopCloser(strings.NewReader(text)),
+		control:    http.NewResponseController(w),
+		header:     w.Header(),
+		routeLimit: DefaultLimit,
+		limit:      MaxAnonymous,
+		length:     -1,
+		budget:     b,
+		network:    network,
+	}
 }
 
 // What is held of strangers' bodies is bounded, for each network and in all, and is free again afterwards.

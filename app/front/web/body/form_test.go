@@ -17,7 +17,13 @@ func TestHiddenFieldsDoNotCount(t *testing.T) {
 	for _, c := range []struct {
 		typed, hidden int
 		fine          bool
-	}{{1000, 0, true}, {DefaultLimit - 2000, 200_000, true}, {DefaultLimit + 1, 0, false}, {DefaultLimit + 1, 200_000, false}, {10, maxHidden + DefaultLimit, false}} {
+	}{
+		{1000, 0, true},
+		{DefaultLimit - 2000, 200_000, true},
+		{DefaultLimit + 1, 0, false},
+		{DefaultLimit + 1, 200_000, false},
+		{10, maxHidden + DefaultLimit, false},
+	} {
 		form := url.Values{"text": {strings.Repeat("x", c.typed)}, "_was": {strings.Repeat("y", c.hidden)}}.Encode()
 		r, w := httptest.NewRequest(http.MethodPost, "/x", nil), httptest.NewRecorder()
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -32,5 +38,14 @@ func TestHiddenFieldsDoNotCount(t *testing.T) {
 
 func testBody(text string) *Body {
 	w := httptest.NewRecorder()
-	return &Body{source: io.NopCloser(strings.NewReader(text)), control: http.NewResponseController(w), header: w.Header(), routeLimit: DefaultLimit, limit: MaxAnonymous, length: int64(len(text)), budget: NewBudget(), network: "n"}
+	return &Body{
+		source:     io.NopCloser(strings.NewReader(text)),
+		control:    http.NewResponseController(w),
+		header:     w.Header(),
+		routeLimit: DefaultLimit,
+		limit:      MaxAnonymous,
+		length:     int64(len(text)),
+		budget:     NewBudget(),
+		network:    "n",
+	}
 }

@@ -62,7 +62,20 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{assist: o.Assist, attachments: o.Attachments, visitors: o.Visitors, conversations: o.Conversations, faq: o.FAQ, files: o.Files, groups: o.Groups,
-		identity: o.Identity, presence: o.Presence, push: o.Push, routing: o.Routing, screens: o.Screens, live: o.Live,
-		uploads: o.Uploads}
+	return &Handlers{
+		assist:        o.Assist,
+		attachments:   o.Attachments,
+		visitors:      o.Visitors,
+		conversations: o.Conversations,
+		faq:           o.FAQ,
+		files:         o.Files,
+		groups:        o.Groups,
+		identity:      o.Identity,
+		presence:      o.Presence,
+		push:          o.Push,
+		routing:       o.Routing,
+		screens:       o.Screens,
+		live:          o.Live,
+		uploads:       o.Uploads,
+	}
 }

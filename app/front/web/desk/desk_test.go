@@ -49,7 +49,11 @@ func TestMonitorPages(t *testing.T) {
 	t.Parallel()
 	s, o := webtest.Start(t), testkit.NewOrg(t)
 	unknown := "/board/conversations/" + uuid.NewString()
-	for role, status := range map[access.Role]int{access.Agent: http.StatusForbidden, access.Supervisor: http.StatusOK, access.Owner: http.StatusOK} {
+	for role, status := range map[access.Role]int{
+		access.Agent:      http.StatusForbidden,
+		access.Supervisor: http.StatusOK,
+		access.Owner:      http.StatusOK,
+	} {
 		c := webtest.LogIn(t, s, o.Users[role])
 		c.Check(string(role), c.Get("/board"), status)
 	}

@@ -20,7 +20,8 @@ import (
 // contextKeyDuplicate marks a request whose form's work was done before.
 const contextKeyDuplicate = "form sent before"
 
-// IsDuplicate reports whether the form of somebody who is not logged in was sent before: it is answered as the first time, and does nothing.
+// IsDuplicate reports whether the form of somebody who is not logged in was sent before: it is answered as the first
+// time, and does nothing.
 func IsDuplicate(c echo.Context) bool { return c.Get(contextKeyDuplicate) != nil }
 
 // reentryWindow is how long after somebody came in by a form the same form lets it in again: it was sent twice.

@@ -68,8 +68,9 @@ func New(o Options) *Manager {
 	return m
 }
 
-// Middleware loads and stores the session of a browser around next, and notes in the context that what is changed comes from a browser. An answer that says that something was done is not sent before the
-// other processes have heard of it: the next request may go to any of them (docs/decisions/0039).
+// Middleware loads and stores the session of a browser around next, and notes in the context that what is changed comes
+// from a browser. An answer that says that something was done is not sent before the other processes have heard of it:
+// the next request may go to any of them (docs/decisions/0039).
 func (m *Manager) Middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	inner := echo.WrapMiddleware(m.sessions.LoadAndSave)(next)
 	return func(c echo.Context) error {

@@ -49,6 +49,16 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{attachments: o.Attachments, conversations: o.Conversations, files: o.Files, mails: o.Mails, org: o.Org, routing: o.Routing,
-		live: o.Live, links: o.Links, tokens: o.Tokens, uploads: o.Uploads}
+	return &Handlers{
+		attachments:   o.Attachments,
+		conversations: o.Conversations,
+		files:         o.Files,
+		mails:         o.Mails,
+		org:           o.Org,
+		routing:       o.Routing,
+		live:          o.Live,
+		links:         o.Links,
+		tokens:        o.Tokens,
+		uploads:       o.Uploads,
+	}
 }

@@ -16,8 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// IsOutage reports whether err says that the database could not be reached, went away, restarts, has no room for another connection, or gave
-// a statement up (a time limit, a lock, a deadlock). The nil error and what the asker canceled are no outage.
+// IsOutage reports whether err says that the database could not be reached, went away, restarts, has no room for
+// another connection, or gave a statement up (a time limit, a lock, a deadlock). The nil error and what the asker
+// canceled are no outage.
 func IsOutage(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false

@@ -40,28 +40,7 @@ func TestEveryCommandRecordsOneEvent(t *testing.T) {
 	o := fillOrganization(t, s)
 	owner := o.As(access.Owner)
 	for _, c := range recordedCommands(t, s, o) {
-		last := newestEvent(t, s, owner)
-		if err := c.run(); (err != nil) != c.bad {
-			t.Errorf("%s: %v", c.name, err)
-			continue
-		}
-		list, err := events.After(ctx, s.DB, owner, last)
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch {
-		case c.kind == "" && len(list) != 0:
-			t.Errorf("%s: recorded as %s", c.name, list[0].Kind)
-		case c.kind != "" && (len(list) != 1 || list[0].Kind != c.kind):
-			t.Errorf("%s: %d events instead of one of %s: %+v", c.name, len(list), c.kind, list)
-		case c.kind != "" && list[0].ActorName == "":
-			t.Errorf("%s: recorded without a name", c.name)
-		}
-		for _, e := range list {
-			if _, _, err := e.States(); err != nil {
-				t.Errorf("%s: %v", c.name, err)
-			}
-		}
+		runRecorded(t, s, owner, c)
 	}
 	page, err := audit.New(s.DB).List(ctx, owner, audit.Filter{}, 0)
 	if err != nil || len(page.Entries) != audit.PageSize || page.Next == 0 {

@@ -64,7 +64,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	for _, err := range []error{
 		s.Groups.Update(ctx, owner, f.group, group.Settings{Name: "A group of " + o.Name, Picking: true}),
 		s.Groups.SetMember(ctx, owner, f.group, group.Member{ID: o.As(access.Agent).ID(), IsMember: true, MaxChats: 1000000}),
-		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: f.group}, 0),
+		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: f.group}),
 		s.Routing.Consult(ctx, o.As(access.Agent), "Mia", f.conversation, o.As(access.Supervisor).ID(), false, ""),
 	} {
 		if err != nil {

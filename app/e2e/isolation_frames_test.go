@@ -268,7 +268,7 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	}
 	other := play(w.other.Org, "the other customer")
 	// In the queue of a group: not for the agent who is not in it.
-	if err := s.Groups.SetWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, group.WebsiteGroup{Group: groupID}, 0); err != nil {
+	if err := s.Groups.SetWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, group.WebsiteGroup{Group: groupID}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Groups.RemoveWebsiteGroup(ctx, w.own.As(access.Owner), w.own.Website, w.own.group); err != nil {

@@ -299,7 +299,7 @@ func TestDeleteConfirmations(t *testing.T) {
 	path := "/admin/groups/" + groupID.String()
 	for _, x := range []error{
 		s.Groups.SetMember(ctx, owner, groupID, group.Member{ID: o.Users[access.Agent].Actor.ID(), IsMember: true, MaxChats: 3}),
-		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: groupID}, 0),
+		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: groupID}),
 		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "a", Body: "x", Group: groupID}),
 		s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "b", Body: "x", Group: groupID}),
 	} {

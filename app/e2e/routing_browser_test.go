@@ -50,10 +50,10 @@ func addGroup(t testing.TB, s *serve.Server, o testkit.Org, in group.Settings, m
 }
 
 // routeToGroup lets a group answer for the organization's website.
-func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, groupID uuid.UUID, place int, labels map[string]string) {
+func routeToGroup(t testing.TB, s *serve.Server, o testkit.Org, groupID uuid.UUID, labels map[string]string) {
 	t.Helper()
 	if err := s.Groups.SetWebsiteGroup(context.Background(), o.As(access.Owner), o.Website,
-		group.WebsiteGroup{Group: groupID, Labels: labels}, place); err != nil {
+		group.WebsiteGroup{Group: groupID, Labels: labels}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,8 +70,8 @@ func TestBrowserRouting(t *testing.T) {
 	orders := addGroup(t, s, o,
 		group.Settings{Name: "Orders", Automatic: true, Picking: true, Overflow: help, OverflowAfter: 2 * time.Second},
 		2, mia, tom)
-	routeToGroup(t, s, o, orders, 0, map[string]string{"en": "My order", "de": "Meine Bestellung"})
-	routeToGroup(t, s, o, help, 1, nil)
+	routeToGroup(t, s, o, orders, map[string]string{"en": "My order", "de": "Meine Bestellung"})
+	routeToGroup(t, s, o, help, nil)
 
 	at := func(p testkit.Member) *testkit.Tab {
 		b := testkit.NewTab(t)

@@ -11,6 +11,12 @@ select id, name from groups order by main desc, lower(name), id;
 -- All groups, locked against changes of where they overflow to.
 select id, name, overflow_id from groups order by id for no key update;
 
+-- name: GetGroup :one
+-- A group's settings.
+select name, everyone, automatic, picking, priority, overflow_id, overflow_after, time_zone, hours, holidays
+from groups
+where id = @id;
+
 -- name: UpdateGroup :execrows
 update groups
 set name = @name,
@@ -49,8 +55,9 @@ select g.name, g.main, (select count(*) from group_members m where m.group_id = 
 from groups g
 where g.id = @id;
 
--- name: HasGroup :one
-select exists (select from groups where id = @id);
+-- name: LockGroup :one
+-- The name of a group, locked against other changes of its members.
+select name from groups where id = @id for no key update;
 
 -- name: GetGroupTimeZone :one
 select time_zone from groups where id = @id;
@@ -63,6 +70,16 @@ from users u
 join agents a on a.org_id = u.org_id and a.user_id = u.id
 left join group_members m on m.org_id = u.org_id and m.user_id = u.id and m.group_id = @group_id
 where u.disabled_at is null and u.role <> 'reviewer'
+order by lower(u.name), u.id;
+
+-- name: ListMemberships :many
+-- Of some team members the name, the limit and the membership in a group if there is one.
+select u.id, u.name, a.max_chats, (m.user_id is not null)::boolean as member,
+  coalesce(m.helper, false)::boolean as helper, m.max_chats as group_max_chats
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+left join group_members m on m.org_id = u.org_id and m.user_id = u.id and m.group_id = @group_id
+where u.id = any(@ids::uuid[])
 order by lower(u.name), u.id;
 
 -- name: SaveGroupMember :exec
@@ -104,11 +121,24 @@ join groups g on g.org_id = s.org_id and g.id = s.group_id
 where s.website_id = @website_id
 order by s.position, g.name;
 
+-- name: LockWebsite :one
+-- A website, locked against other changes of its groups.
+select name, customer_id from websites where id = @id for no key update;
+
 -- name: SaveWebsiteGroup :exec
+-- The group keeps its position in the visitor's list; a new one comes last.
 insert into website_groups (org_id, website_id, group_id, position, priority, labels)
-values (app.org_id(), @website_id, @group_id, @position, @priority, @labels)
+select app.org_id(), @website_id, @group_id, coalesce(max(s.position) + 1, 0), @priority, @labels
+from website_groups s
+where s.website_id = @website_id
 on conflict (org_id, website_id, group_id) do update
-set position = excluded.position, priority = excluded.priority, labels = excluded.labels;
+set priority = excluded.priority, labels = excluded.labels;
+
+-- name: GetWebsiteGroup :one
+select g.name, s.position, s.priority, s.labels
+from website_groups s
+join groups g on g.org_id = s.org_id and g.id = s.group_id
+where s.website_id = @website_id and s.group_id = @group_id;
 
 -- name: RemoveWebsiteGroup :execrows
 delete from website_groups where website_id = @website_id and group_id = @group_id;

@@ -92,7 +92,11 @@ func changesOf(before, after map[string]string, names map[string]string) (list [
 	return list
 }
 
-// leavesOf returns the values of a JSON object as text, each by its path: "mail.sender". A list of plain values is one value.
+// pathSeparator is between the parts of a path. A name of a person, which can be a part, does not contain it.
+const pathSeparator = "\x1f"
+
+// leavesOf returns the values of a JSON object as text, each by its path: mail, sender. A list of plain values is one value; of other
+// lists an element is named by its name, or by its number.
 func leavesOf(text json.RawMessage) (map[string]string, error) {
 	leaves := map[string]string{}
 	if len(text) == 0 {
@@ -109,7 +113,7 @@ func leavesOf(text json.RawMessage) (map[string]string, error) {
 }
 
 func collect(leaves map[string]string, path string, value any) {
-	at := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+	at := func(name string) string { return strings.TrimPrefix(path+pathSeparator+name, pathSeparator) }
 	switch v := value.(type) {
 	case map[string]any:
 		for name, inner := range v {
@@ -121,11 +125,29 @@ func collect(leaves map[string]string, path string, value any) {
 			return
 		}
 		for i, inner := range v {
-			collect(leaves, at(fmt.Sprint(i+1)), inner)
+			collect(leaves, at(elementName(v, i)), inner)
 		}
 	default:
 		leaves[path] = plainText(v)
 	}
+}
+
+// elementName returns how the element at an index of a list is named: by its name, if no other one has that, else by its number.
+func elementName(list []any, index int) string {
+	name := nameOf(list[index])
+	for i, other := range list {
+		if i != index && nameOf(other) == name {
+			return fmt.Sprint(index + 1)
+		}
+	}
+	return cmp.Or(name, fmt.Sprint(index+1))
+}
+
+// nameOf returns the field "name" of an object; empty if there is none.
+func nameOf(element any) string {
+	object, _ := element.(map[string]any)
+	name, _ := object["name"].(string)
+	return strings.ReplaceAll(name, pathSeparator, " ")
 }
 
 // plainList returns a list of plain values as one text; plain is false if it has lists or objects.
@@ -204,9 +226,9 @@ var fieldNames = map[string]string{
 	"mail_off":        "mail to visitors disabled",
 }
 
-// fieldName returns a path as people read it: "pre_chat_questions.1.label" is "Pre chat questions, 1, label".
+// fieldName returns a path as people read it: pre_chat_questions, 1, label is "Pre chat questions, 1, label".
 func fieldName(path string) string {
-	parts := strings.Split(path, ".")
+	parts := strings.Split(path, pathSeparator)
 	for i, part := range parts {
 		if name, known := fieldNames[part]; known {
 			parts[i] = name

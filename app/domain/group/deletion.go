@@ -9,6 +9,7 @@ import (
 
 	"parley/app/domain/group/internal/groupdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -101,7 +102,19 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id uuid.UUID) 
 	if err != nil {
 		return err
 	}
-	q := groupdb.New(t)
+	err = t.Tx(ctx, func(tx *pg.Tenant) error { return remove(ctx, tx, actor, id) })
+	if pg.IsMissingReference(err) {
+		return fail.New(fail.Conflict,
+			"Something has begun to use this group just now, so that it cannot be deleted. Open this page again: it says what.")
+	}
+	if err == nil {
+		s.PublishChanged(actor.Org())
+	}
+	return err
+}
+
+func remove(ctx context.Context, tx *pg.Tenant, actor access.Actor, id uuid.UUID) error {
+	q := groupdb.New(tx)
 	deletion, err := loadDeletion(ctx, q, id)
 	if err != nil {
 		return err
@@ -109,16 +122,19 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id uuid.UUID) 
 	if reason := deletion.BlockedReason(); reason != "" {
 		return fail.New(fail.Conflict, "%s", reason)
 	}
-	n, err := q.DeleteGroup(ctx, id)
-	switch {
-	case pg.IsMissingReference(err):
-		return fail.New(fail.Conflict,
-			"Something has begun to use this group just now, so that it cannot be deleted. Open this page again: it says what.")
-	case err != nil:
-		return err
-	case n == 0:
+	before, err := q.GetGroup(ctx, id)
+	if pg.IsNoRows(err) {
 		return fail.Missing("group")
 	}
-	s.PublishChanged(actor.Org())
-	return nil
+	if err != nil {
+		return err
+	}
+	n, err := q.DeleteGroup(ctx, id)
+	if err == nil && n == 0 {
+		return fail.Missing("group")
+	}
+	if err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, actor, groupDeleted(id, before))
 }

@@ -9,6 +9,7 @@ import (
 
 	"parley/app/domain/group/internal/groupdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -27,7 +28,17 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, name string) (
 		return uuid.Nil, fail.Field("name", "%s", err.Error())
 	}
 	id := uuid.Must(uuid.NewV7())
-	err = groupdb.New(t).CreateGroup(ctx, groupdb.CreateGroupParams{ID: id, Name: name})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		q := groupdb.New(tx)
+		if err := q.CreateGroup(ctx, groupdb.CreateGroupParams{ID: id, Name: name}); err != nil {
+			return err
+		}
+		made, err := q.GetGroup(ctx, id)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, groupCreated(id, made))
+	})
 	if pg.IsDuplicate(err, "") {
 		return uuid.Nil, errDuplicateName
 	}
@@ -48,21 +59,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id uuid.UUID, 
 		return err
 	}
 	p := updateParams(id, in)
-	err = t.Tx(ctx, func(tx *pg.Tenant) error {
-		q := groupdb.New(tx)
-		groups, err := q.LockGroups(ctx)
-		if err != nil {
-			return err
-		}
-		if err := checkOverflow(groups, id, in.Overflow); err != nil {
-			return err
-		}
-		n, err := q.UpdateGroup(ctx, p)
-		if err == nil && n == 0 {
-			return fail.Missing("group")
-		}
-		return err
-	})
+	err = t.Tx(ctx, func(tx *pg.Tenant) error { return update(ctx, tx, actor, p) })
 	switch {
 	case pg.IsDuplicate(err, ""):
 		return errDuplicateName
@@ -72,6 +69,36 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id uuid.UUID, 
 		s.PublishChanged(actor.Org())
 	}
 	return err
+}
+
+func update(ctx context.Context, tx *pg.Tenant, actor access.Actor, p groupdb.UpdateGroupParams) error {
+	q := groupdb.New(tx)
+	groups, err := q.LockGroups(ctx)
+	if err != nil {
+		return err
+	}
+	before, err := q.GetGroup(ctx, p.ID)
+	if pg.IsNoRows(err) {
+		return fail.Missing("group")
+	}
+	if err != nil {
+		return err
+	}
+	to := uuid.Nil
+	if p.OverflowID != nil {
+		to = *p.OverflowID
+	}
+	if err := checkOverflow(groups, p.ID, to); err != nil {
+		return err
+	}
+	if _, err := q.UpdateGroup(ctx, p); err != nil {
+		return err
+	}
+	now, err := q.GetGroup(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, actor, groupChanged(p.ID, before, now))
 }
 
 func updateParams(id uuid.UUID, in Settings) groupdb.UpdateGroupParams {

@@ -105,7 +105,7 @@ func TestDeleteNamesWhatPreventsIt(t *testing.T) {
 	if err := s.Update(ctx, owner, source, group.Settings{Name: "Orders", Overflow: id}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}, 0); err != nil {
+	if err := s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}); err != nil {
 		t.Fatal(err)
 	}
 	d, err := s.GetDeletion(ctx, owner, id)

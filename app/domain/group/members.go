@@ -9,6 +9,7 @@ import (
 
 	"parley/app/domain/group/internal/groupdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -73,7 +74,7 @@ func (s *Service) SetMembers(ctx context.Context, actor access.Actor, id uuid.UU
 	if err := checkLimits(members); err != nil {
 		return err
 	}
-	err = t.Tx(ctx, func(tx *pg.Tenant) error { return storeMembers(ctx, groupdb.New(tx), id, members) })
+	err = t.Tx(ctx, func(tx *pg.Tenant) error { return storeMembers(ctx, tx, actor, id, members) })
 	if pg.IsMissingReference(err) {
 		return fail.Missing("group")
 	}
@@ -96,9 +97,10 @@ func checkLimits(members []Member) error {
 	return checks.Result()
 }
 
-func storeMembers(ctx context.Context, q *groupdb.Queries, id uuid.UUID, members []Member) error {
-	found, err := q.HasGroup(ctx, id)
-	if err == nil && !found {
+func storeMembers(ctx context.Context, tx *pg.Tenant, actor access.Actor, id uuid.UUID, members []Member) error {
+	q := groupdb.New(tx)
+	name, err := q.LockGroup(ctx, id)
+	if pg.IsNoRows(err) {
 		return fail.Missing("group")
 	}
 	if err != nil {
@@ -112,6 +114,23 @@ func storeMembers(ctx context.Context, q *groupdb.Queries, id uuid.UUID, members
 	if err != nil {
 		return err
 	}
+	touched := groupdb.ListMembershipsParams{GroupID: id, Ids: ids}
+	before, err := q.ListMemberships(ctx, touched)
+	if err != nil {
+		return err
+	}
+	if err := storeEach(ctx, q, id, members, able); err != nil {
+		return err
+	}
+	now, err := q.ListMemberships(ctx, touched)
+	if err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, actor, membersChanged(id, name, before, now))
+}
+
+// storeEach stores the memberships of those who may answer (able), and returns an error for one who may not.
+func storeEach(ctx context.Context, q *groupdb.Queries, id uuid.UUID, members []Member, able []uuid.UUID) (err error) {
 	for _, m := range members {
 		switch {
 		case slices.Contains(able, m.ID):

@@ -96,7 +96,7 @@ func TestGroupsOfOtherOrganizations(t *testing.T) {
 	wantKind(t, "update", s.Update(ctx, owner, id, group.Settings{Name: "Mine"}), fail.NotFound)
 	wantKind(t, "delete", s.Delete(ctx, owner, id), fail.NotFound)
 	wantKind(t, "member", s.SetMember(ctx, owner, id, group.Member{ID: agent, IsMember: true, MaxChats: 1}), fail.NotFound)
-	wantKind(t, "website", s.SetWebsiteGroup(ctx, owner, other.Website, group.WebsiteGroup{Group: id}, 0), fail.NotFound)
+	wantKind(t, "website", s.SetWebsiteGroup(ctx, owner, other.Website, group.WebsiteGroup{Group: id}), fail.NotFound)
 	wantKind(t, "remove", s.RemoveWebsiteGroup(ctx, owner, o.Website, id), fail.NotFound)
 	if name, err := s.FindName(ctx, other.ID, id); err != nil || name != "" {
 		t.Errorf("its name: %q %v", name, err)

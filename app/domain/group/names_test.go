@@ -61,7 +61,7 @@ func TestChangesArePublished(t *testing.T) {
 		"member": func() error {
 			return s.SetMember(ctx, owner, id, group.Member{ID: owner.ID(), IsMember: true, MaxChats: 1})
 		},
-		"website": func() error { return s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}, 0) },
+		"website": func() error { return s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}) },
 	} {
 		for len(published) > 0 {
 			<-published

@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/group/internal/groupdb"
 	"parley/app/platform/access"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 )
@@ -38,9 +39,9 @@ func (s *Service) ListWebsiteGroups(ctx context.Context, actor access.Actor, web
 	return list, err
 }
 
-// SetWebsiteGroup has a group answer for a website, at a position of the visitor's list, from 0. It returns fail.Invalid for a
-// priority out of range, fail.NotFound if there is no such website or group.
-func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, website uuid.UUID, in WebsiteGroup, position int) error {
+// SetWebsiteGroup has a group answer for a website, or changes how it does. A new group comes last in the visitor's list. It returns
+// fail.Invalid for a priority out of range, fail.NotFound if there is no such website or group.
+func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, website uuid.UUID, in WebsiteGroup) error {
 	t, err := s.db.Authorize(actor, access.WebsiteSetGroups)
 	if err != nil {
 		return err
@@ -52,13 +53,8 @@ func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, websi
 	if err != nil {
 		return err
 	}
-	err = groupdb.New(t).SaveWebsiteGroup(ctx, groupdb.SaveWebsiteGroupParams{
-		WebsiteID: website,
-		GroupID:   in.Group,
-		Position:  int32(position),
-		Priority:  int16(in.Priority),
-		Labels:    labels,
-	})
+	p := groupdb.SaveWebsiteGroupParams{WebsiteID: website, GroupID: in.Group, Priority: int16(in.Priority), Labels: labels}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error { return saveWebsiteGroup(ctx, tx, actor, p) })
 	if pg.IsMissingReference(err) {
 		return fail.Missing("website or group")
 	}
@@ -68,20 +64,74 @@ func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, websi
 	return err
 }
 
+func saveWebsiteGroup(ctx context.Context, tx *pg.Tenant, actor access.Actor, p groupdb.SaveWebsiteGroupParams) error {
+	q := groupdb.New(tx)
+	w, err := q.LockWebsite(ctx, p.WebsiteID)
+	if pg.IsNoRows(err) {
+		return fail.Missing("website or group")
+	}
+	if err != nil {
+		return err
+	}
+	before, err := loadWebsiteGroup(ctx, q, p.WebsiteID, p.GroupID)
+	if err != nil {
+		return err
+	}
+	if err := q.SaveWebsiteGroup(ctx, p); err != nil {
+		return err
+	}
+	now, err := loadWebsiteGroup(ctx, q, p.WebsiteID, p.GroupID)
+	if err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, actor, websiteGroupSet(p.WebsiteID, w, before, now))
+}
+
+// loadWebsiteGroup returns a group that answers for a website; nil if it does not.
+func loadWebsiteGroup(ctx context.Context, q *groupdb.Queries, website, group uuid.UUID) (*events.WebsiteGroupState, error) {
+	row, err := q.GetWebsiteGroup(ctx, groupdb.GetWebsiteGroupParams{WebsiteID: website, GroupID: group})
+	if pg.IsNoRows(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return websiteGroupState(group, row)
+}
+
 // RemoveWebsiteGroup has a group answer for a website no more. It returns fail.NotFound if it did not.
 func (s *Service) RemoveWebsiteGroup(ctx context.Context, actor access.Actor, website, group uuid.UUID) error {
 	t, err := s.db.Authorize(actor, access.WebsiteSetGroups)
 	if err != nil {
 		return err
 	}
-	n, err := groupdb.New(t).RemoveWebsiteGroup(ctx, groupdb.RemoveWebsiteGroupParams{WebsiteID: website, GroupID: group})
-	if err == nil && n == 0 {
-		return fail.Missing("subject")
-	}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error { return removeWebsiteGroup(ctx, tx, actor, website, group) })
 	if err == nil {
 		s.PublishChanged(actor.Org())
 	}
 	return err
+}
+
+func removeWebsiteGroup(ctx context.Context, tx *pg.Tenant, actor access.Actor, website, group uuid.UUID) error {
+	q := groupdb.New(tx)
+	w, err := q.LockWebsite(ctx, website)
+	if pg.IsNoRows(err) {
+		return fail.Missing("subject")
+	}
+	if err != nil {
+		return err
+	}
+	before, err := loadWebsiteGroup(ctx, q, website, group)
+	if err == nil && before == nil {
+		return fail.Missing("subject")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := q.RemoveWebsiteGroup(ctx, groupdb.RemoveWebsiteGroupParams{WebsiteID: website, GroupID: group}); err != nil {
+		return err
+	}
+	return events.Record(ctx, tx, actor, websiteGroupRemoved(website, w, before))
 }
 
 // UnstaffedWebsite is a website with a group that has neither members nor a group to overflow to: its conversations wait for

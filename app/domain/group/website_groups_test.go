@@ -22,8 +22,9 @@ func TestWebsiteGroups(t *testing.T) {
 	orders, help := create(t, s, o, "Orders"), create(t, s, o, "Help")
 	labels := map[string]string{"de": "Bestellungen"}
 	for _, err := range []error{
-		s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: help}, 1),
-		s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: orders, Priority: 1, Labels: labels}, 0),
+		s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: orders}),
+		s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: help}),
+		s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: orders, Priority: 1, Labels: labels}), // stays the first
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -36,8 +37,8 @@ func TestWebsiteGroups(t *testing.T) {
 	if got, err := s.ListWebsiteGroups(ctx, owner, o.Website); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v %v", got, err)
 	}
-	wantKind(t, "priority", s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: help, Priority: 3}, 0), fail.Invalid)
-	wantKind(t, "no such website", s.SetWebsiteGroup(ctx, owner, uuid.New(), group.WebsiteGroup{Group: help}, 0), fail.NotFound)
+	wantKind(t, "priority", s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: help, Priority: 3}), fail.Invalid)
+	wantKind(t, "no such website", s.SetWebsiteGroup(ctx, owner, uuid.New(), group.WebsiteGroup{Group: help}), fail.NotFound)
 	if err := s.RemoveWebsiteGroup(ctx, owner, o.Website, help); err != nil {
 		t.Error(err)
 	}
@@ -50,7 +51,7 @@ func TestUnstaffedWebsites(t *testing.T) {
 	ctx := context.Background()
 	s, o := newService(t), testkit.NewOrg(t)
 	owner, id := o.As(access.Owner), create(t, s, o, "Billing")
-	if err := s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}, 0); err != nil {
+	if err := s.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: id}); err != nil {
 		t.Fatal(err)
 	}
 	listed := func() bool {

@@ -95,16 +95,16 @@ type WebsiteGroupState struct {
 
 // GroupState is a group.
 type GroupState struct {
-	Name            string          `json:"name,omitempty"`
-	Everyone        bool            `json:"all_agents"`
-	Automatic       bool            `json:"automatic_assignment"`
-	Picking         bool            `json:"picking"`
-	Priority        int             `json:"priority"`
-	Overflow        *uuid.UUID      `json:"overflow_group,omitempty"`
-	OverflowSeconds int             `json:"overflow_after_seconds"`
-	TimeZone        string          `json:"time_zone,omitempty"`
-	Hours           json.RawMessage `json:"hours,omitempty"` // by weekday from Sunday: pairs of minutes of the day
-	Holidays        []string        `json:"holidays,omitempty"`
+	Name            string            `json:"name,omitempty"`
+	Everyone        bool              `json:"all_agents"`
+	Automatic       bool              `json:"automatic_assignment"`
+	Picking         bool              `json:"picking"`
+	Priority        int               `json:"priority"`
+	Overflow        *uuid.UUID        `json:"overflow_group,omitempty"`
+	OverflowSeconds int               `json:"overflow_after_seconds"`
+	TimeZone        string            `json:"time_zone,omitempty"`
+	Hours           map[string]string `json:"hours,omitempty"` // by weekday ("monday"): "9:00-12:30, 14:00-18:00"; none: always open
+	Holidays        []string          `json:"holidays,omitempty"`
 }
 
 // GroupMembersState is the members of a group that a change is about.

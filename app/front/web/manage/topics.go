@@ -40,12 +40,8 @@ func (h *Handlers) SetTopic(req *page.Request) error {
 	if in.Group == uuid.Nil {
 		r.Add("group", "Please choose a group.")
 	}
-	place := slices.IndexFunc(subjects, func(x group.WebsiteGroup) bool { return x.Group == in.Group })
-	if place < 0 {
-		place = len(subjects)
-	}
 	if err = r.Result(); err == nil {
-		err = h.groups.SetWebsiteGroup(ctx, req.Actor, id, in, place)
+		err = h.groups.SetWebsiteGroup(ctx, req.Actor, id, in)
 	}
 	if err != nil {
 		f, status, err := req.RefusedForm(err)
@@ -53,7 +49,7 @@ func (h *Handlers) SetTopic(req *page.Request) error {
 			return err
 		}
 		p := view.WebsitePage{Subject: f}
-		if place < len(subjects) {
+		if slices.ContainsFunc(subjects, func(x group.WebsiteGroup) bool { return x.Group == in.Group }) {
 			p.SubjectOf = in.Group
 		}
 		return h.renderWebsite(req, p, status)

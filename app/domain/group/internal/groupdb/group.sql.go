@@ -39,6 +39,44 @@ func (q *Queries) DeleteGroup(ctx context.Context, id uuid.UUID) (int64, error) 
 	return result.RowsAffected(), nil
 }
 
+const getGroup = `-- name: GetGroup :one
+select name, everyone, automatic, picking, priority, overflow_id, overflow_after, time_zone, hours, holidays
+from groups
+where id = $1
+`
+
+type GetGroupRow struct {
+	Name          string
+	Everyone      bool
+	Automatic     bool
+	Picking       bool
+	Priority      int16
+	OverflowID    *uuid.UUID
+	OverflowAfter int32
+	TimeZone      string
+	Hours         []byte
+	Holidays      []string
+}
+
+// A group's settings.
+func (q *Queries) GetGroup(ctx context.Context, id uuid.UUID) (GetGroupRow, error) {
+	row := q.db.QueryRow(ctx, getGroup, id)
+	var i GetGroupRow
+	err := row.Scan(
+		&i.Name,
+		&i.Everyone,
+		&i.Automatic,
+		&i.Picking,
+		&i.Priority,
+		&i.OverflowID,
+		&i.OverflowAfter,
+		&i.TimeZone,
+		&i.Hours,
+		&i.Holidays,
+	)
+	return i, err
+}
+
 const getGroupTimeZone = `-- name: GetGroupTimeZone :one
 select time_zone from groups where id = $1
 `
@@ -103,15 +141,35 @@ func (q *Queries) GetGroupUsage(ctx context.Context, id uuid.UUID) (GetGroupUsag
 	return i, err
 }
 
-const hasGroup = `-- name: HasGroup :one
-select exists (select from groups where id = $1)
+const getWebsiteGroup = `-- name: GetWebsiteGroup :one
+select g.name, s.position, s.priority, s.labels
+from website_groups s
+join groups g on g.org_id = s.org_id and g.id = s.group_id
+where s.website_id = $1 and s.group_id = $2
 `
 
-func (q *Queries) HasGroup(ctx context.Context, id uuid.UUID) (bool, error) {
-	row := q.db.QueryRow(ctx, hasGroup, id)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+type GetWebsiteGroupParams struct {
+	WebsiteID uuid.UUID
+	GroupID   uuid.UUID
+}
+
+type GetWebsiteGroupRow struct {
+	Name     string
+	Position int32
+	Priority int16
+	Labels   []byte
+}
+
+func (q *Queries) GetWebsiteGroup(ctx context.Context, arg GetWebsiteGroupParams) (GetWebsiteGroupRow, error) {
+	row := q.db.QueryRow(ctx, getWebsiteGroup, arg.WebsiteID, arg.GroupID)
+	var i GetWebsiteGroupRow
+	err := row.Scan(
+		&i.Name,
+		&i.Position,
+		&i.Priority,
+		&i.Labels,
+	)
+	return i, err
 }
 
 const listGroupMembers = `-- name: ListGroupMembers :many
@@ -183,6 +241,58 @@ func (q *Queries) ListGroups(ctx context.Context) ([]ListGroupsRow, error) {
 	for rows.Next() {
 		var i ListGroupsRow
 		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMemberships = `-- name: ListMemberships :many
+select u.id, u.name, a.max_chats, (m.user_id is not null)::boolean as member,
+  coalesce(m.helper, false)::boolean as helper, m.max_chats as group_max_chats
+from users u
+join agents a on a.org_id = u.org_id and a.user_id = u.id
+left join group_members m on m.org_id = u.org_id and m.user_id = u.id and m.group_id = $1
+where u.id = any($2::uuid[])
+order by lower(u.name), u.id
+`
+
+type ListMembershipsParams struct {
+	GroupID uuid.UUID
+	Ids     []uuid.UUID
+}
+
+type ListMembershipsRow struct {
+	ID            uuid.UUID
+	Name          string
+	MaxChats      int32
+	Member        bool
+	Helper        bool
+	GroupMaxChats *int32
+}
+
+// Of some team members the name, the limit and the membership in a group if there is one.
+func (q *Queries) ListMemberships(ctx context.Context, arg ListMembershipsParams) ([]ListMembershipsRow, error) {
+	rows, err := q.db.Query(ctx, listMemberships, arg.GroupID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMembershipsRow
+	for rows.Next() {
+		var i ListMembershipsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.MaxChats,
+			&i.Member,
+			&i.Helper,
+			&i.GroupMaxChats,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -320,6 +430,18 @@ func (q *Queries) ListWebsiteGroups(ctx context.Context, websiteID uuid.UUID) ([
 	return items, nil
 }
 
+const lockGroup = `-- name: LockGroup :one
+select name from groups where id = $1 for no key update
+`
+
+// The name of a group, locked against other changes of its members.
+func (q *Queries) LockGroup(ctx context.Context, id uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, lockGroup, id)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const lockGroups = `-- name: LockGroups :many
 select id, name, overflow_id from groups order by id for no key update
 `
@@ -380,6 +502,23 @@ func (q *Queries) LockUsers(ctx context.Context, ids []uuid.UUID) ([]uuid.UUID, 
 	return items, nil
 }
 
+const lockWebsite = `-- name: LockWebsite :one
+select name, customer_id from websites where id = $1 for no key update
+`
+
+type LockWebsiteRow struct {
+	Name       string
+	CustomerID uuid.UUID
+}
+
+// A website, locked against other changes of its groups.
+func (q *Queries) LockWebsite(ctx context.Context, id uuid.UUID) (LockWebsiteRow, error) {
+	row := q.db.QueryRow(ctx, lockWebsite, id)
+	var i LockWebsiteRow
+	err := row.Scan(&i.Name, &i.CustomerID)
+	return i, err
+}
+
 const removeGroupMember = `-- name: RemoveGroupMember :exec
 delete from group_members where group_id = $1 and user_id = $2
 `
@@ -437,24 +576,25 @@ func (q *Queries) SaveGroupMember(ctx context.Context, arg SaveGroupMemberParams
 
 const saveWebsiteGroup = `-- name: SaveWebsiteGroup :exec
 insert into website_groups (org_id, website_id, group_id, position, priority, labels)
-values (app.org_id(), $1, $2, $3, $4, $5)
+select app.org_id(), $1, $2, coalesce(max(s.position) + 1, 0), $3, $4
+from website_groups s
+where s.website_id = $1
 on conflict (org_id, website_id, group_id) do update
-set position = excluded.position, priority = excluded.priority, labels = excluded.labels
+set priority = excluded.priority, labels = excluded.labels
 `
 
 type SaveWebsiteGroupParams struct {
 	WebsiteID uuid.UUID
 	GroupID   uuid.UUID
-	Position  int32
 	Priority  int16
 	Labels    []byte
 }
 
+// The group keeps its position in the visitor's list; a new one comes last.
 func (q *Queries) SaveWebsiteGroup(ctx context.Context, arg SaveWebsiteGroupParams) error {
 	_, err := q.db.Exec(ctx, saveWebsiteGroup,
 		arg.WebsiteID,
 		arg.GroupID,
-		arg.Position,
 		arg.Priority,
 		arg.Labels,
 	)

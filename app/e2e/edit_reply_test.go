@@ -74,7 +74,7 @@ func TestEditReply(t *testing.T) {
 	if err := s.Identity.SetAlias(ctx, o.As(access.Manager), o.As(access.Supervisor).ID(), o.Customer, "Sally"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Routing.Consult(ctx, agent, "Mia", id, o.As(access.Supervisor).ID(), true, ""); err != nil {
+	if err := s.Routing.Consult(ctx, agent, "Mia", conversation.Invitation{Conversation: id, Participant: o.As(access.Supervisor).ID(), CanReply: true}); err != nil {
 		t.Fatal(err)
 	}
 	if m, err := s.Conversations.SendAsAgent(ctx, o.As(access.Supervisor), id, uuid.New(), conversation.Text, "I help"); err != nil || m.AuthorName != "Sally" {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/assist"
+	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/group"
@@ -65,7 +66,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		s.Groups.Update(ctx, owner, f.group, group.Settings{Name: "A group of " + o.Name, Picking: true}),
 		s.Groups.SetMember(ctx, owner, f.group, group.Member{ID: o.As(access.Agent).ID(), IsMember: true, MaxChats: 1000000}),
 		s.Groups.SetWebsiteGroup(ctx, owner, o.Website, group.WebsiteGroup{Group: f.group}),
-		s.Routing.Consult(ctx, o.As(access.Agent), "Mia", f.conversation, o.As(access.Supervisor).ID(), false, ""),
+		s.Routing.Consult(ctx, o.As(access.Agent), "Mia", conversation.Invitation{Conversation: f.conversation, Participant: o.As(access.Supervisor).ID()}),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -253,7 +253,8 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 		webCfg.Demo, webCfg.ShopKey = &p.demo.Demo, p.demo.ShopKey
 	}
 	teams := team.New(
-		team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, Presence: h.Presence, Mails: p.later.mails},
+		team.Services{Identity: h.Identity, Org: h.Org, Conversations: h.Conversations, FAQ: h.FAQ, Groups: h.Groups, Presence: h.Presence,
+			Mails: p.later.mails},
 		team.Options{PublicURL: publicURL, SignUp: cfg.signUpMode()})
 	return web.New(webCfg, web.Services{
 		Team:          teams,
@@ -272,7 +273,7 @@ func newFront(cfg Config, p frontParts, publicURL, secret string) (*web.Server, 
 		Sessions:      h.Sessions,
 		Conversations: h.Conversations,
 		Visitors:      h.Visitors,
-		Attachments:   attachment.New(h.Conversations, h.Files),
+		Attachments:   attachment.New(h.Conversations, h.Files, h.FAQ, h.Groups),
 		Groups:        h.Groups,
 		Presence:      h.Presence,
 		Routing:       h.Routing,

@@ -1,7 +1,8 @@
-// Package attachment sends files as messages: it receives a file, posts its message and ties the two together, as one command for the
-// widget, the desk and whatever else sends files.
+// Package attachment sends files as messages, and receives those of snippets: it receives a file, posts its message or saves its snippet and
+// ties the two together, as one command for the widget, the desk and whatever else sends files.
 //
-// It owns no table: files belong to package files, messages to package conversation. A file's message has the file's id.
+// It owns no table: files belong to package files, messages to package conversation, snippets to package faq. A file's message has the
+// file's id.
 //
 // Always true: whether the sender may write is checked before the first byte is read; a file whose message is refused is removed again. It
 // stays where the message may still be stored (fail.Busy, fail.Internal); files.Service.CleanUp settles what a process leaves that ends in
@@ -14,20 +15,28 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
+	"parley/app/platform/forms"
 )
+
+// MaxAgentFileBytes is the largest file that a team member can send, in bytes.
+const MaxAgentFileBytes = 25 << 20
 
 // Service sends files. It is safe for concurrent use.
 type Service struct {
 	conversations *conversation.Service
 	files         *files.Service
+	faq           *faq.Service
+	groups        *group.Service
 }
 
-// New returns a Service on those of conversations and files.
-func New(conversations *conversation.Service, f *files.Service) *Service {
-	return &Service{conversations, f}
+// New returns a Service on those of what it ties together.
+func New(conversations *conversation.Service, f *files.Service, snippets *faq.Service, groups *group.Service) *Service {
+	return &Service{conversations, f, snippets, groups}
 }
 
 // SendAsVisitor receives a visitor's file and posts it. message names the conversation, and the id of file and message;
@@ -54,7 +63,7 @@ func (s *Service) SendAsVisitor(
 }
 
 // SendAsAgent receives a team member's file and posts it in a conversation that the actor may write in. upload names the id of file and
-// message. conversation.ErrClosed if it is closed. Other errors are those of conversation.Service.CheckWriteAccess, files.Service.Put and
+// message; what is allowed is filled in here. conversation.ErrClosed if it is closed. Other errors are those of conversation.Service.CheckWriteAccess, files.Service.Put and
 // conversation.Service.SendFileAsAgent.
 func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversationID uuid.UUID, upload files.Upload) error {
 	c, err := s.findWritable(ctx, actor, conversationID)
@@ -65,6 +74,7 @@ func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversat
 		return conversation.ErrClosed
 	}
 	upload.Purpose, upload.Visitor, upload.Website = files.ForMessage, c.Visitor, c.Website
+	upload.Allowed, upload.MaxBytes = files.Categories, MaxAgentFileBytes
 	f, err := s.files.Put(ctx, actor, upload)
 	if err != nil {
 		return err
@@ -72,10 +82,20 @@ func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversat
 	return s.postAsAgent(ctx, actor, c.ID, f)
 }
 
-// SendCopy posts a copy of a stored file, such as a snippet's, in a conversation that the actor may write in, under a new id. Whether the
-// actor may use the file is for the caller to know.
-func (s *Service) SendCopy(ctx context.Context, actor access.Actor, conversationID, id, from uuid.UUID) error {
+// SendSnippetFile posts a copy of the file of a snippet in a conversation that the actor may write in, under a new id. fail.NotFound if the
+// actor has no such snippet for this conversation, or the snippet has no file.
+func (s *Service) SendSnippetFile(ctx context.Context, actor access.Actor, conversationID, id, snippet uuid.UUID) error {
 	c, err := s.findWritable(ctx, actor, conversationID)
+	if err != nil {
+		return err
+	}
+	groups, err := s.groups.ListOf(ctx, actor)
+	if err != nil {
+		return err
+	}
+	scope := faq.ScopeOf(actor, groups)
+	scope.Customer = c.Customer
+	from, err := s.faq.GetSnippetFile(ctx, actor, snippet, scope)
 	if err != nil {
 		return err
 	}
@@ -111,6 +131,36 @@ func (s *Service) settle(ctx context.Context, actor access.Actor, f files.File, 
 		s.files.Discard(ctx, actor, f)
 	}
 	return refused
+}
+
+// SaveSnippet saves a snippet with a file that it receives; a nil upload leaves the snippet's file as it is. id, purpose and what is allowed of
+// upload are filled in here. Other errors than those of faq.Service.SaveSnippet are in the field "file".
+func (s *Service) SaveSnippet(ctx context.Context, actor access.Actor, snippet faq.Snippet, upload *files.Upload) error {
+	if upload == nil {
+		return s.faq.SaveSnippet(ctx, actor, snippet)
+	}
+	if err := actor.Require(access.SnippetSave); err != nil {
+		return err
+	}
+	if snippet.RemoveFile {
+		return fail.Field("file", "Choose a file, or none: not both.")
+	}
+	in := *upload
+	in.ID, in.Purpose, in.Allowed, in.MaxBytes = uuid.Must(uuid.NewV7()), files.ForSnippet, files.Categories, MaxAgentFileBytes
+	beside := forms.WithoutSubmission(ctx)
+	f, err := s.files.Put(beside, actor, in)
+	if e := fail.As(err); e != nil && e.Kind != fail.Busy {
+		return fail.Field("file", "%s", e.Message)
+	}
+	if err != nil {
+		return err
+	}
+	snippet.File = f.ID
+	err = s.faq.SaveSnippet(ctx, actor, snippet)
+	if kind := fail.KindOf(err); err != nil && kind != fail.Busy && kind != fail.Internal {
+		s.files.Discard(beside, actor, f)
+	}
+	return err
 }
 
 func describe(f files.File) conversation.Attachment {

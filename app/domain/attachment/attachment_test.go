@@ -8,7 +8,9 @@ import (
 
 	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
 	"parley/app/domain/files"
+	"parley/app/domain/group"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -21,6 +23,8 @@ type fixture struct {
 	testkit.Org
 	conversations *conversation.Service
 	files         *files.Service
+	faq           *faq.Service
+	groups        *group.Service
 	attachments   *attachment.Service
 }
 
@@ -32,7 +36,8 @@ func newFixture(t *testing.T) fixture {
 	}
 	c := conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{})
 	f := files.New(testkit.DB(t), store, files.Options{})
-	return fixture{testkit.NewOrg(t), c, f, attachment.New(c, f)}
+	snippets, groups := faq.New(testkit.DB(t), bus.New(nil), faq.Options{}), group.New(testkit.DB(t), bus.New(nil))
+	return fixture{testkit.NewOrg(t), c, f, snippets, groups, attachment.New(c, f, snippets, groups)}
 }
 
 func upload(id uuid.UUID, text string) files.Upload {
@@ -65,16 +70,17 @@ func TestSend(t *testing.T) {
 		}
 	}
 	early, copied := uuid.New(), uuid.New()
+	snippet := f.saveSnippet(t, faq.Snippet{Name: "map"})
 	gone("an agent who does not have the conversation", early,
 		f.attachments.SendAsAgent(ctx, agent, begun, upload(early, "Two")), fail.Forbidden)
-	gone("a copy by the same", copied, f.attachments.SendCopy(ctx, agent, begun, copied, message.ID), fail.Forbidden)
+	gone("a copy by the same", copied, f.attachments.SendSnippetFile(ctx, agent, begun, copied, snippet), fail.Forbidden)
 	if _, err := f.conversations.Take(ctx, agent, "Mia", begun, conversation.QueueScope{AllGroups: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.attachments.SendAsAgent(ctx, agent, begun, upload(early, "Two")); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.attachments.SendCopy(ctx, agent, begun, copied, early); err != nil {
+	if err := f.attachments.SendSnippetFile(ctx, agent, begun, copied, snippet); err != nil {
 		t.Fatal(err)
 	}
 	if file, err := f.files.Get(ctx, visitor, copied); err != nil || file.Conversation != begun {
@@ -86,7 +92,7 @@ func TestSend(t *testing.T) {
 	late, lateCopy, lateOwn := uuid.New(), uuid.New(), uuid.New()
 	gone("an agent's file in a closed conversation", late,
 		f.attachments.SendAsAgent(ctx, agent, begun, upload(late, "Three")), fail.Conflict)
-	gone("a copy in a closed conversation", lateCopy, f.attachments.SendCopy(ctx, agent, begun, lateCopy, early), fail.Conflict)
+	gone("a copy in a closed conversation", lateCopy, f.attachments.SendSnippetFile(ctx, agent, begun, lateCopy, snippet), fail.Conflict)
 	_, _, err := f.attachments.SendAsVisitor(ctx, visitor,
 		conversation.VisitorMessage{ID: lateOwn, Conversation: begun, Customer: f.Customer}, upload(uuid.Nil, "Four"))
 	gone("a visitor's in a closed conversation", lateOwn, err, fail.Conflict)

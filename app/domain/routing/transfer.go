@@ -104,25 +104,18 @@ func (s *Service) nameOfFreeTeammate(ctx context.Context, actor access.Actor, co
 	return teammate.Name, nil
 }
 
-// Consult makes a teammate a participant of a conversation of the actor's, who may also write to the visitor if mayWrite. It
-// returns fail.Invalid with field "to" if there is no such teammate.
-func (s *Service) Consult(
-	ctx context.Context, actor access.Actor, name string, conversationID, teammate uuid.UUID, mayWrite bool, comment string,
-) error {
-	c, err := s.findTeammate(ctx, actor, conversationID, teammate)
+// Consult makes a teammate a participant of a conversation of the actor's; the participant's name is filled in here. It returns
+// fail.Invalid with field "to" if there is no such teammate.
+func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, in conversation.Invitation) error {
+	teammate, err := s.findTeammate(ctx, actor, in.Conversation, in.Participant)
 	if errors.Is(err, errNoTeammate) {
 		return fail.Field("to", "Please choose a colleague.")
 	}
 	if err != nil {
 		return err
 	}
-	return s.conversations.Consult(ctx, actor, name, conversation.Invitation{
-		Conversation:    conversationID,
-		Participant:     c.ID,
-		ParticipantName: c.Name,
-		CanReply:        mayWrite,
-		Comment:         comment,
-	})
+	in.ParticipantName = teammate.Name
+	return s.conversations.Consult(ctx, actor, name, in)
 }
 
 // Assign assigns a conversation to a teammate, or to the actor, who takes it over. It returns fail.Forbidden for those who may

@@ -211,8 +211,9 @@ func TestConsult(t *testing.T) {
 	m.fine("taken by Tom", err)
 	m.refused("a note of a stranger", m.send(m.ida, c, conversation.Note), fail.NotFound)
 	m.refused("a note of the former agent", m.send(m.mia, c, conversation.Note), fail.Conflict)
-	consult := func(actor access.Actor, teammate uuid.UUID, mayWrite bool) error {
-		return m.i.routing.Consult(ctx, actor, "N", c, teammate, mayWrite, "Do you know him?")
+	consult := func(actor access.Actor, teammate uuid.UUID, canReply bool) error {
+		return m.i.routing.Consult(ctx, actor, "N",
+			conversation.Invitation{Conversation: c, Participant: teammate, CanReply: canReply, Comment: "Do you know him?"})
 	}
 	m.refused("by an agent who does not have it", consult(m.mia, m.ida.ID(), true), fail.Conflict)
 	m.fine("consulted", consult(m.tom, m.mia.ID(), false))

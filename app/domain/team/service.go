@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
@@ -15,6 +17,8 @@ type Services struct {
 	Identity      *identity.Service
 	Org           *org.Service
 	Conversations *conversation.Service
+	FAQ           *faq.Service
+	Groups        *group.Service
 	Presence      *presence.Service
 	Mails         *notification.Mails
 }
@@ -30,6 +34,8 @@ type Service struct {
 	identity      *identity.Service
 	org           *org.Service
 	conversations *conversation.Service
+	faq           *faq.Service
+	groups        *group.Service
 	presence      *presence.Service
 	mails         *notification.Mails
 	options       Options
@@ -37,8 +43,9 @@ type Service struct {
 
 // New returns the service.
 func New(services Services, options Options) *Service {
-	return &Service{identity: services.Identity, org: services.Org, conversations: services.Conversations, presence: services.Presence,
-		mails: services.Mails, options: options}
+	return &Service{identity: services.Identity, org: services.Org, conversations: services.Conversations, faq: services.FAQ, groups: services.Groups,
+		presence: services.Presence,
+		mails:    services.Mails, options: options}
 }
 
 // Link is what was made for somebody who is to come in.

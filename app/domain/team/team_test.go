@@ -7,6 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/faq"
+	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
@@ -34,6 +36,8 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 			Identity:      members,
 			Org:           org.New(db, b),
 			Conversations: conversations,
+			FAQ:           faq.New(db, b, faq.Options{}),
+			Groups:        group.New(db, b),
 			Presence:      presence.New(db, b, conversations, presence.Options{}),
 			Mails:         mails,
 		},

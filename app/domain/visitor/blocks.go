@@ -58,8 +58,11 @@ func (s *Service) IsBlocked(ctx context.Context, actor access.Actor, visitor uui
 	return visitordb.New(t).IsBlocked(ctx, &visitor)
 }
 
+// MaxBlockDays is the longest time in days for which somebody can be blocked, other than for ever.
+const MaxBlockDays = 3650
+
 // AddBlock blocks a visitor or a range of addresses, and publishes it, so that sockets of the blocked close at once. A block of the same
-// visitor or range is replaced. fail.NotFound if there is no such visitor; fail.Forbidden for a range if the actor is limited to some
+// visitor or range is replaced. fail.Invalid with field days for more than MaxBlockDays; fail.NotFound if there is no such visitor; fail.Forbidden for a range if the actor is limited to some
 // customers.
 func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) error {
 	t, err := s.db.Authorize(actor, access.BlockCreate)
@@ -88,6 +91,9 @@ func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) err
 	}
 	if !b.ExpiresAt.IsZero() {
 		p.Until = &b.ExpiresAt
+	}
+	if b.ExpiresAt.After(time.Now().AddDate(0, 0, MaxBlockDays+1)) {
+		checks.Add("days", "Please give a number of days from 1 to %d, or leave it empty to block for ever.", MaxBlockDays)
 	}
 	if err := checks.Result(); err != nil {
 		return err

@@ -75,6 +75,7 @@ func TestBlocksRefused(t *testing.T) {
 		kind  fail.Kind
 	}{
 		"an agent":                   {o.As(access.Agent), visitor.Block{Network: "203.0.113.7"}, fail.Forbidden},
+		"for longer than ten years":  {o.As(access.Supervisor), visitor.Block{Network: "203.0.113.7", ExpiresAt: time.Now().AddDate(11, 0, 0)}, fail.Invalid},
 		"a range by who is limited":  {limited, visitor.Block{Network: "203.0.113.7"}, fail.Forbidden},
 		"no address":                 {o.As(access.Supervisor), visitor.Block{Network: "here"}, fail.Invalid},
 		"much of the world":          {o.As(access.Supervisor), visitor.Block{Network: "0.0.0.0/4"}, fail.Invalid},

@@ -22,15 +22,9 @@ type Snippet struct {
 	Customer string `json:"customer,omitempty"` // whose conversations it is for; empty: all
 }
 
-// SnippetScope returns whose snippets an agent sees, from the queues that it sees. A group's snippets may be for any
-// customer: an agent that is limited to customers sees those of its own groups.
-func SnippetScope(actor access.Actor, queues conversation.QueueScope) faq.SnippetScope {
-	return faq.SnippetScope{GroupIDs: queues.Groups, AllGroups: queues.AllGroups && !actor.IsLimited()}
-}
-
 // loadSnippets reads the snippets of an agent. Of several with the same name and customer only the nearest is there.
 func (s *Service) loadSnippets(ctx context.Context, actor access.Actor, queues conversation.QueueScope) ([]Snippet, error) {
-	list, err := s.faq.ListSnippets(ctx, actor, SnippetScope(actor, queues)) // the nearest first
+	list, err := s.faq.ListSnippets(ctx, actor, faq.ScopeOf(actor, queues.Groups)) // the nearest first
 	if err != nil {
 		return nil, err
 	}

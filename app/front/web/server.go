@@ -141,13 +141,13 @@ func newHandlers(cfg Config, s Services, sessions *session.Manager, pages *page.
 		Mails: s.Mails, Org: s.Org, Routing: s.Routing, Tokens: s.Tokens, Uploads: uploads})
 	return handlers{
 		Service: &service{ready: cfg.Ready, degraded: cfg.Degraded, pages: pages, hasDemo: cfg.Demo != nil, shopKey: cfg.ShopKey},
-		Account: account.New(account.Options{FAQ: s.FAQ, Identity: s.Identity, Mails: s.Mails, Routing: s.Routing,
+		Account: account.New(account.Options{Identity: s.Identity, Mails: s.Mails,
 			Teams: s.Team, Pages: pages, Sessions: sessions, Demo: demoOf(cfg)}),
 		Archive: archiveweb.New(archiveweb.Options{Archive: s.Archive, HeavyWork: heavyWork}),
 		Desk: desk.New(desk.Options{Assist: s.Assist, Attachments: s.Attachments, Conversations: s.Conversations, FAQ: s.FAQ,
 			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Presence: s.Presence, Push: s.Push, Routing: s.Routing,
 			Screens: s.Screens, Uploads: uploads, Visitors: s.Visitors}),
-		Manage: manage.New(manage.Options{Assist: s.Assist, Audit: s.Audit, Conversations: s.Conversations, FAQ: s.FAQ, Files: s.Files,
+		Manage: manage.New(manage.Options{Assist: s.Assist, Attachments: s.Attachments, Audit: s.Audit, Conversations: s.Conversations, FAQ: s.FAQ, Files: s.Files,
 			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Mails: s.Mails, Org: s.Org, Routing: s.Routing,
 			Teams: s.Team, Visitors: s.Visitors, Sessions: sessions, Uploads: uploads, Widget: w, HeavyWork: heavyWork,
 			Imports: fair.New(importLimits), PublicURL: cfg.PublicURL}),

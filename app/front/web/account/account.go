@@ -9,10 +9,8 @@
 package account
 
 import (
-	"parley/app/domain/faq"
 	"parley/app/domain/identity"
 	"parley/app/domain/notification"
-	"parley/app/domain/routing"
 	"parley/app/domain/team"
 	"parley/app/front/web/page"
 	"parley/app/front/web/session"
@@ -21,10 +19,8 @@ import (
 
 // Options is what the handlers need.
 type Options struct {
-	FAQ      *faq.Service
 	Identity *identity.Service
 	Mails    *notification.Mails
-	Routing  *routing.Service
 	Teams    *team.Service
 	Pages    *page.Service
 	Sessions *session.Manager
@@ -33,10 +29,8 @@ type Options struct {
 
 // Handlers answers the requests of this package.
 type Handlers struct {
-	faq      *faq.Service
 	identity *identity.Service
 	mails    *notification.Mails
-	routing  *routing.Service
 	teams    *team.Service
 	pages    *page.Service
 	sessions *session.Manager
@@ -45,6 +39,6 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{faq: o.FAQ, identity: o.Identity, mails: o.Mails, routing: o.Routing, teams: o.Teams, pages: o.Pages,
+	return &Handlers{identity: o.Identity, mails: o.Mails, teams: o.Teams, pages: o.Pages,
 		sessions: o.Sessions, demo: o.Demo}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"parley/app/domain/identity"
-	screens "parley/app/front/desk"
 	"parley/app/front/web/page"
 	"parley/app/platform/fail"
 	"parley/app/platform/keys"
@@ -48,11 +47,8 @@ func (h *Handlers) SetPreferences(req *page.Request) error {
 			in.Keys[c.ID] = req.FormValue("key-" + c.ID)
 		}
 	}
-	if err = r.Merge(h.checkKeyConflicts(req, in.Keys)); err == nil {
-		err = r.Result()
-	}
-	if err == nil {
-		err = h.identity.SetPreferences(req.Request().Context(), req.Actor, in)
+	if err = r.Result(); err == nil {
+		err = h.teams.SetPreferences(req.Request().Context(), req.Actor, in)
 	}
 	if err != nil {
 		f, status, err := req.RefusedForm(err)
@@ -64,27 +60,4 @@ func (h *Handlers) SetPreferences(req *page.Request) error {
 			ID: req.Actor.ID()}, Preferences: in, Form: f}))
 	}
 	return req.RedirectTo("/preferences?saved=1")
-}
-
-// checkKeyConflicts refuses keys that a snippet has.
-func (h *Handlers) checkKeyConflicts(req *page.Request, chosen map[string]string) error {
-	ctx := req.Request().Context()
-	queues, err := h.routing.VisibleQueues(ctx, req.Actor)
-	if err != nil {
-		return err
-	}
-	list, err := h.faq.ListSnippets(ctx, req.Actor, screens.SnippetScope(req.Actor, queues))
-	if err != nil {
-		return err
-	}
-	var checks fail.Checks
-	for id, k := range chosen {
-		full, err := keys.Parse(k)
-		for _, x := range list {
-			if err == nil && full != "" && x.Keys == full {
-				checks.Add("key-"+id, "%s inserts the snippet /%s.", full, x.Name)
-			}
-		}
-	}
-	return checks.Result()
 }

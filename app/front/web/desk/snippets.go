@@ -6,7 +6,6 @@ import (
 	"parley/app/domain/assist/compose"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
-	screens "parley/app/front/desk"
 	"parley/app/front/web/page"
 )
 
@@ -29,7 +28,7 @@ func (h *Handlers) UseSnippet(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	of := screens.SnippetScope(req.Actor, queues)
+	of := faq.ScopeOf(req.Actor, queues.Groups)
 	of.Customer = c.Customer
 	text, err := h.faq.ExpandSnippet(ctx, req.Actor, id, of, fields)
 	if err != nil {

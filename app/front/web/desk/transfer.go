@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/conversation"
 	"parley/app/front/web/page"
 	"parley/app/platform/fail"
 	view "parley/templates/desk"
@@ -84,8 +85,12 @@ func (h *Handlers) Consult(req *page.Request) error {
 		return err
 	}
 	_, person := transferTarget(req)
-	err = h.routing.Consult(req.Request().Context(), req.Actor, req.Name, id, person, req.FormValue("may_write") == "on",
-		req.FormValue("comment"))
+	err = h.routing.Consult(req.Request().Context(), req.Actor, req.Name, conversation.Invitation{
+		Conversation: id,
+		Participant:  person,
+		CanReply:     req.FormValue("may_write") == "on",
+		Comment:      req.FormValue("comment"),
+	})
 	if err != nil {
 		return h.renderTransferError(req, id, err)
 	}

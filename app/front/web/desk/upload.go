@@ -5,12 +5,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
-	screens "parley/app/front/desk"
 	"parley/app/front/web/body"
 	"parley/app/front/web/page"
-	"parley/app/front/web/upload"
 	"parley/app/platform/fail"
 )
 
@@ -27,7 +26,7 @@ func (h *Handlers) Upload(req *page.Request) error {
 	if snippet := req.QueryParam("snippet"); snippet != "" {
 		err = h.sendSnippetFile(req, c, id, snippet)
 	} else {
-		in := files.Upload{ID: id, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: upload.MaxAgentFileBytes}
+		in := files.Upload{ID: id, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: attachment.MaxAgentFileBytes}
 		err = h.uploads.Receive(req, req.Actor, in, body.OfMember(req.Actor.Org(), req.ID()), func(in files.Upload) error {
 			return h.attachments.SendAsAgent(req.Request().Context(), req.Actor, c.ID, in)
 		})
@@ -44,16 +43,5 @@ func (h *Handlers) sendSnippetFile(req *page.Request, c conversation.Conversatio
 	if err != nil {
 		return fail.Missing("snippet")
 	}
-	ctx := req.Request().Context()
-	queues, err := h.routing.VisibleQueues(ctx, req.Actor)
-	if err != nil {
-		return err
-	}
-	of := screens.SnippetScope(req.Actor, queues)
-	of.Customer = c.Customer
-	from, err := h.faq.GetSnippetFile(ctx, req.Actor, which, of)
-	if err != nil {
-		return err
-	}
-	return h.attachments.SendCopy(ctx, req.Actor, c.ID, id, from)
+	return h.attachments.SendSnippetFile(req.Request().Context(), req.Actor, c.ID, id, which)
 }

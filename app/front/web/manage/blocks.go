@@ -28,7 +28,7 @@ func (h *Handlers) renderBlocks(req *page.Request, f ui.Form, status int) error 
 func (h *Handlers) AddBlock(req *page.Request) error {
 	r := req.FormReader()
 	b := visitor.Block{Network: strings.TrimSpace(req.FormValue("network")), Reason: req.FormValue("reason")}
-	if days := r.Number("days", "days", 1, 3650, 0); days > 0 {
+	if days := r.Number("days", "days", 1, visitor.MaxBlockDays, 0); days > 0 {
 		b.ExpiresAt = time.Now().AddDate(0, 0, days)
 	}
 	err := r.Result()

@@ -9,6 +9,7 @@ package manage
 
 import (
 	"parley/app/domain/assist"
+	"parley/app/domain/attachment"
 	"parley/app/domain/audit"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
@@ -30,6 +31,7 @@ import (
 // Options is what the handlers need.
 type Options struct {
 	Assist        *assist.Service
+	Attachments   *attachment.Service
 	Audit         *audit.Service
 	Conversations *conversation.Service
 	FAQ           *faq.Service
@@ -53,6 +55,7 @@ type Options struct {
 // Handlers answers the requests of this package.
 type Handlers struct {
 	assist        *assist.Service
+	attachments   *attachment.Service
 	audit         *audit.Service
 	conversations *conversation.Service
 	faq           *faq.Service
@@ -75,7 +78,7 @@ type Handlers struct {
 
 // New returns the handlers.
 func New(o Options) *Handlers {
-	return &Handlers{assist: o.Assist, audit: o.Audit, conversations: o.Conversations, faq: o.FAQ, files: o.Files,
+	return &Handlers{assist: o.Assist, attachments: o.Attachments, audit: o.Audit, conversations: o.Conversations, faq: o.FAQ, files: o.Files,
 		groups: o.Groups, identity: o.Identity, mails: o.Mails, org: o.Org, routing: o.Routing, teams: o.Teams, visitors: o.Visitors,
 		live: o.Live, sessions: o.Sessions, uploads: o.Uploads, widget: o.Widget, heavyWork: o.HeavyWork,
 		imports: o.Imports, publicURL: o.PublicURL}

@@ -6,9 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/attachment"
 	"parley/app/domain/faq"
-	"parley/app/domain/files"
-	screens "parley/app/front/desk"
 	"parley/app/front/web/page"
 	"parley/app/front/web/upload"
 	"parley/app/platform/access"
@@ -27,7 +26,7 @@ func (h *Handlers) renderSnippets(req *page.Request, p view.SnippetsPage, status
 	if err != nil {
 		return err
 	}
-	if p.List, err = h.faq.ListSnippets(ctx, req.Actor, screens.SnippetScope(req.Actor, queues)); err != nil {
+	if p.List, err = h.faq.ListSnippets(ctx, req.Actor, faq.ScopeOf(req.Actor, queues.Groups)); err != nil {
 		return err
 	}
 	if req.Actor.CanFully(access.SnippetSave) {
@@ -43,7 +42,7 @@ func (h *Handlers) renderSnippets(req *page.Request, p view.SnippetsPage, status
 
 // AddSnippet adds a snippet.
 func (h *Handlers) AddSnippet(req *page.Request) error {
-	done, err := req.ReadMultipart(upload.MaxAgentFileBytes)
+	done, err := req.ReadMultipart(attachment.MaxAgentFileBytes)
 	if err != nil {
 		return err
 	}
@@ -79,7 +78,7 @@ func (h *Handlers) AddSnippet(req *page.Request) error {
 
 // UpdateSnippet changes a snippet.
 func (h *Handlers) UpdateSnippet(req *page.Request) error {
-	done, err := req.ReadMultipart(upload.MaxAgentFileBytes)
+	done, err := req.ReadMultipart(attachment.MaxAgentFileBytes)
 	if err != nil {
 		return err
 	}
@@ -89,15 +88,8 @@ func (h *Handlers) UpdateSnippet(req *page.Request) error {
 		return err
 	}
 	in := faq.Snippet{ID: id, Name: req.FormValue("name"), Keys: req.FormValue("keys"), Body: req.FormValue("body")}
-	r := req.FormReader()
-	in.RemoveFile = r.IsChecked("no_file")
-	if _, there := req.Files["file"]; there && in.RemoveFile {
-		r.Add("file", "Choose a file, or none: not both.")
-	}
-	if err = r.Result(); err == nil {
-		err = h.saveSnippet(req, in)
-	}
-	if err != nil {
+	in.RemoveFile = req.FormReader().IsChecked("no_file")
+	if err := h.saveSnippet(req, in); err != nil {
 		f, status, err := req.RefusedForm(err)
 		if err != nil {
 			return err
@@ -107,20 +99,8 @@ func (h *Handlers) UpdateSnippet(req *page.Request) error {
 	return req.RedirectTo("/snippets")
 }
 
-// saveSnippet saves a snippet with the file of its form.
-func (h *Handlers) saveSnippet(req *page.Request, in faq.Snippet) (err error) {
-	file, err := h.uploads.StoreFormFile(req, "file", files.ForSnippet, files.Categories, upload.MaxAgentFileBytes)
-	if err != nil {
-		if e := fail.As(err); e != nil && e.Kind != fail.Busy {
-			return fail.Field("file", "%s", e.Message)
-		}
-		return err
-	}
-	in.File = file.ID
-	if err = h.faq.SaveSnippet(req.Request().Context(), req.Actor, in); err != nil && file.ID != uuid.Nil {
-		h.uploads.Discard(req, req.Actor, file, err)
-	}
-	return err
+func (h *Handlers) saveSnippet(req *page.Request, in faq.Snippet) error {
+	return h.attachments.SaveSnippet(req.Request().Context(), req.Actor, in, upload.FormFile(req, "file"))
 }
 
 // RemoveSnippet deletes a snippet.

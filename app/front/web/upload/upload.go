@@ -23,9 +23,6 @@ import (
 	"parley/app/platform/forms"
 )
 
-// MaxAgentFileBytes is the largest file that an agent can send.
-const MaxAgentFileBytes = 25 << 20
-
 // Service receives and sends files.
 type Service struct {
 	files *files.Service
@@ -70,6 +67,15 @@ func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, k
 		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").WithReason("damaged")
 	}
 	return err
+}
+
+// FormFile returns a file of a form that ReadMultipart has read; nil if none was chosen.
+func FormFile(req *page.Request, field string) *files.Upload {
+	from, there := req.Files[field]
+	if !there {
+		return nil
+	}
+	return &files.Upload{Name: from.FileName, Content: from, Size: from.Size}
 }
 
 // StoreFormFile stores a file of a form that ReadMultipart has read; the zero File if none was chosen.

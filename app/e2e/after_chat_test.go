@@ -64,12 +64,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	visitor.Wait(`$("chat .message.agent")`)
-	time.Sleep(600 * time.Millisecond)
-	select {
-	case l := <-mails:
-		t.Errorf("what was read is mailed: %s", l.Text)
-	default:
-	}
+	expectNoMail(t, mails)
 	visitor.Go("about:blank")
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text,
 		"It left us **today**."); err != nil {
@@ -101,6 +96,17 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	takeTranscript(t, mails, visitor)
 
 	checkRatingPages(t, o, s, conversationID)
+}
+
+// expectNoMail checks that what was read is not mailed.
+func expectNoMail(t *testing.T, mails <-chan testkit.Mail) {
+	t.Helper()
+	time.Sleep(600 * time.Millisecond)
+	select {
+	case l := <-mails:
+		t.Errorf("what was read is mailed: %s", l.Text)
+	default:
+	}
 }
 
 // answerQuestions answers the questions that come before a chat, after one that is missing was pointed out.

@@ -52,10 +52,7 @@ func TestBrowserConversation(t *testing.T) {
 	// The agent sees it at once, with how long the visitor has waited, and takes it.
 	desk.Wait(`text("#line .last") === "Where is my <b>parcel</b>?"`)
 	desk.Wait(`/^0:0\d$/.test(text("#line .wait"))`)
-	desk.Click("#take-next")
-	desk.Wait(`$(".pane.shown")`)
-	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
-	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
+	takeFirst(mia, desk, visitor)
 
 	typeBothWays(desk, visitor)
 
@@ -114,6 +111,14 @@ func TestBrowserConversation(t *testing.T) {
 	checkMessages(t, "the panel with a new conversation", panelMessages(visitor), append(slices.Clone(talk), "One more thing"))
 
 	checkConsoles(t, desk, visitor, second)
+}
+
+// takeFirst has the agent take the visitor's conversation.
+func takeFirst(mia testkit.Member, desk, visitor *testkit.Tab) {
+	desk.Click("#take-next")
+	desk.Wait(`$(".pane.shown")`)
+	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
+	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
 }
 
 // openAndAsk opens the panel, before which nothing is stored, and asks a question.

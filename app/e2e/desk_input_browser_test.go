@@ -184,15 +184,7 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 
 	// The picture comes along when it is wanted.
 	empty()
-	desk.Run(`paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
-	desk.Accessible("the offered picture")
-	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "offered-picture.png"), desk.Screenshot(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	desk.Click(".brought button")
-	desk.Wait(`!$(".brought") && text(".staged").includes("image.png") && ` + area + `.value === "a\tb"`)
+	takeOfferedPicture(t, desk, area)
 
 	// Over the limit.
 	empty()
@@ -227,6 +219,20 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 
 	checkPhoneView(t, a, desk, field, area, pane, end)
 	desk.Wait(end)
+}
+
+// takeOfferedPicture takes the picture that was offered with pasted cells.
+func takeOfferedPicture(t *testing.T, desk *testkit.Tab, area string) {
+	t.Helper()
+	desk.Run(`paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
+	desk.Accessible("the offered picture")
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "offered-picture.png"), desk.Screenshot(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk.Click(".brought button")
+	desk.Wait(`!$(".brought") && text(".staged").includes("image.png") && ` + area + `.value === "a\tb"`)
 }
 
 // checkPastedContent pastes or drops each kind of content, and checks what becomes of it.

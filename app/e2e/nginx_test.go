@@ -92,11 +92,7 @@ func TestBehindNginx(t *testing.T) {
 			}
 		})
 	}
-	for round := range 4 {
-		time.Sleep(500 * time.Millisecond)
-		running[round%2].Stop()
-		launch(round % 2)
-	}
+	restartInTurns(running, launch)
 	time.Sleep(500 * time.Millisecond)
 	close(stop)
 	all.Wait()
@@ -108,6 +104,15 @@ func TestBehindNginx(t *testing.T) {
 
 	checkPasswordGuesses(t, o, proxy, client)
 	checkLargeBody(t, o, proxy, client)
+}
+
+// restartInTurns restarts both instances twice, in turns.
+func restartInTurns(running []*serve.Server, launch func(i int)) {
+	for round := range 4 {
+		time.Sleep(500 * time.Millisecond)
+		running[round%2].Stop()
+		launch(round % 2)
+	}
 }
 
 // openPages has four people open pages until stop is closed.

@@ -122,7 +122,7 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Run(
 		`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	awaitAvailability(t, s, mia.Actor, presence.Online)
-	offerToColleague(t, mia, atMia, atTom, visitor, emil, pane)
+	offerToTeammate(t, mia, atMia, atTom, visitor, emil, pane)
 
 	// Mia asks Sara for help: Sara reads and writes notes, but not to the visitor.
 	atSara := at(sara)
@@ -223,8 +223,8 @@ func closeOneEach(atMia, atTom *testkit.Tab) {
 	atTom.Click(".pane.focus form.close button")
 }
 
-// offerToColleague has Tom offer a conversation to Mia with a comment, and Mia accept it.
-func offerToColleague(t *testing.T, mia testkit.Member, atMia, atTom, visitor *testkit.Tab, emil, pane string) {
+// offerToTeammate has Tom offer a conversation to Mia with a comment, and Mia accept it.
+func offerToTeammate(t *testing.T, mia testkit.Member, atMia, atTom, visitor *testkit.Tab, emil, pane string) {
 	t.Helper()
 	atTom.Click("#mine-" + emil + " button")
 	atTom.Wait(`$("` + pane + `.focus")`)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -157,6 +158,13 @@ func init() {
 		},
 		"vapid": {help: "parley vapid\nPrints a new pair of keys for Web Push, as settings.\n", check: onlyFlags(),
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error { return printPushKeys(out) }},
+	}
+	maps.Copy(commands, benchCommands())
+}
+
+// benchCommands are for whoever measures or tests Parley.
+func benchCommands() map[string]command {
+	return map[string]command{
 		"route": {help: "parley route --stdio      decide about the conversations whose events come on standard input\n" +
 			"parley route --compare    simulate operations and compare the rule with others\n" +
 			"parley route --latency    print how long conversations wait in the queue while an agent is free, with a private Postgres\n",

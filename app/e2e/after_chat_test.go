@@ -41,18 +41,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	page := customerPage(t, s.URL, o.Key)
 	openChat(visitor, page)
 
-	// The questions come first, and say what is missing.
-	visitor.Wait(`$("chat .questions")`)
-	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.closest(".questions")`)
-	visitor.Accessible("questions")
-	saveWidgetScreenshot(t, visitor, "questions")
-	visitor.Click("chat .questions .send")
-	visitor.Wait(`text("chat .question .problem") === "Please fill this in."`)
-	visitor.Type("chat .question:nth-of-type(1) input", "Anna")
-	visitor.Type("chat .question:nth-of-type(2) input", "anna@home.example")
-	visitor.Click("chat .consent input")
-	visitor.Click("chat .questions .send")
-	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.tagName === "TEXTAREA"`)
+	answerQuestions(t, visitor)
 	visitor.Keys("Where is my parcel?" + kb.Enter)
 	visitor.Wait(`$("chat .message.visitor:not(.pending)")`)
 	conversationID := uuid.MustParse(onlyConversation(t, s, o))
@@ -75,12 +64,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Fatal(err)
 	}
 	visitor.Wait(`$("chat .message.agent")`)
-	time.Sleep(600 * time.Millisecond)
-	select {
-	case l := <-mails:
-		t.Errorf("what was read is mailed: %s", l.Text)
-	default:
-	}
+	expectNoMail(t, mails)
 	visitor.Go("about:blank")
 	if _, err := s.Conversations.SendAsAgent(ctx, agent, conversationID, uuid.New(), conversation.Text,
 		"It left us **today**."); err != nil {
@@ -105,6 +89,47 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		t.Errorf("the code stays in the address: %s", hash)
 	}
 
+	endAndRate(ctx, t, o, s, visitor, conversationID)
+
+	// The transcript: as a file, and by mail without what only staff sees.
+	visitor.Click("chat .menu summary")
+	takeTranscript(t, mails, visitor)
+
+	checkRatingPages(t, o, s, conversationID)
+}
+
+// expectNoMail checks that what was read is not mailed.
+func expectNoMail(t *testing.T, mails <-chan testkit.Mail) {
+	t.Helper()
+	time.Sleep(600 * time.Millisecond)
+	select {
+	case l := <-mails:
+		t.Errorf("what was read is mailed: %s", l.Text)
+	default:
+	}
+}
+
+// answerQuestions answers the questions that come before a chat, after one that is missing was pointed out.
+func answerQuestions(t *testing.T, visitor *testkit.Tab) {
+	t.Helper()
+	// The questions come first, and say what is missing.
+	visitor.Wait(`$("chat .questions")`)
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.closest(".questions")`)
+	visitor.Accessible("questions")
+	saveWidgetScreenshot(t, visitor, "questions")
+	visitor.Click("chat .questions .send")
+	visitor.Wait(`text("chat .question .problem") === "Please fill this in."`)
+	visitor.Type("chat .question:nth-of-type(1) input", "Anna")
+	visitor.Type("chat .question:nth-of-type(2) input", "anna@home.example")
+	visitor.Click("chat .consent input")
+	visitor.Click("chat .questions .send")
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement?.tagName === "TEXTAREA"`)
+}
+
+// endAndRate ends a conversation as the visitor, rates it, and rates it again.
+func endAndRate(ctx context.Context, t *testing.T, o testkit.Org, s *serve.Server, visitor *testkit.Tab, conversationID uuid.UUID) {
+	t.Helper()
+	var err error
 	// The visitor ends it, rates, changes its mind.
 	visitor.Click("chat .menu summary")
 	visitor.Wait(`$("chat .items .item")`)
@@ -128,9 +153,12 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	if r := past.Rating; err != nil || r.Value != 4 || len(r.Reasons) != 1 || r.Comment != "It took a while" {
 		t.Errorf("the verdict is %+v %v", r, err)
 	}
+}
 
-	// The transcript: as a file, and by mail without what only staff sees.
-	visitor.Click("chat .menu summary")
+// takeTranscript saves the transcript as a file, and sends it by mail.
+func takeTranscript(t *testing.T, mails <-chan testkit.Mail, visitor *testkit.Tab) {
+	t.Helper()
+	var mail testkit.Mail
 	visitor.Run(`window.saved = ""; const make = URL.createObjectURL; URL.createObjectURL = (blob) => { blob.text().then((t) => { saved = t; }); return make.call(URL, blob); };
 		[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Save as text").click()`)
 	visitor.Wait(`saved.includes("Where is my parcel?") && saved.includes("It left us today.")`)
@@ -148,7 +176,11 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 		strings.Contains(mail.Text, "can be written to") {
 		t.Errorf("the transcript to %s says %s", mail.To, mail.Text)
 	}
+}
 
+// checkRatingPages checks where a manager reads the rating.
+func checkRatingPages(t *testing.T, o testkit.Org, s *serve.Server, conversationID uuid.UUID) {
+	t.Helper()
 	manager := testkit.NewTab(t)
 	manager.Size(1280, 800, false)
 	manager.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/admin/ratings")

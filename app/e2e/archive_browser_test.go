@@ -13,6 +13,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -50,19 +51,7 @@ func TestBrowserArchive(t *testing.T) {
 			"at all since it left your house; I have waited at home for two days now, and nobody has rung.",
 		"It left the depot this morning and is with you today.", "Carrier lost it once already: offer a voucher")
 	refund := talk("I want a refund for my parcel", "Of course.", "")
-	tag, entry := uuid.New(), uuid.New()
-	run("insert into tags (org_id, id, name) values ($1, $2, 'Complaint')", o.ID, tag)
-	run("insert into conversation_tags (org_id, conversation_id, tag_id) values ($1, $2, $3)", o.ID, refund, tag)
-	run("insert into faq_entries (org_id, id, state) values ($1, $2, 'live')", o.ID, entry)
-	run(
-		"insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')",
-		o.ID, entry)
-	run(
-		"insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, "+
-			"gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)",
-		o.ID, entry, mia.ID(), parcel)
-	run(`update conversations set country = 'NO',
-		data = '{"plan": "Gold"}', trail = '[{"url": "https://shop.example/tea/green?from=a-very-long-address-that-must-break-somewhere", "title": "Start", "at": "2026-01-01T10:00:00Z"}]' where id = $1`, parcel)
+	tag := addArchiveDetails(o, mia, run, parcel, refund)
 	for _, id := range []uuid.UUID{parcel, refund} {
 		if _, err := s.Conversations.Close(ctx, mia, id); err != nil {
 			t.Fatal(err)
@@ -72,22 +61,7 @@ func TestBrowserArchive(t *testing.T) {
 	b := testkit.NewTab(t)
 	show := func(b *testkit.Tab, name string) {
 		t.Helper()
-		for size, width := range map[string]int64{"wide": 1280, "narrow": 390} {
-			for scheme, dark := range map[string]bool{"light": false, "dark": true} {
-				b.Size(width, 800, dark)
-				time.Sleep(150 * time.Millisecond) // transitions
-				full := "archive-" + name + "-" + size + "-" + scheme
-				b.Accessible(full)
-				if over := testkit.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-					t.Errorf("%s: %d pixels wider than the screen", full, over)
-				}
-				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-					if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Screenshot(), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-		}
+		checkArchiveScreen(t, b, name)
 		b.Size(1280, 800, false)
 	}
 	found := `document.querySelectorAll(".cards.past a").length`
@@ -96,18 +70,7 @@ func TestBrowserArchive(t *testing.T) {
 	b.Wait(found + ` === 2`)
 	show(b, "list")
 
-	// Words.
-	b.Type("#f-q", "parcel carrier"+kb.Enter)
-	b.Wait(`location.search.includes("q=parcel") && ` + found + ` === 2`)
-	b.Wait(`$(".cards.past mark") && text(".cards.past mark") === "parcel"`)
-	if first := testkit.Eval[string](b, `document.querySelector(".cards.past a").getAttribute("href")`); !strings.HasPrefix(first, "/review/"+parcel.String()) {
-		t.Errorf("the one with both words is not the first: %s", first)
-	}
-	show(b, "found")
-	b.Run(`document.querySelector("#f-q").value = ""`)
-	b.Type("#f-q", "nowhere"+kb.Enter)
-	b.Wait(`text(".empty").includes("No conversation fits")`)
-	show(b, "nothing")
+	searchArchive(t, parcel, b, show, found)
 
 	// A filter, and a wrong one.
 	b.Go(s.URL + "/review")
@@ -134,6 +97,75 @@ func TestBrowserArchive(t *testing.T) {
 
 	// A customer's reviewer.
 	rita := testkit.NewTab(t)
+	checkReviewerArchive(t, o, s, mia, parcel, show, found, rita)
+	for name, tab := range map[string]*testkit.Tab{"the supervisor": b, "the reviewer": rita} {
+		for _, line := range tab.Console() {
+			if !strings.Contains(line, "422") { // the wrong filter
+				t.Errorf("%s's console: %s", name, line)
+			}
+		}
+	}
+}
+
+// checkArchiveScreen draws a screen wide and narrow, light and dark.
+func checkArchiveScreen(t *testing.T, b *testkit.Tab, name string) {
+	t.Helper()
+	for size, width := range map[string]int64{"wide": 1280, "narrow": 390} {
+		for scheme, dark := range map[string]bool{"light": false, "dark": true} {
+			b.Size(width, 800, dark)
+			time.Sleep(150 * time.Millisecond) // transitions
+			full := "archive-" + name + "-" + size + "-" + scheme
+			b.Accessible(full)
+			if over := testkit.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s: %d pixels wider than the screen", full, over)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Screenshot(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// addArchiveDetails gives the conversations a tag, a suggestion and details of the visitor.
+func addArchiveDetails(o testkit.Org, mia access.Actor, run func(sql string, args ...any), parcel, refund uuid.UUID) uuid.UUID {
+	tag, entry := uuid.New(), uuid.New()
+	run("insert into tags (org_id, id, name) values ($1, $2, 'Complaint')", o.ID, tag)
+	run("insert into conversation_tags (org_id, conversation_id, tag_id) values ($1, $2, $3)", o.ID, refund, tag)
+	run("insert into faq_entries (org_id, id, state) values ($1, $2, 'live')", o.ID, entry)
+	run(
+		"insert into faq_texts (org_id, entry_id, language, question, answer) values ($1, $2, 'en', 'Where is my order?', 'On its way.')",
+		o.ID, entry)
+	run(
+		"insert into faq_choices (org_id, id, entry_id, kind, query, user_id, conversation_id, seq) values ($1, "+
+			"gen_random_uuid(), $2, 'edited', 'where', $3, $4, 1)",
+		o.ID, entry, mia.ID(), parcel)
+	run(`update conversations set country = 'NO',
+		data = '{"plan": "Gold"}', trail = '[{"url": "https://shop.example/tea/green?from=a-very-long-address-that-must-break-somewhere", "title": "Start", "at": "2026-01-01T10:00:00Z"}]' where id = $1`, parcel)
+	return tag
+}
+
+// searchArchive searches by words.
+func searchArchive(t *testing.T, parcel uuid.UUID, b *testkit.Tab, show func(b *testkit.Tab, name string), found string) {
+	t.Helper()
+	// Words.
+	b.Type("#f-q", "parcel carrier"+kb.Enter)
+	b.Wait(`location.search.includes("q=parcel") && ` + found + ` === 2`)
+	b.Wait(`$(".cards.past mark") && text(".cards.past mark") === "parcel"`)
+	if first := testkit.Eval[string](b, `document.querySelector(".cards.past a").getAttribute("href")`); !strings.HasPrefix(first, "/review/"+parcel.String()) {
+		t.Errorf("the one with both words is not the first: %s", first)
+	}
+	show(b, "found")
+	b.Run(`document.querySelector("#f-q").value = ""`)
+	b.Type("#f-q", "nowhere"+kb.Enter)
+	b.Wait(`text(".empty").includes("No conversation fits")`)
+	show(b, "nothing")
+}
+
+// checkReviewerArchive checks that a customer's reviewer finds and saves nothing that is for staff.
+func checkReviewerArchive(t *testing.T, o testkit.Org, s *serve.Server, mia access.Actor, parcel uuid.UUID, show func(b *testkit.Tab, name string), found string, rita *testkit.Tab) {
+	t.Helper()
 	rita.LogIn(s.URL, o.Users[access.Reviewer].Email, testkit.Password, "/review")
 	rita.Wait(found + ` === 2 && !$("#f-tag") && !$("#f-group") && !$("#f-customer")`)
 	show(rita, "reviewer")
@@ -146,12 +178,5 @@ func TestBrowserArchive(t *testing.T) {
 	if !strings.Contains(saved, "It left the depot") || strings.Contains(saved, "voucher") ||
 		strings.Contains(saved, "Gold") || strings.Contains(saved, mia.ID().String()) {
 		t.Errorf("saved by a reviewer: %s", saved)
-	}
-	for name, tab := range map[string]*testkit.Tab{"the supervisor": b, "the reviewer": rita} {
-		for _, line := range tab.Console() {
-			if !strings.Contains(line, "422") { // the wrong filter
-				t.Errorf("%s's console: %s", name, line)
-			}
-		}
 	}
 }

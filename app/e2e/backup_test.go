@@ -81,6 +81,26 @@ func TestBackupAndRestore(t *testing.T) {
 	restored := startServer(t, func(c *serve.Config) {
 		c.DatabaseURL, c.MigrateURL, c.FilesURL = as("parley", "the app's"), as("parley_owner", "the owner's"), filepath.Join(dir, "restored")
 	})
+	checkRestored(t, o, v, restored)
+	db, err := pg.Open(ctx, as("parley", "the app's"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.CheckRole(ctx); err != nil {
+		t.Error(err)
+	}
+	same, err := pg.CompareRights(ctx, named(testkit.SuperuserURL(t), "parley"), named(super, "parley"))
+	if err != nil || len(same) > 0 {
+		t.Errorf("rights and policies that differ: %v %v", same, err)
+	}
+}
+
+// checkRestored checks that the conversation, its file and the archive are there after the restore.
+func checkRestored(t *testing.T, o testkit.Org, v *visitorClient, restored *serve.Server) {
+	t.Helper()
+	var code int
+	var body string
 	people := newHTTPClient(t)
 	people.post(restored, "/login", "email", o.Users[access.Owner].Email, "password", testkit.Password)
 	code, body = people.get(restored, "/desk/conversations/"+v.conversation+"/pane")
@@ -97,17 +117,5 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 	if code, body := people.get(restored, "/review"); code != http.StatusOK {
 		t.Errorf("the archive: %d %.300s", code, body)
-	}
-	db, err := pg.Open(ctx, as("parley", "the app's"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.CheckRole(ctx); err != nil {
-		t.Error(err)
-	}
-	same, err := pg.CompareRights(ctx, named(testkit.SuperuserURL(t), "parley"), named(super, "parley"))
-	if err != nil || len(same) > 0 {
-		t.Errorf("rights and policies that differ: %v %v", same, err)
 	}
 }

@@ -47,35 +47,14 @@ func TestBrowserConversation(t *testing.T) {
 	desk.Wait(`document.body.classList.contains("ready")`)
 
 	visitor := testkit.NewTab(t)
-	visitor.Go(page)
-	visitor.Wait(`$("chat .launcher").getClientRects().length`)
-	if stored := testkit.Eval[int](visitor, "localStorage.length + sessionStorage.length + document.cookie.length"); stored != 0 {
-		t.Error("something is stored before the panel was opened")
-	}
-	visitor.Click("chat .launcher")
-	visitor.Wait(`text("chat .greeting") === "Hello from ` + o.Name + `"`)
-	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
-	visitor.Keys("Where is my <b>parcel</b>?" + kb.Enter)
-	visitor.Wait(`$("chat .message:not(.pending)")`)
+	openAndAsk(t, o, page, visitor)
 
 	// The agent sees it at once, with how long the visitor has waited, and takes it.
 	desk.Wait(`text("#line .last") === "Where is my <b>parcel</b>?"`)
 	desk.Wait(`/^0:0\d$/.test(text("#line .wait"))`)
-	desk.Click("#take-next")
-	desk.Wait(`$(".pane.shown")`)
-	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
-	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
+	takeFirst(mia, desk, visitor)
 
-	// Typing, both ways; the text only to the agent, because the website allows it.
-	visitor.Keys("I ordered on")
-	desk.Wait(`text(".pane .typing").includes("I ordered on")`)
-	visitor.Keys(" Monday" + kb.Enter)
-	desk.Wait(`$(".pane .thread").innerText.includes("I ordered on Monday")`)
-	desk.Type(".pane textarea", "Let me look")
-	visitor.Wait(`text("chat .typing").includes("is typing")`)
-	desk.Keys(kb.Enter)
-	visitor.Wait(`$("chat .message.agent")`)
-	desk.Wait(`$(".pane textarea").value === ""`)
+	typeBothWays(desk, visitor)
 
 	// A note stays with the staff.
 	desk.Click(`.pane [data-kind=note]`)
@@ -101,6 +80,78 @@ func TestBrowserConversation(t *testing.T) {
 	checkMessages(t, "the first tab", panelMessages(visitor), talk)
 	checkMessages(t, "the second tab", panelMessages(second), talk)
 
+	writeWithoutNetwork(network, desk, visitor)
+	talk = append(talk, "Said meanwhile", "Written without network")
+	desk.Wait(`$(".pane .thread").innerText.includes("Written without network")`)
+	checkMessages(t, "the panel after the network came back", panelMessages(visitor), talk)
+
+	restartUnderBoth(t, s, desk, visitor)
+	talk = append(talk, "Written while the server was away", "Half written and sent")
+	second.Wait(`$("chat .log").innerText.includes("Half written and sent")`)
+	checkMessages(t, "the panel at the end", panelMessages(visitor), talk)
+	checkMessages(t, "the second tab at the end", panelMessages(second), talk)
+	want := slices.Insert(slices.Clone(talk), 3, "Parcel is at the depot")
+	desk.Wait(`$(".pane .thread").innerText.includes("Half written and sent")`)
+	checkMessages(t, "the desk at the end", deskMessages(desk), want)
+	desk.Reload()
+	desk.Wait(`$(".pane.shown")`)
+	checkMessages(t, "the desk after reload", deskMessages(desk), want)
+
+	checkUnreadCount(t, desk, visitor, second)
+	talk = append(talk, "While the panel is closed")
+
+	// Closing: both see it; what the visitor writes then starts a new conversation.
+	desk.Wait(`document.body.classList.contains("ready")`)
+	desk.Click(".pane form.close button")
+	visitor.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
+	desk.Wait(`!$("#mine").childElementCount && text(".pane .state").includes("closed")`)
+	visitor.Type("chat textarea", "One more thing"+kb.Enter)
+	desk.Wait(`text("#line .last") === "One more thing"`)
+	visitor.Wait(`!$("chat .message.pending")`)
+	checkMessages(t, "the panel with a new conversation", panelMessages(visitor), append(slices.Clone(talk), "One more thing"))
+
+	checkConsoles(t, desk, visitor, second)
+}
+
+// takeFirst has the agent take the visitor's conversation.
+func takeFirst(mia testkit.Member, desk, visitor *testkit.Tab) {
+	desk.Click("#take-next")
+	desk.Wait(`$(".pane.shown")`)
+	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
+	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
+}
+
+// openAndAsk opens the panel, before which nothing is stored, and asks a question.
+func openAndAsk(t *testing.T, o testkit.Org, page string, visitor *testkit.Tab) {
+	t.Helper()
+	visitor.Go(page)
+	visitor.Wait(`$("chat .launcher").getClientRects().length`)
+	if stored := testkit.Eval[int](visitor, "localStorage.length + sessionStorage.length + document.cookie.length"); stored != 0 {
+		t.Error("something is stored before the panel was opened")
+	}
+	visitor.Click("chat .launcher")
+	visitor.Wait(`text("chat .greeting") === "Hello from ` + o.Name + `"`)
+	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
+	visitor.Keys("Where is my <b>parcel</b>?" + kb.Enter)
+	visitor.Wait(`$("chat .message:not(.pending)")`)
+}
+
+// typeBothWays types on both sides, and checks what the other side sees of it.
+func typeBothWays(desk, visitor *testkit.Tab) {
+	// Typing, both ways; the text only to the agent, because the website allows it.
+	visitor.Keys("I ordered on")
+	desk.Wait(`text(".pane .typing").includes("I ordered on")`)
+	visitor.Keys(" Monday" + kb.Enter)
+	desk.Wait(`$(".pane .thread").innerText.includes("I ordered on Monday")`)
+	desk.Type(".pane textarea", "Let me look")
+	visitor.Wait(`text("chat .typing").includes("is typing")`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(`$("chat .message.agent")`)
+	desk.Wait(`$(".pane textarea").value === ""`)
+}
+
+// writeWithoutNetwork writes on both sides while the visitor has no network.
+func writeWithoutNetwork(network *brokenNetwork, desk, visitor *testkit.Tab) {
 	// No network for the visitor: what is written meanwhile, on both sides, is there afterwards, once and in order.
 	network.setCut(true)
 	visitor.Wait(`text("chat .notice").includes("No connection")`)
@@ -110,10 +161,11 @@ func TestBrowserConversation(t *testing.T) {
 	desk.Wait(`$(".pane .thread").innerText.includes("Said meanwhile")`)
 	network.setCut(false)
 	visitor.Wait(`!$("chat .message.pending") && $("chat .log").innerText.includes("Said meanwhile")`)
-	talk = append(talk, "Said meanwhile", "Written without network")
-	desk.Wait(`$(".pane .thread").innerText.includes("Written without network")`)
-	checkMessages(t, "the panel after the network came back", panelMessages(visitor), talk)
+}
 
+// restartUnderBoth restarts the server while the agent has half written a reply, and sends it afterwards.
+func restartUnderBoth(t *testing.T, s *serve.Server, desk, visitor *testkit.Tab) {
+	t.Helper()
 	// The server restarts under both. The agent's half-written reply stays.
 	desk.Type(".pane textarea", "Half written")
 	restart(t, s)
@@ -126,17 +178,11 @@ func TestBrowserConversation(t *testing.T) {
 	desk.Click(".pane textarea")
 	desk.Keys(" and sent" + kb.Enter)
 	visitor.Wait(`$("chat .log").innerText.includes("Half written and sent")`)
-	talk = append(talk, "Written while the server was away", "Half written and sent")
-	second.Wait(`$("chat .log").innerText.includes("Half written and sent")`)
-	checkMessages(t, "the panel at the end", panelMessages(visitor), talk)
-	checkMessages(t, "the second tab at the end", panelMessages(second), talk)
-	want := slices.Insert(slices.Clone(talk), 3, "Parcel is at the depot")
-	desk.Wait(`$(".pane .thread").innerText.includes("Half written and sent")`)
-	checkMessages(t, "the desk at the end", deskMessages(desk), want)
-	desk.Reload()
-	desk.Wait(`$(".pane.shown")`)
-	checkMessages(t, "the desk after reload", deskMessages(desk), want)
+}
 
+// checkUnreadCount checks that what comes while the panel is closed is counted in every tab, until one has shown it.
+func checkUnreadCount(t *testing.T, desk, visitor, second *testkit.Tab) {
+	t.Helper()
 	// What was read is not new again on the next page; what comes while the panel is closed is counted, in every tab, until
 	// one of them has shown it.
 	visitor.Click("chat .close")
@@ -154,18 +200,11 @@ func TestBrowserConversation(t *testing.T) {
 	second.Wait(`$("chat .badge").hidden`)
 	visitor.Wait(`$("chat .badge").hidden`)
 	visitor.Click("chat .launcher")
-	talk = append(talk, "While the panel is closed")
+}
 
-	// Closing: both see it; what the visitor writes then starts a new conversation.
-	desk.Wait(`document.body.classList.contains("ready")`)
-	desk.Click(".pane form.close button")
-	visitor.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
-	desk.Wait(`!$("#mine").childElementCount && text(".pane .state").includes("closed")`)
-	visitor.Type("chat textarea", "One more thing"+kb.Enter)
-	desk.Wait(`text("#line .last") === "One more thing"`)
-	visitor.Wait(`!$("chat .message.pending")`)
-	checkMessages(t, "the panel with a new conversation", panelMessages(visitor), append(slices.Clone(talk), "One more thing"))
-
+// checkConsoles checks that no page has met an error.
+func checkConsoles(t *testing.T, desk, visitor, second *testkit.Tab) {
+	t.Helper()
 	for name, tab := range map[string]*testkit.Tab{"visitor": visitor, "second": second, "desk": desk} {
 		for _, line := range tab.Console() {
 			if strings.HasPrefix(line, "exception") || strings.Contains(line, "Content Security Policy") {

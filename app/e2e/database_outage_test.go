@@ -97,27 +97,7 @@ func TestDatabaseOutage(t *testing.T) {
 	way.setCut(true)
 	defer way.setCut(false)
 
-	for _, r := range web.Routes {
-		name := r.Method + " " + r.Path
-		c := routeCases[name]
-		who := owner
-		if c.stranger {
-			who = nil
-		}
-		var code int
-		var body, after string
-		form := url.Values{}
-		if c.form != nil {
-			form = c.form(a)
-		}
-		code, after, body = request(t, who, r.Method, s.URL+c.path(a), form)
-		switch {
-		case code == http.StatusTooManyRequests && after != "" && !strings.Contains(body, "went wrong"):
-		case statusWithoutDatabase[name] == code:
-		default:
-			t.Errorf("%s: %d, Retry-After %q: %.200s", name, code, after, body)
-		}
-	}
+	checkRoutesInOutage(t, s, a, owner)
 	// What was typed into a form can be sent again; a password is in no page.
 	if _, _, body := request(t, owner, http.MethodPost, s.URL+"/admin/tags", url.Values{"name": {"Typed <before>"}}); !strings.Contains(body, `value="Typed &lt;before&gt;"`) || !strings.Contains(body, "Try again") {
 		t.Errorf("a form is lost: %s", body)
@@ -151,6 +131,45 @@ func TestDatabaseOutage(t *testing.T) {
 		t.Errorf("a poll: %d %+v", status, got)
 	}
 
+	checkPanelInOutage(t, a, panel, late, token)
+
+	// A desk that connects is told, and reconnects.
+	if err := desk.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}}); err != nil {
+		t.Fatal(err)
+	}
+	log := recordFrames("a desk", desk)
+	log.until(t, "Parley is busy. Try again in")
+}
+
+// checkRoutesInOutage checks what each address answers while the database is away.
+func checkRoutesInOutage(t *testing.T, s *serve.Server, a ids, owner *traffic.Agent) {
+	t.Helper()
+	for _, r := range web.Routes {
+		name := r.Method + " " + r.Path
+		c := routeCases[name]
+		who := owner
+		if c.stranger {
+			who = nil
+		}
+		var code int
+		var body, after string
+		form := url.Values{}
+		if c.form != nil {
+			form = c.form(a)
+		}
+		code, after, body = request(t, who, r.Method, s.URL+c.path(a), form)
+		switch {
+		case code == http.StatusTooManyRequests && after != "" && !strings.Contains(body, "went wrong"):
+		case statusWithoutDatabase[name] == code:
+		default:
+			t.Errorf("%s: %d, Retry-After %q: %.200s", name, code, after, body)
+		}
+	}
+}
+
+// checkPanelInOutage checks that every frame of a panel that is answered says to try again.
+func checkPanelInOutage(t *testing.T, a ids, panel, late *rawSocket, token string) {
+	t.Helper()
 	// Every frame of a panel that is answered, and hello.
 	busy := func(frame string) {
 		t.Helper()
@@ -170,13 +189,6 @@ func TestDatabaseOutage(t *testing.T) {
 			`{"type":"` + name + `","id":"` + uuid.NewString() + `","conversation":"` + a.conversation.String() + `","text":"Hello","email":"anna@home.example","value":5}`)
 		busy(panel.next())
 	}
-
-	// A desk that connects is told, and reconnects.
-	if err := desk.WriteJSON(map[string]any{"type": "hello", "threads": map[string]int{}}); err != nil {
-		t.Fatal(err)
-	}
-	log := recordFrames("a desk", desk)
-	log.until(t, "Parley is busy. Try again in")
 }
 
 func request(t testing.TB, who *traffic.Agent, method, address string, form url.Values) (code int, after, body string) {

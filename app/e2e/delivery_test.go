@@ -248,41 +248,13 @@ func TestMalformedFrames(t *testing.T) {
 		"\x00\x01\x02",
 		"\xff\xfe",
 	}
-	for _, frame := range before {
-		if err := v.conn.WriteMessage(websocket.BinaryMessage, []byte(frame)); err != nil {
-			t.Fatal(err)
-		}
-		if answer := v.next(); !strings.Contains(answer, `"type":"refused"`) || !strings.Contains(answer, `"message":"`) {
-			t.Errorf("%.60q: %s", frame, answer)
-		}
-	}
+	refuseBeforeHello(t, v, before)
 	v.send(
 		`{"type":"hello","protocol":1,"language":"` + strings.Repeat("x", 5000) + `","page":{"url":"\u0000","title":"` + strings.Repeat("t", 9000) + `"}}`)
 	if answer := v.next(); !strings.Contains(answer, `"welcome"`) {
 		t.Fatal(answer)
 	}
-	for _, frame := range []string{
-		`{"type":"hello","protocol":1}`,
-		`{"type":"send"}`,
-		`{"type":"send","id":"x","text":"a"}`,
-		`{"type":"send","id":"` + id + `"}`,
-		`{"type":"send","id":"` + id + `","text":""}`,
-		`{"type":"send","id":"` + id + `","text":"\u0000\u001b"}`,
-		`{"type":"send","id":"` + id + `","text":7}`,
-		`{"type":"send","id":"` + id + `","text":"` + strings.Repeat("x", 4001) + `"}`,
-		`{"type":"send","id":"` + id + `","text":"a","conversation":"` + uuid.NewString() + `"}`,
-		`{"type":"send","id":"00000000-0000-0000-0000-000000000000","text":"a"}`,
-		`{"type":"nothing of ours"}`,
-	} {
-		v.send(frame)
-		answer := v.next()
-		if !strings.Contains(answer, `"type":"refused"`) {
-			t.Errorf("%.60q: %s", frame, answer)
-		}
-		if strings.Contains(frame, id) && !strings.Contains(answer, id) {
-			t.Errorf("%.60q: the refusal does not say which message it is about: %s", frame, answer)
-		}
-	}
+	refuseMalformed(t, v, id)
 	line, _, _, err := s.Conversations.ListForDesk(ctx, o.As(access.Agent), allGroups)
 	if err != nil || len(line) != 0 {
 		t.Errorf("something was kept: %v %v", line, err)
@@ -326,6 +298,46 @@ func TestMalformedFrames(t *testing.T) {
 		}
 	}
 	second.send("And still")
+}
+
+// refuseBeforeHello sends frames that are refused before a hello.
+func refuseBeforeHello(t *testing.T, v *rawSocket, before []string) {
+	t.Helper()
+	for _, frame := range before {
+		if err := v.conn.WriteMessage(websocket.BinaryMessage, []byte(frame)); err != nil {
+			t.Fatal(err)
+		}
+		if answer := v.next(); !strings.Contains(answer, `"type":"refused"`) || !strings.Contains(answer, `"message":"`) {
+			t.Errorf("%.60q: %s", frame, answer)
+		}
+	}
+}
+
+// refuseMalformed sends frames of nonsense, each of which is refused.
+func refuseMalformed(t *testing.T, v *rawSocket, id string) {
+	t.Helper()
+	for _, frame := range []string{
+		`{"type":"hello","protocol":1}`,
+		`{"type":"send"}`,
+		`{"type":"send","id":"x","text":"a"}`,
+		`{"type":"send","id":"` + id + `"}`,
+		`{"type":"send","id":"` + id + `","text":""}`,
+		`{"type":"send","id":"` + id + `","text":"\u0000\u001b"}`,
+		`{"type":"send","id":"` + id + `","text":7}`,
+		`{"type":"send","id":"` + id + `","text":"` + strings.Repeat("x", 4001) + `"}`,
+		`{"type":"send","id":"` + id + `","text":"a","conversation":"` + uuid.NewString() + `"}`,
+		`{"type":"send","id":"00000000-0000-0000-0000-000000000000","text":"a"}`,
+		`{"type":"nothing of ours"}`,
+	} {
+		v.send(frame)
+		answer := v.next()
+		if !strings.Contains(answer, `"type":"refused"`) {
+			t.Errorf("%.60q: %s", frame, answer)
+		}
+		if strings.Contains(frame, id) && !strings.Contains(answer, id) {
+			t.Errorf("%.60q: the refusal does not say which message it is about: %s", frame, answer)
+		}
+	}
 }
 
 // TestSlowReader shows that a screen that does not read is disconnected and gets everything when it reconnects, and

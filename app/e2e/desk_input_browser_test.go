@@ -16,6 +16,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -175,6 +176,68 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 			`for (const e of document.querySelectorAll(".staged button, .brought button:last-child")) e.click(); ` + area + `.value = ""; ` + area + `.dispatchEvent(new Event("input", { bubbles: true })); ` + area + `.focus()`)
 	}
 	desk.Click(field)
+	checkPastedContent(t, desk, area, pane, empty)
+	// A vertical tab is gone, its words are not one.
+	empty()
+	desk.Run(`paste({ text: { "text/plain": "Title\x0bSubtitle" } })`)
+	desk.Wait(`/^Title\sSubtitle$/.test(` + area + `.value) && !` + area + `.value.includes("\x0b")`)
+
+	// The picture comes along when it is wanted.
+	empty()
+	takeOfferedPicture(t, desk, area)
+
+	// Over the limit.
+	empty()
+	checkReplyLimit(t, o, s, v, a, desk, field, area, pane)
+
+	checkOtherLimits(a, desk, pane)
+
+	// The pages on which the visitor is are shown as they change.
+	w := newVisitor(t, s, o, v.token)
+	if err := w.WriteFrame(map[string]any{
+		"type":         "about",
+		"conversation": a,
+		"trail":        []map[string]any{{"url": "https://shop.example/cups", "title": "Cups of tea", "at": time.Now()}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	desk.Wait(`$("#trail-` + a.String() + `")?.innerText.includes("Cups of tea")`)
+
+	// The end of the thread stays in view, whatever takes space from it.
+	w.send(strings.Repeat("A line\n", 100) + "The end")
+	end := `((t) => t.clientHeight > 100 && t.scrollTop > 100 && t.scrollHeight - t.scrollTop - t.clientHeight < 2)($("#thread-` + a.String() + `"))`
+	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("The end") && ` + end)
+	empty()
+	desk.Run(`paste({ text: { "text/plain": "a\tb\n".repeat(20) }, files: ["image.png"] })`)
+	desk.Wait(`$(".brought") && ` + area + `.clientHeight > 200 && ` + end)
+
+	// A snippet that does not exist is not sent as a reply, unless it is meant.
+	empty()
+	checkUnknownSnippet(a, desk, area, w)
+
+	checkLongNames(t, desk, pane)
+
+	checkPhoneView(t, a, desk, field, area, pane, end)
+	desk.Wait(end)
+}
+
+// takeOfferedPicture takes the picture that was offered with pasted cells.
+func takeOfferedPicture(t *testing.T, desk *testkit.Tab, area string) {
+	t.Helper()
+	desk.Run(`paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
+	desk.Accessible("the offered picture")
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, "offered-picture.png"), desk.Screenshot(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	desk.Click(".brought button")
+	desk.Wait(`!$(".brought") && text(".staged").includes("image.png") && ` + area + `.value === "a\tb"`)
+}
+
+// checkPastedContent pastes or drops each kind of content, and checks what becomes of it.
+func checkPastedContent(t *testing.T, desk *testkit.Tab, area, pane string, empty func()) {
+	t.Helper()
 	for name, c := range map[string]struct{ give, text, staged, offered string }{
 		"cells":               {`paste({ text: { "text/plain": "a\tb\n1\t2", "text/html": "<table><tr><td>a<td>b</table>" }, files: ["image.png"] })`, "a\tb\n1\t2", "", "a picture"},
 		"cells as HTML only":  {`paste({ text: { "text/html": "<style>td{}</style><table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table>" } })`, "a\tb\n1\t2", "", ""},
@@ -199,25 +262,11 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 			t.Errorf("%s: the text is %q, attached is %q, offered %q", name, got[0], got[1], got[2])
 		}
 	}
-	// A vertical tab is gone, its words are not one.
-	empty()
-	desk.Run(`paste({ text: { "text/plain": "Title\x0bSubtitle" } })`)
-	desk.Wait(`/^Title\sSubtitle$/.test(` + area + `.value) && !` + area + `.value.includes("\x0b")`)
+}
 
-	// The picture comes along when it is wanted.
-	empty()
-	desk.Run(`paste({ text: { "text/plain": "a\tb" }, files: ["image.png"] })`)
-	desk.Accessible("the offered picture")
-	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "offered-picture.png"), desk.Screenshot(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	desk.Click(".brought button")
-	desk.Wait(`!$(".brought") && text(".staged").includes("image.png") && ` + area + `.value === "a\tb"`)
-
-	// Over the limit.
-	empty()
+// checkReplyLimit checks that a reply over the limit is refused in place, and sent when it is short enough.
+func checkReplyLimit(t *testing.T, o testkit.Org, s *serve.Server, v *visitorClient, a uuid.UUID, desk *testkit.Tab, field, area, pane string) {
+	t.Helper()
 	desk.Run(`paste({ text: { "text/plain": "x".repeat(4119) + "😀" } })`)
 	desk.Wait(area + `.value.length === 4121 && text(".composer .characters.over").startsWith("4,120 of 4,000 characters")`)
 	desk.Accessible("over the limit")
@@ -238,7 +287,10 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Keys(kb.Enter)
 	newVisitor(t, s, o, v.token).awaitText(strings.Repeat("x", 3999) + "😀")
 	desk.Wait(area + `.value === "" && $(".composer .characters").hidden`)
+}
 
+// checkOtherLimits checks the limits of a tag, the search and the comment of a transfer.
+func checkOtherLimits(a uuid.UUID, desk *testkit.Tab, pane string) {
 	// So it is with a tag, the search and the transfer's comment.
 	desk.Wait(`$("#tag-` + a.String() + `")`)
 	desk.Click("#tag-" + a.String())
@@ -262,28 +314,10 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(
 		`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = false`)
+}
 
-	// The pages on which the visitor is are shown as they change.
-	w := newVisitor(t, s, o, v.token)
-	if err := w.WriteFrame(map[string]any{
-		"type":         "about",
-		"conversation": a,
-		"trail":        []map[string]any{{"url": "https://shop.example/cups", "title": "Cups of tea", "at": time.Now()}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	desk.Wait(`$("#trail-` + a.String() + `")?.innerText.includes("Cups of tea")`)
-
-	// The end of the thread stays in view, whatever takes space from it.
-	w.send(strings.Repeat("A line\n", 100) + "The end")
-	end := `((t) => t.clientHeight > 100 && t.scrollTop > 100 && t.scrollHeight - t.scrollTop - t.clientHeight < 2)($("#thread-` + a.String() + `"))`
-	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("The end") && ` + end)
-	empty()
-	desk.Run(`paste({ text: { "text/plain": "a\tb\n".repeat(20) }, files: ["image.png"] })`)
-	desk.Wait(`$(".brought") && ` + area + `.clientHeight > 200 && ` + end)
-
-	// A snippet that does not exist is not sent as a reply, unless it is meant.
-	empty()
+// checkUnknownSnippet checks that a snippet that does not exist is sent only when Enter is pressed again.
+func checkUnknownSnippet(a uuid.UUID, desk *testkit.Tab, area string, w *visitorClient) {
 	desk.Keys("/ph-a" + kb.Enter)
 	desk.Wait(
 		`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
@@ -293,7 +327,11 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Wait(`text("#error-` + a.String() + `").startsWith("There is no snippet /ph-ab.")`)
 	desk.Keys(kb.Enter)
 	w.awaitText("/ph-ab")
+}
 
+// checkLongNames checks that long names leave the rest of the desk its place.
+func checkLongNames(t *testing.T, desk *testkit.Tab, pane string) {
+	t.Helper()
 	// Long names leave the rest its place.
 	desk.Run(`document.querySelector("` + pane + ` .place").textContent = "A shop · " + "g".repeat(68);
 		document.querySelector("` + pane + ` .at").insertAdjacentHTML("beforeend", '<a href="https://shop.example/cups">shop.example/cups</a>');
@@ -305,7 +343,11 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
 
+// checkPhoneView checks that a conversation opens at its end on a phone.
+func checkPhoneView(t *testing.T, a uuid.UUID, desk *testkit.Tab, field, area, pane, end string) {
+	t.Helper()
 	// On a phone a conversation opens at its end, which stays in view when the window becomes wide.
 	desk.Size(390, 844, true)
 	desk.Reload()
@@ -325,7 +367,6 @@ func TestBrowserPasteAtTheDesk(t *testing.T) {
 	desk.Reload()
 	desk.Wait(`document.body.classList.contains("ready") && $("#panes").clientHeight === 0`)
 	desk.Size(1280, 800, false)
-	desk.Wait(end)
 }
 
 // TestBrowserWithoutOptionalParts shows that the desk works where optional parts of the browser are missing, throw

@@ -145,22 +145,7 @@ func TestBrowserComposer(t *testing.T) {
 	visitor.Wait(`$("chat .message.agent strong")?.textContent === "red" && $("chat .message.agent a").href === "https://shop.example/red"`)
 	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
 
-	desk.Keys(kb.ArrowUp) // change it
-	desk.Wait(`$(".composer.editing textarea").value.includes("**red**")`)
-	desk.Run(
-		`const b = document.querySelector(".pane.focus textarea"); b.value = "the blue one"; b.dispatchEvent(new Event("input", { bubbles: true }))`)
-	desk.Keys(kb.Enter)
-	visitor.Wait(`text("chat .message.agent .text") === "the blue one" && text("chat .message.agent small").includes("edited")`)
-	desk.Wait(`text(".pane.focus .message.agent .body").startsWith("the blue one") && $(".pane.focus .body.edited")`)
-	visitor.Reload()
-	visitor.Wait(`text("chat .message.agent .text") === "the blue one"`)
-	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
-	desk.Keys(kb.ArrowUp)
-	desk.Wait(`$(".composer.editing textarea").value === "the blue one"`)
-	desk.Run(
-		`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
-	desk.Keys(kb.Enter) // delete it
-	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
+	changeAndDelete(desk, visitor)
 
 	// A draft survives a reload.
 	desk.Keys("half a sent")
@@ -177,20 +162,7 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Keys(kb.Enter)
 	desk.Wait(`$("#text-` + c + `").value.includes("📦") && !$(".emojis")`)
 
-	// The palette and the overlay of keys.
-	desk.Keys("k", chromedp.ModifierCtrl)
-	desk.Wait(`$("#palette[open]")`)
-	desk.Accessible("palette")
-	desk.Keys("write a note")
-	desk.Wait(`document.querySelectorAll("#palette li").length === 1`)
-	desk.Keys(kb.Enter)
-	desk.Wait(`!$("#palette[open]") && $(".composer.noting")`)
-	desk.Keys("m", altKey)
-	desk.Keys(kb.F1, altKey)
-	desk.Wait(`$("#help[open]")`)
-	desk.Accessible("help")
-	desk.Keys(kb.Escape)
-	desk.Wait(`!$("#help[open]")`)
+	usePaletteAndHelp(desk)
 
 	// The conversation is somebody else's meanwhile: the reply is refused, and its text is still there.
 	if _, err := s.Conversations.AssignManually(ctx, o.As(access.Supervisor), uuid.MustParse(c),
@@ -208,4 +180,42 @@ func TestBrowserComposer(t *testing.T) {
 			}
 		}
 	}
+}
+
+// changeAndDelete changes the last reply, and then deletes it.
+func changeAndDelete(desk, visitor *testkit.Tab) {
+	desk.Keys(kb.ArrowUp) // change it
+	desk.Wait(`$(".composer.editing textarea").value.includes("**red**")`)
+	desk.Run(
+		`const b = document.querySelector(".pane.focus textarea"); b.value = "the blue one"; b.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(`text("chat .message.agent .text") === "the blue one" && text("chat .message.agent small").includes("edited")`)
+	desk.Wait(`text(".pane.focus .message.agent .body").startsWith("the blue one") && $(".pane.focus .body.edited")`)
+	visitor.Reload()
+	visitor.Wait(`text("chat .message.agent .text") === "the blue one"`)
+	desk.Wait(`!$(".pane.focus [data-composer]").out.length`)
+	desk.Keys(kb.ArrowUp)
+	desk.Wait(`$(".composer.editing textarea").value === "the blue one"`)
+	desk.Run(
+		`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
+	desk.Keys(kb.Enter) // delete it
+	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
+}
+
+// usePaletteAndHelp opens the palette and the overlay of keys.
+func usePaletteAndHelp(desk *testkit.Tab) {
+	// The palette and the overlay of keys.
+	desk.Keys("k", chromedp.ModifierCtrl)
+	desk.Wait(`$("#palette[open]")`)
+	desk.Accessible("palette")
+	desk.Keys("write a note")
+	desk.Wait(`document.querySelectorAll("#palette li").length === 1`)
+	desk.Keys(kb.Enter)
+	desk.Wait(`!$("#palette[open]") && $(".composer.noting")`)
+	desk.Keys("m", altKey)
+	desk.Keys(kb.F1, altKey)
+	desk.Wait(`$("#help[open]")`)
+	desk.Accessible("help")
+	desk.Keys(kb.Escape)
+	desk.Wait(`!$("#help[open]")`)
 }

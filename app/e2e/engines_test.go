@@ -251,21 +251,7 @@ func engineDesk(t *testing.T, e *engines.Engine) {
 	visitor.Wait(`text("chat .message.agent .text").includes("the blue one")`)
 	desk.Wait(`!$(".composer.editing")`)
 
-	// A snippet by its name, and a note that stays inside.
-	desk.Keys("/hel")
-	desk.Wait(`$(".pane .snippets li")`)
-	desk.Keys(engines.Enter)
-	desk.Wait(`$(".pane.focus textarea").value === "Good morning!"`)
-	desk.Keys(engines.Enter)
-	visitor.Wait(`$("chat .log").innerText.includes("Good morning!")`)
-	run("note")
-	desk.Wait(`$(".composer.noting")`)
-	desk.Keys("Prefers blue" + engines.Enter)
-	desk.Wait(`$(".pane .message.note")?.innerText.includes("Prefers blue")`)
-	run("palette")
-	desk.Wait(`$("#palette[open]")`)
-	desk.Keys(engines.Escape)
-	desk.Wait(`!$("#palette[open]")`)
+	useSnippetNoteAndPalette(desk, visitor, run)
 
 	// A draft survives a reload.
 	desk.Click(`.pane [data-kind=text]`)
@@ -282,4 +268,23 @@ func engineDesk(t *testing.T, e *engines.Engine) {
 		t.Error("the visitor reads the internal note")
 	}
 	checkPageErrors(t, visitor)
+}
+
+// useSnippetNoteAndPalette sends a snippet by its name, writes a note, and opens the palette.
+func useSnippetNoteAndPalette(desk, visitor *engines.Window, run func(command string)) {
+	// A snippet by its name, and a note that stays inside.
+	desk.Keys("/hel")
+	desk.Wait(`$(".pane .snippets li")`)
+	desk.Keys(engines.Enter)
+	desk.Wait(`$(".pane.focus textarea").value === "Good morning!"`)
+	desk.Keys(engines.Enter)
+	visitor.Wait(`$("chat .log").innerText.includes("Good morning!")`)
+	run("note")
+	desk.Wait(`$(".composer.noting")`)
+	desk.Keys("Prefers blue" + engines.Enter)
+	desk.Wait(`$(".pane .message.note")?.innerText.includes("Prefers blue")`)
+	run("palette")
+	desk.Wait(`$("#palette[open]")`)
+	desk.Keys(engines.Escape)
+	desk.Wait(`!$("#palette[open]")`)
 }

@@ -78,34 +78,7 @@ func TestExportImportRoundTrip(t *testing.T) {
 	there, otherIDs := faqNames(t, s, other, called...)
 	r := rand.New(rand.NewPCG(7, uint64(len(ids))))
 	var records []faq.Record
-	for i := range 120 {
-		x := faq.Record{ID: uuid.Must(uuid.NewV7()).String(), State: faq.States[r.IntN(len(faq.States))]}
-		if r.IntN(3) > 0 {
-			x.Category = strings.Map(func(r rune) rune {
-				if r == '\n' || r == '\t' {
-					return '_'
-				}
-				return r
-			}, randomText(r, 5))
-		}
-		switch w := names.Websites[r.IntN(len(names.Websites))]; r.IntN(4) {
-		case 0:
-			x.CustomerID, x.WebsiteID = w.Customer.String(), w.ID.String()
-		case 1:
-			x.WebsiteID = w.ID.String()
-		case 2:
-			x.CustomerID = w.Customer.String()
-		}
-		for _, language := range []string{"en", "de", "pt-br"}[:1+r.IntN(3)] {
-			question := strings.NewReplacer("\n", " ", "\t", " ").Replace(randomText(r, 20))
-			answer := randomText(r, 60)
-			if i == 0 {
-				answer = strings.Repeat("'=\"é\n", 799) + "'"
-			}
-			x.Texts = append(x.Texts, faq.Text{Language: language, Question: fmt.Sprint(question, " ", i), Answer: answer})
-		}
-		records = append(records, x)
-	}
+	records = addRandomRecords(names, r, records)
 	importIn := func(o testkit.Org, records []faq.Record, names faq.ScopeNames, dry faq.ImportMode) map[string]int {
 		t.Helper()
 		fates, err := s.FAQ.Import(ctx, o.As(access.Manager), records, names, "en", dry)
@@ -171,12 +144,51 @@ func TestExportImportRoundTrip(t *testing.T) {
 		t.Fatalf("%d and %d lines", len(a), len(b))
 	}
 
+	checkChangedFile(t, o, names, records, importIn, again)
+}
+
+// checkChangedFile checks that a changed question is a change of its entry, and an entry without an id is new.
+func checkChangedFile(t *testing.T, o testkit.Org, names faq.ScopeNames, records []faq.Record, importIn func(o testkit.Org, records []faq.Record, names faq.ScopeNames, dry faq.ImportMode) map[string]int, again []faq.Record) {
+	t.Helper()
 	// A question that was changed in the file is a change of its entry; without an id it is a new one.
 	again[3].Texts[0].Question, again[4].ID = "Quite another question", ""
 	again[4].Texts = []faq.Text{{Language: "en", Question: "A new question", Answer: "A"}}
 	if n := importIn(o, again, names, faq.ImportPreview); n[faq.ImportChanged] != 1 || n[faq.ImportNew] != 1 || n[faq.ImportUnchanged] != len(records)-2 {
 		t.Errorf("a changed question: %v", n)
 	}
+}
+
+// addRandomRecords adds entries with texts that are hard to export.
+func addRandomRecords(names faq.ScopeNames, r *rand.Rand, records []faq.Record) []faq.Record {
+	for i := range 120 {
+		x := faq.Record{ID: uuid.Must(uuid.NewV7()).String(), State: faq.States[r.IntN(len(faq.States))]}
+		if r.IntN(3) > 0 {
+			x.Category = strings.Map(func(r rune) rune {
+				if r == '\n' || r == '\t' {
+					return '_'
+				}
+				return r
+			}, randomText(r, 5))
+		}
+		switch w := names.Websites[r.IntN(len(names.Websites))]; r.IntN(4) {
+		case 0:
+			x.CustomerID, x.WebsiteID = w.Customer.String(), w.ID.String()
+		case 1:
+			x.WebsiteID = w.ID.String()
+		case 2:
+			x.CustomerID = w.Customer.String()
+		}
+		for _, language := range []string{"en", "de", "pt-br"}[:1+r.IntN(3)] {
+			question := strings.NewReplacer("\n", " ", "\t", " ").Replace(randomText(r, 20))
+			answer := randomText(r, 60)
+			if i == 0 {
+				answer = strings.Repeat("'=\"é\n", 799) + "'"
+			}
+			x.Texts = append(x.Texts, faq.Text{Language: language, Question: fmt.Sprint(question, " ", i), Answer: answer})
+		}
+		records = append(records, x)
+	}
+	return records
 }
 
 // TestImportAmbiguousName shows that a name that fits two websites is refused before anything is done, and that both

@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/visitor"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -157,12 +158,59 @@ func TestBrowserForeignText(t *testing.T) {
 		b.Wait(`$("#about-` + id.String() + ` .trail") && $("#pane-` + id.String() + `.focus")`)
 		right(b, "a pane and its column")
 	}
+	monitor := checkMonitorText(s, b, right, ids)
+
+	checkNotificationText(ctx, t, o, s, b, right, visitors, ids)
+
+	for _, id := range ids {
+		if _, err := s.Conversations.Close(ctx, owner, id); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Conversations.Rate(ctx, visitors[id], id, conversation.Rating{
+			Value:   2,
+			Reasons: []string{directionMarks["several"], "slow"},
+			Comment: directionMarks["an override"],
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Visitors.AddBlock(ctx, owner, visitor.Block{
+			Visitor: visitors[id].ID(),
+			Reason:  directionMarks["an open isolate"],
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkPagesText(s, right, monitor)
+	for _, id := range ids {
+		monitor.Go(s.URL + "/review/" + id.String())
+		right(monitor, "a transcript")
+		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
+		right(monitor, "a transcript with marks")
+		c, err := s.Archive.Get(ctx, owner, id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(c.Text(), "\n") {
+			if !contained(line) {
+				t.Errorf("the saved text has %q", line)
+			}
+		}
+	}
+}
+
+// checkMonitorText checks how the live monitor shows text of both directions.
+func checkMonitorText(s *serve.Server, b *testkit.Tab, right func(b *testkit.Tab, where string), ids []uuid.UUID) *testkit.Tab {
 	monitor := b.OpenAnother()
 	monitor.Size(1400, 900, false)
 	monitor.Go(s.URL + "/board")
 	monitor.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
 	right(monitor, "the live monitor")
+	return monitor
+}
 
+// checkNotificationText checks notifications and the palette, which have no elements to isolate text with.
+func checkNotificationText(ctx context.Context, t *testing.T, o testkit.Org, s *serve.Server, b *testkit.Tab, right func(b *testkit.Tab, where string), visitors map[uuid.UUID]access.Actor, ids []uuid.UUID) {
+	t.Helper()
 	// A notification and the palette have no elements to isolate with.
 	b.Run(`window.shown = []; window.Notification = class { static permission = "granted"; constructor(title, o) { shown.push([title, o.body]) } close() {} };
 		window.away = true; document.hasFocus = () => !away; Object.defineProperty(document, "hidden", { get: () => away });`)
@@ -188,43 +236,13 @@ func TestBrowserForeignText(t *testing.T) {
 	b.Keys("k", chromedp.ModifierCtrl)
 	b.Wait(fmt.Sprintf(`[...document.querySelectorAll("#palette li")].filter((li) => li.innerText.includes("zq")).length === %d`, len(ids)))
 	right(b, "the palette")
+}
 
-	for _, id := range ids {
-		if _, err := s.Conversations.Close(ctx, owner, id); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Conversations.Rate(ctx, visitors[id], id, conversation.Rating{
-			Value:   2,
-			Reasons: []string{directionMarks["several"], "slow"},
-			Comment: directionMarks["an override"],
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Visitors.AddBlock(ctx, owner, visitor.Block{
-			Visitor: visitors[id].ID(),
-			Reason:  directionMarks["an open isolate"],
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
+// checkPagesText checks the pages of the archive and of management.
+func checkPagesText(s *serve.Server, right func(b *testkit.Tab, where string), monitor *testkit.Tab) {
 	for _, page := range []string{"/review", "/review?q=zq", "/admin/ratings", "/admin/blocked"} {
 		monitor.Go(s.URL + page)
 		right(monitor, page)
-	}
-	for _, id := range ids {
-		monitor.Go(s.URL + "/review/" + id.String())
-		right(monitor, "a transcript")
-		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
-		right(monitor, "a transcript with marks")
-		c, err := s.Archive.Get(ctx, owner, id, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.SplitSeq(c.Text(), "\n") {
-			if !contained(line) {
-				t.Errorf("the saved text has %q", line)
-			}
-		}
 	}
 }
 

@@ -54,14 +54,7 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	there("after a reload")
 	// The neighbor is saved.
 	cap := `[name="cap-` + o.As(access.Agent).ID().String() + `"]`
-	set(cap, "7")
-	b.Run(`document.querySelector("form[action$=members] button.primary").click()`)
-	b.Wait(`location.search === "?members=1"`)
-	there("after the neighbor was saved")
-	if got := testkit.Eval[string](b, `document.querySelector('`+cap+`').value`); got != "7" {
-		t.Errorf("the neighbor: %q", got)
-	}
-	b.Wait(`document.querySelectorAll(".restored").length === 1`)
+	saveNeighbor(t, b, set, there, cap)
 	b.Wait(
 		`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Not saved yet: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
 	// The session ends; somebody else changes the zone; logging in brings everything back, and the change is said.
@@ -100,6 +93,19 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	if n := testkit.Eval[int](b, `Object.keys(sessionStorage).length`); n != 0 {
 		t.Errorf("%d forms are stored for somebody else", n)
 	}
+}
+
+// saveNeighbor saves the form beside it, which changes nothing of what was typed.
+func saveNeighbor(t *testing.T, b *testkit.Tab, set func(selector string, value string), there func(when string), cap string) {
+	t.Helper()
+	set(cap, "7")
+	b.Run(`document.querySelector("form[action$=members] button.primary").click()`)
+	b.Wait(`location.search === "?members=1"`)
+	there("after the neighbor was saved")
+	if got := testkit.Eval[string](b, `document.querySelector('`+cap+`').value`); got != "7" {
+		t.Errorf("the neighbor: %q", got)
+	}
+	b.Wait(`document.querySelectorAll(".restored").length === 1`)
 }
 
 // TestBrowserFormErrorsAreInView shows that a refused field is in view and has the focus, whatever was folded around

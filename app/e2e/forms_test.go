@@ -12,6 +12,7 @@ import (
 
 	"parley/app/domain/faq"
 	"parley/app/domain/identity"
+	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -74,17 +75,7 @@ func TestConcurrentEdits(t *testing.T) {
 	if err != nil || g.Name != "Accounts" || g.OverflowAfter.Seconds() != 77 || g.Hours.Zone.String() != "Europe/Berlin" {
 		t.Errorf("stored: %+v %v", g.Settings, err)
 	}
-	// Theirs can be taken for a field.
-	his = max.get(one, path).form(t, path)
-	hers = olga.get(two, path).form(t, path)
-	max.send(one, his.with("name", "Refunds"))
-	refused = olga.send(two, hers.with("name", "Returns", "after", "88"))
-	if a := olga.send(two, refused.form(t, path).with("_theirs", "name")); a.code != http.StatusSeeOther {
-		t.Fatalf("taking theirs: %d %.500s", a.code, a.body)
-	}
-	if g, _, err = one.Routing.GetGroupInfo(ctx, o.As(access.Owner), group); err != nil || g.Name != "Refunds" || g.OverflowAfter.Seconds() != 88 {
-		t.Errorf("stored: %+v %v", g.Settings, err)
-	}
+	takeTheirs(ctx, t, one, two, o, group, path, max, olga)
 	// The members' form is not older for it; the deletion is.
 	if a := olga.send(two, members); a.code != http.StatusSeeOther {
 		t.Errorf("the neighbor: %d %s", a.code, noticeIn(a.body))
@@ -105,6 +96,27 @@ func TestConcurrentEdits(t *testing.T) {
 	}
 	if gone = max.send(one, lateRemove); gone.code != http.StatusNotFound || !strings.Contains(gone.body, "does not exist any more") {
 		t.Errorf("deleting what is gone: %d %.500s", gone.code, gone.body)
+	}
+}
+
+// takeTheirs has Olga take the other's value for one field.
+func takeTheirs(ctx context.Context, t *testing.T, one, two *serve.Server, o testkit.Org, group uuid.UUID, path string, max, olga formClient) {
+	t.Helper()
+	var err error
+	var his htmlForm
+	var hers htmlForm
+	var refused formResponse
+	var g routing.GroupInfo
+	// Theirs can be taken for a field.
+	his = max.get(one, path).form(t, path)
+	hers = olga.get(two, path).form(t, path)
+	max.send(one, his.with("name", "Refunds"))
+	refused = olga.send(two, hers.with("name", "Returns", "after", "88"))
+	if a := olga.send(two, refused.form(t, path).with("_theirs", "name")); a.code != http.StatusSeeOther {
+		t.Fatalf("taking theirs: %d %.500s", a.code, a.body)
+	}
+	if g, _, err = one.Routing.GetGroupInfo(ctx, o.As(access.Owner), group); err != nil || g.Name != "Refunds" || g.OverflowAfter.Seconds() != 88 {
+		t.Errorf("stored: %+v %v", g.Settings, err)
 	}
 }
 

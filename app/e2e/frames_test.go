@@ -72,6 +72,24 @@ func TestEveryFrame(t *testing.T) {
 		t.Errorf("another organization's website can be watched: %v", err)
 	}
 	id := a.conversation.String()
+	sendDeskFrames(t, a, desks, deskB, id)
+	panelB := openRaw(t, s, b.Org, "")
+	token := newVisitor(t, s, a.Org, "").token
+	sendPanelFrames(t, a, panels, id, panelB, token)
+	listen(deskA, "A's desk")
+	listen(deskB, "B's desk")
+	// A's own visitor writes: A's desk receives it; nothing of B's frames came before, and B receives nothing of it.
+	say := newVisitor(t, s, a.Org, "")
+	say.send("The sign that all was handled")
+	checkNoticed(t, a, noticed)
+	if after := withoutOwnChanges(snapshotWithout(t, s, a.ID, say.conversation)); after != before {
+		t.Errorf("a frame changed another organization's data:\n%s\n%s", before, after)
+	}
+}
+
+// sendDeskFrames sends every frame of a desk about another organization's conversation.
+func sendDeskFrames(t *testing.T, a ids, desks []string, deskB *websocket.Conn, id string) {
+	t.Helper()
 	deskCases := map[string]string{
 		"alive":  `{"type":"alive"}`,
 		"hello":  `{"type":"hello","threads":{"` + id + `":0,"` + a.closed + `":0}}`,
@@ -88,8 +106,11 @@ func TestEveryFrame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	panelB := openRaw(t, s, b.Org, "")
-	token := newVisitor(t, s, a.Org, "").token
+}
+
+// sendPanelFrames sends every frame of a panel about another organization's conversation.
+func sendPanelFrames(t *testing.T, a ids, panels []string, id string, panelB *rawSocket, token string) {
+	t.Helper()
 	panelCases := map[string]string{
 		"about":   `{"type":"about","conversation":"` + id + `","data":{"from":"outside"}}`,
 		"seen":    `{"type":"seen","conversation":"` + id + `","seq":2}`,
@@ -127,11 +148,11 @@ func TestEveryFrame(t *testing.T) {
 			}
 		}
 	}
-	listen(deskA, "A's desk")
-	listen(deskB, "B's desk")
-	// A's own visitor writes: A's desk receives it; nothing of B's frames came before, and B receives nothing of it.
-	say := newVisitor(t, s, a.Org, "")
-	say.send("The sign that all was handled")
+}
+
+// checkNoticed reads what the desks of A and B receive, until A's own visitor is heard.
+func checkNoticed(t *testing.T, a ids, noticed chan string) {
+	t.Helper()
 	for {
 		frame := <-noticed
 		if strings.HasPrefix(frame, "B's desk") {
@@ -146,9 +167,6 @@ func TestEveryFrame(t *testing.T) {
 		if strings.Contains(frame, "The sign that all was handled") {
 			break
 		}
-	}
-	if after := withoutOwnChanges(snapshotWithout(t, s, a.ID, say.conversation)); after != before {
-		t.Errorf("a frame changed another organization's data:\n%s\n%s", before, after)
 	}
 }
 

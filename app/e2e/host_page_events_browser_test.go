@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -105,6 +106,17 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	}
 	b.Wait(`ended === 2`)
 
+	checkNativeModal(t, b)
+
+	// Not on paper.
+	_, err = chromedp.Call(b.Context(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	call(err)
+	b.Wait(`getComputedStyle(document.getElementById("parley")).display === "none"`)
+}
+
+// checkNativeModal checks that the chat is inside of a native modal while one is open.
+func checkNativeModal(t *testing.T, b *testkit.Tab) {
+	t.Helper()
 	// A native modal makes all else inert: the chat is in it while it is open.
 	b.Run(`document.querySelector("#native").showModal()`)
 	b.Wait(`document.getElementById("parley").parentNode.id === "native" && $("chat .launcher").getClientRects().length`)
@@ -123,11 +135,6 @@ func TestBrowserPanelEventsStayInside(t *testing.T) {
 	b.Wait(`document.getElementById("parley").parentNode === document.documentElement && $("chat .launcher").getClientRects().length`)
 	b.Click("chat .launcher")
 	b.Wait(`!$("chat .panel").hidden && $("chat .composer textarea").value === "Still here"`)
-
-	// Not on paper.
-	_, err = chromedp.Call(b.Context(), emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	call(err)
-	b.Wait(`getComputedStyle(document.getElementById("parley")).display === "none"`)
 }
 
 // TestBrowserScriptPlacements shows the chat on pages that name their website in the ways that tag managers, loaders
@@ -206,6 +213,12 @@ func TestBrowserScriptPlacements(t *testing.T) {
 			t.Errorf("%s: the console says %q", way.what, c)
 		}
 	}
+	checkWrongPlacements(t, s, b, at, key)
+}
+
+// checkWrongPlacements checks what the console says of a script that is placed wrongly.
+func checkWrongPlacements(t *testing.T, s *serve.Server, b *testkit.Tab, at, key string) {
+	t.Helper()
 	for _, wrong := range []struct{ what, head, want string }{
 		{"no key", `<script async src="` + at + `"></script>`, "no data-key"},
 		{"an unknown key", `<script async src="` + at + `" data-key="aaaabbbbccccdddd"></script>`, "no website with this key"},

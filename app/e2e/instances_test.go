@@ -201,76 +201,7 @@ func checkAgreement(t *testing.T, both []*serve.Server, times int) {
 		}
 
 		warm()
-		address := fmt.Sprintf("new-%d@%s.example", i, o.Name)
-		owner.post(here, "/admin/people/invite", "email", address, "role", "agent")
-		_, page := owner.get(there, "/admin/people")
-		secret := link.FindString(page)
-		check("the invitation is listed", strings.Contains(page, address))
-		check("the link of the invitation is shown", secret != "")
-		if secret != "" {
-			code, _ := newHTTPClient(t).get(there, secret)
-			check("the invitation's link works", code == http.StatusOK)
-		}
-		if path := taken.FindString(page); path != "" {
-			owner.post(here, path)
-			_, page = owner.get(there, "/admin/people")
-			check("the invitation is taken back", !strings.Contains(page, address))
-			if secret != "" {
-				code, _ := newHTTPClient(t).get(there, secret)
-				check("the link of an invitation that was taken back is refused", code == http.StatusNotFound)
-			}
-		}
-
-		warm()
-		name := fmt.Sprintf("Name number %d of %s", i, o.Name)
-		owner.post(here, "/admin/organization", "name", name)
-		_, page = owner.get(there, "/admin/organization")
-		check("the organization's name", strings.Contains(page, name) && strings.Count(page, name) > 1)
-
-		warm()
-		greeting := fmt.Sprintf("Greeting number %d", i)
-		owner.post(here, website, "name", "Shop", "greeting", greeting)
-		_, page = widget(there, "shop.example")
-		check("the widget's greeting", strings.Contains(page, greeting))
-
-		host := fmt.Sprintf("shop-%d.example", i)
-		widget(there, host)
-		owner.post(here, website+"/domains", "host", host)
-		_, page = widget(there, host)
-		check("a domain that was added", strings.Contains(page, greeting))
-		_, page = owner.get(there, website)
-		if _, row, found := strings.Cut(page, host); found {
-			owner.post(here, removed.FindString(row))
-			_, page = widget(there, host)
-			check("a domain that was removed", strings.Contains(page, "refused"))
-		} else {
-			check("the list of domains", false)
-		}
-
-		group := fmt.Sprintf("Group %d", i)
-		owner.post(here, "/admin/groups", "name", group)
-		_, page = owner.get(there, "/admin/groups")
-		check("a group that was added", strings.Contains(page, group))
-
-		site, visitor := o.Site(), o.Visitor()
-		admitted := func() bool {
-			_, err := there.Live.Admit(ctx, site, visitor.ID(), "203.0.113.7", false)
-			return err == nil
-		}
-		admitted()
-		owner.post(here, "/admin/blocked", "network", "203.0.113.0/24", "reason", "spam", "days", "")
-		check("a network that was blocked", !admitted())
-		if _, page = owner.get(there, "/admin/blocked"); unblocked.MatchString(page) {
-			owner.post(here, unblocked.FindString(page))
-			check("a network that is not blocked any more", admitted())
-		} else {
-			check("the list of who is blocked", false)
-		}
-
-		question := fmt.Sprintf("Question number %d of %s", i, uuid.NewString()[:6])
-		owner.post(here, "/faq/new", "language", "en", "question", question, "answer", "An answer", "state", "live")
-		_, page = owner.get(there, "/faq")
-		check("an FAQ entry", strings.Contains(page, question))
+		checkSettingsSeen(ctx, t, o, owner, check, link, taken, removed, unblocked, website, widget, i, here, there, warm)
 
 		// Their own rights, as they notice it: each change ends their sessions.
 		for _, step := range []struct {
@@ -309,6 +240,81 @@ func checkAgreement(t *testing.T, both []*serve.Server, times int) {
 	for what, n := range lost {
 		t.Errorf("%s: not seen at the other instance %d of %d times", what, n, times)
 	}
+}
+
+// checkSettingsSeen changes settings at one instance, and checks that the other one shows them.
+func checkSettingsSeen(ctx context.Context, t *testing.T, o testkit.Org, owner *httpClient, check func(what string, right bool), link, taken, removed, unblocked *regexp.Regexp, website string, widget func(s *serve.Server, host string) (int, string), i int, here, there *serve.Server, warm func()) {
+	t.Helper()
+	address := fmt.Sprintf("new-%d@%s.example", i, o.Name)
+	owner.post(here, "/admin/people/invite", "email", address, "role", "agent")
+	_, page := owner.get(there, "/admin/people")
+	secret := link.FindString(page)
+	check("the invitation is listed", strings.Contains(page, address))
+	check("the link of the invitation is shown", secret != "")
+	if secret != "" {
+		code, _ := newHTTPClient(t).get(there, secret)
+		check("the invitation's link works", code == http.StatusOK)
+	}
+	if path := taken.FindString(page); path != "" {
+		owner.post(here, path)
+		_, page = owner.get(there, "/admin/people")
+		check("the invitation is taken back", !strings.Contains(page, address))
+		if secret != "" {
+			code, _ := newHTTPClient(t).get(there, secret)
+			check("the link of an invitation that was taken back is refused", code == http.StatusNotFound)
+		}
+	}
+
+	warm()
+	name := fmt.Sprintf("Name number %d of %s", i, o.Name)
+	owner.post(here, "/admin/organization", "name", name)
+	_, page = owner.get(there, "/admin/organization")
+	check("the organization's name", strings.Contains(page, name) && strings.Count(page, name) > 1)
+
+	warm()
+	greeting := fmt.Sprintf("Greeting number %d", i)
+	owner.post(here, website, "name", "Shop", "greeting", greeting)
+	_, page = widget(there, "shop.example")
+	check("the widget's greeting", strings.Contains(page, greeting))
+
+	host := fmt.Sprintf("shop-%d.example", i)
+	widget(there, host)
+	owner.post(here, website+"/domains", "host", host)
+	_, page = widget(there, host)
+	check("a domain that was added", strings.Contains(page, greeting))
+	_, page = owner.get(there, website)
+	if _, row, found := strings.Cut(page, host); found {
+		owner.post(here, removed.FindString(row))
+		_, page = widget(there, host)
+		check("a domain that was removed", strings.Contains(page, "refused"))
+	} else {
+		check("the list of domains", false)
+	}
+
+	group := fmt.Sprintf("Group %d", i)
+	owner.post(here, "/admin/groups", "name", group)
+	_, page = owner.get(there, "/admin/groups")
+	check("a group that was added", strings.Contains(page, group))
+
+	site, visitor := o.Site(), o.Visitor()
+	admitted := func() bool {
+		_, err := there.Live.Admit(ctx, site, visitor.ID(), "203.0.113.7", false)
+		return err == nil
+	}
+	admitted()
+	owner.post(here, "/admin/blocked", "network", "203.0.113.0/24", "reason", "spam", "days", "")
+	check("a network that was blocked", !admitted())
+	if _, page = owner.get(there, "/admin/blocked"); unblocked.MatchString(page) {
+		owner.post(here, unblocked.FindString(page))
+		check("a network that is not blocked any more", admitted())
+	} else {
+		check("the list of who is blocked", false)
+	}
+
+	question := fmt.Sprintf("Question number %d of %s", i, uuid.NewString()[:6])
+	owner.post(here, "/faq/new", "language", "en", "question", question, "answer", "An answer", "state", "live")
+	_, page = owner.get(there, "/faq")
+	check("an FAQ entry", strings.Contains(page, question))
 }
 
 // upload sends the bytes of a file.

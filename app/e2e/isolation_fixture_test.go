@@ -89,22 +89,7 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 	if f.file, err = addFile(s, f); err != nil {
 		t.Fatal(err)
 	}
-	for _, sql := range []string{ // it goes on here
-		`insert into ratings (org_id, conversation_id, visitor_id, value, thumbs, comment, customer_id, website_id, group_id)
-			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
-		`insert into used_identity_tokens (org_id, hash, visitor_id, ip_address, until) select org_id, sha256('x'), visitor_id, '', now() from conversations`,
-		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) from websites`,
-		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, 5 from websites`,
-		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
-		`insert into submitted_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
-		`insert into form_edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
-		`insert into transcript_requests (org_id, id, conversation_id, email) select org_id, gen_random_uuid(), id, 'visitor@home.example' from conversations`,
-		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
-	} {
-		if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addRows(ctx, t, s, o)
 	// As it is when it closes; it goes on here.
 	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, `insert into archive_words (org_id, conversation_id, staff, customer_id, website_id, group_id, agent_name, closed_at, words)
 		select org_id, id, staff, customer_id, website_id, group_id, agent_name, now(), app.conversation_words(org_id, id, staff) from conversations, (values (false), (true)) s (staff)`); err != nil {
@@ -122,6 +107,27 @@ func fillOrganization(t testing.TB, s *serve.Server) orgData {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// addRows adds rows that no function of the domain adds here.
+func addRows(ctx context.Context, t testing.TB, s *serve.Server, o testkit.Org) {
+	t.Helper()
+	for _, sql := range []string{ // it goes on here
+		`insert into ratings (org_id, conversation_id, visitor_id, value, thumbs, comment, customer_id, website_id, group_id)
+			select org_id, id, visitor_id, 5, false, 'Verdict', customer_id, website_id, group_id from conversations`,
+		`insert into used_identity_tokens (org_id, hash, visitor_id, ip_address, until) select org_id, sha256('x'), visitor_id, '', now() from conversations`,
+		`insert into identity_keys (org_id, website_id, key) select org_id, id, repeat('k', 32) from websites`,
+		`insert into uploads (org_id, id, website_id, size) select org_id, gen_random_uuid(), id, 5 from websites`,
+		`insert into user_customers (org_id, user_id, customer_id) select u.org_id, u.id, c.id from users u, customers c where u.role = 'supervisor'`, // of whom is not limited: without effect
+		`insert into submitted_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
+		`insert into form_edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
+		`insert into transcript_requests (org_id, id, conversation_id, email) select org_id, gen_random_uuid(), id, 'visitor@home.example' from conversations`,
+		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
+	} {
+		if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // newSignUp is what somebody enters who joins an organization.

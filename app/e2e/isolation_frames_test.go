@@ -281,6 +281,12 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	// Of the first customer, in everybody's queue: for all of them; the sign that all before has come.
 	end := newVisitor(t, s, w.own.Org, "")
 	end.send("The end")
+	checkReceived(t, w, deaf, agent, other, grouped, end)
+}
+
+// checkReceived checks that the agent's desk received what is its own, and the others nothing.
+func checkReceived(t *testing.T, w customerFixture, deaf []*frameLog, agent *frameLog, other, grouped uuid.UUID, end *visitorClient) {
+	t.Helper()
 	for _, e := range append(deaf, agent) {
 		e.until(t, end.conversation)
 	}

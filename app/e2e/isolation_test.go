@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"parley/app/platform/access"
+	"parley/app/platform/pg"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
@@ -209,29 +210,7 @@ func TestIsolationByTable(t *testing.T) {
 		writable := column[string](t, conn,
 			`select attname::text from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and has_column_privilege('parley_app', $1, attname, 'update')`,
 			table)
-		for _, who := range others {
-			name := fmt.Sprintf("%s of B on %s", who.Role(), table)
-			if n := mine(who, "select from "+table+" where "+org+" = $1", a.ID); n != 0 {
-				t.Errorf("%s: sees %d rows of A", name, n)
-			}
-			for _, c := range writable {
-				if n := mine(who, "update "+table+" set "+c+" = "+c+" where "+org+" = $1", a.ID); n != 0 {
-					t.Errorf("%s: changes %d rows of A", name, n)
-				}
-			}
-			if n := mine(who, "delete from "+table+" where "+org+" = $1", a.ID); n != 0 {
-				t.Errorf("%s: deletes %d rows of A", name, n)
-			}
-			// B writes a row that claims to be A's: a copy of one of its own, under A's id.
-			values := slices.Clone(columns)
-			values[slices.Index(values, org)] = "$1::uuid"
-			tag, err := db.As(who).Exec(ctx,
-				"insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" limit 1",
-				a.ID)
-			if err == nil && (tag.RowsAffected() > 0 || who.Role() == "system") {
-				t.Errorf("%s: writes a row for A", name)
-			}
-		}
+		checkOtherOrganization(ctx, t, a, db, others, table, org, mine, columns, writable)
 	}
 	// Within the organization: a visitor sees itself and no note, a reviewer its customer and no note, and neither a user.
 	count := func(who access.Actor, what string) (n int) {
@@ -333,6 +312,34 @@ func TestIsolationByTable(t *testing.T) {
 	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
 		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
 		t.Error("a reviewer changes a conversation")
+	}
+}
+
+// checkOtherOrganization checks that nobody of another organization sees, changes, deletes or writes a row of a table.
+func checkOtherOrganization(ctx context.Context, t *testing.T, a orgData, db *pg.DB, others []access.Actor, table, org string, mine func(who access.Actor, sql string, args ...any) int64, columns, writable []string) {
+	t.Helper()
+	for _, who := range others {
+		name := fmt.Sprintf("%s of B on %s", who.Role(), table)
+		if n := mine(who, "select from "+table+" where "+org+" = $1", a.ID); n != 0 {
+			t.Errorf("%s: sees %d rows of A", name, n)
+		}
+		for _, c := range writable {
+			if n := mine(who, "update "+table+" set "+c+" = "+c+" where "+org+" = $1", a.ID); n != 0 {
+				t.Errorf("%s: changes %d rows of A", name, n)
+			}
+		}
+		if n := mine(who, "delete from "+table+" where "+org+" = $1", a.ID); n != 0 {
+			t.Errorf("%s: deletes %d rows of A", name, n)
+		}
+		// B writes a row that claims to be A's: a copy of one of its own, under A's id.
+		values := slices.Clone(columns)
+		values[slices.Index(values, org)] = "$1::uuid"
+		tag, err := db.As(who).Exec(ctx,
+			"insert into "+table+" ("+strings.Join(columns, ", ")+") select "+strings.Join(values, ", ")+" from "+table+" limit 1",
+			a.ID)
+		if err == nil && (tag.RowsAffected() > 0 || who.Role() == "system") {
+			t.Errorf("%s: writes a row for A", name)
+		}
 	}
 }
 

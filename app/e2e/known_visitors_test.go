@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/org"
 	"parley/app/platform/access"
 	"parley/app/tools/testkit"
 )
@@ -54,18 +55,7 @@ func TestKnownVisitors(t *testing.T) {
 		p.send(`{"type":"hello","protocol":1,"token":"` + token + `","identity":"` + identity + `"}`)
 		return p.welcomed()
 	}
-	for name, bad := range map[string]string{
-		"another key":    sign("another key", "1", soon, jwt.SigningMethodHS256),
-		"expired":        sign(w.IdentityKey, "2", time.Now().Add(-time.Hour), jwt.SigningMethodHS256),
-		"for a month":    sign(w.IdentityKey, "3", time.Now().AddDate(0, 1, 0), jwt.SigningMethodHS256),
-		"unsigned":       sign("", "4", soon, jwt.SigningMethodNone),
-		"another method": sign(w.IdentityKey, "5", soon, jwt.SigningMethodHS512),
-		"nonsense":       "x.y.z",
-	} {
-		if got, refused := hello("", bad); refused != "unauthenticated" {
-			t.Errorf("%s: %+v %q", name, got, refused)
-		}
-	}
+	checkBadIdentities(t, w, sign, soon, hello)
 	anonymous := newVisitor(t, s, o, "")
 	anonymous.send("I am nobody yet")
 	first, refused := hello(anonymous.token, sign(w.IdentityKey, "6", soon, jwt.SigningMethodHS256))
@@ -122,6 +112,23 @@ func TestKnownVisitors(t *testing.T) {
 	}
 	if c, err := s.Conversations.Get(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || c.State != conversation.Waiting {
 		t.Errorf("the former's talk is %v %v", c.State, err)
+	}
+}
+
+// checkBadIdentities checks that wrong and expired signatures are refused.
+func checkBadIdentities(t *testing.T, w org.Website, sign func(key string, id string, until time.Time, method jwt.SigningMethod) string, soon time.Time, hello func(token string, identity string) (welcome, string)) {
+	t.Helper()
+	for name, bad := range map[string]string{
+		"another key":    sign("another key", "1", soon, jwt.SigningMethodHS256),
+		"expired":        sign(w.IdentityKey, "2", time.Now().Add(-time.Hour), jwt.SigningMethodHS256),
+		"for a month":    sign(w.IdentityKey, "3", time.Now().AddDate(0, 1, 0), jwt.SigningMethodHS256),
+		"unsigned":       sign("", "4", soon, jwt.SigningMethodNone),
+		"another method": sign(w.IdentityKey, "5", soon, jwt.SigningMethodHS512),
+		"nonsense":       "x.y.z",
+	} {
+		if got, refused := hello("", bad); refused != "unauthenticated" {
+			t.Errorf("%s: %+v %q", name, got, refused)
+		}
 	}
 }
 

@@ -68,6 +68,58 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 
 	// Each in the order of its wait; the reply names whom it is for.
 	seen := map[string]bool{}
+	answerInOrder(t, desk, visitors, at, present, seen)
+
+	// A suggestion inserted and sent, one sent at once, a snippet by its name and by its keys.
+	shift := altKey | chromedp.ModifierShift
+	answerByKeys(o, desk, visitors, shift)
+	if n := testkit.Eval[int](desk, "pointed"); n != 0 {
+		t.Errorf("%d events of a pointer", n)
+	}
+	for _, v := range visitors { // nobody has got what was another's
+		for _, text := range v.texts {
+			if strings.HasPrefix(text, "This is for ") && text != "This is for "+v.conversation {
+				t.Errorf("%s has got %q", v.conversation, text)
+			}
+		}
+	}
+	for _, line := range desk.Console() {
+		t.Error("console: " + line)
+	}
+}
+
+// answerByKeys answers with suggestions and snippets, by keys only.
+func answerByKeys(o testkit.Org, desk *testkit.Tab, visitors []*visitorClient, shift kb.Modifier) {
+	for i, c := range []struct {
+		asks, reply string
+		keys        func()
+	}{
+		{"how can i reset the password", "Open the settings, choose **Security**, and press Reset.", func() { desk.Keys("j", altKey) }},
+		{"where is my parcel??", "It is on its way; the number is in your mail.", func() { desk.Keys("j", shift) }},
+		{"Somebody there?", "One moment please, says agent of " + o.Name + " of Shop of " + o.Name + ".", func() { desk.Keys("/mom"); desk.Wait(`$(".snippets [role=option]")`); desk.Keys(kb.Enter) }},
+		{"Nobody?", "One moment please, says agent of " + o.Name + " of Shop of " + o.Name + ".", func() { desk.Keys("y", chromedp.ModifierCtrl|chromedp.ModifierShift) }},
+	} {
+		v := visitors[i*3]
+		v.send(c.asks)
+		desk.Wait(`$("#mine-` + v.conversation + ` [data-wait]")`)
+		if strings.HasPrefix(c.reply, "O") && i == 0 || i == 1 {
+			desk.Wait(`$("#suggest-` + v.conversation + ` li")`)
+		}
+		desk.Keys("u", altKey)
+		desk.Wait(
+			`$(".pane.focus").dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
+		c.keys()
+		if i != 1 {
+			desk.Wait(`$("#text-` + v.conversation + `").value.length > 10`)
+			desk.Keys(kb.Enter)
+		}
+		v.awaitText(c.reply)
+	}
+}
+
+// answerInOrder answers each conversation in the order of its wait.
+func answerInOrder(t *testing.T, desk *testkit.Tab, visitors []*visitorClient, at map[string]*visitorClient, present func() string, seen map[string]bool) {
+	t.Helper()
 	desk.Keys("u", altKey)
 	for i := range visitors {
 		c := present()
@@ -96,47 +148,6 @@ func TestBrowserTwelveVisitorsByKeyboard(t *testing.T) {
 		}
 	}
 	desk.Wait(`!document.querySelector("#mine [data-wait]")`)
-
-	// A suggestion inserted and sent, one sent at once, a snippet by its name and by its keys.
-	shift := altKey | chromedp.ModifierShift
-	for i, c := range []struct {
-		asks, reply string
-		keys        func()
-	}{
-		{"how can i reset the password", "Open the settings, choose **Security**, and press Reset.", func() { desk.Keys("j", altKey) }},
-		{"where is my parcel??", "It is on its way; the number is in your mail.", func() { desk.Keys("j", shift) }},
-		{"Somebody there?", "One moment please, says agent of " + o.Name + " of Shop of " + o.Name + ".", func() { desk.Keys("/mom"); desk.Wait(`$(".snippets [role=option]")`); desk.Keys(kb.Enter) }},
-		{"Nobody?", "One moment please, says agent of " + o.Name + " of Shop of " + o.Name + ".", func() { desk.Keys("y", chromedp.ModifierCtrl|chromedp.ModifierShift) }},
-	} {
-		v := visitors[i*3]
-		v.send(c.asks)
-		desk.Wait(`$("#mine-` + v.conversation + ` [data-wait]")`)
-		if strings.HasPrefix(c.reply, "O") && i == 0 || i == 1 {
-			desk.Wait(`$("#suggest-` + v.conversation + ` li")`)
-		}
-		desk.Keys("u", altKey)
-		desk.Wait(
-			`$(".pane.focus").dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
-		c.keys()
-		if i != 1 {
-			desk.Wait(`$("#text-` + v.conversation + `").value.length > 10`)
-			desk.Keys(kb.Enter)
-		}
-		v.awaitText(c.reply)
-	}
-	if n := testkit.Eval[int](desk, "pointed"); n != 0 {
-		t.Errorf("%d events of a pointer", n)
-	}
-	for _, v := range visitors { // nobody has got what was another's
-		for _, text := range v.texts {
-			if strings.HasPrefix(text, "This is for ") && text != "This is for "+v.conversation {
-				t.Errorf("%s has got %q", v.conversation, text)
-			}
-		}
-	}
-	for _, line := range desk.Console() {
-		t.Error("console: " + line)
-	}
 }
 
 // TestBrowserSuggestionsLearn shows that suggestions learn on the screen: wrong at first, taught once, right for the

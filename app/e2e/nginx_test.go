@@ -46,29 +46,10 @@ func TestBehindNginx(t *testing.T) {
 	proxy := testkit.Nginx(t, "../../deploy/nginx.conf", ports[0], ports[1])
 
 	stop := make(chan struct{})
-	var all sync.WaitGroup
-	var asked, refused atomic.Int64
+	all := &sync.WaitGroup{}
+	asked, refused := &atomic.Int64{}, &atomic.Int64{}
 	client := &http.Client{Timeout: time.Minute}
-	for range 4 { // people who open pages
-		all.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				case <-time.After(5 * time.Millisecond):
-				}
-				asked.Add(1)
-				res, err := client.Get(proxy + "/login")
-				if err == nil {
-					io.Copy(io.Discard, res.Body)
-					res.Body.Close()
-				}
-				if err != nil || res.StatusCode != http.StatusOK {
-					refused.Add(1)
-				}
-			}
-		})
-	}
+	openPages(proxy, stop, all, asked, refused, client)
 	const talkers = 3
 	said := make([][]string, talkers)
 	place := traffic.Site{Server: proxy, Key: o.Key, Origin: "https://shop.example"}
@@ -111,11 +92,7 @@ func TestBehindNginx(t *testing.T) {
 			}
 		})
 	}
-	for round := range 4 {
-		time.Sleep(500 * time.Millisecond)
-		running[round%2].Stop()
-		launch(round % 2)
-	}
+	restartInTurns(running, launch)
 	time.Sleep(500 * time.Millisecond)
 	close(stop)
 	all.Wait()
@@ -123,6 +100,48 @@ func TestBehindNginx(t *testing.T) {
 		t.Errorf("%d of %d requests were refused", refused.Load(), asked.Load())
 	}
 	t.Logf("%d requests, %d + %d + %d messages", asked.Load(), len(said[0]), len(said[1]), len(said[2]))
+	checkStoredOnce(ctx, t, o, said)
+
+	checkPasswordGuesses(t, o, proxy, client)
+	checkLargeBody(t, o, proxy, client)
+}
+
+// restartInTurns restarts both instances twice, in turns.
+func restartInTurns(running []*serve.Server, launch func(i int)) {
+	for round := range 4 {
+		time.Sleep(500 * time.Millisecond)
+		running[round%2].Stop()
+		launch(round % 2)
+	}
+}
+
+// openPages has four people open pages until stop is closed.
+func openPages(proxy string, stop chan struct{}, all *sync.WaitGroup, asked, refused *atomic.Int64, client *http.Client) {
+	for range 4 { // people who open pages
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
+				asked.Add(1)
+				res, err := client.Get(proxy + "/login")
+				if err == nil {
+					io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+				}
+				if err != nil || res.StatusCode != http.StatusOK {
+					refused.Add(1)
+				}
+			}
+		})
+	}
+}
+
+// checkStoredOnce checks that each acknowledged text is stored once.
+func checkStoredOnce(ctx context.Context, t *testing.T, o testkit.Org, said [][]string) {
+	t.Helper()
 	stored := map[string]int{}
 	rows, err := testkit.DB(t).As(access.System(o.ID, "test")).Query(ctx, "select body from messages where kind = 'text'")
 	if err != nil {
@@ -145,7 +164,11 @@ func TestBehindNginx(t *testing.T) {
 			}
 		}
 	}
+}
 
+// checkPasswordGuesses guesses passwords under changing forwarded addresses, and checks that they are counted together.
+func checkPasswordGuesses(t *testing.T, o testkit.Org, proxy string, client *http.Client) {
+	t.Helper()
 	// The client's address is what nginx says, and not what the client says: who guesses passwords is refused after ten attempts, whatever
 	// it sends. A large body gets as far as Parley.
 	guesses := 0
@@ -171,6 +194,12 @@ func TestBehindNginx(t *testing.T) {
 	if guesses != 10 {
 		t.Errorf("%d wrong passwords were compared", guesses)
 	}
+}
+
+// checkLargeBody checks that a large body gets as far as Parley.
+func checkLargeBody(t *testing.T, o testkit.Org, proxy string, client *http.Client) {
+	t.Helper()
+	var err error
 	res, err := client.Post(proxy+"/widget/v1/files?key="+o.Key, "application/octet-stream", bytes.NewReader(make([]byte, 8<<20)))
 	if err == nil {
 		res.Body.Close()

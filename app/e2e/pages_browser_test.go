@@ -12,6 +12,7 @@ import (
 
 	"parley/app/demo"
 	"parley/app/domain/group"
+	"parley/app/domain/routing"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -29,38 +30,10 @@ func TestBrowserPages(t *testing.T) {
 	day, night := testkit.NewTab(t), testkit.NewTab(t)
 	show := func(b *testkit.Tab, name string) {
 		t.Helper()
-		for _, size := range []struct {
-			name          string
-			width, height int64
-		}{{"wide", 1280, 800}, {"narrow", 390, 780}} {
-			for _, dark := range []bool{false, true} {
-				scheme := map[bool]string{false: "light", true: "dark"}[dark]
-				b.Size(size.width, size.height, dark)
-				time.Sleep(150 * time.Millisecond) // transitions
-				full := name + "-" + size.name + "-" + scheme
-				b.Accessible(full)
-				if over := testkit.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
-					t.Errorf("%s: %d pixels wider than the screen", full, over)
-				}
-				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-					if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Screenshot(), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-		}
+		checkEachSize(t, b, name)
 		b.Size(1280, 800, false)
 	}
-	for _, page := range []string{"login", "signup", "forgot"} {
-		day.Go(s.URL + "/" + page)
-		show(day, page)
-	}
-	day.Go(s.URL + "/login")
-	day.Type("#f-email", "mia@parley.demo")
-	day.Type("#f-password", "not her password")
-	day.Click("form button.primary")
-	day.Wait(`$(".notice.bad")`)
-	show(day, "login-refused")
+	showLogInPages(s, day, show)
 
 	// Mia at the desk, who may have two conversations, and visitors with something to say.
 	ctx := context.Background()
@@ -91,17 +64,7 @@ func TestBrowserPages(t *testing.T) {
 		"Which of your green teas has the least caffeine?", "Is the Captain’s Blend fair trade?",
 		"How long can I keep an opened bag?",
 	}
-	for _, text := range asks {
-		w, err := shop.Open(context.Background(), nil, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(w.Close)
-		v := newVisitorClient(t, w)
-		v.await("welcome")
-		v.send(text)
-		visitors = append(visitors, v)
-	}
+	visitors = openVisitors(t, visitors, shop, asks)
 	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#line").childElementCount === 3`)
 	day.Type("#pane-"+visitors[0].conversation+" textarea",
 		"Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
@@ -136,6 +99,78 @@ func TestBrowserPages(t *testing.T) {
 	day.Click(".pane.focus form.close button")
 	night.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
 
+	showManagementPages(s, night, show, groups)
+	showTeamPages(s, night, show)
+	showContentPages(s, night, show)
+
+	for name, tab := range map[string]*testkit.Tab{"day": day, "night": night} {
+		for _, line := range tab.Console() {
+			if strings.Contains(line, "401 (Unauthorized)") || strings.HasSuffix(line, "/no/such/page") {
+				continue // the refused log-in, the page that is not there
+			}
+			t.Errorf("%s's console: %s", name, line)
+		}
+	}
+}
+
+// checkEachSize draws a screen wide and narrow, light and dark.
+func checkEachSize(t *testing.T, b *testkit.Tab, name string) {
+	t.Helper()
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"wide", 1280, 800}, {"narrow", 390, 780}} {
+		for _, dark := range []bool{false, true} {
+			scheme := map[bool]string{false: "light", true: "dark"}[dark]
+			b.Size(size.width, size.height, dark)
+			time.Sleep(150 * time.Millisecond) // transitions
+			full := name + "-" + size.name + "-" + scheme
+			b.Accessible(full)
+			if over := testkit.Eval[int](b, "document.documentElement.scrollWidth - document.documentElement.clientWidth"); over > 0 {
+				t.Errorf("%s: %d pixels wider than the screen", full, over)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, full+".png"), b.Screenshot(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// showLogInPages shows the pages of those who are not logged in.
+func showLogInPages(s *serve.Server, day *testkit.Tab, show func(b *testkit.Tab, name string)) {
+	for _, page := range []string{"login", "signup", "forgot"} {
+		day.Go(s.URL + "/" + page)
+		show(day, page)
+	}
+	day.Go(s.URL + "/login")
+	day.Type("#f-email", "mia@parley.demo")
+	day.Type("#f-password", "not her password")
+	day.Click("form button.primary")
+	day.Wait(`$(".notice.bad")`)
+	show(day, "login-refused")
+}
+
+// openVisitors opens a visitor for each question, and asks it.
+func openVisitors(t *testing.T, visitors []*visitorClient, shop traffic.Site, asks []string) []*visitorClient {
+	t.Helper()
+	for _, text := range asks {
+		w, err := shop.Open(context.Background(), nil, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Close)
+		v := newVisitorClient(t, w)
+		v.await("welcome")
+		v.send(text)
+		visitors = append(visitors, v)
+	}
+	return visitors
+}
+
+// showManagementPages shows the pages of customers, websites, groups and the live monitor.
+func showManagementPages(s *serve.Server, night *testkit.Tab, show func(b *testkit.Tab, name string), groups []routing.GroupInfo) {
 	night.LogIn(s.URL, "olga@parley.demo", demo.Password, "/admin")
 	show(night, "customers")
 	tea := testkit.Eval[string](night,
@@ -163,6 +198,10 @@ func TestBrowserPages(t *testing.T) {
 	night.Click("[data-talk] a")
 	night.Wait(`text(".history h2").includes("given by the rule")`)
 	show(night, "why")
+}
+
+// showTeamPages shows the pages of the team and the organization.
+func showTeamPages(s *serve.Server, night *testkit.Tab, show func(b *testkit.Tab, name string)) {
 	night.Go(s.URL + "/admin/people")
 	show(night, "people")
 	night.Type("#f-email", "new.colleague@shop.example")
@@ -181,6 +220,10 @@ func TestBrowserPages(t *testing.T) {
 	show(night, "person")
 	night.Go(s.URL + "/admin/organization")
 	show(night, "organization")
+}
+
+// showContentPages shows the FAQ, the settings of the desk, and the archive.
+func showContentPages(s *serve.Server, night *testkit.Tab, show func(b *testkit.Tab, name string)) {
 	night.Go(s.URL + "/faq")
 	show(night, "faq")
 	night.Click(".entries-table th a")
@@ -204,15 +247,6 @@ func TestBrowserPages(t *testing.T) {
 	show(night, "transcript")
 	night.Go(s.URL + "/no/such/page")
 	show(night, "not-found")
-
-	for name, tab := range map[string]*testkit.Tab{"day": day, "night": night} {
-		for _, line := range tab.Console() {
-			if strings.Contains(line, "401 (Unauthorized)") || strings.HasSuffix(line, "/no/such/page") {
-				continue // the refused log-in, the page that is not there
-			}
-			t.Errorf("%s's console: %s", name, line)
-		}
-	}
 }
 
 // publicTemp returns a temporary folder that the private Postgres can enter, whoever it runs as.

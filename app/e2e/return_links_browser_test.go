@@ -95,6 +95,16 @@ func TestBrowserReturnLink(t *testing.T) {
 
 	// On another device it is used up: the panel says so, and goes on as an ordinary chat with what was typed.
 	late := testkit.NewTab(t)
+	checkUsedLink(t, link, late)
+	messages, err := s.Conversations.ListMessagesAfter(ctx, o.As(access.Agent), conversationID, 0)
+	if err != nil || len(messages) != 4 {
+		t.Errorf("the conversation has %d messages (%v)", len(messages), err)
+	}
+}
+
+// checkUsedLink checks what a link that is used up shows on another device.
+func checkUsedLink(t *testing.T, link string, late *testkit.Tab) {
+	t.Helper()
 	openByLink(late, link)
 	late.Type("chat .composer textarea", "Is anybody there?\r")
 	late.Wait(`text("chat .log").includes("This link was used before or has expired.")`)
@@ -102,10 +112,6 @@ func TestBrowserReturnLink(t *testing.T) {
 	late.Wait(`!text("chat .log").includes("It left us today.") && text("chat .log").includes("This link was used before")`)
 	late.Accessible("used link")
 	saveWidgetScreenshot(t, late, "used-link")
-	messages, err := s.Conversations.ListMessagesAfter(ctx, o.As(access.Agent), conversationID, 0)
-	if err != nil || len(messages) != 4 {
-		t.Errorf("the conversation has %d messages (%v)", len(messages), err)
-	}
 }
 
 // TestBrowserPlantedToken shows that a visitor's token in an address is not used: whoever opens it writes into a

@@ -111,16 +111,7 @@ func TestBrowserRouting(t *testing.T) {
 	visitor.Accessible("visitor-in-line")
 	saveScreenshot(t, visitor, "panel-in-line")
 
-	// Mia is away: what she closes frees no capacity. Tom closes one, and has Emil.
-	atMia.Click(".pane.focus textarea")
-	atMia.Keys("Goodbye" + kb.Enter)
-	atMia.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
-	atMia.Click(".pane.focus form.close button")
-	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 1 && $("#line").childElementCount === 1`)
-	atTom.Click(".pane.focus textarea")
-	atTom.Keys("Goodbye" + kb.Enter)
-	atTom.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
-	atTom.Click(".pane.focus form.close button")
+	closeOneEach(atMia, atTom)
 	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
 	atTom.Wait(`[...document.querySelectorAll(".pane")].some((p) => p.innerText.includes("Emil asks"))`)
 	emil := testkit.Eval[string](atTom,
@@ -131,6 +122,110 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Run(
 		`document.querySelector("#status").value = "online"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	awaitAvailability(t, s, mia.Actor, presence.Online)
+	offerToTeammate(t, mia, atMia, atTom, visitor, emil, pane)
+
+	// Mia asks Sara for help: Sara reads and writes notes, but not to the visitor.
+	atSara := at(sara)
+	consultSupervisor(t, sara, atMia, pane, atSara)
+
+	// On the live monitor Sara sees it all, and takes Emil over with one key.
+	monitor := atSara.OpenAnother()
+	takeOverFromMonitor(t, s, atMia, visitor, emil, pane, monitor)
+
+	checkOverflow(t, o, s, atMia, atTom, atSara)
+
+	// Everybody goes: the visitor learns that nobody is there, and leaves an address.
+	for _, b := range []*testkit.Tab{atMia, atTom, atSara} {
+		b.Run(
+			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	}
+	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
+	visitor.Accessible("visitor-nobody")
+	saveScreenshot(t, visitor, "panel-nobody")
+	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
+	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
+
+	boss := checkHistory(t, o, s, emil)
+
+	for name, tab := range map[string]*testkit.Tab{
+		"mia":     atMia,
+		"tom":     atTom,
+		"sara":    atSara,
+		"board":   monitor,
+		"visitor": visitor,
+		"boss":    boss,
+	} {
+		for _, line := range tab.Console() {
+			t.Errorf("%s's console: %s", name, line)
+		}
+	}
+}
+
+// takeOverFromMonitor has Sara take a conversation over with one key of the live monitor.
+func takeOverFromMonitor(t *testing.T, s *serve.Server, atMia, visitor *testkit.Tab, emil, pane string, monitor *testkit.Tab) {
+	t.Helper()
+	monitor.Go(s.URL + "/board")
+	row := "#talk-" + emil
+	monitor.Wait(`$("` + row + `")`)
+	saveScreenshot(t, monitor, "board-live")
+	monitor.Run(`document.querySelector("` + row + `").focus()`)
+	monitor.Keys("t")
+	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
+	monitor.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
+	atMia.Wait(`![...document.querySelectorAll("#mine .entry")].some((e) => e.innerText.includes("Emil"))`)
+	monitor.Wait(`$("` + pane + ` textarea")`)
+	monitor.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
+	visitor.Wait(`$("chat .log").innerText.includes("I am the supervisor")`)
+}
+
+// checkOverflow checks that who comes while both are full overflows to the other group.
+func checkOverflow(t *testing.T, o testkit.Org, s *serve.Server, atMia, atTom, atSara *testkit.Tab) {
+	t.Helper()
+	// Mia and Tom are full: who comes now overflows to Help after two seconds.
+	late := newVisitors(t, s, o, 3)
+	for i, v := range late[:2] {
+		v.send("Late " + itoa(i))
+	}
+	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
+	atTom.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
+	late[2].send("Overflows")
+	atSara.Wait(
+		`[...document.querySelectorAll(".pane .thread")].some((e) => e.innerText.includes("Overflows") && e.innerText.includes("Moved to Help"))`)
+}
+
+// checkHistory checks how the manager reads why the conversation was assigned as it was.
+func checkHistory(t *testing.T, o testkit.Org, s *serve.Server, emil string) *testkit.Tab {
+	t.Helper()
+	// Why, in words.
+	boss := testkit.NewTab(t)
+	boss.Size(1280, 800, false)
+	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/board/conversations/"+emil)
+	boss.Wait(`document.querySelectorAll(".history li").length === 3`)
+	boss.Wait(
+		`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
+	boss.Wait(`$(".history").innerText.includes("Passed over: Mia (away)")`)
+	saveScreenshot(t, boss, "why")
+	boss.Accessible("why")
+	return boss
+}
+
+// closeOneEach has both agents answer and close one conversation.
+func closeOneEach(atMia, atTom *testkit.Tab) {
+	// Mia is away: what she closes frees no capacity. Tom closes one, and has Emil.
+	atMia.Click(".pane.focus textarea")
+	atMia.Keys("Goodbye" + kb.Enter)
+	atMia.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
+	atMia.Click(".pane.focus form.close button")
+	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 1 && $("#line").childElementCount === 1`)
+	atTom.Click(".pane.focus textarea")
+	atTom.Keys("Goodbye" + kb.Enter)
+	atTom.Wait(`$(".pane.focus .message.agent") && $(".pane.focus textarea").value === ""`)
+	atTom.Click(".pane.focus form.close button")
+}
+
+// offerToTeammate has Tom offer a conversation to Mia with a comment, and Mia accept it.
+func offerToTeammate(t *testing.T, mia testkit.Member, atMia, atTom, visitor *testkit.Tab, emil, pane string) {
+	t.Helper()
 	atTom.Click("#mine-" + emil + " button")
 	atTom.Wait(`$("` + pane + `.focus")`)
 	atTom.Click(pane + " .hand summary")
@@ -147,9 +242,11 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Click("#line .offered button")
 	visitor.Wait(`text("chat .status") === "Mia is here for you"`)
 	atMia.Wait(`$("` + pane + ` .message.note").innerText.includes("You know him")`)
+}
 
-	// Mia asks Sara for help: Sara reads and writes notes, but not to the visitor.
-	atSara := at(sara)
+// consultSupervisor has Mia ask Sara for help: Sara reads and writes notes.
+func consultSupervisor(t *testing.T, sara testkit.Member, atMia *testkit.Tab, pane string, atSara *testkit.Tab) {
+	t.Helper()
 	atMia.Click(pane + " .hand summary")
 	atMia.Wait(`$("` + pane + ` .handing select option[value='person:` + sara.Actor.ID().String() + `']")`)
 	atMia.Run(`document.querySelector("` + pane + ` .handing select").value = "person:` + sara.Actor.ID().String() + `"`)
@@ -161,67 +258,6 @@ func TestBrowserRouting(t *testing.T) {
 	atMia.Wait(`$("` + pane + ` .thread").innerText.includes("He may have a voucher")`)
 	saveScreenshot(t, atSara, "desk-guest")
 	atSara.Accessible("desk-guest")
-
-	// On the live monitor Sara sees it all, and takes Emil over with one key.
-	monitor := atSara.OpenAnother()
-	monitor.Go(s.URL + "/board")
-	row := "#talk-" + emil
-	monitor.Wait(`$("` + row + `")`)
-	saveScreenshot(t, monitor, "board-live")
-	monitor.Run(`document.querySelector("` + row + `").focus()`)
-	monitor.Keys("t")
-	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
-	monitor.Wait(`location.pathname === "/desk" && $("` + pane + `.focus")`)
-	atMia.Wait(`![...document.querySelectorAll("#mine .entry")].some((e) => e.innerText.includes("Emil"))`)
-	monitor.Wait(`$("` + pane + ` textarea")`)
-	monitor.Type(pane+" textarea", "I am the supervisor"+kb.Enter)
-	visitor.Wait(`$("chat .log").innerText.includes("I am the supervisor")`)
-
-	// Mia and Tom are full: who comes now overflows to Help after two seconds.
-	late := newVisitors(t, s, o, 3)
-	for i, v := range late[:2] {
-		v.send("Late " + itoa(i))
-	}
-	atMia.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
-	atTom.Wait(`document.querySelectorAll("#mine .entry").length === 2`)
-	late[2].send("Overflows")
-	atSara.Wait(
-		`[...document.querySelectorAll(".pane .thread")].some((e) => e.innerText.includes("Overflows") && e.innerText.includes("Moved to Help"))`)
-
-	// Everybody goes: the visitor learns that nobody is there, and leaves an address.
-	for _, b := range []*testkit.Tab{atMia, atTom, atSara} {
-		b.Run(
-			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
-	}
-	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
-	visitor.Accessible("visitor-nobody")
-	saveScreenshot(t, visitor, "panel-nobody")
-	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
-	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
-
-	// Why, in words.
-	boss := testkit.NewTab(t)
-	boss.Size(1280, 800, false)
-	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/board/conversations/"+emil)
-	boss.Wait(`document.querySelectorAll(".history li").length === 3`)
-	boss.Wait(
-		`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
-	boss.Wait(`$(".history").innerText.includes("Passed over: Mia (away)")`)
-	saveScreenshot(t, boss, "why")
-	boss.Accessible("why")
-
-	for name, tab := range map[string]*testkit.Tab{
-		"mia":     atMia,
-		"tom":     atTom,
-		"sara":    atSara,
-		"board":   monitor,
-		"visitor": visitor,
-		"boss":    boss,
-	} {
-		for _, line := range tab.Console() {
-			t.Errorf("%s's console: %s", name, line)
-		}
-	}
 }
 
 // saveScreenshot stores a picture of a tab in the folder that SCREENSHOTS names, if it is set.

@@ -52,23 +52,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 		t.Errorf("the first customer is %q, not the organization itself", first)
 	}
 
-	// Customer, website, domain.
-	olga.Type("#f-name", "Tea Company"+kb.Enter)
-	olga.Wait(`text("h1") === "Tea Company"`)
-	olga.Type("#f-name", "Tea shop")
-	olga.Type("#f-host", "not a domain"+kb.Enter)
-	olga.Wait(`$("#h-host .error") && $("#f-name").value === "Tea shop"`)
-	olga.Run(`document.querySelector("#f-host").value = ""`)
-	olga.Type("#f-host", "https://127.0.0.1:8443/shop"+kb.Enter)
-	olga.Wait(`text("h1") === "Tea shop" && text("#domains strong") === "127.0.0.1"`)
-	lines := olga.Text("#lines")
-	for _, want := range []string{`src="` + s.URL + `/widget.js"`, `href="` + s.URL + `/widget.css"`} {
-		if !strings.Contains(lines, want) {
-			t.Errorf("the two lines lack %s: %s", want, lines)
-		}
-	}
-	olga.Wait(`text("#domains .when").startsWith("Waiting for")`)
-	key := regexp.MustCompile(`data-key="([a-z0-9]+)"`).FindStringSubmatch(lines)[1]
+	key := addCustomerAndSite(t, s, olga)
 
 	// The live sign: the page lights up without a reload when the widget is loaded from the domain.
 	visitor := testkit.NewTab(t)
@@ -78,23 +62,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click(`form[action^="/admin/websites/"] button.primary`)
 	olga.Wait(`$(".notice.good")`)
 
-	// An invitation by mail.
-	olga.Go(s.URL + "/admin/people")
-	olga.Type("#f-email", "ann@"+mark+".example")
-	olga.Click(`form[action="/admin/people/invite"] button`)
-	olga.Wait(`text("#mailed").includes("ann@` + mark + `.example")`)
-	olga.Wait(`!$("#link") && !document.body.innerHTML.includes("/join/")`) // who invites does not see it
-	mail = receive(t, mails)
-	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(mail.Text)
-	if mail.To != "ann@"+mark+".example" || link == "" || !strings.Contains(mail.Subject, name) {
-		t.Errorf("the letter: %+v", mail)
-	}
-	ann := testkit.NewTab(t)
-	ann.Go(link)
-	ann.Wait(`text("h1") === "Join ` + name + `"`)
-	ann.Type("#f-name", "Ann")
-	ann.Type("#f-password", "Ann's own password"+kb.Enter)
-	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Online"`)
+	ann := inviteByMail(t, mails, s, name, mark, olga)
 
 	visitor = testkit.NewTab(t) // a browser that has not cached the settings of a moment ago
 	visitor.Go(customerPage(t, s.URL, key))
@@ -126,6 +94,59 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Go(s.URL + "/desk")
 	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is online: it is assigned to her
 
+	checkNoExceptions(t, olga, visitor, ann, other)
+}
+
+// addCustomerAndSite adds a customer with a website and a domain, and returns the website's key.
+func addCustomerAndSite(t *testing.T, s *serve.Server, olga *testkit.Tab) string {
+	t.Helper()
+	// Customer, website, domain.
+	olga.Type("#f-name", "Tea Company"+kb.Enter)
+	olga.Wait(`text("h1") === "Tea Company"`)
+	olga.Type("#f-name", "Tea shop")
+	olga.Type("#f-host", "not a domain"+kb.Enter)
+	olga.Wait(`$("#h-host .error") && $("#f-name").value === "Tea shop"`)
+	olga.Run(`document.querySelector("#f-host").value = ""`)
+	olga.Type("#f-host", "https://127.0.0.1:8443/shop"+kb.Enter)
+	olga.Wait(`text("h1") === "Tea shop" && text("#domains strong") === "127.0.0.1"`)
+	lines := olga.Text("#lines")
+	for _, want := range []string{`src="` + s.URL + `/widget.js"`, `href="` + s.URL + `/widget.css"`} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("the two lines lack %s: %s", want, lines)
+		}
+	}
+	olga.Wait(`text("#domains .when").startsWith("Waiting for")`)
+	key := regexp.MustCompile(`data-key="([a-z0-9]+)"`).FindStringSubmatch(lines)[1]
+	return key
+}
+
+// inviteByMail invites Ann by mail, and returns her desk.
+func inviteByMail(t *testing.T, mails <-chan testkit.Mail, s *serve.Server, name, mark string, olga *testkit.Tab) *testkit.Tab {
+	t.Helper()
+	var mail testkit.Mail
+	// An invitation by mail.
+	olga.Go(s.URL + "/admin/people")
+	olga.Type("#f-email", "ann@"+mark+".example")
+	olga.Click(`form[action="/admin/people/invite"] button`)
+	olga.Wait(`text("#mailed").includes("ann@` + mark + `.example")`)
+	olga.Wait(`!$("#link") && !document.body.innerHTML.includes("/join/")`) // who invites does not see it
+	mail = receive(t, mails)
+	link := regexp.MustCompile(`http\S+/join/\S+`).FindString(mail.Text)
+	if mail.To != "ann@"+mark+".example" || link == "" || !strings.Contains(mail.Subject, name) {
+		t.Errorf("the letter: %+v", mail)
+	}
+	ann := testkit.NewTab(t)
+	ann.Go(link)
+	ann.Wait(`text("h1") === "Join ` + name + `"`)
+	ann.Type("#f-name", "Ann")
+	ann.Type("#f-password", "Ann's own password"+kb.Enter)
+	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Online"`)
+	return ann
+}
+
+// checkNoExceptions checks that no page has met an exception.
+func checkNoExceptions(t *testing.T, olga, visitor, ann, other *testkit.Tab) {
+	t.Helper()
 	for who, tab := range map[string]*testkit.Tab{"olga": olga, "ann": ann, "other": other, "visitor": visitor} {
 		for _, line := range tab.Console() {
 			if strings.HasPrefix(line, "exception") {

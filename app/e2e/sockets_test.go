@@ -130,19 +130,7 @@ func TestBothTransports(t *testing.T) {
 					t.Errorf("after both goodbyes: %v", err)
 				}
 			})
-			t.Run("too large", func(t *testing.T) {
-				b := open(t)
-				go ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewTextFrame(bytes.Repeat([]byte("x"), 70<<10))))
-				b.checkClosed(1009)
-			})
-			t.Run("too large in pieces", func(t *testing.T) {
-				b := open(t)
-				go func() {
-					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpText, false, bytes.Repeat([]byte("x"), 40<<10))))
-					ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpContinuation, true, bytes.Repeat([]byte("x"), 40<<10))))
-				}()
-				b.checkClosed(1009)
-			})
+			checkTooLarge(t, open)
 			t.Run("not masked", func(t *testing.T) {
 				b := open(t)
 				ws.WriteFrame(b.conn, ws.NewTextFrame([]byte(kind.hello)))
@@ -168,46 +156,76 @@ func TestBothTransports(t *testing.T) {
 				b.conn.Write(all.Bytes())
 				b.checkClosed(1013)
 			})
-			t.Run("a length beyond all measure, inside a message", func(t *testing.T) {
-				b := open(t)
-				b.send(ws.OpText, false, "x")
-				b.conn.Write([]byte{0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
-				if name == "desk" { // gorilla says no word
-					b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-					if _, err := io.ReadAll(b.conn); err != nil {
-						t.Error(err)
-					}
-					return
-				}
-				b.checkClosed(1009)
-			})
-			t.Run("no handshake", func(t *testing.T) {
-				for _, header := range []http.Header{
-					{},
-					{"Upgrade": {"websocket"}},
-					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
-					{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}},
-				} {
-					path, origin := "/widget/v1/socket?key="+o.Key, "https://shop.example"
-					if name == "desk" {
-						path, origin = "/live/desk", s.URL
-					}
-					req, _ := http.NewRequest(http.MethodGet, s.URL+path, nil)
-					req.Header = header
-					req.Header.Set("Origin", origin)
-					req.Header.Set("Cookie", cookie)
-					res, err := http.DefaultClient.Do(req)
-					if err != nil {
-						t.Fatal(err)
-					}
-					res.Body.Close()
-					if res.StatusCode != http.StatusUnprocessableEntity {
-						t.Errorf("%v: %s", header, res.Status)
-					}
-				}
-			})
+			checkHugeLength(t, name, open)
+			checkHandshakes(t, o, s, cookie, name)
 		})
 	}
+}
+
+// checkTooLarge checks that large messages end a socket.
+func checkTooLarge(t *testing.T, open func(t *testing.T) *rawConn) {
+	t.Helper()
+	t.Run("too large", func(t *testing.T) {
+		b := open(t)
+		go ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewTextFrame(bytes.Repeat([]byte("x"), 70<<10))))
+		b.checkClosed(1009)
+	})
+	t.Run("too large in pieces", func(t *testing.T) {
+		b := open(t)
+		go func() {
+			ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpText, false, bytes.Repeat([]byte("x"), 40<<10))))
+			ws.WriteFrame(b.conn, ws.MaskFrame(ws.NewFrame(ws.OpContinuation, true, bytes.Repeat([]byte("x"), 40<<10))))
+		}()
+		b.checkClosed(1009)
+	})
+}
+
+// checkHugeLength checks a frame that announces more than can be.
+func checkHugeLength(t *testing.T, name string, open func(t *testing.T) *rawConn) {
+	t.Helper()
+	t.Run("a length beyond all measure, inside a message", func(t *testing.T) {
+		b := open(t)
+		b.send(ws.OpText, false, "x")
+		b.conn.Write([]byte{0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
+		if name == "desk" { // gorilla says no word
+			b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, err := io.ReadAll(b.conn); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		b.checkClosed(1009)
+	})
+}
+
+// checkHandshakes checks requests that are no handshake of a WebSocket.
+func checkHandshakes(t *testing.T, o testkit.Org, s *serve.Server, cookie, name string) {
+	t.Helper()
+	t.Run("no handshake", func(t *testing.T) {
+		for _, header := range []http.Header{
+			{},
+			{"Upgrade": {"websocket"}},
+			{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"13"}},
+			{"Upgrade": {"websocket"}, "Connection": {"Upgrade"}, "Sec-Websocket-Version": {"8"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}},
+		} {
+			path, origin := "/widget/v1/socket?key="+o.Key, "https://shop.example"
+			if name == "desk" {
+				path, origin = "/live/desk", s.URL
+			}
+			req, _ := http.NewRequest(http.MethodGet, s.URL+path, nil)
+			req.Header = header
+			req.Header.Set("Origin", origin)
+			req.Header.Set("Cookie", cookie)
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			if res.StatusCode != http.StatusUnprocessableEntity {
+				t.Errorf("%v: %s", header, res.Status)
+			}
+		}
+	})
 }
 
 // TestSlowReaderIsCut shows that a visitor that does not read is disconnected when its queue is full, and misses

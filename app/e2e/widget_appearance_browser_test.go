@@ -98,29 +98,19 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	changeSettings(t, s, o, func(x *org.Settings) { x.Appearance = org.Appearance{Left: true, LauncherSelector: ".help"} })
 	b = testkit.NewTab(t)
 	b.Size(1280, 800, false)
-	b.Go(newPage(t, s, o.Key, `lang="en"`, `<script>window.parley = function () { (parley.q = parley.q || []).push(arguments); }; window.told = [];
-		for (const e of ["open", "close", "started", "message", "unread"]) parley("on", e, (x) => told.push(e)); parley("set", { plan: "Pro" });</script>`, `<button class="help">Ask us</button>`) + "/checkout/2")
-	b.Wait(`document.getElementById("parley")`)
-	time.Sleep(300 * time.Millisecond)
-	if testkit.Eval[bool](b, inChat(".launcher")+".getClientRects().length > 0") {
-		t.Error("the launcher shows, though the page has its own")
-	}
-	b.Click(".help")
-	b.Wait(`text("chat .greeting") === "Help for the checkout"`)
-	b.Wait(`told.join() === "open"`)
-	b.Run(`history.pushState({}, "", "/thanks"); parley("close"); parley("start", { text: "Where is my order?" })`)
-	b.Wait(`!$("chat .panel").hidden && $("chat .composer textarea").value === "Where is my order?"`)
-	b.Click("chat .composer .send")
-	b.Wait(`told.includes("started") && $("chat .message.visitor:not(.pending)")`)
-	b.Run(`parley("dance")`)
-	if c := b.Console(); len(c) != 1 || !strings.Contains(c[0], `there is no parley(`) {
-		t.Errorf("the console says %q", c)
-	}
+	checkPageScript(t, o, s, b)
 
 	// An invitation comes once, and not again on the next page.
 	changeSettings(t, s, o, func(x *org.Settings) {
 		x.Appearance, x.Invite = org.Appearance{}, org.ProactiveInvite{Text: "Can we help you?", ScrollPercent: 50}
 	})
+	checkInvitationOnce(t, o, s)
+}
+
+// checkInvitationOnce checks that an invitation comes once, and not again on the next page.
+func checkInvitationOnce(t *testing.T, o testkit.Org, s *serve.Server) {
+	t.Helper()
+	var b *testkit.Tab
 	page := newPage(t, s, o.Key, `lang="en"`, "", `<div style="height: 3000px">Long</div>`)
 	b = testkit.NewTab(t)
 	b.Size(1280, 800, false)
@@ -141,6 +131,29 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	}
 	if stored := testkit.Eval[string](b, `Object.keys(localStorage).join() + document.cookie`); stored != "parley."+o.Key+".invited" {
 		t.Errorf("stored before opening: %s", stored)
+	}
+}
+
+// checkPageScript checks what the page's own script can do, and what it is told.
+func checkPageScript(t *testing.T, o testkit.Org, s *serve.Server, b *testkit.Tab) {
+	t.Helper()
+	b.Go(newPage(t, s, o.Key, `lang="en"`, `<script>window.parley = function () { (parley.q = parley.q || []).push(arguments); }; window.told = [];
+		for (const e of ["open", "close", "started", "message", "unread"]) parley("on", e, (x) => told.push(e)); parley("set", { plan: "Pro" });</script>`, `<button class="help">Ask us</button>`) + "/checkout/2")
+	b.Wait(`document.getElementById("parley")`)
+	time.Sleep(300 * time.Millisecond)
+	if testkit.Eval[bool](b, inChat(".launcher")+".getClientRects().length > 0") {
+		t.Error("the launcher shows, though the page has its own")
+	}
+	b.Click(".help")
+	b.Wait(`text("chat .greeting") === "Help for the checkout"`)
+	b.Wait(`told.join() === "open"`)
+	b.Run(`history.pushState({}, "", "/thanks"); parley("close"); parley("start", { text: "Where is my order?" })`)
+	b.Wait(`!$("chat .panel").hidden && $("chat .composer textarea").value === "Where is my order?"`)
+	b.Click("chat .composer .send")
+	b.Wait(`told.includes("started") && $("chat .message.visitor:not(.pending)")`)
+	b.Run(`parley("dance")`)
+	if c := b.Console(); len(c) != 1 || !strings.Contains(c[0], `there is no parley(`) {
+		t.Errorf("the console says %q", c)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -72,12 +73,7 @@ func TestBrowserFiles(t *testing.T) {
 
 	// Deleted, it is nowhere any more.
 	desk.Click(".pane textarea")
-	desk.Keys(kb.ArrowUp)
-	visitor.Wait(`!$("chat .message.agent .file")`)
-	desk.Wait(`text(".pane .message.agent .body.erased") === "taken back"`)
-	if res, err := http.Get(link); err != nil || res.StatusCode != http.StatusNotFound {
-		t.Errorf("what was taken back can be had: %v %v", err, res.StatusCode)
-	}
+	deleteFile(t, visitor, desk, link)
 
 	// The visitor says who it is: the pane says so.
 	token := testkit.Eval[string](visitor, `JSON.parse(localStorage.getItem("parley.`+o.Key+`")).token`)
@@ -87,6 +83,18 @@ func TestBrowserFiles(t *testing.T) {
 	}
 	desk.Wait(`text(".pane h2") === "Uwe" && text(".pane label[id^=to-]") === "Your message to Uwe"`)
 
+	useSnippetWithFile(ctx, t, o, s, desk)
+	desk.Wait(`text(".staged li span") === "Terms.txt"`)
+	desk.Keys(kb.Enter)
+	visitor.Wait(
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".file.card")].some((e) => e.innerText.includes("Terms.txt"))`)
+	saveWidgetScreenshot(t, desk, "desk-files")
+}
+
+// useSnippetWithFile writes a snippet that brings a file along.
+func useSnippetWithFile(ctx context.Context, t *testing.T, o testkit.Org, s *serve.Server, desk *testkit.Tab) {
+	t.Helper()
+	var err error
 	// A snippet brings a file along.
 	file, err := s.Files.Put(ctx, o.As(access.Owner), newFile("Terms.txt", "All our terms."))
 	if err != nil {
@@ -100,11 +108,17 @@ func TestBrowserFiles(t *testing.T) {
 	desk.Type(".pane textarea", "/terms")
 	desk.Wait(`$(".pane .snippets li")`)
 	desk.Keys(kb.Enter)
-	desk.Wait(`text(".staged li span") === "Terms.txt"`)
-	desk.Keys(kb.Enter)
-	visitor.Wait(
-		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".file.card")].some((e) => e.innerText.includes("Terms.txt"))`)
-	saveWidgetScreenshot(t, desk, "desk-files")
+}
+
+// deleteFile deletes the agent's file, which is nowhere any more.
+func deleteFile(t *testing.T, visitor, desk *testkit.Tab, link string) {
+	t.Helper()
+	desk.Keys(kb.ArrowUp)
+	visitor.Wait(`!$("chat .message.agent .file")`)
+	desk.Wait(`text(".pane .message.agent .body.erased") === "taken back"`)
+	if res, err := http.Get(link); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Errorf("what was taken back can be had: %v %v", err, res.StatusCode)
+	}
 }
 
 func pngOf(width, height int) []byte {

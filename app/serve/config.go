@@ -108,11 +108,8 @@ func ReadConfig(env func(string) string) (Config, error) {
 	if c.DataDir == "" {
 		c.DataDir = "data"
 	}
-	if c.PublicURL != "" {
-		u, err := url.Parse(c.PublicURL)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" {
-			return c, fmt.Errorf("PUBLIC_URL must look like https://chat.example, without a path, not %q", c.PublicURL)
-		}
+	if !isPublicURL(c.PublicURL) {
+		return c, fmt.Errorf("PUBLIC_URL must look like https://chat.example, without a path, not %q", c.PublicURL)
 	}
 	if c.SecretKey != "" && len(c.SecretKey) < 32 {
 		return c, fmt.Errorf("SECRET_KEY must have at least 32 characters; make one with: openssl rand -hex 32")
@@ -122,17 +119,10 @@ func ReadConfig(env func(string) string) (Config, error) {
 			return c, fmt.Errorf("ADMIN_ADDR must be an address with a port, such as 127.0.0.1:9090, not %q", c.AdminAddr)
 		}
 	}
-	for word := range strings.FieldsFuncSeq(env("LOG"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		switch word {
-		case "text", "json":
-			c.LogFormat = word
-		case "debug":
-			c.Debug = true
-		default:
-			return c, fmt.Errorf(`LOG may have "text", "json" and "debug", not %q`, word)
-		}
+	err := c.readLog(env("LOG"))
+	if err != nil {
+		return c, err
 	}
-	var err error
 	if c.CommitWindow, err = readDuration(env, "COMMIT_WINDOW", c.CommitWindow, time.Second); err != nil {
 		return c, err
 	}
@@ -150,6 +140,30 @@ func ReadConfig(env func(string) string) (Config, error) {
 	}
 	c.Proxies, err = readProxies(env("TRUSTED_PROXIES"))
 	return c, err
+}
+
+// isPublicURL reports whether a setting is empty or the address of a server, without a path.
+func isPublicURL(s string) bool {
+	if s == "" {
+		return true
+	}
+	u, err := url.Parse(s)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == ""
+}
+
+// readLog reads how the log is written: words with commas or spaces between them.
+func (c *Config) readLog(words string) error {
+	for word := range strings.FieldsFuncSeq(words, func(r rune) bool { return r == ',' || r == ' ' }) {
+		switch word {
+		case "text", "json":
+			c.LogFormat = word
+		case "debug":
+			c.Debug = true
+		default:
+			return fmt.Errorf(`LOG may have "text", "json" and "debug", not %q`, word)
+		}
+	}
+	return nil
 }
 
 func readDuration(env func(string) string, name string, otherwise, most time.Duration) (time.Duration, error) {

@@ -133,16 +133,7 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 	if err != nil {
 		return nil, l, err
 	}
-	screens := desk.New(desk.Services{
-		Conversations: services.Conversations,
-		Visitors:      services.Visitors,
-		Groups:        services.Groups,
-		Presence:      services.Presence,
-		Routing:       services.Routing,
-		FAQ:           services.FAQ,
-		Identity:      services.Identity,
-		Assist:        drafts,
-	})
+	screens := newScreens(services, drafts)
 	later, err := newLater(ctx, cfg, services, publicURL)
 	if err != nil {
 		return nil, l, err
@@ -153,18 +144,16 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 		return nil, l, err
 	}
 	requests, ready := newRequestMetrics(), &readiness{db: services.DB, bus: services.Bus, disks: newDisks(cfg, services.Cluster)}
-	handler, err := newFront(cfg,
-		frontParts{
-			services:  services,
-			assist:    drafts,
-			screens:   screens,
-			hub:       hub,
-			later:     later,
-			demo:      data,
-			readiness: ready,
-			requests:  requests,
-		},
-		publicURL, secret)
+	handler, err := newFront(cfg, frontParts{
+		services:  services,
+		assist:    drafts,
+		screens:   screens,
+		hub:       hub,
+		later:     later,
+		demo:      data,
+		readiness: ready,
+		requests:  requests,
+	}, publicURL, secret)
 	if err != nil {
 		later.close()
 		return nil, l, err
@@ -190,6 +179,20 @@ func build(ctx context.Context, cfg Config, services *Services, group parts) (*S
 			sources{services, ready, hub, connections, later}, requests))
 	}
 	return s, l, nil
+}
+
+// newScreens returns what draws the desk.
+func newScreens(services *Services, drafts *assist.Service) *desk.Service {
+	return desk.New(desk.Services{
+		Conversations: services.Conversations,
+		Visitors:      services.Visitors,
+		Groups:        services.Groups,
+		Presence:      services.Presence,
+		Routing:       services.Routing,
+		FAQ:           services.FAQ,
+		Identity:      services.Identity,
+		Assist:        drafts,
+	})
 }
 
 // newHub returns the hub of this process, which hears the bus from now on.

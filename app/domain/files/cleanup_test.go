@@ -115,6 +115,12 @@ func TestCleanUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	checkCleaned(ctx, t, o, dir, s, unsent, used, unused, fresh)
+}
+
+// checkCleaned checks which files stay, and that the rest is not counted any more.
+func checkCleaned(ctx context.Context, t *testing.T, o testkit.Org, dir string, s *files.Service, unsent, used, unused, fresh files.File) {
+	t.Helper()
 	for f, stays := range map[uuid.UUID]bool{unsent.ID: false, used.ID: true, unused.ID: false, fresh.ID: true} {
 		if _, err := s.Get(ctx, access.System(o.ID, "test"), f); (err == nil) != stays {
 			t.Errorf("a file stays: %v, not %v", err == nil, stays)

@@ -152,19 +152,7 @@ func TestShownInvitationDoesNotProveAddress(t *testing.T) {
 	if got := logIn(t, r, victim, "the attacker's password"); got != nil {
 		t.Errorf("after the reset the attacker's old password opens %v", got)
 	}
-	// Each password that is tried by joining or resetting counts as a guess at the victim's.
-	office, busy := from(), false
-	for i := range 12 {
-		l, err := r.CreateResetLink(ctx, attacker.As(access.Manager), id, identity.ShownToRequester)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = r.ResetPassword(ctx, l.Secret, fmt.Sprintf("guess number %d", i), office)
-		busy = fail.KindOf(err) == fail.Busy
-	}
-	if !busy {
-		t.Error("passwords can be tried by resetting, uncounted")
-	}
+	checkGuessesCount(ctx, t, r, attacker, id)
 	// The victim, who knows its password, takes the attacker's user over with the attacker's own link, and not the reverse.
 	if got := reset("the victim's password"); len(got) != 1 || got[0].User != id {
 		t.Errorf("the reset enters %v", got)
@@ -179,6 +167,24 @@ func TestShownInvitationDoesNotProveAddress(t *testing.T) {
 	}
 	if got := logIn(t, r, victim, "the attacker's third"); !same(got, id) {
 		t.Errorf("at the end the attacker's password opens %v", got)
+	}
+}
+
+// checkGuessesCount checks that each password tried by joining or resetting counts as a guess.
+func checkGuessesCount(ctx context.Context, t *testing.T, r *identity.Service, attacker testkit.Org, id uuid.UUID) {
+	t.Helper()
+	// Each password that is tried by joining or resetting counts as a guess at the victim's.
+	office, busy := from(), false
+	for i := range 12 {
+		l, err := r.CreateResetLink(ctx, attacker.As(access.Manager), id, identity.ShownToRequester)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = r.ResetPassword(ctx, l.Secret, fmt.Sprintf("guess number %d", i), office)
+		busy = fail.KindOf(err) == fail.Busy
+	}
+	if !busy {
+		t.Error("passwords can be tried by resetting, uncounted")
 	}
 }
 

@@ -344,6 +344,17 @@ func TestPlanSettings(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
 	}
+	checkWriterIsResponsive(t, base)
+	d := Plan(base())
+	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 ||
+		why.PassedOver[0].Reason != "has all it may have" {
+		t.Errorf("why the helper: %+v", why)
+	}
+}
+
+// checkWriterIsResponsive checks that an agent who is writing is responsive, whatever else waits.
+func checkWriterIsResponsive(t *testing.T, base func() *State) {
+	t.Helper()
 	// An agent who is writing is responsive, whatever else waits.
 	s := base()
 	s.Queue = nil
@@ -360,11 +371,6 @@ func TestPlanSettings(t *testing.T) {
 	}
 	if d := Plan(s); len(d.Unresponsive) > 0 {
 		t.Errorf("writing, and yet suspect: %+v", d)
-	}
-	d := Plan(base())
-	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 ||
-		why.PassedOver[0].Reason != "has all it may have" {
-		t.Errorf("why the helper: %+v", why)
 	}
 }
 

@@ -207,6 +207,12 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	visitors.Wait()
 	time.Sleep(300 * time.Millisecond) // the agent's screen may be a moment behind the last visitor
 	stop()
+	t.report(out)
+	return nil
+}
+
+// report prints what was sent, and how long it took to arrive.
+func (t *tally) report(out io.Writer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprintf(out,
@@ -220,7 +226,6 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if t.lost > 0 {
 		fmt.Fprintf(out, "  not acknowledged %d\n", t.lost)
 	}
-	return nil
 }
 
 func progress(t *tally, out io.Writer) (stop func()) {

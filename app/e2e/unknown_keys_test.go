@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -16,7 +17,7 @@ import (
 // not parallel: statements are counted.
 func TestUnknownKeysOverHTTP(t *testing.T) {
 	o := testkit.NewOrg(t)
-	s := startServer(t, nil)
+	s := startServer(t, func(c *serve.Config) { c.Jobs.Idle = true }) // a worker asks for jobs once a second
 	get := func(network, path, cookie string) int {
 		t.Helper()
 		req, err := http.NewRequest(http.MethodGet, s.URL+path, nil)

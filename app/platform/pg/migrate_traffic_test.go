@@ -99,6 +99,7 @@ type release struct {
 var (
 	statementName = regexp.MustCompile(`(?m)^-- name: (\w+) :\w+\n`)
 	optional      = regexp.MustCompile(`sqlc\.n?arg\((\w+)\)`)
+	embedded      = regexp.MustCompile(`sqlc\.embed\((\w+)\)`)
 )
 
 func newRelease(t *testing.T, appURL string, super *pgx.Conn) *release {
@@ -116,7 +117,8 @@ func newRelease(t *testing.T, appURL string, super *pgx.Conn) *release {
 			if i+1 < len(names) {
 				end = names[i+1][0]
 			}
-			r.statements[string(text[at[2]:at[3]])] = optional.ReplaceAllString(string(text[at[1]:end]), "@$1")
+			statement := embedded.ReplaceAllString(string(text[at[1]:end]), "$1.*")
+			r.statements[string(text[at[2]:at[3]])] = optional.ReplaceAllString(statement, "@$1")
 		}
 	}
 	for range 3 {

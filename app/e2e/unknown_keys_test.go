@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -9,15 +10,20 @@ import (
 	"testing"
 
 	"parley/app/serve"
-	"parley/app/tools/testkit"
+	"parley/app/tools/fixture"
 )
 
 // TestUnknownKeysOverHTTP shows that a thousand requests with unknown keys, tokens and secrets cost the database
-// little, whether they are the same or different, and that those of another network are answered meanwhile. It is
-// not parallel: statements are counted.
+// little, whether they are the same or different, and that those of another network are answered meanwhile. Its
+// statements are counted, so it has a database without other tests' organizations, and no worker, which asks for jobs.
 func TestUnknownKeysOverHTTP(t *testing.T) {
-	o := testkit.NewOrg(t)
-	s := startServer(t, func(c *serve.Config) { c.Jobs.Idle = true }) // a worker asks for jobs once a second
+	s := startServer(t, func(c *serve.Config) {
+		c.DatabaseURL, c.DataDir, c.Volatile, c.Jobs.Idle = "", publicTemp(t), true, true
+	})
+	o, err := fixture.NewOrganization(context.Background(), s.Services, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	get := func(network, path, cookie string) int {
 		t.Helper()
 		req, err := http.NewRequest(http.MethodGet, s.URL+path, nil)
@@ -25,7 +31,7 @@ func TestUnknownKeysOverHTTP(t *testing.T) {
 			t.Fatal(err)
 		}
 		req.Header.Set("X-Forwarded-For", network)
-		req.Header.Set("Origin", "https://shop.example")
+		req.Header.Set("Origin", "https://shop0.example")
 		if cookie != "" {
 			req.Header.Set("Cookie", "parley="+cookie)
 		}

@@ -64,7 +64,7 @@ func (s *Service) SetMember(ctx context.Context, actor access.Actor, id uuid.UUI
 }
 
 // SetMembers stores or removes (IsMember) memberships in a group, and sets the members' limits: all of them or none. It
-// returns fail.Invalid with fields cap-ID and own-ID for limits out of range, fail.NotFound if there is no such group or the
+// returns fail.Invalid with fields cap-ID and own-ID for limits out of range or of nobody in the group, fail.NotFound if there is no such group or the
 // only member may not answer, fail.Conflict if one of several may not.
 func (s *Service) SetMembers(ctx context.Context, actor access.Actor, id uuid.UUID, members []Member) error {
 	t, err := s.db.Authorize(actor, access.GroupSetMembers)
@@ -89,6 +89,9 @@ func checkLimits(members []Member) error {
 	for _, m := range members {
 		if m.MaxChats < 1 || m.MaxChats > MaxChatsLimit {
 			checks.Add("cap-"+m.ID.String(), "Please give a number from 1 to %d.", MaxChatsLimit)
+		}
+		if m.GroupMaxChats > 0 && !m.IsMember {
+			checks.Add("own-"+m.ID.String(), "This limit is one for members of the group. Choose a place, or leave it empty.")
 		}
 		if m.GroupMaxChats < 0 || m.GroupMaxChats > MaxChatsLimit {
 			checks.Add("own-"+m.ID.String(), "Please give a number from 1 to %d, or leave it empty.", MaxChatsLimit)

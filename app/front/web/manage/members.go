@@ -35,9 +35,6 @@ func (h *Handlers) SetMembers(req *page.Request) error {
 		now := group.Member{ID: m.ID, Name: m.Name, Role: m.Role, IsMember: place != "", Helper: place == "helper",
 			MaxChats:      r.RequiredNumber(capField, "conversations", 1, group.MaxChatsLimit),
 			GroupMaxChats: r.Number(ownField, "conversations", 1, group.MaxChatsLimit, 0)}
-		if now.GroupMaxChats > 0 && place == "" {
-			r.Add(ownField, "This limit is one for members of the group. Choose a place, or leave it empty.")
-		}
 		if now != m {
 			changed = append(changed, now)
 		}

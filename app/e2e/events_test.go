@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
@@ -98,10 +99,10 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 			return s.Org.UpdateWebsite(ctx, owner, o.Website, org.WebsiteUpdate{Name: "Shop", Greeting: "Hi"})
 		}},
 		{name: "widget", kind: events.WidgetChanged, run: func() error {
-			return s.Org.UpdateSettings(ctx, owner, o.Website, func(x *org.Settings) error { x.Privacy = "New"; return nil })
+			return s.Settings.Update(ctx, owner, settings.ForWebsite(o.Website), settings.Change{Set: func(x *settings.Widget) error { x.PreChat.Privacy = "New"; return nil }})
 		}},
 		{name: "widget refused", bad: true, run: func() error {
-			return s.Org.UpdateSettings(ctx, owner, o.Website, func(x *org.Settings) error { x.WarnAfterMinutes = -1; return nil })
+			return s.Settings.Update(ctx, owner, settings.ForWebsite(o.Website), settings.Change{Set: func(x *settings.Widget) error { x.Closing.WarnAfterMinutes = -1; return nil }})
 		}},
 		{name: "identity key", kind: events.IdentityKeyRotated, run: func() error { return s.Org.RotateIdentityKey(ctx, owner, o.Website) }},
 		{name: "add domain", kind: events.DomainAdded, run: func() error { return s.Org.AddDomain(ctx, owner, o.Website, "third.example") }},

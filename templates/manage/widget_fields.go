@@ -102,7 +102,7 @@ func (o Origins) help(name, hint string) string {
 		return hint
 	}
 	if hint != "" {
-		hint = strings.TrimSuffix(hint, ".") + ". "
+		hint = strings.TrimSuffix(hint, ".") + " · "
 	}
 	return hint + o.text(from)
 }

@@ -1108,26 +1108,6 @@ create function app.verify_permitted_customer() returns trigger;
 -- FAQ and snippets
 ------------------------------------------------------------------------------------------------------------------------
 
--- The organization's settings of the desk.
-create table desk_settings (
-  org_id       uuid not null,
-  agents_edit  boolean not null default false, -- agents may edit FAQ entries, too
-  review       boolean not null default false, -- what agents write is published only after a manager has approved it
-  away_reasons text[] not null default '{Break,Lunch,Meeting,Training}',
-  primary key (org_id),
-  foreign key (org_id) references organizations(id),
-  check (cardinality(away_reasons) <= 20)
-);
--- tenant
-create policy staff_only on desk_settings as restrictive to parley_app using ((select app.is_staff()));
-create policy unlimited_delete on desk_settings as restrictive for delete to parley_app using (((select
-  app.permitted_customers()) is null));
-create policy unlimited_insert on desk_settings as restrictive for insert to parley_app with check (((select
-  app.permitted_customers()) is null));
-create policy unlimited_update on desk_settings as restrictive for update to parley_app using (((select
-  app.permitted_customers()) is null));
-grant select, insert, update (agents_edit, review, away_reasons) on desk_settings to parley_app;
-
 -- A question with its answer, in one or more languages; for all conversations, or those of a customer, a website, a
 -- group.
 create table faq_entries (
@@ -1896,3 +1876,7 @@ create policy staff_only on settings as restrictive to parley_app using ((select
 create policy door on settings for select to parley_door using (true);
 grant select, insert, update (value, version, updated_at), delete on settings to parley_app;
 grant select (org_id, customer_id, website_id, section, value) on settings to parley_door;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------

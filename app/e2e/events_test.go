@@ -135,7 +135,7 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "export FAQ", kind: events.FAQExported, run: func() error { return s.FAQ.Export(ctx, owner, "csv", &bytes.Buffer{}) }},
 		{name: "delete FAQ entry", kind: events.FAQDeleted, run: func() error { return s.FAQ.RemoveEntry(ctx, owner, saved) }},
 		{name: "desk rules", kind: events.DeskRulesChanged, run: func() error {
-			return s.FAQ.SetDeskRules(ctx, owner, faq.DeskRules{Review: true, AwayReasons: []string{"Lunch"}})
+			return s.Settings.SetDesk(ctx, owner, settings.Desk{Review: true, AwayReasons: []string{"Lunch"}})
 		}},
 		{name: "snippet", kind: events.SnippetCreated, run: func() error { return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "bye", Body: "Good bye"}) }},
 		{name: "own snippet", run: func() error {

@@ -37,3 +37,8 @@ set value = excluded.value, version = settings.version + 1, updated_at = now();
 delete from settings
 where customer_id is not distinct from sqlc.narg(customer_id)::uuid
   and website_id is not distinct from sqlc.narg(website_id)::uuid and section = @section;
+
+-- name: GetOrganizationSection :one
+select value
+from settings
+where org_id = app.org_id() and customer_id is null and website_id is null and section = @section;

@@ -34,7 +34,8 @@ func TestDefaultsPassTheirChecks(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, err := range map[string]error{"routing": DefaultRouting().Check()} {
+	desk := DefaultDesk()
+	for name, err := range map[string]error{"routing": DefaultRouting().Check(), "desk": desk.check()} {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -127,5 +128,22 @@ func TestTextsAreMerged(t *testing.T) {
 	want := Texts{"de": {"write": "W", "send": "O"}, "pt-BR": {"write": "O", "send": "W"}, "fr": {"write": "W"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, not %v", got, want)
+	}
+}
+
+// The desk's settings are stored as far as they are other than the default, and read again as they were.
+func TestDeskIsStored(t *testing.T) {
+	t.Parallel()
+	for _, want := range []Desk{DefaultDesk(), {AgentsEdit: true, Review: true, AwayReasons: []string{}}, {AwayReasons: []string{"Tea"}}} {
+		stored, err := want.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if isDefault := reflect.DeepEqual(want, DefaultDesk()); isDefault != (stored == nil) {
+			t.Errorf("%+v is stored as %s", want, stored)
+		}
+		if got, err := DecodeDesk(stored); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, not %+v (%v)", got, want, err)
+		}
 	}
 }

@@ -39,6 +39,19 @@ func (q *Queries) GetCustomer(ctx context.Context, id uuid.UUID) (uuid.UUID, err
 	return id_2, err
 }
 
+const getOrganizationSection = `-- name: GetOrganizationSection :one
+select value
+from settings
+where org_id = app.org_id() and customer_id is null and website_id is null and section = $1
+`
+
+func (q *Queries) GetOrganizationSection(ctx context.Context, section string) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getOrganizationSection, section)
+	var value []byte
+	err := row.Scan(&value)
+	return value, err
+}
+
 const getWebsite = `-- name: GetWebsite :one
 select customer_id from websites where id = $1
 `

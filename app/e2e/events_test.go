@@ -134,6 +134,23 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "publish what is", run: func() error { _, err := s.FAQ.SetState(ctx, owner, []uuid.UUID{saved}, faq.Published); return err }},
 		{name: "export FAQ", kind: events.FAQExported, run: func() error { return s.FAQ.Export(ctx, owner, "csv", &bytes.Buffer{}) }},
 		{name: "delete FAQ entry", kind: events.FAQDeleted, run: func() error { return s.FAQ.RemoveEntry(ctx, owner, saved) }},
+		{name: "inherited settings", kind: events.SettingsChanged, run: func() error {
+			return s.Settings.Update(ctx, owner, settings.ForOrganization(),
+				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "UTC"; return nil }})
+		}},
+		{name: "a time zone that there is not", bad: true, run: func() error {
+			return s.Settings.Update(ctx, owner, settings.ForCustomer(o.Customer),
+				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "Nowhere"; return nil }})
+		}},
+		{name: "inherit again", kind: events.SettingsChanged, run: func() error {
+			return s.Settings.Reset(ctx, owner, settings.ForOrganization(), "general.zone")
+		}},
+		{name: "routing", kind: events.RoutingChanged, run: func() error {
+			return s.Routing.UpdateSettings(ctx, owner, settings.DefaultRouting())
+		}},
+		{name: "routing out of range", bad: true, run: func() error {
+			return s.Routing.UpdateSettings(ctx, owner, settings.Routing{AwayRequeueAfter: -1})
+		}},
 		{name: "desk rules", kind: events.DeskRulesChanged, run: func() error {
 			return s.Settings.SetDesk(ctx, owner, settings.Desk{Review: true, AwayReasons: []string{"Lunch"}})
 		}},

@@ -239,3 +239,14 @@ func TestCachedSettingsChangeOnAllInstances(t *testing.T) {
 	}
 	expect("#222222")
 }
+
+// A new organization has the defaults of sections that are backed by columns: those of the columns are the program's.
+func TestDefaultsOfColumns(t *testing.T) {
+	t.Parallel()
+	o, want := testkit.NewOrg(t), settings.DefaultRouting()
+	var seconds, hours int
+	err := testkit.DB(t).As(o.As(access.Owner)).QueryRow(context.Background(), "select away_requeue_seconds, former_agent_hours from routing").Scan(&seconds, &hours)
+	if err != nil || seconds != int(want.AwayRequeueAfter.Seconds()) || hours != int(want.FormerAgentWindow.Hours()) {
+		t.Errorf("%d seconds and %d hours, not %+v (%v)", seconds, hours, want, err)
+	}
+}

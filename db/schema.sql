@@ -139,32 +139,27 @@ create policy visible on customers as restrictive to parley_app using (coalesce(
 grant select, insert, update (name, capacity_share) on customers to parley_app;
 
 create table websites (
-  org_id         uuid not null,
-  id             uuid not null,
-  customer_id    uuid not null,
-  key            text not null, -- names the website in its widget's snippet; no secret
-  name           text not null,
-  greeting       text not null default '',
-  typing_preview boolean not null default false, -- the agent sees the visitor's text while it is being typed
-  settings       jsonb not null default '{}', -- how the widget looks and behaves
-  created_at     timestamptz not null default now(),
+  org_id      uuid not null,
+  id          uuid not null,
+  customer_id uuid not null,
+  key         text not null, -- names the website in its widget's snippet; no secret
+  name        text not null,
+  created_at  timestamptz not null default now(),
   primary key (org_id, id),
   unique (key),
+  unique (org_id, customer_id, id),
   foreign key (org_id, customer_id) references customers(org_id, id),
-  check (length(greeting) <= 1000),
   check (key ~ '^[a-z0-9]{16}$'),
-  check ((length(name) >= 1) and (length(name) <= 200)),
-  check ((jsonb_typeof(settings) = 'object') and (length((settings)::text) <= 200000))
+  check ((length(name) >= 1) and (length(name) <= 200))
 );
-create index websites_org_id_customer_id_idx on websites (org_id, customer_id);
 create unique index websites_same_name on websites (org_id, customer_id, app.name_key(name));
 -- tenant
 create policy visible on websites as restrictive to parley_app using ((coalesce((customer_id = any ((select
   app.permitted_customers())::uuid[])), true) or ((app.role() = 'visitor') and (id = app.website_id())))) with check
   ((app.is_staff() and coalesce((customer_id = any ((select app.permitted_customers())::uuid[])), true)));
 create policy door on websites for select to parley_door using (true);
-grant select, insert, update (name, greeting, typing_preview, settings) on websites to parley_app;
-grant select (org_id, id, customer_id, key, name, greeting, typing_preview, settings) on websites to parley_door;
+grant select, insert, update (name) on websites to parley_app;
+grant select (org_id, id, customer_id, key, name) on websites to parley_door;
 
 -- Where a website's widget may be shown.
 create table domains (
@@ -1113,26 +1108,6 @@ create function app.verify_permitted_customer() returns trigger;
 -- FAQ and snippets
 ------------------------------------------------------------------------------------------------------------------------
 
--- The organization's settings of the desk.
-create table desk_settings (
-  org_id       uuid not null,
-  agents_edit  boolean not null default false, -- agents may edit FAQ entries, too
-  review       boolean not null default false, -- what agents write is published only after a manager has approved it
-  away_reasons text[] not null default '{Break,Lunch,Meeting,Training}',
-  primary key (org_id),
-  foreign key (org_id) references organizations(id),
-  check (cardinality(away_reasons) <= 20)
-);
--- tenant
-create policy staff_only on desk_settings as restrictive to parley_app using ((select app.is_staff()));
-create policy unlimited_delete on desk_settings as restrictive for delete to parley_app using (((select
-  app.permitted_customers()) is null));
-create policy unlimited_insert on desk_settings as restrictive for insert to parley_app with check (((select
-  app.permitted_customers()) is null));
-create policy unlimited_update on desk_settings as restrictive for update to parley_app using (((select
-  app.permitted_customers()) is null));
-grant select, insert, update (agents_edit, review, away_reasons) on desk_settings to parley_app;
-
 -- A question with its answer, in one or more languages; for all conversations, or those of a customer, a website, a
 -- group.
 create table faq_entries (
@@ -1605,11 +1580,10 @@ create function app.add_agent() returns trigger;
 -- Security-definer functions
 ------------------------------------------------------------------------------------------------------------------------
 
--- The website of a widget's key, with where it may be shown, the groups that answer for it, and the key that signs its
--- visitors.
+-- The website of a widget's key, with where it may be shown, the groups that answer for it, what it and the levels
+-- above it set, and the key that signs its visitors.
 create function app.door_find_website(_key text) returns table(org_id uuid, website_id uuid, customer_id uuid, name
-  text, greeting text, typing_preview boolean, hosts text[], groups jsonb, settings jsonb, identity_key text) security
-  definer;
+  text, hosts text[], groups jsonb, settings jsonb, identity_key text) security definer;
 
 -- A user who can log in, with its organization and the customers to which it is limited.
 create function app.door_find_user(_id uuid) returns table(org_id uuid, org_name text, user_id uuid, name text, email
@@ -1862,3 +1836,47 @@ create function app.door_delete_link_request(_id uuid) returns void security def
 create function app.conversation_row(c conversations) returns setof conversation_rows;
 
 create function app.message_row(m messages) returns setof message_rows;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
+
+create table settings (
+  org_id      uuid not null,
+  customer_id uuid, -- null: the organization's
+  website_id  uuid, -- null: the customer's, or the organization's
+  section     text not null,
+  value       jsonb not null, -- by field
+  version     integer not null default 1, -- counts the changes
+  updated_at  timestamptz not null default now(),
+  unique nulls not distinct (org_id, customer_id, website_id, section),
+  foreign key (org_id, customer_id) references customers(org_id, id),
+  foreign key (org_id, customer_id, website_id) references websites(org_id, customer_id, id) on delete cascade,
+  foreign key (org_id) references organizations(id),
+  check ((website_id is null) or (customer_id is not null)),
+  check (section ~ '^[a-z_]{1,40}$'),
+  check ((jsonb_typeof(value) = 'object') and (length((value)::text) <= 200000))
+);
+-- tenant
+create policy inherited_by_all_delete on settings as restrictive for delete to parley_app using (((customer_id is not
+  null) or ((select app.permitted_customers()) is null)));
+create policy inherited_by_all_insert on settings as restrictive for insert to parley_app with check (((customer_id is
+  not null) or ((select app.permitted_customers()) is null)));
+create policy inherited_by_all_update on settings as restrictive for update to parley_app using (((customer_id is not
+  null) or ((select app.permitted_customers()) is null)));
+create policy managers_only_delete on settings as restrictive for delete to parley_app using (((select app.role()) =
+  any (array['owner', 'manager', 'system'])));
+create policy managers_only_insert on settings as restrictive for insert to parley_app with check (((select app.role())
+  = any (array['owner', 'manager', 'system'])));
+create policy managers_only_update on settings as restrictive for update to parley_app using (((select app.role()) =
+  any (array['owner', 'manager', 'system'])));
+create policy permitted on settings as restrictive to parley_app using (((customer_id is null) or coalesce((customer_id
+  = any ((select app.permitted_customers())::uuid[])), true)));
+create policy staff_only on settings as restrictive to parley_app using ((select app.is_staff()));
+create policy door on settings for select to parley_door using (true);
+grant select, insert, update (value, version, updated_at), delete on settings to parley_app;
+grant select (org_id, customer_id, website_id, section, value) on settings to parley_door;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------

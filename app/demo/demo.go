@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/pg"
 	"parley/templates/account"
@@ -27,6 +28,7 @@ type Data struct {
 // Services is what the demo's data is made with.
 type Services struct {
 	DB            *pg.DB
+	Settings      *settings.Service
 	Org           *org.Service
 	Identity      *identity.Service
 	Conversations *conversation.Service
@@ -119,25 +121,25 @@ func create(ctx context.Context, h Services) error {
 	if err != nil {
 		return err
 	}
-	err = h.Org.UpdateSettings(ctx, who, website, func(x *org.Settings) error {
-		x.Zone = "Europe/Berlin"
-		x.Greetings = []org.Greeting{
+	err = h.Settings.Update(ctx, who, settings.ForWebsite(website), settings.Change{Set: func(x *settings.Widget) error {
+		x.General.Zone = "Europe/Berlin"
+		x.Greetings.List = []settings.Greeting{
 			{Language: "de", Text: "Ahoi! Fragen Sie uns alles über Tee, Ihre Bestellung oder die Lieferung."},
 			{
-				States: []org.Presence{org.Offline, org.Away},
+				States: []settings.Availability{settings.Offline, settings.Away},
 				Text:   "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you.",
 			},
 			{
-				States: []org.Presence{org.Online, org.Busy},
+				States: []settings.Availability{settings.Online, settings.Busy},
 				Status: "We usually answer within minutes",
 				Text:   "Ahoy! Ask us anything about tea, your order or delivery.",
 			},
 		}
-		x.Rating.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
+		x.Closing.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
 		x.Files.Screenshots = true
-		x.Privacy = "We keep what is said here for two years, and tell **nobody**. [More](https://tea.example/privacy)"
+		x.PreChat.Privacy = "We keep what is said here for two years, and tell **nobody**. [More](https://tea.example/privacy)"
 		return nil
-	})
+	}})
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -27,15 +27,15 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, 10*time.Millisecond
 	})
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Rating.Reasons = []string{"Friendly", "Quick"}
-		x.Questions = []org.PreChatQuestion{
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.Closing.Rating.Reasons = []string{"Friendly", "Quick"}
+		x.PreChat.Questions = []settings.Question{
 			{Kind: "name", Label: "Your name", Required: true},
 			{Kind: "email", Label: "Your e-mail address"},
 			{Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}},
 			{Kind: "consent", Label: "I agree", Required: true, Link: "https://shop.example/privacy"},
 		}
-		x.Privacy = "We keep **nothing** longer than needed."
+		x.PreChat.Privacy = "We keep **nothing** longer than needed."
 	})
 	visitor := testkit.NewTab(t)
 	page := customerPage(t, s.URL, o.Key)
@@ -204,7 +204,7 @@ func TestSilentVisitorsAreClosed(t *testing.T) {
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
 	s := startServer(t, func(c *serve.Config) { c.AnswerMailAfter, c.SettingsMinute = time.Hour, 100*time.Millisecond })
-	changeSettings(t, s, o, func(x *org.Settings) { x.WarnAfterMinutes, x.EndAfterMinutes = 1, 1 })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Closing.WarnAfterMinutes, x.Closing.EndAfterMinutes = 1, 1 })
 	v := newVisitor(t, s, o, "")
 	v.send("Hello?")
 	conversationID := uuid.MustParse(v.conversation)
@@ -245,7 +245,7 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 	o := testkit.NewOrg(t)
 	smtp, mails := testkit.MailServer(t, 0)
 	one := startServer(t, func(c *serve.Config) { c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, time.Hour, time.Hour })
-	changeSettings(t, one, o, func(x *org.Settings) { x.WarnAfterMinutes, x.EndAfterMinutes = 1, 1 })
+	changeSettings(t, one, o, func(x *settings.Widget) { x.Closing.WarnAfterMinutes, x.Closing.EndAfterMinutes = 1, 1 })
 	v := newVisitor(t, one, o, "")
 	v.send("Hello?")
 	conversationID := uuid.MustParse(v.conversation)

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/faq"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/tools/testkit"
 	"parley/app/tools/testkit/engines"
@@ -134,7 +134,7 @@ func engineChat(t *testing.T, e *engines.Engine) {
 func engineFiles(t *testing.T, e *engines.Engine) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) { x.Files.Screenshots = true })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Files.Screenshots = true })
 	page := customerPageWith(t, s.URL, o.Key, pageErrors+`
 		const click = HTMLInputElement.prototype.click; // no dialog of the system: the input comes into the page, where a test reaches it
 		HTMLInputElement.prototype.click = function () { if (this.type !== "file") return click.call(this); this.id = "chooser"; document.body.append(this); };`)

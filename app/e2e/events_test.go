@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
@@ -98,10 +99,10 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 			return s.Org.UpdateWebsite(ctx, owner, o.Website, org.WebsiteUpdate{Name: "Shop", Greeting: "Hi"})
 		}},
 		{name: "widget", kind: events.WidgetChanged, run: func() error {
-			return s.Org.UpdateSettings(ctx, owner, o.Website, func(x *org.Settings) error { x.Privacy = "New"; return nil })
+			return s.Settings.Update(ctx, owner, settings.ForWebsite(o.Website), settings.Change{Set: func(x *settings.Widget) error { x.PreChat.Privacy = "New"; return nil }})
 		}},
 		{name: "widget refused", bad: true, run: func() error {
-			return s.Org.UpdateSettings(ctx, owner, o.Website, func(x *org.Settings) error { x.WarnAfterMinutes = -1; return nil })
+			return s.Settings.Update(ctx, owner, settings.ForWebsite(o.Website), settings.Change{Set: func(x *settings.Widget) error { x.Closing.WarnAfterMinutes = -1; return nil }})
 		}},
 		{name: "identity key", kind: events.IdentityKeyRotated, run: func() error { return s.Org.RotateIdentityKey(ctx, owner, o.Website) }},
 		{name: "add domain", kind: events.DomainAdded, run: func() error { return s.Org.AddDomain(ctx, owner, o.Website, "third.example") }},
@@ -133,8 +134,25 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "publish what is", run: func() error { _, err := s.FAQ.SetState(ctx, owner, []uuid.UUID{saved}, faq.Published); return err }},
 		{name: "export FAQ", kind: events.FAQExported, run: func() error { return s.FAQ.Export(ctx, owner, "csv", &bytes.Buffer{}) }},
 		{name: "delete FAQ entry", kind: events.FAQDeleted, run: func() error { return s.FAQ.RemoveEntry(ctx, owner, saved) }},
+		{name: "inherited settings", kind: events.SettingsChanged, run: func() error {
+			return s.Settings.Update(ctx, owner, settings.ForOrganization(),
+				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "UTC"; return nil }})
+		}},
+		{name: "a time zone that there is not", bad: true, run: func() error {
+			return s.Settings.Update(ctx, owner, settings.ForCustomer(o.Customer),
+				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "Nowhere"; return nil }})
+		}},
+		{name: "inherit again", kind: events.SettingsChanged, run: func() error {
+			return s.Settings.Reset(ctx, owner, settings.ForOrganization(), "general.zone")
+		}},
+		{name: "routing", kind: events.RoutingChanged, run: func() error {
+			return s.Routing.UpdateSettings(ctx, owner, settings.DefaultRouting())
+		}},
+		{name: "routing out of range", bad: true, run: func() error {
+			return s.Routing.UpdateSettings(ctx, owner, settings.Routing{AwayRequeueAfter: -1})
+		}},
 		{name: "desk rules", kind: events.DeskRulesChanged, run: func() error {
-			return s.FAQ.SetDeskRules(ctx, owner, faq.DeskRules{Review: true, AwayReasons: []string{"Lunch"}})
+			return s.Settings.SetDesk(ctx, owner, settings.Desk{Review: true, AwayReasons: []string{"Lunch"}})
 		}},
 		{name: "snippet", kind: events.SnippetCreated, run: func() error { return s.FAQ.SaveSnippet(ctx, owner, faq.Snippet{Name: "bye", Body: "Good bye"}) }},
 		{name: "own snippet", run: func() error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/faq"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/tools/testkit"
@@ -108,8 +109,8 @@ func TestFAQRights(t *testing.T) {
 	if _, _, err := s.FAQ.SaveEntry(ctx, agent, e); fail.KindOf(err) != fail.Forbidden {
 		t.Errorf("an agent edits: %v", err)
 	}
-	rules := faq.DeskRules{AgentsEdit: true, Review: true, AwayReasons: []string{"Tea"}}
-	if err := s.FAQ.SetDeskRules(ctx, manager, rules); err != nil {
+	rules := settings.Desk{AgentsEdit: true, Review: true, AwayReasons: []string{"Tea"}}
+	if err := s.Settings.SetDesk(ctx, manager, rules); err != nil {
 		t.Fatal(err)
 	}
 	id, state, err := s.FAQ.SaveEntry(ctx, agent, e)

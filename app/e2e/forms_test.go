@@ -130,7 +130,9 @@ func TestFormsNoticeOtherChanges(t *testing.T) {
 	form := olga.get(s, "/admin/websites/"+o.Website.String()+"/widget").form(t, path)
 	look := olga.get(s, "/admin/websites/"+o.Website.String()+"/widget").form(t, strings.Replace(path, "greetings", "look", 1))
 	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx,
-		`update websites set settings = '{"greetings": [{"text": "Imported"}]}' where id = $1`, o.Website); err != nil {
+		`insert into settings (org_id, customer_id, website_id, section, value)
+			select org_id, customer_id, id, 'greetings', '{"greetings": [{"text": "Imported"}]}' from websites where id = $1
+			on conflict (org_id, customer_id, website_id, section) do update set value = excluded.value`, o.Website); err != nil {
 		t.Fatal(err)
 	}
 	refused := olga.send(s, form.with("0-text", "Mine"))

@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/uuid"
 
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/tools/testkit"
 )
@@ -95,7 +95,7 @@ func TestBrowserBackForwardCache(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) { x.Appearance.LauncherSelector = ".help" })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Appearance.LauncherSelector = ".help" })
 	b := testkit.NewTab(t)
 	site := newPage(t, s, o.Key, `lang="en"`, `<script>window.sockets = []; window.WebSocket = class extends WebSocket { constructor(...a) { super(...a); sockets.push(this); } };
 		window.shown = ""; addEventListener("pageshow", (e) => { shown += e.persisted ? "restored" : "loaded "; });</script>`, `<div id="menu"><button class="help"><b>Help</b></button></div>`)

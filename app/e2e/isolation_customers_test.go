@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/app/front/web"
 	"parley/app/platform/access"
@@ -76,6 +77,9 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	must(err)
 	x.Website, err = s.Org.AddWebsite(ctx, owner, x.Customer, org.WebsiteInput{Name: "Shop of " + x.Name, Host: "shop.example"})
 	must(err)
+	for _, place := range []settings.Place{settings.ForCustomer(x.Customer), settings.ForWebsite(x.Website)} {
+		must(s.Settings.Update(ctx, owner, place, settings.Change{Set: func(w *settings.Widget) error { w.Mail.Sender += x.Name; return nil }}))
+	}
 	site, err := s.Org.GetWebsite(ctx, owner, x.Website)
 	must(err)
 	x.Key, x.domain = site.Key, site.Domains[0].ID.String()
@@ -321,7 +325,7 @@ func changedLines(before, after string) (list []string) {
 // forUnrestricted reports whether a page is about the whole organization, which team members limited to customers do
 // not see.
 func forUnrestricted(path string, p customerMember) bool {
-	return p.Actor.IsLimited() && (strings.HasPrefix(path, "/admin/groups") || strings.HasPrefix(path, "/admin/tags") ||
+	return p.Actor.IsLimited() && (strings.HasPrefix(path, "/admin/groups") || strings.HasPrefix(path, "/admin/tags") || strings.HasPrefix(path, "/admin/settings") ||
 		strings.HasPrefix(path, "/admin/desk"))
 }
 

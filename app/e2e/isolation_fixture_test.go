@@ -122,6 +122,8 @@ func addRows(ctx context.Context, t testing.TB, s *serve.Server, o testkit.Org) 
 		`insert into submitted_forms (org_id, hash, answer) select id, sha256('x'), '/admin' from organizations`,
 		`insert into form_edits (org_id, id, form, user_id, fields) select org_id, gen_random_uuid(), '/admin/groups', id, array['name'] from users`,
 		`insert into transcript_requests (org_id, id, conversation_id, email) select org_id, gen_random_uuid(), id, 'visitor@home.example' from conversations`,
+		`insert into settings (org_id, section, value) select id, 'general', '{"zone": "UTC"}' from organizations`,
+		`insert into settings (org_id, customer_id, section, value) select org_id, id, 'general', '{"zone": "UTC"}' from customers`,
 		`insert into pictures (org_id, user_id, customer_id, file_id) select c.org_id, c.agent_id, c.customer_id, f.id from conversations c, files f`,
 	} {
 		if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, sql); err != nil {

@@ -18,7 +18,7 @@ import (
 
 	"parley/app/domain/faq"
 	"parley/app/domain/group"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/serve"
@@ -96,7 +96,7 @@ func TestWidgetForms(t *testing.T) {
 	o, s := testkit.NewOrg(t), startServer(t, nil)
 	m := logInToManagement(t, s, o, access.Manager)
 	base := "/admin/websites/" + o.Website.String() + "/widget/"
-	settings := func() org.Settings {
+	stored := func() settings.Widget {
 		w, err := s.Org.GetWebsite(ctx, o.As(access.Manager), o.Website)
 		if err != nil {
 			t.Fatal(err)
@@ -107,10 +107,10 @@ func TestWidgetForms(t *testing.T) {
 		!strings.Contains(page, "Saved.") {
 		t.Fatalf("%d %s", status, page)
 	}
-	if x := settings(); len(x.Greetings) != 1 || !slices.Equal(x.Holidays, []string{"12-25", "2026-12-24"}) {
+	if x := stored(); len(x.Greetings.List) != 1 || !slices.Equal(x.Greetings.Holidays, []string{"12-25", "2026-12-24"}) {
 		t.Fatalf("%+v", x)
 	}
-	before, _ := json.Marshal(settings())
+	before, _ := json.Marshal(stored())
 	for _, x := range []struct {
 		part  string
 		form  []string
@@ -138,7 +138,7 @@ func TestWidgetForms(t *testing.T) {
 		{"texts", []string{"texts", "de.write"}, []string{"Line 1 cannot be read"}},
 	} {
 		m.checkRefused(base+x.part, x.form, x.shown...)
-		if after, _ := json.Marshal(settings()); string(after) != string(before) {
+		if after, _ := json.Marshal(stored()); string(after) != string(before) {
 			t.Fatalf("%s %q has changed %s to %s", x.part, x.form, before, after)
 		}
 	}

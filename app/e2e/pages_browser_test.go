@@ -183,6 +183,10 @@ func showManagementPages(s *serve.Server, night *testkit.Tab, show func(b *testk
 	night.Click("a[href$='/widget']")
 	night.Wait(`document.querySelector("#stage > div")?.shadowRoot.querySelector(".greeting")?.textContent`)
 	show(night, "widget")
+	night.Go(s.URL + "/admin/settings")
+	night.Wait(`$("#guard")`)
+	night.Run(`scrollTo(0, 5000)`)
+	show(night, "settings")
 	for _, page := range []string{"ratings", "blocked", "audit"} {
 		night.Go(s.URL + "/admin/" + page)
 		night.Wait(`document.readyState === "complete"`)

@@ -17,7 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -43,8 +43,8 @@ func TestBrowserWidgetInputMethods(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Questions = []org.PreChatQuestion{{Kind: "name", Label: "Your name"}}
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.PreChat.Questions = []settings.Question{{Kind: "name", Label: "Your name"}}
 	})
 	b := testkit.NewTab(t)
 	openChat(b, customerPage(t, s.URL, o.Key))
@@ -88,8 +88,8 @@ func TestBrowserVisitorsDrafts(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Questions = []org.PreChatQuestion{
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.PreChat.Questions = []settings.Question{
 			{Kind: "name", Label: "Your name"},
 			{Kind: "choice", Label: "Customer?", Choices: []string{"Yes", "Not yet"}},
 			{Kind: "consent", Label: "I agree"},

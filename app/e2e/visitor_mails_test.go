@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -30,12 +30,12 @@ func TestVisitorMailLanguage(t *testing.T) {
 	s := startServer(t, func(c *serve.Config) {
 		c.SMTPURL, c.AnswerMailAfter, c.SettingsMinute = smtp, 300*time.Millisecond, time.Hour
 	})
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Zone = "Asia/Tokyo"
-		x.Mail = org.MailSettings{
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.General.Zone = "Asia/Tokyo"
+		x.Mail = settings.Mail{
 			Sender:       "Grüner Tee",
 			ReplyTo:      "Help@shop.example",
-			ReplySubject: org.MailSubject{Text: "About {website}", Translations: map[string]string{"de": "Zu Ihrer Frage ✓ {domain}"}},
+			ReplySubject: settings.MailSubject{Text: "About {website}", Translations: map[string]string{"de": "Zu Ihrer Frage ✓ {domain}"}},
 		}
 	})
 	for _, c := range []struct{ language, zone, subject, first, zoneSaid string }{

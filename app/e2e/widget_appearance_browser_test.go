@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/uuid"
 
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -25,13 +25,13 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Zone = "Europe/Berlin"
-		x.Greetings = []org.Greeting{
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.General.Zone = "Europe/Berlin"
+		x.Greetings.List = []settings.Greeting{
 			{Text: "Guten Tag! Wie können wir helfen?", Language: "de", Status: "Wir antworten meist in wenigen Minuten"},
 			{Text: "مرحبا! كيف يمكننا مساعدتك؟", Language: "ar"},
 			{Text: "Help for the checkout", Page: "/checkout"},
-			{Text: "Nobody says this", States: []org.Presence{org.Online}, From: "08:00", To: "08:01", Days: []int{1}},
+			{Text: "Nobody says this", States: []settings.Availability{settings.Online}, From: "08:00", To: "08:01", Days: []int{1}},
 		}
 		x.Texts = map[string]map[string]string{"de": {"write": "Ihre Frage …"}}
 		x.Appearance.Color = "#7a1fa2"
@@ -95,14 +95,14 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 	saveWidgetScreenshot(t, b, "arabic-phone-dark")
 
 	// The page's own script: what opens the chat, what it is told; and another page of the same site.
-	changeSettings(t, s, o, func(x *org.Settings) { x.Appearance = org.Appearance{Left: true, LauncherSelector: ".help"} })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Appearance = settings.Appearance{Left: true, LauncherSelector: ".help"} })
 	b = testkit.NewTab(t)
 	b.Size(1280, 800, false)
 	checkPageScript(t, o, s, b)
 
 	// An invitation comes once, and not again on the next page.
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Appearance, x.Invite = org.Appearance{}, org.ProactiveInvite{Text: "Can we help you?", ScrollPercent: 50}
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.Appearance, x.Invitation = settings.Appearance{}, settings.Invitation{Text: "Can we help you?", ScrollPercent: 50}
 	})
 	checkInvitationOnce(t, o, s)
 }

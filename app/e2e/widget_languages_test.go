@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
@@ -17,8 +17,8 @@ func TestWidgetLanguages(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) {
-		x.Greetings = []org.Greeting{
+	changeSettings(t, s, o, func(x *settings.Widget) {
+		x.Greetings.List = []settings.Greeting{
 			{Text: "Guten Tag", Language: "de"},
 			{Text: "Bom dia", Language: "pt-BR"},
 			{Text: "您好", Language: "zh-Hant"},
@@ -30,7 +30,7 @@ func TestWidgetLanguages(t *testing.T) {
 			"pt":    {"write": "Pergunta"},
 			"zh":    {"write": "问题"},
 		}
-		x.Questions = []org.PreChatQuestion{{Kind: "name", Label: "Name", Labels: map[string]string{"de": "Ihr Name", "zh-Hant": "姓名"}}}
+		x.PreChat.Questions = []settings.Question{{Kind: "name", Label: "Name", Labels: map[string]string{"de": "Ihr Name", "zh-Hant": "姓名"}}}
 	})
 	for lang, want := range map[string][4]string{
 		"de":         {"de", "Guten Tag", "Ihre Frage", "Ihr Name"},

@@ -12,7 +12,7 @@ import (
 
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/serve"
 	"parley/app/tools/testkit"
@@ -34,12 +34,12 @@ func saveWidgetScreenshot(t *testing.T, b *testkit.Tab, name string) {
 	}
 }
 
-func changeSettings(t testing.TB, s *serve.Server, o testkit.Org, change func(*org.Settings)) {
+func changeSettings(t testing.TB, s *serve.Server, o testkit.Org, change func(*settings.Widget)) {
 	t.Helper()
-	err := s.Org.UpdateSettings(context.Background(), o.As(access.Manager), o.Website, func(x *org.Settings) error {
+	err := s.Settings.Update(context.Background(), o.As(access.Manager), settings.ForWebsite(o.Website), settings.Change{Set: func(x *settings.Widget) error {
 		change(x)
 		return nil
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestBrowserProofOfWork(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) { x.ProofOfWork = true })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Security.ProofOfWork = true })
 	p := openRaw(t, s, o, "")
 	p.send(`{"type":"hello","protocol":1}`)
 	if _, refused := p.welcomed(); refused != "work" {
@@ -79,7 +79,7 @@ func TestBrowserPageScreenshot(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	changeSettings(t, s, o, func(x *org.Settings) { x.Files.Screenshots = true })
+	changeSettings(t, s, o, func(x *settings.Widget) { x.Files.Screenshots = true })
 	b := testkit.NewTab(t)
 	b.Size(1280, 800, false)
 	openChat(b,
@@ -142,7 +142,7 @@ func TestBrowserWidgetSettings(t *testing.T) {
 	b.Wait(
 		`text(".notice.good") && document.querySelector('[name="0-text"]').value === "First of all" && document.querySelector('[name="1-text"]').value === "Good evening!"`)
 	w, err := s.Org.GetWebsite(context.Background(), o.As(access.Manager), o.Website)
-	if err != nil || len(w.Settings.Greetings) != 2 || w.IdentityKey == "" {
+	if err != nil || len(w.Settings.Greetings.List) != 2 || w.IdentityKey == "" {
 		t.Errorf("kept: %+v %v", w.Settings, err)
 	}
 }

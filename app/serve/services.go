@@ -17,6 +17,7 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
@@ -27,6 +28,7 @@ type Services struct {
 	Cluster       *pg.Cluster
 	DB            *pg.DB
 	Bus           *bus.Bus
+	Settings      *settings.Service
 	Org           *org.Service
 	Identity      *identity.Service
 	Sessions      *identity.SessionCache
@@ -133,7 +135,8 @@ type options struct {
 // wire sets the services up on a database and a bus.
 func (h *Services) wire(db *pg.DB, b *bus.Bus, o options) {
 	h.DB, h.Bus = db, b
-	h.Org = org.New(db, b)
+	h.Settings = settings.New(db, b)
+	h.Org = org.New(db, b, h.Settings)
 	h.Identity = identity.New(db, b, o.identity)
 	h.Sessions = identity.NewSessionCache(db, b)
 	h.Visitors = visitor.New(db, b)
@@ -164,5 +167,5 @@ func (h *Services) close() {
 
 // ForDemo is what the demo's data is made with.
 func (h *Services) ForDemo() demo.Services {
-	return demo.Services{DB: h.DB, Org: h.Org, Identity: h.Identity, Conversations: h.Conversations, FAQ: h.FAQ}
+	return demo.Services{DB: h.DB, Settings: h.Settings, Org: h.Org, Identity: h.Identity, Conversations: h.Conversations, FAQ: h.FAQ}
 }

@@ -152,12 +152,12 @@ select updated.id as conversation_id, updated.last_seq as seq, updated.message_i
   updated.body::text as body, updated.last_at as created_at, updated.state, updated.visitor_id, updated.agent_id,
   updated.agent_name, updated.last_seq, updated.last_text, updated.last_at, updated.waiting_since,
   updated.created_at as started_at, updated.website_id, updated.customer_id, website.name as website_name,
-  website.typing_preview, updated.visitor_name, updated.page_url, updated.page_title, updated.language,
+  updated.visitor_name, updated.page_url, updated.page_title, updated.language,
   updated.group_id, updated.state_reason, updated.offered_to, updated.offered_until, updated.offer_note,
   updated.queued_at
 from updated
 cross join lateral (
-  select website.name, website.typing_preview
+  select website.name
   from websites website
   where website.org_id = updated.org_id and website.id = updated.website_id
   limit 1) website;

@@ -2,10 +2,9 @@
 
 -- name: GetWebsiteByKey :one
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts,
-  groups::jsonb as groups, settings::jsonb as settings, identity_key::text as identity_key
-from app.door_find_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview,
-  hosts, groups, settings, identity_key);
+  hosts::text[] as hosts, groups::jsonb as groups, coalesce(settings, '[]')::jsonb as settings,
+  identity_key::text as identity_key
+from app.door_find_website(sqlc.arg(key)::text) as d (org_id, website_id, customer_id, name, hosts, groups, settings, identity_key);
 
 -- name: GetEmailStatus :one
 select prefix::text as prefix, verified::boolean as verified

@@ -266,19 +266,6 @@ from (
 where c.back <= @most::integer
 order by c.n;
 
--- The desk's rules.
-
--- name: GetDeskSettings :one
-select agents_edit, review, away_reasons from desk_settings;
-
--- name: SetDeskSettings :one
--- Returns what was before.
-update desk_settings s
-set agents_edit = @agents_edit, review = @review, away_reasons = @away_reasons
-from (select x.org_id, x.agents_edit, x.review, x.away_reasons from desk_settings x for no key update) old
-where s.org_id = old.org_id
-returning old.agents_edit, old.review, old.away_reasons;
-
 -- Snippets.
 
 -- name: ListSnippets :many

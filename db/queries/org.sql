@@ -53,22 +53,16 @@ where c.id = old.id
 returning c.name, coalesce(old.capacity_share, 0)::integer as former_share;
 
 -- name: CreateWebsite :exec
-insert into websites (org_id, id, customer_id, key, name, greeting)
-values (app.org_id(), @id, @customer_id, @key, @name, @greeting);
+insert into websites (org_id, id, customer_id, key, name)
+values (app.org_id(), @id, @customer_id, @key, @name);
 
--- name: UpdateWebsite :one
--- Returns what was before, too.
+-- name: RenameWebsite :one
+-- Returns the name before, too.
 update websites w
-set name = @name, greeting = @greeting, typing_preview = @typing_preview
-from (select x.id, x.name, x.greeting, x.typing_preview from websites x where x.id = @id for no key update) old
+set name = @name
+from (select x.id, x.name from websites x where x.id = @id for no key update) old
 where w.id = old.id
-returning w.key, w.customer_id, old.name as former_name, old.greeting as former_greeting, old.typing_preview as former_typing_preview;
-
--- name: LockWebsiteSettings :one
-select settings from websites where id = @id for update;
-
--- name: SetWebsiteSettings :one
-update websites set settings = @settings where id = @id returning key, name, customer_id;
+returning w.key, w.customer_id, old.name as former_name;
 
 -- name: SetIdentityKey :one
 insert into identity_keys (org_id, website_id, key)
@@ -95,9 +89,10 @@ join customers c on c.org_id = w.org_id and c.id = w.customer_id
 order by lower(c.name), lower(w.name), w.id;
 
 -- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings,
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, coalesce(s.settings, '[]')::jsonb as settings,
   coalesce(k.key, '')::text as identity_key
 from websites w
+join website_settings s on s.org_id = w.org_id and s.website_id = w.id
 join customers c on c.org_id = w.org_id and c.id = w.customer_id
 left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id
 where w.id = @id;

@@ -73,8 +73,8 @@ where user_id = @user_id and unresponsive_since is not null;
 
 -- name: GetAgent :one
 select a.status, a.reason, a.chosen, a.status_at, a.unresponsive_since, a.max_chats, a.open_chats,
-  r.away_requeue_seconds, d.away_reasons
+  r.away_requeue_seconds, d.value as desk_settings
 from agents a
 join routing r on r.org_id = a.org_id
-join desk_settings d on d.org_id = a.org_id
+left join settings d on d.org_id = a.org_id and d.customer_id is null and d.website_id is null and d.section = 'desk'
 where a.user_id = @user_id;

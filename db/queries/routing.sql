@@ -250,9 +250,13 @@ where r.org_id = a.org_id
 -- name: GetRoutingSettings :one
 select away_requeue_seconds, former_agent_hours from routing;
 
--- name: SetRoutingSettings :exec
-update routing
-set away_requeue_seconds = @away_requeue_seconds, former_agent_hours = @former_agent_hours;
+-- name: SetRoutingSettings :one
+-- Returns what was before.
+update routing r
+set away_requeue_seconds = @away_requeue_seconds, former_agent_hours = @former_agent_hours
+from (select x.org_id, x.away_requeue_seconds, x.former_agent_hours from routing x for no key update) old
+where r.org_id = old.org_id
+returning old.away_requeue_seconds, old.former_agent_hours;
 
 -- name: ListTransferTargets :many
 -- To whom a customer's conversation can be transferred.

@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/group"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/templates/ui"
 )
 
@@ -20,7 +21,7 @@ import (
 type GroupsPage struct {
 	Viewer
 	Monitor   routing.Monitor
-	Rules     routing.Settings
+	Rules     settings.Routing
 	Add       ui.Form
 	RulesForm ui.Form
 }

@@ -10,6 +10,7 @@ import (
 	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/templates/ui"
 )
@@ -43,6 +44,7 @@ type CustomerPage struct {
 type WebsitePage struct {
 	Viewer
 	Website        org.Website
+	State          settings.State
 	EmbedCode      string // the two lines for the page's head
 	TagManagerCode string // one line instead, for tools that remove attributes
 	Settings       ui.Form
@@ -56,6 +58,9 @@ type WebsitePage struct {
 	SubjectOf uuid.UUID // the group whose form was refused; zero: the form that adds one
 	Now       time.Time
 }
+
+// origins is where the website's settings come from.
+func (p WebsitePage) origins() Origins { return Origins{p.State, p.Website.CustomerName} }
 
 // TeamPage shows who can log in.
 type TeamPage struct {

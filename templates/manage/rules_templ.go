@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"parley/app/domain/assist"
-	"parley/app/domain/faq"
 	"parley/app/domain/identity"
+	"parley/app/domain/settings"
 	"parley/app/platform/keys"
 	"parley/templates/ui"
 	"slices"
@@ -23,7 +23,7 @@ import (
 // RulesPage is how the organization wants its desk, and its language model.
 type RulesPage struct {
 	Viewer
-	Rules     faq.DeskRules
+	Rules     settings.Desk
 	Model     assist.ModelSettings
 	HasModel  bool
 	RulesForm ui.Form

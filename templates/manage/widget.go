@@ -11,6 +11,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/templates/ui"
 )
@@ -18,15 +19,17 @@ import (
 // FileTypes is what can be allowed to be sent.
 var FileTypes = files.Categories
 
-// WidgetPage is how a website's widget looks and behaves.
+// WidgetPage is how a website's widget looks and behaves, or what websites inherit.
 type WidgetPage struct {
 	Viewer
-	Website org.Website
-	Form    ui.Form
-	Section string // the form that was refused
-	Preview string // what the widget is told, as JSON
-	Storage files.StorageUse
-	NoMail  bool // this server sends none
+	State    settings.State
+	Website  org.Website  // of a website's page
+	Customer org.Customer // of a customer's page
+	Form     ui.Form
+	Section  string // the form that was refused
+	Preview  string // what the widget is told, as JSON
+	Storage  files.StorageUse
+	NoMail   bool // this server sends none
 
 	MailFrom string      // the address that mails come from; empty: none are sent
 	Texts    []ui.Option // the names of the widget's texts, and what they say in English
@@ -39,6 +42,17 @@ func (p WidgetPage) sectionForm(part string) ui.Form {
 	}
 	return ui.Form{}
 }
+
+// origins is where the settings come from.
+func (p WidgetPage) origins() Origins {
+	return Origins{p.State, orDefault(p.Website.CustomerName, p.Customer.Name)}
+}
+
+// help is the hint of a field, with where its value comes from.
+func (p WidgetPage) help(name, hint string) string { return p.origins().help(name, hint) }
+
+// ofWebsite reports whether the page is a website's.
+func (p WidgetPage) ofWebsite() bool { return p.State.Place.Level() == settings.WebsiteLevel }
 
 // isNewRow reports whether a row of a refused form is one that was to be added.
 func (p WidgetPage) isNewRow(part string, i int) bool {
@@ -57,7 +71,7 @@ func (p WidgetPage) hasRowError(part string, i int) bool {
 }
 
 // allowed is what may be sent, or could be if files were allowed.
-func allowed(f org.FileSettings) []string {
+func allowed(f settings.Files) []string {
 	f.Disabled = false
 	return f.AllowedTypes()
 }
@@ -83,7 +97,7 @@ var days = []struct {
 	Name string
 }{{1, "Mon"}, {2, "Tue"}, {3, "Wed"}, {4, "Thu"}, {5, "Fri"}, {6, "Sat"}, {0, "Sun"}}
 
-var presenceLabels = map[org.Presence]string{org.Online: "online: somebody has room", org.Busy: "busy: all are talking", org.Away: "away: open, but nobody is there", org.Offline: "offline: closed"}
+var presenceLabels = map[settings.Availability]string{settings.Online: "online: somebody has room", settings.Busy: "busy: all are talking", settings.Away: "away: open, but nobody is there", settings.Offline: "offline: closed"}
 
 func contains[T comparable](list []T, x T) bool { return slices.Contains(list, x) }
 
@@ -95,7 +109,7 @@ func numberOrEmpty(n int) string {
 }
 
 // greetingConditions says in one line when a greeting is said.
-func greetingConditions(g org.Greeting) string {
+func greetingConditions(g settings.Greeting) string {
 	var parts []string
 	for _, s := range g.States {
 		parts = append(parts, string(s))
@@ -149,7 +163,7 @@ func labelsOf(labels map[string]string) string {
 
 var questionOptions = []ui.Option{{Value: "text", Label: "a text"}, {Value: "name", Label: "the name"}, {Value: "email", Label: "the e-mail address"}, {Value: "choice", Label: "a choice"}, {Value: "consent", Label: "consent"}}
 
-func ratingOf(r org.RatingSettings) string {
+func ratingOf(r settings.Rating) string {
 	switch {
 	case r.Disabled:
 		return "off"

@@ -17,32 +17,31 @@ const (
 
 // Conversation is one conversation, as a list shows it.
 type Conversation struct {
-	ID            uuid.UUID
-	State         State
-	Visitor       uuid.UUID
-	VisitorName   string    // empty: not known
-	Agent         uuid.UUID // zero: none
-	AgentName     string
-	LastSeq       int
-	LastText      string // beginning of the newest text
-	LastAt        time.Time
-	WaitingSince  time.Time // time of the visitor's oldest unanswered message; zero: none
-	StartedAt     time.Time
-	Website       uuid.UUID
-	Customer      uuid.UUID
-	WebsiteName   string
-	TypingPreview bool
-	PageURL       string
-	PageTitle     string
-	Language      string
-	Group         uuid.UUID // in whose queue it is or was
-	StateReason   string    // how it came where it is: one of the Reason constants
-	OfferedTo     uuid.UUID // the agent it is offered to; zero: nobody
-	OfferedUntil  time.Time
-	OfferNote     string    // who offers it, and why
-	QueuedAt      time.Time // while it waits: since when its wait counts
-	GroupName     string    // filled by who shows it
-	ReadByAgent   int       // number of the last message that its agent has read; filled by CurrentOfVisitor
+	ID           uuid.UUID
+	State        State
+	Visitor      uuid.UUID
+	VisitorName  string    // empty: not known
+	Agent        uuid.UUID // zero: none
+	AgentName    string
+	LastSeq      int
+	LastText     string // beginning of the newest text
+	LastAt       time.Time
+	WaitingSince time.Time // time of the visitor's oldest unanswered message; zero: none
+	StartedAt    time.Time
+	Website      uuid.UUID
+	Customer     uuid.UUID
+	WebsiteName  string
+	PageURL      string
+	PageTitle    string
+	Language     string
+	Group        uuid.UUID // in whose queue it is or was
+	StateReason  string    // how it came where it is: one of the Reason constants
+	OfferedTo    uuid.UUID // the agent it is offered to; zero: nobody
+	OfferedUntil time.Time
+	OfferNote    string    // who offers it, and why
+	QueuedAt     time.Time // while it waits: since when its wait counts
+	GroupName    string    // filled by who shows it
+	ReadByAgent  int       // number of the last message that its agent has read; filled by CurrentOfVisitor
 }
 
 // Reasons why a conversation is where it is. They are stored.

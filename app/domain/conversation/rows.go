@@ -33,7 +33,7 @@ func toMessage(r conversationdb.MessageRow) Message {
 func toConversation(r conversationdb.ConversationRow) Conversation {
 	c := Conversation{ID: r.ConversationID, State: State(r.State), Visitor: r.VisitorID, VisitorName: r.VisitorName,
 		AgentName: r.AgentName, LastSeq: int(r.LastSeq), LastText: r.LastText, LastAt: r.LastAt, StartedAt: r.StartedAt,
-		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, TypingPreview: r.TypingPreview, PageURL: r.PageUrl,
+		Website: r.WebsiteID, Customer: r.CustomerID, WebsiteName: r.WebsiteName, PageURL: r.PageUrl,
 		PageTitle: r.PageTitle, Language: r.Language, Group: r.GroupID, StateReason: r.StateReason, OfferNote: r.OfferNote}
 	if r.OfferedTo != nil && r.OfferedUntil != nil {
 		c.OfferedTo, c.OfferedUntil = *r.OfferedTo, *r.OfferedUntil
@@ -77,7 +77,6 @@ func toEventRow(r conversationdb.SendMessagesRow) eventRow {
 			WebsiteID:      r.WebsiteID,
 			CustomerID:     r.CustomerID,
 			WebsiteName:    r.WebsiteName,
-			TypingPreview:  r.TypingPreview,
 			VisitorName:    r.VisitorName,
 			PageUrl:        r.PageUrl,
 			PageTitle:      r.PageTitle,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 )
 
@@ -37,7 +38,7 @@ func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, 
 	if err != nil {
 		return uuid.Nil, "", err
 	}
-	rules, err := s.GetDeskRules(ctx, who)
+	rules, err := settings.ReadDesk(ctx, t)
 	if err != nil {
 		return uuid.Nil, "", err
 	}
@@ -53,7 +54,11 @@ func (s *Service) AddFromAnswer(ctx context.Context, who access.Actor, e Entry, 
 
 // StateOfNewEntry returns the state that an entry gets which the actor makes of an answer.
 func (s *Service) StateOfNewEntry(ctx context.Context, who access.Actor) (State, error) {
-	rules, err := s.GetDeskRules(ctx, who)
+	t, err := s.db.Authorize(who, access.DeskRulesRead)
+	if err != nil {
+		return "", err
+	}
+	rules, err := settings.ReadDesk(ctx, t)
 	if who.CanFully(access.FAQEntryPublish) || rules.AgentsEdit && !rules.Review {
 		return Published, err
 	}

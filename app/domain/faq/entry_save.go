@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/faq/internal/faqdb"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
 	"parley/app/platform/fail"
@@ -50,7 +51,7 @@ func checkStateAndScope(ctx context.Context, q *faqdb.Queries, actor access.Acto
 	return nil
 }
 
-func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor, rules DeskRules, e Entry) (uuid.UUID, State, error) {
+func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor, rules settings.Desk, e Entry) (uuid.UUID, State, error) {
 	if err := e.check(); err != nil {
 		return uuid.Nil, "", err
 	}

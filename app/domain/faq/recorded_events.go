@@ -137,18 +137,6 @@ func entryState(e Entry, other *Entry) events.FAQState {
 	return state
 }
 
-func deskRulesChanged(org uuid.UUID, before, now DeskRules) events.Event {
-	state := func(r DeskRules) events.DeskRulesState {
-		return events.DeskRulesState{AgentsEdit: r.AgentsEdit, Review: r.Review, AwayReasons: r.AwayReasons}
-	}
-	return events.Event{
-		Kind:    events.DeskRulesChanged,
-		Subject: events.Subject{Type: events.Organization, ID: org},
-		Before:  state(before),
-		After:   state(now),
-	}
-}
-
 // recordSnippet records a change of a snippet; nil says that there was or is none. Somebody's own snippets are its own affair.
 func recordSnippet(
 	ctx context.Context, tx *pg.Tenant, who access.Actor, kind events.Kind, before *faqdb.GetSnippetRow, now *Snippet,

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/platform/jobs"
@@ -65,11 +65,11 @@ func (s *Service) sendAnswers(ctx context.Context, actor access.Actor, job jobs.
 	if err != nil || s.mailer.IsOff() || u.Email == "" || u.ReadSeq >= a.Seq {
 		return err
 	}
-	settings, err := s.org.GetSettings(ctx, actor.Org(), u.Website)
-	if err != nil || settings.MailDisabled {
+	widget, err := s.org.GetSettings(ctx, actor.Org(), u.Website)
+	if err != nil || widget.Closing.MailDisabled {
 		return err
 	}
-	m := s.newMail(u, settings)
+	m := s.newMail(u, widget)
 	if m.Messages, _, err = s.listAnswers(ctx, actor, a.Conversation, max(a.After, u.ReadSeq), a.Seq); err != nil || len(m.Messages) == 0 {
 		return err
 	}
@@ -78,15 +78,15 @@ func (s *Service) sendAnswers(ctx context.Context, actor access.Actor, job jobs.
 }
 
 // newMail begins a mail to a visitor.
-func (s *Service) newMail(u conversation.UnreadInfo, settings org.Settings) Mail {
+func (s *Service) newMail(u conversation.UnreadInfo, widget settings.Widget) Mail {
 	return Mail{
 		To:            u.Email,
 		Website:       u.WebsiteName,
 		Page:          u.PageURL,
 		Host:          u.Host,
-		Settings:      settings,
+		Settings:      widget,
 		Language:      u.Language,
-		Zones:         []string{u.TimeZone, settings.Zone, u.GroupTimeZone},
+		Zones:         []string{u.TimeZone, widget.General.Zone, u.GroupTimeZone},
 		Closed:        u.State == conversation.Closed,
 		ReportAddress: s.mailer.AbuseAddress(),
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -69,14 +69,14 @@ func (s *Service) isKnown(organization uuid.UUID, until time.Time) bool {
 func (s *Service) schedule(organization uuid.UUID, c conversation.Conversation, idleChecked bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	settings, err := s.org.GetSettings(ctx, organization, c.Website)
+	widget, err := s.org.GetSettings(ctx, organization, c.Website)
 	if err != nil {
 		slog.Warn("follow a conversation up", "organization", organization, "error", err)
 		return
 	}
 	now := time.Now()
 	waiting := conversation.AwaitingVisitor{Conversation: c, Since: now, Unread: true, IdleChecked: idleChecked}
-	if at := s.dueAt(waiting, settings).earliest(now); !at.IsZero() && !s.isKnown(organization, at) {
+	if at := s.dueAt(waiting, widget).earliest(now); !at.IsZero() && !s.isKnown(organization, at) {
 		s.insertCheck(organization, at)
 	}
 }
@@ -114,17 +114,17 @@ func (s *Service) insertCheckIn(ctx context.Context, tx *pg.Tenant, at time.Time
 // due is when something is to be done about a conversation; zero times: never.
 type due struct{ mail, idleCheck, closing time.Time }
 
-func (s *Service) dueAt(a conversation.AwaitingVisitor, settings org.Settings) (d due) {
-	if a.Unread && !s.mailer.IsOff() && !settings.MailDisabled {
+func (s *Service) dueAt(a conversation.AwaitingVisitor, widget settings.Widget) (d due) {
+	if a.Unread && !s.mailer.IsOff() && !widget.Closing.MailDisabled {
 		d.mail = a.Since.Add(s.answerMailAfter)
 	}
-	if a.Conversation.State != conversation.Open || settings.WarnAfterMinutes == 0 {
+	if a.Conversation.State != conversation.Open || widget.Closing.WarnAfterMinutes == 0 {
 		return d
 	}
 	if !a.IdleChecked {
-		d.idleCheck = a.Since.Add(time.Duration(settings.WarnAfterMinutes) * s.minute)
-	} else if settings.EndAfterMinutes > 0 {
-		d.closing = a.Since.Add(time.Duration(settings.EndAfterMinutes) * s.minute)
+		d.idleCheck = a.Since.Add(time.Duration(widget.Closing.WarnAfterMinutes) * s.minute)
+	} else if widget.Closing.EndAfterMinutes > 0 {
+		d.closing = a.Since.Add(time.Duration(widget.Closing.EndAfterMinutes) * s.minute)
 	}
 	return d
 }
@@ -157,17 +157,17 @@ func (s *Service) check(ctx context.Context, actor access.Actor, job jobs.Job[ch
 	}
 	mayMail := true
 	for _, a := range list {
-		settings, err := s.org.GetSettings(ctx, actor.Org(), a.Conversation.Website)
+		widget, err := s.org.GetSettings(ctx, actor.Org(), a.Conversation.Website)
 		if err != nil {
 			return err
 		}
-		d := s.dueAt(a, settings)
+		d := s.dueAt(a, widget)
 		later(d.earliest(now))
 		switch c := a.Conversation; {
 		case isDue(d.idleCheck, now): // not if the visitor has written since
 			err = s.conversations.SendIdleCheck(ctx, actor.Org(), c.ID, c.LastSeq)
-			if settings.EndAfterMinutes > 0 {
-				later(now.Add(time.Duration(settings.EndAfterMinutes) * s.minute))
+			if widget.Closing.EndAfterMinutes > 0 {
+				later(now.Add(time.Duration(widget.Closing.EndAfterMinutes) * s.minute))
 			}
 		case isDue(d.closing, now):
 			err = s.conversations.CloseIdle(ctx, actor.Org(), c.ID, c.LastSeq)

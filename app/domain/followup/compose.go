@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/bidi"
 	"parley/app/platform/mail"
 )
@@ -21,7 +22,7 @@ type Mail struct {
 	Website  string // name
 	Page     string // address of the page where the conversation began
 	Host     string // the website's first domain, where the page says none
-	Settings org.Settings
+	Settings settings.Widget
 
 	Language string   // that the visitor's widget speaks; empty: not known
 	Zones    []string // names of time zones: the first that exists counts
@@ -46,13 +47,13 @@ type Message struct {
 
 // Compose writes the mail.
 func (m Mail) Compose() mail.Message {
-	language := pickLanguage(m.Language, m.Settings.Language)
+	language := pickLanguage(m.Language, m.Settings.General.Language)
 	w := textsByLanguage[language]
 	d := builder{
 		texts:        w,
-		zone:         firstZone(append(m.Zones, m.Settings.Zone)...),
+		zone:         firstZone(append(m.Zones, m.Settings.General.Zone)...),
 		dateLanguage: m.Language,
-		accent:       cmp.Or(m.Settings.Appearance.Color, "#0b6e6e"),
+		accent:       m.Settings.Appearance.ColorOrStylesheet(),
 	}
 	if pickLanguage(m.Language) != language || m.Language == "" {
 		d.dateLanguage = language

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 )
 
 // What the team has written has no marks in the plain text, and loses nothing that is none.
@@ -182,10 +182,10 @@ func TestWebsiteSubjectAndSender(t *testing.T) {
 	t.Parallel()
 	m := sampleMail(false)
 	m.Website = "Brightline"
-	m.Settings.Mail = org.MailSettings{
+	m.Settings.Mail = settings.Mail{
 		Sender:  "{website} Service",
 		ReplyTo: "help@shop.example",
-		ReplySubject: org.MailSubject{
+		ReplySubject: settings.MailSubject{
 			Text:         "News from {domain}",
 			Translations: map[string]string{"de": "Neues von {website}", "pt-BR": "Novidades"},
 		},

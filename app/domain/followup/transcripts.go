@@ -71,11 +71,11 @@ func (s *Service) mailTranscript(
 	if err != nil {
 		return err
 	}
-	settings, err := s.org.GetSettings(ctx, actor.Org(), u.Website)
+	widget, err := s.org.GetSettings(ctx, actor.Org(), u.Website)
 	if err != nil {
 		return err
 	}
-	m := s.newMail(u, settings)
+	m := s.newMail(u, widget)
 	m.To, m.Transcript = r.Email, true
 	// As the visitor, who sees no notes.
 	if m.Messages, m.Truncated, err = s.listTranscript(ctx, access.Visitor(actor.Org(), u.Website, u.Visitor),

@@ -13,6 +13,7 @@ import (
 
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -94,7 +95,9 @@ func newEmptyOrg(t *testing.T) uuid.UUID {
 }
 
 // newOrgService creates organizations for sign-ups.
-func newOrgService(t *testing.T) *org.Service { return org.New(testkit.DB(t), bus.New(nil)) }
+func newOrgService(t *testing.T) *org.Service {
+	return org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil)))
+}
 
 // Twenty-five strangers who sign up under a person's address, before and after it, neither lock it out nor make its log-in
 // cost more; and the log-in of an unknown address costs exactly as much as that of a known one.

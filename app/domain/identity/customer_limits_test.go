@@ -9,6 +9,7 @@ import (
 
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -20,7 +21,7 @@ import (
 func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), newService(t, false), testkit.NewOrg(t)
-	other, err := org.New(testkit.DB(t), bus.New(nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil))).AddCustomer(ctx, o.As(access.Owner), "Another customer")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +165,7 @@ func TestCustomerLimitsSurviveRoleChange(t *testing.T) {
 func TestMembersCannotLiftTheirOwnLimits(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)
-	other, err := org.New(testkit.DB(t), bus.New(nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil))).AddCustomer(ctx, o.As(access.Owner), "Another customer")
 	if err != nil {
 		t.Fatal(err)
 	}

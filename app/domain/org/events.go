@@ -1,11 +1,10 @@
 package org
 
 import (
-	"encoding/json"
-
 	"github.com/google/uuid"
 
 	"parley/app/domain/org/internal/orgdb"
+	"parley/app/domain/settings"
 	"parley/app/platform/events"
 )
 
@@ -46,10 +45,12 @@ func websiteCreated(id, customer uuid.UUID, in WebsiteInput) events.Event {
 		After: events.WebsiteState{Name: in.Name, Domain: in.Host}}
 }
 
-func websiteChanged(id uuid.UUID, row orgdb.UpdateWebsiteRow, in WebsiteUpdate) events.Event {
-	return events.Event{Kind: events.WebsiteChanged, Subject: websiteSubject(id, in.Name), Customer: row.CustomerID,
-		Before: events.WebsiteState{Name: row.FormerName, Greeting: row.FormerGreeting, TypingPreview: row.FormerTypingPreview},
-		After:  events.WebsiteState{Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview}}
+func websiteChanged(id uuid.UUID, row orgdb.RenameWebsiteRow, name string, a settings.Applied) events.Event {
+	state := func(name string, w settings.Widget) events.WebsiteState {
+		return events.WebsiteState{Name: name, Greeting: w.Greetings.Standard, TypingPreview: w.General.TypingPreview}
+	}
+	return events.Event{Kind: events.WebsiteChanged, Subject: websiteSubject(id, name), Customer: row.CustomerID,
+		Before: state(row.FormerName, a.Before), After: state(name, a.After)}
 }
 
 func identityKeyRotated(id uuid.UUID, row orgdb.SetIdentityKeyRow) events.Event {
@@ -64,26 +65,4 @@ func domainAdded(w Website, host string) events.Event {
 func domainRemoved(website uuid.UUID, row orgdb.RemoveDomainRow) events.Event {
 	return events.Event{Kind: events.DomainRemoved, Subject: websiteSubject(website, row.Name), Customer: row.CustomerID,
 		Before: events.DomainState{Domain: row.Host}}
-}
-
-func widgetChanged(id uuid.UUID, row orgdb.SetWebsiteSettingsRow, before, now Settings) events.Event {
-	return events.Event{Kind: events.WidgetChanged, Subject: websiteSubject(id, row.Name), Customer: row.CustomerID,
-		Before: widgetState(before), After: widgetState(now)}
-}
-
-// widgetState is a website's settings for an event.
-func widgetState(s Settings) events.WidgetState {
-	return events.WidgetState{TimeZone: s.Zone, Language: s.Language, Appearance: section(s.Appearance), Greetings: section(s.Greetings),
-		Holidays: s.Holidays, Invitation: section(s.Invite), Questions: section(s.Questions), Privacy: s.Privacy, Files: section(s.Files),
-		Rating: section(s.Rating), Mail: section(s.Mail), MailOff: s.MailDisabled, WarnAfter: s.WarnAfterMinutes,
-		EndAfter: s.EndAfterMinutes, ProofOfWork: s.ProofOfWork, Texts: section(s.Texts)}
-}
-
-// section is a part of the settings as JSON; nil if nothing in it is set.
-func section(part any) json.RawMessage {
-	b, err := json.Marshal(part)
-	if text := string(b); err != nil || text == "null" || text == "{}" || text == "[]" {
-		return nil
-	}
-	return b
 }

@@ -6,5 +6,5 @@ import "parley/app/platform/cache"
 func (s *Service) SetCacheLimit(bytes int) {
 	s.cache.maxBytes = bytes
 	s.cache.byKey = cache.New[string, *cachedWebsite](bytes)
-	s.cache.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.cache.shared.release(c.parts) })
+	s.cache.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.cache.shared.Release(c.parts) })
 }

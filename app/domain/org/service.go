@@ -3,20 +3,22 @@ package org
 import (
 	"github.com/google/uuid"
 
+	"parley/app/domain/settings"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
 )
 
 // Service has the operations on organizations, customers, websites and domains.
 type Service struct {
-	db    *pg.DB
-	bus   *bus.Bus
-	cache websiteCache
+	db       *pg.DB
+	bus      *bus.Bus
+	settings *settings.Service
+	cache    websiteCache
 }
 
 // New returns the service. It hears of changes made by other processes.
-func New(db *pg.DB, b *bus.Bus) *Service {
-	r := &Service{db: db, bus: b}
+func New(db *pg.DB, b *bus.Bus, s *settings.Service) *Service {
+	r := &Service{db: db, bus: b, settings: s}
 	r.cache.init()
 	b.Subscribe(r)
 	return r

@@ -3,12 +3,14 @@ package org
 import (
 	"context"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/org/internal/orgdb"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/cache"
@@ -18,17 +20,15 @@ import (
 
 // WidgetWebsite is a website as its widget may know it. One that the service returns is never changed.
 type WidgetWebsite struct {
-	Key           string
-	Org           uuid.UUID
-	ID            uuid.UUID
-	CustomerID    uuid.UUID
-	Name          string
-	Greeting      string
-	TypingPreview bool
-	Hosts         []string
-	Settings      Settings
-	IdentityKey   string
-	Groups        []WebsiteGroup // groups that answer for it; the first if the visitor chooses none. Never empty
+	Key         string
+	Org         uuid.UUID
+	ID          uuid.UUID
+	CustomerID  uuid.UUID
+	Name        string
+	Hosts       []string
+	Settings    settings.Widget
+	IdentityKey string
+	Groups      []WebsiteGroup // groups that answer for it; the first if the visitor chooses none. Never empty
 }
 
 // WebsiteGroup is a group that answers for a website.
@@ -62,8 +62,8 @@ const (
 	unknownKeysBurst     = 100 // that a network may ask for
 	unknownKeysPerSecond = 1
 
-	settingsBaseBytes  = 600     // bytes of Settings beside what is shared
-	settingsCacheBytes = 8 << 20 // of those that are remembered by website
+	settingsCacheBytes = 8 << 20 // of the settings that are cached by website
+	partReferenceBytes = 64      // that each use of a shared part takes
 )
 
 type websiteCache struct {
@@ -72,32 +72,33 @@ type websiteCache struct {
 	unknown     *cache.NegativeCache
 	settings    *cache.Cache[uuid.UUID, *cachedSettings] // by website
 	widgetLoads *cache.Cache[string, struct{}]           // website id and host, for which SeeDomain has just written
-	shared      sharedParts
+	shared      cache.Parts
 }
 
 type cachedWebsite struct {
 	website *WidgetWebsite
-	parts   []partKey
+	parts   []cache.PartKey
 }
 
 type cachedSettings struct {
-	settings Settings
-	parts    []partKey
+	org      uuid.UUID
+	settings settings.Widget
+	parts    []cache.PartKey
 }
 
 func (s *websiteCache) init() {
 	s.maxBytes = websiteCacheBytes
 	s.byKey = cache.New[string, *cachedWebsite](websiteCacheBytes)
-	s.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.shared.release(c.parts) })
+	s.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.shared.Release(c.parts) })
 	s.settings = cache.New[uuid.UUID, *cachedSettings](settingsCacheBytes)
-	s.settings.OnDrop(func(_ uuid.UUID, c *cachedSettings) { s.shared.release(c.parts) })
+	s.settings.OnDrop(func(_ uuid.UUID, c *cachedSettings) { s.shared.Release(c.parts) })
 	s.widgetLoads = cache.New[string, struct{}](widgetLoadCacheBytes)
 	s.unknown = cache.NewNegativeCache(websiteTTL, unknownKeysBurst, unknownKeysPerSecond)
 }
 
 // trim drops the websites that were used least recently while all together, with what they share, take too much.
 func (s *websiteCache) trim() {
-	over := func(bytes int) bool { return bytes+s.shared.size() > s.maxBytes }
+	over := func(bytes int) bool { return bytes+s.shared.Size() > s.maxBytes }
 	s.byKey.Trim(over)
 	s.settings.Trim(over)
 }
@@ -106,7 +107,7 @@ func (s *websiteCache) trim() {
 func (s *Service) CacheSize() (websites, bytes int) {
 	websites, bytes = s.cache.byKey.Size()
 	_, more := s.cache.settings.Size()
-	return websites, bytes + more + s.cache.shared.size()
+	return websites, bytes + more + s.cache.shared.Size()
 }
 
 // LookUpWebsite finds a website by its key and checks that origin (an Origin header) is one of its domains. The two refusals say
@@ -164,20 +165,31 @@ func (s *Service) lookUpByKey(ctx context.Context, key string) (*WidgetWebsite, 
 	if err != nil {
 		return nil, err
 	}
-	c := &cachedWebsite{website: &WidgetWebsite{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name, Greeting: w.Greeting,
-		TypingPreview: w.TypingPreview, Hosts: w.Hosts, IdentityKey: w.IdentityKey}}
-	if c.website.Settings, err = s.cache.shared.decodeSettings(w.Settings, &c.parts); err == nil {
-		c.website.Groups, err = acquirePart[[]WebsiteGroup](&s.cache.shared, w.Groups, &c.parts)
-	}
-	own := *c.website // what the website shares is counted once, not with each
-	own.Groups, own.Settings.Greetings, own.Settings.Holidays, own.Settings.Questions = nil, nil, nil, nil
-	own.Settings.Privacy, own.Settings.Rating, own.Settings.Texts, own.Settings.Mail = "", RatingSettings{}, nil, MailSettings{}
-	if err != nil || !s.cache.byKey.Put(key, c, cache.SizeOf(own)+64*len(c.parts), websiteTTL, mark) {
-		s.cache.shared.release(c.parts)
+	c := &cachedWebsite{website: &WidgetWebsite{Key: key, Org: w.OrgID, ID: w.WebsiteID, CustomerID: w.CustomerID, Name: w.Name,
+		Hosts: w.Hosts, IdentityKey: w.IdentityKey}}
+	bytes, err := s.cache.decode(c, &w)
+	if err != nil || !s.cache.byKey.Put(key, c, bytes, websiteTTL, mark) {
+		s.cache.shared.Release(c.parts)
 		return c.website, err
 	}
 	s.cache.trim()
 	return c.website, nil
+}
+
+// decode gives a website its settings and groups, and returns how many bytes it takes beside the parts that it shares with others.
+func (s *websiteCache) decode(c *cachedWebsite, row *pg.Website) (bytes int, err error) {
+	bytes = cache.SizeOf(*c.website) - cache.SizeOf(settings.Widget{})
+	w, more, err := settings.DecodeShared(&s.shared, row.Settings, &c.parts)
+	if err != nil {
+		return bytes, err
+	}
+	c.website.Settings = w
+	groups, err := s.shared.Acquire(reflect.TypeFor[[]WebsiteGroup](), row.Groups, &c.parts)
+	if err != nil {
+		return bytes, err
+	}
+	c.website.Groups = groups.([]WebsiteGroup)
+	return bytes + more + partReferenceBytes*len(c.parts), nil
 }
 
 // RecordWidgetLoad notes that the widget was loaded from a host, at most once a minute for each, and publishes an event for managers who
@@ -199,11 +211,14 @@ func (s *Service) RecordWidgetLoad(ctx context.Context, site *WidgetWebsite, ori
 	s.bus.Publish(bus.Event{Kind: bus.Website, Org: site.Org, Website: site.ID})
 }
 
-// HandleEvents drops a website that was changed, and all of an organization whose groups were.
+// HandleEvents drops a website that was changed, and all of an organization whose groups were, or settings that they inherit.
 func (s *Service) HandleEvents(events []bus.Event) {
 	for _, e := range events {
-		if e.Kind == bus.Groups {
+		if e.Kind == bus.Groups || e.Kind == bus.Settings {
 			s.cache.byKey.DropIf(func(_ string, c *cachedWebsite) bool { return c.website.Org == e.Org })
+		}
+		if e.Kind == bus.Settings {
+			s.cache.settings.DropIf(func(_ uuid.UUID, c *cachedSettings) bool { return c.org == e.Org })
 		}
 		if e.Kind == bus.Website && e.Text != "" {
 			s.cache.byKey.Drop(e.Text)
@@ -223,23 +238,24 @@ func (s *Service) Resync(org uuid.UUID) {
 	s.cache.unknown.Clear()
 }
 
-// GetSettings returns how a website's widget behaves; it is remembered for a minute.
-func (s *Service) GetSettings(ctx context.Context, org, website uuid.UUID) (Settings, error) {
+// GetSettings returns how a website's widget behaves; it is cached for a minute.
+func (s *Service) GetSettings(ctx context.Context, org, website uuid.UUID) (settings.Widget, error) {
 	if known, found := s.cache.settings.GetWithin(website, s.maxCacheAge()); found {
 		return known.settings, nil
 	}
 	mark := s.cache.settings.Mark()
 	row, err := orgdb.New(s.db.As(access.System(org, "know how a widget behaves"))).GetWebsite(ctx, website)
 	if pg.IsNoRows(err) {
-		return Settings{}, fail.Missing("website")
+		return settings.Widget{}, fail.Missing("website")
 	}
 	if err != nil {
-		return Settings{}, err
+		return settings.Widget{}, err
 	}
-	c := &cachedSettings{}
-	c.settings, err = s.cache.shared.decodeSettings(row.Settings, &c.parts)
-	if err != nil || !s.cache.settings.Put(website, c, settingsBaseBytes+64*len(c.parts), websiteTTL, mark) {
-		s.cache.shared.release(c.parts)
+	c := &cachedSettings{org: org}
+	bytes := 0
+	c.settings, bytes, err = settings.DecodeShared(&s.cache.shared, row.Settings, &c.parts)
+	if err != nil || !s.cache.settings.Put(website, c, bytes+partReferenceBytes*len(c.parts), websiteTTL, mark) {
+		s.cache.shared.Release(c.parts)
 		return c.settings, err
 	}
 	s.cache.trim()

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/clientnet"
@@ -25,7 +26,7 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	db := testkit.DB(t)
 	o := testkit.NewOrg(t)
 	b := bus.New(nil)
-	r := org.New(db, b)
+	r := org.New(db, b, settings.New(db, b))
 	ctx := clientnet.WithAddress(context.Background(), "192.0.2.1")
 	statements := func(do func(i int)) int64 {
 		before, _ := db.Counts()
@@ -68,7 +69,7 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	}
 
 	// A website that is made just now works at once, though its key was asked for before: every process hears of it.
-	second := org.New(db, b)
+	second := org.New(db, b, settings.New(db, b))
 	early := randomKey()
 	for _, service := range []*org.Service{r, second} {
 		if _, err := service.LookUpWebsite(other, early, "https://new.example"); fail.KindOf(err) != fail.NotFound {
@@ -77,7 +78,7 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	}
 	id := uuid.New()
 	mine := db.As(access.System(o.ID, "test"))
-	if _, err := mine.Exec(other, "insert into websites (org_id, id, customer_id, key, name, greeting) values ($1, $2, $3, $4, 'New', '')",
+	if _, err := mine.Exec(other, "insert into websites (org_id, id, customer_id, key, name) values ($1, $2, $3, $4, 'New')",
 		o.ID, id, o.Customer, early); err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +93,9 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 }
 
 // largeSettings is settings near what a website may have; own makes them unlike any other's.
-func largeSettings(own string) func(*org.Settings) error {
-	return func(s *org.Settings) error {
-		s.Texts = map[string]map[string]string{}
+func largeSettings(own string) func(*settings.Widget) error {
+	return func(s *settings.Widget) error {
+		s.Texts = settings.Texts{}
 		for _, l := range []string{"de", "fr", "es", "nl"} {
 			s.Texts[l] = map[string]string{}
 			for i := range 60 {
@@ -102,7 +103,7 @@ func largeSettings(own string) func(*org.Settings) error {
 			}
 		}
 		for i := range 50 {
-			s.Greetings = append(s.Greetings, org.Greeting{Text: own + strings.Repeat("Welcome! ", 60), Page: fmt.Sprint("/page/", i)})
+			s.Greetings.List = append(s.Greetings.List, settings.Greeting{Text: own + strings.Repeat("Welcome! ", 60), Page: fmt.Sprint("/page/", i)})
 		}
 		return nil
 	}
@@ -112,7 +113,8 @@ func largeSettings(own string) func(*org.Settings) error {
 func createWebsites(t *testing.T, n int, own func(i int) string) (keys []string) {
 	t.Helper()
 	o := testkit.NewOrg(t)
-	r := org.New(testkit.DB(t), bus.New(nil))
+	st := settings.New(testkit.DB(t), bus.New(nil))
+	r := org.New(testkit.DB(t), bus.New(nil), st)
 	ctx := context.Background()
 	who := access.System(o.ID, "test")
 	for i := range n {
@@ -120,7 +122,7 @@ func createWebsites(t *testing.T, n int, own func(i int) string) (keys []string)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.UpdateSettings(ctx, who, id, largeSettings(own(i))); err != nil {
+		if err := st.Update(ctx, who, settings.ForWebsite(id), settings.Change{Set: largeSettings(own(i))}); err != nil {
 			t.Fatal(err)
 		}
 		w, err := r.GetWebsite(ctx, who, id)
@@ -144,7 +146,7 @@ func heapBytes() int {
 func TestEqualSettingsShareMemory(t *testing.T) {
 	const n = 200
 	keys := createWebsites(t, n, func(int) string { return "everybody's" })
-	r := org.New(testkit.DB(t), bus.New(nil))
+	r := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil)))
 	before := heapBytes()
 	for _, k := range keys {
 		if _, err := r.LookUpWebsite(context.Background(), k, "https://shop.example"); err != nil {
@@ -159,7 +161,7 @@ func TestEqualSettingsShareMemory(t *testing.T) {
 	}
 	a, _ := r.LookUpWebsite(context.Background(), keys[0], "https://shop.example")
 	b, _ := r.LookUpWebsite(context.Background(), keys[n-1], "https://shop.example")
-	if a.Settings.Texts["de"]["text_aa"] == "" || len(b.Settings.Greetings) != 50 || a.Name == b.Name {
+	if a.Settings.Texts["de"]["text_aa"] == "" || len(b.Settings.Greetings.List) != 50 || a.Name == b.Name {
 		t.Errorf("settings are not what they were: %+v", b.Settings)
 	}
 	r.Resync(uuid.Nil)
@@ -173,7 +175,7 @@ func TestWebsiteCacheIsBounded(t *testing.T) {
 	const n, bound = 120, 4 << 20
 	keys := createWebsites(t, n, func(i int) string { return fmt.Sprint("website ", i) })
 	db := testkit.DB(t)
-	r := org.New(db, bus.New(nil))
+	r := org.New(db, bus.New(nil), settings.New(db, bus.New(nil)))
 	r.SetCacheLimit(bound)
 	before := heapBytes()
 	for _, k := range keys {

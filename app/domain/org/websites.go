@@ -3,12 +3,12 @@ package org
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/org/internal/orgdb"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
 	"parley/app/platform/fail"
@@ -18,16 +18,14 @@ import (
 
 // Website is one embedding of the widget.
 type Website struct {
-	ID            uuid.UUID
-	CustomerID    uuid.UUID
-	CustomerName  string
-	Key           string // names the website in the page's two lines; not a secret
-	Name          string
-	Greeting      string // what the panel says on opening
-	TypingPreview bool   // the agent sees the visitor's text while it is being typed
-	Domains       []Domain
-	Settings      Settings
-	IdentityKey   string // signs visitors whom the site knows (HS256); empty: it signs none
+	ID           uuid.UUID
+	CustomerID   uuid.UUID
+	CustomerName string
+	Key          string // names the website in the page's two lines; not a secret
+	Name         string
+	Domains      []Domain
+	Settings     settings.Widget
+	IdentityKey  string // signs visitors whom the site knows (HS256); empty: it signs none
 }
 
 // WebsiteInput is what the wizard asks for.
@@ -58,8 +56,7 @@ func (s *Service) AddWebsite(ctx context.Context, who access.Actor, customer uui
 		} else if err != nil {
 			return err
 		}
-		err := q.CreateWebsite(ctx, orgdb.CreateWebsiteParams{ID: id, CustomerID: customer, Key: key, Name: in.Name,
-			Greeting: "Hello! How can we help you?"})
+		err := q.CreateWebsite(ctx, orgdb.CreateWebsiteParams{ID: id, CustomerID: customer, Key: key, Name: in.Name})
 		if err != nil {
 			return err
 		}
@@ -95,8 +92,8 @@ func (s *Service) GetWebsite(ctx context.Context, who access.Actor, id uuid.UUID
 		return Website{}, err
 	}
 	w := Website{ID: row.ID, CustomerID: row.CustomerID, CustomerName: row.CustomerName, Key: row.Key, Name: row.Name,
-		Greeting: row.Greeting, TypingPreview: row.TypingPreview, IdentityKey: row.IdentityKey}
-	if err := json.Unmarshal(row.Settings, &w.Settings); err != nil {
+		IdentityKey: row.IdentityKey}
+	if w.Settings, err = settings.Decode(row.Settings); err != nil {
 		return w, err
 	}
 	domains, err := q.ListDomains(ctx, id)
@@ -134,37 +131,39 @@ func (s *Service) ListWebsites(ctx context.Context, who access.Actor) ([]Website
 	return list, err
 }
 
-// WebsiteUpdate is what a manager may change of a website.
+// WebsiteUpdate is what the page of a website changes.
 type WebsiteUpdate struct {
 	Name          string
 	Greeting      string
 	TypingPreview bool
+
+	Inherit []settings.Field // that come from the customer, the organization or the default from now on, whatever stands above
 }
 
-// UpdateWebsite changes a website's settings; open widgets see them at their next load.
-func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.UUID, in WebsiteUpdate) error {
-	t, err := s.db.Authorize(who, access.WebsiteUpdate)
+// UpdateWebsite changes a website's name, and the settings that stand beside it.
+func (s *Service) UpdateWebsite(ctx context.Context, actor access.Actor, id uuid.UUID, in WebsiteUpdate) error {
+	t, err := s.db.Authorize(actor, access.WebsiteUpdate)
 	if err != nil {
 		return err
 	}
 	var checks fail.Checks
 	in.Name, err = validate.Name("the website's name", in.Name, 200)
 	checks.AddError("name", err)
-	in.Greeting, err = validate.OptionalText("the greeting", in.Greeting, 1000)
-	if err == nil {
-		err = rejectPlaceholders("the greeting", in.Greeting)
-	}
-	checks.AddError("greeting", err)
-	if err := checks.Result(); err != nil {
-		return err
-	}
-	var row orgdb.UpdateWebsiteRow
-	err = t.Tx(ctx, func(tx *pg.Tenant) (err error) {
-		row, err = orgdb.New(tx).UpdateWebsite(ctx, orgdb.UpdateWebsiteParams{ID: id, Name: in.Name, Greeting: in.Greeting, TypingPreview: in.TypingPreview})
+	change := settings.Change{Reset: in.Inherit, Set: func(w *settings.Widget) error {
+		w.Greetings.Standard, w.General.TypingPreview = in.Greeting, in.TypingPreview
+		return checks.Result()
+	}}
+	var row orgdb.RenameWebsiteRow
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		applied, err := s.settings.Apply(ctx, tx, settings.ForWebsite(id), change)
 		if err != nil {
 			return err
 		}
-		return events.Record(ctx, tx, who, websiteChanged(id, row, in))
+		row, err = orgdb.New(tx).RenameWebsite(ctx, orgdb.RenameWebsiteParams{ID: id, Name: in.Name})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, websiteChanged(id, row, in.Name, applied))
 	})
 	if pg.IsDuplicate(err, "websites_same_name") {
 		return errWebsiteExists
@@ -173,60 +172,7 @@ func (s *Service) UpdateWebsite(ctx context.Context, who access.Actor, id uuid.U
 		return fail.Missing("website")
 	}
 	if err == nil {
-		s.publishChange(who.Org(), id, row.Key)
-	}
-	return err
-}
-
-// UpdateSettings changes how a website's widget looks and behaves: change is given what holds now. What it leaves must be something
-// that a widget can follow, else nothing is changed, and the error says of each field what is wrong with it, with what change said.
-// Open panels come back with it.
-func (s *Service) UpdateSettings(ctx context.Context, who access.Actor, id uuid.UUID, change func(*Settings) error) error {
-	t, err := s.db.Authorize(who, access.WebsiteUpdate)
-	if err != nil {
-		return err
-	}
-	var key string
-	err = t.Tx(ctx, func(tx *pg.Tenant) error {
-		q := orgdb.New(tx)
-		now, err := q.LockWebsiteSettings(ctx, id)
-		if pg.IsNoRows(err) {
-			return fail.Missing("website")
-		}
-		var settings Settings
-		if err == nil {
-			err = json.Unmarshal(now, &settings)
-		}
-		var before Settings
-		if err == nil {
-			err = json.Unmarshal(now, &before)
-		}
-		if err != nil {
-			return err
-		}
-		var checks fail.Checks
-		if err = checks.Merge(change(&settings)); err == nil {
-			err = checks.Merge(settings.check(&before))
-		}
-		if err == nil {
-			err = checks.Result()
-		}
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(settings)
-		if err != nil {
-			return err
-		}
-		row, err := q.SetWebsiteSettings(ctx, orgdb.SetWebsiteSettingsParams{ID: id, Settings: b})
-		if err != nil {
-			return err
-		}
-		key = row.Key
-		return events.Record(ctx, tx, who, widgetChanged(id, row, before, settings))
-	})
-	if err == nil {
-		s.publishChange(who.Org(), id, key)
+		s.publishChange(actor.Org(), id, row.Key)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/app/domain/presence/internal/presencedb"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 )
 
@@ -27,6 +28,10 @@ func (s *Service) GetAvailability(ctx context.Context, actor access.Actor) (Avai
 		return Availability{}, err
 	}
 	a, err := presencedb.New(t).GetAgent(ctx, actor.ID())
+	if err != nil {
+		return Availability{}, err
+	}
+	desk, err := settings.DecodeDesk(a.DeskSettings)
 	return Availability{
 		Status:           Status(a.Status),
 		Since:            a.StatusAt,
@@ -35,7 +40,7 @@ func (s *Service) GetAvailability(ctx context.Context, actor access.Actor) (Avai
 		OpenChats:        int(a.OpenChats),
 		AwayRequeueAfter: time.Duration(a.AwayRequeueSeconds) * time.Second,
 		AwayReason:       a.Reason,
-		AwayReasons:      a.AwayReasons,
+		AwayReasons:      desk.AwayReasons,
 	}, err
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/presence"
-	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 )
 
@@ -52,7 +52,7 @@ func TestAvailability(t *testing.T) {
 		t.Errorf("after a short loss: %+v", got)
 	}
 	// Away: nothing new is assigned, and what she has is requeued after the time allowed.
-	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), routing.Settings{AwayRequeueAfter: time.Minute}); err != nil {
+	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), settings.Routing{AwayRequeueAfter: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
 	p.setStatus(t, i, mia, presence.Away)
@@ -61,7 +61,7 @@ func TestAvailability(t *testing.T) {
 	if got := p.getConversation(t, i, c2); got.State != conversation.Waiting {
 		t.Errorf("given to somebody who is away: %+v", got)
 	}
-	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), routing.Settings{}); err != nil {
+	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), settings.Routing{}); err != nil {
 		t.Fatal(err)
 	}
 	waitUntil(t, "she has given back", func() bool { return p.getConversation(t, i, c).State == conversation.Waiting })
@@ -88,7 +88,7 @@ func TestAvailability(t *testing.T) {
 	if _, err := i.conversations.Close(ctx, tom, c); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), routing.Settings{FormerAgentWindow: time.Hour}); err != nil {
+	if err := i.routing.UpdateSettings(ctx, p.As(access.Owner), settings.Routing{FormerAgentWindow: time.Hour}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := i.conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{

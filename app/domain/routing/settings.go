@@ -5,53 +5,52 @@ import (
 	"time"
 
 	"parley/app/domain/routing/internal/routingdb"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
-	"parley/app/platform/fail"
-)
-
-// Settings are what a manager sets for the routing of an organization.
-type Settings struct {
-	AwayRequeueAfter  time.Duration // how long an agent who is away may finish its conversations, up to a day
-	FormerAgentWindow time.Duration // within which a visitor who returns goes to the former agent, up to a year; 0: never
-}
-
-const (
-	maxAwayRequeueAfter  = 24 * time.Hour
-	maxFormerAgentWindow = 365 * 24 * time.Hour
+	"parley/app/platform/events"
+	"parley/app/platform/pg"
 )
 
 // GetSettings returns the settings of the actor's organization.
-func (s *Service) GetSettings(ctx context.Context, actor access.Actor) (Settings, error) {
+func (s *Service) GetSettings(ctx context.Context, actor access.Actor) (settings.Routing, error) {
 	t, err := s.db.Authorize(actor, access.RoutingRead)
 	if err != nil {
-		return Settings{}, err
+		return settings.Routing{}, err
 	}
 	row, err := routingdb.New(t).GetRoutingSettings(ctx)
-	return Settings{
+	return settings.Routing{
 		AwayRequeueAfter:  time.Duration(row.AwayRequeueSeconds) * time.Second,
 		FormerAgentWindow: time.Duration(row.FormerAgentHours) * time.Hour,
 	}, err
 }
 
 // UpdateSettings changes the settings of the actor's organization. It returns fail.Invalid for values out of range.
-func (s *Service) UpdateSettings(ctx context.Context, actor access.Actor, in Settings) error {
+func (s *Service) UpdateSettings(ctx context.Context, actor access.Actor, in settings.Routing) error {
 	t, err := s.db.Authorize(actor, access.RoutingUpdate)
 	if err != nil {
 		return err
 	}
-	var checks fail.Checks
-	if in.AwayRequeueAfter < 0 || in.AwayRequeueAfter > maxAwayRequeueAfter {
-		checks.Add("hand_back", "Please give 0 to 1440 minutes.")
-	}
-	if in.FormerAgentWindow < 0 || in.FormerAgentWindow > maxFormerAgentWindow {
-		checks.Add("former", "Please give 0 to 8760 hours.")
-	}
-	if err := checks.Result(); err != nil {
+	if err := in.Check(); err != nil {
 		return err
 	}
-	err = routingdb.New(t).SetRoutingSettings(ctx, routingdb.SetRoutingSettingsParams{
-		AwayRequeueSeconds: int32(in.AwayRequeueAfter / time.Second),
-		FormerAgentHours:   int32(in.FormerAgentWindow / time.Hour),
+	now := events.RoutingState{
+		AwaySeconds: int(in.AwayRequeueAfter / time.Second),
+		FormerHours: int(in.FormerAgentWindow / time.Hour),
+	}
+	err = t.Tx(ctx, func(tx *pg.Tenant) error {
+		before, err := routingdb.New(tx).SetRoutingSettings(ctx, routingdb.SetRoutingSettingsParams{
+			AwayRequeueSeconds: int32(now.AwaySeconds),
+			FormerAgentHours:   int32(now.FormerHours),
+		})
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, actor, events.Event{
+			Kind:    events.RoutingChanged,
+			Subject: events.Subject{Type: events.Organization, ID: actor.Org()},
+			Before:  events.RoutingState{AwaySeconds: int(before.AwayRequeueSeconds), FormerHours: int(before.FormerAgentHours)},
+			After:   now,
+		})
 	})
 	if err == nil {
 		s.groups.PublishChanged(actor.Org())

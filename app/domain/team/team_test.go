@@ -13,6 +13,7 @@ import (
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
 	"parley/app/domain/presence"
+	"parley/app/domain/settings"
 	"parley/app/domain/team"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
@@ -34,7 +35,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	return team.New(
 		team.Services{
 			Identity:      members,
-			Org:           org.New(db, b),
+			Org:           org.New(db, b, settings.New(db, b)),
 			Conversations: conversations,
 			FAQ:           faq.New(db, b, faq.Options{}),
 			Groups:        group.New(db, b),

@@ -87,6 +87,8 @@ func (h *Hub) handleEvent(e bus.Event) {
 		}
 	case bus.Website:
 		h.websiteChanged(e)
+	case bus.Settings:
+		h.settingsChanged(e)
 	}
 }
 
@@ -141,6 +143,15 @@ func (h *Hub) websiteChanged(e bus.Event) {
 	for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.ID == e.Website }) {
 		p.socket.Close(wire.Restart, "settings changed") // it comes back with the new settings, if it may
 	}
+}
+
+// settingsChanged has the panels of an organization come back whose websites' settings are other ones now.
+func (h *Hub) settingsChanged(e bus.Event) {
+	background.Run("show other settings", func() {
+		for _, p := range h.panelsWhere(func(p *panel) bool { return p.site.Org == e.Org }) {
+			p.revalidate()
+		}
+	})
 }
 
 // showLocalMessage shows a message that this process has just stored.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -234,7 +235,7 @@ func (p *panel) revalidate() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	site, err := p.hub.org.LookUpWebsite(ctx, p.site.Key, p.origin.Value())
-	if fail.As(err) != nil || err == nil && (site.TypingPreview != p.site.TypingPreview || !slices.EqualFunc(site.Groups, p.site.Groups,
+	if fail.As(err) != nil || err == nil && (!reflect.DeepEqual(site.Settings, p.site.Settings) || !slices.EqualFunc(site.Groups, p.site.Groups,
 		func(a, b org.WebsiteGroup) bool { return a.Group == b.Group })) { // refused, or changed; another error says nothing
 		p.socket.Close(wire.Restart, "settings changed")
 		return false

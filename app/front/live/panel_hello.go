@@ -81,7 +81,7 @@ func (p *panel) admit(ctx context.Context, in frames.Hello) (actor access.Actor,
 // allowNewVisitor reports whether a browser without a token may become a visitor: it has done the work that the website
 // may ask for, and its address has not made too many. If not, it has been told why.
 func (p *panel) allowNewVisitor(proof string, now time.Time) bool {
-	if p.site.Settings.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, proof, now) {
+	if p.site.Settings.Security.ProofOfWork && !p.hub.proofOfWork.verify(p.site.ID, p.address, proof, now) {
 		p.write(frames.NewWorkRequired(p.hub.proofOfWork.challenge(p.site.ID, p.address, now)))
 		return false
 	}

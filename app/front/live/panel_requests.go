@@ -44,7 +44,7 @@ func (p *panel) handleEnd(ctx context.Context, f frames.End) {
 
 // handleRate stores the visitor's rating.
 func (p *panel) handleRate(ctx context.Context, f frames.Rate) {
-	rules := p.site.Settings.Rating
+	rules := p.site.Settings.Closing.Rating
 	p.handleRequest(f.ID, "store a rating", frames.Rated, func() error {
 		if rules.Disabled {
 			return fail.New(fail.Forbidden, "Conversations are not rated here.")
@@ -66,7 +66,7 @@ func (p *panel) handleTranscript(ctx context.Context, f frames.Transcript) {
 		if err != nil {
 			return err
 		}
-		if p.site.Settings.MailDisabled || !p.hub.followUp.CanMailTranscripts() {
+		if p.site.Settings.Closing.MailDisabled || !p.hub.followUp.CanMailTranscripts() {
 			return fail.New(fail.Forbidden, "Nothing is mailed here.")
 		}
 		if err := p.hub.conversations.CountTranscript(ctx, p.Viewer(), f.Conversation); err != nil {
@@ -109,7 +109,7 @@ func (p *panel) handleTyping(f frames.Typing) {
 		return
 	}
 	e := bus.Event{Kind: bus.Typing, Org: p.site.Org, Conversation: conversationID}
-	if p.site.TypingPreview {
+	if p.site.Settings.General.TypingPreview {
 		if text, err := validate.OptionalText("", f.Text, conversation.MaxText); err == nil {
 			e.Text = clipFront(text, maxTypingPreview)
 		}

@@ -32,20 +32,22 @@ const importPath = "/faq/import"
 
 // bodyLimits is how many bytes routes take that take more than body.DefaultLimit.
 var bodyLimits = map[string]int64{
-	"POST /faq/new":                         body.MaxForm, // forty languages
-	"POST /faq/:id":                         body.MaxForm,
-	"POST /faq/state":                       256 << 10, // an id for each entry of a page
-	"POST /desk/conversations/:id/keep":     256 << 10,
-	"POST /admin/groups/:id/members":        body.MaxForm, // some fields for each team member
-	"POST /admin/people/invite":             256 << 10,    // an id for each customer
-	"POST /admin/people/:id/customers":      256 << 10,
-	"POST /admin/websites/:id/widget/:part": body.MaxForm,       // texts of all languages
-	"POST /desk/conversations/:id/files":    files.MaxFileBytes, // cut again by who reads them
-	"POST /snippets":                        files.MaxFileBytes + body.MaxForm,
-	"POST /snippets/:id":                    files.MaxFileBytes + body.MaxForm,
-	"POST /admin/people/:id/aliases":        32 << 20, // a picture for each customer
-	"POST " + importPath:                    faq.MaxImportBytes + body.MaxForm,
-	"POST " + widget.UploadPath:             files.MaxFileBytes,
+	"POST /faq/new":                            body.MaxForm, // forty languages
+	"POST /faq/:id":                            body.MaxForm,
+	"POST /faq/state":                          256 << 10, // an id for each entry of a page
+	"POST /desk/conversations/:id/keep":        256 << 10,
+	"POST /admin/groups/:id/members":           body.MaxForm, // some fields for each team member
+	"POST /admin/people/invite":                256 << 10,    // an id for each customer
+	"POST /admin/people/:id/customers":         256 << 10,
+	"POST /admin/settings/:part":               body.MaxForm, // texts of all languages
+	"POST /admin/customers/:id/settings/:part": body.MaxForm,
+	"POST /admin/websites/:id/widget/:part":    body.MaxForm,
+	"POST /desk/conversations/:id/files":       files.MaxFileBytes, // cut again by who reads them
+	"POST /snippets":                           files.MaxFileBytes + body.MaxForm,
+	"POST /snippets/:id":                       files.MaxFileBytes + body.MaxForm,
+	"POST /admin/people/:id/aliases":           32 << 20, // a picture for each customer
+	"POST " + importPath:                       faq.MaxImportBytes + body.MaxForm,
+	"POST " + widget.UploadPath:                files.MaxFileBytes,
 }
 
 // BodyLimit is how many bytes of a request's body are read at most.
@@ -214,6 +216,10 @@ func customerRoutes(h handlers) []Route {
 		{get, "/admin/websites/:id/widget", withForms(staff(access.WebsiteRead, h.Manage.Widget))},
 		{get, "/admin/websites/:id/mail", staff(access.WebsiteRead, h.Manage.MailPreview)},
 		{post, "/admin/websites/:id/widget/:part", staff(access.WebsiteUpdate, h.Manage.SetWidgetSection)},
+		{get, "/admin/customers/:id/settings", withForms(staff(access.SettingsUpdateCustomer, h.Manage.CustomerSettings))},
+		{post, "/admin/customers/:id/settings/:part", staff(access.SettingsUpdateCustomer, h.Manage.SetCustomerSection)},
+		{get, "/admin/settings", withForms(staff(access.SettingsUpdateOrganization, h.Manage.OrganizationSettings))},
+		{post, "/admin/settings/:part", staff(access.SettingsUpdateOrganization, h.Manage.SetOrganizationSection)},
 		{post, "/admin/websites/:id/identity", staff(access.WebsiteRotateKey, h.Manage.RenewIdentityKey)},
 		{get, "/admin/ratings", staff(access.RatingRead, h.Manage.Ratings)},
 		{post, "/admin/websites/:id/domains", staff(access.DomainAdd, h.Manage.AddDomain)},

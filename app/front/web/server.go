@@ -24,6 +24,7 @@ import (
 	"parley/app/domain/org"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	screens "parley/app/front/desk"
@@ -61,6 +62,7 @@ type Config struct {
 // Services is what the server calls.
 type Services struct {
 	Bus           *bus.Bus
+	Settings      *settings.Service
 	Org           *org.Service
 	Identity      *identity.Service
 	Team          *team.Service

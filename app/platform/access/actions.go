@@ -30,6 +30,13 @@ const (
 	DomainRemove Action = "domain:remove"
 )
 
+// Settings that websites inherit.
+const (
+	SettingsRead               Action = "settings:read"
+	SettingsUpdateOrganization Action = "settings:update_organization"
+	SettingsUpdateCustomer     Action = "settings:update_customer"
+)
+
 // Groups and how conversations are assigned.
 const (
 	GroupRead       Action = "group:read"

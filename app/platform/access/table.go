@@ -65,6 +65,10 @@ var Table = []Rule{
 	{DomainAdd, "Add domains", managers, nil, "", false},
 	{DomainRemove, "Remove domains", managers, nil, "", false},
 
+	{SettingsRead, "See settings, and where they come from", managers, nil, "", false},
+	{SettingsUpdateOrganization, "Change what all websites inherit", managers, nil, "", wholeOrganization},
+	{SettingsUpdateCustomer, "Change what the websites of a customer inherit", managers, nil, "", false},
+
 	{GroupRead, "See groups and how they are set", managers, nil, "", wholeOrganization},
 	{GroupCreate, "Add groups", managers, nil, "", wholeOrganization},
 	{GroupUpdate, "Change groups", managers, nil, "", wholeOrganization},

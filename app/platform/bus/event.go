@@ -6,20 +6,21 @@ import "github.com/google/uuid"
 type Kind string
 
 const (
-	Conversation      Kind = "said"    // a message was added to a conversation (also: started, taken, closed)
-	Typing            Kind = "typing"  // somebody is typing; never stored, may be lost
-	User              Kind = "user"    // a user's role or state changed, or all its sessions ended
-	Session           Kind = "session" // one log-in session ended
-	Website           Kind = "website" // a website's settings or domains changed, or it was seen loading
-	Groups            Kind = "groups"  // an organization's groups or who belongs to them changed
-	Availability      Kind = "agent"   // a user's availability changed
-	Participants      Kind = "guests"  // somebody became a participant of a conversation, or left it
-	Queue             Kind = "line"    // the queues of an organization changed, or the presence of its agents
-	Read              Kind = "seen"    // one side has read a conversation up to a message
-	VisitorContext    Kind = "about"   // a visitor is on another page, or its page says something else of it
-	VisitorIdentified Kind = "visitor" // a visitor turned out to be another one
-	Blocks            Kind = "block"   // who may not write to an organization has changed
-	FAQ               Kind = "faq"     // an FAQ entry was changed, or chosen
+	Conversation      Kind = "said"     // a message was added to a conversation (also: started, taken, closed)
+	Typing            Kind = "typing"   // somebody is typing; never stored, may be lost
+	User              Kind = "user"     // a user's role or state changed, or all its sessions ended
+	Session           Kind = "session"  // one log-in session ended
+	Website           Kind = "website"  // a website's settings or domains changed, or it was seen loading
+	Settings          Kind = "settings" // settings changed that websites of an organization inherit
+	Groups            Kind = "groups"   // an organization's groups or who belongs to them changed
+	Availability      Kind = "agent"    // a user's availability changed
+	Participants      Kind = "guests"   // somebody became a participant of a conversation, or left it
+	Queue             Kind = "line"     // the queues of an organization changed, or the presence of its agents
+	Read              Kind = "seen"     // one side has read a conversation up to a message
+	VisitorContext    Kind = "about"    // a visitor is on another page, or its page says something else of it
+	VisitorIdentified Kind = "visitor"  // a visitor turned out to be another one
+	Blocks            Kind = "block"    // who may not write to an organization has changed
+	FAQ               Kind = "faq"      // an FAQ entry was changed, or chosen
 
 	Login        Kind = "login"        // what is stored in a log-in session changed; it is as good as before
 	Organization Kind = "organization" // an organization's name changed, or the pictures of its team members

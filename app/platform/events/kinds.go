@@ -33,6 +33,7 @@ const (
 	DomainAdded         Kind = "domain.added"
 	DomainRemoved       Kind = "domain.removed"
 	WidgetChanged       Kind = "widget.changed"
+	SettingsChanged     Kind = "settings.changed"
 	IdentityKeyRotated  Kind = "identity_key.rotated"
 	WebsiteGroupSet     Kind = "website.group_set"
 	WebsiteGroupRemoved Kind = "website.group_removed"
@@ -104,6 +105,7 @@ var Kinds = []KindInfo{
 	{DomainAdded, "Customers and websites", "Domain added", DomainState{}},
 	{DomainRemoved, "Customers and websites", "Domain removed", DomainState{}},
 	{WidgetChanged, "Customers and websites", "Widget or greetings changed", WidgetState{}},
+	{SettingsChanged, "Customers and websites", "Settings that websites inherit changed", WidgetState{}},
 	{IdentityKeyRotated, "Customers and websites", "Key for known visitors replaced", WebsiteState{}},
 	{WebsiteGroupSet, "Customers and websites", "Group of a website set", WebsiteGroupState{}},
 	{WebsiteGroupRemoved, "Customers and websites", "Group of a website removed", WebsiteGroupState{}},

@@ -64,24 +64,26 @@ type DomainState struct {
 	Domain string `json:"domain"`
 }
 
-// WidgetState is how a website's widget looks and behaves: one JSON value for each section of its settings.
+// WidgetState is how widgets look and behave, of a website or of all that inherit it: one JSON value for each section of the settings.
 type WidgetState struct {
-	TimeZone    string          `json:"time_zone,omitempty"`
-	Language    string          `json:"language,omitempty"`
-	Appearance  json.RawMessage `json:"appearance,omitempty"`
-	Greetings   json.RawMessage `json:"greetings,omitempty"`
-	Holidays    []string        `json:"holidays,omitempty"`
-	Invitation  json.RawMessage `json:"proactive_invitation,omitempty"`
-	Questions   json.RawMessage `json:"pre_chat_questions,omitempty"`
-	Privacy     string          `json:"privacy_text,omitempty"`
-	Files       json.RawMessage `json:"files,omitempty"`
-	Rating      json.RawMessage `json:"rating,omitempty"`
-	Mail        json.RawMessage `json:"mail,omitempty"`
-	MailOff     bool            `json:"mail_off"`
-	WarnAfter   int             `json:"idle_warning_minutes"` // 0: never
-	EndAfter    int             `json:"idle_end_minutes"`     // after the warning; 0: never
-	ProofOfWork bool            `json:"proof_of_work"`
-	Texts       json.RawMessage `json:"texts,omitempty"`
+	TimeZone      string          `json:"time_zone,omitempty"`
+	Language      string          `json:"language,omitempty"`
+	TypingPreview bool            `json:"typing_preview"`
+	Appearance    json.RawMessage `json:"appearance,omitempty"`
+	Greeting      string          `json:"greeting,omitempty"`
+	Greetings     json.RawMessage `json:"greetings,omitempty"`
+	Holidays      []string        `json:"holidays,omitempty"`
+	Invitation    json.RawMessage `json:"proactive_invitation,omitempty"`
+	Questions     json.RawMessage `json:"pre_chat_questions,omitempty"`
+	Privacy       string          `json:"privacy_text,omitempty"`
+	Files         json.RawMessage `json:"files,omitempty"`
+	Rating        json.RawMessage `json:"rating,omitempty"`
+	Mail          json.RawMessage `json:"mail,omitempty"`
+	MailOff       bool            `json:"mail_off"`
+	WarnAfter     int             `json:"idle_warning_minutes"` // 0: never
+	EndAfter      int             `json:"idle_end_minutes"`     // after the warning; 0: never
+	ProofOfWork   bool            `json:"proof_of_work"`
+	Texts         json.RawMessage `json:"texts,omitempty"`
 }
 
 // WebsiteGroupState is a group that answers for a website.

@@ -20,6 +20,7 @@ import (
 
 	"parley/app/domain/identity"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
@@ -126,6 +127,7 @@ func (o Org) Site() *org.WidgetWebsite {
 		CustomerID: o.Customer,
 		Name:       "Shop of " + o.Name,
 		Hosts:      []string{"shop.example", "localhost", "127.0.0.1"},
+		Settings:   settings.Default(),
 	}
 }
 
@@ -141,7 +143,7 @@ func NewOrg(t testing.TB) Org {
 	ctx := context.Background()
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
-	orgs, members := org.New(DB(t), b), identity.New(DB(t), b, identity.DefaultOptions())
+	orgs, members := org.New(DB(t), b, settings.New(DB(t), b)), identity.New(DB(t), b, identity.DefaultOptions())
 	members.UseInsecureHashing()
 	must := func(err error) {
 		t.Helper()

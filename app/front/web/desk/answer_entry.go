@@ -6,7 +6,7 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	screens "parley/app/front/desk"
 	"parley/app/front/web/page"
 	view "parley/templates/desk"
@@ -29,13 +29,13 @@ func (h *Handlers) renderAnswerEntry(req *page.Request, c conversation.Conversat
 		return err
 	}
 	p := view.SaveEntryView{Conversation: c.ID, Seq: answer, Form: f, NewState: faq.Published}
-	p.Entry = faq.Text{Answer: m.Body, Language: org.BaseLanguage(c.Language)}
+	p.Entry = faq.Text{Answer: m.Body, Language: settings.BaseLanguage(c.Language)}
 	if q, err := h.conversations.QuestionAt(ctx, req.Actor, c.ID, answer); err == nil {
 		p.QuestionSeq, p.VisitorText = q.Seq, q.Text
 		p.Entry.Question = firstLine(q.Text, 200)
 		if found, err := h.faq.Suggest(ctx, req.Actor, screens.QuestionOf(c, q.Text)); err == nil {
 			if c.Language == "" { // else what the browser says: one message is little to tell a language by
-				p.Entry.Language = org.BaseLanguage(found.Language)
+				p.Entry.Language = settings.BaseLanguage(found.Language)
 			}
 		}
 	}

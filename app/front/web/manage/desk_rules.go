@@ -3,7 +3,7 @@ package manage
 import (
 	"net/http"
 
-	"parley/app/domain/faq"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 )
@@ -22,7 +22,7 @@ func (h *Handlers) DeskRules(req *page.Request) error {
 
 func (h *Handlers) renderDeskRules(req *page.Request, p view.RulesPage, status int) (err error) {
 	ctx := req.Request().Context()
-	if p.Rules, err = h.faq.GetDeskRules(ctx, req.Actor); err != nil {
+	if p.Rules, err = h.settings.GetDesk(ctx, req.Actor); err != nil {
 		return err
 	}
 	if p.Model, p.HasModel, err = h.assist.GetModelSettings(ctx, req.Actor); err != nil {
@@ -35,11 +35,11 @@ func (h *Handlers) renderDeskRules(req *page.Request, p view.RulesPage, status i
 // SetDeskRules changes the rules of the desk.
 func (h *Handlers) SetDeskRules(req *page.Request) error {
 	r := req.FormReader()
-	in := faq.DeskRules{AgentsEdit: r.IsChecked("agents_edit"), Review: r.IsChecked("review"),
-		AwayReasons: append([]string{}, nonEmptyLines(req.FormValue("away_reasons"))...)}
+	in := settings.Desk{AgentsEdit: r.IsChecked("agents_edit"), Review: r.IsChecked("review"),
+		AwayReasons: nonEmptyLines(req.FormValue("away_reasons"))}
 	err := r.Result()
 	if err == nil {
-		err = h.faq.SetDeskRules(req.Request().Context(), req.Actor, in)
+		err = h.settings.SetDesk(req.Request().Context(), req.Actor, in)
 	}
 	if err != nil {
 		f, status, err := req.RefusedForm(err)

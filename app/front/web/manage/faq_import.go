@@ -9,7 +9,7 @@ import (
 	"net/http"
 
 	"parley/app/domain/faq"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	"parley/app/platform/fail"
 	view "parley/templates/manage"
@@ -79,7 +79,7 @@ func (h *Handlers) importFile(req *page.Request) (fates []faq.ImportResult, note
 	if err != nil {
 		return nil, nil, "", false, err
 	}
-	language := org.BaseLanguage(req.FormValue("language"))
+	language := settings.BaseLanguage(req.FormValue("language"))
 	io.WriteString(sum, language)
 	digest = hex.EncodeToString(sum.Sum(nil))
 	dry := faq.ImportMode(req.FormValue("digest") != digest)

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 	"parley/templates/ui"
@@ -43,8 +43,9 @@ func (h *Handlers) AddGroup(req *page.Request) error {
 // SetRoutingRules changes the rules of assignment.
 func (h *Handlers) SetRoutingRules(req *page.Request) error {
 	r := req.FormReader()
-	away, former := r.RequiredNumber("hand_back", "minutes", 0, 1440), r.RequiredNumber("former", "hours", 0, 8760)
-	in := routing.Settings{AwayRequeueAfter: time.Duration(away) * time.Minute,
+	away, former := r.RequiredNumber("hand_back", "minutes", settings.AwayRequeueMinutes.Min, settings.AwayRequeueMinutes.Max),
+		r.RequiredNumber("former", "hours", settings.FormerAgentHours.Min, settings.FormerAgentHours.Max)
+	in := settings.Routing{AwayRequeueAfter: time.Duration(away) * time.Minute,
 		FormerAgentWindow: time.Duration(former) * time.Hour}
 	err := r.Result()
 	if err == nil {

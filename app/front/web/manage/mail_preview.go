@@ -7,18 +7,18 @@ import (
 	"strings"
 
 	"parley/app/domain/followup"
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	"parley/app/platform/fail"
 	"parley/app/platform/mail"
 )
 
 // readMailSettings reads how a website's mails look.
-func readMailSettings(r *page.FormReader) org.MailSettings {
-	subject := func(field, labels string) org.MailSubject {
-		return org.MailSubject{Text: r.FormValue(field), Translations: r.KeyValues(labels, ":=", "de: Ihre Anfrage bei {website}")}
+func readMailSettings(r *page.FormReader) settings.Mail {
+	subject := func(field, labels string) settings.MailSubject {
+		return settings.MailSubject{Text: r.FormValue(field), Translations: r.KeyValues(labels, ":=", "de: Ihre Anfrage bei {website}")}
 	}
-	return org.MailSettings{Sender: r.FormValue("sender"), ReplyTo: r.FormValue("reply_to"),
+	return settings.Mail{Sender: r.FormValue("sender"), ReplyTo: r.FormValue("reply_to"),
 		ReplySubject:      subject("answer_subject", "answer_subjects"),
 		TranscriptSubject: subject("transcript_subject", "transcript_subjects")}
 }
@@ -36,7 +36,7 @@ func (h *Handlers) MailPreview(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	language := w.Settings.Language
+	language := w.Settings.General.Language
 	if req.QueryParam("stored") == "" {
 		r := req.FormReader()
 		language, w.Settings.Mail = req.QueryParam("in"), readMailSettings(r)

@@ -19,6 +19,7 @@ import (
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
 	"parley/app/domain/routing"
+	"parley/app/domain/settings"
 	"parley/app/domain/team"
 	"parley/app/domain/visitor"
 	"parley/app/front/live"
@@ -40,6 +41,7 @@ type Options struct {
 	Identity      *identity.Service
 	Mails         *notification.Mails
 	Org           *org.Service
+	Settings      *settings.Service
 	Routing       *routing.Service
 	Teams         *team.Service
 	Visitors      *visitor.Service
@@ -64,6 +66,7 @@ type Handlers struct {
 	identity      *identity.Service
 	mails         *notification.Mails
 	org           *org.Service
+	settings      *settings.Service
 	routing       *routing.Service
 	teams         *team.Service
 	visitors      *visitor.Service

@@ -8,6 +8,7 @@ import (
 
 	"parley/app/domain/group"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 	"parley/templates/ui"
@@ -53,6 +54,9 @@ func (h *Handlers) renderWebsite(req *page.Request, p view.WebsitePage, status i
 	if p.Website, err = h.org.GetWebsite(ctx, req.Actor, id); err != nil {
 		return err
 	}
+	if p.State, err = h.settings.Get(ctx, req.Actor, settings.ForWebsite(id)); err != nil {
+		return err
+	}
 	if p.Subjects, err = h.groups.ListWebsiteGroups(ctx, req.Actor, id); err != nil {
 		return err
 	}
@@ -88,6 +92,11 @@ func (h *Handlers) UpdateWebsite(req *page.Request) error {
 	r := req.FormReader()
 	in := org.WebsiteUpdate{Name: req.FormValue("name"), Greeting: req.FormValue("greeting"),
 		TypingPreview: r.IsChecked("typing_preview")}
+	for _, f := range view.WebsiteFields() {
+		if r.IsChecked(f.InheritName()) {
+			in.Inherit = append(in.Inherit, f.Fields...)
+		}
+	}
 	if err = r.Result(); err == nil {
 		err = h.org.UpdateWebsite(req.Request().Context(), req.Actor, id, in)
 	}

@@ -7,14 +7,14 @@ import (
 	"strconv"
 	"strings"
 
-	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 )
 
 // widgetSections is how each form of the page is read, by its name. What cannot be read, or stored as it was typed, is noted beside
 // its field; a row is left out only if nothing was typed into it, or its removal is checked.
-var widgetSections = map[string]func(*page.FormReader, *org.Settings, *widgetAttempt){
+var widgetSections = map[string]func(*page.FormReader, *settings.Widget, *widgetAttempt){
 	"look":      readAppearance,
 	"greetings": readGreetings,
 	"invite":    readInvite,
@@ -26,31 +26,39 @@ var widgetSections = map[string]func(*page.FormReader, *org.Settings, *widgetAtt
 	"texts":     readTexts,
 }
 
+// number reads a number within the range of a setting; 0 for an empty field.
+func number(r *page.FormReader, field, what string, within settings.Range) int {
+	return r.Number(field, what, within.Min, within.Max, 0)
+}
+
 // readAppearance reads the section on the launcher: its place, color and language.
-func readAppearance(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
-	s.Appearance = org.Appearance{Left: r.IsChecked("left"), OffsetX: r.Number("x", "pixels", -50, 1000, 0),
-		OffsetY: r.Number("y", "pixels", -50, 1000, 0), Hidden: r.IsChecked("hidden"), LauncherSelector: r.FormValue("own")}
+func readAppearance(r *page.FormReader, s *settings.Widget, t *widgetAttempt) {
+	s.Appearance = settings.Appearance{Left: r.IsChecked("left"), OffsetX: number(r, "x", "pixels", settings.Offset),
+		OffsetY: number(r, "y", "pixels", settings.Offset), Hidden: r.IsChecked("hidden"), LauncherSelector: r.FormValue("own")}
 	if r.IsChecked("colored") {
 		if s.Appearance.Color = r.FormValue("color"); s.Appearance.Color == "" {
 			r.Add("color", "Please choose a color such as #0b6bcb.")
 		}
 	}
-	s.Language, s.Zone = r.FormValue("language"), strings.TrimSpace(r.FormValue("zone"))
+	s.General.Language, s.General.Zone = r.FormValue("language"), strings.TrimSpace(r.FormValue("zone"))
+	if t.level != settings.WebsiteLevel { // a website's stands on its own page
+		s.General.TypingPreview = r.IsChecked("typing_preview")
+	}
 }
 
 // readGreetings reads the greetings, in the order that their places say.
-func readGreetings(r *page.FormReader, s *org.Settings, t *widgetAttempt) {
+func readGreetings(r *page.FormReader, s *settings.Widget, t *widgetAttempt) {
 	type placed struct {
-		org.Greeting
+		settings.Greeting
 		row, place int
 	}
 	var list []placed
 	for i := range r.RowCount() {
 		n := strconv.Itoa(i) + "-"
-		g := org.Greeting{From: r.FormValue(n + "from"), To: r.FormValue(n + "to"), Page: r.FormValue(n + "page"),
+		g := settings.Greeting{From: r.FormValue(n + "from"), To: r.FormValue(n + "to"), Page: r.FormValue(n + "page"),
 			Language:     r.FormValue(n + "language"),
 			OnlyHolidays: r.IsChecked(n + "holiday"), Text: r.FormValue(n + "text"), Status: r.FormValue(n + "status")}
-		for _, p := range org.Presences {
+		for _, p := range settings.Availabilities {
 			if r.IsChecked(n + string(p)) {
 				g.States = append(g.States, p)
 			}
@@ -61,51 +69,54 @@ func readGreetings(r *page.FormReader, s *org.Settings, t *widgetAttempt) {
 			}
 		}
 		t.greetings = append(t.greetings, g)
-		if r.IsChecked(n+"remove") || r.FormValue(n+"there") == "" && reflect.DeepEqual(trimGreeting(g), org.Greeting{}) {
+		if r.IsChecked(n+"remove") || r.FormValue(n+"there") == "" && reflect.DeepEqual(trimGreeting(g), settings.Greeting{}) {
 			continue
 		}
 		place := r.Number(n+"place", "its place", 1, page.MaxRows, i+1)
 		list = append(list, placed{g, i, 2*place + cmp.Compare(place, i+1)}) // beside the one that is there
 	}
 	slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
-	s.Greetings = nil
+	s.Greetings.List = nil
 	for _, g := range list {
-		s.Greetings = append(s.Greetings, g.Greeting)
+		s.Greetings.List = append(s.Greetings.List, g.Greeting)
 		r.Rows["greeting"] = append(r.Rows["greeting"], g.row)
 	}
-	s.Holidays = nonEmptyLines(r.FormValue("holidays"))
+	s.Greetings.Holidays = nonEmptyLines(r.FormValue("holidays"))
+	if t.level != settings.WebsiteLevel {
+		s.Greetings.Standard = r.FormValue("greeting")
+	}
 }
 
 // readInvite reads when visitors are invited to chat.
-func readInvite(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
-	s.Invite = org.ProactiveInvite{Text: r.FormValue("invite"), AfterSeconds: r.Number("after", "seconds", 0, 3600, 0),
-		ScrollPercent: r.Number("scroll", "percent", 0, 100, 0), OnExit: r.IsChecked("exit"),
-		Page: r.FormValue("invite_page"), RepeatHours: r.Number("every", "hours", 0, 8760, 0), OnlyOnline: r.IsChecked("online")}
+func readInvite(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
+	s.Invitation = settings.Invitation{Text: r.FormValue("invite"), AfterSeconds: number(r, "after", "seconds", settings.InvitationAfter),
+		ScrollPercent: number(r, "scroll", "percent", settings.InvitationScroll), OnExit: r.IsChecked("exit"),
+		Page: r.FormValue("invite_page"), RepeatHours: number(r, "every", "hours", settings.InvitationRepeat), OnlyOnline: r.IsChecked("online")}
 }
 
 // readQuestions reads the questions before a chat, and the privacy notice.
-func readQuestions(r *page.FormReader, s *org.Settings, t *widgetAttempt) {
-	s.Questions = nil
+func readQuestions(r *page.FormReader, s *settings.Widget, t *widgetAttempt) {
+	s.PreChat.Questions = nil
 	for i := range r.RowCount() {
 		n := strconv.Itoa(i) + "-"
-		q := org.PreChatQuestion{Kind: r.FormValue(n + "kind"), Label: r.FormValue(n + "label"),
+		q := settings.Question{Kind: r.FormValue(n + "kind"), Label: r.FormValue(n + "label"),
 			Required: r.IsChecked(n + "required"), Link: strings.TrimSpace(r.FormValue(n + "link")),
 			Choices: nonEmptyLines(r.FormValue(n + "choices")), Labels: r.KeyValues(n+"labels", ":", "de: Wie heißen Sie?")}
 		t.questions = append(t.questions, q)
 		empty := strings.TrimSpace(q.Label+q.Link+r.FormValue(n+"choices")+r.FormValue(n+"labels")) == "" && !q.Required &&
-			(q.Kind == "" || q.Kind == org.PreChatQuestionKinds[0])
+			(q.Kind == "" || q.Kind == settings.QuestionKinds[0])
 		if r.IsChecked(n+"remove") || r.FormValue(n+"there") == "" && empty {
 			continue
 		}
-		s.Questions = append(s.Questions, q)
+		s.PreChat.Questions = append(s.PreChat.Questions, q)
 		r.Rows["question"] = append(r.Rows["question"], i)
 	}
-	s.Privacy = r.FormValue("privacy")
+	s.PreChat.Privacy = r.FormValue("privacy")
 }
 
 // readFileSettings reads which files visitors can send.
-func readFileSettings(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
-	s.Files = org.FileSettings{Disabled: !r.IsChecked("files"), MaxMB: r.Number("files_mb", "MB", 1, 50, 0),
+func readFileSettings(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
+	s.Files = settings.Files{Disabled: !r.IsChecked("files"), MaxMB: r.Number("files_mb", "MB", settings.FileMB.Min, settings.FileMB.Max, s.Files.MaxMB),
 		Screenshots: r.IsChecked("shots")}
 	for _, sort := range view.FileTypes {
 		if r.IsChecked("sort-" + string(sort)) {
@@ -118,26 +129,27 @@ func readFileSettings(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
 }
 
 // readEnd reads how a conversation ends: rating, time-outs, transcript.
-func readEnd(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
+func readEnd(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
 	rating := r.Choice("rating", "stars", "thumbs", "off")
-	s.Rating = org.RatingSettings{Disabled: rating == "off", Thumbs: rating == "thumbs",
+	s.Closing.Rating = settings.Rating{Disabled: rating == "off", Thumbs: rating == "thumbs",
 		Reasons: nonEmptyLines(r.FormValue("reasons"))}
-	s.WarnAfterMinutes, s.EndAfterMinutes, s.MailDisabled = r.Number("warn_after", "minutes", 0, 10080, 0),
-		r.Number("end_after", "minutes", 0, 10080, 0), !r.IsChecked("mail")
+	s.Closing.WarnAfterMinutes = number(r, "warn_after", "minutes", settings.IdleMinutes)
+	s.Closing.EndAfterMinutes = number(r, "end_after", "minutes", settings.IdleMinutes)
+	s.Closing.MailDisabled = !r.IsChecked("mail")
 }
 
 // readMail reads how mails look.
-func readMail(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
+func readMail(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
 	s.Mail = readMailSettings(r)
 }
 
 // readGuard reads whether visitors' browsers have to prove work.
-func readGuard(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
-	s.ProofOfWork = r.IsChecked("proof")
+func readGuard(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
+	s.Security.ProofOfWork = r.IsChecked("proof")
 }
 
 // readTexts reads the widget's texts in other words, a line for each.
-func readTexts(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
+func readTexts(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) {
 	s.Texts = map[string]map[string]string{}
 	for key, text := range r.KeyValues("texts", "=:", "de.write = Was möchten Sie wissen?") {
 		language, name, _ := strings.Cut(key, ".")
@@ -152,7 +164,7 @@ func readTexts(r *page.FormReader, s *org.Settings, _ *widgetAttempt) {
 }
 
 // trimGreeting returns a greeting without the blanks around its texts.
-func trimGreeting(g org.Greeting) org.Greeting {
+func trimGreeting(g settings.Greeting) settings.Greeting {
 	for _, text := range []*string{&g.From, &g.To, &g.Page, &g.Language, &g.Text, &g.Status} {
 		*text = strings.TrimSpace(*text)
 	}

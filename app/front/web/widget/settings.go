@@ -11,6 +11,7 @@ import (
 
 	"parley/app/domain/files"
 	"parley/app/domain/org"
+	"parley/app/domain/settings"
 	"parley/app/front/web/upload"
 	assets "parley/widget"
 )
@@ -24,29 +25,29 @@ type SiteSettings struct {
 
 	Subjects []subjectChoice `json:"subjects,omitempty"` // what the visitor can choose from, if there is a choice
 
-	State     string         `json:"state,omitempty"` // online, busy, away, offline: as it was when this was said
-	Opens     *time.Time     `json:"opens,omitempty"`
-	Greetings []org.Greeting `json:"greetings,omitempty"`
-	Zone      string         `json:"zone,omitempty"` // in which the greetings' times are
-	Holidays  []string       `json:"holidays,omitempty"`
-	Language  string         `json:"language,omitempty"` // that the widget speaks, whatever the page does
+	State     string              `json:"state,omitempty"` // online, busy, away, offline: as it was when this was said
+	Opens     *time.Time          `json:"opens,omitempty"`
+	Greetings []settings.Greeting `json:"greetings,omitempty"`
+	Zone      string              `json:"zone,omitempty"` // in which the greetings' times are
+	Holidays  []string            `json:"holidays,omitempty"`
+	Language  string              `json:"language,omitempty"` // that the widget speaks, whatever the page does
 
-	Appearance  org.Appearance        `json:"look"`
-	CSS         map[string]string     `json:"css,omitempty"`   // what look sets on the widget's element
-	Style       string                `json:"style"`           // path of the stylesheet of what is loaded when it is used
-	TextsPath   string                `json:"words,omitempty"` // path of the widget's texts, where they are not English
-	Modal       string                `json:"modal"`           // path of what puts the chat into a page's modal dialog
-	Invite      *inviteSettings       `json:"invite,omitempty"`
-	Questions   []org.PreChatQuestion `json:"questions,omitempty"`
-	Privacy     string                `json:"privacy,omitempty"`
-	Files       *fileSettings         `json:"files,omitempty"`  // what may be sent; without it nothing
-	Rating      *org.RatingSettings   `json:"rating,omitempty"` // how the visitor is asked for its verdict; without it it is not
-	Transcripts bool                  `json:"mail,omitempty"`   // transcripts can be mailed
-	Texts       map[string]string     `json:"texts,omitempty"`  // the widget's own in other words
+	Appearance  settings.Appearance `json:"look"`
+	CSS         map[string]string   `json:"css,omitempty"`   // what look sets on the widget's element
+	Style       string              `json:"style"`           // path of the stylesheet of what is loaded when it is used
+	TextsPath   string              `json:"words,omitempty"` // path of the widget's texts, where they are not English
+	Modal       string              `json:"modal"`           // path of what puts the chat into a page's modal dialog
+	Invite      *inviteSettings     `json:"invite,omitempty"`
+	Questions   []settings.Question `json:"questions,omitempty"`
+	Privacy     string              `json:"privacy,omitempty"`
+	Files       *fileSettings       `json:"files,omitempty"`  // what may be sent; without it nothing
+	Rating      *settings.Rating    `json:"rating,omitempty"` // how the visitor is asked for its verdict; without it it is not
+	Transcripts bool                `json:"mail,omitempty"`   // transcripts can be mailed
+	Texts       map[string]string   `json:"texts,omitempty"`  // the widget's own in other words
 }
 
 type inviteSettings struct {
-	org.ProactiveInvite
+	settings.Invitation
 	Code string `json:"code"` // path of what shows it
 }
 
@@ -59,25 +60,25 @@ type fileSettings struct {
 // Settings returns what a widget that speaks a language needs to know of a website.
 func (h *Handlers) Settings(ctx context.Context, site *org.WidgetWebsite, lang string) (*SiteSettings, error) {
 	x := site.Settings
-	out := &SiteSettings{Name: site.Name, Greeting: site.Greeting, TypingPreview: site.TypingPreview, Panel: assets.Panel,
-		Style: assets.Style, Modal: assets.Modal, Zone: x.Zone, Holidays: x.Holidays,
-		Language: x.Language, Appearance: x.Appearance, CSS: appearanceCSS(x.Appearance), Privacy: x.Privacy,
-		Transcripts: !x.MailDisabled && !h.mails.IsOff()}
-	if x.Language != "" {
-		lang = x.Language
+	out := &SiteSettings{Name: site.Name, Greeting: x.Greetings.Standard, TypingPreview: x.General.TypingPreview, Panel: assets.Panel,
+		Style: assets.Style, Modal: assets.Modal, Zone: x.General.Zone, Holidays: x.Greetings.Holidays,
+		Language: x.General.Language, Appearance: x.Appearance, CSS: appearanceCSS(x.Appearance), Privacy: x.PreChat.Privacy,
+		Transcripts: !x.Closing.MailDisabled && !h.mails.IsOff()}
+	if x.General.Language != "" {
+		lang = x.General.Language
 	}
-	speaks := org.LanguageFallbacks(lang)
-	out.TextsPath, _ = org.BestTranslation(assets.Words, speaks)
-	for _, g := range x.Greetings {
-		if g.Language == "" || slices.Contains(speaks, org.NormalizeLanguage(g.Language)) {
+	speaks := settings.LanguageFallbacks(lang)
+	out.TextsPath, _ = settings.BestTranslation(assets.Words, speaks)
+	for _, g := range x.Greetings.List {
+		if g.Language == "" || slices.Contains(speaks, settings.NormalizeLanguage(g.Language)) {
 			out.Greetings = append(out.Greetings, g)
 		}
 	}
-	if x.Invite.Text != "" {
-		out.Invite = &inviteSettings{x.Invite, assets.Invite}
+	if x.Invitation.Text != "" {
+		out.Invite = &inviteSettings{x.Invitation, assets.Invite}
 	}
-	for _, q := range x.Questions {
-		if text, _ := org.BestTranslation(q.Labels, speaks); text != "" {
+	for _, q := range x.PreChat.Questions {
+		if text, _ := settings.BestTranslation(q.Labels, speaks); text != "" {
 			q.Label = text
 		}
 		q.Labels = nil
@@ -86,10 +87,10 @@ func (h *Handlers) Settings(ctx context.Context, site *org.WidgetWebsite, lang s
 	if allowed := x.Files.AllowedTypes(); len(allowed) > 0 {
 		out.Files = &fileSettings{x.Files.MaxBytes(), files.Accept(upload.Categories(allowed)), x.Files.Screenshots}
 	}
-	if !x.Rating.Disabled {
-		out.Rating = &x.Rating
+	if !x.Closing.Disabled {
+		out.Rating = &x.Closing.Rating
 	}
-	if open, there := org.BestTranslation(launcherLabels, speaks); there { // the launcher is named before its texts are there
+	if open, there := settings.BestTranslation(launcherLabels, speaks); there { // the launcher is named before its texts are there
 		out.Texts = map[string]string{"open": open}
 	}
 	for i := range speaks { // the most specific last: it counts
@@ -107,7 +108,7 @@ func (h *Handlers) Settings(ctx context.Context, site *org.WidgetWebsite, lang s
 	if len(site.Groups) > 1 {
 		for _, x := range site.Groups {
 			subject := subjectChoice{ID: x.Group, Name: x.Name}
-			if label, _ := org.BestTranslation(x.Labels, speaks); label != "" {
+			if label, _ := settings.BestTranslation(x.Labels, speaks); label != "" {
 				subject.Labels = map[string]string{lang: label}
 			}
 			out.Subjects = append(out.Subjects, subject)
@@ -123,7 +124,7 @@ func (h *Handlers) Settings(ctx context.Context, site *org.WidgetWebsite, lang s
 
 // appearanceCSS returns the custom properties of an appearance: how far the launcher is from its corner, its color, and black or white
 // on it, whichever can be read better.
-func appearanceCSS(look org.Appearance) map[string]string {
+func appearanceCSS(look settings.Appearance) map[string]string {
 	css := map[string]string{}
 	for name, pixels := range map[string]int{"--x": look.OffsetX, "--y": look.OffsetY} {
 		if pixels != 0 {
@@ -141,7 +142,7 @@ func appearanceCSS(look org.Appearance) map[string]string {
 
 // textsIn returns a website's own texts in exactly one language, however that is written.
 func textsIn(all map[string]map[string]string, language string) map[string]string {
-	texts, _ := org.BestTranslation(all, []string{language})
+	texts, _ := settings.BestTranslation(all, []string{language})
 	return texts
 }
 

@@ -105,12 +105,12 @@ select updated.id as conversation_id, updated.last_seq as seq, updated.message_i
   updated.body::text as body, updated.last_at as created_at, updated.state, updated.visitor_id, updated.agent_id,
   updated.agent_name, updated.last_seq, updated.last_text, updated.last_at, updated.waiting_since,
   updated.created_at as started_at, updated.website_id, updated.customer_id, website.name as website_name,
-  website.typing_preview, updated.visitor_name, updated.page_url, updated.page_title, updated.language,
+  updated.visitor_name, updated.page_url, updated.page_title, updated.language,
   updated.group_id, updated.state_reason, updated.offered_to, updated.offered_until, updated.offer_note,
   updated.queued_at
 from updated
 cross join lateral (
-  select website.name, website.typing_preview
+  select website.name
   from websites website
   where website.org_id = updated.org_id and website.id = updated.website_id
   limit 1) website
@@ -152,7 +152,6 @@ type SendMessagesRow struct {
 	WebsiteID      uuid.UUID
 	CustomerID     uuid.UUID
 	WebsiteName    string
-	TypingPreview  bool
 	VisitorName    string
 	PageUrl        string
 	PageTitle      string
@@ -227,7 +226,6 @@ func (b *SendMessagesBatchResults) Query(f func(int, []SendMessagesRow, error)) 
 					&i.WebsiteID,
 					&i.CustomerID,
 					&i.WebsiteName,
-					&i.TypingPreview,
 					&i.VisitorName,
 					&i.PageUrl,
 					&i.PageTitle,
@@ -307,7 +305,7 @@ with input as (
   join input on input.conversation_id = started.id
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join started on started.org_id = sent.org_id and started.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -413,7 +411,6 @@ func (b *StartConversationsBatchResults) Query(f func(int, []StartConversationsR
 					&i.ConversationRow.WebsiteID,
 					&i.ConversationRow.CustomerID,
 					&i.ConversationRow.WebsiteName,
-					&i.ConversationRow.TypingPreview,
 					&i.ConversationRow.VisitorName,
 					&i.ConversationRow.PageUrl,
 					&i.ConversationRow.PageTitle,

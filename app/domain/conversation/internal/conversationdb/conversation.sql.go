@@ -49,7 +49,7 @@ with member as (
   from updated
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -110,7 +110,6 @@ func (q *Queries) AddParticipant(ctx context.Context, arg AddParticipantParams) 
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -171,7 +170,7 @@ with input as (
   from assigned
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join assigned on assigned.org_id = sent.org_id and assigned.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -232,7 +231,6 @@ func (q *Queries) AssignConversations(ctx context.Context, arg AssignConversatio
 			&i.ConversationRow.WebsiteID,
 			&i.ConversationRow.CustomerID,
 			&i.ConversationRow.WebsiteName,
-			&i.ConversationRow.TypingPreview,
 			&i.ConversationRow.VisitorName,
 			&i.ConversationRow.PageUrl,
 			&i.ConversationRow.PageTitle,
@@ -368,7 +366,7 @@ with original as (
   select updated.org_id, updated.id, updated.last_seq, updated.previous_body
   from updated
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -427,7 +425,6 @@ func (q *Queries) ChangeMessage(ctx context.Context, arg ChangeMessageParams) (C
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -471,7 +468,7 @@ with closed as (
   from closed
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -517,7 +514,6 @@ func (q *Queries) CloseConversation(ctx context.Context, arg CloseConversationPa
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -638,7 +634,7 @@ with closed as (
   from closed
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join closed on closed.org_id = sent.org_id and closed.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -693,7 +689,6 @@ func (q *Queries) EndConversation(ctx context.Context, arg EndConversationParams
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -709,7 +704,7 @@ func (q *Queries) EndConversation(ctx context.Context, arg EndConversationParams
 }
 
 const getConversation = `-- name: GetConversation :one
-select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at from conversation_rows where conversation_id = $1
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at from conversation_rows where conversation_id = $1
 `
 
 func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (ConversationRow, error) {
@@ -729,7 +724,6 @@ func (q *Queries) GetConversation(ctx context.Context, id uuid.UUID) (Conversati
 		&i.WebsiteID,
 		&i.CustomerID,
 		&i.WebsiteName,
-		&i.TypingPreview,
 		&i.VisitorName,
 		&i.PageUrl,
 		&i.PageTitle,
@@ -1193,13 +1187,13 @@ func (q *Queries) ListConversationTags(ctx context.Context, conversations []uuid
 
 const listDeskConversations = `-- name: ListDeskConversations :many
 with shown as materialized (
-  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.typing_preview, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
+  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
    from conversation_rows l
    where $1::boolean and l.state = 'waiting' and (l.offered_to is null or l.offered_until <= now())
    order by l.queued_at, l.conversation_id
    limit $2)
   union all
-  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.typing_preview, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
+  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
    from (
      select l.stored
      from unnest($3::uuid[]) as wanted(id)
@@ -1216,20 +1210,20 @@ with shown as materialized (
      limit $2) h
    cross join lateral app.conversation_row(h.stored) r)
   union all
-  (select f.conversation_id, f.state, f.visitor_id, f.agent_id, f.agent_name, f.last_seq, f.last_text, f.last_at, f.waiting_since, f.started_at, f.website_id, f.customer_id, f.website_name, f.typing_preview, f.visitor_name, f.page_url, f.page_title, f.language, f.group_id, f.state_reason, f.offered_to, f.offered_until, f.offer_note, f.queued_at
+  (select f.conversation_id, f.state, f.visitor_id, f.agent_id, f.agent_name, f.last_seq, f.last_text, f.last_at, f.waiting_since, f.started_at, f.website_id, f.customer_id, f.website_name, f.visitor_name, f.page_url, f.page_title, f.language, f.group_id, f.state_reason, f.offered_to, f.offered_until, f.offer_note, f.queued_at
    from conversation_rows f
    where f.state = 'waiting' and f.offered_to = $4 and f.offered_until > now())
   union all
-  (select o.conversation_id, o.state, o.visitor_id, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.started_at, o.website_id, o.customer_id, o.website_name, o.typing_preview, o.visitor_name, o.page_url, o.page_title, o.language, o.group_id, o.state_reason, o.offered_to, o.offered_until, o.offer_note, o.queued_at
+  (select o.conversation_id, o.state, o.visitor_id, o.agent_id, o.agent_name, o.last_seq, o.last_text, o.last_at, o.waiting_since, o.started_at, o.website_id, o.customer_id, o.website_name, o.visitor_name, o.page_url, o.page_title, o.language, o.group_id, o.state_reason, o.offered_to, o.offered_until, o.offer_note, o.queued_at
    from conversation_rows o
    where o.state = 'open' and o.agent_id = $4)
   union all
-  (select p.conversation_id, p.state, p.visitor_id, p.agent_id, p.agent_name, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.started_at, p.website_id, p.customer_id, p.website_name, p.typing_preview, p.visitor_name, p.page_url, p.page_title, p.language, p.group_id, p.state_reason, p.offered_to, p.offered_until, p.offer_note, p.queued_at
+  (select p.conversation_id, p.state, p.visitor_id, p.agent_id, p.agent_name, p.last_seq, p.last_text, p.last_at, p.waiting_since, p.started_at, p.website_id, p.customer_id, p.website_name, p.visitor_name, p.page_url, p.page_title, p.language, p.group_id, p.state_reason, p.offered_to, p.offered_until, p.offer_note, p.queued_at
    from participants g
-   cross join lateral (select c.conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.started_at, c.website_id, c.customer_id, c.website_name, c.typing_preview, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason, c.offered_to, c.offered_until, c.offer_note, c.queued_at from conversation_rows c where c.conversation_id = g.conversation_id limit 1) p
+   cross join lateral (select c.conversation_id, c.state, c.visitor_id, c.agent_id, c.agent_name, c.last_seq, c.last_text, c.last_at, c.waiting_since, c.started_at, c.website_id, c.customer_id, c.website_name, c.visitor_name, c.page_url, c.page_title, c.language, c.group_id, c.state_reason, c.offered_to, c.offered_until, c.offer_note, c.queued_at from conversation_rows c where c.conversation_id = g.conversation_id limit 1) p
    where g.user_id = $4 and p.state = 'open' and p.agent_id <> $4)
 )
-select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
 from shown
 order by waiting_since nulls last, last_at, conversation_id
 `
@@ -1255,7 +1249,6 @@ type ListDeskConversationsRow struct {
 	WebsiteID      uuid.UUID
 	CustomerID     uuid.UUID
 	WebsiteName    string
-	TypingPreview  bool
 	VisitorName    string
 	PageUrl        string
 	PageTitle      string
@@ -1298,7 +1291,6 @@ func (q *Queries) ListDeskConversations(ctx context.Context, arg ListDeskConvers
 			&i.WebsiteID,
 			&i.CustomerID,
 			&i.WebsiteName,
-			&i.TypingPreview,
 			&i.VisitorName,
 			&i.PageUrl,
 			&i.PageTitle,
@@ -1629,7 +1621,7 @@ func (q *Queries) ListParticipants(ctx context.Context, conversationIds []uuid.U
 
 const listQueueHead = `-- name: ListQueueHead :many
 with head as materialized (
-  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.typing_preview, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
+  (select l.conversation_id, l.state, l.visitor_id, l.agent_id, l.agent_name, l.last_seq, l.last_text, l.last_at, l.waiting_since, l.started_at, l.website_id, l.customer_id, l.website_name, l.visitor_name, l.page_url, l.page_title, l.language, l.group_id, l.state_reason, l.offered_to, l.offered_until, l.offer_note, l.queued_at
    from conversation_rows l
    where $1::boolean
      and l.state = 'waiting'
@@ -1638,7 +1630,7 @@ with head as materialized (
    order by l.queued_at, l.conversation_id
    limit $4)
   union all
-  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.typing_preview, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
+  (select r.conversation_id, r.state, r.visitor_id, r.agent_id, r.agent_name, r.last_seq, r.last_text, r.last_at, r.waiting_since, r.started_at, r.website_id, r.customer_id, r.website_name, r.visitor_name, r.page_url, r.page_title, r.language, r.group_id, r.state_reason, r.offered_to, r.offered_until, r.offer_note, r.queued_at
    from (
      select l.stored
      from unnest($5::uuid[]) as wanted(id)
@@ -1656,7 +1648,7 @@ with head as materialized (
      limit $4) h
    cross join lateral app.conversation_row(h.stored) r)
 )
-select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, typing_preview, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
+select conversation_id, state, visitor_id, agent_id, agent_name, last_seq, last_text, last_at, waiting_since, started_at, website_id, customer_id, website_name, visitor_name, page_url, page_title, language, group_id, state_reason, offered_to, offered_until, offer_note, queued_at
 from head
 order by queued_at, conversation_id
 `
@@ -1683,7 +1675,6 @@ type ListQueueHeadRow struct {
 	WebsiteID      uuid.UUID
 	CustomerID     uuid.UUID
 	WebsiteName    string
-	TypingPreview  bool
 	VisitorName    string
 	PageUrl        string
 	PageTitle      string
@@ -1727,7 +1718,6 @@ func (q *Queries) ListQueueHead(ctx context.Context, arg ListQueueHeadParams) ([
 			&i.WebsiteID,
 			&i.CustomerID,
 			&i.WebsiteName,
-			&i.TypingPreview,
 			&i.VisitorName,
 			&i.PageUrl,
 			&i.PageTitle,
@@ -2159,7 +2149,7 @@ with moved as (
   from moved
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join moved on moved.org_id = sent.org_id and moved.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2224,7 +2214,6 @@ func (q *Queries) MoveInQueue(ctx context.Context, arg MoveInQueueParams) ([]Mov
 			&i.ConversationRow.WebsiteID,
 			&i.ConversationRow.CustomerID,
 			&i.ConversationRow.WebsiteName,
-			&i.ConversationRow.TypingPreview,
 			&i.ConversationRow.VisitorName,
 			&i.ConversationRow.PageUrl,
 			&i.ConversationRow.PageTitle,
@@ -2263,7 +2252,7 @@ with updated as (
   from updated
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2315,7 +2304,6 @@ func (q *Queries) PostSystemMessage(ctx context.Context, arg PostSystemMessagePa
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -2399,7 +2387,7 @@ with locked as ( -- conversations before participants, everywhere
   from updated
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2453,7 +2441,6 @@ func (q *Queries) RemoveParticipant(ctx context.Context, arg RemoveParticipantPa
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -2568,7 +2555,7 @@ with former as (
   from requeued
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join requeued on requeued.org_id = sent.org_id and requeued.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2645,7 +2632,6 @@ func (q *Queries) RequeueConversations(ctx context.Context, arg RequeueConversat
 			&i.ConversationRow.WebsiteID,
 			&i.ConversationRow.CustomerID,
 			&i.ConversationRow.WebsiteName,
-			&i.ConversationRow.TypingPreview,
 			&i.ConversationRow.VisitorName,
 			&i.ConversationRow.PageUrl,
 			&i.ConversationRow.PageTitle,
@@ -2692,7 +2678,7 @@ with visitor as (
   from updated
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join updated on updated.org_id = sent.org_id and updated.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2744,7 +2730,6 @@ func (q *Queries) SaveVisitorEmail(ctx context.Context, arg SaveVisitorEmailPara
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,
@@ -2933,7 +2918,7 @@ with agent as ( -- locked, so that nobody is disabled meanwhile
   from taken
   returning message.org_id, message.conversation_id, message::messages as stored
 )
-select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.typing_preview, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
+select message_rows.conversation_id, message_rows.seq, message_rows.message_id, message_rows.kind, message_rows.author, message_rows.author_name, message_rows.body, message_rows.created_at, message_rows.of_seq, message_rows.changed, conversation_rows.conversation_id, conversation_rows.state, conversation_rows.visitor_id, conversation_rows.agent_id, conversation_rows.agent_name, conversation_rows.last_seq, conversation_rows.last_text, conversation_rows.last_at, conversation_rows.waiting_since, conversation_rows.started_at, conversation_rows.website_id, conversation_rows.customer_id, conversation_rows.website_name, conversation_rows.visitor_name, conversation_rows.page_url, conversation_rows.page_title, conversation_rows.language, conversation_rows.group_id, conversation_rows.state_reason, conversation_rows.offered_to, conversation_rows.offered_until, conversation_rows.offer_note, conversation_rows.queued_at
 from sent
 join taken on taken.org_id = sent.org_id and taken.id = sent.conversation_id
 cross join lateral app.message_row(sent.stored) message_rows
@@ -2991,7 +2976,6 @@ func (q *Queries) TakeConversation(ctx context.Context, arg TakeConversationPara
 		&i.ConversationRow.WebsiteID,
 		&i.ConversationRow.CustomerID,
 		&i.ConversationRow.WebsiteName,
-		&i.ConversationRow.TypingPreview,
 		&i.ConversationRow.VisitorName,
 		&i.ConversationRow.PageUrl,
 		&i.ConversationRow.PageTitle,

@@ -24,7 +24,6 @@ type ConversationRow struct {
 	WebsiteID      uuid.UUID
 	CustomerID     uuid.UUID
 	WebsiteName    string
-	TypingPreview  bool
 	VisitorName    string
 	PageUrl        string
 	PageTitle      string

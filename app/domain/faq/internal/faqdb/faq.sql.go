@@ -208,25 +208,6 @@ func (q *Queries) GetChoice(ctx context.Context, id uuid.UUID) (GetChoiceRow, er
 	return i, err
 }
 
-const getDeskSettings = `-- name: GetDeskSettings :one
-
-select agents_edit, review, away_reasons from desk_settings
-`
-
-type GetDeskSettingsRow struct {
-	AgentsEdit  bool
-	Review      bool
-	AwayReasons []string
-}
-
-// The desk's rules.
-func (q *Queries) GetDeskSettings(ctx context.Context) (GetDeskSettingsRow, error) {
-	row := q.db.QueryRow(ctx, getDeskSettings)
-	var i GetDeskSettingsRow
-	err := row.Scan(&i.AgentsEdit, &i.Review, &i.AwayReasons)
-	return i, err
-}
-
 const getEngineVersion = `-- name: GetEngineVersion :one
 select (
     select coalesce(sum(hashtextextended(concat_ws(' ', e.id, e.version, e.customer_id, e.website_id, e.group_id), 0)), 0)::text
@@ -1268,34 +1249,6 @@ func (q *Queries) SearchPublished(ctx context.Context, arg SearchPublishedParams
 		return nil, err
 	}
 	return items, nil
-}
-
-const setDeskSettings = `-- name: SetDeskSettings :one
-update desk_settings s
-set agents_edit = $1, review = $2, away_reasons = $3
-from (select x.org_id, x.agents_edit, x.review, x.away_reasons from desk_settings x for no key update) old
-where s.org_id = old.org_id
-returning old.agents_edit, old.review, old.away_reasons
-`
-
-type SetDeskSettingsParams struct {
-	AgentsEdit  bool
-	Review      bool
-	AwayReasons []string
-}
-
-type SetDeskSettingsRow struct {
-	AgentsEdit  bool
-	Review      bool
-	AwayReasons []string
-}
-
-// Returns what was before.
-func (q *Queries) SetDeskSettings(ctx context.Context, arg SetDeskSettingsParams) (SetDeskSettingsRow, error) {
-	row := q.db.QueryRow(ctx, setDeskSettings, arg.AgentsEdit, arg.Review, arg.AwayReasons)
-	var i SetDeskSettingsRow
-	err := row.Scan(&i.AgentsEdit, &i.Review, &i.AwayReasons)
-	return i, err
 }
 
 const setEntryState = `-- name: SetEntryState :many

@@ -62,8 +62,8 @@ func (q *Queries) CreateOrganization(ctx context.Context, arg CreateOrganization
 }
 
 const createWebsite = `-- name: CreateWebsite :exec
-insert into websites (org_id, id, customer_id, key, name, greeting)
-values (app.org_id(), $1, $2, $3, $4, $5)
+insert into websites (org_id, id, customer_id, key, name)
+values (app.org_id(), $1, $2, $3, $4)
 `
 
 type CreateWebsiteParams struct {
@@ -71,7 +71,6 @@ type CreateWebsiteParams struct {
 	CustomerID uuid.UUID
 	Key        string
 	Name       string
-	Greeting   string
 }
 
 func (q *Queries) CreateWebsite(ctx context.Context, arg CreateWebsiteParams) error {
@@ -80,7 +79,6 @@ func (q *Queries) CreateWebsite(ctx context.Context, arg CreateWebsiteParams) er
 		arg.CustomerID,
 		arg.Key,
 		arg.Name,
-		arg.Greeting,
 	)
 	return err
 }
@@ -114,24 +112,23 @@ func (q *Queries) GetOrganizationName(ctx context.Context) (string, error) {
 }
 
 const getWebsite = `-- name: GetWebsite :one
-select w.id, w.customer_id, c.name as customer_name, w.key, w.name, w.greeting, w.typing_preview, w.settings,
+select w.id, w.customer_id, c.name as customer_name, w.key, w.name, coalesce(s.settings, '[]')::jsonb as settings,
   coalesce(k.key, '')::text as identity_key
 from websites w
+join website_settings s on s.org_id = w.org_id and s.website_id = w.id
 join customers c on c.org_id = w.org_id and c.id = w.customer_id
 left join identity_keys k on k.org_id = w.org_id and k.website_id = w.id
 where w.id = $1
 `
 
 type GetWebsiteRow struct {
-	ID            uuid.UUID
-	CustomerID    uuid.UUID
-	CustomerName  string
-	Key           string
-	Name          string
-	Greeting      string
-	TypingPreview bool
-	Settings      []byte
-	IdentityKey   string
+	ID           uuid.UUID
+	CustomerID   uuid.UUID
+	CustomerName string
+	Key          string
+	Name         string
+	Settings     []byte
+	IdentityKey  string
 }
 
 func (q *Queries) GetWebsite(ctx context.Context, id uuid.UUID) (GetWebsiteRow, error) {
@@ -143,8 +140,6 @@ func (q *Queries) GetWebsite(ctx context.Context, id uuid.UUID) (GetWebsiteRow, 
 		&i.CustomerName,
 		&i.Key,
 		&i.Name,
-		&i.Greeting,
-		&i.TypingPreview,
 		&i.Settings,
 		&i.IdentityKey,
 	)
@@ -324,17 +319,6 @@ func (q *Queries) ListWebsitesWithoutDomain(ctx context.Context) ([]ListWebsites
 	return items, nil
 }
 
-const lockWebsiteSettings = `-- name: LockWebsiteSettings :one
-select settings from websites where id = $1 for update
-`
-
-func (q *Queries) LockWebsiteSettings(ctx context.Context, id uuid.UUID) ([]byte, error) {
-	row := q.db.QueryRow(ctx, lockWebsiteSettings, id)
-	var settings []byte
-	err := row.Scan(&settings)
-	return settings, err
-}
-
 const recordDomainSeen = `-- name: RecordDomainSeen :exec
 update domains
 set seen_at = now()
@@ -423,6 +407,33 @@ func (q *Queries) RenameOrganization(ctx context.Context, name string) (string, 
 	return former_name, err
 }
 
+const renameWebsite = `-- name: RenameWebsite :one
+update websites w
+set name = $1
+from (select x.id, x.name from websites x where x.id = $2 for no key update) old
+where w.id = old.id
+returning w.key, w.customer_id, old.name as former_name
+`
+
+type RenameWebsiteParams struct {
+	Name string
+	ID   uuid.UUID
+}
+
+type RenameWebsiteRow struct {
+	Key        string
+	CustomerID uuid.UUID
+	FormerName string
+}
+
+// Returns the name before, too.
+func (q *Queries) RenameWebsite(ctx context.Context, arg RenameWebsiteParams) (RenameWebsiteRow, error) {
+	row := q.db.QueryRow(ctx, renameWebsite, arg.Name, arg.ID)
+	var i RenameWebsiteRow
+	err := row.Scan(&i.Key, &i.CustomerID, &i.FormerName)
+	return i, err
+}
+
 const setCapacityShare = `-- name: SetCapacityShare :one
 update customers c
 set capacity_share = $1
@@ -476,69 +487,5 @@ func (q *Queries) SetIdentityKey(ctx context.Context, arg SetIdentityKeyParams) 
 	row := q.db.QueryRow(ctx, setIdentityKey, arg.IdentityKey, arg.ID)
 	var i SetIdentityKeyRow
 	err := row.Scan(&i.Key, &i.Name, &i.CustomerID)
-	return i, err
-}
-
-const setWebsiteSettings = `-- name: SetWebsiteSettings :one
-update websites set settings = $1 where id = $2 returning key, name, customer_id
-`
-
-type SetWebsiteSettingsParams struct {
-	Settings []byte
-	ID       uuid.UUID
-}
-
-type SetWebsiteSettingsRow struct {
-	Key        string
-	Name       string
-	CustomerID uuid.UUID
-}
-
-func (q *Queries) SetWebsiteSettings(ctx context.Context, arg SetWebsiteSettingsParams) (SetWebsiteSettingsRow, error) {
-	row := q.db.QueryRow(ctx, setWebsiteSettings, arg.Settings, arg.ID)
-	var i SetWebsiteSettingsRow
-	err := row.Scan(&i.Key, &i.Name, &i.CustomerID)
-	return i, err
-}
-
-const updateWebsite = `-- name: UpdateWebsite :one
-update websites w
-set name = $1, greeting = $2, typing_preview = $3
-from (select x.id, x.name, x.greeting, x.typing_preview from websites x where x.id = $4 for no key update) old
-where w.id = old.id
-returning w.key, w.customer_id, old.name as former_name, old.greeting as former_greeting, old.typing_preview as former_typing_preview
-`
-
-type UpdateWebsiteParams struct {
-	Name          string
-	Greeting      string
-	TypingPreview bool
-	ID            uuid.UUID
-}
-
-type UpdateWebsiteRow struct {
-	Key                 string
-	CustomerID          uuid.UUID
-	FormerName          string
-	FormerGreeting      string
-	FormerTypingPreview bool
-}
-
-// Returns what was before, too.
-func (q *Queries) UpdateWebsite(ctx context.Context, arg UpdateWebsiteParams) (UpdateWebsiteRow, error) {
-	row := q.db.QueryRow(ctx, updateWebsite,
-		arg.Name,
-		arg.Greeting,
-		arg.TypingPreview,
-		arg.ID,
-	)
-	var i UpdateWebsiteRow
-	err := row.Scan(
-		&i.Key,
-		&i.CustomerID,
-		&i.FormerName,
-		&i.FormerGreeting,
-		&i.FormerTypingPreview,
-	)
 	return i, err
 }

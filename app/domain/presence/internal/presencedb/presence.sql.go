@@ -36,10 +36,10 @@ func (q *Queries) AddPresence(ctx context.Context, arg AddPresenceParams) (int64
 
 const getAgent = `-- name: GetAgent :one
 select a.status, a.reason, a.chosen, a.status_at, a.unresponsive_since, a.max_chats, a.open_chats,
-  r.away_requeue_seconds, d.away_reasons
+  r.away_requeue_seconds, d.value as desk_settings
 from agents a
 join routing r on r.org_id = a.org_id
-join desk_settings d on d.org_id = a.org_id
+left join settings d on d.org_id = a.org_id and d.customer_id is null and d.website_id is null and d.section = 'desk'
 where a.user_id = $1
 `
 
@@ -52,7 +52,7 @@ type GetAgentRow struct {
 	MaxChats           int32
 	OpenChats          int32
 	AwayRequeueSeconds int32
-	AwayReasons        []string
+	DeskSettings       []byte
 }
 
 func (q *Queries) GetAgent(ctx context.Context, userID uuid.UUID) (GetAgentRow, error) {
@@ -67,7 +67,7 @@ func (q *Queries) GetAgent(ctx context.Context, userID uuid.UUID) (GetAgentRow, 
 		&i.MaxChats,
 		&i.OpenChats,
 		&i.AwayRequeueSeconds,
-		&i.AwayReasons,
+		&i.DeskSettings,
 	)
 	return i, err
 }

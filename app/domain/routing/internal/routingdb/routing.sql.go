@@ -829,9 +829,12 @@ func (q *Queries) SaveExplanations(ctx context.Context, arg SaveExplanationsPara
 	return err
 }
 
-const setRoutingSettings = `-- name: SetRoutingSettings :exec
-update routing
+const setRoutingSettings = `-- name: SetRoutingSettings :one
+update routing r
 set away_requeue_seconds = $1, former_agent_hours = $2
+from (select x.org_id, x.away_requeue_seconds, x.former_agent_hours from routing x for no key update) old
+where r.org_id = old.org_id
+returning old.away_requeue_seconds, old.former_agent_hours
 `
 
 type SetRoutingSettingsParams struct {
@@ -839,7 +842,15 @@ type SetRoutingSettingsParams struct {
 	FormerAgentHours   int32
 }
 
-func (q *Queries) SetRoutingSettings(ctx context.Context, arg SetRoutingSettingsParams) error {
-	_, err := q.db.Exec(ctx, setRoutingSettings, arg.AwayRequeueSeconds, arg.FormerAgentHours)
-	return err
+type SetRoutingSettingsRow struct {
+	AwayRequeueSeconds int32
+	FormerAgentHours   int32
+}
+
+// Returns what was before.
+func (q *Queries) SetRoutingSettings(ctx context.Context, arg SetRoutingSettingsParams) (SetRoutingSettingsRow, error) {
+	row := q.db.QueryRow(ctx, setRoutingSettings, arg.AwayRequeueSeconds, arg.FormerAgentHours)
+	var i SetRoutingSettingsRow
+	err := row.Scan(&i.AwayRequeueSeconds, &i.FormerAgentHours)
+	return i, err
 }

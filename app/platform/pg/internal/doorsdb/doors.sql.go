@@ -326,23 +326,20 @@ func (q *Queries) GetUserByID(ctx context.Context, id uuid.UUID) (GetUserByIDRow
 const getWebsiteByKey = `-- name: GetWebsiteByKey :one
 
 select org_id::uuid as org_id, website_id::uuid as website_id, customer_id::uuid as customer_id, name::text as name,
-  greeting::text as greeting, typing_preview::boolean as typing_preview, hosts::text[] as hosts,
-  groups::jsonb as groups, settings::jsonb as settings, identity_key::text as identity_key
-from app.door_find_website($1::text) as d (org_id, website_id, customer_id, name, greeting, typing_preview,
-  hosts, groups, settings, identity_key)
+  hosts::text[] as hosts, groups::jsonb as groups, coalesce(settings, '[]')::jsonb as settings,
+  identity_key::text as identity_key
+from app.door_find_website($1::text) as d (org_id, website_id, customer_id, name, hosts, groups, settings, identity_key)
 `
 
 type GetWebsiteByKeyRow struct {
-	OrgID         uuid.UUID
-	WebsiteID     uuid.UUID
-	CustomerID    uuid.UUID
-	Name          string
-	Greeting      string
-	TypingPreview bool
-	Hosts         []string
-	Groups        []byte
-	Settings      []byte
-	IdentityKey   string
+	OrgID       uuid.UUID
+	WebsiteID   uuid.UUID
+	CustomerID  uuid.UUID
+	Name        string
+	Hosts       []string
+	Groups      []byte
+	Settings    []byte
+	IdentityKey string
 }
 
 // What is asked before a tenant is known. The functions are in db/migrations.
@@ -354,8 +351,6 @@ func (q *Queries) GetWebsiteByKey(ctx context.Context, key string) (GetWebsiteBy
 		&i.WebsiteID,
 		&i.CustomerID,
 		&i.Name,
-		&i.Greeting,
-		&i.TypingPreview,
 		&i.Hosts,
 		&i.Groups,
 		&i.Settings,

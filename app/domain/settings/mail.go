@@ -1,4 +1,4 @@
-package org
+package settings
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"parley/app/platform/validate"
 )
 
-// MailSettings is how a website's mails to its visitors look. The address that they come from is the installation's, as only that one's mail
+// Mail is the section of how mails to visitors look. The address that they come from is the installation's, as only that one's mail
 // server may send for (docs/decisions/0038-mails-are-the-websites-from-the-installations-address.md).
-type MailSettings struct {
+type Mail struct {
 	Sender            string      `json:"sender,omitempty"`   // what the sender is called; empty: as the website
 	ReplyTo           string      `json:"reply_to,omitempty"` // where replies go; empty: nobody reads them
 	ReplySubject      MailSubject `json:"answer,omitzero"`
@@ -54,38 +54,15 @@ var MailPlaceholders = []string{"{website}", "{domain}"}
 var braces = regexp.MustCompile(`\{[^{}]*\}`)
 
 // Check cleans what somebody has typed, and refuses what would not arrive as it reads; fields are named as the form names them.
-func (m *MailSettings) Check() error {
+func (m *Mail) Check() error {
 	var c fail.Checks
-	m.checkInto(&c)
+	m.check(&c)
 	return c.Result()
 }
 
-// checkInto is Check among others.
-func (m *MailSettings) checkInto(c *fail.Checks) {
-	header := func(field, what string, text *string, most int) {
-		clean, err := validate.OptionalLine(what, *text, most)
-		*text = clean
-		switch {
-		case err != nil:
-			c.AddError(field, err)
-		case strings.ContainsFunc(clean, isHidden):
-			c.Add(field, "There is an invisible character in %s. Please type it anew instead of pasting it.", what)
-		case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
-			c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
-		}
-		switch rest := braces.ReplaceAllString(clean, ""); {
-		case strings.Contains(rest, "{"):
-			c.Add(field, "The placeholder “%s” is not closed. There are: %s.", shortened(rest[strings.Index(rest, "{"):]), strings.Join(MailPlaceholders, ", "))
-		case strings.Contains(rest, "}"):
-			c.Add(field, "The brace } closes nothing. The placeholders are: %s.", strings.Join(MailPlaceholders, ", "))
-		}
-		for _, p := range braces.FindAllString(clean, -1) {
-			if !slices.Contains(MailPlaceholders, p) {
-				c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
-			}
-		}
-	}
-	header("sender", "the sender’s name", &m.Sender, maxSenderLength)
+// check is Check among others.
+func (m *Mail) check(c *fail.Checks) {
+	checkHeader(c, "sender", "the sender’s name", &m.Sender, maxSenderLength)
 	if strings.ContainsAny(m.Sender, "@<>") {
 		c.Add("sender", "The sender’s name is a name, without an address. Replies go to the address below.")
 	}
@@ -96,21 +73,47 @@ func (m *MailSettings) checkInto(c *fail.Checks) {
 			m.ReplyTo = address
 		}
 	}
-	for _, s := range []struct {
-		field string
-		of    *MailSubject
-	}{{"answer_subject", &m.ReplySubject}, {"transcript_subject", &m.TranscriptSubject}} {
-		header(s.field, "the subject", &s.of.Text, maxSubjectLength)
-		if len(s.of.Translations) > maxLanguages {
-			c.Add(s.field+"s", "There can be %d languages.", maxLanguages)
+	m.ReplySubject.check(c, "answer_subject")
+	m.TranscriptSubject.check(c, "transcript_subject")
+}
+
+func (s *MailSubject) check(c *fail.Checks, field string) {
+	checkHeader(c, field, "the subject", &s.Text, maxSubjectLength)
+	if len(s.Translations) > maxLanguages {
+		c.Add(field+"s", "There can be %d languages.", maxLanguages)
+	}
+	for l, text := range s.Translations {
+		checkHeader(c, field+"s", fmt.Sprintf("the subject in “%s”", l), &text, maxSubjectLength)
+		s.Translations[l] = text
+		if text == "" {
+			c.Add(field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
 		}
-		for l, text := range s.of.Translations {
-			header(s.field+"s", fmt.Sprintf("the subject in “%s”", l), &text, maxSubjectLength)
-			s.of.Translations[l] = text
-			if text == "" {
-				c.Add(s.field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
-			}
-			c.AddError(s.field+"s", validateLanguage(l))
+		c.AddError(field+"s", validateLanguage(l))
+	}
+}
+
+// checkHeader cleans and checks a line that stands in a mail's head.
+func checkHeader(c *fail.Checks, field, what string, text *string, most int) {
+	clean, err := validate.OptionalLine(what, *text, most)
+	*text = clean
+	switch {
+	case err != nil:
+		c.AddError(field, err)
+	case strings.ContainsFunc(clean, isHidden):
+		c.Add(field, "There is an invisible character in %s. Please type it anew instead of pasting it.", what)
+	case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
+		c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
+	}
+	switch rest := braces.ReplaceAllString(clean, ""); {
+	case strings.Contains(rest, "{"):
+		c.Add(field, "The placeholder “%s” is not closed. There are: %s.", shortened(rest[strings.Index(rest, "{"):]),
+			strings.Join(MailPlaceholders, ", "))
+	case strings.Contains(rest, "}"):
+		c.Add(field, "The brace } closes nothing. The placeholders are: %s.", strings.Join(MailPlaceholders, ", "))
+	}
+	for _, p := range braces.FindAllString(clean, -1) {
+		if !slices.Contains(MailPlaceholders, p) {
+			c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package org
+package settings
 
 import (
 	"strings"
@@ -30,9 +30,11 @@ func TestPagePatterns(t *testing.T) {
 			t.Errorf("%q, once mended, becomes %q (%v)", got, again, err)
 		}
 	}
-	s := Settings{Greetings: []Greeting{{Text: "Hello", Page: "https://shop.example/checkout"}, {Text: "Hello", Page: "/a?b"}}, Invite: ProactiveInvite{Text: "Hi", Page: "checkout"}}
+	s := Default()
+	s.Greetings.List = []Greeting{{Text: "Hello", Page: "https://shop.example/checkout"}, {Text: "Hello", Page: "/a?b"}}
+	s.Invitation = Invitation{Text: "Hi", Page: "checkout"}
 	e := fail.As(s.check(nil))
-	if e == nil || len(e.Fields) != 1 || e.Fields["greeting-1-page"] == "" || s.Greetings[0].Page != "/checkout" || s.Invite.Page != "/checkout" {
+	if e == nil || len(e.Fields) != 1 || e.Fields["greeting-1-page"] == "" || s.Greetings.List[0].Page != "/checkout" || s.Invitation.Page != "/checkout" {
 		t.Errorf("%v: %+v", e, s)
 	}
 }
@@ -52,7 +54,8 @@ func TestCheckSelector(t *testing.T) {
 			t.Errorf("%q is taken for a selector", s)
 		}
 	}
-	s := Settings{Appearance: Appearance{LauncherSelector: "div:::"}}
+	s := Default()
+	s.Appearance.LauncherSelector = "div:::"
 	if e := fail.As(s.check(nil)); e == nil || e.Fields["own"] == "" {
 		t.Errorf("%v", e)
 	}
@@ -62,7 +65,7 @@ func TestCheckSelector(t *testing.T) {
 func TestMailPlaceholdersAndLanguages(t *testing.T) {
 	t.Parallel()
 	for text, says := range map[string]string{"{website": "“{website” is not closed", "The {website} and {domain": "“{domain” is not closed", "website}": "closes nothing", "{site}": "no placeholder {site}", "{website}": ""} {
-		m := MailSettings{Sender: text, ReplySubject: MailSubject{Text: text, Translations: map[string]string{"de": text}}}
+		m := Mail{Sender: text, ReplySubject: MailSubject{Text: text, Translations: map[string]string{"de": text}}}
 		e := fail.As(m.Check())
 		for _, field := range []string{"sender", "answer_subject", "answer_subjects"} {
 			if says == "" && e != nil || says != "" && (e == nil || !strings.Contains(e.Fields[field], says)) {
@@ -70,8 +73,10 @@ func TestMailPlaceholdersAndLanguages(t *testing.T) {
 			}
 		}
 	}
-	s := Settings{Questions: []PreChatQuestion{{Kind: "text", Label: "Name?", Labels: map[string]string{"xx": "Hallo"}}}, Texts: map[string]map[string]string{"xx": {"write": "Hallo"}},
-		Mail: MailSettings{ReplySubject: MailSubject{Translations: map[string]string{"xx": "Hallo"}}}}
+	s := Default()
+	s.PreChat.Questions = []Question{{Kind: "text", Label: "Name?", Labels: map[string]string{"xx": "Hallo"}}}
+	s.Texts = Texts{"xx": {"write": "Hallo"}}
+	s.Mail.ReplySubject.Translations = map[string]string{"xx": "Hallo"}
 	e := fail.As(s.check(nil))
 	for _, field := range []string{"question-0-labels", "texts", "answer_subjects"} {
 		if e == nil || !strings.Contains(e.Fields[field], "“xx” is not a language of the widget.") {

@@ -136,7 +136,7 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "delete FAQ entry", kind: events.FAQDeleted, run: func() error { return s.FAQ.RemoveEntry(ctx, owner, saved) }},
 		{name: "inherited settings", kind: events.SettingsChanged, run: func() error {
 			return s.Settings.Update(ctx, owner, settings.ForOrganization(),
-				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "UTC"; return nil }})
+				settings.Change{Set: func(x *settings.Widget) error { x.General.Zone = "Europe/Berlin"; return nil }})
 		}},
 		{name: "a time zone that there is not", bad: true, run: func() error {
 			return s.Settings.Update(ctx, owner, settings.ForCustomer(o.Customer),
@@ -146,7 +146,7 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 			return s.Settings.Reset(ctx, owner, settings.ForOrganization(), "general.zone")
 		}},
 		{name: "routing", kind: events.RoutingChanged, run: func() error {
-			return s.Routing.UpdateSettings(ctx, owner, settings.DefaultRouting())
+			return s.Routing.UpdateSettings(ctx, owner, settings.Routing{AwayRequeueAfter: time.Minute})
 		}},
 		{name: "routing out of range", bad: true, run: func() error {
 			return s.Routing.UpdateSettings(ctx, owner, settings.Routing{AwayRequeueAfter: -1})

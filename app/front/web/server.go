@@ -150,7 +150,7 @@ func newHandlers(cfg Config, s Services, sessions *session.Manager, pages *page.
 			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Presence: s.Presence, Push: s.Push, Routing: s.Routing,
 			Screens: s.Screens, Uploads: uploads, Visitors: s.Visitors}),
 		Manage: manage.New(manage.Options{Assist: s.Assist, Attachments: s.Attachments, Audit: s.Audit, Conversations: s.Conversations, FAQ: s.FAQ, Files: s.Files,
-			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Mails: s.Mails, Org: s.Org, Routing: s.Routing,
+			Groups: s.Groups, Identity: s.Identity, Live: s.Live, Mails: s.Mails, Org: s.Org, Settings: s.Settings, Routing: s.Routing,
 			Teams: s.Team, Visitors: s.Visitors, Sessions: sessions, Uploads: uploads, Widget: w, HeavyWork: heavyWork,
 			Imports: fair.New(importLimits), PublicURL: cfg.PublicURL}),
 		Widget: w,

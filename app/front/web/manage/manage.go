@@ -82,7 +82,7 @@ type Handlers struct {
 // New returns the handlers.
 func New(o Options) *Handlers {
 	return &Handlers{assist: o.Assist, attachments: o.Attachments, audit: o.Audit, conversations: o.Conversations, faq: o.FAQ, files: o.Files,
-		groups: o.Groups, identity: o.Identity, mails: o.Mails, org: o.Org, routing: o.Routing, teams: o.Teams, visitors: o.Visitors,
+		groups: o.Groups, identity: o.Identity, mails: o.Mails, org: o.Org, settings: o.Settings, routing: o.Routing, teams: o.Teams, visitors: o.Visitors,
 		live: o.Live, sessions: o.Sessions, uploads: o.Uploads, widget: o.Widget, heavyWork: o.HeavyWork,
 		imports: o.Imports, publicURL: o.PublicURL}
 }

@@ -16,6 +16,7 @@ var objectLabels = map[string]string{
 	"storage":        "Files",
 	"customer":       "Customers",
 	"website":        "Websites",
+	"settings":       "Settings of widgets",
 	"domain":         "Domains",
 	"group":          "Groups",
 	"routing":        "Rules of assignment",

@@ -8,31 +8,33 @@ import (
 	"parley/app/domain/presence"
 )
 
+// newPlanState is a group with an agent and a helper, another group with an agent, and three conversations in the first one's queue.
+func newPlanState() *State {
+	s := &State{Now: 1000, LastRequeueAt: 0, Explain: true}
+	for i := range 2 {
+		s.Groups = append(s.Groups, Group{ID: idOf(i), GroupEstimate: NewGroupEstimate(), Overflow: -1})
+	}
+	s.Customers = []Customer{{ID: idOf(0)}, {ID: idOf(1)}}
+	for i, in := range [][]Membership{{{Group: 0}}, {{Group: 0, Helper: true}}, {{Group: 1}}} {
+		s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 2, Memberships: in})
+	}
+	for i := range 3 {
+		s.Queue = append(s.Queue, Conversation{
+			ID:           idOf(i),
+			Group:        0,
+			Agent:        -1,
+			FormerAgent:  -1,
+			RequeuedFrom: -1,
+			Waiting:      true,
+			WaitingSince: 990 + float64(i),
+		})
+	}
+	return s
+}
+
 // TestPlanSettings covers what the protocol cannot express: helpers, limits of groups and customers, closed groups, overflow.
 func TestPlanSettings(t *testing.T) {
 	t.Parallel()
-	base := func() *State {
-		s := &State{Now: 1000, LastRequeueAt: 0, Explain: true}
-		for i := range 2 {
-			s.Groups = append(s.Groups, Group{ID: idOf(i), GroupEstimate: NewGroupEstimate(), Overflow: -1})
-		}
-		s.Customers = []Customer{{ID: idOf(0)}, {ID: idOf(1)}}
-		for i, in := range [][]Membership{{{Group: 0}}, {{Group: 0, Helper: true}}, {{Group: 1}}} {
-			s.Agents = append(s.Agents, Agent{ID: idOf(i), Status: presence.Online, MaxChats: 2, Memberships: in})
-		}
-		for i := range 3 {
-			s.Queue = append(s.Queue, Conversation{
-				ID:           idOf(i),
-				Group:        0,
-				Agent:        -1,
-				FormerAgent:  -1,
-				RequeuedFrom: -1,
-				Waiting:      true,
-				WaitingSince: 990 + float64(i),
-			})
-		}
-		return s
-	}
 	for name, c := range map[string]struct {
 		change func(*State)
 		want   string // chat>agent ...; chat~group for moves
@@ -67,7 +69,7 @@ func TestPlanSettings(t *testing.T) {
 			s.Queue[0].WaitingSince = 600
 		}, "0>0 2>0"},
 	} {
-		s := base()
+		s := newPlanState()
 		c.change(s)
 		d := Plan(s)
 		got := ""
@@ -84,8 +86,8 @@ func TestPlanSettings(t *testing.T) {
 			t.Errorf("%s: %q, not %q", name, got, c.want)
 		}
 	}
-	checkWriterIsResponsive(t, base)
-	d := Plan(base())
+	checkWriterIsResponsive(t, newPlanState)
+	d := Plan(newPlanState())
 	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 ||
 		why.PassedOver[0].Reason != "has all it may have" {
 		t.Errorf("why the helper: %+v", why)

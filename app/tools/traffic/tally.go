@@ -1,7 +1,6 @@
 package traffic
 
 import (
-	_ "embed"
 	"fmt"
 	"io"
 	"slices"

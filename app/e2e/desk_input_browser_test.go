@@ -12,6 +12,7 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
 
@@ -63,20 +64,7 @@ func TestBrowserInputMethods(t *testing.T) {
 	field := "#text-" + a.String()
 	area := `document.querySelector("` + field + `")`
 
-	// The composer: Enter does not send, Up does not edit, commands and snippets' keys do nothing, panes stay.
-	desk.Type(field, "ni hao")
-	desk.Run(`press("Enter"); press("n", { code: "KeyN", altKey: true }); press("m", { code: "KeyM", altKey: true }); press("h", { code: "KeyH", ctrlKey: true, shiftKey: true });
-		press("k", { code: "KeyK", ctrlKey: true }); press("ArrowDown", { altKey: true }); press("2", { code: "Digit2", altKey: true }); press("Escape"); press("Tab")`)
-	desk.Wait(
-		area + `.value === "ni hao" && !$("` + field + `").form.out.length && !$("dialog[open]") && !$(".noting") && document.activeElement === $("` + field + `")`)
-	desk.Run(area + `.value = ""; press("ArrowUp")`)
-	desk.Wait(`!$(".composer.editing") && ` + area + `.value === ""`)
-	desk.Keys(kb.ArrowUp)
-	desk.Wait(`$(".composer.editing") && ` + area + `.value === "On its way"`)
-	desk.Run(`press("Escape")`)
-	desk.Wait(`$(".composer.editing")`)
-	desk.Keys(kb.Escape)
-	desk.Wait(`!$(".composer.editing")`)
+	checkComposerInput(desk, field, area)
 
 	// A note.
 	desk.Keys("m", altKey)
@@ -106,17 +94,7 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Keys(kb.Escape)
 	desk.Wait(`!$("#palette[open]")`)
 
-	// Emoji, the search of the FAQ, and the column beside.
-	desk.Run(area + `.focus()`)
-	desk.Keys("v", altKey)
-	desk.Wait(`document.activeElement.matches(".emojis input")`)
-	desk.Run(`press("Enter"); press("ArrowDown"); press("Escape")`)
-	desk.Wait(`document.activeElement.matches(".emojis input") && ` + area + `.value === "Hello there"`)
-	desk.Keys(kb.Escape)
-	desk.Wait(`!$(".emojis") && $("#look-` + a.String() + `")`)
-	desk.Click("#look-" + a.String())
-	desk.Run(`press("Escape"); press("ArrowDown"); press("Enter")`)
-	desk.Wait(`document.activeElement.id === "look-` + a.String() + `"`)
+	checkEmojiInput(desk, area, a)
 
 	// The transfer's form.
 	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-hand]").open = true`)
@@ -125,16 +103,7 @@ func TestBrowserInputMethods(t *testing.T) {
 	desk.Run(`press("Escape")`)
 	desk.Wait(`$("#pane-` + a.String() + ` [data-hand]").open && $("#comment-` + a.String() + `").value === "ni"`)
 
-	// The live monitor.
-	monitor := testkit.NewTab(t)
-	runBefore(monitor, press)
-	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
-	monitor.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
-	monitor.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
-		for (const code of ["KeyW", "KeyT", "ArrowDown"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: code, code, bubbles: true, ...its }))`)
-	monitor.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
-	monitor.Keys(kb.ArrowDown)
-	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
+	checkMonitorInput(t, o, s)
 }
 
 // TestBrowserWithoutOptionalParts shows that the desk works where optional parts of the browser are missing, throw
@@ -202,4 +171,49 @@ func TestBrowserNotificationsByServiceWorker(t *testing.T) {
 	for _, line := range desk.Console() {
 		t.Error(line)
 	}
+}
+
+// checkMonitorInput checks the keys of the live monitor.
+func checkMonitorInput(t *testing.T, o testkit.Org, s *serve.Server) {
+	t.Helper()
+	monitor := testkit.NewTab(t)
+	runBefore(monitor, press)
+	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
+	monitor.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
+	monitor.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
+		for (const code of ["KeyW", "KeyT", "ArrowDown"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: code, code, bubbles: true, ...its }))`)
+	monitor.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
+	monitor.Keys(kb.ArrowDown)
+	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
+}
+
+// checkEmojiInput checks the keys of the emoji, the search of the FAQ, and the column beside.
+func checkEmojiInput(desk *testkit.Tab, area string, a uuid.UUID) {
+	desk.Run(area + `.focus()`)
+	desk.Keys("v", altKey)
+	desk.Wait(`document.activeElement.matches(".emojis input")`)
+	desk.Run(`press("Enter"); press("ArrowDown"); press("Escape")`)
+	desk.Wait(`document.activeElement.matches(".emojis input") && ` + area + `.value === "Hello there"`)
+	desk.Keys(kb.Escape)
+	desk.Wait(`!$(".emojis") && $("#look-` + a.String() + `")`)
+	desk.Click("#look-" + a.String())
+	desk.Run(`press("Escape"); press("ArrowDown"); press("Enter")`)
+	desk.Wait(`document.activeElement.id === "look-` + a.String() + `"`)
+}
+
+// checkComposerInput checks the composer: Enter does not send, Up does not edit, commands and snippets' keys do nothing, panes stay.
+func checkComposerInput(desk *testkit.Tab, field, area string) {
+	desk.Type(field, "ni hao")
+	desk.Run(`press("Enter"); press("n", { code: "KeyN", altKey: true }); press("m", { code: "KeyM", altKey: true }); press("h", { code: "KeyH", ctrlKey: true, shiftKey: true });
+		press("k", { code: "KeyK", ctrlKey: true }); press("ArrowDown", { altKey: true }); press("2", { code: "Digit2", altKey: true }); press("Escape"); press("Tab")`)
+	desk.Wait(
+		area + `.value === "ni hao" && !$("` + field + `").form.out.length && !$("dialog[open]") && !$(".noting") && document.activeElement === $("` + field + `")`)
+	desk.Run(area + `.value = ""; press("ArrowUp")`)
+	desk.Wait(`!$(".composer.editing") && ` + area + `.value === ""`)
+	desk.Keys(kb.ArrowUp)
+	desk.Wait(`$(".composer.editing") && ` + area + `.value === "On its way"`)
+	desk.Run(`press("Escape")`)
+	desk.Wait(`$(".composer.editing")`)
+	desk.Keys(kb.Escape)
+	desk.Wait(`!$(".composer.editing")`)
 }

@@ -111,107 +111,8 @@ func TestIsolationByTable(t *testing.T) {
 			table)
 		checkOtherOrganization(ctx, t, a, db, others, table, org, mine, columns, writable)
 	}
-	// Within the organization: a visitor sees itself and no note, a reviewer its customer and no note, and neither a user.
-	count := func(who access.Actor, what string) (n int) {
-		t.Helper()
-		if err := db.As(who).QueryRow(ctx, "select count(*) from "+what).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	stranger := a.Visitor()
-	otherCustomer, err := s.Org.AddCustomer(ctx, a.As(access.Owner), "Another customer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	elsewhere := access.User(a.ID, uuid.New(), access.Reviewer, otherCustomer)
-	for _, c := range []struct {
-		name string
-		who  access.Actor
-		what string
-		want int
-	}{
-		{"the visitor", a.visitor, "messages", 4},
-		{"the visitor", a.visitor, "messages where kind = 'note'", 0},
-		{"the visitor", a.visitor, "conversations", 1},
-		{"the visitor", a.visitor, "users", 0},
-		{"the visitor", a.visitor, "customers", 0},
-		{"the visitor", a.visitor, "domains", 0},
-		{"another visitor", stranger, "messages", 0},
-		{"another visitor", stranger, "conversations", 0},
-		{"another visitor", stranger, "visitors", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages", 4},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages where kind = 'note'", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "customers", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "invitations", 0},
-		{"another customer's reviewer", elsewhere, "messages", 0},
-		{"another customer's reviewer", elsewhere, "conversations", 0},
-		{"another customer's reviewer", elsewhere, "visitors", 0},
-		{"another customer's reviewer", elsewhere, "websites", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "agents", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
-		{"the visitor", a.visitor, "groups", 0},
-		{"the visitor", a.visitor, "participants", 0},
-		{"the visitor", a.visitor, "message_history", 0},
-		{"the visitor", a.visitor, "faq_entries", 0},
-		{"the visitor", a.visitor, "files", 1},
-		{"the visitor", a.visitor, "ratings", 1},
-		{"the visitor", a.visitor, "blocks", 0},
-		{"the visitor", a.visitor, "pictures", 0},
-		{"the visitor", a.visitor, "visitor_codes", 0},
-		{"the owner", a.As(access.Owner), "visitor_codes", 0},
-		{"the visitor", a.visitor, "uploads", 0},
-		{"the visitor", a.visitor, "storage_usage", 0},
-		{"the owner", a.As(access.Owner), "storage_usage", 0},
-		{"the visitor", a.visitor, "form_edits", 0},
-		{"the owner", a.As(access.Owner), "form_edits", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "form_edits", 0},
-		{"the visitor", a.visitor, "submitted_forms", 0},
-		{"the owner", a.As(access.Owner), "submitted_forms", 0},
-		{"another visitor", stranger, "files", 0},
-		{"another visitor", stranger, "ratings", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "ratings", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "blocks", 0},
-		{"another customer's reviewer", elsewhere, "files", 0},
-		{"another customer's reviewer", elsewhere, "ratings", 0},
-		{"the visitor", a.visitor, "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "message_history", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "language_models", 0},
-		{"an agent", a.As(access.Agent), "messages", 6},
-		{"the visitor", a.visitor, "archive_words", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "archive_words", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "archive_words where staff", 0},
-		{"another customer's reviewer", elsewhere, "archive_words", 0},
-	} {
-		if n := count(c.who, c.what); n != c.want {
-			t.Errorf("%s sees %d of %s, not %d", c.name, n, c.what, c.want)
-		}
-	}
-	// A visitor cannot write what is not its own, whatever the statement.
-	for what, sql := range map[string]string{
-		"a note": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
-			"author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', " +
-			"visitor_id, 'x', now() from conversations",
-		"an agent's message": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
-			"author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', " +
-			"visitor_id, 'x', now() from conversations",
-		"to a conversation of B": fmt.Sprintf(
-			"insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, "+
-				"created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())",
-			a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
-		"a website's settings": "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
-	} {
-		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
-			t.Errorf("a visitor writes %s", what)
-		}
-	}
-	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
-		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
-		t.Error("a reviewer changes a conversation")
-	}
+	checkRowsWithin(ctx, t, s, a, db)
+	checkWritesWithin(ctx, t, a, b, db)
 }
 
 // checkOtherOrganization checks that nobody of another organization sees, changes, deletes or writes a row of a table.
@@ -350,5 +251,129 @@ func TestServeRefusesStrongRoles(t *testing.T) {
 		} else if c.name != "a stranger" && !strings.Contains(err.Error(), "create role parley login") {
 			t.Errorf("on the role of %s: does not say how to mend it: %v", c.name, err)
 		}
+	}
+}
+
+// rowsWithin is how many rows people of one organization see of what fillOrganization has written.
+var rowsWithin = []struct {
+	who  string
+	what string
+	want int
+}{
+	{"the visitor", "messages", 4},
+	{"the visitor", "messages where kind = 'note'", 0},
+	{"the visitor", "conversations", 1},
+	{"the visitor", "users", 0},
+	{"the visitor", "customers", 0},
+	{"the visitor", "domains", 0},
+	{"another visitor", "messages", 0},
+	{"another visitor", "conversations", 0},
+	{"another visitor", "visitors", 0},
+	{"the customer's reviewer", "messages", 4},
+	{"the customer's reviewer", "messages where kind = 'note'", 0},
+	{"the customer's reviewer", "customers", 1},
+	{"the customer's reviewer", "invitations", 0},
+	{"another customer's reviewer", "messages", 0},
+	{"another customer's reviewer", "conversations", 0},
+	{"another customer's reviewer", "visitors", 0},
+	{"another customer's reviewer", "websites", 0},
+	{"the customer's reviewer", "agents", 0},
+	{"the customer's reviewer", "assignments", 0},
+	{"the visitor", "groups", 0},
+	{"the visitor", "participants", 0},
+	{"the visitor", "message_history", 0},
+	{"the visitor", "faq_entries", 0},
+	{"the visitor", "files", 1},
+	{"the visitor", "ratings", 1},
+	{"the visitor", "blocks", 0},
+	{"the visitor", "pictures", 0},
+	{"the visitor", "visitor_codes", 0},
+	{"the owner", "visitor_codes", 0},
+	{"the visitor", "uploads", 0},
+	{"the visitor", "storage_usage", 0},
+	{"the owner", "storage_usage", 0},
+	{"the visitor", "form_edits", 0},
+	{"the owner", "form_edits", 0},
+	{"the customer's reviewer", "form_edits", 0},
+	{"the visitor", "submitted_forms", 0},
+	{"the owner", "submitted_forms", 0},
+	{"another visitor", "files", 0},
+	{"another visitor", "ratings", 0},
+	{"the customer's reviewer", "files", 1},
+	{"the customer's reviewer", "ratings", 1},
+	{"the customer's reviewer", "blocks", 0},
+	{"another customer's reviewer", "files", 0},
+	{"another customer's reviewer", "ratings", 0},
+	{"the visitor", "conversation_tags", 0},
+	{"the customer's reviewer", "message_history", 0},
+	{"the customer's reviewer", "faq_choices", 0},
+	{"the customer's reviewer", "conversation_tags", 0},
+	{"the customer's reviewer", "language_models", 0},
+	{"an agent", "messages", 6},
+	{"the visitor", "archive_words", 0},
+	{"the customer's reviewer", "archive_words", 1},
+	{"the customer's reviewer", "archive_words where staff", 0},
+	{"another customer's reviewer", "archive_words", 0},
+}
+
+// checkRowsWithin checks how many rows people of one organization see: a visitor itself and no note, a reviewer its customer and no note,
+// and neither a user.
+func checkRowsWithin(ctx context.Context, t *testing.T, s *serve.Server, a orgData, db *pg.DB) {
+	t.Helper()
+	count := func(who access.Actor, what string) (n int) {
+		t.Helper()
+		if err := db.As(who).QueryRow(ctx, "select count(*) from "+what).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stranger := a.Visitor()
+	otherCustomer, err := s.Org.AddCustomer(ctx, a.As(access.Owner), "Another customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := access.User(a.ID, uuid.New(), access.Reviewer, otherCustomer)
+	actors := map[string]access.Actor{
+		"the visitor":                 a.visitor,
+		"another visitor":             stranger,
+		"the customer's reviewer":     a.As(access.Reviewer),
+		"another customer's reviewer": elsewhere,
+		"the owner":                   a.As(access.Owner),
+		"an agent":                    a.As(access.Agent),
+	}
+	for _, c := range rowsWithin {
+		actor, known := actors[c.who]
+		if !known {
+			t.Fatalf("there is no actor %q", c.who)
+		}
+		if n := count(actor, c.what); n != c.want {
+			t.Errorf("%s sees %d of %s, not %d", c.who, n, c.what, c.want)
+		}
+	}
+}
+
+// checkWritesWithin checks that a visitor writes nothing that is not its own, whatever the statement, and a reviewer nothing.
+func checkWritesWithin(ctx context.Context, t *testing.T, a, b orgData, db *pg.DB) {
+	t.Helper()
+	for what, sql := range map[string]string{
+		"a note": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', " +
+			"visitor_id, 'x', now() from conversations",
+		"an agent's message": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', " +
+			"visitor_id, 'x', now() from conversations",
+		"to a conversation of B": fmt.Sprintf(
+			"insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, "+
+				"created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())",
+			a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
+		"a website's settings": "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
+	} {
+		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
+			t.Errorf("a visitor writes %s", what)
+		}
+	}
+	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
+		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
+		t.Error("a reviewer changes a conversation")
 	}
 }

@@ -93,7 +93,7 @@ func TestBrowserRouting(t *testing.T) {
 	two := `document.querySelectorAll(".pane").length === 2 && document.querySelectorAll("#mine .entry").length === 2`
 	atMia.Wait(two)
 	atTom.Wait(two)
-	waitInLine(t, s, mia, atMia, visitor)
+	waitInQueue(t, s, mia, atMia, visitor)
 
 	closeOneEach(atMia, atTom)
 	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
@@ -259,8 +259,8 @@ func checkNobodyThere(t *testing.T, visitor *testkit.Tab, desks ...*testkit.Tab)
 	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
 }
 
-// waitInLine has an agent be away while a visitor writes, who learns that it is the next in line.
-func waitInLine(t *testing.T, s *serve.Server, mia testkit.Member, atMia, visitor *testkit.Tab) {
+// waitInQueue has an agent be away while a visitor writes, who learns that it is the next in the queue.
+func waitInQueue(t *testing.T, s *serve.Server, mia testkit.Member, atMia, visitor *testkit.Tab) {
 	t.Helper()
 	atMia.Run(
 		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)

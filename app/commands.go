@@ -86,13 +86,7 @@ func init() {
 				"parley help\n",
 			check:      onlyFlags("--demo"),
 			configured: true,
-			run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
-				if err := cfg.CheckServe(); err != nil {
-					return err
-				}
-				cfg.Demo = len(args) > 0
-				return serve.Run(ctx, cfg, out)
-			},
+			run:        runServer,
 		},
 		"migrate": {help: "parley migrate [--status]\nPrepares the database of MIGRATE_DATABASE_URL or brings it up to date, and ends. " +
 			"--status changes nothing and says which migrations\nare applied; it needs DATABASE_URL or MIGRATE_DATABASE_URL.\n",
@@ -160,6 +154,15 @@ func init() {
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error { return printPushKeys(out) }},
 	}
 	maps.Copy(commands, benchCommands())
+}
+
+// runServer runs the server, with demo data if there is an argument.
+func runServer(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
+	if err := cfg.CheckServe(); err != nil {
+		return err
+	}
+	cfg.Demo = len(args) > 0
+	return serve.Run(ctx, cfg, out)
 }
 
 // benchCommands are for whoever measures or tests Parley.

@@ -81,19 +81,7 @@ func TestBrowserArchive(t *testing.T) {
 	b.Wait(`text(".field.wrong").includes("before the first day")`)
 	show(b, "wrong")
 
-	// Reading.
-	b.Go(s.URL + "/review?q=voucher")
-	b.Wait(`text(".cards.past em") === "Note:"`)
-	b.Click(".cards.past a")
-	b.Wait(`$(".message.note mark") && text(".message.note mark") === "voucher"`)
-	b.Wait(
-		`text(".suggested").includes("Where is my order?") && text(".inside").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
-	show(b, "transcript")
-	if code := testkit.Eval[string](b,
-		`fetch(document.querySelector(".exports a[href$=txt]").href).then(async (r) => r.headers.get("Content-Disposition") + r.headers.get("Content-Security-Policy") + await r.text())`); !strings.HasPrefix(code, `attachment; filename="conversation-`) ||
-		!strings.Contains(code, "default-src 'none'") || !strings.Contains(code, "offer a voucher") {
-		t.Errorf("saved as text: %s", code)
-	}
+	checkTranscript(t, s, b, show)
 
 	// A customer's reviewer.
 	rita := testkit.NewTab(t)
@@ -178,5 +166,22 @@ func checkReviewerArchive(t *testing.T, o testkit.Org, s *serve.Server, mia acce
 	if !strings.Contains(saved, "It left the depot") || strings.Contains(saved, "voucher") ||
 		strings.Contains(saved, "Gold") || strings.Contains(saved, mia.ID().String()) {
 		t.Errorf("saved by a reviewer: %s", saved)
+	}
+}
+
+// checkTranscript reads a conversation that was found by a word of a note, and saves it as text.
+func checkTranscript(t *testing.T, s *serve.Server, b *testkit.Tab, show func(b *testkit.Tab, name string)) {
+	t.Helper()
+	b.Go(s.URL + "/review?q=voucher")
+	b.Wait(`text(".cards.past em") === "Note:"`)
+	b.Click(".cards.past a")
+	b.Wait(`$(".message.note mark") && text(".message.note mark") === "voucher"`)
+	b.Wait(
+		`text(".suggested").includes("Where is my order?") && text(".inside").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
+	show(b, "transcript")
+	if code := testkit.Eval[string](b,
+		`fetch(document.querySelector(".exports a[href$=txt]").href).then(async (r) => r.headers.get("Content-Disposition") + r.headers.get("Content-Security-Policy") + await r.text())`); !strings.HasPrefix(code, `attachment; filename="conversation-`) ||
+		!strings.Contains(code, "default-src 'none'") || !strings.Contains(code, "offer a voucher") {
+		t.Errorf("saved as text: %s", code)
 	}
 }

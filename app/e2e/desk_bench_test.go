@@ -23,29 +23,7 @@ func BenchmarkDesk(b *testing.B) {
 	o := testkit.NewOrg(b)
 	s := startServer(b, func(c *serve.Config) { c.CommitWindow, c.Limits = 0, live.Limits{} })
 	agent := o.As(access.Agent)
-	for i := range 30 {
-		addFAQEntry(b, s, o, fmt.Sprintf("How does the thing number %d of our shop work?", i),
-			strings.Repeat("It works by itself, as soon as it is switched on. ", 6))
-	}
-	var mine []*visitorClient
-	for i := range 260 {
-		v := newVisitor(b, s, o, "")
-		v.send(fmt.Sprintf("How does the thing number %d work, please?", i%30))
-		if i >= 60 {
-			continue
-		}
-		mine = append(mine, v)
-		id := uuid.MustParse(v.conversation)
-		if _, err := s.Routing.Take(ctx, agent, "Mia", id); err != nil {
-			b.Fatal(err)
-		}
-		for n := range 10 {
-			if _, err := s.Conversations.SendAsAgent(ctx, agent, id, uuid.New(), conversation.Text,
-				fmt.Sprintf("Answer %d, which is of a usual length for what agents write in a chat.", n)); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
+	mine := startLongDay(ctx, b, s, o, agent)
 	desk := testkit.NewTab(b)
 	desk.Size(1600, 900, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
@@ -60,19 +38,7 @@ func BenchmarkDesk(b *testing.B) {
 	b.ReportMetric(min(loads[0], loads[1], loads[2]), "ms-to-interactive-at-4x")
 	b.ReportMetric(testkit.Eval[float64](desk, `performance.getEntriesByType("navigation")[0].transferSize / 1024`), "kB-page")
 
-	// One message: what comes over the socket, and what moves.
-	desk.Run(`window.came = 0; window.shift = 0; document.addEventListener("htmx:ws:before:message:incoming", (e) => { came += e.detail.message.data.length; });
-		new PerformanceObserver((list) => { for (const e of list.getEntries()) shift += e.value; }).observe({ type: "layout-shift" });`)
-	first := mine[0]
-	desk.Run(`document.querySelector("#mine-` + first.conversation + ` button").click()`)
-	first.send("Hello?")
-	time.Sleep(11 * time.Second) // a desk that has just opened asks more
-	desk.Run(`came = 0; shift = 0;`)
-	first.send("And how does the thing number 7 of the shop work, if I may ask?")
-	desk.Wait(`$("#suggest-` + first.conversation + ` li")`)
-	time.Sleep(500 * time.Millisecond)
-	b.ReportMetric(testkit.Eval[float64](desk, "came"), "bytes-per-message-with-suggestions")
-	b.ReportMetric(testkit.Eval[float64](desk, "shift"), "layout-shift")
+	reportMessageCost(b, desk, mine[0])
 	desk.ThrottleCPU(1)
 
 	// A long shift. Their panels are closed: nobody reads there.
@@ -120,4 +86,48 @@ func BenchmarkDesk(b *testing.B) {
 	b.ReportMetric(testkit.Eval[float64](desk, `document.querySelectorAll("*").length`)-nodes, "elements-more")
 	b.ReportMetric(nodes, "elements-before")
 	b.ReportMetric(10_000/time.Since(begun).Seconds(), "messages/s")
+}
+
+// startLongDay fills the FAQ, and has 260 visitors write; the first 60 are the agent's, with ten answers each, and are returned.
+func startLongDay(ctx context.Context, b *testing.B, s *serve.Server, o testkit.Org, agent access.Actor) (mine []*visitorClient) {
+	b.Helper()
+	for i := range 30 {
+		addFAQEntry(b, s, o, fmt.Sprintf("How does the thing number %d of our shop work?", i),
+			strings.Repeat("It works by itself, as soon as it is switched on. ", 6))
+	}
+	for i := range 260 {
+		v := newVisitor(b, s, o, "")
+		v.send(fmt.Sprintf("How does the thing number %d work, please?", i%30))
+		if i >= 60 {
+			continue
+		}
+		mine = append(mine, v)
+		id := uuid.MustParse(v.conversation)
+		if _, err := s.Routing.Take(ctx, agent, "Mia", id); err != nil {
+			b.Fatal(err)
+		}
+		for n := range 10 {
+			if _, err := s.Conversations.SendAsAgent(ctx, agent, id, uuid.New(), conversation.Text,
+				fmt.Sprintf("Answer %d, which is of a usual length for what agents write in a chat.", n)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	return mine
+}
+
+// reportMessageCost reports what comes over the desk's socket for one message with suggestions, and what moves on the screen.
+func reportMessageCost(b *testing.B, desk *testkit.Tab, first *visitorClient) {
+	b.Helper()
+	desk.Run(`window.came = 0; window.shift = 0; document.addEventListener("htmx:ws:before:message:incoming", (e) => { came += e.detail.message.data.length; });
+		new PerformanceObserver((list) => { for (const e of list.getEntries()) shift += e.value; }).observe({ type: "layout-shift" });`)
+	desk.Run(`document.querySelector("#mine-` + first.conversation + ` button").click()`)
+	first.send("Hello?")
+	time.Sleep(11 * time.Second) // a desk that has just opened asks more
+	desk.Run(`came = 0; shift = 0;`)
+	first.send("And how does the thing number 7 of the shop work, if I may ask?")
+	desk.Wait(`$("#suggest-` + first.conversation + ` li")`)
+	time.Sleep(500 * time.Millisecond)
+	b.ReportMetric(testkit.Eval[float64](desk, "came"), "bytes-per-message-with-suggestions")
+	b.ReportMetric(testkit.Eval[float64](desk, "shift"), "layout-shift")
 }

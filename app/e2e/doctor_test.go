@@ -30,49 +30,16 @@ func TestDoctor(t *testing.T) {
 		"PUBLIC_URL=" + s.URL,
 		"FILES_URL=" + dir + "/files",
 	}
-	ask := func(environment ...string) map[string][]serve.Finding {
-		t.Helper()
-		var out bytes.Buffer
-		err := serve.Diagnose(t.Context(), environment, true, &out)
-		var list []serve.Finding
-		if bad := json.Unmarshal(out.Bytes(), &list); bad != nil {
-			t.Fatal(bad)
-		}
-		found := map[string][]serve.Finding{}
-		broken := false
-		for _, f := range list {
-			found[f.Check] = append(found[f.Check], f)
-			broken = broken || f.State == serve.StateFailed
-			if f.State == serve.StateFailed && f.Advice == "" && !strings.Contains(f.Message, "create role") {
-				t.Errorf("%s fails without a word about what to do: %s", f.Check, f.Message)
-			}
-			if strings.Contains(f.Message+f.Advice, "a secret password") {
-				t.Errorf("%s tells a password: %s", f.Check, f.Message)
-			}
-		}
-		if broken != (err != nil) {
-			t.Errorf("failed: %v, and the error is %v", broken, err)
-		}
-		return found
-	}
-	state := func(list []serve.Finding) string {
-		for _, s := range []string{serve.StateFailed, serve.StateWarning, serve.StateOK} {
-			if slices.ContainsFunc(list, func(f serve.Finding) bool { return f.State == s }) {
-				return s
-			}
-		}
-		return serve.StateSkipped
-	}
-	all := ask(sound...)
+	all := diagnose(t, sound...)
 	for _, check := range []string{"settings", "bus", "mail", "public address", "disk"} {
-		if state(all[check]) != serve.StateOK {
+		if worstState(all[check]) != serve.StateOK {
 			t.Errorf("%s: %+v", check, all[check])
 		}
 	}
-	if state(all["database"]) == serve.StateFailed { // the test cluster trades safety for speed, which is a warning
+	if worstState(all["database"]) == serve.StateFailed { // the test cluster trades safety for speed, which is a warning
 		t.Errorf("database: %+v", all["database"])
 	}
-	if state(all["files"]) == serve.StateFailed {
+	if worstState(all["files"]) == serve.StateFailed {
 		t.Errorf("files: %+v", all["files"])
 	}
 	file := filepath.Join(dir, "a file")
@@ -94,8 +61,45 @@ func TestDoctor(t *testing.T) {
 		{"GEOIP_FILE=" + file, "countries"},
 		{"DATA_DIR=" + file, "disk"},
 	} {
-		if found := ask(append(slices.Clone(sound), c.setting)...); state(found[c.check]) != serve.StateFailed {
+		if found := diagnose(t, append(slices.Clone(sound), c.setting)...); worstState(found[c.check]) != serve.StateFailed {
 			t.Errorf("with %s: %+v", c.setting, found[c.check])
 		}
 	}
+}
+
+// diagnose returns what "parley doctor" finds in an environment, by check. No finding may tell a password, and each failure gives advice.
+func diagnose(t *testing.T, environment ...string) map[string][]serve.Finding {
+	t.Helper()
+	var out bytes.Buffer
+	err := serve.Diagnose(t.Context(), environment, true, &out)
+	var list []serve.Finding
+	if bad := json.Unmarshal(out.Bytes(), &list); bad != nil {
+		t.Fatal(bad)
+	}
+	found := map[string][]serve.Finding{}
+	broken := false
+	for _, f := range list {
+		found[f.Check] = append(found[f.Check], f)
+		broken = broken || f.State == serve.StateFailed
+		if f.State == serve.StateFailed && f.Advice == "" && !strings.Contains(f.Message, "create role") {
+			t.Errorf("%s fails without a word about what to do: %s", f.Check, f.Message)
+		}
+		if strings.Contains(f.Message+f.Advice, "a secret password") {
+			t.Errorf("%s tells a password: %s", f.Check, f.Message)
+		}
+	}
+	if broken != (err != nil) {
+		t.Errorf("failed: %v, and the error is %v", broken, err)
+	}
+	return found
+}
+
+// worstState is the worst state of findings; skipped if there are none.
+func worstState(list []serve.Finding) string {
+	for _, s := range []string{serve.StateFailed, serve.StateWarning, serve.StateOK} {
+		if slices.ContainsFunc(list, func(f serve.Finding) bool { return f.State == s }) {
+			return s
+		}
+	}
+	return serve.StateSkipped
 }

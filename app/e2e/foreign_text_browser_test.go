@@ -78,7 +78,6 @@ func TestBrowserForeignText(t *testing.T) {
 	ctx, o := context.Background(), testkit.NewOrg(t)
 	s := startServer(t, nil)
 	owner := o.As(access.Owner)
-	system := access.System(o.ID, "test")
 	b := testkit.NewTab(t)
 	b.Size(1400, 900, false)
 	b.LogIn(s.URL, o.Users[access.Owner].Email, testkit.Password, "/desk")
@@ -96,45 +95,9 @@ func TestBrowserForeignText(t *testing.T) {
 	visitors := map[uuid.UUID]access.Actor{}
 	var ids []uuid.UUID
 	for _, text := range directionMarks {
-		v := visitor.NewAnonymous(o.ID, o.Website)
-		r, err := s.Conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{
-			ID:       uuid.New(),
-			Body:     text + " message",
-			Customer: o.Customer,
-			Page: conversation.Page{
-				URL:       "https://shop.example/" + text,
-				Title:     text,
-				Referrer:  "https://other.example/" + text,
-				UserAgent: text + " Firefox/1",
-				Language:  text[:min(len(text), 30)],
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Conversations.SaveContactDetails(ctx, v, conversation.ContactDetails{
-			Name:  text,
-			Email: "anna@home.example",
-		}); err != nil {
-			t.Fatal(err)
-		}
-		data, err := json.Marshal(map[string]string{text: text, "plan": text})
-		if err != nil {
-			t.Fatal(err)
-		}
-		trail, err := json.Marshal([]conversation.PageView{
-			{URL: "https://shop.example/" + text, Title: text},
-			{URL: "https://shop.example/a/" + text},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := s.DB.As(system).Exec(ctx, "update conversations set data = $2, trail = $3 where id = $1",
-			r.Conversation, data, trail); err != nil {
-			t.Fatal(err)
-		}
-		visitors[r.Conversation] = v
-		ids = append(ids, r.Conversation)
+		id, v := startForeignConversation(ctx, t, s, o, text)
+		visitors[id] = v
+		ids = append(ids, id)
 	}
 	b.Wait(fmt.Sprintf(
 		`document.querySelectorAll("#line li").length === %d && document.querySelector("#line").innerText.match(/zq/g).length >= %d`,
@@ -181,21 +144,7 @@ func TestBrowserForeignText(t *testing.T) {
 		}
 	}
 	checkPagesText(s, right, monitor)
-	for _, id := range ids {
-		monitor.Go(s.URL + "/review/" + id.String())
-		right(monitor, "a transcript")
-		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
-		right(monitor, "a transcript with marks")
-		c, err := s.Archive.Get(ctx, owner, id, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.SplitSeq(c.Text(), "\n") {
-			if !contained(line) {
-				t.Errorf("the saved text has %q", line)
-			}
-		}
-	}
+	checkTranscriptText(ctx, t, s, owner, right, monitor, ids)
 }
 
 // checkMonitorText checks how the live monitor shows text of both directions.
@@ -271,4 +220,70 @@ func contained(s string) bool {
 		}
 	}
 	return true
+}
+
+// startForeignConversation begins a conversation with a text in all that a stranger can write: message, page, contact details, data, trail.
+func startForeignConversation(ctx context.Context, t *testing.T, s *serve.Server, o testkit.Org, text string) (uuid.UUID, access.Actor) {
+	t.Helper()
+	v := visitor.NewAnonymous(o.ID, o.Website)
+	r, err := s.Conversations.SendAsVisitor(ctx, v, conversation.VisitorMessage{
+		ID:       uuid.New(),
+		Body:     text + " message",
+		Customer: o.Customer,
+		Page: conversation.Page{
+			URL:       "https://shop.example/" + text,
+			Title:     text,
+			Referrer:  "https://other.example/" + text,
+			UserAgent: text + " Firefox/1",
+			Language:  text[:min(len(text), 30)],
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Conversations.SaveContactDetails(ctx, v, conversation.ContactDetails{
+		Name:  text,
+		Email: "anna@home.example",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(map[string]string{text: text, "plan": text})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail, err := json.Marshal([]conversation.PageView{
+		{URL: "https://shop.example/" + text, Title: text},
+		{URL: "https://shop.example/a/" + text},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.DB.As(access.System(o.ID, "test")).Exec(ctx, "update conversations set data = $2, trail = $3 where id = $1",
+		r.Conversation, data, trail); err != nil {
+		t.Fatal(err)
+	}
+	return r.Conversation, v
+}
+
+// checkTranscriptText checks the transcripts of conversations, plain and with marks, and their saved text.
+func checkTranscriptText(
+	ctx context.Context, t *testing.T, s *serve.Server, owner access.Actor, right func(b *testkit.Tab, where string), monitor *testkit.Tab,
+	ids []uuid.UUID,
+) {
+	t.Helper()
+	for _, id := range ids {
+		monitor.Go(s.URL + "/review/" + id.String())
+		right(monitor, "a transcript")
+		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
+		right(monitor, "a transcript with marks")
+		c, err := s.Archive.Get(ctx, owner, id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.SplitSeq(c.Text(), "\n") {
+			if !contained(line) {
+				t.Errorf("the saved text has %q", line)
+			}
+		}
+	}
 }

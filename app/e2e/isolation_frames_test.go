@@ -16,6 +16,7 @@ import (
 	"parley/app/domain/visitor"
 	"parley/app/front/live"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 	"parley/app/tools/traffic"
 )
@@ -192,34 +193,10 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 	ctx := context.Background()
 	s := startServer(t, nil)
 	w := newCustomerFixture(t, s)
-	groupID := uuid.New()
-	system := s.DB.As(access.System(w.own.ID, "test"))
-	teammate := w.own.AddMember(t, access.Agent) // the only one in the group
-	for _, sql := range []string{"insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)",
-		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + teammate.Actor.ID().String() + "')"} {
-		if _, err := system.Exec(ctx, sql, w.own.ID, groupID); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.Groups.PublishChanged(w.own.ID)
+	groupID, teammate := addSecondGroup(ctx, t, s, w)
 	open := func(name string, p testkit.Member, path string) *frameLog {
-		browser, err := traffic.LogIn(ctx, s.URL, p.Email, testkit.Password)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, _, err := browser.Socket(ctx, path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { conn.Close() })
-		if path == "/live/desk" {
-			if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"hello","threads":{}}`)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		e := recordFrames(name+" at "+path, conn)
-		e.until(t, "hx-partial")
-		return e
+		t.Helper()
+		return openFrameLog(ctx, t, s, name, p, path)
 	}
 	limited := map[string]testkit.Member{}
 	for _, p := range w.members {
@@ -311,4 +288,42 @@ func checkReceived(t *testing.T, w customerFixture, deaf []*frameLog, agent *fra
 			t.Errorf("the agent hears %q: %s", text, excerpt(all, text))
 		}
 	}
+}
+
+// addSecondGroup adds a group to the first customer's organization, with a new teammate as the only one in it.
+func addSecondGroup(ctx context.Context, t *testing.T, s *serve.Server, w customerFixture) (groupID uuid.UUID, teammate testkit.Member) {
+	t.Helper()
+	groupID = uuid.New()
+	system := s.DB.As(access.System(w.own.ID, "test"))
+	teammate = w.own.AddMember(t, access.Agent)
+	for _, sql := range []string{"insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)",
+		"insert into group_members (org_id, group_id, user_id) values ($1, $2, '" + teammate.Actor.ID().String() + "')"} {
+		if _, err := system.Exec(ctx, sql, w.own.ID, groupID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Groups.PublishChanged(w.own.ID)
+	return groupID, teammate
+}
+
+// openFrameLog logs a member in, opens its desk or live monitor, records the frames, and waits for the first part of the screen.
+func openFrameLog(ctx context.Context, t *testing.T, s *serve.Server, name string, p testkit.Member, path string) *frameLog {
+	t.Helper()
+	browser, err := traffic.LogIn(ctx, s.URL, p.Email, testkit.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, _, err := browser.Socket(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if path == "/live/desk" {
+		if err := conn.WriteMessage(websocket.TextMessage, []byte(`{"type":"hello","threads":{}}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := recordFrames(name+" at "+path, conn)
+	e.until(t, "hx-partial")
+	return e
 }

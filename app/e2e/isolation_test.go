@@ -74,107 +74,6 @@ func columnsOf(t testing.TB, conn *pgx.Conn, table string) []string {
 		table)
 }
 
-// TestDatabaseCatalogIsLockedDown shows that every table of the catalog is protected by row-level security, or is
-// listed in tablesWithoutOrg with the reason.
-func TestDatabaseCatalogIsLockedDown(t *testing.T) {
-	t.Parallel()
-	ctx, conn := context.Background(), owner(t)
-	for _, table := range tables(t, conn) {
-		if _, there := tablesWithoutOrg[table]; there {
-			var writes bool
-			err := conn.QueryRow(ctx, `select has_table_privilege('parley_app', $1, 'insert') or has_table_privilege('parley_app', $1, 'update')
-				or has_table_privilege('parley_app', $1, 'delete') or has_any_column_privilege('parley_app', $1, 'insert, update')
-				or (has_table_privilege('parley_app', $1, 'select') and $1 <> 'goose_db_version')`, table).Scan(&writes)
-			if err != nil || writes {
-				t.Errorf("%s: the application has rights on a table that is not of one tenant (%v)", table, err)
-			}
-			continue
-		}
-		var enabled, forced bool
-		var org string
-		var ownedByApp bool
-		err := conn.QueryRow(ctx, `select relrowsecurity, relforcerowsecurity, pg_has_role('parley_app', relowner, 'member'),
-			coalesce((select a.attname || ' ' || a.attnotnull from pg_attribute a where a.attrelid = c.oid and a.attname = case when relname = 'organizations' then 'id' else 'org_id' end), '')
-			from pg_class c where c.oid = $1::regclass`, table).Scan(&enabled, &forced, &ownedByApp, &org)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !enabled || !forced {
-			t.Errorf("%s: row-level security enabled %v, forced %v", table, enabled, forced)
-		}
-		if !strings.HasSuffix(org, " true") {
-			t.Errorf("%s: no organization column that is not null", table)
-		}
-		if ownedByApp {
-			t.Errorf("%s: owned by the application's role", table)
-		}
-		permissive := column[string](t, conn, `select polname::text || ' to ' || array(select rolname from pg_roles where oid = any(polroles))::text || ' using ' || coalesce(pg_get_expr(polqual, polrelid), '')
-			from pg_policy where polrelid = $1::regclass and polpermissive and polroles <> array[(select oid from pg_roles where rolname = 'parley_door')]`, table)
-		if len(permissive) != 1 || !strings.HasPrefix(permissive[0], "tenant to {parley_app} using (") ||
-			!strings.Contains(permissive[0], "SELECT app.org_id()") {
-			t.Errorf("%s: the one policy that lets rows through must bind them to the organization: %q", table, permissive)
-		}
-		for _, def := range column[string](t, conn,
-			`select pg_get_constraintdef(oid) from pg_constraint where conrelid = $1::regclass and contype = 'f'`, table) {
-			if !strings.HasPrefix(def, "FOREIGN KEY (org_id") {
-				t.Errorf("%s: referential checks ignore row-level security, so every foreign key must contain org_id: %s", table, def)
-			}
-		}
-	}
-	// Functions that run with another role's rights: security-definer functions and nothing else, owned by a role that
-	// cannot log in, with a fixed search path.
-	for _, f := range column[string](t, conn, `select p.proname::text || ' ' || r.rolname || ' ' || r.rolcanlogin || ' ' || coalesce(array_to_string(p.proconfig, ','), '')
-		from pg_proc p join pg_roles r on r.oid = p.proowner where p.prosecdef and p.pronamespace in ('app'::regnamespace, 'public'::regnamespace)`) {
-		if !strings.HasPrefix(f, "door_") || !strings.HasSuffix(f, " parley_door false search_path=public, pg_temp") {
-			t.Errorf("a function with another role's rights that is no door: %s", f)
-		}
-	}
-	// What such a function can read is what was granted column by column.
-	if wide := column[string](t, conn,
-		`select table_name::text from information_schema.role_table_grants where grantee = 'parley_door' and table_name not in ('sessions', 'attempts', 'instances', 'identities', 'memberships', 'signups', 'address_resets', 'public_submitted_forms', 'link_requests')`); len(wide) > 0 {
-		t.Errorf("parley_door can read whole tables: %v", wide)
-	}
-	var super bool
-	if err := conn.QueryRow(ctx,
-		`select bool_or(rolsuper or rolbypassrls or rolcreaterole) from pg_roles where rolname in ('parley_app', 'parley_door', 'parley')`).Scan(&super); err != nil || super {
-		t.Errorf("a role of ours could step around row-level security (%v)", err)
-	}
-}
-
-// jobTables are the tables of the schema jobs, and why they have no organization.
-var jobTables = map[string]string{
-	"river_job": "jobs of all organizations are fetched together; their arguments are ids (app/platform/jobs checks " +
-		"that), and what they name is read under row-level security",
-	"river_leader": "which instance schedules jobs",
-	"river_queue":  "names of queues",
-}
-
-// TestJobTablesAreLockedDown shows that the tables of jobs are those above, nobody's but the application's, and the
-// application can do no more than work on jobs.
-func TestJobTablesAreLockedDown(t *testing.T) {
-	t.Parallel()
-	conn := owner(t)
-	for _, table := range column[string](t, conn,
-		`select relname::text from pg_class where relnamespace = 'jobs'::regnamespace and relkind in ('r', 'p', 'v')`) {
-		if jobTables[table] == "" {
-			t.Errorf("jobs.%s is not listed with a reason", table)
-		}
-	}
-	for _, grant := range column[string](t, conn,
-		`select grantee || ' ' || privilege_type from information_schema.role_table_grants where table_schema = 'jobs' and grantee <> grantor`) {
-		role, right, _ := strings.Cut(grant, " ")
-		if role != "parley_app" || !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, right) {
-			t.Errorf("jobs: %s", grant)
-		}
-	}
-	var create bool
-	if err := conn.QueryRow(context.Background(),
-		"select has_schema_privilege('parley_app', 'jobs', 'create') or has_schema_privilege('public', "+
-			"'jobs', 'usage')").Scan(&create); err != nil || create {
-		t.Errorf("the application could change the schema of jobs (%v)", err)
-	}
-}
-
 // TestIsolationByTable writes every table as one organization and tries every operation on it as each role of
 // another, and as the first one's own visitor and reviewer where they may see only a part.
 func TestIsolationByTable(t *testing.T) {
@@ -212,107 +111,8 @@ func TestIsolationByTable(t *testing.T) {
 			table)
 		checkOtherOrganization(ctx, t, a, db, others, table, org, mine, columns, writable)
 	}
-	// Within the organization: a visitor sees itself and no note, a reviewer its customer and no note, and neither a user.
-	count := func(who access.Actor, what string) (n int) {
-		t.Helper()
-		if err := db.As(who).QueryRow(ctx, "select count(*) from "+what).Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	stranger := a.Visitor()
-	otherCustomer, err := s.Org.AddCustomer(ctx, a.As(access.Owner), "Another customer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	elsewhere := access.User(a.ID, uuid.New(), access.Reviewer, otherCustomer)
-	for _, c := range []struct {
-		name string
-		who  access.Actor
-		what string
-		want int
-	}{
-		{"the visitor", a.visitor, "messages", 4},
-		{"the visitor", a.visitor, "messages where kind = 'note'", 0},
-		{"the visitor", a.visitor, "conversations", 1},
-		{"the visitor", a.visitor, "users", 0},
-		{"the visitor", a.visitor, "customers", 0},
-		{"the visitor", a.visitor, "domains", 0},
-		{"another visitor", stranger, "messages", 0},
-		{"another visitor", stranger, "conversations", 0},
-		{"another visitor", stranger, "visitors", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages", 4},
-		{"the customer's reviewer", a.As(access.Reviewer), "messages where kind = 'note'", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "customers", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "invitations", 0},
-		{"another customer's reviewer", elsewhere, "messages", 0},
-		{"another customer's reviewer", elsewhere, "conversations", 0},
-		{"another customer's reviewer", elsewhere, "visitors", 0},
-		{"another customer's reviewer", elsewhere, "websites", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "agents", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "assignments", 0},
-		{"the visitor", a.visitor, "groups", 0},
-		{"the visitor", a.visitor, "participants", 0},
-		{"the visitor", a.visitor, "message_history", 0},
-		{"the visitor", a.visitor, "faq_entries", 0},
-		{"the visitor", a.visitor, "files", 1},
-		{"the visitor", a.visitor, "ratings", 1},
-		{"the visitor", a.visitor, "blocks", 0},
-		{"the visitor", a.visitor, "pictures", 0},
-		{"the visitor", a.visitor, "visitor_codes", 0},
-		{"the owner", a.As(access.Owner), "visitor_codes", 0},
-		{"the visitor", a.visitor, "uploads", 0},
-		{"the visitor", a.visitor, "storage_usage", 0},
-		{"the owner", a.As(access.Owner), "storage_usage", 0},
-		{"the visitor", a.visitor, "form_edits", 0},
-		{"the owner", a.As(access.Owner), "form_edits", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "form_edits", 0},
-		{"the visitor", a.visitor, "submitted_forms", 0},
-		{"the owner", a.As(access.Owner), "submitted_forms", 0},
-		{"another visitor", stranger, "files", 0},
-		{"another visitor", stranger, "ratings", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "files", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "ratings", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "blocks", 0},
-		{"another customer's reviewer", elsewhere, "files", 0},
-		{"another customer's reviewer", elsewhere, "ratings", 0},
-		{"the visitor", a.visitor, "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "message_history", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "faq_choices", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "conversation_tags", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "language_models", 0},
-		{"an agent", a.As(access.Agent), "messages", 6},
-		{"the visitor", a.visitor, "archive_words", 0},
-		{"the customer's reviewer", a.As(access.Reviewer), "archive_words", 1},
-		{"the customer's reviewer", a.As(access.Reviewer), "archive_words where staff", 0},
-		{"another customer's reviewer", elsewhere, "archive_words", 0},
-	} {
-		if n := count(c.who, c.what); n != c.want {
-			t.Errorf("%s sees %d of %s, not %d", c.name, n, c.what, c.want)
-		}
-	}
-	// A visitor cannot write what is not its own, whatever the statement.
-	for what, sql := range map[string]string{
-		"a note": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
-			"author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', " +
-			"visitor_id, 'x', now() from conversations",
-		"an agent's message": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
-			"author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', " +
-			"visitor_id, 'x', now() from conversations",
-		"to a conversation of B": fmt.Sprintf(
-			"insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, "+
-				"created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())",
-			a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
-		"a website's settings": "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
-	} {
-		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
-			t.Errorf("a visitor writes %s", what)
-		}
-	}
-	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
-		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
-		t.Error("a reviewer changes a conversation")
-	}
+	checkRowsWithin(ctx, t, s, a, db)
+	checkWritesWithin(ctx, t, a, b, db)
 }
 
 // checkOtherOrganization checks that nobody of another organization sees, changes, deletes or writes a row of a table.
@@ -451,5 +251,129 @@ func TestServeRefusesStrongRoles(t *testing.T) {
 		} else if c.name != "a stranger" && !strings.Contains(err.Error(), "create role parley login") {
 			t.Errorf("on the role of %s: does not say how to mend it: %v", c.name, err)
 		}
+	}
+}
+
+// rowsWithin is how many rows people of one organization see of what fillOrganization has written.
+var rowsWithin = []struct {
+	who  string
+	what string
+	want int
+}{
+	{"the visitor", "messages", 4},
+	{"the visitor", "messages where kind = 'note'", 0},
+	{"the visitor", "conversations", 1},
+	{"the visitor", "users", 0},
+	{"the visitor", "customers", 0},
+	{"the visitor", "domains", 0},
+	{"another visitor", "messages", 0},
+	{"another visitor", "conversations", 0},
+	{"another visitor", "visitors", 0},
+	{"the customer's reviewer", "messages", 4},
+	{"the customer's reviewer", "messages where kind = 'note'", 0},
+	{"the customer's reviewer", "customers", 1},
+	{"the customer's reviewer", "invitations", 0},
+	{"another customer's reviewer", "messages", 0},
+	{"another customer's reviewer", "conversations", 0},
+	{"another customer's reviewer", "visitors", 0},
+	{"another customer's reviewer", "websites", 0},
+	{"the customer's reviewer", "agents", 0},
+	{"the customer's reviewer", "assignments", 0},
+	{"the visitor", "groups", 0},
+	{"the visitor", "participants", 0},
+	{"the visitor", "message_history", 0},
+	{"the visitor", "faq_entries", 0},
+	{"the visitor", "files", 1},
+	{"the visitor", "ratings", 1},
+	{"the visitor", "blocks", 0},
+	{"the visitor", "pictures", 0},
+	{"the visitor", "visitor_codes", 0},
+	{"the owner", "visitor_codes", 0},
+	{"the visitor", "uploads", 0},
+	{"the visitor", "storage_usage", 0},
+	{"the owner", "storage_usage", 0},
+	{"the visitor", "form_edits", 0},
+	{"the owner", "form_edits", 0},
+	{"the customer's reviewer", "form_edits", 0},
+	{"the visitor", "submitted_forms", 0},
+	{"the owner", "submitted_forms", 0},
+	{"another visitor", "files", 0},
+	{"another visitor", "ratings", 0},
+	{"the customer's reviewer", "files", 1},
+	{"the customer's reviewer", "ratings", 1},
+	{"the customer's reviewer", "blocks", 0},
+	{"another customer's reviewer", "files", 0},
+	{"another customer's reviewer", "ratings", 0},
+	{"the visitor", "conversation_tags", 0},
+	{"the customer's reviewer", "message_history", 0},
+	{"the customer's reviewer", "faq_choices", 0},
+	{"the customer's reviewer", "conversation_tags", 0},
+	{"the customer's reviewer", "language_models", 0},
+	{"an agent", "messages", 6},
+	{"the visitor", "archive_words", 0},
+	{"the customer's reviewer", "archive_words", 1},
+	{"the customer's reviewer", "archive_words where staff", 0},
+	{"another customer's reviewer", "archive_words", 0},
+}
+
+// checkRowsWithin checks how many rows people of one organization see: a visitor itself and no note, a reviewer its customer and no note,
+// and neither a user.
+func checkRowsWithin(ctx context.Context, t *testing.T, s *serve.Server, a orgData, db *pg.DB) {
+	t.Helper()
+	count := func(who access.Actor, what string) (n int) {
+		t.Helper()
+		if err := db.As(who).QueryRow(ctx, "select count(*) from "+what).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	stranger := a.Visitor()
+	otherCustomer, err := s.Org.AddCustomer(ctx, a.As(access.Owner), "Another customer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := access.User(a.ID, uuid.New(), access.Reviewer, otherCustomer)
+	actors := map[string]access.Actor{
+		"the visitor":                 a.visitor,
+		"another visitor":             stranger,
+		"the customer's reviewer":     a.As(access.Reviewer),
+		"another customer's reviewer": elsewhere,
+		"the owner":                   a.As(access.Owner),
+		"an agent":                    a.As(access.Agent),
+	}
+	for _, c := range rowsWithin {
+		actor, known := actors[c.who]
+		if !known {
+			t.Fatalf("there is no actor %q", c.who)
+		}
+		if n := count(actor, c.what); n != c.want {
+			t.Errorf("%s sees %d of %s, not %d", c.who, n, c.what, c.want)
+		}
+	}
+}
+
+// checkWritesWithin checks that a visitor writes nothing that is not its own, whatever the statement, and a reviewer nothing.
+func checkWritesWithin(ctx context.Context, t *testing.T, a, b orgData, db *pg.DB) {
+	t.Helper()
+	for what, sql := range map[string]string{
+		"a note": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 90, gen_random_uuid(), visitor_id, 'note', 'visitor', " +
+			"visitor_id, 'x', now() from conversations",
+		"an agent's message": "insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, " +
+			"author_id, body, created_at) select org_id, id, 91, gen_random_uuid(), visitor_id, 'text', 'agent', " +
+			"visitor_id, 'x', now() from conversations",
+		"to a conversation of B": fmt.Sprintf(
+			"insert into messages (org_id, conversation_id, seq, id, visitor_id, kind, author, author_id, body, "+
+				"created_at) values ('%s', '%s', 92, gen_random_uuid(), '%s', 'text', 'visitor', '%s', 'x', now())",
+			a.ID, b.conversation, a.visitor.ID(), a.visitor.ID()),
+		"a website's settings": "with x as (update websites set name = 'taken over' returning 1) select 1/count(*) from x",
+	} {
+		if _, err := db.As(a.visitor).Exec(ctx, sql); err == nil {
+			t.Errorf("a visitor writes %s", what)
+		}
+	}
+	if _, err := db.As(a.As(access.Reviewer)).Exec(ctx,
+		"with x as (update conversations set last_text = 'x' returning 1) select 1/count(*) from x"); err == nil {
+		t.Error("a reviewer changes a conversation")
 	}
 }

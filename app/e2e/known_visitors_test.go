@@ -31,21 +31,8 @@ func TestKnownVisitors(t *testing.T) {
 		t.Fatal(err)
 	}
 	sign := func(key, id string, until time.Time, method jwt.SigningMethod) string {
-		var secret any = []byte(key)
-		if method == jwt.SigningMethodNone {
-			secret = jwt.UnsafeAllowNoneSignatureType
-		}
-		text, err := jwt.NewWithClaims(method, jwt.MapClaims{
-			"sub":   "customer-7",
-			"name":  "Anna",
-			"email": "anna@home.example",
-			"exp":   until.Unix(),
-			"jti":   id,
-		}).SignedString(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
+		t.Helper()
+		return signVisitor(t, key, id, until, method)
 	}
 	soon := time.Now().Add(time.Hour)
 	hello := func(token, identity string) (welcome, string) {
@@ -98,18 +85,7 @@ func TestKnownVisitors(t *testing.T) {
 	if got, refused := hello("", again); refused != "unauthenticated" {
 		t.Errorf("a sign-in was taken twice: %+v %q", got, refused)
 	}
-	// The next to log in at the same browser is another person: the former's conversation goes on, and is not the other's.
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"sub": "customer-8",
-		"exp": soon.Unix(),
-		"jti": "9",
-	}).SignedString([]byte(w.IdentityKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, refused := hello(first.Token, signed); refused != "" || got.Conversation != nil {
-		t.Errorf("another person: %+v %q", got, refused)
-	}
+	checkAnotherPerson(t, w, soon, hello, first.Token)
 	if c, err := s.Conversations.Get(ctx, o.As(access.Agent), uuid.MustParse(anonymous.conversation)); err != nil || c.State != conversation.Waiting {
 		t.Errorf("the former's talk is %v %v", c.State, err)
 	}
@@ -229,4 +205,42 @@ func (r *rawSocket) welcomed() (w welcome, refused string) {
 		r.t.Fatal(err)
 	}
 	return w, ""
+}
+
+// signVisitor returns what a site signs about its visitor Anna: id is the token's, not the visitor's.
+func signVisitor(t *testing.T, key, id string, until time.Time, method jwt.SigningMethod) string {
+	t.Helper()
+	var secret any = []byte(key)
+	if method == jwt.SigningMethodNone {
+		secret = jwt.UnsafeAllowNoneSignatureType
+	}
+	text, err := jwt.NewWithClaims(method, jwt.MapClaims{
+		"sub":   "customer-7",
+		"name":  "Anna",
+		"email": "anna@home.example",
+		"exp":   until.Unix(),
+		"jti":   id,
+	}).SignedString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// checkAnotherPerson logs another person in at the same browser: the former's conversation goes on, and is not the other's.
+func checkAnotherPerson(
+	t *testing.T, w org.Website, soon time.Time, hello func(token, identity string) (welcome, string), token string,
+) {
+	t.Helper()
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "customer-8",
+		"exp": soon.Unix(),
+		"jti": "9",
+	}).SignedString([]byte(w.IdentityKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, refused := hello(token, signed); refused != "" || got.Conversation != nil {
+		t.Errorf("another person: %+v %q", got, refused)
+	}
 }

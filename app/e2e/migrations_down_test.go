@@ -81,16 +81,7 @@ func TestMigrationsDownWithData(t *testing.T) { // not parallel: few other tests
 		down(version - 1)
 		up(version) // on what the way down has left
 		after := schemaOf(t, conn)
-		for _, line := range before {
-			if !slices.Contains(after, line) {
-				t.Errorf("%d, down and up again, has lost: %s", version, line)
-			}
-		}
-		for _, line := range after {
-			if !slices.Contains(before, line) {
-				t.Errorf("%d, down and up again, has more: %s", version, line)
-			}
-		}
+		compareSchemas(t, version, before, after)
 		down(version - 1)
 		if version == 1 {
 			if left := tables(t, all); !slices.Equal(left, []string{"goose_db_version"}) {
@@ -230,4 +221,19 @@ func schemaOf(t *testing.T, conn *pgx.Conn) []string {
 		select format('trigger %s', pg_get_triggerdef(oid)) from pg_trigger where not tgisinternal
 		union all
 		select format('function %s %s %s', pg_get_functiondef(oid), proowner::regrole, proacl) from pg_proc where pronamespace = 'app'::regnamespace`)
+}
+
+// compareSchemas checks that a schema is the same after a migration was undone and applied again.
+func compareSchemas(t *testing.T, version int64, before, after []string) {
+	t.Helper()
+	for _, line := range before {
+		if !slices.Contains(after, line) {
+			t.Errorf("%d, down and up again, has lost: %s", version, line)
+		}
+	}
+	for _, line := range after {
+		if !slices.Contains(before, line) {
+			t.Errorf("%d, down and up again, has more: %s", version, line)
+		}
+	}
 }

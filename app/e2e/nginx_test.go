@@ -55,41 +55,7 @@ func TestBehindNginx(t *testing.T) {
 	place := traffic.Site{Server: proxy, Key: o.Key, Origin: "https://shop.example"}
 	for i := range said { // visitors who write, and come back as the widget does
 		all.Go(func() {
-			token, conversation := "", ""
-			for n := 0; ; {
-				v, err := place.Open(ctx, nil, token)
-				if err != nil {
-					time.Sleep(50 * time.Millisecond)
-					continue
-				}
-				if f, err := v.Await("welcome", time.Now().Add(time.Minute)); err != nil {
-					v.Close()
-					continue
-				} else if f.Token != "" {
-					token = f.Token
-				}
-				for {
-					select {
-					case <-stop:
-						v.Close()
-						return
-					case <-time.After(20 * time.Millisecond):
-					}
-					text := fmt.Sprintf("Visitor %d says %d", i, n)
-					id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(text+o.Name)).String() // the same at each attempt
-					if v.SendMessage(id, conversation, text) != nil {
-						break
-					}
-					f, err := v.Await("ack", time.Now().Add(time.Minute))
-					if err != nil {
-						break
-					}
-					conversation = f.ConversationID()
-					said[i] = append(said[i], text)
-					n++
-				}
-				v.Close()
-			}
+			writeUntil(ctx, place, o.Name, i, stop, &said[i])
 		})
 	}
 	restartInTurns(running, launch)
@@ -207,5 +173,44 @@ func checkLargeBody(t *testing.T, o testkit.Org, proxy string, client *http.Clie
 		if res.StatusCode == http.StatusRequestEntityTooLarge {
 			t.Errorf("a large body: %s", res.Status)
 		}
+	}
+}
+
+// writeUntil is a visitor who writes until stop is closed, comes back as the widget does, and adds to said what was acknowledged.
+func writeUntil(ctx context.Context, place traffic.Site, org string, i int, stop <-chan struct{}, said *[]string) {
+	token, conversation := "", ""
+	for n := 0; ; {
+		v, err := place.Open(ctx, nil, token)
+		if err != nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		if f, err := v.Await("welcome", time.Now().Add(time.Minute)); err != nil {
+			v.Close()
+			continue
+		} else if f.Token != "" {
+			token = f.Token
+		}
+		for {
+			select {
+			case <-stop:
+				v.Close()
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+			text := fmt.Sprintf("Visitor %d says %d", i, n)
+			id := uuid.NewSHA1(uuid.NameSpaceOID, []byte(text+org)).String() // the same at each attempt
+			if v.SendMessage(id, conversation, text) != nil {
+				break
+			}
+			f, err := v.Await("ack", time.Now().Add(time.Minute))
+			if err != nil {
+				break
+			}
+			conversation = f.ConversationID()
+			*said = append(*said, text)
+			n++
+		}
+		v.Close()
 	}
 }

@@ -79,21 +79,7 @@ func TestBrowserPages(t *testing.T) {
 	day.Wait(`$(".typing q")`)
 	show(day, "desk")
 
-	// A visitor's panel on the shop's page.
-	night.Go(s.Demo.ShopURL)
-	night.Wait(`$("chat .launcher").getClientRects().length`)
-	show(night, "shop")
-	night.Click("chat .launcher")
-	night.Wait(`$("chat .greeting")`)
-	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
-	night.Wait(`$("chat .message:not(.pending)")`)
-	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
-	may(20)
-	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
-	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
-	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
-	night.Wait(`$("chat .message.agent")`)
-	show(night, "panel")
+	showPanel(s, day, night, show, may)
 
 	// One closed conversation, for those who read the past.
 	day.Click(".pane.focus form.close button")
@@ -277,4 +263,22 @@ func demoPerson(t testing.TB, s *serve.Server, email string) access.Actor {
 		t.Fatal(err)
 	}
 	return p.Actor
+}
+
+// showPanel shows a visitor's panel on the shop's page, while an agent with room for more conversations answers at the desk.
+func showPanel(s *serve.Server, day, night *testkit.Tab, show func(b *testkit.Tab, name string), may func(conversations int)) {
+	night.Go(s.Demo.ShopURL)
+	night.Wait(`$("chat .launcher").getClientRects().length`)
+	show(night, "shop")
+	night.Click("chat .launcher")
+	night.Wait(`$("chat .greeting")`)
+	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
+	night.Wait(`$("chat .message:not(.pending)")`)
+	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
+	may(20)
+	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
+	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
+	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
+	night.Wait(`$("chat .message.agent")`)
+	show(night, "panel")
 }

@@ -55,13 +55,36 @@ func TestPgBouncer(t *testing.T) {
 	}
 	checkAgreement(t, both, 2)
 
-	// Many at once, more than there are sessions; each sees its own organization and nothing else.
 	db, err := pg.OpenPooled(ctx, pooled, direct)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	orgs := []testkit.Org{o, testkit.NewOrg(t), testkit.NewOrg(t)}
+	checkOrganizationsApart(ctx, t, db, orgs)
+	// Nothing of a scope stays in a session: whoever comes without one sees nothing.
+	if pooled, err := db.IsPooled(ctx); err != nil || !pooled {
+		t.Errorf("a pooler is not noticed: %v %v", pooled, err)
+	}
+	if err := db.CheckNotifications(ctx); err != nil {
+		t.Errorf("notifications through the pooler: %v", err)
+	}
+	scopes, err := db.FindLeakedScopes(ctx, 40)
+	if err != nil || len(scopes) > 0 {
+		t.Errorf("left in sessions: %v %v", scopes, err)
+	}
+	if _, err := traffic.LogIn(ctx, both[0].URL, o.Users[access.Owner].Email, testkit.Password); err != nil {
+		t.Error(err)
+	}
+	// A statement that hangs is ended by the role's time-outs, which sessions of the pooler have.
+	if got, err := db.StatementTimeout(ctx); err != nil || got != 20*time.Second {
+		t.Errorf("sessions end statements after %v: %v", got, err)
+	}
+}
+
+// checkOrganizationsApart has more read at once than there are sessions; each sees its own organization and nothing else.
+func checkOrganizationsApart(ctx context.Context, t *testing.T, db *pg.DB, orgs []testkit.Org) {
+	t.Helper()
 	var all sync.WaitGroup
 	for i := range 24 {
 		all.Go(func() {
@@ -86,22 +109,4 @@ func TestPgBouncer(t *testing.T) {
 		})
 	}
 	all.Wait()
-	// Nothing of a scope stays in a session: whoever comes without one sees nothing.
-	if pooled, err := db.IsPooled(ctx); err != nil || !pooled {
-		t.Errorf("a pooler is not noticed: %v %v", pooled, err)
-	}
-	if err := db.CheckNotifications(ctx); err != nil {
-		t.Errorf("notifications through the pooler: %v", err)
-	}
-	scopes, err := db.FindLeakedScopes(ctx, 40)
-	if err != nil || len(scopes) > 0 {
-		t.Errorf("left in sessions: %v %v", scopes, err)
-	}
-	if _, err := traffic.LogIn(ctx, both[0].URL, o.Users[access.Owner].Email, testkit.Password); err != nil {
-		t.Error(err)
-	}
-	// A statement that hangs is ended by the role's time-outs, which sessions of the pooler have.
-	if got, err := db.StatementTimeout(ctx); err != nil || got != 20*time.Second {
-		t.Errorf("sessions end statements after %v: %v", got, err)
-	}
 }

@@ -20,10 +20,7 @@ import (
 // the test. A $name stands for any value the first time and for the same one afterwards; $any for any.
 func TestProtocolExamples(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../widget/PROTOCOL.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	examples := readExamples(t)
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	mia, err := traffic.LogIn(context.Background(), s.URL, o.Users[access.Agent].Email, testkit.Password)
@@ -66,10 +63,6 @@ func TestProtocolExamples(t *testing.T) {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	examples := regexp.MustCompile("(?s)```(example|post|return)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
-	if len(examples) < 8 {
-		t.Fatalf("only %d examples found", len(examples))
-	}
 	for _, e := range examples {
 		posted := "" // the answer to the last post
 		for _, line := range strings.Split(strings.TrimSpace(e[2]), "\n") {
@@ -91,20 +84,11 @@ func TestProtocolExamples(t *testing.T) {
 					socket.send(rest)
 				}
 			case "<":
-				var want, got any
 				raw := posted
 				if e[1] == "example" {
 					raw = socket.next()
 				}
-				if err := json.Unmarshal([]byte(rest), &want); err != nil {
-					t.Fatalf("%s: %v", rest, err)
-				}
-				if err := json.Unmarshal([]byte(raw), &got); err != nil {
-					t.Fatal(err)
-				}
-				if err := match(want, got, known); err != nil {
-					t.Fatalf("%v\n the page says %s\n the server    %s", err, rest, raw)
-				}
+				expectExample(t, rest, raw, known)
 			case "@":
 				act(rest)
 			default:
@@ -164,4 +148,33 @@ func match(want, got any, known map[string]string) error {
 		return fmt.Errorf("%v was expected, not %v", want, got)
 	}
 	return nil
+}
+
+// expectExample checks that what the server sent is what the page says.
+func expectExample(t *testing.T, rest, raw string, known map[string]string) {
+	t.Helper()
+	var want, got any
+	if err := json.Unmarshal([]byte(rest), &want); err != nil {
+		t.Fatalf("%s: %v", rest, err)
+	}
+	if err := json.Unmarshal([]byte(raw), &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := match(want, got, known); err != nil {
+		t.Fatalf("%v\n the page says %s\n the server    %s", err, rest, raw)
+	}
+}
+
+// readExamples reads the examples of widget/PROTOCOL.md: of each its kind (example, post, return) and its lines.
+func readExamples(t *testing.T) [][]string {
+	t.Helper()
+	page, err := os.ReadFile("../../widget/PROTOCOL.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := regexp.MustCompile("(?s)```(example|post|return)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(examples) < 8 {
+		t.Fatalf("only %d examples found", len(examples))
+	}
+	return examples
 }

@@ -72,22 +72,7 @@ func TestEveryRoute(t *testing.T) {
 		}
 		call := func(p *traffic.Agent) (int, string) {
 			t.Helper()
-			var code int
-			var body string
-			var err error
-			if r.Method == http.MethodGet {
-				code, body, err = p.Get(ctx, c.path(a))
-			} else {
-				form := url.Values{}
-				if c.form != nil {
-					form = c.form(a)
-				}
-				code, body, err = p.Post(ctx, c.path(a), form)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return code, body
+			return callRoute(t, r, c, a, p)
 		}
 		before := snapshot(t, s, a.ID)
 		if !c.open {
@@ -125,4 +110,25 @@ func TestEveryRoute(t *testing.T) {
 			t.Errorf("there is a case for %s, but no such route", name)
 		}
 	}
+}
+
+// callRoute calls a route with the ids of an organization and returns the answer's status and body.
+func callRoute(t *testing.T, r web.Route, c routeCase, a ids, p *traffic.Agent) (int, string) {
+	t.Helper()
+	var code int
+	var body string
+	var err error
+	if r.Method == http.MethodGet {
+		code, body, err = p.Get(t.Context(), c.path(a))
+	} else {
+		form := url.Values{}
+		if c.form != nil {
+			form = c.form(a)
+		}
+		code, body, err = p.Post(t.Context(), c.path(a), form)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code, body
 }

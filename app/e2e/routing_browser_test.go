@@ -89,27 +89,11 @@ func TestBrowserRouting(t *testing.T) {
 	for i, v := range early {
 		v.send(names[i] + " asks")
 	}
-	visitor := testkit.NewTab(t)
-	visitor.Go(customerPage(t, s.URL, o.Key))
-	visitor.Click("chat .launcher")
-	visitor.Wait(`$("chat .subjects button")`)
-	visitor.Click("chat .subjects button") // the first, in the browser's language
-	if label := testkit.Eval[string](visitor,
-		`document.getElementById("parley").shadowRoot.querySelector(".subjects button").textContent`); label != "My order" {
-		t.Errorf("the first subject is called %q", label)
-	}
+	visitor := chooseSubject(t, s, o)
 	two := `document.querySelectorAll(".pane").length === 2 && document.querySelectorAll("#mine .entry").length === 2`
 	atMia.Wait(two)
 	atTom.Wait(two)
-	atMia.Run(
-		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
-	awaitAvailability(t, s, mia.Actor, presence.Away)
-	atMia.Wait(`text("#availability").includes("go back into the line")`)
-	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
-	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
-	visitor.Wait(`!$("chat .subjects").getClientRects().length`)
-	visitor.Accessible("visitor-in-line")
-	saveScreenshot(t, visitor, "panel-in-line")
+	waitInQueue(t, s, mia, atMia, visitor)
 
 	closeOneEach(atMia, atTom)
 	visitor.Wait(`text("chat .status") === "Tom is here for you"`)
@@ -134,16 +118,7 @@ func TestBrowserRouting(t *testing.T) {
 
 	checkOverflow(t, o, s, atMia, atTom, atSara)
 
-	// Everybody goes: the visitor learns that nobody is there, and leaves an address.
-	for _, b := range []*testkit.Tab{atMia, atTom, atSara} {
-		b.Run(
-			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
-	}
-	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
-	visitor.Accessible("visitor-nobody")
-	saveScreenshot(t, visitor, "panel-nobody")
-	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
-	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
+	checkNobodyThere(t, visitor, atMia, atTom, atSara)
 
 	boss := checkHistory(t, o, s, emil)
 
@@ -268,4 +243,47 @@ func saveScreenshot(t testing.TB, b *testkit.Tab, name string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// checkNobodyThere has everybody go offline: the visitor learns that nobody is there, and leaves an address.
+func checkNobodyThere(t *testing.T, visitor *testkit.Tab, desks ...*testkit.Tab) {
+	t.Helper()
+	for _, b := range desks {
+		b.Run(
+			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	}
+	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
+	visitor.Accessible("visitor-nobody")
+	saveScreenshot(t, visitor, "panel-nobody")
+	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
+	visitor.Wait(`!$("chat .contact").getClientRects().length && text("chat .notice").includes("We will write to you")`)
+}
+
+// waitInQueue has an agent be away while a visitor writes, who learns that it is the next in the queue.
+func waitInQueue(t *testing.T, s *serve.Server, mia testkit.Member, atMia, visitor *testkit.Tab) {
+	t.Helper()
+	atMia.Run(
+		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
+	awaitAvailability(t, s, mia.Actor, presence.Away)
+	atMia.Wait(`text("#availability").includes("go back into the line")`)
+	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
+	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
+	visitor.Wait(`!$("chat .subjects").getClientRects().length`)
+	visitor.Accessible("visitor-in-line")
+	saveScreenshot(t, visitor, "panel-in-line")
+}
+
+// chooseSubject opens the panel as a visitor who chooses the first subject, in the browser's language.
+func chooseSubject(t *testing.T, s *serve.Server, o testkit.Org) *testkit.Tab {
+	t.Helper()
+	visitor := testkit.NewTab(t)
+	visitor.Go(customerPage(t, s.URL, o.Key))
+	visitor.Click("chat .launcher")
+	visitor.Wait(`$("chat .subjects button")`)
+	visitor.Click("chat .subjects button") // the first, in the browser's language
+	if label := testkit.Eval[string](visitor,
+		`document.getElementById("parley").shadowRoot.querySelector(".subjects button").textContent`); label != "My order" {
+		t.Errorf("the first subject is called %q", label)
+	}
+	return visitor
 }

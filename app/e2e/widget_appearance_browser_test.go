@@ -42,35 +42,7 @@ func TestBrowserWidgetEverywhere(t *testing.T) {
 			`(() => { const r = `+inChat(".launcher")+`.getBoundingClientRect(); return [r.left, r.top, innerWidth - r.right, innerHeight - r.bottom]; })()`)
 	}
 
-	// A page that undoes everything of all its elements and adds to what scripts build on.
-	b.Size(1280, 800, false)
-	b.Go(newPage(t, s, o.Key, `lang="de"`, `<style>* { all: unset; color: red; position: static; display: block; font: 40px serif; opacity: .9 } div { transform: rotate(3deg) }</style>
-		<script>Object.defineProperty(crypto, "randomUUID", { value: undefined }); Array.prototype.evil = function () {}; Array.prototype.toJSON = function () { return "[]"; }; Object.defineProperty(Object.prototype, "wicked", { value: 1, enumerable: true, configurable: true, writable: true }); document.write("<p>written</p>");</script>`, "<h1>Everything is undone</h1>"))
-	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
-	if p := at(); p[2] != 20 || p[3] != 20 {
-		t.Errorf("on a hostile page the launcher is %v pixels from the corner", p)
-	}
-	b.Click("chat .launcher")
-	b.Wait(`text("chat .greeting") === "Guten Tag! Wie können wir helfen?"`)
-	b.Wait(`text("chat .status") === "Wir antworten meist in wenigen Minuten"`)
-	if got := testkit.Eval[string](b, inChat(".composer textarea")+".placeholder"); got != "Ihre Frage …" {
-		t.Errorf("the text of the website's own is %q", got)
-	}
-	if got := testkit.Eval[string](b,
-		`getComputedStyle(`+inChat(".greeting")+`).color + getComputedStyle(`+inChat(".panel")+`).transform`); strings.Contains(got, "255, 0, 0") {
-		t.Errorf("the page's styles reach into the panel: %s", got)
-	}
-	b.Type("chat .composer textarea", "Hallo"+kb.Enter)
-	b.Wait(`$("chat .message.visitor:not(.pending)")`)
-	b.Wait(`text("chat .status") !== ""`)
-	saveWidgetScreenshot(t, b, "hostile-german") // axe-core itself does not run here
-	for _, line := range b.Console() {
-		t.Errorf("on the console: %s", line)
-	}
-	dropFile(b, inChat(".panel"), "drop", "kanne.png", "image/png", pngOf(640, 480))
-	b.Wait(`$("chat .file img")?.naturalWidth === 640 && $("chat .file img").width === 240`)
-	dropFile(b, inChat(".panel"), "drop", "brief.html", "text/html", []byte("<!DOCTYPE html><p>Hallo"))
-	b.Wait(`$("chat .progress")?.innerText.includes("Diese Art von Datei kann hier nicht gesendet werden.")`)
+	checkHostilePage(t, o, s, b, at)
 
 	// From right to left, on a phone, in the dark.
 	b = testkit.NewTab(t)
@@ -225,4 +197,38 @@ func newPage(t testing.TB, s *serve.Server, key, html, head, body string) string
 <script async src="%s/widget.js" data-key="%s"></script>
 <link rel="stylesheet" href="%s/widget.css"></head><body>%s</body></html>`, html, head, s.URL, key, s.URL, body)
 	}))
+}
+
+// checkHostilePage opens the panel, in German, on a page that undoes everything of all its elements and adds to what scripts build on.
+// at returns the launcher's distances from the left, top, right and bottom.
+func checkHostilePage(t *testing.T, o testkit.Org, s *serve.Server, b *testkit.Tab, at func() [4]float64) {
+	t.Helper()
+	b.Size(1280, 800, false)
+	b.Go(newPage(t, s, o.Key, `lang="de"`, `<style>* { all: unset; color: red; position: static; display: block; font: 40px serif; opacity: .9 } div { transform: rotate(3deg) }</style>
+		<script>Object.defineProperty(crypto, "randomUUID", { value: undefined }); Array.prototype.evil = function () {}; Array.prototype.toJSON = function () { return "[]"; }; Object.defineProperty(Object.prototype, "wicked", { value: 1, enumerable: true, configurable: true, writable: true }); document.write("<p>written</p>");</script>`, "<h1>Everything is undone</h1>"))
+	b.Wait(`$("chat .launcher") && $("chat .launcher").getClientRects().length`)
+	if p := at(); p[2] != 20 || p[3] != 20 {
+		t.Errorf("on a hostile page the launcher is %v pixels from the corner", p)
+	}
+	b.Click("chat .launcher")
+	b.Wait(`text("chat .greeting") === "Guten Tag! Wie können wir helfen?"`)
+	b.Wait(`text("chat .status") === "Wir antworten meist in wenigen Minuten"`)
+	if got := testkit.Eval[string](b, inChat(".composer textarea")+".placeholder"); got != "Ihre Frage …" {
+		t.Errorf("the text of the website's own is %q", got)
+	}
+	if got := testkit.Eval[string](b,
+		`getComputedStyle(`+inChat(".greeting")+`).color + getComputedStyle(`+inChat(".panel")+`).transform`); strings.Contains(got, "255, 0, 0") {
+		t.Errorf("the page's styles reach into the panel: %s", got)
+	}
+	b.Type("chat .composer textarea", "Hallo"+kb.Enter)
+	b.Wait(`$("chat .message.visitor:not(.pending)")`)
+	b.Wait(`text("chat .status") !== ""`)
+	saveWidgetScreenshot(t, b, "hostile-german") // axe-core itself does not run here
+	for _, line := range b.Console() {
+		t.Errorf("on the console: %s", line)
+	}
+	dropFile(b, inChat(".panel"), "drop", "kanne.png", "image/png", pngOf(640, 480))
+	b.Wait(`$("chat .file img")?.naturalWidth === 640 && $("chat .file img").width === 240`)
+	dropFile(b, inChat(".panel"), "drop", "brief.html", "text/html", []byte("<!DOCTYPE html><p>Hallo"))
+	b.Wait(`$("chat .progress")?.innerText.includes("Diese Art von Datei kann hier nicht gesendet werden.")`)
 }

@@ -30,6 +30,67 @@ func TestSettingsAreDocumented(t *testing.T) {
 		t.Errorf("%s is asked for, and not in the list of settings", name)
 	}
 
+	checkComposeFile(t)
+	checkFlyFile(t)
+	checkDeployPage(t)
+}
+
+// checkDeployPage checks that docs/deploy.md names every setting, no other, and the files for deploying.
+func checkDeployPage(t *testing.T) {
+	t.Helper()
+	docs, err := os.ReadFile("../../docs/deploy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| ((`[A-Z_]+`(, )?)+) \\|").FindAllStringSubmatch(string(docs), -1) {
+		for _, name := range regexp.MustCompile(`[A-Z_]+`).FindAllString(m[1], -1) {
+			if !slices.Contains(settingNames, name) {
+				t.Errorf("docs/deploy.md names %s", name)
+			}
+		}
+	}
+	for _, name := range settingNames {
+		if !strings.Contains(string(docs), "`"+name) && !strings.Contains(string(docs), name+"=") && name != "PORT" &&
+			name != "COMMIT_WINDOW" {
+			t.Errorf("docs/deploy.md does not name %s", name)
+		}
+	}
+	for _, file := range []string{
+		"deploy/nginx.conf", "deploy/backup.sh", "deploy/restore.sh", "deploy/Caddyfile", "deploy/parley.service",
+	} {
+		if _, err := os.Stat("../../" + file); err != nil || !strings.Contains(string(docs), file) {
+			t.Errorf("%s: %v; or docs/deploy.md does not name it", file, err)
+		}
+	}
+}
+
+// checkFlyFile checks that fly.toml names known settings only, and says where files go.
+func checkFlyFile(t *testing.T) {
+	t.Helper()
+	fly, err := os.ReadFile("../../fly.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, env, _ := strings.Cut(string(fly), "[env]")
+	env, _, _ = strings.Cut(env, "\n[")
+	for _, m := range regexp.MustCompile(`(?m)^\s*(\w+) = `).FindAllStringSubmatch(env, -1) {
+		if !slices.Contains(settingNames, m[1]) {
+			t.Errorf("fly.toml sets %s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`\b([A-Z_]+)=(…|")`).FindAllStringSubmatch(string(fly), -1) {
+		if !slices.Contains(settingNames, m[1]) {
+			t.Errorf("fly.toml names the secret %s", m[1])
+		}
+	}
+	if !strings.Contains(string(fly), "FILES_URL=\"s3://") {
+		t.Error("fly.toml does not say where files go")
+	}
+}
+
+// checkComposeFile checks that compose.yaml sets nothing unknown, and that its services start with what it sets.
+func checkComposeFile(t *testing.T) {
+	t.Helper()
 	raw, err := os.ReadFile("../../compose.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -70,51 +131,6 @@ func TestSettingsAreDocumented(t *testing.T) {
 		}
 		if err != nil {
 			t.Errorf("%s does not start: %v", name, err)
-		}
-	}
-
-	fly, err := os.ReadFile("../../fly.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, env, _ := strings.Cut(string(fly), "[env]")
-	env, _, _ = strings.Cut(env, "\n[")
-	for _, m := range regexp.MustCompile(`(?m)^\s*(\w+) = `).FindAllStringSubmatch(env, -1) {
-		if !slices.Contains(settingNames, m[1]) {
-			t.Errorf("fly.toml sets %s", m[1])
-		}
-	}
-	for _, m := range regexp.MustCompile(`\b([A-Z_]+)=(…|")`).FindAllStringSubmatch(string(fly), -1) {
-		if !slices.Contains(settingNames, m[1]) {
-			t.Errorf("fly.toml names the secret %s", m[1])
-		}
-	}
-	if !strings.Contains(string(fly), "FILES_URL=\"s3://") {
-		t.Error("fly.toml does not say where files go")
-	}
-
-	docs, err := os.ReadFile("../../docs/deploy.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, m := range regexp.MustCompile("(?m)^\\| ((`[A-Z_]+`(, )?)+) \\|").FindAllStringSubmatch(string(docs), -1) {
-		for _, name := range regexp.MustCompile(`[A-Z_]+`).FindAllString(m[1], -1) {
-			if !slices.Contains(settingNames, name) {
-				t.Errorf("docs/deploy.md names %s", name)
-			}
-		}
-	}
-	for _, name := range settingNames {
-		if !strings.Contains(string(docs), "`"+name) && !strings.Contains(string(docs), name+"=") && name != "PORT" &&
-			name != "COMMIT_WINDOW" {
-			t.Errorf("docs/deploy.md does not name %s", name)
-		}
-	}
-	for _, file := range []string{
-		"deploy/nginx.conf", "deploy/backup.sh", "deploy/restore.sh", "deploy/Caddyfile", "deploy/parley.service",
-	} {
-		if _, err := os.Stat("../../" + file); err != nil || !strings.Contains(string(docs), file) {
-			t.Errorf("%s: %v; or docs/deploy.md does not name it", file, err)
 		}
 	}
 }

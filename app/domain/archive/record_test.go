@@ -63,6 +63,19 @@ func TestGetRecord(t *testing.T) {
 		t.Errorf("what staff knows: %+v", in)
 	}
 
+	checkExports(t, c)
+
+	if _, err := p.service.Get(ctx, p.manager(), uuid.New(), ""); fail.KindOf(err) != fail.NotFound {
+		t.Errorf("one that is none: %v", err)
+	}
+	if _, err := p.service.Get(ctx, access.Actor{}, id, ""); fail.KindOf(err) != fail.Forbidden {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+// checkExports checks what is in the files of JSON and text that staff saves of a record, and how they are called.
+func checkExports(t *testing.T, c archive.Record) {
+	t.Helper()
 	raw, err := c.JSON()
 	if err != nil {
 		t.Fatal(err)
@@ -89,13 +102,6 @@ func TestGetRecord(t *testing.T) {
 	}
 	if name := c.FileName("json"); !regexp.MustCompile(`^conversation-\d{4}-\d\d-\d\d-[0-9a-f]{12}\.json$`).MatchString(name) {
 		t.Errorf("file name %q", name)
-	}
-
-	if _, err := p.service.Get(ctx, p.manager(), uuid.New(), ""); fail.KindOf(err) != fail.NotFound {
-		t.Errorf("one that is none: %v", err)
-	}
-	if _, err := p.service.Get(ctx, access.Actor{}, id, ""); fail.KindOf(err) != fail.Forbidden {
-		t.Errorf("nobody: %v", err)
 	}
 }
 

@@ -109,13 +109,7 @@ func TestConversationAccess(t *testing.T) {
 	f.assign(others, teammate)
 	joined := f.startConversation(newVisitor(), uuid.Nil)
 	f.assign(joined, teammate)
-	if err := f.service.Consult(context.Background(), teammate, "Tom", conversation.Invitation{
-		Conversation:    joined,
-		Participant:     agent.ID(),
-		ParticipantName: "Mia",
-	}); err != nil {
-		t.Fatal(err)
-	}
+	f.consult(joined, teammate, agent)
 	offered := f.startConversation(newVisitor(), f.group)
 	f.exec("update conversations set offered_to = $1, offered_until = now() + interval '1 hour' where id = $2", agent.ID(), offered)
 	offeredToTeammate := f.startConversation(newVisitor(), uuid.Nil) // offered to somebody else, in everybody's queue
@@ -172,6 +166,18 @@ func TestConversationAccess(t *testing.T) {
 			}
 			f.checkAccess(c.name+", "+name, who, c.conversation, want, name == "agent" && c.conversation == earlier)
 		}
+	}
+}
+
+// consult has an agent invite another to a conversation.
+func (f *accessFixture) consult(conversationID uuid.UUID, by, invited access.Actor) {
+	f.t.Helper()
+	if err := f.service.Consult(context.Background(), by, "Tom", conversation.Invitation{
+		Conversation:    conversationID,
+		Participant:     invited.ID(),
+		ParticipantName: "Mia",
+	}); err != nil {
+		f.t.Fatal(err)
 	}
 }
 

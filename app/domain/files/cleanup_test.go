@@ -90,7 +90,20 @@ func TestCleanUp(t *testing.T) {
 		o.ID, used.ID); err != nil {
 		t.Fatal(err)
 	}
-	// An upload whose process ended after its bytes were stored, and before.
+	abandonUploads(ctx, t, o, dir, fresh)
+	for range 2 { // what the first has found out, the second removes
+		if err := s.CleanUp(ctx, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkCleaned(ctx, t, o, dir, s, unsent, used, unused, fresh)
+}
+
+// abandonUploads leaves uploads behind as processes do that ended two hours ago: one after its bytes were stored (those of fresh), one
+// before, and an unfinished file.
+func abandonUploads(ctx context.Context, t *testing.T, o testkit.Org, dir string, fresh files.File) {
+	t.Helper()
+	system := testkit.DB(t).As(access.System(o.ID, "test"))
 	if _, err := system.Exec(ctx,
 		"insert into uploads (org_id, id, website_id, size, hash, started_at) select $1, gen_random_uuid(), $2, 700, "+
 			"hash, now() - interval '2 hours' from files where id = $3",
@@ -110,12 +123,6 @@ func TestCleanUp(t *testing.T) {
 	if err := os.Chtimes(left, long, long); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // what the first has found out, the second removes
-		if err := s.CleanUp(ctx, time.Hour); err != nil {
-			t.Fatal(err)
-		}
-	}
-	checkCleaned(ctx, t, o, dir, s, unsent, used, unused, fresh)
 }
 
 // checkCleaned checks which files stay, and that the rest is not counted any more.

@@ -37,63 +37,78 @@ func odtOf(kind string) []byte {
 	return b.Bytes()
 }
 
+// oggOf is an Ogg file whose first packet begins with these bytes.
+func oggOf(packet string) []byte {
+	const head = "OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x13"
+	return []byte(head + packet + strings.Repeat("\x00", 40))
+}
+
+// mp4Of is an MP4 file of a brand of four bytes.
+func mp4Of(brand string) []byte {
+	return []byte("\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x00\x00" + brand + "isom" + strings.Repeat("\x00", 40))
+}
+
+const (
+	htmlPage   = "<!DOCTYPE html><script>alert(1)</script>"
+	elfProgram = "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00"
+)
+
+var (
+	oleFile   = append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), make([]byte, 2000)...)
+	pagesFile = zipOf("Index/Document.iwa", "Metadata/Properties.plist")
+)
+
+// detectCases are files as they come, and the names and kinds under which they are kept.
+var detectCases = []struct {
+	name  string
+	bytes []byte
+	want  string // name and kind; empty: refused
+}{
+	{"Brief.pages", pagesFile, "Brief.pages application/vnd.apple.pages"},
+	{"Zahlen.NUMBERS", pagesFile, "Zahlen.NUMBERS application/vnd.apple.numbers"},
+	{"talk.key", pagesFile, "talk.key application/vnd.apple.keynote"},
+	{"Brief.pages", zipOf("a.txt"), "Brief.zip application/zip"},
+	{"a.odt", odtOf("application/vnd.oasis.opendocument.text"), "a.odt application/vnd.oasis.opendocument.text"},
+	{"a.ods", odtOf("application/vnd.oasis.opendocument.spreadsheet"), "a.ods application/vnd.oasis.opendocument.spreadsheet"},
+	{"a.odt", zipOf("META-INF/manifest.xml", "content.xml"), "a.odt application/vnd.oasis.opendocument.text"},
+	{"a.odt", odtOf("application/vnd.oasis.opendocument.spreadsheet"), "a.ods application/vnd.oasis.opendocument.spreadsheet"},
+	{"a.docx", zipOf("docProps/app.xml", "word/document.xml"), "a.docx application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+	{"a.xlsm", zipOf("x.bin", "xl/workbook.xml"), ""}, {"A.DOCM", zipOf("docProps/app.xml", "word/document.xml"), ""}, {"a.pptm", zipOf("[Content_Types].xml", "ppt/presentation.xml"), ""},
+	{"a.docx", zipOf("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""}, {"a.xlsm", []byte("%PDF-1.7\n"), "a.pdf application/pdf"},
+	{"mail.eml", []byte("Return-Path: <a@b.example>\r\nFrom: A <a@b.example>\r\nSubject: x\r\n\r\n<html>words</html>"), "mail.eml message/rfc822"},
+	{"mail.eml", []byte("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nwords"), "mail.eml message/rfc822"}, {"mail.EML", []byte(elfProgram), ""},
+	{"mail.eml", []byte("Received: from x by y\r\nX-Y: caf\xe9\r\n\r\nwords"), "mail.eml message/rfc822"}, {"mail.eml", []byte("From a@b.example Mon\nSubject: x\n\nwords"), "mail.eml message/rfc822"},
+	{cleanName("x.txt."), []byte("words"), "x.txt text/plain"}, {cleanName(" x.txt. . "), []byte("words"), "x.txt text/plain"}, {cleanName("x.pdf.."), []byte("%PDF-1.7\n"), "x.pdf application/pdf"},
+	{"a.docx", zipOf("evil.exe"), "a.zip application/zip"},
+	{"book.epub", zipOf("x", "META-INF/container.xml"), "book.epub application/epub+zip"},
+	{"a.jar", zipOf("x.class"), "a.zip application/zip"},
+	{"archive.zip", zipOf("a.txt"), "archive.zip application/zip"},
+	{"a.doc", oleFile, "a.doc application/msword"}, {"a.xls", oleFile, "a.xls application/vnd.ms-excel"}, {"mail.msg", oleFile, "mail.msg application/vnd.ms-outlook"},
+	{"setup.msi", oleFile, ""}, {"a.pdf", oleFile, ""},
+	{"a.ogg", oggOf("\x01vorbis"), "a.ogg audio/ogg"}, {"a.oga", oggOf("\x01vorbis"), "a.oga audio/ogg"}, {"a.opus", oggOf("OpusHead"), "a.opus audio/ogg"},
+	{"a.ogv", oggOf("\x80theora"), "a.ogv video/ogg"}, {"a.ogg", oggOf("fishead\x00"), "a.ogg audio/ogg"}, {"a.txt", oggOf("\x01vorbis"), "a.oga audio/ogg"},
+	{"a.m4a", mp4Of("M4A "), "a.m4a audio/mp4"}, {"a.m4a", mp4Of("isom"), "a.m4a audio/mp4"}, {"a.mp4", mp4Of("isom"), "a.mp4 video/mp4"}, {"a.MOV", mp4Of("qt  "), "a.MOV video/quicktime"},
+	{"a.csv", []byte("a,b\n1,2\n"), "a.csv text/csv"}, {"a.csv", []byte("just words"), "a.csv text/csv"}, {"README.md", []byte("# Title\n"), "README.md text/markdown"},
+	{"a.log", []byte("a\n"), "a.log text/plain"}, {"a.json", []byte(`{"a": 1}`), "a.json application/json"}, {"map.geojson", []byte(`{"type": "Feature", "geometry": null}`), "map.geojson application/json"},
+	{"a.ics", []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"), "a.ics text/calendar"}, {"a.vcf", []byte("BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n"), "a.vcf text/vcard"},
+	{"run.bat", []byte("@echo off\n"), "run.bat.txt text/plain"}, {"page.html", []byte("just words"), "page.html.txt text/plain"},
+	{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>`), "logo.svg image/svg+xml"},
+	{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), ""},
+	{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><a href="&#106;ava&#10;script:alert(1)">x</a></svg>`), ""},
+	{"logo.svg", []byte(`<!DOCTYPE svg [<!ENTITY x "y">]><svg xmlns="http://www.w3.org/2000/svg"/>`), "logo.svg.txt text/plain"},
+	{"logo.svg", []byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x.dtd\">\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), "logo.svg image/svg+xml"},
+	{"feed.svg", []byte(`<?xml version="1.0"?><x/>`), ""},
+	{"logo.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>`), "logo.svg image/svg+xml"},
+	{"letter.pdf", []byte(htmlPage), ""}, {"letter.pdf", []byte(elfProgram), ""}, {"photo.jpg", []byte(htmlPage), ""}, {"letter.docx", []byte(htmlPage), ""}, {"a.csv", []byte(elfProgram), ""},
+	{"Rechnung Nr. 5", []byte("%PDF-1.7\n1 0 obj\n"), "Rechnung Nr. 5.pdf application/pdf"}, {"report v1.2 final", []byte("%PDF-1.7\n"), "report v1.2 final.pdf application/pdf"},
+	{"photo.docx", []byte("%PDF-1.7\n"), "photo.pdf application/pdf"},
+}
+
 // A file keeps the kind that its user has given it where its bytes bear that out; a lie is what the bytes say. The kind decides whether
 // a website allows it.
 func TestDetectType(t *testing.T) {
 	t.Parallel()
-	ogg := func(packet string) []byte {
-		return append([]byte("OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x13"), packet+strings.Repeat("\x00", 40)...)
-	}
-	mp4 := func(brand string) []byte {
-		return []byte("\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x00\x00" + brand + "isom" + strings.Repeat("\x00", 40))
-	}
-	ole := append([]byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), make([]byte, 2000)...)
-	const html, elf = "<!DOCTYPE html><script>alert(1)</script>", "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00"
-	pages := zipOf("Index/Document.iwa", "Metadata/Properties.plist")
-	for _, c := range []struct {
-		name  string
-		bytes []byte
-		want  string // name and kind; empty: refused
-	}{
-		{"Brief.pages", pages, "Brief.pages application/vnd.apple.pages"},
-		{"Zahlen.NUMBERS", pages, "Zahlen.NUMBERS application/vnd.apple.numbers"},
-		{"talk.key", pages, "talk.key application/vnd.apple.keynote"},
-		{"Brief.pages", zipOf("a.txt"), "Brief.zip application/zip"},
-		{"a.odt", odtOf("application/vnd.oasis.opendocument.text"), "a.odt application/vnd.oasis.opendocument.text"},
-		{"a.ods", odtOf("application/vnd.oasis.opendocument.spreadsheet"), "a.ods application/vnd.oasis.opendocument.spreadsheet"},
-		{"a.odt", zipOf("META-INF/manifest.xml", "content.xml"), "a.odt application/vnd.oasis.opendocument.text"},
-		{"a.odt", odtOf("application/vnd.oasis.opendocument.spreadsheet"), "a.ods application/vnd.oasis.opendocument.spreadsheet"},
-		{"a.docx", zipOf("docProps/app.xml", "word/document.xml"), "a.docx application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-		{"a.xlsm", zipOf("x.bin", "xl/workbook.xml"), ""}, {"A.DOCM", zipOf("docProps/app.xml", "word/document.xml"), ""}, {"a.pptm", zipOf("[Content_Types].xml", "ppt/presentation.xml"), ""},
-		{"a.docx", zipOf("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), ""}, {"a.xlsm", []byte("%PDF-1.7\n"), "a.pdf application/pdf"},
-		{"mail.eml", []byte("Return-Path: <a@b.example>\r\nFrom: A <a@b.example>\r\nSubject: x\r\n\r\n<html>words</html>"), "mail.eml message/rfc822"},
-		{"mail.eml", []byte("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\nwords"), "mail.eml message/rfc822"}, {"mail.EML", []byte(elf), ""},
-		{"mail.eml", []byte("Received: from x by y\r\nX-Y: caf\xe9\r\n\r\nwords"), "mail.eml message/rfc822"}, {"mail.eml", []byte("From a@b.example Mon\nSubject: x\n\nwords"), "mail.eml message/rfc822"},
-		{cleanName("x.txt."), []byte("words"), "x.txt text/plain"}, {cleanName(" x.txt. . "), []byte("words"), "x.txt text/plain"}, {cleanName("x.pdf.."), []byte("%PDF-1.7\n"), "x.pdf application/pdf"},
-		{"a.docx", zipOf("evil.exe"), "a.zip application/zip"},
-		{"book.epub", zipOf("x", "META-INF/container.xml"), "book.epub application/epub+zip"},
-		{"a.jar", zipOf("x.class"), "a.zip application/zip"},
-		{"archive.zip", zipOf("a.txt"), "archive.zip application/zip"},
-		{"a.doc", ole, "a.doc application/msword"}, {"a.xls", ole, "a.xls application/vnd.ms-excel"}, {"mail.msg", ole, "mail.msg application/vnd.ms-outlook"},
-		{"setup.msi", ole, ""}, {"a.pdf", ole, ""},
-		{"a.ogg", ogg("\x01vorbis"), "a.ogg audio/ogg"}, {"a.oga", ogg("\x01vorbis"), "a.oga audio/ogg"}, {"a.opus", ogg("OpusHead"), "a.opus audio/ogg"},
-		{"a.ogv", ogg("\x80theora"), "a.ogv video/ogg"}, {"a.ogg", ogg("fishead\x00"), "a.ogg audio/ogg"}, {"a.txt", ogg("\x01vorbis"), "a.oga audio/ogg"},
-		{"a.m4a", mp4("M4A "), "a.m4a audio/mp4"}, {"a.m4a", mp4("isom"), "a.m4a audio/mp4"}, {"a.mp4", mp4("isom"), "a.mp4 video/mp4"}, {"a.MOV", mp4("qt  "), "a.MOV video/quicktime"},
-		{"a.csv", []byte("a,b\n1,2\n"), "a.csv text/csv"}, {"a.csv", []byte("just words"), "a.csv text/csv"}, {"README.md", []byte("# Title\n"), "README.md text/markdown"},
-		{"a.log", []byte("a\n"), "a.log text/plain"}, {"a.json", []byte(`{"a": 1}`), "a.json application/json"}, {"map.geojson", []byte(`{"type": "Feature", "geometry": null}`), "map.geojson application/json"},
-		{"a.ics", []byte("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n"), "a.ics text/calendar"}, {"a.vcf", []byte("BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n"), "a.vcf text/vcard"},
-		{"run.bat", []byte("@echo off\n"), "run.bat.txt text/plain"}, {"page.html", []byte("just words"), "page.html.txt text/plain"},
-		{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>`), "logo.svg image/svg+xml"},
-		{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), ""},
-		{"logo.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><a href="&#106;ava&#10;script:alert(1)">x</a></svg>`), ""},
-		{"logo.svg", []byte(`<!DOCTYPE svg [<!ENTITY x "y">]><svg xmlns="http://www.w3.org/2000/svg"/>`), "logo.svg.txt text/plain"},
-		{"logo.svg", []byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE svg PUBLIC \"-//W3C//DTD SVG 1.1//EN\" \"x.dtd\">\n<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), "logo.svg image/svg+xml"},
-		{"feed.svg", []byte(`<?xml version="1.0"?><x/>`), ""},
-		{"logo.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><circle r="4"/></svg>`), "logo.svg image/svg+xml"},
-		{"letter.pdf", []byte(html), ""}, {"letter.pdf", []byte(elf), ""}, {"photo.jpg", []byte(html), ""}, {"letter.docx", []byte(html), ""}, {"a.csv", []byte(elf), ""},
-		{"Rechnung Nr. 5", []byte("%PDF-1.7\n1 0 obj\n"), "Rechnung Nr. 5.pdf application/pdf"}, {"report v1.2 final", []byte("%PDF-1.7\n"), "report v1.2 final.pdf application/pdf"},
-		{"photo.docx", []byte("%PDF-1.7\n"), "photo.pdf application/pdf"},
-	} {
+	for _, c := range detectCases {
 		l, name, err := inspect(bytes.NewReader(c.bytes), int64(len(c.bytes)), c.name, Categories)
 		got := ""
 		if err == nil {
@@ -115,8 +130,8 @@ func TestDetectType(t *testing.T) {
 		allowed []Category
 		taken   bool
 	}{
-		{"a.pages", pages, []Category{Office}, true}, {"a.zip", pages, []Category{Office}, false}, {"a.docx", zipOf("evil.exe"), []Category{Office}, false},
-		{"a.pages", pages, []Category{Archives}, false}, {"a.ogg", ogg("\x01vorbis"), []Category{Media}, true}, {"a.csv", []byte("a,b"), []Category{Texts}, true},
+		{"a.pages", pagesFile, []Category{Office}, true}, {"a.zip", pagesFile, []Category{Office}, false}, {"a.docx", zipOf("evil.exe"), []Category{Office}, false},
+		{"a.pages", pagesFile, []Category{Archives}, false}, {"a.ogg", oggOf("\x01vorbis"), []Category{Media}, true}, {"a.csv", []byte("a,b"), []Category{Texts}, true},
 	} {
 		if _, _, err := inspect(bytes.NewReader(c.bytes), int64(len(c.bytes)), c.name, c.allowed); (err == nil) != c.taken {
 			t.Errorf("%q where %v is allowed: %v", c.name, c.allowed, err)

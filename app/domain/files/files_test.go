@@ -126,77 +126,83 @@ func TestStores(t *testing.T) {
 		"a folder": folder,
 		"S3":       "s3://key:secret@" + strings.TrimPrefix(s3.URL, "http://") + "/parley?insecure=1&region=eu-1",
 	} {
-		store, err := files.OpenStore(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o := testkit.NewOrg(t)
-		r := files.New(testkit.DB(t), store, files.Options{})
-		who, id := o.As(access.Agent), uuid.New()
-		in := files.Upload{
-			ID:       id,
-			Purpose:  files.ForSnippet,
-			Name:     "a.txt",
-			Bytes:    []byte("Words for " + o.Name),
-			Allowed:  files.Categories,
-			MaxBytes: 1000,
-		}
-		drop := func(id uuid.UUID) {
-			t.Helper()
-			if _, err := testkit.DB(t).As(who).Exec(ctx, "delete from files where id = $1", id); err != nil {
-				t.Fatal(err)
-			}
-		}
-		first, err := r.Put(ctx, who, in)
-		again, err2 := r.Put(ctx, who, in)
-		if err != nil || err2 != nil || first.ID != again.ID {
-			t.Fatalf("%s: %v %v", name, err, err2)
-		}
-		in.Bytes = []byte("Other words")
-		if _, err := r.Put(ctx, who, in); err == nil {
-			t.Errorf("%s: another file under the same id was taken", name)
-		}
-		copied, err := r.Copy(ctx, who, id, uuid.New(), uuid.Nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		drop(id)
-		_, b, err := r.Open(ctx, who, copied.ID) // its bytes are still somebody's
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		got, err := io.ReadAll(b)
-		b.Close()
-		if err != nil || string(got) != "Words for "+o.Name {
-			t.Errorf("%s: %q %v", name, got, err)
-		}
-		drop(copied.ID)
-		if _, _, err := r.Open(ctx, who, copied.ID); err == nil {
-			t.Errorf("%s: what was dropped is there", name)
-		}
-		refused := in
-		refused.ID = uuid.New()
-		f, err := r.Put(ctx, who, refused)
-		if err != nil {
-			t.Fatal(err)
-		}
-		hash := sha256.Sum256(refused.Bytes)
-		key := o.ID.String() + "/" + hex.EncodeToString(hash[:1]) + "/" + hex.EncodeToString(hash[:])
-		for _, there := range []bool{true, false} {
-			b, err := store.Get(ctx, key)
-			if err == nil {
-				b.Close()
-			}
-			if (err == nil) != there {
-				t.Errorf("%s: the bytes of a file are there: %v", name, err == nil)
-			}
-			r.Discard(ctx, who, f)
-		}
+		checkStore(ctx, t, name, address)
 	}
 	for _, bad := range []string{"ftp://host/x", "s3://host/bucket", "s3://key:secret@host"} {
 		if _, err := files.OpenStore(bad); err == nil {
 			t.Errorf("%s was opened", bad)
 		}
+	}
+}
+
+// checkStore checks that a store gives back what was put, also to a copy whose original is gone, and nothing that was dropped or discarded.
+func checkStore(ctx context.Context, t *testing.T, name, address string) {
+	t.Helper()
+	store, err := files.OpenStore(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testkit.NewOrg(t)
+	r := files.New(testkit.DB(t), store, files.Options{})
+	who, id := o.As(access.Agent), uuid.New()
+	in := files.Upload{
+		ID:       id,
+		Purpose:  files.ForSnippet,
+		Name:     "a.txt",
+		Bytes:    []byte("Words for " + o.Name),
+		Allowed:  files.Categories,
+		MaxBytes: 1000,
+	}
+	drop := func(id uuid.UUID) {
+		t.Helper()
+		if _, err := testkit.DB(t).As(who).Exec(ctx, "delete from files where id = $1", id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := r.Put(ctx, who, in)
+	again, err2 := r.Put(ctx, who, in)
+	if err != nil || err2 != nil || first.ID != again.ID {
+		t.Fatalf("%s: %v %v", name, err, err2)
+	}
+	in.Bytes = []byte("Other words")
+	if _, err := r.Put(ctx, who, in); err == nil {
+		t.Errorf("%s: another file under the same id was taken", name)
+	}
+	copied, err := r.Copy(ctx, who, id, uuid.New(), uuid.Nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop(id)
+	_, b, err := r.Open(ctx, who, copied.ID) // its bytes are still somebody's
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	got, err := io.ReadAll(b)
+	b.Close()
+	if err != nil || string(got) != "Words for "+o.Name {
+		t.Errorf("%s: %q %v", name, got, err)
+	}
+	drop(copied.ID)
+	if _, _, err := r.Open(ctx, who, copied.ID); err == nil {
+		t.Errorf("%s: what was dropped is there", name)
+	}
+	refused := in
+	refused.ID = uuid.New()
+	f, err := r.Put(ctx, who, refused)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256(refused.Bytes)
+	key := o.ID.String() + "/" + hex.EncodeToString(hash[:1]) + "/" + hex.EncodeToString(hash[:])
+	for _, there := range []bool{true, false} {
+		b, err := store.Get(ctx, key)
+		if err == nil {
+			b.Close()
+		}
+		if (err == nil) != there {
+			t.Errorf("%s: the bytes of a file are there: %v", name, err == nil)
+		}
+		r.Discard(ctx, who, f)
 	}
 }
 

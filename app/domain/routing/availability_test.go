@@ -67,22 +67,7 @@ func TestAvailability(t *testing.T) {
 	waitUntil(t, "she has given back", func() bool { return p.getConversation(t, i, c).State == conversation.Waiting })
 	i.presence.Connect(tom)
 	waitUntil(t, "Tom has both", func() bool { return agentOf(c) == tom.ID() && agentOf(c2) == tom.ID() })
-	// Offline by choice stays offline at the next desk; logging out does not.
-	p.setStatus(t, i, tom, presence.Offline)
-	waitUntil(t, "both wait", func() bool {
-		return p.getConversation(t, i, c).State == conversation.Waiting && p.getConversation(t, i, c2).State == conversation.Waiting
-	})
-	i.presence.Connect(tom)
-	time.Sleep(200 * time.Millisecond)
-	if a, err := i.presence.GetAvailability(ctx, tom); err != nil || a.Status != presence.Offline {
-		t.Errorf("offline by choice, at the next desk: %+v %v", a, err)
-	}
-	i.presence.Disconnect(tom) // one desk is left, and that is where he logs out
-	if err := i.presence.GoOfflineAtLogout(ctx, tom); err != nil {
-		t.Fatal(err)
-	}
-	i.presence.Connect(tom)
-	waitUntil(t, "Tom has them again", func() bool { return agentOf(c) == tom.ID() })
+	checkOfflineByChoice(t, i, p, tom, c, c2)
 	// A visitor who returns goes to its former agent.
 	p.setStatus(t, i, mia, presence.Online)
 	if _, err := i.conversations.Close(ctx, tom, c); err != nil {
@@ -101,6 +86,29 @@ func TestAvailability(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitUntil(t, "Tom has it once more", func() bool { return agentOf(again.Conversation) == tom.ID() })
+}
+
+// checkOfflineByChoice checks that an agent who chose to be offline stays so at the next desk, and that one who logged out does not.
+// Tom has both conversations before, and the first of them after.
+func checkOfflineByChoice(t *testing.T, i *instance, p *fixture, tom access.Actor, c, c2 uuid.UUID) {
+	t.Helper()
+	ctx := context.Background()
+	// Offline by choice stays offline at the next desk; logging out does not.
+	p.setStatus(t, i, tom, presence.Offline)
+	waitUntil(t, "both wait", func() bool {
+		return p.getConversation(t, i, c).State == conversation.Waiting && p.getConversation(t, i, c2).State == conversation.Waiting
+	})
+	i.presence.Connect(tom)
+	time.Sleep(200 * time.Millisecond)
+	if a, err := i.presence.GetAvailability(ctx, tom); err != nil || a.Status != presence.Offline {
+		t.Errorf("offline by choice, at the next desk: %+v %v", a, err)
+	}
+	i.presence.Disconnect(tom) // one desk is left, and that is where he logs out
+	if err := i.presence.GoOfflineAtLogout(ctx, tom); err != nil {
+		t.Fatal(err)
+	}
+	i.presence.Connect(tom)
+	waitUntil(t, "Tom has them again", func() bool { return p.getConversation(t, i, c).Agent == tom.ID() })
 }
 
 // A process dies without a word: its agents' conversations are requeued when its lease has run out.

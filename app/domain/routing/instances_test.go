@@ -63,13 +63,8 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 		begun++
 		mu.Unlock()
 	})
-	own := func(a access.Actor) (id uuid.UUID) {
-		err := system.QueryRow(ctx,
-			"select id from conversations where state = 'open' and agent_id = $1 order by random() limit 1", a.ID()).Scan(&id)
-		if err != nil && !pg.IsNoRows(err) {
-			t.Error(err)
-		}
-		return id
+	own := func(a access.Actor) uuid.UUID {
+		return chooseOpen(ctx, t, system, a)
 	}
 	playAgents(ctx, p, any, play, fine, own)
 	play(150*time.Millisecond, func() { // a supervisor assigns
@@ -89,13 +84,7 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 		gone.abandon()
 	})
 	play(10*time.Millisecond, func() { // at any time
-		if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
-			t.Errorf("%v agents have more than allowed", n)
-		}
-		if n := p.queryNumber(t, `select count(*) from (select agent_id from conversations where state = 'open' group by agent_id having count(*) >
-			(select max_chats from agents a where a.user_id = agent_id)) x`); n > 0 {
-			t.Errorf("%v agents really have more than allowed", n)
-		}
+		checkMaxChats(t, p)
 	})
 	time.Sleep(6 * time.Second)
 	close(stop)
@@ -110,6 +99,17 @@ func TestInvariantsOfThreeInstances(t *testing.T) {
 	t.Logf("%d conversations, %v assignments, %v by the rule", begun,
 		p.queryNumber(t, "select count(*) from assignments"),
 		p.queryNumber(t, "select count(*) from assignments where method = 'routing'"))
+}
+
+// chooseOpen returns one of an agent's open conversations, by chance; uuid.Nil if there is none.
+func chooseOpen(ctx context.Context, t *testing.T, system *pg.Tenant, a access.Actor) (id uuid.UUID) {
+	t.Helper()
+	err := system.QueryRow(ctx,
+		"select id from conversations where state = 'open' and agent_id = $1 order by random() limit 1", a.ID()).Scan(&id)
+	if err != nil && !pg.IsNoRows(err) {
+		t.Error(err)
+	}
+	return id
 }
 
 // checkInvariants checks what is always true of the stored conversations and assignments.
@@ -179,5 +179,18 @@ func playAgents(ctx context.Context, p *fixture, any func() *instance, play func
 					[]presence.Status{presence.Online, presence.Online, presence.Away, presence.Offline}[rand.IntN(4)],
 					""))
 		})
+	}
+}
+
+// checkMaxChats checks that no agent has more conversations than allowed, as counted and as assigned.
+func checkMaxChats(t *testing.T, p *fixture) {
+	t.Helper()
+	if n := p.queryNumber(t, "select count(*) from agents where open_chats > max_chats"); n > 0 {
+		t.Errorf("%v agents have more than allowed", n)
+	}
+	if n := p.queryNumber(t,
+		"select count(*) from (select agent_id from conversations where state = 'open' group by agent_id having count(*) > "+
+			"(select max_chats from agents a where a.user_id = agent_id)) x"); n > 0 {
+		t.Errorf("%v agents really have more than allowed", n)
 	}
 }

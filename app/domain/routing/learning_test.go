@@ -27,31 +27,7 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 	var pace routing.GroupEstimate
 	var sums, own routing.ReplyTimes
 	var share routing.Occupancy
-	read := func() (g routing.GroupEstimate, a, in routing.ReplyTimes, s routing.Occupancy) {
-		t.Helper()
-		g = routing.GroupEstimate{
-			Work:     p.queryNumber(t, "select reply_seconds from groups where id = $1", p.group),
-			Replies:  p.queryNumber(t, "select reply_count from groups where id = $1", p.group),
-			Think:    p.queryNumber(t, "select think_seconds from groups where id = $1", p.group),
-			Messages: p.queryNumber(t, "select think_count from groups where id = $1", p.group),
-		}
-		agents := "select %s from agents where user_id = $1"
-		a = routing.ReplyTimes{
-			Actual:   p.queryNumber(t, fmt.Sprintf(agents, "reply_seconds"), agent.ID()),
-			Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected_reply_seconds"), agent.ID()),
-		}
-		s = routing.Occupancy{
-			Busy:   p.queryNumber(t, fmt.Sprintf(agents, "busy_seconds"), agent.ID()),
-			Online: p.queryNumber(t, fmt.Sprintf(agents, "online_seconds"), agent.ID()),
-			At:     p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from load_updated_at)"), agent.ID()),
-		}
-		in = routing.ReplyTimes{
-			Actual:   p.queryNumber(t, "select coalesce(sum(reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
-			Expected: p.queryNumber(t, "select coalesce(sum(expected_reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
-		}
-		return g, a, in, s
-	}
-	pace, sums, own, share = read()
+	pace, sums, own, share = readEstimates(t, p, agent)
 	var cs []uuid.UUID
 	var visitors []access.Actor
 	for n := range 3 {
@@ -71,17 +47,8 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 			}
 		}
 		if n == 6 { // as if much time had passed: all times of the organization are an hour older
-			for _, sql := range []string{
-				"update agents set last_reply_at = last_reply_at - interval '50 seconds', load_updated_at = " +
-					"load_updated_at - interval '1 hour', came_online = came_online - interval '1 hour'",
-				"update conversations set waiting_since = waiting_since - interval '20 seconds', assigned_at = " +
-					"assigned_at - interval '1 hour'",
-			} {
-				if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(ctx, sql); err != nil {
-					t.Fatal(err)
-				}
-			}
-			pace, sums, own, share = read()
+			ageTimes(t, p)
+			pace, sums, own, share = readEstimates(t, p, agent)
 		}
 		before := map[string]float64{}
 		for name, sql := range map[string]string{"since": "select extract(epoch from waiting_since) from conversations where id = $1",
@@ -97,7 +64,7 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 		}
 		now := float64(m.At.UnixMicro()) / 1e6
 		routing.LearnFromReply(&pace, &sums, &own, &share, now, thought, before["since"], before["assigned"], last, came)
-		g, a, in, s := read()
+		g, a, in, s := readEstimates(t, p, agent)
 		for what, pair := range map[string][2]float64{
 			"the group's work":  {g.Work, pace.Work},
 			"its replies":       {g.Replies, pace.Replies},
@@ -116,4 +83,47 @@ func TestDatabaseLearnsLikeEstimates(t *testing.T) {
 		}
 		pace, sums, own, share = g, a, in, s
 	}
+}
+
+// ageTimes makes all times of the organization an hour older, those of replies and of waiting by seconds.
+func ageTimes(t *testing.T, p *fixture) {
+	t.Helper()
+	for _, sql := range []string{
+		"update agents set last_reply_at = last_reply_at - interval '50 seconds', load_updated_at = " +
+			"load_updated_at - interval '1 hour', came_online = came_online - interval '1 hour'",
+		"update conversations set waiting_since = waiting_since - interval '20 seconds', assigned_at = " +
+			"assigned_at - interval '1 hour'",
+	} {
+		if _, err := testkit.DB(t).As(access.System(p.ID, "test")).Exec(context.Background(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// readEstimates reads what the database has learned: of the fixture's group, of an agent everywhere and in the group, and of its occupancy.
+func readEstimates(t *testing.T, p *fixture, agent access.Actor) (
+	g routing.GroupEstimate, a, in routing.ReplyTimes, s routing.Occupancy,
+) {
+	t.Helper()
+	g = routing.GroupEstimate{
+		Work:     p.queryNumber(t, "select reply_seconds from groups where id = $1", p.group),
+		Replies:  p.queryNumber(t, "select reply_count from groups where id = $1", p.group),
+		Think:    p.queryNumber(t, "select think_seconds from groups where id = $1", p.group),
+		Messages: p.queryNumber(t, "select think_count from groups where id = $1", p.group),
+	}
+	agents := "select %s from agents where user_id = $1"
+	a = routing.ReplyTimes{
+		Actual:   p.queryNumber(t, fmt.Sprintf(agents, "reply_seconds"), agent.ID()),
+		Expected: p.queryNumber(t, fmt.Sprintf(agents, "expected_reply_seconds"), agent.ID()),
+	}
+	s = routing.Occupancy{
+		Busy:   p.queryNumber(t, fmt.Sprintf(agents, "busy_seconds"), agent.ID()),
+		Online: p.queryNumber(t, fmt.Sprintf(agents, "online_seconds"), agent.ID()),
+		At:     p.queryNumber(t, fmt.Sprintf(agents, "extract(epoch from load_updated_at)"), agent.ID()),
+	}
+	in = routing.ReplyTimes{
+		Actual:   p.queryNumber(t, "select coalesce(sum(reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
+		Expected: p.queryNumber(t, "select coalesce(sum(expected_reply_seconds), 0) from agent_speeds where user_id = $1", agent.ID()),
+	}
+	return g, a, in, s
 }

@@ -35,7 +35,7 @@ var layers = []struct {
 	{"app/front/web/widget", audience},
 	{"app/front/web", []string{"app/front", "templates", "static", "widget", "app/domain", "app/platform"}},
 	{"app/demo", []string{"templates/account", "app/domain", "app/platform"}},
-	{"app/serve", []string{"app/demo", "app/front", "app/domain", "app/platform"}},
+	{"app/serve", []string{"app/demo", "app/front", "widget", "app/domain", "app/platform"}},
 	{"app/tools/schema", []string{"app/platform", "db"}},
 	{"app/tools", []string{"app/tools", "app/serve", "app/demo", "app/front", "app/domain", "app/platform"}},
 	{"app/e2e", nil}, // tests only

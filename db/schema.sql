@@ -1492,9 +1492,9 @@ create table language_models (
   base_url  text not null,
   key       bytea not null,
   model     text not null,
-  enabled   boolean not null default true,
-  automatic boolean not null default false, -- drafts without being asked, where no entry is sure
-  mask      boolean not null default true, -- addresses and numbers of persons are not sent to it
+  enabled   boolean not null,
+  automatic boolean not null, -- drafts without being asked, where no entry is sure
+  mask      boolean not null, -- addresses and numbers of persons are not sent to it
   budget    bigint not null, -- tokens a month
   primary key (org_id),
   foreign key (org_id) references organizations(id),
@@ -1876,6 +1876,10 @@ create policy staff_only on settings as restrictive to parley_app using ((select
 create policy door on settings for select to parley_door using (true);
 grant select, insert, update (value, version, updated_at), delete on settings to parley_app;
 grant select (org_id, customer_id, website_id, section, value) on settings to parley_door;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Later migrations

@@ -8,7 +8,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -42,13 +41,19 @@ var Texts = texts()
 // comes from the server.
 var Refusals = []string{"busy", "kind", "empty", "harmful", "damaged", "rated", "mailed", "email", "blocked", "fault", "code"}
 
-// HasText reports whether the widget has a text of a name.
-func HasText(name string) bool {
-	why, refusal := strings.CutPrefix(name, "no_")
-	return refusal && slices.Contains(Refusals, why) || slices.ContainsFunc(Texts, func(t Text) bool { return t.Name == name })
-}
-
 var filled = regexp.MustCompile(`\{\w+\}`)
+
+// TextNames returns the names of all texts, each with its placeholders.
+func TextNames() map[string][]string {
+	names := map[string][]string{}
+	for _, why := range Refusals {
+		names["no_"+why] = Fills("no_" + why)
+	}
+	for _, t := range Texts {
+		names[t.Name] = Fills(t.Name)
+	}
+	return names
+}
 
 // Fills returns the placeholders that a text of the widget can have, such as {name}.
 func Fills(name string) []string {

@@ -74,7 +74,10 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := assist.ModelSettings{BaseURL: "https://model.example/v1", Key: "another", Model: "large", Budget: 1000}
+	model := assist.ModelSettings{
+		Key:           "another",
+		LanguageModel: settings.LanguageModel{BaseURL: "https://model.example/v1", Model: "large", Budget: 1000},
+	}
 	newcomer := o.AddMember(t, access.Agent)
 	user := newcomer.Actor.ID()
 	entry := faq.Entry{

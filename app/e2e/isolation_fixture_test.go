@@ -14,6 +14,7 @@ import (
 	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/presence"
+	"parley/app/domain/settings"
 	"parley/app/domain/visitor"
 	"parley/app/platform/access"
 	"parley/app/serve"
@@ -178,10 +179,8 @@ func (f *orgData) addDeskData(t testing.TB, s *serve.Server) {
 		s.Identity.SetAlias(ctx, owner, agent.ID(), f.Customer, "Alias of "+f.Name),
 		s.Identity.SubscribePush(ctx, agent, identity.PushSubscription{Endpoint: "https://push.example/" + f.Name, P256dh: "x", Auth: "x"}),
 		drafts.SetModelSettings(ctx, owner, assist.ModelSettings{
-			BaseURL: "https://model.example/v1",
-			Key:     "key-of-" + f.Name,
-			Model:   "small",
-			Budget:  1000,
+			Key:           "key-of-" + f.Name,
+			LanguageModel: settings.LanguageModel{BaseURL: "https://model.example/v1", Model: "small", Budget: 1000},
 		}),
 	} {
 		if err != nil {

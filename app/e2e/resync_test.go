@@ -39,7 +39,7 @@ func TestResyncAfterLostEvents(t *testing.T) {
 	if err := visitor.New(db, deaf).AddBlock(ctx, o.As(access.Supervisor), visitor.Block{Network: "203.0.113.0/24"}); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := org.New(db, deaf, settings.New(db, deaf))
+	elsewhere := org.New(db, deaf, settings.New(db, deaf, nil))
 	w, err := elsewhere.GetWebsite(ctx, o.As(access.Manager), o.Website)
 	if err != nil {
 		t.Fatal(err)

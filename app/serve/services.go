@@ -21,6 +21,7 @@ import (
 	"parley/app/domain/visitor"
 	"parley/app/platform/bus"
 	"parley/app/platform/pg"
+	"parley/widget"
 )
 
 // Services are the services of the domain on one database.
@@ -135,7 +136,7 @@ type options struct {
 // wire sets the services up on a database and a bus.
 func (h *Services) wire(db *pg.DB, b *bus.Bus, o options) {
 	h.DB, h.Bus = db, b
-	h.Settings = settings.New(db, b)
+	h.Settings = settings.New(db, b, widget.TextNames())
 	h.Org = org.New(db, b, h.Settings)
 	h.Identity = identity.New(db, b, o.identity)
 	h.Sessions = identity.NewSessionCache(db, b)

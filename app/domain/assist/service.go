@@ -17,6 +17,7 @@ import (
 	"parley/app/domain/assist/model"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
+	"parley/app/domain/settings"
 	"parley/app/platform/access"
 	"parley/app/platform/events"
 	"parley/app/platform/fail"
@@ -54,40 +55,32 @@ func New(db *pg.DB, chats *conversation.Service, entries *faq.Service, o Options
 	return &Service{db: db, chat: chats, faq: entries, seal: seal, allowedHosts: o.AllowedHosts, limits: o.Limits}, err
 }
 
-// ModelSettings is an organization's language model.
+// ModelSettings is an organization's language model with its key and its use.
 type ModelSettings struct {
-	BaseURL   string
-	Key       string // only to set; empty: the one there is
-	HasKey    bool
-	Model     string
-	Enabled   bool
-	Automatic bool // drafts without being asked, where no entry is sure
-	Mask      bool // addresses and numbers of persons do not leave the installation
-	Budget    int  // tokens a month
-	Used      int  // of them, this month (UTC)
-	Calls     int
+	settings.LanguageModel
+	Key    string // only to set; empty: the one there is
+	HasKey bool
+	Used   int // tokens of the budget, this month (UTC)
+	Calls  int
 }
 
-// MaxBudget is the largest budget in tokens a month.
-const MaxBudget = 1_000_000_000_000
-
 // GetModelSettings returns the organization's; ok is false if it has no model.
-func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (settings ModelSettings, ok bool, err error) {
+func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (m ModelSettings, ok bool, err error) {
 	t, err := s.db.Authorize(who, access.ModelRead)
 	if err != nil {
-		return settings, false, err
+		return m, false, err
 	}
 	q := assistdb.New(t)
 	row, err := q.GetModel(ctx)
 	if pg.IsNoRows(err) {
-		return ModelSettings{Enabled: true, Mask: true, Budget: 1_000_000}, false, nil
+		return ModelSettings{LanguageModel: settings.DefaultLanguageModel()}, false, nil
 	}
 	if err != nil {
-		return settings, false, err
+		return m, false, err
 	}
-	settings = ModelSettings{
+	m.HasKey = len(row.Key) > 0
+	m.LanguageModel = settings.LanguageModel{
 		BaseURL:   row.BaseUrl,
-		HasKey:    len(row.Key) > 0,
 		Model:     row.Model,
 		Enabled:   row.Enabled,
 		Automatic: row.Automatic,
@@ -98,8 +91,8 @@ func (s *Service) GetModelSettings(ctx context.Context, who access.Actor) (setti
 	if pg.IsNoRows(err) {
 		err = nil
 	}
-	settings.Used, settings.Calls = int(use.Tokens), int(use.Calls)
-	return settings, true, err
+	m.Used, m.Calls = int(use.Tokens), int(use.Calls)
+	return m, true, err
 }
 
 // SetModelSettings stores the organization's model. An empty key leaves the one there is, but not for another address:
@@ -110,8 +103,8 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 		return err
 	}
 	var checks fail.Checks
-	if in.Budget < 0 || in.Budget > MaxBudget {
-		checks.Add("budget", "Please give a number of tokens from 0 on.")
+	if err := checks.Merge(in.Check()); err != nil {
+		return err
 	}
 	if _, err := model.New(model.Settings{
 		BaseURL:      in.BaseURL,

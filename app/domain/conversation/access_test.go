@@ -33,7 +33,7 @@ func newAccessFixture(t *testing.T) *accessFixture {
 	ctx, o, db := context.Background(), testkit.NewOrg(t), testkit.DB(t)
 	f := &accessFixture{Org: o, t: t, db: db, service: conversation.New(db, bus.New(nil), conversation.Options{}), group: uuid.New()}
 	f.exec("insert into groups (org_id, id, name, automatic) values ($1, $2, 'Second', false)", o.ID, f.group)
-	orgs, who := org.New(db, bus.New(nil), settings.New(db, bus.New(nil))), access.System(o.ID, "test")
+	orgs, who := org.New(db, bus.New(nil), settings.New(db, bus.New(nil), nil)), access.System(o.ID, "test")
 	customer, err := orgs.AddCustomer(ctx, who, "Another customer")
 	if err != nil {
 		t.Fatal(err)

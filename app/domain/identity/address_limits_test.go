@@ -96,7 +96,7 @@ func newEmptyOrg(t *testing.T) uuid.UUID {
 
 // newOrgService creates organizations for sign-ups.
 func newOrgService(t *testing.T) *org.Service {
-	return org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil)))
+	return org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil), nil))
 }
 
 // Twenty-five strangers who sign up under a person's address, before and after it, neither lock it out nor make its log-in

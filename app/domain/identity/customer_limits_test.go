@@ -21,7 +21,7 @@ import (
 func TestLimitedManagersManageWithinTheirLimits(t *testing.T) {
 	t.Parallel()
 	ctx, r, o := context.Background(), newService(t, false), testkit.NewOrg(t)
-	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil))).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil), nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestCustomerLimitsSurviveRoleChange(t *testing.T) {
 func TestMembersCannotLiftTheirOwnLimits(t *testing.T) {
 	t.Parallel()
 	ctx, o := context.Background(), testkit.NewOrg(t)
-	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil))).AddCustomer(ctx, o.As(access.Owner), "Another customer")
+	other, err := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil), nil)).AddCustomer(ctx, o.As(access.Owner), "Another customer")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func TestSignUpWithoutMail(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	r, db := newIsolatedService(t)
-	orgs, o := org.New(db, bus.New(nil), settings.New(db, bus.New(nil))), testkit.NewOrg(t)
+	orgs, o := org.New(db, bus.New(nil), settings.New(db, bus.New(nil), nil)), testkit.NewOrg(t)
 	signUp := func(email, password string) (id uuid.UUID, statements, hashes int64) {
 		t.Helper()
 		s0, _ := db.Counts()

@@ -26,7 +26,7 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	db := testkit.DB(t)
 	o := testkit.NewOrg(t)
 	b := bus.New(nil)
-	r := org.New(db, b, settings.New(db, b))
+	r := org.New(db, b, settings.New(db, b, nil))
 	ctx := clientnet.WithAddress(context.Background(), "192.0.2.1")
 	statements := func(do func(i int)) int64 {
 		before, _ := db.Counts()
@@ -69,7 +69,7 @@ func TestUnknownKeysAreCachedAndLimited(t *testing.T) {
 	}
 
 	// A website that is made just now works at once, though its key was asked for before: every process hears of it.
-	second := org.New(db, b, settings.New(db, b))
+	second := org.New(db, b, settings.New(db, b, nil))
 	early := randomKey()
 	for _, service := range []*org.Service{r, second} {
 		if _, err := service.LookUpWebsite(other, early, "https://new.example"); fail.KindOf(err) != fail.NotFound {
@@ -113,7 +113,7 @@ func largeSettings(own string) func(*settings.Widget) error {
 func createWebsites(t *testing.T, n int, own func(i int) string) (keys []string) {
 	t.Helper()
 	o := testkit.NewOrg(t)
-	st := settings.New(testkit.DB(t), bus.New(nil))
+	st := settings.New(testkit.DB(t), bus.New(nil), nil)
 	r := org.New(testkit.DB(t), bus.New(nil), st)
 	ctx := context.Background()
 	who := access.System(o.ID, "test")
@@ -146,7 +146,7 @@ func heapBytes() int {
 func TestEqualSettingsShareMemory(t *testing.T) {
 	const n = 200
 	keys := createWebsites(t, n, func(int) string { return "everybody's" })
-	r := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil)))
+	r := org.New(testkit.DB(t), bus.New(nil), settings.New(testkit.DB(t), bus.New(nil), nil))
 	before := heapBytes()
 	for _, k := range keys {
 		if _, err := r.LookUpWebsite(context.Background(), k, "https://shop.example"); err != nil {
@@ -175,7 +175,7 @@ func TestWebsiteCacheIsBounded(t *testing.T) {
 	const n, bound = 120, 4 << 20
 	keys := createWebsites(t, n, func(i int) string { return fmt.Sprint("website ", i) })
 	db := testkit.DB(t)
-	r := org.New(db, bus.New(nil), settings.New(db, bus.New(nil)))
+	r := org.New(db, bus.New(nil), settings.New(db, bus.New(nil), nil))
 	r.SetCacheLimit(bound)
 	before := heapBytes()
 	for _, k := range keys {

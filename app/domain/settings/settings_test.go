@@ -40,7 +40,7 @@ func get(t *testing.T, s *settings.Service, actor access.Actor, place settings.P
 func TestInheritance(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
-	s, owner := settings.New(testkit.DB(t), bus.New(nil)), o.As(access.Owner)
+	s, owner := settings.New(testkit.DB(t), bus.New(nil), nil), o.As(access.Owner)
 	website, customer, all := settings.ForWebsite(o.Website), settings.ForCustomer(o.Customer), settings.ForOrganization()
 	expect := func(color string, from settings.Level) {
 		t.Helper()
@@ -83,7 +83,7 @@ func TestInheritance(t *testing.T) {
 func TestTextsAreInheritedOneByOne(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
-	s, owner := settings.New(testkit.DB(t), bus.New(nil)), o.As(access.Owner)
+	s, owner := settings.New(testkit.DB(t), bus.New(nil), nil), o.As(access.Owner)
 	texts := func(place settings.Place, texts settings.Texts) {
 		update(t, s, owner, place, settings.Change{Set: func(w *settings.Widget) error { w.Texts = texts; return nil }})
 	}
@@ -103,7 +103,7 @@ func TestTextsAreInheritedOneByOne(t *testing.T) {
 func TestConflictingChange(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
-	s, owner := settings.New(testkit.DB(t), bus.New(nil)), o.As(access.Owner)
+	s, owner := settings.New(testkit.DB(t), bus.New(nil), nil), o.As(access.Owner)
 	place := settings.ForOrganization()
 	shown := get(t, s, owner, place).Versions
 	first := setColor("#111111")
@@ -126,7 +126,7 @@ func TestConflictingChange(t *testing.T) {
 func TestRefusedChange(t *testing.T) {
 	t.Parallel()
 	o := testkit.NewOrg(t)
-	s, owner := settings.New(testkit.DB(t), bus.New(nil)), o.As(access.Owner)
+	s, owner := settings.New(testkit.DB(t), bus.New(nil), nil), o.As(access.Owner)
 	err := s.Update(context.Background(), owner, settings.ForCustomer(o.Customer), settings.Change{Set: func(w *settings.Widget) error {
 		w.Appearance.Color, w.General.Zone = "red", "UTC"
 		return fail.Field("x", "Please give a number.")
@@ -150,7 +150,7 @@ func TestWhoMayChangeSettings(t *testing.T) {
 	ctx := context.Background()
 	o, b := testkit.NewOrg(t), bus.New(nil)
 	db := testkit.DB(t)
-	s := settings.New(db, b)
+	s := settings.New(db, b, nil)
 	orgs := org.New(db, b, s)
 	other, err := orgs.AddCustomer(ctx, o.As(access.Owner), "Another customer")
 	if err != nil {
@@ -213,8 +213,8 @@ func TestWhoMayChangeSettings(t *testing.T) {
 func TestCachedSettingsChangeOnAllInstances(t *testing.T) {
 	t.Parallel()
 	ctx, o, b, db := context.Background(), testkit.NewOrg(t), bus.New(nil), testkit.DB(t)
-	s := settings.New(db, b)
-	instances := []*org.Service{org.New(db, b, s), org.New(db, b, settings.New(db, b))}
+	s := settings.New(db, b, nil)
+	instances := []*org.Service{org.New(db, b, s), org.New(db, b, settings.New(db, b, nil))}
 	expect := func(color string) {
 		t.Helper()
 		for i, instance := range instances {

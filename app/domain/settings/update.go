@@ -90,7 +90,7 @@ func (s *Service) Apply(ctx context.Context, tx *pg.Tenant, place Place, change 
 	if err != nil {
 		return a, err
 	}
-	if err := change.apply(&a, &stored); err != nil {
+	if err := change.apply(&a, &stored, s.textNames); err != nil {
 		return a, err
 	}
 	own, err := change.own(&a, stored[place.level])
@@ -131,7 +131,7 @@ func ownWidget(stored *stack, at Level) (Widget, error) {
 }
 
 // apply makes the change in After, and checks what comes of it.
-func (c *Change) apply(a *Applied, stored *stack) error {
+func (c *Change) apply(a *Applied, stored *stack, names TextNames) error {
 	above, err := stored.widget(a.subject.place.level - 1)
 	if err != nil {
 		return err
@@ -156,6 +156,7 @@ func (c *Change) apply(a *Applied, stored *stack) error {
 	if err := checks.Merge(a.After.check(&a.Before)); err != nil {
 		return err
 	}
+	names.check(a.After.Texts, &checks)
 	return checks.Result()
 }
 

@@ -35,7 +35,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	return team.New(
 		team.Services{
 			Identity:      members,
-			Org:           org.New(db, b, settings.New(db, b)),
+			Org:           org.New(db, b, settings.New(db, b, nil)),
 			Conversations: conversations,
 			FAQ:           faq.New(db, b, faq.Options{}),
 			Groups:        group.New(db, b),

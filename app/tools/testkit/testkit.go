@@ -143,7 +143,7 @@ func NewOrg(t testing.TB) Org {
 	ctx := context.Background()
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
-	orgs, members := org.New(DB(t), b, settings.New(DB(t), b)), identity.New(DB(t), b, identity.DefaultOptions())
+	orgs, members := org.New(DB(t), b, settings.New(DB(t), b, nil)), identity.New(DB(t), b, identity.DefaultOptions())
 	members.UseInsecureHashing()
 	must := func(err error) {
 		t.Helper()

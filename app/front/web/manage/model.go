@@ -2,6 +2,7 @@ package manage
 
 import (
 	"parley/app/domain/assist"
+	"parley/app/domain/settings"
 	"parley/app/front/web/page"
 	view "parley/templates/manage"
 )
@@ -9,10 +10,14 @@ import (
 // SetModel changes the language model that drafts replies.
 func (h *Handlers) SetModel(req *page.Request) error {
 	r := req.FormReader()
-	in := assist.ModelSettings{BaseURL: req.FormValue("base_url"), Key: req.FormValue("key"),
-		Model: req.FormValue("model"), Enabled: r.IsChecked("enabled"),
-		Automatic: r.IsChecked("automatic"), Mask: r.IsChecked("mask"),
-		Budget: r.RequiredNumber("budget", "tokens", 0, assist.MaxBudget)}
+	in := assist.ModelSettings{Key: req.FormValue("key"), LanguageModel: settings.LanguageModel{
+		BaseURL:   req.FormValue("base_url"),
+		Model:     req.FormValue("model"),
+		Enabled:   r.IsChecked("enabled"),
+		Automatic: r.IsChecked("automatic"),
+		Mask:      r.IsChecked("mask"),
+		Budget:    r.RequiredNumber("budget", "tokens", settings.ModelBudget.Min, settings.ModelBudget.Max),
+	}}
 	err := r.Result()
 	if err == nil {
 		err = h.assist.SetModelSettings(req.Request().Context(), req.Actor, in)

@@ -147,9 +147,6 @@ func (h *Handlers) setSection(req *page.Request, of placeOf) error {
 		read(r, x, &t)
 		asked := *x
 		t.settings = &asked
-		if err := r.Merge(checkTexts(x.Texts)); err != nil {
-			return err
-		}
 		return r.Result()
 	}}
 	if err = h.settings.Update(req.Request().Context(), req.Actor, place, change); err != nil {

@@ -44,87 +44,21 @@ func selectorProblem(s string, depth int) string {
 	if depth > 10 {
 		return "it is nested too deeply"
 	}
-	var plain strings.Builder
-	last := func() byte {
-		if text := plain.String(); text != "" {
-			return text[len(text)-1]
-		}
-		return ' '
-	}
-	inside := false // of brackets
-	for rest := s; rest != ""; {
-		switch c := rest[0]; {
-		case c == '\\':
-			at := cssEscape.FindString(rest)
-			if at == "" {
-				return "a backslash stands at its end"
-			}
-			plain.WriteByte('x')
-			rest = rest[len(at):]
-		case c == '"' || c == '\'':
-			n := quotedLength(rest)
-			if n == 0 {
-				return "a quotation mark is not closed"
-			}
-			if !inside {
-				return "quotation marks stand in brackets only, as in [name=\"chat\"]"
-			}
-			plain.WriteString(`"x"`)
-			rest = rest[n:]
-		case c == '[' || c == ']':
-			if inside == (c == '[') {
-				return "its brackets do not fit"
-			}
-			inside = !inside
-			plain.WriteByte(c)
-			rest = rest[1:]
-		case c == '(' || c == ')':
-			return "its parentheses do not fit"
-		case c == ':' && !inside:
-			if strings.HasPrefix(rest, "::") {
-				return "“::” does not choose an element"
-			}
-			name := cssName.FindString(rest[1:])
-			if name == "" {
-				return "a name is missing behind “:”"
-			}
-			rest = rest[1+len(name):]
-			name = strings.ToLower(name)
-			selectors, function := pseudoClasses[name]
-			if slices.Contains(scriptOnlyPseudoClasses, name) || function != strings.HasPrefix(rest, "(") {
-				return "browsers know no “:" + name + "”"
-			}
-			if function {
-				n := parenthesizedLength(rest)
-				if n == 0 {
-					return "its parentheses do not fit"
-				}
-				argument := strings.TrimSpace(rest[1 : n-1])
-				if name == "has" {
-					argument = strings.TrimLeft(argument, ">+~ ")
-				}
-				if argument == "" {
-					return "nothing stands between its parentheses"
-				}
-				if selectors {
-					if why := selectorProblem(argument, depth+1); why != "" {
-						return why
-					}
-				}
-				rest = rest[n:]
-			}
-			if strings.IndexByte(" \t\n>+~,", last()) >= 0 {
-				plain.WriteByte('*')
-			}
-		default:
-			plain.WriteByte(c)
-			rest = rest[1:]
+	scan := selectorScan{rest: s, depth: depth}
+	for scan.rest != "" {
+		if why := scan.step(); why != "" {
+			return why
 		}
 	}
-	if inside {
+	if scan.inBrackets {
 		return "a bracket is not closed"
 	}
-	text := attributeFlags.ReplaceAllString(plain.String(), "]")
+	return plainSelectorProblem(scan.plain.String())
+}
+
+// plainSelectorProblem says what is wrong with a selector that has no pseudo-classes and no escapes.
+func plainSelectorProblem(s string) string {
+	text := attributeFlags.ReplaceAllString(s, "]")
 	for _, b := range brackets.FindAllString(text, -1) {
 		if unknownOperator.MatchString(b) {
 			return "browsers do not know this comparison in brackets"
@@ -136,6 +70,102 @@ func selectorProblem(s string, depth int) string {
 	if _, err := cascadia.ParseGroup(text); err != nil {
 		return "it cannot be read"
 	}
+	return ""
+}
+
+// selectorScan reads a selector from left to right.
+type selectorScan struct {
+	rest       string          // what is not read yet
+	plain      strings.Builder // what was read, without pseudo-classes and escapes
+	inBrackets bool
+	depth      int // of nested selectors
+}
+
+// step reads the next part, and says what is wrong with it.
+func (s *selectorScan) step() string {
+	switch c := s.rest[0]; {
+	case c == '\\':
+		at := cssEscape.FindString(s.rest)
+		if at == "" {
+			return "a backslash stands at its end"
+		}
+		s.take(len(at), "x")
+	case c == '"' || c == '\'':
+		n := quotedLength(s.rest)
+		if n == 0 {
+			return "a quotation mark is not closed"
+		}
+		if !s.inBrackets {
+			return "quotation marks stand in brackets only, as in [name=\"chat\"]"
+		}
+		s.take(n, `"x"`)
+	case c == '[' || c == ']':
+		if s.inBrackets == (c == '[') {
+			return "its brackets do not fit"
+		}
+		s.inBrackets = !s.inBrackets
+		s.take(1, s.rest[:1])
+	case c == '(' || c == ')':
+		return "its parentheses do not fit"
+	case c == ':' && !s.inBrackets:
+		return s.pseudoClass()
+	default:
+		s.take(1, s.rest[:1])
+	}
+	return ""
+}
+
+// take goes on behind n bytes, for which plain stands.
+func (s *selectorScan) take(n int, plain string) {
+	s.plain.WriteString(plain)
+	s.rest = s.rest[n:]
+}
+
+// pseudoClass reads a pseudo-class with its argument.
+func (s *selectorScan) pseudoClass() string {
+	if strings.HasPrefix(s.rest, "::") {
+		return "“::” does not choose an element"
+	}
+	name := cssName.FindString(s.rest[1:])
+	if name == "" {
+		return "a name is missing behind “:”"
+	}
+	s.take(1+len(name), "")
+	name = strings.ToLower(name)
+	_, function := pseudoClasses[name]
+	if slices.Contains(scriptOnlyPseudoClasses, name) || function != strings.HasPrefix(s.rest, "(") {
+		return "browsers know no “:" + name + "”"
+	}
+	if function {
+		if why := s.argument(name); why != "" {
+			return why
+		}
+	}
+	if before := s.plain.String(); before == "" || strings.IndexByte(" \t\n>+~,", before[len(before)-1]) >= 0 {
+		s.take(0, "*")
+	}
+	return ""
+}
+
+// argument reads what stands in the parentheses behind a pseudo-class.
+func (s *selectorScan) argument(name string) string {
+	n := parenthesizedLength(s.rest)
+	if n == 0 {
+		return "its parentheses do not fit"
+	}
+	argument := strings.TrimSpace(s.rest[1 : n-1])
+	if name == "has" {
+		argument = strings.TrimLeft(argument, ">+~ ")
+	}
+	if argument == "" {
+		return "nothing stands between its parentheses"
+	}
+	if pseudoClasses[name] {
+		if why := selectorProblem(argument, s.depth+1); why != "" {
+			return why
+		}
+	}
+	s.take(n, "")
 	return ""
 }
 

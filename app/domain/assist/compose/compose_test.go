@@ -21,7 +21,7 @@ func texts(in compose.Input) map[compose.Kind]string {
 // TestShort are the short drafts of the examples, by their place in the list.
 func TestShort(t *testing.T) {
 	t.Parallel()
-	all := examples()
+	all := examples
 	for i, want := range map[int]string{
 		0:  "Good morning, Anna! You can return any item within 30 days of delivery. It must be unused and in its original packaging. Does that help?",
 		1:  "Good afternoon, Anna Miller! The refund is paid within 5 working days after the parcel has arrived. However, delivery costs are not refunded. Does that help?",
@@ -50,7 +50,7 @@ func TestShort(t *testing.T) {
 
 func TestThoroughAndClarifying(t *testing.T) {
 	t.Parallel()
-	all := examples()
+	all := examples
 	got := compose.Drafts(all[6])
 	want := []compose.Draft{
 		{Kind: compose.Short, Language: "de", Used: []string{"d1"}, Text: "Guten Tag, Jörg Braun! Nach Österreich und in die Schweiz dauert es bis zu 6 Werktage. Hilft das weiter?"},
@@ -70,7 +70,7 @@ func TestThoroughAndClarifying(t *testing.T) {
 // TestEveryDraftHoldsInvariants holds what is true of every draft, at every place and time of day.
 func TestEveryDraftHoldsInvariants(t *testing.T) {
 	t.Parallel()
-	for i, in := range examples() {
+	for i, in := range examples {
 		for _, place := range []compose.Position{compose.FirstReply, compose.LaterReply} {
 			for _, hour := range []int{0, 6, 13, 20} {
 				in.Hour, in.Position = hour, place
@@ -99,7 +99,7 @@ func TestEveryDraftHoldsInvariants(t *testing.T) {
 // TestShortDraftUsesEntryWords: a short draft within a conversation is made of the entry's own words.
 func TestShortDraftUsesEntryWords(t *testing.T) {
 	t.Parallel()
-	for i, in := range examples() {
+	for i, in := range examples {
 		if len(in.Entries) == 0 {
 			continue
 		}
@@ -169,7 +169,7 @@ func TestOddAnswers(t *testing.T) {
 }
 
 func ExampleDrafts() {
-	in := examples()[5]
+	in := examples[5]
 	fmt.Println(compose.Drafts(in)[0].Text)
 	// Output: Good afternoon, Ben! As soon as your order has left our warehouse, you receive an e-mail with a tracking link. Does that help?
 }

@@ -868,6 +868,8 @@ create index conversations_closed_of_group on conversations (org_id, group_id, c
 create index conversations_closed_of_agent on conversations (org_id, agent_id, closed_at, id) where (state = 'closed');
 create index conversations_closed_of_agent_name on conversations (org_id, customer_id, agent_name, closed_at, id) where (state = 'closed');
 -- tenant, without no_reviewer_update
+create policy begun_by_visitors on conversations as restrictive for insert to parley_app with check (((select
+  app.role()) = any (array['system', 'visitor'])));
 create policy visible on conversations as restrictive to parley_app using ((coalesce((customer_id = any ((select
   app.fully_visible_customers())::uuid[])), true) or app.can_see_conversation_row(id, visitor_id, state, agent_id,
   group_id, customer_id, offered_to, offered_until)));
@@ -1876,6 +1878,10 @@ create policy staff_only on settings as restrictive to parley_app using ((select
 create policy door on settings for select to parley_door using (true);
 grant select, insert, update (value, version, updated_at), delete on settings to parley_app;
 grant select (org_id, customer_id, website_id, section, value) on settings to parley_door;
+
+------------------------------------------------------------------------------------------------------------------------
+-- Later migrations
+------------------------------------------------------------------------------------------------------------------------
 
 ------------------------------------------------------------------------------------------------------------------------
 -- Later migrations

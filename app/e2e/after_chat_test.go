@@ -73,7 +73,7 @@ func TestBrowserRatingAndTranscript(t *testing.T) {
 	var mail testkit.Mail
 	select {
 	case mail = <-mails:
-	case <-time.After(10 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("no letter came")
 	}
 	if mail.To != "anna@home.example" || !strings.Contains(mail.Text, "It left us today.") || strings.Contains(mail.Text, "One moment") {
@@ -169,7 +169,7 @@ func takeTranscript(t *testing.T, mails <-chan testkit.Mail, visitor *testkit.Ta
 	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
 	select {
 	case mail = <-mails:
-	case <-time.After(10 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("no transcript came")
 	}
 	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") ||
@@ -271,7 +271,7 @@ func TestAnswerMailsSurviveRestart(t *testing.T) {
 		if l.To != "anna@home.example" || !strings.Contains(l.Text, "How can I help you?") {
 			t.Errorf("the letter to %s says %s", l.To, l.Text)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("the letter was lost with its process")
 	}
 	for range 100 {

@@ -35,7 +35,7 @@ func TestBlockedVisitors(t *testing.T) {
 	if err := s.Visitors.AddBlock(ctx, supervisor, visitor.Block{Visitor: visitorID(t, v.token, o)}); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; { // it is cut off
+	for deadline := time.Now().Add(testkit.Patience); ; { // it is cut off
 		if _, err := v.Next(deadline); err != nil {
 			if time.Now().After(deadline) {
 				t.Fatal("a blocked visitor is not cut off")

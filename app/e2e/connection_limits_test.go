@@ -70,7 +70,7 @@ func TestStaffSocketLimits(t *testing.T) {
 	closes(sixth, ws.StatusCode(1013), "Your organization has as many Parley pages open")
 	open(other.Users[access.Agent], "/live/desk") // another organization does not notice
 	monitor.conn.Close()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // there is capacity again
+	for end := time.Now().Add(testkit.Patience); ; time.Sleep(20 * time.Millisecond) { // there is capacity again
 		again := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
 		ws.WriteFrame(again.conn, ws.MaskFrame(ws.NewTextFrame([]byte(`{"type":"hello","threads":{}}`)))) // refused, it may be gone
 		if !strings.Contains(string(again.until(ws.OpText)), "Your organization has") {
@@ -165,7 +165,7 @@ func TestConnectionsPerAddress(t *testing.T) {
 	for i := range busy { // the idle ones are closed for them
 		busy[i] = dial("POST /forgot HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" +
 			"Content-Length: 9\r\n\r\nemail")
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for end := time.Now().Add(testkit.Patience); ; time.Sleep(5 * time.Millisecond) {
 			open, idle := s.Connections.Count()
 			if open > 4 {
 				t.Fatalf("%d connections of one address", open)
@@ -179,12 +179,12 @@ func TestConnectionsPerAddress(t *testing.T) {
 		}
 	}
 	c := dial("")
-	c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	c.SetReadDeadline(time.Now().Add(testkit.Patience))
 	if got, _ := io.ReadAll(c); !strings.Contains(string(got), "503") || !strings.Contains(string(got), "Try again in 5 seconds") {
 		t.Errorf("one too many is told %q", got)
 	}
 	fmt.Fprint(busy[0], "=a@b")
-	busy[0].SetReadDeadline(time.Now().Add(20 * time.Second))
+	busy[0].SetReadDeadline(time.Now().Add(testkit.Patience))
 	if res, err := http.ReadResponse(bufio.NewReader(busy[0]), nil); err != nil || res.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("one that was in use: %v %v", res, err)
 	}

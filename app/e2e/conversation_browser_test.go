@@ -296,7 +296,7 @@ func TestBrowserWidgetRefused(t *testing.T) {
 	} {
 		tab := testkit.NewTab(t)
 		tab.Go(customerPage(t, s.URL, c.key))
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(testkit.Patience)
 		for len(tab.Console()) == 0 && time.Now().Before(deadline) {
 			time.Sleep(20 * time.Millisecond)
 		}

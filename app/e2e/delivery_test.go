@@ -102,7 +102,7 @@ func TestDrain(t *testing.T) {
 	if code := <-desk.closed; code != websocket.CloseServiceRestart {
 		t.Errorf("the desk was closed with %d", code)
 	}
-	if _, err := v.Next(time.Now().Add(10 * time.Second)); !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
+	if _, err := v.Next(time.Now().Add(testkit.Patience)); !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
 		t.Errorf("the panel was closed with %v", err)
 	}
 	again := newVisitor(t, two, o, v.token)
@@ -151,7 +151,7 @@ func TestSocketsCloseAtLogOut(t *testing.T) {
 				if code != websocket.ClosePolicyViolation {
 					t.Errorf("closed with %d, after which the page would come back", code)
 				}
-			case <-time.After(15 * time.Second):
+			case <-time.After(testkit.Patience):
 				t.Fatal("the socket stays open")
 			}
 			if code, _, _ := a.Get(ctx, "/desk"); code != http.StatusSeeOther {

@@ -239,7 +239,6 @@ func TestDeskCatchesUpAfterReconnect(t *testing.T) {
 	o := testkit.NewOrg(t)
 	again := func(c *serve.Config) { c.Limits.UserRequests = live.Rate{} } // no person comes back so often
 	one, two := startServer(t, again), startServer(t, again)
-	mia, sara := o.As(access.Agent), o.As(access.Supervisor)
 	openDesk(t, logInAgent(t, one, o, access.Agent)) // both stay online
 	openDesk(t, logInAgent(t, two, o, access.Supervisor))
 	stop := make(chan struct{})
@@ -273,6 +272,34 @@ func TestDeskCatchesUpAfterReconnect(t *testing.T) {
 			}
 		})
 	}
+	ids := moveConversations(t, one, two, o)
+	close(stop)
+	desks.Wait()
+	want := waitingIDs(t, o)
+	slices.Sort(want)
+	var own []string
+	for i, id := range ids {
+		if i%3 == 2 || i%3 == 1 && i%2 == 1 {
+			own = append(own, id.String())
+		}
+	}
+	slices.Sort(own)
+	for i, l := range lists {
+		mine := own
+		if i/2 == 1 {
+			mine = nil
+		}
+		eventually(t, func() string {
+			return "desk " + itoa(i) + " lists " + strings.Join(l.ids("line"), " ") + " and " + itoa(len(l.ids("mine"))) + " own; there are " + strings.Join(want, " ") + " and " + itoa(len(mine))
+		}, func() bool { return slices.Equal(l.ids("line"), want) && slices.Equal(l.ids("mine"), mine) })
+		conns[i].Close()
+	}
+}
+
+// moveConversations starts 60 conversations on two servers, and takes, assigns and closes two thirds of them.
+func moveConversations(t *testing.T, one, two *serve.Server, o testkit.Org) []uuid.UUID {
+	t.Helper()
+	ctx, mia, sara := context.Background(), o.As(access.Agent), o.As(access.Supervisor)
 	var ids []uuid.UUID
 	for i := range 60 {
 		s := []*serve.Server{one, two}[i%2]
@@ -299,25 +326,5 @@ func TestDeskCatchesUpAfterReconnect(t *testing.T) {
 			}
 		}
 	}
-	close(stop)
-	desks.Wait()
-	want := waitingIDs(t, o)
-	slices.Sort(want)
-	var own []string
-	for i, id := range ids {
-		if i%3 == 2 || i%3 == 1 && i%2 == 1 {
-			own = append(own, id.String())
-		}
-	}
-	slices.Sort(own)
-	for i, l := range lists {
-		mine := own
-		if i/2 == 1 {
-			mine = nil
-		}
-		eventually(t, func() string {
-			return "desk " + itoa(i) + " lists " + strings.Join(l.ids("line"), " ") + " and " + itoa(len(l.ids("mine"))) + " own; there are " + strings.Join(want, " ") + " and " + itoa(len(mine))
-		}, func() bool { return slices.Equal(l.ids("line"), want) && slices.Equal(l.ids("mine"), mine) })
-		conns[i].Close()
-	}
+	return ids
 }

@@ -74,7 +74,7 @@ func (d *deskScreen) until(text string) string {
 			if strings.Contains(f, text) {
 				return f
 			}
-		case <-time.After(15 * time.Second):
+		case <-time.After(testkit.Patience):
 			d.t.Fatalf("no frame with %q", text)
 		}
 	}

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,25 +69,16 @@ func newestEvent(t testing.TB, s *serve.Server, actor access.Actor) (number int6
 	}
 }
 
+// recordedCommands are commands in the order in which they are run.
 func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedCommand {
+	return slices.Concat(organizationCommands(t, s, o), contentCommands(t, s, o), conversationCommands(s, o))
+}
+
+// organizationCommands are those of the organization, its customers, websites and team members.
+func organizationCommands(t testing.TB, s *serve.Server, o orgData) []recordedCommand {
 	ctx, owner := context.Background(), o.As(access.Owner)
-	drafts, err := assist.New(s.DB, s.Conversations, s.FAQ, assist.Options{Secret: testSecret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	model := assist.ModelSettings{
-		Key:           "another",
-		LanguageModel: settings.LanguageModel{BaseURL: "https://model.example/v1", Model: "large", Budget: 1000},
-	}
-	newcomer := o.AddMember(t, access.Agent)
-	user := newcomer.Actor.ID()
-	entry := faq.Entry{
-		State: faq.Published,
-		Scope: faq.Scope{Customer: o.Customer},
-		Texts: []faq.Text{{Language: "en", Question: "When do you open?", Answer: "At nine."}},
-	}
-	var saved uuid.UUID
-	list := []recordedCommand{
+	user := o.AddMember(t, access.Agent).Actor.ID()
+	return []recordedCommand{
 		{name: "rename organization", kind: events.OrganizationRenamed, run: func() error { return s.Org.RenameOrganization(ctx, owner, "Renamed "+o.Name) }},
 		{name: "rename to the same", run: func() error { return s.Org.RenameOrganization(ctx, owner, "Renamed "+o.Name) }},
 		{name: "add customer", kind: events.CustomerCreated, run: func() error { _, err := s.Org.AddCustomer(ctx, owner, "Tea"); return err }},
@@ -122,6 +114,27 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "disable", kind: events.MemberDisabled, run: func() error { return s.Identity.DisableMember(ctx, owner, user) }},
 		{name: "enable", kind: events.MemberEnabled, run: func() error { return s.Identity.EnableMember(ctx, owner, user) }},
 		{name: "disable oneself", bad: true, run: func() error { return s.Identity.DisableMember(ctx, owner, owner.ID()) }},
+	}
+}
+
+// contentCommands are those of FAQ entries, snippets and settings.
+func contentCommands(t testing.TB, s *serve.Server, o orgData) []recordedCommand {
+	ctx, owner := context.Background(), o.As(access.Owner)
+	drafts, err := assist.New(s.DB, s.Conversations, s.FAQ, assist.Options{Secret: testSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := assist.ModelSettings{
+		Key:           "another",
+		LanguageModel: settings.LanguageModel{BaseURL: "https://model.example/v1", Model: "large", Budget: 1000},
+	}
+	entry := faq.Entry{
+		State: faq.Published,
+		Scope: faq.Scope{Customer: o.Customer},
+		Texts: []faq.Text{{Language: "en", Question: "When do you open?", Answer: "At nine."}},
+	}
+	var saved uuid.UUID
+	return []recordedCommand{
 		{name: "new FAQ entry", kind: events.FAQCreated, run: func() (err error) { saved, _, err = s.FAQ.SaveEntry(ctx, owner, entry); return err }},
 		{name: "the same question again", bad: true, run: func() error { _, _, err := s.FAQ.SaveEntry(ctx, owner, entry); return err }},
 		{name: "change FAQ entry", kind: events.FAQChanged, run: func() error {
@@ -167,6 +180,13 @@ func recordedCommands(t testing.TB, s *serve.Server, o orgData) []recordedComman
 		{name: "delete snippet", kind: events.SnippetDeleted, run: func() error { return s.FAQ.RemoveSnippet(ctx, owner, o.snippet) }},
 		{name: "model", kind: events.ModelChanged, run: func() error { return drafts.SetModelSettings(ctx, owner, model) }},
 		{name: "remove model", kind: events.ModelRemoved, run: func() error { return drafts.RemoveModel(ctx, owner) }},
+	}
+}
+
+// conversationCommands are those of tags, blocks and conversations.
+func conversationCommands(s *serve.Server, o orgData) []recordedCommand {
+	ctx, owner := context.Background(), o.As(access.Owner)
+	list := []recordedCommand{
 		{name: "tag", kind: events.TagCreated, run: func() error { return s.Conversations.CreateTag(ctx, owner, "Refund") }},
 		{name: "rename tag", kind: events.TagRenamed, run: func() error { return s.Conversations.RenameTag(ctx, owner, o.tag, "Return") }},
 		{name: "rename to a taken tag", bad: true, run: func() error { return s.Conversations.RenameTag(ctx, owner, o.tag, "REFUND") }},

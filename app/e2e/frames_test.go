@@ -51,7 +51,7 @@ func TestEveryFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer deskA.Close()
-	deskA.SetReadDeadline(time.Now().Add(30 * time.Second))
+	deskA.SetReadDeadline(time.Now().Add(testkit.Patience))
 	if _, frame, err := deskA.ReadMessage(); err != nil || !strings.Contains(string(frame), "pane-"+a.conversation.String()) {
 		// brings it up to date
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func withoutOwnChanges(snapshot string) string {
 // awaitAvailability waits until an agent has an availability.
 func awaitAvailability(t testing.TB, s *serve.Server, agent access.Actor, status presence.Status) {
 	t.Helper()
-	for range 500 {
+	for begun := time.Now(); time.Since(begun) < testkit.Patience; {
 		a, err := s.Presence.GetAvailability(context.Background(), agent)
 		if err != nil {
 			t.Fatal(err)

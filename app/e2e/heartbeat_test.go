@@ -141,7 +141,7 @@ func TestSilentSockets(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	if _, err := v.Await("welcome", time.Now().Add(20*time.Second)); err != nil {
+	if _, err := v.Await("welcome", time.Now().Add(testkit.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	agent, err := traffic.LogIn(ctx, network.url, o.Users[access.Agent].Email, testkit.Password)
@@ -164,7 +164,7 @@ func TestSilentSockets(t *testing.T) {
 	go func() { // one that answers pings, as browsers do
 		defer close(answered)
 		for {
-			raw.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+			raw.conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 			if _, _, err := raw.conn.ReadMessage(); err != nil {
 				return
 			}

@@ -48,7 +48,7 @@ func TestServerStopsWithPrivatePostgres(t *testing.T) {
 		if !strings.Contains(err.Error(), "private Postgres has ended") {
 			t.Errorf("it says %v", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Error("the server goes on without its database")
 	}
 	s.Stop()
@@ -171,7 +171,7 @@ func TestReconnectWhileMessagesArrive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f, err := w.Next(time.Now().Add(10 * time.Second)); err != nil || f.Type != "refused" { // "-" is no token
+		if f, err := w.Next(time.Now().Add(testkit.Patience)); err != nil || f.Type != "refused" { // "-" is no token
 			t.Fatal(f, err)
 		}
 		if err := w.WriteFrame(map[string]any{
@@ -223,7 +223,7 @@ func TestRemovedDomainClosesPanels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for {
-		if _, err := v.Next(time.Now().Add(15 * time.Second)); err != nil {
+		if _, err := v.Next(time.Now().Add(testkit.Patience)); err != nil {
 			if !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
 				t.Errorf("the panel ends with %v", err)
 			}

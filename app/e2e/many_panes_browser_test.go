@@ -14,8 +14,21 @@ import (
 
 	"parley/app/domain/conversation"
 	"parley/app/platform/access"
+	"parley/app/serve"
 	"parley/app/tools/testkit"
 )
+
+// manyPanes is a desk with many open conversations.
+type manyPanes struct {
+	*testkit.Tab
+	ctx      context.Context
+	s        *serve.Server
+	mia      access.Actor
+	visitors []*visitorClient
+}
+
+// paneOf is the selector of a visitor's pane.
+func paneOf(v *visitorClient) string { return "#pane-" + v.conversation }
 
 // TestBrowserManyOpenConversations shows that of many open conversations the page brings those on the screen whole
 // and the others without their threads, which are loaded when somebody opens them. Everything else works as with
@@ -47,7 +60,6 @@ func TestBrowserManyOpenConversations(t *testing.T) {
 	desk.Size(1300, 900, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
-	pane := func(v *visitorClient) string { return "#pane-" + v.conversation }
 	light := func() int { return testkit.Eval[int](desk, `document.querySelectorAll(".pane.light").length`) }
 	if n := light(); n < 20 || n > 24 {
 		t.Errorf("%d of 30 panes are light", n)
@@ -56,70 +68,89 @@ func TestBrowserManyOpenConversations(t *testing.T) {
 
 	// What comes in for a light pane is marked, in the list and for the way back.
 	far := visitors[25]
-	desk.Wait(`$("` + pane(far) + `.light")`)
+	desk.Wait(`$("` + paneOf(far) + `.light")`)
 	far.send("And another thing")
 	desk.Wait(`$("#mine-` + far.conversation + `.fresh") && text("#mine-` + far.conversation + `").includes("And another thing")`)
-	desk.Wait(`$("` + pane(far) + `.light")`)
+	desk.Wait(`$("` + paneOf(far) + `.light")`)
 
-	// The keyboard goes there; what is typed at once arrives in its composer, and nowhere else.
-	desk.Run(`window.fetched = window.fetch; window.fetch = async (...a) => { if (String(a[0]).endsWith("/pane")) await new Promise((r) => setTimeout(r, 400)); return window.fetched(...a); }`)
-	desk.Run(`document.querySelector("#mine-` + far.conversation + ` button").click()`)
-	desk.Keys("typed too soon")
-	desk.Wait(`$("` + pane(far) + `.focus:not(.light) .thread")?.innerText.includes("And another thing") && $("` + pane(far) + ` .composer textarea").value === "typed too soon"`)
-	desk.Wait(`document.activeElement.matches("` + pane(far) + ` .composer textarea") && !$("#mine-` + far.conversation + `.fresh")`)
-	desk.Wait(`text("` + pane(far) + ` .thread").includes("Question 25") && text("` + pane(far) + ` .thread").includes("Answer 25")`)
-	desk.Keys(", but not lost" + kb.Enter)
-	far.awaitText("typed too soon, but not lost")
-	desk.Run(`window.fetch = window.fetched`)
-
-	// A message and a change that come while a pane is loading are in it.
-	racing := visitors[26]
-	desk.Run(`window.fetch = async (...a) => { const r = await window.fetched(...a); if (String(a[0]).endsWith("/pane")) { window.asked = (window.asked || 0) + 1; while (!window.go) await new Promise((r) => setTimeout(r, 20)); } return r; }`)
-	desk.Run(`document.querySelector("#mine-` + racing.conversation + ` button").click()`)
-	desk.Wait(`window.asked >= 1`)
-	racing.send("While it is loading")
-	if _, err := s.Conversations.EditReply(ctx, mia, uuid.MustParse(racing.conversation), 3, uuid.New(), "Answer 26, corrected"); err != nil {
-		t.Fatal(err)
-	}
-	desk.Wait(`text("#mine-` + racing.conversation + `").includes("While it is loading")`)
-	time.Sleep(300 * time.Millisecond) // the change comes, too
-	desk.Run(`window.go = true`)
-	desk.Wait(`text("` + pane(racing) + ` .thread")?.includes("While it is loading") && text("` + pane(racing) + ` .thread").includes("Answer 26, corrected")`)
-	desk.Run(`window.fetch = window.fetched`)
+	d := &manyPanes{desk, ctx, s, mia, visitors}
+	d.checkTypingWhileLoading(t)
+	d.checkChangesWhileLoading(t)
 
 	// The last of the list.
 	desk.Run(`document.querySelectorAll("#mine button")[29].click()`)
 	desk.Wait(`document.activeElement.matches(".pane.focus:not(.light) .composer textarea")`)
 
-	// Drafts and what could not be sent survive a reload, though their panes come light.
-	draft, unsent := visitors[27], visitors[28]
-	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
-	desk.Run(`sessionStorage.setItem("parley.pane.` + mia.ID().String() + `.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
-	desk.Reload()
-	desk.Wait(`document.body.classList.contains("ready")`)
-	unsent.awaitText("Sent at last")
-	desk.Wait(`$("` + pane(draft) + `.light")`)
-	desk.Run(`document.querySelector("#mine-` + draft.conversation + ` button").click()`)
-	desk.Wait(`$("` + pane(draft) + `.focus .composer textarea")?.value === "half a thought"`)
-
-	// After a gap, the light ones know what they missed, and what is over is gone.
-	gap, over := visitors[22], visitors[23]
-	desk.Wait(`$("` + pane(gap) + `.light") && $("` + pane(over) + `.light")`)
-	desk.Run(`window.dispatchEvent(new Event("offline"))`)
-	gap.send("Said in the gap")
-	if _, err := s.Conversations.Close(ctx, mia, uuid.MustParse(over.conversation)); err != nil {
-		t.Fatal(err)
-	}
-	desk.Wait(`text("#connection") === "Online" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
-	desk.Wait(`$("` + pane(gap) + `.light") && $("#mine-` + gap.conversation + `.fresh")`)
-	desk.Run(`document.querySelector("#mine-` + gap.conversation + ` button").click()`)
-	desk.Wait(`text("` + pane(gap) + `.focus .thread")?.includes("Said in the gap")`)
-
+	d.checkReload(t)
+	d.checkGap(t)
 	for _, line := range desk.Console() {
 		if !strings.Contains(line, "WebSocket") {
 			t.Errorf("console: %s", line)
 		}
 	}
+}
+
+// The keyboard goes to a pane that is loading; what is typed at once arrives in its composer, and nowhere else.
+func (d *manyPanes) checkTypingWhileLoading(t *testing.T) {
+	t.Helper()
+	far := d.visitors[25]
+	d.Run(`window.fetched = window.fetch; window.fetch = async (...a) => { if (String(a[0]).endsWith("/pane")) await new Promise((r) => setTimeout(r, 400)); return window.fetched(...a); }`)
+	d.Run(`document.querySelector("#mine-` + far.conversation + ` button").click()`)
+	d.Keys("typed too soon")
+	d.Wait(`$("` + paneOf(far) + `.focus:not(.light) .thread")?.innerText.includes("And another thing") && $("` + paneOf(far) + ` .composer textarea").value === "typed too soon"`)
+	d.Wait(`document.activeElement.matches("` + paneOf(far) + ` .composer textarea") && !$("#mine-` + far.conversation + `.fresh")`)
+	d.Wait(`text("` + paneOf(far) + ` .thread").includes("Question 25") && text("` + paneOf(far) + ` .thread").includes("Answer 25")`)
+	d.Keys(", but not lost" + kb.Enter)
+	far.awaitText("typed too soon, but not lost")
+	d.Run(`window.fetch = window.fetched`)
+}
+
+// A message and a change that come while a pane is loading are in it.
+func (d *manyPanes) checkChangesWhileLoading(t *testing.T) {
+	t.Helper()
+	racing := d.visitors[26]
+	d.Run(`window.fetch = async (...a) => { const r = await window.fetched(...a); if (String(a[0]).endsWith("/pane")) { window.asked = (window.asked || 0) + 1; while (!window.go) await new Promise((r) => setTimeout(r, 20)); } return r; }`)
+	d.Run(`document.querySelector("#mine-` + racing.conversation + ` button").click()`)
+	d.Wait(`window.asked >= 1`)
+	racing.send("While it is loading")
+	if _, err := d.s.Conversations.EditReply(d.ctx, d.mia, uuid.MustParse(racing.conversation), 3, uuid.New(), "Answer 26, corrected"); err != nil {
+		t.Fatal(err)
+	}
+	d.Wait(`text("#mine-` + racing.conversation + `").includes("While it is loading")`)
+	time.Sleep(300 * time.Millisecond) // the change comes, too
+	d.Run(`window.go = true`)
+	d.Wait(`text("` + paneOf(racing) + ` .thread")?.includes("While it is loading") && text("` + paneOf(racing) + ` .thread").includes("Answer 26, corrected")`)
+	d.Run(`window.fetch = window.fetched`)
+}
+
+// Drafts and what could not be sent survive a reload, though their panes come light.
+func (d *manyPanes) checkReload(t *testing.T) {
+	t.Helper()
+	draft, unsent := d.visitors[27], d.visitors[28]
+	d.Run(`sessionStorage.setItem("parley.pane.` + d.mia.ID().String() + `.` + draft.conversation + `", JSON.stringify({ draft: "half a thought", kind: "text", out: [] }))`)
+	d.Run(`sessionStorage.setItem("parley.pane.` + d.mia.ID().String() + `.` + unsent.conversation + `", JSON.stringify({ draft: "", kind: "text", out: [{ id: "` + uuid.NewString() + `", kind: "text", body: "Sent at last", of: "", entry: "", for: "", how: "" }] }))`)
+	d.Reload()
+	d.Wait(`document.body.classList.contains("ready")`)
+	unsent.awaitText("Sent at last")
+	d.Wait(`$("` + paneOf(draft) + `.light")`)
+	d.Run(`document.querySelector("#mine-` + draft.conversation + ` button").click()`)
+	d.Wait(`$("` + paneOf(draft) + `.focus .composer textarea")?.value === "half a thought"`)
+}
+
+// After a gap, the light ones know what they missed, and what is over is gone.
+func (d *manyPanes) checkGap(t *testing.T) {
+	t.Helper()
+	gap, over := d.visitors[22], d.visitors[23]
+	d.Wait(`$("` + paneOf(gap) + `.light") && $("` + paneOf(over) + `.light")`)
+	d.Run(`window.dispatchEvent(new Event("offline"))`)
+	gap.send("Said in the gap")
+	if _, err := d.s.Conversations.Close(d.ctx, d.mia, uuid.MustParse(over.conversation)); err != nil {
+		t.Fatal(err)
+	}
+	d.Wait(`text("#connection") === "Online" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
+	d.Wait(`$("` + paneOf(gap) + `.light") && $("#mine-` + gap.conversation + `.fresh")`)
+	d.Run(`document.querySelector("#mine-` + gap.conversation + ` button").click()`)
+	d.Wait(`text("` + paneOf(gap) + `.focus .thread")?.includes("Said in the gap")`)
 }
 
 // TestBrowserLongQueue shows a long queue at the desk: the head, how many more wait, the count in the title; taking

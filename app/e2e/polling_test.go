@@ -164,7 +164,7 @@ func TestPollingOnTwoServers(t *testing.T) {
 		if last := lastOf(list, "messages"); len(last.Messages) == 0 || last.Messages[0].Seq != 2 {
 			t.Errorf("the poll brought %+v", list)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("the poll brought nothing")
 	}
 	// What is no array, too many frames, or not this page's is refused.

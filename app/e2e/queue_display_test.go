@@ -136,7 +136,7 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 	t.Cleanup(func() { conn.Close() })
 	until := func(text string) {
 		t.Helper()
-		conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+		conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 		for {
 			_, frame, err := conn.ReadMessage()
 			if err != nil {

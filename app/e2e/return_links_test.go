@@ -125,7 +125,7 @@ func TestReturnLink(t *testing.T) {
 		t.Errorf("the conversation's file: %v", err)
 	}
 	for {
-		if _, err := before.Next(time.Now().Add(10 * time.Second)); err != nil {
+		if _, err := before.Next(time.Now().Add(testkit.Patience)); err != nil {
 			break // cut off
 		}
 	}

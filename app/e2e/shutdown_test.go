@@ -63,7 +63,7 @@ func TestDraining(t *testing.T) {
 	for _, v := range visitors {
 		wg.Go(func() {
 			for {
-				f, err := v.Next(time.Now().Add(15 * time.Second))
+				f, err := v.Next(time.Now().Add(testkit.Patience))
 				if err != nil {
 					if !websocket.IsCloseError(err, websocket.CloseServiceRestart) {
 						t.Errorf("the socket ended with %v", err)
@@ -150,7 +150,7 @@ func TestPostgresRestarts(t *testing.T) {
 	defer v.Close()
 	await := func(kind string) traffic.Frame {
 		t.Helper()
-		got, err := v.Await(kind, time.Now().Add(20*time.Second))
+		got, err := v.Await(kind, time.Now().Add(testkit.Patience))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -161,7 +161,7 @@ func receive(t *testing.T, mails <-chan testkit.Mail) testkit.Mail {
 	select {
 	case l := <-mails:
 		return l
-	case <-time.After(15 * time.Second):
+	case <-time.After(testkit.Patience):
 		t.Fatal("no letter came")
 		return testkit.Mail{}
 	}

@@ -59,7 +59,7 @@ func (b *rawConn) send(op ws.OpCode, fin bool, body string) {
 // until reads frames up to one of a kind and returns its body.
 func (b *rawConn) until(op ws.OpCode) []byte {
 	b.t.Helper()
-	b.conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	b.conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 	for {
 		h, err := ws.ReadHeader(b.conn)
 		if err != nil {
@@ -124,7 +124,7 @@ func TestBothTransports(t *testing.T) {
 				}
 				b.send(ws.OpClose, true, string(ws.NewCloseFrameBody(1000, "")))
 				b.checkClosed(1000)
-				b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+				b.conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 				if _, err := b.conn.Read(make([]byte, 1)); err != io.EOF {
 					t.Errorf("after both goodbyes: %v", err)
 				}
@@ -187,7 +187,7 @@ func checkHugeLength(t *testing.T, name string, open func(t *testing.T) *rawConn
 		b.send(ws.OpText, false, "x")
 		b.conn.Write([]byte{0x00, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0})
 		if name == "desk" { // gorilla says no word
-			b.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			b.conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 			if _, err := io.ReadAll(b.conn); err != nil {
 				t.Error(err)
 			}
@@ -260,7 +260,7 @@ func TestSlowReaderIsCut(t *testing.T) {
 	}
 	defer back.Close()
 	for next := 3; next <= n+2; {
-		f, err := back.Next(time.Now().Add(20 * time.Second))
+		f, err := back.Next(time.Now().Add(testkit.Patience))
 		if err != nil {
 			t.Fatal(err)
 		}

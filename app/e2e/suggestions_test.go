@@ -30,7 +30,7 @@ func startConversation(t testing.TB, s *serve.Server, o testkit.Org, text string
 func bestSuggestion(t testing.TB, s *serve.Server, who access.Actor, text string, place faq.Scope) string {
 	t.Helper()
 	found, err := s.FAQ.Suggest(context.Background(), who, faq.Question{Text: text, Language: "en", Scope: place})
-	for end := time.Now().Add(20 * time.Second); errors.Is(err, error(faq.ErrLoading)) &&
+	for end := time.Now().Add(testkit.Patience); errors.Is(err, error(faq.ErrLoading)) &&
 		time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		found, err = s.FAQ.Suggest(context.Background(), who, faq.Question{Text: text, Language: "en", Scope: place})
 	}

@@ -187,7 +187,7 @@ func trickle(end *io.PipeWriter) {
 
 func waitFor(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(testkit.Patience); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
 		}
@@ -306,7 +306,7 @@ func sendEndlessBody(t testing.TB, s *serve.Server, path, key string) (sent int6
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(30 * time.Second))
+	c.SetDeadline(time.Now().Add(testkit.Patience))
 	fmt.Fprintf(c,
 		"POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: https://shop.example\r\nSec-Fetch-Site: none\r\nContent-Type: "+
 			"application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n",

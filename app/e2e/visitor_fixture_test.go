@@ -330,7 +330,7 @@ func (r *rawSocket) next() string {
 
 func (r *rawSocket) any() string {
 	r.t.Helper()
-	r.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	r.conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 	_, frame, err := r.conn.ReadMessage()
 	if err != nil {
 		r.t.Fatal(err)

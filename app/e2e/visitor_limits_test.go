@@ -101,7 +101,7 @@ func TestLimitsOfOneVisitor(t *testing.T) {
 	}
 	for i := 0; i < 5; i++ { // the oldest have been told to go, v among them
 		for {
-			tabs[i].conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+			tabs[i].conn.SetReadDeadline(time.Now().Add(testkit.Patience))
 			if _, _, err := tabs[i].conn.ReadMessage(); err != nil {
 				if !strings.Contains(err.Error(), "1008") {
 					t.Errorf("tab %d: %v", i, err)

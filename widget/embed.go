@@ -47,16 +47,16 @@ var filled = regexp.MustCompile(`\{\w+\}`)
 func TextNames() map[string][]string {
 	names := map[string][]string{}
 	for _, why := range Refusals {
-		names["no_"+why] = Fills("no_" + why)
+		names["no_"+why] = placeholders("no_" + why)
 	}
 	for _, t := range Texts {
-		names[t.Name] = Fills(t.Name)
+		names[t.Name] = placeholders(t.Name)
 	}
 	return names
 }
 
-// Fills returns the placeholders that a text of the widget can have, such as {name}.
-func Fills(name string) []string {
+// placeholders returns the placeholders that a text of the widget can have, such as {name}.
+func placeholders(name string) []string {
 	if name == "no_fault" {
 		return []string{"{reference}"}
 	}
@@ -92,8 +92,8 @@ var (
 	Parts = map[string]File{}
 	// Panel is the path of the panel's code.
 	Panel string
-	// Modal is the path of the script that moves the chat into a page's modal dialog, Invite that of the invitation, Style that of the stylesheet
-	// of parts that are loaded when they are used, and Words has those of the texts in each language but English.
+	// Modal is the path of the script that moves the chat into a page's modal dialog, Invite that of the invitation, Style that of
+	// the stylesheet of parts that are loaded when they are used, and Words has those of the texts in each language but English.
 	Modal  string
 	Invite string
 	Style  string

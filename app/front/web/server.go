@@ -139,7 +139,7 @@ func New(cfg Config, s Services) (*Server, error) {
 func newHandlers(cfg Config, s Services, sessions *session.Manager, pages *page.Service, slots *body.Slots) handlers {
 	heavyWork := fair.New(heavyWorkLimits)
 	uploads := upload.New(s.Files, s.Links, slots)
-	w := widget.New(widget.Options{Attachments: s.Attachments, Conversations: s.Conversations, Files: s.Files, Links: s.Links, Live: s.Live,
+	w := widget.New(widget.Options{Attachments: s.Attachments, Links: s.Links, Live: s.Live,
 		Mails: s.Mails, Org: s.Org, Routing: s.Routing, Tokens: s.Tokens, Uploads: uploads})
 	return handlers{
 		Service: &service{ready: cfg.Ready, degraded: cfg.Degraded, pages: pages, hasDemo: cfg.Demo != nil, shopKey: cfg.ShopKey},

@@ -54,35 +54,13 @@ func (h *Handlers) List(req *page.Request) error {
 // readFilter reads the filter. The form offers an id for each choice, but names of a reviewer's agents.
 func readFilter(req *page.Request) (f archive.Filter, from archive.Cursor, err error) {
 	var wrong fail.Checks
-	id := func(name string) uuid.UUID {
-		text := req.QueryParam(name)
-		if text == "" {
-			return uuid.Nil
-		}
-		id, err := uuid.Parse(text)
-		if err != nil {
-			wrong.Add(name, "Please choose one of these.")
-		}
-		return id
-	}
-	day := func(name string) time.Time {
-		text := req.QueryParam(name)
-		if text == "" {
-			return time.Time{}
-		}
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil || day.Year() < 1970 || day.Year() > 9000 {
-			wrong.Add(name, "Please enter a date like 2026-01-31.")
-			return time.Time{}
-		}
-		return day
-	}
+	id := func(name string) uuid.UUID { return req.FilterID(&wrong, name) }
 	rating := req.QueryParam("rating")
 	if rating != "" && !slices.ContainsFunc(archive.RatingChoices, func(c archive.Choice) bool { return c.Value == rating }) {
 		wrong.Add("rating", "Please choose one of these.")
 	}
 	f = archive.Filter{Rating: rating, Text: req.QueryParam("q"), Customer: id("customer"), Website: id("website"),
-		Group: id("group"), Tag: id("tag"), From: day("from"), Until: day("to")}
+		Group: id("group"), Tag: id("tag"), From: req.FilterDay(&wrong, "from"), Until: req.FilterDay(&wrong, "to")}
 	if req.Actor.ScopeID() != uuid.Nil {
 		name, err := validate.OptionalLine("the agent's name", req.QueryParam("agent"), 100)
 		f.AgentName = name

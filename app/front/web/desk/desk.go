@@ -12,7 +12,6 @@ import (
 	"parley/app/domain/attachment"
 	"parley/app/domain/conversation"
 	"parley/app/domain/faq"
-	"parley/app/domain/files"
 	"parley/app/domain/group"
 	"parley/app/domain/identity"
 	"parley/app/domain/presence"
@@ -30,7 +29,6 @@ type Options struct {
 	Attachments   *attachment.Service
 	Conversations *conversation.Service
 	FAQ           *faq.Service
-	Files         *files.Service
 	Groups        *group.Service
 	Identity      *identity.Service
 	Presence      *presence.Service
@@ -48,7 +46,6 @@ type Handlers struct {
 	attachments   *attachment.Service
 	conversations *conversation.Service
 	faq           *faq.Service
-	files         *files.Service
 	groups        *group.Service
 	identity      *identity.Service
 	presence      *presence.Service
@@ -68,7 +65,6 @@ func New(o Options) *Handlers {
 		visitors:      o.Visitors,
 		conversations: o.Conversations,
 		faq:           o.FAQ,
-		files:         o.Files,
 		groups:        o.Groups,
 		identity:      o.Identity,
 		presence:      o.Presence,

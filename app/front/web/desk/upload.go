@@ -26,7 +26,7 @@ func (h *Handlers) Upload(req *page.Request) error {
 	if snippet := req.QueryParam("snippet"); snippet != "" {
 		err = h.sendSnippetFile(req, c, id, snippet)
 	} else {
-		in := files.Upload{ID: id, Name: req.QueryParam("name"), Allowed: files.Categories, MaxBytes: attachment.MaxAgentFileBytes}
+		in := files.Upload{ID: id, Name: req.QueryParam("name"), MaxBytes: attachment.MaxAgentFileBytes}
 		err = h.uploads.Receive(req, req.Actor, in, body.OfMember(req.Actor.Org(), req.ID()), func(in files.Upload) error {
 			return h.attachments.SendAsAgent(req.Request().Context(), req.Actor, c.ID, in)
 		})

@@ -6,9 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"parley/app/domain/audit"
 	"parley/app/front/web/page"
@@ -94,9 +91,8 @@ func auditFilter(req *page.Request) (f audit.Filter, err error) {
 	f.Text, err = validate.OptionalLine("the words", req.QueryParam("q"), audit.MaxText)
 	wrong.AddError("q", err)
 	f.What = req.QueryParam("what")
-	f.Actor, f.Customer, f.Subject = queryID(req, &wrong, "actor"), queryID(req, &wrong, "customer"), queryID(req, &wrong,
-		"subject")
-	f.From, f.Until = queryDay(req, &wrong, "from"), queryDay(req, &wrong, "to")
+	f.Actor, f.Customer, f.Subject = req.FilterID(&wrong, "actor"), req.FilterID(&wrong, "customer"), req.FilterID(&wrong, "subject")
+	f.From, f.Until = req.FilterDay(&wrong, "from"), req.FilterDay(&wrong, "to")
 	if !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // that day, too
 		if !f.Until.After(f.From) {
@@ -104,31 +100,4 @@ func auditFilter(req *page.Request) (f audit.Filter, err error) {
 		}
 	}
 	return f, wrong.Result()
-}
-
-// queryID reads an id from the address; zero if there is none.
-func queryID(req *page.Request, wrong *fail.Checks, name string) uuid.UUID {
-	text := req.QueryParam(name)
-	if text == "" {
-		return uuid.Nil
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		wrong.Add(name, "Please choose one of these.")
-	}
-	return id
-}
-
-// queryDay reads a day from the address; zero if there is none.
-func queryDay(req *page.Request, wrong *fail.Checks, name string) time.Time {
-	text := req.QueryParam(name)
-	if text == "" {
-		return time.Time{}
-	}
-	day, err := time.Parse(time.DateOnly, text)
-	if err != nil || day.Year() < 1970 || day.Year() > 9000 {
-		wrong.Add(name, "Please enter a date like 2026-01-31.")
-		return time.Time{}
-	}
-	return day
 }

@@ -9,7 +9,6 @@ package widget
 
 import (
 	"parley/app/domain/attachment"
-	"parley/app/domain/conversation"
 	"parley/app/domain/files"
 	"parley/app/domain/notification"
 	"parley/app/domain/org"
@@ -21,44 +20,38 @@ import (
 
 // Options is what the handlers need.
 type Options struct {
-	Attachments   *attachment.Service
-	Conversations *conversation.Service
-	Files         *files.Service
-	Mails         *notification.Mails
-	Org           *org.Service
-	Routing       *routing.Service
-	Live          *live.Hub
-	Links         files.Links
-	Tokens        visitor.Tokens
-	Uploads       *upload.Service
+	Attachments *attachment.Service
+	Mails       *notification.Mails
+	Org         *org.Service
+	Routing     *routing.Service
+	Live        *live.Hub
+	Links       files.Links
+	Tokens      visitor.Tokens
+	Uploads     *upload.Service
 }
 
 // Handlers answers the requests of this package.
 type Handlers struct {
-	attachments   *attachment.Service
-	conversations *conversation.Service
-	files         *files.Service
-	mails         *notification.Mails
-	org           *org.Service
-	routing       *routing.Service
-	live          *live.Hub
-	links         files.Links
-	tokens        visitor.Tokens
-	uploads       *upload.Service
+	attachments *attachment.Service
+	mails       *notification.Mails
+	org         *org.Service
+	routing     *routing.Service
+	live        *live.Hub
+	links       files.Links
+	tokens      visitor.Tokens
+	uploads     *upload.Service
 }
 
 // New returns the handlers.
 func New(o Options) *Handlers {
 	return &Handlers{
-		attachments:   o.Attachments,
-		conversations: o.Conversations,
-		files:         o.Files,
-		mails:         o.Mails,
-		org:           o.Org,
-		routing:       o.Routing,
-		live:          o.Live,
-		links:         o.Links,
-		tokens:        o.Tokens,
-		uploads:       o.Uploads,
+		attachments: o.Attachments,
+		mails:       o.Mails,
+		org:         o.Org,
+		routing:     o.Routing,
+		live:        o.Live,
+		links:       o.Links,
+		tokens:      o.Tokens,
+		uploads:     o.Uploads,
 	}
 }

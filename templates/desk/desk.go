@@ -74,7 +74,8 @@ func pageLabel(c conversation.Conversation) string {
 	return u.Host + strings.TrimSuffix(u.Path, "/") + scriptRoute(u)
 }
 
-// scriptRoute returns the fragment of an address if it names a page that a script shows (#/tea, #!/tea); "" if it only names a place in the page.
+// scriptRoute returns the fragment of an address if it names a page that a script shows (#/tea, #!/tea); "" if it only names a
+// place in the page.
 func scriptRoute(u *url.URL) string {
 	if path, _, _ := strings.Cut(u.Fragment, "?"); strings.HasPrefix(path, "/") || strings.HasPrefix(path, "!") {
 		return "#" + path

@@ -142,11 +142,11 @@ func (o Origins) above(f WidgetField) string {
 func (o Origins) legend() string {
 	switch o.State.Place.Level() {
 	case settings.WebsiteLevel:
-		return "Set for this website. Select what it is to inherit again:"
+		return "Set for this website. Check what it should inherit again:"
 	case settings.CustomerLevel:
-		return "Set for this customer. Select what it is to inherit again:"
+		return "Set for this customer. Check what it should inherit again:"
 	}
-	return "Set for the organization. Select what is to be the default again:"
+	return "Set for the organization. Check what should go back to the default:"
 }
 
 // SettingsAddress is the page of a place's settings.

@@ -46,8 +46,8 @@ var byName = func() map[string]Served {
 	return all
 }()
 
-// Address returns the path at which a file is served. It contains a hash of the content, so browsers may cache the file forever. It panics if
-// there is no such file, which is a mistake in a template.
+// Address returns the path at which a file is served. It contains a hash of the content, so browsers may cache the file forever. It
+// panics if there is no such file, which is a mistake in a template.
 func Address(name string) string {
 	f, there := byName[name]
 	if !there {

@@ -158,9 +158,9 @@ function announceConversation(frame) {
   const pane = frame.querySelector(".pane"), entry = frame.querySelector('.entry[id^="line-"]:not([data-known])');
   if (pane && !$(pane.id) && !takeRequested) notifyAgent(ready, "given", null, "A conversation has come to you");
   if (!entry) return;
-  const offered = entry.matches(".offered"), isOpen = $("pane-" + splitID(entry.id).conversation);
-  // An entry of a pane that is open is from before the agent took the conversation: the answer to that was quicker.
-  if (offered ? !$(entry.id)?.matches(".offered") : !$(entry.id) && !isOpen) {
+  // Of a conversation that the agent has, the entry is from before it was taken: the answer to that was quicker.
+  const offered = entry.matches(".offered"), own = $("pane-" + splitID(entry.id).conversation);
+  if (offered ? !$(entry.id)?.matches(".offered") : !$(entry.id) && (!own || own.querySelector(".state.gone"))) {
     notifyAgent(ready, offered ? "offer" : "line", null, offered ? "A colleague offers you a conversation" : "Somebody is waiting in the line");
   }
 }

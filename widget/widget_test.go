@@ -29,8 +29,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// The stylesheet is linked by the customer's page itself, so every rule must be scoped to the chat's shadow root; and no file may name another
-// server.
+// The stylesheet is linked by the customer's page itself, so every rule must be scoped to the chat's shadow root; and no file may
+// name another server.
 func TestHarmlessInThePage(t *testing.T) {
 	t.Parallel()
 	css := string(widget.Files["widget.css"].Bytes) + string(widget.Parts[strings.TrimPrefix(widget.Style, "/widget/")].Bytes)

@@ -41,8 +41,9 @@ func widgetSiteOf(t *testing.T, s *serve.Server, o testkit.Org, key string) widg
 	return answer.Website
 }
 
-// TestInheritedSettings shows that what a manager sets for the organization is what the widget of a website gets that does not set it, that a
-// customer and a website can set their own, that each page says where a value comes from, and that it can be inherited again.
+// TestInheritedSettings shows that what a manager sets for the organization is what the widget of a website gets that does not set
+// it, that a customer and a website can set their own, that each page says where a value comes from, and that it can be inherited
+// again.
 func TestInheritedSettings(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

@@ -1,4 +1,5 @@
-// Command build bundles the widget's sources into widget/dist and those of the desk and of the widget's preview into static. Run it by "make generate".
+// Command build bundles the widget's sources into widget/dist and those of the desk and of the widget's preview into static. Run it
+// by "make generate".
 package main
 
 import (

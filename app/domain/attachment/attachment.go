@@ -1,5 +1,5 @@
-// Package attachment sends files as messages, and receives those of snippets: it receives a file, posts its message or saves its snippet and
-// ties the two together, as one command for the widget, the desk and whatever else sends files.
+// Package attachment sends files as messages, and receives those of snippets: it receives a file, posts its message or saves its
+// snippet and ties the two together, as one command for the widget, the desk and whatever else sends files.
 //
 // It owns no table: files belong to package files, messages to package conversation, snippets to package faq. A file's message has the
 // file's id.
@@ -62,9 +62,9 @@ func (s *Service) SendAsVisitor(
 	return f, receipt, s.settle(ctx, visitor, f, receipt.Conversation, err)
 }
 
-// SendAsAgent receives a team member's file and posts it in a conversation that the actor may write in. upload names the id of file and
-// message; what is allowed is filled in here. conversation.ErrClosed if it is closed. Other errors are those of conversation.Service.CheckWriteAccess, files.Service.Put and
-// conversation.Service.SendFileAsAgent.
+// SendAsAgent receives a team member's file and posts it in a conversation that the actor may write in. upload names the id of file
+// and message; what is allowed is filled in here. conversation.ErrClosed if it is closed. Other errors are those of
+// conversation.Service.CheckWriteAccess, files.Service.Put and conversation.Service.SendFileAsAgent.
 func (s *Service) SendAsAgent(ctx context.Context, actor access.Actor, conversationID uuid.UUID, upload files.Upload) error {
 	c, err := s.findWritable(ctx, actor, conversationID)
 	if err != nil {
@@ -133,8 +133,8 @@ func (s *Service) settle(ctx context.Context, actor access.Actor, f files.File, 
 	return refused
 }
 
-// SaveSnippet saves a snippet with a file that it receives; a nil upload leaves the snippet's file as it is. id, purpose and what is allowed of
-// upload are filled in here. Other errors than those of faq.Service.SaveSnippet are in the field "file".
+// SaveSnippet saves a snippet with a file that it receives; a nil upload leaves the snippet's file as it is. id, purpose and what
+// is allowed of upload are filled in here. Other errors than those of faq.Service.SaveSnippet are in the field "file".
 func (s *Service) SaveSnippet(ctx context.Context, actor access.Actor, snippet faq.Snippet, upload *files.Upload) error {
 	if upload == nil {
 		return s.faq.SaveSnippet(ctx, actor, snippet)

@@ -43,13 +43,14 @@ type SnippetScope struct {
 	Customer  uuid.UUID // whose conversation a snippet is used in; zero: none
 }
 
-// ScopeOf returns whose snippets a team member sees who answers for some groups. A group's snippets may be for any customer: who is limited to
-// customers sees those of its own groups.
+// ScopeOf returns whose snippets a team member sees who answers for some groups. A group's snippets may be for any customer: who is
+// limited to customers sees those of its own groups.
 func ScopeOf(actor access.Actor, groups []uuid.UUID) SnippetScope {
 	return SnippetScope{GroupIDs: groups, AllGroups: actor.CanFully(access.QueueRead) && !actor.IsLimited()}
 }
 
-// ListSnippets returns those that somebody may use. Of several with the same name the nearest wins: own, a customer's, a group's, everybody's.
+// ListSnippets returns those that somebody may use. Of several with the same name the nearest wins: own, a customer's, a group's,
+// everybody's.
 func (s *Service) ListSnippets(ctx context.Context, who access.Actor, of SnippetScope) ([]Snippet, error) {
 	t, err := s.db.Authorize(who, access.SnippetRead)
 	if err != nil {

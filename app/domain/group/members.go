@@ -63,9 +63,9 @@ func (s *Service) SetMember(ctx context.Context, actor access.Actor, id uuid.UUI
 	return s.SetMembers(ctx, actor, id, []Member{m})
 }
 
-// SetMembers stores or removes (IsMember) memberships in a group, and sets the members' limits: all of them or none. It
-// returns fail.Invalid with fields cap-ID and own-ID for limits out of range or of nobody in the group, fail.NotFound if there is no such group or the
-// only member may not answer, fail.Conflict if one of several may not.
+// SetMembers stores or removes (IsMember) memberships in a group, and sets the members' limits: all of them or none. It returns
+// fail.Invalid with fields cap-ID and own-ID for limits out of range or of nobody in the group, fail.NotFound if there is no such
+// group or the only member may not answer, fail.Conflict if one of several may not.
 func (s *Service) SetMembers(ctx context.Context, actor access.Actor, id uuid.UUID, members []Member) error {
 	t, err := s.db.Authorize(actor, access.GroupSetMembers)
 	if err != nil {

@@ -19,10 +19,10 @@ var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0
 
 var errNotADomain = fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
 
-// ParseHost brings what a person enters as a domain into the form it is stored in: lower case, punycode. What is unmistakable is mended: the
-// whole address of a page has one host, a port belongs to no domain, nor does a dot at the end. Anything else is refused with the reason.
-// "*.shop.example" allows every name below shop.example (but not shop.example itself); under a public suffix such as co.uk there are
-// other people's websites, so that it cannot be one.
+// ParseHost brings what a person enters as a domain into the form it is stored in: lower case, punycode. What is unmistakable is
+// mended: the whole address of a page has one host, a port belongs to no domain, nor does a dot at the end. Anything else is
+// refused with the reason. "*.shop.example" allows every name below shop.example (but not shop.example itself); under a public
+// suffix such as co.uk there are other people's websites, so that it cannot be one.
 func ParseHost(s string) (string, error) {
 	if strings.ContainsFunc(strings.TrimSpace(s), unicode.IsControl) {
 		return "", errNotADomain
@@ -136,8 +136,8 @@ func OriginHost(origin string) string {
 	return host
 }
 
-// SameOrigin reports whether a request with an Origin header comes from the address to which it was sent (its Host header): the same host and
-// port, however they are written.
+// SameOrigin reports whether a request with an Origin header comes from the address to which it was sent (its Host header): the
+// same host and port, however they are written.
 func SameOrigin(origin, host string) bool {
 	u, err := url.Parse(origin)
 	if err != nil || OriginHost(origin) == "" {
@@ -154,10 +154,10 @@ func portOf(u *url.URL) string {
 	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
 }
 
-// secretParameter finds what must not be stored of a page's address: the values of parameters in its query or fragment that are secrets by their
-// names. The widget leaves the same away (widget/src/config.js).
+// secretParameter finds what must not be stored of a page's address: the values of parameters in its query or fragment that are
+// secrets by their names. The widget leaves the same away (widget/src/config.js).
 var secretParameter = regexp.MustCompile(`(?i)([?&#/;][\w.-]*(?:token|secret|passw\w*|code|session|key)=)[^&#]*`)
 
-// RedactAddress returns the address of a visitor's page without the values of secrets in its query and fragment ("#access_token=…"). What else
-// is in a fragment stays: it may be a route of the page's script, as "#/tea" is.
+// RedactAddress returns the address of a visitor's page without the values of secrets in its query and fragment
+// ("#access_token=…"). What else is in a fragment stays: it may be a route of the page's script, as "#/tea" is.
 func RedactAddress(address string) string { return secretParameter.ReplaceAllString(address, "$1") }

@@ -2,9 +2,9 @@ package settings
 
 import "parley/app/platform/fail"
 
-// LanguageModel is the section of an organization's language model. It is backed by columns of the table language_models: its key is sealed
-// there, and the statement that takes tokens out of the month's budget reads them. Package assist stores it, and checks that the address can
-// be asked.
+// LanguageModel is the section of an organization's language model. It is backed by columns of the table language_models: its key
+// is sealed there, and the statement that takes tokens out of the month's budget reads them. Package assist stores it, and checks
+// that the address can be asked.
 type LanguageModel struct {
 	BaseURL   string
 	Model     string // as its server calls it

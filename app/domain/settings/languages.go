@@ -2,8 +2,9 @@ package settings
 
 import "strings"
 
-// LanguageFallbacks returns a language and what it falls back to, the most specific first: "zh_Hant-TW" gives zh-hant-tw, zh-hant and zh. The
-// parts may be joined by "-" or "_", in upper or lower case, and a character set may follow as in de_DE.UTF-8. Of "" there is none.
+// LanguageFallbacks returns a language and what it falls back to, the most specific first: "zh_Hant-TW" gives zh-hant-tw, zh-hant
+// and zh. The parts may be joined by "-" or "_", in upper or lower case, and a character set may follow as in de_DE.UTF-8. Of ""
+// there is none.
 func LanguageFallbacks(tag string) (list []string) {
 	for tag = NormalizeLanguage(tag); tag != ""; tag = tag[:max(0, strings.LastIndexByte(tag, '-'))] {
 		list = append(list, tag)

@@ -6,8 +6,8 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Routing is the section of how conversations are assigned in an organization. It is backed by columns of the table routing, which every round
-// of routing reads anyway: read from here, a round would cost one more statement.
+// Routing is the section of how conversations are assigned in an organization. It is backed by columns of the table routing, which
+// every round of routing reads anyway: read from here, a round would cost one more statement.
 type Routing struct {
 	AwayRequeueAfter  time.Duration // how long an agent who is away may finish its conversations; within AwayRequeueMinutes
 	FormerAgentWindow time.Duration // within which a visitor who returns goes to the former agent; 0: never; within FormerAgentHours

@@ -143,8 +143,8 @@ func TestRefusedChange(t *testing.T) {
 	}
 }
 
-// A manager who is limited to customers changes these and their websites only; roles without the right change nothing; nobody reaches another
-// organization. The database refuses it, too.
+// A manager who is limited to customers changes these and their websites only; roles without the right change nothing; nobody
+// reaches another organization. The database refuses it, too.
 func TestWhoMayChangeSettings(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

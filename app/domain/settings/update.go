@@ -18,7 +18,8 @@ import (
 
 // Change is what somebody wants to be other in the settings of a place.
 type Change struct {
-	// Set is given what holds now, and makes of it what is to hold. Of the texts it is given those that the place sets itself. Nil: nothing.
+	// Set is given what holds now, and makes of it what is to hold. Of the texts it is given those that the place sets itself. Nil:
+	// nothing.
 	Set func(*Widget) error
 
 	Reset    []Field  // that are inherited from now on, whatever Set makes of them
@@ -31,9 +32,9 @@ type Applied struct {
 	subject       subject
 }
 
-// Update changes the settings of a place. Fields that Set leaves as they are stay inherited, if they were. What does not pass the check is not
-// stored, nor anything else of the change: fail.Invalid says of each field what is wrong with it, with what Set said. It returns
-// fail.Conflict if a section has another version, and fail.NotFound if the actor sees no such customer or website.
+// Update changes the settings of a place. Fields that Set leaves as they are stay inherited, if they were. What does not pass the
+// check is not stored, nor anything else of the change: fail.Invalid says of each field what is wrong with it, with what Set said.
+// It returns fail.Conflict if a section has another version, and fail.NotFound if the actor sees no such customer or website.
 func (s *Service) Update(ctx context.Context, actor access.Actor, place Place, change Change) error {
 	t, err := s.db.Authorize(actor, place.UpdateAction())
 	if err != nil {
@@ -66,8 +67,8 @@ func (s *Service) publish(actor access.Actor, a *Applied) {
 	s.bus.Publish(event)
 }
 
-// Apply is Update within the transaction of a greater change, whose caller has authorized the actor, records the event and publishes that the
-// website has changed.
+// Apply is Update within the transaction of a greater change, whose caller has authorized the actor, records the event and
+// publishes that the website has changed.
 func (s *Service) Apply(ctx context.Context, tx *pg.Tenant, place Place, change Change) (Applied, error) {
 	q := settingsdb.New(tx)
 	at, err := lock(ctx, q, place)

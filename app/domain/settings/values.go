@@ -134,8 +134,8 @@ func Decode(text []byte) (Widget, error) {
 // sharedFrom is the length in bytes from which an equal value of several websites is stored once.
 const sharedFrom = 64
 
-// DecodeShared is Decode for settings that are cached: large values that are equal to other websites' are stored once. The parts that it uses
-// are added to keys, also when it fails. bytes is what the settings take beside those.
+// DecodeShared is Decode for settings that are cached: large values that are equal to other websites' are stored once. The parts
+// that it uses are added to keys, also when it fails. bytes is what the settings take beside those.
 func DecodeShared(parts *cache.Parts, text []byte, keys *[]cache.PartKey) (w Widget, bytes int, err error) {
 	s, err := parseStack(text)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"parley/app/platform/keys"
 )
 
-// SetPreferences stores the actor's own preferences. Fields of fail.Invalid are named key-ID, by command: for keys that cannot be read, that
-// another command has, or that insert a snippet.
+// SetPreferences stores the actor's own preferences. Fields of fail.Invalid are named key-ID, by command: for keys that cannot be
+// read, that another command has, or that insert a snippet.
 func (s *Service) SetPreferences(ctx context.Context, actor access.Actor, in identity.Preferences) error {
 	if err := actor.Require(access.PreferencesUpdate); err != nil {
 		return err

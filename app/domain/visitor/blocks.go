@@ -61,9 +61,9 @@ func (s *Service) IsBlocked(ctx context.Context, actor access.Actor, visitor uui
 // MaxBlockDays is the longest time in days for which somebody can be blocked, other than for ever.
 const MaxBlockDays = 3650
 
-// AddBlock blocks a visitor or a range of addresses, and publishes it, so that sockets of the blocked close at once. A block of the same
-// visitor or range is replaced. fail.Invalid with field days for more than MaxBlockDays; fail.NotFound if there is no such visitor; fail.Forbidden for a range if the actor is limited to some
-// customers.
+// AddBlock blocks a visitor or a range of addresses, and publishes it, so that sockets of the blocked close at once. A block of the
+// same visitor or range is replaced. fail.Invalid with field days for more than MaxBlockDays; fail.NotFound if there is no such
+// visitor; fail.Forbidden for a range if the actor is limited to some customers.
 func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) error {
 	t, err := s.db.Authorize(actor, access.BlockCreate)
 	if err != nil {

@@ -179,7 +179,7 @@ func checkOtherLimits(a uuid.UUID, desk *testkit.Tab, pane string) {
 	desk.Run(`document.activeElement.value = ""; paste({ text: { "text/plain": "l".repeat(201) } })`)
 	desk.Wait(`text(".look .characters.over").includes("201 of 200 characters")`)
 	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
-	desk.Wait(`$("#comment-` + a.String() + `")`)
+	desk.Wait(`document.activeElement.id === "to-` + a.String() + `"`) // the form has come
 	desk.Wait(`($("#comment-` + a.String() + `").focus(), document.activeElement.id.startsWith("comment-"))`)
 	desk.Run(
 		`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)

@@ -111,6 +111,8 @@ func organizationCommands(t testing.TB, s *serve.Server, o orgData) []recordedCo
 		}},
 		{name: "role", kind: events.RoleChanged, run: func() error { return s.Identity.ChangeRole(ctx, owner, user, access.Supervisor, uuid.Nil) }},
 		{name: "customers", kind: events.CustomersChanged, run: func() error { return s.Identity.SetCustomers(ctx, owner, user, []uuid.UUID{o.Customer}, nothingElse) }},
+		{name: "alias", kind: events.AliasesChanged, run: func() error { return s.Identity.SetAlias(ctx, owner, user, o.Customer, "Sam") }},
+		{name: "the same alias", run: func() error { return s.Identity.SetAlias(ctx, owner, user, o.Customer, "Sam") }},
 		{name: "disable", kind: events.MemberDisabled, run: func() error { return s.Identity.DisableMember(ctx, owner, user) }},
 		{name: "enable", kind: events.MemberEnabled, run: func() error { return s.Identity.EnableMember(ctx, owner, user) }},
 		{name: "disable oneself", bad: true, run: func() error { return s.Identity.DisableMember(ctx, owner, owner.ID()) }},

@@ -22,6 +22,7 @@ import (
 // TestBrowserPages opens every screen, wide and narrow, light and dark: it draws without a message on the console,
 // fits its width, and axe-core finds nothing. With SCREENSHOTS=folder it stores a picture of each there.
 func TestBrowserPages(t *testing.T) {
+	t.Parallel()
 	s, err := serve.Start(context.Background(), serve.Config{DataDir: filepath.Join(publicTemp(t), "data"), Demo: true, Volatile: true})
 	if err != nil {
 		t.Fatal(err)

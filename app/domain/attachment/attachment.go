@@ -1,8 +1,8 @@
-// Package attachment sends files as messages, and receives those of snippets: it receives a file, posts its message or saves its
-// snippet and ties the two together, as one command for the widget, the desk and whatever else sends files.
+// Package attachment sends files as messages, and receives those of snippets and the pictures of team members: it receives a file, posts
+// its message or saves what it belongs to and ties the two together, as one command for the widget, the desk and whatever else sends files.
 //
-// It owns no table: files belong to package files, messages to package conversation, snippets to package faq. A file's message has the
-// file's id.
+// It owns no table: files belong to package files, messages to package conversation, snippets to package faq, team members to package
+// identity. A file's message has the file's id.
 //
 // Always true: whether the sender may write is checked before the first byte is read; a file whose message is refused is removed again. It
 // stays where the message may still be stored (fail.Busy, fail.Internal); files.Service.CleanUp settles what a process leaves that ends in
@@ -18,6 +18,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/group"
+	"parley/app/domain/identity"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 	"parley/app/platform/forms"
@@ -32,11 +33,14 @@ type Service struct {
 	files         *files.Service
 	faq           *faq.Service
 	groups        *group.Service
+	identity      *identity.Service
 }
 
 // New returns a Service on those of what it ties together.
-func New(conversations *conversation.Service, f *files.Service, snippets *faq.Service, groups *group.Service) *Service {
-	return &Service{conversations, f, snippets, groups}
+func New(
+	conversations *conversation.Service, f *files.Service, snippets *faq.Service, groups *group.Service, members *identity.Service,
+) *Service {
+	return &Service{conversations, f, snippets, groups, members}
 }
 
 // SendAsVisitor receives a visitor's file and posts it. message names the conversation, and the id of file and message;
@@ -146,21 +150,35 @@ func (s *Service) SaveSnippet(ctx context.Context, actor access.Actor, snippet f
 		return fail.Field("file", "Choose a file, or none: not both.")
 	}
 	in := *upload
-	in.ID, in.Purpose, in.Allowed, in.MaxBytes = uuid.Must(uuid.NewV7()), files.ForSnippet, files.Categories, MaxAgentFileBytes
-	beside := forms.WithoutSubmission(ctx)
-	f, err := s.files.Put(beside, actor, in)
-	if e := fail.As(err); e != nil && e.Kind != fail.Busy {
-		return fail.Field("file", "%s", e.Message)
-	}
+	in.Purpose, in.Allowed, in.MaxBytes = files.ForSnippet, files.Categories, MaxAgentFileBytes
+	f, err := s.receive(ctx, actor, "file", in)
 	if err != nil {
 		return err
 	}
 	snippet.File = f.ID
 	err = s.faq.SaveSnippet(ctx, actor, snippet)
-	if kind := fail.KindOf(err); err != nil && kind != fail.Busy && kind != fail.Internal {
-		s.files.Discard(beside, actor, f)
-	}
+	s.discardRefused(ctx, actor, err, f)
 	return err
+}
+
+// receive receives a file of a form beside the form's transaction. What is refused is an error of the field.
+func (s *Service) receive(ctx context.Context, actor access.Actor, field string, in files.Upload) (files.File, error) {
+	in.ID = uuid.Must(uuid.NewV7())
+	f, err := s.files.Put(forms.WithoutSubmission(ctx), actor, in)
+	if e := fail.As(err); e != nil && e.Kind != fail.Busy {
+		return f, fail.Field(field, "%s", e.Message)
+	}
+	return f, err
+}
+
+// discardRefused removes files after what they are for was refused. They stay after a passing fault: the next attempt may use them.
+func (s *Service) discardRefused(ctx context.Context, actor access.Actor, refused error, list ...files.File) {
+	if kind := fail.KindOf(refused); refused == nil || kind == fail.Busy || kind == fail.Internal {
+		return
+	}
+	for _, f := range list {
+		s.files.Discard(forms.WithoutSubmission(ctx), actor, f)
+	}
 }
 
 func describe(f files.File) conversation.Attachment {

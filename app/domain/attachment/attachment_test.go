@@ -11,6 +11,7 @@ import (
 	"parley/app/domain/faq"
 	"parley/app/domain/files"
 	"parley/app/domain/group"
+	"parley/app/domain/identity"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
 	"parley/app/platform/fail"
@@ -26,6 +27,7 @@ type fixture struct {
 	faq           *faq.Service
 	groups        *group.Service
 	attachments   *attachment.Service
+	identity      *identity.Service
 }
 
 func newFixture(t *testing.T) fixture {
@@ -37,7 +39,8 @@ func newFixture(t *testing.T) fixture {
 	c := conversation.New(testkit.DB(t), bus.New(nil), conversation.Options{})
 	f := files.New(testkit.DB(t), store, files.Options{})
 	snippets, groups := faq.New(testkit.DB(t), bus.New(nil), faq.Options{}), group.New(testkit.DB(t), bus.New(nil))
-	return fixture{testkit.NewOrg(t), c, f, snippets, groups, attachment.New(c, f, snippets, groups)}
+	members := identity.New(testkit.DB(t), bus.New(nil), identity.Options{Limits: identity.DefaultLimits()})
+	return fixture{testkit.NewOrg(t), c, f, snippets, groups, attachment.New(c, f, snippets, groups, members), members}
 }
 
 func upload(id uuid.UUID, text string) files.Upload {

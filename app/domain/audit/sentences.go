@@ -23,6 +23,7 @@ var sentences = map[events.Kind]string{
 	events.MemberJoined:         "joined the team",
 	events.RoleChanged:          "changed the role of *",
 	events.CustomersChanged:     "changed the customers of *",
+	events.AliasesChanged:       "changed the names and pictures that visitors see of *",
 	events.MemberDisabled:       "disabled the log-in of *",
 	events.MemberEnabled:        "enabled the log-in of *",
 	events.PasswordLinkCreated:  "created a link with which * sets a new password",

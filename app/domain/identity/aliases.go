@@ -2,12 +2,14 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/identity/internal/identitydb"
 	"parley/app/platform/access"
 	"parley/app/platform/bus"
+	"parley/app/platform/events"
 	"parley/app/platform/fail"
 	"parley/app/platform/pg"
 	"parley/app/platform/validate"
@@ -79,30 +81,62 @@ func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UU
 	defer s.bus.Publish(bus.Event{Kind: bus.Organization, Org: who.Org()})
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := identitydb.New(tx)
+		u, err := q.GetUser(ctx, user)
+		if pg.IsNoRows(err) {
+			return fail.Missing("user")
+		}
+		if err != nil {
+			return err
+		}
+		before, err := aliasesState(ctx, q, user, changes)
+		if err != nil {
+			return err
+		}
 		for i, c := range changes {
-			var err error
-			switch {
-			case c.Name == nil:
-			case names[i] == "":
-				err = q.DeleteAlias(ctx, identitydb.DeleteAliasParams{UserID: user, CustomerID: c.Customer})
-			default:
-				err = q.SaveAlias(ctx, identitydb.SaveAliasParams{UserID: user, CustomerID: c.Customer, Name: names[i]})
-			}
-			switch {
-			case err != nil || c.Picture == nil:
-			case *c.Picture == uuid.Nil:
-				err = q.DeletePicture(ctx, identitydb.DeletePictureParams{UserID: user, CustomerID: c.Customer})
-			default:
-				err = q.SavePicture(ctx, identitydb.SavePictureParams{UserID: user, CustomerID: c.Customer, FileID: *c.Picture})
-			}
-			if err != nil {
+			if err := applyAlias(ctx, q, user, c, names[i]); err != nil {
 				return err
 			}
 		}
-		return nil
+		now, err := aliasesState(ctx, q, user, changes)
+		if err != nil {
+			return err
+		}
+		return events.Record(ctx, tx, who, aliasesChanged(u, before, now))
 	})
 	if pg.IsMissingReference(err) {
 		return fail.Missing("user or customer")
 	}
 	return err
+}
+
+// applyAlias stores one change. name is the checked one.
+func applyAlias(ctx context.Context, q *identitydb.Queries, user uuid.UUID, c AliasChange, name string) (err error) {
+	switch {
+	case c.Name == nil:
+	case name == "":
+		err = q.DeleteAlias(ctx, identitydb.DeleteAliasParams{UserID: user, CustomerID: c.Customer})
+	default:
+		err = q.SaveAlias(ctx, identitydb.SaveAliasParams{UserID: user, CustomerID: c.Customer, Name: name})
+	}
+	switch {
+	case err != nil || c.Picture == nil:
+		return err
+	case *c.Picture == uuid.Nil:
+		return q.DeletePicture(ctx, identitydb.DeletePictureParams{UserID: user, CustomerID: c.Customer})
+	default:
+		return q.SavePicture(ctx, identitydb.SavePictureParams{UserID: user, CustomerID: c.Customer, FileID: *c.Picture})
+	}
+}
+
+// aliasesState returns what is stored of those customers that changes are about.
+func aliasesState(ctx context.Context, q *identitydb.Queries, user uuid.UUID, changes []AliasChange) (events.AliasesState, error) {
+	rows, err := q.ListAliases(ctx, user)
+	var state events.AliasesState
+	for _, row := range rows {
+		if slices.ContainsFunc(changes, func(c AliasChange) bool { return c.Customer == row.CustomerID }) {
+			state.Aliases = append(state.Aliases,
+				events.Alias{Customer: row.CustomerID, CustomerName: row.CustomerName, Name: row.Alias, Picture: row.FileID})
+		}
+	}
+	return state, err
 }

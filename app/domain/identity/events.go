@@ -92,6 +92,15 @@ func customersChanged(u identitydb.GetUserRow, before, now []uuid.UUID) events.E
 		Before: events.MemberState{Limited: u.Limited, Customers: before}, After: events.MemberState{Limited: len(now) > 0, Customers: now}}
 }
 
+// aliasesChanged is of one customer, if the change is.
+func aliasesChanged(u identitydb.GetUserRow, before, now events.AliasesState) events.Event {
+	customer := uuid.Nil
+	if len(now.Aliases) == 1 {
+		customer = now.Aliases[0].Customer
+	}
+	return events.Event{Kind: events.AliasesChanged, Subject: memberSubject(u.ID, u.Name), Customer: customer, Before: before, After: now}
+}
+
 func memberDisabled(u identitydb.GetUserRow) events.Event {
 	return events.Event{Kind: events.MemberDisabled, Subject: memberSubject(u.ID, u.Name), Customer: onlyCustomer(u.CustomerID, nil),
 		Before: events.MemberState{Disabled: u.DisabledAt != nil}, After: events.MemberState{Disabled: true}}

@@ -15,6 +15,7 @@ const (
 	MemberJoined      Kind = "member.joined"
 	RoleChanged       Kind = "member.role_changed"
 	CustomersChanged  Kind = "member.customers_changed"
+	AliasesChanged    Kind = "member.aliases_changed"
 	MemberDisabled    Kind = "member.disabled"
 	MemberEnabled     Kind = "member.enabled"
 
@@ -88,6 +89,7 @@ var Kinds = []KindInfo{
 	{MemberJoined, "Team", "Team member joined", MemberState{}},
 	{RoleChanged, "Team", "Role changed", MemberState{}},
 	{CustomersChanged, "Team", "Customers of a team member changed", MemberState{}},
+	{AliasesChanged, "Team", "Names and pictures for visitors changed", AliasesState{}},
 	{MemberDisabled, "Team", "Log-in disabled", MemberState{}},
 	{MemberEnabled, "Team", "Log-in enabled", MemberState{}},
 

@@ -25,6 +25,19 @@ type MemberState struct {
 	Disabled  bool        `json:"disabled"`
 }
 
+// AliasesState is how visitors of some customers see a team member.
+type AliasesState struct {
+	Aliases []Alias `json:"aliases"`
+}
+
+// Alias is a team member's name and picture for the visitors of a customer.
+type Alias struct {
+	Customer     uuid.UUID  `json:"customer"`
+	CustomerName string     `json:"customer_name"`
+	Name         string     `json:"name,omitempty"`    // empty: its own
+	Picture      *uuid.UUID `json:"picture,omitempty"` // the file; nil: none
+}
+
 // InvitationState is an invitation to the team.
 type InvitationState struct {
 	Email     string      `json:"email,omitempty"`
@@ -210,6 +223,7 @@ type ExportState struct {
 
 func (OrganizationState) payload() {}
 func (MemberState) payload()       {}
+func (AliasesState) payload()      {}
 func (InvitationState) payload()   {}
 func (PasswordLinkState) payload() {}
 func (LogInState) payload()        {}

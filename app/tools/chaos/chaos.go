@@ -158,7 +158,7 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 	if err := until(ctx, 30*time.Second, b.allReady); err != nil {
 		return errors.New("the instances do not all come back")
 	}
-	until(ctx, t.maxWait()+30*time.Second, func() bool {
+	until(ctx, stuck+30*time.Second, func() bool {
 		for _, v := range visitors {
 			if !v.isIdle() {
 				return false
@@ -172,7 +172,7 @@ func play(ctx context.Context, bus string, kills int, lasts time.Duration, short
 		return true
 	})
 	fmt.Fprintf(out, "  in %v: %s\n", time.Since(begun).Round(time.Second), t.summary())
-	return compare(ctx, fixture, visitors, agents, wrong, t.maxWait(), out)
+	return compare(ctx, fixture, visitors, agents, wrong, t.waitGoal(), out)
 }
 
 // startInstances starts the instances and a balancer in front of them, and waits until all are ready. It returns those that it has

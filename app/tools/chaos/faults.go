@@ -136,13 +136,13 @@ func (t *faultInjector) summary() string {
 	return strings.Join(what, ", ")
 }
 
-// maxWait is the longest a visitor may wait for an acknowledgement, or for an answer to be shown: if nobody has to notice
+// waitGoal is the longest that a visitor should wait for an acknowledgement, or for an answer to be shown: if nobody has to notice
 // that a connection is silent, five seconds; else the half minute in which that is noticed, the same once more for a request
 // on another silent connection, and a moment.
-func (t *faultInjector) maxWait() time.Duration {
+func (t *faultInjector) waitGoal() time.Duration {
 	for _, x := range faultKinds {
 		if x.slow && t.counts[x.name] > 0 {
-			return 65 * time.Second
+			return stuck
 		}
 	}
 	return 5 * time.Second

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"parley/app/domain/files"
@@ -20,7 +19,6 @@ import (
 	"parley/app/platform/access"
 	"parley/app/platform/bidi"
 	"parley/app/platform/fail"
-	"parley/app/platform/forms"
 )
 
 // Service receives and sends files.
@@ -76,35 +74,6 @@ func FormFile(req *page.Request, field string) *files.Upload {
 		return nil
 	}
 	return &files.Upload{Name: from.FileName, Content: from, Size: from.Size}
-}
-
-// StoreFormFile stores a file of a form that ReadMultipart has read; the zero File if none was chosen.
-func (s *Service) StoreFormFile(req *page.Request, field string, purpose files.Purpose, allowed []files.Category,
-	most int) (files.File, error) {
-	from, there := req.Files[field]
-	if !there {
-		return files.File{}, nil
-	}
-	if from.Size > int64(most) {
-		return files.File{}, files.TooLarge(from.FileName, most)
-	}
-	return s.files.Put(forms.WithoutSubmission(req.Request().Context()), req.Actor,
-		files.Upload{ID: uuid.Must(uuid.NewV7()), Purpose: purpose,
-			Name: from.FileName, Content: from, Size: from.Size, Allowed: allowed, MaxBytes: most})
-}
-
-// Discard removes a file after the change that it was for was refused. It stays after a passing fault: it may be used by the next attempt.
-func (s *Service) Discard(c echo.Context, actor access.Actor, f files.File, refused error) {
-	if kind := fail.KindOf(refused); kind != fail.Busy && kind != fail.Internal {
-		s.files.Discard(forms.WithoutSubmission(c.Request().Context()), actor, f)
-	}
-}
-
-// DiscardAll is Discard for several files.
-func (s *Service) DiscardAll(req *page.Request, list []files.File, refused error) {
-	for _, f := range list {
-		s.Discard(req, req.Actor, f, refused)
-	}
 }
 
 // Categories returns the kinds of files that a website's settings name.

@@ -46,8 +46,7 @@ func TestManyUsersBehindOneAddress(t *testing.T) {
 	t.Parallel()
 	const people, office = 200, "203.0.113.40"
 	o := testkit.NewOrg(t)
-	s := startServer(t, func(c *serve.Config) { c.Identity.FailuresAddress = 20 })
-	s.Identity.UseInsecureHashing()
+	s := startServer(t, func(c *serve.Config) { c.Identity.FailuresAddress, c.InsecureHashing = 20, true })
 	manager := newHTTPClient(t)
 	manager.post(s, "/login", "email", o.Users[access.Manager].Email, "password", testkit.Password)
 	email := func(i int) string { return fmt.Sprintf("agent-%d@%s.example", i, o.Name) }

@@ -266,7 +266,8 @@ func TestSlowReaderIsCut(t *testing.T) {
 		}
 		for _, m := range f.Messages {
 			if m.Seq != next {
-				t.Fatalf("number %d came instead of %d, in a frame %q of %v", m.Seq, next, f.Type, f.ConversationID())
+				t.Fatalf("number %d came instead of %d, in a frame %q of %v: %.20s; the conversation is %v", m.Seq, next, f.Type,
+					f.ConversationID(), m.Text, v.conversation)
 			}
 			next++
 		}

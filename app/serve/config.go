@@ -63,6 +63,8 @@ type Config struct {
 	CommitMode conversation.CommitMode           // for the bench only
 	Volatile   bool                              // tests: a private cluster without fsync
 	FreeBytes  func(path string) (uint64, error) // tests: another measure; nil: the file system's
+
+	InsecureHashing bool // tests: see identity.Options
 }
 
 func ReadConfig(env func(string) string) (Config, error) {

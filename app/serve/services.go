@@ -91,7 +91,7 @@ func openServices(ctx context.Context, cfg Config) (_ *Services, err error) {
 		driver = bus.Postgres(h.DB)
 	}
 	h.wire(h.DB, bus.New(driver), options{
-		identity:     identity.Options{Demo: cfg.Demo, Limits: cfg.Identity},
+		identity:     identity.Options{Demo: cfg.Demo, Limits: cfg.Identity, InsecureHashing: cfg.InsecureHashing},
 		faq:          faq.Options{Budget: cfg.Suggestions},
 		conversation: conversation.Options{Window: cfg.CommitWindow, Mode: cfg.CommitMode},
 		presence:     presence.Options{GracePeriod: cfg.GracePeriod},

@@ -27,9 +27,6 @@ var argon = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, S
 // insecureArgon is for tests that are not about hashing.
 var insecureArgon = &argon2id.Params{Memory: 16, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// UseInsecureHashing has new passwords hashed in no time, and so without safety: for tests.
-func (s *Service) UseInsecureHashing() { s.argon = insecureArgon }
-
 // hashSlots bounds how many hashes are computed at once, so that a flood of log-ins cannot take the memory, and serves networks in
 // turns, so that those of one do not keep the others out. A whole office that logs in at the same minute waits its turn, half a minute
 // at most for several hundred people on one core, and is not refused.

@@ -43,6 +43,8 @@ type Service struct {
 type Options struct {
 	Demo   bool   // the demo's log-ins work, whose password everybody knows
 	Limits Limits // the zero value of a limit: none
+
+	InsecureHashing bool // new passwords are hashed in no time, and so without safety: for tests
 }
 
 // DefaultOptions returns what a server has that nobody has configured.
@@ -50,7 +52,11 @@ func DefaultOptions() Options { return Options{Limits: DefaultLimits()} }
 
 // New returns the service. It hears of changes made by other processes.
 func New(db *pg.DB, b *bus.Bus, options Options) *Service {
-	r := &Service{db: db, bus: b, demo: options.Demo, argon: argon, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
+	hashing := argon
+	if options.InsecureHashing {
+		hashing = insecureArgon
+	}
+	r := &Service{db: db, bus: b, demo: options.Demo, argon: hashing, members: cache.New[uuid.UUID, TeamMember](memberCacheBytes),
 		limits: options.Limits, links: newLinkCache(options.Limits.LinkFailures)}
 	b.Subscribe(r)
 	return r

@@ -88,10 +88,8 @@ type cachedSettings struct {
 
 func (s *websiteCache) init() {
 	s.maxBytes = websiteCacheBytes
-	s.byKey = cache.New[string, *cachedWebsite](websiteCacheBytes)
-	s.byKey.OnDrop(func(_ string, c *cachedWebsite) { s.shared.Release(c.parts) })
-	s.settings = cache.New[uuid.UUID, *cachedSettings](settingsCacheBytes)
-	s.settings.OnDrop(func(_ uuid.UUID, c *cachedSettings) { s.shared.Release(c.parts) })
+	s.byKey = cache.NewWithDrop(websiteCacheBytes, func(_ string, c *cachedWebsite) { s.shared.Release(c.parts) })
+	s.settings = cache.NewWithDrop(settingsCacheBytes, func(_ uuid.UUID, c *cachedSettings) { s.shared.Release(c.parts) })
 	s.widgetLoads = cache.New[string, struct{}](widgetLoadCacheBytes)
 	s.unknown = cache.NewNegativeCache(websiteTTL, unknownKeysBurst, unknownKeysPerSecond)
 }

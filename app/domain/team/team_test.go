@@ -29,8 +29,7 @@ func newService(t *testing.T, policy team.SignUpPolicy) *team.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	members, conversations := identity.New(db, b, identity.DefaultOptions()), conversation.New(db, b, conversation.Options{})
-	members.UseInsecureHashing()
+	members, conversations := identity.New(db, b, testkit.IdentityOptions()), conversation.New(db, b, conversation.Options{})
 	mails := notification.NewMails(notification.MailOptions{DB: db, Identity: members, Mailer: mailer, PublicURL: "https://chat.example"})
 	return team.New(
 		team.Services{

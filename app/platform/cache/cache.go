@@ -39,13 +39,16 @@ type entry[K comparable, V any] struct {
 
 // New returns an empty cache of at most so many bytes.
 func New[K comparable, V any](maxBytes int) *Cache[K, V] {
-	c := &Cache[K, V]{maxBytes: maxBytes, entries: map[K]*list.Element{}}
+	return NewWithDrop(maxBytes, func(K, V) {})
+}
+
+// NewWithDrop is New for values that are released when they leave the cache: onDrop is then called, under the cache's lock, and must not
+// call the cache.
+func NewWithDrop[K comparable, V any](maxBytes int, onDrop func(K, V)) *Cache[K, V] {
+	c := &Cache[K, V]{maxBytes: maxBytes, entries: map[K]*list.Element{}, onDrop: onDrop}
 	c.order.Init()
 	return c
 }
-
-// OnDrop has f called with whatever leaves the cache, under its lock: f must not call the cache. To be set before the first Put.
-func (c *Cache[K, V]) OnDrop(f func(K, V)) { c.onDrop = f }
 
 // Get returns what is stored under a key and has not expired.
 func (c *Cache[K, V]) Get(key K) (value V, found bool) { return c.GetWithin(key, 0) }
@@ -119,9 +122,7 @@ func (c *Cache[K, V]) remove(e *list.Element) {
 	c.order.Remove(e)
 	delete(c.entries, x.key)
 	c.bytes -= x.bytes
-	if c.onDrop != nil {
-		c.onDrop(x.key, x.value)
-	}
+	c.onDrop(x.key, x.value)
 }
 
 // Drop forgets a key, and what is being read at the moment.

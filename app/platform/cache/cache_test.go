@@ -14,9 +14,8 @@ import (
 // The bound holds, and what was used least recently goes first.
 func TestCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	c := cache.New[int, string](10_000)
 	var dropped []int
-	c.OnDrop(func(k int, _ string) { dropped = append(dropped, k) })
+	c := cache.NewWithDrop(10_000, func(k int, _ string) { dropped = append(dropped, k) })
 	for i := range 9 {
 		c.Set(i, "x", 800, time.Hour) // 1,000 with what an entry costs
 	}

@@ -136,6 +136,13 @@ func (o Org) Visitor() access.Actor {
 	return access.Visitor(o.ID, o.Website, uuid.Must(uuid.NewV7()))
 }
 
+// IdentityOptions returns options with which passwords are hashed in no time.
+func IdentityOptions() identity.Options {
+	o := identity.DefaultOptions()
+	o.InsecureHashing = true
+	return o
+}
+
 // NewOrg makes an organization. Its website allows shop.example, localhost and 127.0.0.1 and shows agents what is typed. Its one
 // group has every agent, and agents take from its queue themselves.
 func NewOrg(t testing.TB) Org {
@@ -143,8 +150,7 @@ func NewOrg(t testing.TB) Org {
 	ctx := context.Background()
 	name := "org-" + uuid.NewString()[:8]
 	b := bus.New(nil)
-	orgs, members := org.New(DB(t), b, settings.New(DB(t), b, nil)), identity.New(DB(t), b, identity.DefaultOptions())
-	members.UseInsecureHashing()
+	orgs, members := org.New(DB(t), b, settings.New(DB(t), b, nil)), identity.New(DB(t), b, IdentityOptions())
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -196,8 +202,7 @@ func (o Org) AddMember(t testing.TB, role access.Role, customers ...uuid.UUID) M
 	ctx := context.Background()
 	name := fmt.Sprintf("%s %s of %s", role, uuid.NewString()[:4], o.Name)
 	email := strings.ReplaceAll(name, " ", "-") + "@" + o.Name + ".example"
-	members := identity.New(DB(t), bus.New(nil), identity.DefaultOptions())
-	members.UseInsecureHashing()
+	members := identity.New(DB(t), bus.New(nil), IdentityOptions())
 	id, err := members.CreateMember(ctx, o.ID, identity.SignUp{Name: name, Email: email, Password: Password}, role, nil)
 	if err != nil {
 		t.Fatal(err)

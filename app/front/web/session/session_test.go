@@ -26,8 +26,7 @@ type browser struct {
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	b := bus.New(nil)
-	members := identity.New(testkit.DB(t), b, identity.DefaultOptions())
-	members.UseInsecureHashing()
+	members := identity.New(testkit.DB(t), b, testkit.IdentityOptions())
 	return &browser{t: t, manager: session.New(session.Options{Store: identity.NewSessionCache(testkit.DB(t), b), Identity: members, Bus: b,
 		Admit:   func(uuid.UUID, uuid.UUID, bool) error { return nil },
 		OnError: func(_ http.ResponseWriter, _ *http.Request, err error) { t.Error(err) }})}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +19,8 @@ var layers = []struct {
 	may    []string // prefixes
 }{
 	{"db", nil},
-	{"static", nil},
-	{"widget", nil},
+	{"static", []string{"app/platform/compress"}},
+	{"widget", []string{"app/platform/compress"}},
 	{"app/platform", []string{"db"}},
 	{"app/domain", []string{"app/platform"}},
 	{"templates", []string{"templates", "static", "app/front/desk", "app/domain", "app/platform"}},
@@ -55,6 +57,8 @@ var onlyIn = map[string][]string{
 	"github.com/gobwas/ws":          {"app/front/live/wire", "app/tools/traffic"},
 	"github.com/gorilla/websocket":  {"app/tools/traffic", "app/tools/chaos", "app/tools/testkit/engines"},
 	"github.com/prometheus/":        {"app/serve"},
+	"github.com/klauspost/compress": {"app/platform/compress"},
+	"github.com/andybalholm/brotli": {"app/platform/compress"},
 	"github.com/labstack/echo/":     {"app/front/web"},
 	"github.com/alexedwards/scs/":   {"app/front/web/session"},
 	"github.com/a-h/templ":          {"templates", "app/front/live", "app/front/web"},
@@ -162,4 +166,29 @@ func under(path string, places []string) bool {
 		}
 	}
 	return false
+}
+
+// TestEveryTestMainStopsWhatTestsStart holds that a package whose tests use the database or a browser ends with testkit.Main, which stops
+// them: else a database server stays on the machine after each run.
+func TestEveryTestMainStopsWhatTestsStart(t *testing.T) {
+	uses := regexp.MustCompile(`testkit\.(DB|NewOrg|NewTab|DatabaseURLs|SuperuserURL)\(`)
+	starts, stops := map[string]bool{}, map[string]bool{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		folder := filepath.Dir(path)
+		starts[folder] = starts[folder] || uses.Match(b)
+		stops[folder] = stops[folder] || strings.Contains(string(b), "testkit.Main(m)")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder := range starts {
+		if starts[folder] && !stops[folder] && folder != "." {
+			t.Errorf("%s has no TestMain that calls testkit.Main", folder)
+		}
+	}
 }

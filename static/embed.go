@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"mime"
 	"path"
+
+	"parley/app/platform/compress"
 )
 
 //go:embed *.css *.js *.svg *.wav vendor/*.js
@@ -16,9 +18,9 @@ var files embed.FS
 
 // Served is one file.
 type Served struct {
-	Type  string
-	Bytes []byte
-	hash  string
+	Type string
+	*compress.File
+	hash string
 }
 
 var byName = func() map[string]Served {
@@ -33,16 +35,16 @@ var byName = func() map[string]Served {
 		if path.Ext(name) == ".wav" {
 			kind = "audio/wav"
 		}
-		all[path.Base(name)] = Served{kind, b, hex.EncodeToString(sum[:5])}
+		all[path.Base(name)] = Served{kind, compress.NewFile(b), hex.EncodeToString(sum[:5])}
 		return err
 	})
 	if err != nil {
 		panic(err) // the embedded tree cannot be read: a broken build
 	}
 	// htmx and its extensions are one file: htmx starts as soon as it has run, and would ignore an extension that is loaded later.
-	live := bytes.Join([][]byte{all["htmx.min.js"].Bytes, all["hx-ws.min.js"].Bytes, all["hx-upsert.min.js"].Bytes}, []byte(";\n"))
+	live := bytes.Join([][]byte{all["htmx.min.js"].Plain, all["hx-ws.min.js"].Plain, all["hx-upsert.min.js"].Plain}, []byte(";\n"))
 	sum := sha256.Sum256(live)
-	all["live.js"] = Served{all["htmx.min.js"].Type, live, hex.EncodeToString(sum[:5])}
+	all["live.js"] = Served{all["htmx.min.js"].Type, compress.NewFile(live), hex.EncodeToString(sum[:5])}
 	return all
 }()
 

@@ -45,7 +45,7 @@ func TestServed(t *testing.T) {
 	for name, kind := range map[string]string{"app.css": "text/css", "desk.js": "text/javascript", "icons.svg": "image/svg+xml", "ping.wav": "audio/wav", "htmx.min.js": "text/javascript"} {
 		parts := strings.Split(static.Address(name), "/")
 		f, ok := static.File(parts[2], parts[3])
-		if !ok || !strings.HasPrefix(f.Type, kind) || len(f.Bytes) == 0 {
+		if !ok || !strings.HasPrefix(f.Type, kind) || len(f.Plain) == 0 {
 			t.Errorf("%s: %v %s", name, ok, f.Type)
 		}
 		if _, ok := static.File("0000000000", name); ok {
@@ -85,7 +85,7 @@ func TestLiveIsOne(t *testing.T) {
 		t.Fatal("there is no live.js")
 	}
 	for _, name := range []string{"htmx.min.js", "hx-ws.min.js", "hx-upsert.min.js"} {
-		if part, there := static.Named(name); !there || !bytes.Contains(all.Bytes, part.Bytes) {
+		if part, there := static.Named(name); !there || !bytes.Contains(all.Plain, part.Plain) {
 			t.Errorf("%s is not in it", name)
 		}
 	}

@@ -2,21 +2,20 @@
 package widget
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"regexp"
 	"strings"
+
+	"parley/app/platform/compress"
 )
 
 // File is one file ready to be served.
 type File struct {
-	Type  string
-	Bytes []byte
-	Gzip  []byte
-	ETag  string
+	Type string
+	*compress.File
+	ETag string
 }
 
 //go:embed dist/widget.js
@@ -135,13 +134,4 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-func file(kind string, b []byte) File {
-	var z bytes.Buffer
-	w, err := gzip.NewWriterLevel(&z, gzip.BestCompression)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	w.Write(b)
-	w.Close()
-	return File{kind, b, z.Bytes(), `"` + hash(b) + `"`}
-}
+func file(kind string, b []byte) File { return File{kind, compress.NewFile(b), `"` + hash(b) + `"`} }

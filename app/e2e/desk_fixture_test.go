@@ -68,13 +68,14 @@ func openDeskAt(t testing.TB, a *traffic.Agent, threads map[string]int) *deskScr
 // until waits for a frame that contains a text and returns it.
 func (d *deskScreen) until(text string) string {
 	d.t.Helper()
+	late := time.After(testkit.Patience)
 	for {
 		select {
 		case f := <-d.frames:
 			if strings.Contains(f, text) {
 				return f
 			}
-		case <-time.After(testkit.Patience):
+		case <-late:
 			d.t.Fatalf("no frame with %q", text)
 		}
 	}

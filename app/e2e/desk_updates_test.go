@@ -110,7 +110,8 @@ func TestTakenAgainAfterLostEvent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
-	s := startServer(t, nil)
+	redis, _, _ := testkit.Redis(t) // of its own: servers of other tests publish a resync when they stop
+	s := startServer(t, func(c *serve.Config) { c.RedisURL = redis })
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	c, mia := uuid.MustParse(v.conversation), o.As(access.Agent)

@@ -159,7 +159,7 @@ func (h *Hub) showLocalMessage(orgID uuid.UUID, s conversation.MessageEvent) {
 	behind := false
 	for _, p := range h.panelsOf(s.Snapshot.Visitor) {
 		// Events can overtake each other, so a panel that begins to follow is caught up from the beginning.
-		behind = p.followNew(s.Snapshot.ID) && s.Seq > 1 || behind
+		behind = p.switchTo(s.Snapshot.ID) && s.Seq > 1 || behind
 	}
 	f := h.desksOf(orgID)
 	stale := f != nil && f.isPossiblyStale(s.Snapshot.ID)
@@ -194,7 +194,7 @@ func (h *Hub) showRemoteMessage(e bus.Event) {
 	}
 	background.Run("show what another process has stored", func() {
 		for _, p := range panels {
-			p.followNew(e.Conversation)
+			p.switchTo(e.Conversation)
 		}
 		if f != nil && !f.hasShown(e.Conversation, e.Seq) {
 			h.reloadEntry(e.Org, f, e.Conversation)

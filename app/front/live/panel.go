@@ -216,15 +216,14 @@ func (p *panel) handle(ctx context.Context, f frames.Panel) {
 	}
 }
 
-// followNew has the panel follow a conversation of its visitor in which something was said. It reports whether it did not before.
-func (p *panel) followNew(conversation uuid.UUID) bool {
-	return p.readyToFollow() && p.switchTo(conversation)
-}
-
 // readyToFollow reports whether the welcome is sent. If not, the panel looks after it for what it has missed.
 func (p *panel) readyToFollow() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.readyToFollowLocked()
+}
+
+func (p *panel) readyToFollowLocked() bool {
 	p.missedEvent = p.missedEvent || !p.welcomed
 	return p.welcomed
 }
@@ -253,12 +252,12 @@ func cleanName(s string, max int) string {
 }
 
 // switchTo has the panel follow a conversation that has begun, here or in another tab, from its first message. It
-// reports whether it did not before.
+// reports whether it did not before. Before the welcome it follows nothing: the welcome says from where on.
 func (p *panel) switchTo(conversation uuid.UUID) bool {
 	p.mu.Lock()
 	before := p.conversation
 	// Ids rise with the time at which conversations begin (UUIDv7): the panel never goes back to an older one.
-	if p.closed || bytes.Compare(conversation[:], before[:]) <= 0 {
+	if p.closed || !p.readyToFollowLocked() || bytes.Compare(conversation[:], before[:]) <= 0 {
 		p.mu.Unlock()
 		return false
 	}

@@ -39,6 +39,7 @@ import (
 	"parley/app/front/web/upload"
 	"parley/app/front/web/widget"
 	"parley/app/platform/bus"
+	"parley/app/platform/compress"
 	"parley/app/platform/fair"
 	"parley/app/platform/forms"
 	"parley/app/platform/push"
@@ -132,7 +133,7 @@ func New(cfg Config, s Services) (*Server, error) {
 		return nil, fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	crossOrigin.AddInsecureBypassPattern("/widget/") // other origins' pages: guarded by the website's domains, no cookie
-	return &Server{crossOrigin.Handler(e)}, nil
+	return &Server{compress.Handler(crossOrigin.Handler(e))}, nil
 }
 
 // newHandlers returns what answers the routes.

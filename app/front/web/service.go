@@ -44,7 +44,7 @@ func (s *service) staticFile(c echo.Context) error {
 	}
 	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	page.LimitWriteTime(c)
-	return c.Blob(http.StatusOK, file.Type, file.Bytes)
+	return file.Serve(c.Response(), c.Request(), file.Type)
 }
 
 // demoShop shows the demo's shop; fail.NotFound outside demo mode.

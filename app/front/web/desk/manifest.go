@@ -38,5 +38,5 @@ func (h *Handlers) ServiceWorker(c echo.Context) error {
 		return fail.Missing("file")
 	}
 	c.Response().Header().Set("Cache-Control", "no-cache")
-	return c.Blob(http.StatusOK, file.Type, file.Bytes)
+	return file.Serve(c.Response(), c.Request(), file.Type)
 }

@@ -1,8 +1,6 @@
 package page
 
 import (
-	"compress/gzip"
-	"io"
 	"strings"
 	"time"
 
@@ -17,11 +15,8 @@ const ContentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// Sizes in bytes from which on a page is sent compressed.
-const (
-	largePage = 32 << 10
-	hugePage  = 256 << 10 // compressed less, in less time: others need the processor
-)
+// hugePage is the size in bytes from which on pages of an organization wait for one another.
+const hugePage = 256 << 10
 
 // hugePageLimits bounds the huge pages of an organization that are held until they are read.
 var hugePageLimits = fair.Limits{Total: 256, PerOrganization: 8, MaxWaiting: 8, MaxWait: 10 * time.Second,
@@ -48,31 +43,7 @@ func (s *Service) Render(c echo.Context, status int, component templ.Component) 
 		}
 		defer release()
 	}
-	// Pages carry no secret next to what others wrote, so their size tells nothing.
-	if len(text) < largePage || !strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
-		return c.HTML(status, text)
-	}
-	return sendCompressed(c, status, text)
-}
-
-func sendCompressed(c echo.Context, status int, text string) error {
-	h := c.Response().Header()
-	h.Set(echo.HeaderContentType, echo.MIMETextHTMLCharsetUTF8)
-	h.Set("Content-Encoding", "gzip")
-	h.Add("Vary", "Accept-Encoding")
-	c.Response().WriteHeader(status)
-	level := gzip.DefaultCompression
-	if len(text) > hugePage {
-		level = gzip.BestSpeed
-	}
-	z, err := gzip.NewWriterLevel(c.Response(), level)
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(z, text); err != nil {
-		return err
-	}
-	return z.Close()
+	return c.HTML(status, text)
 }
 
 // AllowOrigin lets the page of a website that asks read the answer, whatever it says, and when to ask again.

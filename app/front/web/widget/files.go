@@ -37,9 +37,5 @@ func serveFile(c echo.Context, file assets.File, cache string) error {
 	if c.Request().Header.Get("If-None-Match") == file.ETag {
 		return c.NoContent(http.StatusNotModified)
 	}
-	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		return c.Blob(http.StatusOK, file.Type, file.Gzip)
-	}
-	return c.Blob(http.StatusOK, file.Type, file.Bytes)
+	return file.Serve(c.Response(), c.Request(), file.Type)
 }

@@ -29,8 +29,7 @@ dev: deps ## run with demo data; build and start anew on every change of a templ
 	$(TOOL) templ generate --watch --proxy= --cmd "go run ./app serve --demo"
 
 test: deps-test ## install what is missing and run every test, browsers included
-	go test -p 1 -parallel 3 -timeout 20m ./...
-	go -C tools test ./...
+	@scripts/test.sh
 
 e2e: deps-test ## only the tests in a real browser
 	go test ./app/e2e -run 'Browser' -count=1 -v

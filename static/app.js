@@ -1,9 +1,15 @@
 // What every page needs: times in the reader's format, copy buttons, confirmations, character limits, keys that belong to input methods, and
 // forms whose unsaved changes are not lost.
 (() => {
-  const timeStyles = { clock: { hour: "2-digit", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
+  const clock = { hour: "numeric", minute: "2-digit" };
+  const timeStyles = { clock, weekday: { weekday: "long", ...clock }, full: { dateStyle: "medium", timeStyle: "short" } };
   const format = {};
   for (const name in timeStyles) format[name] = new Intl.DateTimeFormat(undefined, timeStyles[name]);
+  // Returns the format of a time element, in the reader's time zone or, with data-zone, in that one; undefined if the browser does not know it.
+  function formatOf({ time, zone }) {
+    if (!zone) return format[time];
+    try { return new Intl.DateTimeFormat(undefined, { ...timeStyles[time], timeZone: zone }); } catch { return undefined; }
+  }
 
   // While an input method composes, all keys belong to it, Enter, Escape and arrows included: they are stopped before any handler of these
   // pages. Safari sends the Enter that ends a composition after it, with keyCode 229. A dead key is part of a composition only in a text field.
@@ -42,8 +48,8 @@
     }
     note.hidden = n < most * 0.9;
     note.firstChild.textContent = numbers.format(n) + " of " + numbers.format(most) + " characters" + (over ? "." : "");
-    const words = over ? "Too long. Shorten it." : "";
-    if (note.lastChild.textContent !== words) note.lastChild.textContent = words; // announced once, not at every key
+    const problem = over ? "Too long. Shorten it." : "";
+    if (note.lastChild.textContent !== problem) note.lastChild.textContent = problem; // announced once, not at every key
     note.classList.toggle("over", over);
     if (over) field.setAttribute("aria-invalid", "true");
     else if (field.over) field.removeAttribute("aria-invalid");
@@ -71,7 +77,8 @@
 
   const showTimes = (root) => {
     for (const e of root.querySelectorAll("time[data-time]")) {
-      e.textContent = format[e.dataset.time].format(new Date(e.dateTime));
+      const style = formatOf(e.dataset);
+      if (style) e.textContent = style.format(new Date(e.dateTime));
       delete e.dataset.time;
     }
   };
@@ -215,7 +222,7 @@
         p.className = "notice unsaved";
         p.setAttribute("role", "status");
         a.href = "#" + target.id;
-        a.textContent = "Not saved yet: " + (heading?.textContent.trim() || "changes on this page");
+        a.textContent = "Unsaved changes: " + (heading?.textContent.trim() || "on this page");
         a.addEventListener("click", () => { for (let d = form.closest("details"); d; d = d.parentElement.closest("details")) d.open = true; });
         p.append(a);
         saved.after(p);
@@ -257,7 +264,7 @@
           for (const c of form.elements) if (editable(c) && x.fields[c.name]) c.closest("details")?.setAttribute("open", "");
           showRestored(form, "Unsaved changes restored." + (x.files ? " Choose the file again." : ""));
         } else if (!wasRefused(form) && x.files) {
-          showRestored(form, "Choose the file again: files are not stored.");
+          showRestored(form, "Choose the file again. Files are not stored in the browser.");
         }
         store(form);
       }

@@ -61,9 +61,9 @@
     const link = document.createElement("a");
     link.href = address;
     link.target = address && "_blank";
-    link.textContent = address ? "Log in in a new tab" : "Reload it";
+    link.textContent = address ? "Log in in another tab" : "Reload page";
     clearTimeout(noteTimer);
-    showNote(address ? "Your session has ended. What you typed here stays. " : "Your rights have changed. This page is not up to date. ", link);
+    showNote(address ? "Your session has ended. Your changes on this page are kept. " : "Your permissions have changed. This page is out of date. ", link);
     sessionEnded = !!address;
   }
   addEventListener("focus", async () => {

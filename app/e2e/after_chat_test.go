@@ -173,7 +173,7 @@ func takeTranscript(t *testing.T, mails <-chan testkit.Mail, visitor *testkit.Ta
 		t.Fatal("no transcript came")
 	}
 	if mail.To != "anna@work.example" || !strings.Contains(mail.Text, "Where is my parcel?") ||
-		strings.Contains(mail.Text, "can be written to") {
+		strings.Contains(mail.Text, "email address:") {
 		t.Errorf("the transcript to %s says %s", mail.To, mail.Text)
 	}
 }

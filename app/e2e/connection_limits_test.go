@@ -67,7 +67,7 @@ func TestStaffSocketLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	sixth := openRawConn(t, s.URL+"/live/desk", http.Header{"Origin": {s.URL}, "Cookie": {in.Cookie()}})
-	closes(sixth, ws.StatusCode(1013), "Your organization has as many Parley pages open")
+	closes(sixth, ws.StatusCode(1013), "Your organization has reached its limit of open Parley pages")
 	open(other.Users[access.Agent], "/live/desk") // another organization does not notice
 	monitor.conn.Close()
 	for end := time.Now().Add(testkit.Patience); ; time.Sleep(20 * time.Millisecond) { // there is capacity again

@@ -50,8 +50,8 @@ func TestBrowserConversation(t *testing.T) {
 	openAndAsk(t, o, page, visitor)
 
 	// The agent sees it at once, with how long the visitor has waited, and takes it.
-	desk.Wait(`text("#line .last") === "Where is my <b>parcel</b>?"`)
-	desk.Wait(`/^0:0\d$/.test(text("#line .wait"))`)
+	desk.Wait(`text("#queue .last") === "Where is my <b>parcel</b>?"`)
+	desk.Wait(`/^0:0\d$/.test(text("#queue .wait"))`)
 	takeFirst(mia, desk, visitor)
 
 	typeBothWays(desk, visitor)
@@ -106,7 +106,7 @@ func TestBrowserConversation(t *testing.T) {
 	visitor.Wait(`$("chat .log").innerText.includes("The conversation has ended")`)
 	desk.Wait(`!$("#mine").childElementCount && text(".pane .state").includes("closed")`)
 	visitor.Type("chat textarea", "One more thing"+kb.Enter)
-	desk.Wait(`text("#line .last") === "One more thing"`)
+	desk.Wait(`text("#queue .last") === "One more thing"`)
 	visitor.Wait(`!$("chat .message.pending")`)
 	checkMessages(t, "the panel with a new conversation", panelMessages(visitor), append(slices.Clone(talk), "One more thing"))
 
@@ -117,7 +117,7 @@ func TestBrowserConversation(t *testing.T) {
 func takeFirst(mia testkit.Member, desk, visitor *testkit.Tab) {
 	desk.Click("#take-next")
 	desk.Wait(`$(".pane.shown")`)
-	desk.Wait(`!$("#line").childElementCount && $("#mine").childElementCount === 1`)
+	desk.Wait(`!$("#queue").childElementCount && $("#mine").childElementCount === 1`)
 	visitor.Wait(`text("chat .status") === "` + mia.Name + ` is here for you"`)
 }
 
@@ -170,7 +170,7 @@ func restartUnderBoth(t *testing.T, s *serve.Server, desk, visitor *testkit.Tab)
 	desk.Type(".pane textarea", "Half written")
 	restart(t, s)
 	visitor.Type("chat textarea", "Written while the server was away"+kb.Enter)
-	desk.Wait(`text("#connection") === "Online"`)
+	desk.Wait(`text("#connection") === "Connected"`)
 	desk.Wait(`$(".pane .thread").innerText.includes("Written while the server was away")`)
 	if draft := testkit.Eval[string](desk, `document.querySelector(".pane textarea").value`); draft != "Half written" {
 		t.Errorf("the agent's draft after the restart: %q", draft)
@@ -236,16 +236,16 @@ func TestBrowserSeveralChats(t *testing.T) {
 	visitors := newVisitors(t, s, o, 3)
 	for i, v := range visitors {
 		v.send(names[i] + " asks")
-		desk.Wait(`$("#line").childElementCount === ` + itoa(i+1))
+		desk.Wait(`$("#queue").childElementCount === ` + itoa(i+1))
 	}
 	// The chosen one first, then the next ones by key.
-	desk.Click("#line li:nth-child(2) button")
+	desk.Click("#queue li:nth-child(2) button")
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Ben asks")`)
 	desk.Keys("n", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Anna asks") && !$("#take-next").disabled`)
 	desk.Keys("n", altKey)
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("Cleo asks")`)
-	desk.Wait(`document.querySelectorAll(".pane.shown").length === 3 && !$("#line").childElementCount`)
+	desk.Wait(`document.querySelectorAll(".pane.shown").length === 3 && !$("#queue").childElementCount`)
 	for i, v := range visitors {
 		pane := `document.querySelector("#pane-` + v.conversation + `")`
 		desk.Run(pane + `.querySelector("textarea").focus()`)

@@ -31,7 +31,7 @@ func TestTwoServers(t *testing.T) {
 	desk := openDesk(t, mia)
 	v := newVisitor(t, one, o, "")
 	v.send("Message 0")
-	desk.until("line-" + v.conversation)
+	desk.until("queue-" + v.conversation)
 	if err := mia.Take(ctx, v.conversation); err != nil {
 		t.Fatal(err)
 	}

@@ -31,12 +31,12 @@ type deskLists struct {
 	opened      chan struct{} // closed when the first lists have come, or the socket has ended
 }
 
-var listParts = regexp.MustCompile(`hx-target="#(line|mine)" hx-swap="innerHTML"|hx-target="#(line|mine)-([0-9a-f-]{36})" hx-swap="delete"|<li id="(line|mine)-([0-9a-f-]{36})"|id="line-more" class="more" data-more="(\d+)"`)
+var listParts = regexp.MustCompile(`hx-target="#(queue|mine)" hx-swap="innerHTML"|hx-target="#(queue|mine)-([0-9a-f-]{36})" hx-swap="delete"|<li id="(queue|mine)-([0-9a-f-]{36})"|id="queue-more" class="more" data-more="(\d+)"`)
 
 func (l *deskLists) apply(frame string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	lists := map[string]map[string]bool{"line": l.queue, "mine": l.mine}
+	lists := map[string]map[string]bool{"queue": l.queue, "mine": l.mine}
 	for _, m := range listParts.FindAllStringSubmatch(frame, -1) {
 		switch {
 		case m[1] != "":
@@ -55,7 +55,7 @@ func (l *deskLists) apply(frame string) {
 func (l *deskLists) ids(list string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Sorted(maps.Keys(map[string]map[string]bool{"line": l.queue, "mine": l.mine}[list]))
+	return slices.Sorted(maps.Keys(map[string]map[string]bool{"queue": l.queue, "mine": l.mine}[list]))
 }
 
 func (l *deskLists) beyondHead() string {
@@ -156,15 +156,15 @@ func TestEventsWhileDeskOpens(t *testing.T) {
 	line, mine := []string{before.conversation, arrives.conversation}, []string{taken.conversation}
 	slices.Sort(line)
 	eventually(t, func() string {
-		return "listed: " + strings.Join(l.ids("line"), " ") + ", own: " + strings.Join(l.ids("mine"), " ")
+		return "listed: " + strings.Join(l.ids("queue"), " ") + ", own: " + strings.Join(l.ids("mine"), " ")
 	}, func() bool {
-		return slices.Equal(l.ids("line"), line) && slices.Equal(l.ids("mine"), mine)
+		return slices.Equal(l.ids("queue"), line) && slices.Equal(l.ids("mine"), mine)
 	})
 	last := newVisitor(t, s, o, "") // after which nothing of the opening is still on its way
 	last.send("I come afterwards")
 	line = append(line, last.conversation)
 	slices.Sort(line)
-	eventually(t, func() string { return "listed at last: " + strings.Join(l.ids("line"), " ") }, func() bool { return slices.Equal(l.ids("line"), line) })
+	eventually(t, func() string { return "listed at last: " + strings.Join(l.ids("queue"), " ") }, func() bool { return slices.Equal(l.ids("queue"), line) })
 }
 
 // TestEventsWhileListLoads shows that what happens while a desk's first list is being read is newer than the list:
@@ -207,7 +207,7 @@ func TestEventsWhileListLoads(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := followLists(conn)
-	eventually(t, func() string { return "no list" }, func() bool { return len(l.ids("line")) >= 2 })
+	eventually(t, func() string { return "no list" }, func() bool { return len(l.ids("queue")) >= 2 })
 	if _, err := s.Routing.Take(ctx, o.As(access.Supervisor), "Sara", uuid.MustParse(goes.conversation)); err != nil {
 		t.Fatal(err)
 	}
@@ -216,8 +216,8 @@ func TestEventsWhileListLoads(t *testing.T) {
 	line := []string{before.conversation, comes.conversation, last.conversation}
 	slices.Sort(line)
 	eventually(t, func() string {
-		return "listed: " + strings.Join(l.ids("line"), " ") + "; there are " + strings.Join(line, " ")
-	}, func() bool { return slices.Equal(l.ids("line"), line) })
+		return "listed: " + strings.Join(l.ids("queue"), " ") + "; there are " + strings.Join(line, " ")
+	}, func() bool { return slices.Equal(l.ids("queue"), line) })
 }
 
 // openDeskWhenFree opens a desk as a page does: where the organization is doing a lot at once, it tries again later.
@@ -290,8 +290,8 @@ func TestDeskCatchesUpAfterReconnect(t *testing.T) {
 			mine = nil
 		}
 		eventually(t, func() string {
-			return "desk " + itoa(i) + " lists " + strings.Join(l.ids("line"), " ") + " and " + itoa(len(l.ids("mine"))) + " own; there are " + strings.Join(want, " ") + " and " + itoa(len(mine))
-		}, func() bool { return slices.Equal(l.ids("line"), want) && slices.Equal(l.ids("mine"), mine) })
+			return "desk " + itoa(i) + " lists " + strings.Join(l.ids("queue"), " ") + " and " + itoa(len(l.ids("mine"))) + " own; there are " + strings.Join(want, " ") + " and " + itoa(len(mine))
+		}, func() bool { return slices.Equal(l.ids("queue"), want) && slices.Equal(l.ids("mine"), mine) })
 		conns[i].Close()
 	}
 }

@@ -97,11 +97,11 @@ func TestBrowserInputMethods(t *testing.T) {
 	checkEmojiInput(desk, area, a)
 
 	// The transfer's form.
-	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-hand]").open = true`)
+	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-transfer]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
 	desk.Type("#comment-"+a.String(), "ni")
 	desk.Run(`press("Escape")`)
-	desk.Wait(`$("#pane-` + a.String() + ` [data-hand]").open && $("#comment-` + a.String() + `").value === "ni"`)
+	desk.Wait(`$("#pane-` + a.String() + ` [data-transfer]").open && $("#comment-` + a.String() + `").value === "ni"`)
 
 	checkMonitorInput(t, o, s)
 }
@@ -132,11 +132,11 @@ func TestBrowserWithoutOptionalParts(t *testing.T) {
 		desk := testkit.NewTab(t)
 		runBefore(desk, script)
 		desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
-		desk.Wait(`document.body.classList.contains("ready") && text("#connection") === "Online"`)
+		desk.Wait(`document.body.classList.contains("ready") && text("#connection") === "Connected"`)
 		desk.Run(`document.hasFocus = () => false`)
 		v := newVisitor(t, s, o, "")
 		v.send("Hello, " + name)
-		desk.Wait(`text("#line .last") === "Hello, ` + name + `" && document.title.startsWith("(1)")`)
+		desk.Wait(`text("#queue .last") === "Hello, ` + name + `" && document.title.startsWith("(1)")`)
 		desk.Click("#take-next")
 		desk.Wait(`document.activeElement.matches(".pane.focus textarea")`)
 		desk.Run(`document.querySelector("#sound").click(); document.querySelector("#notify").click()`)
@@ -167,7 +167,7 @@ func TestBrowserNotificationsByServiceWorker(t *testing.T) {
 	desk.Wait(`document.body.classList.contains("ready")`)
 	desk.Run(`document.hasFocus = () => false`)
 	newVisitor(t, s, o, "").send("Hello from far")
-	desk.Wait(`shown.length === 1 && shown[0].startsWith("New in the line")`)
+	desk.Wait(`shown.length === 1 && shown[0].startsWith("New in the queue")`)
 	for _, line := range desk.Console() {
 		t.Error(line)
 	}
@@ -195,10 +195,10 @@ func checkEmojiInput(desk *testkit.Tab, area string, a uuid.UUID) {
 	desk.Run(`press("Enter"); press("ArrowDown"); press("Escape")`)
 	desk.Wait(`document.activeElement.matches(".emojis input") && ` + area + `.value === "Hello there"`)
 	desk.Keys(kb.Escape)
-	desk.Wait(`!$(".emojis") && $("#look-` + a.String() + `")`)
-	desk.Click("#look-" + a.String())
+	desk.Wait(`!$(".emojis") && $("#search-` + a.String() + `")`)
+	desk.Click("#search-" + a.String())
 	desk.Run(`press("Escape"); press("ArrowDown"); press("Enter")`)
-	desk.Wait(`document.activeElement.id === "look-` + a.String() + `"`)
+	desk.Wait(`document.activeElement.id === "search-` + a.String() + `"`)
 }
 
 // checkComposerInput checks the composer: Enter does not send, Up does not edit, commands and snippets' keys do nothing, panes stay.

@@ -173,27 +173,27 @@ func checkOtherLimits(a uuid.UUID, desk *testkit.Tab, pane string) {
 		`$("#tag-` + a.String() + `").value.length === 51 && text(".tags .characters.over").includes("51 of 50 characters") && text(".tags .characters.over").includes("Too long") && !$(".tags li")`)
 	desk.Keys(kb.Backspace + kb.Enter)
 	desk.Wait(`text(".tags li")?.includes("t".repeat(50))`)
-	desk.Click("#look-" + a.String())
+	desk.Click("#search-" + a.String())
 	desk.Run(`paste({ text: { "text/plain": "green\ttea\x0bcup\r\n" } })`)
-	desk.Wait(`$("#look-` + a.String() + `").value === "green tea cup"`)
+	desk.Wait(`$("#search-` + a.String() + `").value === "green tea cup"`)
 	desk.Run(`document.activeElement.value = ""; paste({ text: { "text/plain": "l".repeat(201) } })`)
-	desk.Wait(`text(".look .characters.over").includes("201 of 200 characters")`)
-	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = true`)
+	desk.Wait(`text(".faq-search .characters.over").includes("201 of 200 characters")`)
+	desk.Run(`document.querySelector("` + pane + ` [data-transfer]").open = true`)
 	desk.Wait(`document.activeElement.id === "to-` + a.String() + `"`) // the form has come
 	desk.Wait(`($("#comment-` + a.String() + `").focus(), document.activeElement.id.startsWith("comment-"))`)
 	desk.Run(
-		`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".handing select").selectedIndex = 1)`)
-	desk.Click(".handing button.primary")
+		`paste({ text: { "text/plain": "c".repeat(1001) } }); document.querySelector("#to-` + a.String() + ` option:last-child") && (document.querySelector(".transfer-form select").selectedIndex = 1)`)
+	desk.Click(".transfer-form button.primary")
 	desk.Wait(
-		`text(".handing .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
-	desk.Run(`document.querySelector("` + pane + ` [data-hand]").open = false`)
+		`text(".transfer-form .characters.over").includes("1,001 of 1,000 characters") && $("#comment-` + a.String() + `").value.length === 1001`)
+	desk.Run(`document.querySelector("` + pane + ` [data-transfer]").open = false`)
 }
 
 // checkUnknownSnippet checks that a snippet that does not exist is sent only when Enter is pressed again.
 func checkUnknownSnippet(a uuid.UUID, desk *testkit.Tab, area string, w *visitorClient) {
 	desk.Keys("/ph-a" + kb.Enter)
 	desk.Wait(
-		`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as it is." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
+		`text("#error-` + a.String() + `") === "There is no snippet /ph-a. Press Enter again to send it as typed." && ` + area + `.value === "/ph-a" && !$("[data-composer]").out.length`)
 	desk.Keys("b")
 	desk.Wait(`text("#error-` + a.String() + `") === ""`)
 	desk.Keys(kb.Enter)

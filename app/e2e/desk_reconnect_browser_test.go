@@ -33,7 +33,7 @@ func TestBrowserDeskCatchesUpAfterOutage(t *testing.T) {
 	desk.LogIn(network.url, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready") && document.querySelectorAll(".pane").length === 20`)
 	network.setCut(true)
-	desk.Wait(`text("#connection") !== "Online"`)
+	desk.Wait(`text("#connection") !== "Connected"`)
 	for i := range 300 {
 		for _, id := range conversations {
 			if _, err := s.Conversations.SendAsAgent(ctx, agent, id, uuid.New(), conversation.Text, "Number "+itoa(i)); err != nil {
@@ -43,7 +43,7 @@ func TestBrowserDeskCatchesUpAfterOutage(t *testing.T) {
 	}
 	network.setCut(false)
 	// As browsers do when they have a network again: the next attempt would come after up to 15 seconds.
-	desk.Wait(`text("#connection") === "Online" || void dispatchEvent(new Event("online"))`)
+	desk.Wait(`text("#connection") === "Connected" || void dispatchEvent(new Event("online"))`)
 	for _, id := range conversations {
 		desk.Wait(`$("#thread-` + id.String() + `").lastElementChild.textContent.includes("Number 299")`)
 	}

@@ -54,11 +54,11 @@ func TestBrowserDeskSessionExpires(t *testing.T) {
 	desk.Type(note, "Ask the warehouse")
 	desk.Run(`document.querySelector("#pane-` + b.String() + ` [data-kind=note]").click()`)
 	desk.Type(reply, "Half a sent")
-	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-hand]").open = true`)
+	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-transfer]").open = true`)
 	desk.Wait(`$("#comment-` + a.String() + `")`)
 	desk.Type("#comment-"+a.String(), "Knows the carrier")
-	desk.Wait(`$("#look-` + a.String() + `")`)
-	desk.Type("#look-"+a.String(), "carrier")
+	desk.Wait(`$("#search-` + a.String() + `")`)
+	desk.Type("#search-"+a.String(), "carrier")
 
 	link, err := s.Identity.CreateResetLink(ctx, o.As(access.Owner), o.As(access.Agent).ID(), identity.ShownToRequester)
 	if err != nil {
@@ -87,11 +87,11 @@ func TestBrowserDeskSessionExpires(t *testing.T) {
 	first = newVisitor(t, s, o, first.token) // the one before may have gone silent
 	first.send("Are you there?")
 	logInAgain(desk, changed)
-	desk.Wait(`!$("#again[open]") && $("#ended").hidden && text("#connection") === "Online"`)
+	desk.Wait(`!$("#again[open]") && $("#ended").hidden && text("#connection") === "Connected"`)
 	desk.Wait(`$("#thread-` + a.String() + `").innerText.includes("Are you there?")`)
 	desk.Wait(`window.same && $("` + reply + `").value === "Half a sent" && $("` + note + `").value === "Ask the warehouse" && $("#pane-` + b.String() + ` .noting") &&
-		$("#comment-` + a.String() + `").value === "Knows the carrier" && $("#look-` + a.String() + `").value === "carrier"`)
-	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-hand]").open = false`)
+		$("#comment-` + a.String() + `").value === "Knows the carrier" && $("#search-` + a.String() + `").value === "carrier"`)
+	desk.Run(`document.querySelector("#pane-` + a.String() + ` [data-transfer]").open = false`)
 	desk.Type(reply, "ence"+kb.Enter)
 	newVisitor(t, s, o, first.token).awaitText("Half a sentence")
 }
@@ -109,7 +109,7 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	desk.Run(`window.same = true`)
 	forgetCookies(desk)
 	desk.Type("#text-"+a.String(), "It is on its way"+kb.Enter)
-	desk.Wait(`$("#again[open]") && text("#error-` + a.String() + `").includes("“It is on its way” is not sent yet")`)
+	desk.Wait(`$("#again[open]") && text("#error-` + a.String() + `").includes("“It is on its way” has not been sent")`)
 	// the desk is brought up to date meanwhile: what is not sent is still not sent
 	s.Live.HandleEvents([]bus.Event{{Kind: bus.Groups, Org: o.ID}})
 	v.send("Are you there?")
@@ -119,11 +119,11 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	desk.Accessible("the note that the session has ended")
 	desk.Type("#text-"+a.String(), "And here tomorrow")
 	desk.Wait(
-		`$("#text-` + a.String() + `").value === "And here tomorrow" && text("#error-` + a.String() + `").includes("“It is on its way” is not sent yet")`)
+		`$("#text-` + a.String() + `").value === "And here tomorrow" && text("#error-` + a.String() + `").includes("“It is on its way” has not been sent")`)
 	desk.Click("#ended button")
 	logInAgain(desk, testkit.Password)
 	newVisitor(t, s, o, v.token).awaitText("It is on its way")
-	desk.Wait(`text("#connection") === "Online" && !$("[data-composer]").out.length && text("#error-` + a.String() + `") === ""`)
+	desk.Wait(`text("#connection") === "Connected" && !$("[data-composer]").out.length && text("#error-` + a.String() + `") === ""`)
 	desk.Wait(`window.same && $("#text-` + a.String() + `").value === "And here tomorrow"`)
 	if n := strings.Count(desk.Text("#thread-"+a.String()), "It is on its way"); n != 1 {
 		t.Errorf("the reply is there %d times", n)
@@ -140,7 +140,7 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	forgetCookies(desk)
 	desk.Run(`dispatchEvent(new Event("offline"))`)
 	logInAgain(desk, testkit.Password)
-	desk.Wait(`text("#connection") === "Online" && window.same`)
+	desk.Wait(`text("#connection") === "Connected" && window.same`)
 }
 
 // TestBrowserAnotherUserLogsIn shows that who is logged out elsewhere gets back what was typed, even though the
@@ -158,7 +158,7 @@ func TestBrowserAnotherUserLogsIn(t *testing.T) {
 	other := desk.OpenAnother()
 	other.Go(s.URL + "/preferences")
 	other.Run(`await fetch("/logout", { method: "POST" })`)
-	desk.Wait(`$("#again[open]") && document.activeElement.id === "again-password" && text("#again-why").includes("What you wrote is still here") &&
+	desk.Wait(`$("#again[open]") && document.activeElement.id === "again-password" && text("#again-why").includes("Your drafts are still here") &&
 		$("#text-` + a.String() + `").value === "My own words"`)
 
 	other.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/desk")

@@ -28,12 +28,12 @@ func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 	v := newVisitor(t, s, o, "")
 	v.send("Hello")
 	c := uuid.MustParse(v.conversation)
-	watching.until("line-" + v.conversation)
+	watching.until("queue-" + v.conversation)
 	agent := o.As(access.Agent)
 	if _, err := s.Routing.Take(ctx, agent, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
-	watching.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+	watching.until(`hx-target="#queue-` + v.conversation + `" hx-swap="delete"`)
 	for i := range 12 {
 		v.send("More " + itoa(i))
 		if _, err := s.Conversations.SendAsAgent(ctx, agent, c, uuid.New(), conversation.Text, "Yes "+itoa(i)); err != nil {
@@ -45,10 +45,10 @@ func TestOtherDesksGetQueueEventsOnly(t *testing.T) {
 	}
 	for {
 		frame := watching.next()
-		if strings.Contains(frame, `hx-target="#line" hx-swap="innerHTML"`) && !strings.Contains(frame, v.conversation) {
+		if strings.Contains(frame, `hx-target="#queue" hx-swap="innerHTML"`) && !strings.Contains(frame, v.conversation) {
 			continue // brought up to date once its server is connected to the others
 		}
-		if !strings.Contains(frame, "line-"+v.conversation) || !strings.Contains(frame, "Yes 11") {
+		if !strings.Contains(frame, "queue-"+v.conversation) || !strings.Contains(frame, "Yes 11") {
 			t.Errorf("the next it hears is %s", frame)
 		}
 		break
@@ -119,7 +119,7 @@ func TestTakenAgainAfterLostEvent(t *testing.T) {
 	if _, err := s.Routing.Take(ctx, mia, "Mia", c); err != nil {
 		t.Fatal(err)
 	}
-	teammate.until(`hx-target="#line-` + v.conversation)
+	teammate.until(`hx-target="#queue-` + v.conversation)
 	elsewhere := newConversations(t) // another process, whose events are lost
 	if _, err := elsewhere.Requeue(ctx, s.DB.As(mia), conversation.RequeueOptions{
 		Agent:  mia.ID(),
@@ -128,12 +128,12 @@ func TestTakenAgainAfterLostEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Live.Resync(uuid.Nil)
-	teammate.until(`id="line-` + v.conversation)
+	teammate.until(`id="queue-` + v.conversation)
 	if _, err := elsewhere.Take(ctx, mia, "Mia", c, allGroups); err != nil {
 		t.Fatal(err)
 	}
 	s.Live.HandleEvents([]bus.Event{{Kind: bus.Conversation, Org: o.ID, Conversation: c, User: mia.ID(), Seq: 4}})
-	teammate.until(`hx-target="#line-` + v.conversation + `" hx-swap="delete"`)
+	teammate.until(`hx-target="#queue-` + v.conversation + `" hx-swap="delete"`)
 }
 
 // TestRefusedMessageStaysFirst shows that messages sent after one that is to be sent again later wait for it, so

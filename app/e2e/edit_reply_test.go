@@ -127,13 +127,13 @@ func TestBrowserComposer(t *testing.T) {
 	visitor.Click("chat .launcher")
 	visitor.Wait(`$("chat .greeting")`)
 	visitor.Keys("Which one is *better*?" + kb.Enter)
-	desk.Wait(`$("#line li")`)
+	desk.Wait(`$("#queue li")`)
 	desk.Keys("n", altKey)
 	desk.Wait(`document.activeElement.matches(".pane.focus textarea")`)
 	c := testkit.Eval[string](desk, `document.querySelector(".pane.focus").dataset.conversation`)
 	desk.Wait(`$(".pane.focus .message.visitor .body")?.textContent === "Which one is *better*?"`) // a visitor's text is literal
 	// What the site says of its visitor, and the page the visitor is on, stands beside.
-	desk.Run(`document.querySelector("#about-` + c + `").read = 0; document.querySelector("#line-title").click()`)
+	desk.Run(`document.querySelector("#about-` + c + `").read = 0; document.querySelector("#queue-title").click()`)
 	desk.Wait(
 		`[...document.querySelectorAll(".about dt")].map((e) => e.textContent + ":" + e.nextSibling.textContent).join().includes("plan:Pro") || (document.querySelector(".about").read = 0, dispatchEvent(new Event("resize")), false)`)
 
@@ -172,7 +172,7 @@ func TestBrowserComposer(t *testing.T) {
 	desk.Wait(`$("#state-` + c + `.gone")`)
 	desk.Run(
 		`document.querySelector("#pane-` + c + ` [data-composer]").dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }))`)
-	desk.Wait(`text("#error-` + c + `").includes("has this conversation") && $("#text-` + c + `").value.includes("half a sent")`)
+	desk.Wait(`text("#error-` + c + `").includes("assigned to") && $("#text-` + c + `").value.includes("half a sent")`)
 	for _, tab := range []*testkit.Tab{desk, visitor} {
 		for _, line := range tab.Console() {
 			if !strings.Contains(line, "409 (Conflict)") {

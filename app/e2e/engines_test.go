@@ -87,7 +87,7 @@ func engineChat(t *testing.T, e *engines.Engine) {
 	openWith(visitor, page)
 	visitor.Keys("Where is my <b>parcel</b>? Grüße, 你好 " + engines.Enter)
 	visitor.Wait(`$("chat .message.visitor:not(.pending)")`)
-	desk.Wait(`$("#take-next").getClientRects().length && $("#line li, [data-queue] li")`)
+	desk.Wait(`$("#take-next").getClientRects().length && $("#queue li, [data-queue] li")`)
 	desk.Click("#take-next")
 	desk.Wait(`$(".pane.shown textarea")`)
 	visitor.Keys("I ordered on Monday" + engines.Enter)
@@ -210,7 +210,7 @@ func engineDesk(t *testing.T, e *engines.Engine) {
 	desk.Run(pageErrors)
 	openWith(visitor, customerPageWith(t, s.URL, o.Key, pageErrors))
 	visitor.Keys("Which one is better?" + engines.Enter)
-	desk.Wait(`$("#take-next").getClientRects().length && $("#line li, [data-queue] li")`)
+	desk.Wait(`$("#take-next").getClientRects().length && $("#queue li, [data-queue] li")`)
 
 	// By keyboard alone: the keys are those that the desk itself shows.
 	run := func(command string) {

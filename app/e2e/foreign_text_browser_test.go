@@ -100,7 +100,7 @@ func TestBrowserForeignText(t *testing.T) {
 		ids = append(ids, id)
 	}
 	b.Wait(fmt.Sprintf(
-		`document.querySelectorAll("#line li").length === %d && document.querySelector("#line").innerText.match(/zq/g).length >= %d`,
+		`document.querySelectorAll("#queue li").length === %d && document.querySelector("#queue").innerText.match(/zq/g).length >= %d`,
 		len(ids), 2*len(ids)))
 	right(b, "the line")
 

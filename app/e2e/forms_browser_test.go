@@ -56,7 +56,7 @@ func TestBrowserFormsRestoreInput(t *testing.T) {
 	cap := `[name="cap-` + o.As(access.Agent).ID().String() + `"]`
 	saveNeighbor(t, b, set, there, cap)
 	b.Wait(
-		`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Not saved yet: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
+		`(() => { const a = $(".notice.good + .notice.unsaved a"); return a && a.textContent.startsWith("Unsaved changes: ") && document.querySelector(a.getAttribute("href")).matches(".restored"); })()`)
 	// The session ends; somebody else changes the zone; logging in brings everything back, and the change is said.
 	logOut := func() {
 		t.Helper()

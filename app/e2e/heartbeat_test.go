@@ -40,7 +40,7 @@ func TestBrowserSilentNetwork(t *testing.T) {
 	visitor.Wait(`document.getElementById("parley").shadowRoot.activeElement.tagName === "TEXTAREA"`)
 	visitor.Keys("Is anybody there?" + kb.Enter)
 	visitor.Wait(`$("chat .message:not(.pending)")`)
-	desk.Wait(`text("#line .last") === "Is anybody there?"`)
+	desk.Wait(`text("#queue .last") === "Is anybody there?"`)
 	desk.Click("#take-next")
 	desk.Wait(`$(".pane.shown")`)
 	visitor.Wait(`text("chat .status").includes("is here for you")`)
@@ -60,7 +60,7 @@ func TestBrowserSilentNetwork(t *testing.T) {
 		t.Fatal("nothing was silenced")
 	}
 	visitor.Keys("And now?" + kb.Enter)
-	desk.Wait(`window.states.includes("Reconnecting…") && text("#connection") === "Online"`)
+	desk.Wait(`window.states.includes("Reconnecting…") && text("#connection") === "Connected"`)
 	desk.Wait(`$(".pane .thread").innerText.includes("And now?")`)
 	if n := strings.Count(desk.Text(".pane .thread"), "And now?"); n != 1 {
 		t.Errorf("the desk shows a message %d times", n)

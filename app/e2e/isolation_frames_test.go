@@ -217,7 +217,7 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		v := newVisitor(t, s, o, "")
 		v.send("First of " + mark)
 		conversationID = uuid.MustParse(v.conversation)
-		helper.until(t, "line-"+conversationID.String())
+		helper.until(t, "queue-"+conversationID.String())
 		if _, err := s.Routing.Take(ctx, teammate.Actor, "Tom", conversationID); err != nil {
 			t.Fatal(err)
 		}
@@ -274,7 +274,7 @@ func checkReceived(t *testing.T, w customerFixture, deaf []*frameLog, agent *fra
 		}
 	}
 	all := agent.contents()
-	if !strings.Contains(all, "line-"+other.String()) {
+	if !strings.Contains(all, "queue-"+other.String()) {
 		t.Error("the agent did not see the conversation in its queue")
 	}
 	for _, text := range []string{

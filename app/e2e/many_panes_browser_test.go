@@ -147,7 +147,7 @@ func (d *manyPanes) checkGap(t *testing.T) {
 	if _, err := d.s.Conversations.Close(d.ctx, d.mia, uuid.MustParse(over.conversation)); err != nil {
 		t.Fatal(err)
 	}
-	d.Wait(`text("#connection") === "Online" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
+	d.Wait(`text("#connection") === "Connected" && text("#mine-` + gap.conversation + `").includes("Said in the gap") && !$("#mine-` + over.conversation + `")`)
 	d.Wait(`$("` + paneOf(gap) + `.light") && $("#mine-` + gap.conversation + `.fresh")`)
 	d.Run(`document.querySelector("#mine-` + gap.conversation + ` button").click()`)
 	d.Wait(`text("` + paneOf(gap) + `.focus .thread")?.includes("Said in the gap")`)
@@ -163,14 +163,14 @@ func TestBrowserLongQueue(t *testing.T) {
 	desk := testkit.NewTab(t)
 	desk.Size(1280, 800, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
-	desk.Wait(`document.body.classList.contains("ready") && text("#line-more") === "and 9,950 more" && text("#line-title .count") === "10,000"`)
+	desk.Wait(`document.body.classList.contains("ready") && text("#queue-more") === "and 9,950 more" && text("#queue-title .count") === "10,000"`)
 	desk.Wait(`document.title.startsWith("(10000)")`)
 	desk.Click("#take-next")
 	desk.Wait(`$("#pane-` + ids[0].String() + `.focus textarea")`)
-	desk.Wait(`text("#line-more") === "and 9,949 more" && $("#line").childElementCount === 50 && $("#line-` + ids[50].String() + `")`)
-	desk.Click("#line-" + ids[30].String() + " button")
+	desk.Wait(`text("#queue-more") === "and 9,949 more" && $("#queue").childElementCount === 50 && $("#queue-` + ids[50].String() + `")`)
+	desk.Click("#queue-" + ids[30].String() + " button")
 	desk.Wait(`$("#pane-` + ids[30].String() + `.focus textarea")`)
-	desk.Wait(`text("#line-more") === "and 9,948 more" && $("#line-` + ids[51].String() + `")`)
+	desk.Wait(`text("#queue-more") === "and 9,948 more" && $("#queue-` + ids[51].String() + `")`)
 	for _, size := range []struct {
 		name  string
 		width int64
@@ -178,7 +178,7 @@ func TestBrowserLongQueue(t *testing.T) {
 		for _, dark := range []bool{false, true} {
 			desk.Size(size.width, 780, dark)
 			if size.name == "narrow" {
-				desk.Run(`document.body.classList.remove("talking"); document.querySelector("#line-more").scrollIntoView({ block: "center" })`)
+				desk.Run(`document.body.classList.remove("talking"); document.querySelector("#queue-more").scrollIntoView({ block: "center" })`)
 			}
 			time.Sleep(150 * time.Millisecond) // transitions
 			full := fmt.Sprintf("desk-long-queue-%s-%s", size.name, map[bool]string{false: "light", true: "dark"}[dark])

@@ -173,7 +173,7 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 		t.Helper()
 		v := newVisitor(t, s, o, "")
 		v.send(text)
-		desk.Wait(`$("#line-` + v.conversation + `")`)
+		desk.Wait(`$("#queue-` + v.conversation + `")`)
 		desk.Keys("n", altKey)
 		desk.Wait(
 			`$(".pane.focus")?.dataset.conversation === "` + v.conversation + `" && document.activeElement === $("#text-` + v.conversation + `")`)
@@ -183,7 +183,7 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 	v := ask("my fastener thingy jammed")
 	desk.Wait(`!text("#suggest-` + v.conversation + ` li b")?.includes("zips")`)
 	desk.Keys("s", altKey)
-	desk.Wait(`document.activeElement.matches(".look input")`)
+	desk.Wait(`document.activeElement.matches(".faq-search input")`)
 	desk.Keys("broken zip")
 	desk.Wait(`[...document.querySelectorAll(".about:not([hidden]) .found mark")].some((m) => m.textContent.startsWith("zip"))`)
 	desk.Keys(kb.Enter)
@@ -215,11 +215,11 @@ func TestBrowserSuggestionsLearn(t *testing.T) {
 	x.awaitText("At nine, on Sundays at eleven.")
 	desk.Wait(`$(".pane.focus .thread").innerText.includes("At nine, on Sundays")`)
 	desk.Keys("a", altKey)
-	desk.Wait(`$("#keeping[open] #f-question")?.value.includes("riga branch")`)
-	desk.Accessible("keeping")
+	desk.Wait(`$("#save-entry[open] #f-question")?.value.includes("riga branch")`)
+	desk.Accessible("save-entry")
 	desk.Run(
-		`document.querySelector("#keeping #f-question").value = "When does the shop in Riga open?"; document.querySelector("#keeping form button.primary").click()`)
-	desk.Wait(`!$("#keeping[open]") && text("#done").includes("manager")`) // agents' entries are reviewed first
+		`document.querySelector("#save-entry #f-question").value = "When does the shop in Riga open?"; document.querySelector("#save-entry form button.primary").click()`)
+	desk.Wait(`!$("#save-entry[open]") && text("#done").includes("manager")`) // agents' entries are reviewed first
 	list, _, err := s.FAQ.ListEntries(context.Background(), o.As(access.Manager), faq.Filter{State: faq.InReview})
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)

@@ -22,7 +22,7 @@ func TestBrowserNotifiesWhileHidden(t *testing.T) {
 		window.played = 0; window.plays = [];
 		HTMLMediaElement.prototype.play = () => {
 			played++;
-			plays.push(Math.round(performance.now()) + " away: " + away + ", focus: " + document.querySelectorAll(".pane.focus").length + ", queue: " + document.querySelector("#line").innerText + ", mine: " + document.querySelector("#mine").innerText + new Error().stack);
+			plays.push(Math.round(performance.now()) + " away: " + away + ", focus: " + document.querySelectorAll(".pane.focus").length + ", queue: " + document.querySelector("#queue").innerText + ", mine: " + document.querySelector("#mine").innerText + new Error().stack);
 			return Promise.resolve();
 		};
 		window.away = false; document.hasFocus = () => !away; Object.defineProperty(document, "hidden", { get: () => away });
@@ -50,5 +50,5 @@ func TestBrowserNotifiesWhileHidden(t *testing.T) {
 	other := newVisitor(t, s, o, "")
 	desk.Run(`look(false)`)
 	other.send("Somebody else")
-	desk.Wait(`shown.length === 2 && $("#line").childElementCount === 1`)
+	desk.Wait(`shown.length === 2 && $("#queue").childElementCount === 1`)
 }

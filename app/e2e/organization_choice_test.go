@@ -92,6 +92,6 @@ func TestLogOutRequeuesConversations(t *testing.T) {
 	if code, _, err := mia.Post(ctx, "/logout", nil); err != nil || code != http.StatusSeeOther {
 		t.Fatal(code, err)
 	}
-	sara.until("line-" + v.conversation)
+	sara.until("queue-" + v.conversation)
 	v.awaitText("returned")
 }

@@ -56,7 +56,7 @@ func TestBrowserPages(t *testing.T) {
 	may(2)
 	day.Go(s.URL + "/login")
 	day.LogIn(s.URL, "mia@parley.demo", demo.Password, "/desk")
-	day.Wait(`text("#connection") === "Online" && $("#status").value === "online"`)
+	day.Wait(`text("#connection") === "Connected" && $("#status").value === "online"`)
 	show(day, "desk-empty")
 	var visitors []*visitorClient
 	shop := traffic.Site{Server: s.URL, Key: s.Demo.ShopKey, Origin: s.URL}
@@ -66,7 +66,7 @@ func TestBrowserPages(t *testing.T) {
 		"How long can I keep an opened bag?",
 	}
 	visitors = openVisitors(t, visitors, shop, asks)
-	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#line").childElementCount === 3`)
+	day.Wait(`document.querySelectorAll(".pane").length === 2 && $("#queue").childElementCount === 3`)
 	day.Type("#pane-"+visitors[0].conversation+" textarea",
 		"Yes, we do! Delivery to Norway is € 6.90 and takes three to five days."+kb.Enter)
 	visitors[0].awaitText("Yes, we do! Delivery to Norway is € 6.90 and takes three to five days.")
@@ -275,7 +275,7 @@ func showPanel(s *serve.Server, day, night *testkit.Tab, show func(b *testkit.Ta
 	night.Wait(`$("chat .greeting")`)
 	night.Type("chat textarea", "Do you have gift wrapping?"+kb.Enter)
 	night.Wait(`$("chat .message:not(.pending)")`)
-	day.Wait(`$("#line").innerText.includes("gift wrapping")`)
+	day.Wait(`$("#queue").innerText.includes("gift wrapping")`)
 	may(20)
 	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
 	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)

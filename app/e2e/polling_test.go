@@ -209,7 +209,7 @@ func TestBrowserBusy(t *testing.T) {
 			$("chat textarea").dispatchEvent(new Event("input", { bubbles: true }));
 			$("chat textarea").form.requestSubmit();
 		}`)
-	visitor.Wait(`text("chat .notice").includes("That was quick")`)
+	visitor.Wait(`text("chat .notice").includes("You are sending messages too quickly")`)
 	visitor.Wait(`$("chat .log").querySelectorAll(".message:not(.pending)").length === 4 && text("chat .notice") === ""`)
 	if got := testkit.Eval[string](visitor,
 		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".message .text")].map((p) => p.textContent).join()`); got != "Message 0,Message 1,Message 2,Message 3" {

@@ -31,8 +31,8 @@ func TestNewAgentSeesQueue(t *testing.T) {
 	main := fillQueue(t, o, uuid.Nil, 2)
 	for _, s := range []*serve.Server{one, two} { // what they cache of the groups
 		page := fetchPage(t, logInAgent(t, s, o, access.Agent), s.URL+"/desk")
-		if strings.Count(page, `<li id="line-`) != 5 {
-			t.Fatalf("an agent of both groups does not see five: %d", strings.Count(page, `<li id="line-`))
+		if strings.Count(page, `<li id="queue-`) != 5 {
+			t.Fatalf("an agent of both groups does not see five: %d", strings.Count(page, `<li id="queue-`))
 		}
 	}
 	email := "new@" + o.Name + ".example"
@@ -52,11 +52,11 @@ func TestNewAgentSeesQueue(t *testing.T) {
 		}
 		page := fetchPage(t, a, s.URL+"/desk")
 		for _, c := range main {
-			if !strings.Contains(page, `<li id="line-`+c.String()) {
+			if !strings.Contains(page, `<li id="queue-`+c.String()) {
 				t.Error("the page of who has just joined lacks a conversation of the main group")
 			}
 		}
-		if strings.Contains(page, `<li id="line-`+ids[0].String()) {
+		if strings.Contains(page, `<li id="queue-`+ids[0].String()) {
 			t.Error("the page shows another group's")
 		}
 		conn, err := a.OpenDesk(ctx)
@@ -65,7 +65,7 @@ func TestNewAgentSeesQueue(t *testing.T) {
 		}
 		t.Cleanup(func() { conn.Close() })
 		l := followLists(conn)
-		eventually(t, func() string { return "the socket brings no queue" }, func() bool { return len(l.ids("line")) == 2 })
+		eventually(t, func() string { return "the socket brings no queue" }, func() bool { return len(l.ids("queue")) == 2 })
 		open = append(open, l)
 	}
 	if err := two.Groups.SetMember(ctx, o.As(access.Owner), group, memberOf(id)); err != nil {
@@ -73,7 +73,7 @@ func TestNewAgentSeesQueue(t *testing.T) {
 	}
 	for _, l := range open {
 		eventually(t, func() string { return "who was put into a group does not see its queue" }, func() bool {
-			return len(l.ids("line")) == 5
+			return len(l.ids("queue")) == 5
 		})
 	}
 	// A pick from it works.
@@ -102,7 +102,7 @@ func TestQueueShownWithoutEvent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return strings.Count(fetchPage(t, a, s.URL+"/desk"), `<li id="line-`)
+		return strings.Count(fetchPage(t, a, s.URL+"/desk"), `<li id="queue-`)
 	}
 	if n := listed(); n != 0 {
 		t.Fatalf("lists %d", n)
@@ -167,7 +167,7 @@ func TestLongQueueShowsHead(t *testing.T) {
 	fillQueue(t, o, uuid.Nil, all)
 	mia := o.As(access.Agent)
 	page := fetchPage(t, logInAgent(t, s, o, access.Agent), s.URL+"/desk")
-	if n := strings.Count(page, `<li id="line-`); n != conversation.DeskQueueLimit ||
+	if n := strings.Count(page, `<li id="queue-`); n != conversation.DeskQueueLimit ||
 		!strings.Contains(page, "and "+itoa(all-conversation.DeskQueueLimit)+" more") {
 		t.Errorf("the page lists %d", n)
 	}
@@ -188,9 +188,9 @@ func TestLongQueueShowsHead(t *testing.T) {
 		more := itoa(len(truth) - len(head))
 		for _, l := range lists {
 			eventually(t, func() string {
-				return "listed " + itoa(len(l.ids("line"))) + ", and " + l.beyondHead() + " more; there are " + itoa(len(truth))
+				return "listed " + itoa(len(l.ids("queue"))) + ", and " + l.beyondHead() + " more; there are " + itoa(len(truth))
 			}, func() bool {
-				return slices.Equal(l.ids("line"), head) && l.beyondHead() == more
+				return slices.Equal(l.ids("queue"), head) && l.beyondHead() == more
 			})
 		}
 	}

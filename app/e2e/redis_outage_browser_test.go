@@ -26,9 +26,9 @@ func TestBrowserRedisOutage(t *testing.T) {
 	desk.LogIn(one.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
 	newVisitor(t, two, o, "").send("Before")
-	desk.Wait(`text("#line .last") === "Before"`)
+	desk.Wait(`text("#queue .last") === "Before"`)
 	stop()
-	desk.Wait(`text("#lateness").includes("may show late")`)
+	desk.Wait(`text("#lateness").includes("may appear late")`)
 	desk.Accessible("a desk that hears late")
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 		os.WriteFile(filepath.Join(dir, "late.png"), desk.Screenshot(), 0o644)
@@ -38,9 +38,9 @@ func TestBrowserRedisOutage(t *testing.T) {
 	}
 	newVisitor(t, two, o, "").send("Said elsewhere meanwhile")
 	newVisitor(t, one, o, "").send("Said here meanwhile")
-	desk.Wait(`text("#line").includes("Said here meanwhile")`)
+	desk.Wait(`text("#queue").includes("Said here meanwhile")`)
 	start()
-	desk.Wait(`text("#line").includes("Said elsewhere meanwhile") && text("#lateness") === ""`)
+	desk.Wait(`text("#queue").includes("Said elsewhere meanwhile") && text("#lateness") === ""`)
 	if line, _, _, err := one.Conversations.ListForDesk(context.Background(), o.As(access.Agent), allGroups); err != nil || len(line) != 3 {
 		t.Errorf("%d in line, %v", len(line), err)
 	}

@@ -107,9 +107,9 @@ func checkUsedLink(t *testing.T, link string, late *testkit.Tab) {
 	t.Helper()
 	openByLink(late, link)
 	late.Type("chat .composer textarea", "Is anybody there?\r")
-	late.Wait(`text("chat .log").includes("This link was used before or has expired.")`)
+	late.Wait(`text("chat .log").includes("This link has already been used or has expired.")`)
 	late.Wait(`$("chat .message.visitor:not(.pending)")?.innerText.includes("Is anybody there?")`)
-	late.Wait(`!text("chat .log").includes("It left us today.") && text("chat .log").includes("This link was used before")`)
+	late.Wait(`!text("chat .log").includes("It left us today.") && text("chat .log").includes("This link has already been used")`)
 	late.Accessible("used link")
 	saveWidgetScreenshot(t, late, "used-link")
 }
@@ -128,7 +128,7 @@ func TestBrowserPlantedToken(t *testing.T) {
 	fresh := testkit.NewTab(t)
 	openByLink(fresh, planted)
 	fresh.Type("chat .composer textarea", "My card number is 1234\r")
-	fresh.Wait(`text("chat .log").includes("This link was used before or has expired.")`)
+	fresh.Wait(`text("chat .log").includes("This link has already been used or has expired.")`)
 	fresh.Wait(`$("chat .message.visitor:not(.pending)")`)
 	own := func(b *testkit.Tab) string {
 		t.Helper()

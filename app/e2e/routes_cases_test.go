@@ -77,11 +77,11 @@ var routeCases = map[string]routeCase{
 	"POST /desk/conversations/:id/close":    {needs: access.ConversationClose, path: pathWith("/desk/conversations/", conversationOf, "/close"), code: 404},
 	"POST /desk/status":                     {needs: access.PresenceSet, path: atPath("/desk/status"), form: values("status", "asleep"), code: 422},
 	"POST /desk/conversations/:id/decline":  {needs: access.ConversationDecline, path: pathWith("/desk/conversations/", conversationOf, "/decline"), code: 409},
-	"GET /desk/conversations/:id/hand":      {needs: access.ConversationTransfer, path: pathWith("/desk/conversations/", conversationOf, "/hand"), code: 404},
+	"GET /desk/conversations/:id/transfer":  {needs: access.ConversationTransfer, path: pathWith("/desk/conversations/", conversationOf, "/transfer"), code: 404},
 	"POST /desk/conversations/:id/transfer": {needs: access.ConversationTransfer, path: pathWith("/desk/conversations/", conversationOf, "/transfer"), form: func(x ids) url.Values { return url.Values{"to": {"person:" + agentOf(x)}} }, code: 404},
 	"POST /desk/conversations/:id/consult":  {needs: access.ConversationConsult, path: pathWith("/desk/conversations/", conversationOf, "/consult"), form: func(x ids) url.Values { return url.Values{"to": {"person:" + agentOf(x)}} }, code: 404},
-	"POST /desk/conversations/:id/guests/:user/leave": {needs: access.ConversationRemoveParticipant, path: func(x ids) string {
-		return "/desk/conversations/" + conversationOf(x) + "/guests/" + x.Users[access.Supervisor].Actor.ID().String() + "/leave"
+	"POST /desk/conversations/:id/participants/:user/remove": {needs: access.ConversationRemoveParticipant, path: func(x ids) string {
+		return "/desk/conversations/" + conversationOf(x) + "/participants/" + x.Users[access.Supervisor].Actor.ID().String() + "/remove"
 	}, code: 204},
 	"GET /desk/conversations/:id/pane":           {needs: access.ConversationRead, path: pathWith("/desk/conversations/", conversationOf, "/pane"), code: 404},
 	"GET /desk/conversations/:id/messages":       {needs: access.ConversationRead, path: pathWith("/desk/conversations/", conversationOf, "/messages?before=9"), code: 404},
@@ -97,8 +97,8 @@ var routeCases = map[string]routeCase{
 	"POST /desk/conversations/:id/faq/:entry/dismiss": {needs: access.FAQEntrySuggest, path: func(x ids) string {
 		return "/desk/conversations/" + conversationOf(x) + "/faq/" + x.entry.String() + "/dismiss"
 	}, form: values("for", "1"), code: 404},
-	"GET /desk/conversations/:id/keep":  {needs: access.FAQEntryPropose, path: pathWith("/desk/conversations/", conversationOf, "/keep?seq=3"), code: 404},
-	"POST /desk/conversations/:id/keep": {needs: access.FAQEntryPropose, path: pathWith("/desk/conversations/", conversationOf, "/keep"), form: values("seq", "3", "question", "Q", "answer", "A", "language", "en"), code: 404},
+	"GET /desk/conversations/:id/entry":  {needs: access.FAQEntryPropose, path: pathWith("/desk/conversations/", conversationOf, "/entry?seq=3"), code: 404},
+	"POST /desk/conversations/:id/entry": {needs: access.FAQEntryPropose, path: pathWith("/desk/conversations/", conversationOf, "/entry"), form: values("seq", "3", "question", "Q", "answer", "A", "language", "en"), code: 404},
 	"POST /desk/conversations/:id/snippets/:snippet": {needs: access.SnippetRead, path: func(x ids) string {
 		return "/desk/conversations/" + conversationOf(x) + "/snippets/" + x.snippet.String()
 	}, code: 404},

@@ -82,7 +82,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	reset := regexp.MustCompile(`http\S+/reset/\S+`).FindString(mail.Text)
 	other.Go(reset)
 	other.Type("#f-password", "Ann's new password"+kb.Enter)
-	other.Wait(`location.pathname === "/desk" && text("#connection") === "Online" && $(".pane.shown")`)
+	other.Wait(`location.pathname === "/desk" && text("#connection") === "Connected" && $(".pane.shown")`)
 	ann.Wait(`$("#again-password")?.getClientRects().length`) // her desk asks for it in place
 
 	// Olga disables her: the desk ends, the conversation waits again, the visitor is informed kindly.
@@ -140,7 +140,7 @@ func inviteByMail(t *testing.T, mails <-chan testkit.Mail, s *serve.Server, name
 	ann.Wait(`text("h1") === "Join ` + name + `"`)
 	ann.Type("#f-name", "Ann")
 	ann.Type("#f-password", "Ann's own password"+kb.Enter)
-	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Online"`)
+	ann.Wait(`location.pathname === "/desk" && text("#connection") === "Connected"`)
 	return ann
 }
 

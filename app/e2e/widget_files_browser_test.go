@@ -115,7 +115,7 @@ func deleteFile(t *testing.T, visitor, desk *testkit.Tab, link string) {
 	t.Helper()
 	desk.Keys(kb.ArrowUp)
 	visitor.Wait(`!$("chat .message.agent .file")`)
-	desk.Wait(`text(".pane .message.agent .body.erased") === "taken back"`)
+	desk.Wait(`text(".pane .message.agent .body.erased") === "Deleted"`)
 	if res, err := http.Get(link); err != nil || res.StatusCode != http.StatusNotFound {
 		t.Errorf("what was taken back can be had: %v %v", err, res.StatusCode)
 	}

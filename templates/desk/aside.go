@@ -46,16 +46,21 @@ func browserLabel(agent string) string {
 	return strings.Trim(name+" on "+system, " on")
 }
 
-// localTime returns the time and the weekday where the visitor is; "" if its time zone is not known.
-func localTime(timeZone string, now time.Time) string {
+// localTime returns a time in a time zone; false if the time zone is empty or not known.
+func localTime(timeZone string, now time.Time) (time.Time, bool) {
 	if timeZone == "" {
-		return ""
+		return now, false
 	}
 	at, err := time.LoadLocation(timeZone)
 	if err != nil {
-		return ""
+		return now, false
 	}
-	return now.In(at).Format("15:04, Monday") + " (" + strings.ReplaceAll(timeZone, "_", " ") + ")"
+	return now.In(at), true
+}
+
+// cityOf returns the city that a time zone is named after: Berlin for Europe/Berlin.
+func cityOf(timeZone string) string {
+	return strings.ReplaceAll(timeZone[strings.LastIndexByte(timeZone, '/')+1:], "_", " ")
 }
 
 // webAddress returns an address that may be linked to; "" if it is no web address.

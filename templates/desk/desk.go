@@ -43,7 +43,7 @@ func awayReasons(a presence.Availability) []string {
 	return a.AwayReasons
 }
 
-// TransferView is the form that transfers a conversation or asks for help, as it is first shown or after it was refused.
+// TransferView is what the form shows that transfers a conversation or asks for help, at first or after it was refused.
 type TransferView struct {
 	desk.TransferTargets
 	Error   string // why it was refused; empty: it was not
@@ -51,13 +51,13 @@ type TransferView struct {
 	To      string // what was chosen: "group:" or "person:" and an id
 }
 
-// teamMemberLabel names a team member, with why it may not be free.
+// teamMemberLabel names a team member, and says why it may not be available.
 func teamMemberLabel(c routing.Teammate) string {
 	switch {
 	case c.Status != presence.Online:
 		return c.Name + " (" + string(c.Status) + ")"
 	case c.AtCapacity:
-		return c.Name + " (has all conversations allowed)"
+		return c.Name + " (at limit)"
 	}
 	return c.Name
 }
@@ -100,32 +100,32 @@ func sortKey(row desk.Row) string {
 	return ui.Millis(row.WaitingSince)
 }
 
-// ownerLabel says who has a conversation in which the agent takes part.
+// ownerLabel says to whom a conversation is assigned in which the agent is a participant.
 func ownerLabel(c conversation.Conversation) string {
 	if c.AgentName == "" {
-		return "in the line"
+		return "In the queue"
 	}
-	return "with " + c.AgentName
+	return "Assigned to " + c.AgentName
 }
 
-// goneText says why the agent no longer has a conversation.
+// goneText says why a waiting conversation is no longer assigned to the agent.
 func goneText(c conversation.Conversation) string {
 	switch c.StateReason {
 	case conversation.ReasonTransfer:
 		if c.OfferedTo != uuid.Nil {
-			return "This conversation is offered to a colleague."
+			return "This conversation was offered to a team member."
 		}
-		return "This conversation is handed over."
+		return "This conversation was transferred."
 	case conversation.ReasonOfferExpired:
-		return "Your colleague did not take it: this conversation is in the line."
+		return "The team member didn’t accept. This conversation is back in the queue."
 	case conversation.ReasonNoReply:
-		return "This conversation was taken back: somebody else can answer it sooner."
+		return "This conversation is back in the queue: another agent can reply sooner."
 	case conversation.ReasonAway:
-		return "You were away for too long: this conversation is back in the line."
+		return "You were away too long. This conversation is back in the queue."
 	case conversation.ReasonConnectionLost:
-		return "Your connection was lost for too long: this conversation is back in the line."
+		return "You were disconnected too long. This conversation is back in the queue."
 	}
-	return "This conversation is back in the line."
+	return "This conversation is back in the queue."
 }
 
 // sourceLabel names a conversation's website and, where there are several, its group.

@@ -17,12 +17,12 @@ import (
 	"strings"
 )
 
-// MessageID names a message in a page.
+// MessageID returns the id of a message's element.
 func MessageID(m conversation.Message) string {
 	return "m-" + m.Conversation.String() + "-" + strconv.Itoa(m.Seq)
 }
 
-// Message is one thing said.
+// Message draws one message of a thread.
 func Message(m conversation.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -168,19 +168,19 @@ func Message(m conversation.Message) templ.Component {
 		}
 		if m.Kind == conversation.Note {
 			if m.AuthorName == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>Note</span> ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<span>Internal note</span> ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span>Note by <bdi>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<span>Internal note by <bdi>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var9 string
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(BidiText(m.AuthorName))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 30, Col: 48}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/ui/message.templ`, Line: 30, Col: 57}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -223,7 +223,7 @@ func Message(m conversation.Message) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if m.IsContent() && m.Author == conversation.ByAgent && m.Changed != conversation.Erased {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<button type=\"button\" class=\"more\" data-more aria-label=\"More about this reply\">⋯</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<button type=\"button\" class=\"more\" data-more aria-label=\"Reply options\">⋯</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -236,7 +236,7 @@ func Message(m conversation.Message) templ.Component {
 	})
 }
 
-// Body is a message's text as it is now.
+// MessageBody draws a message's text as it is now.
 func MessageBody(m conversation.Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -295,7 +295,7 @@ func MessageBody(m conversation.Message) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if m.Changed == conversation.Erased {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "taken back")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "Deleted")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -318,7 +318,7 @@ func MessageBody(m conversation.Message) templ.Component {
 	})
 }
 
-// Attachment is a message's file: an image as it is, anything else as a card to open.
+// Attachment draws a message's file: an image as it is, anything else as a card to open.
 func Attachment(m conversation.Message, a conversation.Attachment) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -486,18 +486,18 @@ func Attachment(m conversation.Message, a conversation.Attachment) templ.Compone
 	})
 }
 
-// FilePath is where staff reads a file.
+// FilePath returns the address at which team members download a file.
 func FilePath(id uuid.UUID, name string) templ.SafeURL {
 	return templ.URL("/files/" + id.String() + "/" + url.PathEscape(name))
 }
 
-// measures gives an image its place before it is there: at most 320 by 240 pixels.
+// imageSize reserves an image's space before it is loaded: at most 320 by 240 pixels.
 func imageSize(a conversation.Attachment) templ.Attributes {
 	f := min(1, 320/float64(a.Width), 240/float64(max(1, a.Height)))
 	return templ.Attributes{"width": strconv.Itoa(max(1, int(f*float64(a.Width)))), "height": strconv.Itoa(max(1, int(f*float64(a.Height))))}
 }
 
-// Bytes says a size in words.
+// FileSize returns a size for people: 3.4 MB.
 func FileSize(n int64) string {
 	switch {
 	case n >= 1<<30:
@@ -510,29 +510,31 @@ func FileSize(n int64) string {
 	return strconv.FormatInt(n, 10) + " bytes"
 }
 
+// systemText returns what a system event says in a thread.
 func systemText(m conversation.Message) string {
 	switch m.Body {
 	case conversation.SystemTaken:
-		return BidiIsolated(m.AuthorName) + " has taken the conversation"
+		return "Assigned to " + BidiIsolated(m.AuthorName)
 	case conversation.SystemClosed:
-		return BidiIsolated(m.AuthorName) + " has closed the conversation"
+		return "Closed by " + BidiIsolated(m.AuthorName)
 	case conversation.SystemVisitorLeft:
-		return "The visitor has ended the conversation"
+		return "The visitor ended the conversation"
 	case conversation.SystemIdleCheck:
-		return "The visitor was asked whether it is still there"
+		return "The visitor was asked whether they are still there"
 	case conversation.SystemIdleClosed:
-		return "Ended, because the visitor was silent"
+		return "Closed automatically because the visitor didn’t reply"
 	case conversation.SystemRequeued:
-		return "Back in the line"
+		return "Returned to the queue"
 	}
 	return m.Body
 }
 
+// changeText returns what an edit or a deletion says in a thread.
 func changeText(m conversation.Message) string {
 	if m.Kind == conversation.Erase {
-		return BidiIsolated(m.AuthorName) + " took a reply back"
+		return BidiIsolated(m.AuthorName) + " deleted a reply"
 	}
-	return BidiIsolated(m.AuthorName) + " changed a reply"
+	return BidiIsolated(m.AuthorName) + " edited a reply"
 }
 
 func messageClass(m conversation.Message) string {

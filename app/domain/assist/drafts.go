@@ -77,7 +77,7 @@ func (s *Service) loadInput(ctx context.Context, who access.Actor, in DraftConte
 		}
 	}
 	if len(m.lines) == 0 {
-		return m, fail.New(fail.Conflict, "The visitor has not written anything yet.")
+		return m, fail.New(fail.Conflict, "The visitor hasn’t written anything yet.")
 	}
 	question := m.lines[len(m.lines)-1].Text
 	if len(m.unanswered) > 0 {
@@ -121,7 +121,7 @@ func (s *Service) Drafts(ctx context.Context, who access.Actor, in DraftContext,
 		}
 	}
 	if err != nil { // the agent gets drafts all the same
-		if err := emit(Progress{Notice: errorText(err) + " These drafts are made from FAQ entries."}); err != nil {
+		if err := emit(Progress{Notice: errorText(err) + " These drafts are based on FAQ entries."}); err != nil {
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func errorText(err error) string {
 	}
 	ref := uuid.NewString()[:8]
 	slog.Error("ask the language model", "reference", ref, "error", err)
-	return "The language model could not be asked (reference " + ref + ")."
+	return "The language model could not be reached (reference " + ref + ")."
 }
 
 // promptConversation is the part of the conversation that the model gets.
@@ -209,7 +209,7 @@ func (s *Service) modelDrafts(ctx context.Context, who access.Actor, w *modelWri
 		for _, d := range parser.Drafts() {
 			step := Progress{Kind: string(d.Kind), Text: restore(d.Text), Used: m.usedEntries(d.Used), Done: d.State == prompt.Complete}
 			if len(d.RemovedLinks) > 0 {
-				step.Warning = "A link that is nowhere in the conversation or the FAQ was taken out."
+				step.Warning = "A link that is not in the conversation or the FAQ was removed."
 			}
 			if before := emitted[d.Kind]; before.Text == step.Text && before.Done == step.Done &&
 				before.Warning == step.Warning && slices.Equal(before.Used, step.Used) || step.Text == "" {
@@ -237,7 +237,7 @@ func (s *Service) modelDrafts(ctx context.Context, who access.Actor, w *modelWri
 		return err
 	}
 	if len(emitted) == 0 {
-		return fail.New(fail.Busy, "The language model gave no draft that could be used.")
+		return fail.New(fail.Busy, "The language model returned no usable draft. Try again.")
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func (s *Service) PreviewRequest(ctx context.Context, who access.Actor, in Draft
 		return "", err
 	}
 	if w == nil {
-		return "", fail.New(fail.NotFound, "Your organization has no language model: nothing leaves the house.")
+		return "", fail.New(fail.NotFound, "Your organization has no language model. No data is sent.")
 	}
 	m, err := s.loadInput(ctx, who, in)
 	if err != nil {

@@ -21,7 +21,7 @@ var rewordStyles = map[string]prompt.Style{
 }
 
 var errNoModel = fail.New(fail.Conflict,
-	"Your organization has no language model. A manager can set one up under “Desk” in the management.")
+	"Your organization has no language model. A manager can add one in the desk settings.")
 
 // Reword writes the agent's own text in another way, or in another language, and reports it as it grows.
 func (s *Service) Reword(ctx context.Context, who access.Actor, text, how string, emit func(Progress) error) error {
@@ -41,7 +41,7 @@ func (s *Service) Reword(ctx context.Context, who access.Actor, text, how string
 	} else if way, known := rewordStyles[how]; known {
 		p = prompt.Rewrite(hidden, way)
 	} else {
-		return fail.New(fail.Invalid, "There is no such way of rewording.")
+		return fail.New(fail.Invalid, "This way of rewriting is not available.")
 	}
 	return s.streamText(ctx, who, w, kind, p, restore, emit)
 }
@@ -87,7 +87,7 @@ func (s *Service) streamText(
 		clean := p.Clean(all.String())
 		step := Progress{Kind: kind, Text: restore(clean.Text), Done: done}
 		if len(clean.RemovedLinks) > 0 {
-			step.Warning = "A link that is not in your text was taken out."
+			step.Warning = "A link that is not in your text was removed."
 		}
 		return emit(step)
 	}

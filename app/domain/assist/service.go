@@ -132,7 +132,7 @@ func (s *Service) SetModelSettings(ctx context.Context, who access.Actor, in Mod
 		}
 	} else if row, err := q.GetModel(ctx); err == nil {
 		if row.BaseUrl != in.BaseURL && len(row.Key) > 0 {
-			return fail.Field("key", "The address is another one: please give its key, too.")
+			return fail.Field("key", "You changed the address. Enter the API key for it, too.")
 		}
 		sealed = row.Key
 	} else if !pg.IsNoRows(err) {
@@ -200,7 +200,7 @@ func (s *Service) openKey(org uuid.UUID, sealed []byte) (model.Key, error) {
 	key, err := s.seal.Open(nil, sealed[:n], sealed[n:], org[:])
 	if err != nil {
 		return "", fail.New(fail.Conflict,
-			"The key of the language model cannot be opened: the installation's secret has changed. A manager has to enter it again.")
+			"The API key of the language model cannot be decrypted because the installation's secret has changed. A manager must enter it again.")
 	}
 	return model.Key(key), nil
 }
@@ -254,7 +254,7 @@ func (s *Service) loadWriter(ctx context.Context, who access.Actor, action acces
 }
 
 // errBudgetSpent refuses a request that the budget could not pay.
-var errBudgetSpent = fail.New(fail.Busy, "This month’s budget for the language model is used up.")
+var errBudgetSpent = fail.New(fail.Busy, "This month’s token budget for the language model is used up.")
 
 // streamWithinBudget pays for a request and streams its answer. What it may cost at the most is taken out of the budget before, and what it
 // did not cost is put back after.

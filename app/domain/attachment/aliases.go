@@ -36,7 +36,7 @@ func (s *Service) SaveAliases(ctx context.Context, actor access.Actor, member uu
 		field := "picture-" + c.Customer.String()
 		switch {
 		case c.RemovePicture && c.Picture != nil:
-			checks.Add(field, "Choose a picture, or none: not both.")
+			checks.Add(field, "Choose a new picture or remove the current one, not both.")
 		case c.RemovePicture:
 			list[i].Picture = new(uuid.UUID)
 		case c.Picture != nil:

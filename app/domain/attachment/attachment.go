@@ -50,7 +50,7 @@ func (s *Service) SendAsVisitor(
 	ctx context.Context, visitor access.Actor, message conversation.VisitorMessage, upload files.Upload,
 ) (files.File, conversation.Receipt, error) {
 	if !visitor.IsVisitor() {
-		return files.File{}, conversation.Receipt{}, fail.New(fail.Forbidden, "Only a visitor can send files here.")
+		return files.File{}, conversation.Receipt{}, fail.New(fail.Forbidden, "Only visitors can send files here.")
 	}
 	if err := s.conversations.CheckAttachAccess(ctx, visitor, message.Conversation, message.ID); err != nil {
 		return files.File{}, conversation.Receipt{}, err
@@ -147,7 +147,7 @@ func (s *Service) SaveSnippet(ctx context.Context, actor access.Actor, snippet f
 		return err
 	}
 	if snippet.RemoveFile {
-		return fail.Field("file", "Choose a file, or none: not both.")
+		return fail.Field("file", "Choose a new file or remove the current one, not both.")
 	}
 	in := *upload
 	in.Purpose, in.Allowed, in.MaxBytes = files.ForSnippet, files.Categories, MaxAgentFileBytes

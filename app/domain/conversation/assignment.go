@@ -11,7 +11,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as many conversations as allowed. Choose somebody else.")
+var errTeammateLimitReached = fail.New(fail.Conflict, "This team member is at their concurrent-chat limit. Choose someone else.")
 
 // Assignment is one conversation for one agent.
 type Assignment struct{ Conversation, Agent uuid.UUID }
@@ -94,7 +94,7 @@ func (s *Service) explainFailedAssign(ctx context.Context, t *pg.Tenant, convers
 	case State(got.State) == Closed:
 		return ErrClosed
 	case got.AgentID != nil && *got.AgentID == to:
-		return fail.New(fail.Conflict, "%s has this conversation already.", got.AgentName)
+		return fail.New(fail.Conflict, "This conversation is already assigned to %s.", got.AgentName)
 	}
-	return fail.New(fail.Conflict, "The conversation has just changed hands, or this colleague cannot answer any more. Please look again.")
+	return fail.New(fail.Conflict, "The assignment of this conversation has just changed, or the team member can no longer reply. Check again.")
 }

@@ -78,7 +78,7 @@ func errNotStored(err error) error {
 	return &fail.Error{
 		Kind:       fail.Busy,
 		RetryAfter: 2 * time.Second,
-		Message:    "This could not be saved just now. Please try again in a moment.",
+		Message:    "This could not be saved. Try again in a moment.",
 	}
 }
 

@@ -51,7 +51,7 @@ const (
 // CloseByVisitor closes the visitor's own conversation. One that is closed already is no error.
 func (s *Service) CloseByVisitor(ctx context.Context, actor access.Actor, conversation uuid.UUID) error {
 	if !actor.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only the visitor can leave a conversation.")
+		return fail.New(fail.Forbidden, "Only the visitor can end a conversation here.")
 	}
 	visitor := actor.ID()
 	return s.closeAsSystem(ctx, actor.Org(), conversationdb.EndConversationParams{

@@ -76,9 +76,9 @@ var (
 	errCommitterFull = &fail.Error{
 		Kind:       fail.Busy,
 		RetryAfter: 2 * time.Second,
-		Message:    "So much is being written here just now that this has to wait a moment.",
+		Message:    "The chat is very busy. Your message will be sent in a moment.",
 	}
-	errStopping = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Please try again in a moment."}
+	errStopping = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "This server is restarting. Try again in a moment."}
 )
 
 func newCommitter(window time.Duration, commit func([]*draft)) *committer {

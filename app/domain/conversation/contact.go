@@ -17,18 +17,18 @@ func (a ContactDetails) noteText() string {
 	a.Name = bidi.Isolate(a.Name)
 	switch {
 	case a.Email == "":
-		return "The visitor's name is " + a.Name
+		return "Visitor’s name: " + a.Name
 	case a.Name == "":
-		return "The visitor can be written to at " + a.Email
+		return "Visitor’s email address: " + a.Email
 	}
-	return "The visitor is " + a.Name + " and can be written to at " + a.Email
+	return "Visitor’s name and email address: " + a.Name + ", " + a.Email
 }
 
 // SaveContactDetails stores a visitor's name and address and posts an internal note with them. fail.Conflict if the visitor has no running
 // conversation.
 func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in ContactDetails) error {
 	if !actor.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only a visitor can leave an address here.")
+		return fail.New(fail.Forbidden, "Only visitors can leave an email address here.")
 	}
 	var err error
 	if in.Email != "" || in.Name == "" {
@@ -47,7 +47,7 @@ func (s *Service) SaveContactDetails(ctx context.Context, actor access.Actor, in
 		Note:      in.noteText(),
 	})
 	if pg.IsNoRows(err) {
-		return fail.New(fail.Conflict, "Please write what it is about first.")
+		return fail.New(fail.Conflict, "Write a message first.")
 	}
 	if err == nil {
 		s.publish(actor.Org(), toMessageEvent(eventRow(row)))

@@ -28,7 +28,7 @@ func (s *Service) EditReply(
 		return Message{}, fail.Field("body", "%s", err.Error())
 	}
 	if id == uuid.Nil {
-		return Message{}, fail.New(fail.Invalid, "The change has no id. Please reload the page.")
+		return Message{}, fail.New(fail.Invalid, "The change has no id. Reload the page.")
 	}
 	p := conversationdb.ChangeMessageParams{
 		ConversationID: conversation,
@@ -68,7 +68,7 @@ func (s *Service) EditReply(
 	if why := s.explainRefusal(ctx, q, actor, conversation); fail.KindOf(why) != fail.Conflict || why == error(ErrClosed) {
 		return Message{}, why
 	}
-	return Message{}, fail.New(fail.Conflict, "Only your own last reply can be changed, while the conversation is yours.")
+	return Message{}, fail.New(fail.Conflict, "You can only edit your own last reply, while the conversation is assigned to you.")
 }
 
 // PreviousTexts returns what changed messages said before, by the number of the change.

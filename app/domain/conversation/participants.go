@@ -53,9 +53,9 @@ func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, 
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
 		return fail.Field("comment", "%s", err.Error())
 	}
-	note := in.ParticipantName + " is asked to help"
+	note := name + " asked " + in.ParticipantName + " for help"
 	if in.CanReply {
-		note = in.ParticipantName + " is asked to help and may write to the visitor"
+		note += " and let them reply to the visitor"
 	}
 	if in.Comment != "" {
 		note += ": " + in.Comment
@@ -103,13 +103,13 @@ func (s *Service) addParticipant(ctx context.Context, actor access.Actor, action
 		}
 		got, err := q.GetConversation(ctx, p.ConversationID)
 		if err == nil && got.AgentID != nil && *got.AgentID == p.UserID {
-			return fail.New(fail.Conflict, "%s has this conversation.", got.AgentName)
+			return fail.New(fail.Conflict, "This conversation is assigned to %s.", got.AgentName)
 		}
 		if err == nil && State(got.State) == Waiting {
-			return fail.New(fail.Conflict, "This conversation is in the line: it can be taken, or given to somebody.")
+			return fail.New(fail.Conflict, "This conversation is in the queue. Take it or assign it first.")
 		}
 		if err == nil && got.AgentID != nil && *got.AgentID == actor.ID() {
-			return fail.New(fail.NotFound, "This colleague does not exist, or cannot answer any more.")
+			return fail.New(fail.NotFound, "This team member does not exist or can no longer reply. Choose someone else.")
 		}
 		return s.explainRefusal(ctx, q, actor, p.ConversationID)
 	}
@@ -136,12 +136,12 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 	if participant != actor.ID() && !actor.CanFully(access.ConversationRemoveParticipant) {
 		if c, err := q.GetConversation(ctx, conversation); pg.IsNoRows(err) ||
 			err == nil && (c.AgentID == nil || *c.AgentID != actor.ID()) {
-			return fail.Missing("guest")
+			return fail.Missing("participant")
 		} else if err != nil {
 			return err
 		}
 	}
-	note := name + " has left"
+	note := name + " left"
 	if participant != actor.ID() {
 		present, err := s.ListParticipants(ctx, actor, []uuid.UUID{conversation})
 		if err != nil {
@@ -149,10 +149,10 @@ func (s *Service) RemoveParticipant(ctx context.Context, actor access.Actor, nam
 		}
 		for _, p := range present[conversation] {
 			if p.ID == participant && p.Watching && !actor.CanFully(access.ConversationRemoveParticipant) {
-				return fail.New(fail.Forbidden, "%s is watching and may stay.", p.Name)
+				return fail.New(fail.Forbidden, "%s is watching this conversation. Only a supervisor can remove them.", p.Name)
 			}
 			if p.ID == participant {
-				note = name + " has ended the visit of " + p.Name
+				note = name + " removed " + p.Name
 			}
 		}
 	}

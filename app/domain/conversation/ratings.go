@@ -26,10 +26,10 @@ type Rating struct {
 // Rate stores a visitor's rating of its closed conversation: the first, or another within a day. fail.Conflict otherwise.
 func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uuid.UUID, in Rating) error {
 	if !actor.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only a visitor can rate a conversation.")
+		return fail.New(fail.Forbidden, "Only visitors can rate a conversation.")
 	}
 	if in.Value < 1 || in.Value > 5 || in.Thumbs && in.Value != 1 && in.Value != 5 || len(in.Reasons) > 12 {
-		return fail.New(fail.Invalid, "This is no rating.")
+		return fail.New(fail.Invalid, "Choose one of the ratings shown.")
 	}
 	var err error
 	for i := range in.Reasons {
@@ -53,7 +53,7 @@ func (s *Service) Rate(ctx context.Context, actor access.Actor, conversation uui
 	})
 	if pg.IsNoRows(err) {
 		return fail.New(fail.Conflict,
-			"This conversation cannot be rated now: it has not ended, or was rated more than a day ago.").WithReason("rated")
+			"You cannot rate this conversation: it has not ended yet, or you rated it more than a day ago.").WithReason("rated")
 	}
 	return err
 }

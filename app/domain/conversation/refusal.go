@@ -30,21 +30,21 @@ func (s *Service) explainRefusal(ctx context.Context, q *conversationdb.Queries,
 		case State(status.State) == Closed:
 			return ErrClosed
 		case status.AgentID == nil:
-			return fail.New(fail.Conflict, "This conversation is no longer yours: it is back in a queue.")
+			return fail.New(fail.Conflict, "This conversation is no longer assigned to you. It is back in the queue.")
 		}
-		return fail.New(fail.Conflict, "%s has this conversation now.", nameOr(status.AgentName, "A colleague"))
+		return fail.New(fail.Conflict, "This conversation is now assigned to %s.", nameOr(status.AgentName, "another agent"))
 	case err != nil:
 		return err
 	case State(row.State) == Closed:
 		return ErrClosed
 	case row.AgentID == nil:
-		return fail.New(fail.Conflict, "This conversation is in the line. Take it before you answer.")
+		return fail.New(fail.Conflict, "This conversation is in the queue. Take it before you reply.")
 	case *row.AgentID != actor.ID():
 		return fail.New(fail.Conflict,
-			"%s has this conversation. You can write notes in it, and to the visitor where you are asked to.",
+			"This conversation is assigned to %s. You can write internal notes, and reply to the visitor only if you were invited to.",
 			row.AgentName)
 	}
-	return fail.New(fail.Conflict, "The conversation has just changed. Please try again.")
+	return fail.New(fail.Conflict, "The conversation has just changed. Try again.")
 }
 
 // lookUpStatus returns the state of a conversation that the actor may no longer see. fail.NotFound if the actor does

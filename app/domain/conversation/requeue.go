@@ -72,7 +72,7 @@ func (s *Service) ExpireOffers(ctx context.Context, tx *pg.Tenant) ([]MessageEve
 	rows, err := conversationdb.New(tx).MoveInQueue(ctx, conversationdb.MoveInQueueParams{
 		Expired:     true,
 		StateReason: ReasonOfferExpired,
-		Note:        "Not accepted in time: the conversation is in the line.",
+		Note:        "The offer expired. The conversation is back in the queue.",
 	})
 	return toMessageEvents(rows), err
 }
@@ -88,7 +88,7 @@ func (s *Service) DeclineOffer(ctx context.Context, actor access.Actor, name str
 		OfferedTo:       optional(actor.ID()),
 		StateReason:     ReasonOfferExpired,
 		NoteBy:          name,
-		Note:            name + " could not take it: the conversation is in the line.",
+		Note:            name + " declined. The conversation is back in the queue.",
 	})
 	if err == nil && len(rows) == 0 {
 		return fail.New(fail.Conflict, "This conversation is no longer offered to you.")

@@ -40,14 +40,14 @@ type Page struct {
 }
 
 // ErrClosed refuses a message to a closed conversation.
-var ErrClosed = fail.New(fail.Conflict, "This conversation has been closed.")
+var ErrClosed = fail.New(fail.Conflict, "This conversation is closed.")
 
 // SendAsVisitor stores a visitor's message. It is committed in a batch with others, and a nil error comes after the
 // commit. The first message starts the conversation and creates the visitor in the same statement. ErrClosed if the
 // conversation is closed or not the visitor's.
 func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in VisitorMessage) (Receipt, error) {
 	if !actor.IsVisitor() {
-		return Receipt{}, fail.New(fail.Forbidden, "Only a visitor can write here.")
+		return Receipt{}, fail.New(fail.Forbidden, "Only visitors can write here.")
 	}
 	kind, body, err := Text, "", error(nil)
 	if in.File != nil {
@@ -81,7 +81,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in Visi
 		q := conversationdb.New(s.db.As(actor))
 		known, err := q.GetSentMessage(ctx, conversationdb.GetSentMessageParams{MessageID: in.ID, VisitorID: actor.ID()})
 		if err == nil && Kind(known.Kind) != kind {
-			return Receipt{}, fail.New(fail.Conflict, "The message's id is another's.")
+			return Receipt{}, fail.New(fail.Conflict, "Another message already has this id.")
 		}
 		if err == nil {
 			// Sent again because no acknowledgement came: the event may be lost as well.
@@ -103,7 +103,7 @@ func (s *Service) SendAsVisitor(ctx context.Context, actor access.Actor, in Visi
 			d.conversation = c.ID
 		}
 	}
-	return Receipt{}, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The message could not be kept. Please try again."}
+	return Receipt{}, &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The message could not be saved. Try again."}
 }
 
 // newIDAfter returns a new id that rises with time (UUIDv7: its first six bytes are milliseconds) and is larger than another,
@@ -139,13 +139,13 @@ func (s *Service) SendAsAgent(
 		return Message{}, err
 	}
 	if kind != Text && kind != Note {
-		return Message{}, fail.New(fail.Invalid, "This is neither a reply nor a note.")
+		return Message{}, fail.New(fail.Invalid, "The message must be a reply or an internal note.")
 	}
 	if body, err = validate.Text("a message", body, MaxText); err != nil {
 		return Message{}, fail.Field("body", "%s", err.Error())
 	}
 	if id == uuid.Nil {
-		return Message{}, fail.New(fail.Invalid, "The message has no id. Please reload the page.")
+		return Message{}, fail.New(fail.Invalid, "The message has no id. Reload the page.")
 	}
 	return s.sendAsAgent(ctx, t, actor, draft{id: id, conversation: conversation, kind: kind, body: body})
 }

@@ -88,7 +88,7 @@ func (s *Service) Tag(ctx context.Context, actor access.Actor, conversation uuid
 		return err
 	}
 	if len(all) >= maxTags {
-		return fail.Field("tag", "Your organization has %d tags, which is all there can be. Choose one of them.", len(all))
+		return fail.Field("tag", "Your organization has %d tags, which is the limit. Choose an existing tag.", len(all))
 	}
 	if err := createTag(ctx, t, actor, name); err != nil && !errors.Is(err, errDuplicateTag) {
 		// another team member may have just created it

@@ -12,11 +12,11 @@ import (
 )
 
 // ErrQueueEmpty refuses to take the next conversation because none waits.
-var ErrQueueEmpty = fail.New(fail.NotFound, "Nobody is waiting.")
+var ErrQueueEmpty = fail.New(fail.NotFound, "The queue is empty.")
 
 // ErrLimitReached refuses a conversation to an agent at its concurrent-chat limit.
 var ErrLimitReached = fail.New(fail.Conflict,
-	"That would be one conversation more than you may have at once. Close one first, or ask a manager to raise your limit.")
+	"You are at your concurrent-chat limit. Close a conversation first, or ask a manager to raise your limit.")
 
 // Take assigns a waiting conversation to the actor: the picked one, or, for the zero id, the one that has waited longest in the queues of
 // scope. name is what the visitor will see. ErrQueueEmpty, ErrLimitReached or ErrClosed; fail.Conflict if another agent was quicker.
@@ -67,14 +67,14 @@ func (s *Service) Take(
 	case State(got.State) == Closed:
 		return Conversation{}, ErrClosed
 	case got.AgentID == nil && toConversation(got).isOffered(time.Now()) && *got.OfferedTo != agent:
-		return Conversation{}, fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
+		return Conversation{}, fail.New(fail.Conflict, "This conversation is being offered to another team member.")
 	case got.AgentID == nil && !scope.Has(got.GroupID):
-		return Conversation{}, fail.New(fail.Forbidden, "This conversation is in the line of a group that you do not belong to.")
+		return Conversation{}, fail.New(fail.Forbidden, "This conversation is in the queue of a group you are not a member of.")
 	case got.AgentID == nil:
 		return Conversation{}, fail.New(fail.Conflict,
-			"This conversation cannot be chosen. Take the next one instead; if you just did, please try again.")
+			"You cannot pick this conversation. Take the next one from the queue, or try again.")
 	}
-	return Conversation{}, fail.New(fail.Conflict, "%s was quicker and has this conversation now.", nameOr(got.AgentName, "A colleague"))
+	return Conversation{}, fail.New(fail.Conflict, "This conversation is already assigned to %s.", nameOr(got.AgentName, "another agent"))
 }
 
 // explainMissedPick returns why a conversation could not be picked that the actor does not see: it has just left a
@@ -89,9 +89,9 @@ func (s *Service) explainMissedPick(ctx context.Context, actor access.Actor, con
 	case State(status.State) == Closed:
 		return ErrClosed
 	case status.AgentID == nil:
-		return fail.New(fail.Conflict, "This conversation is offered to a colleague just now.")
+		return fail.New(fail.Conflict, "This conversation is being offered to another team member.")
 	}
-	return fail.New(fail.Conflict, "A colleague was quicker and has this conversation now.")
+	return fail.New(fail.Conflict, "This conversation is already assigned to another agent.")
 }
 
 func nameOr(name, other string) string {

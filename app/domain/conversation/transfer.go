@@ -31,9 +31,9 @@ func (s *Service) Transfer(ctx context.Context, actor access.Actor, name string,
 	if in.Comment, err = validate.OptionalText("the comment", in.Comment, 1000); err != nil {
 		return fail.Field("comment", "%s", err.Error())
 	}
-	note := "Handed over to " + in.ToName
+	note := name + " transferred the conversation to " + in.ToName
 	if in.Agent != uuid.Nil {
-		note = "Offered to " + in.ToName
+		note = name + " offered the conversation to " + in.ToName
 	}
 	if in.Comment != "" {
 		note += ": " + in.Comment

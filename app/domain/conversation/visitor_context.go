@@ -37,13 +37,13 @@ type VisitorContext struct {
 // and publishes a change.
 func (s *Service) UpdateVisitorContext(ctx context.Context, actor access.Actor, conversation uuid.UUID, in VisitorContext) error {
 	if !actor.IsVisitor() {
-		return fail.New(fail.Forbidden, "Only a visitor's panel tells of its page.")
+		return fail.New(fail.Forbidden, "Only the visitor's chat can report its page.")
 	}
 	if len(in.PageViews) > maxPageViews {
 		in.PageViews = in.PageViews[len(in.PageViews)-maxPageViews:]
 	}
 	if len(in.Data) > maxDataFields {
-		return fail.New(fail.Invalid, "A page can say %d things of its visitor at most.", maxDataFields)
+		return fail.New(fail.Invalid, "A page can set at most %d data fields for its visitor.", maxDataFields)
 	}
 	pageViews, err := json.Marshal(append([]PageView{}, in.PageViews...))
 	if err != nil {

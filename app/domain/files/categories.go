@@ -25,7 +25,7 @@ type Category string
 const (
 	Images   Category = "images"
 	PDF      Category = "pdf"
-	Texts    Category = "texts"
+	Texts    Category = "text files"
 	Office   Category = "office"
 	Archives Category = "archives"
 	Media    Category = "media"
@@ -117,10 +117,10 @@ func inspect(file io.ReaderAt, size int64, name string, allowed []Category) (ins
 	}
 	switch {
 	case !d.known:
-		return inspection{}, "", fail.New(fail.Invalid, "“%s” is of a kind that cannot be sent here. What can: %s.",
+		return inspection{}, "", fail.New(fail.Invalid, "“%s” has a file type that is not allowed here. Allowed: %s.",
 			bidi.Isolate(name), joinLabels(allowed)).WithReason("kind")
 	case !slices.Contains(allowed, d.category):
-		return inspection{}, "", fail.New(fail.Invalid, "“%s” cannot be sent here. What can: %s.", bidi.Isolate(name),
+		return inspection{}, "", fail.New(fail.Invalid, "“%s” has a file type that is not allowed here. Allowed: %s.", bidi.Isolate(name),
 			joinLabels(allowed)).WithReason("kind")
 	}
 	l := inspection{mediaType: d.mediaType}
@@ -130,7 +130,7 @@ func inspect(file io.ReaderAt, size int64, name string, allowed []Category) (ins
 			return inspection{}, "", errDamagedImage(name)
 		}
 		if c.Width*c.Height > MaxPixels || c.Width <= 0 || c.Height <= 0 {
-			return inspection{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels.", name,
+			return inspection{}, "", fail.New(fail.Invalid, "The image “%s” has more than %d million pixels. Choose a smaller one.", name,
 				MaxPixels/1_000_000).WithReason("damaged")
 		}
 		l.width, l.height = c.Width, c.Height
@@ -139,7 +139,7 @@ func inspect(file io.ReaderAt, size int64, name string, allowed []Category) (ins
 }
 
 func errDamagedImage(name string) error {
-	return fail.New(fail.Invalid, "The image “%s” is damaged.", bidi.Isolate(name)).WithReason("damaged")
+	return fail.New(fail.Invalid, "The image “%s” is damaged. Choose another one.", bidi.Isolate(name)).WithReason("damaged")
 }
 
 func isSafeText(kind string) bool {
@@ -149,10 +149,10 @@ func isSafeText(kind string) bool {
 var categoryLabels = map[Category]string{
 	Images:   "images",
 	PDF:      "PDF",
-	Texts:    "texts",
-	Office:   "documents and tables",
+	Texts:    "text files",
+	Office:   "Office documents",
 	Archives: "ZIP archives",
-	Media:    "sound and video",
+	Media:    "audio and video",
 }
 
 func joinLabels(categories []Category) string {

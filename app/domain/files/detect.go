@@ -220,8 +220,7 @@ func rejectMacros(m *mimetype.MIME, file io.ReaderAt, size int64, name string) e
 		plain = ".docx, .xlsx or .pptx"
 	}
 	return fail.New(fail.Invalid,
-		"“%s” cannot be sent here: documents of this kind contain macros, which are programs. Save it as %s, without "+
-			"macros, and send that.",
+		"“%s” cannot be sent because it can contain macros. Save it as %s without macros and send it again.",
 		bidi.Isolate(name), plain).WithReason("kind")
 }
 

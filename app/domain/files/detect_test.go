@@ -117,7 +117,7 @@ func TestDetectType(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q: %q (%v), not %q", c.name, got, err, c.want)
 		}
-		if err != nil && !strings.Contains(err.Error(), "What can: images, PDF") && !strings.Contains(err.Error(), "macros") {
+		if err != nil && !strings.Contains(err.Error(), "Allowed: images, PDF") && !strings.Contains(err.Error(), "macros") {
 			t.Errorf("%q is refused without saying what can be sent: %v", c.name, err)
 		}
 		if IsDisplayable(l.mediaType) {

@@ -98,7 +98,7 @@ func TooLarge(name string, maxBytes int) error {
 	if maxBytes < 1<<20 {
 		limit = fmt.Sprintf("%d kB", maxBytes>>10)
 	}
-	return fail.New(fail.Invalid, "“%s” is larger than %s, which is the most that can be sent here.",
+	return fail.New(fail.Invalid, "“%s” is larger than %s. Choose a smaller file.",
 		bidi.Isolate(cleanName(name)), limit).WithReason("damaged")
 }
 
@@ -135,7 +135,7 @@ func (s *Service) insert(ctx context.Context, t *pg.Tenant, f File) (File, error
 			existing.uploadID = f.uploadID
 			return existing, q.SetFileUpload(ctx, filesdb.SetFileUploadParams{ID: f.ID, UploadID: p.UploadID})
 		}
-		return File{}, fail.New(fail.Conflict, "This file's id is taken.")
+		return File{}, fail.New(fail.Conflict, "Another file already has this id. Reload the page.")
 	}
 	return f, err
 }

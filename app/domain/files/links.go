@@ -49,7 +49,7 @@ func (l Links) Verify(link string, now time.Time) (org, file uuid.UUID, err erro
 		return org, file, fail.Missing("file")
 	}
 	if now.Unix()/60 > int64(binary.BigEndian.Uint32(b[32:36])) {
-		return org, file, fail.New(fail.Forbidden, "This link has expired. Open the chat again: the file is still there.")
+		return org, file, fail.New(fail.Forbidden, "This link has expired. Reopen the chat to download the file.")
 	}
 	return uuid.UUID(b[:16]), uuid.UUID(b[16:32]), nil
 }

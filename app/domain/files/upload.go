@@ -102,7 +102,7 @@ func (u *upload) checkQuota(ctx context.Context, q *filesdb.Queries, website uui
 	if full || website != uuid.Nil && quotas.Website > 0 && use.Website > quotas.Website {
 		slog.Warn("a file was refused: the storage is used up", "organization", u.actor.Org(), "website", website)
 		return fail.New(fail.Conflict,
-			"The file was not sent: there is no storage left for files here. Please describe in words what it shows.").WithReason("damaged")
+			"The file was not sent because there is no storage left for files. Describe in a message what it shows.").WithReason("damaged")
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 	case err != nil:
 		return File{}, err
 	case size == 0:
-		return File{}, fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(name)).WithReason("empty")
+		return File{}, fail.New(fail.Invalid, "“%s” is empty. Choose another file.", bidi.Isolate(name)).WithReason("empty")
 	case size > maxBytes:
 		return File{}, TooLarge(name, in.MaxBytes)
 	}
@@ -136,7 +136,7 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 	}
 	if in.Purpose == ForPicture && !IsDisplayable(l.mediaType) {
 		return File{}, fail.New(fail.Invalid,
-			"“%s” is of a kind that cannot be shown. Choose a PNG, JPEG, GIF or WebP image.", bidi.Isolate(name)).WithReason("kind")
+			"“%s” is not a supported image. Choose a PNG, JPEG, GIF or WebP image.", bidi.Isolate(name)).WithReason("kind")
 	}
 	if IsDisplayable(l.mediaType) {
 		hash.Reset()
@@ -158,7 +158,7 @@ func (u *upload) receive(ctx context.Context, in Upload, name string, maxBytes i
 var errDisk = &fail.Error{
 	Kind:       fail.Busy,
 	RetryAfter: 30 * time.Second,
-	Message:    "Files cannot be stored just now. Please try again in a moment.",
+	Message:    "Files cannot be saved at the moment. Try again in a few minutes.",
 }
 
 // receive copies to a file with little memory. An error of the disk is errDisk, any other the sender's.
@@ -210,11 +210,11 @@ func (u *upload) scan(ctx context.Context, t *os.File, size int64, name string) 
 	if err != nil {
 		slog.Error("scan a file", "error", err)
 		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
-			Message: "Files cannot be checked just now. Please try again in a moment."}
+			Message: "Files cannot be scanned at the moment. Try again in a few minutes."}
 	}
 	if found != "" {
 		slog.Warn("a file was refused by the virus scanner", "organization", u.actor.Org(), "found", found)
-		return fail.New(fail.Invalid, "“%s” was not taken: it contains something harmful (%s).", bidi.Isolate(name),
+		return fail.New(fail.Invalid, "“%s” was not sent because it contains malware (%s).", bidi.Isolate(name),
 			found).WithReason("harmful")
 	}
 	return nil
@@ -250,7 +250,7 @@ func (u *upload) store(ctx context.Context, t *os.File, f File) error {
 }
 
 var errTooSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
-	Message: "The file came too slowly. Please send it again on a faster connection."}
+	Message: "The upload took too long. Try again on a faster connection."}
 
 // insert writes the row of a file whose bytes are stored, and ends the reservation with it.
 func (u *upload) insert(ctx context.Context, f File) (File, error) {

@@ -39,7 +39,7 @@ func (s *Service) SetStatus(ctx context.Context, actor access.Actor, status Stat
 		return bad
 	}
 	if status != Online && status != Away && status != Offline {
-		return fail.New(fail.Invalid, "Please choose online, away or offline.")
+		return fail.New(fail.Invalid, "Choose online, away or offline.")
 	}
 	if status != Away {
 		reason = ""
@@ -66,7 +66,7 @@ func (s *Service) GoOfflineAtLogout(ctx context.Context, actor access.Actor) err
 // TakeOffline makes a team member offline who may no longer answer. It returns fail.NotFound for a user who is no agent.
 func (s *Service) TakeOffline(ctx context.Context, actor access.Actor, user uuid.UUID) error {
 	if !actor.Can(access.TeamMemberTakeOffline) {
-		return fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager of your organization.")
+		return fail.New(fail.Forbidden, "Your role does not allow this. Ask a manager.")
 	}
 	return s.changeStatus(ctx, actor, user, statusChange{status: Offline})
 }

@@ -76,7 +76,7 @@ func (s *Service) applyMoves(ctx context.Context, tx *pg.Tenant, l *snapshot, d 
 		byGroup[to] = append(byGroup[to], l.Queue[m.Conversation].ID)
 	}
 	for to, ids := range byGroup {
-		note := "Moved to " + l.groupName(to) + ": nobody of the group before could take it"
+		note := "Moved to " + l.groupName(to) + ": no agent of the previous group could take the conversation"
 		list, err := s.conversations.MoveToQueue(ctx, tx, ids, to, note)
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func (s *Service) applyRequeues(ctx context.Context, tx *pg.Tenant, l *snapshot,
 			Reason:         conversation.ReasonNoReply,
 			WasAssigned:    true,
 			OnlyUnanswered: true,
-			Note:           "Taken back from " + l.agentNames[agent] + ": " + r.Reason,
+			Note:           "Requeued from " + l.agentNames[agent] + ": " + r.Reason,
 		})
 		if err != nil {
 			return err

@@ -167,7 +167,7 @@ func TestOfferDeclinedOrExpired(t *testing.T) {
 		all.WriteString(string(x.Kind) + " " + x.Body + "\n")
 	}
 	for _, want := range []string{
-		"note Offered to Agent 2: Please", "note Ida could not take it", "note Not accepted in time", "system returned",
+		"offered the conversation to Agent 2: Please", "note Ida declined", "note The offer expired", "system returned",
 		"system taken",
 	} {
 		if !strings.Contains(all.String(), want) {

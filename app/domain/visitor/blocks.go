@@ -81,8 +81,8 @@ func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) err
 	if b.Visitor == uuid.Nil {
 		if actor.IsLimited() {
 			return fail.New(fail.Forbidden,
-				"A range of addresses is blocked for the whole organization, and you are limited to some of its "+
-					"customers. Block the visitor, or ask a supervisor who is not.")
+				"An IP address range is blocked for the whole organization, but you only have access to some of its "+
+					"customers. Block the visitor instead, or ask a supervisor with access to all customers.")
 		}
 		n, err := parseNetwork(b.Network)
 		checks.AddError("network", err)
@@ -93,7 +93,7 @@ func (s *Service) AddBlock(ctx context.Context, actor access.Actor, b Block) err
 		p.Until = &b.ExpiresAt
 	}
 	if b.ExpiresAt.After(time.Now().AddDate(0, 0, MaxBlockDays+1)) {
-		checks.Add("days", "Please give a number of days from 1 to %d, or leave it empty to block for ever.", MaxBlockDays)
+		checks.Add("days", "Enter a number of days from 1 to %d, or leave the field empty to block permanently.", MaxBlockDays)
 	}
 	if err := checks.Result(); err != nil {
 		return err
@@ -120,7 +120,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 	if err != nil {
 		a, err := netip.ParseAddr(s)
 		if err != nil {
-			return p, fail.New(fail.Invalid, "Please write an address such as 203.0.113.7, or a range such as 203.0.113.0/24.")
+			return p, fail.New(fail.Invalid, "Enter an IP address such as 203.0.113.7 or a range such as 203.0.113.0/24.")
 		}
 		p = netip.PrefixFrom(a, a.BitLen())
 	}
@@ -131,7 +131,7 @@ func parseNetwork(s string) (netip.Prefix, error) {
 		p = netip.PrefixFrom(p.Addr(), 64)
 	}
 	if minBits := map[bool]int{true: 8, false: 24}[p.Addr().Is4()]; p.Bits() < minBits {
-		return p, fail.New(fail.Invalid, "This range is very wide. Take /%d at least.", minBits)
+		return p, fail.New(fail.Invalid, "This range is too wide. Use /%d or narrower.", minBits)
 	}
 	return p.Masked(), nil
 }

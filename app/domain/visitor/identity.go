@@ -21,7 +21,7 @@ type IdentityClaims struct {
 }
 
 // ErrIdentityReused refuses a signature that was used before.
-var ErrIdentityReused = fail.New(fail.Unauthenticated, "This sign-in was used before. The page has to ask its server for a new one.")
+var ErrIdentityReused = fail.New(fail.Unauthenticated, "This sign-in token has already been used. The page must request a new one from its server.")
 
 // Identify returns the visitor whom a website has signed, and stores its name and address. current is who the browser
 // was so far; the zero actor: nobody. former is current if its conversations are to become the known visitor's, else

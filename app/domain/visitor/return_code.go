@@ -22,7 +22,7 @@ const ReturnCodeLifetime = 30 * 24 * time.Hour
 const returnCodeSize = 20 // bytes: 160 random bits
 
 // errInvalidCode refuses a code. Whether it was used, has expired or never existed is not told apart: who guesses learns nothing.
-var errInvalidCode = fail.New(fail.NotFound, "This link was used before or has expired. You can go on writing here.").WithReason("code")
+var errInvalidCode = fail.New(fail.NotFound, "This link has already been used or has expired. You can continue the chat here.").WithReason("code")
 
 // CreateReturnCode returns a one-time code that leads back to a visitor's conversations on a website, for a link in a mail to that visitor.
 // Only its hash is stored.

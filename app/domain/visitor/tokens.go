@@ -54,7 +54,7 @@ func NewAnonymous(org, website uuid.UUID) access.Actor {
 	return access.Visitor(org, website, uuid.Must(uuid.NewV7()))
 }
 
-var errInvalidToken = fail.New(fail.Unauthenticated, "This chat's key has expired. A new one is given on reconnecting without it.")
+var errInvalidToken = fail.New(fail.Unauthenticated, "The chat session has expired. Reconnect without the token to start a new one.")
 
 // Verify returns the visitor a token was signed for, if it is genuine, has not expired, and is this website's; renew says
 // that it should be replaced by a fresh one.

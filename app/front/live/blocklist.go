@@ -24,7 +24,7 @@ const (
 	blockListCacheBytes = 16 << 20
 )
 
-var errBlocked = fail.New(fail.Forbidden, "This chat is not available to you.").WithReason("blocked")
+var errBlocked = fail.New(fail.Forbidden, "This chat is not available.").WithReason("blocked")
 
 // canWrite reports whether neither a visitor nor the address it comes from is blocked. If that cannot be read, it is not.
 func (h *Hub) canWrite(ctx context.Context, org, visitor uuid.UUID, address string) bool {

@@ -60,7 +60,7 @@ func (h *Hub) ServeDesk(w http.ResponseWriter, r *http.Request, actor access.Act
 		return ErrDraining
 	}
 	if !actor.Can(access.DeskOpen) {
-		return fail.New(fail.Forbidden, "Your role does not allow sitting at the desk.")
+		return fail.New(fail.Forbidden, "Your role does not allow using the desk.")
 	}
 	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
 		return &desk{

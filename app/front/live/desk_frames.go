@@ -22,10 +22,10 @@ func (d *desk) Received(raw []byte) {
 	f, err := frames.DecodeDesk(raw)
 	switch {
 	case errors.Is(err, frames.ErrUnknownKind):
-		d.push(view.ErrorNotice("This page is from another version. Please reload it."))
+		d.push(view.ErrorNotice("This page is out of date. Reload it."))
 		return
 	case err != nil:
-		d.push(view.ErrorNotice("This page sent something unreadable. Please reload it."))
+		d.push(view.ErrorNotice("This page sent an invalid message. Reload it."))
 		return
 	}
 	switch f := f.(type) {
@@ -45,7 +45,7 @@ func (d *desk) Received(raw []byte) {
 // handleHello brings the page up to date from what it shows.
 func (d *desk) handleHello(f frames.DeskHello) {
 	if d.helloReceived {
-		d.push(view.ErrorNotice("This page sent something unexpected. Please reload it."))
+		d.push(view.ErrorNotice("This page sent an unexpected message. Reload it."))
 		return
 	}
 	d.helloReceived = true

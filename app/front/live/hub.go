@@ -165,7 +165,7 @@ func New(services Services, b *bus.Bus, cfg Config) *Hub {
 var ErrDraining error = &fail.Error{
 	Kind:       fail.Busy,
 	RetryAfter: time.Second,
-	Message:    "This server is restarting. Please try again in a moment.",
+	Message:    "This server is restarting. Try again in a moment.",
 }
 
 // Drain closes every socket, so that its screen comes back (to another process, or to this one after its restart), and

@@ -171,13 +171,13 @@ func (p *panel) Received(raw []byte) {
 		return
 	case err != nil:
 	case isHello && helloReceived:
-		id, err = uuid.Nil, fail.New(fail.Invalid, "This socket has said hello already.")
+		id, err = uuid.Nil, fail.New(fail.Invalid, "This socket has already sent hello.")
 	case isHello:
 		id, err = uuid.Nil, hello.Check()
 	case !helloReceived:
-		err = fail.New(fail.Unauthenticated, "Say hello first.")
+		err = fail.New(fail.Unauthenticated, "Send hello first.")
 	case unconfirmed: // if the answer is lost, what it said would be said by two visitors
-		err = fail.New(fail.Unauthenticated, "Say hello alone first, and then this with the token of its welcome.")
+		err = fail.New(fail.Unauthenticated, "Send hello on its own first, then this frame with the token from the welcome frame.")
 	default:
 		err = f.Check()
 	}

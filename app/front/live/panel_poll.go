@@ -28,7 +28,7 @@ func (h *Hub) ServePoll(
 		return nil, ErrDraining
 	}
 	if len(sent) == 0 || len(sent) > MaxPollFrames {
-		return nil, fail.New(fail.Invalid, "A request has 1 to %d frames, the first of which is hello.", MaxPollFrames)
+		return nil, fail.New(fail.Invalid, "A request must have 1 to %d frames, starting with hello.", MaxPollFrames)
 	}
 	network := clientnet.Of(address)
 	if err := h.limiter.AllowRequest(network); err != nil {

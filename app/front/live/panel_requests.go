@@ -47,7 +47,7 @@ func (p *panel) handleRate(ctx context.Context, f frames.Rate) {
 	rules := p.site.Settings.Closing.Rating
 	p.handleRequest(f.ID, "store a rating", frames.Rated, func() error {
 		if rules.Disabled {
-			return fail.New(fail.Forbidden, "Conversations are not rated here.")
+			return fail.New(fail.Forbidden, "Ratings are turned off on this website.")
 		}
 		reasons := slices.DeleteFunc(f.Reasons, func(r string) bool { return !slices.Contains(rules.Reasons, r) })
 		return p.hub.conversations.Rate(ctx, p.Viewer(), f.Conversation, conversation.Rating{
@@ -67,7 +67,7 @@ func (p *panel) handleTranscript(ctx context.Context, f frames.Transcript) {
 			return err
 		}
 		if p.site.Settings.Closing.MailDisabled || !p.hub.followUp.CanMailTranscripts() {
-			return fail.New(fail.Forbidden, "Nothing is mailed here.")
+			return fail.New(fail.Forbidden, "Transcripts by email are turned off on this website.")
 		}
 		if err := p.hub.conversations.CountTranscript(ctx, p.Viewer(), f.Conversation); err != nil {
 			return err

@@ -55,7 +55,7 @@ func (p *panel) sender() limit.Sender {
 func (p *panel) handleSend(ctx context.Context, f frames.Send) {
 	if p.mustWait(f.ID) {
 		p.refuse(f.ID,
-			&fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "What you wrote before is sent first, in a moment."},
+			&fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "Your previous message is sent first. Wait a moment."},
 			"")
 		return
 	}

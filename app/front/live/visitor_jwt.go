@@ -28,10 +28,10 @@ const maxSubject = 200
 // The error is fail.Unauthenticated and names what the site has to change.
 func parseVisitorJWT(signed, key string) (visitor.IdentityClaims, error) {
 	wrong := func(why string) (visitor.IdentityClaims, error) {
-		return visitor.IdentityClaims{}, fail.New(fail.Unauthenticated, "The site's sign-in of its visitor is not good: %s.", why)
+		return visitor.IdentityClaims{}, fail.New(fail.Unauthenticated, "The visitor's sign-in token is invalid: %s.", why)
 	}
 	if key == "" || len(signed) > 4000 {
-		return wrong("the website has no key for it")
+		return wrong("the website has no identity key")
 	}
 	// Claims by their exact names: a struct of Go's would take "Sub" for "sub".
 	claims := jwt.MapClaims{}
@@ -46,23 +46,23 @@ func parseVisitorJWT(signed, key string) (visitor.IdentityClaims, error) {
 	// What "crit" names must be understood (RFC 7515 4.1.11), and none of it is; the library does not look at it. A token of
 	// this kind must not have "b64": false (RFC 7797 7). What else the header says may be left aside.
 	if _, there := token.Header["crit"]; there {
-		return wrong("its header has “crit”, which is not understood")
+		return wrong("its header has “crit”, which is not supported")
 	}
 	if b64, there := token.Header["b64"]; there && b64 != true {
-		return wrong("its header has “b64”, which is not understood")
+		return wrong("its header has “b64”, which is not supported")
 	}
 	until, err := claims.GetExpirationTime()
 	if err != nil || time.Until(until.Time) > maxJWTLifetime {
-		return wrong("it is good for more than a day")
+		return wrong("it is valid for more than 24 hours")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(signed, ".")[1])
 	if err != nil || !utf8.Valid(payload) {
-		return wrong("there are characters in it that are not valid text (UTF-8)")
+		return wrong("it contains characters that are not valid UTF-8")
 	}
 	subject, ok := exactText(payload, "sub")
 	switch {
 	case !ok:
-		return wrong("its sub is not a text that can be stored")
+		return wrong("its sub is not valid text")
 	case subject == "":
 		return wrong("it has no sub")
 	case utf8.RuneCountInString(subject) > maxSubject:
@@ -71,7 +71,7 @@ func parseVisitorJWT(signed, key string) (visitor.IdentityClaims, error) {
 	name, named := claims["name"].(string)
 	address, addressed := claims["email"].(string)
 	if !named && claims["name"] != nil || !addressed && claims["email"] != nil {
-		return wrong("its name or email is not a text")
+		return wrong("its name or email is not text")
 	}
 	email, err := validate.Email(address)
 	if err != nil { // the site believes its own; nobody can be written to there

@@ -35,7 +35,7 @@ var bodyLimits = map[string]int64{
 	"POST /faq/new":                            body.MaxForm, // forty languages
 	"POST /faq/:id":                            body.MaxForm,
 	"POST /faq/state":                          256 << 10, // an id for each entry of a page
-	"POST /desk/conversations/:id/keep":        256 << 10,
+	"POST /desk/conversations/:id/entry":       256 << 10,
 	"POST /admin/groups/:id/members":           body.MaxForm, // some fields for each team member
 	"POST /admin/people/invite":                256 << 10,    // an id for each customer
 	"POST /admin/people/:id/customers":         256 << 10,
@@ -138,10 +138,10 @@ func deskRoutes(h handlers) []Route {
 		{post, "/desk/conversations/:id/close", staff(access.ConversationClose, h.Desk.Close)},
 		{post, "/desk/status", staff(access.PresenceSet, h.Desk.SetPresence)},
 		{post, "/desk/conversations/:id/decline", staff(access.ConversationDecline, h.Desk.Decline)},
-		{get, "/desk/conversations/:id/hand", staff(access.ConversationTransfer, h.Desk.TransferForm)},
+		{get, "/desk/conversations/:id/transfer", staff(access.ConversationTransfer, h.Desk.TransferForm)},
 		{post, "/desk/conversations/:id/transfer", staff(access.ConversationTransfer, h.Desk.Transfer)},
 		{post, "/desk/conversations/:id/consult", staff(access.ConversationConsult, h.Desk.Consult)},
-		{post, "/desk/conversations/:id/guests/:user/leave", staff(access.ConversationRemoveParticipant, h.Desk.RemoveParticipant)},
+		{post, "/desk/conversations/:id/participants/:user/remove", staff(access.ConversationRemoveParticipant, h.Desk.RemoveParticipant)},
 
 		{get, "/desk/conversations/:id/pane", staff(access.ConversationRead, h.Desk.Pane)},
 		{get, "/desk/conversations/:id/messages", staff(access.ConversationRead, h.Desk.OlderMessages)},
@@ -153,8 +153,8 @@ func deskRoutes(h handlers) []Route {
 		{get, "/desk/conversations/:id/faq", staff(access.FAQEntryRead, h.Desk.SearchFAQ)},
 		{get, "/desk/conversations/:id/faq/:entry", staff(access.FAQEntrySuggest, h.Desk.EntryText)},
 		{post, "/desk/conversations/:id/faq/:entry/dismiss", staff(access.FAQEntrySuggest, h.Desk.DismissSuggestion)},
-		{get, "/desk/conversations/:id/keep", staff(access.FAQEntryPropose, h.Desk.AnswerEntryForm)},
-		{post, "/desk/conversations/:id/keep", staff(access.FAQEntryPropose, h.Desk.SaveAnswerEntry)},
+		{get, "/desk/conversations/:id/entry", staff(access.FAQEntryPropose, h.Desk.AnswerEntryForm)},
+		{post, "/desk/conversations/:id/entry", staff(access.FAQEntryPropose, h.Desk.SaveAnswerEntry)},
 		{post, "/desk/conversations/:id/snippets/:snippet", staff(access.SnippetRead, h.Desk.UseSnippet)},
 		{post, "/desk/conversations/:id/drafts", staff(access.ConversationDraft, h.Desk.Draft)},
 		{get, "/desk/conversations/:id/drafts/sent", staff(access.ConversationDraft, h.Desk.PreviewModelInput)},

@@ -1,10 +1,9 @@
-// Package keys knows the desk's commands and the key combinations they can have.
+// Package keys defines the desk's commands and the key combinations that they can have.
 //
-// Owns: the list of commands with their usual keys, and which combinations browsers and keyboards leave free.
+// It owns the list of commands with their default shortcuts, and knows which combinations browsers and keyboards leave free. It imports
+// nothing of the product but the package of its errors.
 //
-// Must not touch: anything of ours but the words of errors.
-//
-// Always true: no two commands have the same usual keys; what Parse returns can be pressed in a browser and types nothing.
+// Always true: no two commands have the same default shortcut; a combination that Parse returns can be pressed in a browser and types nothing.
 package keys
 
 import (
@@ -14,57 +13,66 @@ import (
 	"parley/app/platform/fail"
 )
 
-// Command is something an agent does from the keyboard. static/src/desk/commands.js does it.
+// Command is something that an agent does from the keyboard. static/src/desk/commands.js does it.
 type Command struct {
 	ID    string `json:"id"`
 	Label string `json:"label"`
-	Keys  string `json:"keys"` // as set, or as usual; empty: none
+	Keys  string `json:"keys"` // the agent's own shortcut or the default one; empty: none
 }
 
-// Commands is every one, in the order in which people look for them.
+// Commands lists all commands in the order in which they are shown.
 var Commands = []Command{
 	{"urgent", "Go to the most urgent conversation", "Alt+U"},
 	{"down", "Next conversation in the list", "Alt+ArrowDown"},
-	{"up", "Conversation before in the list", "Alt+ArrowUp"},
-	{"previous", "Back to the conversation before", "Alt+P"},
-	{"sendnext", "Send and go to the next", "Alt+Enter"},
-	{"take", "Take the next one from the line", "Alt+N"},
-	{"accept", "Accept what is offered", "Alt+Y"},
-	{"decline", "Decline what is offered", "Alt+X"},
+	{"up", "Previous conversation in the list", "Alt+ArrowUp"},
+	{"previous", "Back to the last conversation", "Alt+P"},
+	{"sendnext", "Send and go to next", "Alt+Enter"},
+	{"take", "Take next", "Alt+N"},
+	{"accept", "Accept offered conversation", "Alt+Y"},
+	{"decline", "Decline offered conversation", "Alt+X"},
 	{"use1", "Insert suggestion 1", "Alt+J"},
 	{"use2", "Insert suggestion 2", "Alt+K"},
 	{"use3", "Insert suggestion 3", "Alt+L"},
 	{"send1", "Send suggestion 1", "Alt+Shift+J"},
 	{"send2", "Send suggestion 2", "Alt+Shift+K"},
 	{"send3", "Send suggestion 3", "Alt+Shift+L"},
-	{"wrong", "Suggestion 1 is wrong here", "Alt+W"},
-	{"look", "Search the FAQ", "Alt+S"},
-	{"keep", "Save the last reply as FAQ entry", "Alt+A"},
-	{"drafts", "Draft an answer", "Alt+R"},
+	{"wrong", "Dismiss suggestion 1", "Alt+W"},
+	{"search", "Search FAQ", "Alt+S"},
+	{"saveEntry", "Save last reply as FAQ entry", "Alt+A"},
+	{"drafts", "Draft a reply", "Alt+R"},
 	{"snippets", "Insert a snippet", "Alt+I"},
-	{"note", "Write a note, or a reply again", "Alt+M"},
-	{"edit", "Change the last reply, or take it back", "Alt+E"},
-	{"undo", "Stop what is about to be sent", "Alt+Z"},
-	{"hand", "Hand over, or ask for help", "Alt+H"},
-	{"over", "Take over the conversation that I watch", "Alt+T"},
-	{"close", "Close the conversation", "Alt+C"},
-	{"remove", "Take a finished one off the desk", "Alt+Q"},
+	{"note", "Switch between reply and note", "Alt+M"},
+	{"edit", "Edit or delete last reply", "Alt+E"},
+	{"undo", "Undo send", "Alt+Z"},
+	{"transfer", "Transfer or consult", "Alt+H"},
+	{"takeOver", "Take over watched conversation", "Alt+T"},
+	{"close", "Close conversation", "Alt+C"},
+	{"dismiss", "Dismiss closed conversation", "Alt+Q"},
 	{"tag", "Add a tag", "Alt+G"},
-	{"aside", "Show or hide the column beside", "Alt+O"},
+	{"aside", "Toggle details", "Alt+O"},
 	{"bold", "Bold", "Ctrl+B"},
 	{"italic", "Italic", "Ctrl+I"},
 	{"link", "Link", ""},
 	{"list", "List", ""},
-	{"file", "Send a file", "Alt+Shift+F"},
+	{"file", "Attach a file", "Alt+Shift+F"},
 	{"emoji", "Emoji", "Alt+V"},
-	{"more", "One pane more side by side", "Alt+Shift+ArrowRight"},
-	{"fewer", "One pane fewer side by side", "Alt+Shift+ArrowLeft"},
-	{"away", "Away, or online again", "Alt+B"},
+	{"more", "Show one more pane", "Alt+Shift+ArrowRight"},
+	{"fewer", "Show one pane fewer", "Alt+Shift+ArrowLeft"},
+	{"away", "Toggle away", "Alt+B"},
 	{"palette", "All commands", "Ctrl+K"},
-	{"help", "The keys", "Alt+F1"},
+	{"help", "Keyboard shortcuts", "Alt+F1"},
 }
 
-// IsCommand reports whether there is a command.
+// formerIDs are the ids that commands had before. Agents' own shortcuts may be stored under them.
+var formerIDs = map[string]string{
+	"search":    "look",
+	"saveEntry": "keep",
+	"transfer":  "hand",
+	"takeOver":  "over",
+	"dismiss":   "remove",
+}
+
+// IsCommand reports whether id is the id of a command.
 func IsCommand(id string) bool {
 	for _, c := range Commands {
 		if c.ID == id {
@@ -74,11 +82,13 @@ func IsCommand(id string) bool {
 	return false
 }
 
-// WithOverrides returns the commands with some keys changed; an empty combination takes them away.
-func WithOverrides(changed map[string]string) []Command {
+// WithOverrides returns the commands with an agent's own shortcuts, by their present or former ids; an empty combination removes a shortcut.
+func WithOverrides(own map[string]string) []Command {
 	list := make([]Command, len(Commands))
 	for i, c := range Commands {
-		if k, there := changed[c.ID]; there {
+		if k, found := own[c.ID]; found {
+			c.Keys = k
+		} else if k, found := own[formerIDs[c.ID]]; found {
 			c.Keys = k
 		}
 		list[i] = c
@@ -88,7 +98,7 @@ func WithOverrides(changed map[string]string) []Command {
 
 var keyName = regexp.MustCompile(`^(?:[A-Z0-9]|F[1-9]|F1[0-2]|ArrowUp|ArrowDown|ArrowLeft|ArrowRight|Enter)$`)
 
-// Browsers use these themselves, or do something with them that people need.
+// reservedByBrowsers are combinations that browsers use for something that people need.
 var reservedByBrowsers = func() map[string]bool {
 	taken := map[string]bool{}
 	for k := range strings.FieldsSeq(`Ctrl+A Ctrl+C Ctrl+V Ctrl+X Ctrl+Z Ctrl+Y Ctrl+T Ctrl+N Ctrl+W Ctrl+R Ctrl+L Ctrl+F Ctrl+P Ctrl+S Ctrl+O Ctrl+D Ctrl+H
@@ -126,7 +136,7 @@ var arrowNames = map[string]string{
 }
 
 // Parse returns a combination in the one form in which it is stored: Ctrl+Alt+Shift+H, where Ctrl stands for Cmd on a Mac; empty for an
-// empty text. It refuses what browsers need and what would be typed into a text.
+// empty text. It refuses what browsers need and what would be typed into a text: fail.Invalid.
 func Parse(s string) (string, error) {
 	if strings.TrimSpace(s) == "" {
 		return "", nil
@@ -140,14 +150,14 @@ func Parse(s string) (string, error) {
 			continue
 		}
 		if key != "" {
-			return "", fail.New(fail.Invalid, "“%s” has more than one key. Write it as in Ctrl+Shift+H or Alt+F2.", s)
+			return "", fail.New(fail.Invalid, "“%s” has more than one key. Use a shortcut such as Ctrl+Shift+H or Alt+F2.", s)
 		}
 		if key = arrowNames[part]; key == "" {
 			key = strings.ToUpper(part)
 		}
 	}
 	if !keyName.MatchString(key) {
-		return "", fail.New(fail.Invalid, "“%s” is no key combination. Write it as in Ctrl+Shift+H or Alt+F2.", s)
+		return "", fail.New(fail.Invalid, "“%s” is not a shortcut. Use a shortcut such as Ctrl+Shift+H or Alt+F2.", s)
 	}
 	var parts []string
 	for _, m := range []string{"Ctrl", "Alt", "Shift"} {
@@ -158,19 +168,19 @@ func Parse(s string) (string, error) {
 	full := strings.Join(append(parts, key), "+")
 	switch {
 	case !has["Ctrl"] && !has["Alt"] && !strings.HasPrefix(key, "F"), !has["Ctrl"] && !has["Alt"] && key == "F":
-		return "", fail.New(fail.Invalid, "%s would be typed into the text. Add Ctrl or Alt.", full)
+		return "", fail.New(fail.Invalid, "%s would type a character. Add Ctrl or Alt.", full)
 	case reservedByBrowsers[full]:
-		return "", fail.New(fail.Invalid, "Browsers need %s for themselves. Choose another one.", full)
+		return "", fail.New(fail.Invalid, "%s is reserved by browsers. Choose another shortcut.", full)
 	case has["Ctrl"] && has["Alt"] && !has["Shift"]:
 		return "", fail.New(fail.Invalid,
-			"%s writes a character on many keyboards (Ctrl and Alt together are AltGr). Choose another one.", full)
+			"%s types a character on many keyboards (Ctrl and Alt together are AltGr). Choose another shortcut.", full)
 	case has["Alt"] && !has["Ctrl"] && !has["Shift"] && key >= "1" && key <= "9" && len(key) == 1:
-		return "", fail.New(fail.Invalid, "%s goes to a conversation of the list. Choose another one.", full)
+		return "", fail.New(fail.Invalid, "%s opens a conversation in the list. Choose another shortcut.", full)
 	}
 	return full, nil
 }
 
-// ParseForSnippet is Parse for a combination that no command may have as usual: of a snippet.
+// ParseForSnippet parses the combination of a snippet, which no command may have by default.
 func ParseForSnippet(s string) (string, error) {
 	full, err := Parse(s)
 	if err != nil || full == "" {
@@ -178,7 +188,7 @@ func ParseForSnippet(s string) (string, error) {
 	}
 	for _, c := range Commands {
 		if c.Keys == full {
-			return "", fail.New(fail.Invalid, "%s is the desk’s own: “%s”. Choose another one, such as Ctrl+Shift+F2.", full, c.Label)
+			return "", fail.New(fail.Invalid, "%s is already used for “%s”. Choose another shortcut, such as Ctrl+Shift+F2.", full, c.Label)
 		}
 	}
 	return full, nil

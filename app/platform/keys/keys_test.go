@@ -21,6 +21,28 @@ func TestDefaultKeys(t *testing.T) {
 	}
 }
 
+// Shortcuts that are stored under the former id of a command are still its shortcuts; those under the present id come first.
+func TestFormerIDs(t *testing.T) {
+	t.Parallel()
+	keysOf := func(own map[string]string, id string) string {
+		for _, c := range keys.WithOverrides(own) {
+			if c.ID == id {
+				return c.Keys
+			}
+		}
+		return "no such command"
+	}
+	if got := keysOf(map[string]string{"hand": "F8"}, "transfer"); got != "F8" {
+		t.Errorf("under the former id: %q", got)
+	}
+	if got := keysOf(map[string]string{"hand": "F8", "transfer": ""}, "transfer"); got != "" {
+		t.Errorf("under both ids: %q", got)
+	}
+	if got := keysOf(map[string]string{"hand": "F8"}, "take"); got != "Alt+N" {
+		t.Errorf("another command: %q", got)
+	}
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

@@ -95,7 +95,7 @@ aside.addEventListener("keydown", (e) => {
   if (!wide.matches) showAside(false);
   if (pane) textPlace(pane).focus();
 });
-aside.addEventListener("submit", (e) => { if (e.target.matches(".look")) e.preventDefault(); });
+aside.addEventListener("submit", (e) => { if (e.target.matches(".faq-search")) e.preventDefault(); });
 export function startAside() {
   document.body.classList.toggle("with-aside", wasShown && wide.matches);
   showFor(inFocus(), 0);

@@ -20,7 +20,7 @@ export function stage(pane, items) {
   form.staged ||= [];
   for (const source of items) {
     const item = { id: uuid(), source };
-    const removeButton = element("button", { type: "button", class: "quiet", "aria-label": "Do not send " + isolate(source.name) }, "×");
+    const removeButton = element("button", { type: "button", class: "quiet", "aria-label": "Remove " + isolate(source.name) }, "×");
     const note = element("small", { role: "status" });
     item.row = element("li", {}, element("span", {}, element("bdi", {}, isolate(source.name))), note, removeButton);
     item.say = (text) => { note.textContent = text; };
@@ -31,7 +31,7 @@ export function stage(pane, items) {
       item.row.remove();
       textArea(form).focus();
     });
-    if (source.size > maxBytes) item.say("is larger than 25 MB and cannot be sent");
+    if (source.size > maxBytes) item.say("Larger than 25 MB. Choose a smaller file.");
     else form.staged.push(item);
     stagedList(form).append(item.row);
   }
@@ -55,16 +55,16 @@ export async function upload(form) {
     form.going.shift();
     item.row.remove();
   } else if (status === 401) {
-    item.say("not sent yet; it is sent when you have logged in again");
+    item.say("Not sent yet. It will be sent when you log in again.");
     whenLoggedIn().then(() => setTimeout(upload, 1000, form));
     return;
   } else if (status >= 400 && status < 500 && status !== 429) {
     form.going.shift();
     let message = "";
     try { message = JSON.parse(text).message; } catch { /* no words */ }
-    item.say(message || "was not sent");
+    item.say(message || "Not sent");
   } else if (item.row.isConnected) {
-    item.say("not sent yet; it is tried again by itself");
+    item.say("Not sent yet. Trying again…");
     setTimeout(() => upload(form), 3000);
     return;
   }
@@ -76,7 +76,7 @@ function postFile(to, item) {
     const r = item.request = new XMLHttpRequest(), from = item.source.snippet;
     r.open("POST", to + (from ? "&snippet=" + from : "&name=" + encodeURIComponent(item.source.name)));
     r.setRequestHeader("Parley-User", user);
-    r.upload.onprogress = (e) => { if (e.lengthComputable && e.total > 200000) item.say(Math.round(100 * e.loaded / e.total) + " %"); };
+    r.upload.onprogress = (e) => { if (e.lengthComputable && e.total > 200000) item.say(Math.round(100 * e.loaded / e.total) + "%"); };
     r.onload = () => resolve({ status: r.status, text: r.responseText });
     r.onerror = () => resolve({ status: 0, text: "" });
     r.onabort = () => resolve({ status: 499, text: "" });
@@ -98,16 +98,16 @@ export function chooseFiles(pane) {
 // Offers to attach the picture that came with a pasted text: many programs copy a picture of the text along, which few want to send.
 export function offerPicture(pane, files) {
   const form = composer(pane), many = files.length > 1;
-  const what = files.every((f) => f.type.startsWith("image/")) ? (many ? "pictures" : "picture") : many ? "files" : "file";
+  const what = files.every((f) => f.type.startsWith("image/")) ? (many ? "images" : "image") : many ? "files" : "file";
   form.querySelector(".brought")?.remove();
   const removeBox = () => { box.remove(); textArea(form).focus(); };
-  const yes = element("button", { type: "button", class: "quiet" }, "Attach the " + what + " too");
-  const no = element("button", { type: "button", class: "quiet", "aria-label": "Leave the " + what + " out" }, "×");
+  const yes = element("button", { type: "button", class: "quiet" }, "Attach the " + what);
+  const no = element("button", { type: "button", class: "quiet", "aria-label": "Don’t attach the " + what }, "×");
   yes.addEventListener("click", () => {
     stage(pane, files.map((f) => (f.name ? f : new File([f], "picture.png", { type: f.type }))));
     removeBox();
   });
   no.addEventListener("click", removeBox);
-  const box = element("p", { class: "brought" }, element("span", { role: "status" }, "The text came with " + (many ? what : "a " + what) + "."), " ", yes, no);
+  const box = element("p", { class: "brought" }, element("span", { role: "status" }, "You also pasted " + (many ? what : (what === "image" ? "an " : "a ") + what) + "."), " ", yes, no);
   form.insertBefore(box, form.querySelector("label.sr"));
 }

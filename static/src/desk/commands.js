@@ -30,17 +30,17 @@ const actions = {
   accept: () => queueList.querySelector(".offered button")?.click(),
   decline: () => queueList.querySelector(".offered .decline")?.click(),
   wrong: inPane((pane) => dismissSuggestion(pane, nthSuggestion(pane, 0))),
-  look: inPane((pane) => focusField(pane, ".look input")),
-  keep: inPane((pane) => saveAsEntry(pane)),
+  search: inPane((pane) => focusField(pane, ".faq-search input")),
+  saveEntry: inPane((pane) => saveAsEntry(pane)),
   drafts: inPane(async (pane) => { await openAside(pane); requestDrafts(pane); }),
   snippets: inPane((pane) => openSnippets(pane)),
   note: inPane((pane, form) => { setMode(form, form.mode === "note" ? "text" : "note"); save(pane); textArea(form).focus(); }),
   edit: inPane((pane) => edit(pane)),
   undo: inPane((pane, form) => undo(form)),
-  hand: inPane((pane) => { const hand = pane.querySelector("[data-hand]"); hand.open = !hand.open; if (!hand.open) textArea(composer(pane)).focus(); }),
-  over: inPane((pane) => pane.querySelector("[data-over]")?.click()),
+  transfer: inPane((pane) => { const menu = pane.querySelector("[data-transfer]"); menu.open = !menu.open; if (!menu.open) textArea(composer(pane)).focus(); }),
+  takeOver: inPane((pane) => pane.querySelector("[data-take-over]")?.click()),
   close: inPane((pane) => pane.querySelector(".close button").click()),
-  remove: () => inFocus()?.querySelector("[data-dismiss]")?.click(),
+  dismiss: () => inFocus()?.querySelector("[data-dismiss]")?.click(),
   tag: inPane((pane) => focusField(pane, ".tags input")),
   aside: () => showAside(),
   file: inPane((pane) => chooseFiles(pane)),
@@ -131,7 +131,7 @@ function openReplyMenu(button) {
     menu.append(b);
   };
   item("Save as FAQ entry", () => saveAsEntry(pane, seq));
-  if (last) item("Change or take back", () => edit(pane, seq));
+  if (last) item("Edit or delete", () => edit(pane, seq));
   button.after(menu);
   menu.firstElementChild.focus();
   const leave = (e) => { if (!menu.contains(e.target) && e.target !== button) { menu.remove(); removeEventListener("pointerdown", leave); } };
@@ -147,12 +147,12 @@ function openReplyMenu(button) {
 
 // The transfer form is loaded whenever it is opened, so that it shows who is available now.
 panes.addEventListener("toggle", (e) => {
-  if (!e.target.matches("[data-hand]")) return;
+  if (!e.target.matches("[data-transfer]")) return;
   const form = e.target.querySelector("[hx-get]");
   if (e.target.open) htmx.trigger(form, "open");
   else form.replaceChildren();
 }, true);
 panes.addEventListener("keydown", (e) => {
-  const hand = e.key === "Escape" && e.target.closest("[data-hand]");
-  if (hand) { hand.open = false; textArea(composer(hand.closest(".pane"))).focus(); }
+  const menu = e.key === "Escape" && e.target.closest("[data-transfer]");
+  if (menu) { menu.open = false; textArea(composer(menu.closest(".pane"))).focus(); }
 });

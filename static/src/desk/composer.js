@@ -45,7 +45,7 @@ export function setMode(form, to) {
   form.mode = to;
   form.classList.toggle("noting", to === "note");
   for (const b of all("[data-kind]", form)) b.setAttribute("aria-pressed", String(b.dataset.kind === to));
-  textArea(form).placeholder = to === "note" ? "Write a note. Only your colleagues can see it." : "Write a reply. Enter sends, Shift+Enter makes a new line.";
+  textArea(form).placeholder = to === "note" ? "Write an internal note. Only your team can see it." : "Write a reply. Press Enter to send, Shift+Enter for a new line.";
 }
 
 // Shows an error of this page beside a composer. A push from the server does not clear it: see keepPageError in updates.js.
@@ -54,7 +54,7 @@ function problem(form, text, long = false) {
   form.hasOwnError = !!text;
   form.classList.toggle("long", form.long = long); // app.js counts the characters there, too: the reason is announced once
 }
-const defaultMode = (form) => (form.closest(".pane").querySelector(".guests.mute") ? "note" : "text");
+const defaultMode = (form) => (form.closest(".pane").querySelector(".participants.notes-only") ? "note" : "text");
 
 // Inserts a text at the cursor, or in place of the whole text. origin says from which FAQ entry it is.
 export function insert(form, text, { replace = false, origin } = {}) {
@@ -80,7 +80,7 @@ export const addCheck = (f) => checks.push(f);
 // Puts the text, and the staged files, into the outbox. Reports whether there was something that can be sent.
 export function send(form, text = textArea(form).value, origin = form.origin) {
   if (isTooLong(form, text)) {
-    problem(form, "This text is too long to send. Shorten it, or send it in parts.", true);
+    problem(form, "This message is too long. Shorten it or split it into several messages.", true);
     textArea(form).focus();
     return false;
   }
@@ -99,7 +99,7 @@ export function send(form, text = textArea(form).value, origin = form.origin) {
   }
   const item = { id: uuid(), kind: form.mode, body: text, of: "", entry: "", for: "", how: "", ...(form.mode === "text" && origin) };
   if (form.editing) {
-    if (!text.trim() && !confirm("Take this reply back? The visitor sees that it was.")) return false;
+    if (!text.trim() && !confirm("Delete this reply? The visitor will see that it was deleted.")) return false;
     Object.assign(item, { kind: "edit", of: form.editing, entry: "" });
   }
   if (preferences.undo && item.kind === "text") item.until = Date.now() + undoSeconds * 1000;
@@ -120,7 +120,7 @@ export function send(form, text = textArea(form).value, origin = form.origin) {
 // Marks a conversation as answered before the server confirms it, so that "most urgent" is already another one.
 function markAnswered(pane) {
   const entry = entryOf(pane);
-  if (!entry?.dataset.since || entry.matches(".guest")) return;
+  if (!entry?.dataset.since || entry.matches(".participating")) return;
   entry.dataset.since = "";
   refreshLists();
 }
@@ -143,8 +143,8 @@ onOpen(() => { for (const p of all(".pane", panes)) if (composer(p)?.out) sendNe
 // Says that the first item of the outbox is sent after the log-in.
 function explainWaiting(form) {
   const { body, kind } = form.out[0], begin = [...body.trim()];
-  const what = !begin.length ? "The change" : (kind === "note" ? "The note" : "The reply") + " “" + begin.slice(0, 60).join("") + (begin.length > 60 ? "…" : "") + "”";
-  problem(form, what + " is not sent yet, because your session has ended. It is sent when you have logged in again.");
+  const what = !begin.length ? "Your change" : (kind === "note" ? "Your note" : "Your reply") + " “" + begin.slice(0, 60).join("") + (begin.length > 60 ? "…" : "") + "”";
+  problem(form, what + " has not been sent because your session has ended. It will be sent when you log in again.");
 }
 
 // Shows for how long the next item can still be undone.
@@ -194,7 +194,7 @@ document.addEventListener("htmx:finally:request", (e) => {
     restoreFirst(form);
   } else { // not reached, busy or failing: the same item again in a moment
     const after = +e.detail.ctx.response?.headers?.get("Retry-After") || 2;
-    problem(form, status === 429 ? "Parley is busy. This is sent again by itself in a moment." : "Not sent yet; it is tried again by itself.");
+    problem(form, status === 429 ? "Parley is busy. Your message will be sent in a moment." : "Not sent yet. Trying again…");
     setTimeout(() => sendNext(form), Math.min(after, 30) * 1000);
     return;
   }
@@ -203,7 +203,7 @@ document.addEventListener("htmx:finally:request", (e) => {
 });
 document.addEventListener("htmx:error", (e) => {
   const from = e.detail.ctx?.sourceElement;
-  if (from && !from.matches?.("[data-composer]")) showError("The server cannot be reached. Please try again in a moment.");
+  if (from && !from.matches?.("[data-composer]")) showError("The server can’t be reached. Try again in a moment.");
 });
 
 // Edits a reply, by default the last one: its text is put into the text area.
@@ -213,7 +213,7 @@ export function edit(pane, seq) {
   const of = seq || last?.dataset.seq;
   if (!of || textArea(form).value.trim()) return;
   if (thread(pane).querySelector(`[data-seq="${of}"] .file`)) { // a file cannot be edited, only deleted
-    if (!confirm("Take this file back? The visitor sees that it was.")) return;
+    if (!confirm("Delete this file? The visitor will see that it was deleted.")) return;
     form.out.push({ id: uuid(), kind: "edit", body: "", of });
     save(pane);
     return sendNext(form);
@@ -227,7 +227,7 @@ export function edit(pane, seq) {
     fitHeight(textArea(form));
     textArea(form).focus();
     save(pane);
-  }).catch(() => showError("The server cannot be reached. Please try again in a moment."));
+  }).catch(() => showError("The server can’t be reached. Try again in a moment."));
 }
 function stopEditing(form) {
   form.editing = undefined;
@@ -279,7 +279,7 @@ export function sendAndNext(pane) {
 document.addEventListener("submit", (e) => {
   const pane = e.target.closest(".pane");
   if (e.target.matches("form.close") && (textArea(composer(pane)).value.trim() || entryOf(pane)?.dataset.since)) {
-    const why = textArea(composer(pane)).value.trim() ? "There is an unsent text in it." : "The visitor’s last message is unanswered.";
+    const why = textArea(composer(pane)).value.trim() ? "Your unsent reply will be lost." : "The visitor’s last message hasn’t been answered.";
     if (!confirm("Close this conversation? " + why)) {
       e.preventDefault();
       e.stopImmediatePropagation();
@@ -291,8 +291,8 @@ document.addEventListener("submit", (e) => {
 }, true);
 document.addEventListener("change", (e) => {
   if (e.target.id !== "status") return;
-  const mineNow = all("#mine > :not(.guest)").length;
-  if (e.target.value === "offline" && mineNow && !confirm("Go offline? Your open conversations go back into the line.")) {
+  const mineNow = all("#mine > :not(.participating)").length;
+  if (e.target.value === "offline" && mineNow && !confirm("Go offline? Your open conversations return to the queue.")) {
     e.stopImmediatePropagation();
     e.target.value = all("option", e.target).find((o) => o.defaultSelected).value;
   }

@@ -1,7 +1,7 @@
 // Elements of the desk, and small functions that every part of its script uses.
 export const $ = (id) => document.getElementById(id);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-export const panes = $("panes"), queueList = $("line"), ownList = $("mine");
+export const panes = $("panes"), queueList = $("queue"), ownList = $("mine");
 export const entryOf = (pane) => $("mine-" + pane.dataset.conversation);
 export const composer = (pane) => pane.querySelector("[data-composer]");
 export const textArea = (form) => form.querySelector("textarea");
@@ -11,7 +11,7 @@ export const conversationURL = (pane) => "/desk/conversations/" + pane.dataset.c
 export const pageData = (name, fallback) => {
   try { return JSON.parse(document.body.dataset[name]) ?? fallback; } catch { return fallback; }
 };
-export const preferences = pageData("wishes", {});
+export const preferences = pageData("preferences", {});
 
 // Creates an element; attributes that are not strings are set as properties.
 export function element(name, attributes = {}, ...children) {

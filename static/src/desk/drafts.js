@@ -14,7 +14,7 @@ async function stream(pane, address, body, onLine) {
   running.set(id, stop);
   try {
     const res = await request(conversationURL(pane) + address, { method: "POST", body: new URLSearchParams(body), signal: stop.signal });
-    if (!res.ok) throw new Error((await res.json().catch(() => null))?.message || "The draft could not be made. Please try again.");
+    if (!res.ok) throw new Error((await res.json().catch(() => null))?.message || "The draft couldn’t be created. Try again.");
     const reader = res.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let rest = ""; ;) {
       const { value, done } = await reader.read();
@@ -25,7 +25,7 @@ async function stream(pane, address, body, onLine) {
       for (const l of lines) if (l) onLine(JSON.parse(l));
     }
   } catch (e) {
-    if (e.name !== "AbortError") showError(e.message || "The server cannot be reached. Please try again in a moment.");
+    if (e.name !== "AbortError") showError(e.message || "The server can’t be reached. Try again in a moment.");
   } finally {
     if (running.get(id) === stop) running.delete(id);
   }
@@ -33,7 +33,7 @@ async function stream(pane, address, body, onLine) {
 
 const lastMessageID = (pane) => [...pane.querySelectorAll(".message.visitor")].at(-1)?.id;
 
-const labels = { short: "Short", thorough: "Thorough", clarifying: "Ask back", rewrite: "Rewritten", translate: "Translated", summary: "Summary" };
+const labels = { short: "Short", thorough: "Detailed", clarifying: "Ask a clarifying question", rewrite: "Rewritten", translate: "Translated", summary: "Summary" };
 
 function showDraft(box, d) {
   let e = box.querySelector(`[data-draft="${d.kind}"]`);
@@ -44,7 +44,7 @@ function showDraft(box, d) {
     box.append(e);
   }
   e.querySelector(".text").textContent = d.text;
-  e.querySelector(".from").textContent = (d.used?.length ? "From: " + d.used.map((u) => u.question).join(" · ") : "") + (d.warning ? " " + d.warning : "");
+  e.querySelector(".from").textContent = (d.used?.length ? "Source: " + d.used.map((u) => u.question).join(" · ") : "") + (d.warning ? " " + d.warning : "");
   e.origin = d.used?.[0];
   e.classList.toggle("coming", !d.done);
 }
@@ -55,7 +55,7 @@ export function requestDrafts(pane, automatic = "") {
     return first.focus(); // the drafts are there: arrow keys choose, Enter inserts
   }
   const box = $("drafts-" + pane.dataset.conversation);
-  if (!box) return automatic || showError("The column beside the conversation could not be loaded. Please try again."); // automatic: while it is closed
+  if (!box) return automatic || showError("The details couldn’t be loaded. Try again."); // automatic: while it is closed
   box.seq = lastMessageID(pane);
   const status = element("p", { class: "saying" }, "Writing… ", element("button", { type: "button", class: "quiet", "data-stop": "" }, "Stop"));
   box.replaceChildren(status);
@@ -78,7 +78,7 @@ export function reword(pane, change) {
     text = [...pane.querySelectorAll(".message.visitor .body")].at(-1)?.innerText || "";
     change = "to:" + navigator.language;
   }
-  if (change !== "summary" && !text.trim()) return showError("Write something first; then it can be reworded.");
+  if (change !== "summary" && !text.trim()) return showError("Nothing to rewrite yet. Write your reply first.");
   box.replaceChildren();
   stream(pane, "/reword", { how: change, text }, (d) => {
     if (d.kind) showDraft(box, d);
@@ -101,17 +101,17 @@ aside.addEventListener("click", async (e) => {
   if (put) {
     const d = put.closest(".draft"), form = composer(pane);
     const note = d.dataset.draft === "summary";
-    if (note !== (form.mode === "note") && !form.mute) setMode(form, note ? "note" : "text");
+    if (note !== (form.mode === "note") && !form.notesOnly) setMode(form, note ? "note" : "text");
     insert(form, d.querySelector(".text").textContent, { replace: /rewrite|translate/.test(d.dataset.draft), origin: d.origin && { entry: d.origin.id, for: d.origin.for || "", how: "draft" } });
     textArea(form).focus();
   }
   const how = e.target.closest("[data-reword]");
   if (how) reword(pane, how.dataset.reword);
-  if (e.target.closest('[data-do="sent"]')) {
+  if (e.target.closest('[data-do="modelInput"]')) {
     const text = await getText(conversationURL(pane) + "/drafts/sent");
     if (text === null) return;
     const box = $("drafts-" + pane.dataset.conversation);
-    box.replaceChildren(element("pre", { class: "leaves", tabindex: "0" }, text));
+    box.replaceChildren(element("pre", { class: "model-input", tabindex: "0" }, text));
   }
 });
 

@@ -8,7 +8,7 @@ let soundedAt = 0;
 const isMuted = () => loadSetting("parley.quiet") === "1";
 let audio;
 try { audio = new Audio(document.body.dataset.sound); } catch { /* no sound here */ }
-const titles = { message: "New message", given: "New conversation", offer: "Offered to you", line: "New in the line", note: "New note" };
+const titles = { message: "New message", given: "New conversation", offer: "Transfer request", line: "New in the queue", note: "New internal note" };
 
 function playSound() {
   try { audio?.play()?.catch?.(() => {}); } catch { /* before the first click browsers play nothing */ }
@@ -57,7 +57,7 @@ const permissionButton = $("notify"), soundButton = $("sound");
 function showButtons() {
   const state = permission();
   permissionButton.hidden = !state;
-  permissionButton.textContent = state === "granted" ? "Desktop notifications are on" : state === "denied" ? "Notifications are blocked in the browser" : "Turn on desktop notifications";
+  permissionButton.textContent = state === "granted" ? "Desktop notifications are on" : state === "denied" ? "Notifications are blocked by your browser" : "Turn on desktop notifications";
   permissionButton.disabled = state !== "default";
   soundButton.textContent = isMuted() ? "Sound is off" : "Sound is on";
   soundButton.setAttribute("aria-pressed", String(!isMuted()));

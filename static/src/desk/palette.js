@@ -6,13 +6,13 @@ import { focusPane, paneOf } from "./panes.js";
 export function openPalette() {
   const dialog = $("palette");
   if (dialog.open) return;
-  const input = element("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Command or conversation", placeholder: "What do you want to do?", autocomplete: "off", autofocus: "" });
+  const input = element("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Command or conversation", placeholder: "Search commands and conversations", autocomplete: "off", autofocus: "" });
   const list = element("ul", { id: "palette-list", role: "listbox", "aria-label": "Commands" });
   const entries = [
     ...commands.filter((c) => c.id !== "palette").map((c) => ({ text: c.label, keys: readable(c.keys), go: () => run(c.id) })),
     ...[...ownList.children].map((e) => ({ text: "Go to " + [".who", ".where", ".last"].map((part) => isolate(e.querySelector(part).textContent)).join(" · "), keys: "", go: () => { const p = paneOf(e); if (p) focusPane(p); } })),
-    ...[["Snippets", "/snippets"], ["FAQ entries", "/faq"], ["Keys and preferences", "/preferences"]].map(([text, to]) => ({ text: "Open " + text, keys: "", go: () => window.open(to, "_blank", "noopener") })),
-    ...[...$("status").options].map((o) => ({ text: "Be " + o.textContent, keys: "", go: () => { $("status").value = o.value; $("status").dispatchEvent(new Event("change", { bubbles: true })); } })),
+    ...[["Snippets", "/snippets"], ["FAQ", "/faq"], ["Preferences", "/preferences"]].map(([text, to]) => ({ text: "Open " + text, keys: "", go: () => window.open(to, "_blank", "noopener") })),
+    ...[...$("status").options].map((o) => ({ text: "Set status: " + o.textContent, keys: "", go: () => { $("status").value = o.value; $("status").dispatchEvent(new Event("change", { bubbles: true })); } })),
   ];
   let matches = [], at = 0;
   const mark = () => {
@@ -25,7 +25,7 @@ export function openPalette() {
     matches = entries.filter((t) => words.every((w) => t.text.toLowerCase().includes(w)));
     at = 0;
     list.replaceChildren(...matches.map((t, i) => element("li", { role: "option", id: "palette-" + i }, element("span", {}, t.text), element("kbd", {}, t.keys))));
-    if (!matches.length) list.append(element("li", { class: "empty", role: "option", "aria-disabled": "true" }, "Nothing is called so."));
+    if (!matches.length) list.append(element("li", { class: "empty", role: "option", "aria-disabled": "true" }, "No results"));
     mark();
   };
   const choose = (i) => { const t = matches[i]; dialog.close(); if (t) setTimeout(t.go); };
@@ -50,10 +50,10 @@ export function openHelp() {
   const dialog = $("help");
   if (dialog.open) return;
   const rows = commands.filter((c) => c.keys).map((c) => element("div", {}, element("dt", {}, element("kbd", {}, readable(c.keys))), element("dd", {}, c.label)));
-  rows.push(element("div", {}, element("dt", {}, element("kbd", {}, readable("Alt+1") + " … 9")), element("dd", {}, "Go to a conversation of the list")),
-    element("div", {}, element("dt", {}, element("kbd", {}, "/name")), element("dd", {}, "Insert a snippet while writing")),
-    element("div", {}, element("dt", {}, element("kbd", {}, "Up")), element("dd", {}, "Change the last reply, where nothing is written")));
-  dialog.replaceChildren(element("header", {}, element("h2", { id: "help-title" }, "Keys"), element("a", { href: "/preferences", target: "_blank" }, "Change them"), element("button", { type: "button", class: "quiet", "data-close-dialog": "", autofocus: "" }, "Close")), element("dl", {}, ...rows));
+  rows.push(element("div", {}, element("dt", {}, element("kbd", {}, readable("Alt+1") + " … 9")), element("dd", {}, "Go to conversation 1–9")),
+    element("div", {}, element("dt", {}, element("kbd", {}, "/name")), element("dd", {}, "Insert a snippet while typing")),
+    element("div", {}, element("dt", {}, element("kbd", {}, "Up")), element("dd", {}, "Edit the last reply, in an empty composer")));
+  dialog.replaceChildren(element("header", {}, element("h2", { id: "help-title" }, "Keyboard shortcuts"), element("a", { href: "/preferences", target: "_blank" }, "Customize"), element("button", { type: "button", class: "quiet", "data-close-dialog": "", autofocus: "" }, "Close")), element("dl", {}, ...rows));
   restoreFocus(dialog);
   dialog.showModal();
 }

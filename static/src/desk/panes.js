@@ -116,13 +116,13 @@ let badgeCount = -1;
 export function refreshLists() {
   sort(queueList);
   sort(ownList);
-  const more = +$("line-more").dataset.more; // conversations in the queue behind those that are listed
+  const more = +$("queue-more").dataset.more; // conversations in the queue behind those that are listed
   for (const e of all("[data-count]")) {
     const list = document.querySelector(e.dataset.count);
     e.textContent = grouped(list.childElementCount + (list === queueList ? more : 0));
   }
   const load = document.querySelector("[data-load]");
-  if (load) load.textContent = all("#mine > :not(.guest)").length;
+  if (load) load.textContent = all("#mine > :not(.participating)").length;
   arrange();
   const n = queueList.childElementCount + more + all("#mine [data-wait]").length;
   if (n === badgeCount) return;

@@ -19,9 +19,9 @@ export async function getText(address, options = {}) {
     if (res.ok) return text;
     let words = "";
     try { words = JSON.parse(text).message; } catch { words = new DOMParser().parseFromString(text, "text/html").querySelector("p")?.textContent; }
-    showError(words || "This did not work. Please try again.");
+    showError(words || "Something went wrong. Try again.");
   } catch (e) {
-    if (e.name !== "AbortError") showError("The server cannot be reached. Please try again in a moment.");
+    if (e.name !== "AbortError") showError("The server can’t be reached. Try again in a moment.");
   }
   return null;
 }

@@ -93,7 +93,7 @@ function resume() {
 
 // Reports refused changes once the socket is open again.
 export function reportRefusedWork() {
-  if (refusedWork) showError("You are logged in again. What you did last was not done. Please do it again.");
+  if (refusedWork) showError("You’re logged in again. Your last action wasn’t completed. Try it again.");
   refusedWork = false;
 }
 
@@ -111,11 +111,11 @@ form.addEventListener("submit", async (e) => {
       ended = true;
       await checkSession(true);
     } else {
-      showFormError((await res.json().catch(() => null))?.message || "The log-in did not work. Please try again.");
+      showFormError((await res.json().catch(() => null))?.message || "Couldn’t log in. Try again.");
       password.select();
     }
   } catch {
-    showFormError("The server cannot be reached. Please try again in a moment.");
+    showFormError("The server can’t be reached. Try again in a moment.");
   }
   button.disabled = false;
 });

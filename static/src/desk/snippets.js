@@ -46,7 +46,7 @@ function showList(pane, name) {
   const fit = usable(pane).filter((s) => s.name.includes(name) || s.body.toLowerCase().includes(name))
     .sort((x, y) => y.name.startsWith(name) - x.name.startsWith(name)).slice(0, 8);
   let list = form.querySelector(".snippets");
-  if (!fit.length && !snippets.length) fit.push({ name: "", body: "There are no snippets yet. They are made under “Snippets” in the menu." });
+  if (!fit.length && !snippets.length) fit.push({ name: "", body: "No snippets yet. Add them under Snippets in the menu." });
   if (!fit.length) return closeList(pane);
   if (!list) {
     list = element("ul", { class: "snippets popover", role: "listbox", "aria-label": "Snippets", id: "snippets-" + pane.dataset.conversation });
@@ -103,5 +103,5 @@ addCheck((pane, text) => {
   const name = /^\/([\p{L}\p{N}_-]+)$/u.exec(text.trim())?.[1];
   if (!name) return "";
   const there = usable(pane).some((s) => s.name === name.toLowerCase());
-  return (there ? "The text of the snippet /" + name + " is not inserted." : "There is no snippet /" + name + ".") + " Press Enter again to send it as it is.";
+  return (there ? "The snippet /" + name + " has not been inserted." : "There is no snippet /" + name + ".") + " Press Enter again to send it as typed.";
 });

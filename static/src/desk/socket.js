@@ -15,7 +15,7 @@ document.addEventListener("htmx:ws:before:connection", (e) => {
 document.addEventListener("htmx:ws:after:connection", (e) => {
   socket = e.detail.connection.socket;
   wasOpened = true;
-  connection.textContent = "Online";
+  connection.textContent = "Connected";
   connection.classList.add("on");
   const threads = {}, light = {};
   for (const p of all(".pane:not(.light)", panes)) threads[p.dataset.conversation] = cursor(p);
@@ -30,7 +30,7 @@ document.addEventListener("htmx:ws:close", (e) => {
   wasOpened = false;
   connection.classList.remove("on");
   if (hasEnded()) return;
-  connection.textContent = { 1008: "Logged out", 4001: "Not connected" }[code] ?? "Reconnecting…";
+  connection.textContent = { 1008: "Logged out", 4001: "Disconnected" }[code] ?? "Reconnecting…";
   if (code === 1008) sessionEnded();
   else if (failed) checkSession(true); // refused, perhaps because the session has ended
 });
@@ -53,5 +53,5 @@ function reopen() {
   window.htmx?.trigger(document.body, "reopen");
 }
 onReturn(reopen);
-addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "No network"; socket?.close(); });
+addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "Offline"; socket?.close(); });
 addEventListener("online", () => { if (!hasEnded() && (!socket || socket.readyState > 1)) reopen(); });

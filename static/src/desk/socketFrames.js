@@ -13,8 +13,8 @@ document.addEventListener("htmx:ws:before:message:incoming", (e) => {
   for (const f of listeners) f(template.content);
 });
 
-// The ids of elements that belong to a conversation are a kind, the conversation's id and, of messages, a number: "line-0190…", "m-0190…-7".
-// Takes an id, or a selector of one such as "#line-0190…"; kind is empty for any other.
+// The ids of elements that belong to a conversation are a kind, the conversation's id and, of messages, a number: "queue-0190…", "m-0190…-7".
+// Takes an id, or a selector of one such as "#queue-0190…"; kind is empty for any other.
 export function splitID(id) {
   const [, kind = "", conversation = "", seq = ""] = /^#?([a-z]+)-([0-9a-f-]{36})(?:-(\d+))?/.exec(id || "") || [];
   return { kind, conversation, seq: +seq };

@@ -20,14 +20,14 @@ export function completeSuggestions(pane) {
     if (!key) {
       key = document.createElement("kbd");
       const sure = li.querySelector("i"), useButton = li.querySelector("button");
-      sure.title = "How sure: " + sure.textContent + " of 100";
+      sure.title = "Confidence: " + sure.textContent + "%";
       useButton.prepend(key);
       const no = document.createElement("button");
       no.type = "button";
       no.className = "wrong";
       no.textContent = "×";
-      no.setAttribute("aria-label", "Wrong here: " + useButton.querySelector("b").textContent);
-      no.title = "Wrong here; the next suggestions learn from it";
+      no.setAttribute("aria-label", "Not relevant: " + useButton.querySelector("b").textContent);
+      no.title = "Not relevant. Later suggestions learn from this.";
       li.append(no);
     }
     key.textContent = keyOf("use" + (i + 1)) || i + 1;
@@ -46,14 +46,14 @@ export async function insertSuggestion(pane, li, how = "") {
   const found = await fetchEntry(pane, li, how);
   const form = found && pane.isConnected && composer(pane);
   if (!form) return;
-  if (form.mode === "note" && !form.mute) setMode(form, "text");
+  if (form.mode === "note" && !form.notesOnly) setMode(form, "text");
   insert(form, found.text, { origin: found.origin });
   if (pane === inFocus()) textArea(form).focus();
 }
 export async function sendSuggestion(pane, li) {
   if (!li) return;
   const form = composer(pane), found = await fetchEntry(pane, li, "");
-  if (!found || form.mute) return;
+  if (!found || form.notesOnly) return;
   if (isTooLong(form, found.text)) { // inserted instead, to be shortened
     setMode(form, "text");
     insert(form, found.text, { origin: found.origin });
@@ -89,7 +89,7 @@ panes.addEventListener("click", (e) => {
 // FAQ search in the side column, while it is typed.
 let searchTimer;
 onTextInput($("aside"), (e) => {
-  if (!e.target.matches(".look input")) return;
+  if (!e.target.matches(".faq-search input")) return;
   const pane = $("pane-" + e.target.closest("[data-about]").dataset.about);
   clearTimeout(searchTimer);
   searchTimer = setTimeout(() => htmx.ajax("GET", conversationURL(pane) + "/faq?q=" + encodeURIComponent(e.target.value), { source: e.target, swap: "none" }), 120);
@@ -100,11 +100,11 @@ $("aside").addEventListener("click", (e) => {
   if (pane) insertSuggestion(pane, li, "picked");
 });
 $("aside").addEventListener("keydown", (e) => {
-  const search = e.target.matches(".look input");
+  const search = e.target.matches(".faq-search input");
   if (!search && !e.target.closest(".found")) return;
   const about = e.target.closest("[data-about]"), items = all(".found button", about), at = items.indexOf(document.activeElement);
   if (e.key === "ArrowDown") items[Math.min(at + 1, items.length - 1)]?.focus();
-  else if (e.key === "ArrowUp") at > 0 ? items[at - 1].focus() : about.querySelector(".look input").focus();
+  else if (e.key === "ArrowUp") at > 0 ? items[at - 1].focus() : about.querySelector(".faq-search input").focus();
   else if (e.key === "Enter" && search) items[0]?.click();
   else return;
   e.preventDefault();
@@ -115,12 +115,12 @@ $("aside").addEventListener("keydown", (e) => {
 export function saveAsEntry(pane, seq) {
   const of = seq || all(".message.agent", thread(pane)).at(-1)?.dataset.seq;
   if (!of) return;
-  const dialog = $("keeping");
+  const dialog = $("save-entry");
   dialog.replaceChildren();
-  htmx.ajax("GET", conversationURL(pane) + "/keep?seq=" + of, { source: dialog, swap: "none" }).then(() => {
+  htmx.ajax("GET", conversationURL(pane) + "/entry?seq=" + of, { source: dialog, swap: "none" }).then(() => {
     if (dialog.firstElementChild) dialog.showModal();
   });
 }
 new MutationObserver(() => {
-  if ($("keeping").querySelector("[data-finished]")) $("keeping").close();
-}).observe($("keeping"), { childList: true, subtree: true });
+  if ($("save-entry").querySelector("[data-finished]")) $("save-entry").close();
+}).observe($("save-entry"), { childList: true, subtree: true });

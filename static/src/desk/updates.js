@@ -40,7 +40,7 @@ function updateInPlace(task) {
 // Frames come in the order of what happened, but an answer to a request may be older than a frame that came since the request was made.
 // Such an answer does not change the entries and the state of conversations that a frame has changed.
 const changedAt = new Map(); // conversation id to the number of the last frame that changed its state
-const stateKinds = ["line", "mine", "state"]; // elements that show a conversation's state
+const stateKinds = ["queue", "mine", "state"]; // elements that show a conversation's state
 let frameNumber = 0;
 document.addEventListener("htmx:before:request", (e) => { e.detail.ctx.began = frameNumber; });
 function dropOutdated(task, began) {
@@ -58,8 +58,8 @@ function keepUnsentPane(task) {
   task.swapSpec = { style: "none" };
   const state = pane.querySelector(".state");
   state.className = "state gone";
-  state.replaceChildren(element("span", {}, "You no longer have this conversation. What you wrote is not sent."),
-    element("button", { type: "button", class: "quiet", "data-dismiss": "", "data-key": "remove" }, "Take it off the desk"));
+  state.replaceChildren(element("span", {}, "This conversation is no longer assigned to you. Your unsent text was not sent."),
+    element("button", { type: "button", class: "quiet", "data-dismiss": "", "data-key": "dismiss" }, "Dismiss"));
   thread(pane).replaceChildren(); // the agent may no longer have the right to see it
 }
 
@@ -71,7 +71,7 @@ function keepPageError(task) {
   else if (form.hasOwnError) task.swapSpec = { style: "none" };
 }
 
-const paneKinds = ["thread", "suggest", "guests", "m", "pane", "read", "state", "name"]; // elements of a pane
+const paneKinds = ["thread", "suggest", "participants", "m", "pane", "read", "state", "name"]; // elements of a pane
 const changedPanes = new Set(); // conversation ids of panes that a swap has changed, until they are updated
 document.addEventListener("htmx:before:swap", (e) => {
   for (const task of e.detail.tasks) {
@@ -93,16 +93,16 @@ document.addEventListener("htmx:after:swap", () => {
     changedPanes.delete(id);
     if (isLight(pane)) continue;
     // A participant may write notes only, until the visitor is opened to them, too.
-    const form = composer(pane), mute = !!pane.querySelector(".guests.mute");
-    if (mute !== !!form.mute) setMode(form, mute ? "note" : "text");
-    form.mute = mute;
+    const form = composer(pane), notesOnly = !!pane.querySelector(".participants.notes-only");
+    if (notesOnly !== !!form.notesOnly) setMode(form, notesOnly ? "note" : "text");
+    form.notesOnly = notesOnly;
     completeSuggestions(pane);
     showReadMark(pane);
     trimThread(pane);
   }
-  for (const done of all("[data-done]", panes)) done.closest("[data-hand]").open = false;
+  for (const done of all("[data-done]", panes)) done.closest("[data-transfer]").open = false;
   if ($("done").firstChild) { clearTimeout(confirmationTimer); confirmationTimer = setTimeout(() => $("done").replaceChildren(), 6000); }
-  const to = panes.querySelector("[data-hand][open] select:not([data-seen])");
+  const to = panes.querySelector("[data-transfer][open] select:not([data-seen])");
   if (to) { to.dataset.seen = ""; to.focus(); }
   scheduleRefresh();
   scrollPinned();
@@ -155,13 +155,13 @@ function announceMessage(frame) {
 
 // Notifies of a conversation that was assigned to this agent, has come into the queue, or is offered to this agent.
 function announceConversation(frame) {
-  const pane = frame.querySelector(".pane"), entry = frame.querySelector('.entry[id^="line-"]:not([data-known])');
-  if (pane && !$(pane.id) && !takeRequested) notifyAgent(ready, "given", null, "A conversation has come to you");
+  const pane = frame.querySelector(".pane"), entry = frame.querySelector('.entry[id^="queue-"]:not([data-known])');
+  if (pane && !$(pane.id) && !takeRequested) notifyAgent(ready, "given", null, "A conversation was assigned to you");
   if (!entry) return;
   // Of a conversation that the agent has, the entry is from before it was taken: the answer to that was quicker.
   const offered = entry.matches(".offered"), own = $("pane-" + splitID(entry.id).conversation);
   if (offered ? !$(entry.id)?.matches(".offered") : !$(entry.id) && (!own || own.querySelector(".state.gone"))) {
-    notifyAgent(ready, offered ? "offer" : "line", null, offered ? "A colleague offers you a conversation" : "Somebody is waiting in the line");
+    notifyAgent(ready, offered ? "offer" : "line", null, offered ? "A team member offers you a conversation" : "A visitor is waiting in the queue");
   }
 }
 

@@ -93,7 +93,7 @@ func New(s Settings) (*Client, error) {
 	base, err := ParseBaseURL(s.BaseURL, s.AllowedHosts)
 	wrong.AddError("base_url", err)
 	if _, err := validate.OptionalLine("the key", string(s.Key), 500); err != nil || strings.ContainsFunc(string(s.Key), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		wrong.Add("key", "A key has no spaces or line breaks and at most 500 characters. Please copy it again.")
+		wrong.Add("key", "An API key has no spaces or line breaks and at most 500 characters. Copy it again.")
 	}
 	name, err := validate.Line("the name of the model", s.Model, 200)
 	wrong.AddError("model", err)
@@ -138,12 +138,12 @@ func ParseBaseURL(s string, inside []string) (string, error) {
 		return "", fail.New(fail.Invalid, "This is not a web address. "+example)
 	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return "", fail.New(fail.Invalid, "Please leave out user names, “?” and “#”; the key has a field of its own. "+example)
+		return "", fail.New(fail.Invalid, "Remove user names, “?” and “#” from the address. The API key has its own field. "+example)
 	}
 	u.Host = strings.ToLower(u.Host)
 	if u.Scheme == "http" && !isAllowedHost(inside, hostPort(u)) {
 		return "", fail.New(fail.Invalid,
-			"The address must begin with https://, so that conversations and the key cannot be read on the way.")
+			"The address must start with https:// so that conversations and the key are encrypted.")
 	}
 	u.Path = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/chat/completions"), "/")
 	u.RawPath = ""

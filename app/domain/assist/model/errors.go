@@ -37,21 +37,21 @@ const (
 )
 
 var reasonText = map[Reason]string{
-	KeyRefused: "The language model's server refused the key. A manager can enter a new one in the settings.",
-	NoCredit:   "The credit at the language model's provider is used up. Whoever pays for it can add more there.",
-	ModelUnknown: "The language model's server does not know this model, or this key may not use it. Please check its " +
-		"name in the settings.",
-	WrongAddress:   "There is no language model at this address. Please check it in the settings; it usually ends in /v1.",
-	AddressPrivate: "This address is inside a private network and may not be used. Please enter the public address of the model's server.",
-	RateLimited:    "The language model is asked too much at the moment. Please try again in a little while.",
-	RequestTooLong: "The conversation is too long for this language model. Please ask with less, or choose a model that takes more.",
-	Unreachable:    "The language model's server cannot be reached at the moment.",
-	TooSlow:        "The language model took too long to answer.",
-	BrokeOff:       "The language model's answer broke off.",
-	AnswerTooLong:  "The language model's answer did not come to an end and was cut off.",
-	NotUnderstood:  "The language model's server answered in a way that cannot be understood. Please check the address in the settings.",
-	Refused:        "The language model refused to answer this.",
-	Empty:          "The language model answered nothing.",
+	KeyRefused: "The AI provider rejected the API key. A manager can enter a new one in the desk settings.",
+	NoCredit:   "The credit at the AI provider is used up. Add credit there.",
+	ModelUnknown: "The AI provider does not know this model, or the API key has no access to it. Check the model's " +
+		"name in the desk settings.",
+	WrongAddress:   "There is no language model at this address. Check it in the desk settings. It usually ends in /v1.",
+	AddressPrivate: "This address belongs to a private network. Enter the public address of the AI provider.",
+	RateLimited:    "The AI provider’s rate limit is reached. Try again in a few minutes.",
+	RequestTooLong: "The conversation is too long for this language model. Choose a model with a larger context.",
+	Unreachable:    "The AI provider cannot be reached. Try again in a few minutes.",
+	TooSlow:        "The language model took too long to respond. Try again.",
+	BrokeOff:       "The language model’s response was interrupted. Try again.",
+	AnswerTooLong:  "The language model’s response was too long and was cut off.",
+	NotUnderstood:  "The AI provider’s response could not be read. Check the address in the desk settings.",
+	Refused:        "The language model declined to respond to this.",
+	Empty:          "The language model returned an empty response. Try again.",
 }
 
 // Error is why an answer did not come, or not wholly.

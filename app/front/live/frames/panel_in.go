@@ -35,7 +35,7 @@ type Hello struct {
 // Check implements Panel.
 func (f Hello) Check() error {
 	if f.Protocol != Protocol {
-		return fail.New(fail.Invalid, "This server speaks protocol %d.", Protocol)
+		return fail.New(fail.Invalid, "This server supports protocol version %d only.", Protocol)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func NewRefused(err error, doing string) Refused {
 			Code:     "internal",
 			Retry:    2,
 			ErrorText: ErrorText{
-				"Something went wrong on our side. Please try again; if it stays, mention reference " + ref + ".",
+				"Something went wrong on our side. Try again. If the problem persists, contact support with reference " + ref + ".",
 				"fault",
 				ref,
 			},

@@ -76,8 +76,8 @@ type Sender struct {
 }
 
 const (
-	networkBusy = "Very many messages come from your network just now. Yours is sent in a moment."
-	chatBusy    = "The chat is very busy just now. What you wrote is sent in a moment."
+	networkBusy = "There are too many messages from your network at the moment. Yours will be sent shortly."
+	chatBusy    = "The chat is very busy. Your message will be sent shortly."
 )
 
 // AllowMessage takes one message of a sender, or returns why it may not come now.
@@ -100,7 +100,7 @@ func (l *Limiter) AllowFirstMessage(s Sender) error {
 }
 
 func (l *Limiter) allowSender(s Sender) error {
-	if err := l.refuse(visitorMessages, l.visitors.reserve(s.Visitor), "That was quick. What you wrote is sent in a moment."); err != nil {
+	if err := l.refuse(visitorMessages, l.visitors.reserve(s.Visitor), "You are sending messages too quickly. Yours will be sent shortly."); err != nil {
 		return err
 	}
 	return l.refuseAddress(addressMessages, l.addresses, s.Address, networkBusy)
@@ -115,7 +115,7 @@ func (l *Limiter) allowReceiver(s Sender) error {
 
 // AllowBytes takes so many bytes of a visitor's file, or returns why they may not come now.
 func (l *Limiter) AllowBytes(visitor uuid.UUID, address string, bytes int64) error {
-	const message = "Very many files were sent just now. Please send this one later."
+	const message = "Too many files have been sent. Try again later."
 	if err := l.refuse(visitorBytes, l.visitorBytes.reserveN(visitor, bytes), message); err != nil || !isLimited(address) {
 		return err
 	}
@@ -125,23 +125,23 @@ func (l *Limiter) AllowBytes(visitor uuid.UUID, address string, bytes int64) err
 // AllowTeamRequest takes one request of a team member, which counts as weight of them, or returns why it may not come now.
 func (l *Limiter) AllowTeamRequest(user, organization uuid.UUID, weight int64) error {
 	if err := l.refuse(userRequests, l.userRequests.reserveN(user, weight),
-		"You send very many requests. Try again in a few seconds."); err != nil {
+		"You are sending too many requests. Try again in a few seconds."); err != nil {
 		return err
 	}
 	return l.refuse(organizationRequests, l.orgRequests.reserveN(organization, weight),
-		"Your organization sends very many requests. Try again in a few seconds.")
+		"Your organization is sending too many requests. Try again in a few seconds.")
 }
 
 // AllowNewVisitor takes one visitor without a token from an address, or returns why it may not come now.
 func (l *Limiter) AllowNewVisitor(address string) error {
 	return l.refuseAddress(newVisitors, l.newVisitors, address,
-		"Very many new visitors come from your network just now. The chat opens in a moment.")
+		"There are too many new visitors from your network at the moment. The chat will open shortly.")
 }
 
 // AllowRequest takes one post or poll from an address, or returns why it may not come now.
 func (l *Limiter) AllowRequest(address string) error {
 	return l.refuseAddress(requests, l.requests, address,
-		"Very many requests come from your network just now. The chat goes on in a moment.")
+		"There are too many requests from your network at the moment. The chat will continue shortly.")
 }
 
 // refuse counts a refusal by a limit and words it; nil if there is nothing to wait for.

@@ -26,13 +26,13 @@ func (l *Limiter) AcquireSocket(address string, website uuid.UUID) error {
 	defer o.mu.Unlock()
 	switch {
 	case limits.AllSockets > 0 && o.total >= limits.AllSockets:
-		return l.refuse(allSockets, retryFull, "The chat is full just now. It opens by itself as soon as there is room.")
+		return l.refuse(allSockets, retryFull, "The chat is full at the moment. It will open as soon as there is room.")
 	case limits.WebsiteSockets > 0 && o.byWebsite[website] >= limits.WebsiteSockets:
 		return l.refuse(websiteSockets, retryFull,
-			"The chat of this website is full just now. It opens by itself as soon as there is room.")
+			"The chat of this website is full at the moment. It will open as soon as there is room.")
 	case limits.AddressSockets > 0 && isLimited(address) && o.byAddress[address] >= limits.AddressSockets:
 		return l.refuse(addressSockets, retryFull,
-			"Very many chats are open from your network just now. This one opens as soon as another is closed.")
+			"Too many chats are open from your network. This one will open as soon as another is closed.")
 	}
 	o.total++
 	o.byWebsite[website]++

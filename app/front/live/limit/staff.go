@@ -37,11 +37,11 @@ func (l *Limiter) AcquirePage(actor access.Actor, s *wire.Socket) (oldest *wire.
 	switch {
 	case oldest != nil: // one for another
 	case limits.OrganizationSockets > 0 && p.byOrg[actor.Org()] >= limits.OrganizationSockets:
-		return nil, l.refuse(organizationSockets, retryFull, "Your organization has as many Parley pages open as it can have. "+
-			"Close pages that are not needed; this one connects by itself as soon as there is room.")
+		return nil, l.refuse(organizationSockets, retryFull, "Your organization has reached its limit of open Parley pages. "+
+			"Close pages you don't need. This one connects as soon as there is room.")
 	case limits.StaffSockets > 0 && p.total >= limits.StaffSockets:
-		return nil, l.refuse(staffSockets, retryFull, "This server has as many pages open as it can have. "+
-			"This one connects by itself as soon as there is room.")
+		return nil, l.refuse(staffSockets, retryFull, "This server has reached its limit of open pages. "+
+			"This one connects as soon as there is room.")
 	}
 	p.byUser[actor.ID()] = append(p.byUser[actor.ID()], s)
 	p.byOrg[actor.Org()]++

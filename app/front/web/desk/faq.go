@@ -67,7 +67,7 @@ func (h *Handlers) SearchFAQ(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	query, err := validate.OptionalLine("what you look for", req.QueryParam("q"), 200)
+	query, err := validate.OptionalLine("the search text", req.QueryParam("q"), 200)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (h *Handlers) Send(req *page.Request) error {
 	}
 	message, err := uuid.Parse(req.FormValue("id"))
 	if err != nil {
-		return fail.New(fail.Invalid, "The message has no id. Please reload the page; copy your text first.")
+		return fail.New(fail.Invalid, "The message has no id. Copy your text and reload the page.")
 	}
 	shown, err := strconv.Atoi(req.FormValue("after"))
 	if err != nil {
@@ -47,7 +47,7 @@ func (h *Handlers) OlderMessages(req *page.Request) error {
 	}
 	before := page.ParseMessageNumber(req.QueryParam("before"))
 	if before < 1 {
-		return fail.New(fail.Invalid, "This page asked for something unreadable. Please reload it.")
+		return fail.New(fail.Invalid, "This page sent an invalid request. Reload it.")
 	}
 	messages, err := h.conversations.ListMessagesBefore(req.Request().Context(), req.Actor, id, before, conversation.DeskThreadLimit)
 	if err != nil {

@@ -103,7 +103,7 @@ func (h *Handlers) RemoveParticipant(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	participant, err := req.ParamID("user", "guest")
+	participant, err := req.ParamID("user", "participant")
 	if err != nil {
 		return err
 	}

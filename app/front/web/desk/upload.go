@@ -21,7 +21,7 @@ func (h *Handlers) Upload(req *page.Request) error {
 	}
 	id, err := uuid.Parse(req.QueryParam("id"))
 	if err != nil {
-		return fail.New(fail.Invalid, "The file has no id. Please reload the page.")
+		return fail.New(fail.Invalid, "The file has no id. Reload the page.")
 	}
 	if snippet := req.QueryParam("snippet"); snippet != "" {
 		err = h.sendSnippetFile(req, c, id, snippet)

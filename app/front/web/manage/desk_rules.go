@@ -15,7 +15,7 @@ func (h *Handlers) DeskRules(req *page.Request) error {
 	case "rules":
 		p.RulesForm.Saved = "Saved."
 	case "model":
-		p.ModelForm.Saved = "Saved. Try it at the desk with “Draft an answer”."
+		p.ModelForm.Saved = "Saved. Try it at the desk with “Draft a reply”."
 	}
 	return h.renderDeskRules(req, p, http.StatusOK)
 }

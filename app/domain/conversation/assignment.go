@@ -11,7 +11,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-var errTeammateLimitReached = fail.New(fail.Conflict, "This colleague has as many conversations as allowed. Choose somebody else.")
+var errTeammateLimitReached = fail.New(fail.Conflict, "This teammate is at the chat limit. Choose another teammate.")
 
 // Assignment is one conversation for one agent.
 type Assignment struct{ Conversation, Agent uuid.UUID }

@@ -22,7 +22,7 @@ type Teammate struct {
 	AtCapacity bool // has as many conversations as the concurrent-chat limit allows
 }
 
-var errNoTeammate = fail.Missing("colleague")
+var errNoTeammate = fail.Missing("teammate")
 
 // ListTransferTargets lists the team members but the actor who may answer a customer's visitors, those online first, and all
 // groups.
@@ -83,7 +83,7 @@ func (s *Service) Transfer(
 	if teammate != uuid.Nil {
 		in.ToName, err = s.nameOfFreeTeammate(ctx, actor, conversationID, teammate)
 	} else if in.ToName, err = s.groups.FindName(ctx, actor.Org(), groupID); err == nil && in.ToName == "" {
-		err = fail.Field("to", "Please choose a colleague or a group.")
+		err = fail.Field("to", "This group does not exist. Choose a teammate or a group.")
 	}
 	if err != nil {
 		return err
@@ -97,9 +97,9 @@ func (s *Service) nameOfFreeTeammate(ctx context.Context, actor access.Actor, co
 	case err != nil:
 		return "", err
 	case teammate.Status != presence.Online:
-		return "", fail.Field("to", "%s is not online. Choose somebody else, or a group.", teammate.Name)
+		return "", fail.Field("to", "%s is not online. Choose another teammate or a group.", teammate.Name)
 	case teammate.AtCapacity:
-		return "", fail.Field("to", "%s has as many conversations as allowed. Choose somebody else, or a group.", teammate.Name)
+		return "", fail.Field("to", "%s is at the chat limit. Choose another teammate or a group.", teammate.Name)
 	}
 	return teammate.Name, nil
 }
@@ -109,7 +109,7 @@ func (s *Service) nameOfFreeTeammate(ctx context.Context, actor access.Actor, co
 func (s *Service) Consult(ctx context.Context, actor access.Actor, name string, in conversation.Invitation) error {
 	teammate, err := s.findTeammate(ctx, actor, in.Conversation, in.Participant)
 	if errors.Is(err, errNoTeammate) {
-		return fail.Field("to", "Please choose a colleague.")
+		return fail.Field("to", "This teammate cannot be asked. Choose another one.")
 	}
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (s *Service) Assign(
 ) (conversation.Conversation, error) {
 	if !actor.Can(access.ConversationAssign) {
 		return conversation.Conversation{}, fail.New(fail.Forbidden,
-			"Your role does not allow giving conversations to somebody. Ask a supervisor.")
+			"Your role cannot assign conversations. Ask a supervisor.")
 	}
 	c, err := s.conversations.Get(ctx, actor, conversationID)
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Service) Assign(
 			return c, err
 		}
 		if teammate.Status == presence.Offline {
-			return c, fail.New(fail.Conflict, "%s is offline. Choose somebody else.", teammate.Name)
+			return c, fail.New(fail.Conflict, "%s is offline. Choose another teammate.", teammate.Name)
 		}
 	}
 	return s.conversations.AssignManually(ctx, actor, conversationID, to, c.Agent)

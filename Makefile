@@ -1,4 +1,4 @@
-# Parley. "make" alone lists what can be made.
+# Parley. "make" alone lists the targets.
 .DEFAULT_GOAL := help
 TOOL := go tool -modfile=tools/go.mod
 TRAFFIC ?=
@@ -25,7 +25,7 @@ build: ## build bin/parley
 run: deps build ## install what is missing, start Parley with demo data on a private Postgres, print addresses and log-ins
 	@exec bin/parley serve --demo
 
-dev: deps ## run with demo data; build and start anew on every change of a template or Go file
+dev: deps ## run with demo data; rebuild and restart on every change of a template or Go file
 	$(TOOL) templ generate --watch --proxy= --cmd "go run ./app serve --demo"
 
 test: deps-test ## install what is missing and run every test, browsers included
@@ -34,7 +34,7 @@ test: deps-test ## install what is missing and run every test, browsers included
 e2e: deps-test ## only the tests in a real browser
 	go test ./app/e2e -run 'Browser' -count=1 -v
 
-e2e-all: deps-test ## talk, files, rating and the desk in Chromium, Firefox and WebKitGTK, which it installs (three minutes)
+e2e-all: deps-test ## chat, files, ratings and the desk in Chromium, Firefox and WebKitGTK, which it installs (three minutes)
 	@scripts/deps.sh engines
 	ENGINES=all go test ./app/e2e -run '^TestEngines$$' -count=1 -v -timeout 20m
 
@@ -45,10 +45,10 @@ lint: ## gofmt, go vet, staticcheck, retired words
 	@go -C tools run ./words
 	$(TOOL) staticcheck ./...
 
-audit: ## look for known vulnerabilities, licenses we may not use, and vendored files that have changed
+audit: ## check for known vulnerabilities, licenses that are not allowed, and modified vendored files
 	@go -C tools run ./audit
 
-generate: deps ## write generated code anew: sqlc, templ, the widget's bundle, the picture of the schema
+generate: deps ## regenerate code: sqlc, templ, the widget's bundle, the schema
 	$(TOOL) sqlc generate
 	$(TOOL) templ generate
 	go run ./widget/build
@@ -58,24 +58,24 @@ generate: deps ## write generated code anew: sqlc, templ, the widget's bundle, t
 bench: deps build ## print the figures on this machine (about six minutes; BENCH=-quick for a look): bytes, round trips, memory, messages a second
 	@bin/parley bench $(BENCH)
 
-bench-route: deps-test build ## print how the rule of routing does in a simulation, against other rules, and what long queues and conversations cost (two minutes)
+bench-route: deps-test build ## print how routing performs in a simulation, against other methods, and what long queues and conversations cost (two minutes)
 	@bin/parley route --compare
 	@bin/parley route --latency
 	@go test ./app/domain/routing -run '^$$' -bench 'LongQueue|LongConversation' -benchtime 20x
 
-bench-faq: build ## print how good and how quick suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
+bench-faq: build ## print how good and how fast suggestions are: FAQ=folder with faqs.jsonl, queries.jsonl, accepted.jsonl (default: a small sample)
 	@bin/parley suggest --measure $(FAQ)
 
-bench-desk: deps-test ## print how the desk bears 60 open conversations and 10,000 messages in a browser, 10,000 waiting and 500 open (three minutes)
+bench-desk: deps-test ## print how the desk copes with 60 open conversations and 10,000 messages in a browser, 10,000 waiting and 500 open (three minutes)
 	go test ./app/e2e -run '^$$' -bench 'Desk|FAQCatalog' -benchtime 1x -timeout 20m
 
-bench-widget: deps-test ## print what the widget costs a page, in a real browser with a processor four times slower
+bench-widget: deps-test ## print what the widget costs a page, in a real browser with a CPU four times slower
 	go test ./app/e2e -run '^$$' -bench Widget -benchtime 1x
 
-chaos: deps-test build ## kill, stall, drain and cut off instances while people talk, and check that nothing is lost (about five minutes; CHAOS=-short)
+chaos: deps-test build ## kill, stall, drain and cut off instances while people chat, and check that nothing is lost (about five minutes; CHAOS=-short)
 	@bin/parley chaos $(CHAOS)
 
-neighbors: deps build ## one organization floods; print what another one notices of it (about five minutes)
+neighbors: deps build ## one organization floods the server; print what another one notices (about five minutes)
 	@bin/parley chaos -scenario neighbors
 
 traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl RATE=10 COUNT=200 ANSWER=false SERVER=http://...
@@ -84,8 +84,8 @@ traffic: build ## play real visitors into the running server: TRAFFIC=file.jsonl
 image: ## build the container image (needs Docker)
 	docker build -t parley .
 
-screenshots: deps-test ## take the pictures of docs/screenshots anew
+screenshots: deps-test ## take the screenshots in docs/screenshots again
 	@mkdir -p docs/screenshots
 	@all=$$(mktemp -d) && SCREENSHOTS=$$all go test ./app/e2e -run 'TestBrowser(Pages|Files|Rating|Widget|PageScreenshot|CustomTheme)' -count=1 && \
 	  cp $$all/widget-*.png docs/screenshots/ && \
-	  for page in shop panel desk website widget people person groups group board why faq entry snippets preferences rules review; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all
+	  for page in shop panel desk website widget people person groups group monitor assignments faq entry snippets preferences rules archive; do cp $$all/$$page-wide-*.png $$all/$$page-narrow-*.png docs/screenshots/; done && rm -r $$all

@@ -38,7 +38,7 @@ func onlyFlags(flags ...string) func([]string) error {
 	return func(args []string) error {
 		for i, a := range args {
 			if !slices.Contains(flags, a) || slices.Contains(args[:i], a) {
-				return fmt.Errorf("%q is not understood", a)
+				return fmt.Errorf("unknown argument %q", a)
 			}
 		}
 		return nil
@@ -53,7 +53,7 @@ func exactArguments(names ...string) func([]string) error {
 		}
 		for _, a := range args {
 			if strings.HasPrefix(a, "-") {
-				return fmt.Errorf("%q is not understood", a)
+				return fmt.Errorf("unknown argument %q", a)
 			}
 		}
 		return nil
@@ -82,22 +82,22 @@ func init() {
 	commands = map[string]command{
 		"serve": {
 			help: "parley serve [--demo]\n" +
-				"Runs the server. --demo adds demo data with fixed log-ins. Everything else is set by environment, see: " +
+				"Runs the server. --demo adds demo data with fixed logins. Everything else is set by environment variables, see: " +
 				"parley help\n",
 			check:      onlyFlags("--demo"),
 			configured: true,
 			run:        runServer,
 		},
-		"migrate": {help: "parley migrate [--status]\nPrepares the database of MIGRATE_DATABASE_URL or brings it up to date, and ends. " +
-			"--status changes nothing and says which migrations\nare applied; it needs DATABASE_URL or MIGRATE_DATABASE_URL.\n",
+		"migrate": {help: "parley migrate [--status]\nCreates or updates the schema in the database of MIGRATE_DATABASE_URL, and exits. " +
+			"--status changes nothing and lists which migrations\nare applied; it needs DATABASE_URL or MIGRATE_DATABASE_URL.\n",
 			check: onlyFlags("--status"), configured: true, run: serve.Migrate},
 		"doctor": {
 			help: "parley doctor [--json]\n" +
-				"Checks the settings of the environment and what they name: misspelt settings, database, role, migrations, " +
+				"Checks the environment and everything that it names: misspelled settings, database, role, migrations, " +
 				"clock, bus, files,\n" +
-				"virus scanner, mail server, public address, disk. Nothing is changed but a file that is written and removed " +
-				"again. Ends with 1 if\n" +
-				"something is wrong. A server need not run; if one does, so much the better.\n",
+				"virus scanner, mail server, public address, disk. It changes nothing, except for a file that it writes and " +
+				"removes. Exits with 1 if\n" +
+				"a check fails. No server has to run, but a running one is checked as well.\n",
 			check:      onlyFlags("--json"),
 			configured: false,
 			run: func(ctx context.Context, _ serve.Config, args []string, out io.Writer) error {
@@ -106,7 +106,7 @@ func init() {
 		},
 		"health": {
 			help: "parley health [--ready]\n" +
-				"Asks the server on PORT of this machine whether it is alive; --ready: whether it is ready. Ends with 1 if not.\n",
+				"Asks the server on PORT of this machine whether it is alive; --ready: whether it is ready. Exits with 1 if not.\n",
 			check:      onlyFlags("--ready"),
 			configured: true,
 			run: func(ctx context.Context, cfg serve.Config, args []string, _ io.Writer) error {
@@ -115,8 +115,8 @@ func init() {
 		},
 		"organization": {
 			help: "parley organization NAME EMAIL\n" +
-				"Creates an organization, whatever SIGNUP says, with an owner of this address. Where SMTP_URL is set, the " +
-				"owner gets a mail with a\n" +
+				"Creates an organization, whatever SIGNUP says, with an owner who has this address. Where SMTP_URL is set, the " +
+				"owner gets an email with a\n" +
 				"link; otherwise the link is printed. Example: parley organization \"Harbour Tea\" anna@tea.example\n",
 			check:      exactArguments("NAME", "EMAIL"),
 			configured: true,
@@ -124,9 +124,9 @@ func init() {
 		},
 		"invite": {
 			help: "parley invite NAME EMAIL\n" +
-				"Invites an address to create an organization of this name within a day, where SIGNUP is invite. Where " +
+				"Invites an address to create an organization with this name within a day, where SIGNUP is invite. Where " +
 				"SMTP_URL is set, the address\n" +
-				"gets a mail with the link; otherwise the link is printed. Example: parley invite \"Harbour Tea\" " +
+				"gets an email with the link; otherwise the link is printed. Example: parley invite \"Harbour Tea\" " +
 				"anna@tea.example\n",
 			check:      exactArguments("NAME", "EMAIL"),
 			configured: true,
@@ -134,7 +134,7 @@ func init() {
 		},
 		"reset-link": {
 			help: "parley reset-link EMAIL\n" +
-				"Prints a link that sets a new password for an address, good for an hour.\n",
+				"Prints a link that sets a new password for an address within an hour.\n",
 			check:      exactArguments("EMAIL"),
 			configured: true,
 			run: func(ctx context.Context, cfg serve.Config, args []string, out io.Writer) error {
@@ -143,14 +143,14 @@ func init() {
 		},
 		"version": {
 			help: "parley version (or: parley --version, parley -v)\n" +
-				"Prints the version of this program, and what it was built from.\n",
+				"Prints the version of this program and the revision that it was built from.\n",
 			check: onlyFlags(),
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error {
 				fmt.Fprintln(out, version())
 				return nil
 			},
 		},
-		"vapid": {help: "parley vapid\nPrints a new pair of keys for Web Push, as settings.\n", check: onlyFlags(),
+		"vapid": {help: "parley vapid\nPrints a new pair of keys for Web Push, as environment variables.\n", check: onlyFlags(),
 			run: func(_ context.Context, _ serve.Config, _ []string, out io.Writer) error { return printPushKeys(out) }},
 	}
 	maps.Copy(commands, benchCommands())
@@ -165,15 +165,15 @@ func runServer(ctx context.Context, cfg serve.Config, args []string, out io.Writ
 	return serve.Run(ctx, cfg, out)
 }
 
-// benchCommands are for whoever measures or tests Parley.
+// benchCommands are for measuring and testing Parley.
 func benchCommands() map[string]command {
 	return map[string]command{
-		"route": {help: "parley route --stdio      decide about the conversations whose events come on standard input\n" +
-			"parley route --compare    simulate operations and compare the rule with others\n" +
+		"route": {help: "parley route --stdio      assign the conversations whose events come on standard input\n" +
+			"parley route --compare    simulate operations and compare the routing with others\n" +
 			"parley route --latency    print how long conversations wait in the queue while an agent is free, with a private Postgres\n",
 			check: oneOf("--stdio", "--compare", "--latency"), run: withoutConfig(bench.RouteCommand)},
 		"suggest": {help: "parley suggest --stdio               suggest FAQ entries for messages that come on standard input\n" +
-			"parley suggest --measure FOLDER...   print how good and how quick suggestions are\n",
+			"parley suggest --measure FOLDER...   print how good and how fast suggestions are\n",
 			check: func(args []string) error {
 				if len(args) == 1 && args[0] == "--stdio" || len(args) > 1 && args[0] == "--measure" && !strings.HasPrefix(args[1], "-") {
 					return nil
@@ -190,7 +190,7 @@ func benchCommands() map[string]command {
 			return chaos.Command(ctx, args, out, fixture.NewChaosFixture)
 		}},
 		"bench-serve": {
-			help:       "parley bench-serve is for parley bench.\n",
+			help:       "parley bench-serve is used by parley bench.\n",
 			check:      oneOf("together", "each", "nothing"),
 			configured: true,
 			run:        bench.ServeCommand,
@@ -202,7 +202,7 @@ func benchCommands() map[string]command {
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "parley, of an unknown version"
+		return "parley (unknown version)"
 	}
 	v, revision, at, dirty := info.Main.Version, "", "", ""
 	for _, s := range info.Settings {

@@ -25,7 +25,7 @@ type Data struct {
 	ShopKey string
 }
 
-// Services is what the demo's data is made with.
+// Services is what creates the demo's data.
 type Services struct {
 	DB            *pg.DB
 	Settings      *settings.Service
@@ -35,6 +35,7 @@ type Services struct {
 	FAQ           *faq.Service
 }
 
+// Password is the password of all logins of the demo.
 const Password = "parley demo"
 
 var team = []struct {
@@ -42,12 +43,12 @@ var team = []struct {
 	role access.Role
 	what string
 }{
-	{"Olga", access.Owner, "owner: everything"},
-	{"Max", access.Manager, "manager: customers, websites, people"},
-	{"Sara", access.Supervisor, "supervisor"},
-	{"Mia", access.Agent, "agent: sits at the desk"},
-	{"Tom", access.Agent, "another agent, to see two desks at once"},
-	{"Rita", access.Reviewer, "reviewer of Harbour Tea: reads its past conversations"},
+	{"Olga", access.Owner, "owner: full access"},
+	{"Max", access.Manager, "manager: customers, websites, team"},
+	{"Sara", access.Supervisor, "supervisor: desk and live monitor"},
+	{"Mia", access.Agent, "agent: answers at the desk"},
+	{"Tom", access.Agent, "second agent, to try two desks at once"},
+	{"Rita", access.Reviewer, "reviewer: reads the archive of Harbour Tea"},
 }
 
 func emailOf(name string) string { return strings.ToLower(name) + identity.DemoDomain }
@@ -127,17 +128,17 @@ func create(ctx context.Context, h Services) error {
 			{Language: "de", Text: "Ahoi! Fragen Sie uns alles über Tee, Ihre Bestellung oder die Lieferung."},
 			{
 				States: []settings.Availability{settings.Offline, settings.Away},
-				Text:   "Ahoy! Nobody is at the counter just now. Leave your question, and we will write to you.",
+				Text:   "Ahoy! We are away from the counter right now. Leave your question, and we will write to you.",
 			},
 			{
 				States: []settings.Availability{settings.Online, settings.Busy},
-				Status: "We usually answer within minutes",
+				Status: "We usually reply within minutes",
 				Text:   "Ahoy! Ask us anything about tea, your order or delivery.",
 			},
 		}
 		x.Closing.Reasons = []string{"Friendly", "Quick", "Knew the answer", "Took too long"}
 		x.Files.Screenshots = true
-		x.PreChat.Privacy = "We keep what is said here for two years, and tell **nobody**. [More](https://tea.example/privacy)"
+		x.PreChat.Privacy = "We store this conversation for two years and share it with **nobody**. [Learn more](https://tea.example/privacy)"
 		return nil
 	}})
 	if err != nil {
@@ -164,13 +165,13 @@ func create(ctx context.Context, h Services) error {
 func (d *Data) Banner(url string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
-		"\nParley is running with demo data.\n\n  The shop with the chat  %s\n  The desk (agents)       %s/desk\n  The "+
-			"management          %s/admin\n\n",
+		"\nParley is running with demo data.\n\n  Shop with the chat  %s\n  Desk (agents)       %s/desk\n  "+
+			"Management          %s/admin\n\n",
 		d.ShopURL, url, url)
-	fmt.Fprintf(&b, "  Log-ins, all with the password %q:\n", Password)
+	fmt.Fprintf(&b, "  Logins (password: %q):\n", Password)
 	for _, l := range d.Logins {
 		fmt.Fprintf(&b, "    %-20s %s\n", l.Email, l.What)
 	}
-	b.WriteString("\n  Real visitors' messages: make traffic     Stop: Ctrl+C\n\n")
+	b.WriteString("\n  Simulate visitors: make traffic     Stop: Ctrl+C\n\n")
 	return b.String()
 }

@@ -118,7 +118,7 @@ func answerQuestions(t *testing.T, visitor *testkit.Tab) {
 	visitor.Accessible("questions")
 	saveWidgetScreenshot(t, visitor, "questions")
 	visitor.Click("chat .questions .send")
-	visitor.Wait(`text("chat .question .problem") === "Please fill this in."`)
+	visitor.Wait(`text("chat .question .problem") === "Please fill in this field."`)
 	visitor.Type("chat .question:nth-of-type(1) input", "Anna")
 	visitor.Type("chat .question:nth-of-type(2) input", "anna@home.example")
 	visitor.Click("chat .consent input")
@@ -164,7 +164,7 @@ func takeTranscript(t *testing.T, mails <-chan testkit.Mail, visitor *testkit.Ta
 	visitor.Wait(`saved.includes("Where is my parcel?") && saved.includes("It left us today.")`)
 	visitor.Click("chat .menu summary")
 	visitor.Run(
-		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by e-mail").click()`)
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".item")].find((e) => e.innerText === "Send by email").click()`)
 	visitor.Wait(`$("chat .contact input") && $("chat .contact input").getClientRects().length`)
 	visitor.Type("chat .contact input", "anna@work.example"+kb.Enter)
 	select {
@@ -187,13 +187,13 @@ func checkRatingPages(t *testing.T, o testkit.Org, s *serve.Server, conversation
 	manager.Wait(`text("table.list").includes("4.0 ★")`)
 	manager.Accessible("ratings")
 	saveWidgetScreenshot(t, manager, "ratings-page")
-	manager.Go(s.URL + "/review?rating=good")
-	manager.Wait(`document.querySelectorAll("a[href^='/review/']").length > 0`)
-	manager.Go(s.URL + "/review/" + conversationID.String())
+	manager.Go(s.URL + "/archive?rating=good")
+	manager.Wait(`document.querySelectorAll("a[href^='/archive/']").length > 0`)
+	manager.Go(s.URL + "/archive/" + conversationID.String())
 	manager.Wait(`text(".verdict").includes("★★★★☆") && text(".verdict").includes("It took a while")`)
 	manager.Accessible("rated conversation")
 	saveWidgetScreenshot(t, manager, "rated-conversation")
-	manager.Go(s.URL + "/review?rating=bad")
+	manager.Go(s.URL + "/archive?rating=bad")
 	manager.Wait(`document.body.innerText.includes("Nothing") || document.body.innerText.includes("No ")`)
 }
 

@@ -64,21 +64,21 @@ func TestBrowserArchive(t *testing.T) {
 		checkArchiveScreen(t, b, name)
 		b.Size(1280, 800, false)
 	}
-	found := `document.querySelectorAll(".cards.past a").length`
+	found := `document.querySelectorAll(".cards.archived a").length`
 	b.Size(1280, 800, false)
-	b.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/review")
+	b.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/archive")
 	b.Wait(found + ` === 2`)
 	show(b, "list")
 
 	searchArchive(t, parcel, b, show, found)
 
 	// A filter, and a wrong one.
-	b.Go(s.URL + "/review")
+	b.Go(s.URL + "/archive")
 	b.Run(`document.querySelector("#f-tag").value = "` + tag.String() + `"`)
 	b.Click(".filters button")
-	b.Wait(found + ` === 1 && $(".cards.past a").getAttribute("href").includes("` + refund.String() + `") && $("#f-tag").value`)
-	b.Go(s.URL + "/review?from=2026-02-01&to=2026-01-01")
-	b.Wait(`text(".field.wrong").includes("before the first day")`)
+	b.Wait(found + ` === 1 && $(".cards.archived a").getAttribute("href").includes("` + refund.String() + `") && $("#f-tag").value`)
+	b.Go(s.URL + "/archive?from=2026-02-01&to=2026-01-01")
+	b.Wait(`text(".field.wrong").includes("before the first one")`)
 	show(b, "wrong")
 
 	checkTranscript(t, s, b, show)
@@ -140,27 +140,27 @@ func searchArchive(t *testing.T, parcel uuid.UUID, b *testkit.Tab, show func(b *
 	// Words.
 	b.Type("#f-q", "parcel carrier"+kb.Enter)
 	b.Wait(`location.search.includes("q=parcel") && ` + found + ` === 2`)
-	b.Wait(`$(".cards.past mark") && text(".cards.past mark") === "parcel"`)
-	if first := testkit.Eval[string](b, `document.querySelector(".cards.past a").getAttribute("href")`); !strings.HasPrefix(first, "/review/"+parcel.String()) {
+	b.Wait(`$(".cards.archived mark") && text(".cards.archived mark") === "parcel"`)
+	if first := testkit.Eval[string](b, `document.querySelector(".cards.archived a").getAttribute("href")`); !strings.HasPrefix(first, "/archive/"+parcel.String()) {
 		t.Errorf("the one with both words is not the first: %s", first)
 	}
 	show(b, "found")
 	b.Run(`document.querySelector("#f-q").value = ""`)
 	b.Type("#f-q", "nowhere"+kb.Enter)
-	b.Wait(`text(".empty").includes("No conversation fits")`)
+	b.Wait(`text(".empty").startsWith("No results")`)
 	show(b, "nothing")
 }
 
 // checkReviewerArchive checks that a customer's reviewer finds and saves nothing that is for staff.
 func checkReviewerArchive(t *testing.T, o testkit.Org, s *serve.Server, mia access.Actor, parcel uuid.UUID, show func(b *testkit.Tab, name string), found string, rita *testkit.Tab) {
 	t.Helper()
-	rita.LogIn(s.URL, o.Users[access.Reviewer].Email, testkit.Password, "/review")
+	rita.LogIn(s.URL, o.Users[access.Reviewer].Email, testkit.Password, "/archive")
 	rita.Wait(found + ` === 2 && !$("#f-tag") && !$("#f-group") && !$("#f-customer")`)
 	show(rita, "reviewer")
 	rita.Type("#f-q", "voucher"+kb.Enter)
-	rita.Wait(`text(".empty").includes("No conversation fits")`)
-	rita.Go(s.URL + "/review/" + parcel.String())
-	rita.Wait(`$(".transcript") && !$(".message.note") && !$(".inside") && !$(".suggested")`)
+	rita.Wait(`text(".empty").startsWith("No results")`)
+	rita.Go(s.URL + "/archive/" + parcel.String())
+	rita.Wait(`$(".transcript") && !$(".message.note") && !$(".internal") && !$(".suggested")`)
 	show(rita, "reviewer-transcript")
 	saved := testkit.Eval[string](rita, `fetch(document.querySelector(".exports a[href$=json]").href).then((r) => r.text())`)
 	if !strings.Contains(saved, "It left the depot") || strings.Contains(saved, "voucher") ||
@@ -172,12 +172,12 @@ func checkReviewerArchive(t *testing.T, o testkit.Org, s *serve.Server, mia acce
 // checkTranscript reads a conversation that was found by a word of a note, and saves it as text.
 func checkTranscript(t *testing.T, s *serve.Server, b *testkit.Tab, show func(b *testkit.Tab, name string)) {
 	t.Helper()
-	b.Go(s.URL + "/review?q=voucher")
-	b.Wait(`text(".cards.past em") === "Note:"`)
-	b.Click(".cards.past a")
+	b.Go(s.URL + "/archive?q=voucher")
+	b.Wait(`text(".cards.archived em") === "Note:"`)
+	b.Click(".cards.archived a")
 	b.Wait(`$(".message.note mark") && text(".message.note mark") === "voucher"`)
 	b.Wait(
-		`text(".suggested").includes("Where is my order?") && text(".inside").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
+		`text(".suggested").includes("Where is my order?") && text(".internal").includes("Gold") && text(".transcript").includes("<b>parcel</b>")`)
 	show(b, "transcript")
 	if code := testkit.Eval[string](b,
 		`fetch(document.querySelector(".exports a[href$=txt]").href).then(async (r) => r.headers.get("Content-Disposition") + r.headers.get("Content-Security-Policy") + await r.text())`); !strings.HasPrefix(code, `attachment; filename="conversation-`) ||

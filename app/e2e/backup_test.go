@@ -115,7 +115,7 @@ func checkRestored(t *testing.T, o testkit.Org, v *visitorClient, restored *serv
 	} else {
 		t.Errorf("there is no link to the file: %.2000s", body)
 	}
-	if code, body := people.get(restored, "/review"); code != http.StatusOK {
+	if code, body := people.get(restored, "/archive"); code != http.StatusOK {
 		t.Errorf("the archive: %d %.300s", code, body)
 	}
 }

@@ -60,8 +60,8 @@ func TestStaffSocketLimits(t *testing.T) {
 		b.send(ws.OpPing, true, "there?")
 		b.until(ws.OpPong)
 	}
-	monitor := open(sam, "/live/board")
-	open(sam, "/live/board")
+	monitor := open(sam, "/live/monitor")
+	open(sam, "/live/monitor")
 	in, err := traffic.LogIn(context.Background(), s.URL, o.Users[access.Owner].Email, testkit.Password)
 	if err != nil {
 		t.Fatal(err)

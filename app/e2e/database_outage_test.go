@@ -52,7 +52,7 @@ var statusWithoutDatabase = map[string]int{
 	"POST /signup":                          422,
 	"GET /forgot":                           200,
 	"GET /live/desk":                        422,
-	"GET /live/board":                       422,
+	"GET /live/monitor":                     422,
 	"GET /live/websites/:id":                422,
 	"POST /desk/status":                     422,
 	"POST /desk/push":                       422,

@@ -178,13 +178,13 @@ func checkMonitorInput(t *testing.T, o testkit.Org, s *serve.Server) {
 	t.Helper()
 	monitor := testkit.NewTab(t)
 	runBefore(monitor, press)
-	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/board")
-	monitor.Wait(`document.querySelectorAll("[data-talk]").length === 2`)
-	monitor.Run(`document.querySelector("[data-talk]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
+	monitor.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/monitor")
+	monitor.Wait(`document.querySelectorAll("[data-conversation]").length === 2`)
+	monitor.Run(`document.querySelector("[data-conversation]").focus(); for (const its of [{ isComposing: true }, { keyCode: 229 }])
 		for (const code of ["KeyW", "KeyT", "ArrowDown"]) document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: code, code, bubbles: true, ...its }))`)
-	monitor.Wait(`document.activeElement === $("[data-talk]") && location.pathname === "/board"`)
+	monitor.Wait(`document.activeElement === $("[data-conversation]") && location.pathname === "/monitor"`)
 	monitor.Keys(kb.ArrowDown)
-	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-talk]")[1]`)
+	monitor.Wait(`document.activeElement === document.querySelectorAll("[data-conversation]")[1]`)
 }
 
 // checkEmojiInput checks the keys of the emoji, the search of the FAQ, and the column beside.

@@ -190,7 +190,7 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	b := testkit.NewTab(t)
-	b.Go(s.URL + "/review?q=green+tea&from=2026-01-01&tag=")
+	b.Go(s.URL + "/archive?q=green+tea&from=2026-01-01&tag=")
 	b.Wait(`location.pathname === "/login"`)
 	b.Type("#f-email", o.Users[access.Supervisor].Email)
 	b.Type("#f-password", "wrong, first")
@@ -198,19 +198,19 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	b.Wait(`$(".notice.bad")`)
 	b.Type("#f-password", testkit.Password)
 	b.Click("form button.primary")
-	b.Wait(`location.pathname === "/review" && $("#f-q").value === "green tea" && $("#f-from").value === "2026-01-01"`)
+	b.Wait(`location.pathname === "/archive" && $("#f-q").value === "green tea" && $("#f-from").value === "2026-01-01"`)
 
-	b.Go(s.URL + "/board?by=wait")
-	b.Wait(`$("#board th[scope=row]")`)
+	b.Go(s.URL + "/monitor?by=wait")
+	b.Wait(`$("#monitor th[scope=row]")`)
 	b.Size(390, 844, false)
-	b.Run(`document.querySelector("#board th[scope=row]").textContent = "g".repeat(68)`)
+	b.Run(`document.querySelector("#monitor th[scope=row]").textContent = "g".repeat(68)`)
 	b.Wait(`document.documentElement.scrollWidth <= 390`)
 	b.Size(1280, 800, false)
 	forgetCookies(b)
 	_, _ = startConversation(t, s, o, "Hello?")
 	b.Wait(`$("[data-take]")`)
 	b.Run(`document.querySelector("[data-take]").click()`)
-	b.Wait(`location.pathname === "/login" && new URLSearchParams(location.search).get("next") === "/board?by=wait"`)
+	b.Wait(`location.pathname === "/login" && new URLSearchParams(location.search).get("next") === "/monitor?by=wait"`)
 
 	// A page with forms and a socket stays, with what is typed in it.
 	page := testkit.NewTab(t)
@@ -229,8 +229,8 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	page.Wait(`(dispatchEvent(new Event("focus")), !$(".reconnecting")) && $("#f-host").value === "tea.example"`)
 
 	// The part of the page that an address names is there again after the log-in.
-	b.Go(s.URL + "/review?q=tea#content")
-	b.Wait(`location.pathname === "/login" && $("[name=next]").value === "/review?q=tea#content"`)
+	b.Go(s.URL + "/archive?q=tea#content")
+	b.Wait(`location.pathname === "/login" && $("[name=next]").value === "/archive?q=tea#content"`)
 }
 
 // TestBrowserFormLimits shows that no page of ours cuts a text: what is too long is counted, and the form stays.
@@ -239,7 +239,7 @@ func TestBrowserFormLimits(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	b := testkit.NewTab(t)
-	b.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/review")
+	b.LogIn(s.URL, o.Users[access.Supervisor].Email, testkit.Password, "/archive")
 	b.Wait(`!$("[maxlength]")`)
 	b.Click("#f-q")
 	b.Run(`document.execCommand("insertText", false, "q".repeat(201))`)

@@ -199,7 +199,7 @@ func changeAndDelete(desk, visitor *testkit.Tab) {
 	desk.Run(
 		`const d = document.querySelector(".pane.focus textarea"); d.value = ""; d.dispatchEvent(new Event("input", { bubbles: true }))`)
 	desk.Keys(kb.Enter) // delete it
-	visitor.Wait(`text("chat .message.agent .text") === "This message was taken back"`)
+	visitor.Wait(`text("chat .message.agent .text") === "This message was deleted"`)
 }
 
 // usePaletteAndHelp opens the palette and the overlay of keys.

@@ -151,8 +151,8 @@ func TestBrowserForeignText(t *testing.T) {
 func checkMonitorText(s *serve.Server, b *testkit.Tab, right func(b *testkit.Tab, where string), ids []uuid.UUID) *testkit.Tab {
 	monitor := b.OpenAnother()
 	monitor.Size(1400, 900, false)
-	monitor.Go(s.URL + "/board")
-	monitor.Wait(fmt.Sprintf(`document.querySelectorAll(".crew [data-talk]").length === %d`, len(ids)))
+	monitor.Go(s.URL + "/monitor")
+	monitor.Wait(fmt.Sprintf(`document.querySelectorAll(".agents [data-conversation]").length === %d`, len(ids)))
 	right(monitor, "the live monitor")
 	return monitor
 }
@@ -189,7 +189,7 @@ func checkNotificationText(ctx context.Context, t *testing.T, o testkit.Org, s *
 
 // checkPagesText checks the pages of the archive and of management.
 func checkPagesText(s *serve.Server, right func(b *testkit.Tab, where string), monitor *testkit.Tab) {
-	for _, page := range []string{"/review", "/review?q=zq", "/admin/ratings", "/admin/blocked"} {
+	for _, page := range []string{"/archive", "/archive?q=zq", "/admin/ratings", "/admin/blocked"} {
 		monitor.Go(s.URL + page)
 		right(monitor, page)
 	}
@@ -272,9 +272,9 @@ func checkTranscriptText(
 ) {
 	t.Helper()
 	for _, id := range ids {
-		monitor.Go(s.URL + "/review/" + id.String())
+		monitor.Go(s.URL + "/archive/" + id.String())
 		right(monitor, "a transcript")
-		monitor.Go(s.URL + "/review/" + id.String() + "?q=zq")
+		monitor.Go(s.URL + "/archive/" + id.String() + "?q=zq")
 		right(monitor, "a transcript with marks")
 		c, err := s.Archive.Get(ctx, owner, id, "")
 		if err != nil {

@@ -216,7 +216,7 @@ func TestEveryFormHasID(t *testing.T) {
 		return false
 	}
 	for _, r := range web.Routes {
-		if r.Method != http.MethodPost || strings.HasPrefix(r.Path, "/desk/") || strings.HasPrefix(r.Path, "/board/") ||
+		if r.Method != http.MethodPost || strings.HasPrefix(r.Path, "/desk/") || strings.HasPrefix(r.Path, "/monitor/") ||
 			strings.HasPrefix(r.Path, "/widget/") {
 			continue
 		}

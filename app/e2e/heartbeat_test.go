@@ -112,7 +112,7 @@ func TestBrowserSilentMonitor(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, fastHeartbeat)
 	network := newNetwork(t, s.URL)
-	for _, path := range []string{"/board", "/admin/websites/" + o.Website.String()} {
+	for _, path := range []string{"/monitor", "/admin/websites/" + o.Website.String()} {
 		page := testkit.NewTab(t)
 		page.LogIn(network.url, o.Users[access.Owner].Email, testkit.Password, path)
 		page.Wait(`document.documentElement.dataset.heartbeat === "2"`)

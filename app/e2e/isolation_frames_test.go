@@ -207,7 +207,7 @@ func TestScreensReceiveOnlyTheirEvents(t *testing.T) {
 		open("limited agent", limited["limited agent"], "/live/desk"),
 		open("limited supervisor", limited["limited supervisor"], "/live/desk"),
 		open("limited manager", limited["limited manager"], "/live/desk"),
-		open("limited supervisor", limited["limited supervisor"], "/live/board"),
+		open("limited supervisor", limited["limited supervisor"], "/live/monitor"),
 	}
 	agent := open("agent", limited["agent"], "/live/desk")
 	helper := open("colleague", teammate, "/live/desk")

@@ -133,9 +133,9 @@ func TestMemoryUnderAbuse(t *testing.T) {
 			}
 		})},
 		{"5 imports of 16 MB", together(5, func(int) { importTable(t, manager, s.URL, table) })},
-		{"the pages of 50,000 messages", func() { readLong(t, manager, s.URL+"/review/"+long.String()) }},
-		{"their export as JSON", func() { exportLong(t, manager, s.URL+"/review/"+long.String()+"/export/json", 50_000) }},
-		{"their export as text", func() { exportLong(t, manager, s.URL+"/review/"+long.String()+"/export/txt", 0) }},
+		{"the pages of 50,000 messages", func() { readLong(t, manager, s.URL+"/archive/"+long.String()) }},
+		{"their export as JSON", func() { exportLong(t, manager, s.URL+"/archive/"+long.String()+"/export/json", 50_000) }},
+		{"their export as text", func() { exportLong(t, manager, s.URL+"/archive/"+long.String()+"/export/txt", 0) }},
 	} {
 		begun := time.Now()
 		most := peakHeap(c.do)
@@ -328,10 +328,10 @@ func TestExportIsComplete(t *testing.T) {
 		t.Fatal(err, string(want))
 	}
 	client := loggedIn(t, s, o.Users[access.Manager].Email)
-	if got := pageAt(t, client, s.URL+"/review/"+id.String()+"/export/json"); got != string(want) {
+	if got := pageAt(t, client, s.URL+"/archive/"+id.String()+"/export/json"); got != string(want) {
 		t.Errorf("%s\nis not\n%s", got, want)
 	}
-	if got := pageAt(t, client, s.URL+"/review/"+id.String()+"/export/txt"); got != c.Text() {
+	if got := pageAt(t, client, s.URL+"/archive/"+id.String()+"/export/txt"); got != c.Text() {
 		t.Errorf("%s\nis not\n%s", got, c.Text())
 	}
 }

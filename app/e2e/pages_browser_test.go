@@ -183,12 +183,12 @@ func showManagementPages(s *serve.Server, night *testkit.Tab, show func(b *testk
 	show(night, "groups")
 	night.Go(s.URL + "/admin/groups/" + groups[0].ID.String())
 	show(night, "group")
-	night.Go(s.URL + "/board")
-	night.Wait(`document.querySelectorAll("[data-talk]").length === 5`)
-	show(night, "board")
-	night.Click("[data-talk] a")
-	night.Wait(`text(".history h2").includes("given by the rule")`)
-	show(night, "why")
+	night.Go(s.URL + "/monitor")
+	night.Wait(`document.querySelectorAll("[data-conversation]").length === 5`)
+	show(night, "monitor")
+	night.Click("[data-conversation] a")
+	night.Wait(`text(".history h2").includes("Assigned automatically")`)
+	show(night, "assignments")
 }
 
 // showTeamPages shows the pages of the team and the organization.
@@ -230,10 +230,10 @@ func showContentPages(s *serve.Server, night *testkit.Tab, show func(b *testkit.
 				"admin/desk": "rules",
 			}[page]+map[bool]string{true: page}[!strings.Contains(page, "/")])
 	}
-	night.Go(s.URL + "/review")
-	night.Wait(`$(".cards.past a")`)
-	show(night, "review")
-	night.Click(".cards.past a")
+	night.Go(s.URL + "/archive")
+	night.Wait(`$(".cards.archived a")`)
+	show(night, "archive")
+	night.Click(".cards.archived a")
 	night.Wait(`$(".transcript")`)
 	show(night, "transcript")
 	night.Go(s.URL + "/no/such/page")

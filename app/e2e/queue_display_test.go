@@ -129,7 +129,7 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 	ctx := context.Background()
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
-	conn, _, err := logInAgent(t, s, o, access.Supervisor).Socket(ctx, "/live/board")
+	conn, _, err := logInAgent(t, s, o, access.Supervisor).Socket(ctx, "/live/monitor")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,11 +147,11 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 			}
 		}
 	}
-	until(`id="board"`)
+	until(`id="monitor"`)
 	ids := fillQueue(t, o, uuid.Nil, 60) // without an event
 	s.Live.Resync(uuid.Nil)
 	until(ids[49].String())
-	if page := fetchPage(t, logInAgent(t, s, o, access.Supervisor), s.URL+"/board"); strings.Contains(page, ids[50].String()) || !strings.Contains(page, "and 10 more") {
+	if page := fetchPage(t, logInAgent(t, s, o, access.Supervisor), s.URL+"/monitor"); strings.Contains(page, ids[50].String()) || !strings.Contains(page, "and 10 more") {
 		t.Error("the monitor draws more than the head of the queue, or does not say how many more wait")
 	}
 }

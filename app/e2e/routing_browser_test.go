@@ -126,7 +126,7 @@ func TestBrowserRouting(t *testing.T) {
 		"mia":     atMia,
 		"tom":     atTom,
 		"sara":    atSara,
-		"board":   monitor,
+		"monitor": monitor,
 		"visitor": visitor,
 		"boss":    boss,
 	} {
@@ -139,10 +139,10 @@ func TestBrowserRouting(t *testing.T) {
 // takeOverFromMonitor has Sara take a conversation over with one key of the live monitor.
 func takeOverFromMonitor(t *testing.T, s *serve.Server, atMia, visitor *testkit.Tab, emil, pane string, monitor *testkit.Tab) {
 	t.Helper()
-	monitor.Go(s.URL + "/board")
-	row := "#talk-" + emil
+	monitor.Go(s.URL + "/monitor")
+	row := "#conversation-" + emil
 	monitor.Wait(`$("` + row + `")`)
-	saveScreenshot(t, monitor, "board-live")
+	saveScreenshot(t, monitor, "monitor-live")
 	monitor.Run(`document.querySelector("` + row + `").focus()`)
 	monitor.Keys("t")
 	visitor.Wait(`text("chat .status").endsWith("is here for you") && !text("chat .status").includes("Mia")`)
@@ -174,13 +174,13 @@ func checkHistory(t *testing.T, o testkit.Org, s *serve.Server, emil string) *te
 	// Why, in words.
 	boss := testkit.NewTab(t)
 	boss.Size(1280, 800, false)
-	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/board/conversations/"+emil)
+	boss.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/monitor/conversations/"+emil)
 	boss.Wait(`document.querySelectorAll(".history li").length === 3`)
 	boss.Wait(
-		`$(".history").innerText.includes("Tom: given by the rule") && $(".history").innerText.includes("Mia: accepted it") && $(".history").innerText.includes("took it over")`)
+		`$(".history").innerText.includes("Tom · Assigned automatically") && $(".history").innerText.includes("Mia · Accepted a transfer") && $(".history").innerText.includes("Took over")`)
 	boss.Wait(`$(".history").innerText.includes("Passed over: Mia (away)")`)
-	saveScreenshot(t, boss, "why")
-	boss.Accessible("why")
+	saveScreenshot(t, boss, "assignments")
+	boss.Accessible("assignments")
 	return boss
 }
 
@@ -212,7 +212,7 @@ func offerToTeammate(t *testing.T, mia testkit.Member, atMia, atTom, visitor *te
 	atTom.Click(pane + " .transfer-form button.primary")
 	atMia.Wait(`text("#queue .offered .act").startsWith("Accept") && text("#queue .offered .offer") === "Tom: You know him"`)
 	atTom.Wait(`text("` + pane + ` .state").includes("offered to a team member") && !$("#queue").childElementCount`)
-	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
+	visitor.Wait(`$("chat .log").innerText.includes("A teammate will take over")`)
 	saveScreenshot(t, atMia, "desk-offered")
 	atMia.Click("#queue .offered button")
 	visitor.Wait(`text("chat .status") === "Mia is here for you"`)
@@ -252,7 +252,7 @@ func checkNobodyThere(t *testing.T, visitor *testkit.Tab, desks ...*testkit.Tab)
 		b.Run(
 			`document.querySelector("#status").value = "offline"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	}
-	visitor.Wait(`text("chat .status").includes("Nobody is here just now") && !!$("chat .contact").getClientRects().length`)
+	visitor.Wait(`text("chat .status").includes("Nobody is available right now") && !!$("chat .contact").getClientRects().length`)
 	visitor.Accessible("visitor-nobody")
 	saveScreenshot(t, visitor, "panel-nobody")
 	visitor.Type("chat .contact input", "emil@home.example"+kb.Enter)
@@ -267,7 +267,7 @@ func waitInQueue(t *testing.T, s *serve.Server, mia testkit.Member, atMia, visit
 	awaitAvailability(t, s, mia.Actor, presence.Away)
 	atMia.Wait(`text("#availability").includes("return to the queue")`)
 	visitor.Type("chat textarea", "Emil asks"+kb.Enter)
-	visitor.Wait(`text("chat .status").startsWith("You are next in line.")`)
+	visitor.Wait(`text("chat .status").startsWith("You are next in the queue.")`)
 	visitor.Wait(`!$("chat .subjects").getClientRects().length`)
 	visitor.Accessible("visitor-in-line")
 	saveScreenshot(t, visitor, "panel-in-line")

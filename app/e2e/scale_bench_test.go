@@ -79,7 +79,7 @@ func BenchmarkDeskScale(b *testing.B) {
 		took, size = medianOpening(b, a, map[string]any{"type": "hello", "threads": map[string]int{}})
 		report(string(role)+"-socket-10000-waiting", took, size)
 	}
-	took, size := medianPage(b, logInAgent(b, s, o, access.Supervisor), s.URL+"/board")
+	took, size := medianPage(b, logInAgent(b, s, o, access.Supervisor), s.URL+"/monitor")
 	report("monitor-10000-waiting", took, size)
 	agent := o.As(access.Agent)
 	openDesk(b, logInAgent(b, s, o, access.Agent)) // else it is taken for gone

@@ -90,7 +90,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	olga.Click(`form[action$="/disable"] button`)
 	other.Wait(`$("#again-password")?.getClientRects().length`)
 	olga.Wait(`$("tr.off")`)
-	visitor.Wait(`$("chat .log").innerText.includes("A colleague will take over")`)
+	visitor.Wait(`$("chat .log").innerText.includes("A teammate will take over")`)
 	olga.Go(s.URL + "/desk")
 	olga.Wait(`text("#mine .last") === "Hello visitor"`) // she is online: it is assigned to her
 
@@ -211,13 +211,13 @@ func TestInvalidForms(t *testing.T) {
 		t.Errorf("typed HTML comes back as %q", body)
 	}
 	for _, path := range []string{
-		"/review/none",
-		"/review/" + uuid.NewString(),
+		"/archive/none",
+		"/archive/" + uuid.NewString(),
 		"/admin/customers/none",
 		"/admin/websites/%00",
 		"/static/x/../../etc/passwd",
 		"/widget/..%2f..%2fgo.mod",
-		"/review?before=nonsense",
+		"/archive?before=nonsense",
 	} {
 		if code, body, err := a.Get(ctx, path); err != nil || code >= 500 || strings.Contains(body, "module parley") {
 			t.Errorf("%s: %d %v", path, code, err)

@@ -79,13 +79,13 @@ func printFindings(list []Finding, asJSON bool, out io.Writer) error {
 	return nil
 }
 
-// check is one thing that the doctor looks at.
+// check is one check of the doctor.
 type check struct {
 	name string
 	run  func(context.Context) []Finding
 }
 
-// checks are what is looked at besides the settings themselves.
+// checks returns the checks besides that of the settings themselves.
 func (c Config) checks() []check {
 	return []check{
 		{"database", c.checkDatabase},
@@ -136,9 +136,10 @@ func checkSettings(environment []string, env func(string) string) (cfg Config, l
 		err = cfg.CheckServe()
 	}
 	if err != nil {
-		list = append(list, failure(err, "Correct the setting; a server does not start with it. The checks below use what can be read."))
+		list = append(list, failure(err,
+			"Correct the setting; a server does not start with it. The checks below use the settings that could be read."))
 	} else if len(list) == 0 {
-		list = append(list, passed("understood"))
+		list = append(list, passed("all settings are valid"))
 	}
 	for i := range list {
 		list[i].Check = "settings"
@@ -156,7 +157,7 @@ func (c check) runInTime(ctx context.Context) []Finding {
 	case list := <-done:
 		return list
 	case <-time.After(checkTimeout + time.Second): // a check that does not look at ctx
-		return []Finding{failure(errors.New("no answer within 15 seconds"), "See whether a firewall drops the packets.")}
+		return []Finding{failure(errors.New("no answer within 15 seconds"), "Check whether a firewall drops the packets.")}
 	}
 }
 

@@ -14,24 +14,25 @@ import (
 func (c Config) checkPublicAddress(ctx context.Context) []Finding {
 	if c.PublicURL == "" {
 		return []Finding{
-			caution("PUBLIC_URL is not set: links in mails lead to localhost", "Set PUBLIC_URL to how browsers reach this server."),
+			caution("PUBLIC_URL is not set: links in emails lead to localhost",
+				"Set PUBLIC_URL to the address at which browsers reach this server."),
 		}
 	}
 	code, body, err := c.askPublic(ctx, "/healthz", nil)
 	if err != nil {
 		return []Finding{failure(briefError(err), "Check the name (DNS), the certificate, and that the proxy runs. "+
-			"Behind some networks a machine cannot reach its own public address; then ask from elsewhere.")}
+			"In some networks a machine cannot reach its own public address: then run this check on another machine.")}
 	}
 	if code != http.StatusOK || body != "alive\n" {
 		return []Finding{failure(
-			fmt.Errorf("%s/healthz answers %d, and not as Parley does", c.PublicURL, code),
-			"Check PUBLIC_URL, that a server runs, and that the proxy passes everything on to it.",
+			fmt.Errorf("%s/healthz answers with status %d, and not as Parley does", c.PublicURL, code),
+			"Check PUBLIC_URL, that a server runs, and that the proxy forwards all requests to it.",
 		)}
 	}
 	list := []Finding{passed("%s reaches Parley", c.PublicURL)}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "http" && u.Hostname() != "localhost" && u.Hostname() != "127.0.0.1" {
 		list = append(list,
-			caution("PUBLIC_URL begins with http: passwords and conversations can be read on the way", "Serve it by https."))
+			caution("PUBLIC_URL begins with http: passwords and conversations can be read in transit", "Serve it over https."))
 	}
 	return append(list, c.checkWebSockets(ctx))
 }
@@ -48,14 +49,14 @@ func (c Config) checkWebSockets(ctx context.Context) Finding {
 	})
 	switch {
 	case err != nil:
-		return failure(briefError(err), "Check that the proxy lets WebSockets through.")
+		return failure(briefError(err), "Check that the proxy forwards WebSockets.")
 	case strings.Contains(body, "speaks WebSocket only"):
-		return failure(errors.New("the proxy does not pass WebSockets on"),
-			"Pass the headers Upgrade and Connection on, with HTTP/1.1 (see docs/deploy.md).")
+		return failure(errors.New("the proxy does not forward WebSockets"),
+			"Forward the headers Upgrade and Connection, with HTTP/1.1 (see docs/deploy.md).")
 	case strings.Contains(body, "own pages only"):
-		return failure(errors.New("the server that answers has another PUBLIC_URL"), "Set PUBLIC_URL alike on every server.")
+		return failure(errors.New("the server that answers has a different PUBLIC_URL"), "Set the same PUBLIC_URL on every server.")
 	}
-	return passed("WebSockets come through")
+	return passed("WebSockets work")
 }
 
 // askPublic sends a GET to a path of PUBLIC_URL, follows no redirection, and returns the status and the begin of the body.

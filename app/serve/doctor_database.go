@@ -19,7 +19,7 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 		if !running {
 			return []Finding{
 				notUsed(
-					"a private Postgres in " + c.DataDir + " is used, and no server runs that could be asked; start it " +
+					"a private Postgres in " + c.DataDir + " is used, and no server runs; start the server " +
 						"and run this again to check it"),
 			}
 		}
@@ -33,7 +33,8 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 	if err != nil {
 		return []Finding{
 			failure(briefError(err),
-				"Check host, port, database, user and password in DATABASE_URL, and that Postgres admits this machine (pg_hba.conf)."),
+				"Check host, port, database, user and password in DATABASE_URL, and that Postgres accepts connections "+
+					"from this machine (pg_hba.conf)."),
 		}
 	}
 	f, err := db.ServerInfo(ctx)
@@ -53,7 +54,7 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 	if err := db.CheckRole(ctx); err != nil {
 		list = append(list, failure(err, ""))
 	} else {
-		list = append(list, passed("row-level security binds the role"))
+		list = append(list, passed("row-level security applies to the role"))
 	}
 	list = append(list, checkMigrations(ctx, db))
 	if pooled, err := db.IsPooled(ctx); err == nil && pooled && c.DirectURL == "" {
@@ -68,7 +69,7 @@ func (c Config) checkDatabase(ctx context.Context) (list []Finding) {
 // checkClock judges how far this machine's clock is behind that of the database; it is ahead if that is negative.
 func checkClock(behind time.Duration) Finding {
 	if behind.Abs() <= 2*time.Second {
-		return passed("the clocks agree")
+		return passed("the clocks are in sync")
 	}
 	direction := "behind"
 	if behind < 0 {
@@ -76,7 +77,7 @@ func checkClock(behind time.Duration) Finding {
 	}
 	return failure(
 		fmt.Errorf("the clock of this machine is %v %s that of the database", behind.Abs().Round(time.Second), direction),
-		"Set both clocks by NTP: times of messages, tokens and log-ins depend on them.",
+		"Synchronize both clocks with NTP: times of messages, tokens and logins depend on them.",
 	)
 }
 
@@ -100,8 +101,8 @@ func checkMigrations(ctx context.Context, db *pg.DB) Finding {
 		return failure(fmt.Errorf("not applied yet: %s", strings.Join(missing, ", ")),
 			`Run "parley migrate" of this version before its servers start.`)
 	case len(unknown) > 0:
-		return caution("the database has migrations that this program does not know: "+strings.Join(unknown, ", "),
-			"A newer version has migrated it. That is usual during an update; otherwise run the newer version.")
+		return caution("the database has migrations that this version does not know: "+strings.Join(unknown, ", "),
+			"A newer version has migrated it. This is normal during an update; otherwise run the newer version.")
 	}
 	return passed("migrations are up to date")
 }
@@ -124,7 +125,7 @@ func (c Config) checkDirectDatabase(ctx context.Context) []Finding {
 	if pooled, err := direct.IsPooled(ctx); err != nil {
 		return []Finding{failure(briefError(err), "Check DATABASE_DIRECT_URL.")}
 	} else if pooled {
-		return []Finding{failure(errors.New("DATABASE_DIRECT_URL leads to a pooler, too"), "Set it to the address of Postgres itself.")}
+		return []Finding{failure(errors.New("DATABASE_DIRECT_URL leads to a pooler as well"), "Set it to the address of Postgres itself.")}
 	}
 	here, err := db.ServerInfo(ctx)
 	there, err2 := direct.ServerInfo(ctx)
@@ -134,7 +135,7 @@ func (c Config) checkDirectDatabase(ctx context.Context) []Finding {
 	if here.Role != there.Role || here.Database != there.Database {
 		return []Finding{
 			failure(
-				fmt.Errorf("DATABASE_URL is role %s in database %s, DATABASE_DIRECT_URL role %s in database %s",
+				fmt.Errorf("DATABASE_URL uses role %s in database %s, DATABASE_DIRECT_URL uses role %s in database %s",
 					here.Role, here.Database, there.Role, there.Database),
 				"Both must name the same role and database."),
 		}
@@ -154,11 +155,11 @@ func (c Config) checkBus(ctx context.Context) []Finding {
 		return []Finding{passed("Redis at %s carries notifications", withoutPassword(c.RedisURL))}
 	}
 	if c.DatabaseURL == "" {
-		return []Finding{notUsed("one server with a private Postgres needs none")}
+		return []Finding{notUsed("a single server with a private Postgres needs no bus")}
 	}
 	db, err := pg.OpenPooled(ctx, c.DatabaseURL, c.DirectURL)
 	if err != nil {
-		return []Finding{failure(briefError(err), "Mend the database first.")}
+		return []Finding{failure(briefError(err), "Fix the database first.")}
 	}
 	defer db.Close()
 	if err := db.CheckNotifications(ctx); err != nil {

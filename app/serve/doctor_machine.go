@@ -10,7 +10,7 @@ import (
 // checkDisk writes to DATA_DIR, and sees how much room there is.
 func (c Config) checkDisk(context.Context) []Finding {
 	if err := tryWriting(c.DataDir); err != nil {
-		return []Finding{failure(err, "Uploads are received in DATA_DIR: set it to a folder that Parley may write to.")}
+		return []Finding{failure(err, "Uploads are received in DATA_DIR: set it to a folder that Parley can write to.")}
 	}
 	free, err := freeBytes(c.DataDir)
 	if err != nil {
@@ -51,9 +51,9 @@ func (c Config) checkOpenFiles(context.Context) []Finding {
 	}
 	if limit.Cur < 4096 {
 		return []Finding{
-			caution(fmt.Sprintf("a process may open %d files: that bounds the visitors", limit.Cur),
-				"Raise it for the service, for instance: ulimit -n 65536 (LimitNOFILE in systemd)."),
+			caution(fmt.Sprintf("a process can open %d files, which limits the number of visitors", limit.Cur),
+				"Raise the limit for the service, for instance: ulimit -n 65536 (LimitNOFILE in systemd)."),
 		}
 	}
-	return []Finding{passed("%d: room for %d visitors' sockets", min(limit.Cur, 10_000_000), c.Limits.AllSockets)}
+	return []Finding{passed("%d, enough for %d sockets of visitors", min(limit.Cur, 10_000_000), c.Limits.AllSockets)}
 }

@@ -38,7 +38,7 @@ func (c Config) checkScanner(ctx context.Context) []Finding {
 	if err := files.CheckScanner(ctx, c.Clamd); err != nil {
 		return []Finding{
 			failure(briefError(err),
-				"Check that clamd listens on a TCP port (TCPSocket, TCPAddr in clamd.conf) that CLAMD names. Until then no file is taken."),
+				"Check that clamd listens on the TCP port that CLAMD names (TCPSocket, TCPAddr in clamd.conf). Until then all files are refused."),
 		}
 	}
 	return []Finding{passed("clamd at %s finds the test virus", c.Clamd)}
@@ -49,8 +49,8 @@ func (c Config) checkMail(ctx context.Context) []Finding {
 	if c.SMTPURL == "" {
 		return []Finding{
 			caution(
-				"SMTP_URL is not set: links are shown instead of sent, addresses prove nothing, and visitors get no mail",
-				"Set SMTP_URL for real use."),
+				"SMTP_URL is not set: links are shown instead of sent, addresses are not verified, and visitors get no emails",
+				"Set SMTP_URL for production."),
 		}
 	}
 	m, err := mail.NewMailer(c.SMTPURL)
@@ -64,18 +64,18 @@ func (c Config) checkMail(ctx context.Context) []Finding {
 					"characters such as @ or / in the password are written %40, %2F."),
 		}
 	}
-	return []Finding{passed("the mail server takes the log-in (no mail was sent)")}
+	return []Finding{passed("the mail server accepts the login (no email was sent)")}
 }
 
 // checkPush sees whether the keys of push notifications belong together.
 func (c Config) checkPush(context.Context) []Finding {
 	if c.PushKeys == (push.Keys{}) {
-		return []Finding{notUsed("no keys are set: agents are not told while no desk is open")}
+		return []Finding{notUsed("no keys are set: agents are not notified while no desk is open")}
 	}
 	if _, err := push.New(c.PushKeys); err != nil {
-		return []Finding{failure(err, "Make a new pair with: parley vapid")}
+		return []Finding{failure(err, "Create a new pair with: parley vapid")}
 	}
-	return []Finding{passed("the keys are understood")}
+	return []Finding{passed("the keys are valid")}
 }
 
 // checkCountries opens the file that says which country an address is in.
@@ -84,7 +84,7 @@ func (c Config) checkCountries(context.Context) []Finding {
 		return []Finding{notUsed("GEOIP_FILE is not set")}
 	}
 	if _, err := geo.Open(c.GeoFile); err != nil {
-		return []Finding{failure(err, "Set GEOIP_FILE to a country file in MaxMind's format (.mmdb) that Parley may read.")}
+		return []Finding{failure(err, "Set GEOIP_FILE to a country file in MaxMind's format (.mmdb) that Parley can read.")}
 	}
-	return []Finding{passed("the file is understood")}
+	return []Finding{passed("the file is valid")}
 }

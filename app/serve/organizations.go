@@ -45,19 +45,19 @@ func CreateOrganization(ctx context.Context, cfg Config, args []string, out io.W
 		return formErrors(err)
 	}
 	if secret == "" {
-		fmt.Fprintf(out, "Organization %s is created (%s). Its owner logs in as before, with the password of %s.\n", name, id, args[1])
+		fmt.Fprintf(out, "The organization %s was created (%s). Its owner logs in with the existing password of %s.\n", name, id, args[1])
 		return nil
 	}
 	link := cfg.PublicURL + "/reset/" + secret
 	if mailer.IsOff() {
-		fmt.Fprintf(out, "Organization %s is created. Its owner chooses a password here within an hour:\n%s\n", name, link)
+		fmt.Fprintf(out, "The organization %s was created. Its owner can choose a password within an hour:\n%s\n", name, link)
 		return nil
 	}
 	return sendLink(ctx, mailer, args[1], "Your new organization on Parley", name, link, out)
 }
 
 // createWithOwner creates an organization with an owner who chooses a password by a link. An owner who has a proven
-// log-in keeps its password.
+// login keeps its password.
 func createWithOwner(
 	ctx context.Context, orgs *org.Service, members *identity.Service, name, email string, shown bool,
 ) (id, secret string, err error) {
@@ -99,7 +99,7 @@ func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.W
 	}
 	link := cfg.PublicURL + "/signup/" + l.Secret
 	if mailer.IsOff() {
-		fmt.Fprintf(out, "%s can create the organization %s here within a day:\n%s\n", in.Email, name, link)
+		fmt.Fprintf(out, "%s can create the organization %s within a day:\n%s\n", in.Email, name, link)
 		return nil
 	}
 	return sendLink(ctx, mailer, in.Email, "Your new organization on Parley", name, link, out)
@@ -107,16 +107,16 @@ func InviteOrganization(ctx context.Context, cfg Config, args []string, out io.W
 
 func sendLink(ctx context.Context, m *mail.Mailer, to, subject, name, link string, out io.Writer) error {
 	if err := m.Send(ctx, mail.Message{To: to, Subject: subject, Text: "An organization is ready for you on Parley: " + name +
-		".\nChoose a password and start here:\n\n" + link + "\n\nIf you do not expect this, do nothing.\n"}); err != nil {
+		".\nTo start, choose a password:\n\n" + link + "\n\nIf you did not expect this, ignore this email.\n"}); err != nil {
 		return fmt.Errorf(
-			"the link could not be mailed to %s: %w. Run this again when the mail server is reachable, or use: parley reset-link %s",
+			"the link could not be sent to %s: %w. Run this command again when the mail server can be reached, or use: parley reset-link %s",
 			to, err, to)
 	}
-	fmt.Fprintf(out, "%s has got a mail with the link.\n", to)
+	fmt.Fprintf(out, "The link was sent to %s.\n", to)
 	return nil
 }
 
-// formErrors makes a refusal of a form a line.
+// formErrors returns the messages of all fields as one line.
 func formErrors(err error) error {
 	e := fail.As(err)
 	if e == nil || len(e.Fields) == 0 {
@@ -130,6 +130,7 @@ func formErrors(err error) error {
 	return errors.New(strings.Join(all, " "))
 }
 
+// PrintResetLink prints a link that sets a new password for an address. The error says if no account has it.
 func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer) error {
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = fmt.Sprintf("http://localhost:%d", cfg.Port)
@@ -144,9 +145,9 @@ func PrintResetLink(ctx context.Context, cfg Config, email string, out io.Writer
 		return err
 	}
 	if l.Secret == "" {
-		return errors.New("no log-in is known under this address")
+		return errors.New("no account has this address")
 	}
-	_, err = fmt.Fprintf(out, "Sets the password of %s in all its organizations, good for an hour:\n%s/reset/%s\n",
+	_, err = fmt.Fprintf(out, "This link sets a new password for %s in all organizations. It works once, within an hour:\n%s/reset/%s\n",
 		l.Email, cfg.PublicURL, l.Secret)
 	return err
 }

@@ -13,7 +13,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "parley/templates/ui"
 
-// Shop is the demo customer's page. It has the two lines like any other page.
+// Shop is the demo customer's page. It has the widget's two lines like any other page.
 func Shop(key string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -70,7 +70,7 @@ func Shop(key string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"></script><link rel=\"stylesheet\" href=\"/widget.css\"></head><body><main class=\"shop\"><header><h1>Harbour Tea</h1><nav aria-label=\"Shop\"><a href=\"/demo/shop\">Teas</a> <a href=\"/demo/shop\">Delivery</a> <a href=\"/demo/shop\">About us</a></nav></header><p class=\"lead\">A shop that exists only to show the chat: open it at the lower edge and ask something. Then answer at the <a href=\"/desk\">desk</a>.</p><ul class=\"goods\"><li><div class=\"picture\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"></script><link rel=\"stylesheet\" href=\"/widget.css\"></head><body><main class=\"shop\"><header><h1>Harbour Tea</h1><nav aria-label=\"Shop\"><a href=\"/demo/shop\">Teas</a> <a href=\"/demo/shop\">Delivery</a> <a href=\"/demo/shop\">About us</a></nav></header><p class=\"lead\">This shop only exists to show the chat. Open the chat in the lower corner and ask a question, then answer it at the <a href=\"/desk\">desk</a>.</p><ul class=\"goods\"><li><div class=\"picture\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -110,9 +110,9 @@ func Participants(c conversation.Conversation, me uuid.UUID, participants []conv
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var6 string
-				templ_7745c5c3_Var6, templ_7745c5c3_Err = templruntime.NewAttributeExpression("/board/conversations/" + c.ID.String() + "/take").Resolve(ctx)
+				templ_7745c5c3_Var6, templ_7745c5c3_Err = templruntime.NewAttributeExpression("/monitor/conversations/" + c.ID.String() + "/take").Resolve(ctx)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/desk/transfer.templ`, Line: 15, Col: 134}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/desk/transfer.templ`, Line: 15, Col: 136}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var6)
 				if templ_7745c5c3_Err != nil {

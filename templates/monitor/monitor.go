@@ -4,85 +4,89 @@ package monitor
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/conversation"
+	"parley/app/domain/presence"
 	"parley/app/domain/routing"
 	"parley/templates/ui"
 )
 
-func visitorName(t routing.ConversationInfo) string { return ui.VisitorName(t.VisitorName, t.Visitor) }
+func visitorName(c routing.ConversationInfo) string { return ui.VisitorName(c.VisitorName, c.Visitor) }
 
-// freeSlots returns how many more conversations a group's agents can have.
-func freeSlots(g routing.GroupInfo) string {
+// freeCapacity returns how many more conversations a group's agents can have.
+func freeCapacity(g routing.GroupInfo) string {
 	if g.FreeCapacity < 0 {
 		return "–"
 	}
 	return strconv.Itoa(g.FreeCapacity)
 }
 
-// queueState says in a few words whether a group's agents can take conversations.
-func queueState(g routing.GroupInfo) string {
+// groupState says in a few words whether a group's agents can take conversations.
+func groupState(g routing.GroupInfo) string {
 	switch {
 	case !g.Open:
-		return "closed"
+		return "Closed"
 	case g.OnlineAgents == 0:
-		return "nobody is online"
+		return "No agents online"
 	case !g.Automatic:
-		return "taken by hand"
+		return fmt.Sprintf("%d online, manual assignment", g.OnlineAgents)
 	case g.FreeCapacity < 0:
 		return fmt.Sprintf("%d online", g.OnlineAgents)
 	case g.AvailableAgents == 0:
-		return "everybody has all allowed"
+		return "All agents at their limit"
 	}
-	return fmt.Sprintf("%d of %d can take one", g.AvailableAgents, g.OnlineAgents)
+	return fmt.Sprintf("%d of %d available", g.AvailableAgents, g.OnlineAgents)
+}
+
+// agentState says in a word or two whether an agent is there.
+func agentState(a routing.AgentInfo) string {
+	switch {
+	case a.Unresponsive:
+		return "Not responding"
+	case a.Status == presence.Online:
+		return "Online"
+	case a.Status == presence.Away:
+		return "Away"
+	}
+	return "Offline"
+}
+
+// workload returns how long an agent is expected to work on messages without a reply.
+func workload(a routing.AgentInfo) string {
+	return ui.DurationText(time.Duration(a.Backlog * float64(time.Second)))
 }
 
 // assignedText says how an agent got a conversation.
-func assignedText(h routing.AssignmentRecord) string {
-	by := ""
-	if h.ByName != "" && h.ByName != h.AgentName {
-		by = " by " + h.ByName
+func assignedText(r routing.AssignmentRecord) string {
+	by := r.ByName
+	if by == r.AgentName {
+		by = ""
 	}
-	switch h.How {
-	case conversation.ReasonRouting:
-		return "given by the rule"
-	case conversation.ReasonTakeNext:
-		return "took the next one"
-	case conversation.ReasonPick:
-		return "chose it from the line"
-	case conversation.ReasonOfferAccepted:
-		return "accepted it"
-	case conversation.ReasonAssigned:
-		return "given" + by
-	case conversation.ReasonTakeOver:
-		return "took it over"
-	}
-	return h.How
+	return conversation.AssignmentText(r.How, by)
 }
 
-// endedText says why an agent no longer has a conversation.
-func endedText(h routing.AssignmentRecord) string {
-	switch h.EndReason {
-	case "":
-		return "has it now"
-	case "closed":
-		return "closed it"
-	case conversation.ReasonReturned:
-		return "gave it back"
-	case conversation.ReasonConnectionLost:
-		return "lost the connection"
-	case conversation.ReasonAway:
-		return "was away for too long"
-	case conversation.ReasonNoReply:
-		return "it was taken back"
-	case conversation.ReasonTransfer:
-		return "handed it over"
-	case conversation.ReasonTakeOver, conversation.ReasonAssigned:
-		return "a supervisor gave it to somebody else"
+// endedText says why and when an agent no longer has a conversation.
+func endedText(r routing.AssignmentRecord) string {
+	if r.EndReason == "" {
+		return "Current assignee"
 	}
-	return h.EndReason
+	text := conversation.AssignmentEndText(r.EndReason)
+	if !r.EndedAt.IsZero() {
+		text += " after " + ui.DurationText(r.EndedAt.Sub(r.At))
+	}
+	return text
 }
 
-func rowID(id uuid.UUID) string { return "talk-" + id.String() }
+// rowID is the id of a conversation's row.
+func rowID(id uuid.UUID) string { return "conversation-" + id.String() }
+
+// address is where something is done with a conversation; an empty action is its assignment history.
+func address(id uuid.UUID, action string) string {
+	if action != "" {
+		action = "/" + action
+	}
+	return "/monitor/conversations/" + id.String() + action
+}

@@ -55,8 +55,8 @@ var sections = []section{
 	{"people", "/admin/people", "People", access.TeamMemberRead},
 	{"audit", "/admin/audit", "Audit log", access.AuditRead},
 	{"organization", "/admin/organization", "Organization", access.OrganizationRead},
-	{"board", "/board", "Board", access.MonitorRead},
-	{"review", "/review", "Past conversations", access.ArchiveRead},
+	{"monitor", "/monitor", "Live monitor", access.MonitorRead},
+	{"archive", "/archive", "Archive", access.ArchiveRead},
 	{"preferences", "/preferences", "Preferences", access.PreferencesRead},
 	{"desk", "/desk", "Desk", access.DeskOpen},
 }

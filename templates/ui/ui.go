@@ -36,6 +36,25 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours())/24)
 }
 
+// DurationText says in words how long something took: 42 s, 1 min 24 s, 3 h 5 min, 2 days.
+func DurationText(d time.Duration) string {
+	d = max(0, d).Round(time.Second)
+	days, hours, minutes, seconds := int(d.Hours())/24, int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", seconds)
+	case d < time.Hour && seconds == 0:
+		return fmt.Sprintf("%d min", minutes)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %d s", minutes, seconds)
+	case d < 48*time.Hour && minutes == 0:
+		return fmt.Sprintf("%d h", hours)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	}
+	return fmt.Sprintf("%d days", days)
+}
+
 // Millis is a time as the scripts want it: milliseconds since 1970; empty for the zero time.
 func Millis(t time.Time) string {
 	if t.IsZero() {

@@ -1,12 +1,12 @@
-// Package archive reads the past.
+// Package archive reads closed conversations.
 //
-// Owns: how closed conversations are found and read, and the words they are found by (archive_words, which the database
+// Owns: how closed conversations are found and read, and the words by which a search finds them (archive_words, which the database
 // writes itself when a conversation closes: app.index_conversation).
 //
-// Must not touch: running conversations; it writes nothing.
+// Must not touch: open conversations; it writes nothing.
 //
-// Always true: a reviewer sees only its customer's conversations and nothing that is among staff (notes, tags, who else had it,
-// what is known of the visitor); the database holds that by policy, not this package by a filter.
+// Always true: a reviewer sees only its customer's conversations and nothing that only the team sees (notes, tags, assignments,
+// details of the visitor); the database enforces that by policy, not this package by a filter.
 package archive
 
 import (
@@ -26,7 +26,7 @@ type Service struct{ db *pg.DB }
 // New returns a Service on a database.
 func New(db *pg.DB) *Service { return &Service{db} }
 
-// readTx runs fn for an actor who may read the past: in one transaction, so that what is read belongs together.
+// readTx runs fn for an actor who may read the archive: in one transaction, so that what is read belongs together.
 func (s *Service) readTx(ctx context.Context, actor access.Actor, fn func(*archivedb.Queries) error) error {
 	t, err := s.db.Authorize(actor, access.ArchiveRead)
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Service) readTx(ctx context.Context, actor access.Actor, fn func(*archi
 	})
 }
 
-// Summary is a closed conversation, as a list shows it.
+// Summary is a closed conversation in a list.
 type Summary struct {
 	ID           uuid.UUID
 	Visitor      uuid.UUID

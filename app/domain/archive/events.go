@@ -7,7 +7,7 @@ import (
 	"parley/app/platform/events"
 )
 
-// recordExport records that somebody exports a conversation.
+// recordExport records that a team member exports a conversation.
 func (s *Service) recordExport(ctx context.Context, actor access.Actor, c Record, format string) error {
 	return events.RecordAlone(ctx, s.db.As(actor.AsSystem("record an export")), actor, events.Event{
 		Kind:     events.ConversationExported,

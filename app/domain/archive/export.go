@@ -23,13 +23,12 @@ import (
 
 const timeLayout = "2006-01-02 15:04:05"
 
-// FileName is a name for the exported conversation, of letters every system can keep.
+// FileName returns a name for the exported conversation that every file system can store.
 func (c Record) FileName(ending string) string {
 	return fmt.Sprintf("conversation-%s-%s.%s", c.ClosedAt.UTC().Format("2006-01-02"), c.ID.String()[24:], ending)
 }
 
-// The exported conversation. What is the staff's is left out where there is none; names of fields are a promise to whoever
-// reads such files by machine.
+// exportDocument is the exported conversation as JSON. The names of its fields are an interface: programs read such files.
 type exportDocument struct {
 	ID       string        `json:"id"`
 	Customer string        `json:"customer"`
@@ -40,7 +39,7 @@ type exportDocument struct {
 	Closed   time.Time     `json:"closed_at"`
 	Rating   *exportRating `json:"rating,omitempty"`
 
-	// Then "messages", of type []saying, and "staff", of type inner, which are written after each other.
+	// Then "messages", of type []exportMessage, and "staff", of type exportStaff, which are written after each other.
 }
 
 type exportRating struct {
@@ -88,7 +87,7 @@ type exportStaff struct {
 	Country     string             `json:"country,omitempty"`
 	Data        map[string]string  `json:"data,omitempty"`
 	PageViews   []PageView         `json:"trail,omitempty"`
-	Suggestions []exportSuggestion `json:"suggestions,omitempty"` // on no message
+	Suggestions []exportSuggestion `json:"suggestions,omitempty"` // for no message
 }
 
 type exportAssignment struct {
@@ -144,8 +143,8 @@ func (c Record) JSON() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Text is the conversation for a reader: who said what, when (UTC). What was typed ends its direction where it ends, so that
-// nobody's words turn the lines around them, and has no marks of formatting; JSON has it as it was typed.
+// Text is the conversation for a reader: who wrote what, when (UTC). Text of people is isolated, so that its direction does not change the
+// lines around it, and has no formatting marks; JSON has it as it was typed.
 func (c Record) Text() string {
 	var b strings.Builder
 	c.write(&b, false)
@@ -162,7 +161,7 @@ func (c Record) write(w io.Writer, json bool) error {
 	return errors.Join(out.err, out.Flush())
 }
 
-// exportWriter writes an export: head, line by line, end.
+// exportWriter writes an export: head, messages, end.
 type exportWriter struct {
 	*bufio.Writer
 	record Record
@@ -215,7 +214,7 @@ func (w *exportWriter) indented(v any, prefix string) []byte {
 	return b
 }
 
-// head is the document without its messages and what is the staff's.
+// head is the document without its messages and the details for the team.
 func (c Record) head() exportDocument {
 	d := exportDocument{ID: c.ID.String(), Customer: c.CustomerName, Website: c.WebsiteName, Visitor: c.VisitorName, Agent: c.AgentName,
 		Started: c.StartedAt.UTC(), Closed: c.ClosedAt.UTC()}
@@ -282,7 +281,7 @@ func toExportSuggestions(list []Suggestion) (o []exportSuggestion) {
 	return o
 }
 
-// textHead is what a text begins with.
+// textHead is the beginning of a text.
 func (c Record) textHead() string {
 	var b strings.Builder
 	line := func(label, value string) {
@@ -297,12 +296,12 @@ func (c Record) textHead() string {
 	line("Started", c.StartedAt.UTC().Format(timeLayout)+" UTC")
 	line("Closed", c.ClosedAt.UTC().Format(timeLayout)+" UTC")
 	if r := c.Rating; r.Value > 0 {
-		line("Rated", strings.Join(append([]string{r.Symbols()}, isolateAll(append(slices.Clone(r.Reasons), r.Comment))...), " "))
+		line("Rating", strings.Join(append([]string{r.Symbols()}, isolateAll(append(slices.Clone(r.Reasons), r.Comment))...), " "))
 	}
 	if in := c.Staff; in != nil {
 		line("Group", in.Group)
 		line("Tags", strings.Join(isolateAll(in.Tags), ", "))
-		line("E-mail", in.VisitorEmail)
+		line("Email", in.VisitorEmail)
 		line("Page", in.PageURL)
 		line("Language", in.Language)
 		line("Country", in.Country)
@@ -310,7 +309,8 @@ func (c Record) textHead() string {
 			line(x.Name, x.Value)
 		}
 		for _, h := range in.Assignments {
-			line("Had by", fmt.Sprintf("%s (%s), %s from %s", h.Agent, h.Group, h.Reason, h.From.UTC().Format(timeLayout)))
+			line("Assigned", fmt.Sprintf("%s (%s), %s UTC: %s", h.Agent, h.Group, h.From.UTC().Format(timeLayout),
+				conversation.AssignmentText(h.Reason, h.AssignedBy)))
 		}
 	}
 	return b.String()
@@ -319,24 +319,21 @@ func (c Record) textHead() string {
 // textMessage is a message in a text.
 func (c Record) textMessage(l RecordMessage) string {
 	var b strings.Builder
-	changed := ""
-	if l.Changed != "" {
-		changed = " (" + l.Changed + ")"
-	}
+	changed := map[string]string{Edited: " (edited)", Erased: " (deleted)"}[l.Changed]
 	fmt.Fprintf(&b, "\n[%s] %s%s\n", l.At.UTC().Format(timeLayout), c.speaker(l), changed)
 	words := l.PlainText()
 	if l.Author == conversation.ByAgent && (l.Kind == conversation.Text || l.Kind == conversation.Note) {
 		words = markup.RenderPlain(markup.Parse(words)) // visitors' texts have no marks
 	}
 	if words != "" {
-		// indented: nobody writes a line that looks like another's
+		// indented, so that nobody can write a line that looks like somebody else's message
 		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n")
 	}
 	for _, w := range l.Previous {
-		fmt.Fprintf(&b, "  before: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))
+		fmt.Fprintf(&b, "  Earlier text: %s\n", strings.ReplaceAll(bidi.Isolate(w.Body), "\n", "\n  "))
 	}
 	for _, s := range l.Suggestions {
-		fmt.Fprintf(&b, "  suggestion %s: %s\n", s.Choice, s.Question)
+		fmt.Fprintf(&b, "  Suggestion %s: %s\n", s.Choice, s.Question)
 	}
 	return b.String()
 }
@@ -349,7 +346,7 @@ func isolateAll(list []string) []string {
 	return out
 }
 
-// speaker is who says a line.
+// speaker is the author of a message.
 func (c Record) speaker(l RecordMessage) string {
 	name := bidi.Isolate(l.AuthorName)
 	switch {

@@ -19,22 +19,22 @@ type Filter struct {
 	Agent     uuid.UUID // who had it last
 	AgentName string    // the same by the name the visitor read, which is how a reviewer knows agents
 	Tag       uuid.UUID
-	Rating    string    // one of Ratings
+	Rating    string    // one of RatingChoices
 	From      time.Time // closed then or later
 	Until     time.Time // closed before
 }
 
-// RatingChoices is what a conversation can be looked for by what its visitor said of it.
+// RatingChoices are the choices of Filter.Rating.
 var RatingChoices = []Choice{
-	{"good", "Good (4, 5 or thumbs up)"},
-	{"fair", "Fair (3)"},
-	{"bad", "Bad (1, 2 or thumbs down)"},
+	{"good", "Good (4–5 stars or thumbs up)"},
+	{"fair", "Fair (3 stars)"},
+	{"bad", "Bad (1–2 stars or thumbs down)"},
 	{"any", "Rated"},
 	{"none", "Not rated"},
 }
 
-// forReader is the filter as far as the reader has it. A reviewer's customer is named besides the policy, which no index
-// knows; what is among staff it neither sees nor can ask by.
+// forReader is the filter as far as the reader may use it. It names a reviewer's customer in addition to the policy, because no index
+// serves the policy. A reviewer cannot filter by what only the team sees.
 func (f Filter) forReader(actor access.Actor) Filter {
 	if _, only := actor.OnlyCustomer(); only {
 		f.Customer, f.Group, f.Agent, f.Tag = actor.ScopeID(), uuid.Nil, uuid.Nil, uuid.Nil
@@ -66,13 +66,13 @@ func optional[V comparable](v V) *V {
 	return &v
 }
 
-// Choice is one of those a filter offers: an id, or for a reviewer's agents the name.
+// Choice is one value of a filter: an id, or for a reviewer's agents the name.
 type Choice struct{ Value, Name string }
 
-// Choices is what a reader can narrow the archive by; what it cannot is empty.
+// Choices are the values of all filters of a reader; those of filters that the reader has not are empty.
 type Choices struct{ Customers, Websites, Groups, Agents, Tags []Choice }
 
-// Choices returns what the filters offer to a reader.
+// Choices returns the values of the filters for a reader.
 func (s *Service) Choices(ctx context.Context, actor access.Actor) (c Choices, err error) {
 	err = s.readTx(ctx, actor, func(q *archivedb.Queries) error {
 		websites, err := q.ListWebsiteChoices(ctx)
@@ -99,7 +99,7 @@ func (s *Service) Choices(ctx context.Context, actor access.Actor) (c Choices, e
 	return c, err
 }
 
-// addStaffChoices adds what only staff can narrow by.
+// addStaffChoices adds the values of filters that only the team has.
 func (c *Choices) addStaffChoices(ctx context.Context, q *archivedb.Queries) error {
 	customers, err := q.ListCustomerChoices(ctx)
 	if err != nil {
@@ -122,7 +122,7 @@ func (c *Choices) addStaffChoices(ctx context.Context, q *archivedb.Queries) err
 	for _, x := range agents {
 		name := x.Name
 		if x.Gone {
-			name += " (left)"
+			name += " (disabled)"
 		}
 		c.Agents = append(c.Agents, Choice{x.ID.String(), name})
 	}

@@ -5,13 +5,13 @@ import (
 	"unicode"
 )
 
-// Span is a part of a text; Hit is that a word of a search begins it.
+// Span is a part of a text; IsMatch reports whether it is a word that a search has found.
 type Span struct {
 	Text    string
 	IsMatch bool
 }
 
-// Highlight takes a text apart by the words that begin with one of those sought.
+// Highlight splits a text into the words that begin with one of the words of a search, and what is between them.
 func Highlight(text string, words []string) []Span {
 	return splitSpans([]rune(text), words)
 }
@@ -22,7 +22,7 @@ const (
 	excerptLead   = 60  // of them before the first word that was found
 )
 
-// Excerpt is Mark of the part of a message in which the first word sought stands.
+// Excerpt is Highlight of the part of a message in which the first match stands.
 func Excerpt(text string, words []string) []Span {
 	line := []rune(strings.Join(strings.Fields(text), " "))
 	if len(line) <= excerptLength {
@@ -70,7 +70,7 @@ func splitSpans(text []rune, words []string) (list []Span) {
 	return list
 }
 
-// matchLength is how long the word at a place is, if it begins with one of those sought.
+// matchLength returns the length of the word at an index if it begins with one of the words of a search, else 0.
 func matchLength(text []rune, at int, words []string) int {
 	if !isWordRune(text[at]) || at > 0 && isWordRune(text[at-1]) {
 		return 0
@@ -86,7 +86,7 @@ func matchLength(text []rune, at int, words []string) int {
 			n++
 		}
 		if len(word) == 1 && at+n < len(text) && isWordRune(text[at+n]) {
-			n = 0 // a single letter is only sought as it is
+			n = 0 // a single letter only matches itself
 		}
 		longest = max(longest, n)
 	}

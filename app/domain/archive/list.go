@@ -16,13 +16,13 @@ import (
 const (
 	// PageSize is how many conversations List returns at most.
 	PageSize = 50
-	// SearchDepth is how many of those that a search finds can be paged through: who has not found it there needs better words.
+	// SearchDepth is how many results of a search can be paged through: beyond them, a search needs better words.
 	SearchDepth = 1000
 	// MaxText is the longest search, in characters.
 	MaxText = 200
 )
 
-// Cursor is where a page begins: in a list after a conversation, in what a search has found after so many.
+// Cursor is where a page begins: in a list after a conversation, in the results of a search after so many.
 type Cursor struct {
 	Before time.Time
 	ID     uuid.UUID
@@ -32,16 +32,16 @@ type Cursor struct {
 // Page is a page of the archive.
 type Page struct {
 	Conversations []Summary
-	SearchWords   []string // what was sought, as it is kept; nil: nothing was
+	SearchWords   []string // words of the search, as they are stored; nil: there was no search
 	HasMore       bool     // there is another page, and it begins at Next
 	Next          Cursor
-	DepthReached  bool // there may be more, but Depth is reached
+	DepthReached  bool // there may be more, but SearchDepth is reached
 }
 
-// List returns closed conversations: newest first, or where words are sought those with the most of them, and of these the
-// newest first.
+// List returns closed conversations, newest first; those that a search finds are ordered by how many of its words they have, then newest
+// first. It returns fail.Invalid with field "q" for a search without words, and fail.Invalid for a page beyond SearchDepth.
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, from Cursor) (p Page, err error) {
-	text, err := validate.OptionalLine("the search", f.Text, MaxText)
+	text, err := validate.OptionalLine("the search text", f.Text, MaxText)
 	if err != nil {
 		return p, fail.Field("q", "%s", err.Error())
 	}
@@ -58,7 +58,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, from C
 			return err
 		}
 		if len(words) == 0 {
-			return fail.Field("q", "There is no word in this to search for. Please enter at least one.")
+			return fail.Field("q", "The search text contains no words. Enter at least one word.")
 		}
 		return p.search(ctx, q, f, words, phrases(text), from.Skip)
 	})
@@ -82,7 +82,7 @@ func (p *Page) list(ctx context.Context, q *archivedb.Queries, f Filter, from Cu
 	return err
 }
 
-// trim takes away the one conversation more that was asked for to know whether there is one.
+// trim removes the one conversation more that was read to know whether there is another page, and reports whether there is.
 func (p *Page) trim() bool {
 	if p.HasMore = len(p.Conversations) > PageSize; p.HasMore {
 		p.Conversations = p.Conversations[:PageSize]

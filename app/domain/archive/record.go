@@ -17,7 +17,7 @@ import (
 	"parley/app/platform/validate"
 )
 
-// Record is a closed conversation as it happened. What is Staff's is empty for a reviewer.
+// Record is a closed conversation as it happened.
 type Record struct {
 	ID           uuid.UUID
 	Visitor      uuid.UUID
@@ -31,11 +31,11 @@ type Record struct {
 	Messages     []RecordMessage     // a page of them
 	PrevBefore   int                 // the page before ends before this message; 0: there is none
 	NextAfter    int                 // the next page begins after this message; 0: there is none
-	Rating       conversation.Rating // the visitor's verdict; Value 0: none
-	Staff        *StaffDetails
+	Rating       conversation.Rating // by the visitor; Value 0: none
+	Staff        *StaffDetails       // nil for a reviewer
 }
 
-// StaffDetails is what only staff knows of a conversation.
+// StaffDetails is what only the team sees of a conversation.
 type StaffDetails struct {
 	Agent        string // who had it last, by its own name
 	Group        string
@@ -46,11 +46,11 @@ type StaffDetails struct {
 	Browser      string
 	Language     string
 	Country      string
-	Data         []DataField // what the website said of its visitor
+	Data         []DataField // that the website has passed about its visitor
 	PageViews    []PageView
 	Tags         []string
 	Assignments  []Assignment
-	Suggestions  []Suggestion // those that belong to no message; the others are with it
+	Suggestions  []Suggestion // those that belong to no message; the others are in RecordMessage
 }
 
 // What has become of a message.
@@ -62,28 +62,28 @@ const (
 // RecordMessage is a message, and what belongs to it.
 type RecordMessage struct {
 	conversation.Message
-	Changed     string         // one of the words above, or empty
-	Previous    []PreviousText // for staff: what it said before
-	Suggestions []Suggestion   // for staff: what was suggested on it and used
-	Highlighted []Span         // its body with the words of a search marked; nil: as it is
+	Changed     string         // Edited, Erased, or empty
+	Previous    []PreviousText // for the team: earlier texts
+	Suggestions []Suggestion   // for the team: suggestions that were made for it
+	Highlighted []Span         // its body with the matches of a search; nil: there is no search
 }
 
-// PreviousText is what a message said until it was changed.
+// PreviousText is the text of a message until it was changed.
 type PreviousText struct {
 	Body  string
 	Until time.Time
 }
 
-// Suggestion is what an agent did with an answer that was offered.
+// Suggestion is what an agent did with a suggested FAQ entry.
 type Suggestion struct {
-	Question string // of the FAQ entry; empty: it is no more
+	Question string // of the FAQ entry; empty: it is deleted
 	Choice   string // accepted, edited, dismissed, picked, example
 	Agent    string
-	Seq      int // the message it was on; 0: none
+	Seq      int // number of the message that it was made for; 0: none
 	At       time.Time
 }
 
-// Assignment is somebody's time with the conversation.
+// Assignment is the time in which an agent had the conversation.
 type Assignment struct {
 	Agent, Group       string
 	Reason, AssignedBy string // how the conversation came to its agent (conversation.Reason…), and who assigned it, if not the agent
@@ -91,10 +91,10 @@ type Assignment struct {
 	EndReason          string
 }
 
-// DataField is one thing the website said of its visitor.
+// DataField is one value that the website has passed about its visitor.
 type DataField struct{ Name, Value string }
 
-// PageView is a page the visitor has been on.
+// PageView is a page that the visitor has been on.
 type PageView struct {
 	URL   string    `json:"url"`
 	Title string    `json:"title"`
@@ -105,7 +105,7 @@ type PageView struct {
 const RecordPageSize = 200
 
 // MessageCursor is which page of a conversation is read: the one that begins after a message, or the one that ends
-// before one. The zero Part is the first.
+// before one. The zero cursor is the first page.
 type MessageCursor struct{ After, Before int }
 
 // Get returns a closed conversation as far as the actor may see it, with the first page of its messages and the words of a search
@@ -114,7 +114,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id uuid.UUID, que
 	return s.GetPage(ctx, actor, id, query, MessageCursor{})
 }
 
-// GetPage is Read with another page.
+// GetPage is Get with another page. It returns fail.NotFound if the actor sees no such conversation.
 func (s *Service) GetPage(ctx context.Context, actor access.Actor, id uuid.UUID, query string, cursor MessageCursor) (c Record, err error) {
 	err = s.readTx(ctx, actor, func(q *archivedb.Queries) error {
 		row, err := q.GetArchived(ctx, id)
@@ -207,7 +207,7 @@ func (c *Record) loadMessages(ctx context.Context, q *archivedb.Queries, cursor 
 	return c.loadMessageDetails(ctx, q, first, last)
 }
 
-// loadMessageDetails adds what staff knows of the messages of a page.
+// loadMessageDetails adds what only the team sees of the messages of a page.
 func (c *Record) loadMessageDetails(ctx context.Context, q *archivedb.Queries, first, last int32) error {
 	at := map[int]*RecordMessage{}
 	for i := range c.Messages {
@@ -260,7 +260,7 @@ func toStaffDetails(row archivedb.GetArchivedRow) *StaffDetails {
 	return in
 }
 
-// loadStaffDetails adds what staff knows from other tables.
+// loadStaffDetails adds what only the team sees from other tables.
 func (c *Record) loadStaffDetails(ctx context.Context, q *archivedb.Queries) (err error) {
 	if c.Staff.Tags, err = q.ListConversationTags(ctx, c.ID); err != nil {
 		return err
@@ -286,9 +286,9 @@ func (c *Record) loadStaffDetails(ctx context.Context, q *archivedb.Queries) (er
 	return err
 }
 
-// highlight marks the words of a search.
+// highlight finds the matches of a search in the messages.
 func (c *Record) highlight(ctx context.Context, q *archivedb.Queries, query string) error {
-	query, err := validate.OptionalLine("the search", query, MaxText)
+	query, err := validate.OptionalLine("the search text", query, MaxText)
 	if err != nil || query == "" {
 		return nil // only a help for the eye
 	}

@@ -93,7 +93,7 @@ func checkExports(t *testing.T, c archive.Record) {
 		t.Errorf("%v: %s", err, raw)
 	}
 	for _, part := range []string{
-		"Note by Mia", "Check the depot", "before: It left yesterday", "suggestion edited: Where is my order?",
+		"Note by Mia", "Check the depot", "Earlier text: It left yesterday", "Suggestion edited: Where is my order?",
 		"Tags:      Innertag",
 	} {
 		if !strings.Contains(c.Text(), part) {

@@ -11,14 +11,14 @@ import (
 	"parley/app/platform/fail"
 )
 
-// search shows those with the most of the words. A word that very many conversations have finds none by itself where there is a
-// rarer one, it only counts: else every search would look at nearly all of them.
+// search finds the conversations with most of the words. Where there is a rare word, a common one finds none by itself and only counts for
+// the order: otherwise every search would read nearly all conversations.
 func (p *Page) search(
 	ctx context.Context, q *archivedb.Queries, f Filter, words []archivedb.ListSearchWordsRow, phrases []string,
 	skip int,
 ) error {
 	if skip < 0 || skip > SearchDepth-PageSize {
-		return fail.New(fail.Invalid, "Only the %d best conversations can be paged through. Please narrow the search.", SearchDepth)
+		return fail.New(fail.Invalid, "Only the %d best results can be shown. Add a word or choose a shorter period.", SearchDepth)
 	}
 	rare := []string{}
 	for _, w := range words {
@@ -29,7 +29,7 @@ func (p *Page) search(
 	}
 	depth := int32(skip) + PageSize + 1
 	if len(phrases) > 0 || f.Rating != "" {
-		// which of those with the words have them side by side, or are rated so, is only known after reading them
+		// whether the words stand side by side, and the rating, is only known after reading the conversations
 		depth = SearchDepth + 1
 	}
 	l := f.listParams()
@@ -82,7 +82,7 @@ func (p *Page) search(
 	return err
 }
 
-// searchCommon is FindPast where all words are common.
+// searchCommon finds conversations where all words are common.
 func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.SearchArchivedParams) ([]archivedb.SearchArchivedRow, error) {
 	rows, err := q.SearchRecentlyArchived(ctx, archivedb.SearchRecentlyArchivedParams{
 		Words:       p.Words,
@@ -109,7 +109,7 @@ func searchCommon(ctx context.Context, q *archivedb.Queries, p archivedb.SearchA
 
 var quoted = regexp.MustCompile(`"([^"]*[^"\s][^"]*)"`)
 
-// phrases are the quoted parts of a search, as patterns of SQL's.
+// phrases returns the quoted parts of a search as patterns of SQL.
 func phrases(text string) []string {
 	list := []string{}
 	for _, m := range quoted.FindAllStringSubmatch(text, 5) {

@@ -15,11 +15,11 @@ import (
 	"parley/app/domain/audit/internal/auditdb"
 )
 
-// Change is one field of what somebody changed, for a reader.
+// Change is one changed field of an event, in words.
 type Change struct {
 	Field  string
-	Before string // empty: there was nothing
-	After  string // empty: there is nothing any more
+	Before string // empty: it had no value
+	After  string // empty: it has no value any more
 }
 
 // maxChanges is how many fields of an event are shown.
@@ -49,7 +49,7 @@ func describe(ctx context.Context, q *auditdb.Queries, list []Entry) error {
 	for i := range list {
 		list[i].Changes = changesOf(sides[i][0], sides[i][1], names)
 		for _, name := range list[i].Payload.Cut {
-			list[i].Changes = append(list[i].Changes, Change{Field: fieldName(name), After: "too long to be stored here"})
+			list[i].Changes = append(list[i].Changes, Change{Field: fieldName(name), After: "too long to show"})
 		}
 	}
 	return nil
@@ -207,22 +207,22 @@ func withNames(value string, names map[string]string) string {
 
 // fieldNames are the names of fields that do not read well as they are stored.
 var fieldNames = map[string]string{
-	"id":              "Id",
-	"ids":             "Ids",
+	"id":              "ID",
+	"ids":             "IDs",
 	"via":             "Via",
 	"off":             "disabled",
-	"mb":              "largest file (MB)",
-	"sorts":           "types",
+	"mb":              "maximum file size (MB)",
+	"sorts":           "file types",
 	"shots":           "screenshots",
-	"own":             "selector of a launcher",
-	"x":               "pixels from the side",
-	"y":               "pixels from the bottom",
-	"after":           "after seconds",
-	"scroll":          "after percent of the page",
-	"exit":            "when leaving",
-	"every":           "repeat after hours",
-	"agents_edit_faq": "agents edit the FAQ",
-	"all_agents":      "everyone belongs to it",
+	"own":             "launcher selector",
+	"x":               "horizontal offset (pixels)",
+	"y":               "vertical offset (pixels)",
+	"after":           "delay (seconds)",
+	"scroll":          "scroll depth (%)",
+	"exit":            "on exit intent",
+	"every":           "repeat after (hours)",
+	"agents_edit_faq": "agents can edit the FAQ",
+	"all_agents":      "all agents are members",
 	"mail_off":        "mail to visitors disabled",
 }
 

@@ -18,7 +18,7 @@ import (
 const exportBatch = 500
 
 var columns = []string{
-	"number", "at", "actor", "actor_role", "actor_id", "event", "what", "subject_type", "subject_id", "subject",
+	"number", "at", "actor", "actor_role", "actor_id", "event", "description", "subject_type", "subject_id", "subject",
 	"customer", "before", "after", "via", "address", "user_agent",
 }
 

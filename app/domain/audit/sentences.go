@@ -6,15 +6,15 @@ import (
 	"parley/app/platform/events"
 )
 
-// Sentence says what somebody did: text before the name of the subject, the name, and text after it.
+// Sentence says what an actor did: text before the name of the subject, the name, and text after it.
 type Sentence struct{ Before, Subject, After string }
 
-// String is the sentence without the name of whoever did it: "renamed the customer Tea House".
+// String is the sentence without the name of the actor: "added the customer Tea House".
 func (s Sentence) String() string {
 	return strings.Join(strings.Fields(s.Before+" "+s.Subject+" "+s.After), " ")
 }
 
-// sentences are what somebody did, with * for the subject's name.
+// sentences say what an actor did, with * for the subject's name.
 var sentences = map[events.Kind]string{
 	events.OrganizationCreated:  "created the organization *",
 	events.OrganizationRenamed:  "renamed the organization to *",
@@ -22,14 +22,14 @@ var sentences = map[events.Kind]string{
 	events.InvitationRevoked:    "revoked the invitation of *",
 	events.MemberJoined:         "joined the team",
 	events.RoleChanged:          "changed the role of *",
-	events.CustomersChanged:     "changed the customers of *",
-	events.AliasesChanged:       "changed the names and pictures that visitors see of *",
-	events.MemberDisabled:       "disabled the log-in of *",
-	events.MemberEnabled:        "enabled the log-in of *",
-	events.PasswordLinkCreated:  "created a link with which * sets a new password",
+	events.CustomersChanged:     "changed which customers * has access to",
+	events.AliasesChanged:       "changed the name and picture that visitors see of *",
+	events.MemberDisabled:       "disabled the account of *",
+	events.MemberEnabled:        "enabled the account of *",
+	events.PasswordLinkCreated:  "created a password reset link for *",
 	events.PasswordChanged:      "set a new password",
 	events.LoggedIn:             "logged in",
-	events.LogInRefused:         "refused a log-in as *",
+	events.LogInRefused:         "rejected a login as *",
 	events.LoggedOut:            "logged out",
 	events.CustomerCreated:      "added the customer *",
 	events.CustomerRenamed:      "renamed a customer to *",
@@ -39,9 +39,9 @@ var sentences = map[events.Kind]string{
 	events.DomainAdded:          "added a domain to *",
 	events.DomainRemoved:        "removed a domain from *",
 	events.WidgetChanged:        "changed the widget of *",
-	events.IdentityKeyRotated:   "replaced the key with which * signs its visitors",
-	events.WebsiteGroupSet:      "set a group that answers for *",
-	events.WebsiteGroupRemoved:  "removed a group that answered for *",
+	events.IdentityKeyRotated:   "replaced the identity key of *",
+	events.WebsiteGroupSet:      "routed * to a group",
+	events.WebsiteGroupRemoved:  "stopped routing * to a group",
 	events.GroupCreated:         "created the group *",
 	events.GroupChanged:         "changed the group *",
 	events.GroupMembersChanged:  "changed the members of the group *",
@@ -54,7 +54,7 @@ var sentences = map[events.Kind]string{
 	events.FAQDeleted:           "deleted the FAQ entry *",
 	events.FAQImported:          "imported FAQ entries",
 	events.FAQExported:          "exported the FAQ",
-	events.DeskRulesChanged:     "changed the rules of the desk",
+	events.DeskRulesChanged:     "changed the desk settings",
 	events.SnippetCreated:       "created the snippet *",
 	events.SnippetChanged:       "changed the snippet *",
 	events.SnippetDeleted:       "deleted the snippet *",
@@ -64,12 +64,12 @@ var sentences = map[events.Kind]string{
 	events.ModelChanged:         "changed the language model *",
 	events.ModelRemoved:         "removed the language model *",
 	events.BlockAdded:           "blocked *",
-	events.BlockRemoved:         "removed the block of *",
+	events.BlockRemoved:         "unblocked *",
 	events.ConversationExported: "exported the conversation with *",
 	events.AuditExported:        "exported the audit log",
 }
 
-// nameless are what stands for a subject that has no name.
+// nameless stands for a subject that has no name.
 var nameless = map[events.SubjectType]string{events.Conversation: "a visitor", events.Block: "a visitor"}
 
 // sentenceOf puts an event into words. An event of a kind that this version does not know reads as the name of its kind.

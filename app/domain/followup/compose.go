@@ -246,7 +246,7 @@ func Example(w org.Website, transcript bool, language, report string) Mail {
 	}
 	m.Messages = append(m.Messages, Message{
 		Name: "Mia",
-		Text: "It left us **today**:\n- the green tea\n- the cups\n\nYou can [follow it](https://parcels.example/1042).",
+		Text: "It was shipped **today**:\n- the green tea\n- the cups\n\nYou can [track it](https://parcels.example/1042).",
 		At:   at.Add(90 * time.Second),
 	})
 	return m

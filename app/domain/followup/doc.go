@@ -1,4 +1,4 @@
-// Package followup follows conversations up in which the visitor has the word: it mails answers to visitors who have gone, and transcripts;
+// Package followup follows up conversations that wait for the visitor: it mails replies to visitors who have left, and transcripts;
 // and where a website wants that, it asks silent visitors whether they are still there, and closes their conversations.
 //
 // Owns: when this is due, the texts of the mails in the visitors' languages, both forms of each (HTML and plain text), and transcripts

@@ -16,7 +16,7 @@ import (
 	"parley/app/platform/pg"
 )
 
-// Service follows conversations up in which the visitor has the word.
+// Service follows up conversations that wait for the visitor.
 type Service struct {
 	db              *pg.DB
 	conversations   *conversation.Service
@@ -80,8 +80,8 @@ func New(o Options) *Service {
 // Workers do the jobs.
 func (s *Service) Workers() []jobs.Worker {
 	return []jobs.Worker{
-		jobs.ForOrganization("look after conversations that wait for the visitor", nil, s.check),
-		jobs.ForOrganization("mail an answer to a visitor who has gone", s.turns, s.sendAnswers),
+		jobs.ForOrganization("follow up conversations that wait for the visitor", nil, s.check),
+		jobs.ForOrganization("mail a reply to a visitor who has left", s.turns, s.sendAnswers),
 		jobs.ForOrganization("mail a transcript", s.turns, s.sendTranscript),
 	}
 }

@@ -23,22 +23,22 @@ type texts struct {
 // textsByLanguage are those of the widget.
 var textsByLanguage = map[string]texts{
 	"en": {
-		answerSubject:     "Your question at {website}",
-		transcriptSubject: "Your conversation at {website}",
-		answer:            "{website} has answered you in the chat.",
-		transcript:        "This is your conversation at {website}.",
+		answerSubject:     "Your question to {website}",
+		transcriptSubject: "Your conversation with {website}",
+		answer:            "{website} has replied to you in the chat.",
+		transcript:        "This is your conversation with {website}.",
 		you:               "You",
 		file:              "File: {name}",
-		truncated:         "This is the beginning of the conversation. All of it is in the chat.",
+		truncated:         "This is the beginning of the conversation. You can find the rest in the chat.",
 		reply:             "Reply in the chat",
 		open:              "Open the chat",
-		oneTime:           "This link is meant for you alone. It works once, for 30 days.",
-		unread:            "Replies to this mail are not read. Please use the chat.",
-		whyAnswer:         "You receive this mail because this address was left in the chat of {website} ({domain}).",
-		whyTranscript: "You receive this mail because this address was entered in the chat of {website} ({domain}). " +
-			"If that was not you, you can ignore it.",
-		report:     "To report this mail, forward it to {report}.",
-		zone:       "Times are in the time zone {zone}.",
+		oneTime:           "This link is only for you. It works once and expires after 30 days.",
+		unread:            "Replies to this email are not read. Please use the chat.",
+		whyAnswer:         "You are receiving this email because this address was left in the chat of {website} ({domain}).",
+		whyTranscript: "You are receiving this email because this address was entered in the chat of {website} ({domain}). " +
+			"If it was not you, you can ignore this email.",
+		report:     "To report this email, forward it to {report}.",
+		zone:       "Times are in the {zone} time zone.",
 		timeLayout: "2 Jan 2006, 15:04",
 	},
 	"de": {
@@ -48,10 +48,10 @@ var textsByLanguage = map[string]texts{
 		transcript:        "Das ist Ihr Chat mit {website}.",
 		you:               "Sie",
 		file:              "Datei: {name}",
-		truncated:         "Das ist der Anfang des Chats. Im Chat selbst finden Sie alles.",
+		truncated:         "Das ist der Anfang des Chats. Den Rest finden Sie im Chat selbst.",
 		reply:             "Im Chat antworten",
 		open:              "Chat öffnen",
-		oneTime:           "Dieser Link ist nur für Sie bestimmt. Er funktioniert einmal und 30 Tage lang.",
+		oneTime:           "Dieser Link ist nur für Sie bestimmt. Er funktioniert einmal und läuft nach 30 Tagen ab.",
 		unread:            "Antworten auf diese E-Mail werden nicht gelesen. Bitte nutzen Sie den Chat.",
 		whyAnswer:         "Sie erhalten diese E-Mail, weil diese Adresse im Chat von {website} ({domain}) hinterlassen wurde.",
 		whyTranscript: "Sie erhalten diese E-Mail, weil diese Adresse im Chat von {website} ({domain}) eingegeben " +
@@ -70,7 +70,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "Ceci est le début de la conversation. Vous la trouverez en entier dans le chat.",
 		reply:             "Répondre dans le chat",
 		open:              "Ouvrir le chat",
-		oneTime:           "Ce lien vous est personnel. Il fonctionne une seule fois, pendant 30 jours.",
+		oneTime:           "Ce lien vous est personnel. Il fonctionne une seule fois et expire au bout de 30 jours.",
 		unread:            "Les réponses à cet e-mail ne sont pas lues. Veuillez utiliser le chat.",
 		whyAnswer:         "Vous recevez cet e-mail parce que cette adresse a été laissée dans le chat de {website} ({domain}).",
 		whyTranscript: "Vous recevez cet e-mail parce que cette adresse a été saisie dans le chat de {website} " +
@@ -89,7 +89,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "Este es el comienzo de la conversación. La encontrará completa en el chat.",
 		reply:             "Responder en el chat",
 		open:              "Abrir el chat",
-		oneTime:           "Este enlace es solo para usted. Funciona una vez, durante 30 días.",
+		oneTime:           "Este enlace es solo para usted. Funciona una sola vez y caduca a los 30 días.",
 		unread:            "Las respuestas a este correo no se leen. Utilice el chat.",
 		whyAnswer:         "Recibe este correo porque se dejó esta dirección en el chat de {website} ({domain}).",
 		whyTranscript: "Recibe este correo porque se introdujo esta dirección en el chat de {website} ({domain}). " +
@@ -108,7 +108,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "Dit is het begin van het gesprek. In de chat vindt u alles.",
 		reply:             "Antwoorden in de chat",
 		open:              "Chat openen",
-		oneTime:           "Deze link is alleen voor u bedoeld. Hij werkt één keer, 30 dagen lang.",
+		oneTime:           "Deze link is alleen voor u bedoeld. Hij werkt één keer en verloopt na 30 dagen.",
 		unread:            "Antwoorden op deze e-mail worden niet gelezen. Gebruik de chat.",
 		whyAnswer:         "U ontvangt deze e-mail omdat dit adres is achtergelaten in de chat van {website} ({domain}).",
 		whyTranscript: "U ontvangt deze e-mail omdat dit adres is ingevuld in de chat van {website} ({domain}). Was " +
@@ -127,7 +127,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "Este é o início da conversa. Encontra-a completa no chat.",
 		reply:             "Responder no chat",
 		open:              "Abrir o chat",
-		oneTime:           "Este link destina-se apenas a si. Funciona uma vez, durante 30 dias.",
+		oneTime:           "Este link destina-se apenas a si. Funciona uma só vez e expira ao fim de 30 dias.",
 		unread:            "As respostas a este e-mail não são lidas. Utilize o chat.",
 		whyAnswer:         "Recebe este e-mail porque este endereço foi deixado no chat de {website} ({domain}).",
 		whyTranscript: "Recebe este e-mail porque este endereço foi introduzido no chat de {website} ({domain}). Se " +
@@ -146,7 +146,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "Questo è l’inizio della conversazione. Nella chat la trova per intero.",
 		reply:             "Rispondi nella chat",
 		open:              "Apri la chat",
-		oneTime:           "Questo link è riservato a lei. Funziona una sola volta, per 30 giorni.",
+		oneTime:           "Questo link è riservato a lei. Funziona una sola volta e scade dopo 30 giorni.",
 		unread:            "Le risposte a questa e-mail non vengono lette. Usi la chat.",
 		whyAnswer:         "Riceve questa e-mail perché questo indirizzo è stato lasciato nella chat di {website} ({domain}).",
 		whyTranscript: "Riceve questa e-mail perché questo indirizzo è stato inserito nella chat di {website} " +
@@ -165,7 +165,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "To początek rozmowy. Całość znajdziesz na czacie.",
 		reply:             "Odpowiedz na czacie",
 		open:              "Otwórz czat",
-		oneTime:           "Ten link jest przeznaczony tylko dla Ciebie. Działa raz, przez 30 dni.",
+		oneTime:           "Ten link jest przeznaczony tylko dla Ciebie. Działa jeden raz i wygasa po 30 dniach.",
 		unread:            "Odpowiedzi na tę wiadomość e-mail nie są czytane. Skorzystaj z czatu.",
 		whyAnswer:         "Otrzymujesz tę wiadomość, ponieważ ten adres podano na czacie {website} ({domain}).",
 		whyTranscript: "Otrzymujesz tę wiadomość, ponieważ ten adres wpisano na czacie {website} ({domain}). Jeśli " +
@@ -181,10 +181,10 @@ var textsByLanguage = map[string]texts{
 		transcript:        "Bu, {website} ile görüşmenizdir.",
 		you:               "Siz",
 		file:              "Dosya: {name}",
-		truncated:         "Bu, görüşmenin başlangıcıdır. Tamamı sohbettedir.",
+		truncated:         "Bu, görüşmenin başlangıcıdır. Devamını sohbette bulabilirsiniz.",
 		reply:             "Sohbette yanıtla",
 		open:              "Sohbeti aç",
-		oneTime:           "Bu bağlantı yalnızca sizin içindir. Bir kez ve 30 gün boyunca çalışır.",
+		oneTime:           "Bu bağlantı yalnızca sizin içindir. Bir kez çalışır ve 30 gün sonra geçerliliğini yitirir.",
 		unread:            "Bu e-postaya verilen yanıtlar okunmaz. Lütfen sohbeti kullanın.",
 		whyAnswer:         "Bu e-postayı, bu adres {website} ({domain}) sohbetinde bırakıldığı için alıyorsunuz.",
 		whyTranscript: "Bu e-postayı, bu adres {website} ({domain}) sohbetinde girildiği için alıyorsunuz. Bunu siz " +
@@ -203,7 +203,7 @@ var textsByLanguage = map[string]texts{
 		truncated:         "هذه بداية المحادثة. تجدها كاملة في الدردشة.",
 		reply:             "الرد في الدردشة",
 		open:              "فتح الدردشة",
-		oneTime:           "هذا الرابط مخصص لك وحدك. يعمل مرة واحدة خلال 30 يومًا.",
+		oneTime:           "هذا الرابط مخصص لك وحدك. يعمل مرة واحدة وتنتهي صلاحيته بعد 30 يومًا.",
 		unread:            "لا تُقرأ الردود على هذه الرسالة. يُرجى استخدام الدردشة.",
 		whyAnswer:         "وصلتك هذه الرسالة لأن هذا العنوان تُرك في دردشة {website} ({domain}).",
 		whyTranscript: "وصلتك هذه الرسالة لأن هذا العنوان أُدخل في دردشة {website} ({domain}). إذا لم تكن أنت من " +

@@ -23,11 +23,11 @@ type Preferences struct {
 
 // NotificationKinds are the kinds of event of which a desk notifies its agent.
 var NotificationKinds = []struct{ ID, Label string }{
-	{"message", "A visitor has written in one of your conversations"},
-	{"given", "A conversation has come to you"},
-	{"offer", "A colleague offers you a conversation"},
-	{"line", "Somebody new is waiting in the line"},
-	{"note", "A colleague has written a note"},
+	{"message", "A visitor writes in one of your conversations"},
+	{"given", "A conversation is assigned to you"},
+	{"offer", "A team member offers you a conversation"},
+	{"line", "A new conversation is waiting in the queue"},
+	{"note", "A team member writes an internal note"},
 }
 
 // GetPreferences returns the actor's own.

@@ -56,7 +56,7 @@ func (m *Mails) AbuseAddress() string { return m.mailer.AbuseAddress() }
 func (m *Mails) Refused() int64 { return m.refused.Load() }
 
 var errFull = &fail.Error{Kind: fail.Busy, RetryAfter: time.Minute,
-	Message: "Parley has very many mails to send just now, so nothing was sent. Try again in a minute."}
+	Message: "Parley has too many emails to send right now, so yours was not sent. Try again in a minute."}
 
 // Kinds of jobs.
 type (
@@ -142,8 +142,8 @@ func (m *Mails) sendInvitation(ctx context.Context, actor access.Actor, job jobs
 	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{
 		To:      l.To,
 		Subject: "Join " + organization + " on Parley",
-		Text: bidi.Isolate(mail.SafeName(l.FromName, mail.MaxPersonName, "Somebody")) + " has invited you to " + bidi.Isolate(organization) +
-			".\nEnter your name and a password here within seven days:\n\n" + m.publicURL + "/join/" + l.Secret + "\n" + m.footer(l),
+		Text: bidi.Isolate(mail.SafeName(l.FromName, mail.MaxPersonName, "A manager")) + " has invited you to join " + bidi.Isolate(organization) +
+			" on Parley.\nTo accept, enter your name and a password within seven days:\n\n" + m.publicURL + "/join/" + l.Secret + "\n" + m.footer(l),
 	})
 }
 
@@ -161,18 +161,17 @@ func (m *Mails) sendReset(ctx context.Context, actor access.Actor, job jobs.Job[
 	organization, person := mail.SafeName(l.Organization, mail.MaxOrganizationName, "your organization"), mail.SafeName(l.FromName, mail.MaxPersonName, "A manager")
 	return m.mailer.Deliver(ctx, job.Attempt, mail.Message{
 		To:      l.To,
-		Subject: "A new password for Parley",
+		Subject: "Reset your Parley password",
 		Text: bidi.Isolate(person) + " of " + bidi.Isolate(organization) +
-			" has asked for a new password for your Parley log-in. It will be the password in all organizations that " +
-			"know you by this address.\n" +
-			"Set it here within an hour:\n\n" + m.publicURL + "/reset/" + l.Secret + "\n" + m.footer(l),
+			" has requested a new password for your Parley account. It applies to all organizations in which you have this address.\n" +
+			"Set it within an hour:\n\n" + m.publicURL + "/reset/" + l.Secret + "\n" + m.footer(l),
 	})
 }
 
 // footer says at the end of a mail who has sent it, and where it can be reported.
 func (m *Mails) footer(l identity.MailedLink) string {
 	return "\n--\nSent for " + bidi.Isolate(mail.SafeName(l.Organization, mail.MaxOrganizationName, "an organization")) + " by " + l.FromEmail +
-		".\nIf you do not know them, do nothing. To report this mail, forward it to " + m.AbuseAddress() + ".\n"
+		".\nIf you do not know them, ignore this email. To report it, forward it to " + m.AbuseAddress() + ".\n"
 }
 
 // sendRequested sends what somebody who is not logged in asked for, and forgets the request once there is nothing more to try.
@@ -208,10 +207,10 @@ func (m *Mails) sendPasswordLink(ctx context.Context, attempt jobs.Attempt, r pg
 	if err != nil || l.Secret == "" {
 		return err
 	}
-	return m.mailer.Deliver(ctx, attempt, mail.Message{To: l.Email, Subject: "A new password for Parley",
-		Text: "Somebody, probably you, asked for a new password for your Parley log-in. " +
-			"It will be the password in all organizations that know you by this address.\nSet it here within an hour:\n\n" +
-			m.publicURL + "/reset/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+	return m.mailer.Deliver(ctx, attempt, mail.Message{To: l.Email, Subject: "Reset your Parley password",
+		Text: "Somebody, probably you, requested a new password for your Parley account. " +
+			"It applies to all organizations in which you have this address.\nSet it within an hour:\n\n" +
+			m.publicURL + "/reset/" + l.Secret + "\n\nIf it was not you, ignore this email.\n"})
 }
 
 func (m *Mails) sendSignUpLink(ctx context.Context, attempt jobs.Attempt, r pg.LinkRequest) error {
@@ -223,12 +222,12 @@ func (m *Mails) sendSignUpLink(ctx context.Context, attempt jobs.Attempt, r pg.L
 	if err != nil || l.Secret == "" {
 		return err
 	}
-	what := "Choose a password and start here within a day:"
+	what := "To confirm, choose a password within a day:"
 	if l.Known {
-		what = "You have a Parley log-in with this address already; the organization is added to it. Confirm it here within a day:"
+		what = "You already have a Parley account with this address, and the organization is added to it. Confirm within a day:"
 	}
 	// Nothing of what was typed: whoever asks could write to anybody by it.
 	return m.mailer.Deliver(ctx, attempt, mail.Message{To: r.Email, Subject: "Your new organization on Parley",
-		Text: "Somebody, probably you, wants to create an organization on Parley with this address.\n" + what + "\n\n" +
-			m.publicURL + "/signup/" + l.Secret + "\n\nIf it was not you, do nothing.\n"})
+		Text: "Somebody, probably you, asked to create an organization on Parley with this address.\n" + what + "\n\n" +
+			m.publicURL + "/signup/" + l.Secret + "\n\nIf it was not you, ignore this email.\n"})
 }

@@ -20,8 +20,8 @@ import (
 	"parley/app/platform/push"
 )
 
-// Pusher tells agents' browsers what comes in for them, by Web Push. A desk that is looked at says nothing twice: the browser's own
-// script keeps quiet then.
+// Pusher notifies agents' browsers of what comes in for them, by Web Push. While a desk is in view, the browser's own script shows no
+// notification.
 type Pusher struct {
 	db            *pg.DB
 	identity      *identity.Service
@@ -41,14 +41,14 @@ type PushOptions struct {
 	Sender        *push.Sender
 }
 
-// NewPusher returns a Pusher that tells what it is told of by a bus, if the sender is on. Its Workers do the work.
+// NewPusher returns a Pusher that notifies of the events of a bus, if the sender is on. Its Workers do the work.
 func NewPusher(o PushOptions) *Pusher {
 	return &Pusher{db: o.DB, identity: o.Identity, conversations: o.Conversations, jobs: o.Jobs, sender: o.Sender,
 		lookups: fair.New(fair.Limits{Total: 64, PerOrganization: 4, MaxWaiting: 100, MaxWait: 20 * time.Second}),
 		turns:   fair.New(fair.Limits{Total: 24, PerOrganization: 4, MaxWaiting: 8, MaxWait: 10 * time.Second})}
 }
 
-// What is told, as identity.Preferences names it.
+// Kinds of notifications, as identity.Preferences names them.
 const (
 	newMessage jobs.Code = "message"
 	assigned   jobs.Code = "given"
@@ -71,10 +71,10 @@ func (a pushJob) Organization() uuid.UUID { return a.Org }
 
 // Workers do the jobs.
 func (p *Pusher) Workers() []jobs.Worker {
-	return []jobs.Worker{jobs.ForOrganization("tell an agent's browser", p.turns, p.work)}
+	return []jobs.Worker{jobs.ForOrganization("notify an agent's browser", p.turns, p.work)}
 }
 
-// HandleEvents looks at what this process has stored: the first message that waits, a conversation that was assigned, an offer.
+// HandleEvents looks at what this process has stored: the first message that waits, a conversation that was assigned, an offered transfer.
 func (p *Pusher) HandleEvents(events []bus.Event) {
 	if !p.sender.IsOn() {
 		return
@@ -99,37 +99,37 @@ func (p *Pusher) HandleEvents(events []bus.Event) {
 	}
 }
 
-// Resync is of no concern: who was not told finds out at the desk.
+// Resync does nothing: an agent who was not notified sees it at the desk.
 func (p *Pusher) Resync(uuid.UUID) {}
 
-// insert inserts a job if the user has a browser that wants to be told.
+// insert inserts a job if the user has subscribed a browser.
 func (p *Pusher) insert(job pushJob) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	release, err := p.lookups.Acquire(ctx, job.Org)
 	if err != nil {
-		slog.Debug("an agent's browser is not told", "organization", job.Org, "error", err)
+		slog.Debug("an agent's browser was not notified", "organization", job.Org, "error", err)
 		return
 	}
 	defer release()
-	actor := access.System(job.Org, "tell an agent's browser")
+	actor := access.System(job.Org, "notify an agent's browser")
 	list, err := p.identity.ListPushSubscriptions(ctx, actor, job.User)
 	if err == nil && len(list) > 0 {
 		err = p.db.As(actor).Tx(ctx, func(tx *pg.Tenant) error { return p.jobs.Insert(ctx, tx, job) })
 	}
 	if err != nil {
-		slog.Warn("an agent's browser is not told", "organization", job.Org, "error", err)
+		slog.Warn("an agent's browser was not notified", "organization", job.Org, "error", err)
 	}
 }
 
-// message is what a browser is told.
+// message is a notification.
 type message struct {
 	Title string `json:"title"`
 	Body  string `json:"body"`
 	Tag   string `json:"tag"`
 }
 
-// compose returns what is told of a conversation as it is now; false: it is no longer so.
+// compose returns the notification for a conversation as it is now; false: there is no longer a reason for it.
 func compose(job pushJob, c conversation.Conversation) (message, bool) {
 	m := message{Tag: "pane-" + c.ID.String(), Body: c.WebsiteName}
 	switch job.What {
@@ -137,15 +137,15 @@ func compose(job pushJob, c conversation.Conversation) (message, bool) {
 		m.Title, m.Body = "New message", bidi.Isolate(c.LastText)
 		return m, c.State == conversation.Open && c.Agent == job.User && !c.WaitingSince.IsZero()
 	case assigned:
-		m.Title = "A conversation has come to you"
+		m.Title = "A conversation was assigned to you"
 		return m, c.State == conversation.Open && c.Agent == job.User
 	default:
-		m.Title = "A colleague offers you a conversation"
+		m.Title = "A team member offers you a conversation"
 		return m, c.OfferRecipient(time.Now()) == job.User
 	}
 }
 
-// work tells all browsers of a user. It is tried again if none could be told.
+// work notifies all browsers of a user. It is tried again if none could be notified.
 func (p *Pusher) work(ctx context.Context, actor access.Actor, job jobs.Job[pushJob]) error {
 	if !p.sender.IsOn() || time.Since(job.Created) > maxPushAge {
 		return nil
@@ -178,25 +178,25 @@ func (p *Pusher) work(ctx context.Context, actor access.Actor, job jobs.Job[push
 	return p.send(ctx, actor, user, list, payload)
 }
 
-// send tells a user's browsers and forgets those that are gone. The error is that of the last one, if none could be told.
+// send notifies a user's browsers and removes those that are gone. The error is that of the last one, if none could be notified.
 func (p *Pusher) send(ctx context.Context, actor access.Actor, user uuid.UUID, list []identity.PushSubscription, payload []byte) error {
 	var failed error
-	told := 0
+	notified := 0
 	for _, s := range list {
 		gone, err := p.sender.Send(ctx, push.Subscription(s), payload)
 		switch {
 		case err != nil:
 			failed = err
 		case gone:
-			told++
+			notified++
 			if err := p.identity.UnsubscribePush(ctx, actor, user, s.Endpoint); err != nil {
-				slog.Warn("forget an agent's browser", "error", err)
+				slog.Warn("remove an agent's browser", "error", err)
 			}
 		default:
-			told++
+			notified++
 		}
 	}
-	if told > 0 {
+	if notified > 0 {
 		return nil
 	}
 	return failed

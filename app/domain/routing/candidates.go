@@ -12,15 +12,15 @@ func (w *planner) reasonAgainst(c candidate, t *Conversation) string {
 	a, l := &w.Agents[c.agent], &w.agents[c.agent]
 	switch membership := &a.Memberships[c.membership]; {
 	case t != nil && !a.mayServe(t.Customer):
-		return "does not serve this customer"
+		return "no access to this customer"
 	case a.Unresponsive || l.unresponsive:
-		return "no sign of life"
+		return "not responding"
 	case l.open >= a.MaxChats:
-		return "has all it may have"
+		return "at the chat limit"
 	case membership.MaxChats > 0 && w.openInGroup(c) >= membership.MaxChats:
-		return "has all it may have of this group"
+		return "at the chat limit of this group"
 	case t != nil && t.RequeuedFrom == c.agent && w.Now-t.RequeuedAt < requeueCooldown:
-		return "it was taken back from"
+		return "it was just requeued from this agent"
 	}
 	return ""
 }

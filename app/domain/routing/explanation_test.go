@@ -32,8 +32,8 @@ func TestAssignmentExplanations(t *testing.T) {
 	}
 	text := strings.Join(had[0].Reasons, " ")
 	for _, want := range []string{
-		"It had waited", "was expected to answer it within", "Nobody else could take it", "Passed over: Agent",
-		"has all it may have",
+		"It had waited", "was expected to reply within", "No other agent could take it", "Passed over: Agent",
+		"at the chat limit",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in %s", want, text)
@@ -46,13 +46,13 @@ func TestAssignmentExplanations(t *testing.T) {
 	}
 	b, err := i.routing.GetMonitor(ctx, p.As(access.Supervisor))
 	if err != nil || b.HasAgentFigures || len(b.Agents) != 2 || b.Agents[0].Speed != 0 {
-		t.Errorf("a supervisor's board: %+v %v", b, err)
+		t.Errorf("a supervisor's live monitor: %+v %v", b, err)
 	}
 	raw, err := json.Marshal(b)
 	if err != nil || strings.Contains(string(raw), `"Speed":1`) {
-		t.Errorf("a person's speed is on a supervisor's board: %s", raw)
+		t.Errorf("a person's speed is on a supervisor's live monitor: %s", raw)
 	}
 	if _, err := i.routing.GetMonitor(ctx, p.As(access.Agent)); fail.KindOf(err) != fail.Forbidden {
-		t.Errorf("an agent's board: %v", err)
+		t.Errorf("an agent's live monitor: %v", err)
 	}
 }

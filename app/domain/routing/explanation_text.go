@@ -9,35 +9,35 @@ import (
 )
 
 // Sentences returns the explanation in sentences for a manager. names are the team members' names; one who is not there is
-// "somebody".
+// "a former team member".
 func (e Explanation) Sentences(names map[uuid.UUID]string) []string {
 	name := func(id uuid.UUID) string {
 		if n := names[id]; n != "" {
 			return n
 		}
-		return "somebody"
+		return "a former team member"
 	}
 	t := e.Winner
 	winner := name(t.Agent)
 	list := []string{
-		fmt.Sprintf("It had waited %s. %s was expected to answer it within %s: %s for what waited already, and %s for this message.",
+		fmt.Sprintf("It had waited %s. %s was expected to reply within %s: %s for messages that waited already, and %s for this one.",
 			formatSeconds(e.Waited), winner, formatSeconds(t.Backlog+t.Work), formatSeconds(t.Backlog), formatSeconds(t.Work)),
-		fmt.Sprintf("%s had %s (%.1f of them still going), takes %.2f times as long for a message as the group on average, "+
-			"and had been busy %.0f %% of the last hour or so (the group: %.0f %%). "+
-			"The answers to the others were expected to come %s later, taken together.",
+		fmt.Sprintf("%s had %s (%.1f of them active), takes %.2f times the group's average time for a reply, "+
+			"and was busy for %.0f %% of about the last hour (group average: %.0f %%). "+
+			"Replies to the other conversations were expected to be delayed by %s in total.",
 			winner, plural(t.Open, "other open conversation"), t.Live, t.Speed,
 			100*t.Occupancy, 100*t.GroupOccupancy, formatSeconds(t.AddedDelay/addedDelayWeight)),
 	}
 	if t.FormerAgent {
-		list = append(list, winner+" had it, or its visitor, before: that counted for a minute.")
+		list = append(list, winner+" had this conversation or its visitor before, which improved the score by one minute.")
 	}
 	if next := e.RunnerUp; next != nil {
 		list = append(list, fmt.Sprintf(
-			"Next best of %d who could take it: %s, %s worse in all (expected to answer within %s; busy %.0f %%).",
+			"Second of %d agents who could take it: %s, with a score %s worse (expected reply within %s, busy for %.0f %%).",
 			e.Candidates, name(next.Agent), formatSeconds(next.Score-t.Score), formatSeconds(next.Backlog+next.Work),
 			100*next.Occupancy))
 	} else {
-		list = append(list, "Nobody else could take it.")
+		list = append(list, "No other agent could take it.")
 	}
 	if len(e.PassedOver) > 0 {
 		parts := make([]string, len(e.PassedOver))
@@ -49,13 +49,19 @@ func (e Explanation) Sentences(names map[uuid.UUID]string) []string {
 	return list
 }
 
-// formatSeconds returns seconds as people say them; a negative number is 0.
+// formatSeconds returns seconds as people say them: 42 s, 1 min 24 s, from ten minutes on without seconds; a negative number is 0.
 func formatSeconds(s float64) string {
 	s = math.Round(math.Max(0, s))
-	if s < 120 {
+	minutes, rest := math.Floor(s/60), math.Mod(s, 60)
+	switch {
+	case s < 60:
 		return fmt.Sprintf("%.0f s", s)
+	case s >= 600:
+		return fmt.Sprintf("%.0f min", s/60)
+	case rest == 0:
+		return fmt.Sprintf("%.0f min", minutes)
 	}
-	return fmt.Sprintf("%.0f min", s/60)
+	return fmt.Sprintf("%.0f min %.0f s", minutes, rest)
 }
 
 func plural(n int, what string) string {

@@ -89,7 +89,7 @@ func TestPlanSettings(t *testing.T) {
 	checkWriterIsResponsive(t, newPlanState)
 	d := Plan(newPlanState())
 	if why := d.Assign[2].Explanation; why.Winner.Agent != idOf(1) || len(why.PassedOver) != 1 ||
-		why.PassedOver[0].Reason != "has all it may have" {
+		why.PassedOver[0].Reason != "at the chat limit" {
 		t.Errorf("why the helper: %+v", why)
 	}
 }

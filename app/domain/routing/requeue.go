@@ -68,9 +68,9 @@ func (w *planner) requeueIfSlower(d *Decision, i int, groupQueued bool) {
 	if best < 0 || expected-soonest < need {
 		return
 	}
-	reason := "somebody else can answer sooner"
+	reason := "another agent can reply sooner"
 	if silent {
-		reason = "no sign of life of its agent"
+		reason = "its agent is not responding"
 	}
 	d.Requeue = append(d.Requeue, Requeue{i, reason})
 	// Both loads are updated, so that not every late conversation is requeued for one free agent.

@@ -84,6 +84,7 @@ func routes(h handlers) []Route {
 		groupRoutes(h),
 		deskRuleRoutes(h),
 		teamRoutes(h),
+		movedRoutes(),
 		fileRoutes(h),
 		archiveRoutes(h),
 		widgetRoutes(h),
@@ -188,12 +189,12 @@ func answerRoutes(h handlers) []Route {
 // monitorRoutes are for supervisors.
 func monitorRoutes(h handlers) []Route {
 	return []Route{
-		{get, "/board", staff(access.MonitorRead, h.Desk.Monitor)},
-		{get, "/live/board", socket(access.MonitorRead, h.Desk.MonitorSocket)},
-		{post, "/board/conversations/:id/watch", staff(access.ConversationWatch, h.Desk.Join)},
-		{post, "/board/conversations/:id/take", staff(access.ConversationTakeOver, h.Desk.TakeOver)},
-		{post, "/board/conversations/:id/give", staff(access.ConversationAssign, h.Desk.Assign)},
-		{get, "/board/conversations/:id", staff(access.ConversationReadAssignments, h.Desk.AssignmentHistory)},
+		{get, "/monitor", staff(access.MonitorRead, h.Desk.Monitor)},
+		{get, "/live/monitor", socket(access.MonitorRead, h.Desk.MonitorSocket)},
+		{post, "/monitor/conversations/:id/watch", staff(access.ConversationWatch, h.Desk.Join)},
+		{post, "/monitor/conversations/:id/take", staff(access.ConversationTakeOver, h.Desk.TakeOver)},
+		{post, "/monitor/conversations/:id/assign", staff(access.ConversationAssign, h.Desk.Assign)},
+		{get, "/monitor/conversations/:id", staff(access.ConversationReadAssignments, h.Desk.AssignmentHistory)},
 
 		{get, "/admin/blocked", withForms(staff(access.BlockRead, h.Manage.Blocks))},
 		{post, "/admin/blocked", staff(access.BlockCreate, h.Manage.AddBlock)},
@@ -288,9 +289,9 @@ func fileRoutes(h handlers) []Route {
 // archiveRoutes are for reviewers, supervisors and managers.
 func archiveRoutes(h handlers) []Route {
 	return []Route{
-		{get, "/review", staff(access.ArchiveRead, h.Archive.List)},
-		{get, "/review/:id", staff(access.ArchiveRead, h.Archive.Transcript)},
-		{get, "/review/:id/export/:format", staff(access.ArchiveExport, h.Archive.Export)},
+		{get, "/archive", staff(access.ArchiveRead, h.Archive.List)},
+		{get, "/archive/:id", staff(access.ArchiveRead, h.Archive.Transcript)},
+		{get, "/archive/:id/export/:format", staff(access.ArchiveExport, h.Archive.Export)},
 	}
 }
 

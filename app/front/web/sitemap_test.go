@@ -29,7 +29,7 @@ func TestPagesWithForms(t *testing.T) {
 		}
 	}
 	for path, want := range map[string]bool{"/admin": true, "/faq/:id": true, "/preferences": true, "/faq/export": false, importPath: false,
-		"/review": false, "/review/:id/export/:format": false, "/admin/ratings": false, "/desk": false} {
+		"/archive": false, "/archive/:id/export/:format": false, "/admin/ratings": false, "/desk": false} {
 		if got, there := pages[path]; got != want || !there {
 			t.Errorf("%s: %v, there: %v", path, got, there)
 		}

@@ -212,10 +212,10 @@ var floods = []struct {
 		f.count(f.manager.Do(req))
 	}},
 	{"searches", 12, func(f *flooder, ctx context.Context, worker int) {
-		f.count(f.manager.Get(ctx, "/review?q="+url.QueryEscape(fmt.Sprintf("parcel refund page%d", f.next()%100))))
+		f.count(f.manager.Get(ctx, "/archive?q="+url.QueryEscape(fmt.Sprintf("parcel refund page%d", f.next()%100))))
 	}},
 	{"exports", 8, func(f *flooder, ctx context.Context, worker int) {
-		path := "/review/" + f.long + "/export/json"
+		path := "/archive/" + f.long + "/export/json"
 		if worker%2 == 1 {
 			path = "/faq/export?format=csv"
 		}

@@ -36,7 +36,7 @@ func (f feature) place() uint16   { return uint16(f) }
 func (f feature) sort() int       { return int(f >> 16) }
 func (f feature) weight() float32 { return featureWeights[f>>16] }
 
-// features appends the features of the text that was read: words, pairs of neighbours, n-grams.
+// features appends the features of the text that was read: words, pairs of neighbors, n-grams.
 func (t *parsedText) features(m message) message {
 	add := func(hash uint32, sort int) {
 		if len(m) < maxFeatures {

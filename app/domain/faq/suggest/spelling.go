@@ -44,7 +44,7 @@ func (c *textIndex) similarWords(stem string) (found []string) {
 	return found
 }
 
-// editDistance is how many characters of a and b differ, two neighbours swapped counting as one; past most it stops counting. It compares
+// editDistance is how many characters of a and b differ, two neighbors swapped counting as one; past most it stops counting. It compares
 // bytes: where characters take several, fewer words are alike.
 func editDistance(a, b string, most int) int {
 	const longest = 48

@@ -144,7 +144,7 @@ func (t *parsedText) endWord(is script, rules *language) {
 
 const boundary = '_'
 
-// addDenseRun takes in a run of letters without spaces: every two neighbours are a word.
+// addDenseRun takes in a run of letters without spaces: every two neighbors are a word.
 func (t *parsedText) addDenseRun() {
 	t.fold = append(t.fold[:0], t.runes...)
 	words := max(len(t.fold)-1, 1)

@@ -50,7 +50,7 @@ func TestPublicPages(t *testing.T) {
 func TestHomeAndLogOut(t *testing.T) {
 	t.Parallel()
 	s, o := webtest.Start(t), testkit.NewOrg(t)
-	for role, home := range map[access.Role]string{access.Agent: "/desk", access.Owner: "/admin", access.Reviewer: "/review"} {
+	for role, home := range map[access.Role]string{access.Agent: "/desk", access.Owner: "/admin", access.Reviewer: "/archive"} {
 		c := webtest.LogIn(t, s, o.Users[role])
 		if a := c.Get("/"); a.Path != home {
 			t.Errorf("%s starts at %s", role, a.Path)

@@ -20,7 +20,7 @@ func homePath(role access.Role) string {
 	case role.Can(access.DeskOpen):
 		return "/desk"
 	}
-	return "/review"
+	return "/archive"
 }
 
 // Home leads to the page where the role of who is logged in starts, or to the log-in.

@@ -21,19 +21,27 @@ func TestArchivePages(t *testing.T) {
 		status int
 		shows  string
 	}{
-		{"/review", http.StatusOK, o.Name},
-		{"/review?from=2026-01-31&to=2026-02-01", http.StatusOK, "2026-01-31"},
-		{"/review?from=yesterday", http.StatusUnprocessableEntity, "Please enter a date like 2026-01-31."},
-		{"/review?from=2026-02-02&to=2026-01-31", http.StatusUnprocessableEntity, "This is before the first day."},
-		{"/review?customer=x", http.StatusUnprocessableEntity, ""},
-		{"/review?after=rubbish", http.StatusOK, ""},
-		{"/review/" + unknown, http.StatusNotFound, ""},
-		{"/review/nothing", http.StatusNotFound, ""},
-		{"/review/" + unknown + "/export/txt", http.StatusNotFound, ""},
-		{"/review/" + unknown + "/export/pdf", http.StatusNotFound, ""},
+		{"/archive", http.StatusOK, o.Name},
+		{"/archive?from=2026-01-31&to=2026-02-01", http.StatusOK, "2026-01-31"},
+		{"/archive?from=yesterday", http.StatusUnprocessableEntity, "Please enter a date like 2026-01-31."},
+		{"/archive?from=2026-02-02&to=2026-01-31", http.StatusUnprocessableEntity, "This day is before the first one."},
+		{"/archive?customer=x", http.StatusUnprocessableEntity, ""},
+		{"/archive?after=rubbish", http.StatusOK, ""},
+		{"/archive/" + unknown, http.StatusNotFound, ""},
+		{"/archive/nothing", http.StatusNotFound, ""},
+		{"/archive/" + unknown + "/export/txt", http.StatusNotFound, ""},
+		{"/archive/" + unknown + "/export/pdf", http.StatusNotFound, ""},
 	} {
 		c.Check(x.path, c.Get(x.path), x.status, x.shows)
 	}
+	for from, to := range map[string]string{
+		"/review?from=2026-01-31&q=tea": "/archive", "/review/" + unknown: "/archive/" + unknown, "/review?next=//evil.example": "/archive",
+	} {
+		if a := c.Get(from); a.Path != to {
+			t.Errorf("%s leads to %s", from, a.Path)
+		}
+	}
+	c.Check("the former address", c.Get("/review?from=2026-01-31"), http.StatusOK, "2026-01-31")
 	agent := webtest.LogIn(t, s, o.Users[access.Agent])
-	agent.Check("an agent", agent.Get("/review"), http.StatusForbidden)
+	agent.Check("an agent", agent.Get("/archive"), http.StatusForbidden)
 }

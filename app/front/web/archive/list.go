@@ -45,19 +45,19 @@ func (h *Handlers) List(req *page.Request) error {
 	p.Query, p.Filtered = given.Get("q"), len(given) > 0
 	if p.Page.HasMore {
 		given.Set("after", formatCursor(p.Page.Next))
-		p.Next = "/review?" + given.Encode()
+		p.Next = "/archive?" + given.Encode()
 	}
 	p.HasPrevious = req.QueryParam("after") != ""
 	return req.Respond(status, view.List(p))
 }
 
-// readFilter reads the filter. The form offers an id for each choice, but names of a reviewer's agents.
+// readFilter reads the filter. The form has ids, but for a reviewer the names of agents.
 func readFilter(req *page.Request) (f archive.Filter, from archive.Cursor, err error) {
 	var wrong fail.Checks
 	id := func(name string) uuid.UUID { return req.FilterID(&wrong, name) }
 	rating := req.QueryParam("rating")
 	if rating != "" && !slices.ContainsFunc(archive.RatingChoices, func(c archive.Choice) bool { return c.Value == rating }) {
-		wrong.Add("rating", "Please choose one of these.")
+		wrong.Add("rating", "This rating does not exist. Choose one from the list.")
 	}
 	f = archive.Filter{Rating: rating, Text: req.QueryParam("q"), Customer: id("customer"), Website: id("website"),
 		Group: id("group"), Tag: id("tag"), From: req.FilterDay(&wrong, "from"), Until: req.FilterDay(&wrong, "to")}
@@ -71,13 +71,13 @@ func readFilter(req *page.Request) (f archive.Filter, from archive.Cursor, err e
 	if !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // that day, too
 		if f.Until.Before(f.From) {
-			wrong.Add("to", "This is before the first day.")
+			wrong.Add("to", "This day is before the first one. Choose a later day.")
 		}
 	}
 	return f, parseCursor(req.QueryParam("after")), wrong.Result()
 }
 
-// formatCursor returns a place in the list as addresses have it.
+// formatCursor returns a cursor as addresses have it.
 func formatCursor(p archive.Cursor) string {
 	if p.Skip > 0 {
 		return strconv.Itoa(p.Skip)
@@ -85,7 +85,7 @@ func formatCursor(p archive.Cursor) string {
 	return p.Before.UTC().Format(time.RFC3339Nano) + "_" + p.ID.String()
 }
 
-// parseCursor reads what formatCursor has returned; the beginning of the list for anything else.
+// parseCursor reads what formatCursor has returned. Anything else is the beginning of the list.
 func parseCursor(text string) (p archive.Cursor) {
 	if skip, err := strconv.Atoi(text); err == nil {
 		return archive.Cursor{Skip: skip}

@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -48,17 +49,22 @@ func TestDeskPages(t *testing.T) {
 func TestMonitorPages(t *testing.T) {
 	t.Parallel()
 	s, o := webtest.Start(t), testkit.NewOrg(t)
-	unknown := "/board/conversations/" + uuid.NewString()
+	unknown := "/monitor/conversations/" + uuid.NewString()
 	for role, status := range map[access.Role]int{
 		access.Agent:      http.StatusForbidden,
 		access.Supervisor: http.StatusOK,
 		access.Owner:      http.StatusOK,
 	} {
 		c := webtest.LogIn(t, s, o.Users[role])
-		c.Check(string(role), c.Get("/board"), status)
+		c.Check(string(role), c.Get("/monitor"), status)
+	}
+	for from, to := range map[string]string{"/board": "/monitor", strings.Replace(unknown, "/monitor", "/board", 1): unknown} {
+		if a := webtest.LogIn(t, s, o.Users[access.Owner]).Get(from); a.Path != to {
+			t.Errorf("%s leads to %s", from, a.Path)
+		}
 	}
 	owner := webtest.LogIn(t, s, o.Users[access.Owner])
 	owner.Check("history", owner.Get(unknown), http.StatusNotFound)
 	owner.Check("join", owner.Post(unknown+"/watch"), http.StatusNotFound)
-	owner.Check("assign to nobody", owner.Post(unknown+"/give", "to", "x"), http.StatusUnprocessableEntity)
+	owner.Check("assign to nobody", owner.Post(unknown+"/assign", "to", "x"), http.StatusUnprocessableEntity)
 }

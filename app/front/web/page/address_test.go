@@ -12,32 +12,32 @@ import (
 func TestLocalAddress(t *testing.T) {
 	t.Parallel()
 	for to, own := range map[string]bool{
-		"/":                              true,
-		"/review?q=green+tea&from=2026":  true,
-		"/review?q=a%2F%2Fb#m-1":         true,
-		"/desk#pane-1":                   true,
-		"/review?next=https://x.example": true,
-		"/a%5Cb":                         true,
-		"":                               false,
-		"review":                         false,
-		"//evil.example":                 false,
-		"///evil.example":                false,
-		`/\evil.example`:                 false,
-		`\\evil.example`:                 false,
-		"/%2Fevil.example":               false,
-		"/%2f%2fevil.example":            false,
-		"/%5Cevil.example":               false,
-		"/\t/evil.example":               false,
-		"/\n/evil.example":               false,
-		"/\x00/evil.example":             false,
-		"/\u0085/evil.example":           false,
-		"/review\r\nSet-Cookie: a=b":     false,
-		" /desk":                         false,
-		"https://evil.example/":          false,
-		"javascript:alert(1)":            false,
-		"/%zz":                           false,
-		"/\xff":                          false,
-		"/" + strings.Repeat("a", 5000):  false,
+		"/":                               true,
+		"/archive?q=green+tea&from=2026":  true,
+		"/archive?q=a%2F%2Fb#m-1":         true,
+		"/desk#pane-1":                    true,
+		"/archive?next=https://x.example": true,
+		"/a%5Cb":                          true,
+		"":                                false,
+		"review":                          false,
+		"//evil.example":                  false,
+		"///evil.example":                 false,
+		`/\evil.example`:                  false,
+		`\\evil.example`:                  false,
+		"/%2Fevil.example":                false,
+		"/%2f%2fevil.example":             false,
+		"/%5Cevil.example":                false,
+		"/\t/evil.example":                false,
+		"/\n/evil.example":                false,
+		"/\x00/evil.example":              false,
+		"/\u0085/evil.example":            false,
+		"/archive\r\nSet-Cookie: a=b":     false,
+		" /desk":                          false,
+		"https://evil.example/":           false,
+		"javascript:alert(1)":             false,
+		"/%zz":                            false,
+		"/\xff":                           false,
+		"/" + strings.Repeat("a", 5000):   false,
 	} {
 		if IsLocalAddress(to) != own {
 			t.Errorf("%q: %v", to, !own)
@@ -49,8 +49,8 @@ func TestLocalAddress(t *testing.T) {
 func TestLogInAddress(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ to, want string }{
-		{"/review?q=a&tag=b", "/review?q=a&tag=b"},
-		{`/review?q=a\b`, "/review?q=a%5Cb"},
+		{"/archive?q=a&tag=b", "/archive?q=a&tag=b"},
+		{`/archive?q=a\b`, "/archive?q=a%5Cb"},
 		{"//evil.example/?q=a", "/"},
 		{"/" + strings.Repeat("a", 5000), "/"},
 	} {
@@ -65,7 +65,7 @@ func TestLogInAddress(t *testing.T) {
 		"":                                        "/",
 		":":                                       "/",
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/board", nil)
+		r := httptest.NewRequest(http.MethodGet, "/monitor", nil)
 		r.Header.Set("HX-Current-URL", current)
 		if got := currentPage(r); got != want {
 			t.Errorf("%q: %q", current, got)

@@ -1,0 +1,1 @@
+import{a as l}from"./chunk-HZ3DIONZ.js";import{a as s}from"./chunk-CQVCY2OI.js";var e;function v({t:o,i:f,input:r,element:c,root:i,texts:d,website:n},p){let t={...l,...d},m=()=>{e.remove(),r.focus()};e?.remove(),e=f(c("p","notice offer",o("link",t.attach_too,()=>{m(),p()})," ",f(o("link","×",m),t.dismiss)),"","status"),s(i,n).then(()=>r.form.before(e))}export{v as default};

@@ -1,7 +1,7 @@
 // What every page needs: times in the reader's format, copy buttons, confirmations, character limits, keys that belong to input methods, and
 // forms whose unsaved changes are not lost.
 (() => {
-  const timeStyles = { clock: { hour: "2-digit", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
+  const timeStyles = { clock: { hour: "numeric", minute: "2-digit" }, full: { dateStyle: "medium", timeStyle: "short" } };
   const format = {};
   for (const name in timeStyles) format[name] = new Intl.DateTimeFormat(undefined, timeStyles[name]);
 
@@ -42,7 +42,7 @@
     }
     note.hidden = n < most * 0.9;
     note.firstChild.textContent = numbers.format(n) + " of " + numbers.format(most) + " characters" + (over ? "." : "");
-    const words = over ? "Too long. Shorten it." : "";
+    const words = over ? "Too long. Shorten the text." : "";
     if (note.lastChild.textContent !== words) note.lastChild.textContent = words; // announced once, not at every key
     note.classList.toggle("over", over);
     if (over) field.setAttribute("aria-invalid", "true");

@@ -36,6 +36,27 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours())/24)
 }
 
+// DurationText is a duration as people say it, with at most two units: 45 s, 1 min 24 s, 2 h 5 min, 3 d.
+func DurationText(d time.Duration) string {
+	s := max(0, int(d.Round(time.Second).Seconds()))
+	two := func(n int, unit string, rest int, smaller string) string {
+		text := strconv.Itoa(n) + " " + unit
+		if rest > 0 {
+			text += " " + strconv.Itoa(rest) + " " + smaller
+		}
+		return text
+	}
+	switch {
+	case s < 60:
+		return strconv.Itoa(s) + " s"
+	case s < 3600:
+		return two(s/60, "min", s%60, "s")
+	case s < 48*3600:
+		return two(s/3600, "h", s/60%60, "min")
+	}
+	return two(s/86400, "d", s/3600%24, "h")
+}
+
 // Millis is a time as the scripts want it: milliseconds since 1970; empty for the zero time.
 func Millis(t time.Time) string {
 	if t.IsZero() {

@@ -49,7 +49,7 @@ func describe(ctx context.Context, q *auditdb.Queries, list []Entry) error {
 	for i := range list {
 		list[i].Changes = changesOf(sides[i][0], sides[i][1], names)
 		for _, name := range list[i].Payload.Cut {
-			list[i].Changes = append(list[i].Changes, Change{Field: fieldName(name), After: "too long to be stored here"})
+			list[i].Changes = append(list[i].Changes, Change{Field: fieldName(name), After: "too long to show"})
 		}
 	}
 	return nil
@@ -212,18 +212,18 @@ var fieldNames = map[string]string{
 	"via":             "Via",
 	"off":             "disabled",
 	"mb":              "largest file (MB)",
-	"sorts":           "types",
+	"sorts":           "file types",
 	"shots":           "screenshots",
-	"own":             "selector of a launcher",
-	"x":               "pixels from the side",
-	"y":               "pixels from the bottom",
-	"after":           "after seconds",
-	"scroll":          "after percent of the page",
-	"exit":            "when leaving",
-	"every":           "repeat after hours",
+	"own":             "launcher selector",
+	"x":               "horizontal offset (pixels)",
+	"y":               "vertical offset (pixels)",
+	"after":           "show after (seconds)",
+	"scroll":          "show after scrolling (%)",
+	"exit":            "show on exit intent",
+	"every":           "show again after (hours)",
 	"agents_edit_faq": "agents edit the FAQ",
-	"all_agents":      "everyone belongs to it",
-	"mail_off":        "mail to visitors disabled",
+	"all_agents":      "all agents are members",
+	"mail_off":        "email to visitors disabled",
 }
 
 // fieldName returns a path as people read it: pre_chat_questions, 1, label is "Pre chat questions, 1, label".

@@ -131,7 +131,7 @@ func (f Filter) params(before int64, most int) (auditdb.ListEventsParams, error)
 		}
 	}
 	if p.Kinds == nil {
-		return p, fail.Field("what", "Please choose one of these.")
+		return p, fail.Field("what", "Choose one of the options.")
 	}
 	return p, nil
 }

@@ -23,11 +23,11 @@ type Preferences struct {
 
 // NotificationKinds are the kinds of event of which a desk notifies its agent.
 var NotificationKinds = []struct{ ID, Label string }{
-	{"message", "A visitor has written in one of your conversations"},
-	{"given", "A conversation has come to you"},
-	{"offer", "A colleague offers you a conversation"},
-	{"line", "Somebody new is waiting in the line"},
-	{"note", "A colleague has written a note"},
+	{"message", "New message in one of your chats"},
+	{"given", "New chat assigned to you"},
+	{"offer", "A team member offers you a chat"},
+	{"line", "New conversation in the queue"},
+	{"note", "New internal note"},
 }
 
 // GetPreferences returns the actor's own.
@@ -81,7 +81,7 @@ func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Prefer
 		if c.Keys == "" {
 			p.Keys[c.ID] = ""
 		} else if other, there := owner[c.Keys]; there {
-			checks.Add("key-"+c.ID, "%s is “%s” already.", c.Keys, other)
+			checks.Add("key-"+c.ID, "%s is already used for “%s”. Choose another shortcut.", c.Keys, other)
 		} else {
 			owner[c.Keys] = c.Label
 		}

@@ -25,43 +25,43 @@ type Command struct {
 var Commands = []Command{
 	{"urgent", "Go to the most urgent conversation", "Alt+U"},
 	{"down", "Next conversation in the list", "Alt+ArrowDown"},
-	{"up", "Conversation before in the list", "Alt+ArrowUp"},
-	{"previous", "Back to the conversation before", "Alt+P"},
-	{"sendnext", "Send and go to the next", "Alt+Enter"},
-	{"take", "Take the next one from the line", "Alt+N"},
-	{"accept", "Accept what is offered", "Alt+Y"},
-	{"decline", "Decline what is offered", "Alt+X"},
+	{"up", "Previous conversation in the list", "Alt+ArrowUp"},
+	{"previous", "Back to the last conversation", "Alt+P"},
+	{"sendnext", "Send and go to next", "Alt+Enter"},
+	{"take", "Take next", "Alt+N"},
+	{"accept", "Accept offered conversation", "Alt+Y"},
+	{"decline", "Decline offered conversation", "Alt+X"},
 	{"use1", "Insert suggestion 1", "Alt+J"},
 	{"use2", "Insert suggestion 2", "Alt+K"},
 	{"use3", "Insert suggestion 3", "Alt+L"},
 	{"send1", "Send suggestion 1", "Alt+Shift+J"},
 	{"send2", "Send suggestion 2", "Alt+Shift+K"},
 	{"send3", "Send suggestion 3", "Alt+Shift+L"},
-	{"wrong", "Suggestion 1 is wrong here", "Alt+W"},
+	{"wrong", "Dismiss suggestion 1", "Alt+W"},
 	{"look", "Search the FAQ", "Alt+S"},
-	{"keep", "Save the last reply as FAQ entry", "Alt+A"},
+	{"keep", "Save last reply as FAQ entry", "Alt+A"},
 	{"drafts", "Draft an answer", "Alt+R"},
 	{"snippets", "Insert a snippet", "Alt+I"},
-	{"note", "Write a note, or a reply again", "Alt+M"},
-	{"edit", "Change the last reply, or take it back", "Alt+E"},
-	{"undo", "Stop what is about to be sent", "Alt+Z"},
-	{"hand", "Hand over, or ask for help", "Alt+H"},
-	{"over", "Take over the conversation that I watch", "Alt+T"},
-	{"close", "Close the conversation", "Alt+C"},
-	{"remove", "Take a finished one off the desk", "Alt+Q"},
+	{"note", "Switch between reply and note", "Alt+M"},
+	{"edit", "Edit or delete last reply", "Alt+E"},
+	{"undo", "Undo send", "Alt+Z"},
+	{"hand", "Transfer or consult", "Alt+H"},
+	{"over", "Take over watched conversation", "Alt+T"},
+	{"close", "Close conversation", "Alt+C"},
+	{"remove", "Dismiss closed conversation", "Alt+Q"},
 	{"tag", "Add a tag", "Alt+G"},
-	{"aside", "Show or hide the column beside", "Alt+O"},
+	{"aside", "Toggle details", "Alt+O"},
 	{"bold", "Bold", "Ctrl+B"},
 	{"italic", "Italic", "Ctrl+I"},
 	{"link", "Link", ""},
 	{"list", "List", ""},
 	{"file", "Send a file", "Alt+Shift+F"},
 	{"emoji", "Emoji", "Alt+V"},
-	{"more", "One pane more side by side", "Alt+Shift+ArrowRight"},
-	{"fewer", "One pane fewer side by side", "Alt+Shift+ArrowLeft"},
-	{"away", "Away, or online again", "Alt+B"},
+	{"more", "Show one more pane", "Alt+Shift+ArrowRight"},
+	{"fewer", "Show one pane fewer", "Alt+Shift+ArrowLeft"},
+	{"away", "Toggle away", "Alt+B"},
 	{"palette", "All commands", "Ctrl+K"},
-	{"help", "The keys", "Alt+F1"},
+	{"help", "Keyboard shortcuts", "Alt+F1"},
 }
 
 // IsCommand reports whether there is a command.
@@ -140,14 +140,14 @@ func Parse(s string) (string, error) {
 			continue
 		}
 		if key != "" {
-			return "", fail.New(fail.Invalid, "“%s” has more than one key. Write it as in Ctrl+Shift+H or Alt+F2.", s)
+			return "", fail.New(fail.Invalid, "“%s” has more than one key. Use a shortcut such as Ctrl+Shift+H or Alt+F2.", s)
 		}
 		if key = arrowNames[part]; key == "" {
 			key = strings.ToUpper(part)
 		}
 	}
 	if !keyName.MatchString(key) {
-		return "", fail.New(fail.Invalid, "“%s” is no key combination. Write it as in Ctrl+Shift+H or Alt+F2.", s)
+		return "", fail.New(fail.Invalid, "“%s” is not a shortcut. Use a shortcut such as Ctrl+Shift+H or Alt+F2.", s)
 	}
 	var parts []string
 	for _, m := range []string{"Ctrl", "Alt", "Shift"} {
@@ -158,14 +158,14 @@ func Parse(s string) (string, error) {
 	full := strings.Join(append(parts, key), "+")
 	switch {
 	case !has["Ctrl"] && !has["Alt"] && !strings.HasPrefix(key, "F"), !has["Ctrl"] && !has["Alt"] && key == "F":
-		return "", fail.New(fail.Invalid, "%s would be typed into the text. Add Ctrl or Alt.", full)
+		return "", fail.New(fail.Invalid, "%s would type a character. Add Ctrl or Alt.", full)
 	case reservedByBrowsers[full]:
-		return "", fail.New(fail.Invalid, "Browsers need %s for themselves. Choose another one.", full)
+		return "", fail.New(fail.Invalid, "%s is reserved by browsers. Choose another shortcut.", full)
 	case has["Ctrl"] && has["Alt"] && !has["Shift"]:
 		return "", fail.New(fail.Invalid,
-			"%s writes a character on many keyboards (Ctrl and Alt together are AltGr). Choose another one.", full)
+			"%s types a character on many keyboards (Ctrl and Alt together are AltGr). Choose another shortcut.", full)
 	case has["Alt"] && !has["Ctrl"] && !has["Shift"] && key >= "1" && key <= "9" && len(key) == 1:
-		return "", fail.New(fail.Invalid, "%s goes to a conversation of the list. Choose another one.", full)
+		return "", fail.New(fail.Invalid, "%s opens a conversation in the list. Choose another shortcut.", full)
 	}
 	return full, nil
 }
@@ -178,7 +178,7 @@ func ParseForSnippet(s string) (string, error) {
 	}
 	for _, c := range Commands {
 		if c.Keys == full {
-			return "", fail.New(fail.Invalid, "%s is the desk’s own: “%s”. Choose another one, such as Ctrl+Shift+F2.", full, c.Label)
+			return "", fail.New(fail.Invalid, "%s is already used for “%s”. Choose another shortcut, such as Ctrl+Shift+F2.", full, c.Label)
 		}
 	}
 	return full, nil

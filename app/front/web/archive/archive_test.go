@@ -23,7 +23,7 @@ func TestArchivePages(t *testing.T) {
 	}{
 		{"/review", http.StatusOK, o.Name},
 		{"/review?from=2026-01-31&to=2026-02-01", http.StatusOK, "2026-01-31"},
-		{"/review?from=yesterday", http.StatusUnprocessableEntity, "Please enter a date like 2026-01-31."},
+		{"/review?from=yesterday", http.StatusUnprocessableEntity, "Enter a date such as 2026-01-31."},
 		{"/review?from=2026-02-02&to=2026-01-31", http.StatusUnprocessableEntity, "This is before the first day."},
 		{"/review?customer=x", http.StatusUnprocessableEntity, ""},
 		{"/review?after=rubbish", http.StatusOK, ""},

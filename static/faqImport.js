@@ -1,6 +1,6 @@
-// The import of FAQ entries: shows what would be imported, then imports it. The file stays chosen in between.
+// The import of FAQ entries: previews the import, then runs it. The file stays chosen in between.
 (() => {
-  const form = document.getElementById("import"), results = document.getElementById("fates"), status = document.getElementById("working");
+  const form = document.getElementById("import"), results = document.getElementById("import-result"), status = document.getElementById("import-status");
   async function post(digest) {
     const data = new FormData(form);
     data.set("digest", digest);
@@ -12,7 +12,7 @@
         link.href = "/login";
         link.target = "_blank";
         link.textContent = "Log in in a new tab";
-        results.replaceChildren("Your session has ended. ", link, ", then try again here. The file stays chosen.");
+        results.replaceChildren("Your session has ended. ", link, ", then try again here. You do not need to choose the file again.");
         status.textContent = "";
         return;
       }
@@ -20,7 +20,7 @@
       results.replaceChildren(...box.body.childNodes);
       results.querySelector("[tabindex]")?.focus();
     } catch {
-      results.textContent = "The server cannot be reached. Please try again in a moment.";
+      results.textContent = "The server cannot be reached. Try again in a moment.";
     }
     status.textContent = "";
   }

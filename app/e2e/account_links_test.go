@@ -132,7 +132,7 @@ func TestResponsesRevealNoAccount(t *testing.T) {
 				case "forgot":
 					return postAsStranger(t, s, "", "/forgot", url.Values{"email": {email}})
 				}
-				return postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {email}, "role": {"agent"}})
+				return postAsStranger(t, s, manager.Cookie(), "/admin/team/invite", url.Values{"email": {email}, "role": {"agent"}})
 			}
 			var known, unknown []strangerResponse
 			for i := range asked {
@@ -198,14 +198,14 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 		form url.Values
 		link *regexp.Regexp
 	}{
-		"an invitation":  {"/admin/people/invite", url.Values{"email": {"new@" + o.Name + ".example"}, "role": {"agent"}}, regexp.MustCompile(`/join/([\w-]{27})`)},
-		"a new password": {"/admin/people/" + o.As(access.Agent).ID().String() + "/reset", nil, regexp.MustCompile(`/reset/([\w-]{27})`)},
+		"an invitation":  {"/admin/team/invite", url.Values{"email": {"new@" + o.Name + ".example"}, "role": {"agent"}}, regexp.MustCompile(`/join/([\w-]{27})`)},
+		"a new password": {"/admin/team/" + o.As(access.Agent).ID().String() + "/reset", nil, regexp.MustCompile(`/reset/([\w-]{27})`)},
 	} {
 		if code, _, err := max.Post(ctx, c.path, c.form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
 		stored := column[[]byte](t, conn, "select data from sessions")
-		_, body, err := max.Get(ctx, "/admin/people")
+		_, body, err := max.Get(ctx, "/admin/team")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestShownLinkIsBoundToItsForm(t *testing.T) {
 				t.Errorf("%s: a session in the database has the link", what)
 			}
 		}
-		if _, body, _ = max.Get(ctx, "/admin/people"); c.link.MatchString(body) {
+		if _, body, _ = max.Get(ctx, "/admin/team"); c.link.MatchString(body) {
 			t.Errorf("%s: the link is shown again", what)
 		}
 	}
@@ -234,16 +234,16 @@ func TestMailedLinksAreNotShown(t *testing.T) {
 	s := startServer(t, func(c *serve.Config) { c.SMTPURL = smtp })
 	max := logInAgent(t, s, o, access.Manager)
 	for path, form := range map[string]url.Values{
-		"/admin/people/invite": {"email": {"new@" + o.Name + ".example"}, "role": {"agent"}},
-		"/admin/people/" + o.As(access.Agent).ID().String() + "/reset": nil,
+		"/admin/team/invite": {"email": {"new@" + o.Name + ".example"}, "role": {"agent"}},
+		"/admin/team/" + o.As(access.Agent).ID().String() + "/reset": nil,
 	} {
 		if code, _, err := max.Post(ctx, path, form); err != nil || code != http.StatusSeeOther {
 			t.Fatal(code, err)
 		}
 		mail := receive(t, mails)
 		link := regexp.MustCompile(`http\S+/(?:join|reset)/(\S+)`).FindStringSubmatch(mail.Text)
-		_, body, err := max.Get(ctx, "/admin/people")
-		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "mailed it to "+mail.To) {
+		_, body, err := max.Get(ctx, "/admin/team")
+		if err != nil || link == nil || strings.Contains(body, link[1]) || !strings.Contains(body, "sent it to "+mail.To) {
 			t.Errorf("%s: %v %v", path, err, mail)
 		}
 	}

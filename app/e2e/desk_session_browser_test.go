@@ -83,7 +83,7 @@ func TestBrowserDeskSessionExpires(t *testing.T) {
 	}
 	desk.Size(1500, 900, false)
 	logInAgain(desk, testkit.Password)
-	desk.Wait(`text("#again-error").includes("This password does not match.") && $("#again[open]")`)
+	desk.Wait(`text("#again-error").includes("The password is incorrect.") && $("#again[open]")`)
 	first = newVisitor(t, s, o, first.token) // the one before may have gone silent
 	first.send("Are you there?")
 	logInAgain(desk, changed)
@@ -245,7 +245,7 @@ func TestBrowserFormLimits(t *testing.T) {
 	b.Run(`document.execCommand("insertText", false, "q".repeat(201))`)
 	b.Wait(`text(".characters.over").startsWith("201 of 200 characters")`)
 	b.Keys(kb.Enter)
-	b.Wait(`text(".characters.over").includes("Too long. Shorten it.") && $("#f-q").value.length === 201 && location.search === ""`)
+	b.Wait(`text(".characters.over").includes("Too long. Shorten the text.") && $("#f-q").value.length === 201 && location.search === ""`)
 	b.Accessible("a search that is too long")
 	b.Keys(kb.Backspace + kb.Enter)
 	b.Wait(`new URLSearchParams(location.search).get("q")?.length === 200`)

@@ -204,10 +204,10 @@ func TestImportAmbiguousName(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, want := range map[string][]string{
-		"question,answer,website\nQ,A,Shop\n":                        {"“Shop” fits more than one website", "“Acme / Shop”, “Globex / Shop”", "1 wrong"},
+		"question,answer,website\nQ,A,Shop\n":                        {"“Shop” matches more than one website", "“Acme / Shop”, “Globex / Shop”", "1 error"},
 		"question,answer,website\nQ,A,Acme / Shop\n":                 {"1 new"},
-		"question,answer,customer,website\nQ,A,globex,Acme / Shop\n": {"belongs to another customer", "1 wrong"},
-		"question;answer;tags\nQ;caf\xe9;x\n":                        {"read as Windows-1252", "These columns are not read: tags.", "1 new"},
+		"question,answer,customer,website\nQ,A,globex,Acme / Shop\n": {"belongs to a different customer", "1 error"},
+		"question;answer;tags\nQ;caf\xe9;x\n":                        {"read as Windows-1252", "These columns are ignored: tags.", "1 new"},
 	} {
 		body := uploadCatalog(t, s, manager.Cookie(), file)
 		for _, w := range want {

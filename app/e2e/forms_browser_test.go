@@ -133,7 +133,7 @@ func TestBrowserFormErrorsAreInView(t *testing.T) {
 	b.Run(
 		`const q = document.querySelector("[name='0-kind']"); q.closest("details").open = true; q.value = "choice"; document.querySelector("[name='0-label']").value = "Which tea?"; q.form.querySelector("button.primary").click()`)
 	b.Wait(`$("[name='0-choices'][aria-invalid]")`)
-	inView("answers")
+	inView("choices")
 	if got := testkit.Eval[string](b, `document.querySelector("[name='0-label']").value`); got != "Which tea?" {
 		t.Errorf("what was typed: %q", got)
 	}
@@ -237,5 +237,5 @@ var unseenForms = map[string]string{
 	"/faq/:id/remove":          "a button of the entry's form",
 	"/admin/tags/:id/remove":   "a button of the tag's form",
 	"/admin/desk/model/remove": "a button of the model's form",
-	"/admin/people/:id/enable": "of people who are disabled",
+	"/admin/team/:id/enable":   "of people who are disabled",
 }

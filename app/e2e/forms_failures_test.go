@@ -74,7 +74,7 @@ func TestFormsFailHalfway(t *testing.T) {
 		}
 		return is
 	}
-	f := olga.get(s, "/admin/people").form(t, "/admin/people/"+agent.String()+"/disable")
+	f := olga.get(s, "/admin/team").form(t, "/admin/team/"+agent.String()+"/disable")
 	err := s.DB.As(access.System(o.ID, "test")).Tx(ctx, func(tx *pg.Tenant) error {
 		if _, err := tx.Exec(ctx, "select set_config('idle_in_transaction_session_timeout', '0', true)"); err != nil {
 			return err

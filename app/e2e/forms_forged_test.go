@@ -17,12 +17,12 @@ func TestForgedFormSnapshots(t *testing.T) {
 	olga, max := logInFormClient(t, s, o.Users[access.Owner]), logInFormClient(t, s, o.Users[access.Manager])
 	const path = "/admin/organization"
 	f := olga.get(s, path).form(t, path).with("name", "Another name")
-	page := olga.get(s, "/admin/people")
-	other := page.form(t, "/admin/people/invite").values.Get("_was")
-	his := max.get(s, "/admin/people").form(t, "/admin/people/invite")
+	page := olga.get(s, "/admin/team")
+	other := page.form(t, "/admin/team/invite").values.Get("_was")
+	his := max.get(s, "/admin/team").form(t, "/admin/team/invite")
 	for what, was := range map[string]string{"made up": "bm90IGZyb20gaGVyZQ", "of another form": other} {
 		a := olga.send(s, f.with("_was", was))
-		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") ||
+		if a.code != http.StatusConflict || !strings.Contains(a.body, "could not check whether this form is up to date") ||
 			a.form(t, path).values.Get("name") != "Another name" {
 			t.Errorf("%s: %d %s", what, a.code, noticeIn(a.body))
 		}
@@ -33,11 +33,11 @@ func TestForgedFormSnapshots(t *testing.T) {
 		}
 	}
 	a := olga.send(s, his.with("email", "x@"+o.Name+".example"))
-	if a.code != http.StatusConflict || !strings.Contains(a.body, "could not be checked") {
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "could not check whether this form is up to date") {
 		t.Errorf("of another person: %d %s", a.code, noticeIn(a.body))
 	}
 	a = olga.send(s, f.with("_was", other, "_page", "/faq/export"))
-	if a.code != http.StatusConflict || !strings.Contains(a.body, "Open the page again") {
+	if a.code != http.StatusConflict || !strings.Contains(a.body, "Reload the page") {
 		t.Errorf("of no page: %d %s", a.code, noticeIn(a.body))
 	}
 	old := olga.get(s, "/admin/customers/"+o.Customer.String()).form(t, "/admin/customers/"+o.Customer.String()).with("name", "From an old page")

@@ -94,7 +94,7 @@ func TestConcurrentEdits(t *testing.T) {
 		!strings.Contains(gone.body, "Too late") {
 		t.Errorf("saving what is gone: %d %.1500s", gone.code, gone.body)
 	}
-	if gone = max.send(one, lateRemove); gone.code != http.StatusNotFound || !strings.Contains(gone.body, "does not exist any more") {
+	if gone = max.send(one, lateRemove); gone.code != http.StatusNotFound || !strings.Contains(gone.body, "no longer exists") {
 		t.Errorf("deleting what is gone: %d %.500s", gone.code, gone.body)
 	}
 }
@@ -315,7 +315,7 @@ func TestFormsSentTwice(t *testing.T) {
 		{"/admin/groups", "/admin/groups", []string{"name", "A group"}, "groups"},
 		{"/admin/customers/" + o.Customer.String(), "/admin/customers/" + o.Customer.String() + "/websites", []string{"name", "Another", "host", "another.example"}, "websites"},
 		{"/faq/new", "/faq/new", []string{"question", "How?", "answer", "So."}, "faq_entries"},
-		{"/admin/people", "/admin/people/invite", []string{"email", "new@" + o.Name + ".example"}, "invitations"},
+		{"/admin/team", "/admin/team/invite", []string{"email", "new@" + o.Name + ".example"}, "invitations"},
 		{"/admin/blocked", "/admin/blocked", []string{"network", "203.0.113.9", "reason", "Floods"}, "blocks"},
 		{"/admin/tags", "/admin/tags", []string{"name", "Refund"}, "tags"},
 	} {

@@ -179,10 +179,10 @@ func checkAgreement(t *testing.T, both []*serve.Server, times int) {
 		}
 	}
 	link := regexp.MustCompile(`/join/[A-Za-z0-9_-]+`)
-	taken := regexp.MustCompile(`/admin/people/invitations/[0-9a-f-]+/remove`)
+	taken := regexp.MustCompile(`/admin/team/invitations/[0-9a-f-]+/remove`)
 	removed := regexp.MustCompile(`/admin/websites/[0-9a-f-]+/domains/[0-9a-f-]+/remove`)
 	unblocked := regexp.MustCompile(`/admin/blocked/[0-9a-f-]+/remove`)
-	website, person := "/admin/websites/"+o.Website.String(), "/admin/people/"+member.Actor.ID().String()
+	website, person := "/admin/websites/"+o.Website.String(), "/admin/team/"+member.Actor.ID().String()
 	widget := func(s *serve.Server, host string) (int, string) {
 		req, err := http.NewRequest(http.MethodGet, s.URL+"/widget/v1/site?key="+o.Key, nil)
 		if err == nil {
@@ -246,8 +246,8 @@ func checkAgreement(t *testing.T, both []*serve.Server, times int) {
 func checkSettingsSeen(ctx context.Context, t *testing.T, o testkit.Org, owner *httpClient, check func(what string, right bool), link, taken, removed, unblocked *regexp.Regexp, website string, widget func(s *serve.Server, host string) (int, string), i int, here, there *serve.Server, warm func()) {
 	t.Helper()
 	address := fmt.Sprintf("new-%d@%s.example", i, o.Name)
-	owner.post(here, "/admin/people/invite", "email", address, "role", "agent")
-	_, page := owner.get(there, "/admin/people")
+	owner.post(here, "/admin/team/invite", "email", address, "role", "agent")
+	_, page := owner.get(there, "/admin/team")
 	secret := link.FindString(page)
 	check("the invitation is listed", strings.Contains(page, address))
 	check("the link of the invitation is shown", secret != "")
@@ -257,7 +257,7 @@ func checkSettingsSeen(ctx context.Context, t *testing.T, o testkit.Org, owner *
 	}
 	if path := taken.FindString(page); path != "" {
 		owner.post(here, path)
-		_, page = owner.get(there, "/admin/people")
+		_, page = owner.get(there, "/admin/team")
 		check("the invitation is taken back", !strings.Contains(page, address))
 		if secret != "" {
 			code, _ := newHTTPClient(t).get(there, secret)

@@ -37,8 +37,8 @@ func TestMailsOutliveTheirInstance(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, v := range map[string]url.Values{
-		"/admin/people/invite": {"email": {"new@" + o.Name + ".example"}, "role": {"agent"}},
-		"/forgot":              {"email": {o.Users[access.Agent].Email}},
+		"/admin/team/invite": {"email": {"new@" + o.Name + ".example"}, "role": {"agent"}},
+		"/forgot":            {"email": {o.Users[access.Agent].Email}},
 	} {
 		if a := postAsStranger(t, first, manager.Cookie(), path, v); a.code >= 400 {
 			t.Fatalf("%s: %d %s", path, a.code, a.body)

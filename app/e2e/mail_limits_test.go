@@ -37,7 +37,7 @@ func TestDailyMailLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	invite := func(s *serve.Server, email string) strangerResponse {
-		return postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{"email": {email}, "role": {"agent"}})
+		return postAsStranger(t, s, manager.Cookie(), "/admin/team/invite", url.Values{"email": {email}, "role": {"agent"}})
 	}
 	if a := invite(here, "nobody"); a.code != 422 { // counts nothing
 		t.Errorf("no address: %d", a.code)
@@ -91,7 +91,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{
+	if a := postAsStranger(t, s, manager.Cookie(), "/admin/team/invite", url.Values{
 		"email": {"stranger@home.example"},
 		"role":  {"agent"},
 	}); a.code != 303 {
@@ -108,7 +108,7 @@ func TestInvitationNamesAreSanitized(t *testing.T) {
 		t.Errorf("%s\n%s", l.Subject, l.Text)
 	}
 	for i := range 40 { // of which every one hangs
-		if a := postAsStranger(t, s, manager.Cookie(), "/admin/people/invite", url.Values{
+		if a := postAsStranger(t, s, manager.Cookie(), "/admin/team/invite", url.Values{
 			"email": {fmt.Sprintf("hangs%d@home.example", i)},
 			"role":  {"agent"},
 		}); a.code != 303 {

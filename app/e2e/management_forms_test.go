@@ -117,24 +117,24 @@ func TestWidgetForms(t *testing.T) {
 		shown []string
 	}{
 		{"greetings", []string{"0-there", "on", "0-text", "Hello!", "1-text", "", "1-from", "08:15", "1-to", "17:45", "1-day1", "on"},
-			[]string{"Write a greeting or the line under the name", `value="08:15"`, `value="17:45"`, "Hello!"}},
-		{"greetings", []string{"0-there", "on", "0-text", ""}, []string{"Write a greeting or the line under the name"}},
-		{"greetings", []string{"0-there", "on", "0-text", "Hi", "0-from", "08:00", "0-to", "08:00"}, []string{"This is when it begins"}},
+			[]string{"Enter a greeting or a status line", `value="08:15"`, `value="17:45"`, "Hello!"}},
+		{"greetings", []string{"0-there", "on", "0-text", ""}, []string{"Enter a greeting or a status line"}},
+		{"greetings", []string{"0-there", "on", "0-text", "Hi", "0-from", "08:00", "0-to", "08:00"}, []string{"The times are the same."}},
 		{"greetings", []string{"0-there", "on", "0-text", "Hi", "0-place", "first", "holidays", "12-25\nsoon\n13-13"},
-			[]string{"“soon”, “13-13” are not days", "12-25\nsoon\n13-13", `value="first"`, "its place"}},
-		{"greetings", []string{"0-there", "on", "0-text", strings.Repeat("x", 1001)}, []string{"1000 characters, this has 1001", strings.Repeat("x", 1001)}},
-		{"questions", []string{"0-kind", "choice", "0-label", "", "0-choices", "One\nTwo"}, []string{"Write what is asked", "One\nTwo"}},
-		{"questions", []string{"0-kind", "choice", "0-label", "Which?", "0-choices", "One"}, []string{"between 2 and 30 answers", "Which?"}},
-		{"questions", []string{"0-kind", "text", "0-label", "Name?", "0-labels", "de: Name?\nde: Wie?\nnonsense"}, []string{"“de” is there twice", "nonsense"}},
-		{"questions", []string{"0-kind", "rhyme", "0-label", "Name?"}, []string{"Please choose one of these."}},
-		{"invite", []string{"after", "10", "exit", "on"}, []string{"Write the invitation", `value="10"`}},
+			[]string{"“soon”, “13-13” are not dates", "12-25\nsoon\n13-13", `value="first"`, "the order"}},
+		{"greetings", []string{"0-there", "on", "0-text", strings.Repeat("x", 1001)}, []string{"1000 characters, but has 1001", strings.Repeat("x", 1001)}},
+		{"questions", []string{"0-kind", "choice", "0-label", "", "0-choices", "One\nTwo"}, []string{"Enter the question, or remove it.", "One\nTwo"}},
+		{"questions", []string{"0-kind", "choice", "0-label", "Which?", "0-choices", "One"}, []string{"2 to 30 choices", "Which?"}},
+		{"questions", []string{"0-kind", "text", "0-label", "Name?", "0-labels", "de: Name?\nde: Wie?\nnonsense"}, []string{"“de” is used twice", "nonsense"}},
+		{"questions", []string{"0-kind", "rhyme", "0-label", "Name?"}, []string{"Choose one of the options."}},
+		{"invite", []string{"after", "10", "exit", "on"}, []string{"Enter a text.", `value="10"`}},
 		{"invite", []string{"invite", "Hi", "after", "abc", "scroll", "101"}, []string{`value="abc"`, "a number of seconds from 0 to 3600", "a number of percent from 0 to 100"}},
-		{"look", []string{"x", "12px", "zone", "Berlin"}, []string{`value="12px"`, "pixels from -50 to 1000", "no time zone “Berlin”"}},
-		{"look", []string{"left", "yes"}, []string{"Please check this box, or do not."}},
-		{"files", []string{"files", "on", "files_mb", "99"}, []string{"from 1 to 50", "Select one kind of files"}},
-		{"end", []string{"rating", "hearts", "reasons", "Fast"}, []string{"Please choose one of these.", "Fast"}},
-		{"end", []string{"rating", "stars", "end_after", "5"}, []string{"Give the minutes until then"}},
-		{"texts", []string{"texts", "de.write = Was?\nde.write = Wie?\n"}, []string{"“de.write” is there twice", "de.write = Was?\nde.write = Wie?"}},
+		{"look", []string{"x", "12px", "zone", "Berlin"}, []string{`value="12px"`, "pixels from -50 to 1000", "time zone “Berlin” does not exist"}},
+		{"look", []string{"left", "yes"}, []string{"This checkbox has an unknown value."}},
+		{"files", []string{"files", "on", "files_mb", "99"}, []string{"from 1 to 50", "Select at least one file type"}},
+		{"end", []string{"rating", "hearts", "reasons", "Fast"}, []string{"Choose one of the options.", "Fast"}},
+		{"end", []string{"rating", "stars", "end_after", "5"}, []string{"Enter the minutes until the reminder"}},
+		{"texts", []string{"texts", "de.write = Was?\nde.write = Wie?\n"}, []string{"“de.write” is used twice", "de.write = Was?\nde.write = Wie?"}},
 		{"texts", []string{"texts", "de.write"}, []string{"Line 1 cannot be read"}},
 	} {
 		m.checkRefused(base+x.part, x.form, x.shown...)
@@ -146,7 +146,7 @@ func TestWidgetForms(t *testing.T) {
 	for i := range 51 {
 		many = append(many, fmt.Sprintf("%d-text", i), fmt.Sprintf("Greeting %d", i))
 	}
-	m.checkRefused(base+"greetings", many, "50 greetings; these are 51", "Greeting 50")
+	m.checkRefused(base+"greetings", many, "50 greetings, but there are 51", "Greeting 50")
 }
 
 // TestGroupForms shows that the rows of a group's members are stored together or not at all, and that each wrong
@@ -164,7 +164,7 @@ func TestGroupForms(t *testing.T) {
 	agent, supervisor := o.Users[access.Agent].Actor.ID().String(), o.Users[access.Supervisor].Actor.ID().String()
 	form := []string{"place-" + agent, "first", "cap-" + agent, "7", "own-" + agent, "", "place-" + supervisor, "helper", "cap-" + supervisor, "abc", "own-" + supervisor, "0"}
 	m.checkRefused(path+"/members", form, `value="abc"`, `value="7"`, "a number of conversations from 1 to", `aria-describedby="h-cap-`+supervisor, `aria-describedby="h-own-`+supervisor)
-	m.checkRefused(path+"/members", append(slices.Clone(form[:6]), "place-"+uuid.NewString(), "first", "cap-"+uuid.NewString(), "3"), "cannot answer any more")
+	m.checkRefused(path+"/members", append(slices.Clone(form[:6]), "place-"+uuid.NewString(), "first", "cap-"+uuid.NewString(), "3"), "can no longer answer")
 	in := func() (n int) {
 		members, err := s.Groups.ListMembers(ctx, owner, groupID)
 		if err != nil {
@@ -187,11 +187,11 @@ func TestGroupForms(t *testing.T) {
 	settings := func(more ...string) []string {
 		return append([]string{"name", "Orders", "priority", "0", "after", "60", "zone", "Europe/Berlin"}, more...)
 	}
-	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00, x", "holidays", "soon"), "“x” is not a time", "“soon” is not a day", "5:00-9:00, x", `value="22:00-6:00"`)
-	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00"), "overlaps 22:00-6:00 of the day before")
-	m.checkRefused(path, settings("day5", "9:00-9:00"), "begins when it ends")
-	m.checkRefused(path, settings("overflow", uuid.NewString()), "does not exist any more")
-	m.checkRefused(path, settings("overflow", "x"), "Please choose one of these.")
+	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00, x", "holidays", "soon"), "“x” is not a time", "“soon” is not a date", "5:00-9:00, x", `value="22:00-6:00"`)
+	m.checkRefused(path, settings("day5", "22:00-6:00", "day6", "5:00-9:00"), "overlaps 22:00-6:00 of the previous day")
+	m.checkRefused(path, settings("day5", "9:00-9:00"), "begins and ends at the same time")
+	m.checkRefused(path, settings("overflow", uuid.NewString()), "no longer exists")
+	m.checkRefused(path, settings("overflow", "x"), "Choose one of the options.")
 	second, err := s.Groups.Create(ctx, owner, "Second")
 	if err == nil {
 		err = s.Groups.Update(ctx, owner, second, group.Settings{Name: "Second", Overflow: groupID})
@@ -227,7 +227,7 @@ func TestNamesAreUnique(t *testing.T) {
 	sites := "/admin/customers/" + o.Customer.String() + "/websites"
 	m.post(sites, "name", "Tea", "host", "tea.example")
 	m.checkRefused(sites, []string{"name", "TEA", "host", "tea2.example"}, "website with this name already", `value="tea2.example"`)
-	m.checkRefused(sites, []string{"name", "Cups", "host", "*.co.uk"}, "Everybody can have a website below co.uk", `value="*.co.uk"`)
+	m.checkRefused(sites, []string{"name", "Cups", "host", "*.co.uk"}, "Anyone can have a website under co.uk", `value="*.co.uk"`)
 	one := faq.Snippet{Name: "one", Keys: "Ctrl+Shift+F7", Body: "x"}
 	if err := s.FAQ.SaveSnippet(ctx, owner, one); err != nil {
 		t.Fatal(err)
@@ -255,12 +255,12 @@ func TestNamesAreUnique(t *testing.T) {
 		t.Errorf("the entry itself: %v", err)
 	}
 	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "language-new", "de"}, "Write the question in this language", `value="de"`)
-	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "customer", "x"}, "Please choose one of these.", "New?")
+	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "customer", "x"}, "Choose one of the options.", "New?")
 	m.checkRefused("/faq/state", []string{"id", id.String(), "id", uuid.NewString(), "state", "draft"}, "1 of the entries")
-	m.checkRefused("/snippets", []string{"name", "two", "body", "x", "for", "customer:gone"}, "does not exist any more")
+	m.checkRefused("/snippets", []string{"name", "two", "body", "x", "for", "customer:gone"}, "no longer exists")
 	m.checkRefused("/admin/desk", []string{"agents_edit", "on", "away_reasons", "Lunch\n" + strings.Repeat("y", 51)}, "50 characters", `name="agents_edit" value="on" checked`)
-	m.checkRefused("/admin/people/invite", []string{"email", "new@b.example", "role", "agent", "customers", "x"}, "Please select again", `value="new@b.example"`)
-	m.checkRefused("/admin/people/"+o.Users[access.Agent].Actor.ID().String()+"/customers", []string{"customers", o.Customer.String()}, "")
+	m.checkRefused("/admin/team/invite", []string{"email", "new@b.example", "role", "agent", "customers", "x"}, "Select again", `value="new@b.example"`)
+	m.checkRefused("/admin/team/"+o.Users[access.Agent].Actor.ID().String()+"/customers", []string{"customers", o.Customer.String()}, "")
 }
 
 // TestDeleteConfirmations shows that what the confirmation of a group's deletion announces is what goes, by counting
@@ -311,15 +311,15 @@ func TestDeleteConfirmations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page := m.get(path); !strings.Contains(page, "cannot be deleted: an FAQ entry is for it only") {
+	if page := m.get(path); !strings.Contains(page, "cannot be deleted: one FAQ entry is for this group only") {
 		t.Errorf("what stands in the way is not said: %s", page)
 	}
 	before := count()
-	m.checkRefused(path+"/remove", nil, "an FAQ entry is for it only")
+	m.checkRefused(path+"/remove", nil, "one FAQ entry is for this group only")
 	if lost := gone(before, count()); len(lost) > 0 {
 		t.Errorf("a refused deletion took %v", lost)
 	}
-	if page := m.get("/faq/" + entry.String()); !strings.Contains(page, "Delete the FAQ entry “F?”? 1 other language and 1 version of its history are deleted with it.") {
+	if page := m.get("/faq/" + entry.String()); !strings.Contains(page, "Delete the FAQ entry “F?”? 1 other language and 1 version in its history are deleted with it.") {
 		t.Errorf("an FAQ entry's: %s", page)
 	}
 	m.post("/faq/" + entry.String() + "/remove")
@@ -329,7 +329,7 @@ func TestDeleteConfirmations(t *testing.T) {
 	if lost["faq_entries"] != 1 || lost["faq_texts"] != 2 || lost["faq_history"] != 1 || len(lost) != 3 {
 		t.Errorf("an FAQ entry took %v", lost)
 	}
-	if page := m.get(path); !strings.Contains(page, "Delete group Billing & more? 2 snippets, 1 member's place in it and the routing of 1 website are deleted with it. The main group answers for 1 website then.") {
+	if page := m.get(path); !strings.Contains(page, "Delete group Billing & more? 2 snippets, 1 membership and the routing of 1 website are deleted with it. The main group then answers 1 website.") {
 		t.Errorf("what goes is not said: %s", page)
 	}
 	before = count()
@@ -352,8 +352,8 @@ func TestErrorsShownOnce(t *testing.T) {
 		path, says string
 		fields     []string
 	}{
-		{site + "/subjects", "Please choose a group.", []string{"priority", "0"}},
-		{"/snippets", "Please write the text.", []string{"name", "ab", "body", "\u200b", "for", "me"}},
+		{site + "/topics", "Choose a group.", []string{"priority", "0"}},
+		{"/snippets", "Enter the text.", []string{"name", "ab", "body", "\u200b", "for", "me"}},
 		{site + "/widget/look", "is no CSS selector", []string{"own", "div:::"}},
 		{site + "/widget/invite", "Only the path of a page counts", []string{"invite", "Hello", "invite_page", "/a?b"}},
 	} {

@@ -132,8 +132,6 @@ var routeCases = map[string]routeCase{
 	"POST /admin/desk":                                {needs: access.DeskRulesUpdate, path: atPath("/admin/desk"), form: values("away_reasons", strings.Repeat("x", 60)), code: 422},
 	"POST /admin/desk/model":                          {needs: access.ModelUpdate, path: atPath("/admin/desk/model"), form: values("base_url", "http://127.0.0.1:1/v1", "model", "m", "budget", "1"), code: 422},
 	"POST /admin/desk/model/remove":                   {needs: access.ModelRemove, path: atPath("/admin/desk/model/remove"), code: 303},
-	"GET /admin/people/:id":                           {needs: access.TeamMemberRead, path: pathWith("/admin/people/", agentOf, ""), code: 404},
-	"POST /admin/people/:id/aliases":                  {needs: access.TeamMemberSetAliases, path: pathWith("/admin/people/", agentOf, "/aliases"), form: func(x ids) url.Values { return url.Values{"alias-" + customerOf(x): {"Taken over"}} }, code: 303},
 	"GET /manifest.webmanifest":                       {open: true, path: atPath("/manifest.webmanifest")},
 	"GET /worker.js":                                  {open: true, path: atPath("/worker.js")},
 	"GET /monitor":                                    {needs: access.MonitorRead, path: atPath("/monitor")},
@@ -154,6 +152,12 @@ var routeCases = map[string]routeCase{
 	"POST /admin/groups/:id/members":                  {needs: access.GroupSetMembers, path: pathWith("/admin/groups/", groupOf, "/members"), code: 404},
 	"POST /admin/websites/:id/subjects":               {needs: access.WebsiteSetGroups, path: pathWith("/admin/websites/", websiteOf, "/subjects"), form: func(x ids) url.Values { return url.Values{"group": {groupOf(x)}, "priority": {"0"}} }, code: 404},
 	"POST /admin/websites/:id/subjects/:group/remove": {needs: access.WebsiteSetGroups, path: func(x ids) string { return "/admin/websites/" + websiteOf(x) + "/subjects/" + groupOf(x) + "/remove" }, code: 404},
+	"GET /admin/team/:id":                             {needs: access.TeamMemberRead, path: pathWith("/admin/team/", agentOf, ""), code: 404},
+	"POST /admin/team/:id/aliases":                    {needs: access.TeamMemberSetAliases, path: pathWith("/admin/team/", agentOf, "/aliases"), form: func(x ids) url.Values { return url.Values{"alias-" + customerOf(x): {"Taken over"}} }, code: 303},
+	"GET /admin/people":                               {needs: access.TeamMemberRead, path: atPath("/admin/people"), code: 301},
+	"GET /admin/people/:id":                           {needs: access.TeamMemberRead, path: pathWith("/admin/people/", agentOf, ""), code: 301},
+	"POST /admin/websites/:id/topics":                 {needs: access.WebsiteSetGroups, path: pathWith("/admin/websites/", websiteOf, "/topics"), form: func(x ids) url.Values { return url.Values{"group": {groupOf(x)}, "priority": {"0"}} }, code: 404},
+	"POST /admin/websites/:id/topics/:group/remove":   {needs: access.WebsiteSetGroups, path: func(x ids) string { return "/admin/websites/" + websiteOf(x) + "/topics/" + groupOf(x) + "/remove" }, code: 404},
 
 	"GET /admin":                               {needs: access.CustomerRead, path: atPath("/admin")},
 	"POST /admin/customers":                    {needs: access.CustomerCreate, path: atPath("/admin/customers"), form: values("name", ""), code: 422},
@@ -172,20 +176,20 @@ var routeCases = map[string]routeCase{
 		return "/admin/websites/" + websiteOf(x) + "/domains/" + x.domain + "/remove"
 	}, code: 404},
 	"GET /admin/rights": {needs: access.RightsRead, path: atPath("/admin/rights")},
-	"GET /admin/people": {needs: access.TeamMemberRead, path: atPath("/admin/people")},
-	"POST /admin/people/invite": {needs: access.TeamMemberInvite, path: atPath("/admin/people/invite"), form: func(x ids) url.Values {
+	"GET /admin/team":   {needs: access.TeamMemberRead, path: atPath("/admin/team")},
+	"POST /admin/team/invite": {needs: access.TeamMemberInvite, path: atPath("/admin/team/invite"), form: func(x ids) url.Values {
 		return url.Values{"email": {"spy@evil.example"}, "role": {"reviewer"}, "customer": {customerOf(x)}}
 	}, code: 422},
-	"POST /admin/people/invitations/:id/remove": {needs: access.TeamMemberRevokeInvitation, path: func(x ids) string { return "/admin/people/invitations/" + x.invitation + "/remove" }, code: 404},
-	"POST /admin/people/:id/role":               {needs: access.TeamMemberChangeRole, path: pathWith("/admin/people/", agentOf, "/role"), form: values("role", "manager"), code: 404},
-	"POST /admin/people/:id/customers": {needs: access.TeamMemberSetCustomers, path: pathWith("/admin/people/", agentOf, "/customers"), form: func(x ids) url.Values {
+	"POST /admin/team/invitations/:id/remove": {needs: access.TeamMemberRevokeInvitation, path: func(x ids) string { return "/admin/team/invitations/" + x.invitation + "/remove" }, code: 404},
+	"POST /admin/team/:id/role":               {needs: access.TeamMemberChangeRole, path: pathWith("/admin/team/", agentOf, "/role"), form: values("role", "manager"), code: 404},
+	"POST /admin/team/:id/customers": {needs: access.TeamMemberSetCustomers, path: pathWith("/admin/team/", agentOf, "/customers"), form: func(x ids) url.Values {
 		return url.Values{"serves": {"some"}, "customers": {customerOf(x)}}
 	}, code: 404},
-	"POST /admin/people/:id/disable": {needs: access.TeamMemberDisable, path: pathWith("/admin/people/", agentOf, "/disable"), code: 404},
-	"POST /admin/people/:id/enable":  {needs: access.TeamMemberEnable, path: pathWith("/admin/people/", agentOf, "/enable"), code: 404},
-	"POST /admin/people/:id/reset":   {needs: access.TeamMemberResetPassword, path: pathWith("/admin/people/", agentOf, "/reset"), code: 404},
-	"GET /admin/organization":        {needs: access.OrganizationRead, path: atPath("/admin/organization")},
-	"POST /admin/organization":       {needs: access.OrganizationRename, path: atPath("/admin/organization"), form: values("name", ""), code: 422},
+	"POST /admin/team/:id/disable": {needs: access.TeamMemberDisable, path: pathWith("/admin/team/", agentOf, "/disable"), code: 404},
+	"POST /admin/team/:id/enable":  {needs: access.TeamMemberEnable, path: pathWith("/admin/team/", agentOf, "/enable"), code: 404},
+	"POST /admin/team/:id/reset":   {needs: access.TeamMemberResetPassword, path: pathWith("/admin/team/", agentOf, "/reset"), code: 404},
+	"GET /admin/organization":      {needs: access.OrganizationRead, path: atPath("/admin/organization")},
+	"POST /admin/organization":     {needs: access.OrganizationRename, path: atPath("/admin/organization"), form: values("name", ""), code: 422},
 
 	"POST /desk/conversations/:id/files": {needs: access.ConversationSendFile, path: pathWith("/desk/conversations/", conversationOf, "/files?id="+uuid.NewString()+"&name=x.txt"), code: 404},
 	"GET /files/:id/:name":               {everyone: true, path: func(x ids) string { return "/files/" + x.file.String() + "/x.txt" }, code: 404},

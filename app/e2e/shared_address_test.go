@@ -61,8 +61,8 @@ func TestManyUsersBehindOneAddress(t *testing.T) {
 		links[i] = "/join/" + secret
 	}
 	for i := range 5 { // and as the page does it
-		manager.post(s, "/admin/people/invite", "email", fmt.Sprintf("more-%d@%s.example", i, o.Name), "role", "agent")
-		if _, page := manager.get(s, "/admin/people"); !link.MatchString(page) {
+		manager.post(s, "/admin/team/invite", "email", fmt.Sprintf("more-%d@%s.example", i, o.Name), "role", "agent")
+		if _, page := manager.get(s, "/admin/team"); !link.MatchString(page) {
 			t.Errorf("no link for invitation %d", i)
 		}
 	}

@@ -86,7 +86,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	ann.Wait(`$("#again-password")?.getClientRects().length`) // her desk asks for it in place
 
 	// Olga disables her: the desk ends, the conversation waits again, the visitor is informed kindly.
-	olga.Go(s.URL + "/admin/people")
+	olga.Go(s.URL + "/admin/team")
 	olga.Click(`form[action$="/disable"] button`)
 	other.Wait(`$("#again-password")?.getClientRects().length`)
 	olga.Wait(`$("tr.off")`)
@@ -125,9 +125,9 @@ func inviteByMail(t *testing.T, mails <-chan testkit.Mail, s *serve.Server, name
 	t.Helper()
 	var mail testkit.Mail
 	// An invitation by mail.
-	olga.Go(s.URL + "/admin/people")
+	olga.Go(s.URL + "/admin/team")
 	olga.Type("#f-email", "ann@"+mark+".example")
-	olga.Click(`form[action="/admin/people/invite"] button`)
+	olga.Click(`form[action="/admin/team/invite"] button`)
 	olga.Wait(`text("#mailed").includes("ann@` + mark + `.example")`)
 	olga.Wait(`!$("#link") && !document.body.innerHTML.includes("/join/")`) // who invites does not see it
 	mail = receive(t, mails)
@@ -183,9 +183,9 @@ func TestInvalidForms(t *testing.T) {
 		code int
 		says string
 	}{
-		"empty name":          {"/admin/customers", url.Values{"name": {" "}}, 422, "Please enter"},
+		"empty name":          {"/admin/customers", url.Values{"name": {" "}}, 422, "Enter the customer"},
 		"too long":            {"/admin/customers", url.Values{"name": {long}}, 422, "Too long"},
-		"only what goes":      {"/admin/customers", url.Values{"name": {"\x01\x00\u202e\u200b"}}, 422, "Please enter"},
+		"only what goes":      {"/admin/customers", url.Values{"name": {"\x01\x00\u202e\u200b"}}, 422, "Enter the customer"},
 		"the same, unseen":    {"/admin/customers", url.Values{"name": {"Cus\u200btomer\vof\x00 " + o.Name}}, 422, "already"},
 		"not UTF-8":           {"/admin/customers", url.Values{"name": {"a\xff"}}, 422, "not valid text"},
 		"the same name":       {"/admin/customers", url.Values{"name": {"Customer of " + o.Name}}, 422, "already"},
@@ -198,7 +198,7 @@ func TestInvalidForms(t *testing.T) {
 		"unknown domain":      {base + "/domains/" + uuid.NewString() + "/remove", nil, 404, "does not exist"},
 		"a greeting too long": {base, url.Values{"name": {"Shop"}, "greeting": {long}}, 422, "Too long"},
 		"no message id":       {"/desk/conversations/" + uuid.NewString() + "/messages", url.Values{"body": {"x"}, "kind": {"text"}}, 422, "no id"},
-		"no such role":        {"/admin/people/" + o.As(access.Agent).ID().String() + "/role", url.Values{"role": {"emperor"}}, 422, "choose a role"},
+		"no such role":        {"/admin/team/" + o.As(access.Agent).ID().String() + "/role", url.Values{"role": {"emperor"}}, 422, "choose a role"},
 	} {
 		code, body, err := a.Post(ctx, c.path, c.form)
 		if err != nil || code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "the reference") {

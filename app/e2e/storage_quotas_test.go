@@ -123,8 +123,8 @@ func TestStorageIsShown(t *testing.T) {
 	}
 	client := loggedIn(t, s, o.Users[access.Owner].Email)
 	for path, want := range map[string]string{
-		"/admin/organization":                               "store 4 kB of files; the limit is 20.0 GB.",
-		"/admin/websites/" + o.Website.String() + "/widget": "store 4 kB of files; the limit is 10.0 GB.",
+		"/admin/organization":                               "use 4 kB of 20.0 GB file storage.",
+		"/admin/websites/" + o.Website.String() + "/widget": "use 4 kB of 10.0 GB file storage.",
 	} {
 		if page := pageAt(t, client, s.URL+path); !strings.Contains(page, want) {
 			t.Errorf("%s does not say %q", path, want)

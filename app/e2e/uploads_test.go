@@ -251,7 +251,7 @@ func TestBodyLimits(t *testing.T) {
 		"/snippets",
 		"/faq/import",
 		"/snippets/" + uuid.NewString(),
-		"/admin/people/" + uuid.NewString() + "/aliases",
+		"/admin/team/" + uuid.NewString() + "/aliases",
 		"/desk/conversations/" + uuid.NewString() + "/files",
 		"/widget/v1/frames?key=" + o.Key,
 		"/widget/v1/return?key=" + o.Key,

@@ -136,7 +136,7 @@ func TestBrowserAgentAvatar(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	manager := testkit.NewTab(t)
-	manager.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/admin/people/"+o.As(access.Agent).ID().String())
+	manager.LogIn(s.URL, o.Users[access.Manager].Email, testkit.Password, "/admin/team/"+o.As(access.Agent).ID().String())
 	manager.Wait(`$("[name^=picture-]")`)
 	manager.Run(`{ const data = new DataTransfer(); data.items.add(new File([Uint8Array.from(atob("` + base64.StdEncoding.EncodeToString(pngOf(40, 40)) + `"), (c) => c.charCodeAt(0))], "mia.png", { type: "image/png" }));
 		const field = document.querySelector("[name^=picture-]"); field.files = data.files; document.querySelector("[name^=alias-]").value = "Mia of the shop"; field.form.requestSubmit(); }`)

@@ -126,7 +126,7 @@ func TestBrowserWidgetSettings(t *testing.T) {
 
 	b.Run(
 		`{ document.querySelector("#f-holidays").value = "Christmas"; document.querySelector('[name="1-text"]').value = "Merry Christmas"; document.querySelector("form[action$=greetings]").requestSubmit(); }`)
-	b.Wait(`text("main").includes("“Christmas” is not a day")`)
+	b.Wait(`text("main").includes("“Christmas” is not a date")`)
 	b.Wait(
 		`document.querySelector("#f-holidays").value === "Christmas" && document.querySelector('[name="1-text"]').value === "Merry Christmas"`)
 	b.Run(

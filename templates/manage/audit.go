@@ -37,7 +37,7 @@ func actorName(e audit.Entry) string {
 	case e.ActorRole == "system":
 		return "Parley"
 	}
-	return "Somebody"
+	return "Unknown"
 }
 
 // subjectAddress is the audit log of one subject; empty if the event is about none.
@@ -50,10 +50,10 @@ func subjectAddress(e audit.Entry) string {
 
 // originText says from where something was done.
 func originText(o events.Origin) string {
-	text := map[events.Via]string{events.Browser: "browser", events.API: "API", events.Import: "import of a file",
-		events.CommandLine: "command line", events.System: "Parley itself"}[o.Via]
+	text := map[events.Via]string{events.Browser: "browser", events.API: "API", events.Import: "file import",
+		events.CommandLine: "command line", events.System: "system"}[o.Via]
 	if o.Address != "" {
-		text += " at " + o.Address
+		text += ", " + o.Address
 	}
 	return text
 }

@@ -13,7 +13,7 @@ import (
 	"parley/templates/ui"
 )
 
-// What a deletion takes with it is said before, with numbers from the database.
+// Confirmations name what is deleted, and what is deleted with it, in numbers from the database.
 
 // joinWithAnd joins parts of a sentence: "a, b and c". Empty ones are left out.
 func joinWithAnd(parts ...string) string {
@@ -51,9 +51,9 @@ func deletedWith(one bool, parts ...string) string {
 
 func confirmDeleteGroup(name string, g group.Deletion) string {
 	text := "Delete group " + name + "?" + deletedWith(g.Websites == 0 && g.Snippets+g.Members == 1 || g.Snippets+g.Members == 0,
-		countOrNone(g.Snippets, "snippet", "snippets"), countOrNone(g.Members, "member's place in it", "members' places in it"), routingText(g.Websites))
+		countOrNone(g.Snippets, "snippet", "snippets"), countOrNone(g.Members, "membership", "memberships"), routingText(g.Websites))
 	if g.LastGroupOf > 0 {
-		text += " The main group answers for " + countText(g.LastGroupOf, "website", "websites") + " then."
+		text += " The main group then answers " + countText(g.LastGroupOf, "website", "websites") + "."
 	}
 	return text
 }
@@ -71,59 +71,59 @@ func confirmDeleteSnippet(s faq.Snippet) string {
 		text += " It was used " + countText(s.Used, "time", "times") + "."
 	}
 	if s.FileName != "" {
-		text += " Its file " + s.FileName + " is deleted with it; where it was sent it stays."
+		text += " Its file " + s.FileName + " is deleted with it. Conversations in which it was sent keep it."
 	}
 	return text
 }
 
 func confirmDeleteTag(t conversation.Tag) string {
 	if t.Uses == 0 {
-		return "Delete the tag “" + t.Name + "”? No conversation has it."
+		return "Delete the tag “" + t.Name + "”? No conversation uses it."
 	}
-	return "Delete the tag “" + t.Name + "”? It is taken off " + countText(t.Uses, "conversation", "conversations") + "; the conversations stay."
+	return "Delete the tag “" + t.Name + "”? It is removed from " + countText(t.Uses, "conversation", "conversations") + ". The conversations are not deleted."
 }
 
 func confirmDeleteEntry(p FAQEntryPage) string {
 	text := "Delete the FAQ entry “" + p.first().Question + "”?"
 	more := max(0, len(p.Entry.Texts)-1)
 	text += deletedWith(more+p.Usage.Versions+p.Usage.Choices == 1, countOrNone(more, "other language", "other languages"),
-		countOrNone(p.Usage.Versions, "version of its history", "versions of its history"),
-		countOrNone(p.Usage.Choices, "choice of agents that suggestions learned from", "choices of agents that suggestions learned from"))
+		countOrNone(p.Usage.Versions, "version in its history", "versions in its history"),
+		countOrNone(p.Usage.Choices, "agent’s choice that suggestions learned from", "agents’ choices that suggestions learned from"))
 	return text
 }
 
 func confirmRemoveDomain(w org.Website, d org.Domain) string {
-	text := "Remove " + org.DisplayHost(d.Host) + " from " + w.Name + "? Open chats on it end at once, and within a minute it shows none."
+	text := "Remove " + org.DisplayHost(d.Host) + " from " + w.Name + "? Open chats on this domain end now, and the chat disappears from it within a minute."
 	if len(w.Domains) == 1 {
-		text += " It is the last domain: the chat is then shown nowhere."
+		text += " This is the last domain: the chat will not be shown anywhere."
 	}
 	return text
 }
 
-func confirmRemoveSubject(p WebsitePage, s group.WebsiteGroup) string {
+func confirmRemoveTopic(p WebsitePage, s group.WebsiteGroup) string {
 	text := "Remove group " + s.GroupName + " from " + p.Website.Name + "?"
 	if n := len(s.Labels); n > 0 {
-		text += " What visitors read of it in " + countText(n, "language", "languages") + " is deleted with it."
+		text += " Its name for visitors in " + countText(n, "language", "languages") + " is deleted with it."
 	}
-	if len(p.Subjects) == 1 {
-		return text + " New conversations go to the main group. Those that wait stay where they are."
+	if len(p.Topics) == 1 {
+		return text + " New conversations go to the main group. Queued conversations stay in their queue."
 	}
-	return text + " Conversations that wait stay where they are."
+	return text + " Queued conversations stay in their queue."
 }
 
 func confirmDisable(u identity.TeamListItem) string {
-	text := "Disable " + u.Name + "? All their sessions end at once."
+	text := "Disable " + u.Name + "? They are logged out on all devices and cannot log in."
 	if u.OpenChats > 0 {
-		text += " " + countText(u.OpenChats, "open conversation goes", "open conversations go") + " back into the queue."
+		text += " " + countText(u.OpenChats, "open conversation goes", "open conversations go") + " back to the queue."
 	}
 	if u.PendingInvitations > 0 {
-		text += " " + countText(u.PendingInvitations, "invitation that they made is revoked.", "invitations that they made are revoked.")
+		text += " " + countText(u.PendingInvitations, "invitation that they sent is revoked.", "invitations that they sent are revoked.")
 	}
-	return text + " What they wrote stays."
+	return text + " Their messages are not deleted."
 }
 
 func confirmRevokeInvitation(i identity.PendingInvitation) string {
-	return "Revoke the invitation of " + i.Email + "? Its link stops working at once."
+	return "Revoke the invitation for " + i.Email + "? Its link stops working immediately."
 }
 
 func confirmUnblock(b visitor.Block) string {
@@ -131,9 +131,13 @@ func confirmUnblock(b visitor.Block) string {
 	if who == "" {
 		who = "visitor " + bidi.Isolate(ui.VisitorName(b.VisitorName, b.Visitor))
 	}
-	return "Unblock " + who + "? They can write on all your websites again."
+	return "Unblock " + who + "? They can start chats on all your websites again."
+}
+
+func confirmRemoveModel(model string) string {
+	return "Remove the language model " + model + " and its API key? Drafts are then based on FAQ entries only."
 }
 
 func confirmRenewKey(w org.Website) string {
-	return "Make a new key for " + w.Name + "? What was signed with the present one is refused from then on: the website's server needs the new one at once."
+	return "Replace the key of " + w.Name + "? Signatures made with the current key are rejected immediately. Put the new key on the website's server right away."
 }

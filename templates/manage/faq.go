@@ -32,9 +32,9 @@ type FAQPage struct {
 // memoryWarning says what an organization can do whose entries do not fit into the memory of its suggestions.
 func (p FAQPage) memoryWarning() string {
 	const megabyte = 1 << 20
-	return fmt.Sprintf("Suggestions for these entries would need about %d MB of memory, and your organization has %d MB. "+
-		"Only the entries that were changed last are suggested; all are found by search. "+
-		"To have all suggested, set entries that nobody needs back to draft, or shorten long answers.", p.Fit.Needed/megabyte+1, p.Fit.Budget/megabyte)
+	return fmt.Sprintf("Suggestions for these entries need about %d MB of memory, and your organization has %d MB. "+
+		"Only the entries that were changed last are suggested. Search finds all entries. "+
+		"To have all entries suggested, move those that are not needed to draft, or shorten long answers.", p.Fit.Needed/megabyte+1, p.Fit.Budget/megabyte)
 }
 
 // ScopeChoices is what a scope can be chosen from.
@@ -63,7 +63,7 @@ type ImportPage struct {
 	Form ui.Form
 }
 
-// ImportResultPage says what becomes of each record of a file.
+// ImportResultPage is what an import does with each row of a file.
 type ImportResultPage struct {
 	Rows   []faq.ImportResult
 	Notes  []string // on how the file was read
@@ -81,7 +81,7 @@ func (p ImportResultPage) count(what string) (n int) {
 	return n
 }
 
-// visibleRows is those fates that are listed: what needs reading first, each kind in the order of the rows.
+// visibleRows is the results that are listed: errors first, each kind in the order of the rows.
 func (p ImportResultPage) visibleRows() []faq.ImportResult {
 	var list []faq.ImportResult
 	for _, kind := range [][]string{{faq.ImportInvalid, faq.ImportDuplicate}, {faq.ImportChanged}, {faq.ImportNew}, {faq.ImportUnchanged}} {
@@ -107,10 +107,15 @@ func outcomeText(f faq.ImportResult) string {
 // maxRowsShown is how many rows a page lists.
 const maxRowsShown = 1000
 
-var outcomeLabels = map[string]string{faq.ImportNew: "new", faq.ImportChanged: "changed", faq.ImportUnchanged: "unchanged", faq.ImportDuplicate: "left out", faq.ImportInvalid: "left out"}
+var outcomeLabels = map[string]string{faq.ImportNew: "New", faq.ImportChanged: "Changed", faq.ImportUnchanged: "Unchanged", faq.ImportDuplicate: "Skipped", faq.ImportInvalid: "Skipped"}
+
+var stateLabels = map[faq.State]string{faq.Published: "Published", faq.InReview: "In review", faq.Draft: "Draft"}
+
+// stateLabel is how a state of an entry is shown.
+func stateLabel(s faq.State) string { return cmp.Or(stateLabels[s], string(s)) }
 
 func stateOptions() []ui.Option {
-	return []ui.Option{{Value: "live", Label: "Live – suggested and found"}, {Value: "review", Label: "Review – waits for a manager"}, {Value: "draft", Label: "Draft – being written"}}
+	return []ui.Option{{Value: "live", Label: "Published – suggested to agents"}, {Value: "review", Label: "In review – waiting for a manager"}, {Value: "draft", Label: "Draft – not suggested"}}
 }
 
 func customerChoices(p ScopeChoices) []ui.Option {
@@ -177,7 +182,7 @@ func countText(n int, one, many string) string {
 	return strconv.Itoa(n) + " " + many
 }
 
-var choiceLabels = map[faq.ChoiceKind]string{faq.Accepted: "sent as suggested", faq.Edited: "sent after a change", faq.Picked: "found by hand", faq.AsExample: "kept as example"}
+var choiceLabels = map[faq.ChoiceKind]string{faq.Accepted: "answered with the suggestion", faq.Edited: "answered with the edited suggestion", faq.Picked: "answered from search", faq.AsExample: "saved as an example"}
 
 // first is the text that a new entry's form begins with.
 func (p FAQEntryPage) first() faq.Text {

@@ -9,11 +9,11 @@ import (
 	"parley/app/domain/faq"
 )
 
-// What an import leaves out is listed first, in the order of the file's rows, with a sentence that reads as one.
+// What an import skips is listed first, in the order of the file's rows, with a sentence that reads as one.
 func TestImportResultOrder(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := ImportResultPage{Digest: "x", Rows: []faq.ImportResult{{Row: 9, Outcome: faq.ImportInvalid, Reason: "Please write the answer."}, {Row: 3, Outcome: faq.ImportNew}, {Row: 2, Outcome: faq.ImportDuplicate, Reason: "It is there."}, {Row: 4, Outcome: faq.ImportInvalid, Reason: "No."}}}
+	p := ImportResultPage{Digest: "x", Rows: []faq.ImportResult{{Row: 9, Outcome: faq.ImportInvalid, Reason: "Enter the answer."}, {Row: 3, Outcome: faq.ImportNew}, {Row: 2, Outcome: faq.ImportDuplicate, Reason: "It is there."}, {Row: 4, Outcome: faq.ImportInvalid, Reason: "No."}}}
 	if err := ImportResult(p).Render(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func TestImportResultOrder(t *testing.T) {
 		t.Errorf("the rows are listed as %s", got)
 	}
 	text := strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(out.String(), " ")), " ")
-	for _, want := range []string{"Import 1 entry ", "left out: Please write the answer."} {
+	for _, want := range []string{"Import 1 entry ", "Skipped: Enter the answer."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in: %s", want, text)
 		}

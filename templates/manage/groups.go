@@ -47,8 +47,8 @@ var fromMonday = []int{1, 2, 3, 4, 5, 6, 0}
 // DayField names a day's field.
 func DayField(day int) string { return "day" + strconv.Itoa(day) }
 
-var priorityOptions = []ui.Option{{Value: "2", Label: "Highest (a wait counts four times)"}, {Value: "1", Label: "High (twice)"}, {Value: "0", Label: "Normal"},
-	{Value: "-1", Label: "Low (half)"}, {Value: "-2", Label: "Lowest (a quarter)"}}
+var priorityOptions = []ui.Option{{Value: "2", Label: "Highest (waiting time counts four times)"}, {Value: "1", Label: "High (counts twice)"}, {Value: "0", Label: "Normal"},
+	{Value: "-1", Label: "Low (counts half)"}, {Value: "-2", Label: "Lowest (counts a quarter)"}}
 
 func priorityLabel(p int) string {
 	for _, o := range priorityOptions {
@@ -94,7 +94,7 @@ func capacityShare(c org.Customer) string {
 
 func labelText(s group.WebsiteGroup) string {
 	if len(s.Labels) == 0 {
-		return "Visitors read the group's name"
+		return "Visitors see the group's name"
 	}
 	return strings.Join(labelList(s), ", ")
 }
@@ -111,47 +111,49 @@ func labelList(s group.WebsiteGroup) []string {
 }
 
 // groupsNotAnswering leaves out the groups that answer already.
-func groupsNotAnswering(groups []group.Ref, subjects []group.WebsiteGroup) []group.Ref {
+func groupsNotAnswering(groups []group.Ref, topics []group.WebsiteGroup) []group.Ref {
 	return slices.DeleteFunc(slices.Clone(groups), func(g group.Ref) bool {
-		return slices.ContainsFunc(subjects, func(s group.WebsiteGroup) bool { return s.Group == g.ID })
+		return slices.ContainsFunc(topics, func(s group.WebsiteGroup) bool { return s.Group == g.ID })
 	})
 }
 
-// MembershipPrefix begins the name of the field of a member's place.
+// MembershipPrefix begins the name of the field of a member's role in the group.
 const MembershipPrefix = "place-"
 
 // MemberField names a field of a member's row.
 func MemberField(name string, member uuid.UUID) string { return name + "-" + member.String() }
 
-// groupSummary says in a line what a group is.
+// groupSummary says in one line how a group is doing.
 func groupSummary(g routing.GroupInfo) string {
 	parts := []string{}
 	switch {
 	case !g.Open:
 		parts = append(parts, "closed now")
 	case g.OnlineAgents == 0:
-		parts = append(parts, "nobody is online")
+		parts = append(parts, "no agent online")
 	default:
 		parts = append(parts, fmt.Sprintf("%d online", g.OnlineAgents))
 	}
 	parts = append(parts, fmt.Sprintf("%d waiting", g.Waiting))
 	if !g.Automatic {
-		parts = append(parts, "taken by hand")
+		parts = append(parts, "no automatic assignment")
 	}
 	return strings.Join(parts, " · ")
 }
 
-func minutes(d time.Duration) string    { return strconv.Itoa(int(math.Round(d.Minutes()))) }
-func hoursText(d time.Duration) string  { return strconv.Itoa(int(math.Round(d.Hours()))) }
-func secondsOf(d time.Duration) string  { return strconv.Itoa(int(d.Seconds())) }
-func secondsText(s float64) string      { return strconv.Itoa(int(math.Round(s))) + " s" }
+func minutes(d time.Duration) string   { return strconv.Itoa(int(math.Round(d.Minutes()))) }
+func hoursText(d time.Duration) string { return strconv.Itoa(int(math.Round(d.Hours()))) }
+func secondsOf(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+func secondsText(s float64) string {
+	return ui.DurationText(time.Duration(math.Round(s)) * time.Second)
+}
 func ratio(r float64) string            { return fmt.Sprintf("%.2f", r) }
 func percent(share float64) string      { return strconv.Itoa(int(math.Round(100*share))) + " %" }
 func zone(h group.Hours) string         { return h.Zone.String() }
 func holidays(h group.Hours) string     { return h.FormatHolidays() }
 func day(h group.Hours, day int) string { return group.FormatDay(h.Week[day]) }
 
-// membership is what the choice of a member's place starts with.
+// membership is what the choice of a member's role in the group starts with.
 func membership(m group.Member) string {
 	switch {
 	case m.IsMember && m.Helper:

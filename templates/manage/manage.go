@@ -1,4 +1,4 @@
-// Package admin draws the management: customers, websites, domains, people.
+// Package manage draws the management pages: customers, websites, groups, team, FAQ and settings.
 package manage
 
 import (
@@ -45,18 +45,18 @@ type WebsitePage struct {
 	Viewer
 	Website        org.Website
 	State          settings.State
-	EmbedCode      string // the two lines for the page's head
+	EmbedCode      string // two lines for the page's head
 	TagManagerCode string // one line instead, for tools that remove attributes
 	Settings       ui.Form
 	Domain         ui.Form
-	Subjects       []group.WebsiteGroup
+	Topics         []group.WebsiteGroup
 	Groups         []group.Ref
-	Subject        ui.Form
+	Topic          ui.Form
 
 	Unanswered []group.UnstaffedWebsite // groups of nobody that answer for it
 
-	SubjectOf uuid.UUID // the group whose form was refused; zero: the form that adds one
-	Now       time.Time
+	TopicOf uuid.UUID // the group whose form was refused; zero: the form that adds one
+	Now     time.Time
 }
 
 // origins is where the website's settings come from.
@@ -98,10 +98,10 @@ func (p TeamPage) role(user uuid.UUID) ui.Form {
 	return ui.Form{}
 }
 
-// subject is the form of a group that answers for the website; the zero id is the form that adds one.
-func (p WebsitePage) subject(group uuid.UUID) ui.Form {
-	if p.SubjectOf == group {
-		return p.Subject
+// topic is the form of a group that answers for the website; the zero id is the form that adds one.
+func (p WebsitePage) topic(group uuid.UUID) ui.Form {
+	if p.TopicOf == group {
+		return p.Topic
 	}
 	return ui.Form{}
 }
@@ -120,15 +120,15 @@ func roleOptions(may bool) []ui.Option {
 }
 
 var roleLabel = map[access.Role]string{
-	access.Owner:      "Owner – everything, and the organization itself",
-	access.Manager:    "Manager – customers, websites, people",
-	access.Supervisor: "Supervisor – answers, and reads past conversations",
+	access.Owner:      "Owner – everything, including the organization",
+	access.Manager:    "Manager – customers, websites, team",
+	access.Supervisor: "Supervisor – answers, live monitor and archive",
 	access.Agent:      "Agent – answers at the desk",
-	access.Reviewer:   "Reviewer – reads one customer's past conversations",
+	access.Reviewer:   "Reviewer – archive of one customer",
 }
 
 func customerOptions(customers []org.Customer) []ui.Option {
-	list := []ui.Option{{Value: "", Label: "– for reviewers only –"}}
+	list := []ui.Option{{Value: "", Label: "– reviewers only –"}}
 	for _, c := range customers {
 		list = append(list, ui.Option{Value: c.ID.String(), Label: c.Name})
 	}

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "parley/app/platform/access"
 
-// Rights shows the table of what each role may do.
+// Rights shows the table of what each role can do.
 func Rights(v Viewer) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -41,7 +41,7 @@ func Rights(v Viewer) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p><a href=\"/admin/people\">People</a></p><h1>Roles and rights</h1><p class=\"lead\">What each role may do. A team member who is limited to customers does it for these customers only, and cannot change what belongs to the whole organization. A reviewer reads one customer's conversations.</p><table class=\"list rights\"><caption class=\"sr\">What each role may do</caption> <thead><tr><th scope=\"col\">Right</th>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<p class=\"crumbs\"><a href=\"/admin/team\">Team</a></p><h1>Roles and rights</h1><p class=\"lead\">What each role can do. Team members who are limited to customers can do it for these customers only, and cannot change what belongs to the whole organization. Reviewers read the archive of one customer.</p><table class=\"list rights\"><caption class=\"sr\">What each role can do</caption> <thead><tr><th scope=\"col\">Right</th>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -105,14 +105,14 @@ func Rights(v Viewer) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if rule.Restriction != "" {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<small>In part: ")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<small>Partly: ")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var6 string
 						templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(rule.Restriction)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/rights.templ`, Line: 32, Col: 43}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/rights.templ`, Line: 32, Col: 42}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 						if templ_7745c5c3_Err != nil {
@@ -124,7 +124,7 @@ func Rights(v Viewer) templ.Component {
 						}
 					}
 					if rule.WholeOrganization {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<small>Whole organization</small>")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<small>Not for members limited to customers</small>")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -176,7 +176,7 @@ func Rights(v Viewer) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page(v, "Roles and rights", "people", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page(v, "Roles and rights", "team", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -203,17 +203,17 @@ func grantMark(grant access.Grant) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		switch grant {
 		case access.Granted:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<span class=\"yes\" aria-hidden=\"true\">✓</span> <span class=\"sr\">yes</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<span class=\"yes\" aria-hidden=\"true\">✓</span> <span class=\"sr\">Yes</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case access.Restricted:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<span class=\"yes\">in part</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<span class=\"yes\">Partly</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		default:
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<span class=\"no\" aria-hidden=\"true\">–</span> <span class=\"sr\">no</span>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<span class=\"no\" aria-hidden=\"true\">–</span> <span class=\"sr\">No</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

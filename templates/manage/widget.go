@@ -97,7 +97,9 @@ var days = []struct {
 	Name string
 }{{1, "Mon"}, {2, "Tue"}, {3, "Wed"}, {4, "Thu"}, {5, "Fri"}, {6, "Sat"}, {0, "Sun"}}
 
-var presenceLabels = map[settings.Availability]string{settings.Online: "online: somebody has room", settings.Busy: "busy: all are talking", settings.Away: "away: open, but nobody is there", settings.Offline: "offline: closed"}
+var presenceLabels = map[settings.Availability]string{settings.Online: "Online: an agent has free capacity", settings.Busy: "Busy: all agents are at their limit", settings.Away: "Away: open, but no agent is online", settings.Offline: "Offline: closed"}
+
+var availabilityLabel = map[settings.Availability]string{settings.Online: "Online", settings.Busy: "Busy", settings.Away: "Away", settings.Offline: "Offline"}
 
 func contains[T comparable](list []T, x T) bool { return slices.Contains(list, x) }
 
@@ -108,11 +110,11 @@ func numberOrEmpty(n int) string {
 	return strconv.Itoa(n)
 }
 
-// greetingConditions says in one line when a greeting is said.
+// greetingConditions says in one line when a greeting is shown.
 func greetingConditions(g settings.Greeting) string {
 	var parts []string
 	for _, s := range g.States {
-		parts = append(parts, string(s))
+		parts = append(parts, availabilityLabel[s])
 	}
 	for _, d := range days {
 		if contains(g.Days, d.N) {
@@ -129,10 +131,10 @@ func greetingConditions(g settings.Greeting) string {
 		parts = append(parts, g.Language)
 	}
 	if g.OnlyHolidays {
-		parts = append(parts, "holidays")
+		parts = append(parts, "Holidays")
 	}
 	if len(parts) == 0 {
-		return "always"
+		return "Always"
 	}
 	return strings.Join(parts, " · ")
 }
@@ -161,7 +163,7 @@ func labelsOf(labels map[string]string) string {
 	return strings.Join(list, "\n")
 }
 
-var questionOptions = []ui.Option{{Value: "text", Label: "a text"}, {Value: "name", Label: "the name"}, {Value: "email", Label: "the e-mail address"}, {Value: "choice", Label: "a choice"}, {Value: "consent", Label: "consent"}}
+var questionOptions = []ui.Option{{Value: "text", Label: "Text"}, {Value: "name", Label: "Name"}, {Value: "email", Label: "Email address"}, {Value: "choice", Label: "Choice"}, {Value: "consent", Label: "Consent"}}
 
 func ratingOf(r settings.Rating) string {
 	switch {
@@ -194,18 +196,18 @@ var byOptions = []ui.Option{{Value: "agent", Label: "Agent"}, {Value: "group", L
 func signingExample(key string) string {
 	return `const jwt = require("jsonwebtoken");
 const signed = jwt.sign({ sub: user.id, name: user.name, email: user.email }, "` + key + `", { algorithm: "HS256", expiresIn: "1h", jwtid: crypto.randomUUID() });
-// in the page:  parley("identify", signed)      and when the user signs out:  parley("identify", null)`
+// in the page:  parley("identify", signed)      when the user logs out:  parley("identify", null)`
 }
 
-// storageText says how much of its storage somebody uses.
+// storageText says how much file storage is used, and by what.
 func storageText(who string, use files.StorageUse) string {
-	text := who + " store " + ui.FileSize(max(0, use.Used))
+	text := who + " use " + ui.FileSize(max(0, use.Used))
 	if use.Limit == 0 {
-		return text + " of files."
+		return text + " of file storage."
 	}
-	text += " of files; the limit is " + ui.FileSize(use.Limit) + "."
+	text += " of " + ui.FileSize(use.Limit) + " file storage."
 	if use.Used > use.Limit/10*9 {
-		text += " No more files can be sent when it is reached. Ask who runs this installation for a higher one."
+		text += " When it is full, no more files can be sent. Ask the operator of this server for more storage."
 	}
 	return text
 }

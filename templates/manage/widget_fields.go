@@ -16,42 +16,42 @@ type WidgetField struct {
 
 // WidgetFields are the fields of all forms of settings, in their order on the page.
 var WidgetFields = []WidgetField{
-	{"look", "left", "Side", []settings.Field{"appearance.left"}},
-	{"look", "x", "Distance from the side", []settings.Field{"appearance.x"}},
-	{"look", "y", "Height", []settings.Field{"appearance.y"}},
+	{"look", "left", "Position", []settings.Field{"appearance.left"}},
+	{"look", "x", "Horizontal offset", []settings.Field{"appearance.x"}},
+	{"look", "y", "Vertical offset", []settings.Field{"appearance.y"}},
 	{"look", "color", "Color", []settings.Field{"appearance.color"}},
-	{"look", "hidden", "Launcher hidden", []settings.Field{"appearance.hidden"}},
-	{"look", "own", "Elements of the page", []settings.Field{"appearance.own"}},
+	{"look", "hidden", "Hidden launcher", []settings.Field{"appearance.hidden"}},
+	{"look", "own", "Launcher elements", []settings.Field{"appearance.own"}},
 	{"look", "language", "Language", []settings.Field{"general.language"}},
 	{"look", "zone", "Time zone", []settings.Field{"general.zone"}},
 	{"look", "typing_preview", "Typing preview", []settings.Field{"general.typing_preview"}},
 	{"greetings", "greeting", "Greeting", []settings.Field{"greetings.greeting"}},
-	{"greetings", "greetings", "Greetings for times and pages", []settings.Field{"greetings.greetings"}},
+	{"greetings", "greetings", "Conditional greetings", []settings.Field{"greetings.greetings"}},
 	{"greetings", "holidays", "Holidays", []settings.Field{"greetings.holidays"}},
 	{"invite", "invite", "Invitation", []settings.Field{"invitation.text"}},
-	{"invite", "after", "Seconds", []settings.Field{"invitation.after"}},
-	{"invite", "scroll", "Percent of the page", []settings.Field{"invitation.scroll"}},
-	{"invite", "every", "Hours", []settings.Field{"invitation.every"}},
+	{"invite", "after", "Delay", []settings.Field{"invitation.after"}},
+	{"invite", "scroll", "Scroll depth", []settings.Field{"invitation.scroll"}},
+	{"invite", "every", "Repeat interval", []settings.Field{"invitation.every"}},
 	{"invite", "invite_page", "Pages", []settings.Field{"invitation.page"}},
-	{"invite", "exit", "When leaving", []settings.Field{"invitation.exit"}},
-	{"invite", "online", "Only while somebody has room", []settings.Field{"invitation.online"}},
+	{"invite", "exit", "Exit intent", []settings.Field{"invitation.exit"}},
+	{"invite", "online", "Only while an agent has free capacity", []settings.Field{"invitation.online"}},
 	{"questions", "questions", "Questions", []settings.Field{"prechat.questions"}},
 	{"questions", "privacy", "Privacy text", []settings.Field{"prechat.privacy"}},
-	{"files", "files", "Whether visitors can send files", []settings.Field{"files.off"}},
-	{"files", "sorts", "Kinds", []settings.Field{"files.sorts"}},
-	{"files", "files_mb", "Size", []settings.Field{"files.mb"}},
-	{"files", "shots", "Pictures of the page", []settings.Field{"files.shots"}},
+	{"files", "files", "Files from visitors", []settings.Field{"files.off"}},
+	{"files", "sorts", "File types", []settings.Field{"files.sorts"}},
+	{"files", "files_mb", "File size limit", []settings.Field{"files.mb"}},
+	{"files", "shots", "Screenshots", []settings.Field{"files.shots"}},
 	{"end", "rating", "Rating", []settings.Field{"closing.off", "closing.thumbs"}},
 	{"end", "reasons", "Reasons", []settings.Field{"closing.reasons"}},
-	{"end", "warn_after", "When a silent visitor is asked", []settings.Field{"closing.warn_after"}},
-	{"end", "end_after", "When it ends", []settings.Field{"closing.end_after"}},
-	{"end", "mail", "Mail", []settings.Field{"closing.no_mail"}},
-	{"mail", "sender", "Sender’s name", []settings.Field{"mail.sender"}},
-	{"mail", "reply_to", "Address for replies", []settings.Field{"mail.reply_to"}},
-	{"mail", "answer_subject", "Subjects of answers", []settings.Field{"mail.answer"}},
-	{"mail", "transcript_subject", "Subjects of transcripts", []settings.Field{"mail.transcript"}},
+	{"end", "warn_after", "Inactivity reminder", []settings.Field{"closing.warn_after"}},
+	{"end", "end_after", "Close after inactivity", []settings.Field{"closing.end_after"}},
+	{"end", "mail", "Email to visitors", []settings.Field{"closing.no_mail"}},
+	{"mail", "sender", "Sender name", []settings.Field{"mail.sender"}},
+	{"mail", "reply_to", "Reply-to address", []settings.Field{"mail.reply_to"}},
+	{"mail", "answer_subject", "Subject of replies", []settings.Field{"mail.answer"}},
+	{"mail", "transcript_subject", "Subject of transcripts", []settings.Field{"mail.transcript"}},
 	{"texts", "texts", "Texts", []settings.Field{settings.TextsField}},
-	{"guard", "proof", "Work of new visitors’ browsers", []settings.Field{"security.proof"}},
+	{"guard", "proof", "Proof of work", []settings.Field{"security.proof"}},
 }
 
 // WebsiteFields are those of which a website's stand on its first page.
@@ -142,11 +142,11 @@ func (o Origins) above(f WidgetField) string {
 func (o Origins) legend() string {
 	switch o.State.Place.Level() {
 	case settings.WebsiteLevel:
-		return "Set for this website. Check what it should inherit again:"
+		return "Set for this website. Select what to inherit again:"
 	case settings.CustomerLevel:
-		return "Set for this customer. Check what it should inherit again:"
+		return "Set for this customer. Select what to inherit again:"
 	}
-	return "Set for the organization. Check what should go back to the default:"
+	return "Set for the organization. Select what to reset to the default:"
 }
 
 // SettingsAddress is the page of a place's settings.

@@ -51,11 +51,11 @@ func appearanceForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sectionStart(p, "look", "Look").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sectionStart(p, "look", "Appearance").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "left", p.State.Value.Appearance.Left, "On the other side", p.help("left", "Left; in languages from right to left, right")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "left", p.State.Value.Appearance.Left, "Position: left", p.help("left", "In right-to-left languages: right")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -63,11 +63,11 @@ func appearanceForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "x", "Further from the side", "number", numberOrEmpty(p.State.Value.Appearance.OffsetX), p.help("x", "Pixels"), limits(settings.Offset)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "x", "Horizontal offset", "number", numberOrEmpty(p.State.Value.Appearance.OffsetX), p.help("x", "In pixels"), limits(settings.Offset)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "y", "Higher", "number", numberOrEmpty(p.State.Value.Appearance.OffsetY), p.help("y", "Pixels"), limits(settings.Offset)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "y", "Vertical offset", "number", numberOrEmpty(p.State.Value.Appearance.OffsetY), p.help("y", "In pixels"), limits(settings.Offset)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -75,19 +75,19 @@ func appearanceForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "colored", p.State.Value.Appearance.Color != "", "A color of its own", "Everything else is in the stylesheet of the second line: link your own with data-parley").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "colored", p.State.Value.Appearance.Color != "", "Custom color", "To change more than the color, replace the stylesheet: link your own with data-parley").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "color", "Color", "color", p.State.Value.Appearance.ColorOrStylesheet(), p.help("color", "What is written on it is black or white, whichever can be read"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "color", "Color", "color", p.State.Value.Appearance.ColorOrStylesheet(), p.help("color", "Text on it is black or white, whichever is easier to read"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "hidden", p.State.Value.Appearance.Hidden, "No launcher until the page calls parley(\"show\") or parley(\"open\")", p.help("hidden", "")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "hidden", p.State.Value.Appearance.Hidden, "Hide the launcher until the page calls parley(\"show\") or parley(\"open\")", p.help("hidden", "")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "own", "Elements of the page that open the chat instead", "text", p.State.Value.Appearance.LauncherSelector, p.help("own", "A CSS selector such as .contact-us; then no launcher is shown"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "own", "Page elements that open the chat", "text", p.State.Value.Appearance.LauncherSelector, p.help("own", "A CSS selector such as .contact-us. The launcher is then hidden"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -95,11 +95,11 @@ func appearanceForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "language", "Language", "text", p.State.Value.General.Language, p.help("language", "Empty: the page’s, or the browser’s. There are en, de, fr, es, nl, pt, it, pl, tr, ar"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "language", "Language", "text", p.State.Value.General.Language, p.help("language", "en, de, fr, es, nl, pt, it, pl, tr or ar. Empty: the language of the page or the browser"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "zone", "Time zone", "text", p.State.Value.General.Zone, p.help("zone", "In which greetings count, such as Europe/Berlin"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("look"), "zone", "Time zone", "text", p.State.Value.General.Zone, p.help("zone", "For greetings, such as Europe/Berlin"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -108,7 +108,7 @@ func appearanceForm(p WidgetPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !p.ofWebsite() {
-			templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "typing_preview", p.State.Value.General.TypingPreview, "Agents see what a visitor is typing before it is sent", p.help("typing_preview", "It is never stored. Say so in your privacy notice.")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = checkbox(p.sectionForm("look"), "typing_preview", p.State.Value.General.TypingPreview, "Agents see what visitors type before they send it", p.help("typing_preview", "Typed text is never stored. Mention this in your privacy notice.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -176,12 +176,12 @@ func greetingsForm(p WidgetPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !p.ofWebsite() {
-			templ_7745c5c3_Err = ui.TextArea(p.sectionForm("greetings"), "greeting", "Greeting", p.State.Value.Greetings.Standard, p.help("greeting", "What the panel says when it is opened"), nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextArea(p.sectionForm("greetings"), "greeting", "Greeting", p.State.Value.Greetings.Standard, p.help("greeting", "The first text in the chat window"), nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"hint\">The first that fits is said when the chat is opened; if none fits, the website’s own greeting is. Nothing ticked means: always.</p><p class=\"hint\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<p class=\"hint\">Visitors see the first greeting whose conditions match, otherwise the standard greeting. A greeting without conditions always matches.</p><p class=\"hint\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -210,7 +210,7 @@ func greetingsForm(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("greetings"), "holidays", "Holidays", calendar.FormatDays(p.State.Value.Greetings.Holidays), p.help("holidays", "A line for each: 2026-12-24, or 12-25 for every year. On them it counts as closed, unless somebody is online"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("greetings"), "holidays", "Holidays", calendar.FormatDays(p.State.Value.Greetings.Holidays), p.help("holidays", "One date per line: 2026-12-24, or 12-25 for every year. The website counts as closed unless an agent is online"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -271,7 +271,7 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 			return templ_7745c5c3_Err
 		}
 		if fresh {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<strong>New greeting</strong>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<strong>Add a greeting</strong>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -334,11 +334,11 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "status", "Line under the name", g.Status, templ.Attributes{"placeholder": "We answer within minutes"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "status", "Status line", g.Status, templ.Attributes{"placeholder": "We answer within minutes"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<fieldset class=\"ticks\"><legend>While it is</legend> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<fieldset class=\"ticks\"><legend>Availability</legend> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -371,9 +371,9 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var12 string
-			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(string(s))
+			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(availabilityLabel[s])
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 84, Col: 193}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 84, Col: 204}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -384,7 +384,7 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</fieldset><fieldset class=\"ticks\"><legend>On</legend> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</fieldset><fieldset class=\"ticks\"><legend>Days</legend> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -453,7 +453,7 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "> holidays only</label></fieldset><div class=\"two\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "> Holidays only</label></fieldset><div class=\"two\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -461,15 +461,15 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "to", "Until (earlier than “From”: on the next day)", g.To, templ.Attributes{"type": "time"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "to", "Until (if earlier than “From”: next day)", g.To, templ.Attributes{"type": "time"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "page", "On pages", g.Page, templ.Attributes{"placeholder": "/help or /shop/*/tea"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "page", "Pages", g.Page, templ.Attributes{"placeholder": "/help or /shop/*/tea"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "language", "In the language", g.Language, templ.Attributes{"placeholder": "any"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "language", "Language", g.Language, templ.Attributes{"placeholder": "Any"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -477,7 +477,7 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "place", "Place among the greetings", strconv.Itoa(i+1), templ.Attributes{"type": "number", "min": "1", "max": "200"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("greetings"), i, "place", "Order", strconv.Itoa(i+1), templ.Attributes{"type": "number", "min": "1", "max": "200"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -505,7 +505,7 @@ func greetingFields(p WidgetPage, i int, g settings.Greeting, fresh bool) templ.
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "> <span>Remove it</span></label>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "> <span>Remove this greeting</span></label>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -559,7 +559,7 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("invite"), "invite", "Invitation", p.State.Value.Invitation.Text, p.help("invite", "A few plain words, shown beside the launcher by themselves; empty: never. That somebody has seen it is remembered in the browser only"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("invite"), "invite", "Text", p.State.Value.Invitation.Text, p.help("invite", "A short text that appears next to the launcher. Empty: no invitation. Which visitors have seen it is stored in their browsers only"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -567,19 +567,19 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "after", "After seconds", "number", numberOrEmpty(p.State.Value.Invitation.AfterSeconds), p.help("after", ""), limits(settings.InvitationAfter)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "after", "Show after (seconds)", "number", numberOrEmpty(p.State.Value.Invitation.AfterSeconds), p.help("after", ""), limits(settings.InvitationAfter)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "scroll", "Or after so many percent of the page", "number", numberOrEmpty(p.State.Value.Invitation.ScrollPercent), p.help("scroll", ""), limits(settings.InvitationScroll)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "scroll", "Or after scrolling (% of the page)", "number", numberOrEmpty(p.State.Value.Invitation.ScrollPercent), p.help("scroll", ""), limits(settings.InvitationScroll)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "every", "Not again for hours", "number", numberOrEmpty(p.State.Value.Invitation.RepeatHours), p.help("every", "Empty: 24"), limits(settings.InvitationRepeat)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "every", "Show again after (hours)", "number", numberOrEmpty(p.State.Value.Invitation.RepeatHours), p.help("every", "Empty: 24 hours"), limits(settings.InvitationRepeat)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "invite_page", "On pages", "text", p.State.Value.Invitation.Page, p.help("invite_page", "/checkout or /shop/*"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("invite"), "invite_page", "Pages", "text", p.State.Value.Invitation.Page, p.help("invite_page", "Such as /checkout or /shop/*"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -587,11 +587,11 @@ func inviteForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("invite"), "exit", p.State.Value.Invitation.OnExit, "Or when the pointer leaves the page", p.help("exit", "")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("invite"), "exit", p.State.Value.Invitation.OnExit, "Or when the mouse leaves the page", p.help("exit", "")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("invite"), "online", p.State.Value.Invitation.OnlyOnline, "Only while somebody has room", p.help("online", "")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("invite"), "online", p.State.Value.Invitation.OnlyOnline, "Only while an agent has free capacity", p.help("online", "")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -641,7 +641,7 @@ func questionsForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sectionStart(p, "questions", "Questions before the chat").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sectionStart(p, "questions", "Pre-chat questions").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -674,7 +674,7 @@ func questionsForm(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("questions"), "privacy", "Privacy text", p.State.Value.PreChat.Privacy, p.help("privacy", "Read under “Privacy” in the panel’s menu. **Bold** and [links](https://…) are possible"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("questions"), "privacy", "Privacy text", p.State.Value.PreChat.Privacy, p.help("privacy", "Shown under “Privacy” in the chat menu. **Bold** and [links](https://…) are possible"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -745,9 +745,9 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var24 string
-			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(q.Kind)
+			templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(questionKind(q.Kind))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 149, Col: 60}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 149, Col: 74}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 			if templ_7745c5c3_Err != nil {
@@ -785,7 +785,7 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("questions"), i, "label", "What is asked", q.Label, nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("questions"), i, "label", "Question", q.Label, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -838,7 +838,7 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\">It is for</label> <select id=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "\">Type</label> <select id=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -945,15 +945,15 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowArea(p.sectionForm("questions"), i, "labels", "In other languages, a line for each: “de: …”", labelsOf(q.Labels), "2").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowArea(p.sectionForm("questions"), i, "labels", "Translations, one language per line: “de: …”", labelsOf(q.Labels), "2").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowArea(p.sectionForm("questions"), i, "choices", "Answers to choose from, a line for each", joinLines(q.Choices), "3").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowArea(p.sectionForm("questions"), i, "choices", "Choices, one per line", joinLines(q.Choices), "3").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = rowField(p.sectionForm("questions"), i, "link", "Link (what the consent is to)", q.Link, templ.Attributes{"placeholder": "https://"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = rowField(p.sectionForm("questions"), i, "link", "Link to what the visitor consents to", q.Link, templ.Attributes{"placeholder": "https://"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -980,7 +980,7 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "> <span>Must be answered</span></label> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 86, "> <span>Required</span></label> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1008,7 +1008,7 @@ func questionFields(p WidgetPage, i int, q settings.Question, fresh bool) templ.
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "> <span>Remove it</span></label>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "> <span>Remove this question</span></label>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1059,18 +1059,18 @@ func filesForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("files"), "files", !p.State.Value.Files.Disabled, "Visitors can send files", p.help("files", "What a file is is found out from its bytes; pages, scripts and programs are never taken")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("files"), "files", !p.State.Value.Files.Disabled, "Visitors can send files", p.help("files", "File types are detected from the content. Web pages, scripts and programs are always rejected")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<fieldset class=\"ticks\"><legend>Of these kinds <small>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<fieldset class=\"ticks\"><legend>File types <small>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var38 string
 		templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(p.help("sorts", ""))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 189, Col: 54}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 189, Col: 50}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 		if templ_7745c5c3_Err != nil {
@@ -1126,11 +1126,11 @@ func filesForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("files"), "files_mb", "At most MB each", "number", numberOrEmpty(p.State.Value.Files.MaxMB), p.help("files_mb", "Empty: inherited"), limits(settings.FileMB)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("files"), "files_mb", "File size limit (MB)", "number", numberOrEmpty(p.State.Value.Files.MaxMB), p.help("files_mb", "Empty: inherited"), limits(settings.FileMB)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("files"), "shots", p.State.Value.Files.Screenshots, "Visitors can send a picture of the page", p.help("shots", "They see it first; what is in form fields, and elements with data-parley-mask, is hidden")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("files"), "shots", p.State.Value.Files.Screenshots, "Visitors can send a screenshot of the page", p.help("shots", "Visitors see it before they send it. Form fields and elements with data-parley-mask are hidden")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1140,9 +1140,9 @@ func filesForm(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var41 string
-			templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(storageText("This website’s conversations", p.Storage))
+			templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(storageText("The conversations of this website", p.Storage))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 197, Col: 77}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 197, Col: 80}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 			if templ_7745c5c3_Err != nil {
@@ -1199,15 +1199,15 @@ func closingForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sectionStart(p, "end", "At the end").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sectionStart(p, "end", "End of a conversation").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Select(p.sectionForm("end"), "rating", "Visitors rate a conversation", ratingOf(p.State.Value.Closing.Rating), []ui.Option{{Value: "stars", Label: "with stars"}, {Value: "thumbs", Label: "with thumbs up or down"}, {Value: "off", Label: "not at all"}}, p.help("rating", "")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Select(p.sectionForm("end"), "rating", "Rating", ratingOf(p.State.Value.Closing.Rating), []ui.Option{{Value: "stars", Label: "Stars"}, {Value: "thumbs", Label: "Thumbs up or down"}, {Value: "off", Label: "Off"}}, p.help("rating", "")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("end"), "reasons", "Reasons to choose from", joinLines(p.State.Value.Closing.Rating.Reasons), p.help("reasons", "A line for each, such as: Friendly"), nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("end"), "reasons", "Reasons", joinLines(p.State.Value.Closing.Rating.Reasons), p.help("reasons", "One per line, such as Friendly. Visitors can select them with their rating"), nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1215,11 +1215,11 @@ func closingForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("end"), "warn_after", "Ask a silent visitor after minutes", "number", numberOrEmpty(p.State.Value.Closing.WarnAfterMinutes), p.help("warn_after", "Empty: never"), limits(settings.IdleMinutes)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("end"), "warn_after", "Remind an inactive visitor after (minutes)", "number", numberOrEmpty(p.State.Value.Closing.WarnAfterMinutes), p.help("warn_after", "Empty: never"), limits(settings.IdleMinutes)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("end"), "end_after", "And end after minutes more", "number", numberOrEmpty(p.State.Value.Closing.EndAfterMinutes), p.help("end_after", "Empty: never"), limits(settings.IdleMinutes)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("end"), "end_after", "Then close after (minutes)", "number", numberOrEmpty(p.State.Value.Closing.EndAfterMinutes), p.help("end_after", "Empty: never"), limits(settings.IdleMinutes)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1227,7 +1227,7 @@ func closingForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("end"), "mail", !p.State.Value.Closing.MailDisabled, "Mail visitors", p.help("mail", mailHelp(p.NoMail))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("end"), "mail", !p.State.Value.Closing.MailDisabled, "Send email to visitors", p.help("mail", mailHelp(p.NoMail))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1277,7 +1277,7 @@ func mailForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sectionStart(p, "mail", "Mails to visitors").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sectionStart(p, "mail", "Email to visitors").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1286,9 +1286,9 @@ func mailForm(p WidgetPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var46 string
-		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs("Mails are in the visitor’s language and time zone. Subjects and the sender’s name can contain {website}, the website’s name, and {domain}, its domain.")
+		templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs("Emails use the visitor’s language and time zone. Subjects and the sender name can contain {website} for the website’s name and {domain} for its domain.")
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 222, Col: 178}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 222, Col: 177}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 		if templ_7745c5c3_Err != nil {
@@ -1298,11 +1298,11 @@ func mailForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "sender", "Sender’s name", "text", p.State.Value.Mail.Sender, p.help("sender", "Empty: the website’s name. "+senderHelp(p.MailFrom)), templ.Attributes{"maxlength": "60"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "sender", "Sender name", "text", p.State.Value.Mail.Sender, p.help("sender", "Empty: the website’s name. "+senderHelp(p.MailFrom)), templ.Attributes{"maxlength": "60"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "reply_to", "Address for replies", "email", p.State.Value.Mail.ReplyTo, p.help("reply_to", "Replies go to this mailbox, not into the chat. Empty: the mail says that nobody reads replies"), templ.Attributes{"maxlength": "254"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "reply_to", "Reply-to address", "email", p.State.Value.Mail.ReplyTo, p.help("reply_to", "Replies go to this mailbox, not to the chat. Empty: the email says that replies are not read"), templ.Attributes{"maxlength": "254"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1310,19 +1310,19 @@ func mailForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "answer_subject", "Subject of answers", "text", p.State.Value.Mail.ReplySubject.Text, p.help("answer_subject", "Empty: “Your question to {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "answer_subject", "Subject of replies", "text", p.State.Value.Mail.ReplySubject.Text, p.help("answer_subject", "Empty: “Your question to {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("mail"), "answer_subjects", "In other languages", labelsOf(p.State.Value.Mail.ReplySubject.Translations), "A line for each language, such as: de: Ihre Frage an {website}", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("mail"), "answer_subjects", "Translations", labelsOf(p.State.Value.Mail.ReplySubject.Translations), "One language per line, such as: de: Ihre Frage an {website}", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "transcript_subject", "Subject of transcripts", "text", p.State.Value.Mail.TranscriptSubject.Text, p.help("transcript_subject", "Empty: “Your conversation with {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "transcript_subject", "Subject of transcripts", "text", p.State.Value.Mail.TranscriptSubject.Text, p.help("transcript_subject", "Empty: “Your conversation at {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("mail"), "transcript_subjects", "In other languages", labelsOf(p.State.Value.Mail.TranscriptSubject.Translations), "A line for each language, such as: de: Ihr Chat mit {website}", nil).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("mail"), "transcript_subjects", "Translations", labelsOf(p.State.Value.Mail.TranscriptSubject.Translations), "One language per line, such as: de: Ihr Chat mit {website}", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1339,7 +1339,7 @@ func mailForm(p WidgetPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(ui.Form{}, "kind", "Mail", "answer", []ui.Option{{Value: "answer", Label: "Answer"}, {Value: "transcript", Label: "Transcript"}}, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(ui.Form{}, "kind", "Email", "answer", []ui.Option{{Value: "answer", Label: "Reply"}, {Value: "transcript", Label: "Transcript"}}, "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1360,14 +1360,14 @@ func mailForm(p WidgetPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\" formtarget=\"mail-preview\" formnovalidate>Show preview</button> <iframe name=\"mail-preview\" class=\"mail\" title=\"Preview of the mail\" sandbox src=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "\" formtarget=\"mail-preview\" formnovalidate>Show preview</button> <iframe name=\"mail-preview\" class=\"mail\" title=\"Preview of the email\" sandbox src=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var48 string
 			templ_7745c5c3_Var48, templ_7745c5c3_Err = templruntime.NewAttributeExpression("/admin/websites/" + p.Website.ID.String() + "/mail?stored=1").ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 240, Col: 147}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget_sections.templ`, Line: 240, Col: 148}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var48)
 			if templ_7745c5c3_Err != nil {
@@ -1393,14 +1393,14 @@ func senderHelp(address string) string {
 	if address == "" {
 		return ""
 	}
-	return "The address is " + address
+	return "The sender address is " + address
 }
 
 func mailHelp(off bool) string {
 	if off {
-		return "This server sends no mail yet: SMTP_URL is not set"
+		return "This server does not send email: SMTP_URL is not set"
 	}
-	return "What was answered while they were gone (where they left an address), and transcripts on request"
+	return "Replies that visitors missed (if they left an address), and transcripts on request"
 }
 
 func textsForm(p WidgetPage) templ.Component {
@@ -1441,12 +1441,12 @@ func textsForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("texts"), "texts", "The widget’s texts in other words", textLines(p.State.Own), p.help("texts", "A line for each, such as: de.write = Was möchten Sie wissen?"), templ.Attributes{"rows": "5", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextArea(p.sectionForm("texts"), "texts", "Custom texts", textLines(p.State.Own), p.help("texts", "One text per line, such as: de.write = Was möchten Sie wissen?"), templ.Attributes{"rows": "5", "spellcheck": "false"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if len(p.State.Above.Texts) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<details><summary>Inherited texts, which hold where no line above says otherwise</summary><pre>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 123, "<details><summary>Inherited texts</summary><pre>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1468,7 +1468,7 @@ func textsForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<button class=\"primary\">Save</button> <details><summary>The names, and what they say in English</summary><ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "<button class=\"primary\">Save</button> <details><summary>Names and English texts</summary><ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1546,11 +1546,11 @@ func abuseForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = sectionStart(p, "guard", "Against floods").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = sectionStart(p, "guard", "Flood protection").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = checkbox(p.sectionForm("guard"), "proof", p.State.Value.Security.ProofOfWork, "New visitors’ browsers do some work first", p.help("proof", "Less than a second for a person, much for who wants to be thousands. For when you are attacked; who was here before is not asked")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = checkbox(p.sectionForm("guard"), "proof", p.State.Value.Security.ProofOfWork, "Proof of work for new visitors", p.help("proof", "Browsers of new visitors solve a short calculation first: less than a second for a person, costly for attackers. Use it during an attack. Returning visitors are not affected")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1583,16 +1583,16 @@ func identityForm(p WidgetPage) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<section class=\"form\"><h2 id=\"identity\">Visitors whom the site knows</h2><p class=\"hint\">The site’s server signs who is logged in (JWT, HS256, at most a day); agents then see a name that nobody can make up, and the visitor finds its talks on every device.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 133, "<section class=\"form\"><h2 id=\"identity\">Signed-in visitors</h2><p class=\"hint\">Your server signs the identity of visitors who are logged in to your website (JWT, HS256, valid for up to a day). Agents then see a verified name, and visitors find their conversations on every device.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		if p.Website.IdentityKey != "" {
-			templ_7745c5c3_Err = ui.CopyBox("signing", signingExample(p.Website.IdentityKey), "How to sign").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.CopyBox("signing", signingExample(p.Website.IdentityKey), "Code example").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<p class=\"hint\">Keep the key on the server. It must never be in a page.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 134, "<p class=\"hint\">Keep the key on your server. Never put it into a page.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1615,7 +1615,7 @@ func identityForm(p WidgetPage) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Website.IdentityKey == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<button>Make a key</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 137, "<button>Create key</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1633,7 +1633,7 @@ func identityForm(p WidgetPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 139, "\">Make a new key</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 139, "\">Replace key</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1644,6 +1644,16 @@ func identityForm(p WidgetPage) templ.Component {
 		}
 		return nil
 	})
+}
+
+// questionKind is how the kind of a pre-chat question is shown.
+func questionKind(kind string) string {
+	for _, o := range questionOptions {
+		if o.Value == kind {
+			return o.Label
+		}
+	}
+	return kind
 }
 
 func joinLines(list []string) string {

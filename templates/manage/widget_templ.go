@@ -148,7 +148,7 @@ func Widget(p WidgetPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page(p.Viewer, "Widget of "+p.Website.Name, "customers", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page(p.Viewer, "Widget: "+p.Website.Name, "customers", "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -204,7 +204,7 @@ func Widget(p WidgetPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</h1><p class=\"lead\">The websites of this customer inherit these settings. Each of them can set its own instead.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</h1><p class=\"lead\">All websites of this customer inherit these settings. Each website can override them.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -241,7 +241,7 @@ func Widget(p WidgetPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<h1>Widget settings for all websites</h1><p class=\"lead\">All websites inherit these settings. A customer or a website can set its own instead.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<h1>Widget settings for all websites</h1><p class=\"lead\">All websites inherit these settings. Customers and websites can override them.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -444,20 +444,20 @@ func preview(p WidgetPage) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<aside class=\"preview\" aria-label=\"Preview\" data-preview=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<aside class=\"preview\" aria-label=\"Preview of the widget\" data-preview=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var20 string
 		templ_7745c5c3_Var20, templ_7745c5c3_Err = templruntime.NewAttributeExpression(p.Preview).Resolve(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget.templ`, Line: 75, Col: 69}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/manage/widget.templ`, Line: 75, Col: 83}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var20)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\"><h2>What a visitor sees</h2><div class=\"two\"><div class=\"field\"><label for=\"see-state\">When</label> <select id=\"see-state\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\"><h2>Preview</h2><div class=\"two\"><div class=\"field\"><label for=\"see-state\">Availability</label> <select id=\"see-state\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -493,7 +493,7 @@ func preview(p WidgetPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</select></div><div class=\"field\"><label for=\"see-at\">At (in the website’s zone)</label><input id=\"see-at\" type=\"datetime-local\"></div><div class=\"field\"><label for=\"see-page\">On the page</label><input id=\"see-page\" value=\"/\"></div><div class=\"field\"><label for=\"see-language\">In the language</label><input id=\"see-language\" placeholder=\"any\" maxlength=\"12\"></div></div><div id=\"stage\" class=\"stage\"></div><p class=\"hint\" id=\"see-why\" aria-live=\"polite\"></p></aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</select></div><div class=\"field\"><label for=\"see-at\">Date and time (website’s time zone)</label><input id=\"see-at\" type=\"datetime-local\"></div><div class=\"field\"><label for=\"see-page\">Page</label><input id=\"see-page\" value=\"/\"></div><div class=\"field\"><label for=\"see-language\">Language</label><input id=\"see-language\" placeholder=\"Any\" maxlength=\"12\"></div></div><div id=\"stage\" class=\"stage\"></div><p class=\"hint\" id=\"see-why\" aria-live=\"polite\"></p></aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -667,7 +667,7 @@ func checkbox(f ui.Form, name string, on bool, label, help string) templ.Compone
 	})
 }
 
-// wrong says what is wrong with a field, beside it.
+// errorText says what is wrong with a field, beside it.
 func errorText(f ui.Form, name string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

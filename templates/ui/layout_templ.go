@@ -128,7 +128,7 @@ func Scripts() templ.Component {
 	})
 }
 
-// Simple is a page with one thing in the middle: log in, sign up, an error.
+// SimplePage is a page with one thing in the middle: log in, sign up, an error.
 func SimplePage(title string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -192,7 +192,7 @@ func SimplePage(title string) templ.Component {
 	})
 }
 
-// Once is the hidden id of a form that is sent by script: sent twice, it does its work once. Other forms get theirs with their page.
+// FormID is the hidden id of a form that is sent by script: sent twice, it does its work once. Other forms get theirs with their page.
 func FormID() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -231,7 +231,7 @@ func FormID() templ.Component {
 	})
 }
 
-// Field is a labelled input with its help and its error beside it.
+// Field is a labeled input with its help and its error beside it.
 func Field(f Form, name, label, kind, start, help string, attrs templ.Attributes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -434,7 +434,7 @@ func Field(f Form, name, label, kind, start, help string, attrs templ.Attributes
 	})
 }
 
-// Area is a labelled text of several lines.
+// TextArea is a labeled field of several lines.
 func TextArea(f Form, name, label, start, help string, attrs templ.Attributes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -621,7 +621,7 @@ func TextArea(f Form, name, label, start, help string, attrs templ.Attributes) t
 // Option is one choice of a Select.
 type Option struct{ Value, Label string }
 
-// Select is a labelled choice.
+// Select is a labeled choice.
 func Select(f Form, name, label, start string, options []Option, help string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -921,7 +921,7 @@ func Notices(f Form) templ.Component {
 			}
 		}
 		if f.Message == "" && len(f.Errors) > 1 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<p class=\"notice bad\" role=\"alert\">Please correct the marked fields; nothing was changed.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "<p class=\"notice bad\" role=\"alert\">Nothing was saved. Correct the marked fields.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -949,7 +949,7 @@ func Notices(f Form) templ.Component {
 	})
 }
 
-// Copy is a text with a button that copies it.
+// CopyBox is a text with a button that copies it.
 func CopyBox(id, text, label string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -27,7 +27,7 @@ func (v Viewer) CanFully(action access.Action) bool { return v.Actor.CanFully(ac
 // Limited reports whether the viewer is limited to some customers.
 func (v Viewer) Limited() bool { return v.Actor.IsLimited() }
 
-// Frame is what is around the content of a page for who is logged in.
+// Layout is what is around the content of a page for who is logged in.
 type Layout struct {
 	Viewer
 	Title   string
@@ -43,22 +43,22 @@ type section struct {
 }
 
 var sections = []section{
-	{"customers", "/admin", "Customers", access.CustomerRead},
-	{"settings", "/admin/settings", "Widgets", access.SettingsUpdateOrganization},
-	{"groups", "/admin/groups", "Groups", access.GroupRead},
-	{"faq", "/faq", "FAQ entries", access.FAQEntryRead},
-	{"snippets", "/snippets", "Snippets", access.SnippetRead},
-	{"ratings", "/admin/ratings", "Ratings", access.RatingRead},
-	{"blocked", "/admin/blocked", "Blocked", access.BlockRead},
-	{"tags", "/admin/tags", "Tags", access.TagReadUsage},
-	{"rules", "/admin/desk", "Desk and drafts", access.DeskRulesUpdate},
-	{"people", "/admin/people", "People", access.TeamMemberRead},
-	{"audit", "/admin/audit", "Audit log", access.AuditRead},
-	{"organization", "/admin/organization", "Organization", access.OrganizationRead},
+	{"desk", "/desk", "Desk", access.DeskOpen},
 	{"monitor", "/monitor", "Live monitor", access.MonitorRead},
 	{"archive", "/archive", "Archive", access.ArchiveRead},
+	{"faq", "/faq", "FAQ", access.FAQEntryRead},
+	{"snippets", "/snippets", "Snippets", access.SnippetRead},
+	{"tags", "/admin/tags", "Tags", access.TagReadUsage},
+	{"ratings", "/admin/ratings", "Ratings", access.RatingRead},
+	{"customers", "/admin", "Customers", access.CustomerRead},
+	{"groups", "/admin/groups", "Groups", access.GroupRead},
+	{"team", "/admin/team", "Team", access.TeamMemberRead},
+	{"settings", "/admin/settings", "Widget settings", access.SettingsUpdateOrganization},
+	{"rules", "/admin/desk", "Desk settings", access.DeskRulesUpdate},
+	{"blocked", "/admin/blocked", "Blocked visitors", access.BlockRead},
+	{"audit", "/admin/audit", "Audit log", access.AuditRead},
+	{"organization", "/admin/organization", "Organization", access.OrganizationRead},
 	{"preferences", "/preferences", "Preferences", access.PreferencesRead},
-	{"desk", "/desk", "Desk", access.DeskOpen},
 }
 
 // Page is the frame with its content in it. The navigation shows what the viewer may see.
@@ -162,7 +162,7 @@ func Page(f Layout) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "><a class=\"skip\" href=\"#content\">Skip to the content</a><nav class=\"side\" aria-label=\"Sections\"><a class=\"brand\" href=\"/\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "><a class=\"skip\" href=\"#content\">Skip to content</a><nav class=\"side\" aria-label=\"Main\"><a class=\"brand\" href=\"/\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

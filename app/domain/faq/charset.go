@@ -93,7 +93,7 @@ func charsetOf(file io.ReadSeeker) (charset, error) {
 		}
 	}
 	if !western {
-		return 0, fail.Field("file", "The file is no text that can be read here. Save it as “CSV UTF-8” and try again.")
+		return 0, fail.Field("file", "The file is not a text file. Save it as “CSV UTF-8” and try again.")
 	}
 	return windows1252, nil
 }
@@ -114,7 +114,7 @@ func (c charset) reader(file io.Reader) io.Reader {
 // notice says what somebody should know about how a file was read.
 func (c charset) notice() string {
 	if c == windows1252 {
-		return "The file is not in UTF-8; it was read as Windows-1252 (Western European). If letters are wrong below, " +
+		return "The file is not in UTF-8 and was read as Windows-1252 (Western European). If letters are wrong below, " +
 			"save it as “CSV UTF-8” and choose it again."
 	}
 	return ""

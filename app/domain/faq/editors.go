@@ -20,7 +20,7 @@ func (s *Service) authorizeEditor(ctx context.Context, who access.Actor) (*pg.Te
 		return nil, rules, err
 	}
 	if !who.CanFully(access.FAQEntryUpdate) && !rules.AgentsEdit {
-		return nil, rules, fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
+		return nil, rules, fail.New(fail.Forbidden, "Agents of your organization cannot edit FAQ entries. Ask a manager.")
 	}
 	return t, rules, nil
 }

@@ -105,7 +105,7 @@ func (s *Service) startEngine(org uuid.UUID) *engine {
 const loadTimeout = 250 * time.Millisecond
 
 // ErrLoading says that the organization's suggestions are being loaded; they are there in a moment.
-var ErrLoading = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "The suggestions are being loaded."}
+var ErrLoading = &fail.Error{Kind: fail.Busy, RetryAfter: time.Second, Message: "Suggestions are loading."}
 
 // engineWithinTimeout is engineOf for who does not wait for long.
 func (s *Service) engineWithinTimeout(ctx context.Context, org uuid.UUID) (*engine, error) {

@@ -91,13 +91,13 @@ func (e *Entry) check() error {
 	e.Category, err = validate.OptionalName("the category", e.Category, 100)
 	checks.AddError("category", err)
 	if !slices.Contains(States, e.State) {
-		checks.Add("state", "The state is draft, review or live.")
+		checks.Add("state", "The state must be draft, review or live.")
 	}
 	if len(e.Texts) == 0 {
-		checks.Add("question", "Please write a question and its answer.")
+		checks.Add("question", "Enter a question and its answer.")
 	}
 	if len(e.Texts) > maxTexts {
-		checks.Add("question", "An entry may have %d languages.", maxTexts)
+		checks.Add("question", "An entry can have %d languages. Remove some.", maxTexts)
 		return checks.Result()
 	}
 	seen := map[string]bool{}
@@ -111,9 +111,9 @@ func (e *Entry) check() error {
 			return name + "-" + t.Language
 		}
 		if !languagePattern.MatchString(t.Language) {
-			checks.Add(field("language"), "%q is no language. Write it as in en, de or pt-br.", t.Language)
+			checks.Add(field("language"), "%q is not a valid language. Use a code such as en, de or pt-br.", t.Language)
 		} else if seen[t.Language] {
-			checks.Add(field("language"), "There are two texts in this language (%s). Change the one above, or this language.", t.Language)
+			checks.Add(field("language"), "There are two texts in this language (%s). Edit the other one, or change this language.", t.Language)
 		}
 		seen[t.Language] = true
 		t.Question, err = validate.Line("the question", t.Question, maxQuestion)

@@ -46,7 +46,7 @@ func checkStateAndScope(ctx context.Context, q *faqdb.Queries, actor access.Acto
 		}
 	}
 	if e.State != before.State || e.Scope != before.Scope {
-		return fail.New(fail.Forbidden, "Only managers change the state of an entry, and whom it is for. Ask a manager.")
+		return fail.New(fail.Forbidden, "Only managers can change the state and scope of an entry. Ask a manager.")
 	}
 	return nil
 }
@@ -63,7 +63,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 		e.ID = uuid.Must(uuid.NewV7())
 	}
 	if who.IsLimited() && e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil {
-		return uuid.Nil, "", fail.Field("customer", "You are limited to some customers. Choose the one that this entry is for.")
+		return uuid.Nil, "", fail.Field("customer", "You are limited to some customers. Choose the customer of this entry.")
 	}
 	err := t.Tx(ctx, func(tx *pg.Tenant) error {
 		q := faqdb.New(tx)
@@ -72,7 +72,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 			if pg.IsNoRows(err) {
 				if _, seen := q.GetEntry(ctx, e.ID); who.IsLimited() && seen == nil {
 					return fail.New(fail.Forbidden,
-						"This entry is for all customers, and you are limited to some. Ask a manager who is not.")
+						"This entry is for all customers, and you are limited to some. Ask a manager who is not limited.")
 				}
 				return fail.Missing("FAQ entry")
 			}
@@ -81,7 +81,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 			}
 			if int(row.Version) != e.Version {
 				return fail.New(fail.Conflict,
-					"Somebody has changed this entry since you opened it. Your text is still here: compare it with the "+
+					"Someone has changed this entry since you opened it. Your text is still here. Compare it with the "+
 						"entry in another tab, then save again.")
 			}
 		}
@@ -95,7 +95,7 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 				total += int(c.Entries)
 			}
 			if total >= maxEntries {
-				return fail.New(fail.Conflict, "Your catalogue has %d entries, which is all it can have. Delete some first.", total)
+				return fail.New(fail.Conflict, "Your FAQ has %d entries, which is the limit. Delete some first.", total)
 			}
 		}
 		if err := rejectDuplicate(ctx, q, e); err != nil {
@@ -104,10 +104,10 @@ func (s *Service) storeEntry(ctx context.Context, t *pg.Tenant, who access.Actor
 		return recordSaved(ctx, tx, who, e, known, func() error { return writeEntries(ctx, q, who, []Entry{e}, known) })
 	})
 	if pg.IsDenied(err) {
-		err = fail.Field("customer", "Choose one of your customers, and one of its websites.")
+		err = fail.Field("customer", "Choose one of your customers and one of its websites.")
 	}
 	if pg.IsMissingReference(err) {
-		err = fail.Field(scopeField(e.Scope), "This customer, website or group does not exist any more. Please choose again.")
+		err = fail.Field(scopeField(e.Scope), "This customer, website or group no longer exists. Choose another one.")
 	}
 	if err == nil {
 		s.publishEntries(who.Org(), e.ID)
@@ -150,7 +150,7 @@ func rejectDuplicate(ctx context.Context, q *faqdb.Queries, e Entry) error {
 					field += "-" + t.Language
 				}
 				checks.Add(field,
-					"Another entry for the same place asks this already: “%s”. Change that one, or choose another question.",
+					"There is already an entry with this question: “%s”. Edit that entry, or choose another question.",
 					row.Question)
 			}
 		}
@@ -210,10 +210,10 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 		return 0, err
 	}
 	if to != Draft && to != InReview && to != Published {
-		return 0, fail.New(fail.Invalid, "The state is draft, review or live.")
+		return 0, fail.New(fail.Invalid, "The state must be draft, review or live.")
 	}
 	if len(ids) == 0 {
-		return 0, fail.New(fail.Invalid, "Select the entries first, then choose what becomes of them.")
+		return 0, fail.New(fail.Invalid, "Select at least one entry first.")
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	ids = slices.Compact(ids)
@@ -226,7 +226,7 @@ func (s *Service) SetState(ctx context.Context, who access.Actor, ids []uuid.UUI
 		}
 		if gone := len(ids) - len(there); gone > 0 {
 			return fail.New(fail.Conflict,
-				"%d of the entries that you selected do not exist any more, or are not yours, so nothing was changed. Open the list again.",
+				"%d of the selected entries no longer exist or are not accessible, so nothing was changed. Reload the list.",
 				gone)
 		}
 		if changed, err = q.SetEntryState(ctx, faqdb.SetEntryStateParams{

@@ -103,7 +103,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 	for i, name := range head {
 		h := columnName(name)
 		if _, twice := at[h]; twice && slices.Contains(columns, h) {
-			return nil, nil, fail.Field("file", "The first line names the column “%s” twice.", h)
+			return nil, nil, fail.Field("file", "The first line has the column “%s” twice. Remove one.", h)
 		}
 		if at[h] = i; h != "" && !slices.Contains(columns, h) && len(unknown) < 20 {
 			unknown = append(unknown, strings.TrimSpace(name))
@@ -111,11 +111,11 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 	}
 	if _, there := at["question"]; !there {
 		return nil, nil, fail.Field("file",
-			"The first line must name the columns; “question” and “answer” are needed. All: %s.",
+			"The first line must contain the column names, with at least “question” and “answer”. All columns: %s.",
 			strings.Join(columns, ", "))
 	}
 	if _, there := at["answer"]; !there {
-		return nil, nil, fail.Field("file", "The first line names no column “answer”. All: %s.", strings.Join(columns, ", "))
+		return nil, nil, fail.Field("file", "The first line has no column “answer”. Add it. All columns: %s.", strings.Join(columns, ", "))
 	}
 	of := map[string]int{}
 	for {
@@ -154,7 +154,7 @@ func readCSV(from *bufio.Reader) (list []Record, unknown []string, err error) {
 		}
 		if i, there := of[x.ID]; there && x.ID != "" { // another language of the same entry
 			if len(list[i].Texts) > maxTexts {
-				return nil, nil, fail.Field("file", "Line %d: the entry %q has more than %d languages.", x.row, x.ID, maxTexts)
+				return nil, nil, fail.Field("file", "Line %d: the entry %q has more than %d languages. Remove some.", x.row, x.ID, maxTexts)
 			}
 			list[i].merge(x)
 			continue
@@ -171,11 +171,11 @@ func csvError(err error, above int) error {
 	case !errors.As(err, &wrong):
 		return fmt.Errorf("read a table: %w", err)
 	case errors.Is(err, csv.ErrBareQuote):
-		return fail.Field("file", "Line %d: a quotation mark stands inside a cell that has none around it. Put "+
+		return fail.Field("file", "Line %d: there is a quotation mark in a cell without quotation marks around it. Put "+
 			"quotation marks around the cell and double those in its text, "+
 			"or save the file as CSV with a spreadsheet program.", wrong.Line+above)
 	case errors.Is(err, csv.ErrQuote):
-		return fail.Field("file", "Line %d: a quotation mark is not closed. Close it behind the cell’s text, and double "+
+		return fail.Field("file", "Line %d: a quotation mark is not closed. Close it after the cell’s text and double "+
 			"those in the text, "+
 			"or save the file as CSV with a spreadsheet program.", wrong.StartLine+above)
 	}

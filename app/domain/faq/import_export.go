@@ -121,7 +121,7 @@ func (s *Service) Import(
 		taken = rejectBeyondLimits(results, taken, known)
 	}
 	if len(known)+len(taken) > maxEntries {
-		return nil, fail.Field("file", "There would be more than %d entries, which is all a catalogue can have.", maxEntries)
+		return nil, fail.Field("file", "The FAQ would have more than %d entries, which is the limit. Delete some first.", maxEntries)
 	}
 	if mode == ImportPreview {
 		return results, nil
@@ -157,13 +157,13 @@ func importError(err error, stored, all int) error {
 		return nil
 	case pg.IsDenied(err):
 		return fail.Field("file",
-			"The file changes an entry that is not one of your customers'. Remove the ids of entries that are not yours, and try again.")
+			"The file changes an entry of a customer that you cannot access. Remove the ids of such entries and try again.")
 	case stored == 0:
 		return err
 	}
 	slog.Warn("an import was interrupted", "stored", stored, "of", all, "error", err)
 	return fail.Field("file",
-		"%d of %d entries were stored; then the import was interrupted. Import the same file again: it goes on where it stopped.",
+		"The import was interrupted after %d of %d entries. Import the same file again to continue.",
 		stored, all)
 }
 
@@ -212,7 +212,7 @@ func planImport(records []Record, known []Entry, names ScopeNames, language stri
 		case there:
 			result.Outcome = ImportChanged
 		case double != uuid.Nil:
-			result.Outcome, result.Reason = ImportDuplicate, "The same question is there already, in the same place."
+			result.Outcome, result.Reason = ImportDuplicate, "An entry with this question already exists."
 		default:
 			result.Outcome = ImportNew
 		}
@@ -249,7 +249,7 @@ func rejectBeyondLimits(results []ImportResult, put, known []Entry) []Entry {
 		e := put[next]
 		next++
 		if everybodys[e.ID] || e.Scope.Customer == uuid.Nil && e.Scope.Website == uuid.Nil {
-			results[i].Outcome, results[i].Reason = ImportInvalid, "It is for all customers, and you are limited to some. Name one of them."
+			results[i].Outcome, results[i].Reason = ImportInvalid, "The entry is for all customers, and you are limited to some. Add one of your customers."
 			continue
 		}
 		rest = append(rest, e)

@@ -59,11 +59,11 @@ func ReadFile(file io.ReadSeeker) (f ImportFile, err error) {
 	} else {
 		var unknown []string
 		if f.Records, unknown, err = readCSV(in); len(unknown) > 0 {
-			f.Notes = append(f.Notes, "These columns are not read: "+strings.Join(unknown, ", ")+".")
+			f.Notes = append(f.Notes, "These columns are ignored: "+strings.Join(unknown, ", ")+".")
 		}
 	}
 	if err == nil && len(f.Records) == 0 {
-		err = fail.Field("file", "There is no entry in the file.")
+		err = fail.Field("file", "The file has no entries. Choose another file.")
 	}
 	if err == nil && len(f.Records) > maxImportRecords {
 		err = errTooManyRecords(len(f.Records))
@@ -83,7 +83,7 @@ func rejectWorkbook(file io.ReadSeeker) error {
 	}
 	switch string(head[:n]) {
 	case "PK\x03\x04", "\xd0\xcf\x11\xe0":
-		return fail.Field("file", "This is a workbook (Excel). Save it as CSV UTF-8 and import that.")
+		return fail.Field("file", "This is an Excel workbook. Save it as “CSV UTF-8” and import that file.")
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (s source) rewind() (*bufio.Reader, byte, error) {
 	for {
 		b, err := in.ReadByte()
 		if errors.Is(err, io.EOF) {
-			return nil, 0, fail.Field("file", "The file is empty.")
+			return nil, 0, fail.Field("file", "The file is empty. Choose another file.")
 		}
 		if err != nil {
 			return nil, 0, err
@@ -133,14 +133,14 @@ func checkReadable(in *bufio.Reader, table bool) error {
 			separators = 0
 		case r == ',' || r == ';' || r == '\t':
 			if separators++; separators > maxColumns {
-				return fail.Field("file", "The file has a line with more than %d columns.", maxColumns)
+				return fail.Field("file", "The file has a line with more than %d columns. Remove columns.", maxColumns)
 			}
 		}
 	}
 }
 
 func errTooManyRecords(n int) error {
-	return fail.Field("file", "The file has more than %d entries; at most %d can come at once. Divide it.",
+	return fail.Field("file", "The file has more than %d entries, but at most %d can be imported at once. Split it into smaller files.",
 		min(n, maxImportRecords), maxImportRecords)
 }
 
@@ -159,7 +159,7 @@ func (x *Record) merge(row Record) {
 		{"group_id", x.GroupID, row.GroupID},
 	} {
 		if c.here != "" && c.here != c.above && x.problem == "" {
-			x.problem = fmt.Sprintf("Line %d has the same id and another %s.", row.row, c.name)
+			x.problem = fmt.Sprintf("Line %d has the same id but a different %s.", row.row, c.name)
 		}
 	}
 }

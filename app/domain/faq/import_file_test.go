@@ -22,22 +22,22 @@ func TestReadFile(t *testing.T) {
 		{"semicolons", "id;question;answer\n1;Q;A\n1;Q2;A2\n", 1, ""},
 		{"a list", ` [{"texts":[{"question":"Q","answer":"A"}]}, {"texts":[]}]`, 2, ""},
 		{"an object", `{"version": {"a": [1, {"b": null}]}, "Entries": [{"texts":[{"question":"Q {x}","answer":"A"}]}], "more": []}`, 1, ""},
-		{"no entry", `{"entries": []}`, 0, "There is no entry"},
+		{"no entry", `{"entries": []}`, 0, "has no entries"},
 		{"nothing", " \n ", 0, "is empty"},
 		{"no list", `{"entries": {"a": 1}}`, 0, "not in brackets"},
 		{"cut", "[\n{\"texts\":[]},\n{\"te", 0, "line 3"},
 		{"wrong", "[\n{\"texts\":[]},\n oops]", 0, "line 3"},
 		{"more behind", `[{"texts":[]}] {}`, 0, "after the end"},
 		{"of another shape", `[{"texts": 5}]`, 0, "not a list of entries"},
-		{"no text", "question,answer\nQ,caf\xe9\x81\n", 0, "no text that can be read"},
-		{"a program", "\x7fELF\x02\x01\x01\xff\x00\x00\x00\xfe", 0, "no text that can be read"},
+		{"no text", "question,answer\nQ,caf\xe9\x81\n", 0, "not a text file"},
+		{"a program", "\x7fELF\x02\x01\x01\xff\x00\x00\x00\xfe", 0, "not a text file"},
 		{"a column twice", "question,answer,Question\nQ,A,B\n", 0, "twice"},
 		{"a quotation mark that is not closed", "question,answer\nQ,\"A\nQ2,A2\n", 0, "Line 2: a quotation mark is not closed."},
 		{"one below a line sep=", "sep=;\nquestion;answer\n\"Q;A\n\"Q2\";A2\n", 0, "Line 3: a quotation mark is not closed."},
 		{"one in the first line", "question,\"answer\n", 0, "Line 1: a quotation mark is not closed."},
-		{"one inside a cell", "question,answer\nQ,A\n24\" or 27\",A\n", 0, "Line 3: a quotation mark stands inside a cell"},
-		{"a workbook", "PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", 0, "This is a workbook (Excel)."},
-		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "This is a workbook (Excel)."},
+		{"one inside a cell", "question,answer\nQ,A\n24\" or 27\",A\n", 0, "Line 3: there is a quotation mark in a cell"},
+		{"a workbook", "PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", 0, "This is an Excel workbook."},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0, "This is an Excel workbook."},
 		{"no columns", "a,b\n1,2\n", 0, "question"},
 	} {
 		list, err := ParseFile([]byte(c.file))
@@ -120,7 +120,7 @@ func TestRowsOfOneEntryAgree(t *testing.T) {
 	}
 	fates, put := planImport(list, nil, ScopeNames{}, "en")
 	if len(put) != 0 || fates[0].Outcome != ImportInvalid ||
-		!strings.Contains(fates[0].Reason, "Line 4 has the same id and another category.") {
+		!strings.Contains(fates[0].Reason, "Line 4 has the same id but a different category.") {
 		t.Errorf("%+v", fates)
 	}
 }

@@ -26,7 +26,7 @@ func readJSON(file source, in io.Reader, first byte) (list []Record, err error) 
 	entries := func() error {
 		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
 			if err == nil {
-				err = errors.New("the entries are not in brackets")
+				err = errors.New("entries are not in brackets")
 			}
 			return err
 		}
@@ -39,7 +39,7 @@ func readJSON(file source, in io.Reader, first byte) (list []Record, err error) 
 				return errTooManyRecords(len(list) + 1)
 			}
 			if n := bytes.Count(raw, []byte("{")); n > 1+maxTexts && len(raw) < 40*n { // texts without a word take much memory
-				return fail.Field("file", "The entry %d has more than %d languages.", len(list)+1, maxTexts)
+				return fail.Field("file", "Entry %d has more than %d languages. Remove some.", len(list)+1, maxTexts)
 			}
 			x := Record{row: len(list) + 1}
 			if err := json.Unmarshal(raw, &x); err != nil {
@@ -71,7 +71,7 @@ func readJSON(file source, in io.Reader, first byte) (list []Record, err error) 
 	}
 	if err == nil {
 		if _, more := dec.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("something follows after the end")
+			err = errors.New("unexpected text after the end")
 		}
 	}
 	if err != nil && fail.As(err) == nil {

@@ -127,17 +127,17 @@ func (x scopeRef) resolve(places scopeIndex, of uuid.UUID) (found NamedScope, no
 	id, bad := uuid.Parse(x.id)
 	if p, there := places.byID[id]; there && bad == nil {
 		if x.name != "" && !slices.Contains(places.find(x.name), p) {
-			note = "The id of the " + x.what + " counts: it is “" + p.Path() + "”."
+			note = "The " + x.what + " id and name differ. The id is used: “" + p.Path() + "”."
 		}
 		return p, note, nil
 	}
 	switch {
 	case x.id != "" && bad != nil:
-		return NamedScope{}, "", fail.New(fail.Invalid, "“%s” is not the id of a %s. Leave it empty, and the name counts.", x.id, x.what)
+		return NamedScope{}, "", fail.New(fail.Invalid, "“%s” is not a valid %s id. Correct it, or leave it empty to use the name.", x.id, x.what)
 	case x.name == "" && x.id == "":
 		return NamedScope{}, "", nil
 	case x.name == "":
-		return NamedScope{}, "", fail.New(fail.Invalid, "There is no %s with the id %s. Give its name.", x.what, x.id)
+		return NamedScope{}, "", fail.New(fail.Invalid, "There is no %s with the id %s. Use its name instead.", x.what, x.id)
 	}
 	var fits, others []NamedScope
 	for _, p := range places.find(x.name) {
@@ -163,11 +163,11 @@ func (x scopeRef) resolve(places scopeIndex, of uuid.UUID) (found NamedScope, no
 		return fits[0], "", nil
 	case len(fits) > 1:
 		return NamedScope{}, "", fail.New(fail.Invalid,
-			"“%s” fits more than one %s: %s. Give the id, or the whole name.", x.name, x.what, listNames(fits))
+			"“%s” matches more than one %s: %s. Use the id or the full name.", x.name, x.what, listNames(fits))
 	case len(others) > 0:
-		return NamedScope{}, "", fail.New(fail.Invalid, "The website “%s” belongs to another customer than the row’s.", others[0].Path())
+		return NamedScope{}, "", fail.New(fail.Invalid, "The website “%s” belongs to a different customer than the row.", others[0].Path())
 	}
-	return NamedScope{}, "", fail.New(fail.Invalid, "There is no %s called “%s”.", x.what, x.name)
+	return NamedScope{}, "", fail.New(fail.Invalid, "There is no %s with the name “%s”.", x.what, x.name)
 }
 
 // listNames names the first places that are meant, each with the beginning of its id where names are equal.
@@ -204,7 +204,7 @@ func (x Record) scope(places scopeIndexes) (s Scope, note string, err error) {
 	}
 	if customer.ID != uuid.Nil && website.ID != uuid.Nil && website.Customer != customer.ID {
 		return s, "", fail.New(fail.Invalid,
-			"The website “%s” belongs to another customer than the row’s, which is “%s”.", website.Path(), customer.Name)
+			"The website “%s” does not belong to the customer of the row, “%s”.", website.Path(), customer.Name)
 	}
 	group, note3, err := scopeRef{"group", x.GroupID, x.Group}.resolve(places.groups, uuid.Nil)
 	return Scope{customer.ID, website.ID, group.ID}, cmp.Or(note1, note2, note3), err

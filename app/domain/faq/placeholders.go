@@ -175,7 +175,7 @@ func CheckPlaceholders(text string) error {
 			hint = " Did you mean {" + near + "}?"
 		}
 		return fail.New(fail.Invalid,
-			"There is no placeholder {%s}.%s The placeholders are {%s} and {data.plan} for what the site says of its visitor.",
+			"The placeholder {%s} does not exist.%s Available placeholders: {%s}, and {data.plan} for data that the website provides.",
 			strings.TrimSpace(typed), hint, strings.Join(Placeholders, "}, {"))
 	}
 	return nil

@@ -75,7 +75,7 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 	var checks fail.Checks
 	snippet.Name = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(snippet.Name), "/"))
 	if !snippetName.MatchString(snippet.Name) {
-		checks.Add("name", "Please give a name of letters, digits and hyphens, at most 40; it is typed after a slash.")
+		checks.Add("name", "Enter a name of up to 40 letters, digits and hyphens. Agents type it after a slash.")
 	}
 	if snippet.Keys, err = keys.ParseForSnippet(snippet.Keys); err != nil {
 		checks.AddError("keys", err)
@@ -89,10 +89,10 @@ func (s *Service) SaveSnippet(ctx context.Context, who access.Actor, snippet Sni
 	q := faqdb.New(t)
 	if snippet.ID == uuid.Nil {
 		if snippet.User != uuid.Nil && snippet.User != who.ID() || snippet.User == uuid.Nil && !who.CanFully(access.SnippetSave) {
-			return fail.New(fail.Forbidden, "Only managers write snippets for others. Choose “Me”.")
+			return fail.New(fail.Forbidden, "Only managers can add snippets for others. Choose “Only me”.")
 		}
 		if snippet.User == uuid.Nil && who.IsLimited() && !who.Serves(snippet.Customer) {
-			return fail.Field("for", "You are limited to some customers. Choose one of them, or yourself.")
+			return fail.Field("for", "You are limited to some customers. Choose one of them, or “Only me”.")
 		}
 		if err = rejectTakenKeys(ctx, q, snippet); err != nil {
 			return err
@@ -144,28 +144,28 @@ func rejectTakenKeys(ctx context.Context, q *faqdb.Queries, s Snippet) error {
 	if err != nil {
 		return err
 	}
-	whose := "everybody’s"
+	whose := "for everyone"
 	switch {
 	case x.Own:
-		whose = "yours"
+		whose = "only yours"
 	case x.GroupName != "":
-		whose = "of the group " + x.GroupName
+		whose = "group " + x.GroupName
 	case x.CustomerName != "":
-		whose = "of the customer " + x.CustomerName
+		whose = "customer " + x.CustomerName
 	}
-	return fail.Field("keys", "%s inserts the snippet /%s already (%s). Choose other keys.", s.Keys, x.Name, whose)
+	return fail.Field("keys", "%s is already used for the snippet /%s (%s). Choose another shortcut.", s.Keys, x.Name, whose)
 }
 
 // snippetError words why a snippet could not be stored.
 func snippetError(err error) error {
 	if pg.IsDuplicate(err, "snippets_same_keys") {
-		return fail.Field("keys", "Another snippet has these keys already. Choose other keys.")
+		return fail.Field("keys", "Another snippet already uses this shortcut. Choose another one.")
 	}
 	if pg.IsDuplicate(err, "") {
 		return fail.Field("name", "A snippet with this name already exists. Choose another name.")
 	}
 	if pg.IsMissingReference(err) {
-		return fail.Field("for", "This group or customer does not exist any more. Choose again.")
+		return fail.Field("for", "This group or customer no longer exists. Choose another one.")
 	}
 	return err
 }
@@ -177,10 +177,10 @@ func (s *Service) getEditableSnippet(ctx context.Context, q *faqdb.Queries, who 
 		return row, fail.Missing("snippet")
 	}
 	if err == nil && row.UserID == nil && !who.CanFully(action) {
-		return row, fail.New(fail.Forbidden, "Only managers change snippets that are for others, too.")
+		return row, fail.New(fail.Forbidden, "Only managers can change snippets for others. Ask a manager.")
 	}
 	if err == nil && row.UserID == nil && row.CustomerID == nil && who.IsLimited() {
-		return row, fail.New(fail.Forbidden, "This snippet is for all customers, and you are limited to some. Ask a manager who is not.")
+		return row, fail.New(fail.Forbidden, "This snippet is for all customers, and you are limited to some. Ask a manager who is not limited.")
 	}
 	return row, err
 }

@@ -108,9 +108,9 @@ func TestHoursOverlapBetweenDays(t *testing.T) {
 		day  int
 		says string
 	}{
-		{map[int]string{5: "22:00-6:00", 6: "5:00-12:00"}, 6, "5:00-12:00 overlaps 22:00-6:00 of the day before, which lasts until 6:00."},
+		{map[int]string{5: "22:00-6:00", 6: "5:00-12:00"}, 6, "5:00-12:00 overlaps 22:00-6:00 of the previous day, which ends at 6:00. Change one of them."},
 		{map[int]string{5: "22:00-6:00", 6: "6:00-12:00"}, 6, ""},
-		{map[int]string{6: "20:00-2:30", 0: "0:00-24:00"}, 0, "0:00-24:00 overlaps 20:00-2:30 of the day before, which lasts until 2:30."},
+		{map[int]string{6: "20:00-2:30", 0: "0:00-24:00"}, 0, "0:00-24:00 overlaps 20:00-2:30 of the previous day, which ends at 2:30. Change one of them."},
 		{map[int]string{6: "20:00-24:00", 0: "0:00-24:00"}, 0, ""},
 		{map[int]string{0: "22-0", 1: "0-6"}, 1, ""},
 	} {

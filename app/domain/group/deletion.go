@@ -31,7 +31,7 @@ type Deletion struct {
 // BlockedReason says why the group cannot be deleted and what to do, in sentences for a manager; "" if it can be deleted.
 func (d Deletion) BlockedReason() string {
 	if d.Main {
-		return "The main group stays: it answers for websites without a group of their own."
+		return "The main group cannot be deleted: it answers websites that have no group."
 	}
 	reasons := d.reasons()
 	if len(reasons) == 0 {
@@ -39,7 +39,7 @@ func (d Deletion) BlockedReason() string {
 	}
 	text := "This group cannot be deleted: " + strings.Join(reasons, ", and ") + "."
 	if d.HasHistory {
-		return text + " To use it no more, remove its websites and members."
+		return text + " If you no longer need it, remove its websites and members."
 	}
 	return text + " Change that first."
 }
@@ -47,17 +47,17 @@ func (d Deletion) BlockedReason() string {
 func (d Deletion) reasons() (list []string) {
 	switch {
 	case d.OpenConversations == 1:
-		list = append(list, "a conversation of it is not closed")
+		list = append(list, "one of its conversations is open")
 	case d.OpenConversations > 1:
-		list = append(list, fmt.Sprintf("%d conversations of it are not closed", d.OpenConversations))
+		list = append(list, fmt.Sprintf("%d of its conversations are open", d.OpenConversations))
 	case d.HasHistory:
-		list = append(list, "earlier conversations and their history name it")
+		list = append(list, "closed conversations refer to it")
 	}
 	switch {
 	case d.FAQEntries == 1:
-		list = append(list, "an FAQ entry is for it only")
+		list = append(list, "one FAQ entry is for this group only")
 	case d.FAQEntries > 1:
-		list = append(list, fmt.Sprintf("%d FAQ entries are for it only", d.FAQEntries))
+		list = append(list, fmt.Sprintf("%d FAQ entries are for this group only", d.FAQEntries))
 	}
 	switch names := strings.Join(d.OverflowSources, ", "); {
 	case len(d.OverflowSources) == 1:
@@ -105,7 +105,7 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, id uuid.UUID) 
 	err = t.Tx(ctx, func(tx *pg.Tenant) error { return remove(ctx, tx, actor, id) })
 	if pg.IsMissingReference(err) {
 		return fail.New(fail.Conflict,
-			"Something has begun to use this group just now, so that it cannot be deleted. Open this page again: it says what.")
+			"This group is now in use, so it cannot be deleted. Reload the page to see why.")
 	}
 	if err == nil {
 		s.PublishChanged(actor.Org())

@@ -64,7 +64,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id uuid.UUID, 
 	case pg.IsDuplicate(err, ""):
 		return errDuplicateName
 	case pg.IsMissingReference(err):
-		return fail.Field("overflow", "Please choose one of your groups.")
+		return fail.Field("overflow", "Choose one of your groups.")
 	case err == nil:
 		s.PublishChanged(actor.Org())
 	}
@@ -134,14 +134,14 @@ func checkOverflow(groups []groupdb.LockGroupsRow, id, to uuid.UUID) error {
 		return nil
 	}
 	if _, found := byID[to]; !found {
-		return fail.Field("overflow", "This group does not exist any more. Please choose another one.")
+		return fail.Field("overflow", "This group no longer exists. Choose another one.")
 	}
 	path := []string{byID[id].Name}
 	for range groups {
 		g := byID[to]
 		path = append(path, g.Name)
 		if to == id {
-			return fail.Field("overflow", "Conversations would go in a circle: %s. Choose another group.", strings.Join(path, " → "))
+			return fail.Field("overflow", "Conversations would overflow in a circle: %s. Choose another group.", strings.Join(path, " → "))
 		}
 		if g.OverflowID == nil {
 			return nil

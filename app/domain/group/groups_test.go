@@ -132,10 +132,10 @@ func TestBlockedReason(t *testing.T) {
 	t.Parallel()
 	for want, d := range map[string]group.Deletion{
 		"": {Members: 3, Websites: 2},
-		"The main group stays: it answers for websites without a group of their own.":                                                        {Main: true},
-		"This group cannot be deleted: a conversation of it is not closed. Change that first.":                                               {OpenConversations: 1},
-		"This group cannot be deleted: earlier conversations and their history name it. To use it no more, remove its websites and members.": {HasHistory: true},
-		"This group cannot be deleted: 2 FAQ entries are for it only, and A, B overflow into it. Change that first.":                         {FAQEntries: 2, OverflowSources: []string{"A", "B"}},
+		"The main group cannot be deleted: it answers websites that have no group.":                                                  {Main: true},
+		"This group cannot be deleted: one of its conversations is open. Change that first.":                                         {OpenConversations: 1},
+		"This group cannot be deleted: closed conversations refer to it. If you no longer need it, remove its websites and members.": {HasHistory: true},
+		"This group cannot be deleted: 2 FAQ entries are for this group only, and A, B overflow into it. Change that first.":         {FAQEntries: 2, OverflowSources: []string{"A", "B"}},
 	} {
 		if got := d.BlockedReason(); got != want {
 			t.Errorf("%+v: %q", d, got)

@@ -33,12 +33,12 @@ func ParseDay(text string) ([]Span, error) {
 		spans = append(spans, s)
 	}
 	if len(spans) > maxSpansPerDay {
-		return nil, fail.New(fail.Invalid, "A day can have %d ranges of times; these are %d.", maxSpansPerDay, len(spans))
+		return nil, fail.New(fail.Invalid, "A day can have %d time ranges, but there are %d. Remove some.", maxSpansPerDay, len(spans))
 	}
 	slices.SortFunc(spans, func(a, b Span) int { return a.From - b.From })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].From < spans[i-1].To {
-			return nil, fail.New(fail.Invalid, "%s and %s overlap.", spans[i-1], spans[i])
+			return nil, fail.New(fail.Invalid, "%s and %s overlap. Change one of them.", spans[i-1], spans[i])
 		}
 	}
 	return spans, nil
@@ -48,14 +48,14 @@ func parseSpan(part string) (Span, error) {
 	m := isSpan.FindStringSubmatch(part)
 	if m == nil {
 		return Span{}, fail.New(fail.Invalid,
-			"“%s” is not a time. Write times like 9:00-12:30, 14:00-18:00, or leave the day empty.", part)
+			"“%s” is not a time range. Enter times such as 9:00-12:30, 14:00-18:00, or leave the day empty.", part)
 	}
 	s := Span{minuteOf(m[1], m[2]), minuteOf(m[3], m[4])}
 	switch {
 	case s.From >= 1440 || s.To > 1440:
-		return s, fail.New(fail.Invalid, "“%s” is not a time of a day: a day has 24 hours.", part)
+		return s, fail.New(fail.Invalid, "“%s” is not within a day. Enter times from 0:00 to 24:00.", part)
 	case s.From == s.To:
-		return s, fail.New(fail.Invalid, "“%s” begins when it ends. For the whole day write 0:00-24:00.", part)
+		return s, fail.New(fail.Invalid, "“%s” begins and ends at the same time. For the whole day, enter 0:00-24:00.", part)
 	case s.To < s.From:
 		s.To += 1440
 	}
@@ -80,7 +80,7 @@ func (h Hours) Overlap(day int) string {
 	if last.To-1440 <= first.From {
 		return ""
 	}
-	return fmt.Sprintf("%s overlaps %s of the day before, which lasts until %d:%02d.",
+	return fmt.Sprintf("%s overlaps %s of the previous day, which ends at %d:%02d. Change one of them.",
 		first, last, (last.To-1440)/60, last.To%60)
 }
 

@@ -40,7 +40,7 @@ func ParseLabels(text string) (map[string]string, error) {
 		labels[of] = label
 	}
 	if len(labels) > maxLabels {
-		wrong = append(wrong, fmt.Sprintf("There can be %d languages; these are %d.", maxLabels, len(labels)))
+		wrong = append(wrong, fmt.Sprintf("Too many languages: the limit is %d, but there are %d. Remove some.", maxLabels, len(labels)))
 	}
 	if len(wrong) > 0 {
 		return nil, fail.Field("labels", "%s", strings.Join(wrong[:min(len(wrong), maxLabelErrors)], " "))
@@ -53,13 +53,13 @@ func checkLabel(n int, of string, err error, twice bool) string {
 	_, unknown := language.Parse(of)
 	switch {
 	case !isLanguage.MatchString(of):
-		return fmt.Sprintf("Line %d does not begin with a language and a colon, as in \"de: Bestellungen\".", n)
+		return fmt.Sprintf("Line %d does not begin with a language and a colon. Write it like \"de: Bestellungen\".", n)
 	case unknown != nil:
-		return fmt.Sprintf("Line %d: “%s” is not a language of the widget. Write it as in en, de or pt-BR.", n, of)
+		return fmt.Sprintf("Line %d: “%s” is not a valid language. Use a code such as en, de or pt-BR.", n, of)
 	case err != nil:
 		return fmt.Sprintf("Line %d: %s", n, err)
 	case twice:
-		return fmt.Sprintf("Line %d has a language that is there already.", n)
+		return fmt.Sprintf("Line %d repeats a language. Remove one of the lines.", n)
 	}
 	return ""
 }

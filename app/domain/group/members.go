@@ -88,13 +88,13 @@ func checkLimits(members []Member) error {
 	var checks fail.Checks
 	for _, m := range members {
 		if m.MaxChats < 1 || m.MaxChats > MaxChatsLimit {
-			checks.Add("cap-"+m.ID.String(), "Please give a number from 1 to %d.", MaxChatsLimit)
+			checks.Add("cap-"+m.ID.String(), "Enter a number from 1 to %d.", MaxChatsLimit)
 		}
 		if m.GroupMaxChats > 0 && !m.IsMember {
-			checks.Add("own-"+m.ID.String(), "This limit is one for members of the group. Choose a place, or leave it empty.")
+			checks.Add("own-"+m.ID.String(), "Only members of the group can have this limit. Choose a role, or leave the limit empty.")
 		}
 		if m.GroupMaxChats < 0 || m.GroupMaxChats > MaxChatsLimit {
-			checks.Add("own-"+m.ID.String(), "Please give a number from 1 to %d, or leave it empty.", MaxChatsLimit)
+			checks.Add("own-"+m.ID.String(), "Enter a number from 1 to %d, or leave the field empty.", MaxChatsLimit)
 		}
 	}
 	return checks.Result()
@@ -139,10 +139,10 @@ func storeEach(ctx context.Context, q *groupdb.Queries, id uuid.UUID, members []
 		case slices.Contains(able, m.ID):
 			err = storeMember(ctx, q, id, m)
 		case len(members) == 1:
-			err = fail.Missing("user")
+			err = fail.Missing("team member")
 		default:
-			err = fail.New(fail.Conflict, "%s cannot answer any more, so nothing was changed. The list below is up to date: save it again.",
-				cmp.Or(m.Name, "Somebody in the list"))
+			err = fail.New(fail.Conflict, "%s can no longer answer, so nothing was saved. The list is now up to date. Save it again.",
+				cmp.Or(m.Name, "A team member"))
 		}
 		if err != nil {
 			return err

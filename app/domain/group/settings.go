@@ -37,13 +37,13 @@ func (in *Settings) Validate(id uuid.UUID) error {
 		in.Name = name
 	}
 	if in.Priority < minPriority || in.Priority > maxPriority {
-		checks.Add("priority", "Please choose one of the priorities.")
+		checks.Add("priority", "Choose a priority.")
 	}
 	if in.OverflowAfter < 0 || in.OverflowAfter > maxOverflowAfter {
-		checks.Add("after", "Please give a number of seconds from 0 to 86400.")
+		checks.Add("after", "Enter a number of seconds from 0 to 86400.")
 	}
 	if in.Overflow == id && id != uuid.Nil {
-		checks.Add("overflow", "A group cannot take over from itself.")
+		checks.Add("overflow", "A group cannot overflow into itself. Choose another group.")
 	}
 	for day := range in.Hours.Week {
 		if text := in.Hours.Overlap(day); text != "" {

@@ -47,7 +47,7 @@ func (s *Service) SetWebsiteGroup(ctx context.Context, actor access.Actor, websi
 		return err
 	}
 	if in.Priority < minPriority || in.Priority > maxPriority {
-		return fail.Field("priority", "Please choose one of the priorities.")
+		return fail.Field("priority", "Choose a priority.")
 	}
 	labels, err := json.Marshal(in.Labels)
 	if err != nil {
@@ -116,14 +116,14 @@ func removeWebsiteGroup(ctx context.Context, tx *pg.Tenant, actor access.Actor, 
 	q := groupdb.New(tx)
 	w, err := q.LockWebsite(ctx, website)
 	if pg.IsNoRows(err) {
-		return fail.Missing("subject")
+		return fail.Missing("topic")
 	}
 	if err != nil {
 		return err
 	}
 	before, err := loadWebsiteGroup(ctx, q, website, group)
 	if err == nil && before == nil {
-		return fail.Missing("subject")
+		return fail.Missing("topic")
 	}
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func TestParseLabels(t *testing.T) {
 		"Bestellungen":                         "Line 1 does not begin with a language",
 		"de: A\nxx-nonsense: B":                "Line 2",
 		"de:":                                  "Line 1: ",
-		"de: A\nde: B":                         "Line 2 has a language that is there already",
+		"de: A\nde: B":                         "Line 2 repeats a language",
 		"de: " + strings.Repeat("x", 61):       "Line 1: ",
 		"one\ntwo\nthree\nfour\nfive\nsix: no": "Line 5",
 	} {

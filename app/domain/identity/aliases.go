@@ -83,7 +83,7 @@ func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UU
 		q := identitydb.New(tx)
 		u, err := q.GetUser(ctx, user)
 		if pg.IsNoRows(err) {
-			return fail.Missing("user")
+			return fail.Missing("team member")
 		}
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func (s *Service) SetAliases(ctx context.Context, who access.Actor, user uuid.UU
 		return events.Record(ctx, tx, who, aliasesChanged(u, before, now))
 	})
 	if pg.IsMissingReference(err) {
-		return fail.Missing("user or customer")
+		return fail.Missing("team member or customer")
 	}
 	return err
 }

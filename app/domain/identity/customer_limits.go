@@ -22,7 +22,7 @@ func checkMayManage(ctx context.Context, q *identitydb.Queries, who access.Actor
 	}
 	within, err := q.CanManageUser(ctx, user)
 	if err == nil && !within {
-		return fail.Missing("user")
+		return fail.Missing("team member")
 	}
 	return err
 }
@@ -32,10 +32,10 @@ func checkMayLimitTo(who access.Actor, role access.Role, customers []uuid.UUID) 
 	switch {
 	case !role.CanBeLimited():
 		if len(customers) > 0 {
-			return fail.New(fail.Invalid, "Managers, supervisors and agents can be limited to customers. This role cannot.")
+			return fail.New(fail.Invalid, "Only managers, supervisors and agents can be limited to customers. Choose another role.")
 		}
 	case who.IsLimited() && len(customers) == 0:
-		return fail.New(fail.Invalid, "Select one customer at least: you are limited to some yourself.")
+		return fail.New(fail.Invalid, "Select at least one customer. You are limited to some customers yourself.")
 	}
 	for _, c := range customers {
 		if !who.Serves(c) {
@@ -74,7 +74,7 @@ func (s *Service) SetCustomers(
 		return events.Record(ctx, tx, who, customersChanged(u, before, customers))
 	})
 	if pg.IsMissingReference(err) {
-		return fail.Field("customers", "A customer that you selected does not exist any more. Select again.")
+		return fail.Field("customers", "A selected customer no longer exists. Select again.")
 	}
 	return err
 }

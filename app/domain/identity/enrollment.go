@@ -39,14 +39,14 @@ type memberRole struct {
 }
 
 // errWrongPassword is what a person reads who has proven the address, but does not know the password of its log-in.
-var errWrongPassword = fail.Field("password", "You have a Parley log-in with this address already, and this is not its "+
+var errWrongPassword = fail.Field("password", "You already have a Parley account with this email address, and this is not its "+
 	"password. Enter its password, "+
 	"or set a new one with “Forgot your password?” below and open this link again.")
 
 // maxSaltRetries bounds how often a password is hashed anew because its address was used for the first time meanwhile.
 const maxSaltRetries = 3
 
-var errAddressBusy = fail.New(fail.Busy, "Somebody else uses this address just now. Please try again.")
+var errAddressBusy = fail.New(fail.Busy, "Someone else is using this email address at the moment. Try again.")
 
 // enroll creates a user and makes it one of an identity's (app.door_join_identity says which). matched says that the
 // password was one of the address's already. The caller holds a slot, or there is no password.
@@ -75,7 +75,7 @@ func (s *Service) enroll(ctx context.Context, n newMember) (id uuid.UUID, matche
 				CustomerID: is.customer,
 			})
 			if pg.IsDuplicate(err, "users_org_id_email_key") {
-				return fail.New(fail.Conflict, "There is a log-in for this address in the organization already. Please log in.")
+				return fail.New(fail.Conflict, "You are already a member of this organization. Log in.")
 			}
 			if err == nil && len(is.customers) > 0 {
 				err = saveCustomerLimits(ctx, q, id, is.customers)

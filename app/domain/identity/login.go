@@ -21,7 +21,7 @@ type LogInMatch struct {
 // LogIn returns the users that the address and the password open: usually one, more if a person works for several
 // organizations. from is the network address that asks. A known and an unknown address cost the same statements and one hash.
 func (s *Service) LogIn(ctx context.Context, email, password, from string) (found []LogInMatch, err error) {
-	wrong := fail.New(fail.Unauthenticated, "E-mail address and password do not match a log-in. Please check both.")
+	wrong := fail.New(fail.Unauthenticated, "The email address or the password is incorrect. Check both and try again.")
 	email, err = validate.Email(email)
 	if err != nil {
 		return nil, fail.Field("email", "%s", err.Error())

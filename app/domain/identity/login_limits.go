@@ -214,7 +214,7 @@ func errTooManyAttempts(left time.Duration) error {
 	return &fail.Error{
 		Kind:       fail.Busy,
 		RetryAfter: left,
-		Message:    "Too many attempts. Please wait " + formatMinutes(left) + " and try again.",
+		Message:    "Too many attempts. Wait " + formatMinutes(left) + " and try again.",
 	}
 }
 

@@ -30,14 +30,14 @@ func (s *Service) CountMail(ctx context.Context, org uuid.UUID) error {
 	}
 	if verified {
 		return &fail.Error{Kind: fail.Busy, RetryAfter: left, Message: "Your organization has sent " + strconv.Itoa(s.limits.Mails) +
-			" mails in a day, which is as many as it may. Nothing was sent; try again " + formatWait(left) + "."}
+			" emails within a day, which is the limit. Nothing was sent. Try again " + formatWait(left) + "."}
 	}
 	return &fail.Error{
 		Kind:       fail.Busy,
 		RetryAfter: left,
 		Message: "Your organization has sent " + strconv.Itoa(s.limits.MailsUnverified) +
-			" mails in a day, which is as many as it may until an owner's address is verified. Nothing was sent. " +
-			"To verify it, an owner logs out, chooses “Forgot your password?” and opens the mailed link. " +
+			" emails within a day, which is the limit until an owner's address is verified. Nothing was sent. " +
+			"To verify it, an owner logs out, chooses “Forgot your password?” and opens the link in the email. " +
 			"Otherwise try again " + formatWait(left) + ".",
 	}
 }
@@ -57,7 +57,7 @@ func (s *Service) CountTranscript(ctx context.Context, org uuid.UUID, to string)
 		}
 		if n > l.most {
 			return &fail.Error{Kind: fail.Busy, RetryAfter: left,
-				Message: "Several conversations have been mailed to this address today. Please save this one as a text instead."}
+				Message: "Too many conversations have been sent to this address today. Save this one as text instead."}
 		}
 	}
 	return s.CountMail(ctx, org)

@@ -35,7 +35,7 @@ var hashSlots = fair.New(fair.Limits{
 	PerOrganization: max(1, runtime.NumCPU()/2),
 	MaxWaiting:      500,
 	MaxWait:         75 * time.Second,
-	BusyMessage:     "Very many people from your network log in just now. Try again in 5 seconds.",
+	BusyMessage:     "Too many people on your network are logging in at the moment. Try again in 5 seconds.",
 })
 
 // acquireHashSlot waits for the right to compute hashes and returns what gives it back. Whoever has it must not ask for
@@ -86,11 +86,11 @@ func (s *Service) hashForAddress(ctx context.Context, email, password, another s
 func checkPassword(p string) error {
 	switch n := utf8.RuneCountInString(p); {
 	case !utf8.ValidString(p) || strings.ContainsRune(p, 0):
-		return fail.New(fail.Invalid, "There are characters in the password that are not valid text.")
+		return fail.New(fail.Invalid, "Some characters in the password are not valid text. Choose another password.")
 	case n < 10:
-		return fail.New(fail.Invalid, "Please use at least 10 characters.")
+		return fail.New(fail.Invalid, "Use at least 10 characters.")
 	case len(p) > 200:
-		return fail.New(fail.Invalid, "Please use at most 200 characters.")
+		return fail.New(fail.Invalid, "Use at most 200 characters.")
 	}
 	return nil
 }

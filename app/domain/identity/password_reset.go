@@ -85,7 +85,7 @@ func (s *Service) createResetLink(
 	q := identitydb.New(t)
 	u, err := q.GetUser(ctx, user)
 	if pg.IsNoRows(err) || err == nil && u.DisabledAt != nil {
-		return ResetLink{}, fail.Missing("user")
+		return ResetLink{}, fail.Missing("team member")
 	}
 	if err != nil {
 		return ResetLink{}, err

@@ -81,7 +81,7 @@ func (s *Service) SetPreferences(ctx context.Context, who access.Actor, p Prefer
 		if c.Keys == "" {
 			p.Keys[c.ID] = ""
 		} else if other, there := owner[c.Keys]; there {
-			checks.Add("key-"+c.ID, "%s is “%s” already.", c.Keys, other)
+			checks.Add("key-"+c.ID, "%s is already used for “%s”. Choose another shortcut.", c.Keys, other)
 		} else {
 			owner[c.Keys] = c.Label
 		}

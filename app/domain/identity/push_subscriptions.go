@@ -23,7 +23,7 @@ func (s *Service) SubscribePush(ctx context.Context, who access.Actor, sub PushS
 	u, err := url.Parse(sub.Endpoint)
 	if err != nil || u.Scheme != "https" || u.Host == "" || len(sub.Endpoint) > 2000 || len(sub.P256dh) > 200 ||
 		len(sub.Auth) > 100 || sub.P256dh == "" || sub.Auth == "" {
-		return fail.New(fail.Invalid, "This browser's subscription cannot be read.")
+		return fail.New(fail.Invalid, "The browser's push subscription cannot be read. Reload the page and try again.")
 	}
 	q := identitydb.New(t)
 	if err := q.SavePushSubscription(ctx, identitydb.SavePushSubscriptionParams{

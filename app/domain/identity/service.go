@@ -98,13 +98,13 @@ func (s *Service) GetMemberSince(ctx context.Context, id uuid.UUID, epoch int) (
 	mark := s.members.Mark()
 	u, err := s.db.Unscoped().GetUser(ctx, id)
 	if pg.IsNoRows(err) {
-		return TeamMember{}, fail.New(fail.Unauthenticated, "Please log in.")
+		return TeamMember{}, fail.New(fail.Unauthenticated, "Log in to continue.")
 	}
 	if err != nil {
 		return TeamMember{}, err
 	}
 	if !s.isAddressAllowed(u.Email) {
-		return TeamMember{}, fail.New(fail.Unauthenticated, "Please log in.")
+		return TeamMember{}, fail.New(fail.Unauthenticated, "Log in to continue.")
 	}
 	actor := access.User(u.OrgID, u.UserID, access.Role(u.Role), u.CustomerID)
 	if u.Limited {
@@ -215,7 +215,7 @@ func (s *Service) GetListedMember(ctx context.Context, actor access.Actor, id uu
 			return item, nil
 		}
 	}
-	return TeamListItem{}, fail.Missing("user")
+	return TeamListItem{}, fail.Missing("team member")
 }
 
 // newToken returns a secret for a link (160 bits) and its hash, which is what is stored.

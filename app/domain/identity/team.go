@@ -83,7 +83,7 @@ func (s *Service) invite(
 	checks.AddError("role", checkRoleGrant(who, in.Role))
 	only, err := checkReviewerCustomer(who, in.Role, in.Customer)
 	if in.Customer != uuid.Nil && in.Role.Valid() && !in.Role.NeedsCustomer() {
-		err = fail.New(fail.Invalid, "This is for reviewers only. Choose “Reviewer”, or no customer here.")
+		err = fail.New(fail.Invalid, "Only reviewers have a customer here. Choose the role “Reviewer”, or no customer.")
 	}
 	checks.AddError("customer", err)
 	checks.AddError("customers", checkMayLimitTo(who, in.Role, in.Customers))
@@ -95,7 +95,7 @@ func (s *Service) invite(
 		return "", "", err
 	}
 	if there {
-		return "", "", fail.Field("email", "This person is in your organization already; see the list above.")
+		return "", "", fail.Field("email", "This person is already on your team.")
 	}
 	secret, hash := newToken()
 	id := uuid.Must(uuid.NewV7())
@@ -124,7 +124,7 @@ func (s *Service) invite(
 		return events.Record(ctx, tx, who, memberInvited(made))
 	})
 	if pg.IsMissingReference(err) {
-		return "", "", fail.Field("customer", "Please choose one of your customers.")
+		return "", "", fail.Field("customer", "Choose one of your customers.")
 	}
 	return secret, email, err
 }
@@ -152,9 +152,9 @@ func (s *Service) RevokeInvitation(ctx context.Context, who access.Actor, id uui
 func checkRoleGrant(who access.Actor, role access.Role) error {
 	switch {
 	case !role.Valid():
-		return fail.New(fail.Invalid, "Please choose a role.")
+		return fail.New(fail.Invalid, "Choose a role.")
 	case role.IsOwner() && !who.Can(access.TeamMemberManageOwner):
-		return fail.New(fail.Invalid, "Only an owner can make somebody an owner.")
+		return fail.New(fail.Invalid, "Only owners can make someone an owner. Choose another role.")
 	}
 	return nil
 }
@@ -164,14 +164,14 @@ func checkReviewerCustomer(who access.Actor, role access.Role, customer uuid.UUI
 		return nil, nil
 	}
 	if customer == uuid.Nil || !who.Serves(customer) {
-		return nil, fail.New(fail.Invalid, "Please choose the customer whose conversations the reviewer may read.")
+		return nil, fail.New(fail.Invalid, "Choose the customer whose archive the reviewer can read.")
 	}
 	return &customer, nil
 }
 
 // ErrLinkInvalid is the one answer for a link that was used, replaced, has expired or never existed.
 var ErrLinkInvalid = fail.New(fail.NotFound,
-	"This link is no longer good: it was used, replaced, or has expired. Please ask for a new one.")
+	"This link is no longer valid: it was used or replaced, or has expired. Ask for a new one.")
 
 // ChangeRole gives a user another role and ends its sessions.
 func (s *Service) ChangeRole(
@@ -209,7 +209,7 @@ func (s *Service) ChangeRole(
 		return events.Record(ctx, tx, who, roleChanged(u, role, only))
 	})
 	if pg.IsMissingReference(err) {
-		return fail.Field("customer", "Please choose one of your customers.")
+		return fail.Field("customer", "Choose one of your customers.")
 	}
 	return err
 }
@@ -217,7 +217,7 @@ func (s *Service) ChangeRole(
 // DisableMember ends a user's log-in and all its sessions, sockets too.
 func (s *Service) DisableMember(ctx context.Context, who access.Actor, user uuid.UUID, alsoInTx ...func(*pg.Tenant) error) error {
 	if user == who.ID() {
-		return fail.New(fail.Conflict, "You cannot disable your own log-in. Ask another manager.")
+		return fail.New(fail.Conflict, "You cannot disable yourself. Ask another manager.")
 	}
 	return s.changeMember(ctx, who, access.TeamMemberDisable, user, true, func(tx *pg.Tenant, u identitydb.GetUserRow) error {
 		q := identitydb.New(tx)
@@ -288,17 +288,17 @@ func (s *Service) changeMember(
 		}
 		u, err := q.GetUser(ctx, user)
 		if pg.IsNoRows(err) {
-			return fail.Missing("user")
+			return fail.Missing("team member")
 		}
 		if err != nil {
 			return err
 		}
 		if access.Role(u.Role).IsOwner() {
 			if !who.Can(access.TeamMemberManageOwner) {
-				return fail.New(fail.Forbidden, "Only an owner can change an owner.")
+				return fail.New(fail.Forbidden, "Only owners can change an owner. Ask an owner.")
 			}
 			if losesOwner && u.DisabledAt == nil && len(owners) == 1 {
-				return fail.New(fail.Conflict, "This is the last owner. Make somebody else an owner first.")
+				return fail.New(fail.Conflict, "This is the only owner. Make someone else an owner first.")
 			}
 		}
 		return run(tx, u)

@@ -52,7 +52,7 @@ func (s *Service) AddCustomer(ctx context.Context, who access.Actor, name string
 			return err
 		}
 		if n == 0 {
-			return fail.Field("name", "An organization can have %d customers. Rename one that is no longer served.", maxCustomers)
+			return fail.Field("name", "An organization can have %d customers. Rename one that you no longer need.", maxCustomers)
 		}
 		return events.Record(ctx, tx, who, customerCreated(id, name))
 	})
@@ -67,7 +67,7 @@ func (s *Service) AddCustomer(ctx context.Context, who access.Actor, name string
 
 var (
 	errCustomerExists = fail.Field("name", "A customer with this name already exists. Choose another name.")
-	errWebsiteExists  = fail.Field("name", "This customer has a website with this name already. Choose another name.")
+	errWebsiteExists  = fail.Field("name", "This customer already has a website with this name. Choose another name.")
 )
 
 // maxCustomers is how many customers an organization can have: lists of all of them are on many pages.
@@ -134,7 +134,7 @@ func (s *Service) SetCapacityShare(ctx context.Context, who access.Actor, id uui
 		return err
 	}
 	if share < 0 || share > 1_000_000 {
-		return fail.Field("share", "Please give a number from 1 on, or leave it empty.")
+		return fail.Field("share", "Enter a number, 1 or more, or leave the field empty.")
 	}
 	p := orgdb.SetCapacityShareParams{ID: id}
 	if share > 0 {

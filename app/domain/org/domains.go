@@ -34,7 +34,7 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 		return fail.Field("host", "%s", err.Error())
 	}
 	if len(w.Domains) >= 100 {
-		return fail.Field("host", "A website can have 100 domains. Remove one first, or use a pattern such as *.shop.example")
+		return fail.Field("host", "A website can have 100 domains. Remove one, or use a pattern such as *.shop.example")
 	}
 	err = t.Tx(ctx, func(tx *pg.Tenant) error {
 		err := orgdb.New(tx).AddDomain(ctx, orgdb.AddDomainParams{ID: uuid.Must(uuid.NewV7()), WebsiteID: website, Host: host})
@@ -44,7 +44,7 @@ func (s *Service) AddDomain(ctx context.Context, who access.Actor, website uuid.
 		return events.Record(ctx, tx, who, domainAdded(w, host))
 	})
 	if pg.IsDuplicate(err, "") {
-		return fail.Field("host", "This domain is in the list already.")
+		return fail.Field("host", "This domain is already in the list.")
 	}
 	if err == nil {
 		s.publishChange(who.Org(), website, w.Key)

@@ -17,7 +17,7 @@ import (
 
 var hostName = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
-var errNotADomain = fail.New(fail.Invalid, "This is not a domain. Examples: shop.example, *.shop.example, localhost")
+var errNotADomain = fail.New(fail.Invalid, "This is not a valid domain. Examples: shop.example, *.shop.example, localhost")
 
 // ParseHost brings what a person enters as a domain into the form it is stored in: lower case, punycode. What is unmistakable is
 // mended: the whole address of a page has one host, a port belongs to no domain, nor does a dot at the end. Anything else is
@@ -35,7 +35,7 @@ func ParseHost(s string) (string, error) {
 	if !has {
 		name = s
 	} else if l := strings.ToLower(scheme); l != "https" && l != "http" {
-		return "", fail.New(fail.Invalid, "An address begins with https://, not %s://. Write the domain alone, for example shop.example", scheme)
+		return "", fail.New(fail.Invalid, "Website addresses do not begin with %s://. Enter only the domain, for example shop.example", scheme)
 	}
 	if has { // of the address of a page only the host counts
 		if at := strings.IndexAny(name, "/?#"); at >= 0 {
@@ -52,17 +52,17 @@ func ParseHost(s string) (string, error) {
 	}
 	switch {
 	case strings.ContainsFunc(s, unicode.IsSpace):
-		return "", fail.New(fail.Invalid, "There is a space in it. Add one domain at a time, for example shop.example")
+		return "", fail.New(fail.Invalid, "A domain cannot contain spaces. Add one domain at a time, for example shop.example")
 	case strings.Contains(host, "@"):
-		return "", fail.New(fail.Invalid, "A domain has no @. Write what comes behind it, for example shop.example")
+		return "", fail.New(fail.Invalid, "A domain cannot contain @. Enter the part after it, for example shop.example")
 	case rest != "" && (host == "http:" || host == "https:" || host == "http" || host == "https"):
-		return "", fail.New(fail.Invalid, "“%s” is neither an address nor a domain. Write the domain alone, for example shop.example", s)
+		return "", fail.New(fail.Invalid, "“%s” is not an address or a domain. Enter only the domain, for example shop.example", s)
 	case rest != "":
-		return "", fail.New(fail.Invalid, "A domain has no path. Without “%s” the chat is shown on all pages of the domain.", shortened(rest))
+		return "", fail.New(fail.Invalid, "A domain has no path. Remove “%s”: the chat is shown on all pages of the domain.", shortened(rest))
 	}
 	if at := strings.LastIndex(host, ":"); at >= 0 {
 		if n, err := strconv.Atoi(host[at+1:]); err != nil || n < 1 || n > 65535 {
-			return "", fail.New(fail.Invalid, "“%s” is not a port, and a domain needs none. Write the domain alone, for example shop.example", shortened(host[at+1:]))
+			return "", fail.New(fail.Invalid, "“%s” is not a valid port. Enter only the domain, for example shop.example", shortened(host[at+1:]))
 		}
 		host = host[:at]
 	}
@@ -78,11 +78,11 @@ func ParseHost(s string) (string, error) {
 	suffix, listed := publicsuffix.PublicSuffix(ascii)
 	switch {
 	case star && !strings.Contains(ascii, "."):
-		return "", fail.New(fail.Invalid, "A pattern needs a name and an ending, for example *.shop.example")
+		return "", fail.New(fail.Invalid, "A pattern needs a domain name after *, for example *.shop.example")
 	case star && suffix == ascii:
-		return "", fail.New(fail.Invalid, "Everybody can have a website below %s, not only you. Write your own name before it, for example *.shop.%s", DisplayHost(ascii), DisplayHost(ascii))
+		return "", fail.New(fail.Invalid, "Anyone can have a website under %s. Add your own name, for example *.shop.%s", DisplayHost(ascii), DisplayHost(ascii))
 	case suffix == ascii && (listed || strings.Contains(ascii, ".")): // such as github.io, below which others have their websites
-		return "", fail.New(fail.Invalid, "%s is an ending of domains, not one itself. Write your own name before it, for example shop.%s", DisplayHost(ascii), DisplayHost(ascii))
+		return "", fail.New(fail.Invalid, "%s is a domain ending, not a domain. Add your own name, for example shop.%s", DisplayHost(ascii), DisplayHost(ascii))
 	}
 	if star {
 		ascii = "*." + ascii

@@ -136,7 +136,7 @@ func (s *Service) maxCacheAge() time.Duration {
 	return disconnectedCacheAge
 }
 
-var errNoWebsite = fail.New(fail.NotFound, "There is no website with this key. Copy the two lines from the website's page again.")
+var errNoWebsite = fail.New(fail.NotFound, "There is no website with this key. Copy the embed code from the website's page again.")
 
 var websiteKeyPattern = regexp.MustCompile(`^[a-z0-9]{16}$`)
 

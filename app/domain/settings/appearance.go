@@ -40,6 +40,6 @@ func (a *Appearance) check(c *fail.Checks) {
 		c.AddError("own", checkSelector(a.LauncherSelector))
 	}
 	if a.Color != "" && !hexColor.MatchString(a.Color) {
-		c.Add("color", "Please choose a color such as #0b6bcb.")
+		c.Add("color", "Choose a color such as #0b6bcb.")
 	}
 }

@@ -18,7 +18,7 @@ func (r Range) has(n int) bool { return r.Min <= n && n <= r.Max }
 // check refuses a number outside of the range.
 func (r Range) check(c *fail.Checks, field, what string, n int) {
 	if !r.has(n) {
-		c.Add(field, "Please give a number of %s from %d to %d.", what, r.Min, r.Max)
+		c.Add(field, "Enter a number of %s from %d to %d.", what, r.Min, r.Max)
 	}
 }
 
@@ -52,7 +52,7 @@ var snippetPlaceholder = regexp.MustCompile(`(?i)\{(visitor|agent|website|custom
 // rejectPlaceholders refuses placeholders of snippets in a text that is shown as it is.
 func rejectPlaceholders(what, text string) error {
 	if p := snippetPlaceholder.FindString(text); p != "" {
-		return fail.New(fail.Invalid, "Visitors would read %s in %s as it is: only snippets have placeholders. Write it without.", p, what)
+		return fail.New(fail.Invalid, "Placeholders work in snippets only. Remove %s from %s.", p, what)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func rejectPlaceholders(what, text string) error {
 // validateLanguage refuses what is no language, behind which stands a text in it.
 func validateLanguage(s string) error {
 	if _, err := language.Parse(s); err != nil {
-		return fail.New(fail.Invalid, "“%s” is not a language of the widget. Write it as in en, de or pt-BR.", s)
+		return fail.New(fail.Invalid, "“%s” is not a valid language. Use a code such as en, de or pt-BR.", s)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func checkLanguage(c *fail.Checks, field, s string) string {
 	}
 	t, err := language.Parse(s)
 	if err != nil {
-		c.Add(field, "“%s” is no language. Write it as in en, de or pt-BR.", s)
+		c.Add(field, "“%s” is not a valid language. Use a code such as en, de or pt-BR.", s)
 		return s
 	}
 	return t.String()

@@ -29,18 +29,18 @@ const maxReasons = 12
 // check cleans and checks the section; an end without a warning passes if it is as it was before.
 func (s *Closing) check(c *fail.Checks, before *Closing) {
 	if len(s.Reasons) > maxReasons {
-		c.Add("reasons", "There can be %d reasons; these are %d.", maxReasons, len(s.Reasons))
+		c.Add("reasons", "Too many reasons: the limit is %d, but there are %d. Remove some.", maxReasons, len(s.Reasons))
 	}
 	for i := range s.Reasons {
 		checkLine(c, "reasons", "the reason in line "+strconv.Itoa(i+1), &s.Reasons[i], 60)
 	}
 	if !IdleMinutes.has(s.WarnAfterMinutes) {
-		c.Add("warn_after", "Minutes go up to %d, which is a week.", IdleMinutes.Max)
+		c.Add("warn_after", "Enter at most %d minutes (one week).", IdleMinutes.Max)
 	}
 	if !IdleMinutes.has(s.EndAfterMinutes) {
-		c.Add("end_after", "Minutes go up to %d, which is a week.", IdleMinutes.Max)
+		c.Add("end_after", "Enter at most %d minutes (one week).", IdleMinutes.Max)
 	} else if s.EndAfterMinutes > 0 && s.WarnAfterMinutes == 0 &&
 		(s.EndAfterMinutes != before.EndAfterMinutes || s.WarnAfterMinutes != before.WarnAfterMinutes) {
-		c.Add("warn_after", "A conversation ends after the visitor was asked. Give the minutes until then, too.")
+		c.Add("warn_after", "Enter the minutes until the reminder, too. A conversation is closed after the reminder.")
 	}
 }

@@ -33,7 +33,7 @@ func DefaultDesk() Desk {
 // check cleans and checks the section; fields are named as the form names them.
 func (d *Desk) check() (err error) {
 	if len(d.AwayReasons) > maxAwayReasons {
-		return fail.Field("away_reasons", "Please give at most %d reasons.", maxAwayReasons)
+		return fail.Field("away_reasons", "Enter at most %d reasons.", maxAwayReasons)
 	}
 	for i, reason := range d.AwayReasons {
 		if d.AwayReasons[i], err = validate.Name("a reason", reason, 50); err != nil {

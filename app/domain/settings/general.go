@@ -18,7 +18,7 @@ func (g *General) check(c *fail.Checks) {
 	g.Zone = strings.TrimSpace(g.Zone)
 	_, err := time.LoadLocation(g.Zone)
 	if err != nil || len(g.Zone) > 60 || g.Zone != "" && g.Zone != "UTC" && !strings.Contains(g.Zone, "/") {
-		c.Add("zone", "There is no time zone “%s”. Write it as in Europe/Berlin.", g.Zone)
+		c.Add("zone", "The time zone “%s” does not exist. Enter one such as Europe/Berlin.", g.Zone)
 	}
 	g.Language = checkLanguage(c, "language", g.Language)
 }

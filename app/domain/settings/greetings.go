@@ -60,7 +60,7 @@ func (s *Greetings) checkStandard(c *fail.Checks) {
 
 func (s *Greetings) checkList(c *fail.Checks) {
 	if len(s.List) > maxGreetings {
-		c.Add("", "A widget can have %d greetings; these are %d. Remove some.", maxGreetings, len(s.List))
+		c.Add("", "A widget can have %d greetings, but there are %d. Remove some.", maxGreetings, len(s.List))
 	}
 	for i := range s.List {
 		s.List[i].check(c, i)
@@ -75,13 +75,13 @@ func (s *Greetings) checkList(c *fail.Checks) {
 func (g *Greeting) check(c *fail.Checks, position int) {
 	field := func(name string) string { return fmt.Sprintf("greeting-%d-%s", position, name) }
 	checkText(c, field("text"), "the greeting", &g.Text, 1000)
-	checkLine(c, field("status"), "the line under the name", &g.Status, 200)
+	checkLine(c, field("status"), "the status line", &g.Status, 200)
 	c.AddError(field("text"), rejectPlaceholders("a greeting", g.Text))
 	c.AddError(field("status"), rejectPlaceholders("a greeting", g.Status))
 	checkPage(c, field("page"), &g.Page)
 	g.Language = checkLanguage(c, field("language"), g.Language)
 	if g.Text == "" && g.Status == "" {
-		c.Add(field("text"), "Write a greeting or the line under the name, or remove this greeting.")
+		c.Add(field("text"), "Enter a greeting or a status line, or remove this greeting.")
 	}
 	if g.To == "24:00" {
 		g.To = "00:00"
@@ -89,20 +89,20 @@ func (g *Greeting) check(c *fail.Checks, position int) {
 	switch {
 	case g.From == "" && g.To == "":
 	case g.From == "" || !timeOfDay.MatchString(g.From):
-		c.Add(field("from"), "Give both times as 08:00 and 17:30, or leave both empty.")
+		c.Add(field("from"), "Enter both times, such as 08:00 and 17:30, or leave both empty.")
 	case g.To == "" || !timeOfDay.MatchString(g.To):
-		c.Add(field("to"), "Give both times as 08:00 and 17:30, or leave both empty.")
+		c.Add(field("to"), "Enter both times, such as 08:00 and 17:30, or leave both empty.")
 	case g.From == g.To:
-		c.Add(field("to"), "This is when it begins. Choose another time, or leave both empty for the whole day.")
+		c.Add(field("to"), "The times are the same. Choose another time, or leave both empty for the whole day.")
 	}
 	for _, state := range g.States {
 		if !slices.Contains(Availabilities, state) {
-			c.Add(field("text"), "There is no state “%s”.", state)
+			c.Add(field("text"), "The availability “%s” does not exist. Choose one of the options.", state)
 		}
 	}
 	for _, day := range g.Days {
 		if day < 0 || day > 6 {
-			c.Add(field("text"), "There is no such day.")
+			c.Add(field("text"), "This day does not exist. Choose one of the options.")
 		}
 	}
 }

@@ -28,6 +28,6 @@ func (i *Invitation) check(c *fail.Checks) {
 	InvitationScroll.check(c, "scroll", "percent", i.ScrollPercent)
 	InvitationRepeat.check(c, "every", "hours", i.RepeatHours)
 	if i.Text == "" && *i != (Invitation{}) {
-		c.Add("invite", "Write the invitation. To have none, empty the fields below, too.")
+		c.Add("invite", "Enter a text. If you do not want an invitation, clear the fields below.")
 	}
 }

@@ -26,7 +26,7 @@ func DefaultLanguageModel() LanguageModel {
 func (m LanguageModel) Check() error {
 	var c fail.Checks
 	if m.Budget < ModelBudget.Min || m.Budget > ModelBudget.Max {
-		c.Add("budget", "Please give a number of tokens from 0 on.")
+		c.Add("budget", "Enter a number of tokens, 0 or more.")
 	}
 	return c.Result()
 }

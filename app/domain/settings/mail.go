@@ -62,9 +62,9 @@ func (m *Mail) Check() error {
 
 // check is Check among others.
 func (m *Mail) check(c *fail.Checks) {
-	checkHeader(c, "sender", "the sender’s name", &m.Sender, maxSenderLength)
+	checkHeader(c, "sender", "the sender name", &m.Sender, maxSenderLength)
 	if strings.ContainsAny(m.Sender, "@<>") {
-		c.Add("sender", "The sender’s name is a name, without an address. Replies go to the address below.")
+		c.Add("sender", "Enter a name without an email address. Replies go to the reply-to address.")
 	}
 	if m.ReplyTo = strings.TrimSpace(m.ReplyTo); m.ReplyTo != "" {
 		address, err := validate.Email(m.ReplyTo)
@@ -80,13 +80,13 @@ func (m *Mail) check(c *fail.Checks) {
 func (s *MailSubject) check(c *fail.Checks, field string) {
 	checkHeader(c, field, "the subject", &s.Text, maxSubjectLength)
 	if len(s.Translations) > maxLanguages {
-		c.Add(field+"s", "There can be %d languages.", maxLanguages)
+		c.Add(field+"s", "Too many languages: the limit is %d. Remove some.", maxLanguages)
 	}
 	for l, text := range s.Translations {
 		checkHeader(c, field+"s", fmt.Sprintf("the subject in “%s”", l), &text, maxSubjectLength)
 		s.Translations[l] = text
 		if text == "" {
-			c.Add(field+"s", "Each line needs a language and the subject in it, such as: de: Ihre Frage an {website}")
+			c.Add(field+"s", "Write a language and the subject on each line, such as: de: Ihre Frage an {website}")
 		}
 		c.AddError(field+"s", validateLanguage(l))
 	}
@@ -100,20 +100,20 @@ func checkHeader(c *fail.Checks, field, what string, text *string, most int) {
 	case err != nil:
 		c.AddError(field, err)
 	case strings.ContainsFunc(clean, isHidden):
-		c.Add(field, "There is an invisible character in %s. Please type it anew instead of pasting it.", what)
+		c.Add(field, "There is an invisible character in %s. Type the text instead of pasting it.", what)
 	case strings.Contains(clean, "://") || strings.Contains(strings.ToLower(clean), "www."):
-		c.Add(field, "There is a link in %s. Mail servers take such mails for spam; leave it out.", what)
+		c.Add(field, "There is a link in %s. Remove it: mail servers treat such emails as spam.", what)
 	}
 	switch rest := braces.ReplaceAllString(clean, ""); {
 	case strings.Contains(rest, "{"):
-		c.Add(field, "The placeholder “%s” is not closed. There are: %s.", shortened(rest[strings.Index(rest, "{"):]),
+		c.Add(field, "The placeholder “%s” is not closed. Available placeholders: %s.", shortened(rest[strings.Index(rest, "{"):]),
 			strings.Join(MailPlaceholders, ", "))
 	case strings.Contains(rest, "}"):
-		c.Add(field, "The brace } closes nothing. The placeholders are: %s.", strings.Join(MailPlaceholders, ", "))
+		c.Add(field, "There is a } without a {. Available placeholders: %s.", strings.Join(MailPlaceholders, ", "))
 	}
 	for _, p := range braces.FindAllString(clean, -1) {
 		if !slices.Contains(MailPlaceholders, p) {
-			c.Add(field, "There is no placeholder %s. There are: %s.", p, strings.Join(MailPlaceholders, ", "))
+			c.Add(field, "The placeholder %s does not exist. Available placeholders: %s.", p, strings.Join(MailPlaceholders, ", "))
 		}
 	}
 }

@@ -17,16 +17,16 @@ func pagePattern(s string) (string, error) {
 	if s == "" {
 		return "", nil
 	}
-	const example = "Write the path as in /checkout, or with * for anything as in /shop/*."
+	const example = "Enter a path such as /checkout, or use * for anything, as in /shop/*."
 	path, whole := s, false
 	if scheme, rest, is := strings.Cut(s, "://"); is || strings.HasPrefix(s, "//") {
 		if !is {
 			rest = s[2:]
 		} else if l := strings.ToLower(scheme); l != "https" && l != "http" && l != "*" {
-			return "", fail.New(fail.Invalid, "“%s://” begins no address of a page. %s", scheme, example)
+			return "", fail.New(fail.Invalid, "Page addresses do not begin with “%s://”. %s", scheme, example)
 		}
 		if strings.Contains(rest, "://") {
-			return "", fail.New(fail.Invalid, "There are several addresses here. One pattern is possible: %s", example)
+			return "", fail.New(fail.Invalid, "Only one pattern is possible. %s", example)
 		}
 		path, whole = "/", true
 		if at := strings.IndexAny(rest, "/?#"); at >= 0 {
@@ -36,24 +36,24 @@ func pagePattern(s string) (string, error) {
 	path = strings.ReplaceAll(path, `\`, "/")
 	if at := strings.IndexByte(path, '#'); at >= 0 {
 		if !whole || strings.HasPrefix(path[at+1:], "/") || strings.HasPrefix(path[at+1:], "!") {
-			return "", fail.New(fail.Invalid, "Only the path of a page counts, which ends before #. %s", example)
+			return "", fail.New(fail.Invalid, "Remove everything from # on: only the path is compared. %s", example)
 		}
 		path = path[:at]
 	}
 	if at := strings.IndexByte(path, '?'); at >= 0 {
 		if !whole {
-			return "", fail.New(fail.Invalid, "Only the path of a page counts, which ends before ?. %s", example)
+			return "", fail.New(fail.Invalid, "Remove everything from ? on: only the path is compared. %s", example)
 		}
 		path = path[:at]
 	}
 	switch first, _, deeper := strings.Cut(path, "/"); {
 	case secondPattern.MatchString(path):
-		return "", fail.New(fail.Invalid, "There are several patterns here. One is possible: %s", example)
+		return "", fail.New(fail.Invalid, "Only one pattern is possible. %s", example)
 	case strings.ContainsAny(path, "^<>\"`{}"):
-		return "", fail.New(fail.Invalid, "There is a character in it that no path has. Only * has a meaning. %s", example)
+		return "", fail.New(fail.Invalid, "The pattern contains a character that paths cannot have. %s", example)
 	case strings.HasPrefix(path, "/") || strings.HasPrefix(path, "*") && !(strings.HasPrefix(path, "*.") && deeper):
 	case strings.Contains(first, ".") && (deeper || isDomain(first)) || strings.Contains(first, ":"):
-		return "", fail.New(fail.Invalid, "The path of a page begins behind its domain. %s", example)
+		return "", fail.New(fail.Invalid, "Remove the domain. %s", example)
 	default:
 		path = "/" + path
 	}

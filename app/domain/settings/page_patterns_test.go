@@ -16,7 +16,7 @@ func TestPagePatterns(t *testing.T) {
 		"HTTP://shop.example:8080/shop/*?utm=1#top": "/shop/*", "https://shop.example": "/", "https://shop.example?x": "/", "//shop.example/a": "/a", "https://*.shop.example/a": "/a", `\checkout`: "/checkout",
 		"/über uns": "/%C3%BCber%20uns", "/%C3%BCber": "/%C3%BCber",
 		"shop.example/checkout": "!domain", "shop.com": "!domain", "*.shop.example/a": "!domain", "localhost:8080/a": "!domain", "ftp://shop.example/a": "!ftp", "/a#b": "!#", "https://shop.example/#/tea": "!#",
-		"/a?step=2": "!?", "/a, /b": "!several", "/a /b": "!several", "/a|/b": "!several", "https://a.example/b https://a.example/c": "!several", "^/checkout": "!character", "/shop/{id}": "!character",
+		"/a?step=2": "!?", "/a, /b": "!one pattern", "/a /b": "!one pattern", "/a|/b": "!one pattern", "https://a.example/b https://a.example/c": "!one pattern", "^/checkout": "!character", "/shop/{id}": "!character",
 	} {
 		got, err := pagePattern(in)
 		if why, refused := strings.CutPrefix(want, "!"); refused {
@@ -64,7 +64,7 @@ func TestCheckSelector(t *testing.T) {
 // What stands in braces in a mail's headers is a placeholder with both of its braces, and what stands before a text is a language.
 func TestMailPlaceholdersAndLanguages(t *testing.T) {
 	t.Parallel()
-	for text, says := range map[string]string{"{website": "“{website” is not closed", "The {website} and {domain": "“{domain” is not closed", "website}": "closes nothing", "{site}": "no placeholder {site}", "{website}": ""} {
+	for text, says := range map[string]string{"{website": "“{website” is not closed", "The {website} and {domain": "“{domain” is not closed", "website}": "a } without a {", "{site}": "placeholder {site} does not exist", "{website}": ""} {
 		m := Mail{Sender: text, ReplySubject: MailSubject{Text: text, Translations: map[string]string{"de": text}}}
 		e := fail.As(m.Check())
 		for _, field := range []string{"sender", "answer_subject", "answer_subjects"} {
@@ -79,7 +79,7 @@ func TestMailPlaceholdersAndLanguages(t *testing.T) {
 	s.Mail.ReplySubject.Translations = map[string]string{"xx": "Hallo"}
 	e := fail.As(s.check(nil))
 	for _, field := range []string{"question-0-labels", "texts", "answer_subjects"} {
-		if e == nil || !strings.Contains(e.Fields[field], "“xx” is not a language of the widget.") {
+		if e == nil || !strings.Contains(e.Fields[field], "“xx” is not a valid language.") {
 			t.Errorf("%s: %v", field, e)
 		}
 	}

@@ -39,7 +39,7 @@ func (s *PreChat) checkPrivacy(c *fail.Checks) {
 
 func (s *PreChat) checkQuestions(c *fail.Checks) {
 	if len(s.Questions) > MaxQuestions {
-		c.Add("", "A widget can have %d questions; these are %d. Remove some.", MaxQuestions, len(s.Questions))
+		c.Add("", "A widget can have %d questions, but there are %d. Remove some.", MaxQuestions, len(s.Questions))
 	}
 	for i := range s.Questions {
 		s.Questions[i].check(c, i)
@@ -52,23 +52,23 @@ func (q *Question) check(c *fail.Checks, position int) {
 	checkLine(c, field("label"), "the question", &q.Label, 300)
 	checkLine(c, field("link"), "the link", &q.Link, 500)
 	if q.Label == "" {
-		c.Add(field("label"), "Write what is asked, or remove this question.")
+		c.Add(field("label"), "Enter the question, or remove it.")
 	}
 	if !slices.Contains(QuestionKinds, q.Kind) {
-		c.Add(field("kind"), "Please choose one of these.")
+		c.Add(field("kind"), "Choose one of the options.")
 	}
 	q.checkChoices(c, field("choices"))
 	if u, err := url.Parse(q.Link); q.Link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
-		c.Add(field("link"), "The link must begin with https://")
+		c.Add(field("link"), "Enter a link that begins with https://")
 	}
 	if len(q.Labels) > maxLanguages {
-		c.Add(field("labels"), "There can be %d languages; these are %d.", maxLanguages, len(q.Labels))
+		c.Add(field("labels"), "Too many languages: the limit is %d, but there are %d. Remove some.", maxLanguages, len(q.Labels))
 	}
 	for l, text := range q.Labels {
 		checkLine(c, field("labels"), "the question", &text, 300)
 		q.Labels[l] = text
 		if text == "" {
-			c.Add(field("labels"), "Each line needs a language and the question in it: de: Wie heißen Sie?")
+			c.Add(field("labels"), "Write a language and the question on each line: de: Wie heißen Sie?")
 		}
 		c.AddError(field("labels"), validateLanguage(l))
 	}
@@ -76,15 +76,15 @@ func (q *Question) check(c *fail.Checks, position int) {
 
 func (q *Question) checkChoices(c *fail.Checks, field string) {
 	if n := len(q.Choices); q.Kind == "choice" && (n < 2 || n > 30) {
-		c.Add(field, "A choice needs between 2 and 30 answers, one on each line; these are %d.", n)
+		c.Add(field, "Enter 2 to 30 choices, one per line. There are %d.", n)
 	} else if n > 30 {
-		c.Add(field, "There can be 30 answers; these are %d.", n)
+		c.Add(field, "Too many choices: the limit is 30, but there are %d. Remove some.", n)
 	}
 	seen := map[string]bool{}
 	for i := range q.Choices {
-		checkLine(c, field, "the answer in line "+strconv.Itoa(i+1), &q.Choices[i], 100)
+		checkLine(c, field, "the choice in line "+strconv.Itoa(i+1), &q.Choices[i], 100)
 		if name := strings.ToLower(q.Choices[i]); seen[name] {
-			c.Add(field, "“%s” is there twice.", q.Choices[i])
+			c.Add(field, "“%s” is listed twice. Remove one.", q.Choices[i])
 		} else {
 			seen[name] = true
 		}

@@ -29,7 +29,7 @@ func (r Routing) Check() error {
 	var c fail.Checks
 	within := func(field, unit string, d, step time.Duration, most Range) {
 		if d < time.Duration(most.Min)*step || d > time.Duration(most.Max)*step {
-			c.Add(field, "Please give %d to %d %s.", most.Min, most.Max, unit)
+			c.Add(field, "Enter %d to %d %s.", most.Min, most.Max, unit)
 		}
 	}
 	within("hand_back", "minutes", r.AwayRequeueAfter, time.Minute, AwayRequeueMinutes)

@@ -13,7 +13,7 @@ import (
 // checkSelector refuses what browsers take for no CSS selector. Of what only newer browsers know it looks at the form alone.
 func checkSelector(s string) error {
 	if why := selectorProblem(s, 0); why != "" {
-		return fail.New(fail.Invalid, "“%s” is no CSS selector: %s. Examples: .contact-us, #help, a[href=\"#chat\"]", s, why)
+		return fail.New(fail.Invalid, "“%s” is not a valid CSS selector: %s. Examples: .contact-us, #help, a[href=\"#chat\"]", s, why)
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func plainSelectorProblem(s string) string {
 	text := attributeFlags.ReplaceAllString(s, "]")
 	for _, b := range brackets.FindAllString(text, -1) {
 		if unknownOperator.MatchString(b) {
-			return "browsers do not know this comparison in brackets"
+			return "the comparison in brackets is unknown"
 		}
 	}
 	if leadingDigit.MatchString(brackets.ReplaceAllString(text, "")) {
@@ -87,7 +87,7 @@ func (s *selectorScan) step() string {
 	case c == '\\':
 		at := cssEscape.FindString(s.rest)
 		if at == "" {
-			return "a backslash stands at its end"
+			return "it ends with a backslash"
 		}
 		s.take(len(at), "x")
 	case c == '"' || c == '\'':
@@ -96,17 +96,17 @@ func (s *selectorScan) step() string {
 			return "a quotation mark is not closed"
 		}
 		if !s.inBrackets {
-			return "quotation marks stand in brackets only, as in [name=\"chat\"]"
+			return "quotation marks are allowed in brackets only, as in [name=\"chat\"]"
 		}
 		s.take(n, `"x"`)
 	case c == '[' || c == ']':
 		if s.inBrackets == (c == '[') {
-			return "its brackets do not fit"
+			return "the brackets do not match"
 		}
 		s.inBrackets = !s.inBrackets
 		s.take(1, s.rest[:1])
 	case c == '(' || c == ')':
-		return "its parentheses do not fit"
+		return "the parentheses do not match"
 	case c == ':' && !s.inBrackets:
 		return s.pseudoClass()
 	default:
@@ -124,17 +124,17 @@ func (s *selectorScan) take(n int, plain string) {
 // pseudoClass reads a pseudo-class with its argument.
 func (s *selectorScan) pseudoClass() string {
 	if strings.HasPrefix(s.rest, "::") {
-		return "“::” does not choose an element"
+		return "“::” does not select an element"
 	}
 	name := cssName.FindString(s.rest[1:])
 	if name == "" {
-		return "a name is missing behind “:”"
+		return "a name is missing after “:”"
 	}
 	s.take(1+len(name), "")
 	name = strings.ToLower(name)
 	_, function := pseudoClasses[name]
 	if slices.Contains(scriptOnlyPseudoClasses, name) || function != strings.HasPrefix(s.rest, "(") {
-		return "browsers know no “:" + name + "”"
+		return "“:" + name + "” is unknown"
 	}
 	if function {
 		if why := s.argument(name); why != "" {
@@ -151,14 +151,14 @@ func (s *selectorScan) pseudoClass() string {
 func (s *selectorScan) argument(name string) string {
 	n := parenthesizedLength(s.rest)
 	if n == 0 {
-		return "its parentheses do not fit"
+		return "the parentheses do not match"
 	}
 	argument := strings.TrimSpace(s.rest[1 : n-1])
 	if name == "has" {
 		argument = strings.TrimLeft(argument, ">+~ ")
 	}
 	if argument == "" {
-		return "nothing stands between its parentheses"
+		return "the parentheses are empty"
 	}
 	if pseudoClasses[name] {
 		if why := selectorProblem(argument, s.depth+1); why != "" {

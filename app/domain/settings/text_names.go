@@ -26,7 +26,7 @@ func (n TextNames) check(texts Texts, wrong *fail.Checks) {
 			if placeholders, known := n[name]; known {
 				checkPlaceholders(name, text, placeholders, wrong)
 			} else if name != "" {
-				wrong.Add("texts", "The widget has no text “%s”. The names are listed below.", name)
+				wrong.Add("texts", "The widget has no text “%s”. Use one of the names listed below.", name)
 			}
 		}
 	}
@@ -34,15 +34,15 @@ func (n TextNames) check(texts Texts, wrong *fail.Checks) {
 
 func checkPlaceholders(name, text string, can []string, wrong *fail.Checks) {
 	if open := unclosedPlaceholder.FindString(text); open != "" {
-		wrong.Add("texts", "The placeholder “%s” in the text “%s” is not closed. Write } behind its name.", open, name)
+		wrong.Add("texts", "The placeholder “%s” in the text “%s” is not closed. Add } after its name.", open, name)
 	}
 	for _, p := range placeholderPattern.FindAllString(text, -1) {
 		switch {
 		case slices.Contains(can, p):
 		case len(can) == 0:
-			wrong.Add("texts", "The text “%s” has no placeholder %s. It has none.", name, p)
+			wrong.Add("texts", "The text “%s” cannot contain the placeholder %s. Remove it.", name, p)
 		default:
-			wrong.Add("texts", "The text “%s” has no placeholder %s. It can have %s.", name, p, strings.Join(can, " and "))
+			wrong.Add("texts", "The text “%s” cannot contain the placeholder %s. It can contain %s.", name, p, strings.Join(can, " and "))
 		}
 	}
 }

@@ -27,8 +27,8 @@ func TestTextNames(t *testing.T) {
 		{"write", "Ask us", ""},
 		{"taken", "{name} is here", ""},
 		{"wriet", "Ask us", "no text “wriet”"},
-		{"write", "Ask {name}", "It has none"},
-		{"taken", "{nam} is here", "It can have {name}"},
+		{"write", "Ask {name}", "cannot contain the placeholder {name}. Remove it."},
+		{"taken", "{nam} is here", "It can contain {name}"},
 		{"taken", "{name is here", "not closed"},
 	} {
 		err := set(c.name, c.text)

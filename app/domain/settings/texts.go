@@ -16,24 +16,24 @@ var textNamePattern = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
 func (t Texts) check(c *fail.Checks) {
 	if len(t) > maxLanguages {
-		c.Add("texts", "There can be %d languages; these are %d.", maxLanguages, len(t))
+		c.Add("texts", "Too many languages: the limit is %d, but there are %d. Remove some.", maxLanguages, len(t))
 	}
 	for l, texts := range t {
 		if len(texts) > 200 {
-			c.Add("texts", "There are not so many texts.")
+			c.Add("texts", "There are more lines than the widget has texts. Remove some.")
 		}
 		for name, text := range texts {
 			if !textNamePattern.MatchString(name) {
-				c.Add("texts", "“%s” is not the name of a text.", name)
+				c.Add("texts", "“%s” is not the name of a text. Use one of the names listed below.", name)
 			}
 			checkLine(c, "texts", "the text “"+name+"”", &text, 500)
 			if text == "" {
-				c.Add("texts", "“%s” has no text. Write one behind =, or take the line out.", name)
+				c.Add("texts", "“%s” has no text. Enter one after =, or remove the line.", name)
 			}
 			texts[name] = text
 		}
 		if l == "" {
-			c.Add("texts", "Each line needs a language and a text’s name: de.write = Was möchten Sie wissen?")
+			c.Add("texts", "Write a language and the name of a text on each line: de.write = Was möchten Sie wissen?")
 		} else {
 			c.AddError("texts", validateLanguage(l))
 		}

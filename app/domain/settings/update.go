@@ -81,7 +81,7 @@ func (s *Service) Apply(ctx context.Context, tx *pg.Tenant, place Place, change 
 	}
 	for section, version := range change.Versions {
 		if versions[section] != version {
-			return Applied{}, fail.New(fail.Conflict, "Somebody else has changed these settings meanwhile. Load the page again, and make your change in what it shows.")
+			return Applied{}, fail.New(fail.Conflict, "Someone else has changed these settings in the meantime. Reload the page and make your change again.")
 		}
 	}
 	a := Applied{subject: at}
@@ -150,7 +150,7 @@ func (c *Change) apply(a *Applied, stored *stack, names TextNames) error {
 		}
 		at := slices.IndexFunc(widgetFields, func(f widgetField) bool { return f.field == field })
 		if at < 0 {
-			return fail.New(fail.Invalid, "There is no setting “%s”.", field)
+			return fail.New(fail.Invalid, "The setting “%s” does not exist.", field)
 		}
 		widgetFields[at].of(&a.After).Set(widgetFields[at].of(&above))
 	}

@@ -72,7 +72,7 @@ func (w *Widget) check(before *Widget) error {
 		w.Texts.check(c)
 	}
 	if b, err := json.Marshal(w); err == nil && len(b) > maxWidgetBytes {
-		c.Add("", "All settings of a widget together can have %d kB; these are %d kB. Shorten some.", maxWidgetBytes/1000, len(b)/1000+1)
+		c.Add("", "The settings of a widget can have %d kB in total, but these have %d kB. Shorten some texts.", maxWidgetBytes/1000, len(b)/1000+1)
 	}
 	return c.Result()
 }

@@ -37,7 +37,7 @@ func (s *Service) checkSnippetKeys(ctx context.Context, actor access.Actor, chos
 		full, err := keys.Parse(text)
 		for _, x := range snippets {
 			if err == nil && full != "" && x.Keys == full {
-				checks.Add("key-"+id, "%s inserts the snippet /%s.", full, x.Name)
+				checks.Add("key-"+id, "%s is already used for the snippet /%s. Choose another shortcut.", full, x.Name)
 			}
 		}
 	}

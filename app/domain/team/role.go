@@ -33,7 +33,7 @@ func (s *Service) ChangeRole(ctx context.Context, actor access.Actor, user uuid.
 // back into their queues.
 func (s *Service) LimitToCustomers(ctx context.Context, actor access.Actor, user uuid.UUID, customers []uuid.UUID) error {
 	if len(customers) == 0 {
-		return fail.Field("customers", "Select one customer at least, or “All customers”.")
+		return fail.Field("customers", "Select at least one customer, or choose “All customers”.")
 	}
 	return s.setCustomers(ctx, actor, user, customers)
 }

@@ -21,8 +21,8 @@ const (
 )
 
 // errSignUpClosed is what people read where not everybody can create an organization.
-var errSignUpClosed = fail.New(fail.Forbidden, "New organizations are not created here. To join one, ask its manager for an invitation. "+
-	"To have a new one created, ask whoever runs this server.")
+var errSignUpClosed = fail.New(fail.Forbidden, "You cannot create an organization here. To join one, ask its manager for an invitation. "+
+	"To create one, contact the operator of this server.")
 
 // maxSignUpsPerAddress is how often an address may sign up within 15 minutes.
 const maxSignUpsPerAddress = 3

@@ -15,6 +15,8 @@ func movedRoutes() []Route {
 		{get, "/board/conversations/:id", loggedIn(access.ConversationReadAssignments, moved("/board", "/monitor"))},
 		{get, "/review", loggedIn(access.ArchiveRead, moved("/review", "/archive"))},
 		{get, "/review/:id", loggedIn(access.ArchiveRead, moved("/review", "/archive"))},
+		{get, "/admin/people", loggedIn(access.TeamMemberRead, moved("/admin/people", "/admin/team"))},
+		{get, "/admin/people/:id", loggedIn(access.TeamMemberRead, moved("/admin/people", "/admin/team"))},
 	}
 }
 

@@ -37,15 +37,15 @@ var bodyLimits = map[string]int64{
 	"POST /faq/state":                          256 << 10, // an id for each entry of a page
 	"POST /desk/conversations/:id/entry":       256 << 10,
 	"POST /admin/groups/:id/members":           body.MaxForm, // some fields for each team member
-	"POST /admin/people/invite":                256 << 10,    // an id for each customer
-	"POST /admin/people/:id/customers":         256 << 10,
+	"POST /admin/team/invite":                  256 << 10,    // an id for each customer
+	"POST /admin/team/:id/customers":           256 << 10,
 	"POST /admin/settings/:part":               body.MaxForm, // texts of all languages
 	"POST /admin/customers/:id/settings/:part": body.MaxForm,
 	"POST /admin/websites/:id/widget/:part":    body.MaxForm,
 	"POST /desk/conversations/:id/files":       files.MaxFileBytes, // cut again by who reads them
 	"POST /snippets":                           files.MaxFileBytes + body.MaxForm,
 	"POST /snippets/:id":                       files.MaxFileBytes + body.MaxForm,
-	"POST /admin/people/:id/aliases":           32 << 20, // a picture for each customer
+	"POST /admin/team/:id/aliases":             32 << 20, // a picture for each customer
 	"POST " + importPath:                       faq.MaxImportBytes + body.MaxForm,
 	"POST " + widget.UploadPath:                files.MaxFileBytes,
 }
@@ -239,8 +239,8 @@ func groupRoutes(h handlers) []Route {
 		{post, "/admin/groups/:id", staff(access.GroupUpdate, h.Manage.UpdateGroup)},
 		{post, "/admin/groups/:id/remove", staff(access.GroupDelete, h.Manage.RemoveGroup)},
 		{post, "/admin/groups/:id/members", staff(access.GroupSetMembers, h.Manage.SetMembers)},
-		{post, "/admin/websites/:id/subjects", staff(access.WebsiteSetGroups, h.Manage.SetTopic)},
-		{post, "/admin/websites/:id/subjects/:group/remove", staff(access.WebsiteSetGroups, h.Manage.RemoveTopic)},
+		{post, "/admin/websites/:id/topics", staff(access.WebsiteSetGroups, h.Manage.SetTopic)},
+		{post, "/admin/websites/:id/topics/:group/remove", staff(access.WebsiteSetGroups, h.Manage.RemoveTopic)},
 	}
 }
 
@@ -261,17 +261,17 @@ func deskRuleRoutes(h handlers) []Route {
 // teamRoutes are for managers: team members, their rights, the audit log and the organization itself.
 func teamRoutes(h handlers) []Route {
 	return []Route{
-		{get, "/admin/people/:id", withForms(staff(access.TeamMemberRead, h.Manage.Member))},
-		{post, "/admin/people/:id/aliases", staff(access.TeamMemberSetAliases, h.Manage.SetAliases)},
-		{get, "/admin/people", withForms(staff(access.TeamMemberRead, h.Manage.Team))},
-		{post, "/admin/people/invite", staff(access.TeamMemberInvite, h.Manage.Invite)},
-		{post, "/admin/people/invitations/:id/remove", staff(access.TeamMemberRevokeInvitation, h.Manage.RevokeInvitation)},
+		{get, "/admin/team/:id", withForms(staff(access.TeamMemberRead, h.Manage.Member))},
+		{post, "/admin/team/:id/aliases", staff(access.TeamMemberSetAliases, h.Manage.SetAliases)},
+		{get, "/admin/team", withForms(staff(access.TeamMemberRead, h.Manage.Team))},
+		{post, "/admin/team/invite", staff(access.TeamMemberInvite, h.Manage.Invite)},
+		{post, "/admin/team/invitations/:id/remove", staff(access.TeamMemberRevokeInvitation, h.Manage.RevokeInvitation)},
 		{get, "/admin/rights", staff(access.RightsRead, h.Manage.Rights)},
-		{post, "/admin/people/:id/role", staff(access.TeamMemberChangeRole, h.Manage.ChangeRole)},
-		{post, "/admin/people/:id/customers", staff(access.TeamMemberSetCustomers, h.Manage.LimitToCustomers)},
-		{post, "/admin/people/:id/disable", staff(access.TeamMemberDisable, h.Manage.DisableMember)},
-		{post, "/admin/people/:id/enable", staff(access.TeamMemberEnable, h.Manage.EnableMember)},
-		{post, "/admin/people/:id/reset", staff(access.TeamMemberResetPassword, h.Manage.ResetPassword)},
+		{post, "/admin/team/:id/role", staff(access.TeamMemberChangeRole, h.Manage.ChangeRole)},
+		{post, "/admin/team/:id/customers", staff(access.TeamMemberSetCustomers, h.Manage.LimitToCustomers)},
+		{post, "/admin/team/:id/disable", staff(access.TeamMemberDisable, h.Manage.DisableMember)},
+		{post, "/admin/team/:id/enable", staff(access.TeamMemberEnable, h.Manage.EnableMember)},
+		{post, "/admin/team/:id/reset", staff(access.TeamMemberResetPassword, h.Manage.ResetPassword)},
 		{get, "/admin/audit", staff(access.AuditRead, h.Manage.Audit)},
 		{get, "/admin/audit.csv", staff(access.AuditExport, h.Manage.ExportAudit)},
 		{get, "/admin/organization", withForms(staff(access.OrganizationRead, h.Manage.Organization))},

@@ -92,11 +92,11 @@ type Services struct {
 // heavyWorkLimits bounds what keeps a processor busy for long: searches, exports, imports. An organization does one such thing at a time
 // at each process, and pauses after each for three times as long as it took, so that it leaves time of processors and database to others.
 var heavyWorkLimits = fair.Limits{Total: 64, PerOrganization: 1, MaxWaiting: 20, MaxWait: 20 * time.Second, Cooldown: 3,
-	Activity: "searching, exporting or importing already"}
+	Activity: "searching, exporting or importing"}
 
 // importLimits bounds the catalogs that are worked on at once: each takes some 50 MB of memory, and leaves much of it to be collected.
 var importLimits = fair.Limits{Total: 2, PerOrganization: 1, MaxWaiting: 1, MaxWait: 20 * time.Second, Cooldown: 8,
-	Activity: "importing another file, or others are"}
+	Activity: "importing another file"}
 
 // Server answers HTTP requests.
 type Server struct{ http.Handler }

@@ -172,9 +172,9 @@ func (a Actor) Require(action Action) error {
 		return nil
 	case a.role.Can(action) && a.IsLimited():
 		return fail.New(fail.Forbidden,
-			"This belongs to the whole organization, and you are limited to some of its customers. Ask a manager who is not.")
+			"This belongs to the whole organization, and you are limited to some customers. Ask a manager who is not limited.")
 	case a.role.Valid():
 		return fail.New(fail.Forbidden, "Your role (%s) does not allow this. Ask a manager of your organization.", a.role)
 	}
-	return fail.New(fail.Forbidden, "You may not do this. Ask a manager of the organization.")
+	return fail.New(fail.Forbidden, "You cannot do this. Ask a manager of the organization.")
 }

@@ -33,10 +33,10 @@ var (
 
 // Restrictions that several rules share. The package that owns the object enforces them.
 const (
-	ownConversations = "the agent's own, and those in which the agent takes part"
-	seenByAgent      = "the agent's own and offered ones, the queues of the agent's groups, earlier ones of a visitor"
-	ifAllowed        = "if the organization allows it (Desk and drafts)"
-	ownSnippets      = "their own"
+	ownConversations = "own conversations, and those in which the agent is a participant"
+	seenByAgent      = "own and offered conversations, queues of the agent's groups, earlier conversations of the same visitors"
+	ifAllowed        = "if allowed in the desk settings"
+	ownSnippets      = "own snippets"
 )
 
 const wholeOrganization = true
@@ -44,80 +44,80 @@ const wholeOrganization = true
 // Table is the one list of what each role may do, in the order in which people read it. The program itself may do
 // everything; what a visitor may do is decided where the conversation is.
 var Table = []Rule{
-	{OrganizationRead, "See the organization's page", owner, nil, "", wholeOrganization},
+	{OrganizationRead, "See the organization page", owner, nil, "", wholeOrganization},
 	{OrganizationRename, "Rename the organization", owner, nil, "", wholeOrganization},
-	{RightsRead, "See what each role may do", managers, nil, "", false},
-	{AuditRead, "See who changed what", managers, nil, "", false},
+	{RightsRead, "See roles and rights", managers, nil, "", false},
+	{AuditRead, "See the audit log", managers, nil, "", false},
 	{AuditExport, "Export the audit log", managers, nil, "", false},
-	{StorageRead, "See how much files take up", managers, nil, "", false},
+	{StorageRead, "See file storage", managers, nil, "", false},
 
 	{CustomerRead, "See customers", managers, nil, "", false},
 	{CustomerCreate, "Add customers", managers, nil, "", wholeOrganization},
 	{CustomerRename, "Rename customers", managers, nil, "", false},
 	{CustomerSetCapacity, "Set a customer's capacity share", managers, nil, "", wholeOrganization},
 
-	{WebsiteRead, "See websites and how they are set", managers, nil, "", false},
+	{WebsiteRead, "See websites and their settings", managers, nil, "", false},
 	{WebsiteCreate, "Add websites", managers, nil, "", false},
 	{WebsiteUpdate, "Change websites and their widgets", managers, nil, "", false},
-	{WebsiteRotateKey, "Make a new key for known visitors", managers, nil, "", false},
-	{WebsiteSetGroups, "Choose the groups that answer a website's visitors", managers, nil, "", false},
+	{WebsiteRotateKey, "Replace the key for signed-in visitors", managers, nil, "", false},
+	{WebsiteSetGroups, "Choose the groups that answer a website", managers, nil, "", false},
 
 	{DomainAdd, "Add domains", managers, nil, "", false},
 	{DomainRemove, "Remove domains", managers, nil, "", false},
 
-	{SettingsRead, "See settings, and where they come from", managers, nil, "", false},
-	{SettingsUpdateOrganization, "Change what all websites inherit", managers, nil, "", wholeOrganization},
-	{SettingsUpdateCustomer, "Change what the websites of a customer inherit", managers, nil, "", false},
+	{SettingsRead, "See settings and where they are inherited from", managers, nil, "", false},
+	{SettingsUpdateOrganization, "Change widget settings for all websites", managers, nil, "", wholeOrganization},
+	{SettingsUpdateCustomer, "Change widget settings for a customer", managers, nil, "", false},
 
-	{GroupRead, "See groups and how they are set", managers, nil, "", wholeOrganization},
+	{GroupRead, "See groups and their settings", managers, nil, "", wholeOrganization},
 	{GroupCreate, "Add groups", managers, nil, "", wholeOrganization},
 	{GroupUpdate, "Change groups", managers, nil, "", wholeOrganization},
 	{GroupDelete, "Delete groups", managers, nil, "", wholeOrganization},
-	{GroupSetMembers, "Choose members and their limits", managers, nil, "", wholeOrganization},
+	{GroupSetMembers, "Change members and their limits", managers, nil, "", wholeOrganization},
 
-	{RoutingRead, "See the rules of assignment", managers, nil, "", wholeOrganization},
-	{RoutingUpdate, "Change the rules of assignment", managers, nil, "", wholeOrganization},
+	{RoutingRead, "See assignment rules", managers, nil, "", wholeOrganization},
+	{RoutingUpdate, "Change assignment rules", managers, nil, "", wholeOrganization},
 
 	{TeamMemberRead, "See the team and its invitations", managers, nil, "", false},
 	{TeamMemberInvite, "Invite team members", managers, nil, "", false},
 	{TeamMemberRevokeInvitation, "Revoke invitations", managers, nil, "", false},
 	{TeamMemberChangeRole, "Change roles", managers, nil, "", false},
 	{TeamMemberSetCustomers, "Limit team members to customers", managers, nil, "", false},
-	{TeamMemberSetAliases, "Set names and pictures that visitors see", managers, nil, "", false},
+	{TeamMemberSetAliases, "Change names and pictures for visitors", managers, nil, "", false},
 	{TeamMemberResetPassword, "Reset passwords", managers, nil, "", false},
 	{TeamMemberDisable, "Disable team members", managers, nil, "", false},
 	{TeamMemberEnable, "Enable team members", managers, nil, "", false},
-	{TeamMemberManageOwner, "Make, change and disable owners", owner, nil, "", wholeOrganization},
+	{TeamMemberManageOwner, "Invite, change and disable owners", owner, nil, "", wholeOrganization},
 	{TeamMemberTakeOffline, "Take team members offline", managers, nil, "", false},
 
 	{DeskOpen, "Open the desk", agents, nil, "", false},
-	{PresenceSet, "Go online, away and offline", agents, nil, "", false},
-	{PreferencesRead, "See their own preferences", agents, nil, "", false},
-	{PreferencesUpdate, "Change their own preferences", agents, nil, "", false},
-	{PushSubscribe, "Get notifications while no desk is open", agents, nil, "", false},
+	{PresenceSet, "Set own presence", agents, nil, "", false},
+	{PreferencesRead, "See own preferences", agents, nil, "", false},
+	{PreferencesUpdate, "Change own preferences", agents, nil, "", false},
+	{PushSubscribe, "Get push notifications", agents, nil, "", false},
 
-	{QueueRead, "See the queues", supervisors, agentOnly, "the queues of the agent's groups", false},
+	{QueueRead, "See the queues", supervisors, agentOnly, "queues of the agent's groups", false},
 
-	{ConversationRead, "Read running conversations", supervisors, agentOnly, seenByAgent, false},
-	{ConversationTake, "Take conversations from the queue", supervisors, agentOnly, "the queues of the agent's groups", false},
+	{ConversationRead, "Read open conversations", supervisors, agentOnly, seenByAgent, false},
+	{ConversationTake, "Take conversations from the queue", supervisors, agentOnly, "queues of the agent's groups", false},
 	{ConversationReply, "Reply and write internal notes", supervisors, agentOnly, ownConversations, false},
-	{ConversationEditReply, "Correct and delete their replies", agents, nil, "", false},
+	{ConversationEditReply, "Edit and delete own replies", agents, nil, "", false},
 	{ConversationSendFile, "Send files", supervisors, agentOnly, ownConversations, false},
 	{ConversationTag, "Tag conversations", supervisors, agentOnly, ownConversations, false},
 	{ConversationTransfer, "Transfer conversations", supervisors, agentOnly, ownConversations, false},
 	{ConversationDecline, "Decline offered conversations", agents, nil, "", false},
-	{ConversationConsult, "Bring a team member in", supervisors, agentOnly, ownConversations, false},
-	{ConversationRemoveParticipant, "Remove participants", supervisors, agentOnly, "themselves", false},
+	{ConversationConsult, "Consult a team member", supervisors, agentOnly, ownConversations, false},
+	{ConversationRemoveParticipant, "Remove participants", supervisors, agentOnly, "own participation", false},
 	{ConversationClose, "Close conversations", supervisors, agentOnly, ownConversations, false},
-	{ConversationWatch, "Look into a conversation unseen", supervisors, nil, "", false},
+	{ConversationWatch, "Watch conversations", supervisors, nil, "", false},
 	{ConversationAssign, "Assign conversations to team members", supervisors, nil, "", false},
-	{ConversationTakeOver, "Take conversations over", supervisors, nil, "", false},
-	{ConversationReadAssignments, "See why a conversation was assigned", managers, nil, "", false},
-	{ConversationDraft, "Have answers drafted by the language model", supervisors, agentOnly, ownConversations, false},
-	{ConversationReword, "Have texts reworded by the language model", supervisors, agentOnly, ownConversations, false},
+	{ConversationTakeOver, "Take over conversations", supervisors, nil, "", false},
+	{ConversationReadAssignments, "See the assignment history", managers, nil, "", false},
+	{ConversationDraft, "Draft answers with the language model", supervisors, agentOnly, ownConversations, false},
+	{ConversationReword, "Rewrite texts with the language model", supervisors, agentOnly, ownConversations, false},
 
 	{MonitorRead, "See the live monitor", supervisors, nil, "", false},
-	{MonitorReadMembers, "See figures of team members", managers, nil, "", wholeOrganization},
+	{MonitorReadMembers, "See statistics of team members", managers, nil, "", wholeOrganization},
 
 	{BlockRead, "See blocked visitors", supervisors, nil, "", false},
 	{BlockCreate, "Block visitors", supervisors, nil, "", false},
@@ -126,7 +126,7 @@ var Table = []Rule{
 	{ArchiveRead, "Search and read closed conversations", readers, nil, "", false},
 	{ArchiveExport, "Export closed conversations", readers, nil, "", false},
 	{RatingRead, "See ratings", managers, nil, "", false},
-	{FileRead, "Open files of what they may read", everyone, nil, "", false},
+	{FileRead, "Open files in conversations", everyone, nil, "", false},
 
 	{FAQEntryRead, "Read FAQ entries", agents, nil, "", false},
 	{FAQEntrySuggest, "Use and dismiss suggestions", agents, nil, "", false},
@@ -134,7 +134,7 @@ var Table = []Rule{
 	{FAQEntryUpdate, "Add and change entries", managers, supervisorsAndAgent, ifAllowed, false},
 	{
 		FAQEntryPublish, "Publish entries", managers, supervisorsAndAgent,
-		"if the organization allows editing without review (Desk and drafts)", false,
+		"if editing without review is allowed in the desk settings", false,
 	},
 	{FAQEntrySetState, "Change the state and scope of entries", managers, nil, "", false},
 	{FAQEntryDelete, "Delete entries", managers, nil, "", false},
@@ -146,15 +146,15 @@ var Table = []Rule{
 	{SnippetDelete, "Delete snippets", managers, supervisorsAndAgent, ownSnippets, false},
 
 	{TagRead, "See tags", agents, nil, "", false},
-	{TagReadUsage, "See how often tags are used", managers, nil, "", wholeOrganization},
+	{TagReadUsage, "See tag usage", managers, nil, "", wholeOrganization},
 	{TagCreate, "Add tags", managers, nil, "", wholeOrganization},
 	{TagRename, "Rename tags", managers, nil, "", wholeOrganization},
 	{TagDelete, "Delete tags", managers, nil, "", wholeOrganization},
 
-	{DeskRulesRead, "See the rules of the desk", agents, nil, "", false},
-	{DeskRulesUpdate, "Change the rules of the desk", managers, nil, "", wholeOrganization},
-	{ModelRead, "See how the language model is set", managers, nil, "", wholeOrganization},
-	{ModelUpdate, "Set the language model", managers, nil, "", wholeOrganization},
+	{DeskRulesRead, "See desk settings", agents, nil, "", false},
+	{DeskRulesUpdate, "Change desk settings", managers, nil, "", wholeOrganization},
+	{ModelRead, "See the language model settings", managers, nil, "", wholeOrganization},
+	{ModelUpdate, "Change the language model", managers, nil, "", wholeOrganization},
 	{ModelRemove, "Remove the language model", managers, nil, "", wholeOrganization},
 }
 

@@ -106,7 +106,7 @@ func TestCan(t *testing.T) {
 			t.Errorf("%s: require says %v", c.name, err)
 		}
 	}
-	if err := limited.Require(CustomerCreate); err == nil || !strings.Contains(err.Error(), "limited to some of its customers") {
+	if err := limited.Require(CustomerCreate); err == nil || !strings.Contains(err.Error(), "limited to some customers") {
 		t.Errorf("a limited manager is told %v", err)
 	}
 }

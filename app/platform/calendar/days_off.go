@@ -42,14 +42,14 @@ func ParseDays(text string, most int) ([]string, error) {
 	days = slices.Compact(days)
 	switch {
 	case len(wrong) > 0:
-		verb := " is not a day."
+		verb := " is not a date."
 		if len(wrong) > 1 {
-			verb = " are not days."
+			verb = " are not dates."
 		}
 		return nil, fail.New(fail.Invalid, "%s",
-			strings.Join(wrong[:min(len(wrong), 10)], ", ")+verb+" Write 2026-12-25, or 12-25 for every year.")
+			strings.Join(wrong[:min(len(wrong), 10)], ", ")+verb+" Enter dates such as 2026-12-25, or 12-25 for every year.")
 	case len(days) > most:
-		return nil, fail.New(fail.Invalid, "There can be %d days; these are %d.", most, len(days))
+		return nil, fail.New(fail.Invalid, "Too many days: the limit is %d, but there are %d. Remove some.", most, len(days))
 	}
 	return days, nil
 }

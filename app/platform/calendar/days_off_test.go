@@ -49,7 +49,7 @@ func TestParseDays(t *testing.T) {
 			t.Errorf("%q: %v blames what is right", text, err)
 		}
 	}
-	if _, err := calendar.ParseDays("01-01 01-02 01-03", 2); err == nil || !strings.Contains(err.Error(), "2 days; these are 3") {
+	if _, err := calendar.ParseDays("01-01 01-02 01-03", 2); err == nil || !strings.Contains(err.Error(), "2, but there are 3") {
 		t.Errorf("too many: %v", err)
 	}
 	christmas := time.Date(2026, 12, 25, 23, 0, 0, 0, time.UTC)

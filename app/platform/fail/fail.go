@@ -134,5 +134,5 @@ func (c *Checks) Result() error {
 	if len(c.fields) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Message: "Please correct the marked fields; nothing was changed.", Fields: c.fields}
+	return &Error{Kind: Invalid, Message: "Nothing was saved. Correct the marked fields.", Fields: c.fields}
 }

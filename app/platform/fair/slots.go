@@ -122,12 +122,12 @@ func (s *Slots) Held() (held, waiting int) {
 func (s *Slots) busyError() error {
 	doing := s.limits.Activity
 	if doing == "" {
-		doing = "doing a lot at once"
+		doing = "busy with other requests"
 	}
 	if s.limits.BusyMessage != "" {
 		return &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second, Message: s.limits.BusyMessage}
 	}
-	e := fail.New(fail.Busy, "Your organization is %s, and this has to wait for it. Try again in 5 seconds.", doing)
+	e := fail.New(fail.Busy, "Your organization is already %s. Try again in 5 seconds.", doing)
 	e.RetryAfter = 5 * time.Second
 	return e
 }

@@ -18,11 +18,11 @@ import (
 func Email(s string) (string, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return "", fail.New(fail.Invalid, "Please enter an e-mail address.")
+		return "", fail.New(fail.Invalid, "Enter an email address.")
 	}
 	if strings.ContainsFunc(s, isInvisible) {
 		return "", fail.New(fail.Invalid,
-			"There is an invisible character in the e-mail address. Please type it anew instead of pasting it.").WithReason("email")
+			"The email address contains an invisible character. Type the address instead of pasting it.").WithReason("email")
 	}
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !utf8.ValidString(s) || !isDotAtom(s[:at]) {
@@ -36,7 +36,7 @@ func Email(s string) (string, error) {
 }
 
 func errNotEmail() error {
-	return fail.New(fail.Invalid, "This is not an e-mail address. Example: anna@shop.example").WithReason("email")
+	return fail.New(fail.Invalid, "This is not a valid email address. Example: anna@shop.example").WithReason("email")
 }
 
 // isDotAtom reports whether s can stand before the @ of an address without quotes.

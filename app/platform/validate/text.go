@@ -16,7 +16,7 @@ import (
 func Line(label, s string, max int) (string, error) {
 	s, err := normalize(label, s, max, false)
 	if err == nil && s == "" {
-		return "", fail.New(fail.Invalid, "Please enter %s.", label)
+		return "", fail.New(fail.Invalid, "Enter %s.", label)
 	}
 	return s, err
 }
@@ -38,7 +38,7 @@ func OptionalName(label, s string, max int) (string, error) {
 func Text(label, s string, max int) (string, error) {
 	s, err := normalize(label, s, max, true)
 	if err == nil && s == "" {
-		return "", fail.New(fail.Invalid, "Please write %s.", label)
+		return "", fail.New(fail.Invalid, "Enter %s.", label)
 	}
 	return s, err
 }
@@ -48,7 +48,7 @@ func OptionalText(label, s string, max int) (string, error) { return normalize(l
 
 func normalize(label, s string, max int, lines bool) (string, error) {
 	if !utf8.ValidString(s) {
-		return "", fail.New(fail.Invalid, "There are characters in %s that are not valid text (UTF-8).", label)
+		return "", fail.New(fail.Invalid, "Some characters in %s are not valid text (UTF-8). Remove them.", label)
 	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	s = strings.Map(func(r rune) rune {
@@ -69,7 +69,7 @@ func normalize(label, s string, max int, lines bool) (string, error) {
 		return "", nil
 	}
 	if n := utf8.RuneCountInString(s); n > max {
-		return "", fail.New(fail.Invalid, "Too long: %s may have %d characters, this has %d.", label, max, n)
+		return "", fail.New(fail.Invalid, "Too long: %s can have %d characters, but has %d. Shorten the text.", label, max, n)
 	}
 	return s, nil
 }

@@ -50,7 +50,7 @@ func TestText(t *testing.T) {
 			"", " \n ", "\x00\x1b", "\v\f", "\u200b", "\u2060 \ufeff", "\u00ad\u200d", "\u202e\u200f\n\u2069",
 			"\u3164\u115f", "\ufe0f", "\u2800", "\U000e0041",
 		} {
-			if got, err := f("it", in, 100); err == nil || !strings.Contains(err.Error(), "Please") {
+			if got, err := f("it", in, 100); err == nil || !strings.Contains(err.Error(), "Enter") {
 				t.Errorf("%q, which is empty, is %q (%v)", in, got, err)
 			}
 		}

@@ -243,7 +243,7 @@ var floods = []struct {
 		pause(ctx, 200*time.Millisecond)
 	}},
 	{"mails", 8, func(f *flooder, ctx context.Context, _ int) {
-		f.count(f.manager.Post(ctx, "/admin/people/invite", url.Values{
+		f.count(f.manager.Post(ctx, "/admin/team/invite", url.Values{
 			"email": {fmt.Sprintf("somebody%d@shop.example", f.next())},
 			"name":  {"Somebody"},
 			"role":  {"agent"},

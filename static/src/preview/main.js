@@ -12,16 +12,16 @@ css.rel = "stylesheet";
 css.href = "/widget.css";
 const title = element("strong", "", saved.name), status = element("p", "status"), greeting = element("div", "greeting text"), launcher = element("button", "launcher", icon(chatIcon));
 launcher.type = "button";
-launcher.setAttribute("aria-label", "The launcher, as it looks");
+launcher.setAttribute("aria-label", "Launcher preview");
 const input = element("textarea", "");
 const log = element("div", "log", greeting);
 log.tabIndex = 0;
 log.setAttribute("role", "region");
-log.setAttribute("aria-label", "The greeting");
+log.setAttribute("aria-label", "Greeting preview");
 input.rows = 1;
 input.readOnly = true;
 input.tabIndex = -1;
-input.setAttribute("aria-label", "Where visitors write");
+input.setAttribute("aria-label", "Message preview");
 input.placeholder = saved.texts?.write || "Write a message";
 const send = element("span", "send", saved.texts?.send || "Send");
 const panel = element("section", "panel", element("header", "", element("div", "", title, status)), log, element("div", "composer", input, send));
@@ -57,7 +57,7 @@ function update() {
   greeting.hidden = !g.text;
   status.textContent = g.status || "";
   const n = all.indexOf(g);
-  $("see-why").textContent = n < 0 ? "None of the greetings fits: the website’s own is said." : "Greeting " + (n + 1) + " is said.";
+  $("see-why").textContent = n < 0 ? "No greeting matches. Visitors see the standard greeting." : "Visitors see greeting " + (n + 1) + ".";
   for (const name of ["--accent", "--on-accent"]) host.style.removeProperty(name);
   if (isOn("colored")) { // the same contrast rule as on the server
     const n = parseInt(value("color").slice(1), 16);

@@ -32,7 +32,7 @@ func (h *Handlers) Forgot(c echo.Context) error {
 		return h.pages.Render(c, status, view.Forgot(f, h.mails.IsOff()))
 	}
 	return h.pages.Render(c, http.StatusOK,
-		view.Forgot(ui.Form{Saved: "If we know this address, a link is on its way to it. It is good for an hour."},
+		view.Forgot(ui.Form{Saved: "If there is an account with this address, we have sent a link to it. The link expires in an hour."},
 			h.mails.IsOff()))
 }
 

@@ -16,7 +16,7 @@ import (
 func (h *Handlers) Preferences(req *page.Request) error {
 	f := ui.Form{}
 	if req.QueryParam("saved") != "" {
-		f.Saved = "Saved. A desk that is open takes it over when it is loaded again."
+		f.Saved = "Saved. Reload the desk if it is open."
 	}
 	p, err := h.identity.GetPreferences(req.Request().Context(), req.Actor)
 	if err != nil {
@@ -30,7 +30,7 @@ func (h *Handlers) Preferences(req *page.Request) error {
 func (h *Handlers) SetPreferences(req *page.Request) error {
 	all, err := req.FormParams()
 	if err != nil {
-		return fail.New(fail.Invalid, "This request could not be read.")
+		return fail.New(fail.Invalid, "This request could not be read. Reload the page and try again.")
 	}
 	r := req.FormReader()
 	in := identity.Preferences{DelaySending: r.IsChecked("undo"), Keys: map[string]string{}}

@@ -32,7 +32,7 @@ func (h *Handlers) SessionStatus(c echo.Context) error {
 func (h *Handlers) LogInAgain(c echo.Context) error {
 	matches, err := h.identity.LogIn(c.Request().Context(), c.FormValue("email"), c.FormValue("password"), c.RealIP())
 	if fail.KindOf(err) == fail.Unauthenticated { // the address is this page's, and cannot be changed there
-		return fail.New(fail.Unauthenticated, "This password does not match. Check it and try again.")
+		return fail.New(fail.Unauthenticated, "The password is incorrect. Try again.")
 	}
 	if err != nil {
 		return err
@@ -45,5 +45,5 @@ func (h *Handlers) LogInAgain(c echo.Context) error {
 			return h.SessionStatus(c)
 		}
 	}
-	return fail.New(fail.Unauthenticated, "You can no longer log in to this organization. Ask a manager of your organization.")
+	return fail.New(fail.Unauthenticated, "You can no longer log in to this organization. Ask one of its managers.")
 }

@@ -25,7 +25,7 @@ func ReadAnonymousForm(c echo.Context) error {
 		return b.tooLarge(b.limit)
 	}
 	if contentType(c) == echo.MIMEMultipartForm {
-		return fail.New(fail.Invalid, "This form cannot be read. Please reload the page and try again.")
+		return fail.New(fail.Invalid, "This form cannot be read. Reload the page and try again.")
 	}
 	return readForm(c, maxAnonymousFields)
 }

@@ -25,13 +25,13 @@ const (
 )
 
 var (
-	errBusy = &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "Parley is busy. Please try again in 2 seconds."}
+	errBusy = &fail.Error{Kind: fail.Busy, RetryAfter: 2 * time.Second, Message: "Parley is busy. Try again in 2 seconds."}
 	errSlow = &fail.Error{Kind: fail.Busy, RetryAfter: 5 * time.Second,
-		Message: "What was sent came too slowly and was stopped. Please send it again on a faster connection."}
-	errTruncated = fail.New(fail.Invalid, "The form did not arrive as a whole. Nothing was changed; please send it again.")
+		Message: "The upload was too slow and was stopped. Try again on a faster connection."}
+	errTruncated = fail.New(fail.Invalid, "The form did not arrive completely, so nothing was saved. Send it again.")
 
 	// ErrFields refuses a form with more fields than are read.
-	ErrFields = fail.New(fail.Invalid, "The form has too many fields. Nothing was changed.")
+	ErrFields = fail.New(fail.Invalid, "The form has too many fields, so nothing was saved. Reload the page and try again.")
 )
 
 // Sender says whether a route is only for people who are logged in.

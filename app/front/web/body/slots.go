@@ -63,7 +63,7 @@ func (s *Slots) Acquire(keys Keys) (release func(), err error) {
 	}
 	if full {
 		return nil, &fail.Error{Kind: fail.Busy, RetryAfter: 3 * time.Second,
-			Message: "Very many files are being sent just now. Please try again in a moment."}
+			Message: "Too many files are being uploaded at the moment. Try again in a moment."}
 	}
 	s.total++
 	s.current.Store(int32(s.total))

@@ -30,18 +30,18 @@ func (h *Handlers) SetAliases(req *page.Request) error {
 			return err
 		}
 		if len(req.Files) > 0 && f.Message == "" {
-			f.Message = "Nothing was changed. Choose the pictures again, too: a browser does not send them twice."
+			f.Message = "Nothing was saved. Choose the pictures again before you save."
 		}
 		return h.renderAliasForm(req, f, status)
 	}
-	return req.RedirectTo("/admin/people/" + id.String() + "?saved=1")
+	return req.RedirectTo("/admin/team/" + id.String() + "?saved=1")
 }
 
 // readAliases returns what the form changes.
 func (h *Handlers) readAliases(req *page.Request, member uuid.UUID) (changes []attachment.AliasChange, err error) {
 	aliases, err := h.identity.ListAliases(req.Request().Context(), req.Actor, member)
 	if err == nil && len(aliases) == 0 {
-		err = fail.Missing("user")
+		err = fail.Missing("team member")
 	}
 	r := req.FormReader()
 	for _, a := range aliases {

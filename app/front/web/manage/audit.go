@@ -88,7 +88,7 @@ func auditQuery(req *page.Request) url.Values {
 // auditFilter reads what is asked for. Days are of UTC.
 func auditFilter(req *page.Request) (f audit.Filter, err error) {
 	var wrong fail.Checks
-	f.Text, err = validate.OptionalLine("the words", req.QueryParam("q"), audit.MaxText)
+	f.Text, err = validate.OptionalLine("the search text", req.QueryParam("q"), audit.MaxText)
 	wrong.AddError("q", err)
 	f.What = req.QueryParam("what")
 	f.Actor, f.Customer, f.Subject = req.FilterID(&wrong, "actor"), req.FilterID(&wrong, "customer"), req.FilterID(&wrong, "subject")
@@ -96,7 +96,7 @@ func auditFilter(req *page.Request) (f audit.Filter, err error) {
 	if !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // that day, too
 		if !f.Until.After(f.From) {
-			wrong.Add("to", "This is before the first day.")
+			wrong.Add("to", "This date is before the start date.")
 		}
 	}
 	return f, wrong.Result()

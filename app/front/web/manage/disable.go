@@ -13,7 +13,7 @@ func (h *Handlers) DisableMember(req *page.Request) error {
 	if err := h.teams.Disable(req.Request().Context(), req.Actor, id); err != nil {
 		return h.renderTeamError(req, err)
 	}
-	return req.RedirectTo("/admin/people")
+	return req.RedirectTo("/admin/team")
 }
 
 // EnableMember lets a team member log in again.
@@ -25,5 +25,5 @@ func (h *Handlers) EnableMember(req *page.Request) error {
 	if err := h.identity.EnableMember(req.Request().Context(), req.Actor, id); err != nil {
 		return h.renderTeamError(req, err)
 	}
-	return req.RedirectTo("/admin/people")
+	return req.RedirectTo("/admin/team")
 }

@@ -22,7 +22,7 @@ func (h *Handlers) NewEntryForm(req *page.Request) error {
 		return err
 	}
 	if !edits {
-		return fail.New(fail.Forbidden, "Agents of your organization may not edit FAQ entries. Ask a manager.")
+		return fail.New(fail.Forbidden, "Agents of your organization cannot edit FAQ entries. Ask a manager.")
 	}
 	return h.renderEntry(req, faq.Entry{State: faq.Published}, ui.Form{}, http.StatusOK)
 }
@@ -39,8 +39,8 @@ func (h *Handlers) EntryForm(req *page.Request) error {
 	}
 	f := ui.Form{}
 	if req.QueryParam("saved") != "" {
-		f.Saved = map[faq.State]string{faq.Published: "Saved. It is suggested from now on.",
-			faq.InReview: "Saved. A manager reads it before it is suggested.", faq.Draft: "Saved as a draft."}[e.State]
+		f.Saved = map[faq.State]string{faq.Published: "Saved. The entry is published.",
+			faq.InReview: "Saved. A manager reviews it before it is published.", faq.Draft: "Saved as a draft."}[e.State]
 	}
 	return h.renderEntry(req, e, f, http.StatusOK)
 }
@@ -117,10 +117,10 @@ func readEntry(req *page.Request, before faq.Entry) (faq.Entry, error) {
 		t := faq.Text{Language: l, Question: req.FormValue("question-" + l), Answer: req.FormValue("answer-" + l)}
 		if l == "new" {
 			if t.Language = req.FormValue("language-new"); t.Language == "" && strings.TrimSpace(t.Question+t.Answer) != "" {
-				r.Add("language-new", "Write the language of this question, as in en, de or pt-br.")
+				r.Add("language-new", "Enter the language of this question, such as en, de or pt-br.")
 			}
 			if strings.TrimSpace(t.Language) != "" && strings.TrimSpace(t.Question+t.Answer) == "" {
-				r.Add("question-new", "Write the question in this language, and its answer; or empty the language.")
+				r.Add("question-new", "Enter the question and answer in this language, or clear the language.")
 			}
 		}
 		if strings.TrimSpace(t.Question+t.Answer) != "" {

@@ -62,10 +62,10 @@ func (h *Handlers) importFile(req *page.Request) (fates []faq.ImportResult, note
 	ctx := req.Request().Context()
 	file, there := req.Files["file"]
 	if !there {
-		return nil, nil, "", false, fail.Field("file", "Please choose a file.")
+		return nil, nil, "", false, fail.Field("file", "Choose a file.")
 	}
 	if file.Size > faq.MaxImportBytes {
-		return nil, nil, "", false, fail.Field("file", "The file is larger than %d MB. Divide it.", faq.MaxImportBytes>>20)
+		return nil, nil, "", false, fail.Field("file", "The file is larger than %d MB. Split it into smaller files.", faq.MaxImportBytes>>20)
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, file); err != nil {

@@ -19,7 +19,7 @@ import (
 // FAQ shows the list of FAQ entries.
 func (h *Handlers) FAQ(req *page.Request) error {
 	ctx := req.Request().Context()
-	query, err := validate.OptionalLine("what you look for", req.QueryParam("q"), 200)
+	query, err := validate.OptionalLine("the search text", req.QueryParam("q"), 200)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (h *Handlers) FAQ(req *page.Request) error {
 	if n := req.QueryParam("changed"); n != "" {
 		p.Notice = n + " entries changed."
 	} else if req.QueryParam("removed") != "" {
-		p.Notice = "The entry is deleted."
+		p.Notice = "Entry deleted."
 	}
 	if p.List, p.Total, err = h.faq.ListEntries(ctx, req.Actor, p.Filter); err != nil {
 		return err
@@ -86,14 +86,14 @@ func (h *Handlers) scopeChoices(ctx context.Context, req *page.Request) (p view.
 func (h *Handlers) SetEntryStates(req *page.Request) error {
 	all, err := req.FormParams()
 	if err != nil {
-		return fail.New(fail.Invalid, "This request could not be read.")
+		return fail.New(fail.Invalid, "This request could not be read. Reload the page and try again.")
 	}
 	var ids []uuid.UUID
 	for _, text := range all["id"] {
 		id, err := uuid.Parse(text)
 		if err != nil {
 			return fail.New(fail.Invalid,
-				"One of the entries that you selected cannot be read, so nothing was changed. Open the list again.")
+				"One of the selected entries cannot be read, so nothing was changed. Reload the list and try again.")
 		}
 		ids = append(ids, id)
 	}

@@ -18,7 +18,7 @@ import (
 func (h *Handlers) Group(req *page.Request) error {
 	f := ui.Form{}
 	if req.QueryParam("saved") != "" {
-		f.Saved = "Saved. It holds from the next conversation on."
+		f.Saved = "Saved. Changes apply to new conversations."
 	}
 	return h.renderGroupForm(req, f, http.StatusOK)
 }
@@ -80,11 +80,11 @@ func readGroupSettings(req *page.Request, id uuid.UUID) (group.Settings, error) 
 		Overflow: r.UUID("overflow"), OverflowAfter: time.Duration(r.RequiredNumber("after", "seconds", 0, 86400)) * time.Second}
 	var err error
 	if in.Priority, err = strconv.Atoi(req.FormValue("priority")); err != nil {
-		r.Add("priority", "Please choose one of the priorities.")
+		r.Add("priority", "Choose a priority.")
 	}
 	zone := strings.TrimSpace(req.FormValue("zone"))
 	if in.Hours.Zone, err = time.LoadLocation(zone); err != nil || in.Hours.Zone == time.Local || zone == "" {
-		r.Add("zone", "This time zone is not known. Please write one such as Europe/Berlin or UTC.")
+		r.Add("zone", "This time zone does not exist. Enter one such as Europe/Berlin or UTC.")
 	}
 	for day := range in.Hours.Week {
 		in.Hours.Week[day], err = group.ParseDay(req.FormValue(view.DayField(day)))

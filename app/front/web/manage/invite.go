@@ -25,7 +25,7 @@ func (h *Handlers) Invite(req *page.Request) error {
 		f.Values["customers"] += "" // none is selected: none is shown as selected
 		return h.renderTeam(req, view.TeamPage{Invite: f}, status)
 	}
-	return h.showLinkOnce(req, view.OneTimeLink{What: "The invitation is ready.", For: link.Email, Link: link.URL})
+	return h.showLinkOnce(req, view.OneTimeLink{What: "Invitation created.", For: link.Email, Link: link.URL})
 }
 
 // RevokeInvitation revokes an invitation.
@@ -37,5 +37,5 @@ func (h *Handlers) RevokeInvitation(req *page.Request) error {
 	if err := h.identity.RevokeInvitation(req.Request().Context(), req.Actor, id); err != nil {
 		return err
 	}
-	return req.RedirectTo("/admin/people")
+	return req.RedirectTo("/admin/team")
 }

@@ -10,7 +10,7 @@ func (h *Handlers) showLinkOnce(req *page.Request, link view.OneTimeLink) error 
 	if err := h.sessions.PutOnce(req.Request().Context(), link); err != nil {
 		return err
 	}
-	return req.RedirectTo("/admin/people")
+	return req.RedirectTo("/admin/team")
 }
 
 // takeLink returns what showLinkOnce has stored, and removes it; the zero value if there is nothing.

@@ -92,5 +92,5 @@ func problemsPage(err error) string {
 		}
 	}
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>No preview</title></head>` +
-		`<body style="font-family:sans-serif"><p>There is no preview yet:</p><ul>` + list.String() + `</ul></body></html>`
+		`<body style="font-family:sans-serif"><p>Correct these fields to see the preview:</p><ul>` + list.String() + `</ul></body></html>`
 }

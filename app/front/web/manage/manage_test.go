@@ -23,8 +23,8 @@ func TestManagementPages(t *testing.T) {
 		website:                    "data-key=\"" + o.Key + "\"",
 		website + "/widget":        "Hello from " + o.Name,
 		website + "/mail?stored=1": "Plain text",
-		"/admin/people":            o.Users[access.Agent].Email,
-		"/admin/people/" + o.As(access.Agent).ID().String(): o.Users[access.Agent].Name,
+		"/admin/team":              o.Users[access.Agent].Email,
+		"/admin/team/" + o.As(access.Agent).ID().String(): o.Users[access.Agent].Name,
 		"/admin/groups":       "",
 		"/admin/audit":        "",
 		"/admin/tags":         "",
@@ -39,7 +39,7 @@ func TestManagementPages(t *testing.T) {
 	} {
 		c.Check(path, c.Get(path), http.StatusOK, shows)
 	}
-	for _, path := range []string{"/admin/customers/", "/admin/websites/", "/admin/people/", "/admin/groups/", "/faq/"} {
+	for _, path := range []string{"/admin/customers/", "/admin/websites/", "/admin/team/", "/admin/groups/", "/faq/"} {
 		c.Check(path, c.Get(path+uuid.NewString()), http.StatusNotFound)
 	}
 }
@@ -59,17 +59,17 @@ func TestManagementForms(t *testing.T) {
 		{"/admin/customers", []string{"name", "Tea & Sons"}, http.StatusOK, "Tea & Sons"},
 		{"/admin/customers", []string{"name", " "}, http.StatusUnprocessableEntity, "name"},
 		{"/admin/groups", []string{"name", "Billing"}, http.StatusOK, "Billing"},
-		{"/admin/groups/rules", []string{"hand_back", "many", "former", "1"}, http.StatusUnprocessableEntity, "Please give a number of minutes from 0 to 1440."},
+		{"/admin/groups/rules", []string{"hand_back", "many", "former", "1"}, http.StatusUnprocessableEntity, "Enter a number of minutes from 0 to 1440."},
 		{"/admin/tags", []string{"name", "urgent"}, http.StatusOK, "urgent"},
-		{"/admin/people/invite", []string{"email", "nobody", "role", "agent"}, http.StatusUnprocessableEntity, "nobody"},
-		{"/admin/people/invite", []string{"email", "new@" + o.Name + ".example", "role", "agent"}, http.StatusOK, "/join/"},
+		{"/admin/team/invite", []string{"email", "nobody", "role", "agent"}, http.StatusUnprocessableEntity, "nobody"},
+		{"/admin/team/invite", []string{"email", "new@" + o.Name + ".example", "role", "agent"}, http.StatusOK, "/join/"},
 		{website + "/domains", []string{"host", "tea.example"}, http.StatusOK, "tea.example"},
-		{website + "/widget/look", []string{"colored", "on", "color", ""}, http.StatusUnprocessableEntity, "Please choose a color such as #0b6bcb."},
+		{website + "/widget/look", []string{"colored", "on", "color", ""}, http.StatusUnprocessableEntity, "Choose a color such as #0b6bcb."},
 		{website + "/widget/nothing", nil, http.StatusNotFound, ""},
 		{"/admin/blocked", []string{"network", "192.0.2.0/24", "days", "x"}, http.StatusUnprocessableEntity, "192.0.2.0/24"},
 		{"/faq/new", []string{"language", "en", "question", "Do you ship?", "answer", "Yes.", "state", "live"}, http.StatusOK, "Saved."},
-		{"/faq/state", []string{"state", "live"}, http.StatusUnprocessableEntity, "Select the entries first"},
-		{"/snippets", []string{"name", "hello", "body", "Hello!", "for", "gone"}, http.StatusUnprocessableEntity, "This group or customer does not exist any more."},
+		{"/faq/state", []string{"state", "live"}, http.StatusUnprocessableEntity, "Select at least one entry"},
+		{"/snippets", []string{"name", "hello", "body", "Hello!", "for", "gone"}, http.StatusUnprocessableEntity, "This group or customer no longer exists."},
 		{"/snippets", []string{"name", "hello", "body", "Hello!"}, http.StatusOK, "Hello!"},
 		{"/admin/organization", []string{"name", "Renamed " + o.Name}, http.StatusOK, "Renamed " + o.Name},
 	} {

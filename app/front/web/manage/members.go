@@ -44,7 +44,7 @@ func (h *Handlers) SetMembers(req *page.Request) error {
 		if text, is := strings.CutPrefix(name, view.MembershipPrefix); is && !slices.ContainsFunc(members,
 			func(m group.Member) bool { return m.ID.String() == text }) {
 			r.Add("",
-				"Somebody in the list cannot answer any more, so nothing was changed. The list below is up to date: save it again.")
+				"A team member in the list can no longer answer, so nothing was saved. The list is now up to date. Save it again.")
 		}
 	}
 	if err = r.Result(); err == nil && len(changed) > 0 {

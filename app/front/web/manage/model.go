@@ -28,7 +28,7 @@ func (h *Handlers) SetModel(req *page.Request) error {
 			return err
 		}
 		if in.Key != "" && f.Errors != nil && f.Errors["key"] == "" {
-			f.Errors["key"] = "Enter the key again: it is not shown once it was sent."
+			f.Errors["key"] = "Enter the API key again. It is not shown after you send it."
 		}
 		return h.renderDeskRules(req, view.RulesPage{ModelForm: f}, status)
 	}

@@ -15,6 +15,6 @@ func (h *Handlers) ResetPassword(req *page.Request) error {
 	if err != nil {
 		return h.renderTeamError(req, err)
 	}
-	return h.showLinkOnce(req, view.OneTimeLink{What: "The link sets a new password within an hour.", For: link.Email,
+	return h.showLinkOnce(req, view.OneTimeLink{What: "Password link created. It expires in an hour.", For: link.Email,
 		Link: link.URL})
 }

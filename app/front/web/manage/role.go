@@ -24,7 +24,7 @@ func (h *Handlers) ChangeRole(req *page.Request) error {
 		}
 		return h.renderTeam(req, view.TeamPage{RoleOf: id, RoleForm: f}, status)
 	}
-	return req.RedirectTo("/admin/people")
+	return req.RedirectTo("/admin/team")
 }
 
 // LimitToCustomers limits a team member to customers, or lets it serve all of them. Its conversations with others go back into their
@@ -52,5 +52,5 @@ func (h *Handlers) LimitToCustomers(req *page.Request) error {
 		f.Values["customers"] += "" // none is selected: none is shown as selected
 		return h.renderMember(req, view.TeamMemberPage{LimitsForm: f}, status)
 	}
-	return req.RedirectTo("/admin/people/" + id.String() + "?limited=1")
+	return req.RedirectTo("/admin/team/" + id.String() + "?limited=1")
 }

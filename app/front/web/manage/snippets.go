@@ -56,7 +56,7 @@ func (h *Handlers) AddSnippet(req *page.Request) error {
 		customer, is := strings.CutPrefix(to, "customer:")
 		id, bad := uuid.Parse(customer)
 		if bad != nil || id == uuid.Nil {
-			err = fail.Field("for", "This group or customer does not exist any more. Choose again.")
+			err = fail.Field("for", "This group or customer no longer exists. Choose another one.")
 		} else if is {
 			in.Customer = id
 		} else {

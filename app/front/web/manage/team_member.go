@@ -15,7 +15,7 @@ func (h *Handlers) Member(req *page.Request) error {
 		p.Form.Saved = "Saved."
 	}
 	if req.QueryParam("limited") != "" {
-		p.LimitsForm.Saved = "Saved. It holds from now on; all their sessions have ended."
+		p.LimitsForm.Saved = "Saved. They have been logged out on all devices."
 	}
 	return h.renderMember(req, p, http.StatusOK)
 }

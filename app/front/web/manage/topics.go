@@ -22,7 +22,7 @@ func (h *Handlers) SetTopic(req *page.Request) error {
 	if err != nil {
 		return err
 	}
-	subjects, err := h.groups.ListWebsiteGroups(ctx, req.Actor, w.ID)
+	topics, err := h.groups.ListWebsiteGroups(ctx, req.Actor, w.ID)
 	if err != nil {
 		return err
 	}
@@ -34,11 +34,11 @@ func (h *Handlers) SetTopic(req *page.Request) error {
 	in := group.WebsiteGroup{Group: r.UUID("group"), Labels: labels}
 	if text := req.FormValue("priority"); text != "" {
 		if in.Priority, err = strconv.Atoi(text); err != nil || in.Priority < -2 || in.Priority > 2 {
-			r.Add("priority", "Please choose one of the priorities.")
+			r.Add("priority", "Choose a priority.")
 		}
 	}
 	if in.Group == uuid.Nil {
-		r.Add("group", "Please choose a group.")
+		r.Add("group", "Choose a group.")
 	}
 	if err = r.Result(); err == nil {
 		err = h.groups.SetWebsiteGroup(ctx, req.Actor, id, in)
@@ -48,13 +48,13 @@ func (h *Handlers) SetTopic(req *page.Request) error {
 		if err != nil {
 			return err
 		}
-		p := view.WebsitePage{Subject: f}
-		if slices.ContainsFunc(subjects, func(x group.WebsiteGroup) bool { return x.Group == in.Group }) {
-			p.SubjectOf = in.Group
+		p := view.WebsitePage{Topic: f}
+		if slices.ContainsFunc(topics, func(x group.WebsiteGroup) bool { return x.Group == in.Group }) {
+			p.TopicOf = in.Group
 		}
 		return h.renderWebsite(req, p, status)
 	}
-	return req.RedirectTo("/admin/websites/" + id.String() + "#subjects")
+	return req.RedirectTo("/admin/websites/" + id.String() + "#topics")
 }
 
 // RemoveTopic lets a group answer for a website no more.
@@ -70,5 +70,5 @@ func (h *Handlers) RemoveTopic(req *page.Request) error {
 	if err := h.groups.RemoveWebsiteGroup(req.Request().Context(), req.Actor, id, group); err != nil {
 		return err
 	}
-	return req.RedirectTo("/admin/websites/" + id.String() + "#subjects")
+	return req.RedirectTo("/admin/websites/" + id.String() + "#topics")
 }

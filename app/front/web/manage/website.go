@@ -36,7 +36,7 @@ func (h *Handlers) AddWebsite(req *page.Request) error {
 func (h *Handlers) Website(req *page.Request) error {
 	f := ui.Form{}
 	if req.QueryParam("saved") != "" {
-		f.Saved = "Saved. Pages that are loaded from now on show it, within a minute."
+		f.Saved = "Saved. Newly loaded pages show the change within a minute."
 	}
 	return h.renderWebsiteForms(req, f, ui.Form{}, http.StatusOK)
 }
@@ -57,7 +57,7 @@ func (h *Handlers) renderWebsite(req *page.Request, p view.WebsitePage, status i
 	if p.State, err = h.settings.Get(ctx, req.Actor, settings.ForWebsite(id)); err != nil {
 		return err
 	}
-	if p.Subjects, err = h.groups.ListWebsiteGroups(ctx, req.Actor, id); err != nil {
+	if p.Topics, err = h.groups.ListWebsiteGroups(ctx, req.Actor, id); err != nil {
 		return err
 	}
 	if p.Groups, err = h.groups.List(ctx, req.Actor); err != nil {

@@ -63,7 +63,7 @@ func (h *Handlers) showSettings(req *page.Request, of placeOf) error {
 	}
 	p := view.WidgetPage{}
 	if part := req.QueryParam("saved"); part != "" { // said where it was
-		p.Section, p.Form.Saved = part, "Saved. Pages that are loaded from now on show it, within a minute."
+		p.Section, p.Form.Saved = part, "Saved. Newly loaded pages show the change within a minute."
 	}
 	return h.renderSettings(req, place, p, nil, http.StatusOK)
 }
@@ -88,14 +88,14 @@ func (h *Handlers) renderSettings(req *page.Request, place settings.Place, p vie
 		return err
 	}
 	if own := p.State.Value.Appearance.LauncherSelector; own != "" && p.Section == "look" && p.Form.Saved != "" {
-		p.Form.Saved += " There is no launcher then: elements that fit “" + own + "” open the chat instead."
+		p.Form.Saved += " The launcher is hidden. Elements that match “" + own + "” open the chat."
 	}
 	p.NoMail, p.MailFrom = h.mails.IsOff(), h.mails.From()
 	for _, t := range assets.Texts {
 		p.Texts = append(p.Texts, ui.Option{Value: t.Name, Label: t.English})
 	}
 	for _, why := range assets.Refusals {
-		p.Texts = append(p.Texts, ui.Option{Value: "no_" + why, Label: "why the server refuses something"})
+		p.Texts = append(p.Texts, ui.Option{Value: "no_" + why, Label: "Why the server rejects something"})
 	}
 	p.Viewer = viewer(req)
 	req.Response().Header().Set("Content-Security-Policy", page.ContentPolicy+"; frame-src 'self'") // the preview of a mail

@@ -37,7 +37,7 @@ func readAppearance(r *page.FormReader, s *settings.Widget, t *widgetAttempt) {
 		OffsetY: number(r, "y", "pixels", settings.Offset), Hidden: r.IsChecked("hidden"), LauncherSelector: r.FormValue("own")}
 	if r.IsChecked("colored") {
 		if s.Appearance.Color = r.FormValue("color"); s.Appearance.Color == "" {
-			r.Add("color", "Please choose a color such as #0b6bcb.")
+			r.Add("color", "Choose a color such as #0b6bcb.")
 		}
 	}
 	s.General.Language, s.General.Zone = r.FormValue("language"), strings.TrimSpace(r.FormValue("zone"))
@@ -72,7 +72,7 @@ func readGreetings(r *page.FormReader, s *settings.Widget, t *widgetAttempt) {
 		if r.IsChecked(n+"remove") || r.FormValue(n+"there") == "" && reflect.DeepEqual(trimGreeting(g), settings.Greeting{}) {
 			continue
 		}
-		place := r.Number(n+"place", "its place", 1, page.MaxRows, i+1)
+		place := r.Number(n+"place", "the order", 1, page.MaxRows, i+1)
 		list = append(list, placed{g, i, 2*place + cmp.Compare(place, i+1)}) // beside the one that is there
 	}
 	slices.SortStableFunc(list, func(a, b placed) int { return cmp.Compare(a.place, b.place) })
@@ -124,7 +124,7 @@ func readFileSettings(r *page.FormReader, s *settings.Widget, _ *widgetAttempt) 
 		}
 	}
 	if len(s.Files.Types) == 0 && !s.Files.Disabled {
-		r.Add("files", "Select one kind of files at least, or clear “Visitors can send files”.")
+		r.Add("files", "Select at least one file type, or clear “Visitors can send files”.")
 	}
 }
 

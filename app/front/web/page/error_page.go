@@ -88,7 +88,7 @@ func (h *Errors) answerPage(c echo.Context, status int, e *fail.Error) {
 		c.Redirect(http.StatusSeeOther, logInAddress(c.Request().URL.RequestURI()))
 	case e.Kind == fail.Unauthenticated && !strings.HasPrefix(c.Request().URL.Path, "/login"):
 		f := ui.Form{
-			Message: "Your session has ended, and nothing was saved. Log in again: what you typed is in the form again afterwards.",
+			Message: "Your session has ended and nothing was saved. Log in again to find what you entered in the form.",
 		}
 		h.Pages.Render(c, status, h.LogIn(f, h.Site.pageFor(c.Request().Referer())))
 	case e.Kind == fail.Busy:

@@ -44,21 +44,21 @@ func userError(c echo.Context, err error) *fail.Error {
 	var he *echo.HTTPError
 	if errors.As(err, &he) && he.Code < 500 {
 		if he.Code == http.StatusNotFound || he.Code == http.StatusMethodNotAllowed {
-			return fail.New(fail.NotFound, "There is nothing at this address.")
+			return fail.New(fail.NotFound, "There is no page at this address.")
 		}
-		return fail.New(fail.Invalid, "This request could not be read.")
+		return fail.New(fail.Invalid, "This request could not be read. Reload the page and try again.")
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return fail.New(fail.Invalid, "That is too much at once; at most %d kB can be sent.", tooLarge.Limit>>10)
+		return fail.New(fail.Invalid, "This is too large. At most %d kB can be sent at once.", tooLarge.Limit>>10)
 	}
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) && state.SQLState() == insufficientPrivilege { // what the domain did not refuse in words of its own
 		slog.Warn("row-level security refused a statement", "method", c.Request().Method, "route", c.Path(), "error", err)
-		return fail.New(fail.Forbidden, "You may not change this. Ask a manager of your organization.")
+		return fail.New(fail.Forbidden, "You cannot change this. Ask a manager of your organization.")
 	}
 	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
-		return fail.New(fail.Busy, "The request was given up.")
+		return fail.New(fail.Busy, "The request was canceled. Try again.")
 	}
 	if outage.IsOutage(err) {
 		slog.Warn("request refused: the database is away", "method", c.Request().Method, "route", c.Path(), "error", err)
@@ -71,12 +71,12 @@ func userError(c echo.Context, err error) *fail.Error {
 func internalError(c echo.Context, err error) *fail.Error {
 	ref := uuid.NewString()[:8]
 	slog.Error("request failed", "reference", ref, "method", c.Request().Method, "route", c.Path(), "error", err)
-	what := "and nothing was changed"
+	what := "and nothing was saved"
 	if isPartlySaved(c) {
-		what = "and only a part of your changes was saved. Check what is stored now"
+		what = "and only some of your changes were saved. Check what was saved"
 	}
 	e := fail.New(fail.Internal,
-		"Something went wrong on our side, %s. Please try again; if it stays, tell us the reference %s.", what, ref)
+		"Something went wrong on our side, %s. Try again. If it happens again, contact the operator of this server with reference %s.", what, ref)
 	e.Reference = ref
 	return e.WithReason("fault")
 }

@@ -16,7 +16,7 @@ func (req *Request) FilterID(wrong *fail.Checks, name string) uuid.UUID {
 	}
 	id, err := uuid.Parse(text)
 	if err != nil {
-		wrong.Add(name, "Please choose one of these.")
+		wrong.Add(name, "Choose one of the options.")
 	}
 	return id
 }
@@ -30,7 +30,7 @@ func (req *Request) FilterDay(wrong *fail.Checks, name string) time.Time {
 	}
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || day.Year() < 1970 || day.Year() > 9000 {
-		wrong.Add(name, "Please enter a date like 2026-01-31.")
+		wrong.Add(name, "Enter a date such as 2026-01-31.")
 		return time.Time{}
 	}
 	return day

@@ -31,7 +31,7 @@ func (r *FormReader) Number(field, what string, least, most, fallback int) int {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		r.Add(field, "Please give a number of %s from %d to %d.", what, least, most)
+		r.Add(field, "Enter a number of %s from %d to %d.", what, least, most)
 		return fallback
 	}
 	return n
@@ -40,7 +40,7 @@ func (r *FormReader) Number(field, what string, least, most, fallback int) int {
 // RequiredNumber is Number for a field that cannot be left empty.
 func (r *FormReader) RequiredNumber(field, what string, least, most int) int {
 	if strings.TrimSpace(r.FormValue(field)) == "" {
-		r.Add(field, "Please give a number of %s from %d to %d.", what, least, most)
+		r.Add(field, "Enter a number of %s from %d to %d.", what, least, most)
 		return least
 	}
 	return r.Number(field, what, least, most, least)
@@ -50,7 +50,7 @@ func (r *FormReader) RequiredNumber(field, what string, least, most int) int {
 func (r *FormReader) Choice(field string, of ...string) string {
 	value := r.FormValue(field)
 	if !slices.Contains(of, value) {
-		r.Add(field, "Please choose one of these.")
+		r.Add(field, "Choose one of the options.")
 	}
 	return value
 }
@@ -63,7 +63,7 @@ func (r *FormReader) UUID(field string) uuid.UUID {
 	}
 	id, err := uuid.Parse(text)
 	if err != nil || id == uuid.Nil {
-		r.Add(field, "Please choose one of these.")
+		r.Add(field, "Choose one of the options.")
 	}
 	return id
 }
@@ -73,7 +73,7 @@ func (r *FormReader) UUIDs(field string) (list []uuid.UUID) {
 	for _, text := range r.Values(field) {
 		id, err := uuid.Parse(text)
 		if err != nil {
-			r.Add(field, "One of these does not exist. Please select again.")
+			r.Add(field, "One of the selected items does not exist. Select again.")
 			continue
 		}
 		list = append(list, id)
@@ -104,7 +104,7 @@ func (r *FormReader) IsChecked(field string) bool {
 		return true
 	case "":
 	default:
-		r.Add(field, "Please check this box, or do not.")
+		r.Add(field, "This checkbox has an unknown value. Select or clear it.")
 	}
 	return false
 }
@@ -119,12 +119,12 @@ func (r *FormReader) KeyValues(field, signs, example string) map[string]string {
 		}
 		at := strings.IndexAny(l, signs)
 		if at < 0 || strings.TrimSpace(l[:at]) == "" || strings.TrimSpace(l[at+1:]) == "" {
-			r.Add(field, "Line %d cannot be read. Write it as in %s", i+1, example)
+			r.Add(field, "Line %d cannot be read. Write it like this: %s", i+1, example)
 			continue
 		}
 		name := strings.TrimSpace(l[:at])
 		if _, twice := out[name]; twice {
-			r.Add(field, "“%s” is there twice, the second time in line %d.", name, i+1)
+			r.Add(field, "“%s” is used twice. Remove it from line %d.", name, i+1)
 			continue
 		}
 		out[name] = strings.TrimSpace(l[at+1:])

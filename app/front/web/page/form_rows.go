@@ -22,7 +22,7 @@ func (r *FormReader) RowCount() (n int) {
 		}
 	}
 	if n > MaxRows {
-		r.Add("", "There are more rows than can be read at once.")
+		r.Add("", "The form has too many rows. Reload the page and try again.")
 		n = MaxRows
 	}
 	return n

@@ -92,7 +92,7 @@ func (s *Service) beginPublic(ctx context.Context, hash [32]byte) (fresh bool, a
 
 func (s *Service) repeatPublicAnswer(c echo.Context, answer string, next echo.HandlerFunc) error {
 	if answer == "" {
-		return fail.New(fail.Busy, "This form is being worked on already. Please try again in a moment.")
+		return fail.New(fail.Busy, "This form is already being processed. Try again in a moment.")
 	}
 	if answer == answeredPage {
 		c.Set(contextKeyDuplicate, true)

@@ -20,7 +20,7 @@ const hugePage = 256 << 10
 
 // hugePageLimits bounds the huge pages of an organization that are held until they are read.
 var hugePageLimits = fair.Limits{Total: 256, PerOrganization: 8, MaxWaiting: 8, MaxWait: 10 * time.Second,
-	BusyMessage: "Very many large pages of your organization are being read just now. Try again in 5 seconds."}
+	BusyMessage: "Your organization is loading too many large pages at the same time. Try again in 5 seconds."}
 
 // Render answers with a component, drawn as a whole first, so that an error in it is still an error. Its forms get their hidden fields.
 func (s *Service) Render(c echo.Context, status int, component templ.Component) error {

@@ -10,7 +10,7 @@ import (
 // testSite is a site with some pages.
 func testSite() *Site {
 	views := map[string]View{}
-	for _, path := range []string{"/", "/admin", "/admin/people", "/admin/people/:id", "/faq", "/faq/:id"} {
+	for _, path := range []string{"/", "/admin", "/admin/team", "/admin/team/:id", "/faq", "/faq/:id"} {
 		views[path] = View{}
 	}
 	return NewSite(views)
@@ -20,19 +20,19 @@ func testSite() *Site {
 func TestParentPage(t *testing.T) {
 	s, id := testSite(), uuid.NewString()
 	for address, want := range map[string]string{
-		"":                                      "/",
-		"/admin/people":                         "/admin/people",
-		"/admin/people/" + id + "/disable":      "/admin/people/" + id,
-		"/admin/people/nobody/disable":          "/admin/people",
-		"/faq?q=x&changed=2":                    "/faq?q=x",
-		"https://elsewhere.example/admin/x":     "/admin",
-		"/nowhere":                              "/",
-		strings.Repeat("/", 8000):               "/",
-		"/admin" + strings.Repeat("/x", 13):     "/",
-		"/admin/" + strings.Repeat("x", 600):    "/",
-		"/faq?q=" + strings.Repeat("x", 5000):   "/",
-		"/" + strings.Repeat("%2F", 1300):       "/",
-		"/admin/people/" + id + "/role?saved=1": "/admin/people/" + id,
+		"":                                    "/",
+		"/admin/team":                         "/admin/team",
+		"/admin/team/" + id + "/disable":      "/admin/team/" + id,
+		"/admin/team/nobody/disable":          "/admin/team",
+		"/faq?q=x&changed=2":                  "/faq?q=x",
+		"https://elsewhere.example/admin/x":   "/admin",
+		"/nowhere":                            "/",
+		strings.Repeat("/", 8000):             "/",
+		"/admin" + strings.Repeat("/x", 13):   "/",
+		"/admin/" + strings.Repeat("x", 600):  "/",
+		"/faq?q=" + strings.Repeat("x", 5000): "/",
+		"/" + strings.Repeat("%2F", 1300):     "/",
+		"/admin/team/" + id + "/role?saved=1": "/admin/team/" + id,
 	} {
 		if got := s.pageFor(address); got != want {
 			t.Errorf("%.80q: %.80q, not %q", address, got, want)

@@ -143,13 +143,13 @@ func (s *Service) refuseBadSnapshot(req *Request) error {
 	if err != nil && fail.KindOf(err) != fail.NotFound && fail.KindOf(err) != fail.Forbidden {
 		return err
 	}
-	const message = "This form could not be checked against what is stored now. Nothing was saved. Check what you entered, then save again."
+	const message = "We could not check whether this form is up to date, so nothing was saved. Check what you entered, then save again."
 	fill := &prefill{entered: f.entered, showsStored: true, skip: func(name string) bool { return f.entered[name] == nil },
 		notice: `<p class="notice bad" role="alert" data-stale tabindex="-1">` + message + `</p>`}
 	list := parseForms(path, text)
 	if findForm(list, f.key) == nil {
 		return fail.New(fail.Conflict,
-			"This form could not be checked against what is stored now, so nothing was saved. Open the page again.")
+			"We could not check whether this form is up to date, so nothing was saved. Reload the page.")
 	}
 	text = rewriteForms(path, text, s.hiddenFields(req, list, f.page, nil), map[string]*prefill{f.key: fill})
 	req.Response().Header().Set("Cache-Control", "no-store")

@@ -38,7 +38,7 @@ func (s *Service) awaitAnswer(req *Request) error {
 			return err
 		}
 		if !done {
-			return fail.New(fail.Busy, "This form is being saved already. Please try again in a moment.")
+			return fail.New(fail.Busy, "This form is already being saved. Try again in a moment.")
 		}
 		if answer != "" {
 			return s.repeatAnswer(req, answer)

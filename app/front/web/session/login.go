@@ -33,7 +33,7 @@ func pageUserID(r *http.Request) string {
 // Authenticate returns who is logged in; fail.Unauthenticated if nobody is, or another person than the page was made for.
 func (m *Manager) Authenticate(c echo.Context) (Login, error) {
 	ctx := c.Request().Context()
-	logIn := fail.New(fail.Unauthenticated, "Please log in.")
+	logIn := fail.New(fail.Unauthenticated, "Log in to continue.")
 	id, err := uuid.Parse(m.sessions.GetString(ctx, keyUser))
 	if err != nil {
 		return Login{}, logIn
@@ -47,7 +47,7 @@ func (m *Manager) Authenticate(c echo.Context) (Login, error) {
 		return Login{}, logIn
 	}
 	if user := pageUserID(c.Request()); user != "" && user != p.ID().String() {
-		return Login{}, fail.New(fail.Unauthenticated, "Another person is logged in by now. Reload this page.")
+		return Login{}, fail.New(fail.Unauthenticated, "Someone else is logged in now. Reload this page.")
 	}
 	if err := m.admit(p.ID(), p.Actor.Org(), IsSocket(c.Request())); err != nil {
 		return Login{}, err

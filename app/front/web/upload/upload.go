@@ -38,7 +38,7 @@ func New(f *files.Service, links files.Links, slots *body.Slots) *Service {
 func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, keys body.Keys, store func(files.Upload) error) error {
 	b := body.Of(c)
 	if b == nil {
-		return fail.New(fail.Invalid, "“%s” is empty.", bidi.Isolate(in.Name)).WithReason("empty")
+		return fail.New(fail.Invalid, "“%s” is empty. Choose another file.", bidi.Isolate(in.Name)).WithReason("empty")
 	}
 	if b.Length() > int64(in.MaxBytes) {
 		b.CloseConnection()
@@ -62,7 +62,7 @@ func (s *Service) Receive(c echo.Context, actor access.Actor, in files.Upload, k
 	case errors.As(err, &tooLarge):
 		err = files.TooLarge(in.Name, in.MaxBytes)
 	case b.IsTruncated():
-		err = fail.New(fail.Invalid, "The file did not arrive as a whole. Please send it again.").WithReason("damaged")
+		err = fail.New(fail.Invalid, "The file did not arrive completely. Send it again.").WithReason("damaged")
 	}
 	return err
 }

@@ -226,7 +226,7 @@ func TestNamesAreUnique(t *testing.T) {
 	}
 	sites := "/admin/customers/" + o.Customer.String() + "/websites"
 	m.post(sites, "name", "Tea", "host", "tea.example")
-	m.checkRefused(sites, []string{"name", "TEA", "host", "tea2.example"}, "website with this name already", `value="tea2.example"`)
+	m.checkRefused(sites, []string{"name", "TEA", "host", "tea2.example"}, "already has a website with this name", `value="tea2.example"`)
 	m.checkRefused(sites, []string{"name", "Cups", "host", "*.co.uk"}, "Anyone can have a website under co.uk", `value="*.co.uk"`)
 	one := faq.Snippet{Name: "one", Keys: "Ctrl+Shift+F7", Body: "x"}
 	if err := s.FAQ.SaveSnippet(ctx, owner, one); err != nil {
@@ -254,7 +254,7 @@ func TestNamesAreUnique(t *testing.T) {
 	} else if _, _, err := s.FAQ.SaveEntry(ctx, owner, same); err != nil {
 		t.Errorf("the entry itself: %v", err)
 	}
-	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "language-new", "de"}, "Write the question in this language", `value="de"`)
+	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "language-new", "de"}, "Enter the question and answer in this language", `value="de"`)
 	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "customer", "x"}, "Choose one of the options.", "New?")
 	m.checkRefused("/faq/state", []string{"id", id.String(), "id", uuid.NewString(), "state", "draft"}, "1 of the entries")
 	m.checkRefused("/snippets", []string{"name", "two", "body", "x", "for", "customer:gone"}, "no longer exists")
@@ -354,15 +354,15 @@ func TestErrorsShownOnce(t *testing.T) {
 	}{
 		{site + "/topics", "Choose a group.", []string{"priority", "0"}},
 		{"/snippets", "Enter the text.", []string{"name", "ab", "body", "\u200b", "for", "me"}},
-		{site + "/widget/look", "is no CSS selector", []string{"own", "div:::"}},
-		{site + "/widget/invite", "Only the path of a page counts", []string{"invite", "Hello", "invite_page", "/a?b"}},
+		{site + "/widget/look", "is not a valid CSS selector", []string{"own", "div:::"}},
+		{site + "/widget/invite", "Remove everything from ? on", []string{"invite", "Hello", "invite_page", "/a?b"}},
 	} {
 		_, page := m.post(c.path, c.fields...)
 		if n := strings.Count(page, c.says); n != 1 {
 			t.Errorf("%s: %q is said %d times", c.path, c.says, n)
 		}
 	}
-	if _, page := m.post(site+"/widget/look", "own", ".contact"); !strings.Contains(page, "There is no launcher then") {
+	if _, page := m.post(site+"/widget/look", "own", ".contact"); !strings.Contains(page, "The launcher is hidden.") {
 		t.Error("it is not said that there is no launcher")
 	}
 }

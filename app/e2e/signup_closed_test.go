@@ -23,7 +23,7 @@ func TestSignUpClosed(t *testing.T) {
 		s := startServer(t, func(c *serve.Config) { c.SignUp, c.SMTPURL = mode, smtp })
 		b := newHTTPClient(t)
 		code, page := b.get(s, "/signup")
-		if code != http.StatusOK || strings.Contains(page, "<form") || !strings.Contains(page, "whoever runs this server") {
+		if code != http.StatusOK || strings.Contains(page, "<form") || !strings.Contains(page, "operator of this server") {
 			t.Errorf("%q: the page: %d %.300s", mode, code, page)
 		}
 		if _, page := b.get(s, "/login"); strings.Contains(page, "/signup") {

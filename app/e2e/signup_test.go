@@ -57,7 +57,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	// The live sign: the page lights up without a reload when the widget is loaded from the domain.
 	visitor := testkit.NewTab(t)
 	visitor.Go(customerPage(t, s.URL, key))
-	olga.Wait(`$("#domains li.seen") && text("#domains .when").startsWith("Widget loaded")`)
+	olga.Wait(`$("#domains li.seen") && text("#domains .when").startsWith("Widget last loaded")`)
 	olga.Run(`document.querySelector("#f-greeting").value = "Good day!"`)
 	olga.Click(`form[action^="/admin/websites/"] button.primary`)
 	olga.Wait(`$(".notice.good")`)
@@ -193,15 +193,15 @@ func TestInvalidForms(t *testing.T) {
 		"no id":               {"/admin/customers/none/websites", url.Values{"name": {"x"}, "host": {"x.example"}}, 404, "does not exist"},
 		"unknown id":          {"/admin/customers/" + uuid.NewString() + "/websites", url.Values{"name": {"x"}, "host": {"x.example"}}, 404, "does not exist"},
 		"SQL in an id":        {"/admin/customers/1'%20or%20'1'='1/websites", url.Values{"name": {"x"}, "host": {"x.example"}}, 404, "does not exist"},
-		"no domain":           {base + "/domains", url.Values{"host": {"<script>"}}, 422, "not a domain"},
-		"the domain again":    {base + "/domains", url.Values{"host": {"SHOP.example"}}, 422, "in the list already"},
+		"no domain":           {base + "/domains", url.Values{"host": {"<script>"}}, 422, "not a valid domain"},
+		"the domain again":    {base + "/domains", url.Values{"host": {"SHOP.example"}}, 422, "already in the list"},
 		"unknown domain":      {base + "/domains/" + uuid.NewString() + "/remove", nil, 404, "does not exist"},
 		"a greeting too long": {base, url.Values{"name": {"Shop"}, "greeting": {long}}, 422, "Too long"},
 		"no message id":       {"/desk/conversations/" + uuid.NewString() + "/messages", url.Values{"body": {"x"}, "kind": {"text"}}, 422, "no id"},
-		"no such role":        {"/admin/team/" + o.As(access.Agent).ID().String() + "/role", url.Values{"role": {"emperor"}}, 422, "choose a role"},
+		"no such role":        {"/admin/team/" + o.As(access.Agent).ID().String() + "/role", url.Values{"role": {"emperor"}}, 422, "Choose a role"},
 	} {
 		code, body, err := a.Post(ctx, c.path, c.form)
-		if err != nil || code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "the reference") {
+		if err != nil || code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "with reference") {
 			t.Errorf("%s: %d %v, without %q: %.200s", name, code, err, c.says, body[max(0, len(body)-200):])
 		}
 	}

@@ -160,7 +160,7 @@ func TestMailSettings(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"?stored=1": "Subject: <bdi>Über ",
-		"?in=ar&kind=transcript&sender=%3Cscript%3E": "The sender’s name is a name",
+		"?in=ar&kind=transcript&sender=%3Cscript%3E": "Enter a name without an email address",
 		"?in=ar&sender=Tea":                          "From: <bdi>Tea",
 		"?in=de":                                     `<html lang="de"`,
 	} {

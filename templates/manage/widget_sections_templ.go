@@ -1318,7 +1318,7 @@ func mailForm(p WidgetPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "transcript_subject", "Subject of transcripts", "text", p.State.Value.Mail.TranscriptSubject.Text, p.help("transcript_subject", "Empty: “Your conversation at {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Field(p.sectionForm("mail"), "transcript_subject", "Subject of transcripts", "text", p.State.Value.Mail.TranscriptSubject.Text, p.help("transcript_subject", "Empty: “Your conversation with {website}”, in the visitor’s language"), templ.Attributes{"maxlength": "150"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -4,24 +4,19 @@ package ui
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/app/domain/visitor"
 	"parley/static"
 )
 
 // Asset returns the address of an embedded file. It has a hash of the file's content, so that browsers may cache it for ever.
 func Asset(name string) string { return static.Address(name) }
 
-// VisitorName names a visitor: by its name, or by one that can be told apart from others at a glance.
-func VisitorName(name string, id uuid.UUID) string {
-	if name != "" {
-		return name
-	}
-	return "Visitor " + strings.ToUpper(id.String()[32:])
-}
+// VisitorName returns what team members call a visitor; name is empty if it is not known.
+func VisitorName(name string, id uuid.UUID) string { return visitor.DisplayName(name, id) }
 
 // Duration shows how long something took or has lasted: 0:42, 12:05, 3 h.
 func Duration(d time.Duration) string {

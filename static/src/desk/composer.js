@@ -45,7 +45,7 @@ export function setMode(form, to) {
   form.mode = to;
   form.classList.toggle("noting", to === "note");
   for (const b of all("[data-kind]", form)) b.setAttribute("aria-pressed", String(b.dataset.kind === to));
-  textArea(form).placeholder = to === "note" ? "Write an internal note. Only your team can see it." : "Write a reply. Press Enter to send, Shift+Enter for a new line.";
+  textArea(form).placeholder = to === "note" ? "Write an internal note. Only your team can see it." : "Write a reply. Shift+Enter for a new line.";
 }
 
 // Shows an error of this page beside a composer. A push from the server does not clear it: see keepPageError in updates.js.

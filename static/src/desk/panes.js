@@ -6,7 +6,8 @@ let recent = all(".pane", panes); // most recently used first
 export const unseen = new Set(); // ids of conversations with something that the agent has not seen
 export const inFocus = () => recent[0];
 
-const maxColumns = () => Math.max(1, Math.min(6, Math.floor(panes.clientWidth / 300) || 1));
+const minPaneWidth = 360; // pixels; where fewer fit, fewer are shown
+const maxColumns = () => Math.max(1, Math.min(6, Math.floor(panes.clientWidth / minPaneWidth) || 1));
 const columnsSetting = "parley.columns";
 let wantedColumns = +loadSetting(columnsSetting) || 0; // 0: as many as fit
 export const columns = () => Math.min(maxColumns(), wantedColumns || 6);

@@ -53,5 +53,5 @@ function reopen() {
   window.htmx?.trigger(document.body, "reopen");
 }
 onReturn(reopen);
-addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "Offline"; socket?.close(); });
+addEventListener("offline", () => { connection.classList.remove("on"); connection.textContent = "No connection"; socket?.close(); });
 addEventListener("online", () => { if (!hasEnded() && (!socket || socket.readyState > 1)) reopen(); });

@@ -201,9 +201,9 @@ func TestBrowserFiltersSurviveLogIn(t *testing.T) {
 	b.Wait(`location.pathname === "/archive" && $("#f-q").value === "green tea" && $("#f-from").value === "2026-01-01"`)
 
 	b.Go(s.URL + "/monitor?by=wait")
-	b.Wait(`$("#monitor th[scope=row]")`)
+	b.Wait(`$("#queues th[scope=row]")`)
 	b.Size(390, 844, false)
-	b.Run(`document.querySelector("#monitor th[scope=row]").textContent = "g".repeat(68)`)
+	b.Run(`document.querySelector("#queues th[scope=row]").textContent = "g".repeat(68)`)
 	b.Wait(`document.documentElement.scrollWidth <= 390`)
 	b.Size(1280, 800, false)
 	forgetCookies(b)

@@ -147,7 +147,7 @@ func TestLiveMonitorCatchesUp(t *testing.T) {
 			}
 		}
 	}
-	until(`id="monitor"`)
+	until(`id="waiting"`)
 	ids := fillQueue(t, o, uuid.Nil, 60) // without an event
 	s.Live.Resync(uuid.Nil)
 	until(ids[49].String())

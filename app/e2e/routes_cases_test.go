@@ -141,6 +141,7 @@ var routeCases = map[string]routeCase{
 	"GET /board/conversations/:id":                    {needs: access.ConversationReadAssignments, path: pathWith("/board/conversations/", conversationOf, ""), code: 301},
 	"POST /monitor/conversations/:id/watch":           {needs: access.ConversationWatch, path: pathWith("/monitor/conversations/", conversationOf, "/watch"), code: 404},
 	"POST /monitor/conversations/:id/take":            {needs: access.ConversationTakeOver, path: pathWith("/monitor/conversations/", conversationOf, "/take"), code: 404},
+	"GET /monitor/conversations/:id/assign":           {needs: access.ConversationAssign, path: pathWith("/monitor/conversations/", conversationOf, "/assign"), code: 404},
 	"POST /monitor/conversations/:id/assign":          {needs: access.ConversationAssign, path: pathWith("/monitor/conversations/", conversationOf, "/assign"), form: func(x ids) url.Values { return url.Values{"to": {agentOf(x)}} }, code: 404},
 	"POST /admin/customers/:id/share":                 {needs: access.CustomerSetCapacity, path: pathWith("/admin/customers/", customerOf, "/share"), form: values("share", "1"), code: 404},
 	"GET /admin/groups":                               {needs: access.GroupRead, path: atPath("/admin/groups")},

@@ -22,7 +22,7 @@ order by main desc, lower(name), id;
 
 -- name: ListRoutingAgents :many
 -- Everybody who is online or away, and everybody who has conversations.
-select a.user_id, u.name, a.status, a.chosen, a.status_at, a.max_chats, a.open_chats, a.came_online,
+select a.user_id, u.name, a.status, a.reason, a.chosen, a.status_at, a.max_chats, a.open_chats, a.came_online,
   a.last_reply_at, a.last_assigned_at, a.unresponsive_since, a.reply_seconds, a.expected_reply_seconds,
   a.busy_seconds, a.online_seconds, a.load_updated_at, u.limited,
   array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)::uuid[] as customers
@@ -269,12 +269,33 @@ where u.disabled_at is null
   and app.may_serve(u.org_id, u.id, @customer_id)
 order by a.status = 'online' desc, a.status = 'away' desc, lower(u.name), u.id;
 
--- name: ListQueueLengths :many
-select group_id, count(*)::integer as waiting,
-  min(coalesce(queued_at, waiting_since, created_at))::timestamptz as since
-from conversations
-where state = 'waiting'
-group by group_id;
+-- name: ListMonitorQueues :many
+-- How many conversations wait, and for how long, by group and website.
+select q.group_id, q.website_id, q.customer_id, w.name as website_name, c.name as customer_name,
+  q.waiting::integer as waiting,
+  q.under_one_minute::integer as under_one_minute,
+  q.under_three_minutes::integer as under_three_minutes,
+  q.since::timestamptz as since
+from (
+  select x.org_id, x.group_id, x.website_id, x.customer_id, count(*) as waiting,
+    count(*) filter (where x.since > now() - interval '1 minute') as under_one_minute,
+    count(*) filter (where x.since > now() - interval '3 minutes') as under_three_minutes,
+    min(x.since) as since
+  from (
+    select org_id, group_id, website_id, customer_id, coalesce(queued_at, waiting_since, created_at) as since
+    from conversations
+    where state = 'waiting') x
+  group by x.org_id, x.group_id, x.website_id, x.customer_id) q
+join websites w on w.org_id = q.org_id and w.id = q.website_id
+join customers c on c.org_id = q.org_id and c.id = q.customer_id
+order by lower(c.name), lower(w.name), q.website_id;
+
+-- name: ListMonitorCustomers :many
+-- The customers, or those of some ids.
+select id, name
+from customers
+where cardinality(@ids::uuid[]) = 0 or id = any(@ids::uuid[])
+order by lower(name), id;
 
 -- name: ListQueue :many
 -- Everything in the queues, in order.

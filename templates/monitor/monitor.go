@@ -11,8 +11,113 @@ import (
 	"parley/app/domain/conversation"
 	"parley/app/domain/presence"
 	"parley/app/domain/routing"
+	"parley/app/front/desk"
 	"parley/templates/ui"
 )
+
+// PageView is the live monitor for somebody.
+type PageView struct {
+	ui.Viewer
+	View    desk.MonitorView
+	Choices desk.MonitorChoices
+	Monitor routing.Monitor
+}
+
+func (p PageView) filtered() bool { return p.View.MonitorFilter != routing.MonitorFilter{} }
+
+// wallAddress is the same for a big screen.
+func (p PageView) wallAddress() string {
+	v := p.View
+	v.Wall = true
+	return v.Address("/monitor")
+}
+
+// allAddress is the same without a filter.
+func (p PageView) allAddress() string {
+	v := p.View
+	v.MonitorFilter = routing.MonitorFilter{}
+	return v.Address("/monitor")
+}
+
+func queueOrderAddress(v desk.MonitorView, order desk.MonitorOrder) string {
+	v.QueueOrder = order
+	return v.Address("/monitor")
+}
+
+func agentOrderAddress(v desk.MonitorView, order desk.MonitorOrder) string {
+	v.AgentOrder = order
+	return v.Address("/monitor")
+}
+
+// agentOrders are the orders in which agents can be listed.
+var agentOrders = []struct {
+	order desk.MonitorOrder
+	label string
+}{{desk.ByName, "Name"}, {desk.ByLoad, "Load"}, {desk.ByWorkload, "Workload"}, {desk.ByWait, "Longest wait"}}
+
+// sortDirection returns the direction of an order, as aria-sort has it.
+func sortDirection(order desk.MonitorOrder) string {
+	if order == desk.ByName {
+		return "ascending"
+	}
+	return "descending"
+}
+
+// choiceOptions are the choices of a filter, after the one that narrows nothing.
+func choiceOptions(all string, list []routing.MonitorChoice) []ui.Option {
+	o := []ui.Option{{Label: all}}
+	for _, c := range list {
+		o = append(o, ui.Option{Value: c.ID.String(), Label: c.Name})
+	}
+	return o
+}
+
+// idText returns an id as a form has it; empty for the zero id.
+func idText(id uuid.UUID) string {
+	if id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}
+
+func countOrDash(n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return ui.Count(n)
+}
+
+// activity says what those of an agent's chats wait for that the view shows.
+func activity(a routing.AgentInfo) string {
+	shown := len(a.Conversations) + a.MoreConversations
+	switch {
+	case a.OpenChats == 0:
+		return "No open chats"
+	case shown == 0:
+		return "Only chats that the filter hides"
+	case a.AwaitingReply == 0:
+		return "All answered"
+	case a.AwaitingReply == shown:
+		return fmt.Sprintf("%d waiting for a reply", shown)
+	}
+	return fmt.Sprintf("%d waiting for a reply, %d answered", a.AwaitingReply, shown-a.AwaitingReply)
+}
+
+func openChats(m routing.Monitor) (n int) {
+	for _, a := range m.Agents {
+		n += len(a.Conversations) + a.MoreConversations
+	}
+	return n
+}
+
+func onlineAgents(m routing.Monitor) (n int) {
+	for _, a := range m.Agents {
+		if a.Status == presence.Online && !a.Unresponsive {
+			n++
+		}
+	}
+	return n
+}
 
 func visitorName(c routing.ConversationInfo) string { return ui.VisitorName(c.VisitorName, c.Visitor) }
 
@@ -48,6 +153,8 @@ func agentState(a routing.AgentInfo) string {
 		return "Not responding"
 	case a.Status == presence.Online:
 		return "Online"
+	case a.Status == presence.Away && a.AwayReason != "":
+		return "Away (" + a.AwayReason + ")"
 	case a.Status == presence.Away:
 		return "Away"
 	}

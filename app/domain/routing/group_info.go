@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/app/domain/group"
-	"parley/app/domain/routing/internal/routingdb"
 	"parley/app/platform/access"
 	"parley/app/platform/fail"
 )
@@ -18,9 +17,9 @@ type GroupInfo struct {
 	Main bool
 	group.Settings
 	Estimate        GroupEstimate
-	Waiting         int       // conversations in its queue
-	OldestSince     time.Time // when the oldest of them began to wait; zero: none waits
-	Open            bool      // by its hours
+	QueueAges                   // its whole queue, as far as the filter lets it through
+	Queues          []QueueInfo // the same by website
+	Open            bool        // by its hours
 	OnlineAgents    int
 	AvailableAgents int // agents who could take a conversation; for a limited actor OnlineAgents
 	FreeCapacity    int // conversations that they could take; -1: not for this actor
@@ -46,7 +45,7 @@ func (s *Service) GetGroupInfo(ctx context.Context, actor access.Actor, id uuid.
 	return GroupInfo{}, m, fail.Missing("group")
 }
 
-func (v *monitorView) groupInfo(i int, lengths []routingdb.ListQueueLengthsRow) GroupInfo {
+func (v *monitorView) groupInfo(i int) GroupInfo {
 	g := v.groupRows[i]
 	info := GroupInfo{
 		ID:   g.ID,
@@ -67,11 +66,7 @@ func (v *monitorView) groupInfo(i int, lengths []routingdb.ListQueueLengthsRow) 
 	if g.OverflowID != nil {
 		info.Overflow = *g.OverflowID
 	}
-	for _, n := range lengths {
-		if n.GroupID == g.ID {
-			info.Waiting, info.OldestSince = int(n.Waiting), n.Since
-		}
-	}
+	info.Queues, info.QueueAges = v.queuesOf(g.ID)
 	if v.actor.IsLimited() { // free capacity changes with other customers' conversations
 		info.AvailableAgents, info.FreeCapacity = info.OnlineAgents, -1
 		return info

@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ type Monitor struct {
 	Agents          []AgentInfo        // who are online, away or have conversations, by name
 	At              time.Time
 	HasAgentFigures bool // the agents' speeds and occupancies are there
+	Filter          MonitorFilter
 }
 
 const (
@@ -34,7 +34,9 @@ type AgentInfo struct {
 	ID                uuid.UUID
 	Name              string
 	Status            presence.Status
+	AwayReason        string // may be empty
 	StatusSince       time.Time
+	LastReplyAt       time.Time // zero: never, or not for this actor
 	Unresponsive      bool
 	OpenChats         int
 	MaxChats          int
@@ -45,6 +47,7 @@ type AgentInfo struct {
 	Groups            []MembershipInfo
 	Conversations     []ConversationInfo // those that have waited longest first, at most maxChatsShown
 	MoreConversations int                // conversations of the agent beyond those
+	AwaitingReply     int                // conversations of the agent whose visitors wait for a reply, those beyond included
 }
 
 // MembershipInfo is an agent's membership in a group. Speed and Replies are 0 for those who may not manage.
@@ -61,13 +64,21 @@ type ConversationInfo struct {
 	Visitor           uuid.UUID
 	VisitorName       string
 	GroupName         string
+	CustomerName      string
+	WebsiteName       string    // only of conversations that wait in a queue
 	CapacityShareUsed bool      // waits because its customer has used the capacity share
 	WaitingSince      time.Time // when the visitor began to wait for a reply; zero: does not wait
+	RepliedAt         time.Time // when the agent last replied; zero: not yet
 }
 
 // GetMonitor returns what the live monitor shows to an actor who may monitor. A limited actor sees no figures from which
 // those of other customers could be inferred.
 func (s *Service) GetMonitor(ctx context.Context, actor access.Actor) (Monitor, error) {
+	return s.GetFilteredMonitor(ctx, actor, MonitorFilter{})
+}
+
+// GetFilteredMonitor is GetMonitor for one customer, one group, or both.
+func (s *Service) GetFilteredMonitor(ctx context.Context, actor access.Actor, f MonitorFilter) (Monitor, error) {
 	t, err := s.db.Authorize(actor, access.MonitorRead)
 	if err != nil {
 		return Monitor{}, err
@@ -84,18 +95,19 @@ func (s *Service) GetMonitor(ctx context.Context, actor access.Actor) (Monitor, 
 	if err := l.loadQueues(ctx, q, l.allGroups(), maxWaitingShown); err != nil {
 		return Monitor{}, err
 	}
-	lengths, err := q.ListQueueLengths(ctx)
-	if err != nil {
+	v := monitorView{snapshot: l, planner: newPlanner(&l.State), actor: actor, filter: f}
+	if err := v.loadNames(ctx, q); err != nil {
 		return Monitor{}, err
 	}
-	v := monitorView{l, newPlanner(&l.State), actor}
-	m := Monitor{At: set.Now, HasAgentFigures: v.seesFigures()}
+	m := Monitor{At: set.Now, HasAgentFigures: v.seesFigures(), Filter: f}
 	for i := range l.groupRows {
-		m.Groups = append(m.Groups, v.groupInfo(i, lengths))
+		if f.Group == uuid.Nil || f.Group == l.groupRows[i].ID {
+			m.Groups = append(m.Groups, v.groupInfo(i))
+		}
 	}
-	m.Waiting, m.MoreWaiting = v.waiting(lengths)
-	for i, a := range l.agentRows {
-		if !actor.IsLimited() || !a.Limited || slices.ContainsFunc(a.Customers, actor.Serves) {
+	m.Waiting, m.MoreWaiting = v.waiting()
+	for i := range l.agentRows {
+		if v.showsAgent(i) {
 			m.Agents = append(m.Agents, v.agentInfo(i))
 		}
 	}
@@ -108,21 +120,33 @@ func (s *Service) GetMonitor(ctx context.Context, actor access.Actor) (Monitor, 
 // monitorView is a snapshot as an actor may see it.
 type monitorView struct {
 	*snapshot
-	planner *planner
-	actor   access.Actor
+	planner       *planner
+	actor         access.Actor
+	filter        MonitorFilter
+	queues        []routingdb.ListMonitorQueuesRow // that the filter lets through
+	customerNames map[uuid.UUID]string             // of the conversations with agents
 }
 
 // seesFigures reports whether the actor sees figures of persons, which are about their work for all customers.
 func (v *monitorView) seesFigures() bool { return v.actor.Can(access.MonitorReadMembers) }
 
 // waiting returns the oldest conversations in the queues, and how many wait beyond those.
-func (v *monitorView) waiting(lengths []routingdb.ListQueueLengthsRow) (list []ConversationInfo, more int) {
+func (v *monitorView) waiting() (list []ConversationInfo, more int) {
+	websites := map[uuid.UUID]routingdb.ListMonitorQueuesRow{}
+	for _, q := range v.queues {
+		websites[q.WebsiteID] = q
+	}
 	for _, c := range v.queueRows {
+		if !v.filter.matches(c.CustomerID, c.GroupID) {
+			continue
+		}
 		list = append(list, ConversationInfo{
 			ID:                c.ID,
 			Visitor:           c.VisitorID,
 			VisitorName:       c.VisitorName,
 			GroupName:         v.groupName(c.GroupID),
+			CustomerName:      websites[c.WebsiteID].CustomerName,
+			WebsiteName:       websites[c.WebsiteID].WebsiteName,
 			CapacityShareUsed: v.planner.capacityShareUsed(v.customerIndex(c.CustomerID)),
 			WaitingSince:      c.QueuedAt,
 		})
@@ -130,76 +154,9 @@ func (v *monitorView) waiting(lengths []routingdb.ListQueueLengthsRow) (list []C
 	slices.SortStableFunc(list, func(a, b ConversationInfo) int { return a.WaitingSince.Compare(b.WaitingSince) })
 	list = list[:min(len(list), maxWaitingShown)]
 	if len(list) == maxWaitingShown {
-		for _, n := range lengths {
-			more += int(n.Waiting)
+		for _, q := range v.queues {
+			more += int(q.Waiting)
 		}
 	}
 	return list, max(0, more-maxWaitingShown)
-}
-
-func (v *monitorView) agentInfo(i int) AgentInfo {
-	a, load := v.agentRows[i], v.planner.load(i)
-	info := AgentInfo{
-		ID:            a.UserID,
-		Name:          a.Name,
-		Status:        presence.Status(a.Status),
-		StatusSince:   a.StatusAt,
-		Unresponsive:  a.UnresponsiveSince != nil,
-		OpenChats:     int(a.OpenChats),
-		MaxChats:      int(a.MaxChats),
-		LiveChats:     load.live,
-		Backlog:       load.backlog,
-		Groups:        v.memberships(i),
-		Conversations: v.conversationsOf(a.UserID),
-	}
-	if v.seesFigures() {
-		info.Occupancy, info.Speed = load.occupancy, v.Agents[i].ReplyTimes.speed()
-	}
-	if v.actor.IsLimited() { // not even the number of other customers' conversations
-		info.OpenChats = len(info.Conversations)
-	}
-	if more := len(info.Conversations) - maxChatsShown; more > 0 {
-		info.Conversations, info.MoreConversations = info.Conversations[:maxChatsShown], more
-	}
-	return info
-}
-
-func (v *monitorView) memberships(i int) (list []MembershipInfo) {
-	a := &v.Agents[i]
-	for _, m := range v.membershipRows {
-		if m.UserID != a.ID {
-			continue
-		}
-		info := MembershipInfo{GroupName: v.groupName(m.GroupID), Helper: m.Helper}
-		if v.seesFigures() {
-			inGroup := ReplyTimes{m.ReplySeconds, m.ExpectedReplySeconds}
-			info.Speed, info.Replies = a.ReplyTimes.speed()*inGroup.speedInGroup(), int(m.ReplyCount)
-		}
-		list = append(list, info)
-	}
-	return list
-}
-
-// conversationsOf lists an agent's conversations, those that have waited longest first, those that do not wait last.
-func (v *monitorView) conversationsOf(agent uuid.UUID) (list []ConversationInfo) {
-	for _, c := range v.conversationRows {
-		if c.AgentID == nil || *c.AgentID != agent {
-			continue
-		}
-		info := ConversationInfo{ID: c.ID, Visitor: c.VisitorID, VisitorName: c.VisitorName, GroupName: v.groupName(c.GroupID)}
-		if c.WaitingSince != nil {
-			info.WaitingSince = *c.WaitingSince
-		}
-		list = append(list, info)
-	}
-	rank := func(c ConversationInfo) int {
-		if c.WaitingSince.IsZero() {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(list, func(a, b ConversationInfo) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.WaitingSince.Compare(b.WaitingSince))
-	})
-	return list
 }

@@ -7,23 +7,28 @@ import (
 
 	"github.com/google/uuid"
 
+	model "parley/app/front/desk"
 	"parley/app/front/live/wire"
 	"parley/app/platform/access"
 	"parley/templates/monitor"
 )
 
-// monitorPage is a supervisor's live monitor.
-type monitorPage struct{ staffPage }
+// monitorPage is a supervisor's live monitor. It is sent only what its view shows.
+type monitorPage struct {
+	staffPage
+	view model.MonitorView
+}
 
 // ServeMonitor upgrades a request of a live monitor and returns at once. loginSession and stillLoggedIn are as for ServeDesk.
 func (h *Hub) ServeMonitor(
-	w http.ResponseWriter, r *http.Request, actor access.Actor, loginSession string, stillLoggedIn func() bool,
+	w http.ResponseWriter, r *http.Request, actor access.Actor, view model.MonitorView, loginSession string,
+	stillLoggedIn func() bool,
 ) error {
 	if h.isDraining() {
 		return ErrDraining
 	}
 	return h.staffSockets.Serve(w, r, func(s *wire.Socket) wire.Screen {
-		return &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}}
+		return &monitorPage{staffPage{hub: h, actor: actor, loginSession: loginSession, stillLoggedIn: stillLoggedIn, socket: s}, view}
 	})
 }
 
@@ -59,12 +64,12 @@ func (p *monitorPage) refresh() {
 	defer p.refreshMu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	b, err := p.hub.screens.LoadMonitor(ctx, p.actor)
+	m, err := p.hub.screens.LoadMonitor(ctx, p.actor, p.view)
 	if err != nil { // not allowed any more, or not to be read now: the page comes back and finds out
 		p.socket.Close(wire.TryAgain, "try again")
 		return
 	}
-	p.socket.Send(renderHTML(monitor.ContentUpdate(b)))
+	p.socket.Send(renderHTML(monitor.Update(p.view, m)))
 }
 
 // refreshMonitorsSoon brings an organization's live monitors up to date, soon.

@@ -193,6 +193,7 @@ func monitorRoutes(h handlers) []Route {
 		{get, "/live/monitor", socket(access.MonitorRead, h.Desk.MonitorSocket)},
 		{post, "/monitor/conversations/:id/watch", staff(access.ConversationWatch, h.Desk.Join)},
 		{post, "/monitor/conversations/:id/take", staff(access.ConversationTakeOver, h.Desk.TakeOver)},
+		{get, "/monitor/conversations/:id/assign", staff(access.ConversationAssign, h.Desk.AssignForm)},
 		{post, "/monitor/conversations/:id/assign", staff(access.ConversationAssign, h.Desk.Assign)},
 		{get, "/monitor/conversations/:id", staff(access.ConversationReadAssignments, h.Desk.AssignmentHistory)},
 

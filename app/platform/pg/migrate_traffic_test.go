@@ -303,7 +303,7 @@ func (r *release) runDesk(agent uuid.UUID) {
 		r.run(who, "SetAgentStatus", pgx.NamedArgs{"user_id": agent, "status": status, "chosen": false, "reason": ""})
 		r.run(who, "ListDeskConversations", pgx.NamedArgs{"agent_id": agent, "anywhere": true, "groups": []uuid.UUID{r.group}, "most": 50})
 		r.run(r.system(), "ListUsers", pgx.NamedArgs{"everybody": true})
-		r.run(r.system(), "ListQueueLengths", nil)
+		r.run(r.system(), "ListMonitorQueues", nil)
 		r.run(r.system(), "ListArchived", pgx.NamedArgs{"most": 20, "before_id": uuid.Nil})
 	}
 }

@@ -178,6 +178,103 @@ func (q *Queries) ListLongAway(ctx context.Context) ([]uuid.UUID, error) {
 	return items, nil
 }
 
+const listMonitorCustomers = `-- name: ListMonitorCustomers :many
+select id, name
+from customers
+where cardinality($1::uuid[]) = 0 or id = any($1::uuid[])
+order by lower(name), id
+`
+
+type ListMonitorCustomersRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+// The customers, or those of some ids.
+func (q *Queries) ListMonitorCustomers(ctx context.Context, ids []uuid.UUID) ([]ListMonitorCustomersRow, error) {
+	rows, err := q.db.Query(ctx, listMonitorCustomers, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMonitorCustomersRow
+	for rows.Next() {
+		var i ListMonitorCustomersRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMonitorQueues = `-- name: ListMonitorQueues :many
+select q.group_id, q.website_id, q.customer_id, w.name as website_name, c.name as customer_name,
+  q.waiting::integer as waiting,
+  q.under_one_minute::integer as under_one_minute,
+  q.under_three_minutes::integer as under_three_minutes,
+  q.since::timestamptz as since
+from (
+  select x.org_id, x.group_id, x.website_id, x.customer_id, count(*) as waiting,
+    count(*) filter (where x.since > now() - interval '1 minute') as under_one_minute,
+    count(*) filter (where x.since > now() - interval '3 minutes') as under_three_minutes,
+    min(x.since) as since
+  from (
+    select org_id, group_id, website_id, customer_id, coalesce(queued_at, waiting_since, created_at) as since
+    from conversations
+    where state = 'waiting') x
+  group by x.org_id, x.group_id, x.website_id, x.customer_id) q
+join websites w on w.org_id = q.org_id and w.id = q.website_id
+join customers c on c.org_id = q.org_id and c.id = q.customer_id
+order by lower(c.name), lower(w.name), q.website_id
+`
+
+type ListMonitorQueuesRow struct {
+	GroupID           uuid.UUID
+	WebsiteID         uuid.UUID
+	CustomerID        uuid.UUID
+	WebsiteName       string
+	CustomerName      string
+	Waiting           int32
+	UnderOneMinute    int32
+	UnderThreeMinutes int32
+	Since             time.Time
+}
+
+// How many conversations wait, and for how long, by group and website.
+func (q *Queries) ListMonitorQueues(ctx context.Context) ([]ListMonitorQueuesRow, error) {
+	rows, err := q.db.Query(ctx, listMonitorQueues)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMonitorQueuesRow
+	for rows.Next() {
+		var i ListMonitorQueuesRow
+		if err := rows.Scan(
+			&i.GroupID,
+			&i.WebsiteID,
+			&i.CustomerID,
+			&i.WebsiteName,
+			&i.CustomerName,
+			&i.Waiting,
+			&i.UnderOneMinute,
+			&i.UnderThreeMinutes,
+			&i.Since,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listQueue = `-- name: ListQueue :many
 select c.id, c.group_id, c.customer_id, coalesce(c.offered_until > now(), false)::boolean as offered
 from conversations c
@@ -219,42 +316,8 @@ func (q *Queries) ListQueue(ctx context.Context) ([]ListQueueRow, error) {
 	return items, nil
 }
 
-const listQueueLengths = `-- name: ListQueueLengths :many
-select group_id, count(*)::integer as waiting,
-  min(coalesce(queued_at, waiting_since, created_at))::timestamptz as since
-from conversations
-where state = 'waiting'
-group by group_id
-`
-
-type ListQueueLengthsRow struct {
-	GroupID uuid.UUID
-	Waiting int32
-	Since   time.Time
-}
-
-func (q *Queries) ListQueueLengths(ctx context.Context) ([]ListQueueLengthsRow, error) {
-	rows, err := q.db.Query(ctx, listQueueLengths)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ListQueueLengthsRow
-	for rows.Next() {
-		var i ListQueueLengthsRow
-		if err := rows.Scan(&i.GroupID, &i.Waiting, &i.Since); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listRoutingAgents = `-- name: ListRoutingAgents :many
-select a.user_id, u.name, a.status, a.chosen, a.status_at, a.max_chats, a.open_chats, a.came_online,
+select a.user_id, u.name, a.status, a.reason, a.chosen, a.status_at, a.max_chats, a.open_chats, a.came_online,
   a.last_reply_at, a.last_assigned_at, a.unresponsive_since, a.reply_seconds, a.expected_reply_seconds,
   a.busy_seconds, a.online_seconds, a.load_updated_at, u.limited,
   array(select c.customer_id from user_customers c where c.org_id = u.org_id and c.user_id = u.id)::uuid[] as customers
@@ -268,6 +331,7 @@ type ListRoutingAgentsRow struct {
 	UserID               uuid.UUID
 	Name                 string
 	Status               string
+	Reason               string
 	Chosen               bool
 	StatusAt             time.Time
 	MaxChats             int32
@@ -299,6 +363,7 @@ func (q *Queries) ListRoutingAgents(ctx context.Context) ([]ListRoutingAgentsRow
 			&i.UserID,
 			&i.Name,
 			&i.Status,
+			&i.Reason,
 			&i.Chosen,
 			&i.StatusAt,
 			&i.MaxChats,

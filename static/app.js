@@ -101,10 +101,49 @@
     if (clear) document.querySelector(clear.dataset.clear).replaceChildren();
   });
 
+  // Confirmations: one dialog of the page asks, says what will happen, and gives the focus back. Where the action cannot be undone,
+  // Cancel has the focus first. A key that is held down answers nothing.
+  const dialog = document.getElementById("confirm");
+  let answer = null; // takes the answer to the question that is open
+  function confirmAction({ question, effect = "", action = "OK", harmless = false }) {
+    answer?.(false);
+    const [no, yes] = dialog.querySelectorAll("button"), before = document.activeElement;
+    dialog.querySelector("h2").textContent = question;
+    dialog.querySelector("p").textContent = effect;
+    dialog.querySelector("p").hidden = !effect;
+    yes.textContent = action;
+    yes.className = harmless ? "primary" : "danger";
+    dialog.returnValue = "";
+    if (!dialog.open) dialog.showModal();
+    (harmless ? yes : no).focus();
+    return new Promise((resolve) => {
+      answer = (is) => {
+        answer = null;
+        if (before?.isConnected) before.focus({ preventScroll: true }); // not every browser focuses a button that is clicked
+        resolve(is);
+      };
+    });
+  }
+  dialog?.addEventListener("click", (e) => { if (e.target.value) dialog.close(e.target.value); });
+  dialog?.addEventListener("keydown", (e) => { if (e.repeat && (e.key === "Enter" || e.key === " ")) e.preventDefault(); });
+  dialog?.addEventListener("close", () => answer?.(dialog.returnValue === "yes"));
+  window.confirmAction = confirmAction;
+
+  const submitAddress = (button) => button.getAttribute("formaction") || button.form?.getAttribute("action") || button.form?.getAttribute("hx-post");
+  let confirmed = null; // the button whose question was answered with yes
   document.addEventListener("submit", (e) => {
-    const { confirm: ask, confirmIf: only } = e.submitter?.dataset || {};
-    if (ask && (!only || document.querySelector(only)) && !confirm(ask)) e.preventDefault();
-  });
+    const button = e.submitter, { confirm: question, confirmIf: only, confirmEffect: effect, confirmAction: action, confirmHarmless } = button?.dataset || {};
+    if (!question || button === confirmed || (only && !document.querySelector(only))) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    const address = submitAddress(button);
+    confirmAction({ question, effect, action: action || button.textContent.trim(), harmless: confirmHarmless !== undefined }).then((yes) => {
+      // What was asked about may have been drawn anew meanwhile.
+      confirmed = yes && (button.isConnected ? button : [...document.querySelectorAll("button[data-confirm]")].find((b) => submitAddress(b) === address));
+      if (confirmed) confirmed.form.requestSubmit(confirmed);
+      confirmed = null;
+    });
+  }, true);
 
   // Shows how long visitors have been waiting; the server renders only since when.
   const showWaits = () => {
@@ -298,9 +337,20 @@
         for (const b of form.querySelectorAll("button:not([type=button])")) b.disabled = false;
       }
     });
-    // Asks before the page is left with a chosen file, or with changes that the tab cannot store.
-    addEventListener("beforeunload", (e) => {
-      if (forms().some((f) => !("sending" in f.dataset) && ("lost" in f.dataset || filesOf(f)))) e.preventDefault();
+    // Asks before the page is left with a chosen file, or with changes that the tab cannot store: in the page's dialog when a link is
+    // followed, in the browser's own when the tab is closed.
+    const wouldLose = () => forms().some((f) => !("sending" in f.dataset) && ("lost" in f.dataset || filesOf(f)));
+    let leaving = false;
+    addEventListener("beforeunload", (e) => { if (!leaving && wouldLose()) e.preventDefault(); });
+    document.addEventListener("click", (e) => {
+      const link = e.target.closest?.("a[href]");
+      if (!link || e.defaultPrevented || e.button !== 0 || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey || (link.target && link.target !== "_self") ||
+        link.hasAttribute("download") || link.href.split("#")[0] === location.href.split("#")[0] || !/^https?:/.test(link.href) || !wouldLose()) return;
+      e.preventDefault();
+      confirmAction({ question: "Leave this page?", effect: "Files that you have chosen and changes that are not saved are lost.", action: "Leave page" }).then((yes) => {
+        leaving = yes;
+        if (yes) location.assign(link.href);
+      });
     });
     return { restore };
   })();

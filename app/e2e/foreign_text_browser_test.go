@@ -63,7 +63,7 @@ const foreignFaults = `(() => {
 		return open === 0 && !/[\u0590-\u08ff\u200f\u061c\u202a-\u202e\ufb1d-\ufdff\ufe70-\ufefc]/.test(outside);
 	}
 	for (const e of document.querySelectorAll("[title], [aria-label], [alt], [placeholder], [data-confirm]"))
-		for (const name of ["title", "aria-label", "alt", "placeholder", "data-confirm"]) {
+		for (const name of ["title", "aria-label", "alt", "placeholder", "data-confirm", "data-confirm-effect"]) {
 			const value = e.getAttribute(name);
 			if (value?.includes("zq") && !isolatedIn(value)) faults.push(name + " is not isolated: " + JSON.stringify(value));
 		}

@@ -88,6 +88,7 @@ func TestBrowserNewOrganization(t *testing.T) {
 	// Olga disables her: the desk ends, the conversation waits again, the visitor is informed kindly.
 	olga.Go(s.URL + "/admin/team")
 	olga.Click(`form[action$="/disable"] button`)
+	olga.Click("#confirm button[value=yes]")
 	other.Wait(`$("#again-password")?.getClientRects().length`)
 	olga.Wait(`$("tr.off")`)
 	visitor.Wait(`$("chat .log").innerText.includes("A teammate will take over")`)

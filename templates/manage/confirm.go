@@ -42,20 +42,20 @@ func deletedWith(one bool, parts ...string) string {
 	what := joinWithAnd(parts...)
 	switch {
 	case what == "":
-		return " Nothing else is deleted with it."
+		return "Nothing else is deleted with it."
 	case one:
-		return " " + strings.ToUpper(what[:1]) + what[1:] + " is deleted with it."
+		return strings.ToUpper(what[:1]) + what[1:] + " is deleted with it."
 	}
-	return " " + strings.ToUpper(what[:1]) + what[1:] + " are deleted with it."
+	return strings.ToUpper(what[:1]) + what[1:] + " are deleted with it."
 }
 
-func confirmDeleteGroup(name string, g group.Deletion) string {
-	text := "Delete group " + name + "?" + deletedWith(g.Websites == 0 && g.Snippets+g.Members == 1 || g.Snippets+g.Members == 0,
+func confirmDeleteGroup(name string, g group.Deletion) ui.Confirmation {
+	effect := deletedWith(g.Websites == 0 && g.Snippets+g.Members == 1 || g.Snippets+g.Members == 0,
 		countOrNone(g.Snippets, "snippet", "snippets"), countOrNone(g.Members, "membership", "memberships"), routingText(g.Websites))
 	if g.LastGroupOf > 0 {
-		text += " The main group then answers " + countText(g.LastGroupOf, "website", "websites") + "."
+		effect += " The main group then answers " + countText(g.LastGroupOf, "website", "websites") + "."
 	}
-	return text
+	return ui.Confirmation{Question: "Delete group " + name + "?", Effect: effect, Action: "Delete group"}
 }
 
 func routingText(websites int) string {
@@ -65,79 +65,85 @@ func routingText(websites int) string {
 	return "the routing of " + countText(websites, "website", "websites")
 }
 
-func confirmDeleteSnippet(s faq.Snippet) string {
-	text := "Delete the snippet /" + s.Name + " (" + ownerText(s) + ")?"
+func confirmDeleteSnippet(s faq.Snippet) ui.Confirmation {
+	effect := ""
 	if s.Used > 0 {
-		text += " It was used " + countText(s.Used, "time", "times") + "."
+		effect = "It was used " + countText(s.Used, "time", "times") + "."
 	}
 	if s.FileName != "" {
-		text += " Its file " + s.FileName + " is deleted with it. Conversations in which it was sent keep it."
+		effect += " Its file " + s.FileName + " is deleted with it. Conversations in which it was sent keep it."
 	}
-	return text
+	return ui.Confirmation{Question: "Delete the snippet /" + s.Name + " (" + ownerText(s) + ")?", Effect: strings.TrimSpace(effect),
+		Action: "Delete snippet"}
 }
 
-func confirmDeleteTag(t conversation.Tag) string {
-	if t.Uses == 0 {
-		return "Delete the tag “" + t.Name + "”? No conversation uses it."
+func confirmDeleteTag(t conversation.Tag) ui.Confirmation {
+	effect := "No conversation uses it."
+	if t.Uses > 0 {
+		effect = "It is removed from " + countText(t.Uses, "conversation", "conversations") + ". The conversations are not deleted."
 	}
-	return "Delete the tag “" + t.Name + "”? It is removed from " + countText(t.Uses, "conversation", "conversations") + ". The conversations are not deleted."
+	return ui.Confirmation{Question: "Delete the tag “" + t.Name + "”?", Effect: effect, Action: "Delete tag"}
 }
 
-func confirmDeleteEntry(p FAQEntryPage) string {
-	text := "Delete the FAQ entry “" + p.first().Question + "”?"
+func confirmDeleteEntry(p FAQEntryPage) ui.Confirmation {
 	more := max(0, len(p.Entry.Texts)-1)
-	text += deletedWith(more+p.Usage.Versions+p.Usage.Choices == 1, countOrNone(more, "other language", "other languages"),
-		countOrNone(p.Usage.Versions, "version in its history", "versions in its history"),
-		countOrNone(p.Usage.Choices, "agent’s choice that suggestions learned from", "agents’ choices that suggestions learned from"))
-	return text
+	return ui.Confirmation{Question: "Delete the FAQ entry “" + p.first().Question + "”?", Action: "Delete entry",
+		Effect: deletedWith(more+p.Usage.Versions+p.Usage.Choices == 1, countOrNone(more, "other language", "other languages"),
+			countOrNone(p.Usage.Versions, "version in its history", "versions in its history"),
+			countOrNone(p.Usage.Choices, "agent’s choice that suggestions learned from", "agents’ choices that suggestions learned from"))}
 }
 
-func confirmRemoveDomain(w org.Website, d org.Domain) string {
-	text := "Remove " + org.DisplayHost(d.Host) + " from " + w.Name + "? Open chats on this domain end now, and the chat disappears from it within a minute."
+func confirmRemoveDomain(w org.Website, d org.Domain) ui.Confirmation {
+	effect := "Open chats on this domain end now, and the chat disappears from it within a minute."
 	if len(w.Domains) == 1 {
-		text += " This is the last domain: the chat will not be shown anywhere."
+		effect += " This is the last domain: the chat will not be shown anywhere."
 	}
-	return text
+	return ui.Confirmation{Question: "Remove " + org.DisplayHost(d.Host) + " from " + w.Name + "?", Effect: effect, Action: "Remove domain"}
 }
 
-func confirmRemoveTopic(p WebsitePage, s group.WebsiteGroup) string {
-	text := "Remove group " + s.GroupName + " from " + p.Website.Name + "?"
+func confirmRemoveTopic(p WebsitePage, s group.WebsiteGroup) ui.Confirmation {
+	effect := ""
 	if n := len(s.Labels); n > 0 {
-		text += " Its name for visitors in " + countText(n, "language", "languages") + " is deleted with it."
+		effect = "Its name for visitors in " + countText(n, "language", "languages") + " is deleted with it. "
 	}
 	if len(p.Topics) == 1 {
-		return text + " New conversations go to the main group. Queued conversations stay in their queue."
+		effect += "New conversations go to the main group. "
 	}
-	return text + " Queued conversations stay in their queue."
+	return ui.Confirmation{Question: "Remove group " + s.GroupName + " from " + p.Website.Name + "?", Action: "Remove group",
+		Effect: effect + "Queued conversations stay in their queue."}
 }
 
-func confirmDisable(u identity.TeamListItem) string {
-	text := "Disable " + u.Name + "? They are logged out on all devices and cannot log in."
+func confirmDisable(u identity.TeamListItem) ui.Confirmation {
+	effect := "They are logged out on all devices and cannot log in."
 	if u.OpenChats > 0 {
-		text += " " + countText(u.OpenChats, "open conversation goes", "open conversations go") + " back to the queue."
+		effect += " " + countText(u.OpenChats, "open conversation goes", "open conversations go") + " back to the queue."
 	}
 	if u.PendingInvitations > 0 {
-		text += " " + countText(u.PendingInvitations, "invitation that they sent is revoked.", "invitations that they sent are revoked.")
+		effect += " " + countText(u.PendingInvitations, "invitation that they sent is revoked.", "invitations that they sent are revoked.")
 	}
-	return text + " Their messages are not deleted."
+	return ui.Confirmation{Question: "Disable " + u.Name + "?", Effect: effect + " Their messages are not deleted.", Action: "Disable"}
 }
 
-func confirmRevokeInvitation(i identity.PendingInvitation) string {
-	return "Revoke the invitation for " + i.Email + "? Its link stops working immediately."
+func confirmRevokeInvitation(i identity.PendingInvitation) ui.Confirmation {
+	return ui.Confirmation{Question: "Revoke the invitation for " + i.Email + "?", Effect: "Its link stops working immediately.",
+		Action: "Revoke invitation"}
 }
 
-func confirmUnblock(b visitor.Block) string {
+func confirmUnblock(b visitor.Block) ui.Confirmation {
 	who := b.Network
 	if who == "" {
 		who = "visitor " + bidi.Isolate(ui.VisitorName(b.VisitorName, b.Visitor))
 	}
-	return "Unblock " + who + "? They can start chats on all your websites again."
+	return ui.Confirmation{Question: "Unblock " + who + "?", Effect: "They can start chats on all your websites again.",
+		Action: "Unblock", Harmless: true}
 }
 
-func confirmRemoveModel(model string) string {
-	return "Remove the language model " + model + " and its API key? Drafts are then based on FAQ entries only."
+func confirmRemoveModel(model string) ui.Confirmation {
+	return ui.Confirmation{Question: "Remove the language model " + model + " and its API key?",
+		Effect: "Drafts are then based on FAQ entries only.", Action: "Remove language model"}
 }
 
-func confirmRenewKey(w org.Website) string {
-	return "Replace the key of " + w.Name + "? Signatures made with the current key are rejected immediately. Put the new key on the website's server right away."
+func confirmReplaceKey(w org.Website) ui.Confirmation {
+	return ui.Confirmation{Question: "Replace the key of " + w.Name + "?", Action: "Replace key",
+		Effect: "Signatures made with the current key are rejected immediately. Put the new key on the website's server right away."}
 }

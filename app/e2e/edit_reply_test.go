@@ -208,7 +208,7 @@ func usePaletteAndHelp(desk *testkit.Tab) {
 	desk.Keys("k", chromedp.ModifierCtrl)
 	desk.Wait(`$("#palette[open]")`)
 	desk.Accessible("palette")
-	desk.Keys("write a note")
+	desk.Keys("reply and note")
 	desk.Wait(`document.querySelectorAll("#palette li").length === 1`)
 	desk.Keys(kb.Enter)
 	desk.Wait(`!$("#palette[open]") && $(".composer.noting")`)

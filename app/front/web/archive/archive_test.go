@@ -23,7 +23,7 @@ func TestArchivePages(t *testing.T) {
 	}{
 		{"/archive", http.StatusOK, o.Name},
 		{"/archive?from=2026-01-31&to=2026-02-01", http.StatusOK, "2026-01-31"},
-		{"/archive?from=yesterday", http.StatusUnprocessableEntity, "Please enter a date like 2026-01-31."},
+		{"/archive?from=yesterday", http.StatusUnprocessableEntity, "Enter a date such as 2026-01-31."},
 		{"/archive?from=2026-02-02&to=2026-01-31", http.StatusUnprocessableEntity, "This day is before the first one."},
 		{"/archive?customer=x", http.StatusUnprocessableEntity, ""},
 		{"/archive?after=rubbish", http.StatusOK, ""},

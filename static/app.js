@@ -48,7 +48,7 @@
     }
     note.hidden = n < most * 0.9;
     note.firstChild.textContent = numbers.format(n) + " of " + numbers.format(most) + " characters" + (over ? "." : "");
-    const problem = over ? "Too long. Shorten it." : "";
+    const problem = over ? "Too long. Shorten the text." : "";
     if (note.lastChild.textContent !== problem) note.lastChild.textContent = problem; // announced once, not at every key
     note.classList.toggle("over", over);
     if (over) field.setAttribute("aria-invalid", "true");

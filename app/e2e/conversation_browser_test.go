@@ -230,7 +230,7 @@ func TestBrowserSeveralChats(t *testing.T) {
 	o := testkit.NewOrg(t)
 	s := startServer(t, nil)
 	desk := testkit.NewTab(t)
-	desk.Size(1500, 800, false)
+	desk.Size(1800, 800, false) // three panes of at least 360 pixels
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")
 	desk.Wait(`document.body.classList.contains("ready")`)
 	visitors := newVisitors(t, s, o, 3)

@@ -112,18 +112,18 @@ func takeOfferedPicture(t *testing.T, desk *testkit.Tab, area string) {
 func checkPastedContent(t *testing.T, desk *testkit.Tab, area, pane string, empty func()) {
 	t.Helper()
 	for name, c := range map[string]struct{ give, text, staged, offered string }{
-		"cells":               {`paste({ text: { "text/plain": "a\tb\n1\t2", "text/html": "<table><tr><td>a<td>b</table>" }, files: ["image.png"] })`, "a\tb\n1\t2", "", "a picture"},
+		"cells":               {`paste({ text: { "text/plain": "a\tb\n1\t2", "text/html": "<table><tr><td>a<td>b</table>" }, files: ["image.png"] })`, "a\tb\n1\t2", "", "an image"},
 		"cells as HTML only":  {`paste({ text: { "text/html": "<style>td{}</style><table><tr><td>a</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table>" } })`, "a\tb\n1\t2", "", ""},
-		"a passage":           {`paste({ text: { "text/html": "<p>One  <b>two</b></p><p>three<br>four</p><ul><li>five</li></ul>" }, files: ["image.png"] })`, "One two\nthree\nfour\nfive", "", "a picture"},
+		"a passage":           {`paste({ text: { "text/html": "<p>One  <b>two</b></p><p>three<br>four</p><ul><li>five</li></ul>" }, files: ["image.png"] })`, "One two\nthree\nfour\nfive", "", "an image"},
 		"a picture":           {`paste({ files: ["image.png"] })`, "", "image.png", ""},
 		"a picture of a page": {`paste({ text: { "text/html": "<img src='https://shop.example/a.png'>" }, files: ["image.png"] })`, "", "image.png", ""},
 		"with its address":    {`paste({ text: { "text/html": "<a href='/x'><img src='https://shop.example/a.png'></a>", "text/plain": "https://shop.example/a.png" }, files: ["a.png"] })`, "", "a.png", ""},
 		"files of a folder":   {`paste({ text: { "text/plain": "/home/mia/a.pdf\nfile:///home/mia/b.pdf" }, files: ["a.pdf", "b.pdf"] })`, "", "a.pdf,b.pdf", ""},
 		"a file by its name":  {`paste({ text: { "text/plain": "a.pdf" }, files: ["a.pdf"] })`, "", "a.pdf", ""},
-		"an address in cells": {`paste({ text: { "text/plain": "https://shop.example", "text/html": "<table><tr><td>https://shop.example</table>" }, files: ["image.png"] })`, "https://shop.example", "", "a picture"},
+		"an address in cells": {`paste({ text: { "text/plain": "https://shop.example", "text/html": "<table><tr><td>https://shop.example</table>" }, files: ["image.png"] })`, "https://shop.example", "", "an image"},
 		"a presentation":      {`paste({ text: { "text/plain": "Q3\x1b results\x07" } })`, "Q3 results", "", ""},
-		"dropped cells":       {`drop({ text: { "text/plain": "a\tb", "text/html": "<table><tr><td>a<td>b</table>" }, files: ["image.png"] })`, "a\tb", "", "a picture"},
-		"dropped beside":      {`drop({ text: { "text/plain": "a\tb" }, files: ["image.png"] }, document.querySelector("` + pane + ` .thread"))`, "a\tb", "", "a picture"},
+		"dropped cells":       {`drop({ text: { "text/plain": "a\tb", "text/html": "<table><tr><td>a<td>b</table>" }, files: ["image.png"] })`, "a\tb", "", "an image"},
+		"dropped beside":      {`drop({ text: { "text/plain": "a\tb" }, files: ["image.png"] }, document.querySelector("` + pane + ` .thread"))`, "a\tb", "", "an image"},
 		"dropped files":       {`drop({ files: ["a.pdf", "b.pdf"] }, document.querySelector("` + pane + ` .thread"))`, "", "a.pdf,b.pdf", ""},
 	} {
 		empty()
@@ -150,7 +150,7 @@ func checkReplyLimit(t *testing.T, o testkit.Org, s *serve.Server, v *visitorCli
 	}
 	desk.Keys(kb.Enter)
 	desk.Wait(
-		`text("#error-` + a.String() + `").includes("too long to send") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
+		`text("#error-` + a.String() + `").includes("message is too long") && ` + area + `.value.length === 4121 && !$("[data-composer]").out.length`)
 	desk.Wait(`getComputedStyle($(".composer .characters.over [role=status]")).display === "none"`) // said once
 	desk.Click(pane + " .send")
 	desk.Wait(area + `.value.length === 4121`)

@@ -134,7 +134,7 @@ func TestBrowserReplyAfterSessionExpired(t *testing.T) {
 	desk.Run(
 		`document.querySelector("#status").value = "away"; document.querySelector("#status").dispatchEvent(new Event("change", { bubbles: true }))`)
 	logInAgain(desk, testkit.Password)
-	desk.Wait(`text("#trouble").includes("was not done")`)
+	desk.Wait(`text("#trouble").includes("wasn’t completed")`)
 
 	// The network is away and the session has ended meanwhile: found out when it is back.
 	forgetCookies(desk)

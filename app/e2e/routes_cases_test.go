@@ -151,8 +151,6 @@ var routeCases = map[string]routeCase{
 	"POST /admin/groups/:id":                          {needs: access.GroupUpdate, path: pathWith("/admin/groups/", groupOf, ""), form: values("name", "Taken over", "priority", "0", "zone", "UTC", "after", "60"), code: 404},
 	"POST /admin/groups/:id/remove":                   {needs: access.GroupDelete, path: pathWith("/admin/groups/", groupOf, "/remove"), code: 404},
 	"POST /admin/groups/:id/members":                  {needs: access.GroupSetMembers, path: pathWith("/admin/groups/", groupOf, "/members"), code: 404},
-	"POST /admin/websites/:id/subjects":               {needs: access.WebsiteSetGroups, path: pathWith("/admin/websites/", websiteOf, "/subjects"), form: func(x ids) url.Values { return url.Values{"group": {groupOf(x)}, "priority": {"0"}} }, code: 404},
-	"POST /admin/websites/:id/subjects/:group/remove": {needs: access.WebsiteSetGroups, path: func(x ids) string { return "/admin/websites/" + websiteOf(x) + "/subjects/" + groupOf(x) + "/remove" }, code: 404},
 	"GET /admin/team/:id":                             {needs: access.TeamMemberRead, path: pathWith("/admin/team/", agentOf, ""), code: 404},
 	"POST /admin/team/:id/aliases":                    {needs: access.TeamMemberSetAliases, path: pathWith("/admin/team/", agentOf, "/aliases"), form: func(x ids) url.Values { return url.Values{"alias-" + customerOf(x): {"Taken over"}} }, code: 303},
 	"GET /admin/people":                               {needs: access.TeamMemberRead, path: atPath("/admin/people"), code: 301},

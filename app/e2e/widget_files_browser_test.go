@@ -33,7 +33,7 @@ func TestBrowserFiles(t *testing.T) {
 	visitor.Wait(`$("chat .message .file") && !$("chat .message.pending")`)
 	dropFile(visitor, inChat(".panel"), "drop", "letter.html", "image/png", []byte("<!DOCTYPE html><script>alert(1)</script>"))
 	visitor.Wait(
-		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".progress")].some((e) => e.innerText.includes("cannot be sent"))`)
+		`[...document.getElementById("parley").shadowRoot.querySelectorAll(".progress")].some((e) => e.innerText.includes("not allowed here"))`)
 
 	desk.Size(1280, 800, false)
 	desk.LogIn(s.URL, o.Users[access.Agent].Email, testkit.Password, "/desk")

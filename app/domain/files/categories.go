@@ -25,7 +25,7 @@ type Category string
 const (
 	Images   Category = "images"
 	PDF      Category = "pdf"
-	Texts    Category = "text files"
+	Texts    Category = "texts"
 	Office   Category = "office"
 	Archives Category = "archives"
 	Media    Category = "media"

@@ -256,7 +256,7 @@ func TestNamesAreUnique(t *testing.T) {
 	}
 	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "language-new", "de"}, "Enter the question and answer in this language", `value="de"`)
 	m.checkRefused("/faq/new", []string{"question", "New?", "answer", "x", "language", "en", "state", "live", "customer", "x"}, "Choose one of the options.", "New?")
-	m.checkRefused("/faq/state", []string{"id", id.String(), "id", uuid.NewString(), "state", "draft"}, "1 of the entries")
+	m.checkRefused("/faq/state", []string{"id", id.String(), "id", uuid.NewString(), "state", "draft"}, "1 of the selected entries")
 	m.checkRefused("/snippets", []string{"name", "two", "body", "x", "for", "customer:gone"}, "no longer exists")
 	m.checkRefused("/admin/desk", []string{"agents_edit", "on", "away_reasons", "Lunch\n" + strings.Repeat("y", 51)}, "50 characters", `name="agents_edit" value="on" checked`)
 	m.checkRefused("/admin/team/invite", []string{"email", "new@b.example", "role", "agent", "customers", "x"}, "Select again", `value="new@b.example"`)

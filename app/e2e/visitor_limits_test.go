@@ -38,7 +38,7 @@ func TestLimits(t *testing.T) {
 	busy := func(what, got string) {
 		t.Helper()
 		if !strings.Contains(got, `"busy"`) || !strings.Contains(got, `"retry":`) ||
-			!strings.Contains(got, "moment") && !strings.Contains(got, "opens") {
+			!strings.Contains(got, "shortly") && !strings.Contains(got, "as soon as") {
 			t.Errorf("%s: %s", what, got)
 		}
 	}

@@ -277,8 +277,8 @@ func showPanel(s *serve.Server, day, night *testkit.Tab, show func(b *testkit.Ta
 	night.Wait(`$("chat .message:not(.pending)")`)
 	day.Wait(`$("#queue").innerText.includes("gift wrapping")`)
 	may(20)
-	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true))`)
-	day.Wait(`$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
+	day.Wait(`[...document.querySelectorAll("#mine button")].some((b) => b.innerText.includes("gift wrapping") && (b.click(), true)) && // the pane may come after it
+		$(".pane.focus .thread").innerText.includes("gift wrapping") && document.activeElement.matches(".pane.focus textarea")`)
 	day.Keys("Of course! Choose “gift” at the checkout; it is free from € 20." + kb.Enter)
 	night.Wait(`$("chat .message.agent")`)
 	show(night, "panel")

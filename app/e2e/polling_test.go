@@ -218,7 +218,7 @@ func TestBrowserBusy(t *testing.T) {
 	other := visitor.OpenAnother()
 	other.Go(page + "/other")
 	other.Click("chat .launcher")
-	other.Wait(`text("chat .notice").includes("Too many chats are open")`)
+	other.Wait(`text("chat .notice").includes("full at the moment")`)
 }
 
 // TestBrowserStorageFull shows that where the host page has used up the browser's storage (what is there can be

@@ -45,7 +45,7 @@ func otherCustomer(t testing.TB, s *serve.Server, base ids) ids {
 	for role, p := range base.Users {
 		x.Users[role] = p
 	}
-	x.Users[access.Agent] = teammate // whom a manager of the first customer must not change
+	x.Users[access.Agent] = teammate // a manager of the first customer must not change this one
 	x.Users[access.Supervisor] = base.AddMember(t, access.Supervisor, x.Customer)
 	s.Groups.PublishChanged(x.ID) // membership of groups is cached
 	begin := func(text string) (uuid.UUID, access.Actor) {

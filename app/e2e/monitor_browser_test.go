@@ -104,7 +104,7 @@ func movePointer(t *testing.T, b *testkit.Tab, x, y float64) {
 	}
 }
 
-// checkMonitorAssigns checks that a conversation is assigned by key, in a dialog that says to whom it can be.
+// checkMonitorAssigns checks that a conversation is assigned by key, in a dialog that lists the agents who are available.
 func checkMonitorAssigns(t *testing.T, b *testkit.Tab, s *serve.Server, tom testkit.Member, taken uuid.UUID, row func(uuid.UUID) string) {
 	t.Helper()
 	b.Run(`document.querySelector("` + row(taken) + `").focus()`)

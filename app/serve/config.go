@@ -194,11 +194,11 @@ func (c Config) CheckServe() error {
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Scheme == "https" {
 		return fmt.Errorf(
-			"SECRET_KEY is the example published in compose.yaml: anybody could pose as any visitor of %s. Make one of "+
+			"SECRET_KEY is the example published in compose.yaml: anyone could pose as any visitor of %s. Make one of "+
 				"your own and set it on every server: openssl rand -hex 32",
 			c.PublicURL)
 	}
-	slog.Warn("SECRET_KEY is the example published in compose.yaml: anybody who reaches this server can pose as any " +
+	slog.Warn("SECRET_KEY is the example published in compose.yaml: anyone who reaches this server can pose as any " +
 		"visitor. Make one of your own before others use it: openssl rand -hex 32")
 	return nil
 }

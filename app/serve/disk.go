@@ -50,7 +50,7 @@ func (d disks) checkPostgres() error {
 // degraded says that files cannot be stored; empty if they can.
 func (d disks) degraded() string {
 	if d.files != "" && d.isFull(d.files) {
-		return "the disk for files is full (less than 16 MB are free): nobody can send any. " +
+		return "the disk for files is full (less than 16 MB are free): files cannot be sent. " +
 			"Free space on it or make it larger; Parley goes on by itself then"
 	}
 	return ""

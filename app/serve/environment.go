@@ -18,8 +18,8 @@ const EnvironmentHelp = `Environment:
                         invitations and new passwords use links that are only mailed; without it, links are shown instead of sent, and
                         addresses are not verified. &report=abuse@shop.example sets the address at which unwanted emails can be
                         reported (default: the sender's)
-  SIGNUP                who can create an organization at /signup: "open" (everybody), "invite" (people invited with
-                        "parley invite") or "closed" (nobody; the default, except for the demo)
+  SIGNUP                who can create an organization at /signup: "open" (everyone), "invite" (people invited with
+                        "parley invite") or "closed" (no one; the default, except for the demo)
   FILES_URL             where uploaded files are stored: a folder (DATA_DIR/files), or s3://KEY:SECRET@host/bucket?region=eu-1
                         (any S3-compatible storage; needed for several servers)
   CLAMD                 host:port of a ClamAV daemon that scans files before they are stored

@@ -342,7 +342,7 @@ func unansweredNotice(v Viewer, u group.UnstaffedWebsite) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "has no members, so nobody answers its conversations. Add members or an overflow group.")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "has no members, so no one answers its conversations. Add members or an overflow group.")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -488,7 +488,7 @@ func Group(p GroupPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Select(p.Form, "overflow", "Overflow group", idOrNone(p.Group.Overflow), groupOptions(otherGroups(p.Monitor, p.Group.ID), "– none –"), "Takes over when all agents of this group are at their limit, away or offline, or the group is closed. Without one, visitors wait, or leave an email address while nobody is available").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select(p.Form, "overflow", "Overflow group", idOrNone(p.Group.Overflow), groupOptions(otherGroups(p.Monitor, p.Group.ID), "– none –"), "Takes over when all agents of this group are at their limit, away or offline, or the group is closed. Without one, visitors wait, or leave an email address while no one is available").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -83,7 +83,7 @@ func History(v ui.Viewer, h desk.AssignmentHistory) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</time>. Reply times are estimates that Parley learns from replies. They include reading and short breaks, and do not measure anybody’s performance.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</time>. Reply times are estimates that Parley learns from replies. They include reading and short breaks, and do not measure anyone’s performance.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

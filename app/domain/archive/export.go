@@ -326,7 +326,7 @@ func (c Record) textMessage(l RecordMessage) string {
 		words = markup.RenderPlain(markup.Parse(words)) // visitors' texts have no marks
 	}
 	if words != "" {
-		// indented, so that nobody can write a line that looks like somebody else's message
+		// indented, so that a message cannot contain a line that looks like another author's message
 		b.WriteString("  " + strings.ReplaceAll(bidi.Isolate(words), "\n", "\n  ") + "\n")
 	}
 	for _, w := range l.Previous {

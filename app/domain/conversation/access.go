@@ -73,4 +73,4 @@ func (s *Service) CheckWriteAccess(ctx context.Context, actor access.Actor, conv
 	return nil
 }
 
-var errCustomerNotServed = fail.New(fail.Conflict, "This team member does not serve this customer. Choose somebody else.")
+var errCustomerNotServed = fail.New(fail.Conflict, "This team member does not serve this customer. Choose another one.")

@@ -78,7 +78,7 @@ func (s *Service) CountTranscript(ctx context.Context, actor access.Actor, conve
 	})
 	if err == nil && n == 0 {
 		return fail.New(fail.Conflict,
-			"This conversation cannot be emailed: nobody has replied yet, or it was emailed three times already.").WithReason("mailed")
+			"This conversation cannot be emailed: no one has replied yet, or it was emailed three times already.").WithReason("mailed")
 	}
 	return err
 }

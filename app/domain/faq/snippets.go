@@ -49,8 +49,8 @@ func ScopeOf(actor access.Actor, groups []uuid.UUID) SnippetScope {
 	return SnippetScope{GroupIDs: groups, AllGroups: actor.CanFully(access.QueueRead) && !actor.IsLimited()}
 }
 
-// ListSnippets returns those that somebody may use. Of several with the same name the nearest wins: own, a customer's, a group's,
-// everybody's.
+// ListSnippets returns the snippets of a scope. Of several with the same name the nearest wins: own, a customer's, a group's,
+// the whole organization's.
 func (s *Service) ListSnippets(ctx context.Context, who access.Actor, of SnippetScope) ([]Snippet, error) {
 	t, err := s.db.Authorize(who, access.SnippetRead)
 	if err != nil {

@@ -45,11 +45,6 @@ func (s *Service) SetAlias(ctx context.Context, who access.Actor, user, customer
 	return s.SetAliases(ctx, who, user, []AliasChange{{Customer: customer, Name: &name}})
 }
 
-// SetPicture stores a user's picture for a customer's visitors; the zero file takes it away.
-func (s *Service) SetPicture(ctx context.Context, who access.Actor, user, customer, file uuid.UUID) error {
-	return s.SetAliases(ctx, who, user, []AliasChange{{Customer: customer, Picture: &file}})
-}
-
 // AliasChange is what becomes of a user's name and picture for a customer; nil: nothing.
 type AliasChange struct {
 	Customer uuid.UUID

@@ -208,7 +208,7 @@ func (m *Mails) sendPasswordLink(ctx context.Context, attempt jobs.Attempt, r pg
 		return err
 	}
 	return m.mailer.Deliver(ctx, attempt, mail.Message{To: l.Email, Subject: "Reset your Parley password",
-		Text: "Somebody, probably you, requested a new password for your Parley account. " +
+		Text: "Someone, probably you, requested a new password for your Parley account. " +
 			"It applies to all organizations in which you have this address.\nSet it within an hour:\n\n" +
 			m.publicURL + "/reset/" + l.Secret + "\n\nIf it was not you, ignore this email.\n"})
 }
@@ -228,6 +228,6 @@ func (m *Mails) sendSignUpLink(ctx context.Context, attempt jobs.Attempt, r pg.L
 	}
 	// Nothing of what was typed: whoever asks could write to anybody by it.
 	return m.mailer.Deliver(ctx, attempt, mail.Message{To: r.Email, Subject: "Your new organization on Parley",
-		Text: "Somebody, probably you, asked to create an organization on Parley with this address.\n" + what + "\n\n" +
+		Text: "Someone, probably you, asked to create an organization on Parley with this address.\n" + what + "\n\n" +
 			m.publicURL + "/signup/" + l.Secret + "\n\nIf it was not you, ignore this email.\n"})
 }

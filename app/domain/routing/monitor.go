@@ -96,6 +96,7 @@ func (s *Service) GetFilteredMonitor(ctx context.Context, actor access.Actor, f 
 		return Monitor{}, err
 	}
 	v := monitorView{snapshot: l, planner: newPlanner(&l.State), actor: actor, filter: f}
+	v.groupByAgent()
 	if err := v.loadNames(ctx, q); err != nil {
 		return Monitor{}, err
 	}
@@ -124,7 +125,8 @@ type monitorView struct {
 	actor         access.Actor
 	filter        MonitorFilter
 	queues        []routingdb.ListMonitorQueuesRow // that the filter lets through
-	customerNames map[uuid.UUID]string             // of the conversations with agents
+	byAgent       map[uuid.UUID][]routingdb.ListRoutingConversationsRow
+	customerNames map[uuid.UUID]string // of the conversations with agents
 }
 
 // seesFigures reports whether the actor sees figures of persons, which are about their work for all customers.

@@ -1,16 +1,17 @@
 package routing
 
 import (
-	"cmp"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"parley/app/domain/presence"
+	"parley/app/domain/routing/internal/routingdb"
 )
 
-// showsAgent reports whether an agent is on the monitor: one who may answer for the filter's group and customer, or has such a
-// conversation, and of whom the actor may know.
+// showsAgent reports whether the monitor lists an agent: the actor may see the agent, who can answer for the filter's group and customer or
+// has such a conversation.
 func (v *monitorView) showsAgent(i int) bool {
 	a := v.agentRows[i]
 	if v.actor.IsLimited() && a.Limited && !slices.ContainsFunc(a.Customers, v.actor.Serves) {
@@ -20,7 +21,7 @@ func (v *monitorView) showsAgent(i int) bool {
 		return v.groupRows[m.Group].ID == v.filter.Group
 	})
 	serves := v.filter.Customer == uuid.Nil || !a.Limited || slices.Contains(a.Customers, v.filter.Customer)
-	return member && serves || len(v.conversationsOf(a.UserID)) > 0
+	return member && serves || slices.ContainsFunc(v.byAgent[a.UserID], v.letsThrough)
 }
 
 func (v *monitorView) agentInfo(i int) AgentInfo {
@@ -43,7 +44,7 @@ func (v *monitorView) agentInfo(i int) AgentInfo {
 		info.Occupancy, info.Speed = load.occupancy, v.Agents[i].ReplyTimes.speed()
 	}
 	if v.actor.IsLimited() { // not even the number of other customers' conversations
-		info.OpenChats = v.countOpen(a.UserID)
+		info.OpenChats = len(v.byAgent[a.UserID])
 	} else if a.LastReplyAt != nil {
 		info.LastReplyAt = *a.LastReplyAt
 	}
@@ -74,10 +75,16 @@ func (v *monitorView) memberships(i int) (list []MembershipInfo) {
 	return list
 }
 
-// conversationsOf lists the conversations of an agent that the filter lets through, those that have waited longest first, those that do not wait last.
+// letsThrough reports whether the filter lets a conversation through.
+func (v *monitorView) letsThrough(c routingdb.ListRoutingConversationsRow) bool {
+	return v.filter.matches(c.CustomerID, c.GroupID)
+}
+
+// conversationsOf lists the conversations of an agent that the filter lets through, those that have waited longest first, those that do
+// not wait last.
 func (v *monitorView) conversationsOf(agent uuid.UUID) (list []ConversationInfo) {
-	for _, c := range v.conversationRows {
-		if c.AgentID == nil || *c.AgentID != agent || !v.filter.matches(c.CustomerID, c.GroupID) {
+	for _, c := range v.byAgent[agent] {
+		if !v.letsThrough(c) {
 			continue
 		}
 		info := ConversationInfo{
@@ -95,24 +102,17 @@ func (v *monitorView) conversationsOf(agent uuid.UUID) (list []ConversationInfo)
 		}
 		list = append(list, info)
 	}
-	rank := func(c ConversationInfo) int {
-		if c.WaitingSince.IsZero() {
-			return 1
-		}
-		return 0
-	}
-	slices.SortStableFunc(list, func(a, b ConversationInfo) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), a.WaitingSince.Compare(b.WaitingSince))
-	})
+	slices.SortStableFunc(list, func(a, b ConversationInfo) int { return CompareWaits(a.WaitingSince, b.WaitingSince) })
 	return list
 }
 
-// countOpen returns how many conversations of an agent the actor sees.
-func (v *monitorView) countOpen(agent uuid.UUID) (n int) {
-	for _, c := range v.conversationRows {
-		if c.AgentID != nil && *c.AgentID == agent {
-			n++
-		}
+// CompareWaits orders by who has waited longest, for functions of slices that sort; the zero time, which waits for nothing, comes last.
+func CompareWaits(a, b time.Time) int {
+	if a.IsZero() == b.IsZero() {
+		return a.Compare(b)
 	}
-	return n
+	if a.IsZero() {
+		return 1
+	}
+	return -1
 }

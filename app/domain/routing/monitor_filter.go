@@ -54,6 +54,16 @@ func (m Monitor) Total() (sum QueueAges) {
 	return sum
 }
 
+// groupByAgent sorts the conversations into those of each agent.
+func (v *monitorView) groupByAgent() {
+	v.byAgent = map[uuid.UUID][]routingdb.ListRoutingConversationsRow{}
+	for _, c := range v.conversationRows {
+		if c.AgentID != nil {
+			v.byAgent[*c.AgentID] = append(v.byAgent[*c.AgentID], c)
+		}
+	}
+}
+
 // loadNames reads the queues by website and the names of the customers of agents' conversations.
 func (v *monitorView) loadNames(ctx context.Context, q *routingdb.Queries) error {
 	rows, err := q.ListMonitorQueues(ctx)

@@ -15,7 +15,8 @@ import (
 	"parley/app/platform/access"
 )
 
-// MonitorView is how somebody looks at the live monitor. Its address has it, so that a page and what is pushed to it agree.
+// MonitorView is a supervisor's view of the live monitor: filter and orders. The page's address has it, so that the page and what is pushed
+// to it agree.
 type MonitorView struct {
 	routing.MonitorFilter
 	QueueOrder MonitorOrder // of groups: ByName, ByWaiting, ByWait
@@ -85,7 +86,7 @@ func sortQueues(list []routing.GroupInfo, order MonitorOrder) {
 		case ByWaiting:
 			return cmp.Compare(b.Waiting, a.Waiting)
 		case ByWait:
-			return compareWaits(a.OldestSince, b.OldestSince)
+			return routing.CompareWaits(a.OldestSince, b.OldestSince)
 		}
 		return 0
 	})
@@ -106,23 +107,10 @@ func sortAgents(list []routing.AgentInfo, order MonitorOrder) {
 		case ByWorkload:
 			return cmp.Compare(b.Backlog, a.Backlog)
 		case ByWait:
-			return compareWaits(longest(a), longest(b))
+			return routing.CompareWaits(longest(a), longest(b))
 		}
 		return 0
 	})
-}
-
-// compareWaits orders by who has waited longest; the zero time, which waits for nothing, comes last.
-func compareWaits(a, b time.Time) int {
-	switch {
-	case a.IsZero() && b.IsZero():
-		return 0
-	case a.IsZero():
-		return 1
-	case b.IsZero():
-		return -1
-	}
-	return a.Compare(b)
 }
 
 // MonitorChoices is what the live monitor can be narrowed to.

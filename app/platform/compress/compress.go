@@ -9,6 +9,7 @@ package compress
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -112,19 +113,22 @@ func accepts(header, encoding string) bool {
 }
 
 func gzipped(plain []byte) []byte {
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		panic(err) // the level is a constant
-	}
-	w.Write(plain) //nolint:errcheck // a buffer takes everything
-	w.Close()      //nolint:errcheck // as above
-	return b.Bytes()
+	return encode(plain, func(b io.Writer) io.WriteCloser {
+		w, err := gzip.NewWriterLevel(b, gzip.BestCompression)
+		if err != nil {
+			panic(err) // the level is a constant
+		}
+		return w
+	})
 }
 
 func brotlied(plain []byte) []byte {
+	return encode(plain, func(b io.Writer) io.WriteCloser { return brotli.NewWriterLevel(b, brotli.BestCompression) })
+}
+
+func encode(plain []byte, to func(io.Writer) io.WriteCloser) []byte {
 	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	w := to(&b)
 	w.Write(plain) //nolint:errcheck // a buffer takes everything
 	w.Close()      //nolint:errcheck // as above
 	return b.Bytes()
